@@ -1,0 +1,166 @@
+//! The plain values that cross the log's boundary.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+/// The number of a partition, from 0.
+pub type Partition = u32;
+
+/// A place in a partition. Grows by at least one from record to record.
+pub type Offset = u64;
+
+/// The identity of a log, drawn at its creation: 16 random bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogId(pub [u8; 16]);
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LogId({self})")
+    }
+}
+
+/// A place in the log: one record of one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The partition.
+    pub partition: Partition,
+    /// The record's offset in it.
+    pub offset: Offset,
+}
+
+/// A record on its way into the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Decides the partition; all records of one key are totally ordered. At most
+    /// 1,024 bytes.
+    pub key: Bytes,
+    /// When the record was made, in microseconds since the Unix epoch, by the service's clock.
+    pub recorded_at_us: i64,
+    /// What the record says. Opaque here. At most 1 MiB.
+    pub body: Bytes,
+}
+
+/// A record read from the log, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands.
+    pub position: Position,
+    /// What was appended.
+    pub record: Record,
+}
+
+/// Why an append failed. Each variant says whether the records may be in the log all the same.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The queue is full: nothing was written; try again after the given time.
+    #[error("the log's queue is full")]
+    QueueFull {
+        /// When a retry has a chance.
+        retry_after: Duration,
+    },
+    /// The disk is full: nothing was written; writes resume by themselves when there is space.
+    #[error("the log's disk is full")]
+    DiskFull {
+        /// When a retry has a chance.
+        retry_after: Duration,
+    },
+    /// A record is larger than the log takes: nothing was written.
+    #[error("record {index} is too large: {bytes} bytes, at most {bytes_max}")]
+    TooLarge {
+        /// Which record of the call.
+        index: usize,
+        /// The size of its key or body.
+        bytes: usize,
+        /// The largest size taken.
+        bytes_max: usize,
+    },
+    /// The log is closed or closing: the records may have been written.
+    #[error("the log is closed")]
+    Closed,
+    /// The log can't say whether the records were written. The caller's retry must be harmless.
+    #[error("the append's outcome is unknown")]
+    Unknown(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a read failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such partition.
+    #[error("there is no partition {0}")]
+    NoSuchPartition(Partition),
+    /// The offset is beyond the tail.
+    #[error("offset {offset} is beyond the tail {tail}")]
+    OffsetOutOfRange {
+        /// What was asked for.
+        offset: Offset,
+        /// The tail at that time.
+        tail: Offset,
+    },
+    /// A durable record does not read back as it was written.
+    #[error("the log is damaged at offset {offset}: {detail}")]
+    Corrupt {
+        /// The first damaged record.
+        offset: Offset,
+        /// The file, the byte and what is wrong there.
+        detail: String,
+    },
+    /// The log is closed.
+    #[error("the log is closed")]
+    Closed,
+    /// The operating system refused.
+    #[error("the log can't be read")]
+    Io(#[source] Arc<std::io::Error>),
+}
+
+/// Resolves when the records of one [`Log::append`](crate::Log::append) are durable.
+#[derive(Debug)]
+pub struct Append(State);
+
+#[derive(Debug)]
+enum State {
+    Ready(Option<Result<Vec<Position>, AppendError>>),
+    Waiting(oneshot::Receiver<Result<Vec<Position>, AppendError>>),
+}
+
+impl Append {
+    /// An append whose outcome is known already.
+    pub fn ready(outcome: Result<Vec<Position>, AppendError>) -> Self {
+        Self(State::Ready(Some(outcome)))
+    }
+
+    /// An append that waits for its engine. An engine that drops the sender leaves the outcome
+    /// open: the future then resolves to [`AppendError::Closed`].
+    pub fn waiting(outcome: oneshot::Receiver<Result<Vec<Position>, AppendError>>) -> Self {
+        Self(State::Waiting(outcome))
+    }
+}
+
+impl Future for Append {
+    type Output = Result<Vec<Position>, AppendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            State::Ready(outcome) => {
+                Poll::Ready(outcome.take().unwrap_or(Err(AppendError::Closed)))
+            }
+            State::Waiting(receiver) => {
+                Pin::new(receiver).poll(cx).map(|sent| sent.unwrap_or(Err(AppendError::Closed)))
+            }
+        }
+    }
+}
