@@ -1,1 +1,40 @@
-//! TBD
+//! The wire: messages, clients and servers generated from `proto/`, and every conversion between
+//! them and the domain's types.
+
+/// The generated code, one module for each proto package.
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    reason = "generated; the protos carry the documentation"
+)]
+pub mod generated {
+    macro_rules! package {
+        ($name:ident, $package:literal) => {
+            /// One version of the package.
+            pub mod $name {
+                /// Version 1.
+                pub mod v1 {
+                    tonic::include_proto!($package);
+                    include!(concat!(env!("OUT_DIR"), "/", $package, ".serde.rs"));
+                }
+            }
+        };
+    }
+    /// All packages; the paths between them are relative to this module.
+    pub mod aftercall {
+        package!(event, "aftercall.event.v1");
+        package!(followups, "aftercall.followups.v1");
+        package!(history, "aftercall.history.v1");
+        package!(knowledge, "aftercall.knowledge.v1");
+        package!(model, "aftercall.model.v1");
+        package!(recorder, "aftercall.recorder.v1");
+    }
+}
+
+pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};
+
+/// The descriptors of all packages, encoded: for gRPC reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
