@@ -22,7 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", root.display());
     let descriptors = protox::compile(FILES, [&root])?;
     let encoded = descriptors.encode_to_vec();
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin"), &encoded)?;
+    fs::write(
+        PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin"),
+        &encoded,
+    )?;
 
     let mut prost = tonic_prost_build::Config::new();
     prost

@@ -1,1 +1,10 @@
-//! TBD
+//! The rules of aftercall: what an interaction, a promise, an alert and a solution are, and what may
+//! become of them.
+//!
+//! Pure functions over plain types. Nothing here is async, does I/O, asks a clock, or knows the wire
+//! or the storage: times, ids and hashes come in as arguments.
+
+pub mod limits;
+pub mod violation;
+
+pub use violation::{Violation, Violations};

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::{
-    Append, Entry, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record,
-};
+use crate::{Append, Entry, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record};
 
 /// A log in memory. Clones share the same log.
 #[derive(Debug, Clone)]
@@ -25,11 +23,18 @@ impl MemoryLog {
     /// An empty log of one or more partitions.
     pub fn new(id: LogId, partitions: u32) -> Self {
         let partitions = (0..partitions.max(1)).map(|_| Mutex::default()).collect();
-        Self(Arc::new(Shared { id, partitions, grown: (Mutex::new(0), Condvar::new()) }))
+        Self(Arc::new(Shared {
+            id,
+            partitions,
+            grown: (Mutex::new(0), Condvar::new()),
+        }))
     }
 
     fn partition(&self, partition: Partition) -> Result<&Mutex<Vec<Record>>, ReadError> {
-        self.0.partitions.get(partition as usize).ok_or(ReadError::NoSuchPartition(partition))
+        self.0
+            .partitions
+            .get(partition as usize)
+            .ok_or(ReadError::NoSuchPartition(partition))
     }
 }
 
@@ -51,7 +56,10 @@ impl Log for MemoryLog {
         for record in records {
             let partition = self.partition_of(&record.key);
             let mut held = self.0.partitions[partition as usize].lock();
-            positions.push(Position { partition, offset: held.len() as Offset });
+            positions.push(Position {
+                partition,
+                offset: held.len() as Offset,
+            });
             held.push(record);
         }
         *self.0.grown.0.lock() += 1;
@@ -65,7 +73,9 @@ impl Log for MemoryLog {
 
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
         let held = self.partition(partition)?.lock();
-        let first = held.iter().position(|record| record.recorded_at_us >= recorded_at_us);
+        let first = held
+            .iter()
+            .position(|record| record.recorded_at_us >= recorded_at_us);
         Ok(first.unwrap_or(held.len()) as Offset)
     }
 
@@ -74,7 +84,11 @@ impl Log for MemoryLog {
         if from > tail {
             return Err(ReadError::OffsetOutOfRange { offset: from, tail });
         }
-        Ok(Box::new(MemoryReader { log: self.clone(), partition, next: from }))
+        Ok(Box::new(MemoryReader {
+            log: self.clone(),
+            partition,
+            next: from,
+        }))
     }
 }
 
@@ -90,13 +104,23 @@ impl MemoryReader {
         let held = self.log.partition(self.partition)?.lock();
         let mut entries = Vec::new();
         let mut bytes = 0;
-        for record in held.iter().skip(self.next as usize).take(records_max.max(1)) {
+        for record in held
+            .iter()
+            .skip(self.next as usize)
+            .take(records_max.max(1))
+        {
             bytes += record.body.len();
             if !entries.is_empty() && bytes > bytes_max {
                 break;
             }
-            let position = Position { partition: self.partition, offset: self.next };
-            entries.push(Entry { position, record: record.clone() });
+            let position = Position {
+                partition: self.partition,
+                offset: self.next,
+            };
+            entries.push(Entry {
+                position,
+                record: record.clone(),
+            });
             self.next += 1;
         }
         Ok(entries)

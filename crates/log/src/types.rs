@@ -158,9 +158,9 @@ impl Future for Append {
             State::Ready(outcome) => {
                 Poll::Ready(outcome.take().unwrap_or(Err(AppendError::Closed)))
             }
-            State::Waiting(receiver) => {
-                Pin::new(receiver).poll(cx).map(|sent| sent.unwrap_or(Err(AppendError::Closed)))
-            }
+            State::Waiting(receiver) => Pin::new(receiver)
+                .poll(cx)
+                .map(|sent| sent.unwrap_or(Err(AppendError::Closed))),
         }
     }
 }

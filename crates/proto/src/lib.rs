@@ -34,6 +34,8 @@ pub mod generated {
     }
 }
 
+pub mod envelope;
+
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};
 
 /// The descriptors of all packages, encoded: for gRPC reflection.

@@ -1,0 +1,22 @@
+//! Every bound on what comes from outside, in one place. Lengths of texts are in bytes of UTF-8.
+
+/// Field violations that one answer lists.
+pub const VIOLATIONS_MAX: usize = 50;
+/// Ids of the caller's, codes, labels.
+pub const ID_BYTES_MAX: usize = 128;
+/// Short texts: titles, transfer reasons, outcomes.
+pub const LINE_BYTES_MAX: usize = 512;
+/// Long texts: summaries, resolutions, verbatim words, notes.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Contact reasons of one interaction.
+pub const CONTACT_REASONS_MAX: usize = 20;
+/// Promises of one interaction.
+pub const COMMITMENTS_MAX: usize = 50;
+/// Elements of any other list of an interaction.
+pub const LIST_MAX: usize = 200;
+/// Points of a sentiment series.
+pub const SENTIMENT_POINTS_MAX: usize = 2_000;
+/// How far ahead of our clock a caller's may be, in seconds.
+pub const CLOCK_SKEW_S_MAX: i64 = 5 * 60;
+/// How far ahead a promise may be due, in days.
+pub const DUE_DAYS_MAX: i64 = 1_095;

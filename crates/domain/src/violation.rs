@@ -1,0 +1,152 @@
+//! What is wrong with an input: all of it at once, field by field.
+
+use std::fmt;
+
+/// One thing that is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field's path from the request's root, such as `interaction.contact_reasons[0].code`.
+    pub field: String,
+    /// The stable reason, such as `REQUIRED`.
+    pub reason: Reason,
+    /// What is wrong with the value, and the remedy; without the value where it may be personal.
+    pub description: String,
+}
+
+/// Why a field's value can't be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The field is missing or empty.
+    Required,
+    /// The text is too long.
+    TooLong,
+    /// The list has too many elements.
+    TooMany,
+    /// The number or time is outside of what is taken.
+    OutOfRange,
+    /// The enum has no such value.
+    UnknownValue,
+    /// The value does not have the form that it must have.
+    Malformed,
+    /// The value contradicts another field.
+    Conflicting,
+    /// The due is earlier than the contact in which it was promised.
+    DueInPast,
+    /// The time is too far in the future.
+    InFuture,
+}
+
+impl Reason {
+    /// All reasons, in the order of their names.
+    pub const ALL: [Self; 9] = [
+        Self::Conflicting,
+        Self::DueInPast,
+        Self::InFuture,
+        Self::Malformed,
+        Self::OutOfRange,
+        Self::Required,
+        Self::TooLong,
+        Self::TooMany,
+        Self::UnknownValue,
+    ];
+
+    /// The reason as callers see it; never changes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "REQUIRED",
+            Self::TooLong => "TOO_LONG",
+            Self::TooMany => "TOO_MANY",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::UnknownValue => "UNKNOWN_VALUE",
+            Self::Malformed => "MALFORMED",
+            Self::Conflicting => "CONFLICTING",
+            Self::DueInPast => "DUE_IN_PAST",
+            Self::InFuture => "IN_FUTURE",
+        }
+    }
+}
+
+/// Everything that is wrong with an input. Collects at most [`crate::limits::VIOLATIONS_MAX`], so
+/// that a hostile input can't make a huge answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations {
+    found: Vec<Violation>,
+    omitted: usize,
+}
+
+impl Violations {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self {
+            found: Vec::new(),
+            omitted: 0,
+        }
+    }
+
+    /// Notes one.
+    pub fn add(
+        &mut self,
+        field: impl Into<String>,
+        reason: Reason,
+        description: impl Into<String>,
+    ) {
+        if self.found.len() < crate::limits::VIOLATIONS_MAX {
+            let (field, description) = (field.into(), description.into());
+            self.found.push(Violation {
+                field,
+                reason,
+                description,
+            });
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Those that were kept, in the order in which they were found.
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.found
+    }
+
+    /// How many were found beyond those that were kept.
+    pub const fn omitted(&self) -> usize {
+        self.omitted
+    }
+
+    /// `value` if nothing is wrong.
+    ///
+    /// # Errors
+    /// The violations, if there are any.
+    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for Violation {
+            field, description, ..
+        } in &self.found
+        {
+            if !std::mem::take(&mut first) {
+                f.write_str("; ")?;
+            }
+            write!(f, "{field}: {description}")?;
+        }
+        if self.omitted > 0 {
+            write!(f, "; and {} more", self.omitted)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}

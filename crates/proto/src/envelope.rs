@@ -1,0 +1,127 @@
+//! The envelope of the log's records: keys, decoding, and the CloudEvents names of its attributes.
+
+use bytes::Bytes;
+use prost::{DecodeError, Message};
+
+use crate::event::v1::{
+    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled, Event,
+    EventType, InteractionAmended, InteractionRecorded, SolutionPublished,
+};
+
+/// What an event says: its type and data together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A contact was recorded.
+    InteractionRecorded(Box<InteractionRecorded>),
+    /// A contact's record was amended.
+    InteractionAmended(Box<InteractionAmended>),
+    /// A promise was kept.
+    CommitmentFulfilled(CommitmentFulfilled),
+    /// A promise was called off.
+    CommitmentCancelled(CommitmentCancelled),
+    /// A promise's due moved.
+    CommitmentRescheduled(CommitmentRescheduled),
+    /// A promise's due passed.
+    CommitmentLapsed(CommitmentLapsed),
+    /// A solution went live.
+    SolutionPublished(Box<SolutionPublished>),
+}
+
+impl Fact {
+    /// The type that goes with the data.
+    pub const fn event_type(&self) -> EventType {
+        match self {
+            Self::InteractionRecorded(_) => EventType::InteractionRecorded,
+            Self::InteractionAmended(_) => EventType::InteractionAmended,
+            Self::CommitmentFulfilled(_) => EventType::CommitmentFulfilled,
+            Self::CommitmentCancelled(_) => EventType::CommitmentCancelled,
+            Self::CommitmentRescheduled(_) => EventType::CommitmentRescheduled,
+            Self::CommitmentLapsed(_) => EventType::CommitmentLapsed,
+            Self::SolutionPublished(_) => EventType::SolutionPublished,
+        }
+    }
+
+    /// The data, encoded.
+    pub fn encode(&self) -> Bytes {
+        match self {
+            Self::InteractionRecorded(data) => data.encode_to_vec(),
+            Self::InteractionAmended(data) => data.encode_to_vec(),
+            Self::CommitmentFulfilled(data) => data.encode_to_vec(),
+            Self::CommitmentCancelled(data) => data.encode_to_vec(),
+            Self::CommitmentRescheduled(data) => data.encode_to_vec(),
+            Self::CommitmentLapsed(data) => data.encode_to_vec(),
+            Self::SolutionPublished(data) => data.encode_to_vec(),
+        }
+        .into()
+    }
+}
+
+impl Event {
+    /// Decodes the data that `type` names; nothing for a type that this version doesn't know, which
+    /// every reader ignores.
+    ///
+    /// # Errors
+    /// When the data isn't the message that the type names.
+    pub fn fact(&self) -> Result<Option<Fact>, DecodeError> {
+        let data = self.data.clone();
+        Ok(Some(match self.r#type() {
+            EventType::Unspecified => return Ok(None),
+            EventType::InteractionRecorded => {
+                Fact::InteractionRecorded(Box::new(InteractionRecorded::decode(data)?))
+            }
+            EventType::InteractionAmended => {
+                Fact::InteractionAmended(Box::new(InteractionAmended::decode(data)?))
+            }
+            EventType::CommitmentFulfilled => {
+                Fact::CommitmentFulfilled(CommitmentFulfilled::decode(data)?)
+            }
+            EventType::CommitmentCancelled => {
+                Fact::CommitmentCancelled(CommitmentCancelled::decode(data)?)
+            }
+            EventType::CommitmentRescheduled => {
+                Fact::CommitmentRescheduled(CommitmentRescheduled::decode(data)?)
+            }
+            EventType::CommitmentLapsed => Fact::CommitmentLapsed(CommitmentLapsed::decode(data)?),
+            EventType::SolutionPublished => {
+                Fact::SolutionPublished(Box::new(SolutionPublished::decode(data)?))
+            }
+        }))
+    }
+
+    /// The event's CloudEvents type, such as `aftercall.commitment.lapsed.v1`.
+    pub fn cloud_event_type(&self) -> &'static str {
+        match self.r#type() {
+            EventType::Unspecified => "aftercall.unknown",
+            EventType::InteractionRecorded => "aftercall.interaction.recorded.v1",
+            EventType::InteractionAmended => "aftercall.interaction.amended.v1",
+            EventType::CommitmentFulfilled => "aftercall.commitment.fulfilled.v1",
+            EventType::CommitmentCancelled => "aftercall.commitment.cancelled.v1",
+            EventType::CommitmentRescheduled => "aftercall.commitment.rescheduled.v1",
+            EventType::CommitmentLapsed => "aftercall.commitment.lapsed.v1",
+            EventType::SolutionPublished => "aftercall.solution.published.v1",
+        }
+    }
+}
+
+/// The log key of all that concerns a customer: one customer's history is totally ordered.
+pub fn customer_key(tenant_id: &str, customer_id: &str) -> Bytes {
+    joined(tenant_id, customer_id)
+}
+
+/// The log key of a contact whose customer isn't identified: the contact stands for itself.
+pub fn unidentified_key(tenant_id: &str, interaction_id: &str) -> Bytes {
+    joined(tenant_id, interaction_id)
+}
+
+/// The log key of a solution.
+pub fn solution_key(tenant_id: &str, solution_id: &str) -> Bytes {
+    joined(tenant_id, solution_id)
+}
+
+fn joined(tenant_id: &str, id: &str) -> Bytes {
+    let mut key = String::with_capacity(tenant_id.len() + 1 + id.len());
+    key.push_str(tenant_id);
+    key.push('|');
+    key.push_str(id);
+    key.into()
+}
