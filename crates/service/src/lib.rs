@@ -1,1 +1,28 @@
-//! TBD
+//! What every gRPC service of aftercall shares: time, ids, the caller's identity, failures and
+//! their wire form, supervised tasks.
+//!
+//! This crate knows nothing of the domain's rules. What a service may use:
+//!
+//! * [`Clock`] and [`Ids`]: time, ids and randomness are injected, so that tests own them.
+//! * [`Principal`]: who calls. Tenant, actor and roles come from the credentials, never from a
+//!   request's body.
+//! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
+//! * [`Supervisor`]: background tasks whose failure stops the process.
+
+mod clock;
+mod failure;
+mod ids;
+mod principal;
+mod reasons;
+mod supervisor;
+
+pub use clock::{Clock, ManualClock, Sleep, SystemClock};
+pub use failure::{
+    Code, Failure, FieldViolation, Internal, InvalidRequest, Precondition, chain, to_status,
+};
+pub use ids::{Ids, SystemIds, TestIds, derived};
+pub use principal::{
+    ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
+};
+pub use reasons::{FieldReason, Reason};
+pub use supervisor::{RunError, Supervisor, TaskCause, TaskFailure};

@@ -1,0 +1,191 @@
+//! Failures as a service states them, free of the transport.
+
+mod from_log;
+mod status;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::{FieldReason, Reason};
+
+pub use status::to_status;
+
+/// The few codes that a caller has to tell apart. A new one needs a new reaction of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The request is wrong whatever the state; change it.
+    InvalidArgument,
+    /// The state does not allow it; look, then decide.
+    FailedPrecondition,
+    /// Somebody else was first; read again, then retry.
+    Aborted,
+    /// It is there already, with other content.
+    AlreadyExists,
+    /// It is not there for this caller.
+    NotFound,
+    /// The caller may not do this.
+    PermissionDenied,
+    /// The caller is not known.
+    Unauthenticated,
+    /// A bounded resource is used up; retry later.
+    ResourceExhausted,
+    /// Not possible at the moment; retry later.
+    Unavailable,
+    /// It took longer than the caller waits.
+    DeadlineExceeded,
+    /// A fault of the server; report it.
+    Internal,
+}
+
+/// An error that a caller is told about.
+///
+/// `Display` is what the caller reads: it holds no personal data and no internals, and says its own
+/// level only. [`Error::source`] is the internal cause, which goes to the log and never to the
+/// caller. For [`Code::Internal`] the caller gets a fixed text, and `Display` goes to the log too.
+pub trait Failure: Error {
+    /// Why; decides the code as well.
+    fn reason(&self) -> Reason;
+
+    /// The fields that are wrong, all of them at once.
+    fn field_violations(&self) -> Vec<FieldViolation> {
+        Vec::new()
+    }
+
+    /// The conditions that the state does not meet.
+    fn preconditions(&self) -> Vec<Precondition> {
+        Vec::new()
+    }
+
+    /// When a retry has a chance.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What a program needs in order to react, such as `current_version`. Keys are
+    /// `lower_snake_case`; values hold no personal data.
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// A field of a request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldViolation {
+    /// The path of the field from the request, as in `interaction.commitments[2].promised_by`.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: FieldReason,
+    /// What is wrong and what to do, in a sentence without the field's value.
+    pub description: Cow<'static, str>,
+}
+
+impl FieldViolation {
+    /// A violation of `field`.
+    pub fn new(
+        field: impl Into<String>,
+        reason: FieldReason,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            reason,
+            description: description.into(),
+        }
+    }
+}
+
+/// A condition that the state does not meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Precondition {
+    /// The kind of condition, in `UPPER_SNAKE_CASE`.
+    pub kind: &'static str,
+    /// What it concerns: a resource's id, or a field of it.
+    pub subject: String,
+    /// How to meet it.
+    pub description: Cow<'static, str>,
+}
+
+/// A request with wrong fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRequest {
+    violations: Vec<FieldViolation>,
+}
+
+impl InvalidRequest {
+    /// A request with the given wrong fields.
+    pub fn new(violations: Vec<FieldViolation>) -> Self {
+        Self { violations }
+    }
+
+    /// A request with one wrong field.
+    pub fn field(
+        field: impl Into<String>,
+        reason: FieldReason,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(vec![FieldViolation::new(field, reason, description)])
+    }
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.violations.as_slice() {
+            [] => f.write_str("the request is invalid"),
+            [one] => write!(f, "{}: {}", one.field, one.description),
+            [first, more @ ..] => {
+                write!(
+                    f,
+                    "{}: {} (and {} more)",
+                    first.field,
+                    first.description,
+                    more.len()
+                )
+            }
+        }
+    }
+}
+
+impl Error for InvalidRequest {}
+
+impl Failure for InvalidRequest {
+    fn reason(&self) -> Reason {
+        Reason::InvalidRequest
+    }
+
+    fn field_violations(&self) -> Vec<FieldViolation> {
+        self.violations.clone()
+    }
+}
+
+/// A fault of the server, with its cause.
+#[derive(Debug, thiserror::Error)]
+#[error("internal error")]
+pub struct Internal(#[source] Box<dyn Error + Send + Sync>);
+
+impl Internal {
+    /// A fault caused by `cause`, which may be an error or a text.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl Failure for Internal {
+    fn reason(&self) -> Reason {
+        Reason::Internal
+    }
+}
+
+/// Prints an error with its causes, for the log.
+pub fn chain<E: Error + ?Sized>(error: &E) -> impl fmt::Display + '_ {
+    fmt::from_fn(move |f| {
+        write!(f, "{error}")?;
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    })
+}
