@@ -1,1 +1,63 @@
-fn main() {}
+//! The project's own commands, run as `cargo xtask COMMAND`.
+
+mod bench;
+mod command;
+mod needs;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tests, measures and checks aftercall.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sets up all that the tests need, then runs all of them
+    Test {
+        /// Only tests whose name contains this
+        filter: Option<String>,
+    },
+    /// Measures, beside a peer or a limit in the same run
+    Bench {
+        /// What to measure; everything if left out. `cargo xtask bench --list` names them
+        names: Vec<String>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// Print the names and what each measures
+        #[arg(long)]
+        list: bool,
+    },
+    /// Checks the shape of the source: sizes, dependencies, leftovers
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test { filter } => test::run(filter.as_deref()),
+        Command::Bench { names, json, list } => bench::run(&names, json, list),
+        Command::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The project's top directory.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).map_or(here.clone(), PathBuf::from)
+}

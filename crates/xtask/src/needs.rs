@@ -1,0 +1,72 @@
+//! What some tests need of the machine: how to see that it is there, and how to get it.
+
+use std::process::Command;
+
+use crate::command;
+
+/// Something that tests need beyond Cargo.
+#[derive(Debug)]
+pub(crate) struct Need {
+    /// What it is called in messages.
+    pub(crate) name: &'static str,
+    /// Tests with this in their name can't run without it.
+    pub(crate) tests: &'static str,
+    /// What to do where it can't be installed from here.
+    pub(crate) remedy: &'static str,
+    /// Debian's package, where there is one.
+    package: Option<&'static str>,
+    present: fn() -> bool,
+}
+
+const ALL: &[Need] = &[
+    Need {
+        name: "root, with loop devices",
+        tests: "needs_root",
+        remedy: "run `cargo xtask test` as root on a machine with /dev/loop-control",
+        package: None,
+        present: || rustix::process::geteuid().is_root() && exists("/dev/loop-control"),
+    },
+    Need {
+        name: "mkfs.ext4 and losetup",
+        tests: "needs_root",
+        remedy: "install the packages e2fsprogs and mount",
+        package: Some("e2fsprogs"),
+        present: || {
+            command::succeeds("mkfs.ext4", ["-V"]) && command::succeeds("losetup", ["--version"])
+        },
+    },
+    Need {
+        name: "strace",
+        tests: "needs_strace",
+        remedy: "install the package strace, and allow ptrace",
+        package: Some("strace"),
+        present: || command::succeeds("strace", ["-e", "inject=none", "-V"]),
+    },
+];
+
+fn exists(path: &str) -> bool {
+    std::path::Path::new(path).exists()
+}
+
+/// Installs what is missing where that is possible; returns what is still missing.
+pub(crate) fn provide() -> Vec<&'static Need> {
+    let mut missing: Vec<_> = ALL.iter().filter(|need| !(need.present)()).collect();
+    if missing.iter().any(|need| need.package.is_some()) && may_install() {
+        let packages = missing.iter().filter_map(|need| need.package);
+        let mut install = Command::new("apt-get");
+        install
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages);
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        let updated = command::run(Command::new("apt-get").args(["update", "--quiet"]));
+        if let Err(error) = updated.and_then(|()| command::run(&mut install)) {
+            eprintln!("warning: {error:#}");
+        }
+        missing.retain(|need| !(need.present)());
+    }
+    missing
+}
+
+fn may_install() -> bool {
+    rustix::process::geteuid().is_root() && command::succeeds("apt-get", ["--version"])
+}
