@@ -10,6 +10,7 @@
 //! * [`Supervisor`]: background tasks whose failure stops the process.
 
 mod clock;
+mod deps;
 mod failure;
 mod ids;
 mod principal;
@@ -17,6 +18,7 @@ mod reasons;
 mod supervisor;
 
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
+pub use deps::Deps;
 pub use failure::{
     Code, Failure, FieldViolation, Internal, InvalidRequest, Precondition, chain, to_status,
 };
