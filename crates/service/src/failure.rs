@@ -177,6 +177,21 @@ impl Failure for Internal {
     }
 }
 
+/// The server stops, and with it a stream that would have gone on.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the server is stopping; connect again")]
+pub struct ServerStopping;
+
+impl Failure for ServerStopping {
+    fn reason(&self) -> Reason {
+        Reason::ServerStopping
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(1))
+    }
+}
+
 /// Prints an error with its causes, for the log.
 pub fn chain<E: Error + ?Sized>(error: &E) -> impl fmt::Display + '_ {
     fmt::from_fn(move |f| {

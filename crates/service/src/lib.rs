@@ -1,5 +1,5 @@
 //! What every gRPC service of aftercall shares: time, ids, the caller's identity, failures and
-//! their wire form, supervised tasks.
+//! their wire form, supervised tasks, configuration, telemetry and the server itself.
 //!
 //! This crate knows nothing of the domain's rules. What a service may use:
 //!
@@ -7,20 +7,31 @@
 //! * [`Principal`]: who calls. Tenant, actor and roles come from the credentials, never from a
 //!   request's body.
 //! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
+//! * [`Deadline`]: until when the caller waits.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
+//!
+//! What the composition root uses: [`config`], [`telemetry`], [`server`] and [`Authenticator`].
 
+mod auth;
 mod clock;
+pub mod config;
+mod deadline;
 mod deps;
 mod failure;
 mod ids;
 mod principal;
 mod reasons;
+pub mod server;
 mod supervisor;
+pub mod telemetry;
 
+pub use auth::{Authenticator, CredentialsError};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
+pub use deadline::Deadline;
 pub use deps::Deps;
 pub use failure::{
-    Code, Failure, FieldViolation, Internal, InvalidRequest, Precondition, chain, to_status,
+    Code, Failure, FieldViolation, Internal, InvalidRequest, Precondition, ServerStopping, chain,
+    to_status,
 };
 pub use ids::{Ids, SystemIds, TestIds, derived};
 pub use principal::{

@@ -86,6 +86,8 @@ reasons! {
         LogUnavailable "LOG_UNAVAILABLE" => Unavailable,
         /// The view is being built, or was stopped.
         ViewUnavailable "VIEW_UNAVAILABLE" => Unavailable,
+        /// The server stops; a stream has to be opened again.
+        ServerStopping "SERVER_STOPPING" => Unavailable,
         /// The view did not reach `min_position` in time.
         PositionNotReached "POSITION_NOT_REACHED" => DeadlineExceeded,
         /// The request took longer than it may.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -82,8 +82,12 @@ impl Supervisor {
         name: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
+        let supervisor = self.clone();
         self.0.front.spawn(async move {
-            if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
+            let entry = supervisor.enter(name);
+            let outcome = AssertUnwindSafe(task).catch_unwind().await;
+            supervisor.0.running.lock().1.remove(&entry);
+            if let Err(panic) = outcome {
                 tracing::error!(
                     task = name,
                     panic = panic_text(&*panic),
@@ -162,25 +166,26 @@ impl Supervisor {
         }
     }
 
-    /// Drains, then stops, both within `deadline`.
+    /// Drains, then stops, both within `deadline`. What takes requests has three quarters of it, so
+    /// that the rest can still end in order behind a client that does not let go.
     ///
     /// # Errors
     /// [`RunError::Deadline`] with the names of the tasks that were still running.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), RunError> {
-        let stop = async {
-            self.0.draining.cancel();
-            self.0.front.close();
-            self.0.front.wait().await;
-            self.0.stopping.cancel();
-            self.0.back.close();
-            self.0.back.wait().await;
-        };
-        let stopped = timeout(deadline, stop).await;
+        let at = Instant::now() + deadline;
+        self.0.draining.cancel();
+        self.0.front.close();
+        let _ = timeout_at(at - deadline / 4, self.0.front.wait()).await;
         self.0.stopping.cancel();
-        stopped.map_err(|_| RunError::Deadline {
-            deadline,
-            running: self.running(),
-        })
+        self.0.back.close();
+        let stopped = timeout_at(at, self.0.back.wait()).await;
+        match stopped.is_ok() && self.0.front.is_empty() {
+            true => Ok(()),
+            false => Err(RunError::Deadline {
+                deadline,
+                running: self.running(),
+            }),
+        }
     }
 
     fn running(&self) -> Vec<String> {

@@ -1,0 +1,160 @@
+//! The rest of an answer: watched until its status is known.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+use tonic::body::Body;
+
+use super::meter::Meter;
+use crate::supervisor::panic_text;
+use crate::{Clock, Failure, Internal, ServerStopping, to_status};
+
+const GRPC_STATUS: &str = "grpc-status";
+
+/// Records a request once, when its status is known. One that is dropped before counts as
+/// cancelled: its caller is gone.
+#[derive(Debug)]
+pub(super) struct Finish {
+    meter: Arc<Meter>,
+    clock: Arc<dyn Clock>,
+    started: Duration,
+    code: Option<Code>,
+}
+
+impl Finish {
+    pub(super) fn new(meter: Arc<Meter>, clock: Arc<dyn Clock>) -> Self {
+        let started = clock.monotonic();
+        Self {
+            meter,
+            clock,
+            started,
+            code: None,
+        }
+    }
+
+    fn set(&mut self, code: Code) {
+        self.code.get_or_insert(code);
+    }
+}
+
+impl Drop for Finish {
+    fn drop(&mut self) {
+        let took = self.clock.monotonic().saturating_sub(self.started);
+        self.meter
+            .record(self.code.unwrap_or(Code::Cancelled), took);
+    }
+}
+
+/// A body that records its status, answers a panic as `INTERNAL`, and can be cut.
+pub(super) struct TrackedBody {
+    inner: Body,
+    finish: Option<Finish>,
+    cut: Option<BoxFuture<'static, ()>>,
+    ended: bool,
+}
+
+impl TrackedBody {
+    /// `response`, watched. `cut` ends it early when it is cancelled.
+    pub(super) fn track(
+        response: Response<Body>,
+        mut finish: Finish,
+        cut: Option<CancellationToken>,
+    ) -> Response<Body> {
+        // An answer without messages has its status in the headers.
+        if let Some(code) = code(response.headers()) {
+            finish.set(code);
+            return response;
+        }
+        let cut = cut.map(|cut| cut.cancelled_owned().boxed());
+        response.map(|inner| {
+            Body::new(Self {
+                inner,
+                finish: Some(finish),
+                cut,
+                ended: false,
+            })
+        })
+    }
+
+    fn end(&mut self, failure: impl Failure) -> Frame<Bytes> {
+        self.ended = true;
+        let status = to_status(failure);
+        let mut trailers = HeaderMap::new();
+        if status.add_header(&mut trailers).is_err() {
+            // The details did not fit into headers: the code alone always does.
+            trailers.insert(GRPC_STATUS, (status.code() as i32).into());
+        }
+        self.record(status.code());
+        Frame::trailers(trailers)
+    }
+
+    fn record(&mut self, code: Code) {
+        if let Some(mut finish) = self.finish.take() {
+            finish.set(code);
+        }
+    }
+}
+
+impl HttpBody for TrackedBody {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let inner = &mut self.inner;
+        let polled = AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx));
+        match std::panic::catch_unwind(polled) {
+            Ok(Poll::Ready(frame)) => {
+                match &frame {
+                    Some(Ok(frame)) => {
+                        if let Some(code) = frame.trailers_ref().and_then(code) {
+                            self.record(code);
+                        }
+                    }
+                    Some(Err(status)) => self.record(status.code()),
+                    None => self.record(Code::Ok),
+                }
+                Poll::Ready(frame)
+            }
+            Ok(Poll::Pending) => match &mut self.cut {
+                Some(cut) => cut
+                    .poll_unpin(cx)
+                    .map(|()| Some(Ok(self.end(ServerStopping)))),
+                None => Poll::Pending,
+            },
+            Err(panic) => {
+                let cause = format!("stream panicked: {}", panic_text(&*panic));
+                Poll::Ready(Some(Ok(self.end(Internal::new(cause)))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+fn code(headers: &HeaderMap) -> Option<Code> {
+    headers
+        .get(GRPC_STATUS)
+        .map(|value| Code::from_bytes(value.as_bytes()))
+}
