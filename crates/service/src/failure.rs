@@ -8,7 +8,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{FieldReason, Reason};
+use aftercall_domain::Violations;
+
+use crate::Reason;
 
 pub use status::to_status;
 
@@ -49,8 +51,8 @@ pub trait Failure: Error {
     fn reason(&self) -> Reason;
 
     /// The fields that are wrong, all of them at once.
-    fn field_violations(&self) -> Vec<FieldViolation> {
-        Vec::new()
+    fn violations(&self) -> Option<&Violations> {
+        None
     }
 
     /// The conditions that the state does not meet.
@@ -70,32 +72,6 @@ pub trait Failure: Error {
     }
 }
 
-/// A field of a request that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldViolation {
-    /// The path of the field from the request, as in `interaction.commitments[2].promised_by`.
-    pub field: String,
-    /// What is wrong with it.
-    pub reason: FieldReason,
-    /// What is wrong and what to do, in a sentence without the field's value.
-    pub description: Cow<'static, str>,
-}
-
-impl FieldViolation {
-    /// A violation of `field`.
-    pub fn new(
-        field: impl Into<String>,
-        reason: FieldReason,
-        description: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            reason,
-            description: description.into(),
-        }
-    }
-}
-
 /// A condition that the state does not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Precondition {
@@ -107,55 +83,13 @@ pub struct Precondition {
     pub description: Cow<'static, str>,
 }
 
-/// A request with wrong fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidRequest {
-    violations: Vec<FieldViolation>,
-}
-
-impl InvalidRequest {
-    /// A request with the given wrong fields.
-    pub fn new(violations: Vec<FieldViolation>) -> Self {
-        Self { violations }
-    }
-
-    /// A request with one wrong field.
-    pub fn field(
-        field: impl Into<String>,
-        reason: FieldReason,
-        description: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self::new(vec![FieldViolation::new(field, reason, description)])
-    }
-}
-
-impl fmt::Display for InvalidRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.violations.as_slice() {
-            [] => f.write_str("the request is invalid"),
-            [one] => write!(f, "{}: {}", one.field, one.description),
-            [first, more @ ..] => {
-                write!(
-                    f,
-                    "{}: {} (and {} more)",
-                    first.field,
-                    first.description,
-                    more.len()
-                )
-            }
-        }
-    }
-}
-
-impl Error for InvalidRequest {}
-
-impl Failure for InvalidRequest {
+impl Failure for Violations {
     fn reason(&self) -> Reason {
         Reason::InvalidRequest
     }
 
-    fn field_violations(&self) -> Vec<FieldViolation> {
-        self.violations.clone()
+    fn violations(&self) -> Option<&Violations> {
+        Some(self)
     }
 }
 

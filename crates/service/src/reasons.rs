@@ -3,14 +3,15 @@
 use crate::Code;
 
 macro_rules! reasons {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident $name:literal $(=> $code:ident)?,)* }) => {
-        $(#[$doc])*
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $code:ident;)*) => {
+        /// Why a request failed. A reason's name and code are stable; never reuse one. What is
+        /// wrong with single fields is said by `aftercall_domain::violation::Reason`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $type {
-            $($(#[$variant_doc])* $variant,)*
+        pub enum Reason {
+            $($(#[$doc])* $variant,)*
         }
 
-        impl $type {
+        impl Reason {
             /// All of them, in the order of `docs/errors.md`.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
@@ -20,103 +21,70 @@ macro_rules! reasons {
                     $(Self::$variant => $name,)*
                 }
             }
-        }
 
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        reasons!(@codes $type { $($variant $($code)?,)* });
-    };
-    (@codes $type:ident { $($variant:ident $code:ident,)+ }) => {
-        impl $type {
             /// The status code that always goes with the reason.
             pub const fn code(self) -> Code {
                 match self {
-                    $(Self::$variant => Code::$code,)+
+                    $(Self::$variant => Code::$code,)*
                 }
             }
         }
     };
-    (@codes $type:ident { $($variant:ident,)+ }) => {};
 }
 
 reasons! {
-    /// Why a request failed. A reason's name and code are stable; never reuse one.
-    Reason {
-        /// One or more fields are wrong; each is named as a violation.
-        InvalidRequest "INVALID_REQUEST" => InvalidArgument,
-        /// A page token is not one that this list gave, or belongs to another query.
-        PageTokenInvalid "PAGE_TOKEN_INVALID" => InvalidArgument,
-        /// A position is not one that this log gave.
-        PositionInvalid "POSITION_INVALID" => InvalidArgument,
-        /// A message or record is larger than is taken.
-        MessageTooLarge "MESSAGE_TOO_LARGE" => InvalidArgument,
-        /// No credentials, or none that are known.
-        Unauthenticated "UNAUTHENTICATED" => Unauthenticated,
-        /// The caller lacks a role.
-        RoleRequired "ROLE_REQUIRED" => PermissionDenied,
-        /// The tenant has no such interaction.
-        InteractionNotFound "INTERACTION_NOT_FOUND" => NotFound,
-        /// The tenant has no such commitment.
-        CommitmentNotFound "COMMITMENT_NOT_FOUND" => NotFound,
-        /// The tenant has no such candidate.
-        CandidateNotFound "CANDIDATE_NOT_FOUND" => NotFound,
-        /// The tenant has no such solution.
-        SolutionNotFound "SOLUTION_NOT_FOUND" => NotFound,
-        /// The id was used before, for something else.
-        RequestIdReused "REQUEST_ID_REUSED" => AlreadyExists,
-        /// The commitment has been fulfilled or cancelled.
-        CommitmentAlreadyClosed "COMMITMENT_ALREADY_CLOSED" => FailedPrecondition,
-        /// The candidate has become a solution.
-        CandidateAlreadyPromoted "CANDIDATE_ALREADY_PROMOTED" => FailedPrecondition,
-        /// The time in which the caller may amend the record is over.
-        AmendmentTooLate "AMENDMENT_TOO_LATE" => FailedPrecondition,
-        /// `expected_version` is not the current version.
-        VersionMismatch "VERSION_MISMATCH" => Aborted,
-        /// More requests are in flight than the server takes.
-        TooManyRequests "TOO_MANY_REQUESTS" => ResourceExhausted,
-        /// The log's queue is full; nothing was written.
-        LogQueueFull "LOG_QUEUE_FULL" => ResourceExhausted,
-        /// The log's disk is full; nothing was written.
-        LogDiskFull "LOG_DISK_FULL" => ResourceExhausted,
-        /// The log did not say whether it wrote; a retry is harmless.
-        LogUnavailable "LOG_UNAVAILABLE" => Unavailable,
-        /// The view is being built, or was stopped.
-        ViewUnavailable "VIEW_UNAVAILABLE" => Unavailable,
-        /// The server stops; a stream has to be opened again.
-        ServerStopping "SERVER_STOPPING" => Unavailable,
-        /// The view did not reach `min_position` in time.
-        PositionNotReached "POSITION_NOT_REACHED" => DeadlineExceeded,
-        /// The request took longer than it may.
-        RequestTimeout "REQUEST_TIMEOUT" => DeadlineExceeded,
-        /// A fault of the server.
-        Internal "INTERNAL" => Internal,
-    }
+    /// One or more fields are wrong; each is named as a violation.
+    InvalidRequest = "INVALID_REQUEST", InvalidArgument;
+    /// A page token is not one that this list gave, or belongs to another query.
+    PageTokenInvalid = "PAGE_TOKEN_INVALID", InvalidArgument;
+    /// A position is not one that this log gave.
+    PositionInvalid = "POSITION_INVALID", InvalidArgument;
+    /// A message or record is larger than is taken.
+    MessageTooLarge = "MESSAGE_TOO_LARGE", InvalidArgument;
+    /// No credentials, or none that are known.
+    Unauthenticated = "UNAUTHENTICATED", Unauthenticated;
+    /// The caller lacks a role.
+    RoleRequired = "ROLE_REQUIRED", PermissionDenied;
+    /// The tenant has no such interaction.
+    InteractionNotFound = "INTERACTION_NOT_FOUND", NotFound;
+    /// The tenant has no such commitment.
+    CommitmentNotFound = "COMMITMENT_NOT_FOUND", NotFound;
+    /// The tenant has no such candidate.
+    CandidateNotFound = "CANDIDATE_NOT_FOUND", NotFound;
+    /// The tenant has no such solution.
+    SolutionNotFound = "SOLUTION_NOT_FOUND", NotFound;
+    /// The id was used before, for something else.
+    RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists;
+    /// The commitment has been fulfilled or cancelled.
+    CommitmentAlreadyClosed = "COMMITMENT_ALREADY_CLOSED", FailedPrecondition;
+    /// The candidate has become a solution.
+    CandidateAlreadyPromoted = "CANDIDATE_ALREADY_PROMOTED", FailedPrecondition;
+    /// The time in which the caller may amend the record is over.
+    AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
+    /// `expected_version` is not the current version.
+    VersionMismatch = "VERSION_MISMATCH", Aborted;
+    /// More requests are in flight than the server takes.
+    TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
+    /// The log's queue is full; nothing was written.
+    LogQueueFull = "LOG_QUEUE_FULL", ResourceExhausted;
+    /// The log's disk is full; nothing was written.
+    LogDiskFull = "LOG_DISK_FULL", ResourceExhausted;
+    /// The log did not say whether it wrote; a retry is harmless.
+    LogUnavailable = "LOG_UNAVAILABLE", Unavailable;
+    /// The view is being built, or was stopped.
+    ViewUnavailable = "VIEW_UNAVAILABLE", Unavailable;
+    /// The server stops; a stream has to be opened again.
+    ServerStopping = "SERVER_STOPPING", Unavailable;
+    /// The view did not reach `min_position` in time.
+    PositionNotReached = "POSITION_NOT_REACHED", DeadlineExceeded;
+    /// The request took longer than it may.
+    RequestTimeout = "REQUEST_TIMEOUT", DeadlineExceeded;
+    /// A fault of the server.
+    Internal = "INTERNAL", Internal;
 }
 
-reasons! {
-    /// What is wrong with one field of a request.
-    FieldReason {
-        /// It is absent, or empty.
-        Required "REQUIRED",
-        /// It has more bytes than are taken.
-        TooLong "TOO_LONG",
-        /// It has more elements than are taken.
-        TooMany "TOO_MANY",
-        /// It is below or above what is taken.
-        OutOfRange "OUT_OF_RANGE",
-        /// It is not one of the known values.
-        UnknownValue "UNKNOWN_VALUE",
-        /// It does not have the form that it must have.
-        Malformed "MALFORMED",
-        /// It contradicts another field.
-        Conflicting "CONFLICTING",
-        /// It promises something for a time that is over.
-        DueInPast "DUE_IN_PAST",
-        /// It says that something has happened which lies ahead.
-        InFuture "IN_FUTURE",
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aftercall_domain::{Violation, Violations};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
 use crate::failure::{Code, Failure, chain};
@@ -12,8 +13,13 @@ const DOMAIN: &str = "aftercall";
 /// What a caller reads of a fault of the server.
 const INTERNAL_MESSAGE: &str = "internal error; the server's log says more";
 
-/// Details travel in a header, and peers refuse long ones: no more violations than this.
-const VIOLATIONS_MAX: usize = 50;
+/// A status travels in headers, and peers refuse long ones (8 KiB is common). A message has at most
+/// so many bytes,
+const MESSAGE_BYTES_MAX: usize = 512;
+/// a field's description so many,
+const DESCRIPTION_BYTES_MAX: usize = 256;
+/// and all violations together so many.
+const VIOLATIONS_BYTES_MAX: usize = 3_072;
 
 /// The status that tells the caller of `failure`, and nothing of its internal causes; those are
 /// logged here.
@@ -22,7 +28,7 @@ pub fn to_status<F: Failure>(failure: F) -> tonic::Status {
     log(&failure, code);
     let message = match code {
         Code::Internal => INTERNAL_MESSAGE.to_owned(),
-        _ => failure.to_string(),
+        _ => shortened(failure.to_string(), MESSAGE_BYTES_MAX),
     };
     tonic::Status::with_error_details(wire_code(code), message, details(&failure))
 }
@@ -37,43 +43,72 @@ fn log(failure: &dyn Failure, code: Code) {
 }
 
 fn details(failure: &dyn Failure) -> ErrorDetails {
-    let metadata: HashMap<String, String> = failure
+    let metadata = failure
         .metadata()
         .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
-    let mut details = ErrorDetails::with_error_info(failure.reason().name(), DOMAIN, metadata);
+        .map(|(key, value)| (key.to_owned(), value));
+    let mut metadata: HashMap<String, String> = metadata.collect();
+    let (violations, omitted) = failure.violations().map(fitting).unwrap_or_default();
+    if omitted > 0 {
+        metadata.insert("violations_omitted".to_owned(), omitted.to_string());
+    }
 
-    let violations = failure.field_violations().into_iter().take(VIOLATIONS_MAX);
-    let violations: Vec<_> = violations.map(field_violation).collect();
+    let mut details = ErrorDetails::with_error_info(failure.reason().name(), DOMAIN, metadata);
     if !violations.is_empty() {
         details.set_bad_request(violations);
     }
-
-    let preconditions = failure.preconditions().into_iter().take(VIOLATIONS_MAX);
-    let preconditions: Vec<_> = preconditions.map(precondition).collect();
+    let preconditions: Vec<_> = failure
+        .preconditions()
+        .into_iter()
+        .map(precondition)
+        .collect();
     if !preconditions.is_empty() {
         details.set_precondition_failure(preconditions);
     }
-
     if let Some(after) = failure.retry_after() {
         details.set_retry_info(Some(after));
     }
     details
 }
 
-fn field_violation(violation: crate::FieldViolation) -> FieldViolation {
-    let crate::FieldViolation {
+/// The violations that fit into a status, and how many do not.
+fn fitting(violations: &Violations) -> (Vec<FieldViolation>, usize) {
+    let mut bytes = 0;
+    let fitting = violations
+        .as_slice()
+        .iter()
+        .map(field_violation)
+        .take_while(|violation| {
+            bytes += violation.field.len() + violation.description.len() + violation.reason.len();
+            bytes <= VIOLATIONS_BYTES_MAX
+        });
+    let fitting: Vec<_> = fitting.collect();
+    let omitted = violations.as_slice().len() - fitting.len() + violations.omitted();
+    (fitting, omitted)
+}
+
+fn field_violation(violation: &Violation) -> FieldViolation {
+    let Violation {
         field,
         reason,
         description,
     } = violation;
     FieldViolation {
-        field,
-        description: description.into_owned(),
-        reason: reason.name().to_owned(),
+        field: shortened(field.clone(), DESCRIPTION_BYTES_MAX),
+        description: shortened(description.clone(), DESCRIPTION_BYTES_MAX),
+        reason: reason.as_str().to_owned(),
         localized_message: None,
     }
+}
+
+/// At most `bytes_max` bytes of `text`, with a mark where it was cut.
+fn shortened(mut text: String, bytes_max: usize) -> String {
+    const CUT: &str = "…";
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max - CUT.len()));
+        text.push_str(CUT);
+    }
+    text
 }
 
 fn precondition(precondition: crate::Precondition) -> PreconditionViolation {
