@@ -4,18 +4,53 @@ use anyhow::bail;
 
 use crate::command;
 
-/// One benchmark: a bench target of a package.
+/// A measurement: an argument of a package's bench target.
 struct Bench {
     name: &'static str,
     package: &'static str,
+    target: &'static str,
     what: &'static str,
 }
 
-const ALL: &[Bench] = &[Bench {
-    name: "engines",
-    package: "aftercall-log",
-    what: "the log engine beside plain append + fdatasync, fjall and redb",
-}];
+const ALL: &[Bench] = &[
+    Bench {
+        name: "engines",
+        package: "aftercall-log",
+        target: "engines",
+        what: "the log engine beside plain append + fdatasync, fjall and redb",
+    },
+    system(
+        "record",
+        "one contact a call: beside a bare echo and beside PostgreSQL",
+    ),
+    system("stream", "contacts in bulk over streams"),
+    system("rebuild", "all views from nothing"),
+    system(
+        "timeline",
+        "a customer's timeline, beside a bare echo of the same bytes",
+    ),
+    system(
+        "search",
+        "filters, text and facets among a million contacts",
+    ),
+    system(
+        "fresh",
+        "from an acknowledgement until a search finds it, at 5,000 a second",
+    ),
+    system(
+        "footprint",
+        "disk, memory, restart; AFTERCALL_BENCH_MILLIONS=10 adds a larger one",
+    ),
+];
+
+const fn system(name: &'static str, what: &'static str) -> Bench {
+    Bench {
+        name,
+        package: "aftercall",
+        target: "system",
+        what,
+    }
+}
 
 /// Runs the benchmarks called `names`, all of them if there are none.
 pub(crate) fn run(names: &[String], json: bool, list: bool) -> anyhow::Result<()> {
@@ -40,9 +75,10 @@ pub(crate) fn run(names: &[String], json: bool, list: bool) -> anyhow::Result<()
                 "--package",
                 bench.package,
                 "--bench",
-                bench.name,
+                bench.target,
             ]);
             cargo.arg("--");
+            cargo.args((bench.target == "system").then_some(bench.name));
             cargo.args(json.then_some("--json"));
             command::run(&mut cargo)?;
         }

@@ -1,8 +1,10 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 
 mod bench;
+mod clients;
 mod command;
 mod needs;
+mod server;
 mod test;
 mod tidy;
 
@@ -37,6 +39,8 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Runs the first calls of docs/clients, in every language, against a server
+    Clients,
     /// Checks the shape of the source: sizes, dependencies, leftovers
     Tidy,
 }
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test { filter } => test::run(filter.as_deref()),
         Command::Bench { names, json, list } => bench::run(&names, json, list),
+        Command::Clients => clients::run(),
         Command::Tidy => tidy::run(),
     };
     match outcome {

@@ -1,0 +1,80 @@
+//! A server of our own, in a process that ends with this one's use of it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::command;
+
+/// A running `aftercall serve` on a data directory of its own.
+pub(crate) struct Server {
+    child: Child,
+    address: String,
+    _data: tempfile::TempDir,
+}
+
+impl Server {
+    /// Builds the binary as it is developed, and starts it.
+    pub(crate) fn start_debug() -> anyhow::Result<Self> {
+        command::run(command::cargo().args(["build", "--quiet", "--package", "aftercall"]))?;
+        Self::start(&crate::root().join("target/debug/aftercall"))
+    }
+
+    fn start(binary: &Path) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir()?;
+        let mut child = Command::new(binary)
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--metrics-listen",
+                "127.0.0.1:0",
+            ])
+            .arg("--data")
+            .arg(data.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("can't start {}", binary.display()))?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("the server's output")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address = line
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("grpc=http://"));
+        let Some(address) = address.map(str::to_owned) else {
+            let _ = child.kill();
+            bail!(
+                "the server did not say where it listens: {line:?} ({})",
+                child.wait()?
+            );
+        };
+        Ok(Self {
+            child,
+            address,
+            _data: data,
+        })
+    }
+
+    /// Its host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Asks it to end, as an operator would, and checks that it ends well.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        command::run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
