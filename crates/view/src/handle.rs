@@ -1,0 +1,218 @@
+//! A running view as its service sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aftercall_log::{Log, Offset, ReadError};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::index::{Published, Snapshot};
+use crate::{Positions, Store, ViewError};
+
+/// How far a view is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// What the store is complete through.
+    pub applied: Positions,
+    /// What the search index is complete through; stays empty in a view without one.
+    pub indexed: Positions,
+    /// Whether the view has once reached the tail that the log had when the view was opened.
+    /// False again while it is rebuilt: its answers are then of the distant past.
+    pub ready: bool,
+    /// Set when the view's thread has ended.
+    pub ended: Option<Result<(), Arc<ViewError>>>,
+}
+
+/// How far a view is behind its log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Records that are in the log and not yet in the store.
+    pub records: u64,
+    /// Records that are in the log and not yet in the search index; 0 without one.
+    pub index_records: u64,
+}
+
+/// Why a wait for a position ended without it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The deadline came first. The view works on it: try again.
+    #[error("the view did not reach the position in time")]
+    DeadlineExceeded {
+        /// How far it got.
+        reached: Positions,
+    },
+    /// The log does not have that position: it can't come from one of its answers.
+    #[error("the position is beyond the end of the log")]
+    BeyondTail,
+    /// The view's thread has ended.
+    #[error("the view has stopped")]
+    Stopped,
+    /// The log could not say where it ends.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+}
+
+/// A running view. Cheap to clone. The view runs until [`ViewHandle::stop`], also without handles.
+#[derive(Debug, Clone)]
+pub struct ViewHandle(pub(crate) Arc<Shared>);
+
+/// What the thread and the handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) name: &'static str,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) has_index: bool,
+    pub(crate) store: Store,
+    pub(crate) published: Published,
+    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) stop: AtomicBool,
+    /// Somebody waits for the index: commit as soon as it has caught up.
+    pub(crate) index_wanted: AtomicBool,
+}
+
+impl ViewHandle {
+    /// The view's name.
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// The view's store. It may be kept.
+    pub fn store(&self) -> Store {
+        self.0.store.clone()
+    }
+
+    /// The search index as of its last commit. None before the index is open, and in a view
+    /// without one. To be asked for at each query.
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        self.0.published.read().clone()
+    }
+
+    /// What the store is complete through.
+    pub fn applied(&self) -> Positions {
+        self.0.progress.borrow().applied.clone()
+    }
+
+    /// Whether the view has caught up since it was opened or rebuilt.
+    pub fn is_ready(&self) -> bool {
+        self.0.progress.borrow().ready
+    }
+
+    /// Follows the view's progress: the receiver changes with each batch and each index commit.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.0.progress.subscribe()
+    }
+
+    /// Waits until the view has caught up with the log as it was when the view was opened.
+    ///
+    /// # Errors
+    /// [`WaitError::DeadlineExceeded`] or [`WaitError::Stopped`].
+    pub async fn ready(&self, deadline: Instant) -> Result<(), WaitError> {
+        self.wait(deadline, |progress| progress.ready).await
+    }
+
+    /// Waits until the store includes all of `positions`: read your own writes.
+    ///
+    /// # Errors
+    /// [`WaitError::BeyondTail`] at once for a position that the log does not have.
+    pub async fn wait_for(
+        &self,
+        positions: &Positions,
+        deadline: Instant,
+    ) -> Result<(), WaitError> {
+        if self.0.progress.borrow().applied.covers_all(positions) {
+            return Ok(());
+        }
+        self.check_tail(positions)?;
+        self.wait(deadline, |progress| progress.applied.covers_all(positions))
+            .await
+    }
+
+    /// Waits until the search index includes all of `positions`, and hurries its commit.
+    ///
+    /// # Errors
+    /// [`WaitError::BeyondTail`] at once for a position that the log does not have.
+    pub async fn wait_for_index(
+        &self,
+        positions: &Positions,
+        deadline: Instant,
+    ) -> Result<(), WaitError> {
+        if self.0.progress.borrow().indexed.covers_all(positions) {
+            return Ok(());
+        }
+        self.check_tail(positions)?;
+        self.0.index_wanted.store(true, Ordering::Relaxed);
+        self.wait(deadline, |progress| progress.indexed.covers_all(positions))
+            .await
+    }
+
+    /// How far the view is behind the log now.
+    pub fn lag(&self) -> Result<Lag, ReadError> {
+        let (applied, indexed) = {
+            let progress = self.0.progress.borrow();
+            (progress.applied.clone(), progress.indexed.clone())
+        };
+        let index_records = if self.0.has_index {
+            behind(&*self.0.log, &indexed)?
+        } else {
+            0
+        };
+        Ok(Lag {
+            records: behind(&*self.0.log, &applied)?,
+            index_records,
+        })
+    }
+
+    /// Asks the view to stop at the next record boundary.
+    pub fn stop(&self) {
+        self.0.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Resolves when the view's thread has ended: `Ok` after [`ViewHandle::stop`], else the
+    /// failure, which should end the process.
+    pub async fn stopped(&self) -> Result<(), Arc<ViewError>> {
+        let mut progress = self.progress();
+        // The sender lives in `self`, so the wait can't end without an answer.
+        match progress.wait_for(|progress| progress.ended.is_some()).await {
+            Ok(progress) => progress.ended.clone().unwrap_or(Ok(())),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn wait(
+        &self,
+        deadline: Instant,
+        reached: impl Fn(&Progress) -> bool,
+    ) -> Result<(), WaitError> {
+        let mut receiver = self.progress();
+        let done = receiver.wait_for(|progress| reached(progress) || progress.ended.is_some());
+        match tokio::time::timeout_at(deadline, done).await {
+            Ok(Ok(progress)) if reached(&progress) => Ok(()),
+            Ok(_) => Err(WaitError::Stopped),
+            Err(_) => Err(WaitError::DeadlineExceeded {
+                reached: self.applied(),
+            }),
+        }
+    }
+
+    fn check_tail(&self, positions: &Positions) -> Result<(), WaitError> {
+        for (partition, next) in positions.iter() {
+            let known = partition < self.0.log.partitions();
+            if !known || next > self.0.log.tail(partition)? {
+                return Err(WaitError::BeyondTail);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many records `log` has that `positions` do not include.
+pub(crate) fn behind(log: &dyn Log, positions: &Positions) -> Result<Offset, ReadError> {
+    (0..log.partitions()).try_fold(0, |sum, partition| {
+        Ok(sum
+            + log
+                .tail(partition)?
+                .saturating_sub(positions.next(partition)))
+    })
+}

@@ -1,0 +1,298 @@
+//! A view's search index: tantivy with the checkpoint in the commit's payload.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::LogId;
+use parking_lot::RwLock;
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::schema::{Field, Schema};
+use tantivy::tokenizer::TokenizerManager;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+
+use crate::Positions;
+use crate::store::{Touch, panic_message};
+
+/// What an index holds, and how it is keyed.
+#[derive(Clone)]
+pub struct IndexSchema {
+    /// The version of the documents' making. An index of another version, or of another schema, is
+    /// deleted and rebuilt from the log and the store.
+    pub version: u32,
+    /// The fields.
+    pub schema: Schema,
+    /// The field of the document's key: an indexed bytes field. Filled in by this crate.
+    pub key: Field,
+    /// The tokenizers that the schema names.
+    pub tokenizers: TokenizerManager,
+}
+
+impl fmt::Debug for IndexSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexSchema")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How an index is written.
+#[derive(Debug, Clone)]
+pub struct IndexOptions {
+    /// The memory for documents that are not in a segment yet, in bytes, over all threads. At
+    /// least 15 MB a thread.
+    pub memory_bytes: usize,
+    /// The number of threads that index.
+    pub threads: usize,
+    /// The least time between two commits while the view keeps up with the log.
+    pub commit_every: Duration,
+    /// The least time between two commits while the view is behind.
+    pub behind_commit_every: Duration,
+    /// The most records between two commits while the view is behind.
+    pub behind_records_max: u64,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 64 << 20,
+            threads: 1,
+            commit_every: Duration::from_millis(250),
+            behind_commit_every: Duration::from_secs(5),
+            behind_records_max: 200_000,
+        }
+    }
+}
+
+/// An index failed, or its files are damaged.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the search index failed: {0}")]
+pub struct IndexError(Arc<str>);
+
+/// What the index held at one commit. Cheap to clone; does not change.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Searches the documents of that commit.
+    pub searcher: Searcher,
+    /// What the documents are complete through.
+    pub complete_through: Positions,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("complete_through", &self.complete_through)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The last snapshot, shared with queries.
+pub(crate) type Published = Arc<RwLock<Option<Snapshot>>>;
+
+/// An index with its writer. Owned by one thread.
+pub struct SearchIndex {
+    writer: IndexWriter,
+    reader: IndexReader,
+    key: Field,
+    identity: Identity,
+    committed: Positions,
+}
+
+impl fmt::Debug for SearchIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchIndex")
+            .field("committed", &self.committed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SearchIndex {
+    /// Opens the index in `dir`. One that was built with another schema, version or log, or that
+    /// does not open, is deleted, and an empty one begun.
+    pub fn open(
+        dir: &Path,
+        schema: IndexSchema,
+        log: LogId,
+        options: &IndexOptions,
+    ) -> Result<Self, IndexError> {
+        let identity = Identity {
+            version: schema.version,
+            log,
+        };
+        match Self::open_existing(dir, &schema, identity, options) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) => tracing::info!(dir = %dir.display(), "search index begun"),
+            Err(error) => tracing::warn!(dir = %dir.display(), %error, "search index void"),
+        }
+        remove_dir(dir)?;
+        std::fs::create_dir_all(dir).map_err(failed)?;
+        guarded(|| {
+            let directory = MmapDirectory::open(dir)?;
+            let index = Index::builder()
+                .schema(schema.schema.clone())
+                .tokenizers(schema.tokenizers.clone())
+                .open_or_create(directory)?;
+            Self::start(index, schema.key, identity, options)
+        })
+    }
+
+    /// What the index was complete through at its last commit.
+    pub fn committed(&self) -> &Positions {
+        &self.committed
+    }
+
+    /// The documents of the last commit.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            searcher: self.reader.searcher(),
+            complete_through: self.committed.clone(),
+        }
+    }
+
+    /// Replaces the document `key`; without a `document` removes it. Visible with the next commit.
+    pub fn upsert(
+        &mut self,
+        key: &[u8],
+        document: Option<TantivyDocument>,
+    ) -> Result<(), IndexError> {
+        self.write(key, document, Touch::Known)
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        key: &[u8],
+        document: Option<TantivyDocument>,
+        touch: Touch,
+    ) -> Result<(), IndexError> {
+        guarded(|| {
+            if touch == Touch::Known {
+                self.writer
+                    .delete_term(Term::from_field_bytes(self.key, key));
+            }
+            if let Some(mut document) = document {
+                document.add_bytes(self.key, key);
+                self.writer.add_document(document)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes all that was written since the last commit durable and visible; `complete_through`
+    /// is kept with it.
+    pub fn commit(&mut self, complete_through: &Positions) -> Result<(), IndexError> {
+        let payload = self.identity.payload(complete_through);
+        guarded(|| {
+            let mut prepared = self.writer.prepare_commit()?;
+            prepared.set_payload(&payload);
+            prepared.commit()?;
+            self.reader.reload()
+        })?;
+        self.committed = complete_through.clone();
+        Ok(())
+    }
+
+    fn open_existing(
+        dir: &Path,
+        schema: &IndexSchema,
+        identity: Identity,
+        options: &IndexOptions,
+    ) -> Result<Option<Self>, IndexError> {
+        if !dir.exists() {
+            return Ok(None);
+        }
+        guarded(|| {
+            let directory = MmapDirectory::open(dir)?;
+            if !Index::exists(&directory)? {
+                return Ok(None);
+            }
+            let mut index = Index::open(directory)?;
+            index.set_tokenizers(schema.tokenizers.clone());
+            let payload = index.load_metas()?.payload;
+            let committed = payload
+                .as_deref()
+                .and_then(|payload| identity.read(payload));
+            let Some(committed) = committed.filter(|_| index.schema() == schema.schema) else {
+                return Ok(None);
+            };
+            let mut opened = Self::start(index, schema.key, identity, options)?;
+            opened.committed = committed;
+            Ok(Some(opened))
+        })
+    }
+
+    fn start(
+        index: Index,
+        key: Field,
+        identity: Identity,
+        options: &IndexOptions,
+    ) -> tantivy::Result<Self> {
+        let threads = options.threads.max(1);
+        let writer_options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread(options.memory_bytes / threads)
+            .num_merge_threads(1)
+            .build();
+        let writer = index.writer_with_options(writer_options)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        Ok(Self {
+            writer,
+            reader,
+            key,
+            identity,
+            committed: Positions::new(),
+        })
+    }
+}
+
+/// Whose index it is; part of each commit's payload.
+#[derive(Debug, Clone, Copy)]
+struct Identity {
+    version: u32,
+    log: LogId,
+}
+
+impl Identity {
+    fn payload(&self, positions: &Positions) -> String {
+        format!(
+            "1 {} {} {}",
+            self.version,
+            self.log,
+            positions.encode(self.log)
+        )
+    }
+
+    /// The positions of a payload of the same identity.
+    fn read(&self, payload: &str) -> Option<Positions> {
+        let (head, token) = payload.rsplit_once(' ')?;
+        let same = head == format!("1 {} {}", self.version, self.log);
+        same.then(|| Positions::decode(token, self.log).ok())
+            .flatten()
+    }
+}
+
+/// Removes `dir` with all that is in it, if it is there.
+pub(crate) fn remove_dir(dir: &Path) -> Result<(), IndexError> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(cause: impl fmt::Display) -> IndexError {
+    IndexError(cause.to_string().into())
+}
+
+/// Turns tantivy's errors and panics into one failure.
+fn guarded<T>(call: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(failed(error)),
+        Err(panic) => Err(failed(panic_message(&*panic))),
+    }
+}

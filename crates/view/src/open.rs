@@ -1,0 +1,212 @@
+//! Opens a view's store: whose it is, how far it is, and what to do with one that is void.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aftercall_log::{Log, LogId};
+use bytes::Bytes;
+
+use crate::store::{RESERVED_TAG, SledEngine};
+use crate::{Changes, Direction, Engine, Positions, StoreError, ViewError};
+
+/// The store's record of itself, written with every batch.
+const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
+
+/// The version of the checkpoint's layout.
+const CHECKPOINT_LAYOUT: u8 = 1;
+
+/// sled's threads let go of their file a moment after the store was closed in the same process.
+const UNLOCK_ATTEMPTS: u32 = 100;
+const UNLOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where a view keeps its files.
+#[derive(Debug, Clone)]
+pub(crate) struct ViewDir(PathBuf);
+
+impl ViewDir {
+    pub(crate) fn new(views: &Path, name: &str) -> Self {
+        Self(views.join(name))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.0.join("index")
+    }
+
+    fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.0.join("store.damaged")
+    }
+
+    /// Makes the directory, and keeps every other process out of it until the file is dropped.
+    pub(crate) fn lock(&self) -> Result<File, ViewError> {
+        let io_error = |source| ViewError::Directory {
+            dir: self.0.clone(),
+            source,
+        };
+        std::fs::create_dir_all(&self.0).map_err(io_error)?;
+        let file = File::create(self.0.join("lock")).map_err(io_error)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(ViewError::Locked {
+                dir: self.0.clone(),
+            }),
+            Err(TryLockError::Error(source)) => Err(io_error(source)),
+        }
+    }
+
+    /// Moves a damaged store out of the way, in the place of one that was moved there before.
+    pub(crate) fn set_store_aside(&self) -> Result<(), ViewError> {
+        let move_aside = || {
+            remove_dir(&self.aside())?;
+            match std::fs::rename(self.store(), self.aside()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        };
+        move_aside().map_err(|source| ViewError::Directory {
+            dir: self.0.clone(),
+            source,
+        })
+    }
+
+    fn delete_store(&self) -> Result<(), ViewError> {
+        remove_dir(&self.store()).map_err(|source| ViewError::Directory {
+            dir: self.0.clone(),
+            source,
+        })
+    }
+}
+
+/// Whose store it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    pub(crate) log: LogId,
+}
+
+/// A store that is open, and what it is complete through.
+#[derive(Debug)]
+pub(crate) struct OpenStore {
+    pub(crate) engine: SledEngine,
+    pub(crate) applied: Positions,
+}
+
+/// Opens the store; begins a new one in the place of one that is void or damaged.
+pub(crate) fn open(
+    dir: &ViewDir,
+    identity: Identity,
+    log: &dyn Log,
+    cache_bytes: u64,
+) -> Result<OpenStore, ViewError> {
+    match try_open(dir, identity, log, cache_bytes) {
+        Ok(Ok(open)) => return Ok(open),
+        Ok(Err(void)) => {
+            tracing::info!(
+                view = identity.name,
+                reason = void,
+                "view void, rebuilding it"
+            );
+            dir.delete_store()?;
+        }
+        Err(error) => {
+            tracing::warn!(view = identity.name, %error, "view damaged, rebuilding it");
+            dir.set_store_aside()?;
+        }
+    }
+    match try_open(dir, identity, log, cache_bytes) {
+        Ok(Ok(open)) => Ok(open),
+        Ok(Err(void)) => Err(ViewError::Store(StoreError::failed(void))),
+        Err(error) => Err(ViewError::Store(error)),
+    }
+}
+
+/// The store, or why it is void.
+type Verdict = Result<OpenStore, &'static str>;
+
+fn try_open(
+    dir: &ViewDir,
+    identity: Identity,
+    log: &dyn Log,
+    cache_bytes: u64,
+) -> Result<Verdict, StoreError> {
+    let engine = open_unlocked(&dir.store(), cache_bytes)?;
+    let Some(checkpoint) = engine.get(&CHECKPOINT_KEY)? else {
+        return match engine.scan(&[], None, Direction::Ascending).next() {
+            None => Ok(Ok(OpenStore {
+                engine,
+                applied: Positions::new(),
+            })),
+            Some(_) => Ok(Err("it has no checkpoint")),
+        };
+    };
+    let Some(applied) = identity.read(&checkpoint) else {
+        return Ok(Err("it was built by another version or from another log"));
+    };
+    match is_ahead(log, &applied) {
+        true => Ok(Err("it is ahead of the log")),
+        false => Ok(Ok(OpenStore { engine, applied })),
+    }
+}
+
+/// Whether `positions` include what `log` does not have.
+pub(crate) fn is_ahead(log: &dyn Log, positions: &Positions) -> bool {
+    positions.iter().any(|(partition, next)| {
+        partition >= log.partitions() || log.tail(partition).is_ok_and(|tail| next > tail)
+    })
+}
+
+/// Puts the checkpoint into a batch.
+pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, changes: &mut Changes) {
+    let mut value = identity.head();
+    applied.write(&mut value);
+    changes.insert(Bytes::from_static(&CHECKPOINT_KEY), Some(value.into()));
+}
+
+impl Identity {
+    fn head(&self) -> Vec<u8> {
+        let mut head = vec![CHECKPOINT_LAYOUT];
+        head.extend_from_slice(&self.log.0);
+        head.extend_from_slice(&self.version.to_be_bytes());
+        head.extend_from_slice(self.name.as_bytes());
+        head.push(0);
+        head
+    }
+
+    /// The positions of a checkpoint of the same identity.
+    fn read(&self, checkpoint: &[u8]) -> Option<Positions> {
+        match Positions::read(checkpoint.strip_prefix(self.head().as_slice())?) {
+            Some((applied, [])) => Some(applied),
+            _ => None,
+        }
+    }
+}
+
+fn open_unlocked(dir: &Path, cache_bytes: u64) -> Result<SledEngine, StoreError> {
+    let mut attempt = 1;
+    loop {
+        match SledEngine::open(dir, cache_bytes) {
+            Err(error) if attempt < UNLOCK_ATTEMPTS && error.to_string().contains("lock on") => {
+                attempt += 1;
+                std::thread::sleep(UNLOCK_PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn remove_dir(dir: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! What a concrete view implements.
+
+use std::collections::BTreeSet;
+
+use aftercall_log::Entry;
+use bytes::Bytes;
+use tantivy::TantivyDocument;
+
+use crate::index::IndexSchema;
+use crate::{Positions, Store, StoreError, Txn};
+
+/// A fold of the log into a store, run by [`spawn`](crate::spawn) on a thread of its own.
+///
+/// The fold must be a function of the records alone: the same log gives the same store, however it
+/// is cut into batches, and whenever it runs. It looks nothing up elsewhere, reads no clock, and
+/// does not fail on a legal log.
+pub trait Projection: Send + 'static {
+    /// The view's name: names its directory, its metrics and its log lines.
+    fn name(&self) -> &'static str;
+
+    /// The version of the store's layout and of the fold. A view built by another version is
+    /// deleted and rebuilt.
+    fn version(&self) -> u32;
+
+    /// Called when the store has been opened, or begun anew after damage, before any record is
+    /// applied: what the projection keeps in memory must be loaded from `store` here, and what it
+    /// kept before must be dropped.
+    fn opened(&mut self, store: &Store, applied: &Positions) -> Result<(), ApplyError> {
+        let _ = (store, applied);
+        Ok(())
+    }
+
+    /// Applies one record. Called for each record once, in the order of its partition.
+    ///
+    /// # Errors
+    /// An error ends the view's thread, and with it the process: it is for logs that this program
+    /// can't read. Errors of the store are passed on as they are.
+    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
+
+    /// Called when a batch is in the store, and queries can see it. `applied` is what the store is
+    /// complete through.
+    fn committed(&mut self, applied: &Positions) {
+        let _ = applied;
+    }
+
+    /// The view's search index, if it has one.
+    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+        None
+    }
+}
+
+/// How a view's search index is made from its store.
+///
+/// [`Projection::apply`] names the documents that a record touches by [`Txn::touch`]; after each
+/// batch every touched document is made anew by [`Indexer::document`] from the store's state.
+pub trait Indexer {
+    /// The index's schema. Asked for at each opening.
+    fn schema(&self) -> IndexSchema;
+
+    /// Adds the keys of all documents that `entry` can touch to `touched`: asked only for records
+    /// that the store holds already but the index may not. May name more than `apply` did.
+    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError>;
+
+    /// The document `key` in the state of `txn`; none if there is no such document (any more). The
+    /// key field is filled in by the run loop.
+    fn document(
+        &mut self,
+        key: &[u8],
+        txn: &Txn<'_>,
+    ) -> Result<Option<TantivyDocument>, ApplyError>;
+}
+
+/// Why a record could not be applied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The view's own store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The record, or what the store holds, makes no sense to this program.
+    #[error("the record can't be applied")]
+    Record(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApplyError {
+    /// A record that makes no sense, and why.
+    pub fn record(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Record(cause.into())
+    }
+}

@@ -1,0 +1,380 @@
+//! One session of a view: from an open store to a stop or a failure.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aftercall_log::{Entry, Offset, Partition, Reader};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{IDLE_WAIT, Trouble, ViewError, Worker};
+use crate::handle::behind;
+use crate::index::SearchIndex;
+use crate::open::{Identity, is_ahead, write_checkpoint};
+use crate::store::Touch;
+use crate::{ApplyError, Positions, Projection, StoreError, Txn};
+
+/// With several partitions the thread can't wait on all at once: it waits this long on each.
+const IDLE_WAIT_OF_MANY: Duration = Duration::from_millis(5);
+
+/// How often the gauges are set, and the free space looked at.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a view that is behind says so.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
+
+pub(super) struct Session<'w, P> {
+    worker: &'w mut Worker<P>,
+    identity: Identity,
+    applied: Positions,
+    index: Option<IndexState>,
+    readers: Vec<Box<dyn Reader>>,
+    /// The reader that is asked first next time.
+    turn: usize,
+    /// Where the log ended when the session began.
+    target: Positions,
+    housekept_at: Instant,
+    reported_at: Instant,
+    /// The disk is almost full.
+    paused: bool,
+}
+
+struct IndexState {
+    index: SearchIndex,
+    /// What the index will be complete through when it is committed.
+    written: Positions,
+    /// How many records are written and not committed.
+    records: u64,
+    committed_at: Instant,
+}
+
+/// The records of one poll, and the first offset after them.
+struct Batch {
+    partition: Partition,
+    entries: Vec<Entry>,
+    next: Offset,
+}
+
+impl<'w, P: Projection> Session<'w, P> {
+    pub(super) fn begin(
+        worker: &'w mut Worker<P>,
+        identity: Identity,
+        applied: Positions,
+    ) -> Result<Self, Trouble> {
+        let index = open_index(worker)?;
+        worker
+            .projection
+            .opened(&worker.shared.store, &applied)
+            .map_err(begin_trouble)?;
+        let start = index.as_ref().map_or_else(
+            || applied.clone(),
+            |index| applied.intersection(&index.written),
+        );
+        let log = &*worker.shared.log;
+        let mut target = Positions::new();
+        let mut readers = Vec::new();
+        for partition in 0..log.partitions() {
+            target.advance(partition, log.tail(partition)?);
+            readers.push(log.reader(partition, start.next(partition))?);
+        }
+        let now = Instant::now();
+        let mut session = Self {
+            worker,
+            identity,
+            applied,
+            index,
+            readers,
+            turn: 0,
+            target,
+            housekept_at: now,
+            reported_at: now,
+            paused: false,
+        };
+        session.publish();
+        session.housekeep()?;
+        Ok(session)
+    }
+
+    /// Runs until the view is to stop.
+    pub(super) fn run(mut self) -> Result<(), Trouble> {
+        while !self.worker.shared.stop.load(Ordering::Relaxed) {
+            if self.worker.shared.store.has_failed() {
+                return Err(Trouble::Store(StoreError::failed(
+                    "a query could not be answered",
+                )));
+            }
+            if self.housekept_at.elapsed() >= HOUSEKEEPING_EVERY {
+                self.housekeep()?;
+            }
+            if self.pauses_for_space() {
+                std::thread::sleep(IDLE_WAIT);
+                continue;
+            }
+            let batch = self.poll()?;
+            let caught_up = batch.is_none();
+            if let Some(batch) = batch {
+                self.apply(&batch)?;
+            }
+            self.commit_index_if_due(caught_up)?;
+        }
+        self.commit_index()?;
+        self.worker.shared.store.flush()?;
+        Ok(())
+    }
+
+    /// Whether the disk is so full that the view had better wait.
+    fn pauses_for_space(&mut self) -> bool {
+        let Ok(disk) = rustix::fs::statvfs(self.worker.dir.path()) else {
+            return false;
+        };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let pauses = free < self.worker.options.disk_free_bytes_min;
+        if pauses != self.paused {
+            self.paused = pauses;
+            let view = self.identity.name;
+            match pauses {
+                true => tracing::warn!(view, free_bytes = free, "view pauses: disk almost full"),
+                false => tracing::info!(view, free_bytes = free, "view resumes"),
+            }
+        }
+        pauses
+    }
+
+    /// The next records of one partition; none when all of the log is read.
+    fn poll(&mut self) -> Result<Option<Batch>, ViewError> {
+        let count = self.readers.len();
+        for step in 0..count {
+            if let Some(batch) = self.poll_one((self.turn + step) % count, Duration::ZERO)? {
+                self.turn = (self.turn + step + 1) % count;
+                return Ok(Some(batch));
+            }
+        }
+        let wait = match &self.index {
+            _ if count > 1 => IDLE_WAIT_OF_MANY,
+            Some(index) if index.records > 0 => {
+                let due_in = self.worker.options.index.commit_every;
+                due_in
+                    .saturating_sub(index.committed_at.elapsed())
+                    .min(IDLE_WAIT)
+            }
+            _ => IDLE_WAIT,
+        };
+        let waited_on = self.turn;
+        self.turn = (self.turn + 1) % count;
+        self.poll_one(waited_on, wait)
+    }
+
+    fn poll_one(&mut self, reader: usize, wait: Duration) -> Result<Option<Batch>, ViewError> {
+        let options = &self.worker.options;
+        let reader = &mut self.readers[reader];
+        let entries = reader.next(options.poll_records_max, options.poll_bytes_max, wait)?;
+        let Some(first) = entries.first() else {
+            return Ok(None);
+        };
+        Ok(Some(Batch {
+            partition: first.position.partition,
+            next: reader.position(),
+            entries,
+        }))
+    }
+
+    fn apply(&mut self, batch: &Batch) -> Result<(), Trouble> {
+        let store = self.worker.shared.store.clone();
+        let mut txn = Txn::new(&store);
+        let mut behind_store = BTreeSet::new();
+        for entry in &batch.entries {
+            self.apply_one(entry, &mut txn, &mut behind_store)?;
+        }
+        self.write_documents(&mut txn, behind_store)?;
+        let mut applied = self.applied.clone();
+        applied.advance(batch.partition, batch.next);
+        if applied != self.applied {
+            let mut changes = txn.into_changes();
+            write_checkpoint(self.identity, &applied, &mut changes);
+            store.apply(changes)?;
+            self.applied = applied;
+        }
+        if let Some(index) = &mut self.index {
+            index.written.advance(batch.partition, batch.next);
+            index.records += batch.entries.len() as u64;
+        }
+        let records = batch.entries.len() as u64;
+        metrics::counter!("aftercall_view_records_total", "view" => self.identity.name)
+            .increment(records);
+        self.publish();
+        self.worker.projection.committed(&self.applied);
+        Ok(())
+    }
+
+    /// Applies one record to the store, or, if the store has it, finds what it means for the
+    /// index.
+    fn apply_one(
+        &mut self,
+        entry: &Entry,
+        txn: &mut Txn<'_>,
+        behind_store: &mut BTreeSet<Bytes>,
+    ) -> Result<(), Trouble> {
+        let projection = &mut self.worker.projection;
+        let indexed = match &self.index {
+            Some(index) => index.written.covers(entry.position),
+            None => true,
+        };
+        let outcome = if !self.applied.covers(entry.position) {
+            let touched = txn.touched_len();
+            let outcome = projection.apply(entry, txn);
+            if indexed {
+                txn.forget_touched(touched);
+            }
+            outcome
+        } else if indexed {
+            Ok(())
+        } else {
+            projection
+                .indexer()
+                .map_or(Ok(()), |indexer| indexer.touched(entry, behind_store))
+        };
+        outcome.map_err(|error| trouble(entry, error))
+    }
+
+    /// Makes each touched document anew, from the state that this batch leaves behind.
+    fn write_documents(
+        &mut self,
+        txn: &mut Txn<'_>,
+        behind_store: BTreeSet<Bytes>,
+    ) -> Result<(), Trouble> {
+        let Some(state) = &mut self.index else {
+            return Ok(());
+        };
+        let Some(indexer) = self.worker.projection.indexer() else {
+            return Ok(());
+        };
+        let mut documents = txn.take_touched();
+        documents.extend(behind_store.into_iter().map(|key| (key, Touch::Known)));
+        for (key, touch) in documents {
+            let document = indexer.document(&key, txn).map_err(begin_trouble)?;
+            state.index.write(&key, document, touch)?;
+        }
+        Ok(())
+    }
+
+    fn commit_index_if_due(&mut self, caught_up: bool) -> Result<(), Trouble> {
+        let Some(state) = &self.index else {
+            return Ok(());
+        };
+        let options = &self.worker.options.index;
+        let since = state.committed_at.elapsed();
+        let wanted = || self.worker.shared.index_wanted.load(Ordering::Relaxed);
+        let due = if caught_up {
+            since >= options.commit_every || wanted()
+        } else {
+            since >= options.behind_commit_every || state.records >= options.behind_records_max
+        };
+        if due { self.commit_index() } else { Ok(()) }
+    }
+
+    fn commit_index(&mut self) -> Result<(), Trouble> {
+        let Some(state) = &mut self.index else {
+            return Ok(());
+        };
+        if state.written == *state.index.committed() {
+            return Ok(());
+        }
+        self.worker
+            .shared
+            .index_wanted
+            .store(false, Ordering::Relaxed);
+        state.index.commit(&state.written)?;
+        state.records = 0;
+        state.committed_at = Instant::now();
+        *self.worker.shared.published.write() = Some(state.index.snapshot());
+        self.publish();
+        Ok(())
+    }
+
+    /// Shows queries and waiters how far the view is.
+    fn publish(&mut self) {
+        let indexed = self
+            .index
+            .as_ref()
+            .map(|state| state.index.committed().clone());
+        let caught_up = self.applied.covers_all(&self.target)
+            && indexed
+                .as_ref()
+                .is_none_or(|indexed| indexed.covers_all(&self.target));
+        let mut became_ready = false;
+        self.worker.shared.progress.send_modify(|progress| {
+            became_ready = caught_up && !progress.ready;
+            progress.applied.clone_from(&self.applied);
+            progress.indexed = indexed.unwrap_or_default();
+            progress.ready |= caught_up;
+        });
+        if became_ready {
+            tracing::info!(view = self.identity.name, "view ready");
+            metrics::gauge!("aftercall_view_rebuilding", "view" => self.identity.name).set(0.0);
+        }
+    }
+
+    fn housekeep(&mut self) -> Result<(), Trouble> {
+        self.housekept_at = Instant::now();
+        let view = self.identity.name;
+        let lag = behind(&*self.worker.shared.log, &self.applied)?;
+        metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag as f64);
+        if !self.worker.shared.progress.borrow().ready {
+            metrics::gauge!("aftercall_view_rebuilding", "view" => view).set(1.0);
+            if self.reported_at.elapsed() >= REPORT_EVERY {
+                self.reported_at = self.housekept_at;
+                tracing::info!(view, lag_records = lag, "view catching up");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Opens the index, and empties one that is ahead of the log.
+fn open_index<P: Projection>(worker: &mut Worker<P>) -> Result<Option<IndexState>, Trouble> {
+    let Some(indexer) = worker.projection.indexer() else {
+        return Ok(None);
+    };
+    let dir = worker.dir.index();
+    let log = &worker.shared.log;
+    let options = &worker.options.index;
+    let mut index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
+    if is_ahead(&**log, index.committed()) {
+        drop(index);
+        crate::index::remove_dir(&dir)?;
+        index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
+    }
+    *worker.shared.published.write() = Some(index.snapshot());
+    let written = index.committed().clone();
+    Ok(Some(IndexState {
+        index,
+        written,
+        records: 0,
+        committed_at: Instant::now(),
+    }))
+}
+
+/// A failed store is rebuilt; any other error is the record's.
+fn trouble(entry: &Entry, error: ApplyError) -> Trouble {
+    match error {
+        ApplyError::Store(error @ StoreError::Failed(_)) => Trouble::Store(error),
+        source => Trouble::Fatal(ViewError::Apply {
+            at: entry.position,
+            source,
+        }),
+    }
+}
+
+fn begin_trouble(error: ApplyError) -> Trouble {
+    match error {
+        ApplyError::Store(error @ StoreError::Failed(_)) => Trouble::Store(error),
+        source => Trouble::Fatal(ViewError::Begin(source)),
+    }
+}
+
+impl From<ViewError> for Trouble {
+    fn from(error: ViewError) -> Self {
+        Self::Fatal(error)
+    }
+}

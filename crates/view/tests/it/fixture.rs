@@ -1,0 +1,186 @@
+//! A log, and a view of it that counts.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
+use aftercall_view::index::IndexSchema;
+use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Indexer, Options, Positions, Projection, Txn, ViewHandle, spawn};
+use bytes::Bytes;
+use tantivy::TantivyDocument;
+use tantivy::schema::{BytesOptions, Field, STRING, Schema};
+use tokio::time::Instant;
+
+pub(crate) const LOG: LogId = LogId([7; 16]);
+
+/// A record's body that [`Words`] can't apply.
+pub(crate) const POISON: &[u8] = b"poison";
+
+/// A record's body that makes [`Words`] panic.
+pub(crate) const PANIC: &[u8] = b"panic";
+
+/// Far enough away that a wait that works never meets it.
+pub(crate) fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+/// Appends one record for each (key, word), and says what includes them all.
+pub(crate) async fn append(log: &MemoryLog, words: &[(&str, &str)]) -> Positions {
+    let records = words
+        .iter()
+        .map(|(key, word)| record(key, word.as_bytes()))
+        .collect();
+    let positions: Vec<Position> = log.append(records).await.unwrap();
+    positions
+        .into_iter()
+        .map(|at| (at.partition, at.offset + 1))
+        .collect()
+}
+
+pub(crate) fn record(key: &str, body: &[u8]) -> Record {
+    Record {
+        key: Bytes::copy_from_slice(key.as_bytes()),
+        recorded_at_us: 0,
+        body: Bytes::copy_from_slice(body),
+    }
+}
+
+/// The words of each key, in order, and how many there are: a fold in which a record that is
+/// applied twice, or not, shows. With an index, a document for each key.
+pub(crate) struct Words {
+    pub(crate) version: u32,
+    pub(crate) fields: Option<Fields>,
+}
+
+pub(crate) struct Fields {
+    pub(crate) schema: Schema,
+    pub(crate) key: Field,
+    pub(crate) word: Field,
+}
+
+impl Words {
+    pub(crate) fn plain() -> Self {
+        Self {
+            version: 1,
+            fields: None,
+        }
+    }
+
+    pub(crate) fn indexed() -> Self {
+        let mut schema = Schema::builder();
+        let key = schema.add_bytes_field("key", BytesOptions::default().set_indexed());
+        let word = schema.add_text_field("word", STRING);
+        Self {
+            version: 1,
+            fields: Some(Fields {
+                schema: schema.build(),
+                key,
+                word,
+            }),
+        }
+    }
+}
+
+pub(crate) fn words_key(key: &str) -> Key {
+    Key::new(1).text(key)
+}
+
+impl Projection for Words {
+    fn name(&self) -> &'static str {
+        "words"
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let body = &entry.record.body;
+        if body == POISON {
+            return Err(ApplyError::record("poison"));
+        }
+        assert!(body != PANIC, "this record panics");
+        let key = std::str::from_utf8(&entry.record.key).unwrap();
+        let known = txn.get(words_key(key))?;
+        let mut words = known.clone().unwrap_or_default().to_vec();
+        words.extend_from_slice(body);
+        words.push(b' ');
+        txn.put(words_key(key), words)?;
+        if body == "forget" {
+            txn.delete(words_key(key))?;
+        }
+        let document = entry.record.key.clone();
+        if known.is_none() {
+            txn.touch_new(document)
+        } else {
+            txn.touch(document)
+        }
+        Ok(())
+    }
+
+    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+        if self.fields.is_some() {
+            Some(self)
+        } else {
+            None
+        }
+    }
+}
+
+impl Indexer for Words {
+    fn schema(&self) -> IndexSchema {
+        let fields = self.fields.as_ref().unwrap();
+        IndexSchema {
+            version: 1,
+            schema: fields.schema.clone(),
+            key: fields.key,
+            tokenizers: tantivy::tokenizer::TokenizerManager::default(),
+        }
+    }
+
+    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
+        touched.insert(entry.record.key.clone());
+        Ok(())
+    }
+
+    fn document(
+        &mut self,
+        key: &[u8],
+        txn: &Txn<'_>,
+    ) -> Result<Option<TantivyDocument>, ApplyError> {
+        let Some(words) = txn.get(words_key(std::str::from_utf8(key).unwrap()))? else {
+            return Ok(None);
+        };
+        let mut document = TantivyDocument::new();
+        for word in String::from_utf8(words.to_vec())
+            .unwrap()
+            .split_whitespace()
+        {
+            document.add_text(self.fields.as_ref().unwrap().word, word);
+        }
+        Ok(Some(document))
+    }
+}
+
+/// Starts the view in `dir`.
+pub(crate) fn start(log: &MemoryLog, dir: &Path, words: Words) -> ViewHandle {
+    start_with(log, dir, words, Options::default())
+}
+
+pub(crate) fn start_with(
+    log: &MemoryLog,
+    dir: &Path,
+    words: Words,
+    options: Options,
+) -> ViewHandle {
+    spawn(Arc::new(log.clone()), dir, words, options).unwrap()
+}
+
+/// Stops the view and waits for its end.
+pub(crate) async fn stop(view: ViewHandle) {
+    view.stop();
+    view.stopped().await.unwrap();
+}

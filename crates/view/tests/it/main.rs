@@ -1,0 +1,6 @@
+//! What views promise, on a log in memory and real files.
+
+#![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
+
+mod fixture;
+mod running;

@@ -1,0 +1,112 @@
+//! A view follows its log, stops, resumes and reports.
+
+use aftercall_log::MemoryLog;
+use aftercall_view::{Positions, ViewError, WaitError};
+use tokio::time::Instant;
+
+use crate::fixture::{LOG, PANIC, POISON, Words, append, record, soon, start, stop, words_key};
+use aftercall_log::Log;
+
+#[tokio::test]
+async fn a_write_is_read_by_whoever_waits_for_its_position() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 3);
+    let view = start(&log, dir.path(), Words::plain());
+    for round in 0..20 {
+        let key = format!("customer-{}", round % 5);
+        let written = append(&log, &[(&key, "called")]).await;
+        view.wait_for(&written, soon()).await.unwrap();
+        let words = view.store().get(words_key(&key)).unwrap().unwrap();
+        assert_eq!(words.len(), "called ".len() * (round / 5 + 1));
+    }
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_stopped_view_resumes_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    for round in 0..4 {
+        let written = append(&log, &[("a", "one"), ("b", "two"), ("a", "three")]).await;
+        let view = start(&log, dir.path(), Words::plain());
+        view.wait_for(&written, soon()).await.unwrap();
+        let words = view.store().get(words_key("a")).unwrap().unwrap();
+        assert_eq!(words, "one three ".repeat(round + 1));
+        stop(view).await;
+    }
+}
+
+#[tokio::test]
+async fn a_position_beyond_the_tail_is_refused_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    append(&log, &[("a", "one")]).await;
+    let view = start(&log, dir.path(), Words::plain());
+    for beyond in [(0, 2), (1, 1)] {
+        let beyond = Positions::from_iter([beyond]);
+        let refused = view.wait_for(&beyond, soon()).await;
+        assert!(matches!(refused, Err(WaitError::BeyondTail)), "{refused:?}");
+    }
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_wait_ends_with_its_deadline_and_says_how_far_the_view_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let first = append(&log, &[("a", "one")]).await;
+    let view = start(&log, dir.path(), Words::indexed());
+    view.wait_for(&first, soon()).await.unwrap();
+    stop(view.clone()).await;
+    let second = append(&log, &[("a", "two")]).await;
+    let stopped = view.wait_for(&second, soon()).await;
+    assert!(matches!(stopped, Err(WaitError::Stopped)), "{stopped:?}");
+
+    let other = tempfile::tempdir().unwrap();
+    let view = start(&log, other.path(), Words::plain());
+    let late = view.wait_for_index(&second, Instant::now()).await;
+    let Err(WaitError::DeadlineExceeded { reached }) = late else {
+        panic!("{late:?}")
+    };
+    assert!(second.covers_all(&reached));
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_applied_ends_the_view_and_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    append(&log, &[("a", "one")]).await;
+    let view = start(&log, dir.path(), Words::plain());
+    log.append(vec![record("a", POISON)]).await.unwrap();
+    let failure = view.stopped().await.unwrap_err();
+    assert!(
+        matches!(&*failure, ViewError::Apply { at, .. } if at.offset == 1),
+        "{failure:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_panic_in_the_fold_ends_the_view_and_is_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let view = start(&log, dir.path(), Words::plain());
+    log.append(vec![record("a", PANIC)]).await.unwrap();
+    let failure = view.stopped().await.unwrap_err();
+    assert!(matches!(&*failure, ViewError::Panicked(_)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn lag_counts_what_is_not_applied() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 2);
+    let written = append(&log, &[("a", "one"), ("b", "two"), ("c", "three")]).await;
+    let view = start(&log, dir.path(), Words::indexed());
+    view.wait_for_index(&written, soon()).await.unwrap();
+    assert_eq!(view.lag().unwrap().records, 0);
+    assert_eq!(view.lag().unwrap().index_records, 0);
+    stop(view.clone()).await;
+    append(&log, &[("a", "one"), ("b", "two")]).await;
+    assert_eq!(view.lag().unwrap().records, 2);
+    assert_eq!(view.lag().unwrap().index_records, 2);
+}
