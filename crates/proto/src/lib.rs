@@ -8,6 +8,7 @@
     unreachable_pub,
     unused_qualifications,
     clippy::all,
+    clippy::too_many_lines,
     reason = "generated; the protos carry the documentation"
 )]
 pub mod generated {
