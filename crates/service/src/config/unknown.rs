@@ -5,8 +5,8 @@ use figment::value::{Dict, Value};
 
 use super::ConfigError;
 
-/// How similar a known key must be to be suggested, from 0 to 1.
-const SIMILARITY_MIN: f64 = 0.75;
+/// How much like an unknown key a known one must be to be suggested, from 0 to 1.
+const LIKENESS_MIN: f64 = 0.6;
 
 /// A key that means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,20 +100,19 @@ fn compare(known: &Dict, given: &Dict, prefix: &str, report: &mut impl FnMut(Str
     }
 }
 
-/// The known key that is most like `key`, as a whole or by its last part.
+/// The known key whose last part is most like that of `key`, of the same section if there are two.
 fn nearest(key: &str, known: &[String]) -> Option<String> {
-    let likeness = |known: &str| {
-        let whole = strsim::jaro_winkler(key, known);
-        let last = strsim::jaro_winkler(last(key), last(known));
-        // A key in the wrong section is meant more often than a wrong key in the right one.
-        whole.max(last * 0.99)
-    };
-    let scored = known.iter().map(|known| (likeness(known), known));
-    let best = scored.max_by(|left, right| left.0.total_cmp(&right.0));
-    best.filter(|(score, _)| *score >= SIMILARITY_MIN)
-        .map(|(_, known)| known.clone())
+    let (section, name) = split(key);
+    let scored = known.iter().map(|candidate| {
+        let (candidate_section, candidate_name) = split(candidate);
+        let likeness = strsim::normalized_damerau_levenshtein(name, candidate_name);
+        (likeness, section == candidate_section, candidate)
+    });
+    let best = scored.max_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+    best.filter(|(likeness, ..)| *likeness >= LIKENESS_MIN)
+        .map(|(.., key)| key.clone())
 }
 
-fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
+fn split(key: &str) -> (&str, &str) {
+    key.rsplit_once('.').unwrap_or(("", key))
 }

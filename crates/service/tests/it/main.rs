@@ -1,0 +1,16 @@
+//! The crate from outside: a real server on a port of its own, real clients, time by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod authentication;
+mod clock;
+mod config;
+mod credentials;
+mod drain;
+mod errors_page;
+mod ids;
+mod limits;
+mod metrics;
+mod probe;
+mod status;
+mod supervisor;
