@@ -25,12 +25,20 @@
 //! * Offsets start at 0 and rise by one in a single-machine log. Readers must not rely on the
 //!   absence of gaps in other engines, only on strict growth.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod embedded;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+
 mod memory;
 mod types;
 
+pub use embedded::{Damage, EmbeddedLog, FatalError, OnFatal, OpenError, Options};
 pub use memory::MemoryLog;
 pub use types::{
-    Append, AppendError, Entry, LogId, Offset, Partition, Position, ReadError, Record,
+    Append, AppendError, BODY_BYTES_MAX, Entry, KEY_BYTES_MAX, LogId, Offset, Partition, Position,
+    ReadError, Record,
 };
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::types::check_sizes;
 use crate::{Append, Entry, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record};
 
 /// A log in memory. Clones share the same log.
@@ -16,7 +17,7 @@ pub struct MemoryLog(Arc<Shared>);
 struct Shared {
     id: LogId,
     partitions: Vec<Mutex<Vec<Record>>>,
-    grown: (Mutex<u64>, Condvar),
+    grown: (Mutex<()>, Condvar),
 }
 
 impl MemoryLog {
@@ -26,7 +27,7 @@ impl MemoryLog {
         Self(Arc::new(Shared {
             id,
             partitions,
-            grown: (Mutex::new(0), Condvar::new()),
+            grown: (Mutex::new(()), Condvar::new()),
         }))
     }
 
@@ -52,6 +53,9 @@ impl Log for MemoryLog {
     }
 
     fn append(&self, records: Vec<Record>) -> Append {
+        if let Err(refused) = check_sizes(&records) {
+            return Append::ready(Err(refused));
+        }
         let mut positions = Vec::with_capacity(records.len());
         for record in records {
             let partition = self.partition_of(&record.key);
@@ -62,7 +66,8 @@ impl Log for MemoryLog {
             });
             held.push(record);
         }
-        *self.0.grown.0.lock() += 1;
+        // A reader that found nothing is waiting by the time that this lock is ours.
+        drop(self.0.grown.0.lock());
         self.0.grown.1.notify_all();
         Append::ready(Ok(positions))
     }
@@ -134,15 +139,11 @@ impl Reader for MemoryReader {
         bytes_max: usize,
         wait: Duration,
     ) -> Result<Vec<Entry>, ReadError> {
-        let before = *self.log.0.grown.0.lock();
-        let entries = self.take(records_max, bytes_max)?;
-        if !entries.is_empty() {
-            return Ok(entries);
-        }
+        let held = self.log.partition(self.partition)?;
+        let next = self.next as usize;
         let mut grown = self.log.0.grown.0.lock();
-        if *grown == before {
-            self.log.0.grown.1.wait_for(&mut grown, wait);
-        }
+        let at_tail = |_: &mut ()| held.lock().len() <= next;
+        self.log.0.grown.1.wait_while_for(&mut grown, at_tail, wait);
         drop(grown);
         self.take(records_max, bytes_max)
     }

@@ -13,6 +13,12 @@ use tokio::sync::oneshot;
 /// The number of a partition, from 0.
 pub type Partition = u32;
 
+/// The longest key of a record.
+pub const KEY_BYTES_MAX: usize = 1024;
+
+/// The longest body of a record.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
 /// A place in a partition. Grows by at least one from record to record.
 pub type Offset = u64;
 
@@ -45,11 +51,12 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Decides the partition; all records of one key are totally ordered. At most
-    /// 1,024 bytes.
+    /// [`KEY_BYTES_MAX`] bytes.
     pub key: Bytes,
     /// When the record was made, in microseconds since the Unix epoch, by the service's clock.
     pub recorded_at_us: i64,
-    /// What the record says. Opaque here. At most 1 MiB.
+    /// What the record says. Opaque here. At most
+    /// [`BODY_BYTES_MAX`] bytes.
     pub body: Bytes,
 }
 
@@ -88,12 +95,47 @@ pub enum AppendError {
         /// The largest size taken.
         bytes_max: usize,
     },
+    /// The call holds more than the log ever takes at once: nothing was written.
+    #[error(
+        "{records} records of {bytes} bytes are more than the log takes at once: at most \
+         {records_max} records and {bytes_max} bytes"
+    )]
+    TooMuch {
+        /// How many records the call holds.
+        records: usize,
+        /// How many bytes they take in the log.
+        bytes: usize,
+        /// The most records taken.
+        records_max: usize,
+        /// The most bytes taken.
+        bytes_max: usize,
+    },
     /// The log is closed or closing: the records may have been written.
     #[error("the log is closed")]
     Closed,
     /// The log can't say whether the records were written. The caller's retry must be harmless.
     #[error("the append's outcome is unknown")]
     Unknown(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Refuses a record whose key or body is longer than a log takes.
+pub(crate) fn check_sizes(records: &[Record]) -> Result<(), AppendError> {
+    for (index, record) in records.iter().enumerate() {
+        let parts = [
+            (record.key.len(), KEY_BYTES_MAX),
+            (record.body.len(), BODY_BYTES_MAX),
+        ];
+        for (bytes, bytes_max) in parts {
+            if bytes > bytes_max {
+                return Err(AppendError::TooLarge {
+                    index,
+                    bytes,
+                    bytes_max,
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Why a read failed.

@@ -1,0 +1,5 @@
+//! Tests of the event log's engines, and of the maintenance of the embedded one.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod conformance;
