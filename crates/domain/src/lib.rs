@@ -4,6 +4,8 @@
 //! Pure functions over plain types. Nothing here is async, does I/O, asks a clock, or knows the wire
 //! or the storage: times, ids and hashes come in as arguments.
 
+pub mod alert;
+pub mod commitment;
 pub mod limits;
 pub mod violation;
 

@@ -35,6 +35,7 @@ pub mod generated {
     }
 }
 
+pub mod convert;
 pub mod envelope;
 
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};

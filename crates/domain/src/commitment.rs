@@ -1,0 +1,157 @@
+//! Promises to customers: what may become of them, who may do it, and what it counts as.
+//!
+//! A promise is a fold of its events. The `decide` side ([`Commitment::fulfil`],
+//! [`Commitment::cancel`], [`Commitment::reschedule`], [`Commitment::lapse`]) turns a wish into an
+//! [`Event`] or says why not; the `fold` side ([`Commitment::new`], [`Commitment::apply`]) takes
+//! events in the log's order and never fails: an event that lost a race changes nothing.
+//!
+//! # What a promise counts as
+//!
+//! * Done at `promised_by` or before: [`Outcome::Kept`]; the boundary belongs to the promise. Done
+//!   later: [`Outcome::KeptLate`]. It is the time of the evidence that counts, not the time at
+//!   which we heard of it.
+//! * The due that counts is the last one that **the customer was told**
+//!   ([`Commitment::told_due`]). A move that we make on our own shifts our timer, but it doesn't
+//!   shift the promise: done after the told due it is [`Outcome::KeptLate`], even if it was done
+//!   before the due that we had set ourselves.
+//! * Called off: [`Outcome::ReleasedByCustomer`] if the customer was told in a contact, else
+//!   [`Outcome::Broken`].
+//! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends, and
+//!   never lapses.
+//!
+//! # Lapses
+//!
+//! A due that passes with the promise open is a [`Lapse`]: a fact, at most one for each
+//! `due_revision`, never removed. Usually the tracker's event says so. Where another event proves
+//! that the due had passed before the tracker spoke (the promise was done after it, or called off
+//! or moved after it), the fold notes the lapse by itself, so that no race loses one. A promise
+//! that was done in time has no lapse for being reported late, unless the tracker had spoken first;
+//! its outcome is [`Outcome::Kept`] in both cases.
+//!
+//! # Imports
+//!
+//! An imported promise may be history already when it is recorded. Its end is folded from the one
+//! event that brings it: with `fulfilled_at` it is closed at once; without, and with the due
+//! behind it, it begins with its lapse. Neither raises an alert. An imported promise whose due lies
+//! ahead is a promise like any other.
+
+mod decide;
+mod event;
+mod fold;
+mod parts;
+
+pub use decide::{Actor, Cancel, Fulfil, Permission, Refusal, Reschedule, Standing};
+pub use event::{Change, Event, Made};
+pub use fold::{Folded, Ignored};
+pub use parts::{
+    CommitmentKind, Lapse, Lifecycle, Outcome, Owner, Priority, Rescheduled, Timeliness,
+};
+
+use jiff::Timestamp;
+
+/// A promise to a customer, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commitment {
+    /// The promise's id, unique within the tenant.
+    pub commitment_id: String,
+    /// The contact in which it was made.
+    pub interaction_id: String,
+    /// Whom it was made to; none for a caller who isn't identified.
+    pub customer_id: Option<String>,
+    /// The agent in whose contact it was made; may be empty.
+    pub made_by: String,
+    /// That agent's team; may be empty.
+    pub team_id: String,
+    /// What sort of promise it is.
+    pub kind: CommitmentKind,
+    /// The promise, word for word. Personal.
+    pub promise_text: String,
+    /// Whether the customer was told.
+    pub told_to_customer: bool,
+    /// By when, in the revision in force. Done exactly then is in time.
+    pub promised_by: Timestamp,
+    /// Not earlier than this.
+    pub promised_not_before: Option<Timestamp>,
+    /// The zone in which the customer understood the time; may be empty.
+    pub time_zone: String,
+    /// 1 at first, one more whenever `promised_by` moves.
+    pub due_revision: u32,
+    /// Who keeps it.
+    pub owner: Option<Owner>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Open, or how it was closed.
+    pub lifecycle: Lifecycle,
+    /// Each due that passed with the promise open, the oldest first.
+    pub lapses: Vec<Lapse>,
+    /// Each move of the due, the oldest first.
+    pub reschedules: Vec<Rescheduled>,
+    /// What became of it; set when it closes.
+    pub outcome: Option<Outcome>,
+    /// When it was done, by the evidence.
+    pub fulfilled_at: Option<Timestamp>,
+    /// When it was closed, by our clock.
+    pub closed_at: Option<Timestamp>,
+    /// Who closed it; empty while it is open.
+    pub closed_by: String,
+    /// Why or how it was closed. Personal.
+    pub close_note: String,
+    /// When it was made: when the contact began, by the caller's clock.
+    pub made_at: Timestamp,
+    /// When it was recorded, by our clock.
+    pub recorded_at: Timestamp,
+    /// Whether it came with an import of history.
+    pub imported: bool,
+    /// How many events made it what it is.
+    pub version: u64,
+}
+
+impl Commitment {
+    /// Whether it is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.lifecycle == Lifecycle::Active
+    }
+
+    /// Whether the due of the revision in force is known to have passed with the promise open.
+    pub fn has_lapsed(&self) -> bool {
+        self.lapses
+            .iter()
+            .any(|lapse| lapse.due_revision == self.due_revision)
+    }
+
+    /// Whether the tracker must watch its due: it is open, the customer was told, and the due has
+    /// not lapsed in this revision.
+    pub fn may_lapse(&self) -> bool {
+        self.is_open() && self.told_to_customer && !self.has_lapsed()
+    }
+
+    /// Whether it is late at `now`. A closed promise keeps its last value.
+    pub fn timeliness(&self, now: Timestamp) -> Timeliness {
+        match self.has_lapsed() || self.may_lapse() && now > self.promised_by {
+            true => Timeliness::Overdue,
+            false => Timeliness::OnTrack,
+        }
+    }
+
+    /// The due that the customer was last told: moves without the customer don't count.
+    pub fn told_due(&self) -> Timestamp {
+        let first = self
+            .reschedules
+            .first()
+            .map_or(self.promised_by, |first| first.from);
+        self.reschedules
+            .iter()
+            .rev()
+            .find(|moved| moved.customer_informed_interaction_id.is_some())
+            .map_or(first, |told| told.to)
+    }
+
+    /// What the promise counts as if it was done at `fulfilled_at`.
+    pub fn outcome_if_done(&self, fulfilled_at: Timestamp) -> Outcome {
+        match self.told_to_customer {
+            false => Outcome::NotApplicable,
+            true if fulfilled_at <= self.told_due() => Outcome::Kept,
+            true => Outcome::KeptLate,
+        }
+    }
+}

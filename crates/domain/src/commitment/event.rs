@@ -1,0 +1,88 @@
+//! What happens to a promise.
+
+use jiff::Timestamp;
+
+use super::{CommitmentKind, Lapse, Outcome, Owner, Priority, Rescheduled};
+
+/// A promise as the contact's record made it, complete: ids assigned and defaults resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The promise's id.
+    pub commitment_id: String,
+    /// The contact in which it was made.
+    pub interaction_id: String,
+    /// Whom it was made to; none for a caller who isn't identified.
+    pub customer_id: Option<String>,
+    /// The agent in whose contact it was made; may be empty.
+    pub made_by: String,
+    /// That agent's team; may be empty.
+    pub team_id: String,
+    /// What sort of promise it is.
+    pub kind: CommitmentKind,
+    /// The promise, word for word. Personal.
+    pub promise_text: String,
+    /// Whether the customer was told.
+    pub told_to_customer: bool,
+    /// By when.
+    pub promised_by: Timestamp,
+    /// Not earlier than this.
+    pub promised_not_before: Option<Timestamp>,
+    /// The zone in which the customer understood the time; may be empty.
+    pub time_zone: String,
+    /// Who keeps it.
+    pub owner: Option<Owner>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it was done, for an imported promise whose end is history; else it is ignored.
+    pub fulfilled_at: Option<Timestamp>,
+    /// When it was made: when the contact began, by the caller's clock.
+    pub made_at: Timestamp,
+    /// When it was recorded, by our clock.
+    pub recorded_at: Timestamp,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// Whether it came with an import of history.
+    pub imported: bool,
+}
+
+/// A later event of a promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The promise's version once this event is applied. Any other than the next lost a race.
+    pub sequence: u64,
+    /// When it was appended, by our clock.
+    pub recorded_at: Timestamp,
+    /// Who did it.
+    pub actor_id: String,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What happened to a promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It was done.
+    Fulfilled {
+        /// When, by the evidence.
+        fulfilled_at: Timestamp,
+        /// What it counts as.
+        outcome: Outcome,
+        /// The contact in which it was done.
+        evidence_interaction_id: Option<String>,
+        /// How. Personal.
+        note: String,
+    },
+    /// It was called off.
+    Cancelled {
+        /// What it counts as.
+        outcome: Outcome,
+        /// The contact in which the customer let us off.
+        customer_informed_interaction_id: Option<String>,
+        /// Why. Personal.
+        reason: String,
+    },
+    /// Its due moved.
+    Rescheduled(Rescheduled),
+    /// Its due passed with the promise open.
+    Lapsed(Lapse),
+}

@@ -1,0 +1,157 @@
+//! From events to the promise. Total: whatever the log holds, folding it does not fail.
+
+use jiff::Timestamp;
+
+use super::{Change, Commitment, Event, Lapse, Lifecycle, Made, Outcome, Rescheduled};
+
+/// What an event did to a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    /// It counts.
+    Applied,
+    /// It changes nothing, for every reader alike.
+    Ignored(Ignored),
+}
+
+/// Why an event changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// Another event took its place in the sequence.
+    NotNext,
+    /// The promise is closed.
+    Closed,
+    /// It speaks of another revision of the due than the one in force.
+    OtherRevision,
+    /// The due of this revision has lapsed already, or never can.
+    NoLapse,
+}
+
+impl Commitment {
+    /// The promise as it was recorded: version 1.
+    pub fn new(made: Made) -> Self {
+        let mut commitment = Self {
+            commitment_id: made.commitment_id,
+            interaction_id: made.interaction_id,
+            customer_id: made.customer_id,
+            made_by: made.made_by,
+            team_id: made.team_id,
+            kind: made.kind,
+            promise_text: made.promise_text,
+            told_to_customer: made.told_to_customer,
+            promised_by: made.promised_by,
+            promised_not_before: made.promised_not_before,
+            time_zone: made.time_zone,
+            due_revision: 1,
+            owner: made.owner,
+            priority: made.priority,
+            lifecycle: Lifecycle::Active,
+            lapses: Vec::new(),
+            reschedules: Vec::new(),
+            outcome: None,
+            fulfilled_at: None,
+            closed_at: None,
+            closed_by: String::new(),
+            close_note: String::new(),
+            made_at: made.made_at,
+            recorded_at: made.recorded_at,
+            imported: made.imported,
+            version: 1,
+        };
+        if made.imported {
+            commitment.begin_as_history(made.fulfilled_at, made.recorded_by);
+        }
+        commitment
+    }
+
+    /// Applies the next event of the promise.
+    pub fn apply(&mut self, event: &Event) -> Folded {
+        match self.ignores(event) {
+            Some(ignored) => return Folded::Ignored(ignored),
+            None => self.version = event.sequence,
+        }
+        match &event.change {
+            Change::Fulfilled {
+                fulfilled_at,
+                outcome,
+                note,
+                ..
+            } => {
+                self.fulfilled_at = Some(*fulfilled_at);
+                self.note_passed_due(*fulfilled_at, event.recorded_at);
+                self.close(event, Lifecycle::Fulfilled, *outcome, note);
+            }
+            Change::Cancelled {
+                outcome, reason, ..
+            } => {
+                self.note_passed_due(event.recorded_at, event.recorded_at);
+                self.close(event, Lifecycle::Cancelled, *outcome, reason);
+            }
+            Change::Rescheduled(moved) => {
+                self.note_passed_due(event.recorded_at, event.recorded_at);
+                self.take_due(moved);
+            }
+            Change::Lapsed(lapse) => self.lapses.push(*lapse),
+        }
+        Folded::Applied
+    }
+
+    fn ignores(&self, event: &Event) -> Option<Ignored> {
+        if Some(event.sequence) != self.version.checked_add(1) {
+            return Some(Ignored::NotNext);
+        }
+        if !self.is_open() {
+            return Some(Ignored::Closed);
+        }
+        match &event.change {
+            Change::Lapsed(lapse) if lapse.due_revision != self.due_revision => {
+                Some(Ignored::OtherRevision)
+            }
+            Change::Rescheduled(moved)
+                if Some(moved.due_revision) != self.due_revision.checked_add(1) =>
+            {
+                Some(Ignored::OtherRevision)
+            }
+            Change::Lapsed(_) if !self.may_lapse() => Some(Ignored::NoLapse),
+            _ => None,
+        }
+    }
+
+    /// What had become of an imported promise when it was recorded.
+    fn begin_as_history(&mut self, fulfilled_at: Option<Timestamp>, recorded_by: String) {
+        self.note_passed_due(fulfilled_at.unwrap_or(self.recorded_at), self.recorded_at);
+        if let Some(fulfilled_at) = fulfilled_at {
+            self.lifecycle = Lifecycle::Fulfilled;
+            self.outcome = Some(self.outcome_if_done(fulfilled_at));
+            self.fulfilled_at = Some(fulfilled_at);
+            self.closed_at = Some(self.recorded_at);
+            self.closed_by = recorded_by;
+        }
+    }
+
+    /// Notes the lapse of a promise that was open until `open_until`, unless it is known already.
+    fn note_passed_due(&mut self, open_until: Timestamp, detected_at: Timestamp) {
+        if self.may_lapse() && open_until > self.promised_by {
+            self.lapses.push(Lapse {
+                due_revision: self.due_revision,
+                lapsed_at: self.promised_by,
+                // An evidence's clock may be a little ahead of ours.
+                detected_at: detected_at.max(open_until),
+            });
+        }
+    }
+
+    fn take_due(&mut self, moved: &Rescheduled) {
+        self.due_revision = moved.due_revision;
+        self.promised_by = moved.to;
+        self.promised_not_before = self.promised_not_before.filter(|from| *from <= moved.to);
+        self.reschedules.push(moved.clone());
+    }
+
+    fn close(&mut self, event: &Event, lifecycle: Lifecycle, outcome: Outcome, note: &str) {
+        self.lifecycle = lifecycle;
+        self.outcome = Some(outcome);
+        self.closed_at = Some(event.recorded_at);
+        self.closed_by.clone_from(&event.actor_id);
+        note.clone_into(&mut self.close_note);
+    }
+}

@@ -1,0 +1,21 @@
+//! Conversions between the wire's messages and the domain's types.
+//!
+//! Outward they always succeed. Inward they refuse what no writer of ours makes; what comes from a
+//! caller is checked field by field before.
+
+pub mod alert;
+pub mod commitment;
+pub mod time;
+
+/// A message of ours that lacks what it must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is missing or out of range")]
+pub struct Unreadable {
+    /// The field's path.
+    pub field: &'static str,
+}
+
+/// The text, or none where the wire says "empty".
+fn text(value: String) -> Option<String> {
+    Some(value).filter(|value| !value.is_empty())
+}

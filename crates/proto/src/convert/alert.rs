@@ -1,0 +1,133 @@
+//! Alerts.
+
+use aftercall_domain::alert::{Alert, PROMISE_LAPSED, ResolveCause, Resolved, Severity};
+
+use super::commitment::{owner_from_wire, required, specified};
+use super::{Unreadable, text, time};
+use crate::model::v1 as wire;
+
+impl From<Severity> for wire::AlertSeverity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::High => Self::High,
+            Severity::Critical => Self::Critical,
+        }
+    }
+}
+
+impl TryFrom<wire::AlertSeverity> for Severity {
+    type Error = ();
+
+    fn try_from(severity: wire::AlertSeverity) -> Result<Self, ()> {
+        match severity {
+            wire::AlertSeverity::Unspecified => Err(()),
+            wire::AlertSeverity::Info => Ok(Self::Info),
+            wire::AlertSeverity::Warning => Ok(Self::Warning),
+            wire::AlertSeverity::High => Ok(Self::High),
+            wire::AlertSeverity::Critical => Ok(Self::Critical),
+        }
+    }
+}
+
+impl From<ResolveCause> for wire::AlertResolveCause {
+    fn from(cause: ResolveCause) -> Self {
+        match cause {
+            ResolveCause::Fulfilled => Self::Fulfilled,
+            ResolveCause::Cancelled => Self::Cancelled,
+            ResolveCause::Rescheduled => Self::Rescheduled,
+        }
+    }
+}
+
+impl TryFrom<wire::AlertResolveCause> for ResolveCause {
+    type Error = ();
+
+    fn try_from(cause: wire::AlertResolveCause) -> Result<Self, ()> {
+        match cause {
+            wire::AlertResolveCause::Unspecified => Err(()),
+            wire::AlertResolveCause::Fulfilled => Ok(Self::Fulfilled),
+            wire::AlertResolveCause::Cancelled => Ok(Self::Cancelled),
+            wire::AlertResolveCause::Rescheduled => Ok(Self::Rescheduled),
+        }
+    }
+}
+
+impl From<Alert> for wire::Alert {
+    fn from(alert: Alert) -> Self {
+        let Alert {
+            alert_id,
+            alert_key,
+            episode_no,
+            severity,
+            commitment_id,
+            interaction_id,
+            customer_id,
+            owner,
+            team_id,
+            kind,
+            promised_by,
+            first_fired_at,
+            resolved,
+        } = alert;
+        let state = match resolved {
+            None => wire::AlertState::Triggered,
+            Some(_) => wire::AlertState::Resolved,
+        };
+        let cause = resolved.map_or(wire::AlertResolveCause::Unspecified, |over| {
+            over.cause.into()
+        });
+        Self {
+            alert_id: alert_id.to_string(),
+            alert_key: alert_key.to_string(),
+            episode_no,
+            rule_id: PROMISE_LAPSED.to_owned(),
+            severity: wire::AlertSeverity::from(severity).into(),
+            state: state.into(),
+            commitment_id,
+            interaction_id,
+            customer_id: customer_id.unwrap_or_default(),
+            owner: owner.map(Into::into),
+            team_id,
+            kind: wire::CommitmentKind::from(kind).into(),
+            promised_by: Some(time::to_wire(promised_by)),
+            first_fired_at: Some(time::to_wire(first_fired_at)),
+            resolved_at: resolved.map(|over| time::to_wire(over.at)),
+            resolve_cause: cause.into(),
+        }
+    }
+}
+
+impl TryFrom<wire::Alert> for Alert {
+    type Error = Unreadable;
+
+    fn try_from(alert: wire::Alert) -> Result<Self, Unreadable> {
+        let resolved = match alert.resolved_at.as_ref() {
+            None => None,
+            at => Some(Resolved {
+                at: required("resolved_at", at)?,
+                cause: specified("resolve_cause", alert.resolve_cause())?,
+            }),
+        };
+        Ok(Self {
+            alert_id: id("alert_id", &alert.alert_id)?,
+            alert_key: id("alert_key", &alert.alert_key)?,
+            episode_no: alert.episode_no,
+            severity: specified("severity", alert.severity())?,
+            kind: specified("kind", alert.kind())?,
+            promised_by: required("promised_by", alert.promised_by.as_ref())?,
+            first_fired_at: required("first_fired_at", alert.first_fired_at.as_ref())?,
+            commitment_id: alert.commitment_id,
+            interaction_id: alert.interaction_id,
+            customer_id: text(alert.customer_id),
+            owner: alert.owner.and_then(owner_from_wire),
+            team_id: alert.team_id,
+            resolved,
+        })
+    }
+}
+
+fn id(field: &'static str, text: &str) -> Result<uuid::Uuid, Unreadable> {
+    text.parse().map_err(|_| Unreadable { field })
+}

@@ -1,0 +1,189 @@
+//! The values that promises are made of.
+
+use aftercall_domain::commitment as domain;
+use jiff::Timestamp;
+
+use crate::convert::{Unreadable, text, time};
+use crate::model::v1 as wire;
+
+/// Ties the values of a domain enum to those of a wire enum.
+macro_rules! same_values {
+    ($domain:ident = $wire:ident { $($value:ident),+ $(,)? }) => {
+        impl From<domain::$domain> for wire::$wire {
+            fn from(value: domain::$domain) -> Self {
+                match value {
+                    $(domain::$domain::$value => Self::$value,)+
+                }
+            }
+        }
+
+        /// `Unspecified` says nothing, and so has no value.
+        impl TryFrom<wire::$wire> for domain::$domain {
+            type Error = ();
+
+            fn try_from(value: wire::$wire) -> Result<Self, ()> {
+                match value {
+                    wire::$wire::Unspecified => Err(()),
+                    $(wire::$wire::$value => Ok(Self::$value),)+
+                }
+            }
+        }
+    };
+}
+
+same_values!(
+    CommitmentKind = CommitmentKind {
+        CallBack,
+        SendInfo,
+        SendDocument,
+        Refund,
+        Replacement,
+        TechVisit,
+        Investigate,
+        Escalate,
+        StatusUpdate,
+        SupervisorCall,
+        CorrectMisinformation,
+        RegulatoryAck,
+        RegulatoryFinal,
+        ReviewResponse,
+        Coaching,
+        Other,
+    }
+);
+same_values!(Priority = Priority { P1, P2, P3, P4 });
+same_values!(
+    Lifecycle = CommitmentLifecycle {
+        Active,
+        Fulfilled,
+        Cancelled,
+    }
+);
+same_values!(Timeliness = Timeliness { OnTrack, Overdue });
+same_values!(
+    Outcome = CommitmentOutcome {
+        Kept,
+        KeptLate,
+        Broken,
+        ReleasedByCustomer,
+        NotApplicable,
+    }
+);
+
+impl From<domain::Owner> for wire::Owner {
+    fn from(owner: domain::Owner) -> Self {
+        let owner = match owner {
+            domain::Owner::Agent(id) => wire::owner::Owner::AgentId(id),
+            domain::Owner::Queue(id) => wire::owner::Owner::QueueId(id),
+        };
+        Self { owner: Some(owner) }
+    }
+}
+
+impl From<domain::Lapse> for wire::Lapse {
+    fn from(lapse: domain::Lapse) -> Self {
+        let domain::Lapse {
+            due_revision,
+            lapsed_at,
+            detected_at,
+        } = lapse;
+        Self {
+            due_revision,
+            lapsed_at: Some(time::to_wire(lapsed_at)),
+            detected_at: Some(time::to_wire(detected_at)),
+        }
+    }
+}
+
+impl TryFrom<wire::Lapse> for domain::Lapse {
+    type Error = Unreadable;
+
+    fn try_from(lapse: wire::Lapse) -> Result<Self, Unreadable> {
+        let wire::Lapse {
+            due_revision,
+            lapsed_at,
+            detected_at,
+        } = lapse;
+        Ok(Self {
+            due_revision,
+            lapsed_at: required("lapse.lapsed_at", lapsed_at.as_ref())?,
+            detected_at: required("lapse.detected_at", detected_at.as_ref())?,
+        })
+    }
+}
+
+impl From<domain::Rescheduled> for wire::Reschedule {
+    fn from(moved: domain::Rescheduled) -> Self {
+        let domain::Rescheduled {
+            due_revision,
+            from,
+            to,
+            reason,
+            customer_informed_interaction_id,
+            after_lapse,
+            by,
+            at,
+        } = moved;
+        Self {
+            due_revision,
+            from: Some(time::to_wire(from)),
+            to: Some(time::to_wire(to)),
+            reason,
+            customer_informed_interaction_id: customer_informed_interaction_id.unwrap_or_default(),
+            after_lapse,
+            rescheduled_by: by,
+            rescheduled_at: Some(time::to_wire(at)),
+        }
+    }
+}
+
+impl TryFrom<wire::Reschedule> for domain::Rescheduled {
+    type Error = Unreadable;
+
+    fn try_from(moved: wire::Reschedule) -> Result<Self, Unreadable> {
+        let wire::Reschedule {
+            due_revision,
+            from,
+            to,
+            reason,
+            customer_informed_interaction_id,
+            after_lapse,
+            rescheduled_by,
+            rescheduled_at,
+        } = moved;
+        Ok(Self {
+            due_revision,
+            from: required("reschedule.from", from.as_ref())?,
+            to: required("reschedule.to", to.as_ref())?,
+            reason,
+            customer_informed_interaction_id: text(customer_informed_interaction_id),
+            after_lapse,
+            by: rescheduled_by,
+            at: required("reschedule.rescheduled_at", rescheduled_at.as_ref())?,
+        })
+    }
+}
+
+/// The owner, unless none is named.
+pub(in crate::convert) fn owner_from_wire(owner: wire::Owner) -> Option<domain::Owner> {
+    match owner.owner? {
+        wire::owner::Owner::AgentId(id) => text(id).map(domain::Owner::Agent),
+        wire::owner::Owner::QueueId(id) => text(id).map(domain::Owner::Queue),
+    }
+}
+
+/// The value of an enum that must say something.
+pub(in crate::convert) fn specified<W, D: TryFrom<W>>(
+    field: &'static str,
+    value: W,
+) -> Result<D, Unreadable> {
+    D::try_from(value).map_err(|_| Unreadable { field })
+}
+
+/// An instant that must be there.
+pub(in crate::convert) fn required(
+    field: &'static str,
+    at: Option<&pbjson_types::Timestamp>,
+) -> Result<Timestamp, Unreadable> {
+    at.and_then(time::from_wire).ok_or(Unreadable { field })
+}
