@@ -6,7 +6,11 @@
 
 pub mod alert;
 pub mod commitment;
+pub mod interaction;
 pub mod limits;
+mod path;
 pub mod violation;
 
+pub use interaction::{Amendment, Interaction, Recording};
+pub use path::FieldPath;
 pub use violation::{Violation, Violations};

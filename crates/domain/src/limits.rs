@@ -20,3 +20,9 @@ pub const SENTIMENT_POINTS_MAX: usize = 2_000;
 pub const CLOCK_SKEW_S_MAX: i64 = 5 * 60;
 /// How far ahead a promise may be due, in days.
 pub const DUE_DAYS_MAX: i64 = 1_095;
+/// The seconds of a day.
+pub const SECONDS_PER_DAY: i64 = 86_400;
+/// The earliest time that is taken, in seconds since the Unix epoch: the year 1970.
+pub const TIME_S_MIN: i64 = 0;
+/// The first time that is not taken, in seconds since the Unix epoch: the year 2200.
+pub const TIME_S_MAX: i64 = 7_258_118_400;

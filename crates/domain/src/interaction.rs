@@ -1,0 +1,98 @@
+//! One contact that a customer sees, from the first ring to the end of wrap-up, and the rules for
+//! its record. A text or list that is empty means that nothing was said.
+
+mod amendment;
+mod attention;
+mod check;
+mod contact;
+mod customer;
+mod disconnect;
+mod forms;
+mod handling;
+mod promise;
+mod recording;
+mod segment;
+mod sentiment;
+
+use jiff::Timestamp;
+
+pub use amendment::{AMENDABLE, Amendment};
+pub use attention::{
+    Escalation, EscalationKind, EscalationRequester, Signal, SignalKind, SignalSource,
+};
+pub use contact::{
+    Channel, ContactReason, Direction, Disposition, DispositionSetter, ExternalRef,
+    InitiationMethod, ReasonResolution,
+};
+pub use customer::{Customer, MatchStatus, Verification};
+pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+pub use handling::{
+    Action, Handling, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
+};
+pub use promise::CommitmentDraft;
+pub use recording::Recording;
+pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
+pub use sentiment::{Sentiment, SentimentParticipant, SentimentPoint};
+
+/// One contact that a customer sees, from the first ring to the end of wrap-up, transfers
+/// included. Fields marked [P] are personal: they never reach logs, metrics or alert texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interaction {
+    /// A UUID in text form, the caller's. Left empty, it is derived from `external_ref`, or drawn
+    /// by the server where that is empty too.
+    pub interaction_id: String,
+    /// The record's name in the system that it comes from. Unique for ever within the tenant.
+    pub external_ref: Option<ExternalRef>,
+    /// How the customer and we spoke. Required.
+    pub channel: Channel,
+    /// Who reached out. Required.
+    pub direction: Direction,
+    /// What started the contact.
+    pub initiation_method: Option<InitiationMethod>,
+    /// Whose contact it is. Required: `customer_id`, or `ani_e164` for a caller who isn't
+    /// identified.
+    pub customer: Customer,
+    /// The firm on whose behalf we answered, at a centre that serves several.
+    pub client_account_id: String,
+    /// The agent who wrapped the contact up.
+    pub agent_id: String,
+    /// The agent's team at that time.
+    pub team_id: String,
+    /// The agent's site at that time.
+    pub site_id: String,
+    /// When the contact began, by the caller's clock. Required; at most five minutes ahead of
+    /// ours.
+    pub occurred_at: Timestamp,
+    /// When it ended for the customer, by the caller's clock. Not before `occurred_at`.
+    pub ended_at: Option<Timestamp>,
+    /// When the server appended the record, by its own clock. Set by the server.
+    pub recorded_at: Option<Timestamp>,
+    /// The contact in parts: queues, agents, consultations.
+    pub segments: Vec<Segment>,
+    /// How the contact ended.
+    pub disconnect: Option<Disconnect>,
+    /// Why the customer called. At least one, exactly one of them primary.
+    pub contact_reasons: Vec<ContactReason>,
+    /// How it was handled.
+    pub handling: Option<Handling>,
+    /// The wrap-up code.
+    pub disposition: Option<Disposition>,
+    /// What was promised. Either at least one, or `no_follow_up_promised`.
+    pub commitments: Vec<CommitmentDraft>,
+    /// Says that nothing was promised. An empty list of commitments alone never means that.
+    pub no_follow_up_promised: bool,
+    /// Solutions that were looked at or relied on.
+    pub solution_uses: Vec<SolutionUse>,
+    /// Calls for somebody with more say or knowledge.
+    pub escalations: Vec<Escalation>,
+    /// What deserves notice: a threat to leave, a vulnerable customer.
+    pub signals: Vec<Signal>,
+    /// How the customer felt.
+    pub sentiment: Option<Sentiment>,
+    /// Free labels, for finding the record again.
+    pub labels: Vec<String>,
+    /// The contact that this one follows up, where the caller knows it.
+    pub previous_interaction_id: String,
+    /// 1 when recorded, one more with each amendment. Set by the server.
+    pub version: u64,
+}

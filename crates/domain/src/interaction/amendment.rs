@@ -1,0 +1,144 @@
+//! Parts of a contact's record that are replaced.
+
+use jiff::Timestamp;
+
+use super::check::Checker;
+use super::recording::{check_labels, check_reasons, check_segments, each};
+use super::{
+    ContactReason, Disconnect, Disposition, Escalation, Handling, Segment, Sentiment, Signal,
+    SolutionUse,
+};
+use crate::violation::Reason;
+use crate::{FieldPath, Violations};
+
+/// The fields that an amendment may replace, as an update mask names them.
+pub const AMENDABLE: [&str; 11] = [
+    "contact_reasons",
+    "handling",
+    "disposition",
+    "solution_uses",
+    "escalations",
+    "signals",
+    "sentiment",
+    "labels",
+    "segments",
+    "disconnect",
+    "ended_at",
+];
+
+/// New values for fields of a record, each as a whole. `None` leaves the field as it is; an empty
+/// value empties it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Amendment {
+    /// Why the customer called.
+    pub contact_reasons: Option<Vec<ContactReason>>,
+    /// How it was handled.
+    pub handling: Option<Option<Handling>>,
+    /// The wrap-up code.
+    pub disposition: Option<Option<Disposition>>,
+    /// Solutions that were looked at or relied on.
+    pub solution_uses: Option<Vec<SolutionUse>>,
+    /// Calls for somebody with more say or knowledge.
+    pub escalations: Option<Vec<Escalation>>,
+    /// What deserves notice.
+    pub signals: Option<Vec<Signal>>,
+    /// How the customer felt.
+    pub sentiment: Option<Option<Sentiment>>,
+    /// Free labels.
+    pub labels: Option<Vec<String>>,
+    /// The contact in parts.
+    pub segments: Option<Vec<Segment>>,
+    /// How the contact ended.
+    pub disconnect: Option<Option<Disconnect>>,
+    /// When it ended for the customer.
+    pub ended_at: Option<Option<Timestamp>>,
+}
+
+impl Amendment {
+    /// Checks the new values by the rules of a record, at the request's fields `interaction` and
+    /// `reason`. `found` holds what was wrong with their encoding; `occurred_at` is the record's,
+    /// where it is known.
+    ///
+    /// # Errors
+    /// Everything that is wrong, all at once.
+    pub fn check(
+        self,
+        reason: &str,
+        occurred_at: Option<Timestamp>,
+        now: Timestamp,
+        mut found: Violations,
+    ) -> Result<Self, Violations> {
+        let mut checker = Checker {
+            now,
+            import: false,
+            found: &mut found,
+        };
+        checker.required_line(FieldPath::of("reason"), reason);
+        let at = FieldPath::of("interaction");
+        self.check_contact(at, occurred_at, &mut checker);
+        self.check_care(at, &mut checker);
+        found.into_result(self)
+    }
+
+    fn check_contact(
+        &self,
+        at: FieldPath<'_>,
+        occurred_at: Option<Timestamp>,
+        checker: &mut Checker<'_>,
+    ) {
+        if let Some(reasons) = &self.contact_reasons {
+            check_reasons(at, reasons, checker);
+        }
+        if let Some(segments) = &self.segments {
+            check_segments(at, segments, checker);
+        }
+        if let Some(ended_at) = self.ended_at {
+            check_ended(at, ended_at, occurred_at.unwrap_or(Timestamp::MIN), checker);
+        }
+        if let Some(labels) = &self.labels {
+            check_labels(at, labels, checker);
+        }
+        if let Some(Some(disposition)) = &self.disposition {
+            disposition.check(at.field("disposition"), checker);
+        }
+    }
+
+    fn check_care(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        if let Some(Some(handling)) = &self.handling {
+            handling.check(at.field("handling"), checker);
+        }
+        if let Some(uses) = &self.solution_uses {
+            let at = at.field("solution_uses");
+            each(at, uses, checker, |one, at, checker| one.check(at, checker));
+        }
+        if let Some(escalations) = &self.escalations {
+            let at = at.field("escalations");
+            each(at, escalations, checker, |one, at, checker| {
+                one.check(at, checker)
+            });
+        }
+        if let Some(signals) = &self.signals {
+            let at = at.field("signals");
+            each(at, signals, checker, |one, at, checker| {
+                one.check(at, checker)
+            });
+        }
+        if let Some(Some(sentiment)) = &self.sentiment {
+            sentiment.check(at.field("sentiment"), checker);
+        }
+    }
+}
+
+/// A contact has ended, and not before it began.
+pub(super) fn check_ended(
+    at: FieldPath<'_>,
+    ended_at: Option<Timestamp>,
+    occurred_at: Timestamp,
+    checker: &mut Checker<'_>,
+) {
+    checker.past_time(at.field("ended_at"), ended_at);
+    if ended_at.is_some_and(|ended| ended < occurred_at) {
+        let text = "is before occurred_at; correct one of the two";
+        checker.add(at.field("ended_at"), Reason::Conflicting, text);
+    }
+}

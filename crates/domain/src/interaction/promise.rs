@@ -1,0 +1,91 @@
+//! What was promised, as it stands in the contact's record.
+
+use jiff::Timestamp;
+
+use super::check::Checker;
+use super::forms;
+use crate::FieldPath;
+use crate::commitment::{CommitmentKind, Owner, Priority};
+use crate::limits::{DUE_DAYS_MAX, SECONDS_PER_DAY};
+use crate::violation::Reason;
+
+/// A promise as it is made, inside the interaction's record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitmentDraft {
+    /// A UUID in text form, the caller's. Left empty, it is derived from the interaction and the
+    /// promise's place in the list.
+    pub commitment_id: String,
+    /// What sort of promise it is. Required.
+    pub kind: CommitmentKind,
+    /// [P] The promise, word for word as the customer was told.
+    pub promise_text: String,
+    /// Whether the customer was told. If not, it is a task of ours and can't be broken.
+    pub told_to_customer: bool,
+    /// By when. Done exactly then is in time. Required; at most three years ahead; not before the
+    /// contact, except in an import.
+    pub promised_by: Timestamp,
+    /// Not earlier than this, where the customer asked for a window.
+    pub promised_not_before: Option<Timestamp>,
+    /// The zone in which the customer understood the time, an IANA name.
+    pub time_zone: String,
+    /// Who will keep it. Left empty, the interaction's agent.
+    pub owner: Option<Owner>,
+    /// How urgent it is. Left unspecified, P3.
+    pub priority: Option<Priority>,
+    /// Whether the agent read the time back and the customer agreed.
+    pub read_back_confirmed: bool,
+    /// Imports only: when it was done, for a promise whose end is history already.
+    pub fulfilled_at: Option<Timestamp>,
+}
+
+impl CommitmentDraft {
+    pub(super) fn check(
+        &self,
+        at: FieldPath<'_>,
+        occurred_at: Timestamp,
+        checker: &mut Checker<'_>,
+    ) {
+        checker.form(at.field("commitment_id"), &self.commitment_id, forms::UUID);
+        checker.text(at.field("promise_text"), &self.promise_text);
+        checker.form(at.field("time_zone"), &self.time_zone, forms::TIME_ZONE);
+        match &self.owner {
+            None => {}
+            Some(Owner::Agent(id)) => checker.required_id(at.field("owner").field("agent_id"), id),
+            Some(Owner::Queue(id)) => checker.required_id(at.field("owner").field("queue_id"), id),
+        }
+        self.check_due(at.field("promised_by"), occurred_at, checker);
+        let window = at.field("promised_not_before");
+        checker.time(window, self.promised_not_before);
+        if self
+            .promised_not_before
+            .is_some_and(|from| from > self.promised_by)
+        {
+            let text = "the window begins after promised_by; give an earlier time";
+            checker.add(window, Reason::Conflicting, text);
+        }
+        self.check_fulfilled(at.field("fulfilled_at"), checker);
+    }
+
+    fn check_due(&self, at: FieldPath<'_>, occurred_at: Timestamp, checker: &mut Checker<'_>) {
+        checker.time(at, Some(self.promised_by));
+        if !checker.import && self.promised_by < occurred_at {
+            let text = "it was due before the contact in which it was promised; only an import may \
+                        say so (set import_batch), else give the time that the customer was told";
+            checker.add(at, Reason::DueInPast, text);
+        }
+        let latest = checker.now.as_second() + DUE_DAYS_MAX * SECONDS_PER_DAY;
+        if self.promised_by.as_second() > latest {
+            let text = "a promise is due within 1095 days from now; give an earlier time";
+            checker.add(at, Reason::OutOfRange, text);
+        }
+    }
+
+    fn check_fulfilled(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        if self.fulfilled_at.is_some() && !checker.import {
+            let text = "only an import (import_batch) may say that a promise was kept already; \
+                        else record the promise and fulfil it then";
+            checker.add(at, Reason::Conflicting, text);
+        }
+        checker.past_time(at, self.fulfilled_at);
+    }
+}

@@ -1,0 +1,195 @@
+//! A contact's record that is fit to be written.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::check::Checker;
+use super::{ContactReason, Interaction, Segment, amendment, forms};
+use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, LIST_MAX};
+use crate::violation::Reason;
+use crate::{FieldPath, Violations};
+
+/// A contact whose record breaks no rule. There is no other way to make one than
+/// [`Recording::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    interaction: Interaction,
+    import_batch: String,
+}
+
+impl Recording {
+    /// Checks the record, at the request's fields `interaction` and `import_batch`. `found` holds
+    /// what was wrong with its encoding.
+    ///
+    /// # Errors
+    /// Everything that is wrong, all at once.
+    pub fn check(
+        interaction: Interaction,
+        import_batch: String,
+        now: Timestamp,
+        mut found: Violations,
+    ) -> Result<Self, Violations> {
+        let mut checker = Checker {
+            now,
+            import: !import_batch.is_empty(),
+            found: &mut found,
+        };
+        checker.id(FieldPath::of("import_batch"), &import_batch);
+        interaction.check(FieldPath::of("interaction"), &mut checker);
+        found.into_result(Self {
+            interaction,
+            import_batch,
+        })
+    }
+
+    /// The record and the import that it belongs to; the latter is empty for what comes live.
+    pub fn into_parts(self) -> (Interaction, String) {
+        let Self {
+            interaction,
+            import_batch,
+        } = self;
+        (interaction, import_batch)
+    }
+}
+
+impl Interaction {
+    fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        checker.form(
+            at.field("interaction_id"),
+            &self.interaction_id,
+            forms::UUID,
+        );
+        if let Some(external_ref) = &self.external_ref {
+            external_ref.check(at.field("external_ref"), checker);
+        }
+        self.customer.check(at.field("customer"), checker);
+        checker.id(at.field("client_account_id"), &self.client_account_id);
+        checker.id(at.field("agent_id"), &self.agent_id);
+        checker.id(at.field("team_id"), &self.team_id);
+        checker.id(at.field("site_id"), &self.site_id);
+        checker.past_time(at.field("occurred_at"), Some(self.occurred_at));
+        amendment::check_ended(at, self.ended_at, self.occurred_at, checker);
+        check_segments(at, &self.segments, checker);
+        check_reasons(at, &self.contact_reasons, checker);
+        if let Some(handling) = &self.handling {
+            handling.check(at.field("handling"), checker);
+        }
+        if let Some(disposition) = &self.disposition {
+            disposition.check(at.field("disposition"), checker);
+        }
+        self.check_promises(at, checker);
+        let uses = at.field("solution_uses");
+        each(uses, &self.solution_uses, checker, |one, at, checker| {
+            one.check(at, checker)
+        });
+        let escalations = at.field("escalations");
+        each(
+            escalations,
+            &self.escalations,
+            checker,
+            |one, at, checker| one.check(at, checker),
+        );
+        let signals = at.field("signals");
+        each(signals, &self.signals, checker, |one, at, checker| {
+            one.check(at, checker)
+        });
+        if let Some(sentiment) = &self.sentiment {
+            sentiment.check(at.field("sentiment"), checker);
+        }
+        check_labels(at, &self.labels, checker);
+        let previous = at.field("previous_interaction_id");
+        checker.form(previous, &self.previous_interaction_id, forms::UUID);
+    }
+
+    /// Promises, or the word that there are none; never both, never neither.
+    fn check_promises(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        let list = at.field("commitments");
+        match (self.commitments.is_empty(), self.no_follow_up_promised) {
+            (true, false) => {
+                let text = "say what was promised, or set no_follow_up_promised";
+                checker.add(list, Reason::Required, text);
+            }
+            (false, true) => {
+                let text = "no_follow_up_promised is set, and there are commitments; drop either";
+                checker.add(list, Reason::Conflicting, text);
+            }
+            _ => {}
+        }
+        if !checker.count(list, self.commitments.len(), COMMITMENTS_MAX) {
+            return;
+        }
+        for (index, draft) in self.commitments.iter().enumerate() {
+            let at = list.index(index);
+            draft.check(at, self.occurred_at, checker);
+            let id = &draft.commitment_id;
+            let mut before = self.commitments[..index].iter();
+            if !id.is_empty() && before.any(|other| other.commitment_id.eq_ignore_ascii_case(id)) {
+                let text = "another commitment of the list has the same id; give each its own";
+                checker.add(at.field("commitment_id"), Reason::Conflicting, text);
+            }
+        }
+    }
+}
+
+/// Checks each element of a list that isn't too long.
+pub(super) fn each<T>(
+    at: FieldPath<'_>,
+    list: &[T],
+    checker: &mut Checker<'_>,
+    check: impl Fn(&T, FieldPath<'_>, &mut Checker<'_>),
+) {
+    if checker.count(at, list.len(), LIST_MAX) {
+        for (index, element) in list.iter().enumerate() {
+            check(element, at.index(index), checker);
+        }
+    }
+}
+
+/// At least one reason, and exactly one of them primary.
+pub(super) fn check_reasons(
+    at: FieldPath<'_>,
+    reasons: &[ContactReason],
+    checker: &mut Checker<'_>,
+) {
+    let list = at.field("contact_reasons");
+    if !checker.count(list, reasons.len(), CONTACT_REASONS_MAX) {
+        return;
+    }
+    let primary = reasons.iter().filter(|reason| reason.primary).count();
+    if reasons.is_empty() {
+        let text = "say why the customer called: at least one reason, one of them primary";
+        checker.add(list, Reason::Required, text);
+    } else if primary != 1 {
+        let text = "exactly one reason is the primary one; set primary on one only";
+        checker.add(list, Reason::Conflicting, text);
+    }
+    for (index, reason) in reasons.iter().enumerate() {
+        reason.check(list.index(index), checker);
+    }
+}
+
+/// Segments are sound, and told apart by their ids.
+pub(super) fn check_segments(at: FieldPath<'_>, segments: &[Segment], checker: &mut Checker<'_>) {
+    let list = at.field("segments");
+    each(list, segments, checker, |one, at, checker| {
+        one.check(at, checker)
+    });
+    if segments.len() < 2 || segments.len() > LIST_MAX {
+        return;
+    }
+    let mut seen = HashSet::with_capacity(segments.len());
+    for (index, segment) in segments.iter().enumerate() {
+        if !segment.segment_id.is_empty() && !seen.insert(&segment.segment_id) {
+            let text = "another segment has the same id; give each its own";
+            let at = list.index(index);
+            checker.add(at.field("segment_id"), Reason::Conflicting, text);
+        }
+    }
+}
+
+pub(super) fn check_labels(at: FieldPath<'_>, labels: &[String], checker: &mut Checker<'_>) {
+    each(at.field("labels"), labels, checker, |label, at, checker| {
+        checker.required_id(at, label);
+    });
+}
