@@ -1,10 +1,14 @@
 //! Conversions between the wire's messages and the domain's types.
 //!
-//! Outward they always succeed. Inward they refuse what no writer of ours makes; what comes from a
-//! caller is checked field by field before.
+//! Outward they always succeed. Inward, what a caller sends is read to its end, and each field that
+//! is wrong is named; what comes from the log is refused when no writer of ours makes it.
 
 pub mod alert;
 pub mod commitment;
+mod enums;
+mod instant;
+pub mod interaction;
+mod message;
 pub mod time;
 
 /// A message of ours that lacks what it must have.

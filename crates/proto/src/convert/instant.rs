@@ -1,0 +1,34 @@
+//! Instants in requests.
+
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{FieldPath, Violations};
+use jiff::Timestamp;
+
+use super::time;
+
+/// An instant that may be left out.
+pub(crate) fn optional(
+    at: Option<pbjson_types::Timestamp>,
+    path: FieldPath<'_>,
+    found: &mut Violations,
+) -> Option<Timestamp> {
+    let read = time::from_wire(&at?);
+    if read.is_none() {
+        let text = "is not an instant; give seconds within the years 1 to 9999, and nanos from 0 \
+                    to 999999999";
+        found.add(path, Reason::OutOfRange, text);
+    }
+    read
+}
+
+/// An instant that must be there. A stand-in is returned beside the violation.
+pub(crate) fn required(
+    at: Option<pbjson_types::Timestamp>,
+    path: FieldPath<'_>,
+    found: &mut Violations,
+) -> Timestamp {
+    if at.is_none() {
+        found.add(path, Reason::Required, "is required; give a time");
+    }
+    optional(at, path, found).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,141 @@
+//! Amendments: an update mask and the values that it names.
+
+use aftercall_domain::interaction::{AMENDABLE, Amendment};
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{FieldPath, Violations, limits};
+
+use crate::convert::{instant, message, time};
+use crate::model::v1 as wire;
+
+/// More paths than there are fields would only repeat them.
+const PATHS_MAX: usize = 4 * AMENDABLE.len();
+
+/// Reads the amendment of a request, at the fields `update_mask` and `interaction`. Values that the
+/// mask does not name are left aside unread.
+pub fn read_amendment(
+    paths: &[String],
+    interaction: wire::Interaction,
+    found: &mut Violations,
+) -> Amendment {
+    let masked = check_mask(paths, found);
+    let has = |name: &str| masked.iter().any(|path| path == name);
+    let at = FieldPath::of("interaction");
+    let wire::Interaction {
+        contact_reasons,
+        handling,
+        disposition,
+        solution_uses,
+        escalations,
+        signals,
+        sentiment,
+        labels,
+        segments,
+        disconnect,
+        ended_at,
+        ..
+    } = interaction;
+    let mut amendment = Amendment::default();
+    if has("contact_reasons") {
+        let at = at.field("contact_reasons");
+        let len_max = limits::CONTACT_REASONS_MAX;
+        amendment.contact_reasons = Some(message::list(contact_reasons, len_max, at, found));
+    }
+    if has("handling") {
+        let at = at.field("handling");
+        amendment.handling = Some(message::optional_unless_empty(handling, at, found));
+    }
+    if has("disposition") {
+        let at = at.field("disposition");
+        amendment.disposition = Some(message::optional(disposition, at, found));
+    }
+    if has("sentiment") {
+        let at = at.field("sentiment");
+        amendment.sentiment = Some(message::optional_unless_empty(sentiment, at, found));
+    }
+    if has("disconnect") {
+        let at = at.field("disconnect");
+        amendment.disconnect = Some(message::optional_unless_empty(disconnect, at, found));
+    }
+    if has("ended_at") {
+        amendment.ended_at = Some(instant::optional(ended_at, at.field("ended_at"), found));
+    }
+    macro_rules! lists {
+        ($($name:ident $read:ident),*) => {$(
+            if has(stringify!($name)) {
+                let at = at.field(stringify!($name));
+                amendment.$name = Some(message::$read($name, limits::LIST_MAX, at, found));
+            }
+        )*};
+    }
+    lists!(solution_uses list, escalations list, signals list, segments list, labels bounded);
+    amendment
+}
+
+fn check_mask<'a>(paths: &'a [String], found: &mut Violations) -> &'a [String] {
+    let at = FieldPath::of("update_mask");
+    if paths.is_empty() {
+        let text = "name the fields to replace, such as contact_reasons";
+        found.add(at, Reason::Required, text);
+    }
+    let list = at.field("paths");
+    if paths.len() > PATHS_MAX {
+        let text = format!("has {} paths; at most {PATHS_MAX} are taken", paths.len());
+        found.add(list, Reason::TooMany, text);
+        return &[];
+    }
+    for (index, path) in paths.iter().enumerate() {
+        if !AMENDABLE.contains(&path.as_str()) {
+            let text = format!("can't be replaced; take some of: {}", AMENDABLE.join(", "));
+            found.add(list.index(index), Reason::UnknownValue, text);
+        }
+    }
+    paths
+}
+
+/// An amendment as the wire has it: the paths in their own fixed order, and the new values. Equal
+/// amendments give equal bytes.
+pub fn amended(amendment: Amendment) -> (Vec<String>, wire::Interaction) {
+    let Amendment {
+        contact_reasons,
+        handling,
+        disposition,
+        solution_uses,
+        escalations,
+        signals,
+        sentiment,
+        labels,
+        segments,
+        disconnect,
+        ended_at,
+    } = amendment;
+    let named = [
+        contact_reasons.is_some(),
+        handling.is_some(),
+        disposition.is_some(),
+        solution_uses.is_some(),
+        escalations.is_some(),
+        signals.is_some(),
+        sentiment.is_some(),
+        labels.is_some(),
+        segments.is_some(),
+        disconnect.is_some(),
+        ended_at.is_some(),
+    ];
+    let paths = AMENDABLE.iter().zip(named).filter(|(_, named)| *named);
+    let paths = paths.map(|(path, _)| (*path).to_owned()).collect();
+    let interaction = wire::Interaction {
+        contact_reasons: message::outward(contact_reasons.unwrap_or_default()),
+        handling: handling.flatten().map(Into::into),
+        disposition: disposition.flatten().map(Into::into),
+        solution_uses: message::outward(solution_uses.unwrap_or_default()),
+        escalations: message::outward(escalations.unwrap_or_default()),
+        signals: message::outward(signals.unwrap_or_default()),
+        sentiment: sentiment.flatten().map(Into::into),
+        labels: labels.unwrap_or_default(),
+        segments: message::outward(segments.unwrap_or_default()),
+        disconnect: disconnect.flatten().map(Into::into),
+        ended_at: ended_at.flatten().map(time::to_wire),
+        ..wire::Interaction::default()
+    };
+    (paths, interaction)
+}

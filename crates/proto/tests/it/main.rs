@@ -1,0 +1,6 @@
+//! What the conversions keep, and what they refuse.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod arbitrary;
+mod interaction;
