@@ -47,7 +47,7 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 
-pub(crate) use disk::{Disk, OsDisk};
+pub(crate) use disk::{Disk, OsDisk, write_all_at};
 pub use failure::{Damage, FatalError, OpenError};
 pub use options::{OnFatal, Options};
 

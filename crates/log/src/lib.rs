@@ -31,6 +31,7 @@ mod embedded;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 
+pub mod inspect;
 mod memory;
 mod types;
 

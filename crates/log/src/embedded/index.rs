@@ -97,6 +97,11 @@ impl SparseIndex {
         self.end
     }
 
+    /// The latest recorded time, unless the segment is empty.
+    pub(crate) fn latest_us(&self) -> Option<i64> {
+        self.blocks.iter().map(|block| block.latest_us).max()
+    }
+
     /// Where to begin to look for the record `offset`.
     pub(crate) fn find(&self, offset: Offset) -> Start {
         let after = self.blocks.partition_point(|block| block.offset <= offset);

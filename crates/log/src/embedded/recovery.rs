@@ -109,7 +109,7 @@ fn remove_unfinished(dir: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn random_id() -> io::Result<LogId> {
+pub(crate) fn random_id() -> io::Result<LogId> {
     let mut id = [0; 16];
     rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())?;
     Ok(LogId(id))

@@ -8,9 +8,10 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::frame::{self, FRAME_BYTES_MAX, Fault, HEADER_BYTES};
+use super::frame::{self, FRAME_BYTES_MAX, Fault, HEADER_BYTES, Header};
 use super::index::SparseIndex;
 use super::scan::{Bad, CHUNK_BYTES, Scan, Step, read_at};
 use super::segment::{Head, PAGE_BYTES};
@@ -67,7 +68,7 @@ pub(crate) fn survey(file: &Arc<File>, head: Head, durable_end: u64) -> io::Resu
             }
             Step::End => break Rest::Unwritten,
             Step::Bad(bad) => {
-                break judge(file, head, bad, file_bytes.max(durable_end), durable_end)?;
+                break judge(file, head, bad, file_bytes, durable_end)?;
             }
         }
     };
@@ -93,27 +94,37 @@ fn judge(file: &File, head: Head, bad: Bad, end: u64, durable_end: u64) -> io::R
 
 /// Whether a good frame of a later batch than that of the bad one stands anywhere after it.
 pub(crate) fn later_batch(file: &File, head: Head, bad: Bad, end: u64) -> io::Result<bool> {
+    let later = |header: &Header| header.batch_start() > bad.offset;
+    Ok(find_frame(file, head, bad.at..end, later)?.is_some())
+}
+
+/// The first good frame that begins in `range` and is `wanted`, wherever it begins.
+pub(crate) fn find_frame(
+    file: &File,
+    head: Head,
+    range: Range<u64>,
+    mut wanted: impl FnMut(&Header) -> bool,
+) -> io::Result<Option<(u64, Header)>> {
     let seed = head.seed();
-    let mut at = bad.at;
-    while at < end {
+    let mut at = range.start;
+    while at < range.end {
         let window = read_at(file, at, CHUNK_BYTES + FRAME_BYTES_MAX)?;
         let mut place = 0;
         while place < CHUNK_BYTES && place + HEADER_BYTES <= window.len() {
-            match frame::decode(seed, &window[place..]) {
-                Ok((header, _)) if header.batch_start() > bad.offset => return Ok(true),
-                Ok((header, _)) => place += header.frame_bytes(),
-                Err(Fault::Empty) => {
-                    place += zeros(&window[place..]).saturating_sub(HEADER_BYTES).max(1)
-                }
-                Err(_) => place += 1,
-            }
+            place += match frame::decode(seed, &window[place..]) {
+                Ok((header, _)) if wanted(&header) => return Ok(Some((at + place as u64, header))),
+                Ok((header, _)) => header.frame_bytes(),
+                // A header may begin with zeros, but not with a header's length of them.
+                Err(Fault::Empty) => zeros(&window[place..]) - HEADER_BYTES + 1,
+                Err(_) => 1,
+            };
         }
-        at += (place.max(1)) as u64;
         if window.len() < CHUNK_BYTES {
             break;
         }
+        at += place as u64;
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// How many zeros `bytes` begin with.

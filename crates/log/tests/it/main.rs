@@ -3,3 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod conformance;
+mod inspect;
+mod model;
+mod recovery;
+mod scene;
+mod sealed;
