@@ -1,5 +1,7 @@
 //! A view's search index: tantivy with the checkpoint in the commit's payload.
 
+mod check;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -16,6 +18,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDo
 
 use crate::Positions;
 use crate::store::{Touch, panic_message};
+use check::Check;
 
 /// What an index holds, and how it is keyed.
 #[derive(Clone)]
@@ -99,6 +102,8 @@ pub struct SearchIndex {
     key: Field,
     identity: Identity,
     committed: Positions,
+    /// The check of the files that were there at the opening, until it has an outcome.
+    check: Option<Check>,
 }
 
 impl fmt::Debug for SearchIndex {
@@ -194,6 +199,20 @@ impl SearchIndex {
         Ok(())
     }
 
+    /// Waits until the files that were there at the opening are checked, but not for ever.
+    ///
+    /// # Errors
+    /// One of them is damaged.
+    pub(crate) fn await_check(&mut self, at_most: Duration) -> Result<(), IndexError> {
+        match self.check.as_ref().and_then(|check| check.wait(at_most)) {
+            None => Ok(()),
+            Some(outcome) => {
+                self.check = None;
+                outcome
+            }
+        }
+    }
+
     fn open_existing(
         dir: &Path,
         schema: &IndexSchema,
@@ -219,6 +238,7 @@ impl SearchIndex {
             };
             let mut opened = Self::start(index, schema.key, identity, options)?;
             opened.committed = committed;
+            opened.check = Some(Check::begin(opened.writer.index())?);
             Ok(Some(opened))
         })
     }
@@ -246,6 +266,7 @@ impl SearchIndex {
             key,
             identity,
             committed: Positions::new(),
+            check: None,
         })
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use aftercall_log::{Log, LogId};
 use bytes::Bytes;
 
-use crate::store::{RESERVED_TAG, SledEngine};
-use crate::{Changes, Direction, Engine, Positions, StoreError, ViewError};
+use crate::store::{RESERVED_TAG, Sum};
+use crate::{Changes, Direction, Engine, Positions, SledEngine, StoreError, ViewError};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
@@ -99,6 +99,8 @@ pub(crate) struct Identity {
 pub(crate) struct OpenStore {
     pub(crate) engine: SledEngine,
     pub(crate) applied: Positions,
+    /// What its entries should add up to.
+    pub(crate) sum: Sum,
 }
 
 /// Opens the store; begins a new one in the place of one that is void or damaged.
@@ -145,16 +147,21 @@ fn try_open(
             None => Ok(Ok(OpenStore {
                 engine,
                 applied: Positions::new(),
+                sum: Sum::default(),
             })),
             Some(_) => Ok(Err("it has no checkpoint")),
         };
     };
-    let Some(applied) = identity.read(&checkpoint) else {
+    let Some((applied, sum)) = identity.read(&checkpoint) else {
         return Ok(Err("it was built by another version or from another log"));
     };
     match is_ahead(log, &applied) {
         true => Ok(Err("it is ahead of the log")),
-        false => Ok(Ok(OpenStore { engine, applied })),
+        false => Ok(Ok(OpenStore {
+            engine,
+            applied,
+            sum,
+        })),
     }
 }
 
@@ -166,8 +173,14 @@ pub(crate) fn is_ahead(log: &dyn Log, positions: &Positions) -> bool {
 }
 
 /// Puts the checkpoint into a batch.
-pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, changes: &mut Changes) {
+pub(crate) fn write_checkpoint(
+    identity: Identity,
+    applied: &Positions,
+    sum: Sum,
+    changes: &mut Changes,
+) {
     let mut value = identity.head();
+    value.extend_from_slice(&sum.0.to_be_bytes());
     applied.write(&mut value);
     changes.insert(Bytes::from_static(&CHECKPOINT_KEY), Some(value.into()));
 }
@@ -182,10 +195,13 @@ impl Identity {
         head
     }
 
-    /// The positions of a checkpoint of the same identity.
-    fn read(&self, checkpoint: &[u8]) -> Option<Positions> {
-        match Positions::read(checkpoint.strip_prefix(self.head().as_slice())?) {
-            Some((applied, [])) => Some(applied),
+    /// What a checkpoint of the same identity says.
+    fn read(&self, checkpoint: &[u8]) -> Option<(Positions, Sum)> {
+        let (sum, rest) = checkpoint
+            .strip_prefix(self.head().as_slice())?
+            .split_first_chunk()?;
+        match Positions::read(rest) {
+            Some((applied, [])) => Some((applied, Sum(u64::from_be_bytes(*sum)))),
             _ => None,
         }
     }

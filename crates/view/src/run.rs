@@ -35,6 +35,9 @@ pub struct Options {
     /// The view pauses while the disk has fewer free bytes than this, so that its engines never
     /// meet a full disk; what is left is the log's.
     pub disk_free_bytes_min: u64,
+    /// Store and index are each read once after they were opened, to find damage. The view serves
+    /// before that is over if it takes longer than this.
+    pub check_wait: Duration,
     /// How the search index is written, in a view that has one.
     pub index: IndexOptions,
 }
@@ -47,6 +50,7 @@ impl Default for Options {
             poll_bytes_max: 2 << 20,
             nice: 10,
             disk_free_bytes_min: 8 << 20,
+            check_wait: Duration::from_secs(1),
             index: IndexOptions::default(),
         }
     }
@@ -221,7 +225,7 @@ impl<P: Projection> Worker<P> {
         )
         .map_err(Trouble::Fatal)?;
         self.shared.store.install(Box::new(store.engine));
-        Session::begin(self, identity, store.applied)?.run()
+        Session::begin(self, identity, store.applied, store.sum)?.run()
     }
 
     /// Clears away what failed, so that the next session builds it anew.

@@ -1,5 +1,6 @@
 //! The key-value side of a view: what queries read and the run loop writes.
 
+mod audit;
 mod engine;
 mod scan;
 mod txn;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use parking_lot::RwLock;
 
+pub(crate) use audit::{Audit, Sum};
 pub(crate) use engine::panic_message;
 pub use engine::{Changes, Engine, EngineScan, SledEngine};
 pub use scan::{Direction, Scan};

@@ -12,11 +12,14 @@ use super::{IDLE_WAIT, Trouble, ViewError, Worker};
 use crate::handle::behind;
 use crate::index::SearchIndex;
 use crate::open::{Identity, is_ahead, write_checkpoint};
-use crate::store::Touch;
+use crate::store::{Audit, Sum, Touch};
 use crate::{ApplyError, Positions, Projection, StoreError, Txn};
 
 /// With several partitions the thread can't wait on all at once: it waits this long on each.
 const IDLE_WAIT_OF_MANY: Duration = Duration::from_millis(5);
+
+/// How many entries are audited at a time between other work.
+const AUDIT_STEP: usize = 256;
 
 /// How often the gauges are set, and the free space looked at.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
@@ -28,6 +31,7 @@ pub(super) struct Session<'w, P> {
     worker: &'w mut Worker<P>,
     identity: Identity,
     applied: Positions,
+    audit: Audit,
     index: Option<IndexState>,
     readers: Vec<Box<dyn Reader>>,
     /// The reader that is asked first next time.
@@ -61,7 +65,13 @@ impl<'w, P: Projection> Session<'w, P> {
         worker: &'w mut Worker<P>,
         identity: Identity,
         applied: Positions,
+        sum: Sum,
     ) -> Result<Self, Trouble> {
+        let begun_at = Instant::now();
+        let mut audit = Audit::begin(sum);
+        while audit.under_way() && begun_at.elapsed() < worker.options.check_wait {
+            audit.step(&worker.shared.store, AUDIT_STEP)?;
+        }
         let index = open_index(worker)?;
         worker
             .projection
@@ -83,6 +93,7 @@ impl<'w, P: Projection> Session<'w, P> {
             worker,
             identity,
             applied,
+            audit,
             index,
             readers,
             turn: 0,
@@ -116,6 +127,7 @@ impl<'w, P: Projection> Session<'w, P> {
             if let Some(batch) = batch {
                 self.apply(&batch)?;
             }
+            self.audit.step(&self.worker.shared.store, AUDIT_STEP)?;
             self.commit_index_if_due(caught_up)?;
         }
         self.commit_index()?;
@@ -151,6 +163,7 @@ impl<'w, P: Projection> Session<'w, P> {
             }
         }
         let wait = match &self.index {
+            _ if self.audit.under_way() => Duration::ZERO,
             _ if count > 1 => IDLE_WAIT_OF_MANY,
             Some(index) if index.records > 0 => {
                 let due_in = self.worker.options.index.commit_every;
@@ -191,7 +204,8 @@ impl<'w, P: Projection> Session<'w, P> {
         applied.advance(batch.partition, batch.next);
         if applied != self.applied {
             let mut changes = txn.into_changes();
-            write_checkpoint(self.identity, &applied, &mut changes);
+            self.audit.account(&store, &changes)?;
+            write_checkpoint(self.identity, &applied, self.audit.expected(), &mut changes);
             store.apply(changes)?;
             self.applied = applied;
         }
@@ -317,6 +331,9 @@ impl<'w, P: Projection> Session<'w, P> {
 
     fn housekeep(&mut self) -> Result<(), Trouble> {
         self.housekept_at = Instant::now();
+        if let Some(state) = &mut self.index {
+            state.index.await_check(Duration::ZERO)?;
+        }
         let view = self.identity.name;
         let lag = behind(&*self.worker.shared.log, &self.applied)?;
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag as f64);
@@ -340,6 +357,7 @@ fn open_index<P: Projection>(worker: &mut Worker<P>) -> Result<Option<IndexState
     let log = &worker.shared.log;
     let options = &worker.options.index;
     let mut index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
+    index.await_check(worker.options.check_wait)?;
     if is_ahead(&**log, index.committed()) {
         drop(index);
         crate::index::remove_dir(&dir)?;

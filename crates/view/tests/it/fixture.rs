@@ -8,10 +8,16 @@ use std::time::Duration;
 use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Indexer, Options, Positions, Projection, Txn, ViewHandle, spawn};
+use aftercall_view::{
+    ApplyError, Direction, Indexer, Options, Positions, Projection, Store, Txn, ViewHandle, spawn,
+};
 use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use tantivy::TantivyDocument;
-use tantivy::schema::{BytesOptions, Field, STRING, Schema};
+use tantivy::collector::Count;
+use tantivy::query::TermQuery;
+use tantivy::schema::{BytesOptions, Field, IndexRecordOption, STRING, Schema};
 use tokio::time::Instant;
 
 pub(crate) const LOG: LogId = LogId([7; 16]);
@@ -165,9 +171,17 @@ impl Indexer for Words {
     }
 }
 
+/// The defaults, but a view is ready only when all of it is checked.
+pub(crate) fn options() -> Options {
+    Options {
+        check_wait: Duration::from_secs(60),
+        ..Options::default()
+    }
+}
+
 /// Starts the view in `dir`.
 pub(crate) fn start(log: &MemoryLog, dir: &Path, words: Words) -> ViewHandle {
-    start_with(log, dir, words, Options::default())
+    start_with(log, dir, words, options())
 }
 
 pub(crate) fn start_with(
@@ -183,4 +197,57 @@ pub(crate) fn start_with(
 pub(crate) async fn stop(view: ViewHandle) {
     view.stop();
     view.stopped().await.unwrap();
+}
+
+/// All that the store holds for its readers.
+pub(crate) fn contents(store: &Store) -> Vec<(Bytes, Bytes)> {
+    store
+        .scan_prefix([], Direction::Ascending)
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+/// How many documents have `word`, by the last index commit; `fields` are the schema's.
+pub(crate) fn found(view: &ViewHandle, fields: &Fields, word: &str) -> usize {
+    let searcher = view.snapshot().unwrap().searcher;
+    let term = tantivy::Term::from_field_text(fields.word, word);
+    let query = TermQuery::new(term, IndexRecordOption::Basic);
+    searcher.search(&query, &Count).unwrap()
+}
+
+/// Words that a seed draws: `count` of them, over a few hundred keys.
+pub(crate) async fn append_drawn(log: &MemoryLog, seed: u64, count: usize) -> Positions {
+    let mut random = StdRng::seed_from_u64(seed);
+    let drawn: Vec<(String, String)> = (0..count)
+        .map(|_| {
+            (
+                format!("customer-{}", random.random_range(0..300)),
+                drawn_word(&mut random),
+            )
+        })
+        .collect();
+    let words: Vec<_> = drawn
+        .iter()
+        .map(|(key, word)| (key.as_str(), word.as_str()))
+        .collect();
+    append(log, &words).await
+}
+
+fn drawn_word(random: &mut StdRng) -> String {
+    const WORDS: [&str; 5] = ["bill", "delivery", "damage", "refund", "forget"];
+    WORDS[random.random_range(0..WORDS.len())].repeat(random.random_range(1..4))
+}
+
+/// Copies the files below `from` to `to`, in whatever state they are.
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_dir(&entry.path(), &target),
+            // A file may go away under a running view.
+            false => drop(std::fs::copy(entry.path(), target)),
+        }
+    }
 }

@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
 mod fixture;
+mod keys;
+mod rebuilding;
 mod running;
+mod tokens;

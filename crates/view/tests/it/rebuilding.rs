@@ -1,0 +1,291 @@
+//! Whatever happens to a view's directory, the answers are those of the log.
+
+use std::path::{Path, PathBuf};
+
+use aftercall_log::{Log, LogId, MemoryLog};
+use aftercall_view::{Options, Positions};
+use bytes::Bytes;
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::fixture::{
+    LOG, Words, append, append_drawn, contents, copy_dir, found, options, soon, start, start_with,
+    stop, words_key,
+};
+
+/// What a view says: its store's entries, and how many documents have some words.
+type Answers = (Vec<(Bytes, Bytes)>, Vec<usize>);
+
+/// The answers of a view in `dir` once it includes `written`.
+async fn answers(log: &MemoryLog, dir: &Path, written: &Positions) -> Answers {
+    let fields = Words::indexed().fields.unwrap();
+    let view = start(log, dir, Words::indexed());
+    view.wait_for_index(written, soon()).await.unwrap();
+    view.wait_for(written, soon()).await.unwrap();
+    let words = ["bill", "deliverydelivery", "refund", "forget"];
+    let counts = words
+        .iter()
+        .map(|word| found(&view, &fields, word))
+        .collect();
+    let answers = (contents(&view.store()), counts);
+    stop(view).await;
+    answers
+}
+
+/// The answers of a view that is built from nothing.
+async fn reference(log: &MemoryLog, written: &Positions) -> Answers {
+    answers(log, tempfile::tempdir().unwrap().path(), written).await
+}
+
+#[tokio::test]
+async fn a_deleted_view_is_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 2);
+    let written = append_drawn(&log, 1, 2_000).await;
+    let before = answers(&log, dir.path(), &written).await;
+    for part in ["words/store", "words/index", "words"] {
+        std::fs::remove_dir_all(dir.path().join(part)).unwrap();
+        assert_eq!(
+            answers(&log, dir.path(), &written).await,
+            before,
+            "without {part}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_crash_at_any_moment_applies_nothing_twice_and_skips_nothing() {
+    let log = MemoryLog::new(LOG, 1);
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options {
+        poll_records_max: 50,
+        ..options()
+    };
+    let mut view = start_with(&log, dir.path(), Words::indexed(), options.clone());
+    for round in 0..6 {
+        append_drawn(&log, round, 1_000).await;
+        // Somewhere in the middle: what a crash now would leave behind.
+        let half = Positions::from_iter([(0, round * 1_000 + 500)]);
+        view.wait_for(&half, soon()).await.unwrap();
+        let crashed = tempfile::tempdir().unwrap();
+        copy_dir(dir.path(), crashed.path());
+        stop(view).await;
+        let written = append(&log, &[]).await.union(&whole(&log));
+        let answers = answers(&log, crashed.path(), &written).await;
+        assert_eq!(answers, reference(&log, &written).await, "round {round}");
+        view = start_with(&log, dir.path(), Words::indexed(), options.clone());
+    }
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_damaged_view_is_rebuilt_by_itself() {
+    let log = MemoryLog::new(LOG, 1);
+    let dir = tempfile::tempdir().unwrap();
+    let written = append_drawn(&log, 3, 4_000).await;
+    let sound = answers(&log, dir.path(), &written).await;
+    for seed in 0..8 {
+        let damaged = tempfile::tempdir().unwrap();
+        copy_dir(dir.path(), damaged.path());
+        let mut files = Vec::new();
+        list_files(&damaged.path().join("words"), &mut files);
+        let at = damage(&files, seed);
+        assert_eq!(
+            answers(&log, damaged.path(), &written).await,
+            sound,
+            "seed {seed}: {at:?}"
+        );
+    }
+}
+
+/// A few bytes in the middle of a file of many segments: what sled opens without a word, and then
+/// lacks some of the entries.
+#[tokio::test]
+async fn a_store_that_silently_lost_entries_is_rebuilt() {
+    let log = MemoryLog::new(LOG, 1);
+    let dir = tempfile::tempdir().unwrap();
+    let bulky = "bulk".repeat(100);
+    let mut written = Positions::new();
+    for round in 0..8 {
+        let keys: Vec<_> = (0..1_000)
+            .map(|n| format!("customer-{}", (n * 7 + round) % 3_000))
+            .collect();
+        let words: Vec<_> = keys
+            .iter()
+            .map(|key| (key.as_str(), bulky.as_str()))
+            .collect();
+        written = append(&log, &words).await;
+    }
+    let view = start(&log, dir.path(), Words::plain());
+    view.wait_for(&written, soon()).await.unwrap();
+    let sound = contents(&view.store());
+    stop(view).await;
+    for seed in 0..10 {
+        let damaged = tempfile::tempdir().unwrap();
+        copy_dir(dir.path(), damaged.path());
+        let at = damage(&[damaged.path().join("words/store/db")], seed);
+        let view = start(&log, damaged.path(), Words::plain());
+        view.ready(soon()).await.unwrap();
+        assert!(contents(&view.store()) == sound, "seed {seed}: {at:?}");
+        stop(view).await;
+    }
+}
+
+#[tokio::test]
+async fn a_view_of_another_log_or_version_is_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let written = append_drawn(&log, 4, 1_000).await;
+    answers(&log, dir.path(), &written).await;
+
+    let other = MemoryLog::new(LogId([9; 16]), 1);
+    let written = append_drawn(&other, 5, 1_500).await;
+    let expected = reference(&other, &written).await;
+    assert_eq!(answers(&other, dir.path(), &written).await, expected);
+
+    // A version that says otherwise is believed, whatever the store holds.
+    let view = start(
+        &other,
+        dir.path(),
+        Words {
+            version: 2,
+            ..Words::indexed()
+        },
+    );
+    view.wait_for(&written, soon()).await.unwrap();
+    assert_eq!(contents(&view.store()), expected.0);
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_view_that_is_ahead_of_its_log_is_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = MemoryLog::new(LOG, 1);
+    let written = append_drawn(&long, 6, 1_000).await;
+    answers(&long, dir.path(), &written).await;
+    let short = MemoryLog::new(LOG, 1);
+    let written = append_drawn(&short, 7, 400).await;
+    let expected = reference(&short, &written).await;
+    assert_eq!(answers(&short, dir.path(), &written).await, expected);
+}
+
+#[tokio::test]
+async fn an_index_behind_or_ahead_of_its_store_converges() {
+    let log = MemoryLog::new(LOG, 1);
+    let dir = tempfile::tempdir().unwrap();
+    let early = append_drawn(&log, 8, 700).await;
+    answers(&log, dir.path(), &early).await;
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    copy_dir(dir.path(), old.path());
+    let late = append_drawn(&log, 9, 900).await;
+    let expected = answers(&log, dir.path(), &late).await;
+    copy_dir(dir.path(), new.path());
+    for part in ["words/store", "words/index"] {
+        let mixed = tempfile::tempdir().unwrap();
+        copy_dir(new.path(), mixed.path());
+        std::fs::remove_dir_all(mixed.path().join(part)).unwrap();
+        copy_dir(&old.path().join(part), &mixed.path().join(part));
+        assert_eq!(
+            answers(&log, mixed.path(), &late).await,
+            expected,
+            "old {part}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn how_the_log_is_cut_into_batches_changes_nothing(
+        words in proptest::collection::vec(("[a-e]", "[x-z]{1,3}|forget"), 1..60),
+        records_max in 1_usize..20,
+        stop_after in 0_usize..60,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let words: Vec<_> = words.iter().map(|(k, w)| (k.as_str(), w.as_str())).collect();
+            let (first, rest) = words.split_at(stop_after.min(words.len()));
+            let log = MemoryLog::new(LOG, 1);
+            let dir = tempfile::tempdir().unwrap();
+            let options = Options { poll_records_max: records_max, ..options() };
+            for part in [first, rest] {
+                let written = append(&log, part).await;
+                let view = start_with(&log, dir.path(), Words::plain(), options.clone());
+                view.wait_for(&written, soon()).await.unwrap();
+                stop(view).await;
+            }
+            let all = whole(&log);
+            let parts = start(&log, dir.path(), Words::plain());
+            let at_once = tempfile::tempdir().unwrap();
+            let once = start(&log, at_once.path(), Words::plain());
+            for view in [&parts, &once] {
+                view.wait_for(&all, soon()).await.unwrap();
+            }
+            assert_eq!(contents(&parts.store()), contents(&once.store()));
+            for (key, _) in &words {
+                assert_eq!(
+                    parts.store().get(words_key(key)).unwrap(),
+                    folded(&words, key),
+                    "the store's words of {key}"
+                );
+            }
+        });
+    }
+}
+
+/// What [`Words`] should hold for `key`.
+fn folded(words: &[(&str, &str)], key: &str) -> Option<Bytes> {
+    words
+        .iter()
+        .filter(|(of, _)| *of == key)
+        .fold(None, |held, (_, word)| match *word {
+            "forget" => None,
+            word => Some(
+                [held.unwrap_or_default(), format!("{word} ").into()]
+                    .concat()
+                    .into(),
+            ),
+        })
+}
+
+/// All of the log.
+fn whole(log: &MemoryLog) -> Positions {
+    (0..log.partitions())
+        .map(|partition| (partition, log.tail(partition).unwrap()))
+        .collect()
+}
+
+/// Overwrites some bytes of one or more of the files, and says where.
+fn damage(files: &[PathBuf], seed: u64) -> Vec<(PathBuf, usize)> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut files = files.to_vec();
+    files.sort();
+    let mut at = Vec::new();
+    while at.is_empty() {
+        for file in &files {
+            let mut bytes = std::fs::read(file).unwrap();
+            if bytes.is_empty() || random.random_bool(0.5) {
+                continue;
+            }
+            let from = random.random_range(0..bytes.len());
+            let to = bytes.len().min(from + random.random_range(1..2_000));
+            random.fill(&mut bytes[from..to]);
+            std::fs::write(file, bytes).unwrap();
+            at.push((file.clone(), from));
+        }
+    }
+    at
+}
+
+fn list_files(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list_files(&path, files)
+        } else {
+            files.push(path)
+        }
+    }
+}
