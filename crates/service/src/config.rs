@@ -17,12 +17,24 @@ pub use unknown::UnknownKey;
 pub struct Sources<'a, F> {
     /// The TOML file, if there is one. A file that is named here must exist.
     pub file: Option<&'a Path>,
-    /// The environment, as `std::env::vars_os` gives it in the process. A variable counts when it
+    /// The environment, such as [`environment`] gives. A variable counts when it
     /// has the form `AFTERCALL_SECTION__KEY`: the prefix, and a double underscore per level.
     pub environment: &'a [(String, String)],
     /// What the command line sets: a value that serialises to the sections and keys that are set,
     /// and leaves out those that are not.
     pub flags: F,
+}
+
+/// The process's environment, as far as it is aftercall's.
+pub fn environment() -> Vec<(String, String)> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name
+            .into_string()
+            .ok()
+            .filter(|name| name.starts_with(environment::PREFIX))?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
+    variables.collect()
 }
 
 /// The configuration `C` from its defaults and `sources`, the later of which win.

@@ -4,6 +4,7 @@ mod body;
 mod config;
 mod gate;
 mod health;
+mod incoming;
 mod meter;
 
 use std::convert::Infallible;
@@ -18,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tower::Service;
 
 use crate::{Authenticator, Clock};
 use gate::GateLayer;
+use incoming::incoming;
 use meter::Meters;
 
 pub use config::ServerConfig;
@@ -157,9 +158,7 @@ impl Server {
             in_flight_max: config.requests_in_flight_max,
             cut: ended.clone(),
         };
-        let incoming = TcpIncoming::from(listener)
-            .with_nodelay(Some(true))
-            .with_keepalive(Some(config.keepalive_interval));
+        let incoming = incoming(listener, config.connections_max);
         let stop = async {
             draining.cancelled().await;
             health.drain().await;

@@ -3,7 +3,7 @@
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
-const PREFIX: &str = "AFTERCALL_";
+pub(super) const PREFIX: &str = "AFTERCALL_";
 const LEVEL: &str = "__";
 
 /// The variables that configure: `AFTERCALL_LOG__PATH` sets `log.path`. Others with the same prefix

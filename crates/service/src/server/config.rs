@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub credentials: Option<PathBuf>,
     /// The largest message that is taken, in bytes. Default: 4 MiB.
     pub message_bytes_max: usize,
+    /// How many connections are open at a time; more wait until one closes. Default: 1024.
+    pub connections_max: usize,
     /// How many streams one connection may have open; more wait at the client. Default: 1024.
     pub streams_per_connection_max: u32,
     /// How many requests are worked on at a time; more are refused with `TOO_MANY_REQUESTS`.
@@ -53,6 +55,7 @@ impl Default for ServerConfig {
             metrics_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 7441))),
             credentials: None,
             message_bytes_max: 4 * MIB as usize,
+            connections_max: 1024,
             streams_per_connection_max: 1024,
             requests_in_flight_max: 8192,
             request_timeout: Duration::from_secs(30),

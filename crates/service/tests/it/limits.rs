@@ -89,3 +89,24 @@ async fn a_request_that_was_given_up_frees_its_place() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_connection_beyond_the_limit_waits_until_one_closes() {
+    let config = ServerConfig {
+        connections_max: 1,
+        ..config()
+    };
+    let running = start(config, Authenticator::development()).await;
+    let mut watch = running.watch("Watch").await;
+    assert_eq!(watch.message().await.unwrap().unwrap(), "first");
+
+    let mut second = Box::pin(running.call("WhoAmI"));
+    // The first connection is open, so the second call gets no answer however often it is asked
+    // for, while the server does everything else.
+    for _ in 0..1_000 {
+        assert!(futures::poll!(&mut second).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(watch);
+    assert_eq!(second.await.unwrap(), "default/developer");
+}
