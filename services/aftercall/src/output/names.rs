@@ -1,0 +1,106 @@
+//! The wire's enums as people write them: `CHANNEL_VOICE` is `voice`.
+
+use aftercall_proto::history::v1::{
+    CommitmentChangeKind, Facet, SearchOrder, SentimentBand, WarningKind,
+};
+use aftercall_proto::model::v1::{
+    AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
+    CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, EscalationKind, Priority,
+    ReasonResolution, RemedyKind, SignalKind, SolutionUseKind, Timeliness,
+};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+/// Enums of the wire have no more values than this.
+const VALUES_MAX: i32 = 64;
+
+/// An enum of the wire.
+pub trait WireEnum: TryFrom<i32> + Copy + Send + Sync + 'static {
+    /// What all of its values' names begin with.
+    const PREFIX: &'static str;
+
+    /// The value's name on the wire.
+    fn wire_name(self) -> &'static str;
+
+    /// The value's name for people.
+    fn name(self) -> String {
+        let name = self.wire_name();
+        let short = name.strip_prefix(Self::PREFIX).unwrap_or(name);
+        short.to_ascii_lowercase()
+    }
+
+    /// All values that say something.
+    fn all() -> impl Iterator<Item = Self> {
+        (1..VALUES_MAX).filter_map(|number| Self::try_from(number).ok())
+    }
+}
+
+macro_rules! wire_enums {
+    ($($type:ident $prefix:literal,)*) => {
+        $(impl WireEnum for $type {
+            const PREFIX: &'static str = $prefix;
+
+            fn wire_name(self) -> &'static str {
+                self.as_str_name()
+            }
+        })*
+    };
+}
+
+wire_enums! {
+    AlertResolveCause "ALERT_RESOLVE_CAUSE_",
+    AlertSeverity "ALERT_SEVERITY_",
+    AlertState "ALERT_STATE_",
+    CandidateState "CANDIDATE_STATE_",
+    Channel "CHANNEL_",
+    CommitmentChangeKind "COMMITMENT_CHANGE_KIND_",
+    CommitmentKind "COMMITMENT_KIND_",
+    CommitmentLifecycle "COMMITMENT_LIFECYCLE_",
+    CommitmentOutcome "COMMITMENT_OUTCOME_",
+    Confidence "CONFIDENCE_",
+    Direction "DIRECTION_",
+    EscalationKind "ESCALATION_KIND_",
+    Facet "FACET_",
+    Priority "PRIORITY_",
+    ReasonResolution "REASON_RESOLUTION_",
+    RemedyKind "REMEDY_KIND_",
+    SearchOrder "SEARCH_ORDER_",
+    SentimentBand "SENTIMENT_BAND_",
+    SignalKind "SIGNAL_KIND_",
+    SolutionUseKind "SOLUTION_USE_KIND_",
+    Timeliness "TIMELINESS_",
+    WarningKind "WARNING_KIND_",
+}
+
+/// What `number` is called, in words; empty for a value that says nothing.
+pub fn label<E: WireEnum>(number: i32) -> String {
+    match E::try_from(number) {
+        Ok(_) if number == 0 => String::new(),
+        Ok(value) => value.name().replace('_', " "),
+        // A newer server's value.
+        Err(_) => format!("value {number}"),
+    }
+}
+
+/// Reads a value on the command line, and lists all of them in the help.
+pub fn values<E: WireEnum>() -> impl TypedValueParser<Value = i32> {
+    let names = E::all().map(E::name).map(clap::builder::PossibleValue::new);
+    PossibleValuesParser::new(names).map(|name| {
+        (1..VALUES_MAX)
+            .find(|&number| E::try_from(number).is_ok_and(|value| value.name() == name))
+            .unwrap_or(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_named_without_their_prefix() {
+        assert_eq!(Channel::ExternalReview.name(), "external_review");
+        assert_eq!(label::<CommitmentKind>(CommitmentKind::CallBack.into()), "call back");
+        assert_eq!(label::<Channel>(0), "");
+        assert_eq!(label::<Channel>(63), "value 63");
+        assert_eq!(SearchOrder::all().count(), 3);
+    }
+}

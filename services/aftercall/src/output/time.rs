@@ -1,0 +1,157 @@
+//! Instants as people write and read them.
+
+use std::str::FromStr;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Zoned};
+use pbjson_types::Timestamp as WireTimestamp;
+
+/// Shows and reads instants in a person's own zone.
+#[derive(Debug, Clone)]
+pub struct Times {
+    zone: TimeZone,
+}
+
+impl Times {
+    /// Times in `zone`.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone }
+    }
+
+    /// Date, time and zone, to the minute; empty for none.
+    pub fn minute(&self, at: Option<&WireTimestamp>) -> String {
+        self.format(at, "%Y-%m-%d %H:%M %Z")
+    }
+
+    /// Date, time and zone, to the second; empty for none.
+    pub fn second(&self, at: Option<&WireTimestamp>) -> String {
+        self.format(at, "%Y-%m-%d %H:%M:%S %Z")
+    }
+
+    /// From one instant to another; the date is not said twice.
+    pub fn between(&self, from: Option<&WireTimestamp>, to: Option<&WireTimestamp>) -> String {
+        match (self.zoned(from), self.zoned(to)) {
+            (Some(from), Some(to)) if from.date() == to.date() => format!(
+                "{} – {}",
+                from.strftime("%Y-%m-%d %H:%M"),
+                to.strftime("%H:%M %Z")
+            ),
+            (Some(_), Some(_)) => format!("{} – {}", self.minute(from), self.minute(to)),
+            _ => self.minute(from),
+        }
+    }
+
+    fn format(&self, at: Option<&WireTimestamp>, format: &str) -> String {
+        match (at, self.zoned(at)) {
+            (None, _) => String::new(),
+            (Some(_), Some(at)) => at.strftime(format).to_string(),
+            // Not an instant of ours: shown as it came.
+            (Some(at), None) => format!("{} s after 1970", at.seconds),
+        }
+    }
+
+    fn zoned(&self, at: Option<&WireTimestamp>) -> Option<Zoned> {
+        Some(instant(at?)?.to_zoned(self.zone.clone()))
+    }
+
+    /// The instant that `when` means, read in this zone at `now`.
+    ///
+    /// # Errors
+    /// When it lies outside the calendar.
+    pub fn resolve(&self, when: &When, now: Timestamp) -> Result<WireTimestamp, jiff::Error> {
+        let at = match when {
+            When::Instant(at) => *at,
+            When::Local(local) => local.to_zoned(self.zone.clone())?.timestamp(),
+            When::FromNow(span) => {
+                now.to_zoned(self.zone.clone()).checked_add(*span)?.timestamp()
+            }
+        };
+        Ok(wire(at))
+    }
+}
+
+/// An instant as a person names it on the command line.
+#[derive(Debug, Clone)]
+pub enum When {
+    /// A point in time, the same everywhere.
+    Instant(Timestamp),
+    /// A date and time in the person's own zone.
+    Local(DateTime),
+    /// So long from now, or so long ago.
+    FromNow(Span),
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(Self::Instant(at));
+        }
+        // A date alone reads as midnight; with a zone it was an instant above.
+        if let Ok(local) = text.parse::<DateTime>() {
+            return Ok(Self::Local(local));
+        }
+        if let Ok(date) = text.parse::<Date>() {
+            return Ok(Self::Local(date.to_datetime(jiff::civil::Time::midnight())));
+        }
+        text.parse::<Span>().map(Self::FromNow).map_err(|_| {
+            "write 2026-11-22T17:00:00Z, or \"2026-11-22 17:00\" in your own time zone, or \
+             2026-11-22 for its midnight, or \"2h\" for in two hours, or \"7d ago\""
+                .to_owned()
+        })
+    }
+}
+
+/// `at` on the wire.
+pub(crate) fn wire(at: Timestamp) -> WireTimestamp {
+    // A timestamp's parts share their sign; the wire's nanoseconds are never negative.
+    let seconds = at.as_nanosecond().div_euclid(1_000_000_000);
+    let nanos = at.as_nanosecond().rem_euclid(1_000_000_000);
+    WireTimestamp { seconds: seconds as i64, nanos: nanos as i32 }
+}
+
+/// The instant on the wire, if it is one.
+pub(crate) fn instant(at: &WireTimestamp) -> Option<Timestamp> {
+    Timestamp::new(at.seconds, at.nanos).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str) -> String {
+        let times = Times::new(TimeZone::get("Europe/Berlin").unwrap());
+        let now = "2026-10-24T10:00:00Z".parse().unwrap();
+        let at = times.resolve(&text.parse().unwrap(), now).unwrap();
+        instant(&at).unwrap().to_string()
+    }
+
+    #[test]
+    fn an_instant_may_be_named_in_several_ways() {
+        assert_eq!(resolved("2026-11-22T17:00:00+01:00"), "2026-11-22T16:00:00Z");
+        assert_eq!(resolved("2026-11-22 17:00"), "2026-11-22T16:00:00Z");
+        assert_eq!(resolved("2026-11-22"), "2026-11-21T23:00:00Z");
+        assert_eq!(resolved("2h"), "2026-10-24T12:00:00Z");
+        assert_eq!(resolved("7d ago"), "2026-10-17T10:00:00Z");
+        // The same time of day, over the end of summer time.
+        assert_eq!(resolved("1d"), "2026-10-25T11:00:00Z");
+    }
+
+    #[test]
+    fn a_wrong_instant_is_refused_with_the_remedy() {
+        for wrong in ["", "tomorrow", "2026-13-01", "25:00"] {
+            let refusal = wrong.parse::<When>().unwrap_err();
+            assert!(refusal.contains("2026-11-22"), "{wrong}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn instants_before_1970_keep_their_fraction() {
+        let at: Timestamp = "1969-12-31T23:59:59.25Z".parse().unwrap();
+        let sent = wire(at);
+        assert_eq!((sent.seconds, sent.nanos), (-1, 250_000_000));
+        assert_eq!(instant(&sent), Some(at));
+    }
+}
