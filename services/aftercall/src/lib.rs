@@ -1,0 +1,17 @@
+//! The one binary of aftercall: server, command-line client, import.
+//!
+//! | module      | owns                                                          |
+//! |-------------|---------------------------------------------------------------|
+//! | [`cli`]     | the command line: what is asked for, exit codes               |
+//! | [`app`]     | the composition root: log, services, server, shutdown         |
+//! | [`config`]  | the configuration of the whole                                |
+//! | [`client`]  | the connection to a server, failures as messages              |
+//! | [`command`] | the client's commands                                         |
+//! | [`import`]  | bulk import of JSON Lines                                     |
+//! | [`output`]  | JSON lines, tables and cards                                  |
+//!
+//! It knows no rules of the domain: those are the services'.
+
+pub mod client;
+pub mod command;
+pub mod output;

@@ -45,7 +45,9 @@ impl Card {
     pub fn print(&self, output: &mut Output, indent: usize) -> io::Result<()> {
         let labels = self.fields.iter().map(|(label, ..)| width_of(label));
         let labels = labels.max().unwrap_or(0) + GAP;
-        let values = output.width().map(|width| width.saturating_sub(indent + labels).max(20));
+        let values = output
+            .width()
+            .map(|width| width.saturating_sub(indent + labels).max(20));
         let mut before = "";
         for (label, value, style) in &self.fields {
             let mut label = if *label == before { "" } else { label };

@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn values_are_named_without_their_prefix() {
         assert_eq!(Channel::ExternalReview.name(), "external_review");
-        assert_eq!(label::<CommitmentKind>(CommitmentKind::CallBack.into()), "call back");
+        assert_eq!(
+            label::<CommitmentKind>(CommitmentKind::CallBack.into()),
+            "call back"
+        );
         assert_eq!(label::<Channel>(0), "");
         assert_eq!(label::<Channel>(63), "value 63");
         assert_eq!(SearchOrder::all().count(), 3);

@@ -31,17 +31,29 @@ pub struct Column {
 impl Column {
     /// A column whose cells are always shown in full.
     pub const fn full(title: &'static str) -> Self {
-        Self { title, align: Align::Left, narrows: false }
+        Self {
+            title,
+            align: Align::Left,
+            narrows: false,
+        }
     }
 
     /// A column whose cells are cut where the terminal is too narrow.
     pub const fn narrows(title: &'static str) -> Self {
-        Self { title, align: Align::Left, narrows: true }
+        Self {
+            title,
+            align: Align::Left,
+            narrows: true,
+        }
     }
 
     /// A column of numbers.
     pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right, narrows: false }
+        Self {
+            title,
+            align: Align::Right,
+            narrows: false,
+        }
     }
 }
 
@@ -55,7 +67,10 @@ pub struct Cell {
 impl Cell {
     /// A cell that stands out as `style` says.
     pub fn styled(text: impl AsRef<str>, style: Style) -> Self {
-        Self { text: clean(text.as_ref()), style }
+        Self {
+            text: clean(text.as_ref()),
+            style,
+        }
     }
 }
 
@@ -75,7 +90,10 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new(columns: impl Into<Vec<Column>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+        Self {
+            columns: columns.into(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row: one cell for each column.

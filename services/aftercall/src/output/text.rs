@@ -58,7 +58,9 @@ pub fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     let mut columns = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let wide = width_of(word);
-        let line = lines.last_mut().filter(|_| columns == 0 || columns + 1 + wide <= width);
+        let line = lines
+            .last_mut()
+            .filter(|_| columns == 0 || columns + 1 + wide <= width);
         match line {
             Some(line) => {
                 if columns > 0 {

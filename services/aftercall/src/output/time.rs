@@ -63,9 +63,10 @@ impl Times {
         let at = match when {
             When::Instant(at) => *at,
             When::Local(local) => local.to_zoned(self.zone.clone())?.timestamp(),
-            When::FromNow(span) => {
-                now.to_zoned(self.zone.clone()).checked_add(*span)?.timestamp()
-            }
+            When::FromNow(span) => now
+                .to_zoned(self.zone.clone())
+                .checked_add(*span)?
+                .timestamp(),
         };
         Ok(wire(at))
     }
@@ -109,7 +110,10 @@ pub(crate) fn wire(at: Timestamp) -> WireTimestamp {
     // A timestamp's parts share their sign; the wire's nanoseconds are never negative.
     let seconds = at.as_nanosecond().div_euclid(1_000_000_000);
     let nanos = at.as_nanosecond().rem_euclid(1_000_000_000);
-    WireTimestamp { seconds: seconds as i64, nanos: nanos as i32 }
+    WireTimestamp {
+        seconds: seconds as i64,
+        nanos: nanos as i32,
+    }
 }
 
 /// The instant on the wire, if it is one.
@@ -130,7 +134,10 @@ mod tests {
 
     #[test]
     fn an_instant_may_be_named_in_several_ways() {
-        assert_eq!(resolved("2026-11-22T17:00:00+01:00"), "2026-11-22T16:00:00Z");
+        assert_eq!(
+            resolved("2026-11-22T17:00:00+01:00"),
+            "2026-11-22T16:00:00Z"
+        );
         assert_eq!(resolved("2026-11-22 17:00"), "2026-11-22T16:00:00Z");
         assert_eq!(resolved("2026-11-22"), "2026-11-21T23:00:00Z");
         assert_eq!(resolved("2h"), "2026-10-24T12:00:00Z");

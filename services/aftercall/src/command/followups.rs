@@ -1,0 +1,313 @@
+//! `followups`: promises, and what becomes of them.
+
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListCommitmentsRequest,
+    RescheduleCommitmentRequest,
+};
+use aftercall_proto::model::v1::{
+    Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Timeliness,
+};
+use serde::Serialize;
+
+use super::{LIMIT, PAGE_MAX, Session, more_hint, promise};
+use crate::client::{ClientError, Pages, call};
+use crate::output::{Cell, Column, Table, When, label, values};
+
+/// Promises: which are open, and what became of them
+#[derive(Debug, clap::Subcommand)]
+pub enum Followups {
+    /// Promises by filter, the earliest due first
+    List(ListArgs),
+    /// One promise in full
+    Show(ShowArgs),
+    /// Says that a promise was kept
+    Fulfil(FulfilArgs),
+    /// Calls a promise off
+    Cancel(CancelArgs),
+    /// Moves a promise's due
+    Reschedule(RescheduleArgs),
+}
+
+/// Which promises to list.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Promises to this customer
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Promises that this agent keeps
+    #[arg(long, value_name = "ID", conflicts_with = "queue")]
+    agent: Option<String>,
+    /// Promises that this queue keeps
+    #[arg(long, value_name = "ID")]
+    queue: Option<String>,
+    /// Promises made by an agent of this team
+    #[arg(long, value_name = "ID")]
+    team: Option<String>,
+    /// Open, or how closed; `active` unless --outcome or --all is given
+    #[arg(long, value_parser = values::<CommitmentLifecycle>())]
+    state: Option<i32>,
+    /// Open and closed ones
+    #[arg(long, conflicts_with = "state")]
+    all: bool,
+    /// Late or not
+    #[arg(long, value_parser = values::<Timeliness>())]
+    timeliness: Option<i32>,
+    /// What became of it
+    #[arg(long, value_parser = values::<CommitmentOutcome>())]
+    outcome: Option<i32>,
+    /// Due at this time or later
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    due_from: Option<When>,
+    /// Due before this time: `1d` for what is due within a day
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    due_before: Option<When>,
+    /// How many to show
+    #[arg(long, value_name = "N", default_value = LIMIT)]
+    limit: usize,
+}
+
+/// Which promise to show.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The promise's id
+    commitment: String,
+}
+
+/// Which promise a command is about.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    /// The promise's id
+    commitment: String,
+    /// Refuses if the promise has changed since this version
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    expected_version: u64,
+    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// How a promise was kept.
+#[derive(Debug, clap::Args)]
+pub struct FulfilArgs {
+    #[command(flatten)]
+    target: Target,
+    /// When it was done; left out, now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<When>,
+    /// The contact in which it was done
+    #[arg(long, value_name = "INTERACTION")]
+    evidence: Option<String>,
+    /// How it was done
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+/// Why a promise is called off.
+#[derive(Debug, clap::Args)]
+pub struct CancelArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The contact in which the customer let us off; without it, a promise that the customer was
+    /// told counts as broken
+    #[arg(long, value_name = "INTERACTION")]
+    customer_informed: Option<String>,
+}
+
+/// When a promise is due instead.
+#[derive(Debug, clap::Args)]
+pub struct RescheduleArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The new due: "2026-11-22 17:00" in your own time zone, or `2h`
+    #[arg(long, value_name = "TIME")]
+    to: When,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The contact in which the customer was told; without it, we move it on our own
+    #[arg(long, value_name = "INTERACTION")]
+    customer_informed: Option<String>,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When the server refuses, or the output takes no more.
+pub async fn run(session: &mut Session, command: Followups) -> Result<(), ClientError> {
+    match command {
+        Followups::List(args) => list(session, args).await,
+        Followups::Show(args) => show(session, args).await,
+        Followups::Fulfil(args) => fulfil(session, args).await,
+        Followups::Cancel(args) => cancel(session, args).await,
+        Followups::Reschedule(args) => reschedule(session, args).await,
+    }
+}
+
+async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> {
+    let mut pages = Pages::new(args.limit, PAGE_MAX);
+    let request = args.into_request(session)?;
+    let mut client = session.client.followups();
+    let output = &mut session.output;
+    let mut found = Vec::new();
+    while let Some((page_size, page_token)) = pages.turn() {
+        let request = ListCommitmentsRequest {
+            page_size,
+            page_token,
+            ..request.clone()
+        };
+        let answer = client.list_commitments(call(request)).await?.into_inner();
+        let page = pages.take(answer.commitments, answer.next_page_token);
+        match output.json() {
+            true => page
+                .iter()
+                .try_for_each(|promise| output.message(promise))?,
+            false => found.extend(page),
+        }
+    }
+    if output.json() {
+        return Ok(());
+    }
+    if found.is_empty() {
+        return Ok(output.line("no such promises")?);
+    }
+    table(&found, output)?;
+    if pages.has_more() {
+        more_hint(output, found.len())?;
+    }
+    Ok(())
+}
+
+impl ListArgs {
+    fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, ClientError> {
+        let open = i32::from(CommitmentLifecycle::Active);
+        let everything = self.all || self.outcome.is_some();
+        let lifecycle = self.state.unwrap_or(if everything { 0 } else { open });
+        Ok(ListCommitmentsRequest {
+            customer_id: self.customer.unwrap_or_default(),
+            owner_agent_id: self.agent.unwrap_or_default(),
+            owner_queue_id: self.queue.unwrap_or_default(),
+            team_id: self.team.unwrap_or_default(),
+            lifecycle,
+            timeliness: self.timeliness.unwrap_or_default(),
+            outcome: self.outcome.unwrap_or_default(),
+            due_from: session.optional_instant(self.due_from.as_ref())?,
+            due_before: session.optional_instant(self.due_before.as_ref())?,
+            ..Default::default()
+        })
+    }
+}
+
+fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std::io::Result<()> {
+    let mut table = Table::new([
+        Column::full("promised by"),
+        Column::full("state"),
+        Column::full("what"),
+        Column::narrows("customer"),
+        Column::narrows("kept by"),
+        Column::narrows("words"),
+        Column::full("id"),
+    ]);
+    for commitment in commitments {
+        let (standing, style) = promise::standing(commitment);
+        table.row([
+            Cell::from(output.times().minute(commitment.promised_by.as_ref())),
+            Cell::styled(standing, style),
+            Cell::from(label::<CommitmentKind>(commitment.kind)),
+            Cell::from(&commitment.customer_id),
+            Cell::from(promise::keeper(commitment.owner.as_ref())),
+            Cell::from(promise::quoted(&commitment.promise_text)),
+            Cell::from(&commitment.commitment_id),
+        ]);
+    }
+    table.print(output)
+}
+
+async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> {
+    let request = GetCommitmentRequest {
+        commitment_id: args.commitment,
+        ..Default::default()
+    };
+    let answer = session
+        .client
+        .followups()
+        .get_commitment(call(request))
+        .await?
+        .into_inner();
+    changed(session, &answer, answer.commitment.as_ref())
+}
+
+async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), ClientError> {
+    let request = FulfilCommitmentRequest {
+        request_id: session.request_id(args.target.request_id.as_ref()),
+        commitment_id: args.target.commitment,
+        expected_version: args.target.expected_version,
+        fulfilled_at: session.optional_instant(args.at.as_ref())?,
+        evidence_interaction_id: args.evidence.unwrap_or_default(),
+        note: args.note.unwrap_or_default(),
+    };
+    let answer = session
+        .client
+        .followups()
+        .fulfil_commitment(call(request))
+        .await?
+        .into_inner();
+    changed(session, &answer, answer.commitment.as_ref())
+}
+
+async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), ClientError> {
+    let request = CancelCommitmentRequest {
+        request_id: session.request_id(args.target.request_id.as_ref()),
+        commitment_id: args.target.commitment,
+        expected_version: args.target.expected_version,
+        reason: args.reason,
+        customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
+    };
+    let answer = session
+        .client
+        .followups()
+        .cancel_commitment(call(request))
+        .await?
+        .into_inner();
+    changed(session, &answer, answer.commitment.as_ref())
+}
+
+async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), ClientError> {
+    let request = RescheduleCommitmentRequest {
+        request_id: session.request_id(args.target.request_id.as_ref()),
+        commitment_id: args.target.commitment,
+        expected_version: args.target.expected_version,
+        promised_by: Some(session.instant(&args.to)?),
+        reason: args.reason,
+        customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
+    };
+    let answer = session
+        .client
+        .followups()
+        .reschedule_commitment(call(request))
+        .await?;
+    let answer = answer.into_inner();
+    changed(session, &answer, answer.commitment.as_ref())
+}
+
+/// Prints the promise as an answer left it; as JSON, the whole answer.
+fn changed<M: Serialize>(
+    session: &mut Session,
+    answer: &M,
+    commitment: Option<&Commitment>,
+) -> Result<(), ClientError> {
+    let output = &mut session.output;
+    match (output.json(), commitment) {
+        (true, _) => output.message(answer)?,
+        (false, Some(commitment)) => promise::card(commitment, output)?,
+        (false, None) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! How contacts are shown.
+
+use aftercall_proto::model::v1::{
+    Channel, Customer, Direction, EscalationKind, Interaction, ReasonResolution, RemedyKind,
+    SignalKind, SolutionUseKind,
+};
+
+use crate::command::promise::{draft_line, quoted};
+use crate::output::{Card, Output, Style, clean, label};
+
+/// The code of the main reason.
+pub(crate) fn primary_reason(interaction: &Interaction) -> &str {
+    let reasons = &interaction.contact_reasons;
+    let primary = reasons
+        .iter()
+        .find(|reason| reason.primary)
+        .or(reasons.first());
+    primary.map_or("", |reason| &reason.code)
+}
+
+/// The code of the disposition.
+pub(crate) fn disposition(interaction: &Interaction) -> &str {
+    let disposition = interaction.disposition.as_ref();
+    disposition.map_or("", |disposition| &disposition.code)
+}
+
+/// Who the customer is: by the key, else by the number.
+pub(crate) fn customer(customer: Option<&Customer>) -> String {
+    let Some(customer) = customer else {
+        return String::new();
+    };
+    match customer.customer_id.is_empty() {
+        false => customer.customer_id.clone(),
+        true => customer.ani_e164.clone(),
+    }
+}
+
+/// Channel and direction in words.
+pub(crate) fn way(interaction: &Interaction) -> String {
+    let channel = label::<Channel>(interaction.channel);
+    format!("{channel} {}", label::<Direction>(interaction.direction))
+        .trim()
+        .to_owned()
+}
+
+/// A contact as one entry of a timeline.
+pub(crate) fn entry(interaction: &Interaction, output: &mut Output) -> std::io::Result<()> {
+    let when = output.times().minute(interaction.occurred_at.as_ref());
+    let reason = output.styled(Style::Bold, &clean(primary_reason(interaction)));
+    let outcome = clean(disposition(interaction));
+    let outcome = if outcome.is_empty() {
+        outcome
+    } else {
+        format!(" → {outcome}")
+    };
+    output.line(&format!("{when}  {}  {reason}{outcome}", way(interaction)))?;
+
+    let mut card = Card::new();
+    let handling = interaction.handling.clone().unwrap_or_default();
+    card.field("summary", &handling.summary)
+        .field("solved by", &handling.resolution)
+        .field("workaround", &handling.workaround);
+    for draft in &interaction.commitments {
+        card.field("promised", draft_line(draft, output.times()));
+    }
+    card.field(
+        "agent",
+        with_team(&interaction.agent_id, &interaction.team_id),
+    )
+    .field("contact", &interaction.interaction_id);
+    card.print(output, 4)
+}
+
+/// A contact in full.
+pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::Result<()> {
+    let mut card = Card::new();
+    head(interaction, output, &mut card);
+    for reason in &interaction.contact_reasons {
+        let main = if reason.primary { " (main)" } else { "" };
+        let solved = label::<ReasonResolution>(reason.resolution);
+        let solved = if solved.is_empty() {
+            solved
+        } else {
+            format!(", {solved}")
+        };
+        let words = quoted(&reason.stated_verbatim);
+        card.field("reason", format!("{}{main}{solved} {words}", reason.code));
+    }
+    handling(interaction, &mut card);
+    for draft in &interaction.commitments {
+        card.field("promised", draft_line(draft, output.times()));
+    }
+    if interaction.no_follow_up_promised {
+        card.field("promised", "nothing");
+    }
+    rest(interaction, &mut card);
+    card.print(output, 0)
+}
+
+fn head(interaction: &Interaction, output: &Output, card: &mut Card) {
+    let times = output.times();
+    let when = times.between(
+        interaction.occurred_at.as_ref(),
+        interaction.ended_at.as_ref(),
+    );
+    let name = interaction
+        .customer
+        .as_ref()
+        .map_or("", |customer| &customer.display_name);
+    let customer = format!("{} {name}", customer(interaction.customer.as_ref()));
+    let source = interaction.external_ref.as_ref();
+    let source = source.map(|at| format!("{} {}", at.source_system, at.external_id));
+    card.field("contact", &interaction.interaction_id)
+        .field("when", when)
+        .field("how", way(interaction))
+        .field("customer", customer)
+        .field(
+            "agent",
+            with_team(&interaction.agent_id, &interaction.team_id),
+        )
+        .field("source", source.unwrap_or_default())
+        .field("recorded", times.minute(interaction.recorded_at.as_ref()));
+}
+
+fn handling(interaction: &Interaction, card: &mut Card) {
+    let handling = interaction.handling.clone().unwrap_or_default();
+    card.field("summary", &handling.summary);
+    for step in &handling.steps_already_tried {
+        card.field("tried before", step);
+    }
+    for action in &handling.actions {
+        card.field("done", format!("{} {}", action.code, action.note));
+    }
+    card.field("solved by", &handling.resolution)
+        .field("workaround", &handling.workaround);
+    for remedy in &handling.remedies {
+        let kind = label::<RemedyKind>(remedy.kind);
+        let amount = match remedy.currency_code.is_empty() {
+            true => String::new(),
+            false => money(remedy.amount_micros, &remedy.currency_code),
+        };
+        card.field("remedy", format!("{kind} {amount}"));
+    }
+    card.field("disposition", disposition(interaction));
+}
+
+fn rest(interaction: &Interaction, card: &mut Card) {
+    for used in &interaction.solution_uses {
+        let kind = label::<SolutionUseKind>(used.kind);
+        card.field(
+            "solution",
+            format!("{} version {}, {kind}", used.solution_id, used.version),
+        );
+    }
+    for escalation in &interaction.escalations {
+        let kind = label::<EscalationKind>(escalation.kind);
+        card.field(
+            "escalated",
+            format!("{kind} {} {}", escalation.reason, escalation.outcome),
+        );
+    }
+    for signal in &interaction.signals {
+        card.styled("signal", label::<SignalKind>(signal.kind), Style::Warn);
+    }
+    if let Some(sentiment) = &interaction.sentiment {
+        let score = |score: Option<f64>| score.map_or("?".to_owned(), |score| score.to_string());
+        let felt = format!("{} → {}", score(sentiment.start), score(sentiment.end));
+        card.field("sentiment", felt);
+    }
+    card.field("labels", interaction.labels.join(", "))
+        .field("follows", &interaction.previous_interaction_id)
+        .field("version", interaction.version.to_string());
+}
+
+fn with_team(agent: &str, team: &str) -> String {
+    match (agent.is_empty(), team.is_empty()) {
+        (_, true) => agent.to_owned(),
+        (true, false) => format!("team {team}"),
+        (false, false) => format!("{agent}, team {team}"),
+    }
+}
+
+fn money(micros: i64, currency: &str) -> String {
+    let cents = micros / 10_000;
+    format!("{}.{:02} {currency}", cents / 100, (cents % 100).abs())
+}

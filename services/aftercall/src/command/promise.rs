@@ -1,0 +1,147 @@
+//! How promises are shown.
+
+use aftercall_proto::model::v1::owner::Owner as Keeper;
+use aftercall_proto::model::v1::{
+    Commitment, CommitmentDraft, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Owner,
+    Priority, Timeliness,
+};
+
+use crate::output::{Card, Output, Style, Times, clean, label};
+
+/// Who keeps a promise, in words.
+pub(crate) fn keeper(owner: Option<&Owner>) -> String {
+    match owner.and_then(|owner| owner.owner.as_ref()) {
+        Some(Keeper::AgentId(agent)) => agent.clone(),
+        Some(Keeper::QueueId(queue)) => format!("queue {queue}"),
+        None => String::new(),
+    }
+}
+
+/// How a promise stands, in a word or two.
+pub(crate) fn standing(commitment: &Commitment) -> (String, Style) {
+    match (commitment.lifecycle(), commitment.timeliness()) {
+        (CommitmentLifecycle::Active, Timeliness::Overdue) => ("overdue".to_owned(), Style::Bad),
+        (CommitmentLifecycle::Active, _) => ("open".to_owned(), Style::Plain),
+        (lifecycle, _) => {
+            let outcome = label::<CommitmentOutcome>(commitment.outcome);
+            let style = match commitment.outcome() {
+                CommitmentOutcome::Kept => Style::Good,
+                CommitmentOutcome::KeptLate => Style::Warn,
+                CommitmentOutcome::Broken => Style::Bad,
+                _ => Style::Plain,
+            };
+            let closed = || label::<CommitmentLifecycle>(lifecycle.into());
+            (
+                if outcome.is_empty() {
+                    closed()
+                } else {
+                    outcome
+                },
+                style,
+            )
+        }
+    }
+}
+
+/// A promise in one line: what, by when, how it stands.
+pub(crate) fn line(commitment: &Commitment, output: &Output) -> String {
+    let (standing, style) = standing(commitment);
+    let mut line = format!(
+        "{} by {}",
+        label::<CommitmentKind>(commitment.kind),
+        output.times().minute(commitment.promised_by.as_ref()),
+    );
+    let keeper = keeper(commitment.owner.as_ref());
+    if !keeper.is_empty() {
+        line.push_str(&format!(", kept by {}", clean(&keeper)));
+    }
+    format!("{line}: {}", output.styled(style, &standing))
+}
+
+/// A promise as it was made, in one line.
+pub(crate) fn draft_line(draft: &CommitmentDraft, times: &Times) -> String {
+    let told = if draft.told_to_customer {
+        ""
+    } else {
+        " (customer not told)"
+    };
+    let mut line = format!(
+        "{} by {}{told}",
+        label::<CommitmentKind>(draft.kind),
+        times.minute(draft.promised_by.as_ref())
+    );
+    if !draft.promise_text.is_empty() {
+        line.push_str(&format!(": “{}”", draft.promise_text));
+    }
+    line
+}
+
+/// A promise in full.
+pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Result<()> {
+    let times = output.times().clone();
+    let (standing, style) = standing(commitment);
+    let mut card = Card::new();
+    card.field("promise", &commitment.commitment_id)
+        .styled("state", standing, style)
+        .field("what", label::<CommitmentKind>(commitment.kind))
+        .field("words", quoted(&commitment.promise_text))
+        .field("promised by", times.minute(commitment.promised_by.as_ref()))
+        .field(
+            "not before",
+            times.minute(commitment.promised_not_before.as_ref()),
+        )
+        .field("customer zone", &commitment.time_zone)
+        .field("customer", &commitment.customer_id)
+        .field(
+            "told",
+            if commitment.told_to_customer {
+                "yes"
+            } else {
+                "no: a task of ours"
+            },
+        )
+        .field("kept by", keeper(commitment.owner.as_ref()))
+        .field("team", &commitment.team_id)
+        .field("priority", label::<Priority>(commitment.priority))
+        .field("made", times.minute(commitment.made_at.as_ref()))
+        .field("in contact", &commitment.interaction_id);
+    for lapse in &commitment.lapses {
+        let lapsed = format!(
+            "{}, noticed {}",
+            times.minute(lapse.lapsed_at.as_ref()),
+            times.minute(lapse.detected_at.as_ref())
+        );
+        card.styled("lapsed", lapsed, Style::Bad);
+    }
+    for moved in &commitment.reschedules {
+        let told = match moved.customer_informed_interaction_id.is_empty() {
+            true => "customer not told",
+            false => "customer told",
+        };
+        let (from, to) = (
+            times.minute(moved.from.as_ref()),
+            times.minute(moved.to.as_ref()),
+        );
+        card.field("moved", format!("{from} → {to}, {told}: {}", moved.reason));
+    }
+    let imported = if commitment.imported {
+        "with history"
+    } else {
+        ""
+    };
+    card.field("done", times.minute(commitment.fulfilled_at.as_ref()))
+        .field("closed", times.minute(commitment.closed_at.as_ref()))
+        .field("closed by", &commitment.closed_by)
+        .field("note", &commitment.close_note)
+        .field("imported", imported)
+        .field("version", commitment.version.to_string());
+    card.print(output, 0)
+}
+
+/// `text` in quotation marks; empty stays empty.
+pub(crate) fn quoted(text: &str) -> String {
+    match text.is_empty() {
+        true => String::new(),
+        false => format!("“{text}”"),
+    }
+}

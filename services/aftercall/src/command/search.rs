@@ -1,0 +1,234 @@
+//! `search`: contacts by text and filters.
+
+use aftercall_proto::history::v1::{
+    Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SearchOrder, SearchResult,
+    SentimentBand, Snippet,
+};
+use aftercall_proto::model::v1::{Channel, Direction};
+
+use super::{Session, interaction};
+use crate::client::{ClientError, Pages, call};
+use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, values};
+
+/// The largest page that a search gives.
+const PAGE_MAX: usize = 200;
+
+/// Contacts by text and filters
+#[derive(Debug, clap::Args)]
+pub struct SearchArgs {
+    /// Words to find in reason and handling; "quoted words" stand together, -word excludes
+    #[arg(allow_hyphen_values = true, default_value = "")]
+    query: String,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// In which order; by relevance where there is a query, by time where not
+    #[arg(long, value_parser = values::<SearchOrder>())]
+    order: Option<i32>,
+    /// Counts over all that was found, by this; may be repeated
+    #[arg(long, value_parser = values::<Facet>())]
+    facet: Vec<i32>,
+    /// How many results to show; with 0, only counts
+    #[arg(long, value_name = "N", default_value = "25")]
+    limit: usize,
+}
+
+/// What contacts must fulfil. An option that repeats means any of its values.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Filters")]
+struct FilterArgs {
+    /// Contacts with this customer
+    #[arg(long, value_name = "ID")]
+    customer: Vec<String>,
+    /// Contacts wrapped up by this agent
+    #[arg(long, value_name = "ID")]
+    agent: Vec<String>,
+    /// Contacts of this team
+    #[arg(long, value_name = "ID")]
+    team: Vec<String>,
+    /// Contacts for this reason; `billing` also finds `billing.refund`
+    #[arg(long, value_name = "CODE")]
+    reason: Vec<String>,
+    /// Contacts with this wrap-up code
+    #[arg(long, value_name = "CODE")]
+    disposition: Vec<String>,
+    /// Contacts by this channel
+    #[arg(long, value_parser = values::<Channel>(), hide_possible_values = true)]
+    channel: Vec<i32>,
+    /// Who reached out
+    #[arg(long, value_parser = values::<Direction>())]
+    direction: Vec<i32>,
+    /// The customer's feeling at the end
+    #[arg(long, value_parser = values::<SentimentBand>())]
+    sentiment: Vec<i32>,
+    /// Whether a promise made in it is open; alone, yes
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(require_equals = true)]
+    open_promise: Option<bool>,
+    /// Contacts with this label; repeated, with all of them
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+    /// Began at this time or later: 2026-11-22, "2026-11-22 17:00", "7d ago"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<When>,
+    /// Began before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    before: Option<When>,
+}
+
+/// Prints what a search finds.
+///
+/// # Errors
+/// When the server refuses, or the output takes no more.
+pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), ClientError> {
+    let request = SearchInteractionsRequest {
+        query: args.query,
+        filter: Some(args.filter.into_filter(session)?),
+        order: args.order.unwrap_or_default(),
+        facets: args.facet,
+        ..Default::default()
+    };
+    let mut history = session.client.history();
+    let output = &mut session.output;
+    // A search for counts alone asks for one result and shows none.
+    let counts_only = args.limit == 0;
+    let mut pages = Pages::new(args.limit.max(1), PAGE_MAX);
+    let mut results = Vec::new();
+    let mut first = None;
+    while let Some((page_size, page_token)) = pages.turn() {
+        let request = SearchInteractionsRequest {
+            page_size,
+            page_token,
+            ..request.clone()
+        };
+        let answer = history
+            .search_interactions(call(request))
+            .await?
+            .into_inner();
+        first.get_or_insert((answer.total_size, answer.facets));
+        let page = pages.take(answer.results, answer.next_page_token);
+        match (counts_only, output.json()) {
+            (true, _) => break,
+            (false, true) => page.iter().try_for_each(|result| output.message(result))?,
+            (false, false) => results.extend(page),
+        }
+    }
+    let (total, facets) = first.unwrap_or_default();
+    if output.json() {
+        return Ok(facets.iter().try_for_each(|facet| output.message(facet))?);
+    }
+    print_results(&results, output)?;
+    facets
+        .iter()
+        .try_for_each(|facet| print_facet(facet, output))?;
+    let summary = match (total, results.len()) {
+        (0, _) => "nothing found".to_owned(),
+        (total, shown) => format!("{shown} of {total} shown"),
+    };
+    Ok(output.line(&output.styled(Style::Dim, &summary))?)
+}
+
+impl FilterArgs {
+    fn into_filter(self, session: &Session) -> Result<InteractionFilter, ClientError> {
+        let Self {
+            customer,
+            agent,
+            team,
+            reason,
+            disposition,
+            channel,
+            direction,
+            sentiment,
+            open_promise,
+            label,
+            from,
+            before,
+        } = self;
+        Ok(InteractionFilter {
+            customer_ids: customer,
+            agent_ids: agent,
+            team_ids: team,
+            reason_codes: reason,
+            disposition_codes: disposition,
+            channels: channel,
+            directions: direction,
+            sentiments: sentiment,
+            open_promise,
+            labels: label,
+            occurred_from: session.optional_instant(from.as_ref())?,
+            occurred_before: session.optional_instant(before.as_ref())?,
+        })
+    }
+}
+
+fn print_results(results: &[SearchResult], output: &mut Output) -> std::io::Result<()> {
+    for result in results {
+        let contact = result.interaction.clone().unwrap_or_default();
+        let when = output.times().minute(contact.occurred_at.as_ref());
+        let reason = output.styled(Style::Bold, &clean(interaction::primary_reason(&contact)));
+        let customer = clean(&interaction::customer(contact.customer.as_ref()));
+        let disposition = clean(interaction::disposition(&contact));
+        let agent = clean(&contact.agent_id);
+        let facts = [customer, agent, disposition]
+            .into_iter()
+            .filter(|fact| !fact.is_empty());
+        let facts: Vec<String> = facts.collect();
+        let way = interaction::way(&contact);
+        output.line(&format!("{when}  {way}  {reason}  {}", facts.join(" · ")))?;
+        match result.snippets.is_empty() {
+            false => {
+                for snippet in &result.snippets {
+                    print_snippet(snippet, output)?;
+                }
+            }
+            true => {
+                let summary = contact
+                    .handling
+                    .as_ref()
+                    .map_or("", |handling| &handling.summary);
+                output.paragraph(4, Style::Plain, summary)?;
+            }
+        }
+        output.paragraph(4, Style::Dim, &contact.interaction_id)?;
+    }
+    Ok(())
+}
+
+fn print_snippet(snippet: &Snippet, output: &mut Output) -> std::io::Result<()> {
+    // Marks become characters before the text is wrapped, and colours after.
+    let mut text = String::new();
+    for (at, character) in (0_u32..).zip(snippet.text.chars()) {
+        for place in &snippet.highlights {
+            if place.end == at {
+                text.push('»');
+            }
+            if place.start == at {
+                text.push('«');
+            }
+        }
+        text.push(character);
+    }
+    let length = u32::try_from(snippet.text.chars().count()).unwrap_or(u32::MAX);
+    if snippet.highlights.iter().any(|place| place.end >= length) {
+        text.push('»');
+    }
+    output.paragraph(4, Style::Plain, &text)
+}
+
+fn print_facet(facet: &FacetCounts, output: &mut Output) -> std::io::Result<()> {
+    output.line("")?;
+    let title = format!("by {}", label::<Facet>(facet.facet));
+    output.line(&output.styled(Style::Bold, &title))?;
+    let mut table = Table::new([Column::narrows("value"), Column::number("contacts")]);
+    for count in &facet.counts {
+        table.row([
+            Cell::from(&count.value),
+            Cell::from(count.count.to_string()),
+        ]);
+    }
+    if facet.other_count > 0 {
+        let others = Cell::styled("(others)", Style::Dim);
+        table.row([others, Cell::from(facet.other_count.to_string())]);
+    }
+    table.print(output)?;
+    output.line("")
+}
