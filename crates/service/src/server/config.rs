@@ -14,9 +14,9 @@ const MIB: u32 = 1024 * KIB;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
-    /// Where gRPC is served. Only loopback without `credentials`. Default: `127.0.0.1:7440`.
+    /// Where gRPC is served. Only loopback without `credentials`. Default: `127.0.0.1:7400`.
     pub listen: SocketAddr,
-    /// Where Prometheus finds `/metrics`; none when absent. Default: `127.0.0.1:7441`.
+    /// Where Prometheus finds `/metrics`; none when absent. Default: `127.0.0.1:7401`.
     pub metrics_listen: Option<SocketAddr>,
     /// The TOML file of bearer tokens; development mode when absent. Default: none.
     pub credentials: Option<PathBuf>,
@@ -51,8 +51,8 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7440)),
-            metrics_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 7441))),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7400)),
+            metrics_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 7401))),
             credentials: None,
             message_bytes_max: 4 * MIB as usize,
             connections_max: 1024,
