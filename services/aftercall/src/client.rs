@@ -37,19 +37,14 @@ const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 #[command(next_help_heading = "Connection")]
 pub struct ServerArgs {
     /// The server's address
-    #[arg(long, value_name = "URL", env = "AFTERCALL_SERVER")]
-    #[arg(default_value = "http://127.0.0.1:7440")]
+    #[arg(long, global = true, value_name = "URL", env = "AFTERCALL_SERVER")]
+    #[arg(default_value = "http://127.0.0.1:7400")]
     pub server: String,
     /// The bearer token that says who asks; better kept in the environment or a file
-    #[arg(long, env = "AFTERCALL_TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, env = "AFTERCALL_TOKEN", hide_env_values = true)]
     pub token: Option<Secret>,
     /// A file whose first line is the token
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "AFTERCALL_TOKEN_FILE",
-        conflicts_with = "token"
-    )]
+    #[arg(long, global = true, value_name = "FILE", env = "AFTERCALL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 }
 

@@ -38,7 +38,7 @@ pub enum ClientError {
     #[error(transparent)]
     Refused(Box<Refusal>),
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path} can't be read or written")]
     File {
         /// The file.
         path: String,
@@ -55,7 +55,7 @@ pub enum ClientError {
     #[error("not everything succeeded")]
     Reported,
     /// The output takes no more.
-    #[error("the output can't be written: {0}")]
+    #[error("the output can't be written")]
     Output(#[from] io::Error),
 }
 

@@ -1,0 +1,257 @@
+//! The composition root: one log, the services on it, one server around them.
+//!
+//! ```text
+//! credentials → ports → log → services (views begin to catch up) → server → recorder caught up
+//! ```
+//!
+//! Ports are taken before any work, so that one that is in use is known at once.
+
+mod health;
+mod services;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::{EmbeddedLog, Log, OpenError, Options};
+use aftercall_service::server::{self, Server, ServerError};
+use aftercall_service::telemetry::{Metrics, TelemetryError};
+use aftercall_service::{
+    Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, chain,
+};
+
+use crate::config::Config;
+
+pub use services::{Service, UnknownService};
+
+/// What an app takes from the process around it.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and randomness.
+    pub ids: Arc<dyn Ids>,
+    /// The process's metrics, to be served where the configuration says. There is one recorder for
+    /// a process, so tests with several apps have none.
+    pub metrics: Option<Metrics>,
+}
+
+/// A server that runs: its ports are taken, its services work.
+#[derive(Debug)]
+pub struct App {
+    supervisor: Supervisor,
+    log: Arc<EmbeddedLog>,
+    grpc_addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
+    data: PathBuf,
+    drain_timeout: Duration,
+}
+
+/// Why an app did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Some services only, on a log that belongs to one process.
+    #[error(
+        "{} alone can't be served on the embedded log: it belongs to one process, and the services \
+         meet in it. Run all of them with `aftercall serve`. Services in processes of their own \
+         need a log on Kafka, which this build does not have",
+        asked.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Subset {
+        /// What was asked for.
+        asked: Vec<Service>,
+    },
+    /// The credentials can't be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// A port can't be had, or must not.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The metrics' port can't be had.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The log can't be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// A service did not start.
+    #[error("{service} did not start")]
+    Service {
+        /// Which.
+        service: Service,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The process was told to stop, or something failed, before the app was ready.
+    #[error("stopped before it was ready")]
+    Stopped,
+}
+
+/// Refuses to run only some of the services.
+///
+/// # Errors
+/// [`StartError::Subset`] unless `asked` is empty or names all of them.
+pub fn check_services(asked: &[Service]) -> Result<(), StartError> {
+    let all = Service::ALL.iter().all(|service| asked.contains(service));
+    match asked.is_empty() || all {
+        true => Ok(()),
+        false => Err(StartError::Subset {
+            asked: asked.to_vec(),
+        }),
+    }
+}
+
+impl App {
+    /// Starts everything. Ready when it returns: the recorder knows all that was recorded. Other
+    /// services may still be catching up; their health says so.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: &Config, around: Surroundings) -> Result<Self, StartError> {
+        let authenticator = match &config.server.credentials {
+            Some(path) => Authenticator::from_file(path)?,
+            None => Authenticator::development(),
+        };
+        let has_credentials = authenticator.has_credentials();
+        let listener = server::bind(&config.server, &authenticator).await?;
+        let grpc_addr = local_addr(&listener, config.server.listen)?;
+        if !has_credentials {
+            tracing::warn!(
+                listen = %grpc_addr,
+                "no credentials configured: every local caller is the developer of tenant default"
+            );
+        }
+        let supervisor = Supervisor::new();
+        let metrics_addr = serve_metrics(config, around.metrics, &supervisor).await?;
+        let log = Arc::new(open_log(config.storage.log()).await?);
+        let deps = Deps {
+            log: Arc::clone(&log) as Arc<dyn Log>,
+            clock: Arc::clone(&around.clock),
+            ids: around.ids,
+            views: config.storage.views(),
+            supervisor: supervisor.clone(),
+        };
+        let app = Self {
+            supervisor,
+            log,
+            grpc_addr,
+            metrics_addr,
+            data: config.storage.dir.clone(),
+            drain_timeout: config.server.drain_timeout,
+        };
+        let server = Server::new(config.server.clone(), authenticator, around.clock)
+            .descriptors(aftercall_proto::DESCRIPTORS);
+        match app.start_services(server, &deps, listener).await {
+            Ok(()) => Ok(app),
+            Err(error) => {
+                // What runs already ends before the log is closed under it.
+                let _ = app.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_services(
+        &self,
+        server: Server,
+        deps: &Deps,
+        listener: tokio::net::TcpListener,
+    ) -> Result<(), StartError> {
+        let services = services::start(deps)?;
+        let server = services.add_to(server);
+        services.report(&server.health(), &self.supervisor).await;
+        let draining = self.supervisor.draining();
+        self.supervisor
+            .spawn_front("grpc server", server.serve(listener, draining));
+        services.recorder_ready().await
+    }
+
+    /// Where gRPC is served.
+    pub fn grpc_addr(&self) -> SocketAddr {
+        self.grpc_addr
+    }
+
+    /// Where metrics are served.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
+    /// The line that says that the app is ready, and where.
+    pub fn ready_line(&self) -> String {
+        let mut line = format!("aftercall ready grpc=http://{}", self.grpc_addr);
+        if let Some(metrics) = self.metrics_addr {
+            line.push_str(&format!(" metrics=http://{metrics}/metrics"));
+        }
+        line.push_str(&format!(" data={}", self.data.display()));
+        line
+    }
+
+    /// Runs until `stop` resolves, or something fails that the process can't do without; then
+    /// drains, stops and closes the log.
+    ///
+    /// # Errors
+    /// What failed, or which tasks did not end in time.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+        let ran = self.supervisor.run_until(stop, self.drain_timeout).await;
+        close(self.log).await;
+        ran
+    }
+
+    /// Runs until SIGINT or SIGTERM; a second signal ends the process at once.
+    ///
+    /// # Errors
+    /// As [`App::run`].
+    pub async fn run_until_signal(self) -> Result<(), RunError> {
+        let ran = self.supervisor.run_until_signal(self.drain_timeout).await;
+        close(self.log).await;
+        ran
+    }
+
+    async fn stop(self) -> Result<(), RunError> {
+        self.run(std::future::ready(())).await
+    }
+}
+
+fn local_addr(
+    listener: &tokio::net::TcpListener,
+    address: SocketAddr,
+) -> Result<SocketAddr, ServerError> {
+    let bound = listener.local_addr();
+    bound.map_err(|source| ServerError::Bind { address, source })
+}
+
+async fn serve_metrics(
+    config: &Config,
+    metrics: Option<Metrics>,
+    supervisor: &Supervisor,
+) -> Result<Option<SocketAddr>, StartError> {
+    let (Some(metrics), Some(address)) = (metrics, config.server.metrics_listen) else {
+        return Ok(None);
+    };
+    let listener = Metrics::bind(address).await?;
+    let bound = listener.local_addr();
+    let bound = bound.map_err(|source| TelemetryError::Bind { address, source })?;
+    supervisor.spawn("metrics", metrics.serve(listener, supervisor.stopping()));
+    Ok(Some(bound))
+}
+
+/// Opening reads files, and after a crash a segment whole.
+async fn open_log(dir: PathBuf) -> Result<EmbeddedLog, StartError> {
+    let opened = tokio::task::spawn_blocking(move || EmbeddedLog::open(dir, Options::default()));
+    match opened.await {
+        Ok(opened) => Ok(opened?),
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "the log's recovery did not end");
+            Err(StartError::Stopped)
+        }
+    }
+}
+
+/// Makes what waits durable, and gives the directory free.
+async fn close(log: Arc<EmbeddedLog>) {
+    if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
+        tracing::error!(error = %chain(&error), "the log was not closed");
+    }
+}

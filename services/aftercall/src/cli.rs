@@ -1,0 +1,193 @@
+//! The command line: what is asked for, and how it ends.
+
+mod ending;
+mod serve;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aftercall_service::{Clock, Ids, SystemClock, SystemIds};
+use clap::{Parser, Subcommand};
+
+use crate::client::ServerArgs;
+use crate::command::{Session, alerts, followups, record, search, solutions, timeline};
+use crate::config::{self, ConfigArgs};
+use crate::output::Output;
+
+pub use ending::Ending;
+
+/// Records every contact with a customer, keeps promises in view until they are kept, and turns
+/// solved cases into answers.
+#[derive(Debug, Parser)]
+#[command(name = "aftercall", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed (standard error says what), 2 wrong usage.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server
+    Serve(serve::ServeArgs),
+    /// Prints the configuration in force, as a file that explains itself
+    Config(ConfigArgs),
+    /// Records contacts from JSON
+    Record {
+        #[command(flatten)]
+        args: record::RecordArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Prints all that happened with a customer, the latest first
+    Timeline {
+        #[command(flatten)]
+        args: timeline::TimelineArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Prints what an agent needs when the phone rings
+    Context {
+        #[command(flatten)]
+        args: timeline::ContextArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Prints one contact, with its promises as they stand and its amendments
+    Show {
+        #[command(flatten)]
+        args: timeline::ShowArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Finds contacts by text and filters
+    Search {
+        #[command(flatten)]
+        args: Box<search::SearchArgs>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Promises: which are open, and what becomes of them
+    Followups {
+        #[command(subcommand)]
+        command: followups::Followups,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Promises that lapsed: as a list, or as it happens
+    Alerts {
+        #[command(subcommand)]
+        command: alerts::Alerts,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Answers from solved cases, and what they are made of
+    Solutions {
+        #[command(subcommand)]
+        command: solutions::Solutions,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+/// Whom to ask, and in which form to answer.
+#[derive(Debug, clap::Args)]
+struct Asking {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Prints proto3 JSON, one message a line
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+}
+
+/// The process: reads the command line, does what it says, and tells how it ended.
+pub fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => ending.report(),
+    }
+}
+
+impl Cli {
+    fn run(self) -> Result<(), Ending> {
+        match self.command {
+            Command::Serve(args) => serve::run(&args),
+            Command::Config(args) => print_config(&args),
+            command => client(command),
+        }
+    }
+}
+
+fn print_config(args: &ConfigArgs) -> Result<(), Ending> {
+    let config = args.load(std::env::vars_os()).map_err(Ending::failed)?;
+    let text = config::print(&config).map_err(Ending::failed)?;
+    let mut output = Output::stdout(false);
+    output.line(&text).map_err(Ending::output)?;
+    output.flush().map_err(Ending::output)
+}
+
+/// Runs a command that asks a server. One thread is enough: it waits.
+fn client(command: Command) -> Result<(), Ending> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Ending::failed)?;
+    runtime.block_on(ask(command))
+}
+
+async fn ask(command: Command) -> Result<(), Ending> {
+    match command {
+        Command::Serve(_) | Command::Config(_) => Ok(()),
+        Command::Record { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(record::record(session, &args).await, session)
+        }
+        Command::Timeline { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(timeline::timeline(session, &args).await, session)
+        }
+        Command::Context { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(timeline::context(session, &args).await, session)
+        }
+        Command::Show { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(timeline::show(session, &args).await, session)
+        }
+        Command::Search { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(search::search(session, *args).await, session)
+        }
+        Command::Followups { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(followups::run(session, command).await, session)
+        }
+        Command::Alerts { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(alerts::run(session, command).await, session)
+        }
+        Command::Solutions { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(solutions::run(session, command).await, session)
+        }
+    }
+}
+
+/// What was printed before a failure is shown all the same.
+fn finish(
+    outcome: Result<(), crate::client::ClientError>,
+    session: &mut Session,
+) -> Result<(), Ending> {
+    let flushed = session.output.flush();
+    outcome?;
+    flushed.map_err(Ending::output)
+}
+
+impl Asking {
+    async fn session(&self) -> Result<Session, Ending> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
+        let output = Output::stdout(self.json);
+        Ok(Session::open(&self.server, output, clock, ids).await?)
+    }
+}

@@ -1,0 +1,71 @@
+//! How the process ends: its exit code, and one clear message.
+
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use crate::client::ClientError;
+use crate::output::{Paint, Style};
+
+/// Something failed; standard error says what.
+const FAILED: u8 = 1;
+/// The command makes no sense. clap ends with it by itself, too.
+const USAGE: u8 = 2;
+
+/// How the process ends where it doesn't end well.
+#[derive(Debug)]
+pub struct Ending {
+    code: u8,
+    why: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Ending {
+    /// Something failed.
+    pub fn failed(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            code: FAILED,
+            why: Some(why.into()),
+        }
+    }
+
+    /// The command makes no sense.
+    pub fn usage(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            code: USAGE,
+            why: Some(why.into()),
+        }
+    }
+
+    /// The output takes no more. That its reader has gone is no failure.
+    pub fn output(error: io::Error) -> Self {
+        ClientError::Output(error).into()
+    }
+
+    /// Says why, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        if let Some(why) = self.why {
+            let paint = Paint::for_terminal(io::stderr().is_terminal());
+            eprintln!("{} {why}", paint.apply(Style::Bad, "error:"));
+            let mut cause = why.source();
+            while let Some(error) = cause {
+                eprintln!("  {} {error}", paint.apply(Style::Dim, "because:"));
+                cause = error.source();
+            }
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<ClientError> for Ending {
+    fn from(error: ClientError) -> Self {
+        match error {
+            error if error.reader_is_gone() => Self { code: 0, why: None },
+            ClientError::Reported => Self {
+                code: FAILED,
+                why: None,
+            },
+            ClientError::Usage(text) => Self::usage(text),
+            error => Self::failed(error),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `serve`: the server, until it is told to stop.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use aftercall_service::telemetry::{self, Metrics};
+use aftercall_service::{Clock, SystemClock, SystemIds};
+
+use super::Ending;
+use crate::app::{App, Service, StartError, Surroundings, check_services};
+use crate::config::{Config, ConfigArgs};
+
+/// What to serve, and how.
+///
+/// One line on standard output says when the server is ready, and where; its log goes to standard
+/// error. SIGTERM or SIGINT lets requests in flight end; a second one ends the process at once.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Services to run: recorder, history, followups, knowledge; left out, all of them
+    #[arg(value_name = "SERVICE")]
+    services: Vec<Service>,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(super) fn run(args: &ServeArgs) -> Result<(), Ending> {
+    check_services(&args.services).map_err(Ending::usage)?;
+    let config = args.config.load(std::env::vars_os()).map_err(Ending::failed)?;
+    telemetry::init_logging(&config.telemetry).map_err(Ending::failed)?;
+    let metrics = Metrics::install().map_err(Ending::failed)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Ending::failed)?;
+    runtime.block_on(serve(&config, metrics))
+}
+
+async fn serve(config: &Config, metrics: Metrics) -> Result<(), Ending> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let around = Surroundings {
+        ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
+        clock,
+        metrics: Some(metrics),
+    };
+    let app = App::start(config, around).await.map_err(ending)?;
+    // The reader of the line may have gone: the server has not.
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(stdout, "{}", app.ready_line()).and_then(|()| stdout.flush());
+    app.run_until_signal().await.map_err(Ending::failed)
+}
+
+fn ending(error: StartError) -> Ending {
+    match error {
+        StartError::Subset { .. } => Ending::usage(error),
+        error => Ending::failed(error),
+    }
+}

@@ -1,0 +1,134 @@
+//! The configuration of the whole: the parts' configurations, how they are found, how they print.
+
+mod print;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use aftercall_service::config::{ConfigError, Sources, load};
+use aftercall_service::server::ServerConfig;
+use aftercall_service::telemetry::TelemetryConfig;
+use serde::{Deserialize, Serialize};
+
+pub use print::{PrintError, print};
+
+/// Read where no other file is named, if it is there.
+const FILE: &str = "aftercall.toml";
+
+/// The configuration of a server process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the data is.
+    pub storage: StorageConfig,
+    /// Where and how gRPC is served.
+    pub server: ServerConfig,
+    /// What the process says of itself.
+    pub telemetry: TelemetryConfig,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// The directory of the log and the views. It belongs to one process. Default: `data`.
+    pub dir: PathBuf,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("data"),
+        }
+    }
+}
+
+impl StorageConfig {
+    /// The directory of the event log: what a backup must hold.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// The directory of the views: may be deleted at any time while the server is down.
+    pub fn views(&self) -> PathBuf {
+        self.dir.join("views")
+    }
+}
+
+/// What the command line sets. The sources that it wins over: the environment, a file, the
+/// defaults.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Configuration")]
+pub struct ConfigArgs {
+    /// The directory of the log and the views
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where gRPC is served; port 0 takes any that is free
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where Prometheus finds /metrics
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
+    /// The TOML file of bearer tokens; without it, only loopback is served
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+    /// The configuration file; left out, aftercall.toml if it is there
+    #[arg(long, value_name = "FILE", env = "AFTERCALL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Flags<'a> {
+    storage: StorageFlags<'a>,
+    server: ServerFlags<'a>,
+}
+
+#[derive(Serialize)]
+struct StorageFlags<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dir: Option<&'a Path>,
+}
+
+#[derive(Serialize)]
+struct ServerFlags<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics_listen: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<&'a Path>,
+}
+
+impl ConfigArgs {
+    /// The configuration in force, with this environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the key, the source and the remedy.
+    pub fn load(
+        &self,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Config, ConfigError> {
+        // What isn't text can't be meant for us: every key and value of ours is.
+        let environment: Vec<(String, String)> = environment
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let usual = Path::new(FILE);
+        let file = self.config.as_deref().or(usual.is_file().then_some(usual));
+        load(&Sources {
+            file,
+            environment: &environment,
+            flags: Flags {
+                storage: StorageFlags {
+                    dir: self.data.as_deref(),
+                },
+                server: ServerFlags {
+                    listen: self.listen,
+                    metrics_listen: self.metrics_listen,
+                    credentials: self.credentials.as_deref(),
+                },
+            },
+        })
+    }
+}
