@@ -19,7 +19,12 @@ pub use ending::Ending;
 /// Records every contact with a customer, keeps promises in view until they are kept, and turns
 /// solved cases into answers.
 #[derive(Debug, Parser)]
-#[command(name = "aftercall", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "aftercall",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "Exit codes: 0 done, 1 failed (standard error says what), 2 wrong usage.")]
 pub struct Cli {
     #[command(subcommand)]

@@ -25,7 +25,10 @@ pub(super) struct ServeArgs {
 
 pub(super) fn run(args: &ServeArgs) -> Result<(), Ending> {
     check_services(&args.services).map_err(Ending::usage)?;
-    let config = args.config.load(std::env::vars_os()).map_err(Ending::failed)?;
+    let config = args
+        .config
+        .load(std::env::vars_os())
+        .map_err(Ending::failed)?;
     telemetry::init_logging(&config.telemetry).map_err(Ending::failed)?;
     let metrics = Metrics::install().map_err(Ending::failed)?;
     let runtime = tokio::runtime::Runtime::new().map_err(Ending::failed)?;

@@ -7,21 +7,86 @@ use super::Config;
 /// What a key means, in the order of the file: section, key, comment, and a value to show for a
 /// key that is not set.
 const KEYS: [(&str, &str, &str, &str); 15] = [
-    ("storage", "dir", "The directory of the log (DIR/log, the truth: back it up) and the views\n(DIR/views, rebuilt from the log when missing). It belongs to one process.", ""),
-    ("server", "listen", "Where gRPC is served. Only loopback without credentials; port 0 takes any.", ""),
-    ("server", "metrics_listen", "Where Prometheus finds /metrics.", "\"127.0.0.1:7401\""),
-    ("server", "credentials", "The TOML file of bearer tokens. Without it everybody is the developer of the\ntenant \"default\", and only loopback is served.", "\"credentials.toml\""),
-    ("server", "message_bytes_max", "The largest message that is taken.", ""),
-    ("server", "streams_per_connection_max", "How many streams one connection may have open; more wait at the client.", ""),
-    ("server", "requests_in_flight_max", "How many requests are worked on at a time; more are refused and may come again.", ""),
-    ("server", "request_timeout", "How long a request may take until its answer begins.", ""),
-    ("server", "keepalive_interval", "How long a connection may be silent before it is asked whether it lives, and how\nlong it has to answer.", ""),
+    (
+        "storage",
+        "dir",
+        "The directory of the log (DIR/log, the truth: back it up) and the views\n(DIR/views, rebuilt from the log when missing). It belongs to one process.",
+        "",
+    ),
+    (
+        "server",
+        "listen",
+        "Where gRPC is served. Only loopback without credentials; port 0 takes any.",
+        "",
+    ),
+    (
+        "server",
+        "metrics_listen",
+        "Where Prometheus finds /metrics.",
+        "\"127.0.0.1:7401\"",
+    ),
+    (
+        "server",
+        "credentials",
+        "The TOML file of bearer tokens. Without it everybody is the developer of the\ntenant \"default\", and only loopback is served.",
+        "\"credentials.toml\"",
+    ),
+    (
+        "server",
+        "message_bytes_max",
+        "The largest message that is taken.",
+        "",
+    ),
+    (
+        "server",
+        "streams_per_connection_max",
+        "How many streams one connection may have open; more wait at the client.",
+        "",
+    ),
+    (
+        "server",
+        "requests_in_flight_max",
+        "How many requests are worked on at a time; more are refused and may come again.",
+        "",
+    ),
+    (
+        "server",
+        "request_timeout",
+        "How long a request may take until its answer begins.",
+        "",
+    ),
+    (
+        "server",
+        "keepalive_interval",
+        "How long a connection may be silent before it is asked whether it lives, and how\nlong it has to answer.",
+        "",
+    ),
     ("server", "keepalive_timeout", "", ""),
-    ("server", "stream_window_bytes", "How much a caller may send ahead, on one stream and on one connection.", ""),
+    (
+        "server",
+        "stream_window_bytes",
+        "How much a caller may send ahead, on one stream and on one connection.",
+        "",
+    ),
     ("server", "connection_window_bytes", "", ""),
-    ("server", "drain_timeout", "How long requests in flight have to end when the server stops.", ""),
-    ("telemetry", "filter", "Which events are logged on standard error: a level, or directives such as\n\"info,aftercall_log=debug\".", ""),
-    ("telemetry", "format", "The form of the log: \"human\" or \"json\".", ""),
+    (
+        "server",
+        "drain_timeout",
+        "How long requests in flight have to end when the server stops.",
+        "",
+    ),
+    (
+        "telemetry",
+        "filter",
+        "Which events are logged on standard error: a level, or directives such as\n\"info,aftercall_log=debug\".",
+        "",
+    ),
+    (
+        "telemetry",
+        "format",
+        "The form of the log: \"human\" or \"json\".",
+        "",
+    ),
 ];
 
 /// Why a configuration can't be printed.
