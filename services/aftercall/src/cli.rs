@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerArgs;
 use crate::command::{Session, alerts, followups, record, search, solutions, timeline};
 use crate::config::{self, ConfigArgs};
+use crate::import;
 use crate::output::Output;
 
 pub use ending::Ending;
@@ -41,6 +42,13 @@ enum Command {
     Record {
         #[command(flatten)]
         args: record::RecordArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Imports contacts from JSON Lines: many, fast, and harmless to repeat
+    Import {
+        #[command(flatten)]
+        args: import::ImportArgs,
         #[command(flatten)]
         asking: Asking,
     },
@@ -131,12 +139,13 @@ fn print_config(args: &ConfigArgs) -> Result<(), Ending> {
     output.flush().map_err(Ending::output)
 }
 
-/// Runs a command that asks a server. One thread is enough: it waits.
+/// Runs a command that asks a server. One thread is enough where it only waits.
 fn client(command: Command) -> Result<(), Ending> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Ending::failed)?;
+    let mut builder = match command {
+        Command::Import { .. } => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder.enable_all().build().map_err(Ending::failed)?;
     runtime.block_on(ask(command))
 }
 
@@ -146,6 +155,11 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Record { args, asking } => {
             let session = &mut asking.session().await?;
             finish(record::record(session, &args).await, session)
+        }
+        Command::Import { args, asking } => {
+            let mut output = Output::stdout(asking.json);
+            let clock = SystemClock::new();
+            Ok(import::import(&args, &asking.server, &mut output, &clock).await?)
         }
         Command::Timeline { args, asking } => {
             let session = &mut asking.session().await?;

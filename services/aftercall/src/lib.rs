@@ -7,6 +7,7 @@
 //! | [`config`]  | the configuration of the whole                                |
 //! | [`client`]  | the connection to a server, failures as messages              |
 //! | [`command`] | the client's commands                                         |
+//! | [`import`]  | bulk import of JSON Lines                                     |
 //! | [`output`]  | JSON lines, tables and cards                                  |
 //!
 //! It knows no rules of the domain: those are the services'.
@@ -16,4 +17,5 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod import;
 pub mod output;

@@ -88,6 +88,17 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A server that takes no more for now.
+    pub(crate) fn busy() -> Self {
+        Self {
+            code: Code::ResourceExhausted,
+            reason: String::new(),
+            message: "the server takes no more for now".to_owned(),
+            violations: Vec::new(),
+            retry_after: Some(Duration::ZERO),
+        }
+    }
+
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.retry_after.is_some() || matches!(self.code, Code::Unavailable)

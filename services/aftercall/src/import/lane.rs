@@ -1,0 +1,226 @@
+//! One stream to the server: rows go out, answers come back in their order.
+//!
+//! A row stays here until its answer is here. If the stream breaks, all rows without an answer are
+//! sent again on the next one; that is harmless, because a record that is there already is answered
+//! as such.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
+use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+
+use super::report::{RowError, Tally};
+use super::row::Row;
+use crate::client::{Client, ClientError, Refusal};
+
+/// How many rows may be without an answer, and how many bytes of them.
+const WINDOW_ROWS: usize = 2048;
+const WINDOW_BYTES: usize = 8 << 20;
+/// How long to wait before trying again, at first and at most.
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+/// Without any success in so many tries, which is about two minutes, the server is given up.
+const TRIES_MAX: u32 = 30;
+/// A row that comes back so often, while others succeed, is given up.
+const ROW_ATTEMPTS_MAX: u32 = 10;
+
+/// A stream's worth of work.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) client: Client,
+    pub(super) rows: mpsc::Receiver<Vec<Row>>,
+    pub(super) tally: Arc<Tally>,
+    /// No new tries: what has no answer stays open.
+    pub(super) stop: CancellationToken,
+}
+
+/// The rows that a lane holds.
+#[derive(Debug, Default)]
+struct Window {
+    /// To be sent.
+    waiting: VecDeque<Row>,
+    /// Sent, in order, without an answer.
+    in_flight: VecDeque<Row>,
+    in_flight_bytes: usize,
+    /// Answered with a failure that may pass.
+    again: VecDeque<Row>,
+    /// The number of the first row in flight within its stream.
+    answered: u64,
+    /// Tries without a success.
+    tries: u32,
+}
+
+/// How a stream ended.
+enum End {
+    /// All rows have their answer.
+    Done,
+    /// It broke.
+    Broken(Status),
+    /// The server asks for a pause.
+    Busy(Refusal),
+}
+
+impl Lane {
+    /// Sends all rows, and returns when each has its answer.
+    ///
+    /// # Errors
+    /// When the server refuses for good, or too often.
+    pub(super) async fn run(mut self) -> Result<(), ClientError> {
+        let mut window = Window::default();
+        loop {
+            let refusal = match self.stream(&mut window).await? {
+                End::Done => return Ok(()),
+                End::Broken(status) => Refusal::from(status),
+                End::Busy(refusal) => refusal,
+            };
+            window.rewind();
+            if !refusal.is_retryable() || window.tries >= TRIES_MAX {
+                return Err(ClientError::Refused(Box::new(refusal)));
+            }
+            let wait = RETRY_MAX.min(RETRY_FIRST * 2_u32.saturating_pow(window.tries));
+            window.tries += 1;
+            tokio::select! {
+                () = tokio::time::sleep(wait.max(refusal.retry_after.unwrap_or_default())) => {}
+                () = self.stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends and receives on one stream until it ends.
+    async fn stream(&mut self, window: &mut Window) -> Result<End, ClientError> {
+        let (sender, requests) = mpsc::channel(WINDOW_ROWS);
+        let mut sender = Some(sender);
+        let mut recorder = self.client.recorder();
+        // Rows are sent while the stream is still being opened.
+        let mut opening = pin!(recorder.record_interactions(ReceiverStream::new(requests)));
+        let mut answers: Option<Streaming<RecordInteractionsResponse>> = None;
+        let mut ended = false;
+        window.answered = 0;
+        loop {
+            if !window.send(sender.as_ref()) {
+                // Nobody takes requests any more: the answer will say why.
+                sender = None;
+            }
+            let wants_rows = !ended && sender.is_some() && window.waiting.is_empty();
+            if (ended || !window.again.is_empty()) && window.waiting.is_empty() {
+                sender = None;
+            }
+            tokio::select! {
+                opened = &mut opening, if answers.is_none() => match opened {
+                    Ok(opened) => answers = Some(opened.into_inner()),
+                    Err(status) => return Ok(End::Broken(status)),
+                },
+                answer = next(answers.as_mut()), if answers.is_some() => match answer {
+                    Ok(Some(answer)) => window.settle(answer, &self.tally)?,
+                    Ok(None) => return Ok(window.end(ended)),
+                    Err(status) => return Ok(End::Broken(status)),
+                },
+                rows = self.rows.recv(), if wants_rows && window.again.is_empty() => match rows {
+                    Some(rows) => window.waiting.extend(rows),
+                    None => ended = true,
+                },
+            }
+        }
+    }
+}
+
+async fn next(
+    answers: Option<&mut Streaming<RecordInteractionsResponse>>,
+) -> Result<Option<RecordInteractionsResponse>, Status> {
+    match answers {
+        Some(answers) => answers.message().await,
+        None => Ok(None),
+    }
+}
+
+impl Window {
+    /// Sends what may be sent; false when the stream takes no more for good.
+    fn send(&mut self, sender: Option<&mpsc::Sender<RecordInteractionsRequest>>) -> bool {
+        let Some(sender) = sender else {
+            return false;
+        };
+        while self.has_room() && self.again.is_empty() {
+            let Some(row) = self.waiting.pop_front() else {
+                break;
+            };
+            let number = self.answered + self.in_flight.len() as u64;
+            let request = RecordInteractionsRequest {
+                correlation_id: number.to_string(),
+                request: Some(row.request.clone()),
+            };
+            // The channel has room for all that may be in flight, so it is never full.
+            let sent = sender.try_send(request);
+            self.in_flight_bytes += row.wire_bytes;
+            self.in_flight.push_back(row);
+            if sent.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn has_room(&self) -> bool {
+        let few = self.in_flight.len() < WINDOW_ROWS && self.in_flight_bytes < WINDOW_BYTES;
+        few || self.in_flight.is_empty()
+    }
+
+    /// Notes an answer, which must be that of the row sent first.
+    fn settle(
+        &mut self,
+        answer: RecordInteractionsResponse,
+        tally: &Tally,
+    ) -> Result<(), ClientError> {
+        let expected = self.answered.to_string();
+        let row = self
+            .in_flight
+            .pop_front()
+            .filter(|_| answer.correlation_id == expected);
+        let (Some(mut row), Some(outcome)) = (row, answer.outcome) else {
+            let text = "the server's answers are out of order: is it a newer version?";
+            return Err(ClientError::Input(text.to_owned()));
+        };
+        self.answered += 1;
+        self.in_flight_bytes -= row.wire_bytes;
+        match outcome {
+            Outcome::Response(response) => {
+                self.tries = 0;
+                tally.recorded(response.already_recorded);
+                tally.settled(row.line_bytes);
+            }
+            Outcome::Failure(failure) if failure.retryable && row.attempts < ROW_ATTEMPTS_MAX => {
+                row.attempts += 1;
+                self.again.push_back(row);
+            }
+            Outcome::Failure(failure) => {
+                tally.settled(row.line_bytes);
+                tally.failed(&RowError::refused(row.place, failure));
+            }
+        }
+        Ok(())
+    }
+
+    /// How a stream ended that the server ended without a failure.
+    fn end(&self, ended: bool) -> End {
+        match (self.in_flight.is_empty(), self.again.is_empty()) {
+            (true, true) if ended && self.waiting.is_empty() => End::Done,
+            (true, false) => End::Busy(Refusal::busy()),
+            _ => End::Broken(Status::unavailable("the server ended the stream")),
+        }
+    }
+
+    /// Takes back all rows without an answer, to send them again in their order.
+    fn rewind(&mut self) {
+        self.in_flight_bytes = 0;
+        let mut rows = std::mem::take(&mut self.again);
+        rows.append(&mut self.in_flight);
+        rows.append(&mut self.waiting);
+        self.waiting = rows;
+    }
+}
