@@ -39,6 +39,8 @@ mod decide;
 mod event;
 mod fold;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Actor, Cancel, Fulfil, Permission, Refusal, Reschedule, Standing};
 pub use event::{Change, Event, Made};

@@ -1,0 +1,347 @@
+//! What may become of a promise, case by case.
+
+mod properties;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::alert::{Alert, ResolveCause};
+
+const TENANT: &str = "acme";
+const OWNER: &str = "ana";
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+}
+
+fn micros(count: i64) -> SignedDuration {
+    SignedDuration::from_micros(count)
+}
+
+/// A promise made at 0, due at 3,600, told to the customer, kept by [`OWNER`].
+fn made() -> Made {
+    Made {
+        commitment_id: "c-1".to_owned(),
+        interaction_id: "i-1".to_owned(),
+        customer_id: Some("k-1".to_owned()),
+        made_by: "maker".to_owned(),
+        team_id: "t-1".to_owned(),
+        kind: CommitmentKind::CallBack,
+        promise_text: "We call you back.".to_owned(),
+        told_to_customer: true,
+        promised_by: at(3_600),
+        promised_not_before: None,
+        time_zone: String::new(),
+        owner: Some(Owner::Agent(OWNER.to_owned())),
+        priority: Priority::P3,
+        fulfilled_at: None,
+        made_at: at(0),
+        recorded_at: at(0),
+        recorded_by: "crm".to_owned(),
+        imported: false,
+    }
+}
+
+fn agent(id: &str) -> Actor<'_> {
+    let standing = Standing {
+        agent: true,
+        ..Standing::default()
+    };
+    Actor { id, standing }
+}
+
+fn lead() -> Actor<'static> {
+    let standing = Standing {
+        team_lead: true,
+        ..Standing::default()
+    };
+    Actor {
+        id: "lead",
+        standing,
+    }
+}
+
+fn done(fulfilled_at: Timestamp) -> Fulfil {
+    Fulfil {
+        fulfilled_at: Some(fulfilled_at),
+        evidence_interaction_id: None,
+        note: String::new(),
+    }
+}
+
+fn call_off(informed: bool) -> Cancel {
+    Cancel {
+        customer_informed_interaction_id: informed.then(|| "i-2".to_owned()),
+        reason: "not needed".to_owned(),
+    }
+}
+
+fn move_to(promised_by: Timestamp, informed: bool) -> Reschedule {
+    Reschedule {
+        promised_by,
+        customer_informed_interaction_id: informed.then(|| "i-2".to_owned()),
+        reason: "the part is late".to_owned(),
+    }
+}
+
+fn apply(commitment: &mut Commitment, event: Result<Event, Refusal>) {
+    assert_eq!(commitment.apply(&event.unwrap()), Folded::Applied);
+}
+
+#[test]
+fn done_exactly_at_the_due_is_kept_and_a_microsecond_later_is_late() {
+    let promise = Commitment::new(made());
+    let due = promise.promised_by;
+    for (late_by, outcome, lapses) in [
+        (micros(-1), Outcome::Kept, 0),
+        (micros(0), Outcome::Kept, 0),
+        (micros(1), Outcome::KeptLate, 1),
+    ] {
+        let mut promise = promise.clone();
+        let event = promise.fulfil(done(due + late_by), agent(OWNER), due + late_by);
+        apply(&mut promise, event);
+        assert_eq!(promise.outcome, Some(outcome), "{late_by:?}");
+        assert_eq!(promise.lapses.len(), lapses, "{late_by:?}");
+    }
+}
+
+#[test]
+fn a_promise_lapses_after_its_due_and_only_once() {
+    let mut promise = Commitment::new(made());
+    let due = promise.promised_by;
+    assert_eq!(promise.lapse("timer", due), Err(Refusal::NotYetDue));
+    assert_eq!(promise.timeliness(due), Timeliness::OnTrack);
+    assert_eq!(promise.timeliness(due + micros(1)), Timeliness::Overdue);
+
+    let event = promise.lapse("timer", due + micros(1));
+    apply(&mut promise, event);
+    let lapse = Lapse {
+        due_revision: 1,
+        lapsed_at: due,
+        detected_at: due + micros(1),
+    };
+    assert_eq!(promise.lapses, [lapse]);
+    assert_eq!(
+        promise.lapse("timer", due + micros(2)),
+        Err(Refusal::AlreadyLapsed)
+    );
+    // A clock that is set back does not make it punctual again.
+    assert_eq!(promise.timeliness(at(0)), Timeliness::Overdue);
+}
+
+#[test]
+fn evidence_from_before_the_due_is_kept_although_the_lapse_was_noticed_first() {
+    let mut promise = Commitment::new(made());
+    let event = promise.lapse("timer", at(3_601));
+    apply(&mut promise, event);
+    let event = promise.fulfil(done(at(3_600)), agent(OWNER), at(4_000));
+    apply(&mut promise, event);
+    assert_eq!(promise.outcome, Some(Outcome::Kept));
+    assert_eq!(promise.lapses.len(), 1, "a lapse is never removed");
+}
+
+#[test]
+fn moved_after_its_lapse_and_then_done_is_kept_with_one_lapse() {
+    let mut promise = Commitment::new(made());
+    let event = promise.lapse("timer", at(3_601));
+    apply(&mut promise, event);
+    let refused = promise.reschedule(move_to(at(9_000), true), agent(OWNER), at(4_000));
+    let lacks = Permission::RescheduleAfterLapse;
+    assert_eq!(refused, Err(Refusal::NotPermitted(lacks)));
+    let event = promise.reschedule(move_to(at(9_000), true), lead(), at(4_000));
+    apply(&mut promise, event);
+    assert!(promise.reschedules[0].after_lapse);
+    assert_eq!(promise.timeliness(at(5_000)), Timeliness::OnTrack);
+
+    let event = promise.fulfil(done(at(9_000)), agent(OWNER), at(9_000));
+    apply(&mut promise, event);
+    assert_eq!(promise.outcome, Some(Outcome::Kept));
+    assert_eq!(
+        promise
+            .lapses
+            .iter()
+            .map(|lapse| lapse.due_revision)
+            .collect::<Vec<_>>(),
+        [1]
+    );
+}
+
+#[test]
+fn a_due_that_only_we_moved_is_still_the_old_promise() {
+    let mut promise = Commitment::new(made());
+    let event = promise.reschedule(move_to(at(7_200), false), agent(OWNER), at(100));
+    apply(&mut promise, event);
+    assert_eq!(promise.told_due(), at(3_600));
+    assert_eq!(promise.outcome_if_done(at(3_600)), Outcome::Kept);
+    assert_eq!(promise.outcome_if_done(at(3_601)), Outcome::KeptLate);
+
+    let event = promise.reschedule(move_to(at(8_000), true), agent(OWNER), at(200));
+    apply(&mut promise, event);
+    assert_eq!(
+        promise.outcome_if_done(at(8_000)),
+        Outcome::Kept,
+        "now the customer knows"
+    );
+    let third = promise.reschedule(move_to(at(9_000), true), agent(OWNER), at(300));
+    assert_eq!(
+        third,
+        Err(Refusal::NotPermitted(Permission::RescheduleAgain))
+    );
+    assert!(
+        promise
+            .reschedule(move_to(at(9_000), true), lead(), at(300))
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_new_due_lies_ahead_and_at_most_1095_days() {
+    let promise = Commitment::new(made());
+    let day = 24 * 3_600;
+    let tried = |due| {
+        promise
+            .reschedule(move_to(at(due), true), lead(), at(0))
+            .err()
+    };
+    assert_eq!(tried(0), Some(Refusal::DueNotAhead));
+    assert_eq!(tried(1), None);
+    assert_eq!(tried(1_095 * day), None);
+    assert_eq!(tried(1_095 * day + 1), Some(Refusal::DueTooFar));
+}
+
+#[test]
+fn who_may_call_a_promise_off() {
+    let promise = Commitment::new(made());
+    let minutes = |count: i64| at(60 * count);
+    let permitted = |actor, informed, now| promise.cancel(call_off(informed), actor, now).is_ok();
+    for (actor, informed, now, expected) in [
+        (lead(), false, minutes(50), true),
+        (agent(OWNER), false, minutes(15), true),
+        (agent("maker"), false, minutes(15), true),
+        (agent("other"), false, minutes(0), false),
+        (agent(OWNER), false, minutes(15) + micros(1), false),
+        (agent(OWNER), true, minutes(50), true),
+        (agent("maker"), true, minutes(50), false),
+    ] {
+        assert_eq!(
+            permitted(actor, informed, now),
+            expected,
+            "{actor:?} {informed} {now}"
+        );
+    }
+}
+
+#[test]
+fn what_a_promise_counts_as_that_was_called_off() {
+    for (told, informed, outcome) in [
+        (true, false, Outcome::Broken),
+        (true, true, Outcome::ReleasedByCustomer),
+        (false, false, Outcome::NotApplicable),
+        (false, true, Outcome::NotApplicable),
+    ] {
+        let mut promise = Commitment::new(Made {
+            told_to_customer: told,
+            ..made()
+        });
+        let event = promise.cancel(call_off(informed), lead(), at(60));
+        apply(&mut promise, event);
+        assert_eq!(promise.outcome, Some(outcome));
+        assert_eq!(promise.lifecycle, Lifecycle::Cancelled);
+    }
+}
+
+#[test]
+fn who_may_fulfil_and_when() {
+    let promise = Commitment::new(made());
+    let tried = |actor, when, now| promise.fulfil(done(at(when)), actor, at(now)).err();
+    let not_permitted = Some(Refusal::NotPermitted(Permission::Fulfil));
+    assert_eq!(tried(agent("other"), 10, 10), not_permitted);
+    assert_eq!(tried(agent(OWNER), 10, 10), None);
+    assert_eq!(tried(agent(OWNER), 310, 10), None);
+    assert_eq!(
+        tried(agent(OWNER), 311, 10),
+        Some(Refusal::FulfilledInFuture)
+    );
+    assert_eq!(
+        tried(agent(OWNER), -1, 10),
+        Some(Refusal::FulfilledBeforeMade)
+    );
+    let crm = Actor {
+        id: "crm",
+        standing: Standing {
+            integration: true,
+            ..Standing::default()
+        },
+    };
+    assert_eq!(tried(crm, 10, 10), None);
+    let queued = Commitment::new(Made {
+        owner: Some(Owner::Queue("q-1".to_owned())),
+        ..made()
+    });
+    assert!(queued.fulfil(done(at(10)), agent("other"), at(10)).is_ok());
+}
+
+#[test]
+fn imported_history_is_over_when_it_is_recorded() {
+    let recorded_at = at(1_000_000);
+    let import = |due, fulfilled_at: Option<i64>| {
+        Commitment::new(Made {
+            imported: true,
+            recorded_at,
+            promised_by: at(due),
+            fulfilled_at: fulfilled_at.map(at),
+            ..made()
+        })
+    };
+    let kept = import(3_600, Some(3_600));
+    assert_eq!((kept.outcome, kept.lapses.len()), (Some(Outcome::Kept), 0));
+    assert_eq!(kept.closed_at, Some(recorded_at));
+    let late = import(3_600, Some(3_601));
+    assert_eq!(
+        (late.outcome, late.lapses.len()),
+        (Some(Outcome::KeptLate), 1)
+    );
+    let overdue = import(3_600, None);
+    assert!(overdue.is_open() && overdue.has_lapsed() && !overdue.may_lapse());
+    assert_eq!(overdue.lapses[0].detected_at, recorded_at);
+    assert!(
+        import(1_000_000, None).may_lapse(),
+        "due just then is not over"
+    );
+    assert!(import(1_000_001, None).may_lapse());
+}
+
+#[test]
+fn an_alert_is_over_once_and_fires_again_as_the_next_episode() {
+    let mut promise = Commitment::new(made());
+    let mut alert = None;
+    let mut step = |promise: &mut Commitment, event: Result<Event, Refusal>| {
+        let event = event.unwrap();
+        promise.apply(&event);
+        let next = Alert::after(alert.as_ref(), TENANT, promise, &event);
+        alert = next.clone().or(alert.take());
+        next
+    };
+    let event = promise.lapse("timer", at(3_601));
+    let first = step(&mut promise, event).unwrap();
+    assert_eq!((first.episode_no, first.resolved), (1, None));
+    assert_eq!(
+        (first.promised_by, first.first_fired_at),
+        (at(3_600), at(3_601))
+    );
+
+    let event = promise.reschedule(move_to(at(9_000), true), lead(), at(4_000));
+    let over = step(&mut promise, event).unwrap();
+    assert_eq!(over.resolved.unwrap().cause, ResolveCause::Rescheduled);
+    assert_eq!(over.alert_id, first.alert_id);
+
+    let event = promise.lapse("timer", at(9_001));
+    let second = step(&mut promise, event).unwrap();
+    assert_eq!((second.episode_no, second.alert_key), (2, first.alert_key));
+    assert_ne!(second.alert_id, first.alert_id);
+    let event = promise.fulfil(done(at(9_500)), lead(), at(9_500));
+    assert_eq!(
+        step(&mut promise, event).unwrap().resolved.unwrap().at,
+        at(9_500)
+    );
+}
