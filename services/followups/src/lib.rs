@@ -1,1 +1,44 @@
-//! TBD
+//! Keeps every promise in view until it is kept.
+//!
+//! Promises begin in the log with the record of their contact. This service follows them: it takes
+//! what happens to them ([`FollowupService`]), says when their due passes, and raises the alarm
+//! ([`AlertService`]).
+//!
+//! ```text
+//!  command ─► decide by the view ─► append ─► log ─► view ─► did it count? ─► answer
+//!                                    ▲         │       │
+//!  tracker ─► due passed ────────────┘         │       ├─► lists, alerts
+//!     ▲                                        │       └─► watchers of alerts
+//!     └── the due index ◄──────────────────────┘
+//! ```
+//!
+//! # What holds
+//!
+//! * **The fold has the last word.** A command is checked against the view, appended as one event,
+//!   and answered by what the fold made of that event.
+//! * **A lapse is recorded once for each due revision, after the due, and never for a promise whose
+//!   end was durable before.** Before the tracker appends a lapse it has folded everything that was
+//!   durable at a moment after the due. What it appends twice, or beside another tracker, is
+//!   ignored by the fold.
+//! * **Nothing lives in memory only**: the due index is a part of the view, and the view a cache of
+//!   the log.
+//!
+//! [`FollowupService`]: aftercall_proto::followups::v1::followup_service_server::FollowupService
+//! [`AlertService`]: aftercall_proto::followups::v1::alert_service_server::AlertService
+
+mod alerts;
+mod call;
+mod command;
+mod failure;
+mod followups;
+mod keys;
+mod list;
+mod meters;
+mod projection;
+mod server;
+mod stored;
+mod timer;
+mod watch;
+
+pub use followups::{Followups, StartError};
+pub use server::Grpc;

@@ -1,0 +1,162 @@
+//! What a caller may want of a promise, taken from the request.
+
+use aftercall_domain::commitment::{
+    Actor, Cancel, Change, Commitment, Event, Fulfil, Refusal, Reschedule,
+};
+use aftercall_proto::event::v1::EventType;
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
+};
+use jiff::Timestamp;
+use prost::Message;
+
+use super::Command;
+use crate::call::{Checker, given};
+use crate::failure::Refused;
+
+/// What a caller wants to happen to a promise.
+#[derive(Debug, Clone)]
+pub(crate) enum Wish {
+    Fulfil(Fulfil),
+    Cancel(Cancel),
+    Reschedule(Reschedule),
+}
+
+impl Wish {
+    pub(super) const fn event_type(&self) -> EventType {
+        match self {
+            Self::Fulfil(_) => EventType::CommitmentFulfilled,
+            Self::Cancel(_) => EventType::CommitmentCancelled,
+            Self::Reschedule(_) => EventType::CommitmentRescheduled,
+        }
+    }
+
+    /// When it happened: by the evidence, where there is any.
+    pub(super) const fn occurred_at(event: &Event) -> Timestamp {
+        match &event.change {
+            Change::Fulfilled { fulfilled_at, .. } => *fulfilled_at,
+            _ => event.recorded_at,
+        }
+    }
+
+    pub(super) fn decide(
+        &self,
+        commitment: &Commitment,
+        actor: Actor<'_>,
+        now: Timestamp,
+    ) -> Result<Event, Refusal> {
+        match self.clone() {
+            Self::Fulfil(wish) => commitment.fulfil(wish, actor, now),
+            Self::Cancel(wish) => commitment.cancel(wish, actor, now),
+            Self::Reschedule(wish) => commitment.reschedule(wish, actor, now),
+        }
+    }
+}
+
+/// A hash of the request as it was sent, under the name of its method.
+fn hash(request: &impl Message) -> [u8; 16] {
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&blake3::hash(&request.encode_to_vec()).as_bytes()[..16]);
+    hash
+}
+
+fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
+    checker.required_id("request_id", request_id);
+    checker.required_id("commitment_id", commitment_id);
+}
+
+impl TryFrom<FulfilCommitmentRequest> for Command {
+    type Error = Refused;
+
+    fn try_from(request: FulfilCommitmentRequest) -> Result<Self, Refused> {
+        let hash = hash(&request);
+        let FulfilCommitmentRequest {
+            request_id,
+            commitment_id,
+            expected_version,
+            fulfilled_at,
+            evidence_interaction_id,
+            note,
+        } = request;
+        let mut checker = Checker::default();
+        check_ids(&mut checker, &request_id, &commitment_id);
+        let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
+        checker.id("evidence_interaction_id", &evidence_interaction_id);
+        checker.text("note", &note);
+        checker.done(Self {
+            request_id,
+            commitment_id,
+            expected_version,
+            hash,
+            wish: Wish::Fulfil(Fulfil {
+                fulfilled_at,
+                evidence_interaction_id: given(evidence_interaction_id),
+                note,
+            }),
+        })
+    }
+}
+
+impl TryFrom<CancelCommitmentRequest> for Command {
+    type Error = Refused;
+
+    fn try_from(request: CancelCommitmentRequest) -> Result<Self, Refused> {
+        let hash = hash(&request);
+        let CancelCommitmentRequest {
+            request_id,
+            commitment_id,
+            expected_version,
+            reason,
+            customer_informed_interaction_id,
+        } = request;
+        let mut checker = Checker::default();
+        check_ids(&mut checker, &request_id, &commitment_id);
+        let informed = customer_informed_interaction_id;
+        checker.id("customer_informed_interaction_id", &informed);
+        checker.required_text("reason", &reason);
+        checker.done(Self {
+            request_id,
+            commitment_id,
+            expected_version,
+            hash,
+            wish: Wish::Cancel(Cancel {
+                customer_informed_interaction_id: given(informed),
+                reason,
+            }),
+        })
+    }
+}
+
+impl TryFrom<RescheduleCommitmentRequest> for Command {
+    type Error = Refused;
+
+    fn try_from(request: RescheduleCommitmentRequest) -> Result<Self, Refused> {
+        let hash = hash(&request);
+        let RescheduleCommitmentRequest {
+            request_id,
+            commitment_id,
+            expected_version,
+            promised_by,
+            reason,
+            customer_informed_interaction_id,
+        } = request;
+        let mut checker = Checker::default();
+        check_ids(&mut checker, &request_id, &commitment_id);
+        let promised_by = checker.required_time("promised_by", promised_by.as_ref());
+        let informed = customer_informed_interaction_id;
+        checker.id("customer_informed_interaction_id", &informed);
+        checker.required_text("reason", &reason);
+        checker.done(Self {
+            request_id,
+            commitment_id,
+            expected_version,
+            hash,
+            wish: Wish::Reschedule(Reschedule {
+                // Without a due this is refused: the value stands in for none.
+                promised_by: promised_by.unwrap_or(Timestamp::MIN),
+                customer_informed_interaction_id: given(informed),
+                reason,
+            }),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! Why a request isn't done.
+
+use std::time::Duration;
+
+use aftercall_domain::Violations;
+use aftercall_domain::commitment::{Permission, Refusal};
+use aftercall_domain::violation::Reason as FieldReason;
+use aftercall_log::{AppendError, ReadError};
+use aftercall_service::{Failure, Forbidden, Internal, Precondition, Reason, Unauthenticated};
+use aftercall_view::{ApplyError, StoreError, TokenError, WaitError};
+
+/// When to ask again while the view is being opened or rebuilt.
+const OPENING_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A request that isn't done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    #[error(transparent)]
+    Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error("{}", lacks(*.0))]
+    NotPermitted(Permission),
+    #[error("there is no such commitment; check the id")]
+    NotFound,
+    #[error("the commitment is closed; a closed commitment does not change any more")]
+    AlreadyClosed { commitment_id: String },
+    #[error("the commitment has changed; read it again and decide anew")]
+    VersionMismatch { current: u64 },
+    #[error("the request_id was used for another request; give each request its own")]
+    RequestIdReused,
+    #[error("page_token can't be used: {0}; begin with the first page again")]
+    PageToken(TokenError),
+    #[error("{field} can't be used: {error}")]
+    Position {
+        field: &'static str,
+        error: TokenError,
+    },
+    #[error("{field} is beyond the end of the log; pass it exactly as it was received")]
+    BeyondLog { field: &'static str },
+    #[error("the answer does not include the position yet; ask again")]
+    PositionNotReached,
+    #[error("the request took too long; whether it was done is open, and repeating it is harmless")]
+    Timeout,
+    #[error("the promises are being opened or rebuilt; ask again soon")]
+    Unavailable,
+    #[error("{0}")]
+    Append(#[source] AppendError),
+    #[error(transparent)]
+    Log(ReadError),
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+fn lacks(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Fulfil => {
+            "only the owner, a team lead, a supervisor or an integration may say that it was kept"
+        }
+        Permission::Cancel => {
+            "only a team lead or supervisor may call it off; the owner may with \
+             customer_informed_interaction_id, and whoever made it within 15 minutes"
+        }
+        Permission::Reschedule => "only the owner, a team lead or a supervisor may move it",
+        Permission::RescheduleAfterLapse => {
+            "the due has passed: only a team lead or supervisor may move it"
+        }
+        Permission::RescheduleAgain => {
+            "it was moved twice already: only a team lead or supervisor may move it again"
+        }
+    }
+}
+
+const fn roles(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Fulfil => "agent (the owner), team_lead, supervisor, integration",
+        Permission::Cancel | Permission::Reschedule => "agent (the owner), team_lead, supervisor",
+        Permission::RescheduleAfterLapse | Permission::RescheduleAgain => "team_lead, supervisor",
+    }
+}
+
+impl Refused {
+    /// Why the domain refused a wish about `commitment_id`.
+    pub(crate) fn by_rule(refusal: Refusal, commitment_id: &str) -> Self {
+        let invalid = |field: &str, reason, text: &str| {
+            let mut found = Violations::new();
+            found.add(field, reason, text);
+            Self::Invalid(found)
+        };
+        match refusal {
+            Refusal::AlreadyClosed => Self::AlreadyClosed {
+                commitment_id: commitment_id.to_owned(),
+            },
+            Refusal::NotPermitted(permission) => Self::NotPermitted(permission),
+            Refusal::FulfilledInFuture => invalid(
+                "fulfilled_at",
+                FieldReason::InFuture,
+                "it is more than five minutes ahead of our clock; check the sender's clock",
+            ),
+            Refusal::FulfilledBeforeMade => invalid(
+                "fulfilled_at",
+                FieldReason::OutOfRange,
+                "it is earlier than the contact in which the promise was made; check the commitment",
+            ),
+            Refusal::DueNotAhead => invalid(
+                "promised_by",
+                FieldReason::DueInPast,
+                "the new due is not in the future; give a later time",
+            ),
+            Refusal::DueTooFar => invalid(
+                "promised_by",
+                FieldReason::OutOfRange,
+                "the new due is more than 1095 days ahead; give an earlier time",
+            ),
+            // Nobody but the tracker asks for a lapse.
+            Refusal::NotYetDue | Refusal::AlreadyLapsed | Refusal::NeverTold => {
+                Self::Internal(Internal::new("a caller's wish was taken for a lapse"))
+            }
+        }
+    }
+
+    /// A wait for a position that the caller named in `field`.
+    pub(crate) fn waiting_for(field: &'static str, error: WaitError) -> Self {
+        match error {
+            WaitError::BeyondTail if field == "page_token" => {
+                Self::PageToken(TokenError::Malformed)
+            }
+            WaitError::BeyondTail => Self::BeyondLog { field },
+            WaitError::DeadlineExceeded { .. } => Self::PositionNotReached,
+            WaitError::Stopped => Self::Unavailable,
+            error => Self::Internal(Internal::new(error)),
+        }
+    }
+}
+
+impl Failure for Refused {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Invalid(violations) => violations.reason(),
+            Self::Unauthenticated(failure) => failure.reason(),
+            Self::Forbidden(failure) => failure.reason(),
+            Self::NotPermitted(_) => Reason::RoleRequired,
+            Self::NotFound => Reason::CommitmentNotFound,
+            Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
+            Self::VersionMismatch { .. } => Reason::VersionMismatch,
+            Self::RequestIdReused => Reason::RequestIdReused,
+            Self::PageToken(_) => Reason::PageTokenInvalid,
+            Self::Position { .. } | Self::BeyondLog { .. } => Reason::PositionInvalid,
+            Self::PositionNotReached => Reason::PositionNotReached,
+            Self::Timeout => Reason::RequestTimeout,
+            Self::Unavailable => Reason::ViewUnavailable,
+            Self::Append(failure) => failure.reason(),
+            Self::Log(failure) => failure.reason(),
+            Self::Internal(failure) => failure.reason(),
+        }
+    }
+
+    fn violations(&self) -> Option<&Violations> {
+        match self {
+            Self::Invalid(violations) => Some(violations),
+            _ => None,
+        }
+    }
+
+    fn preconditions(&self) -> Vec<Precondition> {
+        match self {
+            Self::AlreadyClosed { commitment_id } => vec![Precondition {
+                kind: "COMMITMENT_OPEN",
+                subject: commitment_id.clone(),
+                description: "only an open commitment can change".into(),
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable | Self::PositionNotReached | Self::Timeout => {
+                Some(OPENING_RETRY_AFTER)
+            }
+            Self::Append(failure) => failure.retry_after(),
+            Self::Log(failure) => failure.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Forbidden(failure) => failure.metadata(),
+            Self::NotPermitted(permission) => vec![("any_of", roles(*permission).to_owned())],
+            Self::VersionMismatch { current } => vec![("current_version", current.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // A failed store is rebuilt by itself.
+            StoreError::Opening | StoreError::Failed(_) => Self::Unavailable,
+            error => Self::Internal(Internal::new(error)),
+        }
+    }
+}
+
+impl From<ApplyError> for Refused {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Store(error) => error.into(),
+            error => Self::Internal(Internal::new(error)),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The view's store: every kind of key, and what stands under it.
+
+use aftercall_domain::alert::Alert;
+use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
+use aftercall_log::{Partition, Position};
+use aftercall_proto::convert::time::microseconds;
+use aftercall_view::key::{Key, MalformedKey, Parts};
+use jiff::Timestamp;
+
+/// The kinds of keys. Part of the view's version: a change needs another one.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+enum Tag {
+    /// tenant, interaction → nothing: the contact was recorded, a second record of it is void.
+    Interaction = 1,
+    /// tenant, commitment → the promise.
+    Commitment = 2,
+    /// due, tenant, commitment → nothing: the promises whose due the tracker watches.
+    Watched = 3,
+    /// tenant, lifecycle, due, commitment → nothing.
+    ListAll = 4,
+    /// tenant, customer, lifecycle, due, commitment → nothing.
+    ListCustomer = 5,
+    /// tenant, agent, lifecycle, due, commitment → nothing.
+    ListAgent = 6,
+    /// tenant, queue, lifecycle, due, commitment → nothing.
+    ListQueue = 7,
+    /// tenant, actor, event type, request → what the request did.
+    Request = 8,
+    /// time, then as [`Tag::Request`] → nothing: the requests by age.
+    RequestAge = 9,
+    /// tenant, commitment, episode → the alert.
+    Alert = 10,
+    /// tenant, state, time of firing (the latest first), commitment, episode → nothing.
+    ListAlerts = 11,
+    /// tenant, partition, offset → the alert as this record left it.
+    AlertChange = 12,
+    /// → the number of open promises.
+    OpenCount = 13,
+}
+
+fn key(tag: Tag) -> Key {
+    Key::new(tag as u8)
+}
+
+pub(crate) fn interaction(tenant_id: &str, interaction_id: &str) -> Key {
+    key(Tag::Interaction).text(tenant_id).text(interaction_id)
+}
+
+pub(crate) fn commitment(tenant_id: &str, commitment_id: &str) -> Key {
+    key(Tag::Commitment).text(tenant_id).text(commitment_id)
+}
+
+/// All watched promises that are due before `due_us`; all of them without it.
+pub(crate) fn watched_from(due_us: Option<i64>) -> Key {
+    match due_us {
+        Some(due_us) => key(Tag::Watched).time(due_us),
+        None => key(Tag::Watched),
+    }
+}
+
+pub(crate) fn watched(tenant_id: &str, commitment: &Commitment) -> Key {
+    watched_from(Some(microseconds(commitment.promised_by)))
+        .text(tenant_id)
+        .text(&commitment.commitment_id)
+}
+
+/// Whose promises a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Tenant,
+    Customer(String),
+    Owner(Owner),
+}
+
+impl Scope {
+    /// The lists that hold `commitment`.
+    fn of(commitment: &Commitment) -> impl Iterator<Item = Self> {
+        let customer = commitment.customer_id.clone().map(Self::Customer);
+        let owner = commitment.owner.clone().map(Self::Owner);
+        [Some(Self::Tenant), customer, owner].into_iter().flatten()
+    }
+
+    /// The scope's promises of one lifecycle, by due.
+    pub(crate) fn list(&self, tenant_id: &str, lifecycle: Lifecycle) -> Key {
+        let list = |tag| key(tag).text(tenant_id);
+        let scope = match self {
+            Self::Tenant => list(Tag::ListAll),
+            Self::Customer(id) => list(Tag::ListCustomer).text(id),
+            Self::Owner(Owner::Agent(id)) => list(Tag::ListAgent).text(id),
+            Self::Owner(Owner::Queue(id)) => list(Tag::ListQueue).text(id),
+        };
+        scope.u32(match lifecycle {
+            Lifecycle::Active => 1,
+            Lifecycle::Fulfilled => 2,
+            Lifecycle::Cancelled => 3,
+        })
+    }
+}
+
+/// All keys under which lists and the tracker find `commitment`.
+pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment) -> Vec<Key> {
+    let due_us = microseconds(commitment.promised_by);
+    let mut keys: Vec<Key> = Scope::of(commitment)
+        .map(|scope| scope.list(tenant_id, commitment.lifecycle))
+        .map(|list| list.time(due_us).text(&commitment.commitment_id))
+        .collect();
+    if commitment.may_lapse() {
+        keys.push(watched(tenant_id, commitment));
+    }
+    keys
+}
+
+/// One command of one caller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestName<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) actor_id: &'a str,
+    /// The number of the event's type: which command it is.
+    pub(crate) method: i32,
+    pub(crate) request_id: &'a str,
+}
+
+impl RequestName<'_> {
+    pub(crate) fn key(&self) -> Key {
+        self.after(key(Tag::Request))
+    }
+
+    pub(crate) fn age_key(&self, recorded_at: Timestamp) -> Key {
+        self.after(key(Tag::RequestAge).time(microseconds(recorded_at)))
+    }
+
+    fn after(&self, key: Key) -> Key {
+        key.text(self.tenant_id)
+            .text(self.actor_id)
+            .u32(self.method.cast_unsigned())
+            .text(self.request_id)
+    }
+}
+
+/// All requests that are older than `recorded_at`: the end of a range from [`request_ages`].
+pub(crate) fn request_ages_before(recorded_at: Timestamp) -> Key {
+    key(Tag::RequestAge).time(microseconds(recorded_at))
+}
+
+pub(crate) fn request_ages() -> Key {
+    key(Tag::RequestAge)
+}
+
+/// The key of the request that an age key speaks of; none for any other key.
+pub(crate) fn aged_request(age_key: &[u8]) -> Result<Key, MalformedKey> {
+    let mut parts = Parts::new(age_key);
+    parts.tag()?;
+    parts.time()?;
+    let (tenant_id, actor_id) = (parts.text()?, parts.text()?);
+    let method = parts.u32()?.cast_signed();
+    let name = RequestName {
+        tenant_id: &tenant_id,
+        actor_id: &actor_id,
+        method,
+        request_id: &parts.text()?,
+    };
+    Ok(name.key())
+}
+
+/// All episodes of a promise's alert.
+pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str) -> Key {
+    key(Tag::Alert).text(tenant_id).text(commitment_id)
+}
+
+pub(crate) fn alert(tenant_id: &str, commitment_id: &str, episode_no: u32) -> Key {
+    alerts_of(tenant_id, commitment_id).u32(episode_no)
+}
+
+/// All alerts of a state, the latest first.
+pub(crate) fn alert_list(tenant_id: &str, triggered: bool) -> Key {
+    key(Tag::ListAlerts)
+        .text(tenant_id)
+        .u32(if triggered { 1 } else { 2 })
+}
+
+pub(crate) fn alert_place(tenant_id: &str, alert: &Alert) -> Key {
+    alert_list(tenant_id, alert.resolved.is_none())
+        .time_descending(microseconds(alert.first_fired_at))
+        .text(&alert.commitment_id)
+        .u32(alert.episode_no)
+}
+
+/// All changes of a tenant's alerts in a partition.
+pub(crate) fn alert_changes(tenant_id: &str, partition: Partition) -> Key {
+    key(Tag::AlertChange).text(tenant_id).u32(partition)
+}
+
+pub(crate) fn alert_change(tenant_id: &str, at: Position) -> Key {
+    alert_changes(tenant_id, at.partition).u64(at.offset)
+}
+
+pub(crate) fn open_count() -> Key {
+    key(Tag::OpenCount)
+}

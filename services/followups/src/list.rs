@@ -1,0 +1,213 @@
+//! Lists of promises: by due, in pages.
+//!
+//! Every filter is served by one index that is ordered by due: the customer's, the owner's or the
+//! tenant's, each apart for each lifecycle. What an index doesn't know is looked up in the promise.
+//! A page looks at no more than [`EXAMINED_MAX`] promises of each lifecycle; if that isn't enough
+//! to fill it, it is short, and its token goes on from there.
+
+mod filter;
+
+use std::collections::BTreeMap;
+
+use aftercall_domain::commitment::Lifecycle;
+use aftercall_proto::convert::commitment::to_wire;
+use aftercall_proto::convert::time::microseconds;
+use aftercall_proto::followups::v1::{ListCommitmentsRequest, ListCommitmentsResponse};
+use aftercall_proto::model::v1::Commitment as WireCommitment;
+use aftercall_view::key::{Parts, prefix_end};
+use aftercall_view::{ApplyError, Direction, PageToken, Store, TokenError, fingerprint};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::call::Call;
+use crate::failure::Refused;
+use crate::followups::Followups;
+use crate::stored;
+use filter::Filter;
+
+/// The most promises of one lifecycle that one page looks at.
+const EXAMINED_MAX: usize = 1_000;
+
+/// A promise's place in every list: its due in microseconds, and its id.
+type Place = (i64, String);
+
+/// A page of the list, and where the next one begins.
+#[derive(Debug, Default)]
+struct Page {
+    commitments: BTreeMap<Place, WireCommitment>,
+    next_after: Option<Place>,
+}
+
+/// Answers `call`.
+pub(crate) async fn list(
+    followups: &Followups,
+    call: Call<ListCommitmentsRequest>,
+) -> Result<ListCommitmentsResponse, Refused> {
+    let tenant_id = call.principal.tenant_id.to_string();
+    let query = query_of(&tenant_id, &call.message);
+    let ListCommitmentsRequest {
+        page_token,
+        min_position,
+        ..
+    } = &call.message;
+    let log = followups.log().id();
+    let token = match page_token.as_str() {
+        "" => None,
+        token => Some(PageToken::decode(token, log, query).map_err(Refused::PageToken)?),
+    };
+    let after = token
+        .as_ref()
+        .map(|token| place(&token.payload))
+        .transpose()?;
+    followups
+        .includes("min_position", min_position, call.deadline)
+        .await?;
+    let (filter, count_max) = Filter::new(tenant_id, call.message)?;
+
+    let complete_through = match token {
+        None => followups.view().applied(),
+        Some(first) => {
+            let first = first.complete_through;
+            followups
+                .wait_for("page_token", &first, call.deadline)
+                .await?;
+            first
+        }
+    };
+    let now = followups.clock().now();
+    let page = followups.query(move |store| page(store, &filter, after, now, count_max));
+    let Page {
+        commitments,
+        next_after,
+    } = page.await?;
+    let next_page_token = next_after.map(|after| {
+        let token = PageToken {
+            query,
+            complete_through: complete_through.clone(),
+            payload: payload(&after),
+        };
+        token.encode(log)
+    });
+    Ok(ListCommitmentsResponse {
+        commitments: commitments.into_values().collect(),
+        next_page_token: next_page_token.unwrap_or_default(),
+        complete_through: complete_through.encode(log),
+    })
+}
+
+/// A hash of what must stay the same from page to page.
+fn query_of(tenant_id: &str, request: &ListCommitmentsRequest) -> u64 {
+    let filters = ListCommitmentsRequest {
+        page_size: 0,
+        page_token: String::new(),
+        min_position: String::new(),
+        ..request.clone()
+    };
+    fingerprint(&[
+        b"commitments",
+        tenant_id.as_bytes(),
+        &filters.encode_to_vec(),
+    ])
+}
+
+fn payload((due_us, commitment_id): &Place) -> Bytes {
+    let mut payload = due_us.to_be_bytes().to_vec();
+    payload.extend_from_slice(commitment_id.as_bytes());
+    payload.into()
+}
+
+fn place(payload: &[u8]) -> Result<Place, Refused> {
+    let malformed = || Refused::PageToken(TokenError::Malformed);
+    let (due_us, commitment_id) = payload.split_first_chunk().ok_or_else(malformed)?;
+    let commitment_id = str::from_utf8(commitment_id).map_err(|_| malformed())?;
+    Ok((i64::from_be_bytes(*due_us), commitment_id.to_owned()))
+}
+
+/// At most `count_max` promises after `after`.
+///
+/// The lists are read one after the other, the open promises first: a promise that is closed
+/// meanwhile is met twice and counts once, and none is missed, because none is ever opened again.
+fn page(
+    store: &Store,
+    filter: &Filter,
+    after: Option<Place>,
+    now: Timestamp,
+    count_max: usize,
+) -> Result<Page, Refused> {
+    let mut commitments = BTreeMap::new();
+    let mut looked_through: Option<Place> = None;
+    for lifecycle in filter.lifecycles() {
+        let part = part(store, filter, lifecycle, after.as_ref(), (now, count_max))?;
+        commitments.extend(part.commitments);
+        looked_through = match (looked_through, part.next_after) {
+            (Some(first), Some(second)) => Some(first.min(second)),
+            (first, second) => first.or(second),
+        };
+    }
+    if let Some(end) = &looked_through {
+        commitments.retain(|place, _| place <= end);
+    }
+    let last = commitments.keys().nth(count_max.saturating_sub(1)).cloned();
+    let next_after = match last {
+        Some(last) if commitments.len() > count_max => {
+            commitments.retain(|place, _| *place <= last);
+            Some(last)
+        }
+        _ => looked_through,
+    };
+    Ok(Page {
+        commitments,
+        next_after,
+    })
+}
+
+/// The promises of one lifecycle: at most one more than `count_max`, and how far was looked.
+fn part(
+    store: &Store,
+    filter: &Filter,
+    lifecycle: Lifecycle,
+    after: Option<&Place>,
+    (now, count_max): (Timestamp, usize),
+) -> Result<Page, ApplyError> {
+    let list = filter.scope.list(&filter.tenant_id, lifecycle);
+    let from = match after {
+        None => Vec::from(list.clone().time(filter.due_from_us())),
+        Some((due_us, commitment_id)) => {
+            let mut after = Vec::from(list.clone().time(*due_us).text(commitment_id));
+            after.push(0);
+            after
+        }
+    };
+    let to = match filter.due_before_us() {
+        Some(due_us) => Some(Vec::from(list.clone().time(due_us))),
+        None => prefix_end(&list),
+    };
+    let mut part = Page::default();
+    for (examined, entry) in store
+        .scan_range(from, to.as_deref(), Direction::Ascending)
+        .enumerate()
+    {
+        if examined == EXAMINED_MAX || part.commitments.len() > count_max {
+            return Ok(part);
+        }
+        let (key, _) = entry?;
+        let place = place_of(&key[list.len()..])?;
+        part.next_after = Some(place.clone());
+        let found = stored::commitment(&filter.tenant_id, &place.1, |key| store.get(key))?;
+        // A promise that moved meanwhile stands elsewhere now.
+        let there = found.filter(|found| microseconds(found.promised_by) == place.0);
+        if let Some(commitment) = there.filter(|found| filter.admits(found, now)) {
+            part.commitments.insert(place, to_wire(commitment, now));
+        }
+    }
+    part.next_after = None;
+    Ok(part)
+}
+
+/// The place that the end of a list's key says.
+fn place_of(end: &[u8]) -> Result<Place, ApplyError> {
+    let mut parts = Parts::new(end);
+    let due_us = parts.time().map_err(ApplyError::record)?;
+    Ok((due_us, parts.text().map_err(ApplyError::record)?))
+}

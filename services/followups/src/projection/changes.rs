@@ -1,0 +1,58 @@
+//! Promises and alerts into the store, with all that finds them.
+
+use aftercall_domain::alert::Alert;
+use aftercall_domain::commitment::{Commitment, Event};
+use aftercall_log::Position;
+use aftercall_proto::model::v1 as wire;
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
+use prost::Message;
+
+use crate::{keys, stored};
+
+/// Puts the promise, and moves it in the lists.
+pub(super) fn put_commitment(
+    tenant_id: &str,
+    before: Option<&Commitment>,
+    after: Commitment,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let old = before.map_or_else(Vec::new, |before| keys::indexes(tenant_id, before));
+    let new = keys::indexes(tenant_id, &after);
+    for key in old.iter().filter(|key| !new.contains(key)) {
+        txn.delete(key.clone())?;
+    }
+    for key in new.iter().filter(|key| !old.contains(key)) {
+        txn.put(key.clone(), Bytes::new())?;
+    }
+    let key = keys::commitment(tenant_id, &after.commitment_id);
+    txn.put(key, stored::encode_commitment(after))?;
+    Ok(())
+}
+
+/// Puts what the alert of the promise becomes by `event`, if it changes.
+pub(super) fn put_alert(
+    tenant_id: &str,
+    commitment: &Commitment,
+    event: &Event,
+    at: Position,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id);
+    let last = txn.scan_prefix(episodes, Direction::Descending).next();
+    let last = last.transpose()?;
+    let last = last.map(|(_, alert)| stored::domain_alert(alert));
+    let last = last.transpose()?;
+    let Some(alert) = Alert::after(last.as_ref(), tenant_id, commitment, event) else {
+        return Ok(());
+    };
+    if let Some(last) = last.filter(|last| last.episode_no == alert.episode_no) {
+        txn.delete(keys::alert_place(tenant_id, &last))?;
+    }
+    txn.put(keys::alert_place(tenant_id, &alert), Bytes::new())?;
+    let key = keys::alert(tenant_id, &alert.commitment_id, alert.episode_no);
+    let alert = Bytes::from(wire::Alert::from(alert).encode_to_vec());
+    txn.put(key, alert.clone())?;
+    txn.put(keys::alert_change(tenant_id, at), alert)?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The gRPC face: takes a request apart, has it done, and puts the answer together.
+
+use std::pin::Pin;
+
+use aftercall_proto::convert::commitment::to_wire;
+use aftercall_proto::followups::v1::alert_service_server::AlertService;
+use aftercall_proto::followups::v1::followup_service_server::FollowupService;
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, CancelCommitmentResponse, FulfilCommitmentRequest,
+    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListAlertsRequest,
+    ListAlertsResponse, ListCommitmentsRequest, ListCommitmentsResponse,
+    RescheduleCommitmentRequest, RescheduleCommitmentResponse, WatchAlertsRequest,
+    WatchAlertsResponse,
+};
+use aftercall_service::to_status;
+use futures::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::call::{Call, Checker};
+use crate::command::{self, Command, Done};
+use crate::failure::Refused;
+use crate::followups::Followups;
+use crate::{alerts, list, stored, watch};
+
+/// The service behind the generated servers.
+#[derive(Debug, Clone)]
+pub struct Grpc(Followups);
+
+impl Grpc {
+    pub(crate) const fn new(followups: Followups) -> Self {
+        Self(followups)
+    }
+
+    async fn get(
+        &self,
+        call: Call<GetCommitmentRequest>,
+    ) -> Result<GetCommitmentResponse, Refused> {
+        let GetCommitmentRequest {
+            commitment_id,
+            min_position,
+        } = call.message;
+        let mut checker = Checker::default();
+        checker.required_id("commitment_id", &commitment_id);
+        checker.done(())?;
+        self.0
+            .includes("min_position", &min_position, call.deadline)
+            .await?;
+        let complete_through = self.0.view().applied();
+        let store = self.0.store();
+        let tenant_id = &call.principal.tenant_id;
+        let found = stored::commitment(tenant_id, &commitment_id, |key| store.get(key))?;
+        Ok(GetCommitmentResponse {
+            commitment: Some(to_wire(
+                found.ok_or(Refused::NotFound)?,
+                self.0.clock().now(),
+            )),
+            complete_through: complete_through.encode(self.0.log().id()),
+        })
+    }
+
+    async fn command<T>(&self, request: Request<T>) -> Result<Done, Refused>
+    where
+        Command: TryFrom<T, Error = Refused>,
+    {
+        let Call {
+            principal,
+            deadline,
+            message,
+        } = Call::command(request)?;
+        let call = Call {
+            principal,
+            deadline,
+            message: message.try_into()?,
+        };
+        command::run(&self.0, call).await
+    }
+}
+
+#[tonic::async_trait]
+impl FollowupService for Grpc {
+    async fn get_commitment(
+        &self,
+        request: Request<GetCommitmentRequest>,
+    ) -> Result<Response<GetCommitmentResponse>, Status> {
+        let call = Call::read(request).map_err(to_status)?;
+        self.get(call).await.map(Response::new).map_err(to_status)
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<ListCommitmentsRequest>,
+    ) -> Result<Response<ListCommitmentsResponse>, Status> {
+        let call = Call::read(request).map_err(to_status)?;
+        list::list(&self.0, call)
+            .await
+            .map(Response::new)
+            .map_err(to_status)
+    }
+
+    async fn fulfil_commitment(
+        &self,
+        request: Request<FulfilCommitmentRequest>,
+    ) -> Result<Response<FulfilCommitmentResponse>, Status> {
+        let Done {
+            commitment,
+            position,
+        } = self.command(request).await.map_err(to_status)?;
+        Ok(Response::new(FulfilCommitmentResponse {
+            commitment: Some(*commitment),
+            position,
+        }))
+    }
+
+    async fn cancel_commitment(
+        &self,
+        request: Request<CancelCommitmentRequest>,
+    ) -> Result<Response<CancelCommitmentResponse>, Status> {
+        let Done {
+            commitment,
+            position,
+        } = self.command(request).await.map_err(to_status)?;
+        Ok(Response::new(CancelCommitmentResponse {
+            commitment: Some(*commitment),
+            position,
+        }))
+    }
+
+    async fn reschedule_commitment(
+        &self,
+        request: Request<RescheduleCommitmentRequest>,
+    ) -> Result<Response<RescheduleCommitmentResponse>, Status> {
+        let Done {
+            commitment,
+            position,
+        } = self.command(request).await.map_err(to_status)?;
+        Ok(Response::new(RescheduleCommitmentResponse {
+            commitment: Some(*commitment),
+            position,
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl AlertService for Grpc {
+    type WatchAlertsStream =
+        Pin<Box<dyn Stream<Item = Result<WatchAlertsResponse, Status>> + Send>>;
+
+    async fn list_alerts(
+        &self,
+        request: Request<ListAlertsRequest>,
+    ) -> Result<Response<ListAlertsResponse>, Status> {
+        let call = Call::read(request).map_err(to_status)?;
+        alerts::list(&self.0, call)
+            .await
+            .map(Response::new)
+            .map_err(to_status)
+    }
+
+    async fn watch_alerts(
+        &self,
+        request: Request<WatchAlertsRequest>,
+    ) -> Result<Response<Self::WatchAlertsStream>, Status> {
+        let call = Call::read(request).map_err(to_status)?;
+        let changes = watch::begin(&self.0, call).await.map_err(to_status)?;
+        Ok(Response::new(Box::pin(changes)))
+    }
+}

@@ -1,0 +1,77 @@
+//! What stands in the view's store, and how it is read back.
+
+use aftercall_domain::alert::Alert;
+use aftercall_domain::commitment::Commitment;
+use aftercall_log::Position;
+use aftercall_proto::convert;
+use aftercall_proto::model::v1 as wire;
+use aftercall_view::{ApplyError, StoreError};
+use bytes::Bytes;
+use prost::Message;
+
+use crate::keys;
+
+/// What a command did: answered again to whoever sends it again.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct DoneRequest {
+    /// The hash of the request.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) hash: Bytes,
+    #[prost(uint32, tag = "2")]
+    partition: u32,
+    #[prost(uint64, tag = "3")]
+    offset: u64,
+    /// The promise as the command left it.
+    #[prost(message, optional, tag = "4")]
+    pub(crate) commitment: Option<wire::Commitment>,
+}
+
+impl DoneRequest {
+    pub(crate) fn new(hash: Bytes, at: Position, commitment: wire::Commitment) -> Self {
+        Self {
+            hash,
+            partition: at.partition,
+            offset: at.offset,
+            commitment: Some(commitment),
+        }
+    }
+
+    /// Where the command's event stands.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            partition: self.partition,
+            offset: self.offset,
+        }
+    }
+}
+
+/// The promise as the store keeps it. Its timeliness is decided by whoever reads it.
+pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
+    let recorded_at = commitment.recorded_at;
+    convert::commitment::to_wire(commitment, recorded_at).encode_to_vec()
+}
+
+/// The tenant's promise; `get` reads the store, or the store as a batch will leave it.
+pub(crate) fn commitment(
+    tenant_id: &str,
+    commitment_id: &str,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Option<Commitment>, ApplyError> {
+    let found = get(&keys::commitment(tenant_id, commitment_id))?;
+    found.map(decode_commitment).transpose()
+}
+
+fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
+    let message = wire::Commitment::decode(bytes).map_err(ApplyError::record)?;
+    convert::commitment::from_wire(message).map_err(ApplyError::record)
+}
+
+/// An alert.
+pub(crate) fn decode_alert(bytes: Bytes) -> Result<wire::Alert, ApplyError> {
+    wire::Alert::decode(bytes).map_err(ApplyError::record)
+}
+
+/// An alert, to be folded further.
+pub(crate) fn domain_alert(bytes: Bytes) -> Result<Alert, ApplyError> {
+    decode_alert(bytes)?.try_into().map_err(ApplyError::record)
+}

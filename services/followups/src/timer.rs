@@ -1,0 +1,206 @@
+//! The tracker: says, once and in time, that a due has passed with its promise open.
+//!
+//! ```text
+//!  sleep to the earliest watched due, or until the view brings an earlier one
+//!    └─► now > due: read the log's tail, wait until the view includes it
+//!          └─► all watched dues before now, in order, as lapses into the log
+//!                └─► wait until the view includes those, and begin anew
+//! ```
+//!
+//! The wait in the middle is what keeps a promise from lapsing that was kept in time: whatever was
+//! acknowledged before the due has passed is in the view before the tracker looks at it. The wait
+//! at the end is what keeps it from speaking twice. Neither is needed for the truth: the fold
+//! ignores a lapse that lost its race, that is known already, or that speaks of an older due. So a
+//! second tracker, a crash between append and acknowledgement, or a log that can't say whether it
+//! wrote, need no care here: what wasn't recorded is still watched, and comes up again.
+
+mod lapses;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::{AppendError, Log, ReadError};
+use aftercall_service::Clock;
+use aftercall_view::{
+    ApplyError, Direction, Positions, StoreError, ViewError, ViewHandle, WaitError,
+};
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::followups::tail;
+use crate::keys;
+use aftercall_view::key::Parts;
+use lapses::{Batch, Sent};
+
+/// The most lapses of one append.
+const APPEND_RECORDS_MAX: usize = 1_000;
+
+/// How many appends are on their way at once.
+const APPENDS_MAX: usize = 8;
+
+/// How long to wait for the view before looking whether it still runs.
+const VIEW_WAIT: Duration = Duration::from_secs(30);
+
+/// How long to leave a log alone that did not say when to come back, and the longest that it may
+/// ask for.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
+
+/// Watches the dues.
+#[derive(Debug)]
+pub(crate) struct Tracker {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    view: ViewHandle,
+}
+
+/// Why the tracker ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrackerError {
+    #[error("the log can't be read")]
+    Log(#[from] ReadError),
+    #[error("a lapse can't be appended")]
+    Append(#[source] AppendError),
+    #[error("the view ended")]
+    View(#[source] Option<Arc<ViewError>>),
+    #[error("the view makes no sense")]
+    Store(#[source] ApplyError),
+    #[error("a query was cancelled")]
+    Query(#[from] tokio::task::JoinError),
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// Everything that was due is recorded, or was taken care of by somebody else.
+    Done,
+    /// There was nothing to record after all.
+    Nothing,
+    /// The log or the view could not take part.
+    Again(Duration),
+}
+
+impl Tracker {
+    pub(crate) fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, view: ViewHandle) -> Self {
+        Self { log, clock, view }
+    }
+
+    /// Runs until it is dropped.
+    ///
+    /// # Errors
+    /// When the log or the view has failed for good.
+    pub(crate) async fn run(self) -> Result<(), TrackerError> {
+        let mut progress = self.view.progress();
+        loop {
+            if let Some(ended) = progress.borrow_and_update().ended.clone() {
+                return Err(TrackerError::View(ended.err()));
+            }
+            let round = match self.earliest()? {
+                Some(due) if self.clock.now() >= due => self.lapse_all().await?,
+                Some(due) => {
+                    tokio::select! {
+                        () = self.clock.sleep_until(due) => {}
+                        _ = progress.changed() => {}
+                    }
+                    continue;
+                }
+                None => Round::Nothing,
+            };
+            match round {
+                Round::Done => {}
+                Round::Again(pause) => tokio::time::sleep(pause).await,
+                // What was due is taken care of by a record that the view is about to show.
+                Round::Nothing => drop(progress.changed().await),
+            }
+        }
+    }
+
+    /// The first instant at which a watched due has passed; none if none is watched, or while the
+    /// view is being opened.
+    fn earliest(&self) -> Result<Option<Timestamp>, TrackerError> {
+        let mut watched = self
+            .view
+            .store()
+            .scan_prefix(keys::watched_from(None), Direction::Ascending);
+        let key = match watched.next() {
+            Some(Ok((key, _))) => key,
+            None | Some(Err(StoreError::Opening | StoreError::Failed(_))) => return Ok(None),
+            Some(Err(error)) => return Err(TrackerError::Store(error.into())),
+        };
+        let mut parts = Parts::new(&key);
+        let due_us = parts.tag().and_then(|_| parts.time());
+        let due_us = due_us.map_err(|error| TrackerError::Store(ApplyError::record(error)))?;
+        // The key's due is rounded down to the microsecond: one later it has passed for certain.
+        Ok(Timestamp::from_microsecond(due_us.saturating_add(1)).ok())
+    }
+
+    /// Records every lapse that is due by now.
+    async fn lapse_all(&self) -> Result<Round, TrackerError> {
+        let now = self.clock.now();
+        if !self.includes(&tail(&*self.log)?).await? {
+            return Ok(Round::Again(Duration::ZERO));
+        }
+        let mut sending = FuturesOrdered::new();
+        let mut sent = Sent::default();
+        let mut after = None;
+        loop {
+            let Some(batch) = self.next_batch(after, now).await? else {
+                sent.trouble.get_or_insert(RETRY_AFTER);
+                break;
+            };
+            after = batch.last_key.clone();
+            if !batch.records.is_empty() {
+                let append = self.log.append(batch.records);
+                sending.push_back(async move { (append.await, batch.lateness) });
+            }
+            while sending.len() > APPENDS_MAX || after.is_none() && !sending.is_empty() {
+                if let Some((outcome, lateness)) = sending.next().await {
+                    sent.take(outcome, &lateness)?;
+                }
+            }
+            if after.is_none() || sent.trouble.is_some() {
+                break;
+            }
+        }
+        while let Some((outcome, lateness)) = sending.next().await {
+            sent.take(outcome, &lateness)?;
+        }
+        let shown = self.includes(&sent.positions).await?;
+        Ok(match sent.trouble {
+            Some(pause) => Round::Again(pause.min(RETRY_AFTER_MAX)),
+            None if !shown => Round::Again(Duration::ZERO),
+            None if sent.positions == Positions::new() => Round::Nothing,
+            None => Round::Done,
+        })
+    }
+
+    /// The next lapses in the order of their dues; none while the view is being opened.
+    async fn next_batch(
+        &self,
+        after: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Option<Batch>, TrackerError> {
+        let store = self.view.store();
+        // The clock may have been set back since `now`: a lapse is never noticed before its due.
+        let detected_at = self.clock.now().max(now);
+        let read = move || lapses::read(&store, after, now, detected_at, APPEND_RECORDS_MAX);
+        match tokio::task::spawn_blocking(read).await? {
+            Ok(batch) => Ok(Some(batch)),
+            Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),
+            Err(error) => Err(TrackerError::Store(error)),
+        }
+    }
+
+    /// Waits until the view includes `positions`; says no if the view has to be asked again.
+    async fn includes(&self, positions: &Positions) -> Result<bool, TrackerError> {
+        let deadline = Instant::now() + VIEW_WAIT;
+        match self.view.wait_for(positions, deadline).await {
+            Ok(()) => Ok(true),
+            Err(WaitError::DeadlineExceeded { .. }) => Ok(false),
+            Err(WaitError::Log(error)) => Err(error.into()),
+            Err(_) => Err(TrackerError::View(None)),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! From watched dues to lapses in the log.
+
+use std::time::Duration;
+
+use aftercall_log::{AppendError, Position, Record};
+use aftercall_proto::convert::commitment::fact;
+use aftercall_proto::convert::time::{microseconds, to_wire};
+use aftercall_proto::envelope::{customer_key, unidentified_key};
+use aftercall_proto::event::v1::{ActorKind, Event};
+use aftercall_service::derived;
+use aftercall_view::key::Parts;
+use aftercall_view::{ApplyError, Direction, Positions, Store};
+use jiff::Timestamp;
+use prost::Message;
+
+use super::{RETRY_AFTER, TrackerError};
+use crate::{keys, meters, stored};
+
+/// Who lapses promises.
+const ACTOR: &str = "aftercall-tracker";
+
+/// Lapses that are ready for the log.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) records: Vec<Record>,
+    /// How long after its due each was noticed.
+    pub(super) lateness: Vec<Duration>,
+    /// The last due that was looked at; none if there are no more.
+    pub(super) last_key: Option<Vec<u8>>,
+}
+
+/// What became of the appends of a round.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// What the view must include before the next round.
+    pub(super) positions: Positions,
+    /// When the log wants to be asked again, if it did not take everything.
+    pub(super) trouble: Option<Duration>,
+}
+
+impl Sent {
+    /// Notes the outcome of one append.
+    ///
+    /// # Errors
+    /// When the log is closed or never will take a lapse.
+    pub(super) fn take(
+        &mut self,
+        outcome: Result<Vec<Position>, AppendError>,
+        lateness: &[Duration],
+    ) -> Result<(), TrackerError> {
+        match outcome {
+            Ok(positions) => {
+                positions
+                    .into_iter()
+                    .for_each(|at| self.positions.include(at));
+                lateness.iter().copied().for_each(meters::lapsed);
+            }
+            Err(AppendError::QueueFull { retry_after } | AppendError::DiskFull { retry_after }) => {
+                self.trouble = self.trouble.max(Some(retry_after.max(RETRY_AFTER)));
+            }
+            Err(AppendError::Unknown(cause)) => {
+                tracing::warn!(error = %cause, "lapses may not be recorded, recording them again");
+                self.trouble = self.trouble.max(Some(RETRY_AFTER));
+            }
+            Err(error) => return Err(TrackerError::Append(error)),
+        }
+        Ok(())
+    }
+}
+
+/// Reads the dues after the key `after` that have passed at `now`, at most `count_max` of them.
+pub(super) fn read(
+    store: &Store,
+    after: Option<Vec<u8>>,
+    now: Timestamp,
+    detected_at: Timestamp,
+    count_max: usize,
+) -> Result<Batch, ApplyError> {
+    let from = after.map_or_else(
+        || Vec::from(keys::watched_from(None)),
+        |mut key| {
+            key.push(0);
+            key
+        },
+    );
+    let to = keys::watched_from(Some(microseconds(now)));
+    let watched = store.scan_range(from, Some(&to), Direction::Ascending);
+    let mut batch = Batch::default();
+    let mut seen = 0;
+    for entry in watched.take(count_max) {
+        let (key, _) = entry?;
+        seen += 1;
+        if let Some((record, lateness)) = lapse(store, &key, detected_at)? {
+            batch.records.push(record);
+            batch.lateness.push(lateness);
+        }
+        batch.last_key = Some(key.to_vec());
+    }
+    if seen < count_max {
+        batch.last_key = None;
+    }
+    Ok(batch)
+}
+
+/// The lapse of the promise that `key` watches; none if it was closed or moved meanwhile.
+fn lapse(
+    store: &Store,
+    key: &[u8],
+    detected_at: Timestamp,
+) -> Result<Option<(Record, Duration)>, ApplyError> {
+    let (tenant_id, commitment_id) = watched(key).map_err(ApplyError::record)?;
+    let found = stored::commitment(&tenant_id, &commitment_id, |key| store.get(key))?;
+    let Some(commitment) = found else {
+        return Ok(None);
+    };
+    let Ok(event) = commitment.lapse(ACTOR, detected_at) else {
+        return Ok(None);
+    };
+    let due = commitment.promised_by;
+    let revision = commitment.due_revision.to_be_bytes();
+    let parts = [
+        tenant_id.as_bytes(),
+        commitment_id.as_bytes(),
+        &revision,
+        b"promise",
+    ];
+    let key = match &commitment.customer_id {
+        Some(customer_id) => customer_key(&tenant_id, customer_id),
+        None => unidentified_key(&tenant_id, &commitment.interaction_id),
+    };
+    let fact = fact(commitment.interaction_id, event.change);
+    let event = Event {
+        event_id: derived("commitment lapse", &parts).to_string(),
+        tenant_id,
+        r#type: fact.event_type().into(),
+        aggregate_id: commitment_id,
+        sequence: event.sequence,
+        occurred_at: Some(to_wire(due)),
+        recorded_at: Some(to_wire(event.recorded_at)),
+        actor_id: event.actor_id,
+        actor_kind: ActorKind::System.into(),
+        customer_id: commitment.customer_id.unwrap_or_default(),
+        data: fact.encode(),
+        ..Event::default()
+    };
+    let record = Record {
+        key,
+        recorded_at_us: microseconds(detected_at),
+        body: event.encode_to_vec().into(),
+    };
+    let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
+    Ok(Some((record, lateness)))
+}
+
+/// The tenant and promise that a key of the due index names.
+fn watched(key: &[u8]) -> Result<(String, String), aftercall_view::key::MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.time()?;
+    Ok((parts.text()?, parts.text()?))
+}
