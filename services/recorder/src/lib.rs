@@ -1,1 +1,39 @@
-//! TBD
+//! The recorder: writes what happened. An answer means that the record is durable.
+//!
+//! # How a record is written
+//!
+//! ```text
+//!  request ─► check and resolve ─► claim the id ─► Log::append ─► settle the claim ─► answer
+//!                                   │                                │
+//!                                   ├─ pending: claimed, and not     └─ waiters with the same id
+//!                                   │  yet in the view                  get the same outcome
+//!                                   └─ ledger: the view of all that was recorded
+//! ```
+//!
+//! # What holds
+//!
+//! * **Sending twice is harmless.** An id with the same content gets the first answer again, with
+//!   other content `REQUEST_ID_REUSED`. An id is claimed in memory before its record is appended,
+//!   and the claim is kept until the view has the record, so there is no gap between the two.
+//! * **An unknown outcome is looked up.** Where the log can't say whether it wrote, the claim is in
+//!   doubt: the retry waits until the view has read all that the log holds, and writes only what
+//!   isn't there.
+//! * **The fold has the last word.** The first record of an id counts, and so does the first
+//!   amendment of each version; every reader ignores the rest.
+//! * **Nothing is written before the view has caught up** with the log as it was at the start.
+
+mod amend;
+mod core;
+mod failure;
+mod grpc;
+mod ledger;
+#[doc(hidden)]
+pub mod measure;
+mod pending;
+mod prepare;
+mod record;
+mod recorder;
+mod resolve;
+mod stream;
+
+pub use recorder::{Recorder, StartError};

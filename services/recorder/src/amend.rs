@@ -1,0 +1,288 @@
+//! Amending: who may, on which version, and what the fold made of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{Amendment, Violations, limits};
+use aftercall_log::Position;
+use aftercall_proto::convert::{interaction, time};
+use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, InteractionRecorded};
+use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
+use aftercall_service::{Principal, Role, derived};
+use aftercall_view::Positions;
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::core::Core;
+use crate::failure::Refusal;
+use crate::ledger::Recorded;
+use crate::pending::{Hash, Key};
+use crate::prepare::{actor_kind, encode, first_16};
+
+/// How long an agent may amend an own record, in hours.
+const AGENT_HOURS: i64 = 24;
+/// How long a team lead may amend a record, in hours.
+const TEAM_LEAD_HOURS: i64 = 30 * 24;
+/// Lost races in one request, after which the caller is told to look again.
+const ATTEMPTS_MAX: usize = 8;
+/// Bytes that are read of the log for one record.
+const READ_BYTES_MAX: usize = 1;
+
+/// A command that is sound in itself.
+struct Command<'a> {
+    principal: &'a Principal,
+    key: Key,
+    request_id: String,
+    expected_version: u64,
+    ended_at: Option<Timestamp>,
+    data: Bytes,
+    hash: Hash,
+}
+
+/// What an amendment needs of the first record.
+struct Original {
+    log_key: Bytes,
+    customer_id: String,
+    agent_id: String,
+    occurred_at: Timestamp,
+}
+
+impl Core {
+    /// Replaces parts of a record.
+    pub(crate) async fn amend(
+        &self,
+        principal: &Principal,
+        request: AmendInteractionRequest,
+        deadline: Instant,
+    ) -> Result<AmendInteractionResponse, Refusal> {
+        let amending = [Role::Agent, Role::TeamLead, Role::ComplianceOfficer];
+        principal.require_any(&amending)?;
+        let command = read(principal, request, self.now())?;
+        self.require_ready()?;
+        let _one_at_a_time = self.amending(command.key.id).await;
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(amended) = self.attempt(&command, deadline).await? {
+                return self.amended(&command, amended);
+            }
+        }
+        let current = self.ledger.interaction(&command.key)?;
+        let current = current.map_or(0, |recorded| recorded.version);
+        Err(Refusal::VersionMismatch { current })
+    }
+
+    /// Amends the current version; nothing if somebody else was faster.
+    async fn attempt(
+        &self,
+        command: &Command<'_>,
+        deadline: Instant,
+    ) -> Result<Option<Recorded>, Refusal> {
+        let tenant_id = &command.key.tenant_id;
+        let current = self.find(&command.key, deadline).await?;
+        let current = current.ok_or(Refusal::NotFound)?;
+        if let Some(before) = self.ledger.amendment(tenant_id, &command.request_id)? {
+            return Ok(Some(before));
+        }
+        let now = self.now();
+        let original = self.original(current.position())?;
+        permit(command.principal, &original, &current, now)?;
+        if command
+            .ended_at
+            .is_some_and(|ended| ended < original.occurred_at)
+        {
+            let text = "is before the contact's occurred_at; give a later time";
+            return Err(Refusal::field(
+                "interaction.ended_at",
+                Reason::Conflicting,
+                text,
+            ));
+        }
+        if ![0, current.version].contains(&command.expected_version) {
+            return Err(Refusal::VersionMismatch {
+                current: current.version,
+            });
+        }
+        let event = command.event(current.version + 1, &original, now);
+        let record = encode(original.log_key, now, &event)?;
+        let positions = self.deps.log.append(vec![record]).await?;
+        for position in positions {
+            let through = Positions::through(position);
+            self.view.wait_for(&through, deadline).await?;
+        }
+        self.ledger.amendment(tenant_id, &command.request_id)
+    }
+
+    /// The answer of the command, or of the one that had its id before.
+    fn amended(
+        &self,
+        command: &Command<'_>,
+        amended: Recorded,
+    ) -> Result<AmendInteractionResponse, Refusal> {
+        if amended.hash != command.hash {
+            return Err(Refusal::IdReused);
+        }
+        let recorded_at = Timestamp::from_microsecond(amended.recorded_at_us);
+        Ok(AmendInteractionResponse {
+            interaction_id: command.key.id.to_string(),
+            version: amended.version,
+            position: self.token(amended.position()),
+            recorded_at: recorded_at.ok().map(time::to_wire),
+        })
+    }
+
+    /// Reads the first record from the log: the ledger holds only what every request needs.
+    fn original(&self, at: Position) -> Result<Original, Refusal> {
+        let mut reader = self.deps.log.reader(at.partition, at.offset)?;
+        let entries = reader.next(1, READ_BYTES_MAX, Duration::ZERO)?;
+        let missing = || Refusal::internal("the log lacks a record that the ledger has");
+        let entry = entries.into_iter().next().ok_or_else(missing)?;
+        let event = Event::decode(entry.record.body).map_err(Refusal::internal)?;
+        let recorded = InteractionRecorded::decode(event.data).map_err(Refusal::internal)?;
+        let interaction = recorded.interaction.ok_or_else(missing)?;
+        let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
+        Ok(Original {
+            log_key: entry.record.key,
+            customer_id: event.customer_id,
+            agent_id: interaction.agent_id,
+            occurred_at: occurred_at.ok_or_else(missing)?,
+        })
+    }
+}
+
+/// Reads a command, and names all that is wrong with it.
+fn read(
+    principal: &Principal,
+    request: AmendInteractionRequest,
+    now: Timestamp,
+) -> Result<Command<'_>, Refusal> {
+    let AmendInteractionRequest {
+        request_id,
+        interaction_id,
+        expected_version,
+        interaction: values,
+        update_mask,
+        reason,
+    } = request;
+    let mut found = Violations::new();
+    check_request_id(&request_id, &mut found);
+    let id = match Uuid::try_parse(&interaction_id) {
+        Ok(id) => id,
+        Err(_) if interaction_id.is_empty() => {
+            found.add(
+                "interaction_id",
+                Reason::Required,
+                "say which contact to amend",
+            );
+            Uuid::nil()
+        }
+        Err(_) => {
+            let text = "must be a UUID in its text form, as RecordInteraction gave it";
+            found.add("interaction_id", Reason::Malformed, text);
+            Uuid::nil()
+        }
+    };
+    let paths = update_mask.unwrap_or_default().paths;
+    let values = values.unwrap_or_default();
+    let amendment = interaction::read_amendment(&paths, values, &mut found);
+    let amendment = amendment.check(&reason, None, now, found)?;
+    let ended_at = amendment.ended_at.flatten();
+    let data = data(amendment, reason);
+    let tenant_id = Arc::clone(&principal.tenant_id);
+    Ok(Command {
+        principal,
+        key: Key { tenant_id, id },
+        request_id,
+        expected_version,
+        ended_at,
+        hash: content_hash(id, expected_version, &data),
+        data,
+    })
+}
+
+fn check_request_id(request_id: &str, found: &mut Violations) {
+    if request_id.is_empty() {
+        let text = "is required; give the command an id of its own, and the same one in a retry";
+        found.add("request_id", Reason::Required, text);
+    } else if request_id.len() > limits::ID_BYTES_MAX {
+        let text = "is too long; at most 128 bytes are taken";
+        found.add("request_id", Reason::TooLong, text);
+    } else if request_id.chars().any(char::is_control) {
+        let text = "holds control characters; take them out";
+        found.add("request_id", Reason::Malformed, text);
+    }
+}
+
+fn data(amendment: Amendment, reason: String) -> Bytes {
+    let (update_paths, interaction) = interaction::amended(amendment);
+    let amended = InteractionAmended {
+        update_paths,
+        interaction: Some(interaction),
+        reason,
+    };
+    amended.encode_to_vec().into()
+}
+
+fn content_hash(id: Uuid, expected_version: u64, data: &[u8]) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(id.as_bytes());
+    hasher.update(&expected_version.to_le_bytes());
+    hasher.update(data);
+    first_16(&hasher)
+}
+
+/// Who may amend: an agent the own record for a day, a team lead for a month, a compliance officer
+/// at any time.
+fn permit(
+    principal: &Principal,
+    original: &Original,
+    current: &Recorded,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let roles = principal.roles;
+    if roles.contains(Role::ComplianceOfficer) {
+        return Ok(());
+    }
+    let own = !original.agent_id.is_empty() && *original.agent_id == *principal.actor_id;
+    let hours = if roles.contains(Role::TeamLead) {
+        TEAM_LEAD_HOURS
+    } else if roles.contains(Role::Agent) && own {
+        AGENT_HOURS
+    } else {
+        return Ok(principal.require_any(&[Role::TeamLead, Role::ComplianceOfficer])?);
+    };
+    let age_us = time::microseconds(now).saturating_sub(current.recorded_at_us);
+    match age_us <= hours * 3_600 * 1_000_000 {
+        true => Ok(()),
+        false => Err(Refusal::TooLate { hours }),
+    }
+}
+
+impl Command<'_> {
+    fn event(&self, sequence: u64, original: &Original, now: Timestamp) -> Event {
+        let tenant_id = &*self.key.tenant_id;
+        let parts = [
+            tenant_id.as_bytes(),
+            self.request_id.as_bytes(),
+            &sequence.to_le_bytes(),
+        ];
+        Event {
+            event_id: derived("aftercall.interaction.amended", &parts).to_string(),
+            tenant_id: tenant_id.to_owned(),
+            r#type: EventType::InteractionAmended.into(),
+            aggregate_id: self.key.id.to_string(),
+            sequence,
+            occurred_at: Some(time::to_wire(now)),
+            recorded_at: Some(time::to_wire(now)),
+            actor_id: self.principal.actor_id.to_string(),
+            actor_kind: actor_kind(self.principal).into(),
+            request_id: self.request_id.clone(),
+            request_hash: Bytes::copy_from_slice(&self.hash),
+            customer_id: original.customer_id.clone(),
+            import_batch: String::new(),
+            data: self.data.clone(),
+        }
+    }
+}

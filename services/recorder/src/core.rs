@@ -1,0 +1,118 @@
+//! What all requests share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use aftercall_log::{LogId, Position};
+use aftercall_proto::convert::time;
+use aftercall_service::{Deadline, Deps};
+use aftercall_view::{Positions, ViewHandle};
+use jiff::Timestamp;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::failure::Refusal;
+use crate::ledger::{Ledger, Recorded};
+use crate::pending::{Key, Pending};
+
+/// How long a request waits for the view when its caller names no deadline.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Amendments of different interactions rarely share one.
+const AMENDING_LOCKS: usize = 64;
+
+pub(crate) struct Core {
+    pub(crate) deps: Deps,
+    pub(crate) view: ViewHandle,
+    pub(crate) ledger: Ledger,
+    pub(crate) pending: Arc<Pending>,
+    log_id: LogId,
+    /// The latest time that a record got: they don't go back when the clock does.
+    recorded_at_us: AtomicI64,
+    amending: [Mutex<()>; AMENDING_LOCKS],
+}
+
+impl Core {
+    pub(crate) fn new(deps: Deps, view: ViewHandle, pending: Arc<Pending>) -> Self {
+        Self {
+            ledger: Ledger::new(view.store()),
+            pending,
+            log_id: deps.log.id(),
+            recorded_at_us: AtomicI64::new(i64::MIN),
+            amending: std::array::from_fn(|_| Mutex::default()),
+            deps,
+            view,
+        }
+    }
+
+    /// Now, in whole microseconds, and never before a time that was given out.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = self.deps.clock.now();
+        let now_us = time::microseconds(now);
+        let latest = self.recorded_at_us.fetch_max(now_us, Ordering::Relaxed);
+        Timestamp::from_microsecond(now_us.max(latest)).unwrap_or(now)
+    }
+
+    /// The token that names a place in the log.
+    pub(crate) fn token(&self, position: Position) -> String {
+        Positions::through(position).encode(self.log_id)
+    }
+
+    /// Waits until the view has all that the log holds now.
+    pub(crate) async fn catch_up(&self, deadline: Instant) -> Result<(), Refusal> {
+        let mut tail = Positions::new();
+        for partition in 0..self.deps.log.partitions() {
+            tail.advance(partition, self.deps.log.tail(partition)?);
+        }
+        Ok(self.view.wait_for(&tail, deadline).await?)
+    }
+
+    /// Lets one amendment of an interaction in at a time, so that they don't race each other.
+    pub(crate) async fn amending(&self, id: Uuid) -> MutexGuard<'_, ()> {
+        self.amending[id.as_u128() as usize % AMENDING_LOCKS]
+            .lock()
+            .await
+    }
+
+    /// Refuses what may not be decided while the view lacks part of the past.
+    pub(crate) fn require_ready(&self) -> Result<(), Refusal> {
+        match self.view.is_ready() {
+            true => Ok(()),
+            false => Err(Refusal::NotReady),
+        }
+    }
+
+    /// The record's entry in the ledger, once the view has all of the log.
+    pub(crate) async fn find(
+        &self,
+        key: &Key,
+        deadline: Instant,
+    ) -> Result<Option<Recorded>, Refusal> {
+        if let Some(found) = self.ledger.interaction(key)? {
+            return Ok(Some(found));
+        }
+        self.catch_up(deadline).await?;
+        self.ledger.interaction(key)
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("view", &self.view.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Until when a request may wait.
+pub(crate) fn deadline_of<T>(request: &tonic::Request<T>) -> Instant {
+    Deadline::of(request).map_or_else(wait_max, Deadline::instant)
+}
+
+/// Until when a part of a stream may wait.
+pub(crate) fn wait_max() -> Instant {
+    Deadline::after(WAIT_MAX).instant()
+}

@@ -1,0 +1,165 @@
+//! Why a request was refused, and how a caller is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_domain::violation::Reason as FieldReason;
+use aftercall_domain::{Violation, Violations};
+use aftercall_log::{AppendError, BODY_BYTES_MAX, ReadError};
+use aftercall_proto::recorder::v1::{FieldViolation, RecordFailure};
+use aftercall_service::{Code, Failure, Forbidden, Reason, Unauthenticated, to_status};
+use aftercall_view::{StoreError, WaitError};
+
+/// When the view may have caught up.
+const BEHIND_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a request was refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    #[error(transparent)]
+    Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(
+        "the record takes {bytes} bytes, and at most {BODY_BYTES_MAX} are taken; shorten its texts \
+         or lists"
+    )]
+    TooLarge { bytes: usize },
+    #[error(
+        "the id was used before, with another content; send what was sent first, or take a new id"
+    )]
+    IdReused,
+    #[error("the tenant has no such interaction")]
+    NotFound,
+    #[error("the time to amend the record was over {hours} hours after it was recorded")]
+    TooLate { hours: i64 },
+    #[error("the record has version {current}; read it again, and amend that")]
+    VersionMismatch { current: u64 },
+    #[error("too many records wait for the recorder's view; try again in a moment")]
+    Behind,
+    #[error("the recorder is catching up with the log; try again in a moment")]
+    NotReady,
+    #[error("the record's outcome is not known in time; a retry is harmless")]
+    Unconfirmed,
+    #[error(transparent)]
+    Log(#[from] AppendError),
+    #[error("the log can't be read")]
+    LogRead(#[from] ReadError),
+    #[error("internal error")]
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl Refusal {
+    /// A fault of the server.
+    pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(cause.into()))
+    }
+
+    /// One wrong field.
+    pub(crate) fn field(field: &str, reason: FieldReason, description: &str) -> Self {
+        let mut violations = Violations::new();
+        violations.add(field, reason, description);
+        Self::Invalid(violations)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ReservedKey => Self::internal(error),
+            _ => Self::NotReady,
+        }
+    }
+}
+
+impl From<WaitError> for Refusal {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Log(error) => Self::LogRead(error),
+            WaitError::DeadlineExceeded { .. } => Self::Unconfirmed,
+            _ => Self::NotReady,
+        }
+    }
+}
+
+impl Failure for Refusal {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Invalid(_) => Reason::InvalidRequest,
+            Self::Unauthenticated(error) => error.reason(),
+            Self::Forbidden(error) => error.reason(),
+            Self::TooLarge { .. } => Reason::MessageTooLarge,
+            Self::IdReused => Reason::RequestIdReused,
+            Self::NotFound => Reason::InteractionNotFound,
+            Self::TooLate { .. } => Reason::AmendmentTooLate,
+            Self::VersionMismatch { .. } => Reason::VersionMismatch,
+            Self::Behind => Reason::LogQueueFull,
+            Self::NotReady => Reason::ViewUnavailable,
+            Self::Unconfirmed => Reason::LogUnavailable,
+            Self::Log(error) => error.reason(),
+            Self::LogRead(error) => error.reason(),
+            Self::Internal(_) => Reason::Internal,
+        }
+    }
+
+    fn violations(&self) -> Option<&Violations> {
+        match self {
+            Self::Invalid(violations) => Some(violations),
+            _ => None,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Behind | Self::NotReady | Self::Unconfirmed => Some(BEHIND_RETRY_AFTER),
+            Self::Log(error) => error.retry_after(),
+            Self::LogRead(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Forbidden(error) => error.metadata(),
+            Self::VersionMismatch { current } => {
+                vec![("current_version", current.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The same in a stream's answer, where one failure must not end the stream.
+pub(crate) fn record_failure(refusal: Refusal) -> RecordFailure {
+    let reason = refusal.reason();
+    let retryable = matches!(
+        reason.code(),
+        Code::ResourceExhausted | Code::Unavailable | Code::Aborted | Code::DeadlineExceeded
+    );
+    let violations = refusal.violations().map(Violations::as_slice);
+    let field_violations = violations.unwrap_or_default().iter().map(field_violation);
+    let field_violations = field_violations.collect();
+    let status = to_status(refusal);
+    RecordFailure {
+        code: status.code().into(),
+        reason: reason.name().to_owned(),
+        message: status.message().to_owned(),
+        field_violations,
+        retryable,
+    }
+}
+
+fn field_violation(violation: &Violation) -> FieldViolation {
+    let Violation {
+        field,
+        reason,
+        description,
+    } = violation;
+    FieldViolation {
+        field: field.clone(),
+        description: description.clone(),
+        reason: reason.as_str().to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The handlers: take the caller and the message, hand them on, answer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aftercall_proto::recorder::v1::recorder_service_server::RecorderService;
+use aftercall_proto::recorder::v1::{
+    AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+};
+use aftercall_service::{Principal, principal_of, to_status};
+use futures::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::core::{Core, deadline_of};
+use crate::failure::Refusal;
+use crate::record::authorize;
+use crate::stream::record_all;
+
+/// Answers as the wire has them.
+type Answer<T> = Result<Response<T>, Status>;
+
+#[derive(Debug)]
+pub(crate) struct Grpc(Arc<Core>);
+
+impl Grpc {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+}
+
+#[tonic::async_trait]
+impl RecorderService for Grpc {
+    type RecordInteractionsStream =
+        Pin<Box<dyn Stream<Item = Result<RecordInteractionsResponse, Status>> + Send>>;
+
+    async fn record_interaction(
+        &self,
+        request: Request<RecordInteractionRequest>,
+    ) -> Answer<RecordInteractionResponse> {
+        let principal = principal_of(&request).map_err(to_status)?;
+        let deadline = deadline_of(&request);
+        let answer = self
+            .0
+            .record(&principal, request.into_inner(), deadline)
+            .await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn record_interactions(
+        &self,
+        request: Request<Streaming<RecordInteractionsRequest>>,
+    ) -> Answer<Self::RecordInteractionsStream> {
+        let principal = recording(&request).map_err(to_status)?;
+        let answers = record_all(Arc::clone(&self.0), principal, request.into_inner());
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn amend_interaction(
+        &self,
+        request: Request<AmendInteractionRequest>,
+    ) -> Answer<AmendInteractionResponse> {
+        let principal = principal_of(&request).map_err(to_status)?;
+        let deadline = deadline_of(&request);
+        let answer = self
+            .0
+            .amend(&principal, request.into_inner(), deadline)
+            .await;
+        answer.map(Response::new).map_err(to_status)
+    }
+}
+
+/// The caller, who may record.
+fn recording<T>(request: &Request<T>) -> Result<Principal, Refusal> {
+    let principal = principal_of(request)?;
+    authorize(&principal)?;
+    Ok(principal)
+}

@@ -1,0 +1,170 @@
+//! From a request to the log's record: checked, resolved, encoded.
+
+use std::sync::Arc;
+
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{Recording, Violations};
+use aftercall_log::{BODY_BYTES_MAX, Record};
+use aftercall_proto::convert::{interaction, time};
+use aftercall_proto::envelope::{customer_key, unidentified_key};
+use aftercall_proto::event::v1::{ActorKind, Event, EventType, InteractionRecorded};
+use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_service::{Ids, Principal, derived};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::failure::Refusal;
+use crate::pending::{Hash, Key};
+use crate::resolve::{Named, resolve};
+
+/// A record that may be appended.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) key: Key,
+    /// The server drew the id: nobody can have sent it before.
+    pub(crate) fresh: bool,
+    pub(crate) hash: Hash,
+    pub(crate) record: Record,
+    pub(crate) interaction_id: String,
+    pub(crate) commitment_ids: Vec<String>,
+}
+
+/// Checks a request, fills in what it leaves to us, and encodes its event.
+pub(crate) fn prepare(
+    principal: &Principal,
+    request: RecordInteractionRequest,
+    ids: &dyn Ids,
+    now: Timestamp,
+) -> Result<Prepared, Refusal> {
+    let RecordInteractionRequest {
+        interaction: wire,
+        import_batch,
+    } = request;
+    let Some(wire) = wire else {
+        let text = "is required; say what happened";
+        return Err(Refusal::field("interaction", Reason::Required, text));
+    };
+    let mut found = Violations::new();
+    let read = interaction::read(wire, &mut found);
+    let recording = Recording::check(read, import_batch, now, found)?;
+    let (mut checked, import_batch) = recording.into_parts();
+    let tenant_id = &principal.tenant_id;
+    let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
+    let commitment_ids = checked.commitments.iter();
+    let commitment_ids = commitment_ids
+        .map(|draft| draft.commitment_id.clone())
+        .collect();
+    let interaction_id = checked.interaction_id.clone();
+    let event = Draft {
+        principal,
+        named,
+        import_batch,
+        now,
+    };
+    let (hash, record) = event.encode(checked.into())?;
+    Ok(Prepared {
+        key: Key {
+            tenant_id: Arc::clone(tenant_id),
+            id: named.id(),
+        },
+        fresh: matches!(named, Named::ByServer(_)),
+        hash,
+        record,
+        interaction_id,
+        commitment_ids,
+    })
+}
+
+/// An event that needs only its data.
+struct Draft<'a> {
+    principal: &'a Principal,
+    named: Named,
+    import_batch: String,
+    now: Timestamp,
+}
+
+impl Draft<'_> {
+    fn encode(self, interaction: Interaction) -> Result<(Hash, Record), Refusal> {
+        let tenant_id = &*self.principal.tenant_id;
+        let customer = interaction.customer.as_ref();
+        let customer_id = customer
+            .map_or("", |customer| &customer.customer_id)
+            .to_owned();
+        let key = match &*customer_id {
+            "" => unidentified_key(tenant_id, &interaction.interaction_id),
+            customer_id => customer_key(tenant_id, customer_id),
+        };
+        let aggregate_id = interaction.interaction_id.clone();
+        let occurred_at = interaction.occurred_at;
+        let data: Bytes = InteractionRecorded {
+            interaction: Some(interaction),
+        }
+        .encode_to_vec()
+        .into();
+        let hash = content_hash(&self.import_batch, &data);
+        let id = self.named.id();
+        let parts = [tenant_id.as_bytes(), id.as_bytes()];
+        let event = Event {
+            event_id: derived("aftercall.interaction.recorded", &parts).to_string(),
+            tenant_id: tenant_id.to_owned(),
+            r#type: EventType::InteractionRecorded.into(),
+            aggregate_id,
+            sequence: 1,
+            occurred_at,
+            recorded_at: Some(time::to_wire(self.now)),
+            actor_id: self.principal.actor_id.to_string(),
+            actor_kind: actor_kind(self.principal).into(),
+            request_id: String::new(),
+            request_hash: Bytes::copy_from_slice(&hash),
+            customer_id,
+            import_batch: self.import_batch,
+            data,
+        };
+        Ok((hash, encode(key, self.now, &event)?))
+    }
+}
+
+/// The log's record of an event.
+pub(crate) fn encode(key: Bytes, now: Timestamp, event: &Event) -> Result<Record, Refusal> {
+    let body = event.encode_to_vec();
+    if body.len() > BODY_BYTES_MAX {
+        return Err(Refusal::TooLarge { bytes: body.len() });
+    }
+    Ok(Record {
+        key,
+        recorded_at_us: time::microseconds(now),
+        body: body.into(),
+    })
+}
+
+/// What the record says, in 16 bytes. Taken of the resolved record, so that a default that is
+/// spelled out is the same as one that is left out.
+fn content_hash(import_batch: &str, data: &[u8]) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(import_batch.len() as u64).to_le_bytes());
+    hasher.update(import_batch.as_bytes());
+    hasher.update(data);
+    first_16(&hasher)
+}
+
+/// The first 16 bytes of a hash: enough to tell a repetition from another content.
+pub(crate) fn first_16(hasher: &blake3::Hasher) -> Hash {
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    hash
+}
+
+/// The actor's kind as events have it.
+pub(crate) fn actor_kind(principal: &Principal) -> ActorKind {
+    use aftercall_service::ActorKind as Kind;
+    match principal.actor_kind {
+        Kind::Agent => ActorKind::Agent,
+        Kind::Supervisor => ActorKind::Supervisor,
+        Kind::System => ActorKind::System,
+        Kind::Integration => ActorKind::Integration,
+        Kind::Customer => ActorKind::Customer,
+        Kind::Ai => ActorKind::Ai,
+    }
+}

@@ -1,0 +1,235 @@
+//! Recording: claim the id, append, answer.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aftercall_log::{Position, Record};
+use aftercall_proto::convert::time;
+use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
+use aftercall_service::{Principal, Role};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::core::Core;
+use crate::failure::Refusal;
+use crate::pending::{Claim, Claimed, Flight, Hash, Key, Written};
+use crate::prepare::{Prepared, prepare};
+
+/// Who may record.
+const RECORDING: [Role; 4] = [
+    Role::Agent,
+    Role::TeamLead,
+    Role::Supervisor,
+    Role::Integration,
+];
+
+/// A request that is decided, or will be when its append is.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// No.
+    Refused(Refusal),
+    /// Yes, or as the append with the same id ends.
+    Accepted(Box<Accepted>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    interaction_id: String,
+    commitment_ids: Vec<String>,
+    flight: Arc<Flight>,
+    stake: Stake,
+}
+
+/// What a request has to do with the append that it waits for.
+#[derive(Debug)]
+enum Stake {
+    /// It is its own.
+    Own,
+    /// It is its own, and an earlier one may turn up in the log yet.
+    OwnInDoubt { key: Key, hash: Hash },
+    /// It is another request's, with the same content.
+    Same,
+    /// It is another request's, with another content.
+    Other,
+}
+
+/// A record to append, and the claim that it settles.
+pub(crate) type Work = (Record, Claim);
+
+/// Refuses callers who may not record.
+pub(crate) fn authorize(principal: &Principal) -> Result<(), Refusal> {
+    Ok(principal.require_any(&RECORDING)?)
+}
+
+impl Core {
+    /// Records one contact.
+    pub(crate) async fn record(
+        &self,
+        principal: &Principal,
+        request: RecordInteractionRequest,
+        deadline: Instant,
+    ) -> Result<RecordInteractionResponse, Refusal> {
+        authorize(principal)?;
+        let (decision, work) = self.decide(principal, request, self.now(), deadline).await;
+        if let Some(work) = work {
+            self.append(vec![work]).await;
+        }
+        self.answer(decision, deadline).await
+    }
+
+    /// Decides about a request as far as can be without an append; gives the work that is left.
+    pub(crate) async fn decide(
+        &self,
+        principal: &Principal,
+        request: RecordInteractionRequest,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> (Decision, Option<Work>) {
+        match prepare(principal, request, &*self.deps.ids, now) {
+            Ok(prepared) => self.claim(prepared, deadline).await,
+            Err(refusal) => (Decision::Refused(refusal), None),
+        }
+    }
+
+    async fn claim(&self, prepared: Prepared, deadline: Instant) -> (Decision, Option<Work>) {
+        let Prepared {
+            key,
+            fresh,
+            hash,
+            record,
+            interaction_id,
+            commitment_ids,
+        } = prepared;
+        let accepted = |flight, stake| {
+            Decision::Accepted(Box::new(Accepted {
+                interaction_id,
+                commitment_ids,
+                flight,
+                stake,
+            }))
+        };
+        let (flight, doubt) = match self.pending.claim(&key, hash) {
+            Claimed::Mine(flight) => (flight, false),
+            Claimed::InDoubt(flight) => (flight, true),
+            Claimed::Shared(flight) => return (accepted(flight, Stake::Same), None),
+            Claimed::Contested(flight) => return (accepted(flight, Stake::Other), None),
+            Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
+        };
+        let claim = Claim::new(&self.pending, key.clone(), Arc::clone(&flight));
+        if doubt && let Err(refusal) = self.catch_up(deadline).await {
+            // The dropped claim stays in doubt.
+            return (Decision::Refused(refusal), None);
+        }
+        match self.look_up(&key, hash, fresh) {
+            Ok(None) if doubt => {
+                let stake = Stake::OwnInDoubt { key, hash };
+                (accepted(flight, stake), Some((record, claim)))
+            }
+            Ok(None) => (accepted(flight, Stake::Own), Some((record, claim))),
+            Ok(Some(written)) => {
+                claim.end(Ok(written));
+                (accepted(flight, Stake::Same), None)
+            }
+            Err(refusal) => {
+                claim.end(Err(refusal.clone()));
+                (Decision::Refused(refusal), None)
+            }
+        }
+    }
+
+    /// Whether the ledger has the record.
+    fn look_up(&self, key: &Key, hash: Hash, fresh: bool) -> Result<Option<Written>, Refusal> {
+        let found = match fresh {
+            true => None,
+            false => self.ledger.interaction(key)?,
+        };
+        match found {
+            Some(recorded) if recorded.hash == hash => Ok(Some(recorded.written())),
+            Some(_) => Err(Refusal::IdReused),
+            None => {
+                // Only now: a view that began anew before it was asked knows nothing of the past.
+                self.require_ready()?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Puts the records into the log's queue, in order, before it returns; the future settles their
+    /// claims.
+    pub(crate) fn append(&self, work: Vec<Work>) -> impl Future<Output = ()> + Send + use<> {
+        let (records, claims): (Vec<Record>, Vec<Claim>) = work.into_iter().unzip();
+        let times: Vec<i64> = records.iter().map(|record| record.recorded_at_us).collect();
+        let appended = self.deps.log.append(records);
+        async move {
+            let outcome = appended.await;
+            for (index, claim) in claims.into_iter().enumerate() {
+                let written = match &outcome {
+                    Ok(positions) => written(positions, &times, index),
+                    Err(error) => Err(Refusal::Log(error.clone())),
+                };
+                claim.settle(written);
+            }
+        }
+    }
+
+    /// The answer to a request, when its append is settled.
+    pub(crate) async fn answer(
+        &self,
+        decision: Decision,
+        deadline: Instant,
+    ) -> Result<RecordInteractionResponse, Refusal> {
+        let accepted = match decision {
+            Decision::Refused(refusal) => return Err(refusal),
+            Decision::Accepted(accepted) => *accepted,
+        };
+        let mut written = accepted.flight.outcome().await?;
+        let already_recorded = match accepted.stake {
+            Stake::Own => false,
+            Stake::Same => true,
+            Stake::Other => return Err(Refusal::IdReused),
+            Stake::OwnInDoubt { key, hash } => {
+                let own = written.position;
+                written = self.confirm(&key, hash, own, deadline).await?;
+                written.position != own
+            }
+        };
+        let recorded_at = Timestamp::from_microsecond(written.recorded_at_us);
+        Ok(RecordInteractionResponse {
+            interaction_id: accepted.interaction_id,
+            position: self.token(written.position),
+            recorded_at: recorded_at.ok().map(time::to_wire),
+            commitment_ids: accepted.commitment_ids,
+            already_recorded,
+        })
+    }
+
+    /// The record that counts, after one of its id was appended while another may have been.
+    async fn confirm(
+        &self,
+        key: &Key,
+        hash: Hash,
+        own: Position,
+        deadline: Instant,
+    ) -> Result<Written, Refusal> {
+        let positions = aftercall_view::Positions::through(own);
+        self.view.wait_for(&positions, deadline).await?;
+        let recorded = self.ledger.interaction(key)?;
+        let recorded = recorded.ok_or(Refusal::NotReady)?;
+        match recorded.hash == hash {
+            true => Ok(recorded.written()),
+            false => Err(Refusal::IdReused),
+        }
+    }
+}
+
+fn written(positions: &[Position], times: &[i64], index: usize) -> Result<Written, Refusal> {
+    match (positions.get(index), times.get(index)) {
+        (Some(position), Some(recorded_at_us)) => Ok(Written {
+            position: *position,
+            recorded_at_us: *recorded_at_us,
+        }),
+        _ => Err(Refusal::internal(
+            "the log gave fewer positions than it got records",
+        )),
+    }
+}

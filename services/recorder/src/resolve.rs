@@ -1,0 +1,74 @@
+//! What a record leaves to the server: ids and defaults. Decided once, when it is written.
+
+use aftercall_domain::Interaction;
+use aftercall_domain::commitment::{Owner, Priority};
+use aftercall_service::{Ids, derived};
+use uuid::Uuid;
+
+/// How an interaction came by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// The caller knows the id, or can derive it again: it may have been sent before.
+    ByCaller(Uuid),
+    /// The server drew it just now.
+    ByServer(Uuid),
+}
+
+impl Named {
+    pub(crate) const fn id(self) -> Uuid {
+        match self {
+            Self::ByCaller(id) | Self::ByServer(id) => id,
+        }
+    }
+}
+
+/// Fills in the ids and defaults of a checked record, in place. The same record gets the same ones
+/// whenever it is sent, except for an interaction that nothing names.
+///
+/// # Errors
+/// When an id is not a UUID, which the check has ruled out.
+pub(crate) fn resolve(
+    interaction: &mut Interaction,
+    tenant_id: &str,
+    ids: &dyn Ids,
+) -> Result<Named, uuid::Error> {
+    let named = name(interaction, tenant_id, ids)?;
+    let id = named.id();
+    if interaction.interaction_id.is_empty() {
+        interaction.interaction_id = id.to_string();
+    }
+    interaction.interaction_id.make_ascii_lowercase();
+    interaction.previous_interaction_id.make_ascii_lowercase();
+    interaction.recorded_at = None;
+    interaction.version = 0;
+    for (index, draft) in interaction.commitments.iter_mut().enumerate() {
+        if draft.commitment_id.is_empty() {
+            let index = (index as u32).to_le_bytes();
+            let parts = [tenant_id.as_bytes(), id.as_bytes(), &index];
+            draft.commitment_id = derived("aftercall.commitment", &parts).to_string();
+        }
+        draft.commitment_id.make_ascii_lowercase();
+        if draft.owner.is_none() && !interaction.agent_id.is_empty() {
+            draft.owner = Some(Owner::Agent(interaction.agent_id.clone()));
+        }
+        draft.priority.get_or_insert(Priority::P3);
+    }
+    Ok(named)
+}
+
+fn name(interaction: &Interaction, tenant_id: &str, ids: &dyn Ids) -> Result<Named, uuid::Error> {
+    if !interaction.interaction_id.is_empty() {
+        return Uuid::try_parse(&interaction.interaction_id).map(Named::ByCaller);
+    }
+    Ok(match &interaction.external_ref {
+        Some(external) => Named::ByCaller(derived(
+            "aftercall.interaction",
+            &[
+                tenant_id.as_bytes(),
+                external.source_system.as_bytes(),
+                external.external_id.as_bytes(),
+            ],
+        )),
+        None => Named::ByServer(ids.uuid_v7()),
+    })
+}
