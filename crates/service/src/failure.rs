@@ -41,6 +41,16 @@ pub enum Code {
     Internal,
 }
 
+impl Code {
+    /// Whether the same request may succeed later, without a change of request or state.
+    pub const fn retryable(self) -> bool {
+        matches!(
+            self,
+            Self::ResourceExhausted | Self::Unavailable | Self::DeadlineExceeded
+        )
+    }
+}
+
 /// An error that a caller is told about.
 ///
 /// `Display` is what the caller reads: it holds no personal data and no internals, and says its own
@@ -81,6 +91,28 @@ pub struct Precondition {
     pub subject: String,
     /// How to meet it.
     pub description: Cow<'static, str>,
+}
+
+impl<F: Failure + ?Sized> Failure for &F {
+    fn reason(&self) -> Reason {
+        (**self).reason()
+    }
+
+    fn violations(&self) -> Option<&Violations> {
+        (**self).violations()
+    }
+
+    fn preconditions(&self) -> Vec<Precondition> {
+        (**self).preconditions()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        (**self).metadata()
+    }
 }
 
 impl Failure for Violations {

@@ -40,7 +40,7 @@ impl Failure for Closed {
 
 #[test]
 fn every_part_of_a_failure_has_its_detail() {
-    let status = to_status(Closed);
+    let status = to_status(&Closed);
     assert_eq!(status.code(), tonic::Code::FailedPrecondition);
     assert_eq!(status.message(), "the commitment is closed");
     let info = status.get_details_error_info().unwrap();
