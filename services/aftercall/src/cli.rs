@@ -10,7 +10,7 @@ use aftercall_service::{Clock, Ids, SystemClock, SystemIds};
 use clap::{Parser, Subcommand};
 
 use crate::client::ServerArgs;
-use crate::command::{Session, alerts, followups, record, search, solutions, timeline};
+use crate::command::{Session, alerts, followups, log, record, search, solutions, timeline};
 use crate::config::{self, ConfigArgs};
 use crate::import;
 use crate::output::Output;
@@ -101,6 +101,14 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Looks into a log's files, and repairs them; needs no server
+    Log {
+        #[command(subcommand)]
+        command: log::LogCommand,
+        /// Prints JSON, one object a line
+        #[arg(long, global = true, help_heading = "Output")]
+        json: bool,
+    },
 }
 
 /// Whom to ask, and in which form to answer.
@@ -126,6 +134,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(&args),
             Command::Config(args) => print_config(&args),
+            Command::Log { command, json } => inspect(command, json),
             command => client(command),
         }
     }
@@ -137,6 +146,14 @@ fn print_config(args: &ConfigArgs) -> Result<(), Ending> {
     let mut output = Output::stdout(false);
     output.line(&text).map_err(Ending::output)?;
     output.flush().map_err(Ending::output)
+}
+
+fn inspect(command: log::LogCommand, json: bool) -> Result<(), Ending> {
+    let mut output = Output::stdout(json);
+    let done = log::run(command, &mut output, &SystemClock::new());
+    let flushed = output.flush();
+    done?;
+    flushed.map_err(Ending::output)
 }
 
 /// Runs a command that asks a server. One thread is enough where it only waits.
@@ -151,7 +168,7 @@ fn client(command: Command) -> Result<(), Ending> {
 
 async fn ask(command: Command) -> Result<(), Ending> {
     match command {
-        Command::Serve(_) | Command::Config(_) => Ok(()),
+        Command::Serve(_) | Command::Config(_) | Command::Log { .. } => Ok(()),
         Command::Record { args, asking } => {
             let session = &mut asking.session().await?;
             finish(record::record(session, &args).await, session)

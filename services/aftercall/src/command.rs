@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod followups;
 mod interaction;
+pub mod log;
 pub mod promise;
 pub mod record;
 pub mod search;

@@ -12,6 +12,7 @@ pub use card::Card;
 pub use names::{WireEnum, label, values};
 pub use table::{Align, Cell, Column, Table};
 pub use text::{clean, shortened, width_of, wrapped};
+pub(crate) use time::wire;
 pub use time::{Times, When};
 
 use std::io::{self, IsTerminal, Write};

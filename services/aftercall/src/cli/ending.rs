@@ -46,9 +46,15 @@ impl Ending {
         if let Some(why) = self.why {
             let paint = Paint::for_terminal(io::stderr().is_terminal());
             eprintln!("{} {why}", paint.apply(Style::Bad, "error:"));
+            let mut said = why.to_string();
             let mut cause = why.source();
             while let Some(error) = cause {
-                eprintln!("  {} {error}", paint.apply(Style::Dim, "because:"));
+                // Wrappers of wrappers often say the same.
+                let text = error.to_string();
+                if text != said {
+                    eprintln!("  {} {text}", paint.apply(Style::Dim, "because:"));
+                }
+                said = text;
                 cause = error.source();
             }
         }

@@ -45,6 +45,9 @@ pub enum ClientError {
         /// Why.
         source: io::Error,
     },
+    /// A log's files are not as they should be.
+    #[error(transparent)]
+    Log(Box<dyn std::error::Error + Send + Sync>),
     /// What was given makes no sense; the command line's fault, not the server's.
     #[error("{0}")]
     Usage(String),

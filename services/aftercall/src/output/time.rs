@@ -60,15 +60,22 @@ impl Times {
     /// # Errors
     /// When it lies outside the calendar.
     pub fn resolve(&self, when: &When, now: Timestamp) -> Result<WireTimestamp, jiff::Error> {
-        let at = match when {
+        self.instant_at(when, now).map(wire)
+    }
+
+    /// The same, to reckon with.
+    ///
+    /// # Errors
+    /// As [`Times::resolve`].
+    pub fn instant_at(&self, when: &When, now: Timestamp) -> Result<Timestamp, jiff::Error> {
+        Ok(match when {
             When::Instant(at) => *at,
             When::Local(local) => local.to_zoned(self.zone.clone())?.timestamp(),
             When::FromNow(span) => now
                 .to_zoned(self.zone.clone())
                 .checked_add(*span)?
                 .timestamp(),
-        };
-        Ok(wire(at))
+        })
     }
 }
 

@@ -1,0 +1,306 @@
+//! `log`: looks into a log's files, and repairs them. Needs no server.
+
+mod json;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aftercall_log::Entry;
+use aftercall_log::inspect::{
+    ReadOnlyLog, RepairOptions, RepairReport, VerifyReport, repair, stats, verify,
+};
+use aftercall_proto::event::v1::Event;
+use aftercall_service::Clock;
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::client::ClientError;
+use crate::config::StorageConfig;
+use crate::output::{Card, Cell, Column, Output, Style, Table, When, clean};
+
+/// Records read at a time.
+const RECORDS_AT_ONCE: usize = 512;
+const BYTES_AT_ONCE: usize = 4 << 20;
+/// How long a reader waits at the end of the log before it looks again.
+const FOLLOW_WAIT: Duration = Duration::from_millis(500);
+
+/// Looks into a log's files, and repairs them; needs no server
+#[derive(Debug, clap::Subcommand)]
+pub enum LogCommand {
+    /// Prints the log's events
+    Cat(CatArgs),
+    /// Counts what the log holds
+    Stats(Directory),
+    /// Reads every byte, and names each place that is damaged
+    Verify(Directory),
+    /// Cuts the log where it is damaged, so that it opens again, and keeps what it cut
+    Repair(RepairArgs),
+}
+
+/// Where the log is.
+#[derive(Debug, clap::Args)]
+pub struct Directory {
+    /// The server's data directory
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "data",
+        env = "AFTERCALL_STORAGE__DIR"
+    )]
+    data: PathBuf,
+}
+
+/// Which events to print.
+#[derive(Debug, clap::Args)]
+pub struct CatArgs {
+    #[command(flatten)]
+    directory: Directory,
+    /// From this offset on
+    #[arg(
+        long,
+        value_name = "OFFSET",
+        default_value_t = 0,
+        conflicts_with = "since"
+    )]
+    from: u64,
+    /// What was recorded at this time or later: 2026-11-22, "2026-11-22 17:00", "7d ago"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<When>,
+    /// How many events; left out, all
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Waits for more at the end, until interrupted
+    #[arg(long)]
+    follow: bool,
+}
+
+/// How far a repair may go.
+#[derive(Debug, clap::Args)]
+pub struct RepairArgs {
+    #[command(flatten)]
+    directory: Directory,
+    /// Changes nothing, only says what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Cuts records that were acknowledged, too: they are lost, and views are built anew
+    #[arg(long)]
+    allow_loss: bool,
+}
+
+impl Directory {
+    fn log(&self) -> PathBuf {
+        let storage = StorageConfig {
+            dir: self.data.clone(),
+        };
+        storage.log()
+    }
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When the log can't be read, is damaged, or the output takes no more.
+pub fn run(command: LogCommand, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
+    match command {
+        LogCommand::Cat(args) => cat(&args, output, clock),
+        LogCommand::Stats(directory) => print_stats(&directory.log(), output),
+        LogCommand::Verify(directory) => print_verify(&directory.log(), output),
+        LogCommand::Repair(args) => print_repair(&args, output),
+    }
+}
+
+/// What goes wrong with a log's files.
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ClientError {
+    ClientError::Log(Box::new(error))
+}
+
+fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
+    let log = ReadOnlyLog::open(args.directory.log()).map_err(failed)?;
+    let from = match &args.since {
+        None => args.from,
+        Some(when) => {
+            let since = output.times().instant_at(when, clock.now());
+            let since = since.map_err(|error| ClientError::Usage(error.to_string()))?;
+            log.offset_at(since.as_microsecond()).map_err(failed)?
+        }
+    };
+    let mut reader = log.reader(from).map_err(failed)?;
+    let mut left = args.limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        let most = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(RECORDS_AT_ONCE);
+        let wait = if args.follow {
+            FOLLOW_WAIT
+        } else {
+            Duration::ZERO
+        };
+        let entries = reader.next(most, BYTES_AT_ONCE, wait).map_err(failed)?;
+        for entry in &entries {
+            print_entry(entry, output)?;
+        }
+        left -= entries.len() as u64;
+        if entries.is_empty() && !args.follow {
+            break;
+        }
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn print_entry(entry: &Entry, output: &mut Output) -> Result<(), ClientError> {
+    let offset = entry.position.offset;
+    let unreadable = |error| ClientError::Input(format!("offset {offset} is no event: {error}"));
+    let mut event = Event::decode(entry.record.body.clone()).map_err(unreadable)?;
+    if output.json() {
+        let fact = event.fact().map_err(unreadable)?;
+        if fact.is_some() {
+            // Said already, in a form that can be read.
+            event.data.clear();
+        }
+        return Ok(output.message(&json::line(offset, &event, fact))?);
+    }
+    let when = output.times().second(event.recorded_at.as_ref());
+    let kind = event.cloud_event_type();
+    let kind = kind.trim_start_matches("aftercall.");
+    let about = format!("{} #{}", event.aggregate_id, event.sequence);
+    let actor = if event.actor_id.is_empty() {
+        ""
+    } else {
+        " by "
+    };
+    let about = clean(&format!("{about}{actor}{}", event.actor_id));
+    Ok(output.line(&format!("{offset:>9}  {when}  {kind:<26}  {about}"))?)
+}
+
+fn micros(output: &Output, at: Option<i64>) -> String {
+    let at = at.and_then(|at| Timestamp::from_microsecond(at).ok());
+    output.times().second(at.map(crate::output::wire).as_ref())
+}
+
+fn print_stats(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
+    let found = stats(dir).map_err(failed)?;
+    if output.json() {
+        return Ok(output.message(&json::stats(&found))?);
+    }
+    let mut card = Card::new();
+    card.field("log", found.id.to_string())
+        .field("directory", dir.display().to_string())
+        .field("records", found.records.to_string())
+        .field("bytes of records", found.record_bytes.to_string())
+        .field("bytes of files", found.file_bytes.to_string())
+        .field("first recorded", micros(output, found.first_recorded_at_us))
+        .field("last recorded", micros(output, found.latest_recorded_at_us));
+    card.print(output, 0)?;
+    output.line("")?;
+    let mut table = Table::new([
+        Column::full("segment"),
+        Column::full("state"),
+        Column::number("from offset"),
+        Column::number("records"),
+        Column::number("bytes"),
+        Column::full("first recorded"),
+    ]);
+    for segment in &found.segments {
+        let name = segment
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        table.row([
+            Cell::from(name),
+            Cell::from(if segment.sealed {
+                "sealed"
+            } else {
+                "written to"
+            }),
+            Cell::from(segment.base.to_string()),
+            Cell::from(segment.records.to_string()),
+            Cell::from(segment.record_bytes.to_string()),
+            Cell::from(micros(output, segment.first_recorded_at_us)),
+        ]);
+    }
+    Ok(table.print(output)?)
+}
+
+fn print_verify(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
+    let terminal = std::io::stderr().is_terminal();
+    let report = verify(dir, |progress| {
+        if terminal {
+            let percent = progress.bytes * 100 / progress.bytes_total.max(1);
+            eprint!("\r{percent:>3}%  {} records ", progress.records);
+        }
+    });
+    if terminal {
+        eprint!("\r{:40}\r", "");
+    }
+    let report = report.map_err(failed)?;
+    match output.json() {
+        true => output.message(&json::verify(&report))?,
+        false => print_report(&report, output)?,
+    }
+    output.flush()?;
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(ClientError::Reported)
+    }
+}
+
+fn print_report(report: &VerifyReport, output: &mut Output) -> std::io::Result<()> {
+    for damage in &report.damages {
+        output.line(&output.styled(Style::Bad, &damage.to_string()))?;
+    }
+    if let Some(torn) = &report.torn_tail {
+        let file = torn.path.display();
+        output.line(&format!(
+            "{file} ends in a batch that was not written to its end, at byte {}; nothing of it was \
+             acknowledged, and the next start cuts it",
+            torn.byte
+        ))?;
+    }
+    let read = format!("{} records, {} bytes read", report.records, report.bytes);
+    let (style, verdict) = match report.damages_total {
+        0 => (Style::Good, "every record is as it was written".to_owned()),
+        1 => (Style::Bad, "1 place is damaged".to_owned()),
+        places => (Style::Bad, format!("{places} places are damaged")),
+    };
+    output.line(&format!("{read}: {}", output.styled(style, &verdict)))
+}
+
+fn print_repair(args: &RepairArgs, output: &mut Output) -> Result<(), ClientError> {
+    let options = RepairOptions {
+        dry_run: args.dry_run,
+        allow_loss: args.allow_loss,
+    };
+    let report = repair(args.directory.log(), options).map_err(failed)?;
+    if output.json() {
+        return Ok(output.message(&json::repair(&report, args.dry_run))?);
+    }
+    let RepairReport::Cut {
+        damage,
+        bytes,
+        kept_in,
+        lost,
+        ..
+    } = report
+    else {
+        return Ok(output.line("there is nothing to repair")?);
+    };
+    let (cut, kept) = if args.dry_run {
+        ("would be cut", "would be")
+    } else {
+        ("cut", "are")
+    };
+    output.line(&damage.to_string())?;
+    let kept_in = kept_in.display();
+    output.line(&format!(
+        "{bytes} bytes {cut}; they {kept} kept in {kept_in}"
+    ))?;
+    let line = match lost {
+        None => "no acknowledged record is affected".to_owned(),
+        Some((first, last)) => format!("acknowledged records lost: {first} to {last}"),
+    };
+    Ok(output.line(&line)?)
+}

@@ -1,0 +1,163 @@
+//! What the log's commands say, as JSON.
+
+use aftercall_log::Damage;
+use aftercall_log::inspect::{LogStats, RepairReport, VerifyReport};
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{
+    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled, Event,
+    InteractionAmended, InteractionRecorded, SolutionPublished,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// An entry of the log, as JSON.
+#[derive(Serialize)]
+pub(super) struct Line<'a> {
+    offset: u64,
+    event: &'a Event,
+    /// What the event's bytes say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fact: Option<FactJson>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum FactJson {
+    Recorded(Box<InteractionRecorded>),
+    Amended(Box<InteractionAmended>),
+    Fulfilled(CommitmentFulfilled),
+    Cancelled(CommitmentCancelled),
+    Rescheduled(CommitmentRescheduled),
+    Lapsed(CommitmentLapsed),
+    Published(Box<SolutionPublished>),
+}
+
+impl From<Fact> for FactJson {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::InteractionRecorded(fact) => Self::Recorded(fact),
+            Fact::InteractionAmended(fact) => Self::Amended(fact),
+            Fact::CommitmentFulfilled(fact) => Self::Fulfilled(fact),
+            Fact::CommitmentCancelled(fact) => Self::Cancelled(fact),
+            Fact::CommitmentRescheduled(fact) => Self::Rescheduled(fact),
+            Fact::CommitmentLapsed(fact) => Self::Lapsed(fact),
+            Fact::SolutionPublished(fact) => Self::Published(fact),
+        }
+    }
+}
+
+pub(super) fn line(offset: u64, event: &Event, fact: Option<Fact>) -> Line<'_> {
+    let fact = fact.map(FactJson::from);
+    Line {
+        offset,
+        event,
+        fact,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stats {
+    log_id: String,
+    records: u64,
+    tail: u64,
+    record_bytes: u64,
+    file_bytes: u64,
+    segments: usize,
+    first_recorded_at: Option<Timestamp>,
+    latest_recorded_at: Option<Timestamp>,
+}
+
+pub(super) fn stats(found: &LogStats) -> Stats {
+    let at = |at: Option<i64>| at.and_then(|at| Timestamp::from_microsecond(at).ok());
+    Stats {
+        log_id: found.id.to_string(),
+        records: found.records,
+        tail: found.tail,
+        record_bytes: found.record_bytes,
+        file_bytes: found.file_bytes,
+        segments: found.segments.len(),
+        first_recorded_at: at(found.first_recorded_at_us),
+        latest_recorded_at: at(found.latest_recorded_at_us),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Verify {
+    sound: bool,
+    records: u64,
+    bytes: u64,
+    damages_total: u64,
+    damages: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    byte: u64,
+    offset: u64,
+    detail: String,
+}
+
+impl From<&Damage> for Place {
+    fn from(damage: &Damage) -> Self {
+        Self {
+            file: damage.path.display().to_string(),
+            byte: damage.byte,
+            offset: damage.offset,
+            detail: damage.detail.clone(),
+        }
+    }
+}
+
+pub(super) fn verify(report: &VerifyReport) -> Verify {
+    Verify {
+        sound: report.is_sound(),
+        records: report.records,
+        bytes: report.bytes,
+        damages_total: report.damages_total,
+        damages: report.damages.iter().map(Place::from).collect(),
+    }
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Repair {
+    sound: bool,
+    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<Place>,
+    cut_bytes: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    kept_in: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_first: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_last: Option<u64>,
+}
+
+pub(super) fn repair(report: &RepairReport, dry_run: bool) -> Repair {
+    match report {
+        RepairReport::Sound => Repair {
+            sound: true,
+            dry_run,
+            ..Repair::default()
+        },
+        RepairReport::Cut {
+            damage,
+            bytes,
+            kept_in,
+            lost,
+            id: _,
+        } => Repair {
+            sound: false,
+            dry_run,
+            cut: Some(damage.into()),
+            cut_bytes: *bytes,
+            kept_in: kept_in.display().to_string(),
+            lost_first: lost.map(|(first, _)| first),
+            lost_last: lost.map(|(_, last)| last),
+        },
+    }
+}
