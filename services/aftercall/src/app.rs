@@ -18,7 +18,7 @@ use aftercall_log::{EmbeddedLog, Log, OpenError, Options};
 use aftercall_service::server::{self, Server, ServerError};
 use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
-    Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, chain,
+    Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, TaskFailure, chain,
 };
 
 use crate::config::Config;
@@ -84,9 +84,12 @@ pub enum StartError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The process was told to stop, or something failed, before the app was ready.
-    #[error("stopped before it was ready")]
-    Stopped,
+    /// A background task failed before the app was ready.
+    #[error(transparent)]
+    Task(TaskFailure),
+    /// The log's recovery broke off.
+    #[error("the log's recovery broke off")]
+    Recovery(#[source] tokio::task::JoinError),
 }
 
 /// Refuses to run only some of the services.
@@ -145,11 +148,11 @@ impl App {
             .descriptors(aftercall_proto::DESCRIPTORS);
         match app.start_services(server, &deps, listener).await {
             Ok(()) => Ok(app),
-            Err(error) => {
-                // What runs already ends before the log is closed under it.
-                let _ = app.stop().await;
-                Err(error)
-            }
+            Err(error) => match app.stop().await {
+                // A task that failed says more than that its service is not there.
+                Err(RunError::Task(failure)) => Err(StartError::Task(failure)),
+                _ => Err(error),
+            },
         }
     }
 
@@ -242,10 +245,7 @@ async fn open_log(dir: PathBuf) -> Result<EmbeddedLog, StartError> {
     let opened = tokio::task::spawn_blocking(move || EmbeddedLog::open(dir, Options::default()));
     match opened.await {
         Ok(opened) => Ok(opened?),
-        Err(error) => {
-            tracing::error!(error = %chain(&error), "the log's recovery did not end");
-            Err(StartError::Stopped)
-        }
+        Err(error) => Err(StartError::Recovery(error)),
     }
 }
 

@@ -2,11 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
+use aftercall_followups::Followups;
+use aftercall_proto::followups::v1::{alert_service_server, followup_service_server};
+use aftercall_proto::recorder::v1::recorder_service_server;
+use aftercall_recorder::Recorder;
 use aftercall_service::server::{Health, Server};
 use aftercall_service::{Deps, Supervisor};
+use aftercall_view::{ViewHandle, WaitError};
+use tokio::time::Instant;
 
-use super::StartError;
+use super::{StartError, health};
 
 /// A service of aftercall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,22 +67,72 @@ impl FromStr for Service {
     }
 }
 
+/// How often a recorder that is catching up says so.
+const CATCHING_UP_SAID_EVERY: Duration = Duration::from_secs(5);
+
 /// The services, running.
 #[derive(Debug)]
-pub(super) struct Services;
+pub(super) struct Services {
+    recorder: Recorder,
+    followups: Followups,
+}
 
-pub(super) fn start(_deps: &Deps) -> Result<Services, StartError> {
-    Ok(Services)
+/// Starts all services. Their views begin to catch up.
+pub(super) fn start(deps: &Deps) -> Result<Services, StartError> {
+    Ok(Services {
+        recorder: Recorder::start(deps.clone()).map_err(failed(Service::Recorder))?,
+        followups: Followups::start(deps.clone()).map_err(failed(Service::Followups))?,
+    })
+}
+
+fn failed<E>(service: Service) -> impl FnOnce(E) -> StartError
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    move |source| StartError::Service {
+        service,
+        source: source.into(),
+    }
 }
 
 impl Services {
     pub(super) fn add_to(&self, server: Server) -> Server {
         server
+            .service(self.recorder.server())
+            .service(self.followups.followup_server())
+            .service(self.followups.alert_server())
     }
 
-    pub(super) async fn report(&self, _health: &Health, _supervisor: &Supervisor) {}
+    /// Keeps the services' health true to their views.
+    pub(super) async fn report(&self, health: &Health, supervisor: &Supervisor) {
+        let followups = &[
+            followup_service_server::SERVICE_NAME,
+            alert_service_server::SERVICE_NAME,
+        ];
+        let reports: [(&ViewHandle, &'static [&'static str]); 2] = [
+            (
+                &self.recorder.view(),
+                &[recorder_service_server::SERVICE_NAME],
+            ),
+            (self.followups.view(), followups),
+        ];
+        for (view, services) in reports {
+            health::follow(health, supervisor, view, services).await;
+        }
+    }
 
+    /// Waits until the recorder knows all that was recorded: before that it takes nothing.
     pub(super) async fn recorder_ready(&self) -> Result<(), StartError> {
-        Ok(())
+        loop {
+            let deadline = Instant::now() + CATCHING_UP_SAID_EVERY;
+            match self.recorder.ready(deadline).await {
+                Ok(()) => return Ok(()),
+                Err(WaitError::DeadlineExceeded { .. }) => {
+                    let behind = self.recorder.view().lag().map(|lag| lag.records);
+                    tracing::info!(records = behind.unwrap_or_default(), "recorder catching up");
+                }
+                Err(error) => return Err(failed(Service::Recorder)(error)),
+            }
+        }
     }
 }
