@@ -20,6 +20,9 @@ pub struct Progress {
     /// Whether the view has once reached the tail that the log had when the view was opened.
     /// False again while it is rebuilt: its answers are then of the distant past.
     pub ready: bool,
+    /// Whether the view waits for free space on its disk: see
+    /// [`Options::disk_free_bytes_min`](crate::Options::disk_free_bytes_min).
+    pub paused: bool,
     /// Set when the view's thread has ended.
     pub ended: Option<Result<(), Arc<ViewError>>>,
 }

@@ -122,11 +122,13 @@ impl<'w, P: Projection> Session<'w, P> {
                 std::thread::sleep(IDLE_WAIT);
                 continue;
             }
-            let batch = self.poll()?;
-            let caught_up = batch.is_none();
-            if let Some(batch) = batch {
-                self.apply(&batch)?;
-            }
+            let caught_up = match self.poll()? {
+                None => true,
+                Some(batch) => {
+                    self.apply(&batch)?;
+                    self.keeps_up(&batch)?
+                }
+            };
             self.audit.step(&self.worker.shared.store, AUDIT_STEP)?;
             self.commit_index_if_due(caught_up)?;
         }
@@ -144,6 +146,7 @@ impl<'w, P: Projection> Session<'w, P> {
         let pauses = free < self.worker.options.disk_free_bytes_min;
         if pauses != self.paused {
             self.paused = pauses;
+            self.publish();
             let view = self.identity.name;
             match pauses {
                 true => tracing::warn!(view, free_bytes = free, "view pauses: disk almost full"),
@@ -219,6 +222,14 @@ impl<'w, P: Projection> Session<'w, P> {
         self.publish();
         self.worker.projection.committed(&self.applied);
         Ok(())
+    }
+
+    /// Whether the next poll can take all that is left of the batch's partition. Under a steady
+    /// load a view is never quite at the tail, and yet not behind.
+    fn keeps_up(&self, batch: &Batch) -> Result<bool, Trouble> {
+        let tail = self.worker.shared.log.tail(batch.partition)?;
+        let left = tail.saturating_sub(batch.next);
+        Ok(left <= self.worker.options.poll_records_max as u64)
     }
 
     /// Applies one record to the store, or, if the store has it, finds what it means for the
@@ -322,6 +333,7 @@ impl<'w, P: Projection> Session<'w, P> {
             progress.applied.clone_from(&self.applied);
             progress.indexed = indexed.unwrap_or_default();
             progress.ready |= caught_up;
+            progress.paused = self.paused;
         });
         if became_ready {
             tracing::info!(view = self.identity.name, "view ready");

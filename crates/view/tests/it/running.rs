@@ -1,11 +1,12 @@
 //! A view follows its log, stops, resumes and reports.
 
-use aftercall_log::MemoryLog;
-use aftercall_view::{Positions, ViewError, WaitError};
+use aftercall_log::{Log, MemoryLog};
+use aftercall_view::{Options, Positions, ViewError, WaitError};
 use tokio::time::Instant;
 
-use crate::fixture::{LOG, PANIC, POISON, Words, append, record, soon, start, stop, words_key};
-use aftercall_log::Log;
+use crate::fixture::{
+    LOG, PANIC, POISON, Words, append, options, record, soon, start, start_with, stop, words_key,
+};
 
 #[tokio::test]
 async fn a_write_is_read_by_whoever_waits_for_its_position() {
@@ -109,4 +110,42 @@ async fn lag_counts_what_is_not_applied() {
     append(&log, &[("a", "one"), ("b", "two")]).await;
     assert_eq!(view.lag().unwrap().records, 2);
     assert_eq!(view.lag().unwrap().index_records, 2);
+}
+
+#[tokio::test]
+async fn a_view_pauses_before_its_disk_is_full_and_still_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let first = append(&log, &[("a", "one")]).await;
+    let view = start(&log, dir.path(), Words::plain());
+    view.wait_for(&first, soon()).await.unwrap();
+    stop(view).await;
+
+    append(&log, &[("a", "two")]).await;
+    let full = Options {
+        disk_free_bytes_min: u64::MAX,
+        ..options()
+    };
+    let view = start_with(&log, dir.path(), Words::plain(), full);
+    view.progress()
+        .wait_for(|progress| progress.paused)
+        .await
+        .unwrap();
+    assert_eq!(view.applied(), first);
+    assert_eq!(view.store().get(words_key("a")).unwrap().unwrap(), "one ");
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn two_views_never_share_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let written = append(&log, &[("a", "one")]).await;
+    let first = start(&log, dir.path(), Words::plain());
+    first.wait_for(&written, soon()).await.unwrap();
+    let second = start(&log, dir.path(), Words::plain());
+    let refused = second.stopped().await.unwrap_err();
+    assert!(matches!(&*refused, ViewError::Locked { .. }), "{refused:?}");
+    assert_eq!(first.store().get(words_key("a")).unwrap().unwrap(), "one ");
+    stop(first).await;
 }
