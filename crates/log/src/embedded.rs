@@ -28,6 +28,8 @@
 
 mod disk;
 mod failure;
+#[cfg(test)]
+mod faults;
 pub(crate) mod frame;
 pub(crate) mod index;
 pub(crate) mod lock;
