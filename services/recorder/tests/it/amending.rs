@@ -1,0 +1,265 @@
+//! Parts of a record, replaced.
+
+use std::time::Duration;
+
+use aftercall_proto::event::v1::{EventType, InteractionAmended};
+use aftercall_proto::model::v1 as wire;
+use aftercall_proto::recorder::v1::AmendInteractionRequest;
+use pbjson_types::FieldMask;
+use prost::Message;
+use tonic::Code;
+
+use crate::contact::{NOW_S, at, id, interaction, reason, request};
+use crate::faulty_log::Fault;
+use crate::fixture::{Fixture, reason_of, violations_of};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn amend(request_id: &str, expected_version: u64, code: &str) -> AmendInteractionRequest {
+    AmendInteractionRequest {
+        request_id: request_id.to_owned(),
+        interaction_id: id(1),
+        expected_version,
+        interaction: Some(wire::Interaction {
+            contact_reasons: vec![reason(code)],
+            // Not named by the mask, and so not looked at.
+            channel: 77,
+            ..wire::Interaction::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["contact_reasons".to_owned()],
+        }),
+        reason: "the agent had chosen the wrong reason".to_owned(),
+    }
+}
+
+async fn recorded() -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture
+        .crm()
+        .record_interaction(request(interaction(&id(1))))
+        .await
+        .unwrap();
+    fixture
+}
+
+#[tokio::test]
+async fn a_part_is_replaced_and_the_rest_stays() {
+    let fixture = recorded().await;
+    let answer = fixture
+        .crm()
+        .amend_interaction(amend("r1", 1, "order"))
+        .await
+        .unwrap();
+    let answer = answer.into_inner();
+    assert_eq!((answer.version, answer.interaction_id), (2, id(1)));
+    assert_eq!(answer.recorded_at, at(NOW_S));
+    let events = fixture.events();
+    assert_eq!(events.len(), 2);
+    let event = &events[1];
+    assert_eq!(event.r#type(), EventType::InteractionAmended);
+    assert_eq!((event.sequence, &*event.aggregate_id), (2, &*id(1)));
+    assert_eq!(
+        (&*event.request_id, &*event.customer_id),
+        ("r1", "customer-1")
+    );
+    let data = InteractionAmended::decode(event.data.clone()).unwrap();
+    assert_eq!(data.update_paths, ["contact_reasons"]);
+    let values = wire::Interaction {
+        contact_reasons: vec![reason("order")],
+        ..wire::Interaction::default()
+    };
+    assert_eq!(data.interaction, Some(values));
+    // In the same partition as what it amends.
+    let records = fixture.log.records();
+    assert_eq!(records[0].record.key, records[1].record.key);
+}
+
+#[tokio::test]
+async fn the_same_command_gets_the_first_answer_again() {
+    let fixture = recorded().await;
+    let mut crm = fixture.crm();
+    let first = crm
+        .amend_interaction(amend("r1", 1, "order"))
+        .await
+        .unwrap()
+        .into_inner();
+    crm.amend_interaction(amend("r2", 2, "refund"))
+        .await
+        .unwrap();
+    let again = crm
+        .amend_interaction(amend("r1", 1, "order"))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(again, first);
+    let refused = crm
+        .amend_interaction(amend("r1", 1, "other"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert_eq!(reason_of(&refused).0, "REQUEST_ID_REUSED");
+    assert_eq!(fixture.log.len(), 3);
+}
+
+#[tokio::test]
+async fn another_version_is_refused_with_the_current_one() {
+    let fixture = recorded().await;
+    let mut crm = fixture.crm();
+    crm.amend_interaction(amend("r1", 1, "order"))
+        .await
+        .unwrap();
+    let refused = crm
+        .amend_interaction(amend("r2", 1, "refund"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Aborted);
+    let (reason, details) = reason_of(&refused);
+    assert_eq!(reason, "VERSION_MISMATCH");
+    assert_eq!(
+        details.error_info().unwrap().metadata["current_version"],
+        "2"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn amendments_of_whichever_version_all_count() {
+    let fixture = recorded().await;
+    let calls = (0..16).map(|number| {
+        let mut crm = fixture.crm();
+        let command = amend(&format!("r{number}"), 0, "order");
+        async move {
+            crm.amend_interaction(command)
+                .await
+                .unwrap()
+                .into_inner()
+                .version
+        }
+    });
+    let mut versions = futures::future::join_all(calls).await;
+    versions.sort_unstable();
+    assert_eq!(versions, (2..18).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn who_may_amend_depends_on_the_record_and_its_age() {
+    let fixture = recorded().await;
+    let mut own = fixture.client("acme agent-1 agent");
+    let mut other = fixture.client("acme agent-2 agent");
+    let mut lead = fixture.client("acme lead team_lead");
+    let mut officer = fixture.client("acme officer compliance_officer");
+    let mut crm = fixture.client("acme crm integration");
+
+    for client in [&mut other, &mut crm] {
+        let refused = client
+            .amend_interaction(amend("no", 0, "a"))
+            .await
+            .unwrap_err();
+        assert_eq!(reason_of(&refused).0, "ROLE_REQUIRED");
+    }
+    fixture.clock.advance(24 * HOUR);
+    own.amend_interaction(amend("r1", 0, "b")).await.unwrap();
+    fixture.clock.advance(Duration::from_micros(1));
+    let late = own
+        .amend_interaction(amend("r2", 0, "c"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (late.code(), reason_of(&late).0),
+        (Code::FailedPrecondition, "AMENDMENT_TOO_LATE".into())
+    );
+    // What was answered in time is answered again.
+    own.amend_interaction(amend("r1", 0, "b")).await.unwrap();
+    lead.amend_interaction(amend("r3", 0, "d")).await.unwrap();
+    fixture.clock.advance(29 * 24 * HOUR);
+    let late = lead
+        .amend_interaction(amend("r4", 0, "e"))
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&late).0, "AMENDMENT_TOO_LATE");
+    officer
+        .amend_interaction(amend("r5", 0, "f"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn new_values_obey_the_rules_of_a_record() {
+    let fixture = recorded().await;
+    let wrong = AmendInteractionRequest {
+        interaction: Some(wire::Interaction::default()),
+        update_mask: Some(FieldMask {
+            paths: vec!["contact_reasons".to_owned(), "customer".to_owned()],
+        }),
+        ..AmendInteractionRequest::default()
+    };
+    let refused = fixture.crm().amend_interaction(wrong).await.unwrap_err();
+    let mut fields: Vec<_> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    fields.sort();
+    let expected = [
+        "interaction.contact_reasons",
+        "interaction_id",
+        "reason",
+        "request_id",
+        "update_mask.paths[1]",
+    ];
+    assert_eq!(fields, expected);
+
+    let too_early = AmendInteractionRequest {
+        interaction: Some(wire::Interaction {
+            ended_at: at(NOW_S - 601),
+            ..wire::Interaction::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["ended_at".to_owned()],
+        }),
+        ..amend("r1", 0, "order")
+    };
+    let refused = fixture
+        .crm()
+        .amend_interaction(too_early)
+        .await
+        .unwrap_err();
+    let expected = ("interaction.ended_at".to_owned(), "CONFLICTING".to_owned());
+    assert_eq!(violations_of(&refused), [expected]);
+}
+
+#[tokio::test]
+async fn a_retry_after_a_lost_answer_amends_once() {
+    for fault in [Fault::LostAck, Fault::LostRecord, Fault::DiskFull] {
+        let fixture = recorded().await;
+        let mut crm = fixture.crm();
+        fixture.log.fail_next(fault);
+        crm.amend_interaction(amend("r1", 1, "order"))
+            .await
+            .unwrap_err();
+        let retried = crm
+            .amend_interaction(amend("r1", 1, "order"))
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(retried.version, 2, "{fault:?}");
+        let next = crm
+            .amend_interaction(amend("r2", 2, "order"))
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(next.version, 3, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_just_recorded_can_be_amended() {
+    let fixture = Fixture::new().await;
+    fixture.log.hold_readers();
+    let mut crm = fixture.crm();
+    crm.record_interaction(request(interaction(&id(1))))
+        .await
+        .unwrap();
+    let amended = crm.amend_interaction(amend("r1", 1, "order"));
+    let (amended, ()) = tokio::join!(amended, async { fixture.log.release_readers() });
+    assert_eq!(amended.unwrap().into_inner().version, 2);
+}

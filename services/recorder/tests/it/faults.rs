@@ -1,0 +1,88 @@
+//! A log that fails: every retry is exact.
+
+use tonic::Code;
+
+use crate::contact::{id, interaction, request};
+use crate::faulty_log::Fault;
+use crate::fixture::{Fixture, reason_of};
+
+#[tokio::test]
+async fn a_full_log_is_answered_and_a_retry_writes_once() {
+    for (fault, reason) in [
+        (Fault::QueueFull, "LOG_QUEUE_FULL"),
+        (Fault::DiskFull, "LOG_DISK_FULL"),
+    ] {
+        let fixture = Fixture::new().await;
+        let mut crm = fixture.crm();
+        fixture.log.fail_next(fault);
+        let refused = crm
+            .record_interaction(request(interaction(&id(1))))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        let (named, details) = reason_of(&refused);
+        assert_eq!(named, reason);
+        assert!(details.retry_info().is_some());
+        let retried = crm
+            .record_interaction(request(interaction(&id(1))))
+            .await
+            .unwrap();
+        assert!(!retried.into_inner().already_recorded);
+        assert_eq!(fixture.log.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_acknowledgement_is_found_and_a_lost_record_written() {
+    for (fault, was_written) in [(Fault::LostAck, true), (Fault::LostRecord, false)] {
+        let fixture = Fixture::new().await;
+        let mut crm = fixture.crm();
+        fixture.log.fail_next(fault);
+        let unknown = crm
+            .record_interaction(request(interaction(&id(1))))
+            .await
+            .unwrap_err();
+        assert_eq!(unknown.code(), Code::Unavailable);
+        let (reason, details) = reason_of(&unknown);
+        assert_eq!(reason, "LOG_UNAVAILABLE");
+        assert!(details.retry_info().is_some());
+        let retried = crm
+            .record_interaction(request(interaction(&id(1))))
+            .await
+            .unwrap();
+        assert_eq!(
+            retried.into_inner().already_recorded,
+            was_written,
+            "{fault:?}"
+        );
+        let again = crm
+            .record_interaction(request(interaction(&id(1))))
+            .await
+            .unwrap();
+        assert!(again.into_inner().already_recorded);
+        assert_eq!(fixture.log.len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_retry_in_doubt_waits_for_the_view() {
+    let fixture = Fixture::new().await;
+    let crm = fixture.crm();
+    fixture.log.hold_readers();
+    fixture.log.fail_next(Fault::LostAck);
+    let mut first = crm.clone();
+    first
+        .record_interaction(request(interaction(&id(1))))
+        .await
+        .unwrap_err();
+    let retries = (0..8).map(|_| {
+        let mut crm = crm.clone();
+        async move { crm.record_interaction(request(interaction(&id(1)))).await }
+    });
+    let retries = futures::future::join_all(retries);
+    let (answers, ()) = tokio::join!(retries, async { fixture.log.release_readers() });
+    for answer in answers {
+        assert!(answer.unwrap().into_inner().already_recorded);
+    }
+    assert_eq!(fixture.log.len(), 1);
+}

@@ -1,0 +1,145 @@
+//! A log in memory that fails when a test says so, and whose readers can be held up.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::{
+    Append, AppendError, Entry, Log, LogId, MemoryLog, Offset, Partition, ReadError, Reader, Record,
+};
+use parking_lot::{Condvar, Mutex};
+
+/// What happens to one append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    QueueFull,
+    DiskFull,
+    /// Written, but nobody learns of it.
+    LostAck,
+    /// Not written, and nobody learns of that either.
+    LostRecord,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct FaultyLog {
+    log: MemoryLog,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+    held: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl FaultyLog {
+    pub(crate) fn new(partitions: u32) -> Self {
+        Self {
+            log: MemoryLog::new(LogId([7; 16]), partitions),
+            faults: Arc::default(),
+            held: Arc::default(),
+        }
+    }
+
+    /// The next append has this fault.
+    pub(crate) fn fail_next(&self, fault: Fault) {
+        self.faults.lock().push_back(fault);
+    }
+
+    /// From here on no reader sees a record.
+    pub(crate) fn hold_readers(&self) {
+        *self.held.0.lock() = true;
+    }
+
+    pub(crate) fn release_readers(&self) {
+        *self.held.0.lock() = false;
+        self.held.1.notify_all();
+    }
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        let partitions = 0..self.log.partitions();
+        let tails = partitions.map(|partition| self.log.tail(partition).unwrap());
+        tails.sum::<u64>() as usize
+    }
+
+    /// All records, one partition after the other.
+    pub(crate) fn records(&self) -> Vec<Entry> {
+        let partitions = 0..self.log.partitions();
+        let read = partitions.flat_map(|partition| {
+            let mut reader = self.log.reader(partition, 0).unwrap();
+            reader.next(usize::MAX, usize::MAX, Duration::ZERO).unwrap()
+        });
+        read.collect()
+    }
+}
+
+impl Log for FaultyLog {
+    fn id(&self) -> LogId {
+        self.log.id()
+    }
+
+    fn partitions(&self) -> u32 {
+        self.log.partitions()
+    }
+
+    fn partition_of(&self, key: &[u8]) -> Partition {
+        self.log.partition_of(key)
+    }
+
+    fn append(&self, records: Vec<Record>) -> Append {
+        let retry_after = Duration::from_millis(250);
+        let unknown = || AppendError::Unknown(Arc::new(std::io::Error::other("lost")));
+        let fault = self.faults.lock().pop_front();
+        let error = match fault {
+            None => return self.log.append(records),
+            Some(Fault::QueueFull) => AppendError::QueueFull { retry_after },
+            Some(Fault::DiskFull) => AppendError::DiskFull { retry_after },
+            Some(Fault::LostRecord) => unknown(),
+            Some(Fault::LostAck) => {
+                drop(self.log.append(records));
+                unknown()
+            }
+        };
+        Append::ready(Err(error))
+    }
+
+    fn tail(&self, partition: Partition) -> Result<Offset, ReadError> {
+        self.log.tail(partition)
+    }
+
+    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
+        self.log.offset_at(partition, recorded_at_us)
+    }
+
+    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError> {
+        Ok(Box::new(HeldReader {
+            reader: self.log.reader(partition, from)?,
+            held: Arc::clone(&self.held),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct HeldReader {
+    reader: Box<dyn Reader>,
+    held: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Reader for HeldReader {
+    fn next(
+        &mut self,
+        records_max: usize,
+        bytes_max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Entry>, ReadError> {
+        let mut held = self.held.0.lock();
+        if *held {
+            self.held.1.wait_for(&mut held, wait);
+            if *held {
+                return Ok(Vec::new());
+            }
+        }
+        drop(held);
+        self.reader.next(records_max, bytes_max, wait)
+    }
+
+    fn position(&self) -> Offset {
+        self.reader.position()
+    }
+}

@@ -1,0 +1,208 @@
+//! Input that nobody means well with.
+
+use aftercall_proto::model::v1 as wire;
+use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
+use pbjson_types::{FieldMask, Timestamp};
+use tonic::Code;
+
+use crate::contact::{id, interaction, request, with_promise};
+use crate::fixture::{Fixture, reason_of, violations_of};
+
+/// Years 1 and 9999, and what is beyond them.
+const NO_TIMES: [(i64, i32); 6] = [
+    (-62_135_596_800, 0),
+    (253_402_300_799, 0),
+    (i64::MIN, 0),
+    (i64::MAX, 0),
+    (0, -1),
+    (0, i32::MAX),
+];
+
+async fn refused(fixture: &Fixture, interaction: wire::Interaction) -> Vec<(String, String)> {
+    let status = fixture
+        .crm()
+        .record_interaction(request(interaction))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert_eq!(reason_of(&status).0, "INVALID_REQUEST");
+    violations_of(&status)
+}
+
+#[tokio::test]
+async fn an_empty_request_is_told_what_is_missing() {
+    let fixture = Fixture::new().await;
+    let empty = RecordInteractionRequest::default();
+    let status = fixture.crm().record_interaction(empty).await.unwrap_err();
+    assert_eq!(
+        violations_of(&status),
+        [("interaction".to_owned(), "REQUIRED".to_owned())]
+    );
+    let fields = refused(&fixture, wire::Interaction::default()).await;
+    for field in [
+        "channel",
+        "direction",
+        "occurred_at",
+        "contact_reasons",
+        "commitments",
+    ] {
+        let expected = (format!("interaction.{field}"), "REQUIRED".to_owned());
+        assert!(fields.contains(&expected), "{expected:?} in {fields:?}");
+    }
+    assert_eq!(fixture.log.len(), 0);
+}
+
+#[tokio::test]
+async fn times_out_of_this_world_are_refused() {
+    let fixture = Fixture::new().await;
+    for (seconds, nanos) in NO_TIMES {
+        let time = Some(Timestamp { seconds, nanos });
+        let mut wild = with_promise(&id(1));
+        wild.occurred_at = time;
+        wild.ended_at = time;
+        wild.commitments[0].promised_by = time;
+        wild.segments = vec![wire::Segment {
+            kind: wire::SegmentKind::Agent.into(),
+            answered_at: time,
+            ..wire::Segment::default()
+        }];
+        let fields = refused(&fixture, wild).await;
+        for field in [
+            "occurred_at",
+            "ended_at",
+            "commitments[0].promised_by",
+            "segments[0].answered_at",
+        ] {
+            let expected = (format!("interaction.{field}"), "OUT_OF_RANGE".to_owned());
+            assert!(
+                fields.contains(&expected),
+                "{seconds}: {expected:?} in {fields:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_and_texts_are_bounded() {
+    let fixture = Fixture::new().await;
+    let mut long = with_promise(&id(1));
+    let draft = long.commitments[0].clone();
+    long.commitments = vec![draft; 10_000];
+    let found = refused(&fixture, long).await;
+    assert_eq!(
+        found[0],
+        ("interaction.commitments".to_owned(), "TOO_MANY".to_owned())
+    );
+
+    let mut long = interaction(&id(1));
+    long.handling = Some(wire::Handling {
+        summary: "x".repeat(3 << 20),
+        ..wire::Handling::default()
+    });
+    let found = refused(&fixture, long).await;
+    assert_eq!(
+        found[0],
+        (
+            "interaction.handling.summary".to_owned(),
+            "TOO_LONG".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_the_log_can_not_take_is_refused_alone() {
+    let fixture = Fixture::new().await;
+    let mut heavy = interaction(&id(1));
+    let action = wire::Action {
+        code: "wrote".to_owned(),
+        note: "x".repeat(16 << 10),
+        ..wire::Action::default()
+    };
+    heavy.handling = Some(wire::Handling {
+        actions: vec![action; 100],
+        ..wire::Handling::default()
+    });
+    let status = fixture
+        .crm()
+        .record_interaction(request(heavy))
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status).0, "MESSAGE_TOO_LARGE");
+    assert_eq!(fixture.log.len(), 0);
+}
+
+#[tokio::test]
+async fn ids_can_not_break_out_of_their_keys() {
+    let fixture = Fixture::new().await;
+    for evil in ["a|b", "a\0b", "a\nb", "a\u{85}b"] {
+        let mut one = interaction(&id(1));
+        one.customer.as_mut().unwrap().customer_id = evil.to_owned();
+        one.agent_id = evil.to_owned();
+        let fields = refused(&fixture, one).await;
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(field, reason)| (&**field, &**reason))
+            .collect();
+        let expected = [
+            ("interaction.customer.customer_id", "MALFORMED"),
+            ("interaction.agent_id", "MALFORMED"),
+        ];
+        assert_eq!(fields, expected, "{evil:?}");
+    }
+    // Letters beyond ASCII are letters.
+    let mut fine = interaction(&id(1));
+    fine.customer.as_mut().unwrap().customer_id = "Käufer-£9".to_owned();
+    fixture
+        .crm()
+        .record_interaction(request(fine))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn no_personal_value_is_quoted_back() {
+    let fixture = Fixture::new().await;
+    let mut private = interaction(&id(1));
+    let secret = "555-SECRET";
+    let customer = private.customer.as_mut().unwrap();
+    customer.ani_e164 = secret.to_owned();
+    customer.ani_raw = secret.repeat(100);
+    customer.display_name = format!("{secret}\u{1}");
+    let status = fixture
+        .crm()
+        .record_interaction(request(private))
+        .await
+        .unwrap_err();
+    assert!(!status.message().contains(secret));
+    assert!(!String::from_utf8_lossy(status.details()).contains(secret));
+}
+
+#[tokio::test]
+async fn another_tenants_contact_does_not_exist() {
+    let fixture = Fixture::new().await;
+    fixture
+        .crm()
+        .record_interaction(request(interaction(&id(1))))
+        .await
+        .unwrap();
+    let amend = |interaction_id: String| AmendInteractionRequest {
+        request_id: "r1".to_owned(),
+        interaction_id,
+        interaction: Some(wire::Interaction::default()),
+        update_mask: Some(FieldMask {
+            paths: vec!["labels".to_owned()],
+        }),
+        reason: "typing error".to_owned(),
+        ..AmendInteractionRequest::default()
+    };
+    let mut stranger = fixture.client("umbrella crm compliance_officer");
+    for unknown in [id(1), id(2)] {
+        let status = stranger
+            .amend_interaction(amend(unknown))
+            .await
+            .unwrap_err();
+        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(reason_of(&status).0, "INTERACTION_NOT_FOUND");
+    }
+    assert_eq!(fixture.log.len(), 1);
+}

@@ -1,0 +1,14 @@
+//! The recorder behind a real server, on a log in memory and a clock that stands still.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod amending;
+mod contact;
+mod faults;
+mod faulty_log;
+mod fixture;
+mod hostile;
+mod recording;
+mod resending;
+mod sequences;
+mod streaming;
