@@ -1,0 +1,96 @@
+//! A log that fails as it is told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_log::{
+    Append, AppendError, Log, LogId, MemoryLog, Offset, Partition, ReadError, Reader, Record,
+};
+use parking_lot::Mutex;
+
+/// What becomes of one append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is written and acknowledged.
+    Written,
+    /// It is written, and nobody hears of it.
+    WrittenUnheard,
+    /// It is written, and the log does not know.
+    Unknown,
+    /// The queue is full.
+    QueueFull,
+    /// The disk is full.
+    DiskFull,
+}
+
+/// The log in memory, with a fate for each of the first appends; later ones are written.
+#[derive(Debug)]
+pub(crate) struct FaultyLog {
+    log: MemoryLog,
+    fates: Mutex<VecDeque<Fate>>,
+    /// What would have acknowledged the appends that nobody hears of.
+    unheard: Mutex<Vec<Box<dyn std::any::Any + Send>>>,
+}
+
+impl FaultyLog {
+    pub(crate) fn new(log: MemoryLog, fates: impl IntoIterator<Item = Fate>) -> Arc<Self> {
+        Arc::new(Self {
+            log,
+            fates: Mutex::new(fates.into_iter().collect()),
+            unheard: Mutex::default(),
+        })
+    }
+
+    /// How many fates have not been met.
+    pub(crate) fn fates_left(&self) -> usize {
+        self.fates.lock().len()
+    }
+}
+
+impl Log for FaultyLog {
+    fn id(&self) -> LogId {
+        self.log.id()
+    }
+
+    fn partitions(&self) -> u32 {
+        self.log.partitions()
+    }
+
+    fn partition_of(&self, key: &[u8]) -> Partition {
+        self.log.partition_of(key)
+    }
+
+    fn append(&self, records: Vec<Record>) -> Append {
+        let retry_after = Duration::from_millis(1);
+        let fate = self.fates.lock().pop_front();
+        match fate.unwrap_or(Fate::Written) {
+            Fate::Written => self.log.append(records),
+            Fate::WrittenUnheard => {
+                drop(self.log.append(records));
+                let (sender, receiver) = tokio::sync::oneshot::channel();
+                self.unheard.lock().push(Box::new(sender));
+                Append::waiting(receiver)
+            }
+            Fate::Unknown => {
+                drop(self.log.append(records));
+                let cause = std::io::Error::other("the connection broke");
+                Append::ready(Err(AppendError::Unknown(Arc::new(cause))))
+            }
+            Fate::QueueFull => Append::ready(Err(AppendError::QueueFull { retry_after })),
+            Fate::DiskFull => Append::ready(Err(AppendError::DiskFull { retry_after })),
+        }
+    }
+
+    fn tail(&self, partition: Partition) -> Result<Offset, ReadError> {
+        self.log.tail(partition)
+    }
+
+    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
+        self.log.offset_at(partition, recorded_at_us)
+    }
+
+    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError> {
+        self.log.reader(partition, from)
+    }
+}

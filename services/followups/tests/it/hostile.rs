@@ -1,0 +1,313 @@
+//! What no honest caller sends.
+
+use aftercall_log::LogId;
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListAlertsRequest,
+    ListCommitmentsRequest, RescheduleCommitmentRequest, WatchAlertsRequest,
+};
+use aftercall_view::{PageToken, Positions};
+use bytes::Bytes;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+
+fn violations(status: &Status) -> Vec<(String, String)> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let found = status
+        .get_details_bad_request()
+        .unwrap()
+        .field_violations
+        .into_iter();
+    let mut found: Vec<_> = found.map(|one| (one.field, one.reason)).collect();
+    found.sort();
+    found
+}
+
+fn named(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let fields = fields.iter();
+    fields
+        .map(|(field, reason)| ((*field).to_owned(), (*reason).to_owned()))
+        .collect()
+}
+
+async fn begin() -> (Stage, Running) {
+    let stage = Stage::new();
+    stage.record(&Contact::new("i-1", vec![promise("c-1", at(60))]));
+    let running = stage.start().await;
+    (stage, running)
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_at_once() {
+    let (stage, running) = begin().await;
+    let mut client = running.client("lead");
+    let long = "x".repeat(129);
+    let beyond = pbjson_types::Timestamp {
+        seconds: i64::MAX,
+        nanos: -1,
+    };
+    let fulfil = FulfilCommitmentRequest {
+        request_id: long.clone(),
+        fulfilled_at: Some(beyond),
+        evidence_interaction_id: long.clone(),
+        note: "x".repeat(16 * 1024 + 1),
+        ..FulfilCommitmentRequest::default()
+    };
+    let expected = named(&[
+        ("commitment_id", "REQUIRED"),
+        ("evidence_interaction_id", "TOO_LONG"),
+        ("fulfilled_at", "MALFORMED"),
+        ("note", "TOO_LONG"),
+        ("request_id", "TOO_LONG"),
+    ]);
+    assert_eq!(
+        violations(&client.fulfil_commitment(fulfil).await.unwrap_err()),
+        expected
+    );
+
+    let empty = client
+        .reschedule_commitment(RescheduleCommitmentRequest::default())
+        .await;
+    let expected = named(&[
+        ("commitment_id", "REQUIRED"),
+        ("promised_by", "REQUIRED"),
+        ("reason", "REQUIRED"),
+        ("request_id", "REQUIRED"),
+    ]);
+    assert_eq!(violations(&empty.unwrap_err()), expected);
+    let empty = client
+        .cancel_commitment(CancelCommitmentRequest::default())
+        .await;
+    assert_eq!(violations(&empty.unwrap_err()).len(), 3);
+
+    let list = ListCommitmentsRequest {
+        customer_id: long.clone(),
+        owner_agent_id: "a".to_owned(),
+        owner_queue_id: "q".to_owned(),
+        lifecycle: 99,
+        outcome: -1,
+        due_from: Some(beyond),
+        page_size: 501,
+        ..ListCommitmentsRequest::default()
+    };
+    let expected = named(&[
+        ("customer_id", "TOO_LONG"),
+        ("due_from", "MALFORMED"),
+        ("lifecycle", "UNKNOWN_VALUE"),
+        ("outcome", "UNKNOWN_VALUE"),
+        ("owner_queue_id", "CONFLICTING"),
+        ("page_size", "OUT_OF_RANGE"),
+    ]);
+    assert_eq!(
+        violations(&client.list_commitments(list).await.unwrap_err()),
+        expected
+    );
+    drop(stage);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn times_that_cannot_be_are_refused_by_field() {
+    let (stage, running) = begin().await;
+    let mut client = running.client("lead");
+    let at_years = |years: i64| wire(at(years * 31_557_600));
+    for (fulfilled_at, expected) in [
+        (wire(at(301)), "IN_FUTURE"),
+        (at_years(2_000), "IN_FUTURE"),
+        (wire(at(-1)), "OUT_OF_RANGE"),
+        (at_years(-2_000), "OUT_OF_RANGE"),
+    ] {
+        let request = FulfilCommitmentRequest {
+            request_id: "r-1".to_owned(),
+            commitment_id: "c-1".to_owned(),
+            fulfilled_at,
+            ..FulfilCommitmentRequest::default()
+        };
+        let refused = client.fulfil_commitment(request).await.unwrap_err();
+        assert_eq!(violations(&refused), named(&[("fulfilled_at", expected)]));
+    }
+    for (promised_by, expected) in [
+        (wire(at(0)), "DUE_IN_PAST"),
+        (at_years(-2_000), "DUE_IN_PAST"),
+        (at_years(3), "OUT_OF_RANGE"),
+        (at_years(7_000), "OUT_OF_RANGE"),
+    ] {
+        let request = RescheduleCommitmentRequest {
+            request_id: "r-1".to_owned(),
+            commitment_id: "c-1".to_owned(),
+            promised_by,
+            reason: "later".to_owned(),
+            ..RescheduleCommitmentRequest::default()
+        };
+        let refused = client.reschedule_commitment(request).await.unwrap_err();
+        assert_eq!(violations(&refused), named(&[("promised_by", expected)]));
+    }
+    assert_eq!(stage.events().len(), 1, "nothing was written");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn another_tenants_promises_do_not_exist() {
+    let (stage, running) = begin().await;
+    let mut client = running.client("foreign");
+    let get = GetCommitmentRequest {
+        commitment_id: "c-1".to_owned(),
+        ..GetCommitmentRequest::default()
+    };
+    let refused = client.get_commitment(get.clone()).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::NotFound, "COMMITMENT_NOT_FOUND")
+    );
+    let fulfil = FulfilCommitmentRequest {
+        request_id: "r-1".to_owned(),
+        commitment_id: "c-1".to_owned(),
+        ..FulfilCommitmentRequest::default()
+    };
+    assert_eq!(
+        client.fulfil_commitment(fulfil).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    let list = ListCommitmentsRequest {
+        customer_id: "customer-1".to_owned(),
+        ..ListCommitmentsRequest::default()
+    };
+    let listed = client.list_commitments(list).await.unwrap().into_inner();
+    assert!(listed.commitments.is_empty());
+
+    // Whoever sets policy does not read what customers were promised.
+    let refused = running
+        .client("admin")
+        .get_commitment(get)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED");
+    drop(stage);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused_and_open_nothing() {
+    let (stage, running) = begin().await;
+    let log = LogId([7; 16]);
+    let beyond: Positions = [(0, 99)].into_iter().collect();
+    let no_partition: Positions = [(9, 1)].into_iter().collect();
+    let positions = [
+        "nonsense".to_owned(),
+        "A".repeat(20_000),
+        beyond.encode(LogId([8; 16])),
+        beyond.encode(log),
+        no_partition.encode(log),
+    ];
+    for token in positions {
+        let get = GetCommitmentRequest {
+            commitment_id: "c-1".to_owned(),
+            min_position: token.clone(),
+        };
+        let refused = running
+            .client("lead")
+            .get_commitment(get)
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), "POSITION_INVALID", "{token:.40}");
+        let watch = WatchAlertsRequest {
+            resume_token: token.clone(),
+            ..WatchAlertsRequest::default()
+        };
+        let refused = running
+            .alerts("lead")
+            .watch_alerts(watch)
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), "POSITION_INVALID", "{token:.40}");
+        let list = ListCommitmentsRequest {
+            page_token: token.clone(),
+            ..ListCommitmentsRequest::default()
+        };
+        let refused = running
+            .client("lead")
+            .list_commitments(list)
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID", "{token:.40}");
+        let list = ListAlertsRequest {
+            page_token: token.clone(),
+            ..ListAlertsRequest::default()
+        };
+        let refused = running.alerts("lead").list_alerts(list).await.unwrap_err();
+        assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID", "{token:.40}");
+    }
+    drop(stage);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_token_serves_its_own_query_only() {
+    let (stage, running) = begin().await;
+    stage.record(&Contact::new(
+        "i-2",
+        vec![promise("c-2", at(61)), promise("c-3", at(62))],
+    ));
+    running.caught_up(&stage).await;
+    let request = ListCommitmentsRequest {
+        page_size: 1,
+        ..ListCommitmentsRequest::default()
+    };
+    let mut client = running.client("lead");
+    let first = client
+        .list_commitments(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let other = ListCommitmentsRequest {
+        page_token: first.next_page_token.clone(),
+        team_id: "team-1".to_owned(),
+        ..request.clone()
+    };
+    let refused = client.list_commitments(other).await.unwrap_err();
+    assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
+    let same = ListCommitmentsRequest {
+        page_token: first.next_page_token.clone(),
+        page_size: 2,
+        ..request.clone()
+    };
+    let foreign = running
+        .client("foreign")
+        .list_commitments(same.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&foreign), "PAGE_TOKEN_INVALID");
+    assert_eq!(
+        client
+            .list_commitments(same)
+            .await
+            .unwrap()
+            .into_inner()
+            .commitments
+            .len(),
+        2
+    );
+
+    // A token with the right seal and nonsense inside.
+    let filters = ListCommitmentsRequest::default();
+    let query = {
+        use prost::Message;
+        aftercall_view::fingerprint(&[b"commitments", b"acme", &filters.encode_to_vec()])
+    };
+    for payload in [&b""[..], b"short", b"12345678\xff\xfe"] {
+        let token = PageToken {
+            query,
+            complete_through: Positions::new(),
+            payload: Bytes::from_static(payload),
+        };
+        let forged = ListCommitmentsRequest {
+            page_token: token.encode(LogId([7; 16])),
+            ..filters.clone()
+        };
+        let refused = client.list_commitments(forged).await.unwrap_err();
+        assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
+    }
+    drop(stage);
+    running.stop().await;
+}

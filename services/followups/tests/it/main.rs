@@ -1,0 +1,14 @@
+//! The service from outside: a real server on a port of its own, real clients, time by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod alerts;
+mod clock;
+mod commands;
+mod downtime;
+mod faulty;
+mod hostile;
+mod imports;
+mod lists;
+mod stage;
+mod timing;
