@@ -34,6 +34,7 @@ use crate::client::{Client, ClientError, ServerArgs};
 use crate::output::{Output, Style};
 
 pub use report::Counts;
+pub(crate) use row::name;
 pub use row::{Problem, parse_line};
 
 use lane::Lane;

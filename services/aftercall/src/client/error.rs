@@ -102,9 +102,13 @@ impl Refusal {
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later. A status without a reason isn't the server's own
+    /// but the transport's: the connection broke.
     pub fn is_retryable(&self) -> bool {
-        self.retry_after.is_some() || matches!(self.code, Code::Unavailable)
+        let broken = matches!(self.code, Code::Unknown | Code::Cancelled | Code::Internal);
+        self.retry_after.is_some()
+            || matches!(self.code, Code::Unavailable | Code::DeadlineExceeded)
+            || (self.reason.is_empty() && broken)
     }
 }
 

@@ -6,6 +6,7 @@ use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionR
 
 use super::Session;
 use crate::client::{ClientError, call};
+use crate::import;
 use crate::output::Card;
 
 /// The largest input that is taken; more than that is an import.
@@ -36,7 +37,9 @@ pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), Clie
         )));
     }
     let mut recorder = session.client.recorder();
-    for request in requests {
+    for mut request in requests {
+        // So that recording the same file again is harmless.
+        import::name(&mut request);
         let answer = recorder
             .record_interaction(call(request))
             .await?

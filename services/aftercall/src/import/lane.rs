@@ -108,10 +108,11 @@ impl Lane {
                 // Nobody takes requests any more: the answer will say why.
                 sender = None;
             }
-            let wants_rows = !ended && sender.is_some() && window.waiting.is_empty();
-            if (ended || !window.again.is_empty()) && window.waiting.is_empty() {
+            if !window.again.is_empty() || (ended && window.waiting.is_empty()) {
+                // What is in flight is answered; what comes back goes out on the next stream.
                 sender = None;
             }
+            let wants_rows = !ended && sender.is_some() && window.waiting.is_empty();
             tokio::select! {
                 opened = &mut opening, if answers.is_none() => match opened {
                     Ok(opened) => answers = Some(opened.into_inner()),
@@ -122,7 +123,7 @@ impl Lane {
                     Ok(None) => return Ok(window.end(ended)),
                     Err(status) => return Ok(End::Broken(status)),
                 },
-                rows = self.rows.recv(), if wants_rows && window.again.is_empty() => match rows {
+                rows = self.rows.recv(), if wants_rows => match rows {
                     Some(rows) => window.waiting.extend(rows),
                     None => ended = true,
                 },
@@ -222,5 +223,122 @@ impl Window {
         rows.append(&mut self.in_flight);
         rows.append(&mut self.waiting);
         self.waiting = rows;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_proto::recorder::v1::{
+        RecordFailure, RecordInteractionRequest, RecordInteractionResponse,
+    };
+
+    use super::super::report::{Place, ShowLine};
+    use super::*;
+
+    #[derive(Debug)]
+    struct Unseen;
+
+    impl ShowLine for Unseen {
+        fn show(&self, _line: &str) {}
+    }
+
+    fn tally() -> Tally {
+        Tally::new(None, Arc::new(Unseen)).unwrap()
+    }
+
+    fn row(line: u64, wire_bytes: usize) -> Row {
+        Row {
+            place: Place {
+                file: "f".into(),
+                line,
+            },
+            request: RecordInteractionRequest::default(),
+            wire_bytes,
+            line_bytes: 1,
+            attempts: 0,
+        }
+    }
+
+    fn window(rows: impl IntoIterator<Item = Row>) -> Window {
+        Window {
+            waiting: rows.into_iter().collect(),
+            ..Window::default()
+        }
+    }
+
+    fn recorded(number: u64) -> RecordInteractionsResponse {
+        RecordInteractionsResponse {
+            correlation_id: number.to_string(),
+            outcome: Some(Outcome::Response(RecordInteractionResponse::default())),
+        }
+    }
+
+    fn failed(number: u64, retryable: bool) -> RecordInteractionsResponse {
+        RecordInteractionsResponse {
+            correlation_id: number.to_string(),
+            outcome: Some(Outcome::Failure(RecordFailure {
+                retryable,
+                ..RecordFailure::default()
+            })),
+        }
+    }
+
+    fn lines(window: &Window) -> Vec<u64> {
+        window.waiting.iter().map(|row| row.place.line).collect()
+    }
+
+    #[test]
+    fn rows_without_an_answer_go_out_again_in_their_order() {
+        let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
+        let tally = tally();
+        let mut window = window((1..=5).map(|line| row(line, 1)));
+        assert!(window.send(Some(&sender)));
+        window.settle(recorded(0), &tally).unwrap();
+        window.settle(failed(1, true), &tally).unwrap();
+        window.settle(failed(2, false), &tally).unwrap();
+        // Nothing new goes out before what came back.
+        window.waiting.push_back(row(6, 1));
+        assert!(window.send(Some(&sender)));
+        assert_eq!(window.in_flight.len(), 2);
+        window.rewind();
+        assert_eq!(lines(&window), [2, 4, 5, 6]);
+        let counts = tally.counts();
+        assert_eq!((counts.recorded, counts.failed), (1, 1));
+    }
+
+    #[test]
+    fn a_row_that_always_comes_back_is_given_up() {
+        let tally = tally();
+        let mut window = window([row(1, 1)]);
+        for _ in 0..=ROW_ATTEMPTS_MAX {
+            let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
+            window.answered = 0;
+            assert!(window.send(Some(&sender)));
+            window.settle(failed(0, true), &tally).unwrap();
+            window.rewind();
+        }
+        assert!(window.waiting.is_empty());
+        assert_eq!(tally.counts().failed, 1);
+    }
+
+    #[test]
+    fn what_is_in_flight_is_bounded_by_rows_and_by_bytes() {
+        let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
+        let mut many = window((0..5_000).map(|line| row(line, 1)));
+        assert!(many.send(Some(&sender)));
+        assert_eq!(many.in_flight.len(), WINDOW_ROWS);
+
+        let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
+        let mut large = window((0..50).map(|line| row(line, 1 << 20)));
+        assert!(large.send(Some(&sender)));
+        assert_eq!(large.in_flight.len(), 8);
+    }
+
+    #[test]
+    fn an_answer_out_of_order_is_refused() {
+        let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
+        let mut window = window([row(1, 1), row(2, 1)]);
+        assert!(window.send(Some(&sender)));
+        assert!(window.settle(recorded(1), &tally()).is_err());
     }
 }

@@ -172,9 +172,7 @@ fn complete(
     place: Place,
     line_bytes: u64,
 ) -> Row {
-    if let Some(interaction) = request.interaction.as_mut().filter(|it| is_nameless(it)) {
-        interaction.interaction_id = content_id(interaction);
-    }
+    name(&mut request);
     if request.import_batch.is_empty() {
         request.import_batch = batch.to_owned();
     }
@@ -187,14 +185,15 @@ fn complete(
     }
 }
 
-/// Whether the server would draw an id of its own, another one each time.
-fn is_nameless(interaction: &Interaction) -> bool {
-    interaction.interaction_id.is_empty() && interaction.external_ref.is_none()
-}
-
-/// The same content is the same contact, in whichever line, file or batch it stands.
-fn content_id(interaction: &Interaction) -> String {
-    derived("aftercall.import.row", &[&interaction.encode_to_vec()]).to_string()
+/// Gives a contact that has no name an id from its content: the same content is the same contact,
+/// in whichever line, file or batch it stands. The server would draw another one each time.
+pub(crate) fn name(request: &mut RecordInteractionRequest) {
+    let nameless =
+        |it: &&mut Interaction| it.interaction_id.is_empty() && it.external_ref.is_none();
+    if let Some(interaction) = request.interaction.as_mut().filter(nameless) {
+        let content = interaction.encode_to_vec();
+        interaction.interaction_id = derived("aftercall.import.row", &[&content]).to_string();
+    }
 }
 
 #[cfg(test)]

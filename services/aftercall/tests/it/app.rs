@@ -1,0 +1,143 @@
+//! The app within this process, on a clock of the test's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall::app::{App, StartError, Surroundings};
+use aftercall::client::{Client, ServerArgs};
+use aftercall::config::Config;
+use aftercall_proto::followups::v1::WatchAlertsRequest;
+use aftercall_proto::model::v1::AlertState;
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_service::{ManualClock, TestIds};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::command::line;
+
+fn around(clock: &ManualClock) -> Surroundings {
+    let clock = Arc::new(clock.clone());
+    Surroundings {
+        ids: Arc::new(TestIds::new(clock.clone(), 7)),
+        clock,
+        metrics: None,
+    }
+}
+
+fn config(data: &TempDir) -> Config {
+    let mut config = Config::default();
+    config.storage.dir = data.path().to_owned();
+    config.server.listen = "127.0.0.1:0".parse().unwrap();
+    config
+}
+
+fn clock() -> ManualClock {
+    ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap())
+}
+
+fn args(app: &App) -> ServerArgs {
+    ServerArgs {
+        server: format!("http://{}", app.grpc_addr()),
+        token: None,
+        token_file: None,
+    }
+}
+
+/// A contact at nine with a promise for ten.
+fn promise() -> RecordInteractionRequest {
+    let mut row: Value = serde_json::from_str(&line(1, "C-1")).unwrap();
+    let contact = row["interaction"].as_object_mut().unwrap();
+    contact.remove("noFollowUpPromised");
+    contact.insert("occurredAt".to_owned(), "2026-03-02T09:00:00Z".into());
+    let promise = json!([{
+        "kind": "COMMITMENT_KIND_CALL_BACK",
+        "toldToCustomer": true,
+        "promisedBy": "2026-03-02T10:00:00Z",
+    }]);
+    contact.insert("commitments".to_owned(), promise);
+    serde_json::from_value(row).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_that_is_not_kept_raises_an_alert_when_its_time_has_come() {
+    let (data, clock) = (TempDir::new().unwrap(), clock());
+    let app = App::start(&config(&data), around(&clock)).await.unwrap();
+    let args = args(&app);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let used = async {
+        let client = Client::connect(&args).await.unwrap();
+        let watch = client
+            .alerts()
+            .watch_alerts(WatchAlertsRequest::default())
+            .await;
+        let mut watch = watch.unwrap().into_inner();
+        assert_eq!(watch.message().await.unwrap().unwrap().alert, None);
+        client
+            .recorder()
+            .record_interaction(promise())
+            .await
+            .unwrap();
+        clock.advance(Duration::from_secs(3_601));
+        let alert = watch.message().await.unwrap().unwrap().alert.unwrap();
+        assert_eq!(alert.state(), AlertState::Triggered);
+        assert_eq!(alert.customer_id, "C-1");
+        stop.send(()).unwrap();
+        // The stream ends with the server, and doesn't hold it up.
+        while let Ok(Some(_)) = watch.message().await {}
+    };
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let (ran, ()) = tokio::join!(app.run(stopped), used);
+    ran.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_service_becomes_healthy_and_the_server_with_them() {
+    let data = TempDir::new().unwrap();
+    let app = App::start(&config(&data), around(&clock())).await.unwrap();
+    let channel = Channel::from_shared(format!("http://{}", app.grpc_addr())).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let services = [
+        "",
+        "aftercall.recorder.v1.RecorderService",
+        "aftercall.history.v1.HistoryService",
+        "aftercall.followups.v1.FollowupService",
+        "aftercall.followups.v1.AlertService",
+        "aftercall.knowledge.v1.KnowledgeService",
+    ];
+    for service in services {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        let mut watch = HealthClient::new(channel.clone())
+            .watch(request)
+            .await
+            .unwrap()
+            .into_inner();
+        loop {
+            let answer = watch.message().await.unwrap().unwrap();
+            assert_ne!(answer.status(), ServingStatus::ServiceUnknown, "{service}");
+            if answer.status() == ServingStatus::Serving {
+                break;
+            }
+        }
+    }
+    app.run(std::future::ready(())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_is_free_again_when_the_app_has_ended() {
+    let data = TempDir::new().unwrap();
+    for _ in 0..2 {
+        let app = App::start(&config(&data), around(&clock())).await.unwrap();
+        let second = App::start(&config(&data), around(&clock())).await;
+        assert!(matches!(second, Err(StartError::Log(_))), "{second:?}");
+        app.run(std::future::ready(())).await.unwrap();
+    }
+}

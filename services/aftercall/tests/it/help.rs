@@ -1,0 +1,80 @@
+//! What the command says of itself. Run with `ACCEPT=1` to take over a change.
+
+use std::path::PathBuf;
+
+use crate::command::{aftercall, run};
+
+/// Every command, as it is asked for help.
+const COMMANDS: [&str; 29] = [
+    "",
+    "serve",
+    "config",
+    "record",
+    "import",
+    "timeline",
+    "context",
+    "show",
+    "search",
+    "followups",
+    "followups list",
+    "followups show",
+    "followups fulfil",
+    "followups cancel",
+    "followups reschedule",
+    "alerts",
+    "alerts list",
+    "alerts watch",
+    "solutions",
+    "solutions suggest",
+    "solutions candidates",
+    "solutions promote",
+    "solutions list",
+    "solutions show",
+    "log",
+    "log cat",
+    "log stats",
+    "log verify",
+    "log repair",
+];
+
+#[test]
+fn the_help_is_what_was_agreed() {
+    let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/help.txt");
+    let mut text = String::new();
+    for command in COMMANDS {
+        let mut help = aftercall([]);
+        help.args(command.split_whitespace())
+            .arg("--help")
+            .env("COLUMNS", "100");
+        text.push_str(&format!(
+            "$ aftercall {command} --help\n{}\n",
+            run(&mut help).ok()
+        ));
+    }
+    if std::env::var_os("ACCEPT").is_some() {
+        std::fs::write(&golden, &text).unwrap();
+    }
+    let agreed = std::fs::read_to_string(&golden).unwrap();
+    assert!(
+        text == agreed,
+        "the help has changed: see it with ACCEPT=1 and git diff\n{text}"
+    );
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    for wrong in [
+        &["serch"][..],
+        &["search", "--limit", "many"],
+        &["followups", "fulfil"],
+    ] {
+        let error = run(aftercall([]).args(wrong)).fails(2);
+        assert!(
+            error.contains("Usage") || error.contains("--help"),
+            "{wrong:?}: {error}"
+        );
+    }
+    let mut list = aftercall(["followups", "list", "--due-before", "soon"]);
+    let error = run(&mut list).fails(2);
+    assert!(error.contains("2026-11-22"), "{error}");
+}
