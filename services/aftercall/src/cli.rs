@@ -26,6 +26,7 @@ pub use ending::Ending;
     max_term_width = 100,
     disable_help_subcommand = true
 )]
+#[command(args_override_self = true)]
 #[command(after_help = "Exit codes: 0 done, 1 failed (standard error says what), 2 wrong usage.")]
 pub struct Cli {
     #[command(subcommand)]
@@ -35,10 +36,17 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server
+    ///
+    /// One line on standard output says when it is ready, and where; its log goes to standard error.
+    /// SIGTERM or SIGINT lets requests in flight end; a second one ends the process at once.
     Serve(serve::ServeArgs),
     /// Prints the configuration in force, as a file that explains itself
     Config(ConfigArgs),
     /// Records contacts from JSON
+    ///
+    /// FILE holds one or several record requests in proto3 JSON, such as {"interaction": {"channel":
+    /// "CHANNEL_VOICE", ...}}. Recording the same file again is harmless. For many, use `aftercall
+    /// import`.
     Record {
         #[command(flatten)]
         args: record::RecordArgs,
@@ -46,6 +54,10 @@ enum Command {
         asking: Asking,
     },
     /// Imports contacts from JSON Lines: many, fast, and harmless to repeat
+    ///
+    /// Each line is a record request in proto3 JSON: {"interaction": {...}}. Nothing is written twice:
+    /// an import that was interrupted, or met wrong rows, can be run again as it is. A row without an
+    /// id gets one from its content. Rows of one customer are recorded in the order of the files.
     Import {
         #[command(flatten)]
         args: import::ImportArgs,

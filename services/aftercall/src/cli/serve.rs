@@ -11,9 +11,6 @@ use crate::app::{App, Service, StartError, Surroundings, check_services};
 use crate::config::{Config, ConfigArgs};
 
 /// What to serve, and how.
-///
-/// One line on standard output says when the server is ready, and where; its log goes to standard
-/// error. SIGTERM or SIGINT lets requests in flight end; a second one ends the process at once.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     /// Services to run: recorder, history, followups, knowledge; left out, all of them

@@ -12,10 +12,7 @@ use crate::output::Card;
 /// The largest input that is taken; more than that is an import.
 const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Records contacts from JSON
-///
-/// FILE holds one or several record requests in proto3 JSON, such as
-/// {"interaction": {"channel": "CHANNEL_VOICE", ...}}. For many, use `aftercall import`.
+/// What to record.
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
     /// The file, or - for standard input

@@ -158,8 +158,8 @@ fn located(text: &str, error: &serde_json::Error) -> Problem {
     let path = again.err().map(|error| error.path().to_string());
     let field = path.filter(|path| path != ".").unwrap_or_default();
     let mut problem: String = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
-    let whole = text.starts_with('{') && text.contains("\"channel\"");
-    if field.is_empty() && whole && problem.starts_with("unknown field") {
+    // Most often the interaction without the request around it.
+    if !field.contains('.') && problem.starts_with("unknown field") {
         problem.push_str("; a line is {\"interaction\": {...}}");
     }
     Problem::new("MALFORMED", field, problem)

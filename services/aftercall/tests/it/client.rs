@@ -179,7 +179,7 @@ fn every_wrong_field_is_said_with_its_remedy() {
     let error = run_with(&mut server.client(["record", "-"]), wrong.as_bytes()).fails(1);
     for field in [
         "interaction.direction",
-        "interaction.customer",
+        "interaction.customer.customer_id",
         "interaction.contact_reasons",
     ] {
         assert!(

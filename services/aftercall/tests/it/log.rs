@@ -34,7 +34,7 @@ fn segment(data: &Path) -> PathBuf {
         .unwrap()
 }
 
-/// Flips a bit of a record in the middle.
+/// Flips a bit of the first record.
 fn damage(segment: &Path) {
     let file = OpenOptions::new()
         .read(true)
@@ -45,8 +45,8 @@ fn damage(segment: &Path) {
     let read = file.read_at(&mut bytes, 0).unwrap();
     let at = bytes[..read]
         .windows(5)
-        .rposition(|text| text == b"march")
-        .unwrap_or(read / 2);
+        .position(|text| text == b"March")
+        .unwrap();
     file.write_at(&[bytes[at] ^ 1], at as u64).unwrap();
 }
 
