@@ -40,10 +40,21 @@ async fn serve(config: &Config, metrics: Metrics) -> Result<(), Ending> {
         metrics: Some(metrics),
     };
     let app = App::start(config, around).await.map_err(ending)?;
-    // The reader of the line may have gone: the server has not.
+    let line = app.ready_line();
+    let mut running = std::pin::pin!(app.run_until_signal());
+    // Signals are taken over when it is polled: before the line, which invites them.
+    let ended = tokio::select! {
+        biased;
+        ended = &mut running => ended,
+        () = say(&line) => running.await,
+    };
+    ended.map_err(Ending::failed)
+}
+
+/// The reader of the line may have gone: the server has not.
+async fn say(line: &str) {
     let mut stdout = std::io::stdout();
-    let _ = writeln!(stdout, "{}", app.ready_line()).and_then(|()| stdout.flush());
-    app.run_until_signal().await.map_err(Ending::failed)
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
 fn ending(error: StartError) -> Ending {

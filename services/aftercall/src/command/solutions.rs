@@ -282,7 +282,7 @@ fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
         Column::full("id"),
     ]);
     for solution in solutions {
-        let stats = solution.stats.clone().unwrap_or_default();
+        let stats = solution.stats.unwrap_or_default();
         let used = stats.used_as_is_count + stats.used_modified_count;
         table.row([
             Cell::from(output.times().minute(solution.published_at.as_ref())),

@@ -91,11 +91,9 @@ fn line(settled: u64, failed: u64, waited: Duration, done: Option<f64>) -> Strin
         grouped(settled),
         grouped(rate(settled, seconds))
     );
-    if let Some(done) = done {
-        if done >= GUESS_FROM {
-            let left = seconds * (1.0 - done) / done;
-            let _ = write!(line, ", {} left", duration(left));
-        }
+    if let Some(done) = done.filter(|done| *done >= GUESS_FROM) {
+        let left = seconds * (1.0 - done) / done;
+        let _ = write!(line, ", {} left", duration(left));
     }
     if failed > 0 {
         let _ = write!(line, ", {} failed", grouped(failed));
@@ -113,7 +111,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
