@@ -1,1 +1,37 @@
-//! TBD
+//! The history service: supervisors' and agents' questions about the past.
+//!
+//! Everything is answered from one view of the event log, `history`: a key-value store that holds
+//! each contact once, at its place in its customer's timeline, and a search index beside it that
+//! holds what is searched and counted by. Nothing is decided here, and nothing written.
+//!
+//! * Each answer names the position that it is complete through, and waits for `min_position`.
+//! * Pages hold together while others write: a page token carries the position that the first
+//!   page was complete through, and what was recorded later is left out of the rest.
+//! * The tenant is the caller's, and part of every key and every query: another tenant's data
+//!   can't be named.
+//!
+//! # Search
+//!
+//! All words must be found, in any order and any of a contact's texts; `"quoted words"` stand
+//! together, and so do words that are written as one (`e-mail`, `billing.refund`); `-word` and
+//! `-"quoted words"` exclude. Case and accents don't matter; there is no stemming, so that all
+//! languages fare alike: `refund` does not find `refunds`. A text without a single word in it finds
+//! nothing. Times are compared in microseconds.
+
+mod amendable;
+mod answer;
+mod failure;
+mod history;
+mod index;
+mod keys;
+mod limits;
+mod projection;
+mod promises;
+mod request;
+mod search;
+mod sentiment;
+mod server;
+mod stored;
+
+pub use history::History;
+pub use server::Grpc;

@@ -1,0 +1,7 @@
+//! The answers, one module for each question.
+
+pub(crate) mod context;
+pub(crate) mod interaction;
+pub(crate) mod search;
+pub(crate) mod timeline;
+mod warnings;

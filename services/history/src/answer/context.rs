@@ -1,0 +1,171 @@
+//! What an agent needs when the phone rings.
+
+use aftercall_domain::Violations;
+use aftercall_domain::commitment::Commitment;
+use aftercall_proto::history::v1::{
+    CommitmentChange, GetCustomerContextRequest, GetCustomerContextResponse, TriedStep,
+};
+use aftercall_proto::model::v1::Interaction;
+use aftercall_view::{Direction, Store};
+use jiff::{SignedDuration, Timestamp};
+use prost::Message;
+
+use super::warnings::warnings;
+use crate::failure::Unanswered;
+use crate::history::Call;
+use crate::limits::{
+    CONTEXT_CONTACTS_MAX, CONTEXT_CONTACTS_USUAL, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX,
+    CONTEXT_TRIED_MAX,
+};
+use crate::projection::read_count;
+use crate::request::{page_size, required_id};
+use crate::stored::{StoredEntry, microseconds};
+use crate::{History, keys, promises};
+
+/// How far back warnings look.
+pub(super) const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+pub(crate) async fn get(
+    history: &History,
+    call: Call<GetCustomerContextRequest>,
+) -> Result<GetCustomerContextResponse, Unanswered> {
+    let GetCustomerContextRequest {
+        customer_id,
+        interactions_max,
+        min_position,
+    } = &call.request;
+    let mut found = Violations::new();
+    required_id("customer_id", customer_id, &mut found);
+    let size = (CONTEXT_CONTACTS_USUAL, CONTEXT_CONTACTS_MAX);
+    let shown = page_size("interactions_max", *interactions_max, size, &mut found);
+    found.into_result(())?;
+    let complete_through = history.read_through(min_position, call.deadline).await?;
+    let (tenant_id, store) = (call.tenant_id(), history.view().store());
+    let now = history.clock().now();
+    let past = Past::read(&store, tenant_id, customer_id, now)?;
+    let count = store.get(keys::contact_count(tenant_id, customer_id))?;
+    let (warnings, tried) = (warnings(&past, now), tried(&past));
+    let Past { contacts, open, .. } = past;
+    Ok(GetCustomerContextResponse {
+        interactions: contacts
+            .into_iter()
+            .take(shown)
+            .map(|contact| contact.interaction)
+            .collect(),
+        open_commitments: open
+            .into_iter()
+            .map(|one| promises::as_of(one, now))
+            .collect(),
+        tried,
+        warnings,
+        interaction_count: count.map_or(0, |count| read_count(&count)),
+        complete_through: complete_through.encode(history.log_id()),
+    })
+}
+
+/// What happened with a customer lately, the latest first: at least as many contacts as can be
+/// shown, and all that warnings look at, within [`CONTEXT_ENTRIES_MAX`].
+pub(super) struct Past {
+    pub(super) contacts: Vec<Contact>,
+    pub(super) changes: Vec<CommitmentChange>,
+    /// The promises that are open, the first one due first; from all of the past.
+    pub(super) open: Vec<Commitment>,
+}
+
+/// One contact of the past.
+pub(super) struct Contact {
+    pub(super) interaction: Interaction,
+    /// Its promises as they were made; those of an import may have been over then.
+    pub(super) made: Vec<Commitment>,
+}
+
+impl Past {
+    fn read(
+        store: &Store,
+        tenant_id: &str,
+        customer_id: &str,
+        now: Timestamp,
+    ) -> Result<Self, Unanswered> {
+        let since_us = now
+            .saturating_sub(LATELY)
+            .map_or(i64::MIN, Timestamp::as_microsecond);
+        let open = open_promises(store, tenant_id, customer_id)?;
+        let mut past = Self {
+            contacts: Vec::new(),
+            changes: Vec::new(),
+            open,
+        };
+        let timeline = keys::timeline(tenant_id, customer_id);
+        let entries = store.scan_prefix(timeline, Direction::Ascending);
+        for stored in entries.take(CONTEXT_ENTRIES_MAX) {
+            let entry = StoredEntry::decode(stored?.1)?;
+            let is_of_late = entry.occurred_at.as_ref().map_or(0, microseconds) >= since_us;
+            if !is_of_late && past.contacts.len() >= CONTEXT_CONTACTS_MAX as usize {
+                break;
+            }
+            past.add(entry);
+        }
+        Ok(past)
+    }
+
+    fn add(&mut self, entry: StoredEntry) {
+        let made = promises::as_made(&entry);
+        let StoredEntry {
+            interaction,
+            commitment_change,
+            ..
+        } = entry;
+        self.contacts
+            .extend(interaction.map(|interaction| Contact { interaction, made }));
+        self.changes.extend(commitment_change);
+    }
+}
+
+/// The customer's open promises, the first one due first.
+fn open_promises(
+    store: &Store,
+    tenant_id: &str,
+    customer_id: &str,
+) -> Result<Vec<Commitment>, Unanswered> {
+    let prefix = keys::open_promises(tenant_id, customer_id);
+    let open = store.scan_prefix(&prefix, Direction::Ascending);
+    let mut promises = Vec::new();
+    for stored in open.take(CONTEXT_PROMISES_MAX) {
+        let (key, entry_key) = stored?;
+        let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
+            continue;
+        };
+        let Some(bytes) = store.get(&entry_key)? else {
+            continue;
+        };
+        let entry = StoredEntry::decode(bytes)?;
+        promises.extend(promises::one(tenant_id, &entry, &commitment_id, |key| {
+            store.get(key)
+        })?);
+    }
+    Ok(promises)
+}
+
+/// What was tried in the last contacts, the latest first, each once.
+fn tried(past: &Past) -> Vec<TriedStep> {
+    let mut tried: Vec<TriedStep> = Vec::new();
+    for Contact { interaction, .. } in past.contacts.iter().take(CONTEXT_CONTACTS_MAX as usize) {
+        let Some(handling) = &interaction.handling else {
+            continue;
+        };
+        let done = handling.actions.iter().map(|action| &action.code);
+        for step in done.chain(&handling.steps_already_tried) {
+            if tried.len() == CONTEXT_TRIED_MAX {
+                return tried;
+            }
+            if !step.is_empty() && !tried.iter().any(|known| known.step == *step) {
+                tried.push(TriedStep {
+                    step: step.clone(),
+                    interaction_id: interaction.interaction_id.clone(),
+                    occurred_at: interaction.occurred_at,
+                });
+            }
+        }
+    }
+    tried
+}

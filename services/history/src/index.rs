@@ -1,0 +1,203 @@
+//! The search index: its fields, and how a contact becomes a document.
+//!
+//! A document holds what is searched, filtered, counted and sorted by, and as the only stored field
+//! the key of the contact in the view's store; what is shown comes from there.
+
+pub(crate) mod texts;
+pub(crate) mod words;
+
+use std::collections::BTreeSet;
+
+use aftercall_proto::model::v1::Interaction;
+use aftercall_view::index::IndexSchema;
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema,
+    TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::TokenizerManager;
+
+/// The version of the documents' making: one more with each change of it.
+const INDEX_VERSION: u32 = 1;
+
+const WORDS: &str = "aftercall_words";
+const RAW: &str = "raw";
+
+/// The names of the fields that are read as columns.
+pub(crate) mod column {
+    pub(crate) const OCCURRED_AT: &str = "occurred_at";
+    pub(crate) const SEQ: &str = "seq";
+    pub(crate) const REASON: &str = "primary_reason";
+    pub(crate) const AGENT: &str = "agent";
+    pub(crate) const TEAM: &str = "team";
+    pub(crate) const DISPOSITION: &str = "disposition";
+    pub(crate) const CHANNEL: &str = "channel";
+    pub(crate) const DIRECTION: &str = "direction";
+    pub(crate) const SENTIMENT: &str = "sentiment";
+    pub(crate) const LABEL: &str = "label";
+}
+
+/// The index's fields.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    schema: Schema,
+    /// The contact's key in the store.
+    pub(crate) key: Field,
+    pub(crate) tenant: Field,
+    pub(crate) customer: Field,
+    pub(crate) agent: Field,
+    pub(crate) team: Field,
+    /// Every reason, and what is above it: `billing.refund` and `billing`.
+    pub(crate) reason: Field,
+    primary_reason: Field,
+    pub(crate) disposition: Field,
+    pub(crate) channel: Field,
+    pub(crate) direction: Field,
+    pub(crate) sentiment: Field,
+    pub(crate) open_promise: Field,
+    pub(crate) label: Field,
+    /// Microseconds since the Unix epoch.
+    occurred_at: Field,
+    /// The place in the log: unique, and the order of arrival.
+    seq: Field,
+    pub(crate) text: Field,
+}
+
+impl Fields {
+    pub(crate) fn new() -> Self {
+        let mut builder = Schema::builder();
+        let exact = || TextOptions::default().set_indexing_options(exactly());
+        let counted = || exact().set_fast(RAW);
+        let number = || NumericOptions::default() | INDEXED | FAST;
+        let words = TextFieldIndexing::default()
+            .set_tokenizer(WORDS)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        let key = BytesOptions::default().set_indexed().set_stored();
+        Self {
+            key: builder.add_bytes_field("key", key),
+            tenant: builder.add_text_field("tenant", exact()),
+            customer: builder.add_text_field("customer", exact()),
+            agent: builder.add_text_field(column::AGENT, counted()),
+            team: builder.add_text_field(column::TEAM, counted()),
+            reason: builder.add_text_field("reason", exact()),
+            primary_reason: builder
+                .add_text_field(column::REASON, TextOptions::default().set_fast(RAW)),
+            disposition: builder.add_text_field(column::DISPOSITION, counted()),
+            channel: builder.add_u64_field(column::CHANNEL, number()),
+            direction: builder.add_u64_field(column::DIRECTION, number()),
+            sentiment: builder.add_u64_field(column::SENTIMENT, number()),
+            open_promise: builder.add_bool_field("open_promise", INDEXED),
+            label: builder.add_text_field(column::LABEL, counted()),
+            occurred_at: builder.add_i64_field(column::OCCURRED_AT, FAST),
+            seq: builder.add_u64_field(column::SEQ, FAST),
+            text: builder
+                .add_text_field("text", TextOptions::default().set_indexing_options(words)),
+            schema: builder.build(),
+        }
+    }
+
+    pub(crate) fn index_schema(&self) -> IndexSchema {
+        let tokenizers = TokenizerManager::default();
+        tokenizers.register(WORDS, words::scoped_analyzer());
+        IndexSchema {
+            version: INDEX_VERSION,
+            schema: self.schema.clone(),
+            key: self.key,
+            tokenizers,
+        }
+    }
+
+    /// The document of a contact; the run loop adds its key.
+    pub(crate) fn document(&self, contact: &Contact<'_>) -> TantivyDocument {
+        let Contact {
+            tenant_id,
+            interaction,
+            occurred_at_us,
+            seq,
+            has_open_promise,
+        } = *contact;
+        let mut document = TantivyDocument::new();
+        document.add_text(self.tenant, tenant_id);
+        document.add_i64(self.occurred_at, occurred_at_us);
+        document.add_u64(self.seq, seq);
+        document.add_bool(self.open_promise, has_open_promise);
+        document.add_u64(self.channel, enum_number(interaction.channel));
+        document.add_u64(self.direction, enum_number(interaction.direction));
+        if let Some(band) = crate::sentiment::band(interaction) {
+            document.add_u64(self.sentiment, enum_number(band.into()));
+        }
+        let customer = interaction
+            .customer
+            .as_ref()
+            .map(|customer| &*customer.customer_id);
+        let disposition = interaction.disposition.as_ref().map(|set| &*set.code);
+        for (field, value) in [
+            (self.customer, customer.unwrap_or_default()),
+            (self.agent, &interaction.agent_id),
+            (self.team, &interaction.team_id),
+            (self.disposition, disposition.unwrap_or_default()),
+        ] {
+            if !value.is_empty() {
+                document.add_text(field, value);
+            }
+        }
+        self.add_reasons(interaction, &mut document);
+        for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
+            document.add_text(self.label, label);
+        }
+        document.add_text(self.text, joined_texts(tenant_id, interaction));
+        document
+    }
+
+    fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let mut codes = BTreeSet::new();
+        for reason in &interaction.contact_reasons {
+            codes.insert(&*reason.code);
+            codes.extend(
+                reason
+                    .code
+                    .match_indices('.')
+                    .map(|(dot, _)| &reason.code[..dot]),
+            );
+            if reason.primary {
+                document.add_text(self.primary_reason, &reason.code);
+            }
+        }
+        codes
+            .into_iter()
+            .for_each(|code| document.add_text(self.reason, code));
+    }
+}
+
+/// What a document is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contact<'c> {
+    pub(crate) tenant_id: &'c str,
+    pub(crate) interaction: &'c Interaction,
+    pub(crate) occurred_at_us: i64,
+    pub(crate) seq: u64,
+    pub(crate) has_open_promise: bool,
+}
+
+/// An enum's number as it is indexed. Enums have no negative values; one that came all the same is
+/// found by no filter.
+pub(crate) fn enum_number(value: i32) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+fn exactly() -> TextFieldIndexing {
+    TextFieldIndexing::default()
+        .set_tokenizer(RAW)
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic)
+}
+
+fn joined_texts(tenant_id: &str, interaction: &Interaction) -> String {
+    let mut joined = words::scope(tenant_id);
+    joined.reserve(512);
+    texts::each(interaction, |_, text| {
+        joined.push_str(text);
+        joined.push(words::PIECE_END);
+    });
+    joined
+}

@@ -1,0 +1,185 @@
+//! The view's store: which keys there are, and what they hold.
+//!
+//! ```text
+//!  tag  key                                              value
+//!  1    tenant · customer · time↓ · seq↓                 StoredEntry: a customer's timeline
+//!  2    tenant · interaction                             StoredEntry: a contact of nobody known
+//!  3    tenant · interaction                             the key of its entry (1 or 2)
+//!  4    tenant · interaction · version                   Amendment
+//!  5    tenant · interaction · commitment                Commitment, once it has changed
+//!  6    tenant · customer · due · commitment             Commitment, while it is open
+//!  7    tenant · customer                                how many contacts, big-endian
+//! ```
+//!
+//! A contact is stored once, under the place that it has in the timeline, so that a page of it is
+//! one scan. A promise that nothing has happened to yet has no record of its own: it follows from
+//! the contact.
+
+use aftercall_log::Position;
+use aftercall_view::key::{Key, MalformedKey, Parts};
+use uuid::Uuid;
+
+const TIMELINE: u8 = 1;
+const UNIDENTIFIED: u8 = 2;
+const ENTRY_OF: u8 = 3;
+const AMENDMENT: u8 = 4;
+const COMMITMENT: u8 = 5;
+const OPEN_PROMISE: u8 = 6;
+const CONTACT_COUNT: u8 = 7;
+
+/// How many bits of a place in the log are the offset: a trillion records a partition.
+const OFFSET_BITS: u32 = 40;
+
+/// A place in the log as one number. Unique; grows with arrival within a partition.
+pub(crate) fn seq_of(position: Position) -> u64 {
+    (u64::from(position.partition) << OFFSET_BITS) | position.offset
+}
+
+/// The place in the log that [`seq_of`] made a number of.
+pub(crate) fn position_of(seq: u64) -> Position {
+    Position {
+        partition: (seq >> OFFSET_BITS) as u32,
+        offset: seq & ((1 << OFFSET_BITS) - 1),
+    }
+}
+
+/// All of a customer's timeline.
+pub(crate) fn timeline(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(TIMELINE).text(tenant_id).text(customer_id)
+}
+
+/// One entry of a customer's timeline: the later, the earlier in the order of keys.
+pub(crate) fn timeline_entry(
+    tenant_id: &str,
+    customer_id: &str,
+    occurred_at_us: i64,
+    seq: u64,
+) -> Key {
+    timeline(tenant_id, customer_id)
+        .time_descending(occurred_at_us)
+        .u64(!seq)
+}
+
+/// A contact whose customer isn't identified.
+pub(crate) fn unidentified(tenant_id: &str, interaction_id: &str) -> Key {
+    of_interaction(UNIDENTIFIED, tenant_id, interaction_id)
+}
+
+/// Where a contact's entry is.
+pub(crate) fn entry_of(tenant_id: &str, interaction_id: &str) -> Key {
+    of_interaction(ENTRY_OF, tenant_id, interaction_id)
+}
+
+/// A contact's amendments, the first one first.
+pub(crate) fn amendments(tenant_id: &str, interaction_id: &str) -> Key {
+    of_interaction(AMENDMENT, tenant_id, interaction_id)
+}
+
+/// One amendment.
+pub(crate) fn amendment(tenant_id: &str, interaction_id: &str, version: u64) -> Key {
+    amendments(tenant_id, interaction_id).u64(version)
+}
+
+/// A promise that has changed since it was made.
+pub(crate) fn commitment(tenant_id: &str, interaction_id: &str, commitment_id: &str) -> Key {
+    of_interaction(COMMITMENT, tenant_id, interaction_id).bytes(&id_bytes(commitment_id))
+}
+
+/// A customer's open promises, the first one due first.
+pub(crate) fn open_promises(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(OPEN_PROMISE).text(tenant_id).text(customer_id)
+}
+
+/// One open promise.
+pub(crate) fn open_promise(
+    tenant_id: &str,
+    customer_id: &str,
+    due_us: i64,
+    commitment_id: &str,
+) -> Key {
+    open_promises(tenant_id, customer_id)
+        .time(due_us)
+        .bytes(&id_bytes(commitment_id))
+}
+
+/// The id of the promise whose key begins with the prefix `open_promises`.
+pub(crate) fn open_promise_id(open_promises: &[u8], key: &[u8]) -> Option<String> {
+    let mut parts = Parts::new(key.strip_prefix(open_promises)?);
+    parts.time().ok()?;
+    id_text(parts.bytes().ok()?)
+}
+
+/// How many contacts a customer has had.
+pub(crate) fn contact_count(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(CONTACT_COUNT).text(tenant_id).text(customer_id)
+}
+
+/// The tenant of a key.
+pub(crate) fn tenant_of(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()
+}
+
+fn of_interaction(tag: u8, tenant_id: &str, interaction_id: &str) -> Key {
+    Key::new(tag)
+        .text(tenant_id)
+        .bytes(&id_bytes(interaction_id))
+}
+
+/// Ids are UUIDs, and take less room as such.
+fn id_bytes(id: &str) -> Vec<u8> {
+    Uuid::try_parse(id).map_or_else(|_| id.into(), |uuid| uuid.as_bytes().to_vec())
+}
+
+/// The id of [`id_bytes`].
+fn id_text(bytes: Vec<u8>) -> Option<String> {
+    match Uuid::from_slice(&bytes) {
+        Ok(uuid) => Some(uuid.to_string()),
+        Err(_) => String::from_utf8(bytes).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_log_reads_back() {
+        for position in [(0, 0), (0, 77), (3, 77), (4_095, (1 << OFFSET_BITS) - 1)] {
+            let position = Position {
+                partition: position.0,
+                offset: position.1,
+            };
+            assert_eq!(position_of(seq_of(position)), position);
+        }
+    }
+
+    #[test]
+    fn a_timeline_begins_with_the_latest_and_holds_one_customer() {
+        let key = |customer: &str, at, seq| timeline_entry("acme", customer, at, seq);
+        let mut keys = [
+            key("c", 5, 1),
+            key("c", 9, 2),
+            key("c", 5, 3),
+            key("c\0", 7, 4),
+        ];
+        keys.sort_unstable();
+        let expected = [
+            key("c", 9, 2),
+            key("c", 5, 3),
+            key("c", 5, 1),
+            key("c\0", 7, 4),
+        ];
+        assert_eq!(keys, expected);
+        assert!(!keys[3].starts_with(&timeline("acme", "c")));
+        assert_eq!(tenant_of(&keys[0]).as_deref(), Ok("acme"));
+    }
+
+    #[test]
+    fn an_id_is_the_same_in_capital_letters() {
+        let id = "0190d2c8-0000-7000-8000-00000000000a";
+        assert_eq!(entry_of("t", id), entry_of("t", &id.to_uppercase()));
+        assert_ne!(entry_of("t", id), entry_of("t", "a"));
+    }
+}

@@ -1,0 +1,305 @@
+//! The fold of the log into the view's store.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aftercall_domain::commitment::Commitment;
+use aftercall_log::Entry;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
+use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
+use aftercall_view::index::IndexSchema;
+use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
+use bytes::Bytes;
+use prost::Message;
+use tantivy::TantivyDocument;
+
+use crate::index::{Contact, Fields};
+use crate::stored::{StoredEntry, microseconds};
+use crate::{amendable, keys, promises};
+
+/// The version of the store's layout and of the fold: one more with each change of either.
+const VERSION: u32 = 1;
+
+/// Builds the view `history`: timelines, contacts, promises, and the search index.
+pub(crate) struct HistoryProjection {
+    fields: Fields,
+    /// The contacts that this batch records and that nothing else in it touches, by the keys of
+    /// their documents, and whether a promise in them is open: saves reading them back.
+    fresh: HashMap<Bytes, (StoredEntry, bool)>,
+}
+
+impl HistoryProjection {
+    pub(crate) fn new(fields: Fields) -> Self {
+        Self {
+            fields,
+            fresh: HashMap::new(),
+        }
+    }
+
+    fn record(
+        &mut self,
+        event: Event,
+        recorded: InteractionRecorded,
+        seq: u64,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let pointer: Bytes = keys::entry_of(&event.tenant_id, &event.aggregate_id).into();
+        // The first record of an id is the one; the rest are repetitions, or lost a race.
+        if event.sequence != 1 || txn.get(&pointer)?.is_some() {
+            return Ok(());
+        }
+        let promises = promises::made(&event, &recorded);
+        let Some(mut interaction) = recorded.interaction else {
+            return Ok(());
+        };
+        interaction.recorded_at = event.recorded_at;
+        interaction.version = 1;
+        let entry = StoredEntry {
+            occurred_at: interaction.occurred_at,
+            interaction: Some(interaction),
+            commitment_change: None,
+            seq,
+            imported: !event.import_batch.is_empty(),
+            recorded_by: event.actor_id,
+        };
+        let tenant_id = &event.tenant_id;
+        let key: Bytes = match entry.customer_id() {
+            None => keys::unidentified(tenant_id, &event.aggregate_id).into(),
+            Some(customer_id) => {
+                count_contact(tenant_id, customer_id, txn)?;
+                keys::timeline_entry(tenant_id, customer_id, entry.occurred_at_us(), seq).into()
+            }
+        };
+        for promise in &promises {
+            promises::keep_track(tenant_id, None, promise, &key, txn)?;
+        }
+        txn.put(key.clone(), entry.encode_to_vec())?;
+        txn.put(pointer.clone(), key)?;
+        txn.touch_new(pointer.clone());
+        let has_open_promise = promises.iter().any(Commitment::is_open);
+        self.fresh.insert(pointer, (entry, has_open_promise));
+        Ok(())
+    }
+
+    fn amend(
+        &mut self,
+        event: Event,
+        amended: InteractionAmended,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let (tenant_id, interaction_id) = (&event.tenant_id, &event.aggregate_id);
+        let pointer: Bytes = keys::entry_of(tenant_id, interaction_id).into();
+        let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
+            return Ok(());
+        };
+        let Some(interaction) = &mut entry.interaction else {
+            return Ok(());
+        };
+        if Some(event.sequence) != interaction.version.checked_add(1) {
+            return Ok(());
+        }
+        let values = amended.interaction.unwrap_or_default();
+        let before = amendable::replace(interaction, values, &amended.update_paths);
+        interaction.version = event.sequence;
+        let amendment = Amendment {
+            version: event.sequence,
+            update_paths: amended.update_paths,
+            reason: amended.reason,
+            amended_by: event.actor_id,
+            recorded_at: event.recorded_at,
+            before: Some(before),
+        };
+        let place = keys::amendment(tenant_id, interaction_id, event.sequence);
+        txn.put(place, amendment.encode_to_vec())?;
+        txn.put(key, entry.encode_to_vec())?;
+        self.fresh.remove(&pointer);
+        txn.touch(pointer);
+        Ok(())
+    }
+
+    fn change_promise(
+        &mut self,
+        event: Event,
+        fact: Fact,
+        seq: u64,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let Some((interaction_id, kind)) = promise_change(&fact) else {
+            return Ok(());
+        };
+        let tenant_id = event.tenant_id.clone();
+        let pointer: Bytes = keys::entry_of(&tenant_id, interaction_id).into();
+        let Some((key, entry)) = entry_at(&pointer, txn)? else {
+            return Ok(());
+        };
+        let before = promises::one(&tenant_id, &entry, &event.aggregate_id, |key| txn.get(key))?;
+        let Some(before) = before else { return Ok(()) };
+        let Some(after) = promises::changed(&before, &event, &fact) else {
+            return Ok(());
+        };
+        promises::keep_track(&tenant_id, Some(&before), &after, &key, txn)?;
+        let commitment = promises::to_wire(after, event.recorded_at.as_ref());
+        txn.put(
+            keys::commitment(
+                &tenant_id,
+                &commitment.interaction_id,
+                &commitment.commitment_id,
+            ),
+            commitment.encode_to_vec(),
+        )?;
+        if let Some(customer_id) = entry.customer_id() {
+            let at_us = event.occurred_at.as_ref().map_or(0, microseconds);
+            let change = StoredEntry {
+                occurred_at: event.occurred_at,
+                commitment_change: Some(CommitmentChange {
+                    kind: kind.into(),
+                    commitment: Some(commitment),
+                    actor_id: event.actor_id,
+                }),
+                seq,
+                ..StoredEntry::default()
+            };
+            let place = keys::timeline_entry(&tenant_id, customer_id, at_us, seq);
+            txn.put(place, change.encode_to_vec())?;
+        }
+        self.fresh.remove(&pointer);
+        txn.touch(pointer);
+        Ok(())
+    }
+}
+
+impl Projection for HistoryProjection {
+    fn name(&self) -> &'static str {
+        "history"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn opened(&mut self, _store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
+        self.fresh.clear();
+        Ok(())
+    }
+
+    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let seq = keys::seq_of(entry.position);
+        let Some((event, fact)) = read(entry)? else {
+            return Ok(());
+        };
+        match fact {
+            Fact::InteractionRecorded(recorded) => self.record(event, *recorded, seq, txn),
+            Fact::InteractionAmended(amended) => self.amend(event, *amended, txn),
+            fact => self.change_promise(event, fact, seq, txn),
+        }
+    }
+
+    fn committed(&mut self, _applied: &Positions) {
+        self.fresh.clear();
+    }
+
+    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+        Some(self)
+    }
+}
+
+impl Indexer for HistoryProjection {
+    fn schema(&self) -> IndexSchema {
+        self.fields.index_schema()
+    }
+
+    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
+        let Some((event, fact)) = read(entry)? else {
+            return Ok(());
+        };
+        let interaction_id = match &fact {
+            Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) => {
+                Some(&*event.aggregate_id)
+            }
+            fact => promise_change(fact).map(|(interaction_id, _)| interaction_id),
+        };
+        touched.extend(interaction_id.map(|id| keys::entry_of(&event.tenant_id, id).into()));
+        Ok(())
+    }
+
+    fn document(
+        &mut self,
+        key: &[u8],
+        txn: &Txn<'_>,
+    ) -> Result<Option<TantivyDocument>, ApplyError> {
+        let tenant_id = keys::tenant_of(key).map_err(ApplyError::record)?;
+        let (entry, has_open_promise) = match self.fresh.remove(key) {
+            Some(fresh) => fresh,
+            None => {
+                let Some((_, entry)) = entry_at(key, txn)? else {
+                    return Ok(None);
+                };
+                let all = promises::all(&tenant_id, &entry, |key| txn.get(key))?;
+                (entry, all.iter().any(Commitment::is_open))
+            }
+        };
+        Ok(entry.interaction.as_ref().map(|interaction| {
+            self.fields.document(&Contact {
+                tenant_id: &tenant_id,
+                interaction,
+                occurred_at_us: entry.occurred_at_us(),
+                seq: entry.seq,
+                has_open_promise,
+            })
+        }))
+    }
+}
+
+/// The event and what it says; nothing for what concerns no contact, or a later version's event.
+fn read(entry: &Entry) -> Result<Option<(Event, Fact)>, ApplyError> {
+    let event = Event::decode(entry.record.body.clone()).map_err(ApplyError::record)?;
+    let fact = event.fact().map_err(ApplyError::record)?;
+    Ok(fact
+        .filter(|fact| !matches!(fact, Fact::SolutionPublished(_)))
+        .map(|fact| (event, fact)))
+}
+
+/// The contact in which the promise was made, and what sort of change it is.
+fn promise_change(fact: &Fact) -> Option<(&str, CommitmentChangeKind)> {
+    match fact {
+        Fact::CommitmentFulfilled(done) => {
+            Some((&done.interaction_id, CommitmentChangeKind::Fulfilled))
+        }
+        Fact::CommitmentCancelled(off) => {
+            Some((&off.interaction_id, CommitmentChangeKind::Cancelled))
+        }
+        Fact::CommitmentRescheduled(moved) => {
+            Some((&moved.interaction_id, CommitmentChangeKind::Rescheduled))
+        }
+        Fact::CommitmentLapsed(lapsed) => {
+            Some((&lapsed.interaction_id, CommitmentChangeKind::Lapsed))
+        }
+        Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) | Fact::SolutionPublished(_) => {
+            None
+        }
+    }
+}
+
+/// The entry that the key of a contact's document points to, and its own key.
+fn entry_at(pointer: &[u8], txn: &Txn<'_>) -> Result<Option<(Bytes, StoredEntry)>, ApplyError> {
+    let Some(key) = txn.get(pointer)? else {
+        return Ok(None);
+    };
+    let Some(bytes) = txn.get(&key)? else {
+        return Ok(None);
+    };
+    let entry = StoredEntry::decode(bytes).map_err(ApplyError::record)?;
+    Ok(Some((key, entry)))
+}
+
+fn count_contact(tenant_id: &str, customer_id: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let key: Bytes = keys::contact_count(tenant_id, customer_id).into();
+    let count = txn.get(&key)?.map_or(0, |bytes| read_count(&bytes));
+    txn.put(key, (count + 1).to_be_bytes().to_vec())?;
+    Ok(())
+}
+
+/// The number of contacts that the store holds for a customer.
+pub(crate) fn read_count(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(0, u64::from_be_bytes)
+}

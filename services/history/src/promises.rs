@@ -1,0 +1,134 @@
+//! The promises of a contact as they stand, and what keeps track of them in the store.
+//!
+//! A promise that nothing has happened to is not stored apart: it follows from the contact.
+
+use aftercall_domain::commitment::{Commitment, Folded};
+use aftercall_proto::convert::{commitment as convert, time};
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{Event, InteractionRecorded};
+use aftercall_proto::model::v1 as wire;
+use aftercall_view::{ApplyError, StoreError, Txn};
+use bytes::Bytes;
+use jiff::Timestamp;
+use pbjson_types::Timestamp as WireTimestamp;
+use prost::Message;
+
+use crate::keys;
+use crate::stored::StoredEntry;
+
+/// A read of the store, or of the store as a batch will leave it.
+type Got = Result<Option<Bytes>, StoreError>;
+
+/// The promises that a record makes.
+pub(crate) fn made(event: &Event, recorded: &InteractionRecorded) -> Vec<Commitment> {
+    convert::made(event, recorded)
+        .into_iter()
+        .map(Commitment::new)
+        .collect()
+}
+
+/// The promises of a contact as its record made them.
+pub(crate) fn as_made(entry: &StoredEntry) -> Vec<Commitment> {
+    match &entry.interaction {
+        Some(contact) if !contact.commitments.is_empty() => {
+            let recorded = InteractionRecorded {
+                interaction: entry.interaction.clone(),
+            };
+            made(&entry.record(), &recorded)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The promises of a contact as they stand.
+pub(crate) fn all(
+    tenant_id: &str,
+    entry: &StoredEntry,
+    get: impl Fn(&[u8]) -> Got,
+) -> Result<Vec<Commitment>, ApplyError> {
+    let made = as_made(entry).into_iter();
+    made.map(|promise| as_it_stands(tenant_id, promise, &get))
+        .collect()
+}
+
+/// One promise of a contact as it stands; none if the contact has no such promise.
+pub(crate) fn one(
+    tenant_id: &str,
+    entry: &StoredEntry,
+    commitment_id: &str,
+    get: impl Fn(&[u8]) -> Got,
+) -> Result<Option<Commitment>, ApplyError> {
+    let mut made = as_made(entry).into_iter();
+    let promise = made.find(|promise| promise.commitment_id == commitment_id);
+    promise
+        .map(|promise| as_it_stands(tenant_id, promise, &get))
+        .transpose()
+}
+
+/// The promise after an event; none if the event changes nothing.
+pub(crate) fn changed(before: &Commitment, event: &Event, fact: &Fact) -> Option<Commitment> {
+    let event = convert::later_event(event, fact)?;
+    let mut after = before.clone();
+    (after.apply(&event) == Folded::Applied).then_some(after)
+}
+
+/// Keeps the customer's list of open promises: `before` is the promise as it was, if it was there.
+pub(crate) fn keep_track(
+    tenant_id: &str,
+    before: Option<&Commitment>,
+    after: &Commitment,
+    entry_key: &Bytes,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let place = |promise: &Commitment| {
+        let customer_id = promise
+            .customer_id
+            .as_deref()
+            .filter(|_| promise.is_open())?;
+        let due_us = time::microseconds(promise.promised_by);
+        Some(keys::open_promise(
+            tenant_id,
+            customer_id,
+            due_us,
+            &promise.commitment_id,
+        ))
+    };
+    let (was, is) = (before.and_then(place), place(after));
+    if was == is {
+        return Ok(());
+    }
+    if let Some(was) = was {
+        txn.delete(was)?;
+    }
+    if let Some(is) = is {
+        txn.put(is, entry_key.clone())?;
+    }
+    Ok(())
+}
+
+/// The promise as it is answered at `now`.
+pub(crate) fn as_of(promise: Commitment, now: Timestamp) -> wire::Commitment {
+    convert::to_wire(promise, now)
+}
+
+/// The promise as it stood when an event was recorded.
+pub(crate) fn to_wire(
+    promise: Commitment,
+    recorded_at: Option<&WireTimestamp>,
+) -> wire::Commitment {
+    let recorded_at = recorded_at.and_then(time::from_wire);
+    convert::to_wire(promise, recorded_at.unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+fn as_it_stands(
+    tenant_id: &str,
+    made: Commitment,
+    get: impl Fn(&[u8]) -> Got,
+) -> Result<Commitment, ApplyError> {
+    let key = keys::commitment(tenant_id, &made.interaction_id, &made.commitment_id);
+    let Some(bytes) = get(&key)? else {
+        return Ok(made);
+    };
+    let stored = wire::Commitment::decode(bytes).map_err(ApplyError::record)?;
+    convert::from_wire(stored).map_err(ApplyError::record)
+}

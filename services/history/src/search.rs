@@ -1,0 +1,156 @@
+//! Searching the index: what to look for, in which order, from where on.
+
+pub(crate) mod cursor;
+mod facets;
+pub(crate) mod grammar;
+mod hits;
+mod relevance;
+mod scope;
+pub(crate) mod snippets;
+
+pub(crate) use cursor::{Order, Place};
+pub(crate) use relevance::Weights;
+pub(crate) use scope::Filter;
+
+use aftercall_proto::history::v1::{Facet, FacetCounts};
+use aftercall_view::Positions;
+use tantivy::query::EnableScoring;
+use tantivy::schema::document::Value;
+use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+
+use crate::index::{Fields, words};
+use facets::Tallies;
+use grammar::TextQuery;
+use hits::Segment;
+
+/// A search, complete: nothing in it depends on the index's state, so the next page's search is
+/// the same one with another [`Search::after`].
+#[derive(Debug)]
+pub(crate) struct Search<'s> {
+    pub(crate) tenant_id: &'s str,
+    pub(crate) text: &'s TextQuery,
+    pub(crate) filter: &'s Filter,
+    pub(crate) order: Order,
+    /// The weights of the wanted words, as on the first page.
+    pub(crate) weights: &'s Weights,
+    /// Where the page before ended.
+    pub(crate) after: Option<Place>,
+    /// What was recorded later than this is left out: what the first page was complete through.
+    pub(crate) recorded_within: Option<&'s Positions>,
+    pub(crate) results_max: usize,
+    pub(crate) facets: &'s [Facet],
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The page's results, in order.
+    pub(crate) hits: Vec<Hit>,
+    /// Whether there is more after them.
+    pub(crate) has_more: bool,
+    /// How many contacts were found in all.
+    pub(crate) total: u64,
+    pub(crate) facets: Vec<FacetCounts>,
+}
+
+/// One contact that was found.
+#[derive(Debug)]
+pub(crate) struct Hit {
+    /// Its key in the view's store.
+    pub(crate) key: Vec<u8>,
+    pub(crate) place: Place,
+    pub(crate) score: f32,
+}
+
+/// Why the index did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the search index can't be read")]
+pub(crate) struct SearchError(#[from] tantivy::TantivyError);
+
+impl From<std::io::Error> for SearchError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Runs `search` over all documents: counts, facets and the page in one pass.
+pub(crate) fn run(
+    searcher: &Searcher,
+    fields: &Fields,
+    search: &Search<'_>,
+) -> Result<Found, SearchError> {
+    let words = word_terms(fields, search.tenant_id, search.text);
+    let query = scope::query(fields, search.tenant_id, search.filter, search.text);
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut tallies = Tallies::new(search.facets);
+    let mut page = hits::Page::new(search.results_max);
+    for (ordinal, reader) in searcher.segment_readers().iter().enumerate() {
+        let scorer = relevance::Scorer::open(reader, fields, &words, search.weights)?;
+        let Some(mut segment) = Segment::open(ordinal, reader, search, scorer)? else {
+            continue;
+        };
+        let mut tally = tallies.open(reader)?;
+        weight.for_each_no_score(reader, &mut |docs| {
+            tally.add(segment.collect(docs, &mut page));
+        })?;
+        tallies.close(tally)?;
+    }
+    let total = page.total();
+    let (found, has_more) = page.into_results();
+    let hits = found
+        .into_iter()
+        .map(|candidate| hit(searcher, fields, candidate))
+        .collect::<Result<_, SearchError>>()?;
+    Ok(Found {
+        hits,
+        has_more,
+        total,
+        facets: tallies.into_counts()?,
+    })
+}
+
+/// The weights of `text`'s wanted words in the index as it is now.
+pub(crate) fn weigh(
+    searcher: &Searcher,
+    fields: &Fields,
+    tenant_id: &str,
+    text: &TextQuery,
+) -> Result<Weights, SearchError> {
+    let contacts = searcher.doc_freq(&Term::from_field_text(fields.tenant, tenant_id))?;
+    let words = word_terms(fields, tenant_id, text);
+    let frequencies = words
+        .iter()
+        .map(|word| searcher.doc_freq(word))
+        .collect::<tantivy::Result<Vec<_>>>()?;
+    Ok(Weights::new(contacts, &frequencies))
+}
+
+fn word_terms(fields: &Fields, tenant_id: &str, text: &TextQuery) -> Vec<Term> {
+    let scope = words::scope(tenant_id);
+    text.words()
+        .into_iter()
+        .map(|word| scope::word(fields, &scope, word))
+        .collect()
+}
+
+fn hit(
+    searcher: &Searcher,
+    fields: &Fields,
+    candidate: hits::Candidate,
+) -> Result<Hit, SearchError> {
+    let hits::Candidate {
+        place,
+        score,
+        segment,
+        doc,
+    } = candidate;
+    let document: TantivyDocument = searcher.doc(DocAddress::new(segment, doc))?;
+    let key = document
+        .get_first(fields.key)
+        .and_then(|key| key.as_bytes());
+    Ok(Hit {
+        key: key.unwrap_or_default().to_vec(),
+        place,
+        score,
+    })
+}

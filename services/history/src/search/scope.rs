@@ -1,0 +1,134 @@
+//! What must hold for a contact to be found, as a query of the index.
+
+use std::ops::Range;
+
+use aftercall_proto::history::v1::SentimentBand;
+use aftercall_proto::model::v1::{Channel, Direction};
+use tantivy::Term;
+use tantivy::query::{BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+
+use super::grammar::{Phrase, TextQuery};
+use crate::index::{Fields, enum_number, words};
+
+/// A request's filter, checked. Empty lists ask for nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Filter {
+    pub(crate) customer_ids: Vec<String>,
+    pub(crate) agent_ids: Vec<String>,
+    pub(crate) team_ids: Vec<String>,
+    pub(crate) reason_codes: Vec<String>,
+    pub(crate) disposition_codes: Vec<String>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) directions: Vec<Direction>,
+    pub(crate) sentiments: Vec<SentimentBand>,
+    pub(crate) open_promise: Option<bool>,
+    /// All of these, not any.
+    pub(crate) labels: Vec<String>,
+    pub(crate) occurred_from_us: Option<i64>,
+    pub(crate) occurred_before_us: Option<i64>,
+}
+
+impl Filter {
+    /// The times that are asked for, in microseconds since the Unix epoch.
+    pub(crate) fn occurred_within(&self) -> Range<i64> {
+        self.occurred_from_us.unwrap_or(i64::MIN)..self.occurred_before_us.unwrap_or(i64::MAX)
+    }
+}
+
+/// The query for all but the time, which the pass over the documents looks at itself.
+///
+/// The tenant comes first and always: there is no other way to a query.
+pub(super) fn query(
+    fields: &Fields,
+    tenant_id: &str,
+    filter: &Filter,
+    text: &TextQuery,
+) -> Box<dyn Query> {
+    if text.wordless {
+        return Box::new(EmptyQuery);
+    }
+    let mut clauses = vec![(Occur::Must, is(fields.tenant, tenant_id))];
+    let texts = [
+        (fields.customer, &filter.customer_ids),
+        (fields.agent, &filter.agent_ids),
+        (fields.team, &filter.team_ids),
+        (fields.reason, &filter.reason_codes),
+        (fields.disposition, &filter.disposition_codes),
+    ];
+    for (field, values) in texts {
+        let terms = values
+            .iter()
+            .map(|value| Term::from_field_text(field, value))
+            .collect();
+        clauses.extend(any_of(terms));
+    }
+    clauses.extend(any_of(enum_terms(fields.channel, &filter.channels)));
+    clauses.extend(any_of(enum_terms(fields.direction, &filter.directions)));
+    clauses.extend(any_of(enum_terms(fields.sentiment, &filter.sentiments)));
+    clauses.extend(
+        filter
+            .labels
+            .iter()
+            .map(|label| (Occur::Must, is(fields.label, label))),
+    );
+    if let Some(open) = filter.open_promise {
+        clauses.push((
+            Occur::Must,
+            one(Term::from_field_bool(fields.open_promise, open)),
+        ));
+    }
+    let scope = words::scope(tenant_id);
+    for wanted in &text.wanted {
+        clauses.push((Occur::Must, phrase(fields, &scope, wanted)));
+    }
+    for excluded in &text.excluded {
+        clauses.push((Occur::MustNot, phrase(fields, &scope, excluded)));
+    }
+    Box::new(BooleanQuery::new(clauses))
+}
+
+/// A word as the index has it.
+pub(super) fn word(fields: &Fields, scope: &str, word: &str) -> Term {
+    Term::from_field_text(fields.text, &format!("{scope}{word}"))
+}
+
+fn phrase(fields: &Fields, scope: &str, phrase: &Phrase) -> Box<dyn Query> {
+    let mut terms: Vec<Term> = phrase
+        .iter()
+        .map(|single| word(fields, scope, single))
+        .collect();
+    match terms.len() {
+        1 => one(terms.remove(0)),
+        _ => Box::new(PhraseQuery::new(terms)),
+    }
+}
+
+fn is(field: Field, value: &str) -> Box<dyn Query> {
+    one(Term::from_field_text(field, value))
+}
+
+fn one(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn any_of(mut terms: Vec<Term>) -> Option<(Occur, Box<dyn Query>)> {
+    match terms.len() {
+        0 => None,
+        1 => Some((Occur::Must, one(terms.remove(0)))),
+        _ => {
+            let any = terms
+                .into_iter()
+                .map(|term| (Occur::Should, one(term)))
+                .collect();
+            Some((Occur::Must, Box::new(BooleanQuery::new(any))))
+        }
+    }
+}
+
+fn enum_terms<E: Copy + Into<i32>>(field: Field, values: &[E]) -> Vec<Term> {
+    values
+        .iter()
+        .map(|value| Term::from_field_u64(field, enum_number((*value).into())))
+        .collect()
+}

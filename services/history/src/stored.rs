@@ -1,0 +1,74 @@
+//! What the view's store holds of a contact.
+
+use aftercall_proto::event::v1::Event;
+use aftercall_proto::history::v1::{CommitmentChange, TimelineEntry};
+use aftercall_proto::model::v1::Interaction;
+use pbjson_types::Timestamp;
+use prost::Message;
+
+/// One entry of a timeline as it is stored.
+///
+/// The bytes are those of a [`TimelineEntry`] with more fields, which a timeline's readers pass
+/// over: they decode the answer's own message from them.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct StoredEntry {
+    /// When it happened, by the clock of whoever saw it.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) occurred_at: Option<Timestamp>,
+    /// The contact, with amendments applied; or
+    #[prost(message, optional, tag = "2")]
+    pub(crate) interaction: Option<Interaction>,
+    /// what became of a promise.
+    #[prost(message, optional, tag = "3")]
+    pub(crate) commitment_change: Option<CommitmentChange>,
+    /// The place in the log of the contact's first record.
+    #[prost(uint64, tag = "100")]
+    pub(crate) seq: u64,
+    /// Whether the contact came with an import of history.
+    #[prost(bool, tag = "101")]
+    pub(crate) imported: bool,
+    /// Who recorded the contact.
+    #[prost(string, tag = "102")]
+    pub(crate) recorded_by: String,
+}
+
+impl StoredEntry {
+    /// The customer's id; none where the customer isn't identified.
+    pub(crate) fn customer_id(&self) -> Option<&str> {
+        let customer = self.interaction.as_ref()?.customer.as_ref()?;
+        Some(&*customer.customer_id).filter(|id| !id.is_empty())
+    }
+
+    /// The envelope of the contact's first record, as far as its promises follow from it.
+    pub(crate) fn record(&self) -> Event {
+        let interaction = self.interaction.as_ref();
+        let import_batch = if self.imported { "import" } else { "" };
+        Event {
+            sequence: 1,
+            occurred_at: self.occurred_at,
+            recorded_at: interaction.and_then(|interaction| interaction.recorded_at),
+            actor_id: self.recorded_by.clone(),
+            customer_id: self.customer_id().unwrap_or_default().to_owned(),
+            import_batch: import_batch.to_owned(),
+            ..Event::default()
+        }
+    }
+
+    /// When it happened, in microseconds since the Unix epoch.
+    pub(crate) fn occurred_at_us(&self) -> i64 {
+        self.occurred_at.as_ref().map_or(0, microseconds)
+    }
+}
+
+/// Microseconds since the Unix epoch, rounded down. Instants that no clock shows end at the last
+/// that can be represented.
+pub(crate) fn microseconds(at: &Timestamp) -> i64 {
+    at.seconds
+        .saturating_mul(1_000_000)
+        .saturating_add(i64::from(at.nanos / 1_000))
+}
+
+/// An entry as it is answered.
+pub(crate) fn answered(bytes: &[u8]) -> Result<TimelineEntry, prost::DecodeError> {
+    TimelineEntry::decode(bytes)
+}

@@ -1,0 +1,286 @@
+//! Contacts for tests, made step by step, and what happens to them later.
+
+use aftercall_log::Position;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{
+    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
+    InteractionAmended, InteractionRecorded,
+};
+use aftercall_proto::model::v1::{
+    Action, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome, ContactReason, Customer,
+    Direction, Disconnect, Disposition, DropClass, Handling, Interaction, Lapse, Owner, Priority,
+    ReasonResolution, Reschedule, Sentiment, Signal, SignalKind, owner,
+};
+use pbjson_types::Timestamp;
+
+use crate::fixture::{About, Events, TENANT, ago, id};
+
+/// A contact under construction.
+#[derive(Debug, Clone)]
+pub(crate) struct Contact {
+    pub(crate) tenant: &'static str,
+    pub(crate) interaction: Interaction,
+    pub(crate) import: bool,
+}
+
+/// The contact number `n`, an hour ago, with nothing promised.
+pub(crate) fn contact(n: u64) -> Contact {
+    let interaction = Interaction {
+        interaction_id: id(1, n),
+        channel: Channel::Voice.into(),
+        direction: Direction::Inbound.into(),
+        agent_id: "agent-1".into(),
+        team_id: "team-1".into(),
+        occurred_at: Some(ago(3_600)),
+        handling: Some(Handling::default()),
+        ..Interaction::default()
+    };
+    Contact {
+        tenant: TENANT,
+        interaction,
+        import: false,
+    }
+    .customer("customer-1")
+}
+
+impl Contact {
+    pub(crate) fn id(&self) -> String {
+        self.interaction.interaction_id.clone()
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Interaction)) -> Self {
+        change(&mut self.interaction);
+        self
+    }
+
+    pub(crate) fn tenant(mut self, tenant: &'static str) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    pub(crate) fn imported(mut self) -> Self {
+        self.import = true;
+        self
+    }
+
+    pub(crate) fn customer(self, customer: &str) -> Self {
+        let customer = Customer {
+            customer_id: customer.to_owned(),
+            ..Customer::default()
+        };
+        self.with(|interaction| interaction.customer = Some(customer))
+    }
+
+    pub(crate) fn ago(self, seconds: i64) -> Self {
+        self.with(|interaction| interaction.occurred_at = Some(ago(seconds)))
+    }
+
+    /// A reason; the first one is the primary one.
+    pub(crate) fn reason(self, code: &str, verbatim: &str, resolution: ReasonResolution) -> Self {
+        self.with(|interaction| {
+            interaction.contact_reasons.push(ContactReason {
+                code: code.to_owned(),
+                primary: interaction.contact_reasons.is_empty(),
+                stated_verbatim: verbatim.to_owned(),
+                resolution: resolution.into(),
+                ..ContactReason::default()
+            });
+        })
+    }
+
+    pub(crate) fn summary(self, summary: &str) -> Self {
+        self.handling(|handling| handling.summary = summary.to_owned())
+    }
+
+    pub(crate) fn handling(self, change: impl FnOnce(&mut Handling)) -> Self {
+        self.with(|interaction| change(interaction.handling.get_or_insert_default()))
+    }
+
+    pub(crate) fn action(self, code: &str, note: &str) -> Self {
+        let action = Action {
+            code: code.to_owned(),
+            note: note.to_owned(),
+            ..Action::default()
+        };
+        self.handling(|handling| handling.actions.push(action))
+    }
+
+    pub(crate) fn disposition(self, code: &str) -> Self {
+        let disposition = Disposition {
+            code: code.to_owned(),
+            ..Disposition::default()
+        };
+        self.with(|interaction| interaction.disposition = Some(disposition))
+    }
+
+    pub(crate) fn feeling(self, end: f64) -> Self {
+        let sentiment = Sentiment {
+            end: Some(end),
+            ..Sentiment::default()
+        };
+        self.with(|interaction| interaction.sentiment = Some(sentiment))
+    }
+
+    pub(crate) fn labels(self, labels: &[&str]) -> Self {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.with(|interaction| interaction.labels = labels)
+    }
+
+    pub(crate) fn signal(self, kind: SignalKind) -> Self {
+        let signal = Signal {
+            kind: kind.into(),
+            ..Signal::default()
+        };
+        self.with(|interaction| interaction.signals.push(signal))
+    }
+
+    pub(crate) fn dropped(self) -> Self {
+        let disconnect = Disconnect {
+            drop_class: DropClass::Confirmed.into(),
+            ..Disconnect::default()
+        };
+        self.with(|interaction| interaction.disconnect = Some(disconnect))
+    }
+
+    /// The promise number `n`, due so many seconds from now.
+    pub(crate) fn promise(self, n: u64, due_in: i64) -> Self {
+        self.promise_done(n, due_in, None)
+    }
+
+    /// The same, done already when it was imported.
+    pub(crate) fn promise_done(self, n: u64, due_in: i64, done: Option<Timestamp>) -> Self {
+        let draft = CommitmentDraft {
+            commitment_id: id(2, n),
+            kind: CommitmentKind::CallBack.into(),
+            promise_text: "I will call you back.".into(),
+            told_to_customer: true,
+            promised_by: Some(ago(-due_in)),
+            owner: Some(Owner {
+                owner: Some(owner::Owner::AgentId("agent-1".into())),
+            }),
+            priority: Priority::P3.into(),
+            fulfilled_at: done,
+            ..CommitmentDraft::default()
+        };
+        self.with(|interaction| interaction.commitments.push(draft))
+    }
+
+    /// Appends the record.
+    pub(crate) fn record(&self, events: &Events) -> Position {
+        let recorded = InteractionRecorded {
+            interaction: Some(self.interaction.clone()),
+        };
+        let fact = Fact::InteractionRecorded(Box::new(recorded));
+        events.fact(&self.about(self.id(), 1, ago(0)), &fact)
+    }
+
+    /// Appends an amendment that makes `version`.
+    pub(crate) fn amend(
+        &self,
+        events: &Events,
+        version: u64,
+        paths: &[&str],
+        values: Interaction,
+    ) -> Position {
+        let amended = InteractionAmended {
+            update_paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            interaction: Some(values),
+            reason: "a slip".into(),
+        };
+        let fact = Fact::InteractionAmended(Box::new(amended));
+        events.fact(&self.about(self.id(), version, ago(0)), &fact)
+    }
+
+    /// Appends that the promise number `n` was done so many seconds ago.
+    pub(crate) fn fulfil(&self, events: &Events, n: u64, version: u64, done_ago: i64) -> Position {
+        let promise = self
+            .interaction
+            .commitments
+            .iter()
+            .find(|draft| draft.commitment_id == id(2, n));
+        let due = promise.unwrap().promised_by.unwrap();
+        let kept = ago(done_ago).seconds <= due.seconds;
+        let outcome = if kept {
+            CommitmentOutcome::Kept
+        } else {
+            CommitmentOutcome::KeptLate
+        };
+        let fact = Fact::CommitmentFulfilled(CommitmentFulfilled {
+            interaction_id: self.id(),
+            fulfilled_at: Some(ago(done_ago)),
+            outcome: outcome.into(),
+            ..CommitmentFulfilled::default()
+        });
+        events.fact(&self.about(id(2, n), version, ago(done_ago)), &fact)
+    }
+
+    pub(crate) fn cancel(&self, events: &Events, n: u64, version: u64) -> Position {
+        let fact = Fact::CommitmentCancelled(CommitmentCancelled {
+            interaction_id: self.id(),
+            outcome: CommitmentOutcome::Broken.into(),
+            reason: "can't be done".into(),
+            ..CommitmentCancelled::default()
+        });
+        events.fact(&self.about(id(2, n), version, ago(60)), &fact)
+    }
+
+    /// Appends that the due moved from the first one to so many seconds from now.
+    pub(crate) fn reschedule(
+        &self,
+        events: &Events,
+        n: u64,
+        version: u64,
+        due_in: i64,
+    ) -> Position {
+        let promise = self
+            .interaction
+            .commitments
+            .iter()
+            .find(|draft| draft.commitment_id == id(2, n));
+        let reschedule = Reschedule {
+            due_revision: 2,
+            from: promise.unwrap().promised_by,
+            to: Some(ago(-due_in)),
+            rescheduled_at: Some(ago(50)),
+            rescheduled_by: "agent-1".into(),
+            ..Reschedule::default()
+        };
+        let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
+            interaction_id: self.id(),
+            reschedule: Some(reschedule),
+        });
+        events.fact(&self.about(id(2, n), version, ago(50)), &fact)
+    }
+
+    pub(crate) fn lapse(&self, events: &Events, n: u64, version: u64) -> Position {
+        let promise = self
+            .interaction
+            .commitments
+            .iter()
+            .find(|draft| draft.commitment_id == id(2, n));
+        let lapse = Lapse {
+            due_revision: 1,
+            lapsed_at: promise.unwrap().promised_by,
+            detected_at: Some(ago(0)),
+        };
+        let fact = Fact::CommitmentLapsed(CommitmentLapsed {
+            interaction_id: self.id(),
+            lapse: Some(lapse),
+        });
+        events.fact(&self.about(id(2, n), version, ago(0)), &fact)
+    }
+
+    fn about(&self, aggregate: String, sequence: u64, recorded_at: Timestamp) -> About {
+        let customer = self.interaction.customer.as_ref();
+        About {
+            tenant: self.tenant,
+            customer: customer
+                .map(|customer| customer.customer_id.clone())
+                .unwrap_or_default(),
+            aggregate,
+            sequence,
+            recorded_at,
+            import: self.import,
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! A history service behind a real server, over a log in memory that tests write events into.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_history::History;
+use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
+use aftercall_proto::envelope::{Fact, customer_key, unidentified_key};
+use aftercall_proto::event::v1::Event;
+use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
+use aftercall_proto::history::v1::{
+    GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
+    GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
+    SearchInteractionsResponse, TimelineEntry, timeline_entry::What,
+};
+use aftercall_service::{
+    ActorKind, Deps, ManualClock, Principal, Role, Roles, Supervisor, SystemIds,
+};
+use aftercall_view::{Options, Positions};
+use futures::FutureExt;
+use jiff::Timestamp;
+use pbjson_types::Timestamp as WireTimestamp;
+use prost::Message;
+use tempfile::TempDir;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Request, Status};
+
+/// The tenant of all that doesn't say otherwise.
+pub(crate) const TENANT: &str = "acme";
+
+/// The time at which tests begin.
+pub(crate) const NOW: &str = "2026-06-15T12:00:00Z";
+
+/// How long a test waits for what must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// The instant so many seconds before [`now`].
+pub(crate) fn ago(seconds: i64) -> WireTimestamp {
+    WireTimestamp {
+        seconds: now().as_second() - seconds,
+        nanos: 0,
+    }
+}
+
+/// The id number `n` of a sort of things.
+pub(crate) fn id(sort: u16, n: u64) -> String {
+    format!("0190d2c8-{sort:04x}-7000-8000-{n:012x}")
+}
+
+/// An event log to write into.
+#[derive(Debug, Clone)]
+pub(crate) struct Events {
+    pub(crate) log: MemoryLog,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self {
+            log: MemoryLog::new(LogId([7; 16]), 1),
+        }
+    }
+
+    /// Appends an event as it is.
+    pub(crate) fn append(&self, event: &Event, key_id: &str) -> Position {
+        let key = match event.customer_id.as_str() {
+            "" => unidentified_key(&event.tenant_id, key_id),
+            customer_id => customer_key(&event.tenant_id, customer_id),
+        };
+        let recorded_at = event
+            .recorded_at
+            .as_ref()
+            .map_or(0, |at| at.seconds * 1_000_000);
+        let record = Record {
+            key,
+            recorded_at_us: recorded_at,
+            body: event.encode_to_vec().into(),
+        };
+        let appended = self.log.append(vec![record]).now_or_never();
+        appended.unwrap().unwrap()[0]
+    }
+
+    /// Appends a fact about an aggregate.
+    pub(crate) fn fact(&self, about: &About, fact: &Fact) -> Position {
+        let About {
+            tenant,
+            customer,
+            aggregate,
+            sequence,
+            recorded_at,
+            import,
+        } = about.clone();
+        let event = Event {
+            event_id: format!("{aggregate}-{sequence}"),
+            tenant_id: tenant.to_owned(),
+            r#type: fact.event_type().into(),
+            aggregate_id: aggregate.clone(),
+            sequence,
+            occurred_at: Some(recorded_at),
+            recorded_at: Some(recorded_at),
+            actor_id: "agent-1".into(),
+            customer_id: customer,
+            import_batch: if import {
+                "batch-1".into()
+            } else {
+                String::new()
+            },
+            data: fact.encode(),
+            ..Event::default()
+        };
+        self.append(&event, &aggregate)
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) tenant: &'static str,
+    pub(crate) customer: String,
+    pub(crate) aggregate: String,
+    pub(crate) sequence: u64,
+    pub(crate) recorded_at: WireTimestamp,
+    pub(crate) import: bool,
+}
+
+/// A running service. Dropping it leaves it to the runtime's end; [`Service::stop`] waits.
+pub(crate) struct Service {
+    pub(crate) history: History,
+    pub(crate) clock: ManualClock,
+    supervisor: Supervisor,
+    channel: Channel,
+    log: MemoryLog,
+}
+
+impl Service {
+    /// Starts the service over `events`, and waits until it has caught up with them.
+    pub(crate) async fn start(events: &Events, views: &Path) -> Self {
+        let clock = ManualClock::at(now());
+        let supervisor = Supervisor::new();
+        let deps = Deps {
+            log: Arc::new(events.log.clone()),
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(SystemIds::new(Arc::new(clock.clone()))),
+            views: views.to_owned(),
+            supervisor: supervisor.clone(),
+        };
+        let options = Options {
+            cache_bytes: 8 << 20,
+            ..Options::default()
+        };
+        let history = History::start_with(&deps, options).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = InterceptedService::new(history.server(), authenticate);
+        let stopping = supervisor.draining();
+        supervisor.spawn_front("server", async move {
+            let incoming = TcpListenerStream::new(listener);
+            let server = Server::builder().add_service(server);
+            server
+                .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
+                .await
+        });
+        let channel = Endpoint::from_shared(endpoint).unwrap().connect_lazy();
+        let service = Self {
+            history,
+            clock,
+            supervisor,
+            channel,
+            log: events.log.clone(),
+        };
+        service
+            .history
+            .view()
+            .ready(tokio::time::Instant::now() + PATIENCE)
+            .await
+            .unwrap();
+        service
+    }
+
+    /// Stops the service, and waits until its view has let go of its files.
+    pub(crate) async fn stop(self) {
+        drop(self.channel);
+        self.supervisor.shutdown(PATIENCE).await.unwrap();
+    }
+
+    /// The position token that includes all that is in the log now.
+    pub(crate) fn tail(&self) -> String {
+        let mut tail = Positions::new();
+        for partition in 0..self.log.partitions() {
+            tail.advance(partition, self.log.tail(partition).unwrap());
+        }
+        tail.encode(self.log.id())
+    }
+
+    pub(crate) fn client(&self) -> Caller {
+        self.client_as(TENANT, Role::Supervisor)
+    }
+
+    pub(crate) fn client_as(&self, tenant: &str, role: Role) -> Caller {
+        let who = [("x-tenant", tenant), ("x-role", role.name())]
+            .map(|(name, value)| (name, value.parse().unwrap()));
+        let channel = self.channel.clone();
+        Caller {
+            who,
+            client: HistoryServiceClient::new(channel),
+            position: self.tail(),
+        }
+    }
+}
+
+/// Stands for the server's own authentication: takes the caller from two headers.
+fn authenticate(mut request: Request<()>) -> Result<Request<()>, Status> {
+    let header = |name: &str| {
+        request
+            .metadata()
+            .get(name)?
+            .to_str()
+            .ok()
+            .map(str::to_owned)
+    };
+    if let (Some(tenant), Some(role)) = (header("x-tenant"), header("x-role")) {
+        let roles: Roles = [role.parse::<Role>().unwrap()].into_iter().collect();
+        let principal = Principal::new(&tenant, "sup-1", ActorKind::Supervisor, roles);
+        request.extensions_mut().insert(principal);
+    }
+    Ok(request)
+}
+
+/// A client with credentials. It reads what was in the log when it was made.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    who: [(&'static str, tonic::metadata::AsciiMetadataValue); 2],
+    pub(crate) client: HistoryServiceClient<Channel>,
+    position: String,
+}
+
+impl Caller {
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        for (name, value) in &self.who {
+            request.metadata_mut().insert(*name, value.clone());
+        }
+        request
+    }
+
+    pub(crate) async fn get(&mut self, id: &str) -> Result<GetInteractionResponse, Status> {
+        let request = GetInteractionRequest {
+            interaction_id: id.to_owned(),
+            min_position: self.position.clone(),
+        };
+        let request = self.request(request);
+        Ok(self.client.get_interaction(request).await?.into_inner())
+    }
+
+    pub(crate) async fn context(
+        &mut self,
+        customer: &str,
+    ) -> Result<GetCustomerContextResponse, Status> {
+        let request = GetCustomerContextRequest {
+            customer_id: customer.to_owned(),
+            interactions_max: 0,
+            min_position: self.position.clone(),
+        };
+        let request = self.request(request);
+        Ok(self
+            .client
+            .get_customer_context(request)
+            .await?
+            .into_inner())
+    }
+
+    pub(crate) async fn timeline_page(
+        &mut self,
+        customer: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<ListTimelineResponse, Status> {
+        let min_position = if page_token.is_empty() {
+            self.position.clone()
+        } else {
+            String::new()
+        };
+        let request = self.request(ListTimelineRequest {
+            customer_id: customer.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+            min_position,
+        });
+        Ok(self.client.list_timeline(request).await?.into_inner())
+    }
+
+    /// The whole timeline in one page.
+    pub(crate) async fn timeline(&mut self, customer: &str) -> Vec<TimelineEntry> {
+        let page = self.timeline_page(customer, 500, "").await.unwrap();
+        assert_eq!(page.next_page_token, "");
+        page.entries
+    }
+
+    pub(crate) async fn search(
+        &mut self,
+        request: SearchInteractionsRequest,
+    ) -> Result<SearchInteractionsResponse, Status> {
+        let mut request = request;
+        if request.page_token.is_empty() && request.min_position.is_empty() {
+            request.min_position.clone_from(&self.position);
+        }
+        let request = self.request(request);
+        Ok(self.client.search_interactions(request).await?.into_inner())
+    }
+
+    /// The ids that a text finds, sorted.
+    pub(crate) async fn found(&mut self, query: &str) -> Vec<String> {
+        let query = query.to_owned();
+        let request = SearchInteractionsRequest {
+            query,
+            page_size: 200,
+            ..Default::default()
+        };
+        let mut ids = ids(&self.search(request).await.unwrap());
+        ids.sort();
+        ids
+    }
+}
+
+/// The ids of a page, in order.
+pub(crate) fn ids(page: &SearchInteractionsResponse) -> Vec<String> {
+    let interactions = page
+        .results
+        .iter()
+        .filter_map(|result| result.interaction.as_ref());
+    interactions
+        .map(|interaction| interaction.interaction_id.clone())
+        .collect()
+}
+
+/// The ids of a timeline's contacts, in order.
+pub(crate) fn contact_ids(entries: &[TimelineEntry]) -> Vec<String> {
+    let contacts = entries.iter().filter_map(|entry| match &entry.what {
+        Some(What::Interaction(interaction)) => Some(interaction.interaction_id.clone()),
+        _ => None,
+    });
+    contacts.collect()
+}
+
+/// The stable reason that a status carries.
+pub(crate) fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt;
+    status
+        .get_details_error_info()
+        .map(|info| info.reason)
+        .unwrap_or_default()
+}
+
+/// The fields that a status names, with their reasons, sorted.
+pub(crate) fn wrong_fields(status: &Status) -> Vec<(String, String)> {
+    use tonic_types::StatusExt;
+    let bad = status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations);
+    let mut fields: Vec<_> = bad
+        .unwrap_or_default()
+        .into_iter()
+        .map(|wrong| (wrong.field, wrong.reason))
+        .collect();
+    fields.sort();
+    fields
+}
+
+pub(crate) fn views() -> TempDir {
+    tempfile::tempdir().unwrap()
+}

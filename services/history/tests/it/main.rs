@@ -1,0 +1,11 @@
+//! The history service behind a real server, fed through the log alone.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod contact;
+mod context;
+mod fixture;
+mod lasting;
+mod reading;
+mod refusing;
+mod searching;

@@ -1,0 +1,134 @@
+//! Searches that are refused, and why.
+
+use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest, SearchOrder};
+use aftercall_service::Role;
+use tonic::Code;
+
+use crate::contact::contact;
+use crate::fixture::{Events, Service, ago, id, ids, reason, views, wrong_fields};
+
+#[tokio::test]
+async fn bad_searches_name_every_field() {
+    let (events, dir) = (Events::new(), views());
+    let service = Service::start(&events, dir.path()).await;
+    let filter = InteractionFilter {
+        customer_ids: vec!["x".into(); 101],
+        agent_ids: vec![String::new(), "y".repeat(129)],
+        channels: vec![77, 0],
+        occurred_from: Some(ago(0)),
+        occurred_before: Some(ago(0)),
+        ..Default::default()
+    };
+    let request = SearchInteractionsRequest {
+        filter: Some(filter),
+        order: 9,
+        page_size: 201,
+        facets: vec![1, 1],
+        ..Default::default()
+    };
+
+    let refused = service.client().search(request).await.unwrap_err();
+
+    let expected = [
+        ("facets[1]", "CONFLICTING"),
+        ("filter.agent_ids[0]", "REQUIRED"),
+        ("filter.agent_ids[1]", "TOO_LONG"),
+        ("filter.channels[0]", "UNKNOWN_VALUE"),
+        ("filter.channels[1]", "REQUIRED"),
+        ("filter.customer_ids", "TOO_MANY"),
+        ("filter.occurred_before", "CONFLICTING"),
+        ("order", "UNKNOWN_VALUE"),
+        ("page_size", "OUT_OF_RANGE"),
+    ];
+    assert_eq!(
+        wrong_fields(&refused),
+        expected.map(|(field, why)| (field.into(), why.into()))
+    );
+    let instant = |seconds, nanos| Some(pbjson_types::Timestamp { seconds, nanos });
+    for at in [instant(i64::MAX, 0), instant(i64::MIN, 0), instant(0, -1)] {
+        let filter = InteractionFilter {
+            occurred_from: at,
+            ..Default::default()
+        };
+        let refused = service
+            .client()
+            .search(SearchInteractionsRequest {
+                filter: Some(filter),
+                ..Default::default()
+            })
+            .await
+            .unwrap_err();
+        assert_eq!(wrong_fields(&refused)[0].1, "OUT_OF_RANGE");
+    }
+}
+
+#[tokio::test]
+async fn a_page_token_belongs_to_its_own_search() {
+    let (events, dir) = (Events::new(), views());
+    for n in 1..=4 {
+        contact(n).summary("router").record(&events);
+        contact(n).tenant("other").summary("router").record(&events);
+    }
+    let service = Service::start(&events, dir.path()).await;
+    let request = SearchInteractionsRequest {
+        query: "router".into(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let mut client = service.client();
+    let token = client
+        .search(request.clone())
+        .await
+        .unwrap()
+        .next_page_token;
+    let next = SearchInteractionsRequest {
+        page_token: token.clone(),
+        ..request
+    };
+    let by_time = SearchOrder::TimeAsc.into();
+    let flipped = if token.ends_with('A') { 'B' } else { 'A' };
+    let forged = format!("{}{flipped}", &token[..token.len() - 1]);
+    let others = [
+        SearchInteractionsRequest {
+            query: "modem".into(),
+            ..next.clone()
+        },
+        SearchInteractionsRequest {
+            order: by_time,
+            ..next.clone()
+        },
+        SearchInteractionsRequest {
+            filter: Some(InteractionFilter {
+                open_promise: Some(false),
+                ..Default::default()
+            }),
+            ..next.clone()
+        },
+        SearchInteractionsRequest {
+            page_token: forged,
+            ..next.clone()
+        },
+        SearchInteractionsRequest {
+            page_token: service.tail(),
+            ..next.clone()
+        },
+    ];
+    for other in others {
+        let refused = client.search(other).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused)),
+            (Code::InvalidArgument, "PAGE_TOKEN_INVALID".into())
+        );
+    }
+    let foreign = service
+        .client_as("other", Role::Agent)
+        .search(next.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&foreign), "PAGE_TOKEN_INVALID");
+    let rest = client.search(next).await.unwrap();
+    assert_eq!(
+        (ids(&rest), rest.next_page_token),
+        (vec![id(1, 2), id(1, 1)], String::new())
+    );
+}
