@@ -9,6 +9,7 @@ pub mod commitment;
 pub mod interaction;
 pub mod limits;
 mod path;
+pub mod solution;
 pub mod violation;
 
 pub use interaction::{Amendment, Interaction, Recording};

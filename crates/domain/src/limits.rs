@@ -26,3 +26,5 @@ pub const SECONDS_PER_DAY: i64 = 86_400;
 pub const TIME_S_MIN: i64 = 0;
 /// The first time that is not taken, in seconds since the Unix epoch: the year 2200.
 pub const TIME_S_MAX: i64 = 7_258_118_400;
+/// Questions in customers' words of one solution.
+pub const QUESTIONS_MAX: usize = 20;

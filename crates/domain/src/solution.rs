@@ -1,0 +1,84 @@
+//! Solutions: which solved cases belong together, what they and their solution are called, and what
+//! a publisher's draft may say.
+//!
+//! A *case* is an interaction whose primary reason was resolved, with words on how. Cases with the
+//! same reason and the same words make a *candidate*; a candidate that somebody vouches for becomes
+//! a *solution*. Ids are derived, so that every reader of the log draws the same, and two people
+//! who promote one candidate make one solution.
+
+mod draft;
+
+use uuid::Uuid;
+
+pub use draft::Draft;
+
+/// The id of the candidate that the case belongs to; none for a case that teaches nothing, because
+/// it has no reason or no words.
+pub fn candidate_id(tenant_id: &str, reason_code: &str, resolution: &str) -> Option<Uuid> {
+    let words = folded(resolution);
+    if reason_code.is_empty() || words.is_empty() {
+        return None;
+    }
+    Some(derived("candidate", &[tenant_id, reason_code, &words]))
+}
+
+/// The id of the solution that is made of a candidate.
+pub fn solution_id(tenant_id: &str, candidate_id: &str) -> Uuid {
+    derived("solution", &[tenant_id, candidate_id])
+}
+
+/// A text without what doesn't change its meaning: letters in lower case, everything that is
+/// neither letter nor number as one space.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        if letter.is_alphanumeric() {
+            folded.push(letter);
+        } else if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// The id that follows from `parts`, each framed by its length (UUID version 8).
+fn derived(kind: &str, parts: &[&str]) -> Uuid {
+    let mut hasher = blake3::Hasher::new();
+    for part in [&"aftercall", &kind].into_iter().chain(parts) {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    hasher.finalize_xof().fill(&mut bytes);
+    Uuid::new_v8(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_spaces_and_punctuation_do_not_tell_candidates_apart() {
+        let id = candidate_id("acme", "net.slow", "Reset the router; then wait 5 min.");
+        assert!(id.is_some());
+        for same in ["  reset THE router\n- then wait (5) min", "Reset, the router. Then wait 5 min"]
+        {
+            assert_eq!(candidate_id("acme", "net.slow", same), id, "{same:?}");
+        }
+    }
+
+    #[test]
+    fn tenant_reason_and_words_do() {
+        let id = candidate_id("acme", "net.slow", "reset");
+        assert_ne!(candidate_id("acm", "enet.slow", "reset"), id);
+        assert_ne!(candidate_id("acme", "net.down", "reset"), id);
+        assert_ne!(candidate_id("acme", "net.slow", "re set"), id);
+    }
+
+    #[test]
+    fn a_case_without_words_or_reason_is_none() {
+        assert_eq!(candidate_id("acme", "net.slow", " \u{2026} -- !"), None);
+        assert_eq!(candidate_id("acme", "", "reset"), None);
+    }
+}
