@@ -1,0 +1,155 @@
+//! Candidates, as they are read.
+//!
+//! A list goes by the number of cases. A candidate whose number grows while somebody turns pages
+//! moves towards the front: it may be missed by that reader, and is never shown twice.
+
+use aftercall_domain::Violations;
+use aftercall_domain::violation::Reason;
+use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
+use aftercall_proto::model::v1::{Candidate, CandidateState};
+use aftercall_view::{Direction, Positions, Store};
+use prost::Message;
+
+use crate::failure::Error;
+use crate::fold::stored;
+use crate::keys::{self, Ranking};
+use crate::limits::{CANDIDATE_CASES_MAX, PAGE_MAX, PAGE_USUAL};
+use crate::page::Listing;
+use crate::reading::{Reading, check_code, check_count};
+use crate::records::{Case, Tally, timestamp};
+
+/// A list of candidates, as it was asked for.
+#[derive(Debug)]
+pub(crate) struct Query {
+    state: CandidateState,
+    reason_code: Option<String>,
+    size: usize,
+    page_token: String,
+}
+
+impl Query {
+    /// Checks the request.
+    pub(crate) fn of(request: ListCandidatesRequest) -> Result<Self, Violations> {
+        let mut found = Violations::new();
+        let state = match CandidateState::try_from(request.state) {
+            Ok(CandidateState::Unspecified) => CandidateState::Open,
+            Ok(state) => state,
+            Err(_) => {
+                let text = "is not a known value; give OPEN or PROMOTED, or leave it out";
+                found.add("state", Reason::UnknownValue, text);
+                CandidateState::Open
+            }
+        };
+        check_code("reason_code", &request.reason_code, &mut found);
+        let bounds = (PAGE_USUAL, PAGE_MAX);
+        let query = Self {
+            state,
+            size: check_count("page_size", request.page_size, bounds, &mut found),
+            reason_code: Some(request.reason_code).filter(|code| !code.is_empty()),
+            page_token: request.page_token,
+        };
+        found.into_result(query)
+    }
+}
+
+/// A page of candidates.
+pub(crate) fn list(
+    reading: &Reading,
+    tenant_id: &str,
+    query: &Query,
+    complete_through: &Positions,
+) -> Result<ListCandidatesResponse, Error> {
+    let ranking = Ranking {
+        tenant_id,
+        state: query.state,
+        reason_code: query.reason_code.as_deref(),
+    };
+    let store = reading.view.store();
+    let listing = Listing::new(ranking.prefix(), query.size, &query.page_token, reading.log)?;
+    let page = listing.read(&store, |key| {
+        let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
+        let candidate = find(&store, tenant_id, &candidate_id)?.map(|candidate| Candidate {
+            case_count,
+            state: query.state.into(),
+            ..candidate
+        });
+        Ok(candidate.map(|candidate| {
+            let bytes = candidate.encoded_len();
+            (candidate, bytes)
+        }))
+    })?;
+    Ok(ListCandidatesResponse {
+        next_page_token: page.token(complete_through, reading.log),
+        complete_through: complete_through.encode(reading.log),
+        candidates: page.items,
+    })
+}
+
+/// A candidate with its latest cases. Its words are those of the latest case that has any.
+pub(crate) fn find(
+    store: &Store,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<Option<Candidate>, Error> {
+    let tally = store.get(keys::candidate(tenant_id, candidate_id))?;
+    let Some(tally) = stored::<Tally>(tally).map_err(Error::internal)? else {
+        return Ok(None);
+    };
+    let solution_id = promoted_to(store, tenant_id, candidate_id)?;
+    let mut candidate = Candidate {
+        candidate_id: candidate_id.to_owned(),
+        reason_code: tally.reason_code,
+        case_count: tally.case_count,
+        state: match solution_id {
+            Some(_) => CandidateState::Promoted.into(),
+            None => CandidateState::Open.into(),
+        },
+        solution_id: solution_id.unwrap_or_default(),
+        ..Candidate::default()
+    };
+    let cases = keys::candidate_cases(tenant_id, candidate_id);
+    for entry in store
+        .scan_prefix(&cases, Direction::Ascending)
+        .take(CANDIDATE_CASES_MAX)
+    {
+        let (occurred_at_us, interaction_id) =
+            keys::read_candidate_case(&entry?.0).map_err(Error::internal)?;
+        let case = store.get(keys::case(tenant_id, &interaction_id))?;
+        let case: Case = stored(case).map_err(Error::internal)?.unwrap_or_default();
+        add_case(&mut candidate, interaction_id, occurred_at_us, case);
+    }
+    if let Some(first) = store.scan_prefix(&cases, Direction::Descending).next() {
+        let (occurred_at_us, _) = keys::read_candidate_case(&first?.0).map_err(Error::internal)?;
+        candidate.first_seen_at = Some(timestamp(occurred_at_us));
+    }
+    Ok(Some(candidate))
+}
+
+/// The solution that a candidate became.
+pub(crate) fn promoted_to(
+    store: &Store,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<Option<String>, Error> {
+    let solution_id = store.get(keys::promoted(tenant_id, candidate_id))?;
+    let solution_id = solution_id.map(|id| String::from_utf8(id.to_vec()));
+    solution_id.transpose().map_err(Error::internal)
+}
+
+/// Adds a case, older than those before it.
+fn add_case(candidate: &mut Candidate, interaction_id: String, occurred_at_us: i64, case: Case) {
+    if candidate.interaction_ids.is_empty() {
+        candidate.last_seen_at = Some(timestamp(occurred_at_us));
+    }
+    candidate.interaction_ids.push(interaction_id);
+    let words = [
+        (&mut candidate.customer_wording, case.stated_verbatim),
+        (&mut candidate.resolution, case.resolution),
+        (&mut candidate.workaround, case.workaround),
+    ];
+    for (known, new) in words {
+        if known.is_empty() {
+            *known = new;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The view's keys: what is stored under which. Every key begins with its tag and the tenant; the
+//! tags are stored, so they never change their meaning without a new view version.
+//!
+//! ```text
+//!  tag  key                                                         value
+//!  1    tenant, interaction                                         Case
+//!  2    tenant, candidate                                           Tally
+//!  3    tenant, candidate, occurred (newest first), interaction     -
+//!  4    tenant, state, cases (most first), candidate                -
+//!  5    tenant, state, reason, cases (most first), candidate        -
+//!  6    tenant, solution                                            Solution
+//!  7    tenant, published (newest first), solution                  -
+//!  8    tenant, candidate                                           the solution made of it
+//!  9    tenant, solution                                            Uses
+//!  10   tenant, solution, occurred (newest first), interaction      -
+//!  11   tenant, solution, agent                                     in how many contacts (u64)
+//!  12   tenant, request id, solution                                Promotion
+//!  13   tenant                                                      Corpus
+//! ```
+
+use aftercall_proto::model::v1::CandidateState;
+use aftercall_view::key::{Key, MalformedKey, Parts};
+
+const CASE: u8 = 1;
+const CANDIDATE: u8 = 2;
+const CANDIDATE_CASE: u8 = 3;
+const RANK: u8 = 4;
+const REASON_RANK: u8 = 5;
+const SOLUTION: u8 = 6;
+const PUBLISHED: u8 = 7;
+const PROMOTED: u8 = 8;
+const USES: u8 = 9;
+const USE: u8 = 10;
+const USER: u8 = 11;
+const REQUEST: u8 = 12;
+const CORPUS: u8 = 13;
+
+/// An interaction's case.
+pub(crate) fn case(tenant_id: &str, interaction_id: &str) -> Key {
+    Key::new(CASE).text(tenant_id).text(interaction_id)
+}
+
+/// How often a candidate worked.
+pub(crate) fn candidate(tenant_id: &str, candidate_id: &str) -> Key {
+    Key::new(CANDIDATE).text(tenant_id).text(candidate_id)
+}
+
+/// All cases of a candidate, the latest first.
+pub(crate) fn candidate_cases(tenant_id: &str, candidate_id: &str) -> Key {
+    Key::new(CANDIDATE_CASE).text(tenant_id).text(candidate_id)
+}
+
+/// One case of a candidate.
+pub(crate) fn candidate_case(
+    tenant_id: &str,
+    candidate_id: &str,
+    occurred_at_us: i64,
+    interaction_id: &str,
+) -> Key {
+    candidate_cases(tenant_id, candidate_id)
+        .time_descending(occurred_at_us)
+        .text(interaction_id)
+}
+
+/// When a candidate's case occurred, and its interaction.
+pub(crate) fn read_candidate_case(key: &[u8]) -> Result<(i64, String), MalformedKey> {
+    let mut parts = after_two(key)?;
+    Ok((parts.time_descending()?, parts.text()?))
+}
+
+/// A candidate's place among others; most cases first. Without `reason_code`, among all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ranking<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) state: CandidateState,
+    pub(crate) reason_code: Option<&'a str>,
+}
+
+impl Ranking<'_> {
+    /// What the keys of all places begin with.
+    pub(crate) fn prefix(&self) -> Key {
+        let state = self.state as i32 as u32;
+        match self.reason_code {
+            None => Key::new(RANK).text(self.tenant_id).u32(state),
+            Some(code) => Key::new(REASON_RANK)
+                .text(self.tenant_id)
+                .u32(state)
+                .text(code),
+        }
+    }
+
+    /// The place of a candidate with so many cases.
+    pub(crate) fn place(&self, case_count: u64, candidate_id: &str) -> Key {
+        self.prefix().u64(!case_count).text(candidate_id)
+    }
+
+    /// The number of cases, and the candidate, of a place.
+    pub(crate) fn read(&self, key: &[u8]) -> Result<(u64, String), MalformedKey> {
+        let prefix = self.prefix();
+        // A tag is what the parts of any key begin with; the rest begins after the prefix.
+        let rest = key.strip_prefix(&*prefix).ok_or(MalformedKey)?;
+        let mut parts = Parts::new(rest);
+        let place = (!parts.u64()?, parts.text()?);
+        parts.end()?;
+        Ok(place)
+    }
+}
+
+/// A solution; also the key of its document in the search index.
+pub(crate) fn solution(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(SOLUTION).text(tenant_id).text(solution_id)
+}
+
+/// The tenant and the id of a solution.
+pub(crate) fn read_solution(key: &[u8]) -> Result<(String, String), MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    Ok((parts.text()?, parts.text()?))
+}
+
+/// All solutions, the latest first.
+pub(crate) fn all_published(tenant_id: &str) -> Key {
+    Key::new(PUBLISHED).text(tenant_id)
+}
+
+/// One solution among all.
+pub(crate) fn published(tenant_id: &str, published_at_us: i64, solution_id: &str) -> Key {
+    all_published(tenant_id)
+        .time_descending(published_at_us)
+        .text(solution_id)
+}
+
+/// The solution's id in a key of [`published`].
+pub(crate) fn read_published(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.time_descending()?;
+    parts.text()
+}
+
+/// The solution that a candidate became.
+pub(crate) fn promoted(tenant_id: &str, candidate_id: &str) -> Key {
+    Key::new(PROMOTED).text(tenant_id).text(candidate_id)
+}
+
+/// How a solution has been used.
+pub(crate) fn uses(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(USES).text(tenant_id).text(solution_id)
+}
+
+/// All contacts in which a solution was used, the latest first.
+pub(crate) fn all_used(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(USE).text(tenant_id).text(solution_id)
+}
+
+/// One contact in which a solution was used.
+pub(crate) fn used(
+    tenant_id: &str,
+    solution_id: &str,
+    occurred_at_us: i64,
+    interaction_id: &str,
+) -> Key {
+    all_used(tenant_id, solution_id)
+        .time_descending(occurred_at_us)
+        .text(interaction_id)
+}
+
+/// When a solution was used, from a key of [`used`].
+pub(crate) fn read_used(key: &[u8]) -> Result<i64, MalformedKey> {
+    after_two(key)?.time_descending()
+}
+
+/// In how many contacts an agent used a solution.
+pub(crate) fn user(tenant_id: &str, solution_id: &str, agent_id: &str) -> Key {
+    Key::new(USER)
+        .text(tenant_id)
+        .text(solution_id)
+        .text(agent_id)
+}
+
+/// All that a command did.
+pub(crate) fn requests(tenant_id: &str, request_id: &str) -> Key {
+    Key::new(REQUEST).text(tenant_id).text(request_id)
+}
+
+/// The promotion that a command made.
+pub(crate) fn request(tenant_id: &str, request_id: &str, solution_id: &str) -> Key {
+    requests(tenant_id, request_id).text(solution_id)
+}
+
+/// The solution's id in a key of [`request`].
+pub(crate) fn read_request(key: &[u8]) -> Result<String, MalformedKey> {
+    after_two(key)?.text()
+}
+
+/// How much text all solutions of a tenant have.
+pub(crate) fn corpus(tenant_id: &str) -> Key {
+    Key::new(CORPUS).text(tenant_id)
+}
+
+/// The parts that follow on the tenant and one id.
+fn after_two(key: &[u8]) -> Result<Parts<'_>, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.text()?;
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>(), n in any::<u64>()) {
+            let case = candidate_case(&tenant, "c", at, &id);
+            prop_assert_eq!(read_candidate_case(&case), Ok((at, id.clone())));
+            prop_assert_eq!(read_solution(&solution(&tenant, &id)), Ok((tenant.clone(), id.clone())));
+            prop_assert_eq!(read_published(&published(&tenant, at, &id)), Ok(id.clone()));
+            prop_assert_eq!(read_used(&used(&tenant, "s", at, &id)), Ok(at));
+            for reason_code in [None, Some("r")] {
+                let ranking = Ranking { tenant_id: &tenant, state: CandidateState::Open, reason_code };
+                prop_assert_eq!(ranking.read(&ranking.place(n, &id)), Ok((n, id.clone())));
+            }
+        }
+
+        #[test]
+        fn more_cases_come_first(more in 1u64.., fewer in 0u64..100) {
+            prop_assume!(more > fewer);
+            let ranking = Ranking { tenant_id: "t", state: CandidateState::Open, reason_code: None };
+            prop_assert!(*ranking.place(more, "b") < *ranking.place(fewer, "a"));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the view stores under its keys.
+
+use aftercall_domain::solution;
+use aftercall_proto::model::v1::{Interaction, ReasonResolution, SolutionUse};
+use pbjson_types::Timestamp;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const NANOS_PER_MICRO: i64 = 1_000;
+
+/// What this view keeps of an interaction: enough to take back what it counted when the record is
+/// amended.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Case {
+    /// The record's version.
+    #[prost(uint64, tag = "1")]
+    pub(crate) version: u64,
+    #[prost(sint64, tag = "2")]
+    pub(crate) occurred_at_us: i64,
+    #[prost(string, tag = "3")]
+    pub(crate) agent_id: String,
+    /// The primary reason's.
+    #[prost(string, tag = "4")]
+    pub(crate) reason_code: String,
+    /// Whether the primary reason was.
+    #[prost(bool, tag = "5")]
+    pub(crate) resolved: bool,
+    /// The primary reason's.
+    #[prost(string, tag = "6")]
+    pub(crate) stated_verbatim: String,
+    #[prost(string, tag = "7")]
+    pub(crate) resolution: String,
+    #[prost(string, tag = "8")]
+    pub(crate) workaround: String,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) solution_uses: Vec<SolutionUse>,
+}
+
+impl Case {
+    /// The case of a new record.
+    pub(crate) fn of(interaction: &Interaction) -> Self {
+        let mut case = Self {
+            version: 1,
+            occurred_at_us: micros(interaction.occurred_at.as_ref()),
+            agent_id: interaction.agent_id.clone(),
+            solution_uses: interaction.solution_uses.clone(),
+            ..Self::default()
+        };
+        case.take_reason(interaction);
+        case.take_handling(interaction);
+        case
+    }
+
+    /// The case after the fields named by `paths` were replaced by those of `interaction`.
+    pub(crate) fn amended(&self, paths: &[String], interaction: &Interaction) -> Self {
+        let mut case = self.clone();
+        case.version += 1;
+        for path in paths {
+            match path.as_str() {
+                "contact_reasons" => case.take_reason(interaction),
+                "handling" => case.take_handling(interaction),
+                "solution_uses" => case.solution_uses.clone_from(&interaction.solution_uses),
+                // The other fields say nothing about solutions.
+                _ => {}
+            }
+        }
+        case
+    }
+
+    /// The candidate that the case counts for.
+    pub(crate) fn candidate_id(&self, tenant_id: &str) -> Option<String> {
+        if !self.resolved {
+            return None;
+        }
+        let id = solution::candidate_id(tenant_id, &self.reason_code, &self.resolution)?;
+        Some(id.to_string())
+    }
+
+    fn take_reason(&mut self, interaction: &Interaction) {
+        let primary = interaction
+            .contact_reasons
+            .iter()
+            .find(|reason| reason.primary);
+        let primary = primary.cloned().unwrap_or_default();
+        self.resolved = primary.resolution() == ReasonResolution::Resolved;
+        self.reason_code = primary.code;
+        self.stated_verbatim = primary.stated_verbatim;
+    }
+
+    fn take_handling(&mut self, interaction: &Interaction) {
+        let handling = interaction.handling.clone().unwrap_or_default();
+        self.resolution = handling.resolution;
+        self.workaround = handling.workaround;
+    }
+}
+
+/// How often a candidate worked.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Tally {
+    #[prost(uint64, tag = "1")]
+    pub(crate) case_count: u64,
+    #[prost(string, tag = "2")]
+    pub(crate) reason_code: String,
+}
+
+/// In how many contacts a solution was used in which way.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Uses {
+    #[prost(uint64, tag = "1")]
+    pub(crate) used_as_is: u64,
+    #[prost(uint64, tag = "2")]
+    pub(crate) used_modified: u64,
+    #[prost(uint64, tag = "3")]
+    pub(crate) viewed: u64,
+    #[prost(uint64, tag = "4")]
+    pub(crate) rejected: u64,
+    #[prost(uint64, tag = "5")]
+    pub(crate) agents: u64,
+}
+
+/// What a command to promote did.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Promotion {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(crate) request_hash: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub(crate) partition: u32,
+    #[prost(uint64, tag = "3")]
+    pub(crate) offset: u64,
+}
+
+/// How much text a tenant's solutions have together.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Corpus {
+    #[prost(uint64, tag = "1")]
+    pub(crate) solutions: u64,
+    #[prost(uint64, tag = "2")]
+    pub(crate) terms: u64,
+}
+
+/// Microseconds since the Unix epoch; the epoch for a time that isn't there.
+pub(crate) fn micros(time: Option<&Timestamp>) -> i64 {
+    time.map_or(0, |time| {
+        let seconds = time.seconds.saturating_mul(MICROS_PER_SECOND);
+        seconds.saturating_add(i64::from(time.nanos) / NANOS_PER_MICRO)
+    })
+}
+
+/// The wire's form of microseconds since the Unix epoch.
+pub(crate) fn timestamp(at_us: i64) -> Timestamp {
+    let nanos = at_us.rem_euclid(MICROS_PER_SECOND) * NANOS_PER_MICRO;
+    Timestamp {
+        seconds: at_us.div_euclid(MICROS_PER_SECOND),
+        nanos: nanos as i32,
+    }
+}

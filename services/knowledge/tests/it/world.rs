@@ -1,0 +1,294 @@
+//! A server with its log, and what happens in it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_knowledge::Knowledge;
+use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
+use aftercall_proto::envelope::{Fact, customer_key};
+use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
+use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
+use aftercall_proto::knowledge::v1::{
+    ListCandidatesRequest, PromoteCandidateRequest, SuggestSolutionsRequest, Suggestion,
+};
+use aftercall_proto::model::v1::{
+    Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
+    SolutionUseKind,
+};
+use aftercall_service::{
+    ActorKind, Deps, ManualClock, Principal, Role, Roles, Supervisor, TestIds, derived,
+};
+use aftercall_view::Positions;
+use jiff::Timestamp;
+use prost::Message;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
+
+pub(crate) const TENANT: &str = "acme";
+const STARTED_S: i64 = 1_780_000_000;
+
+/// A server over a log, and a client of it.
+pub(crate) struct World {
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) clock: ManualClock,
+    pub(crate) knowledge: Knowledge,
+    pub(crate) client: KnowledgeServiceClient<Channel>,
+    supervisor: Supervisor,
+    views: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::over(Arc::new(MemoryLog::new(LogId([7; 16]), 1))).await
+    }
+
+    /// A server over a log that exists, with no view yet.
+    pub(crate) async fn over(log: Arc<MemoryLog>) -> Self {
+        Self::with_views(log, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn with_views(log: Arc<MemoryLog>, views: TempDir) -> Self {
+        let clock = ManualClock::at(Timestamp::from_second(STARTED_S).unwrap());
+        let supervisor = Supervisor::new();
+        let knowledge = Knowledge::start(Deps {
+            log: Arc::clone(&log) as Arc<dyn Log>,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(TestIds::new(Arc::new(clock.clone()), 1)),
+            views: views.path().to_owned(),
+            supervisor: supervisor.clone(),
+        })
+        .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = InterceptedService::new(knowledge.server(), principal);
+        let draining = supervisor.draining();
+        supervisor.spawn_front("server", async move {
+            Server::builder()
+                .add_service(service)
+                .serve_with_incoming_shutdown(
+                    TcpListenerStream::new(listener),
+                    draining.cancelled(),
+                )
+                .await
+        });
+        let channel = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let client = KnowledgeServiceClient::new(channel.connect().await.unwrap())
+            .max_decoding_message_size(16 << 20);
+        Self {
+            log,
+            clock,
+            knowledge,
+            client,
+            supervisor,
+            views,
+        }
+    }
+
+    /// Stops the server, changes its views by `change`, and starts it again.
+    pub(crate) async fn restarted(self, change: impl FnOnce(&Path)) -> Self {
+        let Self {
+            log,
+            client,
+            supervisor,
+            views,
+            knowledge,
+            ..
+        } = self;
+        drop(client);
+        supervisor.shutdown(Duration::from_secs(20)).await.unwrap();
+        drop(knowledge);
+        change(views.path());
+        Self::with_views(log, views).await
+    }
+
+    /// Records an interaction of [`TENANT`]; answers where.
+    pub(crate) async fn record(&self, interaction: &Interaction) -> String {
+        self.record_of(TENANT, interaction).await
+    }
+
+    pub(crate) async fn record_of(&self, tenant_id: &str, interaction: &Interaction) -> String {
+        let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+            interaction: Some(interaction.clone()),
+        }));
+        let id = &interaction.interaction_id;
+        self.append(event(tenant_id, id, 1, &fact)).await
+    }
+
+    /// Amends an interaction of [`TENANT`].
+    pub(crate) async fn amend(&self, sequence: u64, paths: &[&str], new: &Interaction) -> String {
+        let fact = Fact::InteractionAmended(Box::new(InteractionAmended {
+            update_paths: paths.iter().map(|&path| path.to_owned()).collect(),
+            interaction: Some(new.clone()),
+            reason: "it was wrong".to_owned(),
+        }));
+        self.append(event(TENANT, &new.interaction_id, sequence, &fact))
+            .await
+    }
+
+    pub(crate) async fn append(&self, event: Event) -> String {
+        let record = Record {
+            key: customer_key(&event.tenant_id, &event.customer_id),
+            recorded_at_us: 0,
+            body: event.encode_to_vec().into(),
+        };
+        let positions = self.log.append(vec![record]).await.unwrap();
+        self.token(positions[0])
+    }
+
+    pub(crate) fn token(&self, position: Position) -> String {
+        Positions::through(position).encode(self.log.id())
+    }
+
+    /// The position of all that is in the log.
+    pub(crate) fn now(&self) -> String {
+        let tails = (0..self.log.partitions()).map(|one| (one, self.log.tail(one).unwrap()));
+        tails.collect::<Positions>().encode(self.log.id())
+    }
+
+    /// The open candidates of [`TENANT`], all that is in the log included.
+    pub(crate) async fn candidates(&self) -> Vec<Candidate> {
+        let request = ListCandidatesRequest {
+            min_position: self.now(),
+            ..ListCandidatesRequest::default()
+        };
+        let answer = self.client.clone().list_candidates(request).await.unwrap();
+        answer.into_inner().candidates
+    }
+
+    /// Promotes the candidate with most cases.
+    pub(crate) async fn promote_first(&self, request_id: &str, title: &str) -> Solution {
+        let candidate = self.candidates().await.remove(0);
+        let request = PromoteCandidateRequest {
+            request_id: request_id.to_owned(),
+            candidate_id: candidate.candidate_id,
+            title: title.to_owned(),
+            ..PromoteCandidateRequest::default()
+        };
+        let answer = self
+            .client
+            .clone()
+            .promote_candidate(request)
+            .await
+            .unwrap();
+        answer.into_inner().solution.unwrap()
+    }
+
+    /// What is suggested for a text, all that is in the log included.
+    pub(crate) async fn suggest(&self, text: &str) -> Vec<Suggestion> {
+        let request = SuggestSolutionsRequest {
+            text: text.to_owned(),
+            suggestions_max: 50,
+            min_position: self.now(),
+        };
+        let answer = self.client.clone().suggest_solutions(request).await;
+        answer.unwrap().into_inner().suggestions
+    }
+}
+
+/// The credentials of a test are its headers.
+fn principal(mut request: Request<()>) -> Result<Request<()>, Status> {
+    let header = |name: &str| {
+        let value = request.metadata().get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let tenant_id = header("tenant").unwrap_or_else(|| TENANT.to_owned());
+    let actor_id = header("actor").unwrap_or_else(|| "kim".to_owned());
+    let roles: Roles = match header("role") {
+        None => Roles::all(),
+        Some(role) => [role.parse::<Role>().unwrap()].into_iter().collect(),
+    };
+    let by = Principal::new(&tenant_id, &actor_id, ActorKind::Supervisor, roles);
+    request.extensions_mut().insert(by);
+    Ok(request)
+}
+
+/// A request with headers that say who asks.
+pub(crate) fn by<T>(request: T, headers: &[(&'static str, &str)]) -> Request<T> {
+    let mut request = Request::new(request);
+    for (name, value) in headers {
+        request.metadata_mut().insert(*name, value.parse().unwrap());
+    }
+    request
+}
+
+/// The stable reason of a failure.
+pub(crate) fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    details
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
+}
+
+/// The fields that a failure names.
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let violations = details
+        .bad_request()
+        .map(|bad| bad.field_violations.clone());
+    let fields = violations.unwrap_or_default().into_iter();
+    fields.map(|violation| violation.field).collect()
+}
+
+pub(crate) fn event(tenant_id: &str, aggregate_id: &str, sequence: u64, fact: &Fact) -> Event {
+    Event {
+        event_id: format!("{aggregate_id}-{sequence}"),
+        tenant_id: tenant_id.to_owned(),
+        r#type: fact.event_type().into(),
+        aggregate_id: aggregate_id.to_owned(),
+        sequence,
+        customer_id: "customer-1".to_owned(),
+        data: fact.encode(),
+        ..Event::default()
+    }
+}
+
+/// A contact `n`, which began at second `n`, solved by `resolution`.
+pub(crate) fn solved(n: i64, code: &str, words: &str, resolution: &str) -> Interaction {
+    Interaction {
+        interaction_id: derived("test", &[&n.to_be_bytes()]).to_string(),
+        agent_id: format!("agent-{}", n % 3),
+        occurred_at: Some(at(n)),
+        contact_reasons: vec![ContactReason {
+            code: code.to_owned(),
+            primary: true,
+            stated_verbatim: words.to_owned(),
+            resolution: ReasonResolution::Resolved.into(),
+            ..ContactReason::default()
+        }],
+        handling: Some(Handling {
+            resolution: resolution.to_owned(),
+            ..Handling::default()
+        }),
+        no_follow_up_promised: true,
+        ..Interaction::default()
+    }
+}
+
+/// The same contact, in which a solution was used.
+pub(crate) fn using(
+    mut interaction: Interaction,
+    solution_id: &str,
+    kind: SolutionUseKind,
+) -> Interaction {
+    interaction.solution_uses.push(SolutionUse {
+        solution_id: solution_id.to_owned(),
+        version: 1,
+        kind: kind.into(),
+        relied_on_for_statement: false,
+    });
+    interaction
+}
+
+pub(crate) fn at(second: i64) -> pbjson_types::Timestamp {
+    pbjson_types::Timestamp {
+        seconds: second,
+        nanos: 0,
+    }
+}
