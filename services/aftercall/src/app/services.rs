@@ -5,7 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aftercall_followups::Followups;
+use aftercall_history::History;
+use aftercall_knowledge::Knowledge;
 use aftercall_proto::followups::v1::{alert_service_server, followup_service_server};
+use aftercall_proto::history::v1::history_service_server;
+use aftercall_proto::knowledge::v1::knowledge_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_recorder::Recorder;
 use aftercall_service::server::{Health, Server};
@@ -74,14 +78,18 @@ const CATCHING_UP_SAID_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Services {
     recorder: Recorder,
+    history: History,
     followups: Followups,
+    knowledge: Knowledge,
 }
 
 /// Starts all services. Their views begin to catch up.
 pub(super) fn start(deps: &Deps) -> Result<Services, StartError> {
     Ok(Services {
         recorder: Recorder::start(deps.clone()).map_err(failed(Service::Recorder))?,
+        history: History::start(deps).map_err(failed(Service::History))?,
         followups: Followups::start(deps.clone()).map_err(failed(Service::Followups))?,
+        knowledge: Knowledge::start(deps.clone()).map_err(failed(Service::Knowledge))?,
     })
 }
 
@@ -99,22 +107,31 @@ impl Services {
     pub(super) fn add_to(&self, server: Server) -> Server {
         server
             .service(self.recorder.server())
+            .service(self.history.server())
             .service(self.followups.followup_server())
             .service(self.followups.alert_server())
+            .service(self.knowledge.server())
     }
 
     /// Keeps the services' health true to their views.
     pub(super) async fn report(&self, health: &Health, supervisor: &Supervisor) {
-        let followups = &[
-            followup_service_server::SERVICE_NAME,
-            alert_service_server::SERVICE_NAME,
-        ];
-        let reports: [(&ViewHandle, &'static [&'static str]); 2] = [
+        let reports: [(&ViewHandle, &'static [&'static str]); 4] = [
             (
                 &self.recorder.view(),
                 &[recorder_service_server::SERVICE_NAME],
             ),
-            (self.followups.view(), followups),
+            (self.history.view(), &[history_service_server::SERVICE_NAME]),
+            (
+                self.followups.view(),
+                &[
+                    followup_service_server::SERVICE_NAME,
+                    alert_service_server::SERVICE_NAME,
+                ],
+            ),
+            (
+                &self.knowledge.view(),
+                &[knowledge_service_server::SERVICE_NAME],
+            ),
         ];
         for (view, services) in reports {
             health::follow(health, supervisor, view, services).await;
