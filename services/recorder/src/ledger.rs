@@ -1,5 +1,8 @@
 //! The recorder's view: which ids were recorded, with what, where, and in which version they are.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use aftercall_log::Position;

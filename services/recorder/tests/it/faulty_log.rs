@@ -131,11 +131,12 @@ impl Reader for HeldReader {
         let mut held = self.held.0.lock();
         if *held {
             self.held.1.wait_for(&mut held, wait);
-            if *held {
-                return Ok(Vec::new());
-            }
         }
-        drop(held);
+        if *held {
+            return Ok(Vec::new());
+        }
+        // Under the lock, and so not for long: once readers are held, none is on its way.
+        let wait = wait.min(Duration::from_millis(5));
         self.reader.next(records_max, bytes_max, wait)
     }
 

@@ -135,6 +135,9 @@ async fn nothing_is_written_before_the_past_is_known() {
 
     // The new process begins with a view that lacks the second contact.
     let fixture = fixture.restart().await;
+    while fixture.recorder.view().store().get([1]).is_err() {
+        tokio::task::yield_now().await;
+    }
     let mut crm = fixture.crm();
     for sent in [id(2), id(3)] {
         let refused = crm
