@@ -2,6 +2,7 @@
 
 mod from_log;
 mod status;
+mod transport;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -13,6 +14,7 @@ use aftercall_domain::Violations;
 use crate::Reason;
 
 pub use status::to_status;
+pub use transport::explained;
 
 /// The few codes that a caller has to tell apart. A new one needs a new reaction of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -29,7 +29,9 @@ pub use auth::{Authenticator, CredentialsError};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use deadline::Deadline;
 pub use deps::Deps;
-pub use failure::{Code, Failure, Internal, Precondition, ServerStopping, chain, to_status};
+pub use failure::{
+    Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
+};
 pub use ids::{Ids, SystemIds, TestIds, derived};
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,

@@ -7,7 +7,7 @@ use aftercall_domain::limits::ID_BYTES_MAX;
 use aftercall_domain::violation::Reason;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
-use aftercall_service::{Principal, ServerStopping, to_status};
+use aftercall_service::{Principal, ServerStopping, explained, to_status};
 use futures::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -116,7 +116,7 @@ where
         match next {
             None => break End::NotYet,
             Some(None) => break End::OfStream,
-            Some(Some(Err(status))) => break End::Broken(status),
+            Some(Some(Err(status))) => break End::Broken(explained(status)),
             Some(Some(Ok(message))) => {
                 let correlation_id = message.correlation_id.clone();
                 let (decision, one) = decide(core, principal, message, now).await;

@@ -20,7 +20,7 @@ use super::body::{Finish, TrackedBody};
 use super::meter::{Meter, Meters};
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
-use crate::{Authenticator, Clock, Deadline, Failure, Internal, Reason, to_status};
+use crate::{Authenticator, Clock, Deadline, Failure, Internal, Reason, explained, to_status};
 
 /// Services that are called before anybody can have credentials, and whose streams never end by
 /// themselves.
@@ -147,7 +147,11 @@ where
 {
     let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
     match timeout_at(deadline.instant(), call).await {
-        Ok(Ok(Ok(response))) => Ok(response),
+        // A message that could not be read never came to a handler.
+        Ok(Ok(Ok(response))) => match tonic::Status::from_header_map(response.headers()) {
+            Some(status) => Err(explained(status)),
+            None => Ok(response),
+        },
         Ok(Err(panic)) => Err(to_status(Internal::new(format!(
             "handler panicked: {}",
             panic_text(&*panic)

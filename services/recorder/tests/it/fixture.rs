@@ -7,13 +7,19 @@ use std::time::Duration;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_recorder::Recorder;
-use aftercall_service::{ActorKind, Deps, ManualClock, Principal, Roles, Supervisor, TestIds};
+use aftercall_service::server::ServerConfig;
+use aftercall_service::{
+    ActorKind, Authenticator, Deps, ManualClock, Principal, Roles, Supervisor, TestIds,
+};
+use bytes::{Buf, BufMut};
 use jiff::Timestamp;
 use prost::Message;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint, Server};
@@ -115,7 +121,7 @@ impl Fixture {
         self.client("acme crm integration,compliance_officer")
     }
 
-    pub(crate) fn channel(&self) -> Channel {
+    fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
         endpoint.connect_lazy()
     }
@@ -148,6 +154,88 @@ fn authenticate(mut request: Request<()>) -> Result<Request<()>, Status> {
     let principal = Principal::new(tenant, actor, ActorKind::Integration, roles);
     request.extensions_mut().insert(principal);
     Ok(request)
+}
+
+/// Encodes nothing: what goes out is what the test wrote.
+#[derive(Debug, Clone, Copy)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, bytes: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put_slice(&bytes);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        Ok(Some(bytes.copy_to_bytes(bytes.remaining()).to_vec()))
+    }
+}
+
+impl Fixture {
+    /// Calls a method with messages that no client would encode, and gives the answers and how it
+    /// ended.
+    pub(crate) async fn send_raw(
+        &self,
+        method: &'static str,
+        messages: Vec<Vec<u8>>,
+    ) -> (Vec<Vec<u8>>, Status) {
+        let service = InterceptedService::new(self.channel(), Caller("acme crm agent".to_owned()));
+        let mut grpc = tonic::client::Grpc::new(service);
+        grpc.ready().await.unwrap();
+        let requests = Request::new(tokio_stream::iter(messages));
+        let path = PathAndQuery::from_static(method);
+        let mut answers = match grpc.streaming(requests, path, Raw).await {
+            Ok(answers) => answers.into_inner(),
+            Err(status) => return (Vec::new(), status),
+        };
+        let mut received = Vec::new();
+        loop {
+            match answers.message().await {
+                Ok(Some(answer)) => received.push(answer),
+                Ok(None) => return (received, Status::ok("")),
+                Err(status) => return (received, status),
+            }
+        }
+    }
+
+    /// From here on clients come to the same recorder behind the server that aftercall has around
+    /// every service.
+    pub(crate) async fn serve_as_in_life(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let clock = Arc::new(self.clock.clone());
+        let config = ServerConfig::default();
+        let server =
+            aftercall_service::server::Server::new(config, Authenticator::development(), clock);
+        let server = server.service(self.recorder.server());
+        let draining = self.supervisor.draining();
+        self.supervisor
+            .spawn_front("server in life", server.serve(listener, draining));
+        self.address = address;
+    }
 }
 
 /// The stable reason of a refusal, and its details.

@@ -1,8 +1,12 @@
 //! Input that nobody means well with.
 
 use aftercall_proto::model::v1 as wire;
-use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
+use aftercall_proto::recorder::v1::{
+    AmendInteractionRequest, RecordInteractionRequest, RecordInteractionsRequest,
+    RecordInteractionsResponse,
+};
 use pbjson_types::{FieldMask, Timestamp};
+use prost::Message;
 use tonic::Code;
 
 use crate::contact::{id, interaction, request, with_promise};
@@ -27,6 +31,54 @@ async fn refused(fixture: &Fixture, interaction: wire::Interaction) -> Vec<(Stri
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     assert_eq!(reason_of(&status).0, "INVALID_REQUEST");
     violations_of(&status)
+}
+
+/// A sound request whose customer id is not UTF-8.
+fn not_utf8() -> Vec<u8> {
+    let mut bytes = request(interaction(&id(1))).encode_to_vec();
+    let text = b"customer-1";
+    let at = bytes
+        .windows(text.len())
+        .position(|window| window == text)
+        .unwrap();
+    bytes[at] = 0xFF;
+    bytes
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_are_refused_with_details() {
+    let mut fixture = Fixture::new().await;
+    fixture.serve_as_in_life().await;
+    let method = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
+    for bytes in [not_utf8(), vec![0xFF; 64], b"{\"json\": true}".to_vec()] {
+        let (_, status) = fixture.send_raw(method, vec![bytes]).await;
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+        assert_eq!(reason_of(&status).0, "INVALID_REQUEST");
+    }
+    let (_, status) = fixture.send_raw(method, vec![vec![0; 5 << 20]]).await;
+    assert_eq!(reason_of(&status).0, "MESSAGE_TOO_LARGE");
+    assert_eq!(fixture.log.len(), 0);
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_end_a_stream_after_its_answers() {
+    let mut fixture = Fixture::new().await;
+    fixture.serve_as_in_life().await;
+    let sound = RecordInteractionsRequest {
+        correlation_id: "sound".to_owned(),
+        request: Some(request(interaction(&id(2)))),
+    };
+    let mut broken = not_utf8();
+    broken.insert(0, broken.len() as u8);
+    let method = "/aftercall.recorder.v1.RecorderService/RecordInteractions";
+    let (answers, status) = fixture
+        .send_raw(method, vec![sound.encode_to_vec(), broken])
+        .await;
+    let answer = RecordInteractionsResponse::decode(&answers[0][..]).unwrap();
+    assert_eq!((answers.len(), &*answer.correlation_id), (1, "sound"));
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert_eq!(reason_of(&status).0, "INVALID_REQUEST");
+    assert_eq!(fixture.log.len(), 1);
 }
 
 #[tokio::test]
