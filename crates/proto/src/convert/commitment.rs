@@ -2,6 +2,8 @@
 
 mod events;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 pub use events::{fact, later_event, made};
 

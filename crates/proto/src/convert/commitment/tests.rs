@@ -1,0 +1,171 @@
+//! Round trips: what is written is read back as it was.
+
+use aftercall_domain::commitment::{
+    Actor, Cancel, Commitment, CommitmentKind, Event, Fulfil, Made, Owner, Priority, Reschedule,
+    Standing,
+};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::envelope::Fact;
+use crate::event::v1 as event;
+
+fn made() -> impl Strategy<Value = Made> {
+    let owner = prop_oneof![
+        Just(None),
+        "[a-z]{1,8}".prop_map(|id| Some(Owner::Agent(id))),
+        "[a-z]{1,8}".prop_map(|id| Some(Owner::Queue(id))),
+    ];
+    let kind = prop_oneof![
+        Just(CommitmentKind::CallBack),
+        Just(CommitmentKind::Refund),
+        Just(CommitmentKind::Other),
+    ];
+    let at = || {
+        (-2_000_000_000_i64..4_000_000_000).prop_map(|us| Timestamp::from_microsecond(us).unwrap())
+    };
+    let texts = (
+        "[a-z]{1,8}",
+        ".{0,20}",
+        "[a-z]{0,5}",
+        prop::option::of("[a-z]{1,8}"),
+    );
+    let flags = (any::<bool>(), any::<bool>());
+    (
+        texts,
+        flags,
+        owner,
+        kind,
+        (at(), prop::option::of(at()), prop::option::of(at()), at()),
+    )
+        .prop_map(
+            |(texts, (told_to_customer, imported), owner, kind, times)| Made {
+                commitment_id: texts.0,
+                interaction_id: "i-1".to_owned(),
+                customer_id: texts.3,
+                made_by: texts.2.clone(),
+                team_id: texts.2,
+                kind,
+                promise_text: texts.1,
+                told_to_customer,
+                promised_by: times.0,
+                promised_not_before: times.1,
+                time_zone: "Europe/Berlin".to_owned(),
+                owner,
+                priority: Priority::P1,
+                fulfilled_at: times.2,
+                made_at: times.3,
+                recorded_at: times.3,
+                recorded_by: "crm".to_owned(),
+                imported,
+            },
+        )
+}
+
+/// What a lead does to a promise, step by step.
+fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
+    prop::collection::vec((0_u8..4, 1_i64..10_000, any::<bool>()), 0..6)
+}
+
+fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option<Event> {
+    let (what, ahead, informed) = step;
+    let informed = informed.then(|| "i-2".to_owned());
+    let standing = Standing {
+        team_lead: true,
+        ..Standing::default()
+    };
+    let lead = Actor {
+        id: "lead",
+        standing,
+    };
+    let reason = "why".to_owned();
+    match what {
+        0 => promise.lapse("timer", now).ok(),
+        1 => {
+            let wish = Fulfil {
+                fulfilled_at: None,
+                evidence_interaction_id: informed,
+                note: reason,
+            };
+            promise.fulfil(wish, lead, now).ok()
+        }
+        2 => {
+            let wish = Cancel {
+                customer_informed_interaction_id: informed,
+                reason,
+            };
+            promise.cancel(wish, lead, now).ok()
+        }
+        _ => {
+            let wish = Reschedule {
+                promised_by: now + SignedDuration::from_secs(ahead),
+                customer_informed_interaction_id: informed,
+                reason,
+            };
+            promise.reschedule(wish, lead, now).ok()
+        }
+    }
+}
+
+/// The event as the log holds it.
+fn logged(promise: &Commitment, step: &Event) -> (event::Event, Fact) {
+    let fact = fact(promise.interaction_id.clone(), step.change.clone());
+    let event = event::Event {
+        r#type: fact.event_type().into(),
+        sequence: step.sequence,
+        recorded_at: Some(time::to_wire(step.recorded_at)),
+        actor_id: step.actor_id.clone(),
+        data: fact.encode(),
+        ..event::Event::default()
+    };
+    let read = event.fact().unwrap().unwrap();
+    assert_eq!(read, fact);
+    (event, read)
+}
+
+proptest! {
+    #[test]
+    fn promises_and_their_events_come_back_as_they_were(
+        made in made(),
+        steps in follow_ups(),
+        start in 0_i64..4_000,
+    ) {
+        let mut promise = Commitment::new(made);
+        let mut now = Timestamp::from_second(start).unwrap();
+        for step in steps {
+            now += SignedDuration::from_secs(step.1);
+            if let Some(event) = decide(&promise, step, now) {
+                let (wire, fact) = logged(&promise, &event);
+                prop_assert_eq!(later_event(&wire, &fact), Some(event.clone()));
+                promise.apply(&event);
+            }
+            let stored = to_wire(promise.clone(), now);
+            prop_assert_eq!(stored.timeliness(), promise.timeliness(now).into());
+            prop_assert_eq!(from_wire(stored), Ok(promise.clone()));
+        }
+    }
+}
+
+#[test]
+fn what_no_writer_of_ours_makes_is_refused() {
+    let empty = wire::Commitment::default();
+    assert_eq!(from_wire(empty), Err(Unreadable { field: "kind" }));
+    let recorded = event::InteractionRecorded {
+        interaction: Some(wire::Interaction {
+            commitments: vec![wire::CommitmentDraft::default()],
+            ..wire::Interaction::default()
+        }),
+    };
+    assert_eq!(made_in(&recorded), 0, "a draft without id and due");
+    let lapsed = Fact::CommitmentLapsed(event::CommitmentLapsed::default());
+    assert_eq!(later_event(&event::Event::default(), &lapsed), None);
+}
+
+fn made_in(recorded: &event::InteractionRecorded) -> usize {
+    let event = event::Event {
+        recorded_at: Some(time::to_wire(Timestamp::UNIX_EPOCH)),
+        ..event::Event::default()
+    };
+    super::made(&event, recorded).len()
+}
