@@ -56,6 +56,8 @@ impl Followups {
         let stopping = supervisor.stopping();
         supervisor.spawn("followups tracker", async move {
             tokio::select! {
+                // A stop comes before what the stop brings with it, such as a closed log.
+                biased;
                 () = stopping.cancelled() => Ok(()),
                 ended = tracker.run() => ended,
             }

@@ -2,6 +2,8 @@
 
 mod changes;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use aftercall_domain::commitment::{Commitment, Folded, Made};
 use aftercall_log::{Entry, Position};
