@@ -23,15 +23,19 @@ pub(super) struct Recovered {
     pub(super) tail: Offset,
 }
 
-/// Makes the directory of a log, durably.
+/// Makes the directory of a log, and those above it that are missing, durably.
 pub(super) fn create_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
-    if dir.is_dir() {
-        return Ok(());
-    }
+    let named = |path: &&Path| !path.as_os_str().is_empty();
+    let missing: Vec<_> = dir
+        .ancestors()
+        .filter(named)
+        .take_while(|path| !path.exists())
+        .collect();
     fs::create_dir_all(dir).map_err(OpenError::io("create", dir))?;
-    let absolute = dir.canonicalize().map_err(OpenError::io("find", dir))?;
-    for made in absolute.ancestors().skip(1).take(dir.components().count()) {
-        disk.sync_dir(made).map_err(OpenError::io("sync", made))?;
+    for made in missing {
+        let parent = made.parent().filter(named).unwrap_or(Path::new("."));
+        disk.sync_dir(parent)
+            .map_err(OpenError::io("sync", parent))?;
     }
     Ok(())
 }
