@@ -178,6 +178,13 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    /// A test that fails while the gate is closed must not wait for the writer for ever.
+    fn drop(&mut self) {
+        self.disk.open_gate();
+    }
+}
+
 pub(super) fn done(append: Append) -> Result<Vec<Position>, AppendError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
