@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use aftercall_log::{LogId, Position};
 use aftercall_proto::convert::time;
+use aftercall_proto::recorder::v1::RecordInteractionResponse;
 use aftercall_service::{Deadline, Deps};
 use aftercall_view::{Positions, ViewHandle};
 use jiff::Timestamp;
+use metrics::{Counter, counter};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -30,6 +32,7 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     pub(crate) pending: Arc<Pending>,
     log_id: LogId,
+    meters: Meters,
     /// The latest time that a record got: they don't go back when the clock does.
     recorded_at_us: AtomicI64,
     amending: [Mutex<()>; AMENDING_LOCKS],
@@ -41,6 +44,7 @@ impl Core {
             ledger: Ledger::new(view.store()),
             pending,
             log_id: deps.log.id(),
+            meters: Meters::new(),
             recorded_at_us: AtomicI64::new(i64::MIN),
             amending: std::array::from_fn(|_| Mutex::default()),
             deps,
@@ -59,6 +63,16 @@ impl Core {
     /// The token that names a place in the log.
     pub(crate) fn token(&self, position: Position) -> String {
         Positions::through(position).encode(self.log_id)
+    }
+
+    /// Counts a record by its answer.
+    pub(crate) fn count(&self, answer: &Result<RecordInteractionResponse, Refusal>) {
+        let counter = match answer {
+            Ok(answer) if answer.already_recorded => &self.meters.repeated,
+            Ok(_) => &self.meters.recorded,
+            Err(_) => &self.meters.refused,
+        };
+        counter.increment(1);
     }
 
     /// Waits until the view has all that the log holds now.
@@ -96,6 +110,24 @@ impl Core {
         }
         self.catch_up(deadline).await?;
         self.ledger.interaction(key)
+    }
+}
+
+/// Counts records by what became of them, those of streams too.
+struct Meters {
+    recorded: Counter,
+    repeated: Counter,
+    refused: Counter,
+}
+
+impl Meters {
+    fn new() -> Self {
+        let counter = |outcome| counter!("aftercall_recorder_records_total", "outcome" => outcome);
+        Self {
+            recorded: counter("recorded"),
+            repeated: counter("already_recorded"),
+            refused: counter("refused"),
+        }
     }
 }
 

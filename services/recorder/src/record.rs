@@ -178,6 +178,16 @@ impl Core {
         decision: Decision,
         deadline: Instant,
     ) -> Result<RecordInteractionResponse, Refusal> {
+        let answer = self.outcome(decision, deadline).await;
+        self.count(&answer);
+        answer
+    }
+
+    async fn outcome(
+        &self,
+        decision: Decision,
+        deadline: Instant,
+    ) -> Result<RecordInteractionResponse, Refusal> {
         let accepted = match decision {
             Decision::Refused(refusal) => return Err(refusal),
             Decision::Accepted(accepted) => *accepted,
