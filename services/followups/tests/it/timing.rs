@@ -1,5 +1,7 @@
 //! In time, too late, and the moment between.
 
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{CommitmentFulfilled, Event};
 use aftercall_proto::followups::v1::{FulfilCommitmentRequest, RescheduleCommitmentRequest};
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 
@@ -148,5 +150,47 @@ async fn moved_after_its_lapse_and_then_kept() {
     assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
     let revisions: Vec<_> = kept.lapses.iter().map(|lapse| lapse.due_revision).collect();
     assert_eq!(revisions, [1]);
+    running.stop().await;
+}
+
+/// The fulfilment is in the log before the due has passed, and nobody told this replica's view: the
+/// tracker has to look before it speaks.
+#[tokio::test]
+async fn the_tracker_has_read_what_another_replica_acknowledged_before_the_due() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    for round in 0..100 {
+        let (commitment_id, due) = (format!("c-{round}"), at(60 * (round + 1)));
+        let contact = Contact::new(&format!("i-{round}"), vec![promise(&commitment_id, due)]);
+        stage.record(&contact);
+        running.caught_up(&stage).await;
+        stage.clock.advance_to(due);
+        for no in 0..50 {
+            // Others' records, so that the view has something to read before it gets there.
+            stage.record(&Contact::new(&format!("other-{round}-{no}"), Vec::new()));
+        }
+        let fact = Fact::CommitmentFulfilled(CommitmentFulfilled {
+            interaction_id: contact.interaction_id.clone(),
+            fulfilled_at: wire(due),
+            outcome: CommitmentOutcome::Kept.into(),
+            ..CommitmentFulfilled::default()
+        });
+        let event = Event {
+            r#type: fact.event_type().into(),
+            aggregate_id: commitment_id,
+            sequence: 2,
+            data: fact.encode(),
+            ..contact.event(due)
+        };
+        stage.append(&event, &contact.customer_id);
+        stage.clock.advance_to(due + MICROSECOND);
+        tokio::task::yield_now().await;
+    }
+    stage.record(&Contact::new("i-last", vec![promise("last", at(10_000))]));
+    stage.clock.advance_to(at(10_001));
+    running.until(|| !stage.lapses().is_empty()).await;
+    running.caught_up(&stage).await;
+    let lapsed: Vec<_> = stage.lapses().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(lapsed, ["last"]);
     running.stop().await;
 }
