@@ -4,6 +4,7 @@
 
 mod contact;
 mod context;
+mod facets;
 mod fixture;
 mod lasting;
 mod reading;

@@ -1,0 +1,238 @@
+//! Counts against brute force, on random contacts and filters.
+
+use std::collections::BTreeMap;
+
+use aftercall_proto::history::v1::{
+    Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand,
+};
+use aftercall_proto::model::v1::{Channel, Interaction, ReasonResolution};
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::*;
+
+use crate::contact::contact;
+use crate::fixture::{Caller, Events, Service, views};
+
+/// Enough different labels that not all of them are listed.
+const LABELS: usize = 80;
+
+/// A random contact.
+#[derive(Debug, Clone)]
+struct Sample {
+    agent: usize,
+    reason: usize,
+    chat: bool,
+    feeling: Option<i8>,
+    labels: Vec<usize>,
+    word: usize,
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let feeling = prop::option::of(-3i8..4);
+    let labels = btree_set(0..LABELS, 0..4);
+    (
+        0..4usize,
+        0..3usize,
+        any::<bool>(),
+        feeling,
+        labels,
+        0..3usize,
+    )
+        .prop_map(|(agent, reason, chat, feeling, labels, word)| {
+            let labels = labels.into_iter().collect();
+            Sample {
+                agent,
+                reason,
+                chat,
+                feeling,
+                labels,
+                word,
+            }
+        })
+}
+
+const REASONS: [&str; 3] = ["billing", "billing.refund", "network.slow"];
+const WORDS: [&str; 3] = ["alpha", "alpha beta", "gamma"];
+
+impl Sample {
+    fn interaction(&self, n: u64) -> Interaction {
+        let labels: Vec<String> = self
+            .labels
+            .iter()
+            .map(|label| format!("l{label}"))
+            .collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let contact = contact(n)
+            .reason(REASONS[self.reason], "", ReasonResolution::Resolved)
+            .summary(WORDS[self.word])
+            .labels(&labels)
+            .with(|interaction| {
+                interaction.agent_id = if self.agent == 0 {
+                    String::new()
+                } else {
+                    format!("agent-{}", self.agent)
+                };
+                let channel = if self.chat {
+                    Channel::Chat
+                } else {
+                    Channel::Voice
+                };
+                interaction.channel = channel.into();
+            });
+        let felt = self
+            .feeling
+            .map(|feeling| contact.clone().feeling(f64::from(feeling)));
+        felt.unwrap_or(contact).interaction
+    }
+}
+
+/// A search, and what it must find, by hand.
+#[derive(Debug, Clone)]
+struct Asked {
+    agents: Vec<usize>,
+    family: Option<bool>,
+    label: Option<usize>,
+    alpha: Option<bool>,
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let option = prop::option::of(any::<bool>());
+    (
+        vec(1..5usize, 0..3),
+        option.clone(),
+        prop::option::of(0..LABELS),
+        option,
+    )
+        .prop_map(|(agents, family, label, alpha)| Asked {
+            agents,
+            family,
+            label,
+            alpha,
+        })
+}
+
+impl Asked {
+    fn request(&self) -> SearchInteractionsRequest {
+        let reason = self
+            .family
+            .map(|billing| if billing { "billing" } else { "network" });
+        let query = self
+            .alpha
+            .map(|wanted| if wanted { "alpha" } else { "-alpha" });
+        let filter = InteractionFilter {
+            agent_ids: self
+                .agents
+                .iter()
+                .map(|agent| format!("agent-{agent}"))
+                .collect(),
+            reason_codes: reason.into_iter().map(str::to_owned).collect(),
+            labels: self
+                .label
+                .into_iter()
+                .map(|label| format!("l{label}"))
+                .collect(),
+            ..InteractionFilter::default()
+        };
+        SearchInteractionsRequest {
+            query: query.unwrap_or_default().to_owned(),
+            filter: Some(filter),
+            page_size: 1,
+            facets: (1..=8).collect(),
+            ..SearchInteractionsRequest::default()
+        }
+    }
+
+    fn finds(&self, one: &Sample) -> bool {
+        (self.agents.is_empty() || self.agents.contains(&one.agent))
+            && self
+                .family
+                .is_none_or(|billing| billing == (one.reason < 2))
+            && self.label.is_none_or(|label| one.labels.contains(&label))
+            && self.alpha.is_none_or(|wanted| wanted == (one.word < 2))
+    }
+}
+
+/// A contact's values of a facet.
+fn values(facet: Facet, one: &Interaction) -> Vec<String> {
+    let text = |value: &str| Vec::from_iter((!value.is_empty()).then(|| value.to_owned()));
+    match facet {
+        Facet::Unspecified | Facet::Disposition => Vec::new(),
+        Facet::Reason => text(&one.contact_reasons[0].code),
+        Facet::Agent => text(&one.agent_id),
+        Facet::Team => text(&one.team_id),
+        Facet::Channel => text(one.channel().as_str_name()),
+        Facet::Direction => text(one.direction().as_str_name()),
+        Facet::Sentiment => match one.sentiment.as_ref().and_then(|felt| felt.end) {
+            None => Vec::new(),
+            Some(end) if end < -1.0 => text(SentimentBand::Negative.as_str_name()),
+            Some(end) if end > 1.0 => text(SentimentBand::Positive.as_str_name()),
+            Some(_) => text(SentimentBand::Neutral.as_str_name()),
+        },
+        Facet::Label => one.labels.clone(),
+    }
+}
+
+/// The counts of a facet, by looking at each contact.
+fn counted(facet: Facet, found: &[Interaction]) -> (Vec<(String, u64)>, u64) {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for value in found.iter().flat_map(|one| values(facet, one)) {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(50);
+    let listed = |value: &String| counts.iter().any(|(listed, _)| listed == value);
+    let others = found
+        .iter()
+        .filter(|one| !values(facet, one).iter().all(listed))
+        .count();
+    (counts, others as u64)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn facets_count_what_looking_at_each_contact_counts(
+        contacts in vec(sample(), 1..120),
+        searches in vec(asked(), 1..8),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(count(&contacts, &searches));
+    }
+}
+
+async fn count(contacts: &[Sample], searches: &[Asked]) {
+    let (events, dir) = (Events::new(), views());
+    let mut all = Vec::new();
+    for (n, one) in contacts.iter().enumerate() {
+        let interaction = one.interaction(n as u64);
+        contact(n as u64)
+            .with(|new| *new = interaction.clone())
+            .record(&events);
+        all.push((one, interaction));
+    }
+    let service = Service::start(&events, dir.path()).await;
+    let mut client: Caller = service.client();
+    for asked in searches {
+        let page = client.search(asked.request()).await.unwrap();
+        let found = all.iter().filter(|(one, _)| asked.finds(one));
+        let found: Vec<Interaction> = found.map(|(_, interaction)| interaction.clone()).collect();
+        assert_eq!(page.total_size, found.len() as u64, "{asked:?}");
+        for facet in &page.facets {
+            let FacetCounts {
+                counts,
+                other_count,
+                ..
+            } = facet;
+            let counts: Vec<(String, u64)> = counts
+                .iter()
+                .map(|one| (one.value.clone(), one.count))
+                .collect();
+            assert_eq!(
+                (counts, *other_count),
+                counted(facet.facet(), &found),
+                "{asked:?}"
+            );
+        }
+    }
+}
