@@ -61,8 +61,7 @@ pub(super) fn warnings(past: &Past, now: Timestamp) -> Vec<Warning> {
 /// A promise that is open and late.
 fn overdue(promise: &Commitment, now: Timestamp) -> Option<Warning> {
     let late = promise.timeliness(now) == Timeliness::Overdue;
-    // A promise that was moved after it lapsed is late in its old revision only.
-    (late && now > promise.promised_by).then(|| Warning {
+    late.then(|| Warning {
         kind: WarningKind::PromiseOverdue.into(),
         text: format!(
             "A promise was due on {} and has not been kept.",
