@@ -6,6 +6,8 @@
 //! to fill it, it is short, and its token goes on from there.
 
 mod filter;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

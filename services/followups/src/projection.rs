@@ -3,7 +3,7 @@
 mod changes;
 mod requests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use aftercall_domain::commitment::{Commitment, Folded, Made};
 use aftercall_log::{Entry, Position};

@@ -4,15 +4,16 @@
 //!  sleep to the earliest watched due, or until the view brings an earlier one
 //!    └─► now > due: read the log's tail, wait until the view includes it
 //!          └─► all watched dues before now, in order, as lapses into the log
-//!                └─► wait until the view includes those, and begin anew
+//!                └─► begin anew
 //! ```
 //!
 //! The wait in the middle is what keeps a promise from lapsing that was kept in time: whatever was
-//! acknowledged before the due has passed is in the view before the tracker looks at it. The wait
-//! at the end is what keeps it from speaking twice. Neither is needed for the truth: the fold
-//! ignores a lapse that lost its race, that is known already, or that speaks of an older due. So a
-//! second tracker, a crash between append and acknowledgement, or a log that can't say whether it
-//! wrote, need no care here: what wasn't recorded is still watched, and comes up again.
+//! acknowledged before the due has passed is in the view before the tracker looks at it. So are the
+//! tracker's own lapses of the round before: it says nothing twice. For the truth the wait isn't
+//! needed: the fold ignores a lapse that lost its race, that is known already, or that speaks of an
+//! older due. So a second tracker, a crash between append and acknowledgement, or a log that can't
+//! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
+//! again.
 
 mod lapses;
 
@@ -167,11 +168,9 @@ impl Tracker {
         while let Some((outcome, lateness)) = sending.next().await {
             sent.take(outcome, &lateness)?;
         }
-        let shown = self.includes(&sent.positions).await?;
         Ok(match sent.trouble {
             Some(pause) => Round::Again(pause.min(RETRY_AFTER_MAX)),
-            None if !shown => Round::Again(Duration::ZERO),
-            None if sent.positions == Positions::new() => Round::Nothing,
+            None if sent.lapses == 0 => Round::Nothing,
             None => Round::Done,
         })
     }

@@ -23,7 +23,7 @@ use super::*;
 const TENANT: &str = "acme";
 
 #[derive(Debug, Clone, Default)]
-struct MemoryEngine(Arc<Mutex<BTreeMap<Bytes, Bytes>>>);
+pub(crate) struct MemoryEngine(Arc<Mutex<BTreeMap<Bytes, Bytes>>>);
 
 impl Engine for MemoryEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {

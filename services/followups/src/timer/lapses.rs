@@ -9,7 +9,7 @@ use aftercall_proto::envelope::{customer_key, unidentified_key};
 use aftercall_proto::event::v1::{ActorKind, Event};
 use aftercall_service::derived;
 use aftercall_view::key::Parts;
-use aftercall_view::{ApplyError, Direction, Positions, Store};
+use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
 use prost::Message;
 
@@ -32,8 +32,8 @@ pub(super) struct Batch {
 /// What became of the appends of a round.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// What the view must include before the next round.
-    pub(super) positions: Positions,
+    /// How many lapses are in the log.
+    pub(super) lapses: usize,
     /// When the log wants to be asked again, if it did not take everything.
     pub(super) trouble: Option<Duration>,
 }
@@ -50,9 +50,7 @@ impl Sent {
     ) -> Result<(), TrackerError> {
         match outcome {
             Ok(positions) => {
-                positions
-                    .into_iter()
-                    .for_each(|at| self.positions.include(at));
+                self.lapses += positions.len();
                 lateness.iter().copied().for_each(meters::lapsed);
             }
             Err(AppendError::QueueFull { retry_after } | AppendError::DiskFull { retry_after }) => {

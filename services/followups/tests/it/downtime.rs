@@ -94,6 +94,7 @@ async fn everything_that_fell_due_lapses_once_after_downtime_and_a_crash_in_the_
     let second = stage.start().await;
     second.until(|| lapsed(&stage) == DUE).await;
     check(&stage, &second, DUE).await;
+    assert_eq!(stage.lapses().len(), DUE, "nothing is said twice");
     second.stop().await;
 
     let lapses = stage.lapses().len();

@@ -1,0 +1,121 @@
+//! A promise that is closed between the reads of one page.
+
+use aftercall_domain::commitment::{
+    Actor, Commitment, CommitmentKind, Fulfil, Made, Priority, Standing,
+};
+use aftercall_view::{Changes, Engine, EngineScan, StoreError};
+use parking_lot::Mutex;
+
+use super::*;
+use crate::keys;
+use crate::projection::tests::MemoryEngine;
+
+const TENANT: &str = "acme";
+
+/// A store that changes after its first scan.
+#[derive(Debug)]
+struct ChangingEngine {
+    held: MemoryEngine,
+    later: Mutex<Option<Changes>>,
+}
+
+impl Engine for ChangingEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.held.get(key)
+    }
+
+    fn scan(&self, from: &[u8], to: Option<&[u8]>, direction: Direction) -> EngineScan {
+        let entries: Vec<_> = self.held.scan(from, to, direction).collect();
+        if let Some(changes) = self.later.lock().take() {
+            self.held.apply(changes).unwrap();
+        }
+        Box::new(entries.into_iter())
+    }
+
+    fn apply(&self, changes: Changes) -> Result<(), StoreError> {
+        self.held.apply(changes)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+fn promise(no: i64) -> Commitment {
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    Commitment::new(Made {
+        commitment_id: format!("c-{no}"),
+        interaction_id: "i-1".to_owned(),
+        customer_id: None,
+        made_by: String::new(),
+        team_id: String::new(),
+        kind: CommitmentKind::CallBack,
+        promise_text: String::new(),
+        told_to_customer: true,
+        promised_by: at(1_000 + no),
+        promised_not_before: None,
+        time_zone: String::new(),
+        owner: None,
+        priority: Priority::P3,
+        fulfilled_at: None,
+        made_at: at(0),
+        recorded_at: at(0),
+        recorded_by: String::new(),
+        imported: false,
+    })
+}
+
+fn put(commitment: Commitment, changes: &mut Changes) {
+    for key in keys::indexes(TENANT, &commitment) {
+        changes.insert(key.into(), Some(Bytes::new()));
+    }
+    let key = keys::commitment(TENANT, &commitment.commitment_id);
+    changes.insert(
+        key.into(),
+        Some(stored::encode_commitment(commitment).into()),
+    );
+}
+
+#[test]
+fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
+    let held = MemoryEngine::default();
+    let mut changes = Changes::new();
+    (0..5).for_each(|no| put(promise(no), &mut changes));
+    held.apply(changes).unwrap();
+
+    let mut closed = promise(2);
+    let mut later: Changes = keys::indexes(TENANT, &closed)
+        .into_iter()
+        .map(|key| (key.into(), None))
+        .collect();
+    let standing = Standing {
+        team_lead: true,
+        ..Standing::default()
+    };
+    let lead = Actor {
+        id: "lead",
+        standing,
+    };
+    let wish = Fulfil {
+        fulfilled_at: None,
+        evidence_interaction_id: None,
+        note: String::new(),
+    };
+    let event = closed.fulfil(wish, lead, closed.recorded_at).unwrap();
+    closed.apply(&event);
+    put(closed, &mut later);
+
+    let store = Store::on(Box::new(ChangingEngine {
+        held,
+        later: Mutex::new(Some(later)),
+    }));
+    let (filter, _) = Filter::new(TENANT.to_owned(), ListCommitmentsRequest::default()).unwrap();
+    let page = page(&store, &filter, None, Timestamp::UNIX_EPOCH, 50).unwrap();
+    let ids: Vec<_> = page.commitments.keys().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ids, ["c-0", "c-1", "c-2", "c-3", "c-4"]);
+    assert_eq!(page.next_after, None);
+}
