@@ -108,7 +108,7 @@ pub fn check_services(asked: &[Service]) -> Result<(), StartError> {
 
 impl App {
     /// Starts everything. Ready when it returns: the recorder knows all that was recorded. Other
-    /// services may still be catching up; their health says so.
+    /// services may still be catching up on a long log; their health says so.
     ///
     /// # Errors
     /// [`StartError`].
@@ -168,7 +168,9 @@ impl App {
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));
-        services.recorder_ready().await
+        services.recorder_ready().await?;
+        services.others_ready().await;
+        Ok(())
     }
 
     /// Where gRPC is served.

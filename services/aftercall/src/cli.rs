@@ -128,6 +128,14 @@ enum Command {
 struct Asking {
     #[command(flatten)]
     server: ServerArgs,
+    /// Waits until the answer includes a write, by the position that it was answered with
+    #[arg(
+        long,
+        global = true,
+        value_name = "POSITION",
+        help_heading = "Connection"
+    )]
+    after: Option<String>,
     /// Prints proto3 JSON, one message a line
     #[arg(long, global = true, help_heading = "Output")]
     json: bool,
@@ -236,6 +244,8 @@ impl Asking {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
         let output = Output::stdout(self.json);
-        Ok(Session::open(&self.server, output, clock, ids).await?)
+        let mut session = Session::open(&self.server, output, clock, ids).await?;
+        session.after = self.after.clone().unwrap_or_default();
+        Ok(session)
     }
 }

@@ -34,6 +34,8 @@ pub struct Session {
     pub clock: Arc<dyn Clock>,
     /// Ids of requests.
     pub ids: Arc<dyn Ids>,
+    /// A position that answers must include; empty for none.
+    pub after: String,
 }
 
 impl Session {
@@ -53,6 +55,7 @@ impl Session {
             output,
             clock,
             ids,
+            after: String::new(),
         })
     }
 

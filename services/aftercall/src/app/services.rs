@@ -74,6 +74,9 @@ impl FromStr for Service {
 /// How often a recorder that is catching up says so.
 const CATCHING_UP_SAID_EVERY: Duration = Duration::from_secs(5);
 
+/// How long a start waits for the views that nobody needs in order to record.
+const OTHERS_WAITED_FOR: Duration = Duration::from_secs(2);
+
 /// The services, running.
 #[derive(Debug)]
 pub(super) struct Services {
@@ -135,6 +138,18 @@ impl Services {
         ];
         for (view, services) in reports {
             health::follow(health, supervisor, view, services).await;
+        }
+    }
+
+    /// Gives the other views a moment to catch up: on a log that is not long they are there at once,
+    /// and whoever calls next finds all services. A long rebuild goes on beside the server.
+    pub(super) async fn others_ready(&self) {
+        let deadline = Instant::now() + OTHERS_WAITED_FOR;
+        let (history, knowledge) = (self.history.view(), self.knowledge.view());
+        for view in [history, self.followups.view(), &knowledge] {
+            if view.ready(deadline).await.is_err() {
+                tracing::info!(view = view.name(), "view catching up beside the server");
+            }
         }
     }
 

@@ -70,6 +70,7 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> 
             state: args.state.unwrap_or_default(),
             page_size,
             page_token,
+            min_position: session.after.clone(),
             ..Default::default()
         };
         let answer = client.list_alerts(call(request)).await?.into_inner();

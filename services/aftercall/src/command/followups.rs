@@ -200,6 +200,7 @@ impl ListArgs {
             outcome: self.outcome.unwrap_or_default(),
             due_from: session.optional_instant(self.due_from.as_ref())?,
             due_before: session.optional_instant(self.due_before.as_ref())?,
+            min_position: session.after.clone(),
             ..Default::default()
         })
     }
@@ -233,6 +234,7 @@ fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std:
 async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> {
     let request = GetCommitmentRequest {
         commitment_id: args.commitment,
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let answer = session

@@ -85,6 +85,7 @@ pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), Clien
         filter: Some(args.filter.into_filter(session)?),
         order: args.order.unwrap_or_default(),
         facets: args.facet,
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let mut history = session.client.history();

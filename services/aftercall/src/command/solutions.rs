@@ -106,6 +106,7 @@ async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<(), ClientE
     let request = SuggestSolutionsRequest {
         text: args.text.join(" "),
         suggestions_max: args.limit,
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let answer = session
@@ -168,6 +169,7 @@ async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), C
             reason_code: args.reason.clone().unwrap_or_default(),
             page_size,
             page_token,
+            min_position: session.after.clone(),
             ..Default::default()
         };
         let answer = client.list_candidates(call(request)).await?.into_inner();
@@ -247,6 +249,7 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> 
         let request = ListSolutionsRequest {
             page_size,
             page_token,
+            min_position: session.after.clone(),
             ..Default::default()
         };
         let answer = client.list_solutions(call(request)).await?.into_inner();
@@ -300,6 +303,7 @@ fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
 async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> {
     let request = GetSolutionRequest {
         solution_id: args.solution,
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let answer = session

@@ -52,6 +52,7 @@ pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), 
             customer_id: args.customer.clone(),
             page_size,
             page_token,
+            min_position: session.after.clone(),
             ..Default::default()
         };
         let answer = history.list_timeline(call(request)).await?.into_inner();
@@ -113,6 +114,7 @@ pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), Cl
     let request = GetCustomerContextRequest {
         customer_id: args.customer.clone(),
         interactions_max: args.contacts,
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let mut history = session.client.history();
@@ -186,6 +188,7 @@ fn heading(title: &str, output: &mut Output) -> std::io::Result<()> {
 pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), ClientError> {
     let request = GetInteractionRequest {
         interaction_id: args.interaction.clone(),
+        min_position: session.after.clone(),
         ..Default::default()
     };
     let mut history = session.client.history();

@@ -125,10 +125,12 @@ fn the_past_of_a_customer_is_found_in_every_way() {
 #[test]
 fn a_solved_case_becomes_an_answer() {
     let server = Server::start();
-    record(&server, &line(1, "C-1"));
+    let position = record(&server, &line(1, "C-1")).position;
     let found: Vec<Candidate> = read(run(&mut server.client([
         "solutions",
         "candidates",
+        "--after",
+        &position,
         "--json",
     ])));
     let candidate = &found[0].candidate_id;
