@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerArgs;
 use crate::command::{Session, alerts, followups, log, record, search, solutions, timeline};
 use crate::config::{self, ConfigArgs};
+use crate::demo;
 use crate::import;
 use crate::output::Output;
 
@@ -40,6 +41,8 @@ enum Command {
     /// One line on standard output says when it is ready, and where; its log goes to standard error.
     /// SIGTERM or SIGINT lets requests in flight end; a second one ends the process at once.
     Serve(serve::ServeArgs),
+    /// Plays a month of a fictional company's calls into a server, and shows around
+    Demo(demo::DemoArgs),
     /// Prints the configuration in force, as a file that explains itself
     Config(ConfigArgs),
     /// Records contacts from JSON
@@ -150,9 +153,18 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
+    /// Does what a command that asks a server says; nothing for the others.
+    ///
+    /// # Errors
+    /// What the process would end with.
+    pub(crate) async fn ask(self) -> Result<(), Ending> {
+        ask(self.command).await
+    }
+
     fn run(self) -> Result<(), Ending> {
         match self.command {
             Command::Serve(args) => serve::run(&args),
+            Command::Demo(args) => demo::run(&args).map_err(Ending::failed),
             Command::Config(args) => print_config(&args),
             Command::Log { command, json } => inspect(command, json),
             command => client(command),
@@ -188,7 +200,7 @@ fn client(command: Command) -> Result<(), Ending> {
 
 async fn ask(command: Command) -> Result<(), Ending> {
     match command {
-        Command::Serve(_) | Command::Config(_) | Command::Log { .. } => Ok(()),
+        Command::Serve(_) | Command::Demo(_) | Command::Config(_) | Command::Log { .. } => Ok(()),
         Command::Record { args, asking } => {
             let session = &mut asking.session().await?;
             finish(record::record(session, &args).await, session)

@@ -7,6 +7,7 @@
 //! | [`config`]  | the configuration of the whole                                |
 //! | [`client`]  | the connection to a server, failures as messages              |
 //! | [`command`] | the client's commands                                         |
+//! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
 //! | [`output`]  | JSON lines, tables and cards                                  |
 //!
@@ -17,5 +18,6 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod demo;
 pub mod import;
 pub mod output;

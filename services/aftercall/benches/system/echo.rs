@@ -1,0 +1,117 @@
+//! The peer: a bare tonic server that takes the same messages and answers at once with as many
+//! bytes as aftercall would. It is the limit of what the transport gives on this machine.
+
+use std::pin::Pin;
+
+use aftercall_proto::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
+use aftercall_proto::history::v1::{
+    GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
+    GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
+    SearchInteractionsResponse,
+};
+use aftercall_proto::recorder::v1::recorder_service_server::{
+    RecorderService, RecorderServiceServer,
+};
+use aftercall_proto::recorder::v1::{
+    AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+};
+use prost::Message;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status, Streaming};
+
+/// The argument by which the benchmark starts itself as the peer.
+pub(crate) const ARGUMENT: &str = "--serve-echo";
+
+#[derive(Default)]
+struct Echo {
+    timeline: ListTimelineResponse,
+}
+
+type Answers =
+    Pin<Box<dyn tokio_stream::Stream<Item = Result<RecordInteractionsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl RecorderService for Echo {
+    async fn record_interaction(
+        &self,
+        request: Request<RecordInteractionRequest>,
+    ) -> Result<Response<RecordInteractionResponse>, Status> {
+        let interaction = request.into_inner().interaction.unwrap_or_default();
+        Ok(Response::new(RecordInteractionResponse {
+            commitment_ids: vec![interaction.interaction_id.clone()],
+            interaction_id: interaction.interaction_id,
+            position: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+            recorded_at: interaction.occurred_at,
+            already_recorded: false,
+        }))
+    }
+
+    type RecordInteractionsStream = Answers;
+
+    async fn record_interactions(
+        &self,
+        _: Request<Streaming<RecordInteractionsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        Err(Status::unimplemented("the peer answers single calls"))
+    }
+
+    async fn amend_interaction(
+        &self,
+        _: Request<AmendInteractionRequest>,
+    ) -> Result<Response<AmendInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+}
+
+#[tonic::async_trait]
+impl HistoryService for Echo {
+    async fn list_timeline(
+        &self,
+        _: Request<ListTimelineRequest>,
+    ) -> Result<Response<ListTimelineResponse>, Status> {
+        Ok(Response::new(self.timeline.clone()))
+    }
+
+    async fn get_interaction(
+        &self,
+        _: Request<GetInteractionRequest>,
+    ) -> Result<Response<GetInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn get_customer_context(
+        &self,
+        _: Request<GetCustomerContextRequest>,
+    ) -> Result<Response<GetCustomerContextResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn search_interactions(
+        &self,
+        _: Request<SearchInteractionsRequest>,
+    ) -> Result<Response<SearchInteractionsResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+}
+
+/// Serves until the process is ended; `timeline` is a file with the response to give.
+pub(crate) async fn serve(timeline: Option<&String>) -> anyhow::Result<()> {
+    let timeline = match timeline {
+        Some(path) => ListTimelineResponse::decode(std::fs::read(path)?.as_slice())?,
+        None => ListTimelineResponse::default(),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("echo ready grpc=http://{}", listener.local_addr()?);
+    let mut server = tonic::transport::Server::builder()
+        .tcp_nodelay(true)
+        .initial_stream_window_size(4 << 20)
+        .initial_connection_window_size(8 << 20);
+    server
+        .add_service(RecorderServiceServer::new(Echo::default()))
+        .add_service(HistoryServiceServer::new(Echo { timeline }))
+        .serve_with_incoming(TcpListenerStream::new(listener))
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Measures the whole system beside its peers: client, server and peer are processes of their own,
+//! and everything that is compared runs in one run on one machine.
+//!
+//! `cargo xtask bench` runs it; `cargo bench -p aftercall --bench system -- record --json` runs one.
+
+mod echo;
+mod footprint;
+mod load;
+mod message;
+mod postgres;
+mod queries;
+mod record;
+mod report;
+mod server;
+mod stream;
+
+use anyhow::bail;
+
+use report::Report;
+
+/// Every measurement: its name and what it runs.
+const ALL: &[&str] = &[
+    "record",
+    "stream",
+    "rebuild",
+    "timeline",
+    "search",
+    "fresh",
+    "footprint",
+];
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|it| it != "--bench")
+        .collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    if arguments
+        .first()
+        .is_some_and(|first| first == echo::ARGUMENT)
+    {
+        return runtime.block_on(echo::serve(arguments.get(1)));
+    }
+    let json = arguments.iter().any(|it| it == "--json");
+    arguments.retain(|it| it != "--json");
+    let names: Vec<&str> = if arguments.is_empty() {
+        ALL.to_vec()
+    } else {
+        arguments.iter().map(String::as_str).collect()
+    };
+    let mut report = Report::new(json);
+    for name in names {
+        match name {
+            "record" => runtime.block_on(record::run(&mut report))?,
+            "stream" => runtime.block_on(stream::run(&mut report))?,
+            "rebuild" => runtime.block_on(footprint::rebuild(&mut report))?,
+            "timeline" => runtime.block_on(queries::timeline(&mut report))?,
+            "search" => runtime.block_on(queries::search(&mut report))?,
+            "fresh" => runtime.block_on(queries::fresh(&mut report))?,
+            "footprint" => runtime.block_on(footprint::run(&mut report))?,
+            unknown => bail!(
+                "there is no measurement {unknown}; there are {}",
+                ALL.join(", ")
+            ),
+        }
+    }
+    report.close()
+}

@@ -1,0 +1,222 @@
+//! Questions about the past: a customer's timeline, searches, and how fresh the answers are.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
+use aftercall_proto::history::v1::{
+    Facet, InteractionFilter, ListTimelineRequest, SearchInteractionsRequest,
+};
+use hdrhistogram::Histogram;
+use prost::Message;
+use tonic::transport::Channel;
+
+use crate::load::{self, Calls};
+use crate::message::{Messages, customer_id};
+use crate::report::{Figure, Goal, Report};
+use crate::server::Server;
+use crate::stream;
+
+const TIMELINE: &str = "/aftercall.history.v1.HistoryService/ListTimeline";
+const RECORD: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
+const LASTING: Duration = Duration::from_secs(10);
+
+/// A customer's timeline of about twenty entries, beside an echo of the same bytes.
+pub(crate) async fn timeline(report: &mut Report) -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    stream::fill(&server, 0, 1_000_000).await?;
+    server.caught_up().await?;
+    let channels = load::connect(&server.grpc).await?;
+    let calls = Calls {
+        path: TIMELINE,
+        request: Arc::new(|number| {
+            let request = ListTimelineRequest {
+                customer_id: customer_id(number),
+                page_size: 20,
+                ..Default::default()
+            };
+            request.encode_to_vec().into()
+        }),
+        numbers: Arc::new(AtomicU64::new(0)),
+    };
+    let sample = load::call(&channels[0], TIMELINE, (calls.request)(1)).await?;
+    report.note("timeline.response", sample.len() as f64, "bytes");
+    load::closed(&channels, &calls, 64, Duration::from_secs(3)).await?;
+    let ours = load::closed(&channels, &calls, 64, LASTING).await?;
+    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    anyhow::ensure!(ours.failed + steady.failed == 0, "timelines failed");
+    drop(channels);
+    server.stop()?;
+
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), &sample)?;
+    let echo = Server::echo(Some(file.path()))?;
+    let channels = load::connect(&echo.grpc).await?;
+    load::closed(&channels, &calls, 64, Duration::from_secs(3)).await?;
+    let limit = load::closed(&channels, &calls, 64, LASTING).await?;
+    report.add(&Figure {
+        name: "timeline",
+        value: ours.per_second(),
+        unit: "calls/s",
+        against: Some(("tonic echo", limit.per_second())),
+        goal: Goal::AtLeast(0.7),
+    });
+    let (value, goal) = (steady.millis(0.99), Goal::AtMost(5.0));
+    report.add(&Figure {
+        name: "timeline.at_5k.p99",
+        value,
+        unit: "ms",
+        against: None,
+        goal,
+    });
+    Ok(())
+}
+
+/// Searches among a million contacts.
+pub(crate) async fn search(report: &mut Report) -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    stream::fill(&server, 0, 1_000_000).await?;
+    server.caught_up().await?;
+    let mut client = client(&server).await?;
+    let filters = asked(&mut client, |number| SearchInteractionsRequest {
+        filter: Some(InteractionFilter {
+            agent_ids: vec![format!("agent-{:03}", number % 400)],
+            reason_codes: vec!["billing".to_owned(), "internet".to_owned()],
+            ..Default::default()
+        }),
+        ..Default::default()
+    });
+    quantiles(report, "search.filters", filters.await?, 20.0);
+    let text = asked(&mut client, |number| SearchInteractionsRequest {
+        query: TEXTS[number % TEXTS.len()].to_owned(),
+        ..Default::default()
+    });
+    quantiles(report, "search.text", text.await?, 50.0);
+    let facets = asked(&mut client, |number| SearchInteractionsRequest {
+        filter: Some(InteractionFilter {
+            team_ids: vec![format!("team-{:02}", number % 24)],
+            ..Default::default()
+        }),
+        facets: vec![
+            Facet::Reason.into(),
+            Facet::Agent.into(),
+            Facet::Sentiment.into(),
+        ],
+        ..Default::default()
+    });
+    quantiles(report, "search.facets", facets.await?, 100.0);
+    drop(client);
+    server.stop()
+}
+
+const TEXTS: [&str; 8] = [
+    "refund",
+    "router orange light",
+    "\"charged twice\"",
+    "technician visit -cable",
+    "meter reading",
+    "delivery waiting",
+    "firmware",
+    "password account",
+];
+
+async fn asked(
+    client: &mut HistoryServiceClient<Channel>,
+    request: impl Fn(usize) -> SearchInteractionsRequest,
+) -> anyhow::Result<Histogram<u64>> {
+    let mut latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
+    for number in 0..550 {
+        let sent = Instant::now();
+        client.search_interactions(request(number)).await?;
+        // The first ones warm the caches.
+        if number >= 50 {
+            latency.saturating_record(sent.elapsed().as_micros() as u64);
+        }
+    }
+    Ok(latency)
+}
+
+fn quantiles(report: &mut Report, name: &str, latency: Histogram<u64>, p99_ms_max: f64) {
+    let millis = |quantile| latency.value_at_quantile(quantile) as f64 / 1_000.0;
+    report.note(&format!("{name}.p50"), millis(0.5), "ms");
+    let (name, value, goal) = (
+        format!("{name}.p99"),
+        millis(0.99),
+        Goal::AtMost(p99_ms_max),
+    );
+    report.add(&Figure {
+        name: &name,
+        value,
+        unit: "ms",
+        against: None,
+        goal,
+    });
+}
+
+/// How long after its acknowledgement a contact is found by a search, at 5,000 recordings a second.
+pub(crate) async fn fresh(report: &mut Report) -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
+    let calls = Calls {
+        path: RECORD,
+        request: Arc::new(move |number| messages.unary(number)),
+        numbers: Arc::new(AtomicU64::new(0)),
+    };
+    let channels = load::connect(&server.grpc).await?;
+    let probing = channels.clone();
+    let probes = calls.clone();
+    let probe = tokio::spawn(async move { probe(&probing[0], &probes).await });
+    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    let latency = probe.await??;
+    anyhow::ensure!(steady.failed == 0, "{} calls failed", steady.failed);
+    let (name, goal) = ("fresh.search.p99", Goal::AtMost(1_000.0));
+    let value = latency.value_at_quantile(0.99) as f64 / 1_000.0;
+    report.add(&Figure {
+        name,
+        value,
+        unit: "ms",
+        against: None,
+        goal,
+    });
+    report.note(
+        "fresh.search.p50",
+        latency.value_at_quantile(0.5) as f64 / 1_000.0,
+        "ms",
+    );
+    drop(channels);
+    server.stop()
+}
+
+async fn probe(channel: &Channel, calls: &Calls) -> anyhow::Result<Histogram<u64>> {
+    let mut history = HistoryServiceClient::new(channel.clone());
+    let mut latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
+    let began = Instant::now();
+    // Numbers far from those of the load.
+    let mut number = 1_000_000_000;
+    while began.elapsed() + Duration::from_secs(1) < LASTING {
+        let answer = load::call(channel, RECORD, (calls.request)(number)).await?;
+        let recorded = Instant::now();
+        let answer = aftercall_proto::recorder::v1::RecordInteractionResponse::decode(answer)?;
+        let request = SearchInteractionsRequest {
+            filter: Some(InteractionFilter {
+                customer_ids: vec![customer_id(number)],
+                ..Default::default()
+            }),
+            min_position: answer.position,
+            ..Default::default()
+        };
+        history.search_interactions(request).await?;
+        latency.saturating_record(recorded.elapsed().as_micros() as u64);
+        number += 1;
+    }
+    Ok(latency)
+}
+
+async fn client(server: &Server) -> anyhow::Result<HistoryServiceClient<Channel>> {
+    let channel = load::connect(&server.grpc).await?.swap_remove(0);
+    Ok(HistoryServiceClient::new(channel).max_decoding_message_size(64 << 20))
+}

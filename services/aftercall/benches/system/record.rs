@@ -1,0 +1,85 @@
+//! Recording one contact at a time, durably: beside a bare echo and beside PostgreSQL.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use crate::load::{self, Calls};
+use crate::message::Messages;
+use crate::postgres::Postgres;
+use crate::report::{Figure, Goal, Report};
+use crate::server::Server;
+
+const PATH: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
+const IN_FLIGHT: usize = 256;
+const WARM_UP: Duration = Duration::from_secs(3);
+const LASTING: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
+    let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
+    let made = Arc::clone(&messages);
+    let calls = Calls {
+        path: PATH,
+        request: Arc::new(move |number| made.unary(number)),
+        numbers: Arc::new(AtomicU64::new(0)),
+    };
+    report.note("record.message", messages.bytes_mean(), "bytes");
+
+    let echo = Server::echo(None)?;
+    let channels = load::connect(&echo.grpc).await?;
+    load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
+    let limit = load::closed(&channels, &calls, IN_FLIGHT, LASTING).await?;
+    drop((channels, echo));
+
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    let channels = load::connect(&server.grpc).await?;
+    load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
+    let ours = load::closed(&channels, &calls, IN_FLIGHT, LASTING).await?;
+    let lag = server.metric_max("aftercall_view_lag_records")?;
+    let caught_up = server.caught_up().await?;
+    anyhow::ensure!(ours.failed == 0, "{} calls failed", ours.failed);
+    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    anyhow::ensure!(
+        steady.failed == 0,
+        "{} calls failed at 5,000/s",
+        steady.failed
+    );
+    let steady_lag = server.metric_max("aftercall_view_lag_records")?;
+    drop(channels);
+    server.stop()?;
+
+    let peer = Postgres::start()?;
+    let theirs = peer.record(LASTING, 64).await?;
+    drop(peer);
+
+    let rate = ours.per_second();
+    let against_echo = Some(("tonic echo", limit.per_second()));
+    let against_peer = Some(("PostgreSQL", theirs));
+    let unit = "rec/s";
+    let (name, value) = ("record.unary", rate);
+    report.add(&Figure {
+        name,
+        value,
+        unit,
+        against: against_echo,
+        goal: Goal::AtLeast(0.7),
+    });
+    report.add(&Figure {
+        name,
+        value,
+        unit,
+        against: against_peer,
+        goal: Goal::AtLeast(4.0),
+    });
+    report.note("record.unary.echo", limit.per_second(), unit);
+    report.note("record.unary.postgresql", theirs, unit);
+    report.note("record.unary.p50", ours.millis(0.5), "ms");
+    report.note("record.unary.p99", ours.millis(0.99), "ms");
+    report.note("record.unary.view_lag", lag, "records");
+    report.note("record.unary.catch_up", caught_up.as_secs_f64(), "s");
+    report.note("record.at_5k.p50", steady.millis(0.5), "ms");
+    report.note("record.at_5k.p99", steady.millis(0.99), "ms");
+    report.note("record.at_5k.view_lag", steady_lag, "records");
+    Ok(())
+}

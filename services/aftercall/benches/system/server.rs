@@ -1,0 +1,130 @@
+//! Processes that a measurement starts, and ends again: aftercall itself and the echo peer.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+/// A server in a process of its own. Dropping it ends the process.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) grpc: String,
+    metrics: Option<String>,
+    /// From the start of the process until it said that it is ready.
+    pub(crate) ready_in: Duration,
+}
+
+impl Server {
+    /// Starts `aftercall serve` on `data`.
+    pub(crate) fn aftercall(data: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aftercall"));
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--metrics-listen",
+            "127.0.0.1:0",
+        ]);
+        command.arg("--data").arg(data).env("RUST_LOG", "warn");
+        Self::start(command)
+    }
+
+    /// Starts the echo peer; `response` is a file with the timeline that it answers with.
+    pub(crate) fn echo(response: Option<&Path>) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(super::echo::ARGUMENT).args(response);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("the server's output")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        let value = |name: &str| {
+            let found = line
+                .split_whitespace()
+                .find_map(|word| word.strip_prefix(name));
+            found.map(str::to_owned)
+        };
+        let Some(grpc) = value("grpc=") else {
+            let _ = child.kill();
+            let status = child.wait()?;
+            bail!("the server did not say where it listens: {line:?} ({status})");
+        };
+        Ok(Self {
+            child,
+            grpc,
+            metrics: value("metrics="),
+            ready_in: began.elapsed(),
+        })
+    }
+
+    /// The value of the largest sample of a metric, such as the lag of the view furthest behind.
+    pub(crate) fn metric_max(&self, name: &str) -> anyhow::Result<f64> {
+        let url = self
+            .metrics
+            .as_deref()
+            .context("the server has no metrics")?;
+        let address = url
+            .trim_start_matches("http://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let mut stream = TcpStream::connect(address)?;
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let samples = text.lines().filter(|line| line.starts_with(name));
+        let values = samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values
+            .reduce(f64::max)
+            .with_context(|| format!("no metric {name}"))
+    }
+
+    /// Waits until every view has taken all that is in the log; how long that took.
+    pub(crate) async fn caught_up(&self) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        while self.metric_max("aftercall_view_lag_records")? > 0.0 {
+            if began.elapsed() > Duration::from_secs(3_600) {
+                bail!("the views did not catch up within an hour");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(began.elapsed())
+    }
+
+    /// Memory of the process that is its own, in MiB.
+    pub(crate) fn rss_mib(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("RssAnon:"))
+            .context("RssAnon")?;
+        let kib: f64 = line.split_whitespace().nth(1).context("RssAnon")?.parse()?;
+        Ok(kib / 1_024.0)
+    }
+
+    /// Asks the server to end, as an operator would, and waits for it.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

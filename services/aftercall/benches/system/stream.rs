@@ -1,0 +1,92 @@
+//! Recording in bulk over streams.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tokio_stream::StreamExt;
+use tonic::client::Grpc;
+use tonic::transport::Channel;
+
+use crate::load::{self, Raw};
+use crate::message::Messages;
+use crate::report::{Figure, Goal, Report};
+use crate::server::Server;
+
+const PATH: &str = "/aftercall.recorder.v1.RecorderService/RecordInteractions";
+const RECORDS: u64 = 1_000_000;
+
+pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    fill(&server, 0, 50_000).await?;
+    server.caught_up().await?;
+    let began = Instant::now();
+    fill(&server, 50_000, RECORDS).await?;
+    let value = RECORDS as f64 / began.elapsed().as_secs_f64();
+    let lag = server.metric_max("aftercall_view_lag_records")?;
+    let caught_up = server.caught_up().await?;
+    server.stop()?;
+    let goal = Goal::AtLeast(100_000.0);
+    report.add(&Figure {
+        name: "record.stream",
+        value,
+        unit: "rec/s",
+        against: None,
+        goal,
+    });
+    report.note("record.stream.view_lag", lag, "records");
+    report.note("record.stream.catch_up", caught_up.as_secs_f64(), "s");
+    Ok(())
+}
+
+/// Records `count` contacts, numbered from `first`, over one stream for each connection.
+pub(crate) async fn fill(server: &Server, first: u64, count: u64) -> anyhow::Result<()> {
+    let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
+    let channels = load::connect(&server.grpc).await?;
+    let share = count.div_ceil(channels.len() as u64);
+    let mut streams = tokio::task::JoinSet::new();
+    for (nth, channel) in channels.into_iter().enumerate() {
+        let from = first + nth as u64 * share;
+        let until = (from + share).min(first + count);
+        streams.spawn(record(channel, Arc::clone(&messages), from, until));
+    }
+    while let Some(done) = streams.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+async fn record(
+    channel: Channel,
+    messages: Arc<Messages>,
+    from: u64,
+    until: u64,
+) -> anyhow::Result<()> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await?;
+    let requests = tokio_stream::iter((from..until).map(move |number| messages.stream(number)));
+    let path = PathAndQuery::from_static(PATH);
+    let mut answers = grpc
+        .streaming(tonic::Request::new(requests), path, Raw)
+        .await?
+        .into_inner();
+    let mut answered = 0;
+    while let Some(answer) = answers.next().await {
+        anyhow::ensure!(recorded(&answer?), "a record was refused");
+        answered += 1;
+    }
+    anyhow::ensure!(
+        answered == until - from,
+        "{answered} answers to {} records",
+        until - from
+    );
+    Ok(())
+}
+
+/// Whether an encoded answer holds `response`, which is its field 2, of wire type 2. The requests
+/// carry no correlation id, so nothing stands before it.
+fn recorded(answer: &Bytes) -> bool {
+    answer.first() == Some(&0x12)
+}

@@ -1,0 +1,318 @@
+//! A month of calls, drawn from the corpus by a seeded program: the same seed, the same month.
+
+use aftercall_proto::model::v1 as model;
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngCore, SeedableRng};
+use uuid::Uuid;
+
+use super::call::{Caller, Draw, call};
+use super::corpus::{Corpus, Promise, PromisedWhen, Scenario};
+
+/// How many days a month has here.
+const DAYS: i64 = 30;
+/// First calls; those who call again come on top.
+const FIRST_CALLS: usize = 1_560;
+const CUSTOMERS: usize = 620;
+/// The share of those with an open matter who call again.
+const CALLS_AGAIN: f64 = 0.4;
+/// The share of those with a broken promise who complain.
+const COMPLAINS: f64 = 0.5;
+/// The share of calls that are lost on the line.
+const DROPPED: f64 = 0.03;
+
+/// One thing that happens in the month.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) at: Timestamp,
+    pub(super) act: Act,
+}
+
+/// What happens.
+#[derive(Debug, Clone)]
+pub(super) enum Act {
+    /// A contact ends and is recorded.
+    Record(Box<model::Interaction>),
+    /// A promise is kept.
+    Fulfil { commitment_id: String, note: String },
+    /// The customer is told another date.
+    Reschedule {
+        commitment_id: String,
+        promised_by: Timestamp,
+        told_in: String,
+    },
+    /// The customer no longer wants it.
+    Release {
+        commitment_id: String,
+        told_in: String,
+    },
+}
+
+/// A month that ends at `end`, in the order of time.
+pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
+    let mut maker = Maker {
+        corpus,
+        rng: StdRng::seed_from_u64(seed),
+        end,
+        steps: Vec::new(),
+    };
+    let callers: Vec<_> = (0..CUSTOMERS).map(|number| maker.caller(number)).collect();
+    for _ in 0..FIRST_CALLS {
+        // The square makes a few customers call much more often than the rest.
+        let which = maker.rng.random::<f64>().powi(2) * CUSTOMERS as f64;
+        let caller = &callers[which as usize];
+        let scenario = maker.scenario();
+        let at = maker.opening_time();
+        maker.first_call(caller, scenario, at);
+    }
+    maker.steps.retain(|step| step.at <= end);
+    maker.steps.sort_by_key(|step| step.at);
+    maker.steps
+}
+
+struct Maker<'a> {
+    corpus: &'a Corpus,
+    rng: StdRng,
+    end: Timestamp,
+    steps: Vec<Step>,
+}
+
+impl<'a> Maker<'a> {
+    fn caller(&mut self, number: usize) -> Caller {
+        let corpus = self.corpus;
+        let mut name = |from: &'a [String]| from.choose(&mut self.rng).map_or("", String::as_str);
+        let display_name = format!("{} {}", name(&corpus.first_names), name(&corpus.last_names));
+        let place = name(&corpus.places).to_owned();
+        Caller {
+            customer_id: format!("C-{}", 1001 + number),
+            display_name,
+            place,
+            number,
+        }
+    }
+
+    fn scenario(&mut self) -> &'a Scenario {
+        let total: u32 = self
+            .corpus
+            .scenarios
+            .iter()
+            .map(|scenario| scenario.weight)
+            .sum();
+        let mut left = self.rng.random_range(0..total.max(1));
+        let drawn = self.corpus.scenarios.iter().find(|scenario| {
+            let found = left < scenario.weight;
+            left = left.saturating_sub(scenario.weight);
+            found
+        });
+        drawn.unwrap_or(&self.corpus.scenarios[0])
+    }
+
+    /// A time at which the centre is open: mostly mornings, less at weekends.
+    fn opening_time(&mut self) -> Timestamp {
+        loop {
+            let back = self.rng.random_range(0..DAYS * 24 * 3600);
+            let at = self.end - SignedDuration::from_secs(back);
+            let local = at.to_zoned(zone());
+            let busy = match (local.weekday().to_monday_zero_offset(), local.hour()) {
+                (0..5, 9..12) => 1.0,
+                (0..5, 8 | 12..18) => 0.6,
+                (0..5, 18..20) => 0.3,
+                (5, 9..14) => 0.3,
+                _ => 0.0,
+            };
+            if self.rng.random_bool(busy) {
+                return at;
+            }
+        }
+    }
+
+    fn first_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp) {
+        if self.rng.random_bool(DROPPED) {
+            self.dropped_call(caller, scenario, at);
+            let again = at + SignedDuration::from_secs(self.rng.random_range(60..280));
+            return self.whole_call(caller, scenario, again, 0);
+        }
+        self.whole_call(caller, scenario, at, 0);
+    }
+
+    fn dropped_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp) {
+        let draw = self.draw(scenario, false);
+        let mut lost = call(self.corpus, caller, scenario, &draw, at);
+        lost.commitments.clear();
+        lost.no_follow_up_promised = true;
+        lost.disconnect = Some(model::Disconnect {
+            reason: model::DisconnectReason::TelecomProblem.into(),
+            stage: model::DisconnectStage::Talk.into(),
+            drop_class: model::DropClass::Suspected.into(),
+        });
+        lost.labels.push("dropped".to_owned());
+        if let Some(handling) = &mut lost.handling {
+            handling.summary = "The line was lost before we had begun.".to_owned();
+            handling.actions.clear();
+        }
+        if let Some(disposition) = &mut lost.disposition {
+            disposition.code = "dropped".to_owned();
+        }
+        self.record(lost, at);
+    }
+
+    fn whole_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp, nth: u32) {
+        let resolved = self.rng.random_bool(scenario.resolved);
+        let draw = self.draw(scenario, resolved);
+        let contact = call(self.corpus, caller, scenario, &draw, at);
+        let interaction_id = contact.interaction_id.clone();
+        let promised = contact.commitments.first().cloned();
+        let ended = self.record(contact, at);
+        let mut broken = None;
+        if let (Some(promise), Some(draft)) = (&scenario.promise, promised) {
+            broken = self.outcome(promise, &draft, &interaction_id, ended);
+        }
+        if nth >= 2 {
+            return;
+        }
+        if let Some(due) = broken.filter(|_| self.rng.random_bool(COMPLAINS)) {
+            let later = due + SignedDuration::from_secs(self.rng.random_range(1_800..40_000));
+            if let Some(complaint) = self.corpus.scenario("complaint.broken_promise") {
+                self.whole_call(caller, complaint, later, nth + 1);
+            }
+        } else if !resolved && self.rng.random_bool(CALLS_AGAIN) {
+            let later = ended + SignedDuration::from_hours(self.rng.random_range(20..90));
+            self.whole_call(caller, scenario, later, nth + 1);
+        }
+    }
+
+    fn draw(&mut self, scenario: &Scenario, resolved: bool) -> Draw {
+        let promises = scenario
+            .promise
+            .as_ref()
+            .is_some_and(|promise| match promise.when {
+                PromisedWhen::Always => true,
+                PromisedWhen::Open => !resolved,
+            });
+        let mut bytes = [0; 16];
+        self.rng.fill_bytes(&mut bytes);
+        Draw {
+            resolved,
+            promises,
+            talk_s: self.rng.random_range(90..900),
+            queue_s: self.rng.random_range(5..240),
+            hold_s: if self.rng.random_bool(0.3) {
+                self.rng.random_range(20..180)
+            } else {
+                0
+            },
+            pick: self.rng.random(),
+            swing: self.rng.random_range(-1.0..1.0),
+            signals: scenario
+                .signal
+                .as_ref()
+                .is_some_and(|it| self.rng.random_bool(it.share)),
+            commitment_id: Uuid::new_v8(bytes),
+            random: self.rng.random(),
+        }
+    }
+
+    /// Adds the record at the contact's end, and says when that is.
+    fn record(&mut self, contact: model::Interaction, began: Timestamp) -> Timestamp {
+        let ended = contact
+            .ended_at
+            .as_ref()
+            .and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
+        let at = ended.unwrap_or(began) + SignedDuration::from_secs(20);
+        self.steps.push(Step {
+            at,
+            act: Act::Record(Box::new(contact)),
+        });
+        at
+    }
+
+    /// Draws what becomes of a promise; gives its due where it's broken.
+    fn outcome(
+        &mut self,
+        promise: &Promise,
+        draft: &model::CommitmentDraft,
+        interaction_id: &str,
+        made: Timestamp,
+    ) -> Option<Timestamp> {
+        let due = draft.promised_by.as_ref()?;
+        let due = Timestamp::new(due.seconds, due.nanos).ok()?;
+        let commitment_id = draft.commitment_id.clone();
+        let told_in = interaction_id.to_owned();
+        let span = due.duration_since(made).as_secs().max(60);
+        let drawn: f64 = self.rng.random();
+        if drawn < promise.kept {
+            let at = made + SignedDuration::from_secs(self.rng.random_range(span / 5..span));
+            let note = "Done as promised.".to_owned();
+            self.steps.push(Step {
+                at,
+                act: Act::Fulfil {
+                    commitment_id,
+                    note,
+                },
+            });
+        } else if drawn < promise.kept + promise.late {
+            let at = due + SignedDuration::from_secs(self.rng.random_range(900..90_000));
+            let note = "Done, later than promised.".to_owned();
+            self.steps.push(Step {
+                at,
+                act: Act::Fulfil {
+                    commitment_id,
+                    note,
+                },
+            });
+            return Some(due);
+        } else if drawn < promise.kept + promise.late + 0.04 {
+            let at = made + SignedDuration::from_secs(span / 2);
+            let promised_by = due + SignedDuration::from_hours(24);
+            let act = Act::Reschedule {
+                commitment_id: commitment_id.clone(),
+                promised_by,
+                told_in,
+            };
+            self.steps.push(Step { at, act });
+            let at = promised_by - SignedDuration::from_secs(600);
+            let note = "Done by the new date.".to_owned();
+            self.steps.push(Step {
+                at,
+                act: Act::Fulfil {
+                    commitment_id,
+                    note,
+                },
+            });
+        } else if drawn < promise.kept + promise.late + 0.06 {
+            let at = made + SignedDuration::from_secs(span / 3);
+            self.steps.push(Step {
+                at,
+                act: Act::Release {
+                    commitment_id,
+                    told_in,
+                },
+            });
+        } else {
+            return Some(due);
+        }
+        None
+    }
+}
+
+/// Where the company is.
+pub(super) fn zone() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)
+}
+
+/// The due of a promise made at `made`: some hours on, at a full half hour, as people say it.
+pub(super) fn due(made: Timestamp, hours: i64) -> Timestamp {
+    let local = (made + SignedDuration::from_hours(hours)).to_zoned(zone());
+    let half = if local.minute() < 30 { 0 } else { 30 };
+    let rounded = local
+        .with()
+        .minute(half)
+        .second(0)
+        .subsec_nanosecond(0)
+        .build();
+    rounded.map_or(made, |at| {
+        at.checked_add(30.minutes())
+            .map_or(made, |at| at.timestamp())
+    })
+}

@@ -1,0 +1,186 @@
+//! Plays a month into a server, by gRPC and in the order of time, as a CRM would.
+
+use std::collections::BTreeSet;
+
+use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
+    WatchAlertsRequest, WatchAlertsResponse,
+};
+use aftercall_proto::model::v1::{AlertState, Interaction};
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
+use anyhow::Context;
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
+use tonic::Streaming;
+
+use super::call::stamp;
+use super::clock::PlaybackClock;
+use super::month::{Act, Step};
+use crate::client::{Client, Transport, call};
+
+/// Plays steps, and lets each due pass at its own time.
+pub(super) struct Player {
+    recorder: RecorderServiceClient<Transport>,
+    followups: FollowupServiceClient<Transport>,
+    alerts: Streaming<WatchAlertsResponse>,
+    clock: PlaybackClock,
+    /// Promises that are still to be kept, the earliest due first.
+    open: BTreeSet<(Timestamp, String)>,
+    pub(super) counts: Counts,
+}
+
+/// What was played.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) contacts: u64,
+    pub(super) promises: u64,
+    pub(super) lapses: u64,
+}
+
+impl Player {
+    pub(super) async fn new(client: &Client, clock: PlaybackClock) -> anyhow::Result<Self> {
+        let watch = WatchAlertsRequest::default();
+        let mut alerts = client.alerts().watch_alerts(watch).await?.into_inner();
+        // The first answer says that the watch has begun.
+        alerts.message().await?.context("the alert stream ended")?;
+        Ok(Self {
+            recorder: client.recorder(),
+            followups: client.followups(),
+            alerts,
+            clock,
+            open: BTreeSet::new(),
+            counts: Counts::default(),
+        })
+    }
+
+    /// Plays `steps`, which are in the order of time, and ends at `end`.
+    pub(super) async fn play(
+        &mut self,
+        steps: Vec<Step>,
+        end: Timestamp,
+        progress: &ProgressBar,
+    ) -> anyhow::Result<()> {
+        for Step { at, act } in steps {
+            self.pass_dues(at).await?;
+            self.clock.advance_to(at);
+            self.act(at, act).await?;
+            progress.inc(1);
+        }
+        self.pass_dues(end).await
+    }
+
+    /// Moves the clock over every due before `until`, and waits for each one's alert: the play is
+    /// so much faster than life that a promise could be kept before its lapse was noticed.
+    async fn pass_dues(&mut self, until: Timestamp) -> anyhow::Result<()> {
+        while let Some((due, commitment_id)) = self.open.first().cloned() {
+            let noticed = due + SignedDuration::from_secs(1);
+            if noticed > until {
+                break;
+            }
+            self.open.pop_first();
+            self.clock.advance_to(noticed);
+            self.alert(&commitment_id).await?;
+            self.counts.lapses += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits for the alert that `commitment_id` lapsed.
+    pub(super) async fn alert(&mut self, commitment_id: &str) -> anyhow::Result<()> {
+        loop {
+            let change = self
+                .alerts
+                .message()
+                .await?
+                .context("the alert stream ended")?;
+            let fired = change.alert.is_some_and(|alert| {
+                alert.commitment_id == commitment_id && alert.state() == AlertState::Triggered
+            });
+            if fired {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn act(&mut self, at: Timestamp, act: Act) -> anyhow::Result<()> {
+        match act {
+            Act::Record(contact) => self.record(*contact).await,
+            Act::Fulfil {
+                commitment_id,
+                note,
+            } => {
+                self.close(&commitment_id);
+                let request = FulfilCommitmentRequest {
+                    request_id: format!("fulfil-{commitment_id}"),
+                    commitment_id,
+                    fulfilled_at: stamp(at),
+                    note,
+                    ..Default::default()
+                };
+                self.followups.fulfil_commitment(call(request)).await?;
+                Ok(())
+            }
+            Act::Reschedule {
+                commitment_id,
+                promised_by,
+                told_in,
+            } => {
+                self.close(&commitment_id);
+                self.open.insert((promised_by, commitment_id.clone()));
+                let request = RescheduleCommitmentRequest {
+                    request_id: format!("reschedule-{commitment_id}"),
+                    commitment_id,
+                    promised_by: stamp(promised_by),
+                    reason: "The customer asked for a later date.".to_owned(),
+                    customer_informed_interaction_id: told_in,
+                    ..Default::default()
+                };
+                self.followups.reschedule_commitment(call(request)).await?;
+                Ok(())
+            }
+            Act::Release {
+                commitment_id,
+                told_in,
+            } => {
+                self.close(&commitment_id);
+                let request = CancelCommitmentRequest {
+                    request_id: format!("release-{commitment_id}"),
+                    commitment_id,
+                    reason: "The customer no longer needs it.".to_owned(),
+                    customer_informed_interaction_id: told_in,
+                    ..Default::default()
+                };
+                self.followups.cancel_commitment(call(request)).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Records a contact; the tracker has taken its promises before this returns.
+    pub(super) async fn record(&mut self, contact: Interaction) -> anyhow::Result<()> {
+        let promised: Vec<_> = contact
+            .commitments
+            .iter()
+            .filter_map(|draft| {
+                let due = draft.promised_by.as_ref()?;
+                let due = Timestamp::new(due.seconds, due.nanos).ok()?;
+                Some((due, draft.commitment_id.clone()))
+            })
+            .collect();
+        let request = RecordInteractionRequest {
+            interaction: Some(contact),
+            import_batch: String::new(),
+        };
+        self.recorder.record_interaction(call(request)).await?;
+        self.counts.contacts += 1;
+        self.counts.promises += promised.len() as u64;
+        self.open.extend(promised);
+        Ok(())
+    }
+
+    fn close(&mut self, commitment_id: &str) {
+        self.open.retain(|(_, open)| open != commitment_id);
+    }
+}
