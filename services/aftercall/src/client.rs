@@ -67,6 +67,15 @@ impl std::fmt::Debug for Secret {
 }
 
 impl ServerArgs {
+    /// The server at `url`, without credentials.
+    pub fn at(url: &str) -> Self {
+        Self {
+            server: url.to_owned(),
+            token: None,
+            token_file: None,
+        }
+    }
+
     fn credentials(&self) -> Result<Credentials, ClientError> {
         let token = match (&self.token, &self.token_file) {
             (Some(Secret(token)), _) => Some(token.clone()),

@@ -172,7 +172,8 @@ pub(crate) async fn promote(
     };
     for position in deps.log.append(vec![record]).await? {
         let positions = Positions::through(position);
-        reading.view.wait_for(&positions, until).await?;
+        // The index trails the store: whoever asks after the answer finds the solution.
+        reading.view.wait_for_index(&positions, until).await?;
     }
     tracing::info!(solution_id = event.aggregate_id, "solution published");
     match reading

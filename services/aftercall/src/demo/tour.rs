@@ -208,10 +208,10 @@ impl Tour {
             .chain(words.iter().copied())
             .chain(server);
         let command = Cli::try_parse_from(line).context("a command of the tour")?;
-        command
-            .ask()
-            .await
-            .map_err(|ending| anyhow::anyhow!("{ending}"))
+        command.ask().await.map_err(|ending| {
+            ending.report();
+            anyhow::anyhow!("a command of the tour failed")
+        })
     }
 
     pub(super) fn what_next(&self, ready: &str) {
