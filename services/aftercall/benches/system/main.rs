@@ -3,6 +3,11 @@
 //!
 //! `cargo xtask bench` runs it; `cargo bench -p aftercall --bench system -- record --json` runs one.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures by the machine's own clock"
+)]
+
 mod echo;
 mod footprint;
 mod load;

@@ -71,7 +71,6 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> 
             page_size,
             page_token,
             min_position: session.after.clone(),
-            ..Default::default()
         };
         let answer = client.list_alerts(call(request)).await?.into_inner();
         let page = pages.take(answer.alerts, answer.next_page_token);

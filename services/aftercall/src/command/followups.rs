@@ -235,7 +235,6 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> 
     let request = GetCommitmentRequest {
         commitment_id: args.commitment,
         min_position: session.after.clone(),
-        ..Default::default()
     };
     let answer = session
         .client

@@ -53,7 +53,6 @@ pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), 
             page_size,
             page_token,
             min_position: session.after.clone(),
-            ..Default::default()
         };
         let answer = history.list_timeline(call(request)).await?.into_inner();
         for entry in pages.take(answer.entries, answer.next_page_token) {
@@ -115,7 +114,6 @@ pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), Cl
         customer_id: args.customer.clone(),
         interactions_max: args.contacts,
         min_position: session.after.clone(),
-        ..Default::default()
     };
     let mut history = session.client.history();
     let context = history
@@ -189,7 +187,6 @@ pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), ClientEr
     let request = GetInteractionRequest {
         interaction_id: args.interaction.clone(),
         min_position: session.after.clone(),
-        ..Default::default()
     };
     let mut history = session.client.history();
     let answer = history.get_interaction(call(request)).await?.into_inner();

@@ -232,7 +232,7 @@ fn handling(scenario: &Scenario, draw: &Draw, at: Timestamp, slots: &Slots) -> m
         resolution: solved.cloned().unwrap_or_default(),
         workaround: scenario.workaround.clone().unwrap_or_default(),
         remedies: remedies(scenario, draw, slots),
-        read_back_confirmed: draw.promises && draw.pick % 3 > 0,
+        read_back_confirmed: draw.promises && !draw.pick.is_multiple_of(3),
     }
 }
 
@@ -284,7 +284,7 @@ fn commitments(
                 promised_by: stamp(slots.due_at.max(ended)),
                 time_zone: "Europe/Berlin".to_owned(),
                 priority: model::Priority::P2.into(),
-                read_back_confirmed: draw.pick % 3 > 0,
+                read_back_confirmed: !draw.pick.is_multiple_of(3),
                 ..Default::default()
             })
         });
