@@ -1,7 +1,10 @@
 //! The client's commands against a server.
 
+use std::process::Command;
+
 use aftercall_proto::followups::v1::FulfilCommitmentResponse;
 use aftercall_proto::history::v1::{GetInteractionResponse, SearchResult, TimelineEntry};
+use aftercall_proto::knowledge::v1::PromoteCandidateResponse;
 use aftercall_proto::model::v1::{Candidate, Commitment, CommitmentOutcome};
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
 use aftercall_service::{Clock, SystemClock};
@@ -49,7 +52,8 @@ fn a_promise_from_the_record_to_its_end() {
     let recorded = record(&server, &with_promise(1, "C-1"));
     let promise = &recorded.commitment_ids[0];
 
-    let open: Vec<Commitment> = read(run(&mut server.client(["followups", "list", "--json"])));
+    let mut list = server.client(["followups", "list", "--json"]);
+    let open: Vec<Commitment> = read(run(list.args(["--after", &recorded.position])));
     assert_eq!(&open[0].commitment_id, promise);
     let table = run(&mut server.client(["followups", "list", "--customer", "C-1"])).ok();
     assert!(table.contains("call back"), "{table}");
@@ -60,6 +64,7 @@ fn a_promise_from_the_record_to_its_end() {
     assert!(moved.contains("moved"), "{moved}");
     let mut fulfil = server.client(["followups", "fulfil", "--note", "called", "--json"]);
     let kept: Vec<FulfilCommitmentResponse> = read(run(fulfil.arg(promise)));
+    let position = kept[0].position.clone();
     let kept = kept[0].commitment.clone().unwrap();
     assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
 
@@ -68,7 +73,7 @@ fn a_promise_from_the_record_to_its_end() {
         .arg(promise))
     .fails(1);
     assert!(error.contains("COMMITMENT_ALREADY_CLOSED"), "{error}");
-    let none = run(&mut server.client(["followups", "list"])).ok();
+    let none = run(&mut server.client(["followups", "list", "--after", &position])).ok();
     assert_eq!(none, "no such promises\n");
     let shown = run(server.client(["followups", "show"]).arg(promise)).ok();
     assert!(shown.contains("kept"), "{shown}");
@@ -79,7 +84,7 @@ fn the_past_of_a_customer_is_found_in_every_way() {
     let server = Server::start();
     let recorded = record(&server, &with_promise(1, "C-1"));
     let id = recorded.interaction_id.as_str();
-    let at = |command: &mut std::process::Command| run(command);
+    let at = |command: &mut Command| run(command.args(["--after", &recorded.position]));
 
     let entries: Vec<TimelineEntry> = read(at(&mut server.client(["timeline", "C-1", "--json"])));
     assert_eq!(entries.len(), 1);
@@ -94,10 +99,10 @@ fn the_past_of_a_customer_is_found_in_every_way() {
         "{context}"
     );
 
-    let shown: Vec<GetInteractionResponse> = read(run(server.client(["show", "--json"]).arg(id)));
+    let shown: Vec<GetInteractionResponse> = read(at(server.client(["show", "--json"]).arg(id)));
     assert_eq!(shown[0].interaction.as_ref().unwrap().interaction_id, id);
     assert!(
-        run(server.client(["show"]).arg(id))
+        at(server.client(["show"]).arg(id))
             .ok()
             .contains("Charged twice in March.")
     );
@@ -134,14 +139,18 @@ fn a_solved_case_becomes_an_answer() {
         "--json",
     ])));
     let candidate = &found[0].candidate_id;
-    let mut promote = server.client(["solutions", "promote", "--title", "Charged twice"]);
-    let promoted = run(promote
-        .args(["--question", "I was charged two times"])
-        .arg(candidate))
-    .ok();
-    assert!(promoted.contains("Paid one charge back."), "{promoted}");
-    let listed = run(&mut server.client(["solutions", "list"])).ok();
+    let mut promote = server.client(["solutions", "promote", "--title", "Charged twice", "--json"]);
+    let promote = promote.args(["--question", "I was charged two times"]);
+    let promoted: Vec<PromoteCandidateResponse> = read(run(promote.arg(candidate)));
+    let solution = promoted[0].solution.clone().unwrap();
+    assert_eq!(solution.resolution, "Paid one charge back.");
+    let at = |command: &mut Command| run(command.args(["--after", &promoted[0].position])).ok();
+    let listed = at(&mut server.client(["solutions", "list"]));
     assert!(listed.contains("Charged twice"), "{listed}");
+    let shown = at(server
+        .client(["solutions", "show"])
+        .arg(&solution.solution_id));
+    assert!(shown.contains("“I was charged two times”"), "{shown}");
     let mut suggest = server.client([
         "solutions",
         "suggest",
@@ -151,7 +160,7 @@ fn a_solved_case_becomes_an_answer() {
         "charged",
         "twice",
     ]);
-    let suggested = run(&mut suggest).ok();
+    let suggested = at(&mut suggest);
     assert!(suggested.contains("Charged twice"), "{suggested}");
     assert!(suggested.contains("why"), "{suggested}");
 }
@@ -161,9 +170,10 @@ fn lists_turn_pages_up_to_the_limit() {
     let server = Server::start();
     let text = lines(0..4_200);
     run_with(&mut server.client(["import", "-"]), text.as_bytes()).ok();
+    let last = record(&server, &line(4_200, "C-2")).position;
     let entries = |limit: &str| {
         let mut timeline = server.client(["timeline", "C-1", "--json", "--limit", limit]);
-        read::<TimelineEntry>(run(&mut timeline)).len()
+        read::<TimelineEntry>(run(timeline.args(["--after", &last]))).len()
     };
     assert_eq!(entries("550"), 550);
     assert_eq!(entries("10000"), 600);

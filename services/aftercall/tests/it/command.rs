@@ -214,7 +214,11 @@ pub(crate) fn line(number: u64, customer: &str) -> String {
             "agentId": "anna",
             "teamId": "north",
             "occurredAt": format!("2026-03-02T{hour:02}:{minute:02}:00Z"),
-            "contactReasons": [{"code": "billing.double_charge", "primary": true}],
+            "contactReasons": [{
+                "code": "billing.double_charge",
+                "primary": true,
+                "resolution": "REASON_RESOLUTION_RESOLVED",
+            }],
             "handling": {"summary": "Charged twice in March.", "resolution": "Paid one charge back."},
             "disposition": {"code": "resolved"},
             "noFollowUpPromised": true

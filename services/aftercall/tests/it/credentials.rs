@@ -57,7 +57,11 @@ fn another_tenants_data_does_not_exist() {
     let show = |token: &str| {
         let id = first["interactionId"].as_str().unwrap().to_owned();
         let mut show = server.client(["show", "--json"]);
-        run(show.arg(id).env("AFTERCALL_TOKEN", token))
+        let position = second["position"].as_str().unwrap();
+        run(show
+            .arg(id)
+            .args(["--after", position])
+            .env("AFTERCALL_TOKEN", token))
     };
     show("one").ok();
     if first["interactionId"] != second["interactionId"] {
