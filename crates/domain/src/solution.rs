@@ -62,8 +62,10 @@ mod tests {
     fn case_spaces_and_punctuation_do_not_tell_candidates_apart() {
         let id = candidate_id("acme", "net.slow", "Reset the router; then wait 5 min.");
         assert!(id.is_some());
-        for same in ["  reset THE router\n- then wait (5) min", "Reset, the router. Then wait 5 min"]
-        {
+        for same in [
+            "  reset THE router\n- then wait (5) min",
+            "Reset, the router. Then wait 5 min",
+        ] {
             assert_eq!(candidate_id("acme", "net.slow", same), id, "{same:?}");
         }
     }

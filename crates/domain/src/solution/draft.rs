@@ -65,8 +65,7 @@ fn text(field: &str, value: &str, bytes_max: usize, found: &mut Violations) {
         .chars()
         .any(|c| c.is_control() && c != '\n' && c != '\t')
     {
-        let description =
-            "holds control characters; only line feeds and tabs may stand in a text";
+        let description = "holds control characters; only line feeds and tabs may stand in a text";
         found.add(field, Reason::Malformed, description);
     }
 }
