@@ -189,7 +189,7 @@ fn counted(facet: Facet, found: &[Interaction]) -> (Vec<(String, u64)>, u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(crate::fixture::cases(16))]
 
     #[test]
     fn facets_count_what_looking_at_each_contact_counts(

@@ -21,6 +21,7 @@ use aftercall_view::{Options, Positions};
 use futures::FutureExt;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
+use proptest::test_runner::Config as ProptestConfig;
 use prost::Message;
 use tempfile::TempDir;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -39,6 +40,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
+}
+
+/// So many random cases; each starts a server, so a failure is not made much smaller.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 20,
+        ..ProptestConfig::default()
+    }
 }
 
 /// The instant so many seconds before [`now`].

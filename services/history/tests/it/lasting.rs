@@ -130,7 +130,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(crate::fixture::cases(12))]
 
     /// Pages of a search, in any order, are together what was there at the first page: nothing
     /// twice and nothing missing, while others write and the index is rewritten.

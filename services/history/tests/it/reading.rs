@@ -316,7 +316,7 @@ async fn a_position_that_the_log_does_not_have_is_refused_at_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(crate::fixture::cases(12))]
 
     /// Pages read while others write are together the timeline as it was at the first page.
     #[test]
