@@ -4,6 +4,7 @@ mod bench;
 mod clients;
 mod command;
 mod needs;
+mod real;
 mod server;
 mod test;
 mod tidy;
@@ -41,6 +42,8 @@ enum Command {
     },
     /// Runs the first calls of docs/clients, in every language, against a server
     Clients,
+    /// Runs real calls through import, timelines, search and follow-ups
+    Real(real::Args),
     /// Checks the shape of the source: sizes, dependencies, leftovers
     Tidy,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => test::run(filter.as_deref()),
         Command::Bench { names, json, list } => bench::run(&names, json, list),
         Command::Clients => clients::run(),
+        Command::Real(args) => real::run(&args),
         Command::Tidy => tidy::run(),
     };
     match outcome {

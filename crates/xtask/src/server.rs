@@ -12,7 +12,7 @@ use crate::command;
 pub(crate) struct Server {
     child: Child,
     address: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Server {
@@ -22,7 +22,8 @@ impl Server {
         Self::start(&crate::root().join("target/debug/aftercall"))
     }
 
-    fn start(binary: &Path) -> anyhow::Result<Self> {
+    /// Starts a binary that is built already.
+    pub(crate) fn start(binary: &Path) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let mut child = Command::new(binary)
             .args([
@@ -54,13 +55,18 @@ impl Server {
         Ok(Self {
             child,
             address,
-            _data: data,
+            data,
         })
     }
 
     /// Its host and port.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Its data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// Asks it to end, as an operator would, and checks that it ends well.

@@ -1,0 +1,204 @@
+//! `cargo xtask real DIR`: real calls through import, timelines, search and follow-ups.
+//!
+//! ```text
+//!  DIR/*.jsonl(.gz) ─► converted ─► aftercall import ─► server ─► checked, by gRPC
+//!                                   (twice)
+//! ```
+//!
+//! Nothing of the sets is kept: what is converted lies in a directory that goes with this process.
+//! A set that isn't in DIR is left out, and said to be.
+//!
+//! Each source is mapped honestly, and nothing is invented. Where a source lacks what the recorder
+//! requires, a record gets the least that will do, and a label that says so:
+//!
+//! * **No customer**: the contact stands for itself (`customer_id` is the record's own id, with
+//!   `match_status` UNKNOWN). Where the source names a place instead (Boston), the place is the
+//!   customer: what was asked about it before is what the next agent needs.
+//! * **No time**: 1970-01-01T00:00:00Z, and the label `time_unknown`; a date without a time is its
+//!   first instant, and `time_of_day_unknown`; a local time without a zone is taken for UTC, and
+//!   `time_zone_unknown`.
+//! * **No promise recorded**: `no_follow_up_promised`, and the label `promises_unknown` where the
+//!   source has no notion of promises at all. A published service target with a due time is a
+//!   promise, told to the customer by its publication.
+//! * **No channel, or one that we have no name for**: TASK, and the label `channel_…` with the
+//!   source's own word.
+
+mod check;
+mod contact;
+mod sources;
+mod verdict;
+mod write;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+
+use crate::server::Server;
+use check::Checked;
+use contact::Converted;
+
+/// What to run on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The directory of the real sets
+    dir: PathBuf,
+    /// A server to use instead of one of our own; it must be empty
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The binary to run; left out, the release binary, built first
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+}
+
+/// Converts, imports twice, and checks what the server then says.
+///
+/// # Errors
+/// When anything is missing, refused, or says otherwise than its source.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let converted = sources::convert(&args.dir, &mut say)?;
+    ensure!(
+        !converted.contacts.is_empty(),
+        "{} has none of the sets that are known",
+        args.dir.display()
+    );
+    let rows = tempfile::tempdir()?;
+    let files = write::files(rows.path(), &converted)?;
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => release_binary()?,
+    };
+    let own = match args.server {
+        Some(_) => None,
+        None => Some(Server::start(&binary)?),
+    };
+    let url = match (&args.server, &own) {
+        (Some(url), _) => url.clone(),
+        (None, Some(own)) => format!("http://{}", own.address()),
+        (None, None) => bail!("no server"),
+    };
+    let outcome = exercise(&binary, &url, own.as_ref(), &files, &converted);
+    if let Some(own) = own {
+        own.stop()?;
+    }
+    let checked = outcome?;
+    for mismatch in &checked.mismatches {
+        eprintln!("mismatch: {mismatch}");
+    }
+    println!("{}", line(&converted, &checked));
+    match checked.mismatches_total {
+        0 => Ok(()),
+        more => bail!("{more} mismatches"),
+    }
+}
+
+/// Imports twice, and checks.
+fn exercise(
+    binary: &Path,
+    url: &str,
+    own: Option<&Server>,
+    files: &[PathBuf],
+    converted: &Converted,
+) -> anyhow::Result<Checked> {
+    let count = converted.contacts.len() as u64;
+    say("import");
+    let first = import(binary, url, files)?;
+    ensure!(
+        (first.recorded, first.already_recorded, first.failed) == (count, 0, 0),
+        "the first import did not record each of {count} rows once: {first:?}"
+    );
+    let records = log_records(binary, own)?;
+    say("import again");
+    let again = import(binary, url, files)?;
+    ensure!(
+        (again.recorded, again.already_recorded, again.failed) == (0, count, 0),
+        "the second import was not silent: {again:?}"
+    );
+    // What the followers of the log add by themselves may come late; contacts may not.
+    let after = log_records(binary, own)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let checked = runtime.block_on(check::all(url, converted, &mut say))?;
+    ensure!(
+        after == records,
+        "the second import changed the log: {records:?} records before, {after:?} after"
+    );
+    Ok(checked)
+}
+
+/// What `aftercall import --json` ends with.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Imported {
+    recorded: u64,
+    already_recorded: u64,
+    failed: u64,
+}
+
+fn import(binary: &Path, url: &str, files: &[PathBuf]) -> anyhow::Result<Imported> {
+    let output = Command::new(binary)
+        .args(["import", "--json", "--server", url, "--batch", "real"])
+        .args(files)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("can't run {}", binary.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last().unwrap_or_default();
+    serde_json::from_str(last)
+        .with_context(|| format!("the import ended with {} and said {last:?}", output.status))
+}
+
+/// How many interactions the log of our own server holds, by type of event: a lapse may come at
+/// any time, a contact only by an import.
+fn log_records(binary: &Path, own: Option<&Server>) -> anyhow::Result<Option<u64>> {
+    let Some(own) = own else { return Ok(None) };
+    let output = Command::new(binary)
+        .args(["log", "cat", "--json", "--data"])
+        .arg(own.data())
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "log cat ended with {}",
+        output.status
+    );
+    let recorded = b"INTERACTION_RECORDED";
+    let lines = output.stdout.split(|byte| *byte == b'\n');
+    let found = lines.filter(|line| line.windows(recorded.len()).any(|part| part == recorded));
+    Ok(Some(found.count() as u64))
+}
+
+fn release_binary() -> anyhow::Result<PathBuf> {
+    say("build");
+    let mut build = crate::command::cargo();
+    crate::command::run(build.args(["build", "--release", "--quiet", "--package", "aftercall"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| crate::root().join("target"));
+    Ok(target.join("release/aftercall"))
+}
+
+fn say(progress: &str) {
+    let _ = writeln!(std::io::stderr(), "real: {progress}");
+}
+
+/// All counts, in one line.
+fn line(converted: &Converted, checked: &Checked) -> String {
+    let mut parts = vec![
+        format!(
+            "{} records from {} sources",
+            converted.contacts.len(),
+            converted.sources
+        ),
+        format!("{} found", checked.found),
+        format!("{} timelines", checked.timelines),
+        format!("{} searches", checked.searches),
+        format!("{} promises", checked.promises),
+        format!("{} verdicts as labelled", checked.as_labelled),
+        format!("{} as computed", checked.as_computed),
+    ];
+    let kinds = converted.noted.iter().chain(&checked.contradictions);
+    parts.extend(kinds.map(|(kind, count)| format!("{count} {kind}")));
+    parts.push(format!("{} mismatches", checked.mismatches_total));
+    format!("real: {}", parts.join(", "))
+}
