@@ -35,7 +35,7 @@ pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind
 pub use sentiment::{Sentiment, SentimentParticipant, SentimentPoint};
 
 /// One contact that a customer sees, from the first ring to the end of wrap-up, transfers
-/// included. Fields marked [P] are personal: they never reach logs, metrics or alert texts.
+/// included. Fields marked \[P\] are personal: they never reach logs, metrics or alert texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interaction {
     /// A UUID in text form, the caller's. Left empty, it is derived from `external_ref`, or drawn

@@ -9,6 +9,7 @@
     unused_qualifications,
     clippy::all,
     clippy::too_many_lines,
+    rustdoc::all,
     reason = "generated; the protos carry the documentation"
 )]
 pub mod generated {

@@ -76,7 +76,7 @@ pub struct ContactReason {
     pub taxonomy_version: String,
     /// Whether it is the main reason. Exactly one is.
     pub primary: bool,
-    /// [P] The reason in the customer's own words.
+    /// \[P\] The reason in the customer's own words.
     pub stated_verbatim: String,
     /// Whether it was solved.
     pub resolution: Option<ReasonResolution>,

@@ -15,13 +15,13 @@ pub struct Customer {
     pub match_status: Option<MatchStatus>,
     /// The customers that it could be, where `match_status` is AMBIGUOUS.
     pub candidate_customer_ids: Vec<String>,
-    /// [P] The caller's number in E.164 form, such as `+4930123456`.
+    /// \[P\] The caller's number in E.164 form, such as `+4930123456`.
     pub ani_e164: String,
-    /// [P] The caller's number as the telephone system gave it.
+    /// \[P\] The caller's number as the telephone system gave it.
     pub ani_raw: String,
     /// The number that was called, in E.164 form.
     pub dnis_e164: String,
-    /// [P] The name to show.
+    /// \[P\] The name to show.
     pub display_name: String,
     /// How far the identity was checked.
     pub verification: Option<Verification>,

@@ -11,7 +11,7 @@ use crate::violation::Reason;
 /// How a contact was handled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Handling {
-    /// [P] What happened, in a few sentences.
+    /// \[P\] What happened, in a few sentences.
     pub summary: String,
     /// Who wrote the summary.
     pub summary_by: Option<SummaryAuthor>,
@@ -19,7 +19,7 @@ pub struct Handling {
     pub actions: Vec<Action>,
     /// What the customer had tried before the contact.
     pub steps_already_tried: Vec<String>,
-    /// [P] What solved it, in words that help with the next such case.
+    /// \[P\] What solved it, in words that help with the next such case.
     pub resolution: String,
     /// What helps until it is solved.
     pub workaround: String,
@@ -47,7 +47,7 @@ pub struct Action {
     pub code: String,
     /// When it was done.
     pub at: Option<Timestamp>,
-    /// [P] A note.
+    /// \[P\] A note.
     pub note: String,
 }
 

@@ -17,7 +17,7 @@ pub struct CommitmentDraft {
     pub commitment_id: String,
     /// What sort of promise it is. Required.
     pub kind: CommitmentKind,
-    /// [P] The promise, word for word as the customer was told.
+    /// \[P\] The promise, word for word as the customer was told.
     pub promise_text: String,
     /// Whether the customer was told. If not, it is a task of ours and can't be broken.
     pub told_to_customer: bool,
