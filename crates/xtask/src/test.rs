@@ -14,14 +14,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     let missing = needs::provide();
     // The tests of the binary run the binary as its users get it.
     let mut test = command::cargo();
-    test.args([
-        "test",
-        "--workspace",
-        "--quiet",
-        "--no-fail-fast",
-        "--",
-        "--quiet",
-    ]);
+    test.args(["test", "--workspace", "--quiet", "--no-fail-fast", "--"]);
     test.args(filter);
     for need in &missing {
         test.args(["--skip", need.tests]);
