@@ -33,6 +33,12 @@ const ALL: &[Bench] = &[
         "search",
         "filters, text and facets among a million contacts",
     ),
+    Bench {
+        name: "suggest",
+        package: "aftercall-knowledge",
+        target: "suggest",
+        what: "suggestions: time at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds nDCG@10",
+    },
     system(
         "fresh",
         "from an acknowledgement until a search finds it, at 5,000 a second",
