@@ -199,6 +199,10 @@ fn suggestion(
 ) -> Result<Option<Suggestion>, Error> {
     let store = reading.view.store();
     let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
+    if tenant_id != statistics.tenant_id {
+        // The terms see to it already; a fault there must not show another tenant's words.
+        return Ok(None);
+    }
     let Some(solution) = solutions::find(&store, &tenant_id, &solution_id)? else {
         return Ok(None);
     };
@@ -248,6 +252,7 @@ fn matches(mut shares: Vec<(Part, &str, f32)>) -> Vec<Match> {
 /// How many solutions the tenant has, and how long they are: what a term weighs must not depend
 /// on other tenants.
 struct Statistics<'a> {
+    tenant_id: &'a str,
     searcher: &'a Searcher,
     documents: u64,
     terms_each: f32,
@@ -257,7 +262,7 @@ impl<'a> Statistics<'a> {
     fn of(
         reading: &Reading,
         fields: &Fields,
-        tenant_id: &str,
+        tenant_id: &'a str,
         searcher: &'a Searcher,
     ) -> Result<Self, Error> {
         // Counted as the index counts documents that have a term: replaced ones too.
@@ -265,6 +270,7 @@ impl<'a> Statistics<'a> {
         let corpus = reading.view.store().get(keys::corpus(tenant_id))?;
         let corpus: Corpus = stored(corpus).map_err(Error::internal)?.unwrap_or_default();
         Ok(Self {
+            tenant_id,
             searcher,
             documents,
             terms_each: corpus.terms.max(1) as f32 / corpus.solutions.max(1) as f32,
