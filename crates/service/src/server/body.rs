@@ -12,12 +12,12 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
-use tonic::Code;
 use tonic::body::Body;
+use tonic::{Code, Status};
 
 use super::meter::Meter;
 use crate::supervisor::panic_text;
-use crate::{Clock, Failure, Internal, ServerStopping, to_status};
+use crate::{Clock, Failure, Internal, Reason, ServerStopping, to_status};
 
 const GRPC_STATUS: &str = "grpc-status";
 
@@ -66,10 +66,11 @@ pub(super) struct TrackedBody {
 impl TrackedBody {
     /// `response`, watched. `cut` ends it early when it is cancelled.
     pub(super) fn track(
-        response: Response<Body>,
+        mut response: Response<Body>,
         mut finish: Finish,
         cut: Option<CancellationToken>,
     ) -> Response<Body> {
+        explain(response.headers_mut());
         // An answer without messages has its status in the headers.
         if let Some(code) = code(response.headers()) {
             finish.set(code);
@@ -107,21 +108,24 @@ impl TrackedBody {
 
 impl HttpBody for TrackedBody {
     type Data = Bytes;
-    type Error = tonic::Status;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         if self.ended {
             return Poll::Ready(None);
         }
         let inner = &mut self.inner;
         let polled = AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx));
         match std::panic::catch_unwind(polled) {
-            Ok(Poll::Ready(frame)) => {
-                match &frame {
+            Ok(Poll::Ready(mut frame)) => {
+                match &mut frame {
                     Some(Ok(frame)) => {
+                        if let Some(trailers) = frame.trailers_mut() {
+                            explain(trailers);
+                        }
                         if let Some(code) = frame.trailers_ref().and_then(code) {
                             self.record(code);
                         }
@@ -151,6 +155,44 @@ impl HttpBody for TrackedBody {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// A message that no service got to see.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("the message can't be read: {0}")]
+    Malformed(String),
+    #[error("the message is too large: {0}")]
+    TooLarge(String),
+}
+
+impl Failure for Unreadable {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Malformed(_) => Reason::InvalidRequest,
+            Self::TooLarge(_) => Reason::MessageTooLarge,
+        }
+    }
+}
+
+/// Gives a status with details to what the transport refuses by itself: a message that is no
+/// Protocol Buffers, holds bad UTF-8, or is too large. Every status of a service has details
+/// already. Decoding errors name fields, and quote nothing.
+fn explain(headers: &mut HeaderMap) {
+    let Some(status) = Status::from_header_map(headers) else {
+        return;
+    };
+    if !status.details().is_empty() {
+        return;
+    }
+    let said = status.message().to_owned();
+    let explained = match status.code() {
+        Code::Internal => Unreadable::Malformed(said),
+        Code::OutOfRange => Unreadable::TooLarge(said),
+        _ => return,
+    };
+    // Without room for the details the status stays as it was.
+    let _ = to_status(explained).add_header(headers);
 }
 
 fn code(headers: &HeaderMap) -> Option<Code> {

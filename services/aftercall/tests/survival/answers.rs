@@ -1,0 +1,186 @@
+//! What the services answer: the same from views that followed the log as from views that were
+//! built anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
+use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
+use aftercall_proto::history::v1::{
+    Facet, GetCustomerContextRequest, InteractionFilter, ListTimelineRequest,
+    SearchInteractionsRequest, SearchOrder,
+};
+use aftercall_proto::knowledge::v1::ListCandidatesRequest;
+use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
+use tokio::time::timeout;
+use tonic::transport::Channel;
+use tonic::{Code, Response, Status};
+
+/// The longest answer that is taken.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// How long a view may take to be built, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(120);
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
+/// Entries of a page.
+const PAGE_SIZE: i32 = 200;
+
+/// Answers by what was asked.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Answers(BTreeMap<String, String>);
+
+impl Answers {
+    /// Asks about `customers`, and in general, of what is complete through `min_position`.
+    pub(crate) async fn of(channel: &Channel, customers: &[String], min_position: &str) -> Self {
+        let mut answers = Self::default();
+        for customer in customers {
+            answers.customer(channel, customer, min_position).await;
+        }
+        answers.searches(channel, min_position).await;
+        answers.in_general(channel, min_position).await;
+        answers
+    }
+
+    /// # Panics
+    /// When an answer differs.
+    pub(crate) fn assert_same(&self, other: &Self) {
+        assert!(!self.0.is_empty());
+        assert!(self.0.keys().eq(other.0.keys()), "{:?}", other.0.keys());
+        for (asked, answer) in &self.0 {
+            let again = &other.0[asked];
+            let differ = answer.lines().zip(again.lines()).find(|(a, b)| a != b);
+            assert!(
+                answer == again,
+                "{asked}: {} and {} lines; first: {differ:?}",
+                answer.lines().count(),
+                again.lines().count()
+            );
+        }
+    }
+
+    /// Asks until there is an answer: a view that is being built has none yet.
+    async fn ask<T: Debug>(
+        &mut self,
+        asked: String,
+        mut ask: impl AsyncFnMut() -> Result<Response<T>, Status>,
+    ) {
+        let answered = async {
+            loop {
+                match ask().await {
+                    Ok(answer) => return answer.into_inner(),
+                    Err(status) => {
+                        let soon = [Code::Unavailable, Code::DeadlineExceeded];
+                        assert!(soon.contains(&status.code()), "{asked}: {status:?}");
+                        tokio::time::sleep(AGAIN_AFTER).await;
+                    }
+                }
+            }
+        };
+        let answer = timeout(PATIENCE, answered).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{asked}: no answer"));
+        // A score depends on how often words are in the index, and it counts what was replaced, too;
+        // a page token carries the last score.
+        let answer = format!("{answer:#?}");
+        let lines = answer.lines().filter(|line| {
+            let line = line.trim_start();
+            !line.starts_with("score: ") && !line.starts_with("next_page_token: ")
+        });
+        let known = self.0.insert(asked, lines.collect::<Vec<_>>().join("\n"));
+        assert_eq!(known, None);
+    }
+
+    async fn customer(&mut self, channel: &Channel, customer: &str, min_position: &str) {
+        let followups = FollowupServiceClient::new(channel.clone());
+        let mut followups = followups.max_decoding_message_size(ANSWER_BYTES_MAX);
+        let request = ListCommitmentsRequest {
+            customer_id: customer.to_owned(),
+            page_size: PAGE_SIZE,
+            min_position: min_position.to_owned(),
+            ..ListCommitmentsRequest::default()
+        };
+        self.ask(format!("promises to {customer}"), async || {
+            followups.list_commitments(request.clone()).await
+        })
+        .await;
+
+        let history = HistoryServiceClient::new(channel.clone());
+        let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
+        let request = ListTimelineRequest {
+            customer_id: customer.to_owned(),
+            page_size: PAGE_SIZE,
+            min_position: min_position.to_owned(),
+            ..ListTimelineRequest::default()
+        };
+        self.ask(format!("timeline of {customer}"), async || {
+            history.list_timeline(request.clone()).await
+        })
+        .await;
+        let request = GetCustomerContextRequest {
+            customer_id: customer.to_owned(),
+            min_position: min_position.to_owned(),
+            ..GetCustomerContextRequest::default()
+        };
+        self.ask(format!("context of {customer}"), async || {
+            history.get_customer_context(request.clone()).await
+        })
+        .await;
+    }
+
+    /// Searches by time: relevance weighs words by how the index came about.
+    async fn searches(&mut self, channel: &Channel, min_position: &str) {
+        let history = HistoryServiceClient::new(channel.clone());
+        let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
+        for (query, open_promise) in [("", None), ("invoice Straße", None), ("", Some(true))] {
+            let filter = InteractionFilter {
+                open_promise,
+                ..InteractionFilter::default()
+            };
+            let request = SearchInteractionsRequest {
+                query: query.to_owned(),
+                filter: Some(filter),
+                order: SearchOrder::TimeDesc.into(),
+                page_size: PAGE_SIZE,
+                facets: vec![
+                    Facet::Reason.into(),
+                    Facet::Agent.into(),
+                    Facet::Team.into(),
+                ],
+                min_position: min_position.to_owned(),
+                ..SearchInteractionsRequest::default()
+            };
+            self.ask(
+                format!("search for {query:?}, {open_promise:?}"),
+                async || history.search_interactions(request.clone()).await,
+            )
+            .await;
+        }
+    }
+
+    async fn in_general(&mut self, channel: &Channel, min_position: &str) {
+        let alerts = AlertServiceClient::new(channel.clone());
+        let mut alerts = alerts.max_decoding_message_size(ANSWER_BYTES_MAX);
+        let request = ListAlertsRequest {
+            page_size: PAGE_SIZE,
+            min_position: min_position.to_owned(),
+            ..ListAlertsRequest::default()
+        };
+        self.ask("alerts".to_owned(), async || {
+            alerts.list_alerts(request.clone()).await
+        })
+        .await;
+
+        let knowledge = KnowledgeServiceClient::new(channel.clone());
+        let mut knowledge = knowledge.max_decoding_message_size(ANSWER_BYTES_MAX);
+        let request = ListCandidatesRequest {
+            page_size: PAGE_SIZE,
+            min_position: min_position.to_owned(),
+            ..ListCandidatesRequest::default()
+        };
+        self.ask("candidates".to_owned(), async || {
+            knowledge.list_candidates(request.clone()).await
+        })
+        .await;
+    }
+}

@@ -1,0 +1,25 @@
+//! What aftercall must survive: crashes, power cuts, faulty and full disks, damage, and hostile
+//! input.
+//!
+//! These tests are a binary of their own, apart from `tests/it`: they start the real server as a
+//! process, kill it, mount file systems and cut their power. Some of them need root or strace; their
+//! names say so, and `cargo xtask test` lists them where the machine can't run them.
+//!
+//! Crash rounds are random. Each prints its seed, and `AFTERCALL_SURVIVAL_SEED` repeats it as far as
+//! scheduling allows.
+
+mod answers;
+mod checker;
+mod crash;
+mod damage;
+mod faulty_disk;
+mod full_disk;
+mod hostile;
+mod journal;
+mod kill;
+mod load;
+mod mount;
+mod power_cut;
+mod process;
+mod requests;
+mod resend;
