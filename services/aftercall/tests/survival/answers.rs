@@ -34,11 +34,21 @@ pub(crate) struct Answers(BTreeMap<String, String>);
 impl Answers {
     /// Asks about `customers`, and in general, of what is complete through `min_position`.
     pub(crate) async fn of(channel: &Channel, customers: &[String], min_position: &str) -> Self {
+        let mut answers = Self::of_stores(channel, customers, min_position).await;
+        answers.searches(channel, min_position).await;
+        answers
+    }
+
+    /// The same without searches, which an index answers: what the stores alone say.
+    pub(crate) async fn of_stores(
+        channel: &Channel,
+        customers: &[String],
+        min_position: &str,
+    ) -> Self {
         let mut answers = Self::default();
         for customer in customers {
             answers.customer(channel, customer, min_position).await;
         }
-        answers.searches(channel, min_position).await;
         answers.in_general(channel, min_position).await;
         answers
     }
