@@ -21,6 +21,8 @@ pub(crate) const SUGGESTIONS_MAX: i32 = 50;
 pub(crate) const TEXT_TERMS_MAX: usize = 512;
 /// Terms of a text that are searched for: those that tell most.
 pub(crate) const QUERY_TERMS_MAX: usize = 48;
+/// In how many solutions the terms of a text may stand together: each is looked at.
+pub(crate) const VISITED_MAX: u64 = 100_000;
 /// Terms of a solution that are searched in, repetitions included.
 pub(crate) const SOLUTION_TERMS_MAX: usize = 4_096;
 /// The longest word that is searched for, in bytes.

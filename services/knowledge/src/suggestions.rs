@@ -23,6 +23,7 @@ use crate::index::Fields;
 use crate::keys;
 use crate::limits::{
     QUERY_TERMS_MAX, SUGGESTIONS_MAX, SUGGESTIONS_USUAL, TEXT_BYTES_MAX, TEXT_TERMS_MAX,
+    VISITED_MAX,
 };
 use crate::reading::{Reading, check_count};
 use crate::records::Corpus;
@@ -117,6 +118,8 @@ fn better(a: &Suggestion, b: &Suggestion) -> Ordering {
 struct Sought {
     word: String,
     term: Term,
+    /// How many of the tenant's solutions have it.
+    having: u64,
     /// How often the text says it, and how much it tells of itself.
     boost: f32,
     /// `boost`, times how rare the term is among the tenant's solutions.
@@ -149,6 +152,7 @@ fn sought(
             terms.push(Sought {
                 word,
                 term,
+                having,
                 boost,
                 weight,
             });
@@ -159,8 +163,20 @@ fn sought(
             .total_cmp(&a.weight)
             .then_with(|| a.word.cmp(&b.word))
     });
-    terms.truncate(QUERY_TERMS_MAX);
+    terms.truncate(affordable(terms.iter().map(|sought| sought.having)));
     Ok(terms)
+}
+
+/// How many of the terms are searched for, of which each is in so many solutions: the first ones,
+/// until they are many or their solutions are. What comes later tells least.
+fn affordable(having: impl Iterator<Item = u64>) -> usize {
+    let mut visited = 0;
+    let within = having.take(QUERY_TERMS_MAX).take_while(|having| {
+        let first = visited == 0;
+        visited += having;
+        first || visited <= VISITED_MAX
+    });
+    within.count()
 }
 
 /// How much it tells that a document has a term which `having` of `documents` have.
@@ -289,5 +305,20 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         Ok(self.searcher.doc_freq(term)?.min(self.documents))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_is_bounded_by_terms_and_by_their_solutions() {
+        assert_eq!(affordable([].into_iter()), 0);
+        assert_eq!(affordable([1; 1_000].into_iter()), QUERY_TERMS_MAX);
+        let half = VISITED_MAX / 2;
+        assert_eq!(affordable([half, half, 1, 1].into_iter()), 2);
+        // A single word is searched for, however common.
+        assert_eq!(affordable([VISITED_MAX * 2, 1].into_iter()), 1);
     }
 }
