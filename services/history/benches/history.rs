@@ -27,8 +27,8 @@ use pbjson_types::Timestamp;
 use prost::Message;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Status};
 
@@ -326,7 +326,7 @@ async fn serve(history: &History, supervisor: &Supervisor) -> Client {
     let stopping = supervisor.draining();
     supervisor.spawn_front("server", async move {
         let server = Server::builder().add_service(server);
-        let incoming = TcpListenerStream::new(listener);
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         server
             .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
             .await

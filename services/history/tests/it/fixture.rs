@@ -24,8 +24,8 @@ use pbjson_types::Timestamp as WireTimestamp;
 use proptest::test_runner::Config as ProptestConfig;
 use prost::Message;
 use tempfile::TempDir;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Status};
 
@@ -170,7 +170,7 @@ impl Service {
         let server = InterceptedService::new(history.server(), authenticate);
         let stopping = supervisor.draining();
         supervisor.spawn_front("server", async move {
-            let incoming = TcpListenerStream::new(listener);
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
             let server = Server::builder().add_service(server);
             server
                 .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
