@@ -3,6 +3,7 @@
 mod bench;
 mod clients;
 mod command;
+mod kafka;
 mod needs;
 mod real;
 mod server;
@@ -40,6 +41,11 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// A real Apache Kafka on this machine: up, down, status
+    Kafka {
+        #[command(subcommand)]
+        command: kafka::Kafka,
+    },
     /// Runs the first calls of docs/clients, in every language, against a server
     Clients,
     /// Runs real calls through import, timelines, search and follow-ups
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test { filter } => test::run(filter.as_deref()),
         Command::Bench { names, json, list } => bench::run(&names, json, list),
+        Command::Kafka { command } => kafka::run(&command),
         Command::Clients => clients::run(),
         Command::Real(args) => real::run(&args),
         Command::Tidy => tidy::run(),

@@ -18,6 +18,9 @@ pub(crate) struct Need {
     present: fn() -> bool,
 }
 
+/// What tests that need something have in their names.
+pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka"];
+
 const ALL: &[Need] = &[
     Need {
         name: "root, with loop devices",
@@ -42,15 +45,31 @@ const ALL: &[Need] = &[
         package: Some("strace"),
         present: || command::succeeds("strace", ["-o", "/dev/null", "true"]),
     },
+    Need {
+        name: "Java 17 or later",
+        tests: "needs_kafka",
+        remedy: "install the package default-jre-headless",
+        package: Some("default-jre-headless"),
+        present: || command::succeeds("java", ["--version"]),
+    },
+    Need {
+        name: "Maven",
+        tests: "needs_kafka",
+        remedy: "install the package maven",
+        package: Some("maven"),
+        present: || command::succeeds("mvn", ["--version"]),
+    },
 ];
 
 fn exists(path: &str) -> bool {
     std::path::Path::new(path).exists()
 }
 
-/// Installs what is missing where that is possible; returns what is still missing.
-pub(crate) fn provide() -> Vec<&'static Need> {
-    let mut missing: Vec<_> = ALL.iter().filter(|need| !(need.present)()).collect();
+/// Installs what is missing for the tests with one of `tests` in their names where that is possible;
+/// returns what is still missing.
+pub(crate) fn provide(tests: &[&str]) -> Vec<&'static Need> {
+    let wanted = ALL.iter().filter(|need| tests.contains(&need.tests));
+    let mut missing: Vec<_> = wanted.filter(|need| !(need.present)()).collect();
     if missing.iter().any(|need| need.package.is_some()) && may_install() {
         let packages = missing.iter().filter_map(|need| need.package);
         let mut install = Command::new("apt-get");

@@ -1,7 +1,10 @@
 //! `cargo xtask test`: sets up all that the tests need, then runs all of them.
 
-use anyhow::bail;
+use std::process::{Command, Stdio};
 
+use anyhow::{Context, bail};
+
+use crate::kafka::{Cluster, DEFAULT};
 use crate::needs::{self, Need};
 use crate::{command, tidy};
 
@@ -11,16 +14,40 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     if filter.is_none() {
         tidy::run()?;
     }
-    let missing = needs::provide();
+    let missing = needs::provide(needs::TESTS);
+    let skipped = missing.iter().flat_map(|need| ["--skip", need.tests]);
+    let arguments: Vec<_> = filter.into_iter().chain(skipped).collect();
     // The tests of the binary run the binary as its users get it.
     let mut test = command::cargo();
     test.args(["test", "--workspace", "--quiet", "--no-fail-fast", "--"]);
-    test.args(filter);
-    for need in &missing {
-        test.args(["--skip", need.tests]);
+    test.args(&arguments);
+    if any_needs_kafka(&arguments)? {
+        with_kafka(&mut test)?;
+    } else {
+        command::run(&mut test)?;
     }
-    command::run(&mut test)?;
     report(&missing)
+}
+
+/// Whether one of the tests that `arguments` select needs a cluster.
+fn any_needs_kafka(arguments: &[&str]) -> anyhow::Result<bool> {
+    let mut list = command::cargo();
+    list.args(["test", "--workspace", "--quiet", "--", "--list"]);
+    let listed = list.args(arguments).stderr(Stdio::inherit()).output();
+    let listed = listed.context("can't start cargo")?;
+    if !listed.status.success() {
+        bail!("the tests don't build");
+    }
+    Ok(String::from_utf8_lossy(&listed.stdout).contains("needs_kafka"))
+}
+
+/// Runs `test` beside a cluster, and ends the cluster if it was not there before.
+fn with_kafka(test: &mut Command) -> anyhow::Result<()> {
+    let (cluster, ours) = Cluster::up(DEFAULT, None)?;
+    test.envs(cluster.environment());
+    let outcome = command::run(test);
+    let ended = if ours { cluster.down() } else { Ok(()) };
+    outcome.and(ended)
 }
 
 fn report(missing: &[&Need]) -> anyhow::Result<()> {
