@@ -10,7 +10,9 @@ use aftercall_service::{Clock, Ids, SystemClock, SystemIds};
 use clap::{Parser, Subcommand};
 
 use crate::client::ServerArgs;
-use crate::command::{Session, alerts, followups, log, record, search, solutions, timeline};
+use crate::command::{
+    Session, alerts, followups, health, log, record, search, solutions, timeline,
+};
 use crate::config::{self, ConfigArgs};
 use crate::demo;
 use crate::import;
@@ -113,6 +115,13 @@ enum Command {
     Solutions {
         #[command(subcommand)]
         command: solutions::Solutions,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Says whether a server does its work; for probes, by its exit code
+    ///
+    /// It does when all of its services do. A server that catches up with a long log does not yet.
+    Health {
         #[command(flatten)]
         asking: Asking,
     },
@@ -233,6 +242,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Alerts { command, asking } => {
             let session = &mut asking.session().await?;
             finish(alerts::run(session, command).await, session)
+        }
+        Command::Health { asking } => {
+            let session = &mut asking.session().await?;
+            finish(health::health(session).await, session)
         }
         Command::Solutions { command, asking } => {
             let session = &mut asking.session().await?;

@@ -16,6 +16,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
+use tonic_health::pb::health_client::HealthClient;
 
 pub use error::{ClientError, Refusal};
 pub use pages::Pages;
@@ -169,6 +170,11 @@ impl Client {
     /// Raises the alarm.
     pub fn alerts(&self) -> AlertServiceClient<Transport> {
         AlertServiceClient::new(self.transport.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// Says whether it does its work.
+    pub fn health(&self) -> HealthClient<Transport> {
+        HealthClient::new(self.transport.clone())
     }
 
     /// Finds answers.

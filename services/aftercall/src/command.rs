@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod followups;
+pub mod health;
 mod interaction;
 pub mod log;
 pub mod promise;

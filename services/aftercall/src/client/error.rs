@@ -34,6 +34,15 @@ pub enum ClientError {
         #[source]
         source: tonic::transport::Error,
     },
+    /// The server lives, but does not do its work.
+    #[error(
+        "the server at {server} is not serving: its views catch up with the log, the log can't be \
+         written, or it is stopping; its own log says which"
+    )]
+    NotServing {
+        /// The address.
+        server: String,
+    },
     /// The server said no.
     #[error(transparent)]
     Refused(Box<Refusal>),

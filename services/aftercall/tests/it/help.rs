@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "",
     "serve",
     "config",
@@ -31,6 +31,7 @@ const COMMANDS: [&str; 30] = [
     "solutions promote",
     "solutions list",
     "solutions show",
+    "health",
     "log",
     "log cat",
     "log stats",

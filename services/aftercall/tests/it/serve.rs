@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
 
 use crate::command::{Server, aftercall, line, run, run_with};
 
@@ -18,6 +20,36 @@ fn one_line_says_that_the_server_is_ready_and_where() {
     let (status, rest, _) = server.wait();
     assert!(status.success(), "{status}");
     assert_eq!(rest, "");
+}
+
+#[test]
+fn a_probe_hears_by_the_exit_code_whether_it_serves() {
+    let server = Server::start();
+    assert_eq!(run(&mut server.client(["health"])).ok(), "serving\n");
+    let json = run(&mut server.client(["health", "--json"])).messages();
+    assert_eq!(json[0]["status"], "SERVING");
+    let mut gone = server.client(["health"]);
+    server.stop();
+    let error = run(&mut gone).fails(1);
+    assert!(error.contains("no server answers"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_hears_that_a_server_does_not_serve_yet() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (reporter, service) = tonic_health::server::health_reporter();
+    let status = tonic_health::ServingStatus::NotServing;
+    reporter.set_service_status("", status).await;
+    let served = tonic::transport::Server::builder().add_service(service);
+    let asked =
+        tokio::task::spawn_blocking(move || run(&mut aftercall(["health", "--server", &url])));
+    let done = tokio::select! {
+        done = asked => done.unwrap(),
+        ended = served.serve_with_incoming(TcpListenerStream::new(listener)) => panic!("{ended:?}"),
+    };
+    let error = done.fails(1);
+    assert!(error.contains("is not serving"), "{error}");
 }
 
 #[test]
