@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use aftercall_log::{Append, EmbeddedLog, Log, Options, Record};
+use aftercall_log::{Append, EmbeddedLog, Log, Options, Position, Record};
 use bytes::Bytes;
 
 const BODY_BYTES: usize = 1024;
@@ -283,10 +283,14 @@ fn pipelined(dir: &Path, time: Duration) -> f64 {
 fn reading(dir: &Path, time: Duration) -> f64 {
     let (log, body) = (open(dir), body());
     (0..200).for_each(|_| wait(log.append(records(512, &body))));
-    let tail = log.tail(0).unwrap();
+    let tail = log.tails().unwrap()[0];
+    let start = Position {
+        partition: 0,
+        offset: 0,
+    };
     rate(tail as usize, time, |_| {
-        let mut reader = log.reader(0, 0).unwrap();
-        while reader.position() < tail {
+        let mut reader = log.reader(&[start]).unwrap();
+        while reader.positions()[0].offset < tail {
             reader.next(1024, 1 << 20, Duration::ZERO).unwrap();
         }
     })

@@ -59,7 +59,10 @@ use self::reader::EmbeddedReader;
 use self::recovery::Recovered;
 use self::shared::Shared;
 use self::writer::Writer;
-use crate::{Append, Log, LogId, Offset, Partition, ReadError, Reader, Record};
+use crate::types::check_from;
+use crate::{
+    Append, Claim, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record, WriteBlocked,
+};
 
 /// A log in a directory of its own. Dropping it closes it.
 #[derive(Debug)]
@@ -120,14 +123,6 @@ impl EmbeddedLog {
             let _ = thread.join();
         }
     }
-
-    fn check(&self, partition: Partition) -> Result<(), ReadError> {
-        if partition == 0 {
-            Ok(())
-        } else {
-            Err(ReadError::NoSuchPartition(partition))
-        }
-    }
 }
 
 impl Drop for EmbeddedLog {
@@ -153,25 +148,34 @@ impl Log for EmbeddedLog {
         self.queue.push(records)
     }
 
-    fn tail(&self, partition: Partition) -> Result<Offset, ReadError> {
-        self.check(partition)?;
-        Ok(self.shared.tail())
+    fn tails(&self) -> Result<Vec<Offset>, ReadError> {
+        Ok(vec![self.shared.tail()])
     }
 
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
-        self.check(partition)?;
-        reader::offset_at(&self.shared, recorded_at_us)
+        match partition {
+            0 => reader::offset_at(&self.shared, recorded_at_us),
+            _ => Err(ReadError::NoSuchPartition(partition)),
+        }
     }
 
-    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError> {
-        self.check(partition)?;
-        let tail = self.shared.tail();
-        if from > tail {
-            return Err(ReadError::OffsetOutOfRange { offset: from, tail });
-        }
+    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
+        check_from(from, &[self.shared.tail()])?;
+        let from = from.first().ok_or(ReadError::NoPartitions)?.offset;
         Ok(Box::new(EmbeddedReader::new(
             Arc::clone(&self.shared),
             from,
         )?))
+    }
+
+    fn claim(&self, _role: &'static str) -> Claim {
+        Claim::of_all(1)
+    }
+
+    fn check_writable(&self) -> Result<(), WriteBlocked> {
+        match self.shared.blocked() {
+            Some(blocked) => Err(blocked),
+            None => Ok(()),
+        }
     }
 }

@@ -20,11 +20,15 @@
 //!   written: see [`AppendError`].
 //! * **Order of calls is order in the log**: [`Log::append`] assigns the place in its synchronous
 //!   part, so two calls one after the other keep their order even if awaited in reverse.
-//! * **Readers see durable records only**, without gaps, in offset order.
-//! * **The tail is the first unwritten offset**; everything below it is readable.
-//! * Offsets start at 0 and rise by one in a single-machine log. Readers must not rely on the
-//!   absence of gaps in other engines, only on strict growth.
+//! * **Readers see durable records only**, all of them, in offset order within each partition.
+//! * **The tail is the first offset that is not durable**; every record below it is readable.
+//! * Offsets rise by one from record to record in a single-machine log. Elsewhere there may be gaps,
+//!   also before the first record and after the last: rely on strict growth only, and take what
+//!   comes next from [`Reader::positions`].
+//! * **Several processes** may have one log open, if its engine allows. Each of them reads whatever
+//!   it wants; who works for which partition is settled by [`Log::claim`].
 
+mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod embedded;
@@ -35,11 +39,12 @@ pub mod inspect;
 mod memory;
 mod types;
 
+pub use claim::Claim;
 pub use embedded::{Damage, EmbeddedLog, FatalError, OnFatal, OpenError, Options};
 pub use memory::MemoryLog;
 pub use types::{
     Append, AppendError, BODY_BYTES_MAX, Entry, KEY_BYTES_MAX, LogId, Offset, Partition, Position,
-    ReadError, Record,
+    ReadError, Record, WriteBlocked,
 };
 
 use std::time::Duration;
@@ -62,25 +67,49 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// A full queue, a full disk or a closed log is reported by the future.
     fn append(&self, records: Vec<Record>) -> Append;
 
-    /// The first offset of `partition` that is not yet durable.
-    fn tail(&self, partition: Partition) -> Result<Offset, ReadError>;
-
-    /// The offset of the first record of `partition` whose `recorded_at_us` is at or after
-    /// `recorded_at_us`; the tail if there is none.
-    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError>;
-
-    /// A reader of `partition` that begins with the record at `from`.
+    /// The first offset that is not durable, of every partition; index = partition. Includes all
+    /// that any process got acknowledged before the call.
+    ///
+    /// May have to ask a cluster, and so blocks, for a bounded time: not to be called from async
+    /// code directly.
     ///
     /// # Errors
-    /// [`ReadError::OffsetOutOfRange`] when `from` is beyond the tail.
-    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError>;
+    /// [`ReadError::Unavailable`] when the cluster did not answer.
+    fn tails(&self) -> Result<Vec<Offset>, ReadError>;
+
+    /// The offset of the first record of `partition` whose `recorded_at_us` is at or after
+    /// `recorded_at_us`; the tail if there is none. Blocks.
+    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError>;
+
+    /// A reader of the partitions of `from`, that begins in each with the record at that position
+    /// or the first after it. Partitions that are not named are not read. Blocks.
+    ///
+    /// # Errors
+    /// [`ReadError::OffsetOutOfRange`] when a position is beyond the tail;
+    /// [`ReadError::NoPartitions`] unless `from` names each partition once, and at least one.
+    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError>;
+
+    /// Begins to take part in `role`: see [`Claim`]. Returns at once; the partitions come by and by
+    /// where there are other processes.
+    fn claim(&self, role: &'static str) -> Claim;
+
+    /// Whether records can be written now, as far as is known: an append may meet a log that has
+    /// just changed. Does not block.
+    ///
+    /// # Errors
+    /// What is in the way. It may pass by itself, except for [`WriteBlocked::Closed`].
+    fn check_writable(&self) -> Result<(), WriteBlocked>;
 }
 
-/// Reads one partition in order, and follows its tail. Used from a thread of its own: it blocks.
+/// Reads partitions in order, and follows their tails. Used from a thread of its own: it blocks.
 pub trait Reader: Send + std::fmt::Debug {
     /// The next records, at most `records_max` of them and about `bytes_max` bytes (always at least
-    /// one record when there is one). Waits up to `wait` for the first; an empty answer means that
-    /// the reader is at the tail.
+    /// one record when there is one), of any of the reader's partitions; within each in offset
+    /// order. Waits up to `wait` for the first.
+    ///
+    /// An empty answer means that the reader stood at the tail of each partition at some moment
+    /// since the call before, or that the cluster could not be reached for as long as the call
+    /// waited.
     fn next(
         &mut self,
         records_max: usize,
@@ -88,6 +117,7 @@ pub trait Reader: Send + std::fmt::Debug {
         wait: Duration,
     ) -> Result<Vec<Entry>, ReadError>;
 
-    /// The offset of the record that [`Reader::next`] returns next.
-    fn position(&self) -> Offset;
+    /// What comes next in each partition, in the order in which the reader was asked for them:
+    /// everything below has been returned. Moves also over offsets without a record.
+    fn positions(&self) -> &[Position];
 }

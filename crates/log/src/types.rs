@@ -1,5 +1,6 @@
 //! The plain values that cross the log's boundary.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -85,6 +86,14 @@ pub enum AppendError {
         /// When a retry has a chance.
         retry_after: Duration,
     },
+    /// The cluster takes no records now: nothing was written. It may pass by itself.
+    #[error("the log takes no records now: {detail}")]
+    Unavailable {
+        /// When a retry has a chance.
+        retry_after: Duration,
+        /// What is in the way.
+        detail: String,
+    },
     /// A record is larger than the log takes: nothing was written.
     #[error("record {index} is too large: {bytes} bytes, at most {bytes_max}")]
     TooLarge {
@@ -153,6 +162,9 @@ pub enum ReadError {
         /// The tail at that time.
         tail: Offset,
     },
+    /// A reader needs at least one partition, and each only once.
+    #[error("a reader needs at least one partition, and each once")]
+    NoPartitions,
     /// A durable record does not read back as it was written.
     #[error("the log is damaged at offset {offset}: {detail}")]
     Corrupt {
@@ -164,9 +176,54 @@ pub enum ReadError {
     /// The log is closed.
     #[error("the log is closed")]
     Closed,
+    /// The cluster that holds the log can't be reached now. Try again later.
+    #[error("the log can't be reached now: {detail}")]
+    Unavailable {
+        /// What was tried, and what came of it.
+        detail: String,
+    },
     /// The operating system refused.
     #[error("the log can't be read")]
     Io(#[source] Arc<std::io::Error>),
+}
+
+/// Why records can't be written now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteBlocked {
+    /// The disk is full. Writes resume by themselves when there is space.
+    #[error("the log's disk is full")]
+    DiskFull,
+    /// The cluster that holds the log takes no records now. Writes resume by themselves.
+    #[error("the log takes no records now: {detail}")]
+    Unavailable {
+        /// What is missing.
+        detail: String,
+    },
+    /// The log is closed or closing.
+    #[error("the log is closed")]
+    Closed,
+}
+
+/// Refuses what no reader can begin from, given the tail of every partition.
+pub(crate) fn check_from(from: &[Position], tails: &[Offset]) -> Result<(), ReadError> {
+    let mut seen = BTreeSet::new();
+    if from.is_empty() || !from.iter().all(|at| seen.insert(at.partition)) {
+        return Err(ReadError::NoPartitions);
+    }
+    for at in from {
+        let tail = usize::try_from(at.partition)
+            .ok()
+            .and_then(|at| tails.get(at));
+        let tail = *tail.ok_or(ReadError::NoSuchPartition(at.partition))?;
+        if at.offset > tail {
+            return Err(ReadError::OffsetOutOfRange {
+                offset: at.offset,
+                tail,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Resolves when the records of one [`Log::append`](crate::Log::append) are durable.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use aftercall_log::{Log, Offset, ReadError};
+use aftercall_log::{Log, ReadError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::index::{Published, Snapshot};
 use crate::{Positions, Store, ViewError};
+
+/// How long a wait goes on before the log is asked whether it has the position at all.
+const TAIL_CHECK_AFTER: Duration = Duration::from_millis(20);
 
 /// How far a view is.
 #[derive(Debug, Clone, Default)]
@@ -118,24 +122,20 @@ impl ViewHandle {
     /// Waits until the store includes all of `positions`: read your own writes.
     ///
     /// # Errors
-    /// [`WaitError::BeyondTail`] at once for a position that the log does not have.
+    /// [`WaitError::BeyondTail`] soon for a position that the log does not have.
     pub async fn wait_for(
         &self,
         positions: &Positions,
         deadline: Instant,
     ) -> Result<(), WaitError> {
-        if self.0.progress.borrow().applied.covers_all(positions) {
-            return Ok(());
-        }
-        self.check_tail(positions)?;
-        self.wait(deadline, |progress| progress.applied.covers_all(positions))
+        self.reach(positions, deadline, |progress| &progress.applied)
             .await
     }
 
     /// Waits until the search index includes all of `positions`, and hurries its commit.
     ///
     /// # Errors
-    /// [`WaitError::BeyondTail`] at once for a position that the log does not have.
+    /// [`WaitError::BeyondTail`] soon for a position that the log does not have.
     pub async fn wait_for_index(
         &self,
         positions: &Positions,
@@ -144,25 +144,45 @@ impl ViewHandle {
         if self.0.progress.borrow().indexed.covers_all(positions) {
             return Ok(());
         }
-        self.check_tail(positions)?;
         self.0.index_wanted.store(true, Ordering::Relaxed);
-        self.wait(deadline, |progress| progress.indexed.covers_all(positions))
+        self.reach(positions, deadline, |progress| &progress.indexed)
             .await
     }
 
-    /// How far the view is behind the log now.
+    /// Waits until what `part` shows includes `positions`.
+    async fn reach(
+        &self,
+        positions: &Positions,
+        deadline: Instant,
+        part: impl Fn(&Progress) -> &Positions,
+    ) -> Result<(), WaitError> {
+        let reached = |progress: &Progress| part(progress).covers_all(positions);
+        if reached(&self.0.progress.borrow()) {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            waited = self.wait(deadline, reached) => waited,
+            refused = self.beyond_tail(positions) => Err(refused),
+        }
+    }
+
+    /// How far the view is behind the log now. Blocks as [`Log::tails`] does.
+    ///
+    /// # Errors
+    /// When the log can't say where it ends.
     pub fn lag(&self) -> Result<Lag, ReadError> {
         let (applied, indexed) = {
             let progress = self.0.progress.borrow();
             (progress.applied.clone(), progress.indexed.clone())
         };
-        let index_records = if self.0.has_index {
-            behind(&*self.0.log, &indexed)?
-        } else {
-            0
+        let tails = self.0.log.tails()?;
+        let index_records = match self.0.has_index {
+            true => indexed.behind(&tails),
+            false => 0,
         };
         Ok(Lag {
-            records: behind(&*self.0.log, &applied)?,
+            records: applied.behind(&tails),
             index_records,
         })
     }
@@ -199,23 +219,21 @@ impl ViewHandle {
         }
     }
 
-    fn check_tail(&self, positions: &Positions) -> Result<(), WaitError> {
-        for (partition, next) in positions.iter() {
-            let known = partition < self.0.log.partitions();
-            if !known || next > self.0.log.tail(partition)? {
-                return Err(WaitError::BeyondTail);
-            }
+    /// Resolves if the log does not have `positions`. Most waits are over before it has to be asked.
+    async fn beyond_tail(&self, positions: &Positions) -> WaitError {
+        let partitions = self.0.log.partitions();
+        if positions
+            .iter()
+            .any(|(partition, _)| partition >= partitions)
+        {
+            return WaitError::BeyondTail;
         }
-        Ok(())
+        tokio::time::sleep(TAIL_CHECK_AFTER).await;
+        match Positions::tails_of(&self.0.log).await {
+            Ok(tails) if !tails.covers_all(positions) => WaitError::BeyondTail,
+            // Who waits learns soon enough whether the view gets there.
+            Ok(_) | Err(ReadError::Unavailable { .. }) => std::future::pending().await,
+            Err(error) => WaitError::Log(error),
+        }
     }
-}
-
-/// How many records `log` has that `positions` do not include.
-pub(crate) fn behind(log: &dyn Log, positions: &Positions) -> Result<Offset, ReadError> {
-    (0..log.partitions()).try_fold(0, |sum, partition| {
-        Ok(sum
-            + log
-                .tail(partition)?
-                .saturating_sub(positions.next(partition)))
-    })
 }

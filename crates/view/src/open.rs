@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aftercall_log::{Log, LogId};
+use aftercall_log::{LogId, Offset};
 use bytes::Bytes;
 
 use crate::store::{RESERVED_TAG, Sum};
@@ -103,14 +103,15 @@ pub(crate) struct OpenStore {
     pub(crate) sum: Sum,
 }
 
-/// Opens the store; begins a new one in the place of one that is void or damaged.
+/// Opens the store; begins a new one in the place of one that is void or damaged. `tails` is where
+/// the log ends.
 pub(crate) fn open(
     dir: &ViewDir,
     identity: Identity,
-    log: &dyn Log,
+    tails: &[Offset],
     cache_bytes: u64,
 ) -> Result<OpenStore, ViewError> {
-    match try_open(dir, identity, log, cache_bytes) {
+    match try_open(dir, identity, tails, cache_bytes) {
         Ok(Ok(open)) => return Ok(open),
         Ok(Err(void)) => {
             tracing::info!(
@@ -125,7 +126,7 @@ pub(crate) fn open(
             dir.set_store_aside()?;
         }
     }
-    match try_open(dir, identity, log, cache_bytes) {
+    match try_open(dir, identity, tails, cache_bytes) {
         Ok(Ok(open)) => Ok(open),
         Ok(Err(void)) => Err(ViewError::Store(StoreError::failed(void))),
         Err(error) => Err(ViewError::Store(error)),
@@ -138,7 +139,7 @@ type Verdict = Result<OpenStore, &'static str>;
 fn try_open(
     dir: &ViewDir,
     identity: Identity,
-    log: &dyn Log,
+    tails: &[Offset],
     cache_bytes: u64,
 ) -> Result<Verdict, StoreError> {
     let engine = open_unlocked(&dir.store(), cache_bytes)?;
@@ -155,7 +156,7 @@ fn try_open(
     let Some((applied, sum)) = identity.read(&checkpoint) else {
         return Ok(Err("it was built by another version or from another log"));
     };
-    match is_ahead(log, &applied) {
+    match is_ahead(tails, &applied) {
         true => Ok(Err("it is ahead of the log")),
         false => Ok(Ok(OpenStore {
             engine,
@@ -165,11 +166,9 @@ fn try_open(
     }
 }
 
-/// Whether `positions` include what `log` does not have.
-pub(crate) fn is_ahead(log: &dyn Log, positions: &Positions) -> bool {
-    positions.iter().any(|(partition, next)| {
-        partition >= log.partitions() || log.tail(partition).is_ok_and(|tail| next > tail)
-    })
+/// Whether `positions` include what a log with these tails does not have.
+pub(crate) fn is_ahead(tails: &[Offset], positions: &Positions) -> bool {
+    !Positions::below(tails).covers_all(positions)
 }
 
 /// Puts the checkpoint into a batch.

@@ -1,8 +1,9 @@
 //! How far something is through the log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use aftercall_log::{LogId, Offset, Partition, Position};
+use aftercall_log::{Log, LogId, Offset, Partition, Position, ReadError};
 
 use crate::token::{self, Kind, TokenError};
 
@@ -28,6 +29,24 @@ impl Positions {
         positions
     }
 
+    /// Everything below the tails that a log told, one for each partition from 0.
+    pub fn below(tails: &[Offset]) -> Self {
+        (0..).zip(tails.iter().copied()).collect()
+    }
+
+    /// Everything that is durable in `log` now. For async code: the log may have to ask a cluster.
+    ///
+    /// # Errors
+    /// When the log can't say, for instance because its cluster can't be reached.
+    pub async fn tails_of(log: &Arc<dyn Log>) -> Result<Self, ReadError> {
+        let log = Arc::clone(log);
+        let tails = tokio::task::spawn_blocking(move || log.tails()).await;
+        // A question is dropped unanswered when the process is about to end.
+        tails
+            .unwrap_or(Err(ReadError::Closed))
+            .map(|tails| Self::below(&tails))
+    }
+
     /// The first offset of `partition` that is not included.
     pub fn next(&self, partition: Partition) -> Offset {
         self.0.get(&partition).copied().unwrap_or(0)
@@ -48,6 +67,14 @@ impl Positions {
     /// Includes the record at `position` and all before it in its partition.
     pub fn include(&mut self, position: Position) {
         self.advance(position.partition, position.offset.saturating_add(1));
+    }
+
+    /// How many offsets are below `tails` and not included.
+    pub fn behind(&self, tails: &[Offset]) -> u64 {
+        let behind = (0..)
+            .zip(tails)
+            .map(|(partition, tail)| tail.saturating_sub(self.next(partition)));
+        behind.sum()
     }
 
     /// Includes all below `next` in `partition`. Never goes back.

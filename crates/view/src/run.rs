@@ -5,7 +5,7 @@ mod session;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aftercall_log::{Log, Position, ReadError};
@@ -212,20 +212,43 @@ impl<P: Projection> Worker<P> {
     }
 
     fn run_session(&mut self) -> Result<(), Trouble> {
+        let Some(tails) = self.when_available(|log| log.tails())? else {
+            return Ok(());
+        };
         let identity = Identity {
             name: self.shared.name,
             version: self.projection.version(),
             log: self.shared.log.id(),
         };
-        let store = open::open(
-            &self.dir,
-            identity,
-            &*self.shared.log,
-            self.options.cache_bytes,
-        )
-        .map_err(Trouble::Fatal)?;
+        let store = open::open(&self.dir, identity, &tails, self.options.cache_bytes)
+            .map_err(Trouble::Fatal)?;
         self.shared.store.install(Box::new(store.engine));
-        Session::begin(self, identity, store.applied, store.sum)?.run()
+        match Session::begin(self, identity, store.applied, store.sum, &tails)? {
+            Some(session) => session.run(),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the log, as often as it takes until its cluster can be reached; none when the view is
+    /// to stop before that.
+    fn when_available<T>(
+        &self,
+        ask: impl Fn(&dyn Log) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let mut told = false;
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            match ask(&*self.shared.log) {
+                Err(error @ ReadError::Unavailable { .. }) => {
+                    if !told {
+                        tracing::warn!(view = self.shared.name, %error, "view waits for the log");
+                        told = true;
+                    }
+                    std::thread::sleep(IDLE_WAIT);
+                }
+                answer => return answer.map(Some),
+            }
+        }
+        Ok(None)
     }
 
     /// Clears away what failed, so that the next session builds it anew.

@@ -135,7 +135,8 @@ impl Followups {
 
     /// Waits until the view includes all that is durable now.
     pub(crate) async fn catch_up(&self, deadline: Instant) -> Result<(), Refused> {
-        let tail = tail(self.log()).map_err(Refused::Log)?;
+        let tails = Positions::tails_of(&self.0.log).await;
+        let tail = tails.map_err(Refused::Log)?;
         match self.0.view.wait_for(&tail, deadline).await {
             Err(WaitError::DeadlineExceeded { .. }) => Err(Refused::Unavailable),
             outcome => outcome.map_err(|error| Refused::waiting_for("position", error)),
@@ -151,13 +152,6 @@ impl Followups {
         let done = tokio::task::spawn_blocking(move || query(&store)).await;
         done.map_err(Internal::new)?
     }
-}
-
-/// The first offset of each partition that isn't durable.
-pub(crate) fn tail(log: &dyn Log) -> Result<Positions, aftercall_log::ReadError> {
-    (0..log.partitions())
-        .map(|partition| Ok((partition, log.tail(partition)?)))
-        .collect()
 }
 
 /// Stops the view when the process stops, and the process when the view fails.

@@ -30,7 +30,6 @@ use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::followups::tail;
 use crate::keys;
 use aftercall_view::key::Parts;
 use lapses::{Batch, Sent};
@@ -140,7 +139,11 @@ impl Tracker {
     /// Records every lapse that is due by now.
     async fn lapse_all(&self) -> Result<Round, TrackerError> {
         let now = self.clock.now();
-        if !self.includes(&tail(&*self.log)?).await? {
+        let tails = match Positions::tails_of(&self.log).await {
+            Err(ReadError::Unavailable { .. }) => return Ok(Round::Again(RETRY_AFTER)),
+            tails => tails?,
+        };
+        if !self.includes(&tails).await? {
             return Ok(Round::Again(Duration::ZERO));
         }
         let mut sending = FuturesOrdered::new();

@@ -1,11 +1,10 @@
 //! Amending: who may, on which version, and what the fold made of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Violations, limits};
-use aftercall_log::Position;
+use aftercall_log::{Position, ReadError};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, InteractionRecorded};
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
@@ -87,7 +86,7 @@ impl Core {
             return Ok(Some(before));
         }
         let now = self.now();
-        let original = self.original(current.position())?;
+        let original = self.original(current.position(), deadline).await?;
         permit(command.principal, &original, &current, now)?;
         if command
             .ended_at
@@ -134,11 +133,23 @@ impl Core {
     }
 
     /// Reads the first record from the log: the ledger holds only what every request needs.
-    fn original(&self, at: Position) -> Result<Original, Refusal> {
-        let mut reader = self.deps.log.reader(at.partition, at.offset)?;
-        let entries = reader.next(1, READ_BYTES_MAX, Duration::ZERO)?;
+    async fn original(&self, at: Position, deadline: Instant) -> Result<Original, Refusal> {
+        let log = Arc::clone(&self.deps.log);
+        let wait = deadline.saturating_duration_since(Instant::now());
+        let read = move || {
+            let mut reader = log.reader(&[at])?;
+            reader.next(1, READ_BYTES_MAX, wait)
+        };
+        let entries = tokio::task::spawn_blocking(read).await;
+        let entries = entries.map_err(Refusal::internal)??;
         let missing = || Refusal::internal("the log lacks a record that the ledger has");
-        let entry = entries.into_iter().next().ok_or_else(missing)?;
+        // Nothing, although it is there: the log's cluster did not answer in time.
+        let entry = entries
+            .into_iter()
+            .next()
+            .ok_or_else(|| ReadError::Unavailable {
+                detail: "a record that is there could not be read in time".to_owned(),
+            })?;
         let event = Event::decode(entry.record.body).map_err(Refusal::internal)?;
         let recorded = InteractionRecorded::decode(event.data).map_err(Refusal::internal)?;
         let interaction = recorded.interaction.ok_or_else(missing)?;

@@ -77,10 +77,7 @@ impl Core {
 
     /// Waits until the view has all that the log holds now.
     pub(crate) async fn catch_up(&self, deadline: Instant) -> Result<(), Refusal> {
-        let mut tail = Positions::new();
-        for partition in 0..self.deps.log.partitions() {
-            tail.advance(partition, self.deps.log.tail(partition)?);
-        }
+        let tail = Positions::tails_of(&self.deps.log).await?;
         Ok(self.view.wait_for(&tail, deadline).await?)
     }
 

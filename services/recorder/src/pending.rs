@@ -76,9 +76,11 @@ impl Flight {
 
 /// Whether the record may be in the log all the same.
 fn may_be_written(refusal: &Refusal) -> bool {
-    use AppendError::{DiskFull, QueueFull, TooLarge};
+    use AppendError::{DiskFull, QueueFull, TooLarge, Unavailable};
     match refusal {
-        Refusal::Log(QueueFull { .. } | DiskFull { .. } | TooLarge { .. }) => false,
+        Refusal::Log(QueueFull { .. } | DiskFull { .. } | Unavailable { .. } | TooLarge { .. }) => {
+            false
+        }
         Refusal::Log(_) => true,
         _ => false,
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use self::scene::{Answer, Call, Scene, done, is_data, read, record, records};
+use self::scene::{Answer, Call, Scene, done, from, is_data, read, record, records};
 use super::segment::PAGE_BYTES;
 use super::*;
-use crate::AppendError;
+use crate::{AppendError, WriteBlocked};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -51,9 +51,9 @@ fn after_a_failed_sync_nothing_is_acknowledged() {
         .filter(|call| *call == Call::Sync)
         .count();
     assert_eq!(syncs, 2, "one that worked, one that failed, none after it");
-    assert_eq!(scene.log.tail(0).unwrap(), 3);
+    assert_eq!(scene.log.tails().unwrap()[0], 3);
     assert_eq!(read(&scene.log), records(0..3));
-    let mut reader = scene.log.reader(0, 3).unwrap();
+    let mut reader = scene.log.reader(&[from(3)]).unwrap();
     assert!(matches!(reader.next(1, 1, FOREVER), Err(ReadError::Closed)));
 }
 
@@ -103,7 +103,7 @@ fn a_failed_write_is_fatal_too() {
         matches!(outcome, Err(AppendError::Unknown(_))),
         "{outcome:?}"
     );
-    assert_eq!((scene.fatal(), scene.log.tail(0).unwrap()), (1, 0));
+    assert_eq!((scene.fatal(), scene.log.tails().unwrap()[0]), (1, 0));
 }
 
 #[test]
@@ -138,10 +138,12 @@ fn a_full_disk_refuses_appends_keeps_reads_and_recovers() {
                 "{refused:?}"
             );
         }
+        assert_eq!(scene.log.check_writable(), Err(WriteBlocked::DiskFull));
         assert_eq!(read(&scene.log), records(0..written));
         assert_eq!(scene.after_crash(), records(0..written));
         scene.disk.script(|_| Answer::Real);
         let positions = scene.append(records(written..written + 50)).unwrap();
+        assert_eq!(scene.log.check_writable(), Ok(()));
         assert_eq!(positions[0].offset, written);
         assert_eq!(scene.after_crash(), records(0..written + 50));
         assert_eq!(scene.fatal(), 0);
@@ -377,4 +379,23 @@ fn a_start_that_can_not_sync_does_not_open() {
     let disk = Arc::clone(&scene.disk) as Arc<dyn Disk>;
     let refused = EmbeddedLog::open_on(disk, scene.dir.path(), Options::default());
     assert!(matches!(refused, Err(OpenError::Io { .. })), "{refused:?}");
+}
+
+#[test]
+fn an_idle_log_notices_that_a_full_disk_has_space_again() {
+    let scene = Scene::new(|_| {});
+    scene.append(records(0..3)).unwrap();
+    scene.disk.script(|call| match call {
+        Call::Write { .. } => Answer::Error(ENOSPC),
+        _ => Answer::Real,
+    });
+    scene.append(records(3..5)).unwrap_err();
+    assert_eq!(scene.log.check_writable(), Err(WriteBlocked::DiskFull));
+    scene.disk.script(|_| Answer::Real);
+    while scene.log.check_writable().is_err() {
+        std::thread::yield_now();
+    }
+    assert_eq!(read(&scene.log), records(0..3));
+    scene.append(records(3..5)).unwrap();
+    assert_eq!(scene.after_crash(), records(0..5));
 }

@@ -121,16 +121,24 @@ impl Queue {
         Ok(bytes)
     }
 
-    /// Waits for appends and moves as many into `batch` as one commit takes. `false` when the queue
-    /// is closed and empty.
-    pub(super) fn take(&self, batch: &mut Vec<Pending>) -> bool {
+    /// Waits for appends and moves as many into `batch` as one commit takes; none when nothing came
+    /// in `idle_max`. `false` when the queue is closed and empty.
+    pub(super) fn take(&self, batch: &mut Vec<Pending>, idle_max: Option<Duration>) -> bool {
         let mut state = self.state.lock();
         while state.waiting.is_empty() {
             if state.closed {
                 return false;
             }
             state.wake_at = Some(1);
-            self.arrived.wait(&mut state);
+            match idle_max {
+                None => self.arrived.wait(&mut state),
+                Some(idle_max) => {
+                    if self.arrived.wait_for(&mut state, idle_max).timed_out() {
+                        state.wake_at = None;
+                        return true;
+                    }
+                }
+            }
         }
         // One caller that awaits each append would only be slowed down by lingering.
         let (appends, records) = state.last;

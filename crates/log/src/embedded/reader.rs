@@ -17,6 +17,8 @@ pub(super) struct EmbeddedReader {
     shared: Arc<Shared>,
     segment: Arc<Segment>,
     scan: Scan,
+    /// What the scan's next record is, for those who ask.
+    position: [Position; 1],
 }
 
 impl EmbeddedReader {
@@ -34,6 +36,10 @@ impl EmbeddedReader {
             shared,
             segment,
             scan,
+            position: [Position {
+                partition: 0,
+                offset: from,
+            }],
         })
     }
 
@@ -83,11 +89,12 @@ impl Reader for EmbeddedReader {
                 Err(error) => return Err(error),
             }
         }
+        self.position[0].offset = self.scan.offset();
         Ok(entries)
     }
 
-    fn position(&self) -> Offset {
-        self.scan.offset()
+    fn positions(&self) -> &[Position] {
+        &self.position
     }
 }
 

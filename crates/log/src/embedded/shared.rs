@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::segment::Segment;
-use crate::{LogId, Offset, ReadError};
+use crate::{LogId, Offset, ReadError, WriteBlocked};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -18,6 +18,8 @@ pub(crate) struct Shared {
     pub(crate) segments: RwLock<Vec<Arc<Segment>>>,
     tail: AtomicU64,
     followed: Mutex<Followed>,
+    /// The disk was full the last time that something was written.
+    full: AtomicBool,
     grown: Condvar,
 }
 
@@ -39,6 +41,7 @@ impl Shared {
                 tail,
                 closed: false,
             }),
+            full: AtomicBool::new(false),
             grown: Condvar::new(),
         }
     }
@@ -53,6 +56,20 @@ impl Shared {
         self.tail.store(tail, Ordering::Release);
         self.followed.lock().tail = tail;
         self.grown.notify_all();
+    }
+
+    /// Notes whether the disk is full.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
+    /// Why nothing can be written now.
+    pub(crate) fn blocked(&self) -> Option<WriteBlocked> {
+        if self.followed.lock().closed {
+            return Some(WriteBlocked::Closed);
+        }
+        let full = self.full.load(Ordering::Relaxed);
+        full.then_some(WriteBlocked::DiskFull)
     }
 
     /// No more records will come.

@@ -14,7 +14,7 @@ use super::queue::{Outcome, Pending, Queue};
 use super::segment::{self, Head, PAGE_BYTES, Segment};
 use super::shared::Shared;
 use super::{FatalError, Options};
-use crate::{AppendError, Offset, Position};
+use crate::{AppendError, BODY_BYTES_MAX, Offset, Position};
 
 /// How far ahead of the end a segment is filled with zeros. Syncing a write into blocks that exist
 /// and were written before needs no change of the file system's own records, which would cost a
@@ -23,6 +23,9 @@ const AHEAD_BYTES: u64 = 4 << 20;
 
 /// When a caller that met a full disk should try again.
 const DISK_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How often an idle writer looks whether a full disk has space again.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// A batch buffer that grew beyond this is given back.
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
@@ -61,11 +64,18 @@ impl Writer {
     /// Commits batches until the queue is closed and empty, or the disk fails.
     pub(super) fn run(mut self) {
         let mut batch = Vec::new();
-        while self.queue.take(&mut batch) {
-            let outcome = self.commit(&batch);
+        let mut full = false;
+        while self.queue.take(&mut batch, full.then_some(PROBE_EVERY)) {
+            let outcome = match batch.is_empty() {
+                // Nobody may write before it is known that there is space again.
+                true => self.extend(BODY_BYTES_MAX as u64).map(|()| 0),
+                false => self.commit(&batch),
+            };
             if let Err(Refusal::Fatal(error)) = outcome {
                 return self.fail(batch, &error);
             }
+            full = outcome.is_err();
+            self.shared.set_full(full);
             self.queue.release(&batch);
             match outcome {
                 Ok(first) => acknowledge(first, &mut batch),

@@ -76,6 +76,10 @@ impl ReadOnlyLog {
         let mut reader = ReadOnlyReader {
             dir: self.dir.clone(),
             at: Place::of(&self.dir, from)?,
+            position: [Position {
+                partition: 0,
+                offset: from,
+            }],
         };
         while reader.at.scan.offset() < from {
             if reader.step()?.is_none() {
@@ -164,6 +168,8 @@ impl Place {
 struct ReadOnlyReader {
     dir: PathBuf,
     at: Place,
+    /// What the next record is, for those who ask.
+    position: [Position; 1],
 }
 
 impl ReadOnlyReader {
@@ -234,11 +240,12 @@ impl Reader for ReadOnlyReader {
                 Err(error) => return Err(error),
             }
         }
+        self.position[0].offset = self.at.scan.offset();
         Ok(entries)
     }
 
-    fn position(&self) -> Offset {
-        self.at.scan.offset()
+    fn positions(&self) -> &[Position] {
+        &self.position
     }
 }
 

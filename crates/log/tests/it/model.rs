@@ -70,7 +70,7 @@ proptest! {
         let mut dir = tempfile::tempdir().unwrap();
         let mut log = open_at(dir.path(), segment_bytes).unwrap();
         for step in steps {
-            let next = model.tail(0).unwrap();
+            let next = model.tails().unwrap()[0];
             match step {
                 Step::Append(count) => {
                     let batch = records(next..next + count);
@@ -90,13 +90,13 @@ proptest! {
                     log = open_at(dir.path(), segment_bytes).unwrap();
                 }
             }
-            let tail = model.tail(0).unwrap();
-            prop_assert_eq!(log.tail(0).unwrap(), tail);
+            let tail = model.tails().unwrap()[0];
+            prop_assert_eq!(log.tails().unwrap()[0], tail);
             let from = tail.saturating_sub(7);
             prop_assert_eq!(read(&log, from), read(&model, from));
         }
         prop_assert_eq!(read(&log, 0), read(&model, 0));
-        for time in [0, 3, model.tail(0).unwrap() as i64, i64::MAX] {
+        for time in [0, 3, model.tails().unwrap()[0] as i64, i64::MAX] {
             prop_assert_eq!(log.offset_at(0, time).unwrap(), model.offset_at(0, time).unwrap());
         }
         drop(append(&log, vec![record(0)]).unwrap());

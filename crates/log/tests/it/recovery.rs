@@ -3,8 +3,8 @@
 use aftercall_log::{EmbeddedLog, Log, LogId, OpenError, Options};
 
 use crate::scene::{
-    PAGE, append, copy_all, crash, cut_file, end, flip, frame_bytes, last_segment, open, open_at,
-    overwrite, read, record, records, segments,
+    PAGE, append, at, copy_all, crash, cut_file, end, flip, frame_bytes, last_segment, open,
+    open_at, overwrite, read, record, records, segments,
 };
 
 /// A log of two batches, of 3 and of 4 records, as a crash leaves it after the second.
@@ -227,7 +227,7 @@ fn a_closed_log_is_read_and_not_written() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path()).unwrap();
     append(&log, records(0..3)).unwrap();
-    let mut reader = log.reader(0, 0).unwrap();
+    let mut reader = log.reader(&[at(0)]).unwrap();
     log.close();
     assert!(matches!(
         append(&log, records(3..4)),

@@ -57,8 +57,16 @@ pub(crate) fn append(log: &dyn Log, records: Vec<Record>) -> Result<Vec<Position
     runtime.block_on(log.append(records))
 }
 
+/// A place in the one partition.
+pub(crate) fn at(offset: Offset) -> Position {
+    Position {
+        partition: 0,
+        offset,
+    }
+}
+
 pub(crate) fn read(log: &dyn Log, from: Offset) -> Vec<Record> {
-    let mut reader = log.reader(0, from).unwrap();
+    let mut reader = log.reader(&[at(from)]).unwrap();
     let mut read: Vec<Entry> = Vec::new();
     loop {
         let more = reader.next(100, 1 << 20, Duration::ZERO).unwrap();
@@ -72,7 +80,7 @@ pub(crate) fn read(log: &dyn Log, from: Offset) -> Vec<Record> {
             .map(|entry| entry.position.offset)
             .eq(from..from + read.len() as u64)
     );
-    assert_eq!(log.tail(0).unwrap(), from + read.len() as u64);
+    assert_eq!(log.tails().unwrap()[0], from + read.len() as u64);
     read.into_iter().map(|entry| entry.record).collect()
 }
 

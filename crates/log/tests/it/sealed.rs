@@ -8,7 +8,8 @@ use aftercall_log::{Log, OpenError, ReadError};
 use tempfile::TempDir;
 
 use crate::scene::{
-    PAGE, append, copy_all, cut_file, flip, frame_bytes, open_at, read, record, records, segments,
+    PAGE, append, at, copy_all, cut_file, flip, frame_bytes, open_at, read, record, records,
+    segments,
 };
 
 const SEGMENT_BYTES: u64 = 5_000;
@@ -60,7 +61,7 @@ fn a_reader_stops_at_damage_and_says_where() {
     let byte = PAGE + frame_bytes(&records(segment.base..damaged));
     flip(&segment.path, byte + 50, 3);
     let log = open_at(dir.path(), SEGMENT_BYTES).unwrap();
-    let mut reader = log.reader(0, 0).unwrap();
+    let mut reader = log.reader(&[at(0)]).unwrap();
     let mut read = Vec::new();
     let error = loop {
         match reader.next(7, 1 << 20, Duration::ZERO) {
@@ -178,7 +179,10 @@ fn indexes_that_are_gone_or_damaged_are_built_again() {
     let log = open_at(dir.path(), SEGMENT_BYTES).unwrap();
     for n in 0..60 {
         assert_eq!(log.offset_at(0, n).unwrap(), n as u64);
-        assert_eq!(log.reader(0, n as u64).unwrap().position(), n as u64);
+        assert_eq!(
+            log.reader(&[at(n as u64)]).unwrap().positions(),
+            [at(n as u64)]
+        );
     }
     drop(log);
     let after = states(&dir);

@@ -15,14 +15,16 @@ impl Failure for AppendError {
             Self::QueueFull { .. } => Reason::LogQueueFull,
             Self::DiskFull { .. } => Reason::LogDiskFull,
             Self::TooLarge { .. } => Reason::MessageTooLarge,
-            Self::Closed | Self::Unknown(_) => Reason::LogUnavailable,
+            Self::Unavailable { .. } | Self::Closed | Self::Unknown(_) => Reason::LogUnavailable,
             _ => Reason::Internal,
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::QueueFull { retry_after } | Self::DiskFull { retry_after } => Some(*retry_after),
+            Self::QueueFull { retry_after }
+            | Self::DiskFull { retry_after }
+            | Self::Unavailable { retry_after, .. } => Some(*retry_after),
             Self::Closed | Self::Unknown(_) => Some(UNAVAILABLE_RETRY_AFTER),
             _ => None,
         }
@@ -33,14 +35,14 @@ impl Failure for ReadError {
     fn reason(&self) -> Reason {
         match self {
             Self::NoSuchPartition(_) | Self::OffsetOutOfRange { .. } => Reason::PositionInvalid,
-            Self::Closed | Self::Io(_) => Reason::LogUnavailable,
+            Self::Closed | Self::Unavailable { .. } | Self::Io(_) => Reason::LogUnavailable,
             _ => Reason::Internal,
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Closed | Self::Io(_) => Some(UNAVAILABLE_RETRY_AFTER),
+            Self::Closed | Self::Unavailable { .. } | Self::Io(_) => Some(UNAVAILABLE_RETRY_AFTER),
             _ => None,
         }
     }

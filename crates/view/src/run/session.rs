@@ -4,19 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aftercall_log::{Entry, Offset, Partition, Reader};
+use aftercall_log::{Entry, Offset, Position, ReadError, Reader};
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{IDLE_WAIT, Trouble, ViewError, Worker};
-use crate::handle::behind;
 use crate::index::SearchIndex;
 use crate::open::{Identity, is_ahead, write_checkpoint};
 use crate::store::{Audit, Sum, Touch};
 use crate::{ApplyError, Positions, Projection, StoreError, Txn};
-
-/// With several partitions the thread can't wait on all at once: it waits this long on each.
-const IDLE_WAIT_OF_MANY: Duration = Duration::from_millis(5);
 
 /// How many entries are audited at a time between other work.
 const AUDIT_STEP: usize = 256;
@@ -33,9 +29,7 @@ pub(super) struct Session<'w, P> {
     applied: Positions,
     audit: Audit,
     index: Option<IndexState>,
-    readers: Vec<Box<dyn Reader>>,
-    /// The reader that is asked first next time.
-    turn: usize,
+    reader: Box<dyn Reader>,
     /// Where the log ended when the session began.
     target: Positions,
     housekept_at: Instant,
@@ -53,11 +47,12 @@ struct IndexState {
     committed_at: Instant,
 }
 
-/// The records of one poll, and the first offset after them.
+/// The records of one poll, and what they make the view complete through.
 struct Batch {
-    partition: Partition,
     entries: Vec<Entry>,
-    next: Offset,
+    through: Positions,
+    /// There was room for more.
+    keeps_up: bool,
 }
 
 impl<'w, P: Projection> Session<'w, P> {
@@ -66,13 +61,14 @@ impl<'w, P: Projection> Session<'w, P> {
         identity: Identity,
         applied: Positions,
         sum: Sum,
-    ) -> Result<Self, Trouble> {
+        tails: &[Offset],
+    ) -> Result<Option<Self>, Trouble> {
         let begun_at = Instant::now();
         let mut audit = Audit::begin(sum);
         while audit.under_way() && begun_at.elapsed() < worker.options.check_wait {
             audit.step(&worker.shared.store, AUDIT_STEP)?;
         }
-        let index = open_index(worker)?;
+        let index = open_index(worker, tails)?;
         worker
             .projection
             .opened(&worker.shared.store, &applied)
@@ -81,13 +77,15 @@ impl<'w, P: Projection> Session<'w, P> {
             || applied.clone(),
             |index| applied.intersection(&index.written),
         );
-        let log = &*worker.shared.log;
-        let mut target = Positions::new();
-        let mut readers = Vec::new();
-        for partition in 0..log.partitions() {
-            target.advance(partition, log.tail(partition)?);
-            readers.push(log.reader(partition, start.next(partition))?);
-        }
+        let from: Vec<_> = (0..worker.shared.log.partitions())
+            .map(|partition| Position {
+                partition,
+                offset: start.next(partition),
+            })
+            .collect();
+        let Some(reader) = worker.when_available(|log| log.reader(&from))? else {
+            return Ok(None);
+        };
         let now = Instant::now();
         let mut session = Self {
             worker,
@@ -95,16 +93,15 @@ impl<'w, P: Projection> Session<'w, P> {
             applied,
             audit,
             index,
-            readers,
-            turn: 0,
-            target,
+            reader,
+            target: Positions::below(tails),
             housekept_at: now,
             reported_at: now,
             paused: false,
         };
         session.publish();
         session.housekeep()?;
-        Ok(session)
+        Ok(Some(session))
     }
 
     /// Runs until the view is to stop.
@@ -126,7 +123,7 @@ impl<'w, P: Projection> Session<'w, P> {
                 None => true,
                 Some(batch) => {
                     self.apply(&batch)?;
-                    self.keeps_up(&batch)?
+                    batch.keeps_up
                 }
             };
             self.audit.step(&self.worker.shared.store, AUDIT_STEP)?;
@@ -156,18 +153,10 @@ impl<'w, P: Projection> Session<'w, P> {
         pauses
     }
 
-    /// The next records of one partition; none when all of the log is read.
+    /// The next records; none when all of the log is read.
     fn poll(&mut self) -> Result<Option<Batch>, ViewError> {
-        let count = self.readers.len();
-        for step in 0..count {
-            if let Some(batch) = self.poll_one((self.turn + step) % count, Duration::ZERO)? {
-                self.turn = (self.turn + step + 1) % count;
-                return Ok(Some(batch));
-            }
-        }
         let wait = match &self.index {
             _ if self.audit.under_way() => Duration::ZERO,
-            _ if count > 1 => IDLE_WAIT_OF_MANY,
             Some(index) if index.records > 0 => {
                 let due_in = self.worker.options.index.commit_every;
                 due_in
@@ -176,22 +165,22 @@ impl<'w, P: Projection> Session<'w, P> {
             }
             _ => IDLE_WAIT,
         };
-        let waited_on = self.turn;
-        self.turn = (self.turn + 1) % count;
-        self.poll_one(waited_on, wait)
-    }
-
-    fn poll_one(&mut self, reader: usize, wait: Duration) -> Result<Option<Batch>, ViewError> {
         let options = &self.worker.options;
-        let reader = &mut self.readers[reader];
-        let entries = reader.next(options.poll_records_max, options.poll_bytes_max, wait)?;
-        let Some(first) = entries.first() else {
+        let (records_max, bytes_max) = (options.poll_records_max, options.poll_bytes_max);
+        let entries = self.reader.next(records_max, bytes_max, wait)?;
+        let through = self.reader.positions().iter();
+        let through = through.map(|at| (at.partition, at.offset)).collect();
+        // Offsets without a record are passed over without one.
+        if entries.is_empty() && self.applied.covers_all(&through) {
             return Ok(None);
-        };
+        }
+        let bytes = |entry: &Entry| entry.record.key.len() + entry.record.body.len();
+        let filled =
+            entries.len() >= records_max || entries.iter().map(bytes).sum::<usize>() >= bytes_max;
         Ok(Some(Batch {
-            partition: first.position.partition,
-            next: reader.position(),
             entries,
+            through,
+            keeps_up: !filled,
         }))
     }
 
@@ -203,8 +192,7 @@ impl<'w, P: Projection> Session<'w, P> {
             self.apply_one(entry, &mut txn, &mut behind_store)?;
         }
         self.write_documents(&mut txn, behind_store)?;
-        let mut applied = self.applied.clone();
-        applied.advance(batch.partition, batch.next);
+        let applied = self.applied.union(&batch.through);
         if applied != self.applied {
             let mut changes = txn.into_changes();
             self.audit.account(&store, &changes)?;
@@ -213,7 +201,7 @@ impl<'w, P: Projection> Session<'w, P> {
             self.applied = applied;
         }
         if let Some(index) = &mut self.index {
-            index.written.advance(batch.partition, batch.next);
+            index.written = index.written.union(&batch.through);
             index.records += batch.entries.len() as u64;
         }
         let records = batch.entries.len() as u64;
@@ -222,14 +210,6 @@ impl<'w, P: Projection> Session<'w, P> {
         self.publish();
         self.worker.projection.committed(&self.applied);
         Ok(())
-    }
-
-    /// Whether the next poll can take all that is left of the batch's partition. Under a steady
-    /// load a view is never quite at the tail, and yet not behind.
-    fn keeps_up(&self, batch: &Batch) -> Result<bool, Trouble> {
-        let tail = self.worker.shared.log.tail(batch.partition)?;
-        let left = tail.saturating_sub(batch.next);
-        Ok(left <= self.worker.options.poll_records_max as u64)
     }
 
     /// Applies one record to the store, or, if the store has it, finds what it means for the
@@ -347,7 +327,12 @@ impl<'w, P: Projection> Session<'w, P> {
             state.index.await_check(Duration::ZERO)?;
         }
         let view = self.identity.name;
-        let lag = behind(&*self.worker.shared.log, &self.applied)?;
+        let lag = match self.worker.shared.log.tails() {
+            Ok(tails) => self.applied.behind(&tails),
+            // The reader goes on by itself when the cluster is back.
+            Err(ReadError::Unavailable { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag as f64);
         if !self.worker.shared.progress.borrow().ready {
             metrics::gauge!("aftercall_view_rebuilding", "view" => view).set(1.0);
@@ -361,7 +346,10 @@ impl<'w, P: Projection> Session<'w, P> {
 }
 
 /// Opens the index, and empties one that is ahead of the log.
-fn open_index<P: Projection>(worker: &mut Worker<P>) -> Result<Option<IndexState>, Trouble> {
+fn open_index<P: Projection>(
+    worker: &mut Worker<P>,
+    tails: &[Offset],
+) -> Result<Option<IndexState>, Trouble> {
     let Some(indexer) = worker.projection.indexer() else {
         return Ok(None);
     };
@@ -370,7 +358,7 @@ fn open_index<P: Projection>(worker: &mut Worker<P>) -> Result<Option<IndexState
     let options = &worker.options.index;
     let mut index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
     index.await_check(worker.options.check_wait)?;
-    if is_ahead(&**log, index.committed()) {
+    if is_ahead(tails, index.committed()) {
         drop(index);
         crate::index::remove_dir(&dir)?;
         index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;

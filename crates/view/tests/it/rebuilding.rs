@@ -252,9 +252,7 @@ fn folded(words: &[(&str, &str)], key: &str) -> Option<Bytes> {
 
 /// All of the log.
 fn whole(log: &MemoryLog) -> Positions {
-    (0..log.partitions())
-        .map(|partition| (partition, log.tail(partition).unwrap()))
-        .collect()
+    Positions::below(&log.tails().unwrap())
 }
 
 /// Overwrites some bytes of one or more of the files, and says where.

@@ -160,8 +160,10 @@ impl Services {
             match self.recorder.ready(deadline).await {
                 Ok(()) => return Ok(()),
                 Err(WaitError::DeadlineExceeded { .. }) => {
-                    let behind = self.recorder.view().lag().map(|lag| lag.records);
-                    tracing::info!(records = behind.unwrap_or_default(), "recorder catching up");
+                    let view = self.recorder.view().clone();
+                    let lag = tokio::task::spawn_blocking(move || view.lag()).await;
+                    let records = lag.ok().and_then(Result::ok).map(|lag| lag.records);
+                    tracing::info!(records, "recorder catching up");
                 }
                 Err(error) => return Err(failed(Service::Recorder)(error)),
             }

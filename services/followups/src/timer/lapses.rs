@@ -53,7 +53,11 @@ impl Sent {
                 self.lapses += positions.len();
                 lateness.iter().copied().for_each(meters::lapsed);
             }
-            Err(AppendError::QueueFull { retry_after } | AppendError::DiskFull { retry_after }) => {
+            Err(
+                AppendError::QueueFull { retry_after }
+                | AppendError::DiskFull { retry_after }
+                | AppendError::Unavailable { retry_after, .. },
+            ) => {
                 self.trouble = self.trouble.max(Some(retry_after.max(RETRY_AFTER)));
             }
             Err(AppendError::Unknown(cause)) => {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::{
-    Append, AppendError, Log, LogId, MemoryLog, Offset, Partition, ReadError, Reader, Record,
+    Append, AppendError, Claim, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError,
+    Reader, Record, WriteBlocked,
 };
 use parking_lot::Mutex;
 
@@ -82,15 +83,23 @@ impl Log for FaultyLog {
         }
     }
 
-    fn tail(&self, partition: Partition) -> Result<Offset, ReadError> {
-        self.log.tail(partition)
+    fn tails(&self) -> Result<Vec<Offset>, ReadError> {
+        self.log.tails()
     }
 
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
         self.log.offset_at(partition, recorded_at_us)
     }
 
-    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError> {
-        self.log.reader(partition, from)
+    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
+        self.log.reader(from)
+    }
+
+    fn claim(&self, role: &'static str) -> Claim {
+        self.log.claim(role)
+    }
+
+    fn check_writable(&self) -> Result<(), WriteBlocked> {
+        self.log.check_writable()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_followups::Followups;
-use aftercall_log::{Log, LogId, MemoryLog, Record};
+use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::envelope::{Fact, customer_key};
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, EventType, InteractionRecorded};
@@ -148,7 +148,13 @@ impl Stage {
     /// All events of the log, partition by partition.
     pub(crate) fn events(&self) -> Vec<Event> {
         let read = |partition| {
-            let mut reader = self.log.reader(partition, 0).unwrap();
+            let mut reader = self
+                .log
+                .reader(&[Position {
+                    partition,
+                    offset: 0,
+                }])
+                .unwrap();
             reader.next(usize::MAX, usize::MAX, Duration::ZERO).unwrap()
         };
         let entries = (0..self.log.partitions()).flat_map(read);
@@ -309,9 +315,7 @@ impl Running {
 
     /// Waits until the view includes all of the log.
     pub(crate) async fn caught_up(&self, stage: &Stage) {
-        let all: Positions = (0..stage.log.partitions())
-            .map(|partition| (partition, stage.log.tail(partition).unwrap()))
-            .collect();
+        let all = Positions::below(&stage.log.tails().unwrap());
         let deadline = tokio::time::Instant::now() + PATIENCE;
         self.followups
             .view()

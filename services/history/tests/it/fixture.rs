@@ -201,11 +201,7 @@ impl Service {
 
     /// The position token that includes all that is in the log now.
     pub(crate) fn tail(&self) -> String {
-        let mut tail = Positions::new();
-        for partition in 0..self.log.partitions() {
-            tail.advance(partition, self.log.tail(partition).unwrap());
-        }
-        tail.encode(self.log.id())
+        Positions::below(&self.log.tails().unwrap()).encode(self.log.id())
     }
 
     pub(crate) fn client(&self) -> Caller {

@@ -52,7 +52,7 @@ impl Library {
 
     /// Waits until all solutions can be found.
     async fn caught_up(&self) {
-        let all: Positions = [(0, self.log.tail(0).unwrap())].into_iter().collect();
+        let all = Positions::below(&self.log.tails().unwrap());
         let mut progress = self.knowledge.view().progress();
         let indexed = progress.wait_for(|progress| progress.indexed.covers_all(&all));
         indexed.await.unwrap();

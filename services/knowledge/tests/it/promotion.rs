@@ -102,7 +102,7 @@ async fn a_command_may_come_again_and_an_id_stands_for_one_command() {
         .await
         .unwrap()
         .into_inner();
-    let tail = world.log.tail(0).unwrap();
+    let tail = world.log.tails().unwrap();
     // More than a week later, and after a restart.
     world.clock.advance(Duration::from_secs(8 * 86_400));
     let world = world.restarted(|_| {}).await;
@@ -113,7 +113,7 @@ async fn a_command_may_come_again_and_an_id_stands_for_one_command() {
         .unwrap()
         .into_inner();
     assert_eq!(again, first);
-    assert_eq!(world.log.tail(0).unwrap(), tail);
+    assert_eq!(world.log.tails().unwrap(), tail);
 
     let mut other = request.clone();
     other.title = "Another".to_owned();
@@ -131,7 +131,7 @@ async fn a_command_may_come_again_and_an_id_stands_for_one_command() {
     let details = status.get_error_details();
     let solution_id = &details.error_info().unwrap().metadata["solution_id"];
     assert_eq!(*solution_id, first.solution.unwrap().solution_id);
-    assert_eq!(world.log.tail(0).unwrap(), tail);
+    assert_eq!(world.log.tails().unwrap(), tail);
 }
 
 #[tokio::test]

@@ -147,8 +147,7 @@ impl World {
 
     /// The position of all that is in the log.
     pub(crate) fn now(&self) -> String {
-        let tails = (0..self.log.partitions()).map(|one| (one, self.log.tail(one).unwrap()));
-        tails.collect::<Positions>().encode(self.log.id())
+        Positions::below(&self.log.tails().unwrap()).encode(self.log.id())
     }
 
     /// The open candidates of [`TENANT`], all that is in the log included.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::{
-    Append, AppendError, Entry, Log, LogId, MemoryLog, Offset, Partition, ReadError, Reader, Record,
+    Append, AppendError, Claim, Entry, Log, LogId, MemoryLog, Offset, Partition, Position,
+    ReadError, Reader, Record, WriteBlocked,
 };
 use parking_lot::{Condvar, Mutex};
 
@@ -53,16 +54,20 @@ impl FaultyLog {
 
     /// How many records there are.
     pub(crate) fn len(&self) -> usize {
-        let partitions = 0..self.log.partitions();
-        let tails = partitions.map(|partition| self.log.tail(partition).unwrap());
-        tails.sum::<u64>() as usize
+        self.log.tails().unwrap().iter().sum::<u64>() as usize
     }
 
     /// All records, one partition after the other.
     pub(crate) fn records(&self) -> Vec<Entry> {
         let partitions = 0..self.log.partitions();
         let read = partitions.flat_map(|partition| {
-            let mut reader = self.log.reader(partition, 0).unwrap();
+            let mut reader = self
+                .log
+                .reader(&[Position {
+                    partition,
+                    offset: 0,
+                }])
+                .unwrap();
             reader.next(usize::MAX, usize::MAX, Duration::ZERO).unwrap()
         });
         read.collect()
@@ -99,19 +104,27 @@ impl Log for FaultyLog {
         Append::ready(Err(error))
     }
 
-    fn tail(&self, partition: Partition) -> Result<Offset, ReadError> {
-        self.log.tail(partition)
+    fn tails(&self) -> Result<Vec<Offset>, ReadError> {
+        self.log.tails()
     }
 
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
         self.log.offset_at(partition, recorded_at_us)
     }
 
-    fn reader(&self, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, ReadError> {
+    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
         Ok(Box::new(HeldReader {
-            reader: self.log.reader(partition, from)?,
+            reader: self.log.reader(from)?,
             held: Arc::clone(&self.held),
         }))
+    }
+
+    fn claim(&self, role: &'static str) -> Claim {
+        self.log.claim(role)
+    }
+
+    fn check_writable(&self) -> Result<(), WriteBlocked> {
+        self.log.check_writable()
     }
 }
 
@@ -140,7 +153,7 @@ impl Reader for HeldReader {
         self.reader.next(records_max, bytes_max, wait)
     }
 
-    fn position(&self) -> Offset {
-        self.reader.position()
+    fn positions(&self) -> &[Position] {
+        self.reader.positions()
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex};
 use tempfile::TempDir;
 
 use crate::embedded::{Disk, EmbeddedLog, Options, OsDisk};
-use crate::{Append, AppendError, Log, Position, Record};
+use crate::{Append, AppendError, Log, Offset, Position, Record};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
@@ -205,11 +205,19 @@ pub(super) fn records(range: std::ops::Range<u64>) -> Vec<Record> {
     range.map(record).collect()
 }
 
+/// A place in the one partition.
+pub(super) fn from(offset: Offset) -> Position {
+    Position {
+        partition: 0,
+        offset,
+    }
+}
+
 pub(super) fn read(log: &EmbeddedLog) -> Vec<Record> {
-    let mut reader = log.reader(0, 0).unwrap();
-    let tail = log.tail(0).unwrap();
+    let mut reader = log.reader(&[from(0)]).unwrap();
+    let tail = log.tails().unwrap()[0];
     let mut read = Vec::new();
-    while reader.position() < tail {
+    while reader.positions()[0].offset < tail {
         let more = reader.next(1000, 1 << 20, Duration::ZERO).unwrap();
         read.extend(more.into_iter().map(|entry| entry.record));
     }
