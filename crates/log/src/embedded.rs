@@ -172,6 +172,10 @@ impl Log for EmbeddedLog {
         Claim::of_all(1)
     }
 
+    fn close(&self) {
+        Self::close(self);
+    }
+
     fn check_writable(&self) -> Result<(), WriteBlocked> {
         match self.shared.blocked() {
             Some(blocked) => Err(blocked),

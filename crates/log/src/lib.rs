@@ -31,11 +31,14 @@
 mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 mod embedded;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 
 pub mod inspect;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod memory;
 mod types;
 
@@ -92,6 +95,10 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// Begins to take part in `role`: see [`Claim`]. Returns at once; the partitions come by and by
     /// where there are other processes.
     fn claim(&self, role: &'static str) -> Claim;
+
+    /// Refuses further appends, and waits a bounded time until those under way are durable. Claims
+    /// are given back. Blocks. Readers may still read what is there.
+    fn close(&self) {}
 
     /// Whether records can be written now, as far as is known: an append may meet a log that has
     /// just changed. Does not block.

@@ -226,6 +226,14 @@ pub(crate) fn check_from(from: &[Position], tails: &[Offset]) -> Result<(), Read
     Ok(())
 }
 
+/// Waits for an append on a thread that may block.
+pub(crate) fn wait(append: Append) -> Result<Vec<Position>, AppendError> {
+    match append.0 {
+        State::Ready(outcome) => outcome.unwrap_or(Err(AppendError::Closed)),
+        State::Waiting(receiver) => receiver.blocking_recv().unwrap_or(Err(AppendError::Closed)),
+    }
+}
+
 /// Resolves when the records of one [`Log::append`](crate::Log::append) are durable.
 #[derive(Debug)]
 pub struct Append(State);

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod conformance;
+mod copying;
 mod inspect;
+mod kafka;
 mod model;
 mod recovery;
 mod scene;
