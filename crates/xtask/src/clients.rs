@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use crate::command;
 use crate::server::Server;
+use crate::{command, python};
 
 /// Sets up each language's tools under `target/clients`, and runs its calls.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -42,24 +42,8 @@ fn grpcurl(home: &Path) -> anyhow::Result<Command> {
 }
 
 fn python(home: &Path) -> anyhow::Result<Command> {
-    let python = home.join("python/bin/python");
-    if !python.exists() {
-        command::run(
-            Command::new("python3")
-                .args(["-m", "venv"])
-                .arg(home.join("python")),
-        )?;
-    }
-    let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
-    command::run(install.args(["grpcio>=1.74", "grpcio-tools>=1.74"]))?;
-    let mut calls = Command::new(python);
+    let programs = python::with(home, &["grpcio>=1.74", "grpcio-tools>=1.74"])?;
+    let mut calls = Command::new(programs.join("python"));
     calls.arg(examples().join("first_calls.py"));
     Ok(calls)
 }

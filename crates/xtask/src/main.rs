@@ -3,8 +3,10 @@
 mod bench;
 mod clients;
 mod command;
+mod deploy;
 mod kafka;
 mod needs;
+mod python;
 mod real;
 mod server;
 mod test;
@@ -48,6 +50,8 @@ enum Command {
     },
     /// Runs the first calls of docs/clients, in every language, against a server
     Clients,
+    /// Checks the deployment's files, as far as that needs no container engine
+    Deploy,
     /// Runs real calls through import, timelines, search and follow-ups
     Real(real::Args),
     /// Checks the shape of the source: sizes, dependencies, leftovers
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Bench { names, json, list } => bench::run(&names, json, list),
         Command::Kafka { command } => kafka::run(&command),
         Command::Clients => clients::run(),
+        Command::Deploy => deploy::run(),
         Command::Real(args) => real::run(&args),
         Command::Tidy => tidy::run(),
     };
