@@ -28,6 +28,8 @@ mod partition;
 mod producer;
 mod reader;
 mod tails;
+#[cfg(test)]
+mod tests;
 mod topic;
 mod watch;
 

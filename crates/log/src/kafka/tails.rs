@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::KafkaError;
 use super::closing::Closing;
-use super::watch::Asking;
+use super::watch::{Asking, serve};
 use crate::{Offset, Partition, ReadError};
 
 /// How long one question may take.
@@ -28,6 +28,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How often an idle client is looked after.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// After how many questions a busy client is looked after.
+const SERVE_EVERY: u32 = 256;
 
 type Answer = Result<Vec<Offset>, ReadError>;
 
@@ -130,6 +133,7 @@ impl Shared {
         let ends: BTreeMap<_, _> = (0..self.partitions)
             .map(|partition| (partition, At::End))
             .collect();
+        let mut asked = 0_u32;
         loop {
             let callers = {
                 let mut waiting = self.waiting.lock();
@@ -141,20 +145,22 @@ impl Shared {
                 }
                 std::mem::take(&mut waiting.callers)
             };
-            // What the client has to say beside is passed on here.
-            if let Some(consumer) = self.consumer.get() {
-                consumer.poll(Duration::ZERO);
-            }
             if callers.is_empty() {
+                self.consumer.get().map(serve);
                 continue;
             }
             let answer = self.ask_until_answered(&ends).and_then(|ends| {
                 let ends: Option<Vec<_>> = ends.into_iter().collect();
                 ends.ok_or_else(|| unavailable("a broker did not say where a partition ends"))
             });
+            let failed = answer.is_err();
             for caller in callers {
                 // It may have stopped waiting.
                 let _ = caller.send(answer.clone());
+            }
+            asked += 1;
+            if failed || asked.is_multiple_of(SERVE_EVERY) {
+                self.consumer.get().map(serve);
             }
         }
     }

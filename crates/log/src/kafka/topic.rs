@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::message::{self, Read};
 use super::producer::MESSAGE_BYTES_MAX;
-use super::watch::Asking;
+use super::watch::{Asking, serve};
 use super::{Config, Difference, KafkaError};
 use crate::{LogId, Partition, Position};
 
@@ -92,7 +92,7 @@ impl<'a> Topic<'a> {
                 .consumer
                 .fetch_metadata(Some(&self.config.topic), ASK_TIMEOUT);
             // What was said beside the answer is heard here.
-            self.consumer.poll(Duration::ZERO);
+            serve(&self.consumer);
             match metadata {
                 Ok(metadata) => {
                     let same = |topic: &&MetadataTopic| topic.name() == self.config.topic;

@@ -1,9 +1,11 @@
 //! What librdkafka says beside its answers, kept for error texts and passed on to the log output.
 
+use std::time::Duration;
+
 use parking_lot::Mutex;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 
 /// What a client has heard.
@@ -25,6 +27,9 @@ impl Heard {
         let Some(code) = error.rdkafka_error_code() else {
             return;
         };
+        if code == RDKafkaErrorCode::PartitionEOF {
+            return;
+        }
         tracing::debug!(%code, reason, "kafka client");
         let mut last = self.0.lock();
         let telling = |code| {
@@ -59,6 +64,12 @@ impl ClientContext for Asking {
 }
 
 impl ConsumerContext for Asking {}
+
+/// Lets a client that is only asked say what it has heard beside its answers.
+pub(super) fn serve(client: &BaseConsumer<Asking>) {
+    // It has no messages, so this takes the time that it is given, whatever there is.
+    client.poll(Duration::from_millis(20));
+}
 
 /// Writes a line of librdkafka's to ours. Its warnings are mostly of connections that come back by
 /// themselves: what matters is said by those who meet it.
