@@ -36,6 +36,7 @@ pub mod generated {
     }
 }
 
+pub mod cloud_event;
 pub mod convert;
 pub mod envelope;
 
