@@ -140,6 +140,10 @@ impl Log for EmbeddedLog {
         1
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn partition_of(&self, _key: &[u8]) -> Partition {
         0
     }

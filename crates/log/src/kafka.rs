@@ -128,6 +128,10 @@ impl Log for KafkaLog {
         self.partitions
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn partition_of(&self, key: &[u8]) -> Partition {
         partition::of(key, self.partitions)
     }

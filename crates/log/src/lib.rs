@@ -60,6 +60,10 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// How many partitions the log has; partitions are `0..partitions()`.
     fn partitions(&self) -> u32;
 
+    /// Whether other processes may write into the log too: then a view that has all of this process's
+    /// own records may still lack theirs.
+    fn is_shared(&self) -> bool;
+
     /// The partition that holds the records of `key`.
     fn partition_of(&self, key: &[u8]) -> Partition;
 

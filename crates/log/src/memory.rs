@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -29,6 +30,8 @@ struct Shared {
     id: LogId,
     partitions: Vec<Mutex<Vec<Record>>>,
     grown: (Mutex<()>, Condvar),
+    /// Whether there is more than one process.
+    is_shared: AtomicBool,
 }
 
 impl MemoryLog {
@@ -40,6 +43,7 @@ impl MemoryLog {
                 id,
                 partitions,
                 grown: (Mutex::new(()), Condvar::new()),
+                is_shared: AtomicBool::new(false),
             }),
             claims: Arc::default(),
         }
@@ -48,6 +52,7 @@ impl MemoryLog {
     /// The same log as another process has it open: it has claims of its own.
     #[must_use]
     pub fn of_another_process(&self) -> Self {
+        self.shared.is_shared.store(true, Ordering::Relaxed);
         Self {
             shared: Arc::clone(&self.shared),
             claims: Arc::default(),
@@ -80,6 +85,10 @@ impl Log for MemoryLog {
 
     fn partitions(&self) -> u32 {
         self.shared.partitions.len() as u32
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared.is_shared.load(Ordering::Relaxed)
     }
 
     fn partition_of(&self, key: &[u8]) -> Partition {

@@ -108,9 +108,13 @@ pub fn customer_key(tenant_id: &str, customer_id: &str) -> Bytes {
     joined(tenant_id, customer_id)
 }
 
-/// The log key of a contact whose customer isn't identified: the contact stands for itself.
-pub fn unidentified_key(tenant_id: &str, interaction_id: &str) -> Bytes {
-    joined(tenant_id, interaction_id)
+/// The log key of a contact and of all that follows from it: its customer's. A contact whose customer
+/// isn't identified, with an empty `customer_id`, stands for itself.
+pub fn contact_key(tenant_id: &str, customer_id: &str, interaction_id: &str) -> Bytes {
+    match customer_id {
+        "" => joined(tenant_id, interaction_id),
+        customer_id => customer_key(tenant_id, customer_id),
+    }
 }
 
 /// The log key of a solution.

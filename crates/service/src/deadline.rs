@@ -10,6 +10,9 @@ use crate::{Failure, Reason};
 /// The header in which a caller says how long it waits.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
 
+/// How long it takes to answer, at most, once it is known what.
+const ANSWER_TIME: Duration = Duration::from_millis(50);
+
 /// When the answer to a request is too late: what the caller asked for (`grpc-timeout`), and at
 /// most what the server allows. The server puts it into each request's extensions, and answers
 /// `REQUEST_TIMEOUT` itself when it has passed; a service that waits for something looks at it to
@@ -32,6 +35,14 @@ impl Deadline {
     /// The instant itself, for `tokio::time::timeout_at`.
     pub fn instant(self) -> Instant {
         self.0
+    }
+
+    /// Until when to wait for something, so that its failure is still answered in time: a little
+    /// before the deadline, and at most `wait_max` from now.
+    pub fn wait_until(self, wait_max: Duration) -> Instant {
+        let left = self.remaining();
+        let wait = left.saturating_sub(ANSWER_TIME.min(left / 4));
+        Self::after(wait.min(wait_max)).0
     }
 
     /// The time left; zero when it has passed.

@@ -123,6 +123,15 @@ fn ascending(at_us: i64) -> u64 {
     at_us.cast_unsigned() ^ (1 << 63)
 }
 
+/// Whose a record is, in short, by its key in the log.
+///
+/// An id that a caller gives may come for two customers, through two processes that don't know of
+/// each other yet, and the two stand in two partitions: which comes first differs from reader to
+/// reader. So an id names something only together with whose it is, and a view's keys hold both.
+pub fn whose(record_key: &[u8]) -> u64 {
+    crate::fingerprint(&[record_key])
+}
+
 /// The first key after all keys that begin with `prefix`; none when there is no such key.
 pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;

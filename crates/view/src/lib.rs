@@ -32,6 +32,8 @@ mod positions;
 mod projection;
 mod run;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 
 pub use handle::{Lag, Progress, ViewHandle, WaitError};

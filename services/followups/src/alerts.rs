@@ -111,14 +111,14 @@ fn page(
 }
 
 fn alert(store: &Store, tenant_id: &str, place: &[u8]) -> Result<Option<Alert>, Refused> {
-    let (commitment_id, episode_no) = subject(place).map_err(ApplyError::record)?;
-    let found = store.get(keys::alert(tenant_id, &commitment_id, episode_no))?;
+    let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
+    let found = store.get(keys::alert(tenant_id, &commitment_id, whose, episode_no))?;
     Ok(found.map(stored::decode_alert).transpose()?)
 }
 
-/// The promise and episode that a place names.
-fn subject(place: &[u8]) -> Result<(String, u32), MalformedKey> {
+/// The promise, whose it is, and the episode that a place names.
+fn subject(place: &[u8]) -> Result<(String, u64, u32), MalformedKey> {
     let mut parts = Parts::new(place);
     parts.time_descending()?;
-    Ok((parts.text()?, parts.u32()?))
+    Ok((parts.text()?, parts.u64()?, parts.u32()?))
 }

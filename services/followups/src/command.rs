@@ -6,11 +6,11 @@ use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::{customer_key, unidentified_key};
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1 as wire;
 use aftercall_proto::model::v1::Commitment as WireCommitment;
 use aftercall_service::{ActorKind, Principal, Role, derived};
-use aftercall_view::{Positions, WaitError};
+use aftercall_view::{ApplyError, Direction, Positions, WaitError};
 use prost::Message;
 use tokio::time::Instant;
 
@@ -118,7 +118,7 @@ impl Running<'_> {
         let tenant_id = &self.principal.tenant_id;
         // First the promise, then the request: if the request isn't known yet, the promise is as
         // it was before it, and a second event for it can't be the next.
-        let found = stored::commitment(tenant_id, commitment_id, |key| store.get(key))?;
+        let found = stored::meant(&store, tenant_id, commitment_id)?;
         if let Some(done) = self.repetition()? {
             return Ok(Decision::Repetition(done));
         }
@@ -142,18 +142,28 @@ impl Running<'_> {
             method: self.command.wish.event_type().into(),
             request_id: &self.command.request_id,
         };
-        let Some(found) = self.followups.store().get(name.key())? else {
-            return Ok(None);
-        };
-        let done = DoneRequest::decode(found).map_err(aftercall_view::ApplyError::record)?;
-        if done.hash != self.command.hash[..] {
-            return Err(Refused::RequestIdReused);
+        let all = name.all_done();
+        let mut reused = false;
+        for entry in self
+            .followups
+            .store()
+            .scan_prefix(all, Direction::Ascending)
+        {
+            let done = DoneRequest::decode(entry?.1).map_err(ApplyError::record)?;
+            if done.hash != self.command.hash[..] {
+                reused = true;
+                continue;
+            }
+            let position = Positions::through(done.position());
+            return Ok(Some(Done {
+                commitment: Box::new(done.commitment.unwrap_or_default()),
+                position: position.encode(self.followups.log().id()),
+            }));
         }
-        let position = Positions::through(done.position());
-        Ok(Some(Done {
-            commitment: Box::new(done.commitment.unwrap_or_default()),
-            position: position.encode(self.followups.log().id()),
-        }))
+        match reused {
+            true => Err(Refused::RequestIdReused),
+            false => Ok(None),
+        }
     }
 
     fn record(&self, commitment: Commitment, event: Event) -> Record {
@@ -163,17 +173,16 @@ impl Running<'_> {
             actor_kind,
             ..
         } = &self.principal;
-        let key = match &commitment.customer_id {
-            Some(customer_id) => customer_key(tenant_id, customer_id),
-            None => unidentified_key(tenant_id, &commitment.interaction_id),
-        };
+        let customer_id = commitment.customer_id.unwrap_or_default();
+        let key = contact_key(tenant_id, &customer_id, &commitment.interaction_id);
         let request_id = &self.command.request_id;
         let occurred_at = Wish::occurred_at(&event);
         let recorded_at = event.recorded_at;
         let fact = fact(commitment.interaction_id, event.change);
         let event_type = fact.event_type();
         let parts = [
-            tenant_id.as_bytes(),
+            key.as_ref(),
+            commitment.commitment_id.as_bytes(),
             actor_id.as_bytes(),
             event_type.as_str_name().as_bytes(),
             request_id.as_bytes(),
@@ -191,7 +200,7 @@ impl Running<'_> {
             actor_kind: wire_kind(*actor_kind).into(),
             request_id: request_id.clone(),
             request_hash: self.command.hash.to_vec().into(),
-            customer_id: commitment.customer_id.unwrap_or_default(),
+            customer_id,
             import_batch: String::new(),
             data: fact.encode(),
         };

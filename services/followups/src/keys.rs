@@ -1,37 +1,41 @@
 //! The view's store: every kind of key, and what stands under it.
+//!
+//! Contacts and promises have ids that callers may give, and two customers' may be the same: so
+//! their keys end in whose they are, see [`whose`].
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
-use aftercall_log::{Partition, Position};
+use aftercall_log::{Entry, Partition, Position};
 use aftercall_proto::convert::time::microseconds;
-use aftercall_view::key::{Key, MalformedKey, Parts};
+use aftercall_view::key::{Key, MalformedKey, Parts, whose};
 use jiff::Timestamp;
 
 /// The kinds of keys. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 enum Tag {
-    /// tenant, interaction → nothing: the contact was recorded, a second record of it is void.
+    /// tenant, interaction, whose → nothing: the contact was recorded, a second record of it is void.
     Interaction = 1,
-    /// tenant, commitment → the promise.
+    /// tenant, commitment, whose → the promise.
     Commitment = 2,
-    /// due, tenant, commitment → nothing: the promises whose due the tracker watches.
+    /// partition, due, tenant, commitment, whose → nothing: the promises whose due the tracker
+    /// watches.
     Watched = 3,
-    /// tenant, lifecycle, due, commitment → nothing.
+    /// tenant, lifecycle, due, commitment, whose → nothing.
     ListAll = 4,
-    /// tenant, customer, lifecycle, due, commitment → nothing.
+    /// tenant, customer, lifecycle, due, commitment, whose → nothing.
     ListCustomer = 5,
-    /// tenant, agent, lifecycle, due, commitment → nothing.
+    /// tenant, agent, lifecycle, due, commitment, whose → nothing.
     ListAgent = 6,
-    /// tenant, queue, lifecycle, due, commitment → nothing.
+    /// tenant, queue, lifecycle, due, commitment, whose → nothing.
     ListQueue = 7,
-    /// tenant, actor, event type, request → what the request did.
+    /// tenant, actor, event type, request, commitment, whose → what the request did.
     Request = 8,
-    /// time, then as [`Tag::Request`] → nothing: the requests by age.
+    /// partition, time, then as [`Tag::Request`] → nothing: the requests by age.
     RequestAge = 9,
-    /// tenant, commitment, episode → the alert.
+    /// tenant, commitment, whose, episode → the alert.
     Alert = 10,
-    /// tenant, state, time of firing (the latest first), commitment, episode → nothing.
+    /// tenant, state, time of firing (the latest first), commitment, whose, episode → nothing.
     ListAlerts = 11,
     /// tenant, partition, offset → the alert as this record left it.
     AlertChange = 12,
@@ -43,26 +47,75 @@ fn key(tag: Tag) -> Key {
     Key::new(tag as u8)
 }
 
-pub(crate) fn interaction(tenant_id: &str, interaction_id: &str) -> Key {
-    key(Tag::Interaction).text(tenant_id).text(interaction_id)
+/// Where a record stands, as far as keys tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) partition: Partition,
+    pub(crate) whose: u64,
 }
 
-pub(crate) fn commitment(tenant_id: &str, commitment_id: &str) -> Key {
-    key(Tag::Commitment).text(tenant_id).text(commitment_id)
-}
-
-/// All watched promises that are due before `due_us`; all of them without it.
-pub(crate) fn watched_from(due_us: Option<i64>) -> Key {
-    match due_us {
-        Some(due_us) => key(Tag::Watched).time(due_us),
-        None => key(Tag::Watched),
+impl Home {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        Self {
+            partition: entry.position.partition,
+            whose: whose(&entry.record.key),
+        }
     }
 }
 
-pub(crate) fn watched(tenant_id: &str, commitment: &Commitment) -> Key {
-    watched_from(Some(microseconds(commitment.promised_by)))
+pub(crate) fn interaction(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    key(Tag::Interaction)
+        .text(tenant_id)
+        .text(interaction_id)
+        .u64(whose)
+}
+
+/// All promises of an id: usually there is one.
+pub(crate) fn commitments(tenant_id: &str, commitment_id: &str) -> Key {
+    key(Tag::Commitment).text(tenant_id).text(commitment_id)
+}
+
+pub(crate) fn commitment(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    commitments(tenant_id, commitment_id).u64(whose)
+}
+
+/// All watched promises of a partition, the first one due first.
+pub(crate) fn all_watched(partition: Partition) -> Key {
+    key(Tag::Watched).u32(partition)
+}
+
+/// All watched promises of a partition that are due before `due_us` have keys before this one.
+pub(crate) fn watched_from(partition: Partition, due_us: i64) -> Key {
+    all_watched(partition).time(due_us)
+}
+
+pub(crate) fn watched(tenant_id: &str, commitment: &Commitment, home: Home) -> Key {
+    watched_from(home.partition, microseconds(commitment.promised_by))
         .text(tenant_id)
         .text(&commitment.commitment_id)
+        .u64(home.whose)
+}
+
+/// What a key of [`watched`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Watched {
+    /// The due in microseconds since the Unix epoch, rounded down.
+    pub(crate) due_us: i64,
+    pub(crate) tenant_id: String,
+    pub(crate) commitment_id: String,
+    pub(crate) whose: u64,
+}
+
+pub(crate) fn read_watched(key: &[u8]) -> Result<Watched, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.u32()?;
+    Ok(Watched {
+        due_us: parts.time()?,
+        tenant_id: parts.text()?,
+        commitment_id: parts.text()?,
+        whose: parts.u64()?,
+    })
 }
 
 /// Whose promises a list holds.
@@ -99,14 +152,18 @@ impl Scope {
 }
 
 /// All keys under which lists and the tracker find `commitment`.
-pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment) -> Vec<Key> {
+pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> Vec<Key> {
     let due_us = microseconds(commitment.promised_by);
+    let place = |list: Key| {
+        list.time(due_us)
+            .text(&commitment.commitment_id)
+            .u64(home.whose)
+    };
     let mut keys: Vec<Key> = Scope::of(commitment)
-        .map(|scope| scope.list(tenant_id, commitment.lifecycle))
-        .map(|list| list.time(due_us).text(&commitment.commitment_id))
+        .map(|scope| place(scope.list(tenant_id, commitment.lifecycle)))
         .collect();
     if commitment.may_lapse() {
-        keys.push(watched(tenant_id, commitment));
+        keys.push(watched(tenant_id, commitment, home));
     }
     keys
 }
@@ -122,12 +179,21 @@ pub(crate) struct RequestName<'a> {
 }
 
 impl RequestName<'_> {
-    pub(crate) fn key(&self) -> Key {
+    /// All that the command did: to one promise, unless its id was used more than once.
+    pub(crate) fn all_done(&self) -> Key {
         self.after(key(Tag::Request))
     }
 
-    pub(crate) fn age_key(&self, recorded_at: Timestamp) -> Key {
-        self.after(key(Tag::RequestAge).time(microseconds(recorded_at)))
+    /// What it did to one promise.
+    pub(crate) fn done(&self, commitment_id: &str, whose: u64) -> Key {
+        self.all_done().text(commitment_id).u64(whose)
+    }
+
+    /// The place of [`done`](Self::done) among all of its partition.
+    pub(crate) fn age(&self, recorded_at: Timestamp, commitment_id: &str, home: Home) -> Key {
+        self.after(request_ages_before(home.partition, recorded_at))
+            .text(commitment_id)
+            .u64(home.whose)
     }
 
     fn after(&self, key: Key) -> Key {
@@ -138,19 +204,21 @@ impl RequestName<'_> {
     }
 }
 
-/// All requests that are older than `recorded_at`: the end of a range from [`request_ages`].
-pub(crate) fn request_ages_before(recorded_at: Timestamp) -> Key {
-    key(Tag::RequestAge).time(microseconds(recorded_at))
+/// All requests of a partition that are older than `recorded_at`: the end of a range from
+/// [`request_ages`].
+pub(crate) fn request_ages_before(partition: Partition, recorded_at: Timestamp) -> Key {
+    request_ages(partition).time(microseconds(recorded_at))
 }
 
-pub(crate) fn request_ages() -> Key {
-    key(Tag::RequestAge)
+pub(crate) fn request_ages(partition: Partition) -> Key {
+    key(Tag::RequestAge).u32(partition)
 }
 
 /// The key of the request that an age key speaks of; none for any other key.
 pub(crate) fn aged_request(age_key: &[u8]) -> Result<Key, MalformedKey> {
     let mut parts = Parts::new(age_key);
     parts.tag()?;
+    parts.u32()?;
     parts.time()?;
     let (tenant_id, actor_id) = (parts.text()?, parts.text()?);
     let method = parts.u32()?.cast_signed();
@@ -160,16 +228,19 @@ pub(crate) fn aged_request(age_key: &[u8]) -> Result<Key, MalformedKey> {
         method,
         request_id: &parts.text()?,
     };
-    Ok(name.key())
+    Ok(name.done(&parts.text()?, parts.u64()?))
 }
 
 /// All episodes of a promise's alert.
-pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str) -> Key {
-    key(Tag::Alert).text(tenant_id).text(commitment_id)
+pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    key(Tag::Alert)
+        .text(tenant_id)
+        .text(commitment_id)
+        .u64(whose)
 }
 
-pub(crate) fn alert(tenant_id: &str, commitment_id: &str, episode_no: u32) -> Key {
-    alerts_of(tenant_id, commitment_id).u32(episode_no)
+pub(crate) fn alert(tenant_id: &str, commitment_id: &str, whose: u64, episode_no: u32) -> Key {
+    alerts_of(tenant_id, commitment_id, whose).u32(episode_no)
 }
 
 /// All alerts of a state, the latest first.
@@ -179,10 +250,11 @@ pub(crate) fn alert_list(tenant_id: &str, triggered: bool) -> Key {
         .u32(if triggered { 1 } else { 2 })
 }
 
-pub(crate) fn alert_place(tenant_id: &str, alert: &Alert) -> Key {
+pub(crate) fn alert_place(tenant_id: &str, alert: &Alert, whose: u64) -> Key {
     alert_list(tenant_id, alert.resolved.is_none())
         .time_descending(microseconds(alert.first_fired_at))
         .text(&alert.commitment_id)
+        .u64(whose)
         .u32(alert.episode_no)
 }
 

@@ -31,8 +31,8 @@ use filter::Filter;
 /// The most promises of one lifecycle that one page looks at.
 const EXAMINED_MAX: usize = 1_000;
 
-/// A promise's place in every list: its due in microseconds, and its id.
-type Place = (i64, String);
+/// A promise's place in every list: its due in microseconds, its id, and whose it is.
+type Place = (i64, String, u64);
 
 /// A page of the list, and where the next one begins.
 #[derive(Debug, Default)]
@@ -113,17 +113,23 @@ fn query_of(tenant_id: &str, request: &ListCommitmentsRequest) -> u64 {
     ])
 }
 
-fn payload((due_us, commitment_id): &Place) -> Bytes {
+fn payload((due_us, commitment_id, whose): &Place) -> Bytes {
     let mut payload = due_us.to_be_bytes().to_vec();
+    payload.extend_from_slice(&whose.to_be_bytes());
     payload.extend_from_slice(commitment_id.as_bytes());
     payload.into()
 }
 
 fn place(payload: &[u8]) -> Result<Place, Refused> {
     let malformed = || Refused::PageToken(TokenError::Malformed);
-    let (due_us, commitment_id) = payload.split_first_chunk().ok_or_else(malformed)?;
+    let (due_us, rest) = payload.split_first_chunk().ok_or_else(malformed)?;
+    let (whose, commitment_id) = rest.split_first_chunk().ok_or_else(malformed)?;
     let commitment_id = str::from_utf8(commitment_id).map_err(|_| malformed())?;
-    Ok((i64::from_be_bytes(*due_us), commitment_id.to_owned()))
+    Ok((
+        i64::from_be_bytes(*due_us),
+        commitment_id.to_owned(),
+        u64::from_be_bytes(*whose),
+    ))
 }
 
 /// At most `count_max` promises after `after`.
@@ -175,8 +181,9 @@ fn part(
     let list = filter.scope.list(&filter.tenant_id, lifecycle);
     let from = match after {
         None => Vec::from(list.clone().time(filter.due_from_us())),
-        Some((due_us, commitment_id)) => {
-            let mut after = Vec::from(list.clone().time(*due_us).text(commitment_id));
+        Some((due_us, commitment_id, whose)) => {
+            let place = list.clone().time(*due_us).text(commitment_id).u64(*whose);
+            let mut after = Vec::from(place);
             after.push(0);
             after
         }
@@ -196,7 +203,7 @@ fn part(
         let (key, _) = entry?;
         let place = place_of(&key[list.len()..])?;
         part.next_after = Some(place.clone());
-        let found = stored::commitment(&filter.tenant_id, &place.1, |key| store.get(key))?;
+        let found = stored::commitment(&filter.tenant_id, &place.1, place.2, |key| store.get(key))?;
         // A promise that moved meanwhile stands elsewhere now.
         let there = found.filter(|found| microseconds(found.promised_by) == place.0);
         if let Some(commitment) = there.filter(|found| filter.admits(found, now)) {
@@ -211,5 +218,10 @@ fn part(
 fn place_of(end: &[u8]) -> Result<Place, ApplyError> {
     let mut parts = Parts::new(end);
     let due_us = parts.time().map_err(ApplyError::record)?;
-    Ok((due_us, parts.text().map_err(ApplyError::record)?))
+    let commitment_id = parts.text().map_err(ApplyError::record)?;
+    Ok((
+        due_us,
+        commitment_id,
+        parts.u64().map_err(ApplyError::record)?,
+    ))
 }

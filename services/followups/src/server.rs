@@ -48,7 +48,7 @@ impl Grpc {
         let complete_through = self.0.view().applied();
         let store = self.0.store();
         let tenant_id = &call.principal.tenant_id;
-        let found = stored::commitment(tenant_id, &commitment_id, |key| store.get(key))?;
+        let found = stored::meant(&store, tenant_id, &commitment_id)?;
         Ok(GetCommitmentResponse {
             commitment: Some(to_wire(
                 found.ok_or(Refused::NotFound)?,

@@ -5,7 +5,7 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_log::Position;
 use aftercall_proto::convert;
 use aftercall_proto::model::v1 as wire;
-use aftercall_view::{ApplyError, StoreError};
+use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
 use prost::Message;
 
@@ -51,14 +51,37 @@ pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
     convert::commitment::to_wire(commitment, recorded_at).encode_to_vec()
 }
 
-/// The tenant's promise; `get` reads the store, or the store as a batch will leave it.
+/// One promise; `get` reads the store, or the store as a batch will leave it.
 pub(crate) fn commitment(
     tenant_id: &str,
     commitment_id: &str,
+    whose: u64,
     get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
 ) -> Result<Option<Commitment>, ApplyError> {
-    let found = get(&keys::commitment(tenant_id, commitment_id))?;
+    let found = get(&keys::commitment(tenant_id, commitment_id, whose))?;
     found.map(decode_commitment).transpose()
+}
+
+/// The promise that callers mean by an id. If the id was given for two customers, it is the one
+/// that is open, of those the one that was recorded first.
+pub(crate) fn meant(
+    store: &Store,
+    tenant_id: &str,
+    commitment_id: &str,
+) -> Result<Option<Commitment>, ApplyError> {
+    let all = keys::commitments(tenant_id, commitment_id);
+    let mut meant: Option<Commitment> = None;
+    let order = |one: &Commitment| (!one.is_open(), one.recorded_at);
+    for entry in store.scan_prefix(all, Direction::Ascending) {
+        let next = decode_commitment(entry?.1)?;
+        if meant
+            .as_ref()
+            .is_none_or(|meant| order(&next) < order(meant))
+        {
+            meant = Some(next);
+        }
+    }
+    Ok(meant)
 }
 
 fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {

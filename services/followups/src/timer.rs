@@ -17,10 +17,11 @@
 
 mod lapses;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::{AppendError, Log, ReadError};
+use aftercall_log::{AppendError, Log, Partition, ReadError};
 use aftercall_service::Clock;
 use aftercall_view::{
     ApplyError, Direction, Positions, StoreError, ViewError, ViewHandle, WaitError,
@@ -31,7 +32,6 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::keys;
-use aftercall_view::key::Parts;
 use lapses::{Batch, Sent};
 
 /// The most lapses of one append.
@@ -82,6 +82,22 @@ enum Round {
     Again(Duration),
 }
 
+/// A partition's turn: the dues after a key.
+#[derive(Debug)]
+struct Turn {
+    partition: Partition,
+    after: Option<Vec<u8>>,
+}
+
+impl Turn {
+    fn first(partition: Partition) -> Self {
+        Self {
+            partition,
+            after: None,
+        }
+    }
+}
+
 impl Tracker {
     pub(crate) fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, view: ViewHandle) -> Self {
         Self { log, clock, view }
@@ -120,20 +136,24 @@ impl Tracker {
     /// The first instant at which a watched due has passed; none if none is watched, or while the
     /// view is being opened.
     fn earliest(&self) -> Result<Option<Timestamp>, TrackerError> {
-        let mut watched = self
-            .view
-            .store()
-            .scan_prefix(keys::watched_from(None), Direction::Ascending);
-        let key = match watched.next() {
-            Some(Ok((key, _))) => key,
-            None | Some(Err(StoreError::Opening | StoreError::Failed(_))) => return Ok(None),
-            Some(Err(error)) => return Err(TrackerError::Store(error.into())),
-        };
-        let mut parts = Parts::new(&key);
-        let due_us = parts.tag().and_then(|_| parts.time());
-        let due_us = due_us.map_err(|error| TrackerError::Store(ApplyError::record(error)))?;
+        let store = self.view.store();
+        let mut earliest_us: Option<i64> = None;
+        for partition in 0..self.log.partitions() {
+            let watched = keys::all_watched(partition);
+            let first = store.scan_prefix(watched, Direction::Ascending).next();
+            let key = match first {
+                Some(Ok((key, _))) => key,
+                None => continue,
+                Some(Err(StoreError::Opening | StoreError::Failed(_))) => return Ok(None),
+                Some(Err(error)) => return Err(TrackerError::Store(error.into())),
+            };
+            let watched = keys::read_watched(&key).map_err(ApplyError::record);
+            let due_us = watched.map_err(TrackerError::Store)?.due_us;
+            earliest_us = Some(earliest_us.map_or(due_us, |earliest| earliest.min(due_us)));
+        }
         // The key's due is rounded down to the microsecond: one later it has passed for certain.
-        Ok(Timestamp::from_microsecond(due_us.saturating_add(1)).ok())
+        let passed_us = earliest_us.map(|due_us| due_us.saturating_add(1));
+        Ok(passed_us.and_then(|passed_us| Timestamp::from_microsecond(passed_us).ok()))
     }
 
     /// Records every lapse that is due by now.
@@ -148,23 +168,28 @@ impl Tracker {
         }
         let mut sending = FuturesOrdered::new();
         let mut sent = Sent::default();
-        let mut after = None;
-        loop {
-            let Some(batch) = self.next_batch(after, now).await? else {
+        // The partitions take turns: one with many dues does not hold up the others.
+        let mut turns: VecDeque<Turn> = (0..self.log.partitions()).map(Turn::first).collect();
+        while let Some(turn) = turns.pop_front() {
+            let partition = turn.partition;
+            let Some(batch) = self.next_batch(turn, now).await? else {
                 sent.trouble.get_or_insert(RETRY_AFTER);
                 break;
             };
-            after = batch.last_key.clone();
+            turns.extend(batch.last_key.map(|key| Turn {
+                partition,
+                after: Some(key),
+            }));
             if !batch.records.is_empty() {
                 let append = self.log.append(batch.records);
                 sending.push_back(async move { (append.await, batch.lateness) });
             }
-            while sending.len() > APPENDS_MAX || after.is_none() && !sending.is_empty() {
+            while sending.len() > APPENDS_MAX {
                 if let Some((outcome, lateness)) = sending.next().await {
                     sent.take(outcome, &lateness)?;
                 }
             }
-            if after.is_none() || sent.trouble.is_some() {
+            if sent.trouble.is_some() {
                 break;
             }
         }
@@ -178,16 +203,14 @@ impl Tracker {
         })
     }
 
-    /// The next lapses in the order of their dues; none while the view is being opened.
-    async fn next_batch(
-        &self,
-        after: Option<Vec<u8>>,
-        now: Timestamp,
-    ) -> Result<Option<Batch>, TrackerError> {
+    /// The next lapses of a partition in the order of their dues; none while the view is being
+    /// opened.
+    async fn next_batch(&self, turn: Turn, now: Timestamp) -> Result<Option<Batch>, TrackerError> {
         let store = self.view.store();
         // The clock may have been set back since `now`: a lapse is never noticed before its due.
-        let detected_at = self.clock.now().max(now);
-        let read = move || lapses::read(&store, after, now, detected_at, APPEND_RECORDS_MAX);
+        let times = (now, self.clock.now().max(now));
+        let Turn { partition, after } = turn;
+        let read = move || lapses::read(&store, partition, after, times, APPEND_RECORDS_MAX);
         match tokio::task::spawn_blocking(read).await? {
             Ok(batch) => Ok(Some(batch)),
             Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),

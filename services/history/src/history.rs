@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::failure::Unanswered;
 use crate::index::Fields;
-use crate::limits::{ANSWER_TIME, POSITION_WAIT, SEARCHES_AT_ONCE};
+use crate::limits::{POSITION_WAIT, SEARCHES_AT_ONCE};
 use crate::projection::HistoryProjection;
 use crate::server::Grpc;
 
@@ -211,7 +211,8 @@ impl<T> Call<T> {
 /// Until when to wait for a position: some time before the caller gives up, so that it gets the
 /// better answer.
 fn wait_until(deadline: Option<Deadline>) -> tokio::time::Instant {
-    let usual = Deadline::after(POSITION_WAIT).instant();
-    let asked = deadline.and_then(|deadline| deadline.instant().checked_sub(ANSWER_TIME));
-    asked.map_or(usual, |asked| asked.min(usual))
+    deadline.map_or_else(
+        || Deadline::after(POSITION_WAIT).instant(),
+        |own| own.wait_until(POSITION_WAIT),
+    )
 }

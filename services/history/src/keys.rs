@@ -4,16 +4,17 @@
 //!  tag  key                                              value
 //!  1    tenant · customer · time↓ · seq↓                 StoredEntry: a customer's timeline
 //!  2    tenant · interaction                             StoredEntry: a contact of nobody known
-//!  3    tenant · interaction                             the key of its entry (1 or 2)
-//!  4    tenant · interaction · version                   Amendment
-//!  5    tenant · interaction · commitment                Commitment, once it has changed
+//!  3    tenant · interaction · whose                     the key of its entry (1 or 2)
+//!  4    tenant · interaction · whose · version           Amendment
+//!  5    tenant · interaction · whose · commitment        Commitment, once it has changed
 //!  6    tenant · customer · due · commitment             Commitment, while it is open
 //!  7    tenant · customer                                how many contacts, big-endian
 //! ```
 //!
 //! A contact is stored once, under the place that it has in the timeline, so that a page of it is
 //! one scan. A promise that nothing has happened to yet has no record of its own: it follows from
-//! the contact.
+//! the contact. Two customers' contacts may have the same id: see
+//! [`whose`](aftercall_view::key::whose).
 
 use aftercall_log::Position;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -65,24 +66,36 @@ pub(crate) fn unidentified(tenant_id: &str, interaction_id: &str) -> Key {
     of_interaction(UNIDENTIFIED, tenant_id, interaction_id)
 }
 
-/// Where a contact's entry is.
-pub(crate) fn entry_of(tenant_id: &str, interaction_id: &str) -> Key {
+/// Where the entries of all contacts with an id are: usually there is one.
+pub(crate) fn entries_of(tenant_id: &str, interaction_id: &str) -> Key {
     of_interaction(ENTRY_OF, tenant_id, interaction_id)
 }
 
+/// Where a contact's entry is. The key of the contact's document in the index.
+pub(crate) fn entry_of(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    entries_of(tenant_id, interaction_id).u64(whose)
+}
+
 /// A contact's amendments, the first one first.
-pub(crate) fn amendments(tenant_id: &str, interaction_id: &str) -> Key {
-    of_interaction(AMENDMENT, tenant_id, interaction_id)
+pub(crate) fn amendments(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    of_interaction(AMENDMENT, tenant_id, interaction_id).u64(whose)
 }
 
 /// One amendment.
-pub(crate) fn amendment(tenant_id: &str, interaction_id: &str, version: u64) -> Key {
-    amendments(tenant_id, interaction_id).u64(version)
+pub(crate) fn amendment(tenant_id: &str, interaction_id: &str, whose: u64, version: u64) -> Key {
+    amendments(tenant_id, interaction_id, whose).u64(version)
 }
 
 /// A promise that has changed since it was made.
-pub(crate) fn commitment(tenant_id: &str, interaction_id: &str, commitment_id: &str) -> Key {
-    of_interaction(COMMITMENT, tenant_id, interaction_id).bytes(&id_bytes(commitment_id))
+pub(crate) fn commitment(
+    tenant_id: &str,
+    interaction_id: &str,
+    whose: u64,
+    commitment_id: &str,
+) -> Key {
+    of_interaction(COMMITMENT, tenant_id, interaction_id)
+        .u64(whose)
+        .bytes(&id_bytes(commitment_id))
 }
 
 /// A customer's open promises, the first one due first.
@@ -179,7 +192,9 @@ mod tests {
     #[test]
     fn an_id_is_the_same_in_capital_letters() {
         let id = "0190d2c8-0000-7000-8000-00000000000a";
-        assert_eq!(entry_of("t", id), entry_of("t", &id.to_uppercase()));
-        assert_ne!(entry_of("t", id), entry_of("t", "a"));
+        assert_eq!(entry_of("t", id, 7), entry_of("t", &id.to_uppercase(), 7));
+        assert_ne!(entry_of("t", id, 7), entry_of("t", "a", 7));
+        assert_ne!(entry_of("t", id, 7), entry_of("t", id, 8));
+        assert!(entry_of("t", id, 7).starts_with(&entries_of("t", id)));
     }
 }

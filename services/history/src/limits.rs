@@ -38,8 +38,6 @@ pub(crate) const SNIPPET_CHARS: usize = 160;
 
 /// How long a request waits for its `min_position`, unless its own deadline comes first.
 pub(crate) const POSITION_WAIT: Duration = Duration::from_secs(10);
-/// What is left of a request's deadline for the answer itself.
-pub(crate) const ANSWER_TIME: Duration = Duration::from_millis(50);
 /// How many searches run at once; more wait for their turn.
 pub(crate) const SEARCHES_AT_ONCE: usize = 8;
 /// About the most bytes of records in one answer: what callers take by default is 4 MiB. A page

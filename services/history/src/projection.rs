@@ -1,5 +1,8 @@
 //! The fold of the log into the view's store.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap};
 
 use aftercall_domain::commitment::Commitment;
@@ -8,6 +11,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
 use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
 use aftercall_view::index::IndexSchema;
+use aftercall_view::key::whose;
 use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -18,7 +22,7 @@ use crate::stored::{StoredEntry, microseconds};
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -26,6 +30,13 @@ pub(crate) struct HistoryProjection {
     /// The contacts that this batch records and that nothing else in it touches, by the keys of
     /// their documents, and whether a promise in them is open: saves reading them back.
     fresh: HashMap<Bytes, (StoredEntry, bool)>,
+}
+
+/// Where a record stands, and whose it is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    seq: u64,
+    whose: u64,
 }
 
 impl HistoryProjection {
@@ -40,11 +51,12 @@ impl HistoryProjection {
         &mut self,
         event: Event,
         recorded: InteractionRecorded,
-        seq: u64,
+        at: Place,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let pointer: Bytes = keys::entry_of(&event.tenant_id, &event.aggregate_id).into();
-        // The first record of an id is the one; the rest are repetitions, or lost a race.
+        let Place { seq, whose } = at;
+        let pointer: Bytes = keys::entry_of(&event.tenant_id, &event.aggregate_id, whose).into();
+        // The first record of a customer's id is the one; the rest are repetitions, or lost a race.
         if event.sequence != 1 || txn.get(&pointer)?.is_some() {
             return Ok(());
         }
@@ -85,10 +97,11 @@ impl HistoryProjection {
         &mut self,
         event: Event,
         amended: InteractionAmended,
+        whose: u64,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
         let (tenant_id, interaction_id) = (&event.tenant_id, &event.aggregate_id);
-        let pointer: Bytes = keys::entry_of(tenant_id, interaction_id).into();
+        let pointer: Bytes = keys::entry_of(tenant_id, interaction_id, whose).into();
         let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
@@ -109,7 +122,7 @@ impl HistoryProjection {
             recorded_at: event.recorded_at,
             before: Some(before),
         };
-        let place = keys::amendment(tenant_id, interaction_id, event.sequence);
+        let place = keys::amendment(tenant_id, interaction_id, whose, event.sequence);
         txn.put(place, amendment.encode_to_vec())?;
         txn.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
@@ -121,14 +134,15 @@ impl HistoryProjection {
         &mut self,
         event: Event,
         fact: Fact,
-        seq: u64,
+        at: Place,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
         let Some((interaction_id, kind)) = promise_change(&fact) else {
             return Ok(());
         };
+        let Place { seq, whose } = at;
         let tenant_id = event.tenant_id.clone();
-        let pointer: Bytes = keys::entry_of(&tenant_id, interaction_id).into();
+        let pointer: Bytes = keys::entry_of(&tenant_id, interaction_id, whose).into();
         let Some((key, entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
@@ -143,6 +157,7 @@ impl HistoryProjection {
             keys::commitment(
                 &tenant_id,
                 &commitment.interaction_id,
+                whose,
                 &commitment.commitment_id,
             ),
             commitment.encode_to_vec(),
@@ -183,14 +198,17 @@ impl Projection for HistoryProjection {
     }
 
     fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let seq = keys::seq_of(entry.position);
         let Some((event, fact)) = read(entry)? else {
             return Ok(());
         };
+        let at = Place {
+            seq: keys::seq_of(entry.position),
+            whose: whose(&entry.record.key),
+        };
         match fact {
-            Fact::InteractionRecorded(recorded) => self.record(event, *recorded, seq, txn),
-            Fact::InteractionAmended(amended) => self.amend(event, *amended, txn),
-            fact => self.change_promise(event, fact, seq, txn),
+            Fact::InteractionRecorded(recorded) => self.record(event, *recorded, at, txn),
+            Fact::InteractionAmended(amended) => self.amend(event, *amended, at.whose, txn),
+            fact => self.change_promise(event, fact, at, txn),
         }
     }
 
@@ -218,7 +236,9 @@ impl Indexer for HistoryProjection {
             }
             fact => promise_change(fact).map(|(interaction_id, _)| interaction_id),
         };
-        touched.extend(interaction_id.map(|id| keys::entry_of(&event.tenant_id, id).into()));
+        let whose = whose(&entry.record.key);
+        let pointer = interaction_id.map(|id| keys::entry_of(&event.tenant_id, id, whose));
+        touched.extend(pointer.map(Bytes::from));
         Ok(())
     }
 

@@ -47,7 +47,8 @@ pub(crate) fn all(
     get: impl Fn(&[u8]) -> Got,
 ) -> Result<Vec<Commitment>, ApplyError> {
     let made = as_made(entry).into_iter();
-    made.map(|promise| as_it_stands(tenant_id, promise, &get))
+    let whose = entry.whose(tenant_id);
+    made.map(|promise| as_it_stands(tenant_id, whose, promise, &get))
         .collect()
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn one(
     let mut made = as_made(entry).into_iter();
     let promise = made.find(|promise| promise.commitment_id == commitment_id);
     promise
-        .map(|promise| as_it_stands(tenant_id, promise, &get))
+        .map(|promise| as_it_stands(tenant_id, entry.whose(tenant_id), promise, &get))
         .transpose()
 }
 
@@ -122,10 +123,11 @@ pub(crate) fn to_wire(
 
 fn as_it_stands(
     tenant_id: &str,
+    whose: u64,
     made: Commitment,
     get: impl Fn(&[u8]) -> Got,
 ) -> Result<Commitment, ApplyError> {
-    let key = keys::commitment(tenant_id, &made.interaction_id, &made.commitment_id);
+    let key = keys::commitment(tenant_id, &made.interaction_id, whose, &made.commitment_id);
     let Some(bytes) = get(&key)? else {
         return Ok(made);
     };

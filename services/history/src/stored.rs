@@ -1,8 +1,10 @@
 //! What the view's store holds of a contact.
 
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::history::v1::{CommitmentChange, TimelineEntry};
 use aftercall_proto::model::v1::Interaction;
+use aftercall_view::key::whose;
 use pbjson_types::Timestamp;
 use prost::Message;
 
@@ -37,6 +39,24 @@ impl StoredEntry {
     pub(crate) fn customer_id(&self) -> Option<&str> {
         let customer = self.interaction.as_ref()?.customer.as_ref()?;
         Some(&*customer.customer_id).filter(|id| !id.is_empty())
+    }
+
+    /// Whose contact it is.
+    pub(crate) fn whose(&self, tenant_id: &str) -> u64 {
+        let customer_id = self.customer_id().unwrap_or_default();
+        let interaction = self.interaction.as_ref();
+        let interaction_id = interaction.map_or("", |contact| &contact.interaction_id);
+        whose(&contact_key(tenant_id, customer_id, interaction_id))
+    }
+
+    /// Whether it was recorded before `other`; which of the two is read first does not matter.
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
+        let order = |entry: &Self| {
+            let contact = entry.interaction.as_ref();
+            let recorded_at = contact.and_then(|contact| contact.recorded_at.as_ref());
+            (recorded_at.map(microseconds), entry.seq)
+        };
+        order(self) < order(other)
     }
 
     /// The envelope of the contact's first record, as far as its promises follow from it.

@@ -112,14 +112,14 @@ pub(crate) fn find(
         .scan_prefix(&cases, Direction::Ascending)
         .take(CANDIDATE_CASES_MAX)
     {
-        let (occurred_at_us, interaction_id) =
+        let (occurred_at_us, interaction_id, whose) =
             keys::read_candidate_case(&entry?.0).map_err(Error::internal)?;
-        let case = store.get(keys::case(tenant_id, &interaction_id))?;
+        let case = store.get(keys::case(tenant_id, &interaction_id, whose))?;
         let case: Case = stored(case).map_err(Error::internal)?.unwrap_or_default();
         add_case(&mut candidate, interaction_id, occurred_at_us, case);
     }
     if let Some(first) = store.scan_prefix(&cases, Direction::Descending).next() {
-        let (occurred_at_us, _) = keys::read_candidate_case(&first?.0).map_err(Error::internal)?;
+        let (occurred_at_us, ..) = keys::read_candidate_case(&first?.0).map_err(Error::internal)?;
         candidate.first_seen_at = Some(timestamp(occurred_at_us));
     }
     Ok(Some(candidate))

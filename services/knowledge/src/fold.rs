@@ -2,11 +2,14 @@
 
 mod cases;
 mod publications;
+#[cfg(test)]
+mod tests;
 mod uses;
 
 use aftercall_log::Entry;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, InteractionRecorded};
+use aftercall_view::key::whose;
 use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -19,9 +22,10 @@ pub(crate) fn apply(entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> 
     let Some((event, fact)) = decode(entry)? else {
         return Ok(());
     };
+    let whose = || whose(&entry.record.key);
     match fact {
-        Fact::InteractionRecorded(recorded) => on_recorded(&event, &recorded, txn),
-        Fact::InteractionAmended(amended) => on_amended(&event, &amended, txn),
+        Fact::InteractionRecorded(recorded) => on_recorded(&event, &recorded, whose(), txn),
+        Fact::InteractionAmended(amended) => on_amended(&event, &amended, whose(), txn),
         Fact::SolutionPublished(published) => {
             publications::on_published(&event, &published, entry.position, txn)
         }
@@ -52,27 +56,29 @@ pub(crate) fn stored<M: Message + Default>(value: Option<Bytes>) -> Result<Optio
 fn on_recorded(
     event: &Event,
     recorded: &InteractionRecorded,
+    whose: u64,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let key = keys::case(&event.tenant_id, &event.aggregate_id);
+    let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
     let Some(interaction) = &recorded.interaction else {
         return Ok(());
     };
     if txn.get(&key)?.is_some() {
-        // The first record of an id wins; this one is a repetition.
+        // The first record of a customer's id wins; this one is a repetition.
         return Ok(());
     }
     let case = Case::of(interaction);
     txn.put(key, case.encode_to_vec())?;
-    Change { event, txn }.enter(&case)
+    Change { event, whose, txn }.enter(&case)
 }
 
 fn on_amended(
     event: &Event,
     amended: &InteractionAmended,
+    whose: u64,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let key = keys::case(&event.tenant_id, &event.aggregate_id);
+    let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
     let (Some(interaction), Some(before)) = (&amended.interaction, stored::<Case>(txn.get(&key)?)?)
     else {
         return Ok(());
@@ -83,7 +89,7 @@ fn on_amended(
     }
     let after = before.amended(&amended.update_paths, interaction);
     txn.put(key, after.encode_to_vec())?;
-    let mut change = Change { event, txn };
+    let mut change = Change { event, whose, txn };
     change.leave(&before)?;
     change.enter(&after)
 }
@@ -91,6 +97,7 @@ fn on_amended(
 /// A case comes or goes, by what `event` says of its interaction.
 struct Change<'a, 't> {
     event: &'a Event,
+    whose: u64,
     txn: &'a mut Txn<'t>,
 }
 
@@ -109,7 +116,8 @@ impl Change<'_, '_> {
         &self.event.tenant_id
     }
 
-    fn interaction_id(&self) -> &str {
-        &self.event.aggregate_id
+    /// The interaction, and whose it is.
+    fn interaction(&self) -> (&str, u64) {
+        (&self.event.aggregate_id, self.whose)
     }
 }

@@ -3,20 +3,24 @@
 //!
 //! ```text
 //!  tag  key                                                         value
-//!  1    tenant, interaction                                         Case
+//!  1    tenant, interaction, whose                                  Case
 //!  2    tenant, candidate                                           Tally
-//!  3    tenant, candidate, occurred (newest first), interaction     -
+//!  3    tenant, candidate, occurred (newest first), interaction,
+//!       whose                                                       -
 //!  4    tenant, state, cases (most first), candidate                -
 //!  5    tenant, state, reason, cases (most first), candidate        -
 //!  6    tenant, solution                                            Solution
 //!  7    tenant, published (newest first), solution                  -
 //!  8    tenant, candidate                                           the solution made of it
 //!  9    tenant, solution                                            Uses
-//!  10   tenant, solution, occurred (newest first), interaction      -
+//!  10   tenant, solution, occurred (newest first), interaction,
+//!       whose                                                       -
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12   tenant, request id, solution                                Promotion
 //!  13   tenant                                                      Corpus
 //! ```
+//!
+//! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).
 
 use aftercall_proto::model::v1::CandidateState;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -36,8 +40,11 @@ const REQUEST: u8 = 12;
 const CORPUS: u8 = 13;
 
 /// An interaction's case.
-pub(crate) fn case(tenant_id: &str, interaction_id: &str) -> Key {
-    Key::new(CASE).text(tenant_id).text(interaction_id)
+pub(crate) fn case(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    Key::new(CASE)
+        .text(tenant_id)
+        .text(interaction_id)
+        .u64(whose)
 }
 
 /// How often a candidate worked.
@@ -55,17 +62,18 @@ pub(crate) fn candidate_case(
     tenant_id: &str,
     candidate_id: &str,
     occurred_at_us: i64,
-    interaction_id: &str,
+    (interaction_id, whose): (&str, u64),
 ) -> Key {
     candidate_cases(tenant_id, candidate_id)
         .time_descending(occurred_at_us)
         .text(interaction_id)
+        .u64(whose)
 }
 
-/// When a candidate's case occurred, and its interaction.
-pub(crate) fn read_candidate_case(key: &[u8]) -> Result<(i64, String), MalformedKey> {
+/// When a candidate's case occurred, and its interaction and whose that is.
+pub(crate) fn read_candidate_case(key: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
     let mut parts = after_two(key)?;
-    Ok((parts.time_descending()?, parts.text()?))
+    Ok((parts.time_descending()?, parts.text()?, parts.u64()?))
 }
 
 /// A candidate's place among others; most cases first. Without `reason_code`, among all.
@@ -159,11 +167,12 @@ pub(crate) fn used(
     tenant_id: &str,
     solution_id: &str,
     occurred_at_us: i64,
-    interaction_id: &str,
+    (interaction_id, whose): (&str, u64),
 ) -> Key {
     all_used(tenant_id, solution_id)
         .time_descending(occurred_at_us)
         .text(interaction_id)
+        .u64(whose)
 }
 
 /// When a solution was used, from a key of [`used`].
@@ -217,11 +226,11 @@ mod tests {
     proptest! {
         #[test]
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>(), n in any::<u64>()) {
-            let case = candidate_case(&tenant, "c", at, &id);
-            prop_assert_eq!(read_candidate_case(&case), Ok((at, id.clone())));
+            let case = candidate_case(&tenant, "c", at, (&id, n));
+            prop_assert_eq!(read_candidate_case(&case), Ok((at, id.clone(), n)));
             prop_assert_eq!(read_solution(&solution(&tenant, &id)), Ok((tenant.clone(), id.clone())));
             prop_assert_eq!(read_published(&published(&tenant, at, &id)), Ok(id.clone()));
-            prop_assert_eq!(read_used(&used(&tenant, "s", at, &id)), Ok(at));
+            prop_assert_eq!(read_used(&used(&tenant, "s", at, (&id, n))), Ok(at));
             for reason_code in [None, Some("r")] {
                 let ranking = Ranking { tenant_id: &tenant, state: CandidateState::Open, reason_code };
                 prop_assert_eq!(ranking.read(&ranking.place(n, &id)), Ok((n, id.clone())));

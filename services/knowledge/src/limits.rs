@@ -30,7 +30,5 @@ pub(crate) const WORD_BYTES_MAX: usize = 40;
 
 /// How long a request waits for its `min_position`, unless its own deadline comes first.
 pub(crate) const POSITION_WAIT: Duration = Duration::from_secs(10);
-/// What is left of a request's deadline for the answer itself.
-pub(crate) const ANSWER_TIME: Duration = Duration::from_millis(50);
 /// How many requests read at once; more wait for their turn.
 pub(crate) const READS_AT_ONCE: usize = 8;

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::failure::Error;
-use crate::limits::{ANSWER_TIME, POSITION_WAIT, READS_AT_ONCE};
+use crate::limits::{POSITION_WAIT, READS_AT_ONCE};
 
 /// The view as requests read it.
 #[derive(Debug, Clone)]
@@ -80,10 +80,10 @@ impl Reading {
 
 /// Until when a request waits for the view.
 pub(crate) fn wait_until<T>(request: &tonic::Request<T>) -> Instant {
-    let usual = Deadline::after(POSITION_WAIT).instant();
-    let own = Deadline::of(request).map(|own| own.instant());
-    own.and_then(|own| own.checked_sub(ANSWER_TIME))
-        .map_or(usual, |own| own.min(usual))
+    Deadline::of(request).map_or_else(
+        || Deadline::after(POSITION_WAIT).instant(),
+        |own| own.wait_until(POSITION_WAIT),
+    )
 }
 
 /// Checks a required id.

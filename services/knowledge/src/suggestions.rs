@@ -35,6 +35,10 @@ const K1: f32 = 1.2;
 /// and how much the length of a solution counts.
 const B: f32 = 0.75;
 
+/// How many more solutions are taken from the index than are wanted: which of those that it scores
+/// alike come first depends on how its files are cut, which differs from replica to replica.
+const SPARE: usize = 8;
+
 /// A term that a text repeats counts for at most so many.
 const REPEATED_MAX: u16 = 3;
 
@@ -88,7 +92,8 @@ pub(crate) fn suggest(
     let terms = sought(&wanted.text, fields, tenant_id, &statistics)?;
     let mut suggestions = Vec::new();
     if terms.iter().any(|sought| words::tells(&sought.word)) {
-        for address in search(&terms, wanted.suggestions_max, &statistics)? {
+        let sought_for = wanted.suggestions_max + SPARE;
+        for address in search(&terms, sought_for, &statistics)? {
             let document: TantivyDocument = searcher.doc(address)?;
             let key = document
                 .get_first(fields.key)
@@ -101,6 +106,7 @@ pub(crate) fn suggest(
         }
     }
     suggestions.sort_by(better);
+    suggestions.truncate(wanted.suggestions_max);
     Ok(SuggestSolutionsResponse {
         suggestions,
         complete_through: complete_through.encode(reading.log),

@@ -13,7 +13,7 @@ use aftercall_view::Positions;
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::core::Core;
@@ -62,7 +62,8 @@ impl Core {
         principal.require_any(&amending)?;
         let command = read(principal, request, self.now())?;
         self.require_ready()?;
-        let _one_at_a_time = self.amending(command.key.id).await;
+        let turn = timeout_at(deadline, self.amending(command.key.id)).await;
+        let _one_at_a_time = turn.map_err(|_| Refusal::Unconfirmed)?;
         for _ in 0..ATTEMPTS_MAX {
             if let Some(amended) = self.attempt(&command, deadline).await? {
                 return self.amended(&command, amended);
@@ -79,10 +80,9 @@ impl Core {
         command: &Command<'_>,
         deadline: Instant,
     ) -> Result<Option<Recorded>, Refusal> {
-        let tenant_id = &command.key.tenant_id;
         let current = self.find(&command.key, deadline).await?;
         let current = current.ok_or(Refusal::NotFound)?;
-        if let Some(before) = self.ledger.amendment(tenant_id, &command.request_id)? {
+        if let Some(before) = self.amendment(command)? {
             return Ok(Some(before));
         }
         let now = self.now();
@@ -106,12 +106,24 @@ impl Core {
         }
         let event = command.event(current.version + 1, &original, now);
         let record = encode(original.log_key, now, &event)?;
-        let positions = self.deps.log.append(vec![record]).await?;
+        let appended = timeout_at(deadline, self.deps.log.append(vec![record])).await;
+        let positions = appended.map_err(|_| Refusal::Unconfirmed)??;
         for position in positions {
             let through = Positions::through(position);
             self.view.wait_for(&through, deadline).await?;
         }
-        self.ledger.amendment(tenant_id, &command.request_id)
+        self.amendment(command)
+    }
+
+    /// What the ledger has of the command's request.
+    fn amendment(&self, command: &Command<'_>) -> Result<Option<Recorded>, Refusal> {
+        let Command {
+            key,
+            request_id,
+            hash,
+            ..
+        } = command;
+        self.ledger.amendment(&key.tenant_id, request_id, *hash)
     }
 
     /// The answer of the command, or of the one that had its id before.
@@ -275,7 +287,8 @@ impl Command<'_> {
     fn event(&self, sequence: u64, original: &Original, now: Timestamp) -> Event {
         let tenant_id = &*self.key.tenant_id;
         let parts = [
-            tenant_id.as_bytes(),
+            &*original.log_key,
+            self.key.id.as_bytes(),
             self.request_id.as_bytes(),
             &sequence.to_le_bytes(),
         ];

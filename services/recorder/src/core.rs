@@ -20,7 +20,7 @@ use crate::failure::Refusal;
 use crate::ledger::{Ledger, Recorded};
 use crate::pending::{Key, Pending};
 
-/// How long a request waits for the view when its caller names no deadline.
+/// How long a request waits for the log and the view.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Amendments of different interactions rarely share one.
@@ -136,9 +136,10 @@ impl fmt::Debug for Core {
     }
 }
 
-/// Until when a request may wait.
+/// Until when a request may wait: some time before its caller gives up, who so gets the better
+/// answer.
 pub(crate) fn deadline_of<T>(request: &tonic::Request<T>) -> Instant {
-    Deadline::of(request).map_or_else(wait_max, Deadline::instant)
+    Deadline::of(request).map_or_else(wait_max, |own| own.wait_until(WAIT_MAX))
 }
 
 /// Until when a part of a stream may wait.

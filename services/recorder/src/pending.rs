@@ -39,14 +39,17 @@ pub(crate) type Outcome = Result<Written, Refusal>;
 #[derive(Debug)]
 pub(crate) struct Flight {
     hash: Hash,
+    /// Whose record it is: another customer's with the same id is not this one.
+    whose: u64,
     outcome: OnceLock<Outcome>,
     landed: Notify,
 }
 
 impl Flight {
-    fn new(hash: Hash) -> Arc<Self> {
+    fn new(hash: Hash, whose: u64) -> Arc<Self> {
         Arc::new(Self {
             hash,
+            whose,
             outcome: OnceLock::new(),
             landed: Notify::new(),
         })
@@ -120,19 +123,19 @@ impl Pending {
     }
 
     /// Claims an id for a content.
-    pub(crate) fn claim(&self, key: &Key, hash: Hash) -> Claimed {
+    pub(crate) fn claim(&self, key: &Key, hash: Hash, whose: u64) -> Claimed {
         if self.claims.load(Ordering::Relaxed) >= self.claims_max {
             return Claimed::Full;
         }
         match self.shard(key).lock().entry(key.clone()) {
             Entry::Vacant(entry) => {
-                let flight = Flight::new(hash);
+                let flight = Flight::new(hash, whose);
                 entry.insert(Arc::clone(&flight));
                 self.claims.fetch_add(1, Ordering::Relaxed);
                 Claimed::Mine(flight)
             }
             Entry::Occupied(mut entry) if entry.get().in_doubt() => {
-                let flight = Flight::new(hash);
+                let flight = Flight::new(hash, whose);
                 entry.insert(Arc::clone(&flight));
                 Claimed::InDoubt(flight)
             }
@@ -144,8 +147,10 @@ impl Pending {
     }
 
     /// Ends a claim whose record is in the view.
-    pub(crate) fn evict(&self, key: &Key) {
-        if self.shard(key).lock().remove(key).is_some() {
+    pub(crate) fn evict(&self, key: &Key, whose: u64) {
+        let mut shard = self.shard(key).lock();
+        if shard.get(key).is_some_and(|held| held.whose == whose) {
+            shard.remove(key);
             self.claims.fetch_sub(1, Ordering::Relaxed);
         }
     }

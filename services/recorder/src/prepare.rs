@@ -6,7 +6,7 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations};
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::{interaction, time};
-use aftercall_proto::envelope::{customer_key, unidentified_key};
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::{ActorKind, Event, EventType, InteractionRecorded};
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
@@ -92,10 +92,7 @@ impl Draft<'_> {
         let customer_id = customer
             .map_or("", |customer| &customer.customer_id)
             .to_owned();
-        let key = match &*customer_id {
-            "" => unidentified_key(tenant_id, &interaction.interaction_id),
-            customer_id => customer_key(tenant_id, customer_id),
-        };
+        let key = contact_key(tenant_id, &customer_id, &interaction.interaction_id);
         let aggregate_id = interaction.interaction_id.clone();
         let occurred_at = interaction.occurred_at;
         let data: Bytes = InteractionRecorded {
@@ -105,7 +102,7 @@ impl Draft<'_> {
         .into();
         let hash = content_hash(&self.import_batch, &data);
         let id = self.named.id();
-        let parts = [tenant_id.as_bytes(), id.as_bytes()];
+        let parts = [key.as_ref(), id.as_bytes()];
         let event = Event {
             event_id: derived("aftercall.interaction.recorded", &parts).to_string(),
             tenant_id: tenant_id.to_owned(),

@@ -7,8 +7,9 @@ use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 use aftercall_service::{Principal, Role};
+use aftercall_view::key::whose;
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::core::Core;
 use crate::failure::Refusal;
@@ -38,19 +39,27 @@ pub(crate) struct Accepted {
     commitment_ids: Vec<String>,
     flight: Arc<Flight>,
     stake: Stake,
+    /// What the ledger is to be asked for, where the append alone does not settle the answer.
+    ask: Option<Identity>,
 }
 
 /// What a request has to do with the append that it waits for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stake {
     /// It is its own.
     Own,
-    /// It is its own, and an earlier one may turn up in the log yet.
-    OwnInDoubt { key: Key, hash: Hash },
     /// It is another request's, with the same content.
     Same,
     /// It is another request's, with another content.
     Other,
+}
+
+/// A record by its name, and its content in short.
+#[derive(Debug, Clone)]
+struct Identity {
+    key: Key,
+    whose: u64,
+    hash: Hash,
 }
 
 /// A record to append, and the claim that it settles.
@@ -72,7 +81,12 @@ impl Core {
         authorize(principal)?;
         let (decision, work) = self.decide(principal, request, self.now(), deadline).await;
         if let Some(work) = work {
-            self.append(vec![work]).await;
+            let mut appended = Box::pin(self.append(vec![work]));
+            if timeout_at(deadline, &mut appended).await.is_err() {
+                // The claim stays until the log has answered: a retry waits for the same append.
+                let supervisor = &self.deps.supervisor;
+                supervisor.spawn_for_request("settle-late", appended);
+            }
         }
         self.answer(decision, deadline).await
     }
@@ -100,35 +114,42 @@ impl Core {
             interaction_id,
             commitment_ids,
         } = prepared;
-        let accepted = |flight, stake| {
+        let whose = whose(&record.key);
+        let named = Identity { key, whose, hash };
+        let (flight, stake, doubt) = match self.pending.claim(&named.key, hash, whose) {
+            Claimed::Mine(flight) => (flight, Stake::Own, false),
+            Claimed::InDoubt(flight) => (flight, Stake::Own, true),
+            Claimed::Shared(flight) => (flight, Stake::Same, false),
+            Claimed::Contested(flight) => (flight, Stake::Other, false),
+            Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
+        };
+        // Where others write too, one of them may have been faster with the id.
+        let unsure = doubt || !fresh && self.deps.log.is_shared();
+        let accepted = |flight, stake, ask| {
             Decision::Accepted(Box::new(Accepted {
                 interaction_id,
                 commitment_ids,
                 flight,
                 stake,
+                ask,
             }))
         };
-        let (flight, doubt) = match self.pending.claim(&key, hash) {
-            Claimed::Mine(flight) => (flight, false),
-            Claimed::InDoubt(flight) => (flight, true),
-            Claimed::Shared(flight) => return (accepted(flight, Stake::Same), None),
-            Claimed::Contested(flight) => return (accepted(flight, Stake::Other), None),
-            Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
-        };
-        let claim = Claim::new(&self.pending, key.clone(), Arc::clone(&flight));
+        if stake != Stake::Own {
+            return (accepted(flight, stake, unsure.then_some(named)), None);
+        }
+        let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight));
         if doubt && let Err(refusal) = self.catch_up(deadline).await {
             // The dropped claim stays in doubt.
             return (Decision::Refused(refusal), None);
         }
-        match self.look_up(&key, hash, fresh) {
-            Ok(None) if doubt => {
-                let stake = Stake::OwnInDoubt { key, hash };
-                (accepted(flight, stake), Some((record, claim)))
+        match self.look_up(&named, fresh) {
+            Ok(None) => {
+                let decision = accepted(flight, stake, unsure.then_some(named));
+                (decision, Some((record, claim)))
             }
-            Ok(None) => (accepted(flight, Stake::Own), Some((record, claim))),
             Ok(Some(written)) => {
                 claim.end(Ok(written));
-                (accepted(flight, Stake::Same), None)
+                (accepted(flight, Stake::Same, None), None)
             }
             Err(refusal) => {
                 claim.end(Err(refusal.clone()));
@@ -138,13 +159,14 @@ impl Core {
     }
 
     /// Whether the ledger has the record.
-    fn look_up(&self, key: &Key, hash: Hash, fresh: bool) -> Result<Option<Written>, Refusal> {
+    fn look_up(&self, named: &Identity, fresh: bool) -> Result<Option<Written>, Refusal> {
         let found = match fresh {
             true => None,
-            false => self.ledger.interaction(key)?,
+            false => self.ledger.interaction(&named.key)?,
         };
-        match found {
-            Some(recorded) if recorded.hash == hash => Ok(Some(recorded.written())),
+        match found.map(|first| first.of(named.whose)) {
+            Some(Some(recorded)) if recorded.hash == named.hash => Ok(Some(recorded.written())),
+            // It was used before, for this customer or for another one.
             Some(_) => Err(Refusal::IdReused),
             None => {
                 // Only now: a view that began anew before it was asked knows nothing of the past.
@@ -192,15 +214,16 @@ impl Core {
             Decision::Refused(refusal) => return Err(refusal),
             Decision::Accepted(accepted) => *accepted,
         };
-        let mut written = accepted.flight.outcome().await?;
-        let already_recorded = match accepted.stake {
-            Stake::Own => false,
-            Stake::Same => true,
-            Stake::Other => return Err(Refusal::IdReused),
-            Stake::OwnInDoubt { key, hash } => {
-                let own = written.position;
-                written = self.confirm(&key, hash, own, deadline).await?;
-                written.position != own
+        let landed = timeout_at(deadline, accepted.flight.outcome()).await;
+        let written = landed.map_err(|_| Refusal::Unconfirmed)??;
+        let (written, already_recorded) = match (accepted.stake, accepted.ask) {
+            (Stake::Other, None) => return Err(Refusal::IdReused),
+            (stake, None) => (written, stake == Stake::Same),
+            (stake, Some(named)) => {
+                let counted = self.confirm(&named, stake, written.position, deadline);
+                let counted = counted.await?;
+                let own = stake == Stake::Own && counted.position == written.position;
+                (counted, !own)
             }
         };
         let recorded_at = Timestamp::from_microsecond(written.recorded_at_us);
@@ -213,21 +236,23 @@ impl Core {
         })
     }
 
-    /// The record that counts, after one of its id was appended while another may have been.
+    /// The record that counts, after one of its name was appended while another may have been.
     async fn confirm(
         &self,
-        key: &Key,
-        hash: Hash,
-        own: Position,
+        named: &Identity,
+        stake: Stake,
+        appended: Position,
         deadline: Instant,
     ) -> Result<Written, Refusal> {
-        let positions = aftercall_view::Positions::through(own);
+        let positions = aftercall_view::Positions::through(appended);
         self.view.wait_for(&positions, deadline).await?;
-        let recorded = self.ledger.interaction(key)?;
-        let recorded = recorded.ok_or(Refusal::NotReady)?;
-        match recorded.hash == hash {
-            true => Ok(recorded.written()),
-            false => Err(Refusal::IdReused),
+        let first = self.ledger.interaction(&named.key)?;
+        let first = first.ok_or(Refusal::NotReady)?;
+        match first.of(named.whose) {
+            Some(recorded) if recorded.hash == named.hash => Ok(recorded.written()),
+            // The view had it, and was begun anew before it was asked.
+            None if stake == Stake::Own => Err(Refusal::NotReady),
+            _ => Err(Refusal::IdReused),
         }
     }
 }

@@ -3,14 +3,18 @@
 use aftercall_domain::commitment::{
     Actor, Commitment, CommitmentKind, Fulfil, Made, Priority, Standing,
 };
+use aftercall_view::testing::MemoryEngine;
 use aftercall_view::{Changes, Engine, EngineScan, StoreError};
 use parking_lot::Mutex;
 
 use super::*;
-use crate::keys;
-use crate::projection::tests::MemoryEngine;
+use crate::keys::{self, Home};
 
 const TENANT: &str = "acme";
+const HOME: Home = Home {
+    partition: 0,
+    whose: 7,
+};
 
 /// A store that changes after its first scan.
 #[derive(Debug)]
@@ -70,10 +74,10 @@ fn promise(no: i64) -> Commitment {
 }
 
 fn put(commitment: Commitment, changes: &mut Changes) {
-    for key in keys::indexes(TENANT, &commitment) {
+    for key in keys::indexes(TENANT, &commitment, HOME) {
         changes.insert(key.into(), Some(Bytes::new()));
     }
-    let key = keys::commitment(TENANT, &commitment.commitment_id);
+    let key = keys::commitment(TENANT, &commitment.commitment_id, HOME.whose);
     changes.insert(
         key.into(),
         Some(stored::encode_commitment(commitment).into()),
@@ -88,7 +92,7 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     held.apply(changes).unwrap();
 
     let mut closed = promise(2);
-    let mut later: Changes = keys::indexes(TENANT, &closed)
+    let mut later: Changes = keys::indexes(TENANT, &closed, HOME)
         .into_iter()
         .map(|key| (key.into(), None))
         .collect();
@@ -115,7 +119,11 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     }));
     let (filter, _) = Filter::new(TENANT.to_owned(), ListCommitmentsRequest::default()).unwrap();
     let page = page(&store, &filter, None, Timestamp::UNIX_EPOCH, 50).unwrap();
-    let ids: Vec<_> = page.commitments.keys().map(|(_, id)| id.as_str()).collect();
+    let ids: Vec<_> = page
+        .commitments
+        .keys()
+        .map(|(_, id, _)| id.as_str())
+        .collect();
     assert_eq!(ids, ["c-0", "c-1", "c-2", "c-3", "c-4"]);
     assert_eq!(page.next_after, None);
 }

@@ -8,24 +8,26 @@ use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use crate::{keys, stored};
+use crate::keys::{self, Home};
+use crate::stored;
 
 /// Puts the promise, and moves it in the lists.
 pub(super) fn put_commitment(
     tenant_id: &str,
     before: Option<&Commitment>,
     after: Commitment,
+    home: Home,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let old = before.map_or_else(Vec::new, |before| keys::indexes(tenant_id, before));
-    let new = keys::indexes(tenant_id, &after);
+    let old = before.map_or_else(Vec::new, |before| keys::indexes(tenant_id, before, home));
+    let new = keys::indexes(tenant_id, &after, home);
     for key in old.iter().filter(|key| !new.contains(key)) {
         txn.delete(key.clone())?;
     }
     for key in new.iter().filter(|key| !old.contains(key)) {
         txn.put(key.clone(), Bytes::new())?;
     }
-    let key = keys::commitment(tenant_id, &after.commitment_id);
+    let key = keys::commitment(tenant_id, &after.commitment_id, home.whose);
     txn.put(key, stored::encode_commitment(after))?;
     Ok(())
 }
@@ -35,10 +37,10 @@ pub(super) fn put_alert(
     tenant_id: &str,
     commitment: &Commitment,
     event: &Event,
-    at: Position,
+    (at, whose): (Position, u64),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id);
+    let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id, whose);
     let last = txn.scan_prefix(episodes, Direction::Descending).next();
     let last = last.transpose()?;
     let last = last.map(|(_, alert)| stored::domain_alert(alert));
@@ -47,10 +49,10 @@ pub(super) fn put_alert(
         return Ok(());
     };
     if let Some(last) = last.filter(|last| last.episode_no == alert.episode_no) {
-        txn.delete(keys::alert_place(tenant_id, &last))?;
+        txn.delete(keys::alert_place(tenant_id, &last, whose))?;
     }
-    txn.put(keys::alert_place(tenant_id, &alert), Bytes::new())?;
-    let key = keys::alert(tenant_id, &alert.commitment_id, alert.episode_no);
+    txn.put(keys::alert_place(tenant_id, &alert, whose), Bytes::new())?;
+    let key = keys::alert(tenant_id, &alert.commitment_id, whose, alert.episode_no);
     let alert = Bytes::from(wire::Alert::from(alert).encode_to_vec());
     txn.put(key, alert.clone())?;
     txn.put(keys::alert_change(tenant_id, at), alert)?;

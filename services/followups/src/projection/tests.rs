@@ -1,7 +1,6 @@
-//! The fold against a store in memory: whatever the log holds, and however it is cut into batches.
+//! The fold against a store in memory: whatever the log holds, and however it is read.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{
@@ -10,107 +9,85 @@ use aftercall_domain::commitment::{
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1 as wire;
-use aftercall_view::{Changes, Direction, Engine, EngineScan, StoreError};
+use aftercall_view::key::{Parts, whose};
+use aftercall_view::testing::{Held, Partitions};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::*;
 
 const TENANT: &str = "acme";
 
-#[derive(Debug, Clone, Default)]
-pub(crate) struct MemoryEngine(Arc<Mutex<BTreeMap<Bytes, Bytes>>>);
-
-impl Engine for MemoryEngine {
-    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.0.lock().get(key).cloned())
-    }
-
-    fn scan(&self, from: &[u8], to: Option<&[u8]>, direction: Direction) -> EngineScan {
-        let held = self.0.lock();
-        let within = |key: &Bytes| key >= from && to.is_none_or(|to| key < to);
-        let entries = held.iter().filter(|(key, _)| within(key));
-        let mut entries: Vec<_> = entries
-            .map(|(key, value)| Ok((key.clone(), value.clone())))
-            .collect();
-        if direction == Direction::Descending {
-            entries.reverse();
-        }
-        Box::new(entries.into_iter())
-    }
-
-    fn apply(&self, changes: Changes) -> Result<(), StoreError> {
-        let mut held = self.0.lock();
-        for (key, value) in changes {
-            match value {
-                Some(value) => drop(held.insert(key, value)),
-                None => drop(held.remove(&key)),
-            }
-        }
-        Ok(())
-    }
-
-    fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn disk_bytes(&self) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-}
-
 /// What happens next in a log.
 #[derive(Debug, Clone)]
 enum Next {
     Record {
         contact: u8,
+        customer: u8,
         due: i64,
         told: bool,
         imported: bool,
         done: Option<i64>,
     },
     Change {
-        promise: u8,
+        promise: usize,
         what: u8,
         ahead: i64,
     },
     /// An earlier event again: an append that was made twice.
-    Again {
-        back: usize,
-    },
+    Again { back: usize },
 }
 
 fn nexts() -> impl Strategy<Value = Vec<Next>> {
     let done = prop::option::weighted(0.3, -500_i64..100);
-    let record = (0_u8..6, -500_i64..2_000, any::<bool>(), any::<bool>(), done);
+    let name = (0_u8..4, 0_u8..3);
+    let record = (name, -500_i64..2_000, any::<bool>(), any::<bool>(), done);
     let next = prop_oneof![
-        2 => record.prop_map(|(contact, due, told, imported, done)| {
-            Next::Record { contact, due, told, imported, done }
+        2 => record.prop_map(|((contact, customer), due, told, imported, done)| {
+            Next::Record { contact, customer, due, told, imported, done }
         }),
-        6 => (0_u8..6, 0_u8..4, 1_i64..2_000)
+        6 => (0_usize..12, 0_u8..4, 1_i64..2_000)
             .prop_map(|(promise, what, ahead)| Next::Change { promise, what, ahead }),
         1 => (0_usize..20).prop_map(|back| Next::Again { back }),
     ];
     prop::collection::vec(next, 0..60)
 }
 
-/// Writes a log as the services do: each event decided by the promises as they stand.
-#[derive(Default)]
+/// A promise by its id and whose it is.
+type Name = (String, u64);
+
+/// Writes a log as the services do: each event decided by the promises as they stand. The ids of
+/// different customers' contacts and promises are the same.
 struct Writer {
-    log: Vec<Event>,
-    promises: BTreeMap<String, Commitment>,
+    now: Timestamp,
+    log: Partitions,
+    records: Vec<Record>,
+    promises: BTreeMap<Name, (Commitment, Home)>,
 }
 
 impl Writer {
+    fn new(partitions: u32) -> Self {
+        Self {
+            now: Timestamp::UNIX_EPOCH,
+            log: Partitions::new(partitions),
+            records: Vec::new(),
+            promises: BTreeMap::new(),
+        }
+    }
+
     fn write(&mut self, next: &Next) {
-        let now = Timestamp::from_second(self.log.len() as i64 * 300).unwrap();
+        // Some minutes, and now and then days: long enough for requests to be forgotten.
+        let days = self.records.len() % 7 == 6;
+        self.now += SignedDuration::from_secs(if days { 200_000 } else { 300 });
+        let now = self.now;
         match next {
             Next::Record {
                 contact,
+                customer,
                 due,
                 told,
                 imported,
@@ -124,14 +101,16 @@ impl Writer {
                     fulfilled_at: done.and_then(at),
                     ..wire::CommitmentDraft::default()
                 };
-                self.record(*contact, draft, *imported, now);
+                self.record(*contact, *customer, draft, *imported);
             }
             Next::Change {
                 promise,
                 what,
                 ahead,
             } => {
-                let Some(promise) = self.promises.get(&format!("c-{promise}")) else {
+                let promises = &self.promises;
+                let place = promise % promises.len().max(1);
+                let Some((promise, _)) = promises.values().nth(place) else {
                     return;
                 };
                 if let Some(step) = decide(promise, *what, *ahead, now) {
@@ -140,60 +119,71 @@ impl Writer {
                 }
             }
             Next::Again { back } => {
-                let index = self.log.len().checked_sub(back + 1);
-                if let Some(event) = index.map(|index| self.log[index].clone()) {
-                    self.push(event);
+                let index = self.records.len().checked_sub(back + 1);
+                if let Some(record) = index.map(|index| self.records[index].clone()) {
+                    self.append(record);
                 }
             }
         }
     }
 
-    fn record(
-        &mut self,
-        contact: u8,
-        draft: wire::CommitmentDraft,
-        imported: bool,
-        now: Timestamp,
-    ) {
+    fn record(&mut self, contact: u8, customer: u8, draft: wire::CommitmentDraft, imported: bool) {
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(wire::Interaction {
                 interaction_id: format!("i-{contact}"),
-                occurred_at: Some(to_wire(now)),
+                occurred_at: Some(to_wire(self.now)),
                 commitments: vec![draft],
                 ..wire::Interaction::default()
             }),
         }));
+        let customer_id = match customer {
+            0 => String::new(),
+            customer => format!("customer-{customer}"),
+        };
         self.push(Event {
             tenant_id: TENANT.to_owned(),
             r#type: fact.event_type().into(),
             aggregate_id: format!("i-{contact}"),
             sequence: 1,
-            recorded_at: Some(to_wire(now)),
-            customer_id: format!("customer-{}", contact % 2),
-            import_batch: if imported {
-                "batch".to_owned()
-            } else {
-                String::new()
-            },
+            recorded_at: Some(to_wire(self.now)),
+            customer_id,
+            import_batch: "batch".repeat(imported.into()),
             data: fact.encode(),
             ..Event::default()
         });
     }
 
     fn push(&mut self, event: Event) {
+        let interaction_id = match event.fact().unwrap().unwrap() {
+            Fact::InteractionRecorded(_) => event.aggregate_id.clone(),
+            _ => event.aggregate_id.replace("c-", "i-"),
+        };
+        self.append(Record {
+            key: contact_key(TENANT, &event.customer_id, &interaction_id),
+            recorded_at_us: 0,
+            body: event.encode_to_vec().into(),
+        });
+    }
+
+    fn append(&mut self, record: Record) {
+        let at = self.log.append(record.clone());
+        let home = Home {
+            partition: at.partition,
+            whose: whose(&record.key),
+        };
+        let event = Event::decode(record.body.clone()).unwrap();
         let fact = event.fact().unwrap().unwrap();
         if let Fact::InteractionRecorded(recorded) = &fact {
             for made in convert::commitment::made(&event, recorded) {
-                let id = made.commitment_id.clone();
-                self.promises
-                    .entry(id)
-                    .or_insert_with(|| Commitment::new(made));
+                let name = (made.commitment_id.clone(), home.whose);
+                let promise = || (Commitment::new(made), home);
+                self.promises.entry(name).or_insert_with(promise);
             }
         } else if let Some(step) = convert::commitment::later_event(&event, &fact) {
-            let promise = self.promises.get_mut(&event.aggregate_id).unwrap();
-            promise.apply(&step);
+            let name = (event.aggregate_id.clone(), home.whose);
+            self.promises.get_mut(&name).unwrap().0.apply(&step);
         }
-        self.log.push(event);
+        self.records.push(record);
     }
 }
 
@@ -252,67 +242,42 @@ fn event_of(promise: &Commitment, step: Step) -> Event {
         sequence: step.sequence,
         recorded_at: Some(to_wire(step.recorded_at)),
         actor_id: step.actor_id,
+        request_hash: request_id.clone().into(),
         request_id,
+        customer_id: promise.customer_id.clone().unwrap_or_default(),
         data: fact.encode(),
         ..Event::default()
     }
 }
 
-/// The store after the log, cut into batches of the given sizes over and over.
-fn fold(log: &[Event], sizes: &[usize]) -> (BTreeMap<Bytes, Bytes>, Promises) {
-    let engine = MemoryEngine::default();
-    let store = Store::on(Box::new(engine.clone()));
-    let mut view = Promises::default();
-    let mut offset = 0;
-    for size in sizes.iter().cycle() {
-        if offset == log.len() {
-            break;
-        }
-        let end = log.len().min(offset + size);
-        let mut txn = Txn::new(&store);
-        for (offset, event) in (offset as u64..).zip(&log[offset..end]) {
-            let record = Record {
-                key: Bytes::new(),
-                recorded_at_us: 0,
-                body: event.encode_to_vec().into(),
-            };
-            let position = Position {
-                partition: 0,
-                offset,
-            };
-            view.apply(&Entry { position, record }, &mut txn).unwrap();
-        }
-        store.apply(txn.into_changes()).unwrap();
-        offset = end;
-    }
-    let held = engine.0.lock().clone();
-    (held, view)
-}
-
 proptest! {
     #[test]
-    fn the_store_holds_what_the_promises_are_however_the_log_is_cut(
+    fn the_store_holds_what_the_promises_are_however_the_log_is_read(
         nexts in nexts(),
-        sizes in prop::collection::vec(1_usize..9, 1..5),
+        partitions in 1_u32..5,
+        turns in prop::collection::vec((0_usize..4, 1_usize..9), 1..12),
     ) {
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(partitions);
         nexts.iter().for_each(|next| writer.write(next));
-        let (held, view) = fold(&writer.log, &[1]);
-        prop_assert_eq!(&held, &fold(&writer.log, &sizes).0, "batches make no difference");
+        let mut view = Promises::default();
+        let folded = writer.log.fold(&mut view, &[(0, 1)]);
+        let again = writer.log.fold(&mut Promises::default(), &turns);
+        prop_assert_eq!(&folded, &again, "the way of reading makes no difference");
 
+        let held = folded.held;
         let mut indexes = Vec::new();
         let store = |key: &[u8]| Ok(held.get(key).cloned());
-        for (id, promise) in &writer.promises {
-            let stored = stored::commitment(TENANT, id, store).unwrap();
+        for ((id, whose), (promise, home)) in &writer.promises {
+            let stored = stored::commitment(TENANT, id, *whose, store).unwrap();
             prop_assert_eq!(stored.as_ref(), Some(promise));
-            indexes.extend(keys::indexes(TENANT, promise));
+            indexes.extend(keys::indexes(TENANT, promise, *home));
         }
         let is_index = |key: &&Bytes| (3..8).contains(&key[0]);
         let mut expected: Vec<_> = indexes.iter().map(|key| Bytes::copy_from_slice(key)).collect();
         expected.sort();
         let found: Vec<_> = held.keys().filter(is_index).cloned().collect();
         prop_assert_eq!(found, expected, "the indexes hold each promise where it stands");
-        let open = writer.promises.values().filter(|promise| promise.is_open()).count();
+        let open = writer.promises.values().filter(|(promise, _)| promise.is_open()).count();
         prop_assert_eq!(view.open, open as u64);
         check_alerts(&held, &writer.promises)?;
     }
@@ -321,17 +286,22 @@ proptest! {
 /// Each promise has one triggered alert exactly while it is open after a lapse that the tracker
 /// said; each alert stands in the list of its state.
 fn check_alerts(
-    held: &BTreeMap<Bytes, Bytes>,
-    promises: &BTreeMap<String, Commitment>,
+    held: &Held,
+    promises: &BTreeMap<Name, (Commitment, Home)>,
 ) -> Result<(), TestCaseError> {
     let alerts = held.iter().filter(|(key, _)| key[0] == 10);
-    let alerts: Vec<Alert> = alerts
-        .map(|(_, alert)| stored::domain_alert(alert.clone()).unwrap())
+    let alerts: Vec<(u64, Alert)> = alerts
+        .map(|(key, alert)| {
+            (
+                whose_alert(key),
+                stored::domain_alert(alert.clone()).unwrap(),
+            )
+        })
         .collect();
-    for alert in &alerts {
-        let place = keys::alert_place(TENANT, alert);
+    for (whose, alert) in &alerts {
+        let place = keys::alert_place(TENANT, alert, *whose);
         prop_assert!(held.contains_key(&place[..]));
-        let promise = &promises[&alert.commitment_id];
+        let (promise, _) = &promises[&(alert.commitment_id.clone(), *whose)];
         let lapses = promise.lapses.iter();
         let lapse = lapses
             .clone()
@@ -345,4 +315,12 @@ fn check_alerts(
     let places = held.keys().filter(|key| key[0] == 11).count();
     prop_assert_eq!(places, alerts.len(), "and no alert in two lists");
     Ok(())
+}
+
+fn whose_alert(key: &[u8]) -> u64 {
+    let mut parts = Parts::new(key);
+    parts.tag().unwrap();
+    parts.text().unwrap();
+    parts.text().unwrap();
+    parts.u64().unwrap()
 }

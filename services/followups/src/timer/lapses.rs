@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use aftercall_log::{AppendError, Position, Record};
+use aftercall_log::{AppendError, Partition, Position, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::{customer_key, unidentified_key};
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::{ActorKind, Event};
 use aftercall_service::derived;
-use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
 use prost::Message;
 
 use super::{RETRY_AFTER, TrackerError};
-use crate::{keys, meters, stored};
+use crate::keys::{self, Watched};
+use crate::{meters, stored};
 
 /// Who lapses promises.
 const ACTOR: &str = "aftercall-tracker";
@@ -70,22 +70,23 @@ impl Sent {
     }
 }
 
-/// Reads the dues after the key `after` that have passed at `now`, at most `count_max` of them.
+/// Reads the dues of a partition, after the key `after`, that have passed at `now`, at most
+/// `count_max` of them.
 pub(super) fn read(
     store: &Store,
+    partition: Partition,
     after: Option<Vec<u8>>,
-    now: Timestamp,
-    detected_at: Timestamp,
+    (now, detected_at): (Timestamp, Timestamp),
     count_max: usize,
 ) -> Result<Batch, ApplyError> {
     let from = after.map_or_else(
-        || Vec::from(keys::watched_from(None)),
+        || Vec::from(keys::all_watched(partition)),
         |mut key| {
             key.push(0);
             key
         },
     );
-    let to = keys::watched_from(Some(microseconds(now)));
+    let to = keys::watched_from(partition, microseconds(now));
     let watched = store.scan_range(from, Some(&to), Direction::Ascending);
     let mut batch = Batch::default();
     let mut seen = 0;
@@ -110,8 +111,13 @@ fn lapse(
     key: &[u8],
     detected_at: Timestamp,
 ) -> Result<Option<(Record, Duration)>, ApplyError> {
-    let (tenant_id, commitment_id) = watched(key).map_err(ApplyError::record)?;
-    let found = stored::commitment(&tenant_id, &commitment_id, |key| store.get(key))?;
+    let Watched {
+        tenant_id,
+        commitment_id,
+        whose,
+        ..
+    } = keys::read_watched(key).map_err(ApplyError::record)?;
+    let found = stored::commitment(&tenant_id, &commitment_id, whose, |key| store.get(key))?;
     let Some(commitment) = found else {
         return Ok(None);
     };
@@ -120,16 +126,14 @@ fn lapse(
     };
     let due = commitment.promised_by;
     let revision = commitment.due_revision.to_be_bytes();
+    let customer_id = commitment.customer_id.unwrap_or_default();
+    let log_key = contact_key(&tenant_id, &customer_id, &commitment.interaction_id);
     let parts = [
-        tenant_id.as_bytes(),
+        &log_key[..],
         commitment_id.as_bytes(),
         &revision,
         b"promise",
     ];
-    let key = match &commitment.customer_id {
-        Some(customer_id) => customer_key(&tenant_id, customer_id),
-        None => unidentified_key(&tenant_id, &commitment.interaction_id),
-    };
     let fact = fact(commitment.interaction_id, event.change);
     let event = Event {
         event_id: derived("commitment lapse", &parts).to_string(),
@@ -141,23 +145,15 @@ fn lapse(
         recorded_at: Some(to_wire(event.recorded_at)),
         actor_id: event.actor_id,
         actor_kind: ActorKind::System.into(),
-        customer_id: commitment.customer_id.unwrap_or_default(),
+        customer_id,
         data: fact.encode(),
         ..Event::default()
     };
     let record = Record {
-        key,
+        key: log_key,
         recorded_at_us: microseconds(detected_at),
         body: event.encode_to_vec().into(),
     };
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
     Ok(Some((record, lateness)))
-}
-
-/// The tenant and promise that a key of the due index names.
-fn watched(key: &[u8]) -> Result<(String, String), aftercall_view::key::MalformedKey> {
-    let mut parts = Parts::new(key);
-    parts.tag()?;
-    parts.time()?;
-    Ok((parts.text()?, parts.text()?))
 }

@@ -58,6 +58,10 @@ impl Log for FaultyLog {
         self.log.partitions()
     }
 
+    fn is_shared(&self) -> bool {
+        self.log.is_shared()
+    }
+
     fn partition_of(&self, key: &[u8]) -> Partition {
         self.log.partition_of(key)
     }

@@ -25,8 +25,9 @@ pub(crate) async fn get(
     let complete_through = history.read_through(min_position, call.deadline).await?;
     let store = history.view().store();
     let tenant_id = call.tenant_id();
-    let entry = entry(&store, &keys::entry_of(tenant_id, interaction_id))?;
+    let entry = first(&store, tenant_id, interaction_id)?;
     let entry = entry.ok_or(Unanswered::InteractionNotFound)?;
+    let whose = entry.whose(tenant_id);
     let commitments = promises::all(tenant_id, &entry, |key| store.get(key))?;
     let now = history.clock().now();
     Ok(GetInteractionResponse {
@@ -34,10 +35,30 @@ pub(crate) async fn get(
             .into_iter()
             .map(|one| promises::as_of(one, now))
             .collect(),
-        amendments: amendments(&store, tenant_id, interaction_id)?,
+        amendments: amendments(&store, &keys::amendments(tenant_id, interaction_id, whose))?,
         interaction: entry.interaction,
         complete_through: complete_through.encode(history.log_id()),
     })
+}
+
+/// The contact with an id: the one that was recorded first, if the id was given for two customers.
+fn first(
+    store: &Store,
+    tenant_id: &str,
+    interaction_id: &str,
+) -> Result<Option<StoredEntry>, Unanswered> {
+    let pointers = keys::entries_of(tenant_id, interaction_id);
+    let mut first: Option<StoredEntry> = None;
+    for pointer in store.scan_prefix(pointers, Direction::Ascending) {
+        let (pointer, _) = pointer?;
+        let Some(other) = entry(store, &pointer)? else {
+            continue;
+        };
+        if first.as_ref().is_none_or(|first| other.precedes(first)) {
+            first = Some(other);
+        }
+    }
+    Ok(first)
 }
 
 /// The entry that the key of a contact's document points to.
@@ -51,13 +72,8 @@ pub(super) fn entry(store: &Store, pointer: &[u8]) -> Result<Option<StoredEntry>
     Ok(Some(StoredEntry::decode(bytes)?))
 }
 
-fn amendments(
-    store: &Store,
-    tenant_id: &str,
-    interaction_id: &str,
-) -> Result<Vec<Amendment>, Unanswered> {
-    let prefix = keys::amendments(tenant_id, interaction_id);
-    let stored = store.scan_prefix(prefix, Direction::Ascending);
+fn amendments(store: &Store, of: &[u8]) -> Result<Vec<Amendment>, Unanswered> {
+    let stored = store.scan_prefix(of, Direction::Ascending);
     stored
         .map(|entry| Ok(Amendment::decode(entry?.1)?))
         .collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aftercall_history::History;
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
-use aftercall_proto::envelope::{Fact, customer_key, unidentified_key};
+use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
@@ -79,10 +79,7 @@ impl Events {
 
     /// Appends an event as it is.
     pub(crate) fn append(&self, event: &Event, key_id: &str) -> Position {
-        let key = match event.customer_id.as_str() {
-            "" => unidentified_key(&event.tenant_id, key_id),
-            customer_id => customer_key(&event.tenant_id, customer_id),
-        };
+        let key = contact_key(&event.tenant_id, &event.customer_id, key_id);
         let recorded_at = event
             .recorded_at
             .as_ref()

@@ -54,11 +54,7 @@ async fn what_lost_a_race_changes_nothing() {
     let (events, dir) = (Events::new(), views());
     let first = contact(1).summary("first").promise(1, 3_600);
     first.record(&events);
-    first
-        .clone()
-        .summary("second")
-        .customer("customer-2")
-        .record(&events);
+    first.clone().summary("second").record(&events);
     let values = |label: &str| Interaction {
         labels: vec![label.into()],
         ..Interaction::default()
@@ -85,10 +81,32 @@ async fn what_lost_a_race_changes_nothing() {
         answer.commitments[0].lifecycle(),
         CommitmentLifecycle::Cancelled
     );
-    assert!(client.timeline("customer-2").await.is_empty());
     assert_eq!(client.timeline("customer-1").await.len(), 2);
     assert_eq!(client.found("first").await, [first.id()]);
     assert!(client.found("second").await.is_empty());
+}
+
+#[tokio::test]
+async fn two_customers_contacts_of_one_id_are_both_told() {
+    let (events, dir) = (Events::new(), views());
+    let first = contact(1).summary("first").promise(1, 3_600);
+    let second = first.clone().summary("second").customer("customer-2");
+    first.record(&events);
+    second.record(&events);
+    second.fulfil(&events, 1, 2, 30);
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+
+    let answer = client.get(&first.id()).await.unwrap();
+
+    let interaction = answer.interaction.unwrap();
+    assert_eq!(interaction.handling.unwrap().summary, "first");
+    let promise = &answer.commitments[0];
+    assert_eq!(promise.lifecycle(), CommitmentLifecycle::Active);
+    assert_eq!(client.timeline("customer-1").await.len(), 1);
+    assert_eq!(client.timeline("customer-2").await.len(), 2);
+    assert_eq!(client.found("first").await, [first.id()]);
+    assert_eq!(client.found("second").await, [second.id()]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result
         change.tenant_id(),
         &candidate_id,
         case.occurred_at_us,
-        change.interaction_id(),
+        change.interaction(),
     );
     match by > 0 {
         true => change.txn.put(place, "")?,

@@ -69,7 +69,7 @@ fn shift_used(
         change.tenant_id(),
         solution_id,
         case.occurred_at_us,
-        change.interaction_id(),
+        change.interaction(),
     );
     match by > 0 {
         true => change.txn.put(place, "")?,

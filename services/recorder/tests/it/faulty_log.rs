@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     LostAck,
     /// Not written, and nobody learns of that either.
     LostRecord,
+    /// Written, and not acknowledged before [`FaultyLog::acknowledge`].
+    Late,
 }
 
 #[derive(Debug, Clone)]
@@ -26,7 +28,11 @@ pub(crate) struct FaultyLog {
     log: MemoryLog,
     faults: Arc<Mutex<VecDeque<Fault>>>,
     held: Arc<(Mutex<bool>, Condvar)>,
+    late: Arc<Mutex<Vec<(Acknowledge, Append)>>>,
 }
+
+/// Tells a caller what became of its append.
+type Acknowledge = tokio::sync::oneshot::Sender<Result<Vec<Position>, AppendError>>;
 
 impl FaultyLog {
     pub(crate) fn new(partitions: u32) -> Self {
@@ -34,6 +40,15 @@ impl FaultyLog {
             log: MemoryLog::new(LogId([7; 16]), partitions),
             faults: Arc::default(),
             held: Arc::default(),
+            late: Arc::default(),
+        }
+    }
+
+    /// The same log as another process has it open, with faults of its own.
+    pub(crate) fn of_another_process(&self) -> Self {
+        Self {
+            log: self.log.of_another_process(),
+            ..Self::new(1)
         }
     }
 
@@ -50,6 +65,14 @@ impl FaultyLog {
     pub(crate) fn release_readers(&self) {
         *self.held.0.lock() = false;
         self.held.1.notify_all();
+    }
+
+    /// Acknowledges what was late.
+    pub(crate) async fn acknowledge(&self) {
+        let late = std::mem::take(&mut *self.late.lock());
+        for (acknowledge, appended) in late {
+            let _ = acknowledge.send(appended.await);
+        }
     }
 
     /// How many records there are.
@@ -83,6 +106,10 @@ impl Log for FaultyLog {
         self.log.partitions()
     }
 
+    fn is_shared(&self) -> bool {
+        self.log.is_shared()
+    }
+
     fn partition_of(&self, key: &[u8]) -> Partition {
         self.log.partition_of(key)
     }
@@ -92,6 +119,11 @@ impl Log for FaultyLog {
         let unknown = || AppendError::Unknown(Arc::new(std::io::Error::other("lost")));
         let fault = self.faults.lock().pop_front();
         let error = match fault {
+            Some(Fault::Late) => {
+                let (sender, receiver) = tokio::sync::oneshot::channel();
+                self.late.lock().push((sender, self.log.append(records)));
+                return Append::waiting(receiver);
+            }
             None => return self.log.append(records),
             Some(Fault::QueueFull) => AppendError::QueueFull { retry_after },
             Some(Fault::DiskFull) => AppendError::DiskFull { retry_after },

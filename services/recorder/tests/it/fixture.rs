@@ -66,6 +66,19 @@ impl Fixture {
         fixture
     }
 
+    /// Two recorders, each a process of its own, on one log.
+    pub(crate) async fn two() -> (Self, Self) {
+        let log = FaultyLog::new(3);
+        let other = log.of_another_process();
+        let (one, other) = tokio::join!(
+            Self::start(log, TempDir::new().unwrap()),
+            Self::start(other, TempDir::new().unwrap()),
+        );
+        one.ready().await;
+        other.ready().await;
+        (one, other)
+    }
+
     async fn start(log: FaultyLog, views: TempDir) -> Self {
         let clock = ManualClock::at(Timestamp::from_second(NOW_S).unwrap());
         let supervisor = Supervisor::new();
@@ -119,6 +132,23 @@ impl Fixture {
     /// A client of the tenant `acme` that may record and amend any time.
     pub(crate) fn crm(&self) -> Client {
         self.client("acme crm integration,compliance_officer")
+    }
+
+    /// A client that calls the server of [`Self::serve_as_in_life`].
+    pub(crate) fn developer(&self) -> RecorderServiceClient<Channel> {
+        RecorderServiceClient::new(self.channel())
+    }
+
+    /// Waits until the recorder's view has all that is in the log.
+    pub(crate) async fn caught_up(&self) {
+        let records = self.log.records();
+        let all = records.iter().map(|entry| {
+            let position = entry.position;
+            (position.partition, position.offset + 1)
+        });
+        let view = self.recorder.view();
+        let deadline = Instant::now() + PATIENCE;
+        view.wait_for(&all.collect(), deadline).await.unwrap();
     }
 
     fn channel(&self) -> Channel {

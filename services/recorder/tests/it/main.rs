@@ -9,6 +9,7 @@ mod faulty_log;
 mod fixture;
 mod hostile;
 mod recording;
+mod replicas;
 mod resending;
 mod sequences;
 mod streaming;

@@ -1,0 +1,184 @@
+//! The fold does not depend on how partitions are read beside each other.
+
+use aftercall_domain::commitment::{Change, Lapse, Outcome, Rescheduled};
+use aftercall_log::Record;
+use aftercall_proto::convert::commitment::fact;
+use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::envelope::contact_key;
+use aftercall_proto::model::v1::{CommitmentDraft, Customer, Interaction};
+use aftercall_view::testing::Partitions;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+
+const TENANT: &str = "acme";
+
+/// An event as any process may have written it, races and repetitions included.
+#[derive(Debug, Clone)]
+struct Next {
+    interaction: u8,
+    /// 0 for a customer who isn't identified.
+    customer: u8,
+    recorded_at: u8,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Record { occurred_at: u8, imported: bool },
+    Amend { sequence: u64, label: u8 },
+    Follow { sequence: u64, kind: u8, ahead: u8 },
+}
+
+fn next() -> impl Strategy<Value = Next> {
+    let what = prop_oneof![
+        2 => (0..4_u8, any::<bool>())
+            .prop_map(|(occurred_at, imported)| What::Record { occurred_at, imported }),
+        1 => (1..4_u64, 0..3_u8).prop_map(|(sequence, label)| What::Amend { sequence, label }),
+        2 => (1..4_u64, 0..4_u8, 0..4_u8)
+            .prop_map(|(sequence, kind, ahead)| What::Follow { sequence, kind, ahead }),
+    ];
+    (0..3_u8, 0..4_u8, 0..4_u8, what).prop_map(|(interaction, customer, recorded_at, what)| Next {
+        interaction,
+        customer,
+        recorded_at,
+        what,
+    })
+}
+
+/// All times lie within a day of each other.
+fn at(hour: u8) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour.into())
+}
+
+fn interaction_id(number: u8) -> String {
+    uuid::Uuid::from_u128(number.into()).to_string()
+}
+
+fn customer_id(number: u8) -> String {
+    match number {
+        0 => String::new(),
+        number => format!("customer-{number}"),
+    }
+}
+
+/// Every contact makes a promise of the same id: what a careless caller sends.
+fn contact(next: &Next, occurred_at: u8) -> Interaction {
+    Interaction {
+        interaction_id: interaction_id(next.interaction),
+        occurred_at: Some(to_wire(at(occurred_at))),
+        customer: Some(Customer {
+            customer_id: customer_id(next.customer),
+            ..Customer::default()
+        }),
+        commitments: vec![CommitmentDraft {
+            commitment_id: interaction_id(9),
+            told_to_customer: true,
+            promised_by: Some(to_wire(at(5))),
+            ..CommitmentDraft::default()
+        }],
+        ..Interaction::default()
+    }
+}
+
+fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
+    let recorded_at = at(next.recorded_at);
+    let change = match kind {
+        0 => Change::Lapsed(Lapse {
+            due_revision: 1,
+            lapsed_at: at(5),
+            detected_at: recorded_at,
+        }),
+        1 => Change::Fulfilled {
+            fulfilled_at: recorded_at,
+            outcome: Outcome::Kept,
+            evidence_interaction_id: None,
+            note: String::new(),
+        },
+        2 => Change::Cancelled {
+            outcome: Outcome::Broken,
+            customer_informed_interaction_id: None,
+            reason: String::new(),
+        },
+        _ => Change::Rescheduled(Rescheduled {
+            due_revision: 2,
+            from: at(5),
+            to: at(6 + ahead),
+            reason: String::new(),
+            customer_informed_interaction_id: None,
+            after_lapse: false,
+            by: "lead".to_owned(),
+            at: recorded_at,
+        }),
+    };
+    fact(interaction_id(next.interaction), change)
+}
+
+fn record(next: &Next) -> Record {
+    let id = interaction_id(next.interaction);
+    let (fact, aggregate_id, sequence, import_batch) = match next.what {
+        What::Record {
+            occurred_at,
+            imported,
+        } => {
+            let interaction = Some(contact(next, occurred_at));
+            let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+            (fact, id.clone(), 1, "batch".repeat(imported.into()))
+        }
+        What::Amend { sequence, label } => {
+            let amended = InteractionAmended {
+                update_paths: vec!["labels".to_owned()],
+                interaction: Some(Interaction {
+                    labels: vec![format!("label-{label}")],
+                    ..Interaction::default()
+                }),
+                reason: String::new(),
+            };
+            let fact = Fact::InteractionAmended(Box::new(amended));
+            (fact, id.clone(), sequence, String::new())
+        }
+        What::Follow {
+            sequence,
+            kind,
+            ahead,
+        } => {
+            let fact = followed(next, kind, ahead);
+            (fact, interaction_id(9), sequence, String::new())
+        }
+    };
+    let customer_id = customer_id(next.customer);
+    let event = Event {
+        tenant_id: TENANT.to_owned(),
+        r#type: fact.event_type().into(),
+        aggregate_id,
+        sequence,
+        occurred_at: Some(to_wire(at(next.recorded_at))),
+        recorded_at: Some(to_wire(at(next.recorded_at))),
+        customer_id: customer_id.clone(),
+        import_batch,
+        data: fact.encode(),
+        ..Event::default()
+    };
+    Record {
+        key: contact_key(TENANT, &customer_id, &id),
+        recorded_at_us: 0,
+        body: event.encode_to_vec().into(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn store_and_index_are_the_same_however_the_log_is_read(
+        log in prop::collection::vec(next(), 0..60),
+        partitions in 1..5_u32,
+        turns in prop::collection::vec((0..4_usize, 1..9_usize), 1..12),
+    ) {
+        let mut written = Partitions::new(partitions);
+        for next in &log {
+            written.append(record(next));
+        }
+        let fold = |turns: &[_]| written.fold(&mut HistoryProjection::new(Fields::new()), turns);
+        prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
+    }
+}
