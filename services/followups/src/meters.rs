@@ -12,3 +12,8 @@ pub(crate) fn lapsed(lateness: Duration) {
     metrics::counter!("aftercall_followups_lapses_total").increment(1);
     metrics::histogram!("aftercall_followups_lapse_lateness_seconds").record(lateness);
 }
+
+/// How many partitions' dues are this process's to watch.
+pub(crate) fn partitions_held(count: usize) {
+    metrics::gauge!("aftercall_partitions_held", "role" => "timers").set(count as f64);
+}

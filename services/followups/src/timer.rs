@@ -11,17 +11,21 @@
 //! acknowledged before the due has passed is in the view before the tracker looks at it. So are the
 //! tracker's own lapses of the round before: it says nothing twice. For the truth the wait isn't
 //! needed: the fold ignores a lapse that lost its race, that is known already, or that speaks of an
-//! older due. So a second tracker, a crash between append and acknowledgement, or a log that can't
+//! older due.
+//!
+//! Of several processes each watches the partitions that it holds by [`Log::claim`]: it looks when
+//! one is handed to it, and says nothing more once it was taken away. A second tracker that does
+//! not know yet, a crash between append and acknowledgement, or a log that can't
 //! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
 //! again.
 
 mod lapses;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::{AppendError, Log, Partition, ReadError};
+use aftercall_log::{AppendError, Claim, Log, Partition, ReadError};
 use aftercall_service::Clock;
 use aftercall_view::{
     ApplyError, Direction, Positions, StoreError, ViewError, ViewHandle, WaitError,
@@ -31,8 +35,11 @@ use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::keys;
+use crate::{keys, meters};
 use lapses::{Batch, Sent};
+
+/// The role in which trackers share the partitions among them.
+const ROLE: &str = "timers";
 
 /// The most lapses of one append.
 const APPEND_RECORDS_MAX: usize = 1_000;
@@ -54,6 +61,8 @@ pub(crate) struct Tracker {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     view: ViewHandle,
+    /// Which partitions' dues are this tracker's.
+    claim: Claim,
 }
 
 /// Why the tracker ended.
@@ -100,25 +109,34 @@ impl Turn {
 
 impl Tracker {
     pub(crate) fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, view: ViewHandle) -> Self {
-        Self { log, clock, view }
+        let claim = log.claim(ROLE);
+        Self {
+            log,
+            clock,
+            view,
+            claim,
+        }
     }
 
     /// Runs until it is dropped.
     ///
     /// # Errors
     /// When the log or the view has failed for good.
-    pub(crate) async fn run(self) -> Result<(), TrackerError> {
+    pub(crate) async fn run(mut self) -> Result<(), TrackerError> {
         let mut progress = self.view.progress();
         loop {
             if let Some(ended) = progress.borrow_and_update().ended.clone() {
                 return Err(TrackerError::View(ended.err()));
             }
-            let round = match self.earliest()? {
-                Some(due) if self.clock.now() >= due => self.lapse_all().await?,
+            let held = self.claim.partitions();
+            meters::partitions_held(held.len());
+            let round = match self.earliest(&held)? {
+                Some(due) if self.clock.now() >= due => self.lapse_all(&held).await?,
                 Some(due) => {
                     tokio::select! {
                         () = self.clock.sleep_until(due) => {}
                         _ = progress.changed() => {}
+                        _ = self.claim.changed() => {}
                     }
                     continue;
                 }
@@ -128,18 +146,21 @@ impl Tracker {
                 Round::Done => {}
                 Round::Again(pause) => tokio::time::sleep(pause).await,
                 // What was due is taken care of by a record that the view is about to show.
-                Round::Nothing => drop(progress.changed().await),
+                Round::Nothing => tokio::select! {
+                    _ = progress.changed() => {}
+                    _ = self.claim.changed() => {}
+                },
             }
         }
     }
 
-    /// The first instant at which a watched due has passed; none if none is watched, or while the
-    /// view is being opened.
-    fn earliest(&self) -> Result<Option<Timestamp>, TrackerError> {
+    /// The first instant at which a watched due of these partitions has passed; none if none is
+    /// watched, or while the view is being opened.
+    fn earliest(&self, held: &BTreeSet<Partition>) -> Result<Option<Timestamp>, TrackerError> {
         let store = self.view.store();
         let mut earliest_us: Option<i64> = None;
-        for partition in 0..self.log.partitions() {
-            let watched = keys::all_watched(partition);
+        for partition in held {
+            let watched = keys::all_watched(*partition);
             let first = store.scan_prefix(watched, Direction::Ascending).next();
             let key = match first {
                 Some(Ok((key, _))) => key,
@@ -156,26 +177,33 @@ impl Tracker {
         Ok(passed_us.and_then(|passed_us| Timestamp::from_microsecond(passed_us).ok()))
     }
 
-    /// Records every lapse that is due by now.
-    async fn lapse_all(&self) -> Result<Round, TrackerError> {
+    /// Records every lapse of these partitions that is due by now.
+    async fn lapse_all(&self, held: &BTreeSet<Partition>) -> Result<Round, TrackerError> {
         let now = self.clock.now();
         let tails = match Positions::tails_of(&self.log).await {
             Err(ReadError::Unavailable { .. }) => return Ok(Round::Again(RETRY_AFTER)),
             tails => tails?,
         };
-        if !self.includes(&tails).await? {
+        let tails = tails
+            .iter()
+            .filter(|(partition, _)| held.contains(partition));
+        if !self.includes(&tails.collect()).await? {
             return Ok(Round::Again(Duration::ZERO));
         }
         let mut sending = FuturesOrdered::new();
         let mut sent = Sent::default();
         // The partitions take turns: one with many dues does not hold up the others.
-        let mut turns: VecDeque<Turn> = (0..self.log.partitions()).map(Turn::first).collect();
+        let mut turns: VecDeque<Turn> = held.iter().copied().map(Turn::first).collect();
         while let Some(turn) = turns.pop_front() {
             let partition = turn.partition;
             let Some(batch) = self.next_batch(turn, now).await? else {
                 sent.trouble.get_or_insert(RETRY_AFTER);
                 break;
             };
+            if !self.claim.holds(partition) {
+                // Another tracker's from here on.
+                continue;
+            }
             turns.extend(batch.last_key.map(|key| Turn {
                 partition,
                 after: Some(key),
@@ -224,6 +252,7 @@ impl Tracker {
         match self.view.wait_for(positions, deadline).await {
             Ok(()) => Ok(true),
             Err(WaitError::DeadlineExceeded { .. }) => Ok(false),
+            Err(WaitError::Log(ReadError::Unavailable { .. })) => Ok(false),
             Err(WaitError::Log(error)) => Err(error.into()),
             Err(_) => Err(TrackerError::View(None)),
         }

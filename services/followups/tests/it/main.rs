@@ -11,4 +11,5 @@ mod hostile;
 mod imports;
 mod lists;
 mod stage;
+mod takeover;
 mod timing;
