@@ -27,6 +27,8 @@ pub struct Progress {
     /// Whether the view waits for free space on its disk: see
     /// [`Options::disk_free_bytes_min`](crate::Options::disk_free_bytes_min).
     pub paused: bool,
+    /// How far the view was behind its log when it last looked, about once a second.
+    pub lag: Lag,
     /// Set when the view's thread has ended.
     pub ended: Option<Result<(), Arc<ViewError>>>,
 }
@@ -38,6 +40,9 @@ pub struct Lag {
     pub records: u64,
     /// Records that are in the log and not yet in the search index; 0 without one.
     pub index_records: u64,
+    /// How long ago it was that the view (its index too) was last known to include all that the log
+    /// held. Grows while the log does not say where it ends.
+    pub age: Duration,
 }
 
 /// Why a wait for a position ended without it.
@@ -172,9 +177,15 @@ impl ViewHandle {
     /// # Errors
     /// When the log can't say where it ends.
     pub fn lag(&self) -> Result<Lag, ReadError> {
-        let (applied, indexed) = {
+        let (applied, indexed, age) = {
             let progress = self.0.progress.borrow();
-            (progress.applied.clone(), progress.indexed.clone())
+            let Progress {
+                applied,
+                indexed,
+                lag,
+                ..
+            } = &*progress;
+            (applied.clone(), indexed.clone(), lag.age)
         };
         let tails = self.0.log.tails()?;
         let index_records = match self.0.has_index {
@@ -184,6 +195,7 @@ impl ViewHandle {
         Ok(Lag {
             records: applied.behind(&tails),
             index_records,
+            age,
         })
     }
 

@@ -1,5 +1,6 @@
 //! The thread of a view: opens it, runs it, and begins anew after damage.
 
+mod freshness;
 mod session;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

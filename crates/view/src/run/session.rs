@@ -8,6 +8,7 @@ use aftercall_log::{Entry, Offset, Position, ReadError, Reader};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::freshness::Freshness;
 use super::{IDLE_WAIT, Trouble, ViewError, Worker};
 use crate::index::SearchIndex;
 use crate::open::{Identity, is_ahead, write_checkpoint};
@@ -32,6 +33,7 @@ pub(super) struct Session<'w, P> {
     reader: Box<dyn Reader>,
     /// Where the log ended when the session began.
     target: Positions,
+    freshness: Freshness,
     housekept_at: Instant,
     reported_at: Instant,
     /// The disk is almost full.
@@ -95,6 +97,7 @@ impl<'w, P: Projection> Session<'w, P> {
             index,
             reader,
             target: Positions::below(tails),
+            freshness: Freshness::new(now),
             housekept_at: now,
             reported_at: now,
             paused: false,
@@ -327,18 +330,39 @@ impl<'w, P: Projection> Session<'w, P> {
             state.index.await_check(Duration::ZERO)?;
         }
         let view = self.identity.name;
-        let lag = match self.worker.shared.log.tails() {
-            Ok(tails) => self.applied.behind(&tails),
-            // The reader goes on by itself when the cluster is back.
-            Err(ReadError::Unavailable { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let shown = match &self.index {
+            Some(state) => self.applied.intersection(state.index.committed()),
+            None => self.applied.clone(),
         };
-        metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag as f64);
+        let mut lag = self.worker.shared.progress.borrow().lag;
+        match self.worker.shared.log.tails() {
+            Ok(tails) => {
+                self.freshness
+                    .saw(Positions::below(&tails), self.housekept_at);
+                lag.records = self.applied.behind(&tails);
+                lag.index_records = match self.index {
+                    Some(_) => shown.behind(&tails),
+                    None => 0,
+                };
+            }
+            // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
+            Err(ReadError::Unavailable { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        lag.age = self.freshness.behind(&shown, Instant::now());
+        metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
+        metrics::gauge!("aftercall_view_lag_seconds", "view" => view).set(lag.age.as_secs_f64());
+        // Nobody waits for it: whoever wants to know looks now and then.
+        let progress = &self.worker.shared.progress;
+        progress.send_if_modified(|progress| {
+            progress.lag = lag;
+            false
+        });
         if !self.worker.shared.progress.borrow().ready {
             metrics::gauge!("aftercall_view_rebuilding", "view" => view).set(1.0);
             if self.reported_at.elapsed() >= REPORT_EVERY {
                 self.reported_at = self.housekept_at;
-                tracing::info!(view, lag_records = lag, "view catching up");
+                tracing::info!(view, lag_records = lag.records, "view catching up");
             }
         }
         Ok(())
