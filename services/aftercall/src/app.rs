@@ -20,8 +20,9 @@ use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
     Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, TaskFailure, chain,
 };
+use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{Config, HealthConfig};
 
 pub use services::{Service, UnknownService};
 
@@ -41,7 +42,7 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct App {
     supervisor: Supervisor,
-    log: Arc<EmbeddedLog>,
+    log: Arc<dyn Log>,
     grpc_addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
     data: PathBuf,
@@ -92,11 +93,8 @@ pub enum StartError {
     Recovery(#[source] tokio::task::JoinError),
 }
 
-/// Refuses to run only some of the services.
-///
-/// # Errors
-/// [`StartError::Subset`] unless `asked` is empty or names all of them.
-pub fn check_services(asked: &[Service]) -> Result<(), StartError> {
+/// Refuses to run only some of the services on the embedded log.
+fn check_services(asked: &[Service]) -> Result<(), StartError> {
     let all = Service::ALL.iter().all(|service| asked.contains(service));
     match asked.is_empty() || all {
         true => Ok(()),
@@ -107,30 +105,53 @@ pub fn check_services(asked: &[Service]) -> Result<(), StartError> {
 }
 
 impl App {
-    /// Starts everything. Ready when it returns: the recorder knows all that was recorded. Other
-    /// services may still be catching up on a long log; their health says so.
+    /// Starts the services that are asked for; all, if none is named. Ready when it returns: the
+    /// recorder, if it is one of them, knows all that was recorded. Other services may still be
+    /// catching up on a long log; their health says so.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(config: &Config, around: Surroundings) -> Result<Self, StartError> {
-        let authenticator = match &config.server.credentials {
-            Some(path) => Authenticator::from_file(path)?,
-            None => Authenticator::development(),
-        };
-        let has_credentials = authenticator.has_credentials();
-        let listener = server::bind(&config.server, &authenticator).await?;
-        let grpc_addr = local_addr(&listener, config.server.listen)?;
-        if !has_credentials {
-            tracing::warn!(
-                listen = %grpc_addr,
-                "no credentials configured: every local caller is the developer of tenant default"
-            );
-        }
+    pub async fn start(
+        config: &Config,
+        asked: &[Service],
+        around: Surroundings,
+    ) -> Result<Self, StartError> {
+        check_services(asked)?;
+        let front = Front::open(config).await?;
+        let log = Arc::new(open_log(config.storage.log()).await?);
+        Self::assemble((front, config), asked, log, around).await
+    }
+
+    /// Starts the services on a log that is open already, and that others may have open too. It is
+    /// closed when the app ends.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_on(
+        log: Arc<dyn Log>,
+        config: &Config,
+        asked: &[Service],
+        around: Surroundings,
+    ) -> Result<Self, StartError> {
+        let front = Front::open(config).await?;
+        Self::assemble((front, config), asked, log, around).await
+    }
+
+    async fn assemble(
+        (front, config): (Front, &Config),
+        asked: &[Service],
+        log: Arc<dyn Log>,
+        around: Surroundings,
+    ) -> Result<Self, StartError> {
+        let Front {
+            authenticator,
+            listener,
+            grpc_addr,
+        } = front;
         let supervisor = Supervisor::new();
         let metrics_addr = serve_metrics(config, around.metrics, &supervisor).await?;
-        let log = Arc::new(open_log(config.storage.log()).await?);
         let deps = Deps {
-            log: Arc::clone(&log) as Arc<dyn Log>,
+            log: Arc::clone(&log),
             clock: Arc::clone(&around.clock),
             ids: around.ids,
             views: config.storage.views(),
@@ -146,7 +167,8 @@ impl App {
         };
         let server = Server::new(config.server.clone(), authenticator, around.clock)
             .descriptors(aftercall_proto::DESCRIPTORS);
-        match app.start_services(server, &deps, listener).await {
+        let started = app.start_services(server, (asked, &config.health), &deps, listener);
+        match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
                 // A task that failed says more than that its service is not there.
@@ -159,12 +181,13 @@ impl App {
     async fn start_services(
         &self,
         server: Server,
+        (asked, bounds): (&[Service], &HealthConfig),
         deps: &Deps,
-        listener: tokio::net::TcpListener,
+        listener: TcpListener,
     ) -> Result<(), StartError> {
-        let services = services::start(deps)?;
+        let services = services::start(asked, deps)?;
         let server = services.add_to(server);
-        services.report(&server.health(), &self.supervisor).await;
+        services.report(&server.health(), bounds, deps).await;
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));
@@ -219,10 +242,37 @@ impl App {
     }
 }
 
-fn local_addr(
-    listener: &tokio::net::TcpListener,
-    address: SocketAddr,
-) -> Result<SocketAddr, ServerError> {
+/// What is taken before any work.
+struct Front {
+    authenticator: Authenticator,
+    listener: TcpListener,
+    grpc_addr: SocketAddr,
+}
+
+impl Front {
+    async fn open(config: &Config) -> Result<Self, StartError> {
+        let authenticator = match &config.server.credentials {
+            Some(path) => Authenticator::from_file(path)?,
+            None => Authenticator::development(),
+        };
+        let has_credentials = authenticator.has_credentials();
+        let listener = server::bind(&config.server, &authenticator).await?;
+        let grpc_addr = local_addr(&listener, config.server.listen)?;
+        if !has_credentials {
+            tracing::warn!(
+                listen = %grpc_addr,
+                "no credentials configured: every local caller is the developer of tenant default"
+            );
+        }
+        Ok(Self {
+            authenticator,
+            listener,
+            grpc_addr,
+        })
+    }
+}
+
+fn local_addr(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
     let bound = listener.local_addr();
     bound.map_err(|source| ServerError::Bind { address, source })
 }
@@ -251,8 +301,8 @@ async fn open_log(dir: PathBuf) -> Result<EmbeddedLog, StartError> {
     }
 }
 
-/// Makes what waits durable, and gives the directory free.
-async fn close(log: Arc<EmbeddedLog>) {
+/// Makes what waits durable, and gives the log free.
+async fn close(log: Arc<dyn Log>) {
     if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
         tracing::error!(error = %chain(&error), "the log was not closed");
     }

@@ -5,10 +5,12 @@ mod print;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aftercall_service::config::{ConfigError, Sources, load};
 use aftercall_service::server::ServerConfig;
 use aftercall_service::telemetry::TelemetryConfig;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as readable;
 use serde::{Deserialize, Serialize};
 
 pub use print::{PrintError, print};
@@ -24,6 +26,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// Where and how gRPC is served.
     pub server: ServerConfig,
+    /// When a service counts as healthy.
+    pub health: HealthConfig,
     /// What the process says of itself.
     pub telemetry: TelemetryConfig,
 }
@@ -40,6 +44,27 @@ impl Default for StorageConfig {
     fn default() -> Self {
         Self {
             dir: PathBuf::from("data"),
+        }
+    }
+}
+
+/// How far a service may be behind the log and count as healthy (`grpc.health.v1`) all the same.
+/// Once it was further behind, it has to come back within half of this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HealthConfig {
+    /// In records. Default: 1,000,000.
+    pub lag_records_max: u64,
+    /// In time since it was last known to have everything. Default: `2m`.
+    #[serde(with = "readable")]
+    pub lag_age_max: Duration,
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self {
+            lag_records_max: 1_000_000,
+            lag_age_max: Duration::from_secs(120),
         }
     }
 }

@@ -76,7 +76,7 @@ async fn demonstrate(args: &DemoArgs, config: &Config, metrics: Metrics) -> anyh
         clock: shared,
         metrics: Some(metrics),
     };
-    let app = App::start(config, around).await?;
+    let app = App::start(config, &[], around).await?;
     let shown = Shown {
         server: format!("http://{}", app.grpc_addr()),
         ready: app.ready_line(),

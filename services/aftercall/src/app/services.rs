@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_followups::Followups;
@@ -12,12 +13,14 @@ use aftercall_proto::history::v1::history_service_server;
 use aftercall_proto::knowledge::v1::knowledge_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_recorder::Recorder;
+use aftercall_service::Deps;
 use aftercall_service::server::{Health, Server};
-use aftercall_service::{Deps, Supervisor};
 use aftercall_view::{ViewHandle, WaitError};
 use tokio::time::Instant;
 
-use super::{StartError, health};
+use super::StartError;
+use super::health::Followed;
+use crate::config::HealthConfig;
 
 /// A service of aftercall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,23 +80,25 @@ const CATCHING_UP_SAID_EVERY: Duration = Duration::from_secs(5);
 /// How long a start waits for the views that nobody needs in order to record.
 const OTHERS_WAITED_FOR: Duration = Duration::from_secs(2);
 
-/// The services, running.
+/// The services that run in this process.
 #[derive(Debug)]
-pub(super) struct Services {
-    recorder: Recorder,
-    history: History,
-    followups: Followups,
-    knowledge: Knowledge,
+pub(super) struct Services(Vec<Running>);
+
+/// One service, running.
+#[derive(Debug)]
+enum Running {
+    Recorder(Recorder),
+    History(History),
+    Followups(Followups),
+    Knowledge(Knowledge),
 }
 
-/// Starts all services. Their views begin to catch up.
-pub(super) fn start(deps: &Deps) -> Result<Services, StartError> {
-    Ok(Services {
-        recorder: Recorder::start(deps.clone()).map_err(failed(Service::Recorder))?,
-        history: History::start(deps).map_err(failed(Service::History))?,
-        followups: Followups::start(deps.clone()).map_err(failed(Service::Followups))?,
-        knowledge: Knowledge::start(deps.clone()).map_err(failed(Service::Knowledge))?,
-    })
+/// Starts the services that are asked for; all, if none is named. Their views begin to catch up.
+pub(super) fn start(asked: &[Service], deps: &Deps) -> Result<Services, StartError> {
+    let wanted = |service: &Service| asked.is_empty() || asked.contains(service);
+    let services = Service::ALL.into_iter().filter(wanted);
+    let running = services.map(|service| Running::start(service, deps));
+    running.collect::<Result<_, _>>().map(Services)
 }
 
 fn failed<E>(service: Service) -> impl FnOnce(E) -> StartError
@@ -106,38 +111,76 @@ where
     }
 }
 
-impl Services {
-    pub(super) fn add_to(&self, server: Server) -> Server {
-        server
-            .service(self.recorder.server())
-            .service(self.history.server())
-            .service(self.followups.followup_server())
-            .service(self.followups.alert_server())
-            .service(self.knowledge.server())
+impl Running {
+    fn start(service: Service, deps: &Deps) -> Result<Self, StartError> {
+        Ok(match service {
+            Service::Recorder => {
+                Self::Recorder(Recorder::start(deps.clone()).map_err(failed(service))?)
+            }
+            Service::History => Self::History(History::start(deps).map_err(failed(service))?),
+            Service::Followups => {
+                Self::Followups(Followups::start(deps.clone()).map_err(failed(service))?)
+            }
+            Service::Knowledge => {
+                Self::Knowledge(Knowledge::start(deps.clone()).map_err(failed(service))?)
+            }
+        })
     }
 
-    /// Keeps the services' health true to their views.
-    pub(super) async fn report(&self, health: &Health, supervisor: &Supervisor) {
-        let reports: [(&ViewHandle, &'static [&'static str]); 4] = [
-            (
-                &self.recorder.view(),
-                &[recorder_service_server::SERVICE_NAME],
-            ),
-            (self.history.view(), &[history_service_server::SERVICE_NAME]),
-            (
-                self.followups.view(),
-                &[
-                    followup_service_server::SERVICE_NAME,
-                    alert_service_server::SERVICE_NAME,
-                ],
-            ),
-            (
-                &self.knowledge.view(),
-                &[knowledge_service_server::SERVICE_NAME],
-            ),
-        ];
-        for (view, services) in reports {
-            health::follow(health, supervisor, view, services).await;
+    fn view(&self) -> ViewHandle {
+        match self {
+            Self::Recorder(service) => service.view(),
+            Self::History(service) => service.view().clone(),
+            Self::Followups(service) => service.view().clone(),
+            Self::Knowledge(service) => service.view(),
+        }
+    }
+
+    /// The names under which health is asked for.
+    const fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Recorder(_) => &[recorder_service_server::SERVICE_NAME],
+            Self::History(_) => &[history_service_server::SERVICE_NAME],
+            Self::Followups(_) => &[
+                followup_service_server::SERVICE_NAME,
+                alert_service_server::SERVICE_NAME,
+            ],
+            Self::Knowledge(_) => &[knowledge_service_server::SERVICE_NAME],
+        }
+    }
+
+    fn add_to(&self, server: Server) -> Server {
+        match self {
+            Self::Recorder(service) => server.service(service.server()),
+            Self::History(service) => server.service(service.server()),
+            Self::Followups(service) => server
+                .service(service.followup_server())
+                .service(service.alert_server()),
+            Self::Knowledge(service) => server.service(service.server()),
+        }
+    }
+}
+
+impl Services {
+    pub(super) fn add_to(&self, server: Server) -> Server {
+        let services = self.0.iter();
+        services.fold(server, |server, service| service.add_to(server))
+    }
+
+    /// Keeps the services' health true to their views, and to the log where they write.
+    pub(super) async fn report(&self, health: &Health, bounds: &HealthConfig, deps: &Deps) {
+        for service in &self.0 {
+            let writes_to = match service {
+                Running::Recorder(_) => Some(Arc::clone(&deps.log)),
+                _ => None,
+            };
+            let followed = Followed {
+                services: service.names(),
+                view: service.view(),
+                writes_to,
+                bounds: bounds.clone(),
+            };
+            followed.follow(health.clone(), &deps.supervisor).await;
         }
     }
 
@@ -145,24 +188,29 @@ impl Services {
     /// and whoever calls next finds all services. A long rebuild goes on beside the server.
     pub(super) async fn others_ready(&self) {
         let deadline = Instant::now() + OTHERS_WAITED_FOR;
-        let (history, knowledge) = (self.history.view(), self.knowledge.view());
-        for view in [history, self.followups.view(), &knowledge] {
+        for view in self.0.iter().map(Running::view) {
             if view.ready(deadline).await.is_err() {
                 tracing::info!(view = view.name(), "view catching up beside the server");
             }
         }
     }
 
-    /// Waits until the recorder knows all that was recorded: before that it takes nothing.
+    /// Waits until the recorder, if it is one of them, knows all that was recorded: before that it
+    /// takes nothing.
     pub(super) async fn recorder_ready(&self) -> Result<(), StartError> {
+        let recorder = self.0.iter().find_map(|service| match service {
+            Running::Recorder(recorder) => Some(recorder),
+            _ => None,
+        });
+        let Some(recorder) = recorder else {
+            return Ok(());
+        };
         loop {
             let deadline = Instant::now() + CATCHING_UP_SAID_EVERY;
-            match self.recorder.ready(deadline).await {
+            match recorder.ready(deadline).await {
                 Ok(()) => return Ok(()),
                 Err(WaitError::DeadlineExceeded { .. }) => {
-                    let view = self.recorder.view().clone();
-                    let lag = tokio::task::spawn_blocking(move || view.lag()).await;
-                    let records = lag.ok().and_then(Result::ok).map(|lag| lag.records);
+                    let records = recorder.view().progress().borrow().lag.records;
                     tracing::info!(records, "recorder catching up");
                 }
                 Err(error) => return Err(failed(Service::Recorder)(error)),

@@ -7,7 +7,7 @@ use aftercall_service::telemetry::{self, Metrics};
 use aftercall_service::{Clock, SystemClock, SystemIds};
 
 use super::Ending;
-use crate::app::{App, Service, StartError, Surroundings, check_services};
+use crate::app::{App, Service, StartError, Surroundings};
 use crate::config::{Config, ConfigArgs};
 
 /// What to serve, and how.
@@ -21,7 +21,6 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> Result<(), Ending> {
-    check_services(&args.services).map_err(Ending::usage)?;
     let config = args
         .config
         .load(std::env::vars_os())
@@ -29,17 +28,18 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Ending> {
     telemetry::init_logging(&config.telemetry).map_err(Ending::failed)?;
     let metrics = Metrics::install().map_err(Ending::failed)?;
     let runtime = tokio::runtime::Runtime::new().map_err(Ending::failed)?;
-    runtime.block_on(serve(&config, metrics))
+    runtime.block_on(serve(&config, &args.services, metrics))
 }
 
-async fn serve(config: &Config, metrics: Metrics) -> Result<(), Ending> {
+async fn serve(config: &Config, asked: &[Service], metrics: Metrics) -> Result<(), Ending> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let around = Surroundings {
         ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
         clock,
         metrics: Some(metrics),
     };
-    let app = App::start(config, around).await.map_err(ending)?;
+    let app = App::start(config, asked, around).await;
+    let app = app.map_err(ending)?;
     let line = app.ready_line();
     let mut running = std::pin::pin!(app.run_until_signal());
     // Signals are taken over when it is polled: before the line, which invites them.

@@ -20,7 +20,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::command::line;
 
-fn around(clock: &ManualClock) -> Surroundings {
+pub(crate) fn around(clock: &ManualClock) -> Surroundings {
     let clock = Arc::new(clock.clone());
     Surroundings {
         ids: Arc::new(TestIds::new(clock.clone(), 7)),
@@ -29,18 +29,18 @@ fn around(clock: &ManualClock) -> Surroundings {
     }
 }
 
-fn config(data: &TempDir) -> Config {
+pub(crate) fn config(data: &TempDir) -> Config {
     let mut config = Config::default();
     config.storage.dir = data.path().to_owned();
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     config
 }
 
-fn clock() -> ManualClock {
+pub(crate) fn clock() -> ManualClock {
     ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap())
 }
 
-fn args(app: &App) -> ServerArgs {
+pub(crate) fn args(app: &App) -> ServerArgs {
     ServerArgs {
         server: format!("http://{}", app.grpc_addr()),
         token: None,
@@ -49,7 +49,7 @@ fn args(app: &App) -> ServerArgs {
 }
 
 /// A contact at nine with a promise for ten.
-fn promise() -> RecordInteractionRequest {
+pub(crate) fn promise() -> RecordInteractionRequest {
     let mut row: Value = serde_json::from_str(&line(1, "C-1")).unwrap();
     let contact = row["interaction"].as_object_mut().unwrap();
     contact.remove("noFollowUpPromised");
@@ -66,7 +66,9 @@ fn promise() -> RecordInteractionRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_that_is_not_kept_raises_an_alert_when_its_time_has_come() {
     let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), around(&clock)).await.unwrap();
+    let app = App::start(&config(&data), &[], around(&clock))
+        .await
+        .unwrap();
     let args = args(&app);
     let (stop, stopped) = oneshot::channel::<()>();
     let used = async {
@@ -100,7 +102,9 @@ async fn a_promise_that_is_not_kept_raises_an_alert_when_its_time_has_come() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_service_becomes_healthy_and_the_server_with_them() {
     let data = TempDir::new().unwrap();
-    let app = App::start(&config(&data), around(&clock())).await.unwrap();
+    let app = App::start(&config(&data), &[], around(&clock()))
+        .await
+        .unwrap();
     let channel = Channel::from_shared(format!("http://{}", app.grpc_addr())).unwrap();
     let channel = channel.connect().await.unwrap();
     let services = [
@@ -135,8 +139,10 @@ async fn every_service_becomes_healthy_and_the_server_with_them() {
 async fn a_directory_is_free_again_when_the_app_has_ended() {
     let data = TempDir::new().unwrap();
     for _ in 0..2 {
-        let app = App::start(&config(&data), around(&clock())).await.unwrap();
-        let second = App::start(&config(&data), around(&clock())).await;
+        let app = App::start(&config(&data), &[], around(&clock()))
+            .await
+            .unwrap();
+        let second = App::start(&config(&data), &[], around(&clock())).await;
         assert!(matches!(second, Err(StartError::Log(_))), "{second:?}");
         app.run(std::future::ready(())).await.unwrap();
     }

@@ -9,4 +9,5 @@ mod credentials;
 mod help;
 mod import;
 mod log;
+mod roles;
 mod serve;
