@@ -32,7 +32,7 @@ const READERS: [Role; 8] = [
     Role::Auditor,
 ];
 
-/// A request, with who sent it and until when they wait.
+/// A request, with who sent it and until when it may wait: a little less than they do.
 #[derive(Debug)]
 pub(crate) struct Call<T> {
     pub(crate) principal: Principal,
@@ -43,10 +43,13 @@ pub(crate) struct Call<T> {
 impl<T> Call<T> {
     /// A request that changes something; the domain decides whether the caller may.
     pub(crate) fn command(request: Request<T>) -> Result<Self, Refused> {
-        let deadline = Deadline::of(&request).unwrap_or_else(|| Deadline::after(WAIT_USUAL));
+        let deadline = Deadline::of(&request).map_or_else(
+            || Deadline::after(WAIT_USUAL).instant(),
+            |own| own.wait_until(Duration::MAX),
+        );
         Ok(Self {
             principal: principal_of(&request)?,
-            deadline: deadline.instant(),
+            deadline,
             message: request.into_inner(),
         })
     }

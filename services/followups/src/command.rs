@@ -100,7 +100,7 @@ impl Running<'_> {
         let appended = self.followups.log().append(vec![record]);
         let appended = tokio::time::timeout_at(self.deadline, appended).await;
         let positions = appended
-            .map_err(|_| Refused::Timeout)?
+            .map_err(|_| Refused::InDoubt)?
             .map_err(Refused::Append)?;
         self.await_view(&positions).await?;
         self.repetition()
@@ -223,7 +223,7 @@ impl Running<'_> {
             .wait_for(&positions, self.deadline)
             .await
         {
-            Err(WaitError::DeadlineExceeded { .. }) => Err(Refused::Timeout),
+            Err(WaitError::DeadlineExceeded { .. }) => Err(Refused::InDoubt),
             outcome => outcome.map_err(|error| Refused::waiting_for("position", error)),
         }
     }

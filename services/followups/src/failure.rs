@@ -42,7 +42,9 @@ pub(crate) enum Refused {
     BeyondLog { field: &'static str },
     #[error("the answer does not include the position yet; ask again")]
     PositionNotReached,
-    #[error("the request took too long; whether it was done is open, and repeating it is harmless")]
+    #[error("it is not known in time whether the request was done; repeating it is harmless")]
+    InDoubt,
+    #[error("the request took too long: others changed the commitment again and again; repeat it")]
     Timeout,
     #[error("the promises are being opened or rebuilt; ask again soon")]
     Unavailable,
@@ -149,6 +151,7 @@ impl Failure for Refused {
             Self::PageToken(_) => Reason::PageTokenInvalid,
             Self::Position { .. } | Self::BeyondLog { .. } => Reason::PositionInvalid,
             Self::PositionNotReached => Reason::PositionNotReached,
+            Self::InDoubt => Reason::LogUnavailable,
             Self::Timeout => Reason::RequestTimeout,
             Self::Unavailable => Reason::ViewUnavailable,
             Self::Append(failure) => failure.reason(),
@@ -177,7 +180,7 @@ impl Failure for Refused {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable | Self::PositionNotReached | Self::Timeout => {
+            Self::Unavailable | Self::PositionNotReached | Self::InDoubt | Self::Timeout => {
                 Some(OPENING_RETRY_AFTER)
             }
             Self::Append(failure) => failure.retry_after(),

@@ -7,7 +7,7 @@ use aftercall_proto::followups::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_service::{Clock, Deps, Internal, Supervisor};
 use aftercall_view::{Options, Positions, Store, ViewError, ViewHandle, WaitError};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Refused;
 use crate::projection::Promises;
@@ -135,7 +135,8 @@ impl Followups {
 
     /// Waits until the view includes all that is durable now.
     pub(crate) async fn catch_up(&self, deadline: Instant) -> Result<(), Refused> {
-        let tails = Positions::tails_of(&self.0.log).await;
+        let tails = timeout_at(deadline, Positions::tails_of(&self.0.log)).await;
+        let tails = tails.map_err(|_| Refused::Unavailable)?;
         let tail = tails.map_err(Refused::Log)?;
         match self.0.view.wait_for(&tail, deadline).await {
             Err(WaitError::DeadlineExceeded { .. }) => Err(Refused::Unavailable),

@@ -37,6 +37,8 @@ pub(crate) enum Error {
     RequestIdReused,
     #[error("the view of solutions is being opened or built; try again")]
     ViewUnavailable(#[source] Option<StoreError>),
+    #[error("it is not known in time whether the request was done; repeating it is harmless")]
+    InDoubt,
     #[error(transparent)]
     Append(#[from] AppendError),
     #[error(transparent)]
@@ -93,6 +95,7 @@ impl Failure for Error {
             Self::AlreadyPromoted { .. } => Reason::CandidateAlreadyPromoted,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::ViewUnavailable(_) => Reason::ViewUnavailable,
+            Self::InDoubt => Reason::LogUnavailable,
             Self::Append(error) => error.reason(),
             Self::Read(error) => error.reason(),
             Self::Internal(_) => Reason::Internal,
@@ -108,7 +111,7 @@ impl Failure for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::NotReached | Self::ViewUnavailable(_) => Some(VIEW_RETRY_AFTER),
+            Self::NotReached | Self::ViewUnavailable(_) | Self::InDoubt => Some(VIEW_RETRY_AFTER),
             Self::Append(error) => error.retry_after(),
             Self::Read(error) => error.retry_after(),
             _ => None,

@@ -12,9 +12,9 @@ use aftercall_proto::event::v1::{ActorKind, Event, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
 use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
 use aftercall_service::{Deps, Principal, Role, derived};
-use aftercall_view::{Direction, Positions};
+use aftercall_view::{Direction, Positions, WaitError};
 use prost::Message;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::candidates::{self, promoted_to};
 use crate::failure::Error;
@@ -170,10 +170,14 @@ pub(crate) async fn promote(
         recorded_at_us: now_us,
         body: event.encode_to_vec().into(),
     };
-    for position in deps.log.append(vec![record]).await? {
+    let appended = timeout_at(until, deps.log.append(vec![record])).await;
+    for position in appended.map_err(|_| Error::InDoubt)?? {
         let positions = Positions::through(position);
         // The index trails the store: whoever asks after the answer finds the solution.
-        reading.view.wait_for_index(&positions, until).await?;
+        match reading.view.wait_for_index(&positions, until).await {
+            Err(WaitError::DeadlineExceeded { .. }) => return Err(Error::InDoubt),
+            reached => reached?,
+        }
     }
     tracing::info!(solution_id = event.aggregate_id, "solution published");
     match reading

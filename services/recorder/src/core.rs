@@ -13,7 +13,7 @@ use aftercall_view::{Positions, ViewHandle};
 use jiff::Timestamp;
 use metrics::{Counter, counter};
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::failure::Refusal;
@@ -77,7 +77,8 @@ impl Core {
 
     /// Waits until the view has all that the log holds now.
     pub(crate) async fn catch_up(&self, deadline: Instant) -> Result<(), Refusal> {
-        let tail = Positions::tails_of(&self.deps.log).await?;
+        let tails = timeout_at(deadline, Positions::tails_of(&self.deps.log)).await;
+        let tail = tails.map_err(|_| Refusal::Unconfirmed)??;
         Ok(self.view.wait_for(&tail, deadline).await?)
     }
 

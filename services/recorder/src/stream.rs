@@ -10,6 +10,7 @@ use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteraction
 use aftercall_service::{Principal, ServerStopping, explained, to_status};
 use futures::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tonic::Status;
 
 use crate::core::{Core, wait_max};
@@ -29,6 +30,8 @@ type Chunk = Result<Vec<Queued>, Status>;
 struct Queued {
     correlation_id: String,
     decision: Decision,
+    /// When its answer is given at the latest: all of an append wait together.
+    deadline: Instant,
 }
 
 /// Records what `inbound` brings, and answers each request in its order.
@@ -108,7 +111,7 @@ async fn read_chunk<S>(
 where
     S: Stream<Item = Result<RecordInteractionsRequest, Status>> + Send + Unpin,
 {
-    let now = core.now();
+    let (now, deadline) = (core.now(), wait_max());
     let mut chunk = Vec::new();
     let mut work: Vec<Work> = Vec::new();
     let mut next = Some(Some(first));
@@ -119,11 +122,12 @@ where
             Some(Some(Err(status))) => break End::Broken(explained(status)),
             Some(Some(Ok(message))) => {
                 let correlation_id = message.correlation_id.clone();
-                let (decision, one) = decide(core, principal, message, now).await;
+                let (decision, one) = decide(core, principal, message, (now, deadline)).await;
                 work.extend(one);
                 chunk.push(Queued {
                     correlation_id,
                     decision,
+                    deadline,
                 });
             }
         }
@@ -146,7 +150,7 @@ async fn decide(
     core: &Core,
     principal: &Principal,
     message: RecordInteractionsRequest,
-    now: jiff::Timestamp,
+    (now, deadline): (jiff::Timestamp, Instant),
 ) -> (Decision, Option<Work>) {
     let RecordInteractionsRequest {
         correlation_id,
@@ -167,7 +171,7 @@ async fn decide(
             "is required; say what happened",
         );
     };
-    core.decide(principal, request, now, wait_max()).await
+    core.decide(principal, request, now, deadline).await
 }
 
 /// Where the answers are.
@@ -204,8 +208,9 @@ async fn answer(core: &Core, queued: Queued) -> RecordInteractionsResponse {
     let Queued {
         correlation_id,
         decision,
+        deadline,
     } = queued;
-    let outcome = match core.answer(decision, wait_max()).await {
+    let outcome = match core.answer(decision, deadline).await {
         Ok(response) => Outcome::Response(response),
         Err(refusal) => Outcome::Failure(record_failure(refusal)),
     };
