@@ -175,20 +175,30 @@ impl Pending {
     }
 }
 
-/// A claim that somebody must settle. One that is dropped is in doubt: its append may go on.
+/// A claim that somebody must settle. One that is dropped before is in doubt: its append may go on.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pending: Arc<Pending>,
     key: Key,
     flight: Arc<Flight>,
+    /// Whether it is kept while it is in doubt. Nobody comes for an id that the server drew; and
+    /// where others write too, each answer is the ledger's anyway, and claims of records that never
+    /// turn up would fill the memory.
+    is_kept_in_doubt: bool,
 }
 
 impl Claim {
-    pub(crate) fn new(pending: &Arc<Pending>, key: Key, flight: Arc<Flight>) -> Self {
+    pub(crate) fn new(
+        pending: &Arc<Pending>,
+        key: Key,
+        flight: Arc<Flight>,
+        is_kept_in_doubt: bool,
+    ) -> Self {
         Self {
             pending: Arc::clone(pending),
             key,
             flight,
+            is_kept_in_doubt,
         }
     }
 
@@ -212,5 +222,8 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // Only the first outcome counts: after `settle` this changes nothing.
         self.flight.land(Err(Refusal::Log(AppendError::Closed)));
+        if !self.is_kept_in_doubt && self.flight.in_doubt() {
+            self.pending.release(&self.key, &self.flight);
+        }
     }
 }

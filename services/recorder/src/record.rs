@@ -11,7 +11,7 @@ use aftercall_view::key::whose;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use crate::core::Core;
+use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Written};
 use crate::prepare::{Prepared, prepare};
@@ -84,8 +84,7 @@ impl Core {
             let mut appended = Box::pin(self.append(vec![work]));
             if timeout_at(deadline, &mut appended).await.is_err() {
                 // The claim stays until the log has answered: a retry waits for the same append.
-                let supervisor = &self.deps.supervisor;
-                supervisor.spawn_for_request("settle-late", appended);
+                self.settle("settle-late", appended);
             }
         }
         self.answer(decision, deadline).await
@@ -124,7 +123,8 @@ impl Core {
             Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
         };
         // Where others write too, one of them may have been faster with the id.
-        let unsure = doubt || !fresh && self.deps.log.is_shared();
+        let is_shared = self.deps.log.is_shared();
+        let unsure = doubt || !fresh && is_shared;
         let accepted = |flight, stake, ask| {
             Decision::Accepted(Box::new(Accepted {
                 interaction_id,
@@ -137,7 +137,8 @@ impl Core {
         if stake != Stake::Own {
             return (accepted(flight, stake, unsure.then_some(named)), None);
         }
-        let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight));
+        let kept = !fresh && !is_shared;
+        let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight), kept);
         if doubt && let Err(refusal) = self.catch_up(deadline).await {
             // The dropped claim stays in doubt.
             return (Decision::Refused(refusal), None);
@@ -192,6 +193,26 @@ impl Core {
                 claim.settle(written);
             }
         }
+    }
+
+    /// Goes on waiting for an append beside the requests. When the process stops, not for ever: a log
+    /// that can't be reached must not hold it up.
+    pub(crate) fn settle(
+        &self,
+        name: &'static str,
+        appended: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let draining = self.deps.supervisor.draining();
+        self.deps.supervisor.spawn_for_request(name, async move {
+            let given_up = async {
+                draining.cancelled().await;
+                tokio::time::sleep_until(wait_max()).await;
+            };
+            tokio::select! {
+                () = appended => {}
+                () = given_up => {}
+            }
+        });
     }
 
     /// The answer to a request, when its append is settled.

@@ -138,10 +138,7 @@ where
     };
     if !work.is_empty() {
         // Settled apart from the answers: other streams may wait for these ids.
-        let appended = core.append(work);
-        core.deps
-            .supervisor
-            .spawn_for_request("settle-chunk", appended);
+        core.settle("settle-chunk", core.append(work));
     }
     (chunk, end)
 }
