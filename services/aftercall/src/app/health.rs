@@ -7,7 +7,7 @@ use std::time::Duration;
 use aftercall_log::Log;
 use aftercall_service::Supervisor;
 use aftercall_service::server::Health;
-use aftercall_view::{Progress, ViewHandle};
+use aftercall_view::{Lag, Progress, ViewHandle};
 
 use crate::config::HealthConfig;
 
@@ -31,12 +31,13 @@ impl Followed {
         let mut progress = self.view.progress();
         let mut writable = self.is_writable();
         // Before the server answers anybody.
-        let mut healthy = writable && self.view_serves(&progress.borrow(), false);
+        let mut healthy = writable && serves(&self.bounds, &progress.borrow(), false);
         self.set(&health, healthy).await;
         let stopping = supervisor.stopping();
         supervisor.spawn(format!("health of {}", self.view.name()), async move {
             loop {
-                let changed = progress.wait_for(|now| self.view_serves(now, healthy) != healthy);
+                let changed =
+                    progress.wait_for(|now| serves(&self.bounds, now, healthy) != healthy);
                 tokio::select! {
                     () = stopping.cancelled() => return Ok::<(), Infallible>(()),
                     // While the log can't be written, it does not matter what the view says.
@@ -48,7 +49,7 @@ impl Followed {
                     () = tokio::time::sleep(LOOKED_AT_EVERY) => {}
                 }
                 writable = self.is_writable();
-                let now = writable && self.view_serves(&progress.borrow(), healthy);
+                let now = writable && serves(&self.bounds, &progress.borrow(), healthy);
                 if now != healthy {
                     healthy = now;
                     tracing::info!(view = self.view.name(), healthy, writable, "health changed");
@@ -63,23 +64,71 @@ impl Followed {
         log.is_none_or(|log| log.check_writable().is_ok())
     }
 
-    /// Whether the view's answers are of the present. Once they were not, it has to come back
-    /// within half of the bounds: a view at a bound does not go to and fro.
-    fn view_serves(&self, progress: &Progress, was: bool) -> bool {
-        let HealthConfig {
-            lag_records_max,
-            lag_age_max,
-        } = self.bounds;
-        let share = if was { 1 } else { 2 };
-        let records = progress.lag.records.max(progress.lag.index_records);
-        progress.ready
-            && records <= lag_records_max / share
-            && progress.lag.age <= lag_age_max / share as u32
-    }
-
     async fn set(&self, health: &Health, healthy: bool) {
         for service in self.services {
             health.set(service, healthy).await;
         }
+    }
+}
+
+/// Whether the view's answers are of the present. Once they were not (`was` is false), it has to come
+/// back within half of the bounds: a view at a bound does not go to and fro.
+fn serves(bounds: &HealthConfig, progress: &Progress, was: bool) -> bool {
+    let share = if was { 1 } else { 2 };
+    let Lag {
+        records,
+        index_records,
+        age,
+    } = progress.lag;
+    progress.ready
+        && records.max(index_records) <= bounds.lag_records_max / u64::from(share)
+        && age <= bounds.lag_age_max / share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: HealthConfig = HealthConfig {
+        lag_records_max: 100,
+        lag_age_max: Duration::from_secs(60),
+    };
+
+    fn behind(records: u64, index_records: u64, age_s: u64) -> Progress {
+        Progress {
+            ready: true,
+            lag: Lag {
+                records,
+                index_records,
+                age: Duration::from_secs(age_s),
+            },
+            ..Progress::default()
+        }
+    }
+
+    #[test]
+    fn a_view_serves_within_its_bounds_and_again_within_half_of_them() {
+        for (progress, stays, comes_back) in [
+            (behind(0, 0, 0), true, true),
+            (behind(50, 50, 30), true, true),
+            (behind(51, 0, 0), true, false),
+            (behind(0, 51, 0), true, false),
+            (behind(100, 100, 60), true, false),
+            (behind(101, 0, 0), false, false),
+            (behind(0, 101, 0), false, false),
+            (behind(0, 0, 61), false, false),
+        ] {
+            assert_eq!(serves(&BOUNDS, &progress, true), stays, "{progress:?}");
+            assert_eq!(
+                serves(&BOUNDS, &progress, false),
+                comes_back,
+                "{progress:?}"
+            );
+        }
+        let rebuilding = Progress {
+            ready: false,
+            ..behind(0, 0, 0)
+        };
+        assert!(!serves(&BOUNDS, &rebuilding, true));
     }
 }

@@ -10,6 +10,7 @@ mod faulty;
 mod hostile;
 mod imports;
 mod lists;
+mod replicas;
 mod stage;
 mod takeover;
 mod timing;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aftercall_proto::model::v1 as wire;
-use aftercall_proto::recorder::v1::RecordInteractionResponse;
+use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionResponse};
+use pbjson_types::FieldMask;
 use tonic::{Code, Request, Status};
 
 use crate::contact::{id, interaction, reason, request, with_promise};
@@ -106,6 +107,45 @@ async fn two_customers_with_one_id_are_two_contacts() {
     }
     let third = record(&both.0, of_customer(1, "customer-3")).await;
     assert_eq!(reason_of(&third.unwrap_err()).0, "REQUEST_ID_REUSED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_amendments_at_once_the_first_in_the_log_counts() {
+    let (one, other) = Fixture::two().await;
+    record(&one, interaction(&id(1))).await.unwrap();
+    for version in 1..8 {
+        let amendment = |name: &str| AmendInteractionRequest {
+            request_id: format!("{name}-{version}"),
+            interaction_id: id(1),
+            expected_version: version,
+            interaction: Some(wire::Interaction {
+                labels: vec![name.to_owned()],
+                ..wire::Interaction::default()
+            }),
+            update_mask: Some(FieldMask {
+                paths: vec!["labels".to_owned()],
+            }),
+            reason: "a slip".to_owned(),
+        };
+        let (mut first, mut second) = (one.crm(), other.crm());
+        let (first, second) = tokio::join!(
+            first.amend_interaction(amendment("one")),
+            second.amend_interaction(amendment("other")),
+        );
+        let (amended, refused, name) = match (first, second) {
+            (Ok(amended), Err(refused)) => (amended, refused, "one"),
+            (Err(refused), Ok(amended)) => (amended, refused, "other"),
+            both => panic!("one of the two counts: {both:?}"),
+        };
+        assert_eq!(reason_of(&refused).0, "VERSION_MISMATCH");
+        // A repetition at the other recorder gets the same answer.
+        let amended = amended.into_inner();
+        assert_eq!(amended.version, version + 1);
+        for recorder in [&one, &other] {
+            let again = recorder.crm().amend_interaction(amendment(name)).await;
+            assert_eq!(again.unwrap().into_inner(), amended);
+        }
+    }
 }
 
 #[tokio::test]
