@@ -2,6 +2,7 @@
 
 mod freshness;
 mod session;
+mod tails;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! One session of a view: from an open store to a stop or a failure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::freshness::Freshness;
+use super::tails::Tails;
 use super::{IDLE_WAIT, Trouble, ViewError, Worker};
 use crate::index::SearchIndex;
 use crate::open::{Identity, is_ahead, write_checkpoint};
@@ -33,6 +35,7 @@ pub(super) struct Session<'w, P> {
     reader: Box<dyn Reader>,
     /// Where the log ended when the session began.
     target: Positions,
+    tails: Tails,
     freshness: Freshness,
     housekept_at: Instant,
     reported_at: Instant,
@@ -88,6 +91,8 @@ impl<'w, P: Projection> Session<'w, P> {
         let Some(reader) = worker.when_available(|log| log.reader(&from))? else {
             return Ok(None);
         };
+        let log = Arc::clone(&worker.shared.log);
+        let tails_of_log = Tails::of(log, identity.name).map_err(ViewError::Thread)?;
         let now = Instant::now();
         let mut session = Self {
             worker,
@@ -97,6 +102,7 @@ impl<'w, P: Projection> Session<'w, P> {
             index,
             reader,
             target: Positions::below(tails),
+            tails: tails_of_log,
             freshness: Freshness::new(now),
             housekept_at: now,
             reported_at: now,
@@ -335,19 +341,18 @@ impl<'w, P: Projection> Session<'w, P> {
             None => self.applied.clone(),
         };
         let mut lag = self.worker.shared.progress.borrow().lag;
-        match self.worker.shared.log.tails() {
-            Ok(tails) => {
-                self.freshness
-                    .saw(Positions::below(&tails), self.housekept_at);
+        match self.tails.ask(self.housekept_at) {
+            Some((asked_at, Ok(tails))) => {
                 lag.records = self.applied.behind(&tails);
                 lag.index_records = match self.index {
                     Some(_) => shown.behind(&tails),
                     None => 0,
                 };
+                self.freshness.saw(Positions::below(&tails), asked_at);
             }
             // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
-            Err(ReadError::Unavailable { .. }) => {}
-            Err(error) => return Err(error.into()),
+            None | Some((_, Err(ReadError::Unavailable { .. }))) => {}
+            Some((_, Err(error))) => return Err(error.into()),
         }
         lag.age = self.freshness.behind(&shown, Instant::now());
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
