@@ -7,3 +7,4 @@ mod keys;
 mod rebuilding;
 mod running;
 mod tokens;
+mod unreachable;
