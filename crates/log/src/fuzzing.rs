@@ -1,6 +1,6 @@
-//! What the fuzz targets in `fuzz/` call.
+//! What must hold for any bytes, for `crates/fuzz`.
 
-/// The frame decoder, on any bytes.
-pub fn frame_decoder(data: &[u8]) {
+/// The embedded log's frame decoder: it ends, and what it accepts is what encoding writes.
+pub fn frames(data: &[u8]) {
     crate::embedded::frame::decode_anything(data);
 }

@@ -24,6 +24,8 @@
 //!   store's current state, so replaying records for it is harmless.
 //! * **Only this crate names sled.**
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handle;
 pub mod index;
 pub mod key;

@@ -23,7 +23,7 @@ const ORDER: &[&[&str]] = &[
         "aftercall-knowledge",
     ],
     &["aftercall"],
-    &["aftercall-xtask"],
+    &["aftercall-xtask", "aftercall-fuzz"],
 ];
 
 /// What only one package may name, and which.

@@ -21,6 +21,8 @@
 mod amendable;
 mod answer;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod history;
 mod index;
 mod keys;

@@ -5,7 +5,7 @@ mod facets;
 pub(crate) mod grammar;
 mod hits;
 mod relevance;
-mod scope;
+pub(crate) mod scope;
 pub(crate) mod snippets;
 
 pub(crate) use cursor::{Order, Place};

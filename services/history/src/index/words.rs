@@ -109,7 +109,11 @@ impl TokenStream for Words<'_> {
         for (offset, character) in rest.char_indices() {
             let offset = self.at + offset;
             let alone = stands_alone(character);
-            let goes_on = character.is_alphanumeric() || in_word && is_combining_accent(character);
+            // Some accents count as letters, but none is a word without another letter before it.
+            let goes_on = match is_combining_accent(character) {
+                true => in_word,
+                false => character.is_alphanumeric(),
+            };
             if alone || !goes_on {
                 if in_word {
                     self.token.offset_to = offset;
@@ -228,5 +232,11 @@ mod tests {
     fn a_long_word_is_cut_and_an_empty_text_has_none() {
         assert_eq!(words(&"x".repeat(500)), ["x".repeat(WORD_BYTES_MAX)]);
         assert!(words("").is_empty() && words("?!… \u{1}").is_empty());
+    }
+
+    #[test]
+    fn an_accent_without_a_letter_is_no_word() {
+        assert!(words("\u{363} \u{301}").is_empty());
+        assert_eq!(words("\u{363}a"), ["a"]);
     }
 }

@@ -39,7 +39,7 @@ impl Filter {
 /// The query for all but the time, which the pass over the documents looks at itself.
 ///
 /// The tenant comes first and always: there is no other way to a query.
-pub(super) fn query(
+pub(crate) fn query(
     fields: &Fields,
     tenant_id: &str,
     filter: &Filter,

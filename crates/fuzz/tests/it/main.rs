@@ -1,0 +1,87 @@
+//! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
+
+use aftercall_fuzz::{frames, import_line, search, tokens};
+use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use prost::Message;
+
+/// A change of one byte: which, to what, and how.
+type Damage = (Index, u8, u8);
+
+fn damaged(mut data: Vec<u8>, damages: Vec<Damage>) -> Vec<u8> {
+    for (at, byte, kind) in damages {
+        let at = at.index(data.len().max(1));
+        match kind {
+            _ if data.is_empty() => data.push(byte),
+            0 => data[at] = byte,
+            1 => data.insert(at, byte),
+            2 => drop(data.remove(at)),
+            _ => data.truncate(at),
+        }
+    }
+    data
+}
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    vec((any::<Index>(), any::<u8>(), 0..4_u8), 0..8)
+}
+
+fn search_request() -> Vec<u8> {
+    let request = SearchInteractionsRequest {
+        query: "\"double charge\" refund -router".to_owned(),
+        filter: Some(InteractionFilter {
+            customer_ids: vec!["C-1".to_owned()],
+            channels: vec![1, 2],
+            open_promise: Some(true),
+            occurred_from: Some(Default::default()),
+            ..Default::default()
+        }),
+        page_size: 20,
+        ..Default::default()
+    };
+    request.encode_to_vec()
+}
+
+const LINE: &str = r#"{"interaction": {"channel": "CHANNEL_VOICE", "customer": {"customerId": "C-1"},
+    "occurredAt": "2026-11-20T09:12:00Z", "sentiment": {"start": "NaN", "series": [{"score": -1}]},
+    "contactReasons": [{"code": "billing", "primary": true}]}, "importBatch": "b"}"#;
+
+proptest! {
+    #[test]
+    fn any_bytes(data in vec(any::<u8>(), 0..512)) {
+        frames(&data);
+        tokens(&data);
+        search(&data);
+        import_line(&data);
+    }
+
+    #[test]
+    fn a_frame_with_a_fitting_length(
+        head in vec(any::<u8>(), 24..=24),
+        (key, body) in (0..9_u16, 0..99_u32),
+        version in select(vec![0, 1, 2_u16]),
+        rest in vec(any::<u8>(), 0..256),
+    ) {
+        let fields = [&body.to_le_bytes()[..], &key.to_le_bytes(), &version.to_le_bytes()];
+        frames(&[&head[..], &fields.concat(), &[0; 4], &rest].concat());
+    }
+
+    #[test]
+    fn a_damaged_search(damages in damages()) {
+        search(&damaged(search_request(), damages));
+    }
+
+    #[test]
+    fn a_damaged_line(damages in damages()) {
+        import_line(&damaged(LINE.as_bytes().to_vec(), damages));
+    }
+}
+
+/// Damage to what was never good would show little.
+#[test]
+fn the_line_is_good_before_it_is_damaged() {
+    let read = aftercall::import::parse_line(LINE.as_bytes());
+    assert!(matches!(read, Ok(Some(_))), "{read:?}");
+}

@@ -1,0 +1,37 @@
+//! What must hold for any bytes, for `crates/fuzz`.
+
+use aftercall_proto::history::v1::SearchInteractionsRequest;
+use prost::Message;
+
+use crate::index::Fields;
+use crate::limits::QUERY_BYTES_MAX;
+use crate::request::SearchRequest;
+use crate::search::scope;
+
+/// A search is refused, or is a query that the index takes. `data` is read as a request, and as the
+/// text of one.
+pub fn search(data: &[u8]) {
+    if let Ok(request) = SearchInteractionsRequest::decode(data) {
+        check(&request);
+    }
+    check(&SearchInteractionsRequest {
+        query: String::from_utf8_lossy(data).into_owned(),
+        ..Default::default()
+    });
+}
+
+fn check(request: &SearchInteractionsRequest) {
+    let Ok(SearchRequest { text, filter, .. }) = SearchRequest::check(request) else {
+        return;
+    };
+    let phrases = text.wanted.iter().chain(&text.excluded);
+    let mut words = phrases.inspect(|phrase| assert!(!phrase.is_empty(), "a phrase has words"));
+    assert!(
+        words.all(|phrase| phrase.iter().all(|word| !word.is_empty())),
+        "a word has letters"
+    );
+    let asked = !request.query.trim().is_empty();
+    assert_eq!(text.wordless, asked && text.is_empty());
+    assert!(request.query.len() <= QUERY_BYTES_MAX);
+    let _ = scope::query(&Fields::new(), "tenant", &filter, &text);
+}
