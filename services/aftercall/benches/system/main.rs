@@ -23,6 +23,10 @@ use anyhow::bail;
 
 use report::Report;
 
+/// As in the server, so that the peer and the client have no handicap.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every measurement: its name and what it runs.
 const ALL: &[&str] = &[
     "record",

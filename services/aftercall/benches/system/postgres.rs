@@ -5,11 +5,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use tokio_postgres::NoTls;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, NoTls};
 
 use crate::message::{customer_id, interaction_id};
 
 const SCHEMA: &str = "
+drop table if exists interaction, follow_up;
 create table interaction (
   interaction_id uuid primary key, customer_id text not null, agent_id text not null,
   occurred_at timestamptz not null, recorded_at timestamptz not null default now(),
@@ -21,12 +23,29 @@ create table follow_up (
   body bytea not null);
 create index on follow_up (promised_by);";
 
-const INSERT: &str = "
+const INTERACTION: &str = "
+insert into interaction (interaction_id, customer_id, agent_id, occurred_at, body)
+values ($1::text::uuid, $2, $3, now(), $4)";
+
+const FOLLOW_UP: &str = "
+insert into follow_up (commitment_id, interaction_id, promised_by, body)
+values (gen_random_uuid(), $1::text::uuid, now() + interval '1 day', $2)";
+
+const BOTH: &str = "
 with recorded as (
   insert into interaction (interaction_id, customer_id, agent_id, occurred_at, body)
   values ($1::text::uuid, $2, $3, now(), $4) returning interaction_id)
 insert into follow_up (commitment_id, interaction_id, promised_by, body)
 select gen_random_uuid(), interaction_id, now() + interval '1 day', $5 from recorded";
+
+/// How a contact and its promise are written together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Writing {
+    /// As applications do: a transaction of two inserts.
+    Transaction,
+    /// The least that can be sent: one statement that inserts into both tables.
+    OneStatement,
+}
 
 /// A cluster in a directory of its own, on a Unix socket. Dropping it ends the server.
 pub(crate) struct Postgres {
@@ -74,28 +93,27 @@ impl Postgres {
     }
 
     /// Records with so many clients, each on a connection of its own; records a second.
-    pub(crate) async fn record(&self, lasting: Duration, clients: u64) -> anyhow::Result<f64> {
+    pub(crate) async fn record(
+        &self,
+        writing: Writing,
+        lasting: Duration,
+        clients: u64,
+    ) -> anyhow::Result<f64> {
         let first = self.connect().await?;
         first.batch_execute(SCHEMA).await?;
+        let mut connections = Vec::new();
+        for _ in 0..clients {
+            connections.push(self.connect().await?);
+        }
         let mut workers = tokio::task::JoinSet::new();
         let began = Instant::now();
-        for worker in 0..clients {
-            let client = self.connect().await?;
+        for (worker, client) in (0..).zip(connections) {
+            let numbers = (worker..).step_by(clients as usize);
             workers.spawn(async move {
-                let insert = client.prepare(INSERT).await?;
-                let (body, promise) = (vec![b'x'; 600], vec![b'y'; 100]);
-                let mut count = 0u64;
-                while began.elapsed() < lasting {
-                    let number = count * clients + worker;
-                    let id = interaction_id(number);
-                    let agent = format!("agent-{:03}", number % 400);
-                    let customer = customer_id(number);
-                    client
-                        .execute(&insert, &[&id, &customer, &agent, &body, &promise])
-                        .await?;
-                    count += 1;
+                match writing {
+                    Writing::Transaction => transactions(client, numbers, began + lasting).await,
+                    Writing::OneStatement => statements(client, numbers, began + lasting).await,
                 }
-                anyhow::Ok(count)
             });
         }
         let mut recorded = 0;
@@ -105,7 +123,7 @@ impl Postgres {
         Ok(recorded as f64 / began.elapsed().as_secs_f64())
     }
 
-    async fn connect(&self) -> anyhow::Result<tokio_postgres::Client> {
+    async fn connect(&self) -> anyhow::Result<Client> {
         let socket = self.home.path().to_string_lossy().into_owned();
         let settings = format!("host={socket} user=bench dbname=postgres");
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -120,6 +138,70 @@ impl Postgres {
             }
         }
     }
+}
+
+/// What the tables hold of a contact: the columns that are indexed, and the rest as bytes, as many
+/// as aftercall's message has.
+struct Row {
+    id: String,
+    customer: String,
+    agent: String,
+    body: Vec<u8>,
+    promise: Vec<u8>,
+}
+
+impl Row {
+    fn new(number: u64) -> Self {
+        Self {
+            id: interaction_id(number),
+            customer: customer_id(number),
+            agent: format!("agent-{:03}", number % 400),
+            body: vec![b'x'; 600],
+            promise: vec![b'y'; 100],
+        }
+    }
+}
+
+async fn transactions(
+    mut client: Client,
+    numbers: impl Iterator<Item = u64>,
+    until: Instant,
+) -> anyhow::Result<u64> {
+    let interaction = client.prepare(INTERACTION).await?;
+    let follow_up = client.prepare(FOLLOW_UP).await?;
+    let mut count = 0;
+    for row in numbers.map(Row::new) {
+        if Instant::now() >= until {
+            break;
+        }
+        let transaction = client.transaction().await?;
+        let values: [&(dyn ToSql + Sync); 4] = [&row.id, &row.customer, &row.agent, &row.body];
+        transaction.execute(&interaction, &values).await?;
+        let values: [&(dyn ToSql + Sync); 2] = [&row.id, &row.promise];
+        transaction.execute(&follow_up, &values).await?;
+        transaction.commit().await?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+async fn statements(
+    client: Client,
+    numbers: impl Iterator<Item = u64>,
+    until: Instant,
+) -> anyhow::Result<u64> {
+    let both = client.prepare(BOTH).await?;
+    let mut count = 0;
+    for row in numbers.map(Row::new) {
+        if Instant::now() >= until {
+            break;
+        }
+        let values: [&(dyn ToSql + Sync); 5] =
+            [&row.id, &row.customer, &row.agent, &row.body, &row.promise];
+        client.execute(&both, &values).await?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 impl Drop for Postgres {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::load::{self, Calls};
+use tonic::transport::Channel;
+
+use crate::load::{self, Calls, Outcome};
 use crate::message::Messages;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, Writing};
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 
@@ -28,14 +30,14 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let echo = Server::echo(None)?;
     let channels = load::connect(&echo.grpc).await?;
     load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
-    let limit = load::closed(&channels, &calls, IN_FLIGHT, LASTING).await?;
+    let (limit, limit_cpu) = full_load(&echo, &channels, &calls).await?;
     drop((channels, echo));
 
     let data = tempfile::tempdir()?;
     let server = Server::aftercall(data.path())?;
     let channels = load::connect(&server.grpc).await?;
     load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
-    let ours = load::closed(&channels, &calls, IN_FLIGHT, LASTING).await?;
+    let (ours, ours_cpu) = full_load(&server, &channels, &calls).await?;
     let lag = server.metric_max("aftercall_view_lag_records")?;
     let caught_up = server.caught_up().await?;
     anyhow::ensure!(ours.failed == 0, "{} calls failed", ours.failed);
@@ -50,7 +52,9 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     server.stop()?;
 
     let peer = Postgres::start()?;
-    let theirs = peer.record(LASTING, 64).await?;
+    let clients = 64;
+    let theirs = peer.record(Writing::Transaction, LASTING, clients).await?;
+    let least = peer.record(Writing::OneStatement, LASTING, clients).await?;
     drop(peer);
 
     let rate = ours.per_second();
@@ -73,7 +77,10 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
         goal: Goal::AtLeast(4.0),
     });
     report.note("record.unary.echo", limit.per_second(), unit);
+    report.note("record.unary.echo.cpu", limit_cpu, "µs/rec");
+    report.note("record.unary.cpu", ours_cpu, "µs/rec");
     report.note("record.unary.postgresql", theirs, unit);
+    report.note("record.unary.postgresql.one_statement", least, unit);
     report.note("record.unary.p50", ours.millis(0.5), "ms");
     report.note("record.unary.p99", ours.millis(0.99), "ms");
     report.note("record.unary.view_lag", lag, "records");
@@ -82,4 +89,18 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note("record.at_5k.p99", steady.millis(0.99), "ms");
     report.note("record.at_5k.view_lag", steady_lag, "records");
     Ok(())
+}
+
+/// The measurement itself, and the processor time that the server and all that runs in it took for
+/// each call, in microseconds.
+async fn full_load(
+    server: &Server,
+    channels: &[Channel],
+    calls: &Calls,
+) -> anyhow::Result<(Outcome, f64)> {
+    let before = server.cpu()?;
+    let outcome = load::closed(channels, calls, IN_FLIGHT, LASTING).await?;
+    let cpu = server.cpu()? - before;
+    let per_call = cpu.as_secs_f64() * 1e6 / outcome.calls as f64;
+    Ok((outcome, per_call))
 }

@@ -8,6 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+/// In what Linux counts processor time towards programs, whatever its own clock is.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Views say every second how far behind they are: a lag of zero for less than that says nothing.
+const LAG_STALE_MAX: Duration = Duration::from_millis(1_200);
+
 /// A server in a process of its own. Dropping it ends the process.
 pub(crate) struct Server {
     child: Child,
@@ -28,7 +34,10 @@ impl Server {
             "--metrics-listen",
             "127.0.0.1:0",
         ]);
-        command.arg("--data").arg(data).env("RUST_LOG", "warn");
+        command
+            .arg("--data")
+            .arg(data)
+            .env("AFTERCALL_TELEMETRY__FILTER", "warn");
         Self::start(command)
     }
 
@@ -93,13 +102,28 @@ impl Server {
     /// Waits until every view has taken all that is in the log; how long that took.
     pub(crate) async fn caught_up(&self) -> anyhow::Result<Duration> {
         let began = Instant::now();
-        while self.metric_max("aftercall_view_lag_records")? > 0.0 {
-            if began.elapsed() > Duration::from_secs(3_600) {
+        let mut zero_since = None;
+        loop {
+            let now = began.elapsed();
+            if self.metric_max("aftercall_view_lag_records")? > 0.0 {
+                zero_since = None;
+            } else if now - *zero_since.get_or_insert(now) > LAG_STALE_MAX {
+                return Ok(zero_since.unwrap_or(now));
+            }
+            if now > Duration::from_secs(3_600) {
                 bail!("the views did not catch up within an hour");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(began.elapsed())
+    }
+
+    /// The processor time that the process has taken since it was started.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The fields are counted from the end of the name, which may contain anything.
+        let (_, fields) = stat.rsplit_once(") ").context("the name in stat")?;
+        let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u32>);
+        Ok(TICK * ticks.sum::<Result<_, _>>()?)
     }
 
     /// Memory of the process that is its own, in MiB.
