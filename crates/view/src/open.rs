@@ -3,23 +3,18 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aftercall_log::{LogId, Offset};
 use bytes::Bytes;
 
-use crate::store::{RESERVED_TAG, Sum};
-use crate::{Changes, Direction, Engine, Positions, SledEngine, StoreError, ViewError};
+use crate::store::RESERVED_TAG;
+use crate::{Changes, Direction, Engine, LsmEngine, Positions, StoreError, ViewError};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
 
 /// The version of the checkpoint's layout.
-const CHECKPOINT_LAYOUT: u8 = 1;
-
-/// sled's threads let go of their file a moment after the store was closed in the same process.
-const UNLOCK_ATTEMPTS: u32 = 100;
-const UNLOCK_PAUSE: Duration = Duration::from_millis(50);
+const CHECKPOINT_LAYOUT: u8 = 2;
 
 /// Where a view keeps its files.
 #[derive(Debug, Clone)]
@@ -97,10 +92,8 @@ pub(crate) struct Identity {
 /// A store that is open, and what it is complete through.
 #[derive(Debug)]
 pub(crate) struct OpenStore {
-    pub(crate) engine: SledEngine,
+    pub(crate) engine: LsmEngine,
     pub(crate) applied: Positions,
-    /// What its entries should add up to.
-    pub(crate) sum: Sum,
 }
 
 /// Opens the store; begins a new one in the place of one that is void or damaged. `tails` is where
@@ -142,27 +135,22 @@ fn try_open(
     tails: &[Offset],
     cache_bytes: u64,
 ) -> Result<Verdict, StoreError> {
-    let engine = open_unlocked(&dir.store(), cache_bytes)?;
+    let engine = LsmEngine::open(&dir.store(), cache_bytes)?;
     let Some(checkpoint) = engine.get(&CHECKPOINT_KEY)? else {
         return match engine.scan(&[], None, Direction::Ascending).next() {
             None => Ok(Ok(OpenStore {
                 engine,
                 applied: Positions::new(),
-                sum: Sum::default(),
             })),
             Some(_) => Ok(Err("it has no checkpoint")),
         };
     };
-    let Some((applied, sum)) = identity.read(&checkpoint) else {
+    let Some(applied) = identity.read(&checkpoint) else {
         return Ok(Err("it was built by another version or from another log"));
     };
     match is_ahead(tails, &applied) {
         true => Ok(Err("it is ahead of the log")),
-        false => Ok(Ok(OpenStore {
-            engine,
-            applied,
-            sum,
-        })),
+        false => Ok(Ok(OpenStore { engine, applied })),
     }
 }
 
@@ -172,14 +160,8 @@ pub(crate) fn is_ahead(tails: &[Offset], positions: &Positions) -> bool {
 }
 
 /// Puts the checkpoint into a batch.
-pub(crate) fn write_checkpoint(
-    identity: Identity,
-    applied: &Positions,
-    sum: Sum,
-    changes: &mut Changes,
-) {
+pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, changes: &mut Changes) {
     let mut value = identity.head();
-    value.extend_from_slice(&sum.0.to_be_bytes());
     applied.write(&mut value);
     changes.insert(Bytes::from_static(&CHECKPOINT_KEY), Some(value.into()));
 }
@@ -195,26 +177,11 @@ impl Identity {
     }
 
     /// What a checkpoint of the same identity says.
-    fn read(&self, checkpoint: &[u8]) -> Option<(Positions, Sum)> {
-        let (sum, rest) = checkpoint
-            .strip_prefix(self.head().as_slice())?
-            .split_first_chunk()?;
+    fn read(&self, checkpoint: &[u8]) -> Option<Positions> {
+        let rest = checkpoint.strip_prefix(self.head().as_slice())?;
         match Positions::read(rest) {
-            Some((applied, [])) => Some((applied, Sum(u64::from_be_bytes(*sum)))),
+            Some((applied, [])) => Some(applied),
             _ => None,
-        }
-    }
-}
-
-fn open_unlocked(dir: &Path, cache_bytes: u64) -> Result<SledEngine, StoreError> {
-    let mut attempt = 1;
-    loop {
-        match SledEngine::open(dir, cache_bytes) {
-            Err(error) if attempt < UNLOCK_ATTEMPTS && error.to_string().contains("lock on") => {
-                attempt += 1;
-                std::thread::sleep(UNLOCK_PAUSE);
-            }
-            outcome => return outcome,
         }
     }
 }

@@ -28,7 +28,8 @@ const REBUILDS_MAX: u32 = 3;
 pub struct Options {
     /// The store's page cache, in bytes.
     pub cache_bytes: u64,
-    /// The most records in one batch.
+    /// The most records in one batch. A view that keeps up never has as many; one that is behind
+    /// works the faster, the more it takes at once.
     pub poll_records_max: usize,
     /// About the most bytes in one batch.
     pub poll_bytes_max: usize,
@@ -48,8 +49,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             cache_bytes: 64 << 20,
-            poll_records_max: 1024,
-            poll_bytes_max: 2 << 20,
+            poll_records_max: 16_384,
+            poll_bytes_max: 16 << 20,
             nice: 10,
             disk_free_bytes_min: 8 << 20,
             check_wait: Duration::from_secs(1),
@@ -225,7 +226,7 @@ impl<P: Projection> Worker<P> {
         let store = open::open(&self.dir, identity, &tails, self.options.cache_bytes)
             .map_err(Trouble::Fatal)?;
         self.shared.store.install(Box::new(store.engine));
-        match Session::begin(self, identity, store.applied, store.sum, &tails)? {
+        match Session::begin(self, identity, store.applied, &tails)? {
             Some(session) => session.run(),
             None => Ok(()),
         }

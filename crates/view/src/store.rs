@@ -2,6 +2,7 @@
 
 mod audit;
 mod engine;
+mod lsm;
 mod scan;
 mod txn;
 
@@ -12,9 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use parking_lot::RwLock;
 
-pub(crate) use audit::{Audit, Sum};
+pub(crate) use audit::Audit;
 pub(crate) use engine::panic_message;
-pub use engine::{Changes, Engine, EngineScan, SledEngine};
+pub use engine::{Changes, Engine, EngineScan};
+pub use lsm::LsmEngine;
 pub use scan::{Direction, Scan};
 pub(crate) use txn::Touch;
 pub use txn::Txn;

@@ -22,11 +22,11 @@ async fn failure(supervisor: Supervisor) -> String {
 async fn a_task_that_fails_stops_the_process() {
     let supervisor = Supervisor::new();
     supervisor.spawn("view history", async {
-        Err(Error::other("sled is broken"))
+        Err(Error::other("the store is broken"))
     });
     assert_eq!(
         failure(supervisor).await,
-        "task view history: failed: sled is broken"
+        "task view history: failed: the store is broken"
     );
 }
 

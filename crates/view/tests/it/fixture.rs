@@ -171,10 +171,12 @@ impl Indexer for Words {
     }
 }
 
-/// The defaults, but a view is ready only when all of it is checked.
+/// The defaults, but a view is ready only when all of it is checked, and other tests do not go
+/// before it.
 pub(crate) fn options() -> Options {
     Options {
         check_wait: Duration::from_secs(60),
+        nice: 0,
         ..Options::default()
     }
 }
