@@ -11,7 +11,7 @@ use std::time::Duration;
 use aftercall_log::LogId;
 use parking_lot::RwLock;
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::IndexWriterOptions;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::schema::{Field, Schema};
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
@@ -102,6 +102,9 @@ pub struct SearchIndex {
     key: Field,
     identity: Identity,
     committed: Positions,
+    /// Begun by this opening.
+    new: bool,
+    merges: bool,
     /// The check of the files that were there at the opening, until it has an outcome.
     check: Option<Check>,
 }
@@ -149,6 +152,11 @@ impl SearchIndex {
         &self.committed
     }
 
+    /// Whether the index was begun when it was opened, so that all it holds was written since.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new
+    }
+
     /// The documents of the last commit.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -183,6 +191,19 @@ impl SearchIndex {
             }
             Ok(())
         })
+    }
+
+    /// Whether segments are merged from here on. Merging costs about as much as indexing, and what
+    /// is merged while much is still to come is merged again later.
+    pub(crate) fn set_merges(&mut self, merges: bool) {
+        if self.merges != merges {
+            self.merges = merges;
+            let policy: Box<dyn MergePolicy> = match merges {
+                true => Box::new(LogMergePolicy::default()),
+                false => Box::new(NoMergePolicy),
+            };
+            self.writer.set_merge_policy(policy);
+        }
     }
 
     /// Makes all that was written since the last commit durable and visible; `complete_through`
@@ -238,6 +259,7 @@ impl SearchIndex {
             };
             let mut opened = Self::start(index, schema.key, identity, options)?;
             opened.committed = committed;
+            opened.new = false;
             opened.check = Some(Check::begin(opened.writer.index())?);
             Ok(Some(opened))
         })
@@ -266,6 +288,8 @@ impl SearchIndex {
             key,
             identity,
             committed: Positions::new(),
+            new: true,
+            merges: true,
             check: None,
         })
     }

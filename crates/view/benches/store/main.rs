@@ -91,9 +91,7 @@ fn open_all(name: &str, dir: &Path) -> Result<Vec<Store>, StoreError> {
             _ => Box::new(peers::Nothing),
         })
     };
-    (0..VIEWS)
-        .map(|view| Ok(Store::on(open(view)?)))
-        .collect()
+    (0..VIEWS).map(|view| Ok(Store::on(open(view)?))).collect()
 }
 
 fn fill(store: &Store, view: usize, records: u64, batch: u64) -> Result<(), StoreError> {

@@ -47,6 +47,10 @@ struct IndexState {
     index: SearchIndex,
     /// What the index will be complete through when it is committed.
     written: Positions,
+    /// What the index may hold more of than it says: all that any session before this one can have
+    /// read. A commit that fails half-way, and a crash after it, leave documents of later records
+    /// behind. Nothing if the index began empty.
+    doubted: Positions,
     /// How many records are written and not committed.
     records: u64,
     committed_at: Instant,
@@ -235,8 +239,12 @@ impl<'w, P: Projection> Session<'w, P> {
         let outcome = if !self.applied.covers(entry.position) {
             let touched = txn.touched_len();
             let outcome = projection.apply(entry, txn);
-            if indexed {
-                txn.forget_touched(touched);
+            match &self.index {
+                Some(_) if indexed => txn.forget_touched(touched),
+                Some(index) if index.doubted.covers(entry.position) => {
+                    txn.distrust_touched(touched);
+                }
+                _ => {}
             }
             outcome
         } else if indexed {
@@ -271,9 +279,10 @@ impl<'w, P: Projection> Session<'w, P> {
     }
 
     fn commit_index_if_due(&mut self, caught_up: bool) -> Result<(), Trouble> {
-        let Some(state) = &self.index else {
+        let Some(state) = &mut self.index else {
             return Ok(());
         };
+        state.index.set_merges(caught_up);
         let options = &self.worker.options.index;
         let since = state.committed_at.elapsed();
         let wanted = || self.worker.shared.index_wanted.load(Ordering::Relaxed);
@@ -392,9 +401,14 @@ fn open_index<P: Projection>(
     }
     *worker.shared.published.write() = Some(index.snapshot());
     let written = index.committed().clone();
+    let doubted = match index.is_new() {
+        true => Positions::new(),
+        false => Positions::below(tails),
+    };
     Ok(Some(IndexState {
         index,
         written,
+        doubted,
         records: 0,
         committed_at: Instant::now(),
     }))

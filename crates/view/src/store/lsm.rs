@@ -126,8 +126,7 @@ impl Engine for LsmEngine {
         if let Some(failure) = self.tree.failure.get() {
             return Err(failure.clone());
         }
-        if changes.len() > TABLE_CHANGES_MIN {
-            guarded(|| self.tree.write_table(changes))?;
+        if changes.len() > TABLE_CHANGES_MIN && guarded(|| self.tree.write_table(&changes))? {
             self.compactor.wake();
             return Ok(());
         }
@@ -166,18 +165,27 @@ impl TreeState {
         bytes
     }
 
-    /// Writes `changes` to a table of their own, after what is in memory.
-    fn write_table(&self, changes: Changes) -> lsm_tree::Result<()> {
-        let mut table = self.tree.ingestion()?;
-        for (key, value) in changes {
-            match value {
-                Some(value) => table.write(key, value)?,
-                None => table.write_tombstone(key)?,
+    /// Writes `changes` to a table of their own, after what is in memory. False when the disk has
+    /// no room for it.
+    fn write_table(&self, changes: &Changes) -> lsm_tree::Result<bool> {
+        let write = || {
+            let mut table = self.tree.ingestion()?;
+            for (key, value) in changes {
+                match value {
+                    Some(value) => table.write(key.clone(), value.clone())?,
+                    None => table.write_tombstone(key.clone())?,
+                }
+            }
+            table.finish()
+        };
+        match write() {
+            Err(error) if is_full_disk(&error) => Ok(false),
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.visible.store(self.sequence.get(), Ordering::Release);
+                Ok(true)
             }
         }
-        table.finish()?;
-        self.visible.store(self.sequence.get(), Ordering::Release);
-        Ok(())
     }
 
     /// Writes what is in memory to a table. When the disk is full, it stays in memory, and the next

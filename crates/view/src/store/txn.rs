@@ -102,8 +102,9 @@ impl<'a> Txn<'a> {
         self.touched.push((key.into(), Touch::Known));
     }
 
-    /// The same for a document that came into being with this very record: saves the search for
-    /// an older one. A document that the index does hold would be there twice.
+    /// The same for a document that came into being with this very record: no record before it
+    /// touched the document. This saves the search for an older one, where the index can be known
+    /// not to hold it.
     pub fn touch_new(&mut self, key: impl Into<Bytes>) {
         self.touched.push((key.into(), Touch::New));
     }
@@ -115,6 +116,13 @@ impl<'a> Txn<'a> {
     /// Forgets the touches after the first `len`.
     pub(crate) fn forget_touched(&mut self, len: usize) {
         self.touched.truncate(len);
+    }
+
+    /// What the touches after the first `len` called new may be in the index all the same.
+    pub(crate) fn distrust_touched(&mut self, len: usize) {
+        for (_, touch) in self.touched.iter_mut().skip(len) {
+            *touch = Touch::Known;
+        }
     }
 
     /// The touched documents, each once. The first touch decides: what was new then is new.

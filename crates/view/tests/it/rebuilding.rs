@@ -1,13 +1,16 @@
 //! Whatever happens to a view's directory, the answers are those of the log.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use aftercall_log::{Log, LogId, MemoryLog};
-use aftercall_view::{Options, Positions};
+use aftercall_view::index::{IndexOptions, SearchIndex};
+use aftercall_view::{Indexer, Options, Positions};
 use bytes::Bytes;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tempfile::TempDir;
 
 use crate::fixture::{
     LOG, Words, append, append_drawn, contents, copy_dir, found, options, soon, start, start_with,
@@ -202,6 +205,44 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
+    fn whatever_a_crash_leaves_of_store_and_index_converges(
+        words in proptest::collection::vec(("[a-z][a-d]", "[x-z]"), 1..60),
+        store_at in 1_usize..60,
+        index_at in 1_usize..60,
+        index_says in 0_usize..60,
+        records_max in 1_usize..20,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let words: Vec<_> = words.iter().map(|(k, w)| (k.as_str(), w.as_str())).collect();
+            let crashed = tempfile::tempdir().unwrap();
+            for (part, at) in [("store", store_at), ("index", index_at)] {
+                let dir = built(&words[..at.min(words.len())]).await;
+                let part = Path::new("words").join(part);
+                copy_dir(&dir.path().join(&part), &crashed.path().join(&part));
+            }
+            // A commit that failed when the documents were there, and its position was not.
+            understate(&crashed.path().join("words/index"), index_says.min(index_at).min(words.len()));
+            let log = MemoryLog::new(LOG, 1);
+            let written = append(&log, &words).await;
+            let options = Options { poll_records_max: records_max, ..options() };
+            let view = start_with(&log, crashed.path(), Words::indexed(), options);
+            view.wait_for_index(&written, soon()).await.unwrap();
+            let fields = Words::indexed().fields.unwrap();
+            for word in ["x", "y", "z"] {
+                let keys: BTreeSet<_> = words.iter().map(|(key, _)| *key).collect();
+                let expected = keys.into_iter().filter(|key| {
+                    folded(&words, key).is_some_and(|held| {
+                        held.split(|byte| *byte == b' ').any(|held| held == word.as_bytes())
+                    })
+                });
+                assert_eq!(found(&view, &fields, word), expected.count(), "documents with {word}");
+            }
+            stop(view).await;
+        });
+    }
+
+    #[test]
     fn how_the_log_is_cut_into_batches_changes_nothing(
         words in proptest::collection::vec(("[a-e]", "[x-z]{1,3}|forget"), 1..60),
         records_max in 1_usize..20,
@@ -237,6 +278,25 @@ proptest! {
             }
         });
     }
+}
+
+/// A directory in which a view has folded `words`.
+async fn built(words: &[(&str, &str)]) -> TempDir {
+    let log = MemoryLog::new(LOG, 1);
+    let dir = tempfile::tempdir().unwrap();
+    let written = append(&log, words).await;
+    let view = start(&log, dir.path(), Words::indexed());
+    view.wait_for_index(&written, soon()).await.unwrap();
+    stop(view).await;
+    dir
+}
+
+/// Lets the index in `dir` say that it is complete through `records` records only.
+fn understate(dir: &Path, records: usize) {
+    let schema = Words::indexed().schema();
+    let mut index = SearchIndex::open(dir, schema, LOG, &IndexOptions::default()).unwrap();
+    let through = Positions::from_iter([(0, records as u64)]);
+    index.commit(&through).unwrap();
 }
 
 /// What [`Words`] should hold for `key`.
