@@ -8,14 +8,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::{AppendError, Entry, Log, Offset, Partition, Position, ReadError, Record};
 
 /// How many records are read and appended at a time.
 const BATCH_RECORDS: usize = 4096;
 const BATCH_BYTES: usize = 4 << 20;
 
+/// How long one reading waits. The last offsets below a tail may have no record, so it ends without.
+const READ_WAIT: Duration = Duration::from_millis(100);
+
 /// How long a log may bring nothing although there is more.
-const READ_WAIT: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// What a copy is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +141,8 @@ pub fn copy(
         )
     };
     let found = sums_of(target, Phase::Resuming, pair, &mut progress)?;
+    // Before anything is written: what is there may be another log's.
+    check_found(source, &found, pair)?;
     let mut append = Appending {
         target,
         waiting: None,
@@ -149,15 +156,9 @@ pub fn copy(
             let pair = pair(&entry.record);
             let sum = sums.entry(pair).or_default();
             sum.add(&entry.record);
-            match found.get(&pair) {
-                Some(found) if sum.records < found.records => {}
-                // The last one that is there: are they all the same?
-                Some(found) if sum.records == found.records => {
-                    if !sum.is(found) {
-                        return Err(CopyError::Differs { partition: pair.1 });
-                    }
-                }
-                _ => lacking.push(entry.record),
+            let there = found.get(&pair).map_or(0, |found| found.records);
+            if sum.records > there {
+                lacking.push(entry.record);
             }
         }
         append.next(lacking)?;
@@ -195,6 +196,31 @@ impl Appending<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether what the target holds is what the source begins with, pair by pair.
+fn check_found(
+    source: &dyn Log,
+    found: &Sums,
+    pair: impl Fn(&Record) -> Pair,
+) -> Result<(), CopyError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut begins = Sums::new();
+    for_all(source, Side::Source, |batch, _| {
+        for entry in batch {
+            let pair = pair(&entry.record);
+            let there = found.get(&pair).map_or(0, |found| found.records);
+            let sum = begins.entry(pair).or_default();
+            if sum.records < there {
+                sum.add(&entry.record);
+            }
+        }
+        Ok(())
+    })?;
+    begins.retain(|_, sum| sum.records > 0);
+    compare(&begins, found)
 }
 
 /// The sums of all that the target holds.
@@ -238,13 +264,18 @@ fn for_all(
     let from: Vec<_> = (0..log.partitions()).map(start).collect();
     let mut reader = log.reader(&from).map_err(failed)?;
     let below = |at: &Position| tail_of(&tails, at.partition) > at.offset;
+    let mut heard_at = Instant::now();
     while reader.positions().iter().any(below) {
         let mut batch = reader
             .next(BATCH_RECORDS, BATCH_BYTES, READ_WAIT)
             .map_err(failed)?;
-        if batch.is_empty() && reader.positions().iter().any(below) {
-            return Err(CopyError::Silent(side));
+        if batch.is_empty() {
+            if heard_at.elapsed() >= SILENCE_MAX {
+                return Err(CopyError::Silent(side));
+            }
+            continue;
         }
+        heard_at = Instant::now();
         // What came later is not part of this copy.
         batch.retain(|entry| below(&entry.position));
         take(batch, of)?;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::{EmbeddedLog, Log, OpenError, Options};
+use aftercall_log::Log;
 use aftercall_service::server::{self, Server, ServerError};
 use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
@@ -22,7 +22,8 @@ use aftercall_service::{
 };
 use tokio::net::TcpListener;
 
-use crate::config::{Config, HealthConfig};
+use crate::config::{Config, Engine, HealthConfig};
+use crate::log::{self, LogError};
 
 pub use services::{Service, UnknownService};
 
@@ -56,8 +57,8 @@ pub enum StartError {
     /// Some services only, on a log that belongs to one process.
     #[error(
         "{} alone can't be served on the embedded log: it belongs to one process, and the services \
-         meet in it. Run all of them with `aftercall serve`. Services in processes of their own \
-         need a log on Kafka, which this build does not have",
+         meet in it. Run all of them with `aftercall serve`, or set log.engine to \"kafka\": there \
+         each can be a process of its own",
         asked.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     Subset {
@@ -75,7 +76,7 @@ pub enum StartError {
     Telemetry(#[from] TelemetryError),
     /// The log can't be opened.
     #[error(transparent)]
-    Log(#[from] OpenError),
+    Log(#[from] LogError),
     /// A service did not start.
     #[error("{service} did not start")]
     Service {
@@ -116,9 +117,11 @@ impl App {
         asked: &[Service],
         around: Surroundings,
     ) -> Result<Self, StartError> {
-        check_services(asked)?;
+        if config.log.engine == Engine::Embedded {
+            check_services(asked)?;
+        }
         let front = Front::open(config).await?;
-        let log = Arc::new(open_log(config.storage.log()).await?);
+        let log = open_log(config).await?;
         Self::assemble((front, config), asked, log, around).await
     }
 
@@ -292,10 +295,10 @@ async fn serve_metrics(
     Ok(Some(bound))
 }
 
-/// Opening reads files, and after a crash a segment whole.
-async fn open_log(dir: PathBuf) -> Result<EmbeddedLog, StartError> {
-    let opened = tokio::task::spawn_blocking(move || EmbeddedLog::open(dir, Options::default()));
-    match opened.await {
+/// Opening reads files, and after a crash a segment whole; or it asks a cluster.
+async fn open_log(config: &Config) -> Result<Arc<dyn Log>, StartError> {
+    let config = config.clone();
+    match tokio::task::spawn_blocking(move || log::open(&config)).await {
         Ok(opened) => Ok(opened?),
         Err(error) => Err(StartError::Recovery(error)),
     }

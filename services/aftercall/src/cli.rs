@@ -125,7 +125,7 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Looks into a log's files, and repairs them; needs no server
+    /// Makes, copies, inspects and repairs logs; needs no server
     Log {
         #[command(subcommand)]
         command: log::LogCommand,

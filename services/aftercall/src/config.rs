@@ -1,5 +1,6 @@
 //! The configuration of the whole: the parts' configurations, how they are found, how they print.
 
+mod log;
 mod print;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use aftercall_service::telemetry::TelemetryConfig;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as readable;
 use serde::{Deserialize, Serialize};
 
+pub use log::{Engine, KafkaConfig, LogConfig, LogConfigError, SaslMechanism};
 pub use print::{PrintError, print};
 
 /// Read where no other file is named, if it is there.
@@ -24,6 +26,8 @@ const FILE: &str = "aftercall.toml";
 pub struct Config {
     /// Where the data is.
     pub storage: StorageConfig,
+    /// What the event log is on.
+    pub log: LogConfig,
     /// Where and how gRPC is served.
     pub server: ServerConfig,
     /// When a service counts as healthy.
@@ -36,7 +40,8 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
-    /// The directory of the log and the views. It belongs to one process. Default: `data`.
+    /// The directory of the views, and of the embedded log. It belongs to one process. Default:
+    /// `data`.
     pub dir: PathBuf,
 }
 
@@ -101,6 +106,29 @@ pub struct ConfigArgs {
     /// The configuration file; left out, aftercall.toml if it is there
     #[arg(long, value_name = "FILE", env = "AFTERCALL_CONFIG")]
     config: Option<PathBuf>,
+}
+
+/// The configuration for commands that serve nothing: from a file and the environment.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Configuration")]
+pub struct ConfigFile {
+    /// The configuration file; left out, aftercall.toml if it is there
+    #[arg(long, value_name = "FILE", env = "AFTERCALL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// The configuration in force.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the key, the source and the remedy.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let args = ConfigArgs {
+            config: self.config.clone(),
+            ..ConfigArgs::default()
+        };
+        args.load(std::env::vars_os())
+    }
 }
 
 #[derive(Serialize)]

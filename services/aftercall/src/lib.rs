@@ -9,6 +9,7 @@
 //! | [`command`] | the client's commands                                         |
 //! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
+//! | [`log`]     | the log on the engine that the configuration names            |
 //! | [`output`]  | JSON lines, tables and cards                                  |
 //!
 //! It knows no rules of the domain: those are the services'.
@@ -20,4 +21,5 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod import;
+pub mod log;
 pub mod output;

@@ -98,7 +98,9 @@ fn a_target_that_holds_something_else_is_refused() {
     let more = memory(2);
     block_on(more.append(records(0..101))).unwrap();
     for target in [other, more] {
+        let before = target.tails().unwrap();
         let refused = copy(&source, &target, |_| {});
+        assert_eq!(target.tails().unwrap(), before, "nothing is written");
         assert!(
             matches!(refused, Err(CopyError::Differs { .. })),
             "{refused:?}"

@@ -1,22 +1,24 @@
-//! `log`: looks into a log's files, and repairs them. Needs no server.
+//! `log`: makes and copies logs, looks into a log's files, and repairs them. Needs no server.
 
+mod engines;
 mod json;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aftercall_log::Entry;
 use aftercall_log::inspect::{
     ReadOnlyLog, RepairOptions, RepairReport, VerifyReport, repair, stats, verify,
 };
+use aftercall_log::{Entry, Reader};
 use aftercall_proto::event::v1::Event;
 use aftercall_service::Clock;
 use jiff::Timestamp;
 use prost::Message;
 
 use crate::client::ClientError;
-use crate::config::StorageConfig;
+use crate::config::{ConfigFile, StorageConfig};
+use crate::log::open_kafka;
 use crate::output::{Card, Cell, Column, Output, Style, Table, When, clean};
 
 /// Records read at a time.
@@ -25,9 +27,19 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 /// How long a reader waits at the end of the log before it looks again.
 const FOLLOW_WAIT: Duration = Duration::from_millis(500);
 
-/// Looks into a log's files, and repairs them; needs no server
+/// Makes, copies, inspects and repairs logs; needs no server
 #[derive(Debug, clap::Subcommand)]
 pub enum LogCommand {
+    /// Makes a log on Kafka: creates its topic, and gives it an identity
+    ///
+    /// The cluster and the topic are those of [log.kafka] in the configuration. Harmless to repeat,
+    /// and to be repeated when it was broken off.
+    Init(engines::InitArgs),
+    /// Copies a log into another, on the same or another engine
+    ///
+    /// Stop the services first: what they write while it runs is not copied. A copy that was broken
+    /// off goes on when it is started again. At the end both logs are compared, record by record.
+    Copy(engines::CopyArgs),
     /// Prints the log's events
     Cat(CatArgs),
     /// Counts what the log holds
@@ -56,7 +68,12 @@ pub struct Directory {
 pub struct CatArgs {
     #[command(flatten)]
     directory: Directory,
-    /// From this offset on
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Prints the topic of the configuration, all of its partitions, instead of a data directory
+    #[arg(long)]
+    kafka: bool,
+    /// From this offset on, in each partition
     #[arg(
         long,
         value_name = "OFFSET",
@@ -103,6 +120,8 @@ impl Directory {
 /// When the log can't be read, is damaged, or the output takes no more.
 pub fn run(command: LogCommand, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
     match command {
+        LogCommand::Init(args) => engines::init(&args, output),
+        LogCommand::Copy(args) => engines::copy_log(&args, output),
         LogCommand::Cat(args) => cat(&args, output, clock),
         LogCommand::Stats(directory) => print_stats(&directory.log(), output),
         LogCommand::Verify(directory) => print_verify(&directory.log(), output),
@@ -116,16 +135,34 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ClientError 
 }
 
 fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
-    let log = ReadOnlyLog::open(args.directory.log()).map_err(failed)?;
-    let from = match &args.since {
-        None => args.from,
+    let since = match &args.since {
+        None => None,
         Some(when) => {
             let since = output.times().instant_at(when, clock.now());
             let since = since.map_err(|error| ClientError::Usage(error.to_string()))?;
-            log.offset_at(since.as_microsecond()).map_err(failed)?
+            Some(since.as_microsecond())
         }
     };
+    if args.kafka {
+        let config = args.config.load().map_err(failed)?;
+        let log = open_kafka(&config.log.kafka).map_err(failed)?;
+        let mut reader = engines::reader(&*log, args.from, since).map_err(failed)?;
+        return print_entries(args, &mut *reader, output);
+    }
+    let log = ReadOnlyLog::open(args.directory.log()).map_err(failed)?;
+    let from = match since {
+        None => args.from,
+        Some(since) => log.offset_at(since).map_err(failed)?,
+    };
     let mut reader = log.reader(from).map_err(failed)?;
+    print_entries(args, &mut *reader, output)
+}
+
+fn print_entries(
+    args: &CatArgs,
+    reader: &mut dyn Reader,
+    output: &mut Output,
+) -> Result<(), ClientError> {
     let mut left = args.limit.unwrap_or(u64::MAX);
     while left > 0 {
         let most = usize::try_from(left)
@@ -138,7 +175,7 @@ fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), Cli
         };
         let entries = reader.next(most, BYTES_AT_ONCE, wait).map_err(failed)?;
         for entry in &entries {
-            print_entry(entry, output)?;
+            print_entry(entry, args.kafka, output)?;
         }
         left -= entries.len() as u64;
         if entries.is_empty() && !args.follow {
@@ -149,8 +186,10 @@ fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), Cli
     Ok(())
 }
 
-fn print_entry(entry: &Entry, output: &mut Output) -> Result<(), ClientError> {
+/// Prints an entry; with its partition where there are several.
+fn print_entry(entry: &Entry, several: bool, output: &mut Output) -> Result<(), ClientError> {
     let offset = entry.position.offset;
+    let partition = several.then_some(entry.position.partition);
     let unreadable = |error| ClientError::Input(format!("offset {offset} is no event: {error}"));
     let mut event = Event::decode(entry.record.body.clone()).map_err(unreadable)?;
     if output.json() {
@@ -159,7 +198,7 @@ fn print_entry(entry: &Entry, output: &mut Output) -> Result<(), ClientError> {
             // Said already, in a form that can be read.
             event.data.clear();
         }
-        return Ok(output.message(&json::line(offset, &event, fact))?);
+        return Ok(output.message(&json::line(partition, offset, &event, fact))?);
     }
     let when = output.times().second(event.recorded_at.as_ref());
     let kind = event.cloud_event_type();
@@ -171,6 +210,10 @@ fn print_entry(entry: &Entry, output: &mut Output) -> Result<(), ClientError> {
         " by "
     };
     let about = clean(&format!("{about}{actor}{}", event.actor_id));
+    let offset = match partition {
+        Some(partition) => format!("{partition}/{offset}"),
+        None => offset.to_string(),
+    };
     Ok(output.line(&format!("{offset:>9}  {when}  {kind:<26}  {about}"))?)
 }
 

@@ -21,7 +21,7 @@ pub fn print(config: &Config) -> Result<String, PrintError> {
         if let Some(name) = header(line) {
             section = name;
         }
-        let value = key(line).and_then(|key| Some((key, values.get(section)?.get(key)?)));
+        let value = key(line).and_then(|key| Some((key, in_section(&values, section)?.get(key)?)));
         value.map_or_else(
             || line.to_owned(),
             |(key, value)| format!("{key} = {value}"),
@@ -30,6 +30,13 @@ pub fn print(config: &Config) -> Result<String, PrintError> {
     let mut text = lines.collect::<Vec<_>>().join("\n");
     text.push('\n');
     Ok(text)
+}
+
+/// What a section such as `log.kafka` sets.
+fn in_section<'a>(values: &'a toml::Table, section: &str) -> Option<&'a toml::Table> {
+    section
+        .split('.')
+        .try_fold(values, |values, name| values.get(name)?.as_table())
 }
 
 /// The section that begins on a line.
@@ -51,6 +58,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::config::{Engine, SaslMechanism};
 
     #[test]
     fn the_file_that_is_delivered_holds_the_defaults() {
@@ -64,11 +72,23 @@ mod tests {
     #[test]
     fn every_key_is_explained() {
         let known = serde_json::to_value(Config::default()).unwrap();
-        for (section, keys) in known.as_object().unwrap() {
-            for key in keys.as_object().unwrap().keys() {
+        let mut sections: Vec<_> = known
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, values)| (name.clone(), values))
+            .collect();
+        while let Some((section, values)) = sections.pop() {
+            for (key, value) in values.as_object().unwrap() {
+                if value.is_object() {
+                    sections.push((format!("{section}.{key}"), value));
+                    continue;
+                }
                 let place = EXPLAINED.split(&format!("[{section}]\n")).nth(1).unwrap();
                 let place = place.split("\n[").next().unwrap();
-                let explained = place.lines().any(|line| super::key(line) == Some(key));
+                let explained = place
+                    .lines()
+                    .any(|line| super::key(line) == Some(key.as_str()));
                 assert!(explained, "{section}.{key} is not in deploy/aftercall.toml");
             }
         }
@@ -80,6 +100,9 @@ mod tests {
         config.storage.dir = PathBuf::from("/var/lib/\"aftercall\"");
         config.server.credentials = Some(PathBuf::from("tokens.toml"));
         config.server.listen = "[::1]:0".parse().unwrap();
+        config.log.engine = Engine::Kafka;
+        config.log.kafka.sasl_mechanism = Some(SaslMechanism::ScramSha512);
+        config.log.kafka.ca_file = Some(PathBuf::from("ca.pem"));
         let text = print(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
     }

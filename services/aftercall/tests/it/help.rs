@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 33] = [
     "",
     "serve",
     "config",
@@ -33,6 +33,8 @@ const COMMANDS: [&str; 31] = [
     "solutions show",
     "health",
     "log",
+    "log init",
+    "log copy",
     "log cat",
     "log stats",
     "log verify",

@@ -8,6 +8,7 @@ mod command;
 mod credentials;
 mod help;
 mod import;
+mod kafka;
 mod log;
 mod roles;
 mod serve;

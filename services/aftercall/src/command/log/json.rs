@@ -1,7 +1,7 @@
 //! What the log's commands say, as JSON.
 
-use aftercall_log::Damage;
 use aftercall_log::inspect::{LogStats, RepairReport, VerifyReport};
+use aftercall_log::{Damage, Partition};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled, Event,
@@ -13,6 +13,9 @@ use serde::Serialize;
 /// An entry of the log, as JSON.
 #[derive(Serialize)]
 pub(super) struct Line<'a> {
+    /// Where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<Partition>,
     offset: u64,
     event: &'a Event,
     /// What the event's bytes say.
@@ -46,9 +49,15 @@ impl From<Fact> for FactJson {
     }
 }
 
-pub(super) fn line(offset: u64, event: &Event, fact: Option<Fact>) -> Line<'_> {
+pub(super) fn line(
+    partition: Option<Partition>,
+    offset: u64,
+    event: &Event,
+    fact: Option<Fact>,
+) -> Line<'_> {
     let fact = fact.map(FactJson::from);
     Line {
+        partition,
         offset,
         event,
         fact,
