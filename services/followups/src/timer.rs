@@ -204,6 +204,11 @@ impl Tracker {
                 // Another tracker's from here on.
                 continue;
             }
+            if self.clock.now() < now {
+                // It was set back meanwhile: what was recorded since then may not be due yet.
+                sent.trouble.get_or_insert(Duration::ZERO);
+                break;
+            }
             turns.extend(batch.last_key.map(|key| Turn {
                 partition,
                 after: Some(key),

@@ -1,5 +1,8 @@
 //! Wall clocks that jump.
 
+use std::sync::Arc;
+
+use crate::faulty::FaultyLog;
 use crate::stage::{Contact, Stage, at, promise, unwire};
 use aftercall_service::Clock;
 
@@ -32,6 +35,38 @@ async fn a_clock_that_is_set_back_fires_nothing_early_and_nothing_twice() {
         let lapse = lapsed.lapse.unwrap();
         assert!(unwire(lapse.detected_at.as_ref()) > unwire(lapse.lapsed_at.as_ref()));
     }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_while_the_tracker_waits_fires_nothing_early() {
+    let stage = Arc::new(Stage::new());
+    let log = FaultyLog::with_tails(stage.log.clone(), {
+        let stage = Arc::clone(&stage);
+        move || {
+            // The tracker has seen that 100 has passed, and asks for all that came before.
+            if stage.clock.now() == at(101) {
+                stage.clock.jump_to(at(11));
+                stage.record(&Contact::new("i-2", vec![promise("between", at(50))]));
+            }
+        }
+    });
+    let running = stage.start_on(log, "views").await;
+    stage.record(&Contact::new("i-1", vec![promise("first", at(100))]));
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(101));
+    running.until(|| stage.clock.now() == at(11)).await;
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(51));
+    running.until(|| stage.lapses().len() == 1).await;
+    stage.clock.advance_to(at(102));
+    running.until(|| stage.lapses().len() == 2).await;
+    let lapses = stage.lapses();
+    let detected = lapses.iter().map(|(id, lapsed)| {
+        let lapse = lapsed.lapse.as_ref().unwrap();
+        (id.as_str(), unwire(lapse.detected_at.as_ref()))
+    });
+    assert!(detected.eq([("between", at(51)), ("first", at(102))]));
     running.stop().await;
 }
 

@@ -25,10 +25,13 @@ pub(crate) enum Fate {
     DiskFull,
 }
 
+/// What happens just before the log says where it ends.
+type BeforeTails = Box<dyn Fn() + Send + Sync>;
+
 /// The log in memory, with a fate for each of the first appends; later ones are written.
-#[derive(Debug)]
 pub(crate) struct FaultyLog {
     log: MemoryLog,
+    before_tails: BeforeTails,
     fates: Mutex<VecDeque<Fate>>,
     /// What would have acknowledged the appends that nobody hears of.
     unheard: Mutex<Vec<Box<dyn std::any::Any + Send>>>,
@@ -38,7 +41,21 @@ impl FaultyLog {
     pub(crate) fn new(log: MemoryLog, fates: impl IntoIterator<Item = Fate>) -> Arc<Self> {
         Arc::new(Self {
             log,
+            before_tails: Box::new(|| {}),
             fates: Mutex::new(fates.into_iter().collect()),
+            unheard: Mutex::default(),
+        })
+    }
+
+    /// A log that always does `before_tails` before it says where it ends.
+    pub(crate) fn with_tails(
+        log: MemoryLog,
+        before_tails: impl Fn() + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            log,
+            before_tails: Box::new(before_tails),
+            fates: Mutex::default(),
             unheard: Mutex::default(),
         })
     }
@@ -46,6 +63,14 @@ impl FaultyLog {
     /// How many fates have not been met.
     pub(crate) fn fates_left(&self) -> usize {
         self.fates.lock().len()
+    }
+}
+
+impl std::fmt::Debug for FaultyLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaultyLog")
+            .field("log", &self.log)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,6 +113,7 @@ impl Log for FaultyLog {
     }
 
     fn tails(&self) -> Result<Vec<Offset>, ReadError> {
+        (self.before_tails)();
         self.log.tails()
     }
 
