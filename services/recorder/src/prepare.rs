@@ -100,7 +100,7 @@ impl Draft<'_> {
         }
         .encode_to_vec()
         .into();
-        let hash = content_hash(&self.import_batch, &data);
+        let hash = content_hash(&data);
         let id = self.named.id();
         let parts = [key.as_ref(), id.as_bytes()];
         let event = Event {
@@ -137,11 +137,10 @@ pub(crate) fn encode(key: Bytes, now: Timestamp, event: &Event) -> Result<Record
 }
 
 /// What the record says, in 16 bytes. Taken of the resolved record, so that a default that is
-/// spelled out is the same as one that is left out.
-fn content_hash(import_batch: &str, data: &[u8]) -> Hash {
+/// spelled out is the same as one that is left out. The import's name is no part of it: a contact that
+/// was recorded live and is then imported is the same contact.
+fn content_hash(data: &[u8]) -> Hash {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&(import_batch.len() as u64).to_le_bytes());
-    hasher.update(import_batch.as_bytes());
     hasher.update(data);
     first_16(&hasher)
 }

@@ -1,6 +1,7 @@
 //! The same contact, sent again.
 
 use aftercall_proto::model::v1 as wire;
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use tonic::Code;
 
 use crate::contact::{HOUR_S, at, id, interaction, reason, request, with_promise};
@@ -39,6 +40,22 @@ async fn the_same_content_gets_the_first_answer_again() {
         );
         assert_eq!(again.commitment_ids, first.commitment_ids);
     }
+    assert_eq!(fixture.log.len(), 1);
+}
+
+#[tokio::test]
+async fn an_import_of_what_came_live_changes_nothing() {
+    let fixture = Fixture::new().await;
+    let mut crm = fixture.crm();
+    let live = request(with_promise(&id(1)));
+    let first = crm.record_interaction(live.clone()).await.unwrap();
+    let import = RecordInteractionRequest {
+        import_batch: "2026-05".to_owned(),
+        ..live
+    };
+    let again = crm.record_interaction(import).await.unwrap().into_inner();
+    assert!(again.already_recorded);
+    assert_eq!(again.position, first.into_inner().position);
     assert_eq!(fixture.log.len(), 1);
 }
 
