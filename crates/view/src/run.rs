@@ -51,7 +51,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             poll_records_max: 16_384,
             poll_bytes_max: 16 << 20,
-            nice: 10,
+            nice: 19,
             disk_free_bytes_min: 8 << 20,
             check_wait: Duration::from_secs(1),
             index: IndexOptions::default(),

@@ -3,6 +3,7 @@
 
 mod compactor;
 mod manifest;
+mod readers;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -13,15 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use lsm_tree::config::CompressionPolicy;
+use lsm_tree::config::{CompressionPolicy, PinningPolicy};
 use lsm_tree::{
     AbstractTree, AnyTree, Cache, CompressionType, Config, Guard, SeqNo, SequenceNumberCounter,
 };
-use parking_lot::RwLock;
 
 use super::engine::panic_message;
 use super::{Changes, Direction, Engine, EngineScan, StoreError};
 use compactor::Compactor;
+use readers::Readers;
 
 /// What is held in memory until it is written as a table, in bytes of keys and values.
 const MEMORY_BYTES: u64 = 8 << 20;
@@ -49,9 +50,9 @@ struct TreeState {
     sequence: SequenceNumberCounter,
     /// The first number that readers do not see.
     visible: AtomicU64,
-    /// Held while a reader looks up which tables and memory are its own: see
+    /// Inside it a reader looks up which tables and memory are its own: see
     /// [`TreeState::watermark`].
-    reading: RwLock<()>,
+    readers: Readers,
     /// Why the compactor gave up.
     failure: OnceLock<StoreError>,
 }
@@ -64,6 +65,10 @@ impl LsmEngine {
         let sequence = SequenceNumberCounter::default();
         let config = Config::new(dir, sequence.clone(), SequenceNumberCounter::default())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
+            // Most look-ups of a fold are for what is not there. A filter says so; through the cache it
+            // costs as much as a read. It takes ten bits a key.
+            .filter_block_pinning_policy(PinningPolicy::all(true))
+            .index_block_pinning_policy(PinningPolicy::all(true))
             // What is soon merged again is not worth the time.
             .data_block_compression_policy(CompressionPolicy::new([None, None, Lz4]));
         let tree = guarded(|| config.open())?;
@@ -73,7 +78,7 @@ impl LsmEngine {
             tree,
             sequence,
             visible: AtomicU64::new(next),
-            reading: RwLock::new(()),
+            readers: Readers::default(),
             failure: OnceLock::new(),
         });
         let compactor = Compactor::start(Arc::clone(&tree)).map_err(StoreError::failed)?;
@@ -84,7 +89,7 @@ impl LsmEngine {
 impl Engine for LsmEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         let value = {
-            let _reading = self.tree.reading.read();
+            let _inside = self.tree.readers.enter();
             guarded(|| self.tree.tree.get(key, self.tree.visible()))?
         };
         Ok(value.map(Bytes::from))
@@ -99,7 +104,7 @@ impl Engine for LsmEngine {
             to.map_or(Bound::Unbounded, Bound::Excluded),
         );
         let entries = {
-            let _reading = self.tree.reading.read();
+            let _inside = self.tree.readers.enter();
             guarded(|| {
                 let visible = self.tree.visible();
                 Ok(self.tree.tree.range::<&[u8], _>(range, visible, None))
@@ -207,8 +212,9 @@ impl TreeState {
     /// readers would see may go. Whoever looks up tables now is waited for; whoever comes later
     /// sees at least this.
     fn watermark(&self) -> SeqNo {
-        drop(self.reading.write());
-        self.visible()
+        let watermark = self.visible();
+        self.readers.wait_for_all();
+        watermark
     }
 }
 
