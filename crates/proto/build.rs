@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::{env, error::Error, fs};
 
 use prost::Message;
+use prost_types::FileDescriptorSet;
+use tonic_prost_build::Config;
 
 const FILES: [&str; 9] = [
     "aftercall/event/v1/event.proto",
@@ -27,14 +29,44 @@ fn main() -> Result<(), Box<dyn Error>> {
         &encoded,
     )?;
 
-    let mut prost = tonic_prost_build::Config::new();
-    prost
-        .bytes([".aftercall.event.v1.Event"])
-        .compile_well_known_types()
-        .extern_path(".google.protobuf", "::pbjson_types");
-    tonic_prost_build::configure().compile_fds_with_config(descriptors, prost)?;
+    let mut prost = config();
+    prost.bytes([".aftercall.event.v1.Event"]);
+    tonic_prost_build::configure().compile_fds_with_config(descriptors.clone(), prost)?;
+    encoded_history(descriptors)?;
     pbjson_build::Builder::new()
         .register_descriptors(&encoded)?
         .build(&[".aftercall"])?;
+    Ok(())
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .compile_well_known_types()
+        .extern_path(".google.protobuf", "::pbjson_types");
+    config
+}
+
+/// The history service once more, for a server whose timelines are put together from encoded
+/// entries. All other messages are those of the first generation.
+fn encoded_history(mut descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
+    for file in &mut descriptors.file {
+        if file.package() != "aftercall.history.v1" {
+            file.service.clear();
+        }
+    }
+    let mut prost = config();
+    prost
+        .extern_path(".aftercall", "crate::generated::aftercall")
+        .extern_path(
+            ".aftercall.history.v1.ListTimelineResponse",
+            "crate::encoded::ListTimelineResponse",
+        );
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("encoded");
+    fs::create_dir_all(&out)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .out_dir(out)
+        .compile_fds_with_config(descriptors, prost)?;
     Ok(())
 }

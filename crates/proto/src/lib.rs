@@ -38,6 +38,7 @@ pub mod generated {
 
 pub mod cloud_event;
 pub mod convert;
+pub mod encoded;
 pub mod envelope;
 
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};

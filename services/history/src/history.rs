@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aftercall_log::{Log, LogId};
-use aftercall_proto::history::v1::history_service_server::HistoryServiceServer;
+use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
 use aftercall_service::{Clock, Deadline, Deps, Principal, Role, principal_of};
 use aftercall_view::{Options, Positions, ViewError, ViewHandle};
 use tokio::sync::Semaphore;

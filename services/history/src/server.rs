@@ -1,9 +1,10 @@
 //! The gRPC face: takes a request apart, asks, and puts the answer together.
 
-use aftercall_proto::history::v1::history_service_server::HistoryService;
+use aftercall_proto::encoded::ListTimelineResponse;
+use aftercall_proto::encoded::history_service_server::HistoryService;
 use aftercall_proto::history::v1::{
     GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
-    GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
+    GetInteractionResponse, ListTimelineRequest, SearchInteractionsRequest,
     SearchInteractionsResponse,
 };
 use aftercall_service::to_status;

@@ -2,16 +2,21 @@
 
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::Event;
-use aftercall_proto::history::v1::{CommitmentChange, TimelineEntry};
+use aftercall_proto::history::v1::CommitmentChange;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_view::key::whose;
+use bytes::Bytes;
 use pbjson_types::Timestamp;
 use prost::Message;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
+
+/// The first field that is not a timeline entry's.
+const OWN_TAG_MIN: u32 = 100;
 
 /// One entry of a timeline as it is stored.
 ///
-/// The bytes are those of a [`TimelineEntry`] with more fields, which a timeline's readers pass
-/// over: they decode the answer's own message from them.
+/// The bytes are those of an `aftercall.history.v1.TimelineEntry`, and after them fields of our own,
+/// from [`OWN_TAG_MIN`] on: see [`answered`].
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct StoredEntry {
     /// When it happened, by the clock of whoever saw it.
@@ -88,7 +93,57 @@ pub(crate) fn microseconds(at: &Timestamp) -> i64 {
         .saturating_add(i64::from(at.nanos / 1_000))
 }
 
-/// An entry as it is answered.
-pub(crate) fn answered(bytes: &[u8]) -> Result<TimelineEntry, prost::DecodeError> {
-    TimelineEntry::decode(bytes)
+/// An entry as it is answered: an encoded [`TimelineEntry`].
+///
+/// [`TimelineEntry`]: aftercall_proto::history::v1::TimelineEntry
+pub(crate) fn answered(stored: &Bytes) -> Result<Bytes, prost::DecodeError> {
+    let mut rest = &stored[..];
+    // Fields are encoded in the order of their numbers, so ours stand together at the end.
+    loop {
+        let before = rest.len();
+        if before == 0 {
+            return Ok(stored.clone());
+        }
+        let (tag, wire_type) = decode_key(&mut rest)?;
+        if tag >= OWN_TAG_MIN {
+            return Ok(stored.slice(..stored.len() - before));
+        }
+        skip_field(wire_type, tag, &mut rest, DecodeContext::default())?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_proto::history::v1::{TimelineEntry, timeline_entry::What};
+
+    use super::*;
+
+    #[test]
+    fn what_is_answered_is_the_public_part() {
+        let interaction = Interaction {
+            interaction_id: "contact".to_owned(),
+            ..Interaction::default()
+        };
+        let occurred_at = Some(Timestamp {
+            seconds: 7,
+            nanos: 1,
+        });
+        let stored = StoredEntry {
+            occurred_at,
+            interaction: Some(interaction.clone()),
+            commitment_change: None,
+            seq: 3,
+            imported: true,
+            recorded_by: "crm".to_owned(),
+        };
+        let entry = TimelineEntry {
+            occurred_at,
+            what: Some(What::Interaction(interaction)),
+        };
+        let answer = answered(&stored.encode_to_vec().into()).unwrap();
+        assert_eq!(answer, entry.encode_to_vec());
+        assert_eq!(answered(&answer).unwrap(), answer);
+        let torn = stored.encode_to_vec();
+        answered(&Bytes::from(torn[..5].to_vec())).unwrap_err();
+    }
 }

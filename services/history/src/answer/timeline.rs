@@ -1,7 +1,8 @@
 //! All that happened with a customer, the latest first.
 
 use aftercall_domain::Violations;
-use aftercall_proto::history::v1::{ListTimelineRequest, ListTimelineResponse};
+use aftercall_proto::encoded::ListTimelineResponse;
+use aftercall_proto::history::v1::ListTimelineRequest;
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{Direction, PageToken, Positions, TokenError, fingerprint};
 use bytes::Bytes;
