@@ -1,8 +1,12 @@
 //! `cargo xtask bench`: runs the benchmarks, each in its own process beside its peer.
 
+use std::process::Command;
+
 use anyhow::bail;
 
 use crate::command;
+use crate::kafka::Cluster;
+use crate::needs::{self, Need};
 
 /// A measurement: an argument of a package's bench target.
 struct Bench {
@@ -10,7 +14,12 @@ struct Bench {
     package: &'static str,
     target: &'static str,
     what: &'static str,
+    /// The sizes of the Kafka clusters on which it runs, one after the other; none for most.
+    clusters: &'static [u8],
 }
+
+/// The cluster that is started for a benchmark.
+const CLUSTER: &str = "bench";
 
 const ALL: &[Bench] = &[
     Bench {
@@ -18,6 +27,7 @@ const ALL: &[Bench] = &[
         package: "aftercall-log",
         target: "engines",
         what: "the log engine beside plain append + fdatasync, fjall and redb",
+        clusters: &[],
     },
     system(
         "record",
@@ -38,6 +48,7 @@ const ALL: &[Bench] = &[
         package: "aftercall-knowledge",
         target: "suggest",
         what: "suggestions: time at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds nDCG@10",
+        clusters: &[],
     },
     system(
         "fresh",
@@ -47,6 +58,13 @@ const ALL: &[Bench] = &[
         "footprint",
         "disk, memory, restart; AFTERCALL_BENCH_MILLIONS=10 adds a larger one",
     ),
+    Bench {
+        clusters: &[1, 3],
+        ..system(
+            "kafka",
+            "recording on Kafka: beside the embedded log and beside a bare producer",
+        )
+    },
 ];
 
 const fn system(name: &'static str, what: &'static str) -> Bench {
@@ -55,6 +73,7 @@ const fn system(name: &'static str, what: &'static str) -> Bench {
         package: "aftercall",
         target: "system",
         what,
+        clusters: &[],
     }
 }
 
@@ -72,22 +91,36 @@ pub(crate) fn run(names: &[String], json: bool, list: bool) -> anyhow::Result<()
     {
         bail!("there is no benchmark {unknown}; `cargo xtask bench --list` names them");
     }
-    for bench in ALL {
-        if names.is_empty() || names.iter().any(|name| name == bench.name) {
-            let mut cargo = command::cargo();
-            cargo.args([
-                "bench",
-                "--quiet",
-                "--package",
-                bench.package,
-                "--bench",
-                bench.target,
-            ]);
-            cargo.arg("--");
-            cargo.args((bench.target == "system").then_some(bench.name));
-            cargo.args(json.then_some("--json"));
-            command::run(&mut cargo)?;
+    let chosen = |bench: &&Bench| names.is_empty() || names.iter().any(|name| name == bench.name);
+    for bench in ALL.iter().filter(chosen) {
+        if let Some(Need { name, remedy, .. }) = needs::provide(&[bench.name]).first() {
+            bail!("the benchmark {} needs {name}: {remedy}", bench.name);
+        }
+        match bench.clusters {
+            [] => command::run(&mut bench.command(json))?,
+            sizes => sizes
+                .iter()
+                .try_for_each(|brokers| on_kafka(*brokers, &mut bench.command(json)))?,
         }
     }
     Ok(())
+}
+
+/// Runs `bench` beside a cluster of its own, which ends with it.
+fn on_kafka(brokers: u8, bench: &mut Command) -> anyhow::Result<()> {
+    let (cluster, _) = Cluster::up(CLUSTER, Some(brokers))?;
+    let outcome = command::run(bench.envs(cluster.environment()));
+    outcome.and(cluster.down())
+}
+
+impl Bench {
+    fn command(&self, json: bool) -> Command {
+        let mut cargo = command::cargo();
+        cargo.args(["bench", "--quiet"]);
+        cargo.args(["--package", self.package, "--bench", self.target]);
+        cargo.arg("--");
+        cargo.args((self.target == "system").then_some(self.name));
+        cargo.args(json.then_some("--json"));
+        cargo
+    }
 }

@@ -1,16 +1,16 @@
-//! What some tests need of the machine: how to see that it is there, and how to get it.
+//! What some tests and benchmarks need of the machine: how to see that it is there, and how to get it.
 
 use std::process::Command;
 
 use crate::command;
 
-/// Something that tests need beyond Cargo.
+/// Something that tests or a benchmark need beyond Cargo.
 #[derive(Debug)]
 pub(crate) struct Need {
     /// What it is called in messages.
     pub(crate) name: &'static str,
-    /// Tests with this in their name can't run without it.
-    pub(crate) tests: &'static str,
+    /// Tests with this in their name, or the benchmark of this name, can't run without it.
+    pub(crate) of: &'static str,
     /// What to do where it can't be installed from here.
     pub(crate) remedy: &'static str,
     /// Debian's package, where there is one.
@@ -24,14 +24,14 @@ pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka"]
 const ALL: &[Need] = &[
     Need {
         name: "root, with loop devices",
-        tests: "needs_root",
+        of: "needs_root",
         remedy: "run `cargo xtask test` as root on a machine with /dev/loop-control",
         package: None,
         present: || rustix::process::geteuid().is_root() && exists("/dev/loop-control"),
     },
     Need {
         name: "mkfs.ext4 and losetup",
-        tests: "needs_root",
+        of: "needs_root",
         remedy: "install the packages e2fsprogs and mount",
         package: Some("e2fsprogs"),
         present: || {
@@ -40,24 +40,31 @@ const ALL: &[Need] = &[
     },
     Need {
         name: "strace",
-        tests: "needs_strace",
+        of: "needs_strace",
         remedy: "install the package strace, and allow ptrace",
         package: Some("strace"),
         present: || command::succeeds("strace", ["-o", "/dev/null", "true"]),
     },
     Need {
         name: "Java 17 or later",
-        tests: "needs_kafka",
+        of: "needs_kafka",
         remedy: "install the package default-jre-headless",
         package: Some("default-jre-headless"),
         present: || command::succeeds("java", ["--version"]),
     },
     Need {
         name: "Maven",
-        tests: "needs_kafka",
+        of: "needs_kafka",
         remedy: "install the package maven",
         package: Some("maven"),
         present: || command::succeeds("mvn", ["--version"]),
+    },
+    Need {
+        name: "PostgreSQL's server",
+        of: "record",
+        remedy: "install the package postgresql",
+        package: Some("postgresql"),
+        present: || exists("/usr/lib/postgresql"),
     },
 ];
 
@@ -65,10 +72,10 @@ fn exists(path: &str) -> bool {
     std::path::Path::new(path).exists()
 }
 
-/// Installs what is missing for the tests with one of `tests` in their names where that is possible;
-/// returns what is still missing.
-pub(crate) fn provide(tests: &[&str]) -> Vec<&'static Need> {
-    let wanted = ALL.iter().filter(|need| tests.contains(&need.tests));
+/// Installs what is missing for `users`, which are tests' markers or benchmarks, where that is
+/// possible; returns what is still missing.
+pub(crate) fn provide(users: &[&str]) -> Vec<&'static Need> {
+    let wanted = ALL.iter().filter(|need| users.contains(&need.of));
     let mut missing: Vec<_> = wanted.filter(|need| !(need.present)()).collect();
     if missing.iter().any(|need| need.package.is_some()) && may_install() {
         let packages = missing.iter().filter_map(|need| need.package);

@@ -15,7 +15,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         tidy::run()?;
     }
     let missing = needs::provide(needs::TESTS);
-    let skipped = missing.iter().flat_map(|need| ["--skip", need.tests]);
+    let skipped = missing.iter().flat_map(|need| ["--skip", need.of]);
     let arguments: Vec<_> = filter.into_iter().chain(skipped).collect();
     // The tests of the binary run the binary as its users get it.
     let mut test = command::cargo();
@@ -56,13 +56,10 @@ fn report(missing: &[&Need]) -> anyhow::Result<()> {
     }
     eprintln!("\nnot run, for want of what they need:");
     for Need {
-        name,
-        tests,
-        remedy,
-        ..
+        name, of, remedy, ..
     } in missing
     {
-        eprintln!("  tests named *{tests}*: no {name}; {remedy}");
+        eprintln!("  tests named *{of}*: no {name}; {remedy}");
     }
     if std::env::var("CI").is_ok_and(|ci| ci == "true") {
         bail!("with CI=true every test must run");

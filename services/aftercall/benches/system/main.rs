@@ -10,6 +10,7 @@
 
 mod echo;
 mod footprint;
+mod kafka;
 mod load;
 mod message;
 mod postgres;
@@ -37,6 +38,9 @@ const ALL: &[&str] = &[
     "fresh",
     "footprint",
 ];
+
+/// What needs a cluster, and runs only where it is asked for.
+const ON_KAFKA: &str = "kafka";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments: Vec<String> = std::env::args()
@@ -69,8 +73,9 @@ fn main() -> anyhow::Result<()> {
             "search" => runtime.block_on(queries::search(&mut report))?,
             "fresh" => runtime.block_on(queries::fresh(&mut report))?,
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
+            ON_KAFKA => runtime.block_on(kafka::run(&mut report))?,
             unknown => bail!(
-                "there is no measurement {unknown}; there are {}",
+                "there is no measurement {unknown}; there are {}, {ON_KAFKA}",
                 ALL.join(", ")
             ),
         }

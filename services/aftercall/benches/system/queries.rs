@@ -160,38 +160,54 @@ fn quantiles(report: &mut Report, name: &str, latency: Histogram<u64>, p99_ms_ma
 pub(crate) async fn fresh(report: &mut Report) -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
     let server = Server::aftercall(data.path())?;
+    let latency = seen_under_load(&server, 5_000, Seen::InSearch).await?;
+    let millis = |quantile| latency.value_at_quantile(quantile) as f64 / 1_000.0;
+    report.add(&Figure {
+        name: "fresh.search.p99",
+        value: millis(0.99),
+        unit: "ms",
+        against: None,
+        goal: Goal::AtMost(1_000.0),
+    });
+    report.note("fresh.search.p50", millis(0.5), "ms");
+    server.stop()
+}
+
+/// How long after its acknowledgement a contact is `seen`, at `rate` recordings a second.
+pub(crate) async fn seen_under_load(
+    server: &Server,
+    rate: u64,
+    seen: Seen,
+) -> anyhow::Result<Histogram<u64>> {
     let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
     let calls = Calls {
         path: RECORD,
         request: Arc::new(move |number| messages.unary(number)),
-        numbers: Arc::new(AtomicU64::new(0)),
+        // Numbers that neither the probe nor a stream before has.
+        numbers: Arc::new(AtomicU64::new(500_000_000)),
     };
     let channels = load::connect(&server.grpc).await?;
     let probing = channels.clone();
     let probes = calls.clone();
-    let probe = tokio::spawn(async move { probe(&probing[0], &probes).await });
-    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    let probe = tokio::spawn(async move { probe(&probing[0], &probes, seen).await });
+    let steady = load::open(&channels, &calls, rate, LASTING).await?;
     let latency = probe.await??;
     anyhow::ensure!(steady.failed == 0, "{} calls failed", steady.failed);
-    let (name, goal) = ("fresh.search.p99", Goal::AtMost(1_000.0));
-    let value = latency.value_at_quantile(0.99) as f64 / 1_000.0;
-    report.add(&Figure {
-        name,
-        value,
-        unit: "ms",
-        against: None,
-        goal,
-    });
-    report.note(
-        "fresh.search.p50",
-        latency.value_at_quantile(0.5) as f64 / 1_000.0,
-        "ms",
-    );
-    drop(channels);
-    server.stop()
+    Ok(latency)
 }
 
-async fn probe(channel: &Channel, calls: &Calls) -> anyhow::Result<Histogram<u64>> {
+/// Where a contact is looked for that was just acknowledged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seen {
+    /// In a search.
+    InSearch,
+    /// In its customer's timeline.
+    InTimeline,
+}
+
+/// Records contacts one after the other, beside whatever load there is, and measures how long after
+/// its acknowledgement each is `seen`.
+async fn probe(channel: &Channel, calls: &Calls, seen: Seen) -> anyhow::Result<Histogram<u64>> {
     let mut history = HistoryServiceClient::new(channel.clone());
     let mut latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
     let began = Instant::now();
@@ -201,15 +217,28 @@ async fn probe(channel: &Channel, calls: &Calls) -> anyhow::Result<Histogram<u64
         let answer = load::call(channel, RECORD, (calls.request)(number)).await?;
         let recorded = Instant::now();
         let answer = aftercall_proto::recorder::v1::RecordInteractionResponse::decode(answer)?;
-        let request = SearchInteractionsRequest {
-            filter: Some(InteractionFilter {
-                customer_ids: vec![customer_id(number)],
-                ..Default::default()
-            }),
-            min_position: answer.position,
-            ..Default::default()
-        };
-        history.search_interactions(request).await?;
+        match seen {
+            Seen::InSearch => {
+                let request = SearchInteractionsRequest {
+                    filter: Some(InteractionFilter {
+                        customer_ids: vec![customer_id(number)],
+                        ..Default::default()
+                    }),
+                    min_position: answer.position,
+                    ..Default::default()
+                };
+                history.search_interactions(request).await?;
+            }
+            Seen::InTimeline => {
+                let request = ListTimelineRequest {
+                    customer_id: customer_id(number),
+                    page_size: 20,
+                    min_position: answer.position,
+                    ..Default::default()
+                };
+                history.list_timeline(request).await?;
+            }
+        }
         latency.saturating_record(recorded.elapsed().as_micros() as u64);
         number += 1;
     }

@@ -13,19 +13,15 @@ use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 
 const PATH: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
-const IN_FLIGHT: usize = 256;
-const WARM_UP: Duration = Duration::from_secs(3);
-const LASTING: Duration = Duration::from_secs(10);
+/// Calls under way at a time.
+pub(crate) const IN_FLIGHT: usize = 256;
+pub(crate) const WARM_UP: Duration = Duration::from_secs(3);
+pub(crate) const LASTING: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
-    let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
-    let made = Arc::clone(&messages);
-    let calls = Calls {
-        path: PATH,
-        request: Arc::new(move |number| made.unary(number)),
-        numbers: Arc::new(AtomicU64::new(0)),
-    };
-    report.note("record.message", messages.bytes_mean(), "bytes");
+    let calls = calls();
+    let bytes = Messages::new(jiff::Timestamp::now()).bytes_mean();
+    report.note("record.message", bytes, "bytes");
 
     let echo = Server::echo(None)?;
     let channels = load::connect(&echo.grpc).await?;
@@ -89,6 +85,16 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note("record.at_5k.p99", steady.millis(0.99), "ms");
     report.note("record.at_5k.view_lag", steady_lag, "records");
     Ok(())
+}
+
+/// Contacts with numbers from zero on, one a call.
+pub(crate) fn calls() -> Calls {
+    let messages = Messages::new(jiff::Timestamp::now());
+    Calls {
+        path: PATH,
+        request: Arc::new(move |number| messages.unary(number)),
+        numbers: Arc::new(AtomicU64::new(0)),
+    }
 }
 
 /// The measurement itself, and the processor time that the server and all that runs in it took for

@@ -26,7 +26,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `aftercall serve` on `data`.
     pub(crate) fn aftercall(data: &Path) -> anyhow::Result<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aftercall"));
+        Self::serve(Command::new(env!("CARGO_BIN_EXE_aftercall")), data)
+    }
+
+    /// Starts `aftercall serve` on `data` by a command that may hold more of its configuration.
+    pub(crate) fn serve(mut command: Command, data: &Path) -> anyhow::Result<Self> {
         command.args([
             "serve",
             "--listen",
