@@ -6,7 +6,8 @@
 //!    cluster.json            its nodes and their ports
 //!    ca.pem                  who signed the certificates of its SASL_SSL listeners
 //!    user, password          who may enter there, by PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512
-//!    node-1/                 server.properties, run (starts the node), pid, server.log, data/
+//!    node-1/                 server.properties, run (starts the node), pid, server.log, data/,
+//!                             link (its network's, where it has one of its own)
 //! ```
 //!
 //! Every node is broker and controller in one process (KRaft). Each has a listener without
@@ -15,6 +16,7 @@
 mod cluster;
 mod jars;
 mod metadata;
+mod network;
 mod node;
 mod secrets;
 

@@ -1,6 +1,7 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 
 mod bench;
+mod chaos;
 mod clients;
 mod command;
 mod deploy;
@@ -48,6 +49,8 @@ enum Command {
         #[command(subcommand)]
         command: kafka::Kafka,
     },
+    /// Lets brokers and services fail under load, and checks that nothing is lost
+    Chaos(chaos::Args),
     /// Runs the first calls of docs/clients, in every language, against a server
     Clients,
     /// Checks the deployment's files, as far as that needs no container engine
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => test::run(filter.as_deref()),
         Command::Bench { names, json, list } => bench::run(&names, json, list),
         Command::Kafka { command } => kafka::run(&command),
+        Command::Chaos(args) => chaos::run(&args),
         Command::Clients => clients::run(),
         Command::Deploy => deploy::run(),
         Command::Real(args) => real::run(&args),

@@ -36,6 +36,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
+use crate::kafka::{Cluster, DEFAULT};
 use crate::server::Server;
 use check::Checked;
 use contact::Converted;
@@ -48,6 +49,9 @@ pub(crate) struct Args {
     /// A server to use instead of one of our own; it must be empty
     #[arg(long, value_name = "URL")]
     server: Option<String>,
+    /// Keep the log on Kafka, which is started for it if it isn't up, in place of files
+    #[arg(long, conflicts_with = "server")]
+    kafka: bool,
     /// The binary to run; left out, the release binary, built first
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
@@ -70,18 +74,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Some(binary) => binary.clone(),
         None => release_binary()?,
     };
-    let own = match args.server {
-        Some(_) => None,
-        None => Some(Server::start(&binary)?),
+    let kafka = match args.kafka {
+        true => Some(Cluster::up(DEFAULT, None)?),
+        false => None,
     };
-    let url = match (&args.server, &own) {
-        (Some(url), _) => url.clone(),
-        (None, Some(own)) => format!("http://{}", own.address()),
-        (None, None) => bail!("no server"),
-    };
-    let outcome = exercise(&binary, &url, own.as_ref(), &files, &converted);
-    if let Some(own) = own {
-        own.stop()?;
+    let outcome = on_log(
+        args,
+        &binary,
+        kafka.as_ref().map(|(it, _)| it),
+        &files,
+        &converted,
+    );
+    // Only what was started for this is ended.
+    if let Some((cluster, true)) = kafka {
+        cluster.down()?;
     }
     let checked = outcome?;
     for mismatch in &checked.mismatches {
@@ -92,6 +98,57 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         0 => Ok(()),
         more => bail!("{more} mismatches"),
     }
+}
+
+/// Runs on the server that `args` name, or on one of our own, whose log is in files or on `kafka`.
+fn on_log(
+    args: &Args,
+    binary: &Path,
+    kafka: Option<&Cluster>,
+    files: &[PathBuf],
+    converted: &Converted,
+) -> anyhow::Result<Checked> {
+    let settings = match kafka {
+        Some(cluster) => new_topic(binary, cluster)?,
+        None => Vec::new(),
+    };
+    let own = match args.server {
+        Some(_) => None,
+        None => Some(Server::start(binary, &settings)?),
+    };
+    let url = match (&args.server, &own) {
+        (Some(url), _) => url.clone(),
+        (None, Some(own)) => format!("http://{}", own.address()),
+        (None, None) => bail!("no server"),
+    };
+    // Only a log in files can be counted beside the server.
+    let counted = own.as_ref().filter(|_| kafka.is_none());
+    let outcome = exercise(binary, &url, counted, files, converted);
+    if let Some(own) = own {
+        own.stop()?;
+    }
+    outcome
+}
+
+/// What a server must be told to have its log in a new topic of `cluster`.
+fn new_topic(binary: &Path, cluster: &Cluster) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let [(_, brokers), ..] = cluster.environment();
+    let settings = vec![
+        ("AFTERCALL_LOG__ENGINE", "kafka".to_owned()),
+        (
+            "AFTERCALL_LOG__KAFKA__BROKERS",
+            brokers.to_string_lossy().into_owned(),
+        ),
+        (
+            "AFTERCALL_LOG__KAFKA__TOPIC",
+            format!("real-{:016x}", rand::random::<u64>()),
+        ),
+    ];
+    let mut init = Command::new(binary);
+    init.args(["log", "init", "--partitions", "6"]);
+    init.args(["--replication", "1", "--min-in-sync", "1"]);
+    crate::command::run(init.envs(settings.iter().cloned()))?;
+    Ok(settings)
 }
 
 /// Imports twice, and checks.

@@ -19,11 +19,11 @@ impl Server {
     /// Builds the binary as it is developed, and starts it.
     pub(crate) fn start_debug() -> anyhow::Result<Self> {
         command::run(command::cargo().args(["build", "--quiet", "--package", "aftercall"]))?;
-        Self::start(&crate::root().join("target/debug/aftercall"))
+        Self::start(&crate::root().join("target/debug/aftercall"), &[])
     }
 
-    /// Starts a binary that is built already.
-    pub(crate) fn start(binary: &Path) -> anyhow::Result<Self> {
+    /// Starts a binary that is built already, with `settings` in its environment.
+    pub(crate) fn start(binary: &Path, settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let mut child = Command::new(binary)
             .args([
@@ -35,6 +35,7 @@ impl Server {
             ])
             .arg("--data")
             .arg(data.path())
+            .envs(settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

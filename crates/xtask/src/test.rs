@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use crate::kafka::{Cluster, DEFAULT};
 use crate::needs::{self, Need};
-use crate::{command, tidy};
+use crate::{chaos, command, tidy};
 
 /// Runs every test, or those whose name contains `filter`. What the machine can't run is listed at
 /// the end; with `CI=true` it is a failure.
@@ -21,16 +21,25 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     let mut test = command::cargo();
     test.args(["test", "--workspace", "--quiet", "--no-fail-fast", "--"]);
     test.args(&arguments);
-    if any_needs_kafka(&arguments)? {
-        with_kafka(&mut test)?;
-    } else {
+    let selected = names(&arguments)?;
+    let (on_brokers, others): (Vec<_>, Vec<_>) = selected
+        .iter()
+        .filter(|name| name.contains("needs_kafka"))
+        .partition(|name| name.contains(chaos::TEST));
+    test.args(["--skip", chaos::TEST]);
+    if others.is_empty() {
         command::run(&mut test)?;
+    } else {
+        with_kafka(&mut test)?;
+    }
+    if !on_brokers.is_empty() {
+        chaos::run(&chaos::Args::short())?;
     }
     report(&missing)
 }
 
-/// Whether one of the tests that `arguments` select needs a cluster.
-fn any_needs_kafka(arguments: &[&str]) -> anyhow::Result<bool> {
+/// The tests that `arguments` select, one a line.
+fn names(arguments: &[&str]) -> anyhow::Result<Vec<String>> {
     let mut list = command::cargo();
     list.args(["test", "--workspace", "--quiet", "--", "--list"]);
     let listed = list.args(arguments).stderr(Stdio::inherit()).output();
@@ -38,7 +47,8 @@ fn any_needs_kafka(arguments: &[&str]) -> anyhow::Result<bool> {
     if !listed.status.success() {
         bail!("the tests don't build");
     }
-    Ok(String::from_utf8_lossy(&listed.stdout).contains("needs_kafka"))
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    Ok(listed.lines().map(str::to_owned).collect())
 }
 
 /// Runs `test` beside a cluster, and ends the cluster if it was not there before.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Child;
 use std::thread;
@@ -13,6 +13,7 @@ use anyhow::{Context, bail, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::network::Network;
 use super::node::{Founding, Node};
 use super::{jars, metadata, secrets};
 use crate::needs;
@@ -51,6 +52,18 @@ impl Cluster {
     /// When it runs with another number of nodes, when something is missing that can't be installed,
     /// and when a node does not come up.
     pub(crate) fn up(name: &str, brokers: Option<u8>) -> anyhow::Result<(Self, bool)> {
+        Self::up_with(name, brokers, false)
+    }
+
+    /// The same with a network of its own for each node, where that is possible.
+    ///
+    /// # Errors
+    /// As of [`Cluster::up`].
+    pub(crate) fn up_apart(name: &str, brokers: u8) -> anyhow::Result<(Self, bool)> {
+        Self::up_with(name, Some(brokers), Network::possible())
+    }
+
+    fn up_with(name: &str, brokers: Option<u8>, apart: bool) -> anyhow::Result<(Self, bool)> {
         if let Some(missing) = needs::provide(&["needs_kafka"]).first() {
             bail!("no {}: {}", missing.name, missing.remedy);
         }
@@ -63,7 +76,7 @@ impl Cluster {
                 );
                 (cluster, false)
             }
-            None => (Self::create(name, brokers.unwrap_or(1))?, true),
+            None => (Self::create(name, brokers.unwrap_or(1), apart)?, true),
         };
         let mut started = Vec::new();
         for node in &cluster.nodes {
@@ -76,7 +89,7 @@ impl Cluster {
     }
 
     /// A new cluster in place of what had its name.
-    fn create(name: &str, brokers: u8) -> anyhow::Result<Self> {
+    fn create(name: &str, brokers: u8, apart: bool) -> anyhow::Result<Self> {
         let parent = directory();
         let jars = jars::provide(&parent)?;
         let dir = parent.join(name);
@@ -84,10 +97,16 @@ impl Cluster {
             fs::remove_dir_all(&dir)?;
         }
         fs::create_dir_all(&dir)?;
-        let nodes: Vec<_> = (1..=brokers)
-            .map(|id| Node::draw(id, Ipv4Addr::LOCALHOST))
-            .collect::<anyhow::Result<_>>()?;
-        let credentials = secrets::draw(&dir, &[Ipv4Addr::LOCALHOST])?;
+        let nodes: Vec<_> = if apart {
+            let network = Network::of(&dir);
+            network.create(brokers)?;
+            (1..=brokers).map(|id| Node::apart(id, &network)).collect()
+        } else {
+            let nodes = (1..=brokers).map(Node::on_loopback);
+            nodes.collect::<anyhow::Result<_>>()?
+        };
+        let hosts: Vec<_> = nodes.iter().map(Node::host).collect();
+        let credentials = secrets::draw(&dir, &hosts)?;
         let id = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
         let founding = Founding {
             cluster: &dir,
@@ -151,6 +170,9 @@ impl Cluster {
         }
         for node in &self.nodes {
             node.delete_data(&self.dir)?;
+        }
+        if self.nodes.iter().any(Node::is_apart) {
+            Network::of(&self.dir).delete(u8::try_from(self.nodes.len())?)?;
         }
         Ok(())
     }

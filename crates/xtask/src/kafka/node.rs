@@ -13,6 +13,7 @@ use rand::Rng;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
+use super::network::Network;
 use super::secrets::{Credentials, secret};
 
 /// Below the ports that the kernel gives to outgoing connections, which could otherwise take a
@@ -41,11 +42,26 @@ pub(super) struct Node {
     plaintext: u16,
     sasl_ssl: u16,
     controller: u16,
+    /// The namespace that it is in, and its link there, where it has a network of its own.
+    link: Option<String>,
 }
 
 impl Node {
-    /// On ports of `host` that are free now.
-    pub(super) fn draw(id: u8, host: Ipv4Addr) -> anyhow::Result<Self> {
+    /// In a network of its own, where every port is free.
+    pub(super) fn apart(id: u8, network: &Network) -> Self {
+        Self {
+            id,
+            host: network.host(id),
+            plaintext: 9_092,
+            sasl_ssl: 9_093,
+            controller: 9_094,
+            link: Some(network.link(id)),
+        }
+    }
+
+    /// On this machine's loopback, on ports that are free now.
+    pub(super) fn on_loopback(id: u8) -> anyhow::Result<Self> {
+        let host = Ipv4Addr::LOCALHOST;
         // All are held until all are known, or one would be found twice.
         let held: Vec<_> = (0..3)
             .map(|_| free_port(host))
@@ -57,7 +73,18 @@ impl Node {
             plaintext: port(0)?,
             sasl_ssl: port(1)?,
             controller: port(2)?,
+            link: None,
         })
+    }
+
+    /// Its address.
+    pub(super) fn host(&self) -> Ipv4Addr {
+        self.host
+    }
+
+    /// Whether it has a network of its own.
+    pub(super) fn is_apart(&self) -> bool {
+        self.link.is_some()
     }
 
     /// Where clients come without protection.
@@ -87,6 +114,9 @@ impl Node {
         secret(&properties, &self.properties(of))?;
         fs::write(dir.join("log4j2.properties"), LOGGING)?;
         fs::write(dir.join("run"), self.script(cluster, jars))?;
+        if let Some(link) = &self.link {
+            fs::write(dir.join("link"), link)?;
+        }
         let scram = |mechanism: &str| {
             let Credentials { user, password } = of.credentials;
             format!("{mechanism}=[name={user},password={password}]")
@@ -178,12 +208,16 @@ impl Node {
     /// A script that becomes the node's process: whoever starts a node, starts it by this.
     fn script(&self, cluster: &Path, jars: &Path) -> String {
         let dir = self.dir(cluster).display().to_string();
+        let within = match &self.link {
+            Some(link) => format!("ip netns exec {link} "),
+            None => String::new(),
+        };
         format!(
             r#"#!/bin/sh
 # Becomes node {id}. The process outlives the terminal that it was started from.
 trap '' HUP
 echo $$ >'{dir}/pid'
-exec java -Xms128m -Xmx512m -cp '{jars}/*' -Dlog4j2.configurationFile='{dir}/log4j2.properties' \
+exec {within}java -Xms128m -Xmx512m -cp '{jars}/*' -Dlog4j2.configurationFile='{dir}/log4j2.properties' \
     kafka.Kafka '{dir}/server.properties' >>'{dir}/server.log' 2>&1
 "#,
             id = self.id,
@@ -289,7 +323,7 @@ mod tests {
     #[test]
     fn another_process_with_its_number_is_let_alone() {
         let cluster = tempfile::tempdir().expect("a directory");
-        let node = Node::draw(1, Ipv4Addr::LOCALHOST).expect("ports");
+        let node = Node::on_loopback(1).expect("ports");
         fs::create_dir(node.dir(cluster.path())).expect("a directory");
         let pid = node.dir(cluster.path()).join("pid");
         fs::write(pid, std::process::id().to_string()).expect("a file");

@@ -1,4 +1,5 @@
-//! The client's commands against a server.
+//! The client's commands, against a server of all services and against services in processes of
+//! their own.
 
 use std::process::Command;
 
@@ -11,7 +12,17 @@ use aftercall_service::{Clock, SystemClock};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::command::{Done, Server, line, lines, run, run_with, spawn};
+use crate::command::{Done, Site, line, lines, run, run_with, spawn};
+use crate::on_kafka::everywhere;
+
+everywhere! {
+    a_promise_from_the_record_to_its_end
+    the_past_of_a_customer_is_found_in_every_way
+    a_solved_case_becomes_an_answer
+    lists_turn_pages_up_to_the_limit
+    every_wrong_field_is_said_with_its_remedy
+    a_reader_that_goes_away_is_no_failure
+}
 
 /// The messages that a command printed, read as what they should be.
 fn read<M: DeserializeOwned>(done: Done) -> Vec<M> {
@@ -41,15 +52,13 @@ fn with_promise(number: u64, customer: &str) -> String {
     row.to_string()
 }
 
-fn record(server: &Server, request: &str) -> RecordInteractionResponse {
+fn record(server: &impl Site, request: &str) -> RecordInteractionResponse {
     let mut record = server.client(["record", "-", "--json"]);
     read(run_with(&mut record, request.as_bytes())).remove(0)
 }
 
-#[test]
-fn a_promise_from_the_record_to_its_end() {
-    let server = Server::start();
-    let recorded = record(&server, &with_promise(1, "C-1"));
+fn a_promise_from_the_record_to_its_end(server: &impl Site) {
+    let recorded = record(server, &with_promise(1, "C-1"));
     let promise = &recorded.commitment_ids[0];
 
     let mut list = server.client(["followups", "list", "--json"]);
@@ -79,10 +88,8 @@ fn a_promise_from_the_record_to_its_end() {
     assert!(shown.contains("kept"), "{shown}");
 }
 
-#[test]
-fn the_past_of_a_customer_is_found_in_every_way() {
-    let server = Server::start();
-    let recorded = record(&server, &with_promise(1, "C-1"));
+fn the_past_of_a_customer_is_found_in_every_way(server: &impl Site) {
+    let recorded = record(server, &with_promise(1, "C-1"));
     let id = recorded.interaction_id.as_str();
     let at = |command: &mut Command| run(command.args(["--after", &recorded.position]));
 
@@ -127,10 +134,8 @@ fn the_past_of_a_customer_is_found_in_every_way() {
     assert_eq!(nobody, "nothing is recorded of customer C-2\n");
 }
 
-#[test]
-fn a_solved_case_becomes_an_answer() {
-    let server = Server::start();
-    let position = record(&server, &line(1, "C-1")).position;
+fn a_solved_case_becomes_an_answer(server: &impl Site) {
+    let position = record(server, &line(1, "C-1")).position;
     let found: Vec<Candidate> = read(run(&mut server.client([
         "solutions",
         "candidates",
@@ -165,18 +170,16 @@ fn a_solved_case_becomes_an_answer() {
     assert!(suggested.contains("why"), "{suggested}");
 }
 
-#[test]
-fn lists_turn_pages_up_to_the_limit() {
-    let server = Server::start();
+fn lists_turn_pages_up_to_the_limit(server: &impl Site) {
     let text = lines(0..4_200);
     run_with(&mut server.client(["import", "-"]), text.as_bytes()).ok();
-    let last = record(&server, &line(4_200, "C-2")).position;
+    let last = record(server, &line(4_200, "C-1")).position;
     let entries = |limit: &str| {
         let mut timeline = server.client(["timeline", "C-1", "--json", "--limit", limit]);
         read::<TimelineEntry>(run(timeline.args(["--after", &last]))).len()
     };
     assert_eq!(entries("550"), 550);
-    assert_eq!(entries("10000"), 600);
+    assert_eq!(entries("10000"), 601);
     let text = run(&mut server.client(["timeline", "C-1", "--limit", "3"])).ok();
     assert!(
         text.contains("(3 shown; there are more: raise --limit)"),
@@ -184,9 +187,7 @@ fn lists_turn_pages_up_to_the_limit() {
     );
 }
 
-#[test]
-fn every_wrong_field_is_said_with_its_remedy() {
-    let server = Server::start();
+fn every_wrong_field_is_said_with_its_remedy(server: &impl Site) {
     let wrong = json!({"interaction": {"channel": "CHANNEL_VOICE"}}).to_string();
     let error = run_with(&mut server.client(["record", "-"]), wrong.as_bytes()).fails(1);
     for field in [
@@ -204,9 +205,7 @@ fn every_wrong_field_is_said_with_its_remedy() {
     assert!(error.contains("/nowhere.json can't be read"), "{error}");
 }
 
-#[test]
-fn a_reader_that_goes_away_is_no_failure() {
-    let server = Server::start();
+fn a_reader_that_goes_away_is_no_failure(server: &impl Site) {
     run_with(
         &mut server.client(["import", "-"]),
         lines(0..2_000).as_bytes(),

@@ -99,6 +99,12 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
+/// Where client commands can go.
+pub(crate) trait Site {
+    /// A client command against it.
+    fn client<const N: usize>(&self, args: [&str; N]) -> Command;
+}
+
 /// A server of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -120,6 +126,11 @@ impl Server {
             .args(["--metrics-listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .args(args);
+        Self::spawn(&mut command, data)
+    }
+
+    /// What `command` starts on the directory `data`.
+    pub(crate) fn spawn(command: &mut Command, data: TempDir) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -151,13 +162,6 @@ impl Server {
         self.data.path()
     }
 
-    /// A client command against this server.
-    pub(crate) fn client<const N: usize>(&self, args: [&str; N]) -> Command {
-        let mut command = aftercall(args);
-        command.args(["--server", self.said("grpc")]);
-        command
-    }
-
     pub(crate) fn signal(&self, of: Signal) {
         signal(self.child.as_ref().unwrap(), of);
     }
@@ -183,6 +187,14 @@ impl Server {
         let (status, _, data) = self.wait();
         assert!(status.success(), "{status}");
         data
+    }
+}
+
+impl Site for Server {
+    fn client<const N: usize>(&self, args: [&str; N]) -> Command {
+        let mut command = aftercall(args);
+        command.args(["--server", self.said("grpc")]);
+        command
     }
 }
 

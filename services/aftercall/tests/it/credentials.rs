@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::command::{Server, aftercall, line, run, run_with};
+use crate::command::{Server, Site, aftercall, line, run, run_with};
 
 /// The SHA-256 of `one` and of `two`.
 const CREDENTIALS: &str = r#"

@@ -10,7 +10,9 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::command::{Done, Server, aftercall, feed, line, lines, run, run_with, signal, spawn};
+use crate::command::{
+    Done, Server, Site, aftercall, feed, line, lines, run, run_with, signal, spawn,
+};
 
 fn written(directory: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     let file = directory.path().join(name);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::command::{Server, aftercall, lines, run, run_with};
+use crate::command::{Server, Site, aftercall, lines, run, run_with};
 
 /// A data directory with some records.
 fn data(records: u64) -> TempDir {

@@ -10,5 +10,6 @@ mod help;
 mod import;
 mod kafka;
 mod log;
+mod on_kafka;
 mod roles;
 mod serve;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 
-use crate::command::{Server, aftercall, line, run, run_with};
+use crate::command::{Server, Site, aftercall, line, run, run_with};
 
 #[test]
 fn one_line_says_that_the_server_is_ready_and_where() {

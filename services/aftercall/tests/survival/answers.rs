@@ -45,11 +45,45 @@ impl Answers {
         customers: &[String],
         min_position: &str,
     ) -> Self {
+        let mut answers = Self::of_history(channel, customers, min_position).await;
+        let followups = Self::of_followups(channel, customers, min_position).await;
+        let knowledge = Self::of_knowledge(channel, min_position).await;
+        answers.0.extend(followups.0);
+        answers.0.extend(knowledge.0);
+        answers
+    }
+
+    /// Asks history alone, without searches.
+    pub(crate) async fn of_history(
+        channel: &Channel,
+        customers: &[String],
+        min_position: &str,
+    ) -> Self {
         let mut answers = Self::default();
         for customer in customers {
-            answers.customer(channel, customer, min_position).await;
+            answers.history(channel, customer, min_position).await;
         }
-        answers.in_general(channel, min_position).await;
+        answers
+    }
+
+    /// Asks followups alone.
+    pub(crate) async fn of_followups(
+        channel: &Channel,
+        customers: &[String],
+        min_position: &str,
+    ) -> Self {
+        let mut answers = Self::default();
+        for customer in customers {
+            answers.promises(channel, customer, min_position).await;
+        }
+        answers.alerts(channel, min_position).await;
+        answers
+    }
+
+    /// Asks knowledge alone.
+    pub(crate) async fn of_knowledge(channel: &Channel, min_position: &str) -> Self {
+        let mut answers = Self::default();
+        answers.candidates(channel, min_position).await;
         answers
     }
 
@@ -101,7 +135,7 @@ impl Answers {
         assert_eq!(known, None);
     }
 
-    async fn customer(&mut self, channel: &Channel, customer: &str, min_position: &str) {
+    async fn promises(&mut self, channel: &Channel, customer: &str, min_position: &str) {
         let followups = FollowupServiceClient::new(channel.clone());
         let mut followups = followups.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListCommitmentsRequest {
@@ -114,7 +148,9 @@ impl Answers {
             followups.list_commitments(request.clone()).await
         })
         .await;
+    }
 
+    async fn history(&mut self, channel: &Channel, customer: &str, min_position: &str) {
         let history = HistoryServiceClient::new(channel.clone());
         let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListTimelineRequest {
@@ -139,7 +175,7 @@ impl Answers {
     }
 
     /// Searches by time: relevance weighs words by how the index came about.
-    async fn searches(&mut self, channel: &Channel, min_position: &str) {
+    pub(crate) async fn searches(&mut self, channel: &Channel, min_position: &str) {
         let history = HistoryServiceClient::new(channel.clone());
         let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
         for (query, open_promise) in [("", None), ("invoice Straße", None), ("", Some(true))] {
@@ -168,7 +204,7 @@ impl Answers {
         }
     }
 
-    async fn in_general(&mut self, channel: &Channel, min_position: &str) {
+    async fn alerts(&mut self, channel: &Channel, min_position: &str) {
         let alerts = AlertServiceClient::new(channel.clone());
         let mut alerts = alerts.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListAlertsRequest {
@@ -180,7 +216,9 @@ impl Answers {
             alerts.list_alerts(request.clone()).await
         })
         .await;
+    }
 
+    async fn candidates(&mut self, channel: &Channel, min_position: &str) {
         let knowledge = KnowledgeServiceClient::new(channel.clone());
         let mut knowledge = knowledge.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListCandidatesRequest {

@@ -1,7 +1,10 @@
 //! Compares the log with the journal: nothing acknowledged is missing or changed, nothing is there
 //! that was not sent.
+//!
+//! Where several processes write the log, a request that was sent again may stand in it again: then
+//! the first counts, and the others change nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,12 +25,15 @@ const FAULTS_SHOWN: usize = 20;
 /// What the log holds, as far as it was read.
 #[derive(Debug, Default)]
 pub(crate) struct Checker {
-    next: Offset,
+    /// What was read.
+    read: Positions,
     log: Option<LogId>,
-    records: HashMap<String, Offset>,
-    amendments: HashMap<String, Offset>,
-    fulfilments: HashMap<String, Offset>,
-    lapses: HashMap<(String, u32), Offset>,
+    /// Whether several processes write it.
+    shared: bool,
+    records: HashMap<String, Position>,
+    amendments: HashMap<String, Position>,
+    fulfilments: HashMap<String, Position>,
+    lapses: HashMap<(String, u32), Position>,
     /// The version of each interaction and promise: how many events made it what it is.
     versions: HashMap<String, u64>,
     /// The place of each customer's last record among all that was sent.
@@ -36,6 +42,14 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
+    /// Of a log that several processes write.
+    pub(crate) fn of_shared() -> Self {
+        Self {
+            shared: true,
+            ..Self::default()
+        }
+    }
+
     /// How many interactions are recorded.
     pub(crate) fn records(&self) -> usize {
         self.records.len()
@@ -46,13 +60,26 @@ impl Checker {
         self.lapses.len()
     }
 
+    /// The interactions that are recorded.
+    pub(crate) fn recorded(&self) -> BTreeSet<String> {
+        self.records.keys().cloned().collect()
+    }
+
+    /// The promises that were made in them.
+    pub(crate) fn promised(&self, entries: &Entries) -> BTreeSet<String> {
+        let promises = entries.promises.iter();
+        let made = promises.filter(|(_, interaction)| self.records.contains_key(*interaction));
+        made.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The promises that lapsed.
+    pub(crate) fn lapsed(&self) -> BTreeSet<String> {
+        self.lapses.keys().map(|(id, _)| id.clone()).collect()
+    }
+
     /// The position that all that was read is complete through.
     pub(crate) fn position(&self) -> String {
-        let last = Position {
-            partition: 0,
-            offset: self.next.saturating_sub(1),
-        };
-        Positions::through(last).encode(self.log.expect("a log was read"))
+        self.read.encode(self.log.expect("a log was read"))
     }
 
     /// Reads what the log has got since the last time, and compares.
@@ -60,23 +87,34 @@ impl Checker {
     /// # Panics
     /// With all that is wrong.
     pub(crate) fn check(&mut self, data: &Path, journal: &Journal) {
-        let entries = journal.entries();
         let log = ReadOnlyLog::open(data.join("log")).expect("a log");
-        assert_eq!(*self.log.get_or_insert(log.id()), log.id(), "another log");
-        let mut reader = log.reader(self.next).expect("no record is gone");
+        let mut reader = log.reader(self.read.next(0)).expect("no record is gone");
+        let mut read = Vec::new();
         loop {
-            let read = reader.next(512, 4 << 20, Duration::ZERO);
-            let read = read.expect("a log that is sound");
-            if read.is_empty() {
+            let next = reader.next(512, 4 << 20, Duration::ZERO);
+            let next = next.expect("a log that is sound");
+            if next.is_empty() {
                 break;
             }
-            for entry in read {
-                self.entry(&entry, &entries);
-            }
+            read.extend(next);
         }
-        self.acknowledged(&entries);
-        self.faults.extend(entries.unexpected.iter().cloned());
+        self.compare(log.id(), &read, &journal.entries());
         self.report();
+    }
+
+    /// Takes `read`, what the log `log` has got since the last time, and compares.
+    pub(crate) fn compare(&mut self, log: LogId, read: &[Entry], entries: &Entries) {
+        assert_eq!(*self.log.get_or_insert(log), log, "another log");
+        for entry in read {
+            self.entry(entry, entries);
+        }
+        self.acknowledged(entries);
+        self.faults.extend(entries.unexpected.iter().cloned());
+    }
+
+    /// What is wrong so far.
+    pub(crate) fn faults(&self) -> &[String] {
+        &self.faults
     }
 
     /// How many promises are due before `soon`, and have neither lapsed nor been fulfilled.
@@ -99,7 +137,7 @@ impl Checker {
 
     /// Where the interaction is recorded.
     pub(crate) fn offset_of(&self, interaction_id: &str) -> Option<Offset> {
-        self.records.get(interaction_id).copied()
+        self.records.get(interaction_id).map(|at| at.offset)
     }
 
     /// What a token of the log is complete through: the first offset that it isn't.
@@ -108,7 +146,7 @@ impl Checker {
         Some(positions.next(0))
     }
 
-    fn report(&self) {
+    pub(crate) fn report(&self) {
         assert!(
             self.faults.is_empty(),
             "{} faults:\n{}",
@@ -117,22 +155,24 @@ impl Checker {
         );
     }
 
-    fn fault(&mut self, offset: Offset, what: impl std::fmt::Display) {
-        self.faults.push(format!("offset {offset}: {what}"));
+    fn fault(&mut self, at: Position, what: impl std::fmt::Display) {
+        self.faults.push(format!("{}: {what}", shown(at)));
     }
 
     fn entry(&mut self, entry: &Entry, entries: &Entries) {
-        let offset = entry.position.offset;
-        if offset != self.next {
-            self.fault(offset, format!("stands where {} should", self.next));
+        let at = entry.position;
+        let next = self.read.next(at.partition);
+        // Only the offsets of a log in one process follow each other without gaps.
+        if at.offset < next || (at.offset > next && !self.shared) {
+            self.fault(at, format!("stands where {next} should"));
         }
-        self.next = offset + 1;
+        self.read.include(at);
         let Ok(event) = Event::decode(entry.record.body.clone()) else {
-            return self.fault(offset, "is no event");
+            return self.fault(at, "is no event");
         };
         match event.fact() {
             Ok(Some(Fact::InteractionRecorded(data))) => {
-                self.record(offset, &event, *data, entries);
+                self.record(at, &event, *data, entries);
             }
             Ok(Some(Fact::InteractionAmended(data))) => {
                 let sent = entries.amendments.get(&event.request_id);
@@ -143,13 +183,10 @@ impl Checker {
                         && data.reason == sent.request.reason
                         && event.aggregate_id == sent.request.interaction_id
                 });
-                self.command(offset, &event, sent.map(|sent| &sent.answer), same);
-                once(
-                    &mut self.amendments,
-                    event.request_id,
-                    offset,
-                    &mut self.faults,
-                );
+                let answer = sent.map(|sent| &sent.answer);
+                self.command(at, &event, (answer, same), |checker| {
+                    &mut checker.amendments
+                });
             }
             Ok(Some(Fact::CommitmentFulfilled(data))) => {
                 let sent = entries.fulfilments.get(&event.request_id);
@@ -158,20 +195,23 @@ impl Checker {
                         && data.fulfilled_at == sent.request.fulfilled_at
                         && event.aggregate_id == sent.request.commitment_id
                 });
-                self.command(offset, &event, sent.map(|sent| &sent.answer), same);
-                once(
-                    &mut self.fulfilments,
-                    event.request_id,
-                    offset,
-                    &mut self.faults,
-                );
+                let answer = sent.map(|sent| &sent.answer);
+                self.command(at, &event, (answer, same), |checker| {
+                    &mut checker.fulfilments
+                });
             }
-            Ok(Some(Fact::CommitmentLapsed(data))) => self.lapse(offset, &event, &data, entries),
-            other => self.fault(offset, format!("nobody sent {other:?}")),
+            Ok(Some(Fact::CommitmentLapsed(data))) => self.lapse(at, &event, &data, entries),
+            other => self.fault(at, format!("nobody sent {other:?}")),
         }
     }
 
-    fn record(&mut self, at: Offset, event: &Event, data: InteractionRecorded, entries: &Entries) {
+    fn record(
+        &mut self,
+        at: Position,
+        event: &Event,
+        data: InteractionRecorded,
+        entries: &Entries,
+    ) {
         let id = event.aggregate_id.clone();
         let Some(sent) = entries.records.get(&id) else {
             return self.fault(at, format!("{id} was never sent"));
@@ -184,6 +224,9 @@ impl Checker {
         if sent.answer == Answer::Refused {
             self.fault(at, format!("{id} is there, and was refused"));
         }
+        if self.shared && self.records.contains_key(&id) {
+            return;
+        }
         let last = self.last_order.insert(sent.customer_id.clone(), sent.order);
         if last.is_some_and(|last| last >= sent.order) {
             self.fault(at, format!("{id} comes after what was sent later"));
@@ -192,7 +235,8 @@ impl Checker {
             self.versions.insert(draft.commitment_id.clone(), 1);
         }
         self.versions.insert(id.clone(), 1);
-        once(&mut self.records, id, at, &mut self.faults);
+        let twice = self.records.insert(id.clone(), at);
+        self.once(&id, at, twice);
     }
 
     /// Whether the event is the next of its aggregate. If not, it lost a race, and every reader
@@ -206,14 +250,15 @@ impl Checker {
         true
     }
 
-    /// Whether the command counts.
+    /// A command, which is kept in `known` by its request's id. Where several processes write, one
+    /// that lost a race is appended again, and the one that won counts.
     fn command<A: PartialEq>(
         &mut self,
-        at: Offset,
+        at: Position,
         event: &Event,
-        answer: Option<&Answer<A>>,
-        same: bool,
-    ) -> bool {
+        (answer, same): (Option<&Answer<A>>, bool),
+        known: fn(&mut Self) -> &mut HashMap<String, Position>,
+    ) {
         if !same {
             self.fault(at, format!("{} is not what was sent", event.request_id));
         }
@@ -223,10 +268,22 @@ impl Checker {
                 format!("{} is there, and was refused", event.request_id),
             );
         }
-        self.counts(event)
+        if self.shared && known(self).contains_key(&event.request_id) {
+            return;
+        }
+        if self.counts(event) || !self.shared {
+            let twice = known(self).insert(event.request_id.clone(), at);
+            self.once(&event.request_id, at, twice);
+        }
     }
 
-    fn lapse(&mut self, at: Offset, event: &Event, data: &CommitmentLapsed, entries: &Entries) {
+    fn once(&mut self, id: &str, at: Position, before: Option<Position>) {
+        if let Some(before) = before {
+            self.fault(at, format!("{id} is at {} already", shown(before)));
+        }
+    }
+
+    fn lapse(&mut self, at: Position, event: &Event, data: &CommitmentLapsed, entries: &Entries) {
         let id = event.aggregate_id.clone();
         let Some(promise) = entries.promise(&id) else {
             return self.fault(at, format!("{id} lapsed, and was never promised"));
@@ -257,25 +314,26 @@ impl Checker {
             self.fault(at, format!("{id} lapsed, and was kept in time"));
         }
         let twice = self.lapses.insert((id.clone(), lapse.due_revision), at);
-        if let Some(first) = twice {
-            self.fault(at, format!("{id} lapsed at offset {first} already"));
-        }
+        self.once(&format!("the lapse of {id}"), at, twice);
     }
 
     /// Everything acknowledged is there, where the acknowledgement says.
     fn acknowledged(&mut self, entries: &Entries) {
         let log = self.log.expect("a log was read");
         let mut found = Vec::new();
-        let mut check = |id: &str, token: &str, at: Option<Offset>| {
-            let said = Positions::decode(token, log).ok().map(|said| said.next(0));
-            match (at, said) {
-                (None, _) => found.push(format!("{id} was acknowledged, and is lost")),
-                (Some(at), said) if said != Some(at + 1) => {
-                    found.push(format!(
-                        "{id} is at offset {at}, and was said to be at {said:?}"
-                    ));
-                }
-                _ => {}
+        let shared = self.shared;
+        let mut check = |id: &str, token: &str, at: Option<Position>| {
+            let Some(at) = at else {
+                return found.push(format!("{id} was acknowledged, and is lost"));
+            };
+            let said = Positions::decode(token, log).unwrap_or_default();
+            let exact = said.next(at.partition) == at.offset + 1;
+            // What was sent again may have been answered by where it stands again.
+            if !(exact || shared && said.covers(at)) {
+                found.push(format!(
+                    "{id} is at {}, and was said to be at {said:?}",
+                    shown(at)
+                ));
             }
         };
         each(&entries.records, |id, answer| {
@@ -303,8 +361,8 @@ fn each<Q, A>(sent: &HashMap<String, Sent<Q, A>>, mut check: impl FnMut(&str, &A
     }
 }
 
-fn once(known: &mut HashMap<String, Offset>, id: String, at: Offset, faults: &mut Vec<String>) {
-    if let Some(first) = known.insert(id.clone(), at) {
-        faults.push(format!("offset {at}: {id} is at offset {first} already"));
-    }
+fn shown(at: Position) -> String {
+    format!("partition {} offset {}", at.partition, at.offset)
 }
+
+mod objections;

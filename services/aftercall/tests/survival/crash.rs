@@ -29,6 +29,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What a slow machine may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The seed that this run is to repeat, or a new one.
+pub(crate) fn seed() -> u64 {
+    let seed = std::env::var("AFTERCALL_SURVIVAL_SEED")
+        .map_or_else(|_| rand::random(), |seed| seed.parse().expect("a number"));
+    println!("AFTERCALL_SURVIVAL_SEED={seed}");
+    seed
+}
+
 /// A log that grows from crash to crash.
 #[derive(Debug)]
 pub(crate) struct Trial {
@@ -42,13 +50,10 @@ pub(crate) struct Trial {
 impl Trial {
     /// On the directory `data`. What the server logs goes to a file in `scratch`.
     pub(crate) fn new(data: &Path, scratch: &Path) -> Self {
-        let seed = std::env::var("AFTERCALL_SURVIVAL_SEED")
-            .map_or_else(|_| rand::random(), |seed| seed.parse().expect("a number"));
-        println!("AFTERCALL_SURVIVAL_SEED={seed}");
         Self {
             journal: Arc::new(Journal::new()),
             checker: Checker::default(),
-            rng: StdRng::seed_from_u64(seed),
+            rng: StdRng::seed_from_u64(seed()),
             data: data.to_owned(),
             start: Start::on(data, &scratch.join("server.log")),
         }

@@ -23,7 +23,7 @@ use crate::requests;
 /// Writers with a call for each record.
 const UNARY_WRITERS: u64 = 4;
 /// Customers of each writer. No other writes about them, so that their order is known.
-const CUSTOMERS: u64 = 5;
+pub(crate) const CUSTOMERS: u64 = 5;
 /// Records that a stream sends ahead of their acknowledgements.
 const AHEAD: usize = 64;
 
@@ -35,7 +35,8 @@ pub(crate) fn customers() -> Vec<String> {
         .collect()
 }
 
-fn customer(writer: u64, nth: u64) -> String {
+/// The `nth` customer of a writer.
+pub(crate) fn customer(writer: u64, nth: u64) -> String {
     format!("customer-{writer}-{nth}")
 }
 

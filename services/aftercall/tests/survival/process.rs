@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tonic::transport::{Channel, Endpoint};
 
 /// How long a server may take to be ready, on a machine that does other things too.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A server on a data directory.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Start {
     stderr: PathBuf,
     wrapper: Vec<String>,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    listen: SocketAddr,
     filter: &'static str,
 }
 
@@ -41,6 +44,8 @@ impl Start {
             stderr: stderr.to_owned(),
             wrapper: Vec::new(),
             arguments: Vec::new(),
+            environment: Vec::new(),
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
             filter: "info",
         }
     }
@@ -54,6 +59,18 @@ impl Start {
     /// With further arguments.
     pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// With settings in its environment.
+    pub(crate) fn configured(mut self, environment: &[(String, String)]) -> Self {
+        self.environment = environment.to_vec();
+        self
+    }
+
+    /// At a known address, that it has again when it is started again.
+    pub(crate) fn listening(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
         self
     }
 
@@ -74,11 +91,12 @@ impl Start {
             }
         };
         command
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", &self.listen.to_string()])
             .args(["--metrics-listen", "127.0.0.1:0", "--data"])
             .arg(&self.data)
             .args(&self.arguments)
             .env("AFTERCALL_TELEMETRY__FILTER", self.filter)
+            .envs(self.environment.iter().cloned())
             // A directory without a configuration file of the developer's.
             .current_dir(self.stderr.parent().expect("a directory"))
             // Of a group of its own, so that a wrapper and the server end together.
@@ -129,16 +147,22 @@ pub(crate) struct Starting {
 
 impl Starting {
     /// Waits for the line that says that it is ready.
-    pub(crate) fn ready(mut self) -> Server {
+    pub(crate) fn ready(self) -> Server {
+        self.try_ready().unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same, where it may end instead: then with what it said last.
+    pub(crate) fn try_ready(mut self) -> Result<Server, String> {
         let line = self.line.recv_timeout(READY_WITHIN).unwrap_or_default();
         let address = line
             .split_whitespace()
             .find_map(|word| word.strip_prefix("grpc="));
         let Some(address) = address else {
-            panic!("no ready server: {line:?}\n{}", self.server.stderr_tail());
+            let last = self.server.stderr_tail();
+            return Err(format!("no ready server: {line:?}\n{last}"));
         };
         self.server.address = address.to_owned();
-        self.server
+        Ok(self.server)
     }
 
     /// kill −9.
@@ -161,10 +185,14 @@ impl Server {
 
     /// SIGTERM, and waits for an orderly end.
     pub(crate) fn stop(mut self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process_group(pid, Signal::TERM).expect("a signal");
+        self.signal(Signal::TERM);
         let status = self.child.wait().expect("its end");
         assert!(status.success(), "{status}\n{}", self.stderr_tail());
+    }
+
+    /// Sends a signal to it, such as one that stops it from doing anything until another.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process_group(Pid::from_child(&self.child), signal).expect("a signal");
     }
 
     /// Waits for an end that comes by itself.

@@ -1,0 +1,53 @@
+//! `cargo xtask chaos`: what aftercall must survive on three brokers while they and it fail.
+//!
+//! The test itself is of the binary's survival tests: it starts the roles, hurts them and the
+//! brokers, and checks what the clients saw. This starts the brokers, each in a network of its own
+//! where that is possible, and says how long.
+
+use crate::command;
+use crate::kafka::Cluster;
+
+/// In its name, apart from other tests on Kafka: those need no broker that they may kill.
+pub(crate) const TEST: &str = "needs_kafka_brokers";
+
+const BROKERS: u8 = 3;
+
+/// How long, and which course.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// For how many minutes things fail
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    minutes: u32,
+    /// Repeats the course of a run, as far as processes allow; each run prints its seed
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl Args {
+    /// As it runs among all tests.
+    pub(crate) fn short() -> Self {
+        Self {
+            minutes: 1,
+            seed: None,
+        }
+    }
+}
+
+/// Runs it on brokers of its own.
+///
+/// # Errors
+/// When something is lost, wrong or missing.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
+    let mut test = command::cargo();
+    test.args(["test", "--quiet", "--package", "aftercall"]);
+    test.args(["--test", "survival", "--", "--nocapture", TEST]);
+    test.envs(cluster.environment());
+    test.env("AFTERCALL_CHAOS_MINUTES", args.minutes.to_string());
+    if let Some(seed) = args.seed {
+        test.env("AFTERCALL_SURVIVAL_SEED", seed.to_string());
+    }
+    let outcome = command::run(&mut test);
+    let ended = cluster.down();
+    outcome.and(ended)
+}

@@ -1,0 +1,145 @@
+//! Chaos on three brokers: brokers and roles are killed, stopped and cut off while clients write,
+//! read and listen; what the clients saw is checked when all is well again.
+//!
+//! ```text
+//!  writers ──► recorder × 2 ─┐                      ┌─► history × 2   ──► readers
+//!              followups × 2 ─┴─► brokers 1, 2, 3 ──┼─► followups × 2 ──► readers, watchers
+//!                                                   └─► knowledge × 2
+//!                  nemesis: one fault of a broker and one of a role at a time
+//! ```
+
+mod clients;
+mod nemesis;
+mod observed;
+mod retry;
+mod views;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::checker::Checker;
+use crate::cluster::{Brokers, Fleet, Newcomers, SharedLog};
+use crate::crash::seed;
+use crate::journal::Journal;
+use clients::{Shared, WRITERS, Watcher, Writer};
+use observed::Observed;
+
+/// Replicas of each role.
+const REPLICAS: usize = 2;
+const PARTITIONS: u32 = 6;
+const WATCHERS: u64 = 2;
+/// What a slow machine may take until the last request is acknowledged, or the last lapse noticed.
+const PATIENCE: Duration = Duration::from_secs(180);
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn chaos_needs_kafka_brokers() {
+    let mut brokers = Brokers::given();
+    let minutes = std::env::var("AFTERCALL_CHAOS_MINUTES")
+        .map_or(1, |minutes| minutes.parse().expect("a number of minutes"));
+    let mut rng = StdRng::seed_from_u64(seed());
+    let scratch = tempfile::tempdir().expect("a directory");
+    let log = SharedLog::create(&brokers.bootstrap, PARTITIONS, brokers.all.len());
+    let mut fleet = Fleet::start(REPLICAS, scratch.path(), &log.settings());
+    let shared = Shared {
+        doors: fleet.doors(),
+        journal: Arc::new(Journal::new()),
+        observed: Arc::new(Mutex::new(Observed::default())),
+        stop: CancellationToken::new(),
+        stop_listening: CancellationToken::new(),
+    };
+    let mut watchers = JoinSet::new();
+    for number in 1..=WATCHERS {
+        let name = format!("watcher {number}");
+        let watcher = Watcher::begin(&shared, &name, rng.random()).await;
+        watchers.spawn(watcher.run());
+    }
+    let mut writers = JoinSet::new();
+    let (source, began) = (rng.random(), Instant::now());
+    for number in 0..WRITERS {
+        writers.spawn(Writer::new(&shared, source, number).run());
+    }
+    let until = began + Duration::from_secs(60 * minutes);
+    let (first, second) = (rng.random(), rng.random());
+    tokio::join!(
+        nemesis::brokers(&mut brokers, first, began, until),
+        nemesis::roles(&mut fleet, second, began, until),
+    );
+    println!("all is well again");
+    for replica in fleet.all() {
+        assert!(replica.runs(), "{} ended by itself", replica.name);
+    }
+    shared.stop.cancel();
+    ended(writers).await;
+    let checker = conclude(&shared, &log, &mut fleet, scratch.path()).await;
+    println!("{} records, {} lapses", checker.records(), checker.lapses());
+    assert!(
+        checker.records() > 0 && checker.lapses() > 0,
+        "a test of nothing"
+    );
+    shared.stop_listening.cancel();
+    ended(watchers).await;
+}
+
+async fn ended(mut tasks: JoinSet<()>) {
+    let all = async {
+        while let Some(ended) = tasks.join_next().await {
+            ended.expect("a client ends well");
+        }
+    };
+    timeout(PATIENCE, all)
+        .await
+        .expect("clients end when told to");
+}
+
+/// What must hold when nothing fails any more.
+async fn conclude(
+    shared: &Shared,
+    log: &SharedLog,
+    fleet: &mut Fleet,
+    scratch: &std::path::Path,
+) -> Checker {
+    let checker = log.when_all_has_lapsed(&shared.journal).await;
+    let mut faults = checker.faults().to_vec();
+    faults.extend(observed::own_writes(&shared.observed.lock().own_writes));
+    let lapsed = checker.lapsed();
+    wait_for_alarms(shared, &lapsed).await;
+    faults.extend(observed::alarms(&lapsed, &shared.observed.lock().alarms));
+
+    // Replicas that begin with nothing must come to the same.
+    let newcomers = Newcomers::start(scratch, log).await;
+    let doors = fleet.doors().with(&newcomers);
+    let position = checker.position();
+    let (recorded, promised) = {
+        let entries = shared.journal.entries();
+        (checker.recorded(), checker.promised(&entries))
+    };
+    faults.extend(views::complete(&doors, &recorded, &promised, &position).await);
+    doors.all_say_the_same(&position).await;
+    let shown = faults
+        .iter()
+        .take(20)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(faults.is_empty(), "{} faults:\n{shown}", faults.len());
+    checker
+}
+
+/// Waits until every watcher has heard of all that lapsed; if one doesn't, it is seen later which.
+async fn wait_for_alarms(shared: &Shared, lapsed: &BTreeSet<String>) {
+    let heard = async {
+        while !observed::alarms(lapsed, &shared.observed.lock().alarms).is_empty() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let _ = timeout(Duration::from_secs(30), heard).await;
+}

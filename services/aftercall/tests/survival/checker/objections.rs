@@ -1,0 +1,274 @@
+//! The checker objects to wrong logs: what it is silent about can be trusted.
+
+use aftercall_log::Record;
+use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::event::v1::CommitmentFulfilled;
+use aftercall_proto::model::v1::Lapse;
+use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
+use jiff::SignedDuration;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::*;
+use crate::requests::{self, now};
+
+const LOG: LogId = LogId([7; 16]);
+
+/// A journal, and a log that goes with it as far as a test wants.
+struct Scene {
+    journal: Journal,
+    rng: StdRng,
+    log: Vec<Entry>,
+    sent: u64,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self {
+            journal: Journal::new(),
+            rng: StdRng::seed_from_u64(1),
+            log: Vec::new(),
+            sent: 0,
+        }
+    }
+
+    /// Sends the record of a contact with a promise.
+    fn send(&mut self) -> RecordInteractionRequest {
+        loop {
+            self.sent += 1;
+            let request = requests::record(&mut self.rng, "scene", self.sent, "customer");
+            let interaction = request.interaction.as_ref().expect("an interaction");
+            if !interaction.commitments.is_empty() {
+                self.journal.send_record(&request);
+                return request;
+            }
+        }
+    }
+
+    fn append(&mut self, event: &Event) -> Position {
+        let position = Position {
+            partition: 0,
+            offset: self.log.len() as u64,
+        };
+        self.log.push(Entry {
+            position,
+            record: Record {
+                key: "default|customer".into(),
+                recorded_at_us: 0,
+                body: event.encode_to_vec().into(),
+            },
+        });
+        position
+    }
+
+    fn acknowledge(&self, request: &RecordInteractionRequest, at: Position) {
+        let interaction = request.interaction.as_ref().expect("an interaction");
+        let answer = RecordInteractionResponse {
+            position: Positions::through(at).encode(LOG),
+            ..RecordInteractionResponse::default()
+        };
+        self.journal
+            .answer_record(&interaction.interaction_id, Some(answer));
+    }
+
+    /// Sent, in the log, and acknowledged.
+    fn record(&mut self) -> RecordInteractionRequest {
+        let request = self.send();
+        let at = self.append(&recorded(&request));
+        self.acknowledge(&request, at);
+        request
+    }
+
+    fn faults(&self, mut checker: Checker) -> Vec<String> {
+        checker.compare(LOG, &self.log, &self.journal.entries());
+        checker.faults
+    }
+
+    /// What is wrong of a log that several processes write.
+    fn shared(&self) -> Vec<String> {
+        self.faults(Checker::of_shared())
+    }
+}
+
+fn event(fact: Fact, aggregate_id: &str, sequence: u64, request_id: &str) -> Event {
+    Event {
+        r#type: fact.event_type().into(),
+        aggregate_id: aggregate_id.to_owned(),
+        sequence,
+        request_id: request_id.to_owned(),
+        recorded_at: Some(to_wire(now() + SignedDuration::from_hours(100))),
+        data: fact.encode(),
+        ..Event::default()
+    }
+}
+
+fn recorded(request: &RecordInteractionRequest) -> Event {
+    let interaction = request.interaction.clone();
+    let id = interaction.clone().unwrap_or_default().interaction_id;
+    let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+    event(fact, &id, 1, &id)
+}
+
+fn promise(request: &RecordInteractionRequest) -> &aftercall_proto::model::v1::CommitmentDraft {
+    &request
+        .interaction
+        .as_ref()
+        .expect("an interaction")
+        .commitments[0]
+}
+
+fn lapsed(request: &RecordInteractionRequest, sequence: u64) -> Event {
+    let promise = promise(request);
+    let lapse = Lapse {
+        due_revision: 1,
+        lapsed_at: promise.promised_by,
+        ..Lapse::default()
+    };
+    let fact = Fact::CommitmentLapsed(CommitmentLapsed {
+        lapse: Some(lapse),
+        ..CommitmentLapsed::default()
+    });
+    event(fact, &promise.commitment_id, sequence, "")
+}
+
+#[test]
+fn a_log_as_it_should_be_is_taken() {
+    let mut scene = Scene::new();
+    let first = scene.record();
+    scene.record();
+    scene.append(&lapsed(&first, 2));
+    assert_eq!(scene.shared(), [""; 0]);
+    assert_eq!(scene.faults(Checker::default()), [""; 0]);
+}
+
+#[test]
+fn a_lost_acknowledgement() {
+    let mut scene = Scene::new();
+    let request = scene.send();
+    let nowhere = Position {
+        partition: 0,
+        offset: 5,
+    };
+    scene.acknowledge(&request, nowhere);
+    let faults = scene.shared();
+    assert!(faults[0].contains("is lost"), "{faults:?}");
+}
+
+#[test]
+fn an_acknowledgement_of_another_place() {
+    let mut scene = Scene::new();
+    scene.record();
+    let request = scene.send();
+    let at = scene.append(&recorded(&request));
+    scene.acknowledge(
+        &request,
+        Position {
+            offset: at.offset - 1,
+            ..at
+        },
+    );
+    let faults = scene.shared();
+    assert!(faults[0].contains("was said to be at"), "{faults:?}");
+}
+
+#[test]
+fn what_was_changed_or_never_sent() {
+    let mut scene = Scene::new();
+    let mut request = scene.send();
+    let interaction = request.interaction.as_mut().expect("an interaction");
+    interaction.agent_id = "somebody else".to_owned();
+    scene.append(&recorded(&request));
+    interaction_of_nobody(&mut request);
+    scene.append(&recorded(&request));
+    let faults = scene.shared();
+    assert!(faults[0].contains("is not what was sent"), "{faults:?}");
+    assert!(faults[1].contains("was never sent"), "{faults:?}");
+}
+
+fn interaction_of_nobody(request: &mut RecordInteractionRequest) {
+    let interaction = request.interaction.as_mut().expect("an interaction");
+    interaction.interaction_id = "nobody's".to_owned();
+}
+
+#[test]
+fn a_customers_records_in_another_order() {
+    let mut scene = Scene::new();
+    let (first, second) = (scene.send(), scene.send());
+    scene.append(&recorded(&second));
+    scene.append(&recorded(&first));
+    let faults = scene.shared();
+    assert!(
+        faults[0].contains("after what was sent later"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_record_twice_is_harmless_only_where_several_processes_write() {
+    let mut scene = Scene::new();
+    let first = scene.record();
+    scene.record();
+    scene.append(&recorded(&first));
+    assert_eq!(scene.shared(), [""; 0]);
+    let faults = scene.faults(Checker::default());
+    assert!(faults.iter().any(|it| it.contains("already")), "{faults:?}");
+}
+
+#[test]
+fn a_retry_may_be_answered_by_where_it_stands_again() {
+    let mut scene = Scene::new();
+    let request = scene.send();
+    scene.append(&recorded(&request));
+    let again = scene.append(&recorded(&request));
+    scene.acknowledge(&request, again);
+    assert_eq!(scene.shared(), [""; 0]);
+}
+
+#[test]
+fn a_lapse_of_what_was_kept_in_time() {
+    let mut scene = Scene::new();
+    let request = scene.record();
+    let id = promise(&request).commitment_id.clone();
+    let command = requests::fulfilment(&mut scene.rng, "request".to_owned(), &id);
+    scene.journal.send_fulfilment("customer", &command);
+    let fulfilled = Fact::CommitmentFulfilled(CommitmentFulfilled {
+        note: command.note.clone(),
+        fulfilled_at: command.fulfilled_at,
+        ..CommitmentFulfilled::default()
+    });
+    let at = scene.append(&event(fulfilled, &id, 2, "request"));
+    let answer = aftercall_proto::followups::v1::FulfilCommitmentResponse {
+        position: Positions::through(at).encode(LOG),
+        ..Default::default()
+    };
+    scene.journal.answer_fulfilment("request", Some(answer));
+    assert_eq!(scene.shared(), [""; 0]);
+    // One that lost the race against the fulfilment is ignored by everybody, so it is no fault.
+    scene.append(&lapsed(&request, 2));
+    assert_eq!(scene.shared(), [""; 0]);
+    scene.append(&lapsed(&request, 3));
+    let faults = scene.shared();
+    assert!(faults[0].contains("was kept in time"), "{faults:?}");
+}
+
+#[test]
+fn a_lapse_that_counts_twice() {
+    let mut scene = Scene::new();
+    let request = scene.record();
+    scene.append(&lapsed(&request, 2));
+    // Another tracker's, which lost the race.
+    scene.append(&lapsed(&request, 2));
+    assert_eq!(scene.shared(), [""; 0]);
+    scene.append(&lapsed(&request, 3));
+    let faults = scene.shared();
+    assert!(faults[0].contains("already"), "{faults:?}");
+}
+
+#[test]
+fn a_place_that_is_read_again() {
+    let mut scene = Scene::new();
+    scene.record();
+    scene.log.push(scene.log[0].clone());
+    let faults = scene.shared();
+    assert!(faults[0].contains("stands where 1 should"), "{faults:?}");
+}

@@ -1,0 +1,135 @@
+//! The Kafka that `cargo xtask` started for the test, and what may be done to it.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How often a broker that was killed is looked at until it is gone, and how many times.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS: usize = 500;
+
+/// The brokers of a cluster.
+#[derive(Debug)]
+pub(crate) struct Brokers {
+    /// Some of them, as clients name them.
+    pub(crate) bootstrap: String,
+    pub(crate) all: Vec<Broker>,
+}
+
+/// One of them, by the directory of its files.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    dir: PathBuf,
+    /// Its process, where this test has started it.
+    child: Option<Child>,
+}
+
+impl Brokers {
+    /// # Panics
+    /// Where there are none, and says how to get them.
+    pub(crate) fn given() -> Self {
+        let given = |name: &str| {
+            std::env::var(name).unwrap_or_else(|_| {
+                panic!("{name} is not set: run this by `cargo xtask test` or `cargo xtask chaos`")
+            })
+        };
+        let dir = PathBuf::from(given("AFTERCALL_TEST_KAFKA_DIR"));
+        let dirs = (1..).map(|node| dir.join(format!("node-{node}")));
+        Self {
+            bootstrap: given("AFTERCALL_TEST_KAFKA"),
+            all: dirs
+                .take_while(|dir| dir.exists())
+                .map(|dir| Broker { dir, child: None })
+                .collect(),
+        }
+    }
+}
+
+impl Broker {
+    /// kill −9, and waits until nothing of it is left.
+    pub(crate) fn kill(&mut self) {
+        let Some(pid) = self.pid() else { return };
+        kill_process(pid, Signal::KILL).expect("a signal");
+        if let Some(mut child) = self.child.take() {
+            child.wait().expect("its end");
+        }
+        for _ in 0..LOOKS {
+            if self.pid().is_none() {
+                return;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        panic!("{} does not end", self.dir.display());
+    }
+
+    /// Starts it again, as it was started first.
+    pub(crate) fn start(&mut self) {
+        let child = Command::new("sh")
+            .arg(self.dir.join("run"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        self.child = Some(child.expect("a broker starts"));
+    }
+
+    /// Stops it from doing anything.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Whether it can be cut off: whether it has a network of its own.
+    pub(crate) fn can_be_cut_off(&self) -> bool {
+        self.dir.join("link").exists()
+    }
+
+    /// Cuts it off from all others and from the clients.
+    pub(crate) fn cut_off(&self) {
+        self.link("down");
+    }
+
+    /// Ends that.
+    pub(crate) fn connect(&self) {
+        self.link("up");
+    }
+
+    fn link(&self, state: &str) {
+        let link = fs::read_to_string(self.dir.join("link")).expect("a network of its own");
+        let done = Command::new("ip")
+            .args(["link", "set", link.trim(), state])
+            .status();
+        assert!(done.expect("ip").success(), "{link} {state}");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.pid().expect("a broker that runs");
+        kill_process(pid, signal).expect("a signal");
+    }
+
+    /// Its process, if it runs.
+    fn pid(&self) -> Option<Pid> {
+        let pid = fs::read_to_string(self.dir.join("pid")).ok()?;
+        let pid = Pid::from_raw(pid.trim().parse().ok()?)?;
+        let command = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
+        is_ours(&command, &self.dir).then_some(pid)
+    }
+}
+
+/// Whether the command line `command` is that of the broker in `dir`: of a process whose number was
+/// given to another, it isn't.
+fn is_ours(command: &[u8], dir: &Path) -> bool {
+    let ours = dir.join("server.properties");
+    let mut arguments = command.split(|byte| *byte == 0);
+    arguments.any(|argument| argument == ours.as_os_str().as_encoded_bytes())
+}
