@@ -20,6 +20,7 @@ mod claim;
 mod closing;
 mod config;
 mod delivery;
+mod durable;
 mod failure;
 mod init;
 mod message;
@@ -43,6 +44,7 @@ pub use init::{Made, NewLog, init};
 pub use message::Headers;
 
 use self::claim::Claims;
+use self::durable::Durable;
 use self::monitor::Monitor;
 use self::producer::Producer;
 use self::reader::KafkaReader;
@@ -64,6 +66,7 @@ pub struct KafkaLog {
     partitions: u32,
     topic: Arc<str>,
     settings: ClientConfig,
+    durable: Arc<Durable>,
     producer: Arc<Producer>,
     tails: Tails,
     monitor: Monitor,
@@ -87,15 +90,19 @@ impl KafkaLog {
         }
         let settings = config.client()?;
         let partitions = shape.partitions;
-        let producer = Producer::start(settings.clone(), &config.topic, partitions, headers)?;
+        let durable = Arc::new(Durable::new(partitions));
+        let noted = || Arc::clone(&durable);
+        let name = &config.topic;
+        let producer = Producer::start(settings.clone(), name, partitions, headers, noted())?;
         let producer = Arc::new(producer);
-        let monitor = Monitor::start(Arc::clone(&producer), &config.topic, shape.replicas_min)?;
-        let tails = Tails::start(topic.consumer, &config.topic, partitions)?;
+        let monitor = Monitor::start(Arc::clone(&producer), name, shape.replicas_min)?;
+        let tails = Tails::start(topic.consumer, name, partitions, noted())?;
         Ok(Self {
             id,
             partitions,
-            topic: config.topic.as_str().into(),
+            topic: name.as_str().into(),
             settings,
+            durable,
             producer,
             tails,
             monitor,
@@ -144,6 +151,10 @@ impl Log for KafkaLog {
         self.tails.ask()
     }
 
+    fn partial_tails(&self) -> Result<Vec<Option<Offset>>, ReadError> {
+        self.tails.ask_part()
+    }
+
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
         if partition >= self.partitions {
             return Err(ReadError::NoSuchPartition(partition));
@@ -173,8 +184,13 @@ impl Log for KafkaLog {
     }
 
     fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
-        check_from(from, &self.tails()?)?;
-        let reader = KafkaReader::new(self.settings.clone(), &self.topic, from)?;
+        // What is known to be there is read without asking for it, also while a leader is missing.
+        if let Err(ReadError::OffsetOutOfRange { .. }) = check_from(from, &self.durable.all()) {
+            self.tails()?;
+        }
+        check_from(from, &self.durable.all())?;
+        let settings = self.settings.clone();
+        let reader = KafkaReader::new(settings, &self.topic, from, Arc::clone(&self.durable))?;
         Ok(Box::new(reader))
     }
 

@@ -84,6 +84,15 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// [`ReadError::Unavailable`] when the cluster did not answer.
     fn tails(&self) -> Result<Vec<Offset>, ReadError>;
 
+    /// The same as far as it is known now: none for a partition whose part of a cluster does not
+    /// answer, which so does not keep back the others. Blocks for a shorter time.
+    ///
+    /// # Errors
+    /// When nothing can be known of any partition.
+    fn partial_tails(&self) -> Result<Vec<Option<Offset>>, ReadError> {
+        Ok(self.tails()?.into_iter().map(Some).collect())
+    }
+
     /// The offset of the first record of `partition` whose `recorded_at_us` is at or after
     /// `recorded_at_us`; the tail if there is none. Blocks.
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError>;

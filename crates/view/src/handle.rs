@@ -127,7 +127,9 @@ impl ViewHandle {
     /// Waits until the store includes all of `positions`: read your own writes.
     ///
     /// # Errors
-    /// [`WaitError::BeyondTail`] soon for a position that the log does not have.
+    /// [`WaitError::BeyondTail`] soon for a position that the log does not have. Of a log that is
+    /// shared nobody knows that: another process may just have got the record acknowledged, and a
+    /// leader that was replaced may tell an end that is long passed. There it is waited for.
     pub async fn wait_for(
         &self,
         positions: &Positions,
@@ -231,7 +233,8 @@ impl ViewHandle {
         }
     }
 
-    /// Resolves if the log does not have `positions`. Most waits are over before it has to be asked.
+    /// Resolves if the log certainly does not have `positions`. Most waits are over before it has to
+    /// be asked.
     async fn beyond_tail(&self, positions: &Positions) -> WaitError {
         let partitions = self.0.log.partitions();
         if positions
@@ -239,6 +242,9 @@ impl ViewHandle {
             .any(|(partition, _)| partition >= partitions)
         {
             return WaitError::BeyondTail;
+        }
+        if self.0.log.is_shared() {
+            return std::future::pending().await;
         }
         tokio::time::sleep(TAIL_CHECK_AFTER).await;
         match Positions::tails_of(&self.0.log).await {

@@ -96,15 +96,15 @@ pub(crate) struct OpenStore {
     pub(crate) applied: Positions,
 }
 
-/// Opens the store; begins a new one in the place of one that is void or damaged. `tails` is where
-/// the log ends.
+/// Opens the store; begins a new one in the place of one that is void or damaged. `has` says whether
+/// the log has all that the store includes.
 pub(crate) fn open(
     dir: &ViewDir,
     identity: Identity,
-    tails: &[Offset],
+    has: &mut dyn FnMut(&Positions) -> bool,
     cache_bytes: u64,
 ) -> Result<OpenStore, ViewError> {
-    match try_open(dir, identity, tails, cache_bytes) {
+    match try_open(dir, identity, has, cache_bytes) {
         Ok(Ok(open)) => return Ok(open),
         Ok(Err(void)) => {
             tracing::info!(
@@ -119,7 +119,7 @@ pub(crate) fn open(
             dir.set_store_aside()?;
         }
     }
-    match try_open(dir, identity, tails, cache_bytes) {
+    match try_open(dir, identity, has, cache_bytes) {
         Ok(Ok(open)) => Ok(open),
         Ok(Err(void)) => Err(ViewError::Store(StoreError::failed(void))),
         Err(error) => Err(ViewError::Store(error)),
@@ -132,7 +132,7 @@ type Verdict = Result<OpenStore, &'static str>;
 fn try_open(
     dir: &ViewDir,
     identity: Identity,
-    tails: &[Offset],
+    has: &mut dyn FnMut(&Positions) -> bool,
     cache_bytes: u64,
 ) -> Result<Verdict, StoreError> {
     let engine = LsmEngine::open(&dir.store(), cache_bytes)?;
@@ -148,9 +148,9 @@ fn try_open(
     let Some(applied) = identity.read(&checkpoint) else {
         return Ok(Err("it was built by another version or from another log"));
     };
-    match is_ahead(tails, &applied) {
-        true => Ok(Err("it is ahead of the log")),
-        false => Ok(Ok(OpenStore { engine, applied })),
+    match has(&applied) {
+        true => Ok(Ok(OpenStore { engine, applied })),
+        false => Ok(Err("it is ahead of the log")),
     }
 }
 

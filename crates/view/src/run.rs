@@ -10,18 +10,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aftercall_log::{Log, Position, ReadError};
+use aftercall_log::{Log, Offset, Position, ReadError};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::handle::{Progress, Shared};
 use crate::index::{IndexError, IndexOptions, remove_dir};
-use crate::open::{self, Identity, ViewDir};
+use crate::open::{self, Identity, ViewDir, is_ahead};
 use crate::store::panic_message;
-use crate::{ApplyError, Projection, Store, StoreError, ViewHandle};
+use crate::{ApplyError, Positions, Projection, Store, StoreError, ViewHandle};
 use session::Session;
 
 /// A view that fails this often without once catching up in between is not helped by rebuilding.
 const REBUILDS_MAX: u32 = 3;
+
+/// How long a shared log may seem to end before what a view has of it, until the view is void.
+const AHEAD_MAX: Duration = Duration::from_secs(20);
 
 /// How a view runs.
 #[derive(Debug, Clone)]
@@ -215,7 +219,7 @@ impl<P: Projection> Worker<P> {
     }
 
     fn run_session(&mut self) -> Result<(), Trouble> {
-        let Some(tails) = self.when_available(|log| log.tails())? else {
+        let Some(mut tails) = self.when_available(|log| log.tails())? else {
             return Ok(());
         };
         let identity = Identity {
@@ -223,13 +227,34 @@ impl<P: Projection> Worker<P> {
             version: self.projection.version(),
             log: self.shared.log.id(),
         };
-        let store = open::open(&self.dir, identity, &tails, self.options.cache_bytes)
-            .map_err(Trouble::Fatal)?;
+        let cache_bytes = self.options.cache_bytes;
+        let mut has = |applied: &Positions| self.reaches(&mut tails, applied);
+        let store = open::open(&self.dir, identity, &mut has, cache_bytes);
+        let store = store.map_err(Trouble::Fatal)?;
         self.shared.store.install(Box::new(store.engine));
         match Session::begin(self, identity, store.applied, &tails)? {
             Some(session) => session.run(),
             None => Ok(()),
         }
+    }
+
+    /// Whether the log, which told `tails`, has all of `applied`. A leader of a shared log that was
+    /// replaced, and does not know it yet, tells an old end: then it is asked again for a while.
+    fn reaches(&self, tails: &mut Vec<Offset>, applied: &Positions) -> bool {
+        let begun_at = Instant::now();
+        while is_ahead(tails, applied) {
+            let patient = self.shared.log.is_shared() && begun_at.elapsed() < AHEAD_MAX;
+            if !patient || self.shared.stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            std::thread::sleep(IDLE_WAIT);
+            match self.shared.log.tails() {
+                Ok(told) => *tails = told,
+                Err(ReadError::Unavailable { .. }) => {}
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Asks the log, as often as it takes until its cluster can be reached; none when the view is

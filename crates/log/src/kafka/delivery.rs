@@ -1,7 +1,7 @@
 //! From deliveries to answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -12,6 +12,7 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use tokio::sync::oneshot;
 
+use super::durable::Durable;
 use super::watch::{Heard, pass_on};
 use crate::{AppendError, Offset, Partition, Position, Record};
 
@@ -193,16 +194,33 @@ fn was_not_written(error: &ClientError) -> bool {
 }
 
 /// The producer's context: hands deliveries to those who wait, and sees fatal errors.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Deliveries {
+    durable: Arc<Durable>,
+    acknowledged: AtomicU64,
     broken: AtomicBool,
     heard: Heard,
 }
 
 impl Deliveries {
+    /// Of a producer that has sent nothing yet; notes in `durable` what was acknowledged.
+    pub(super) fn new(durable: Arc<Durable>) -> Self {
+        Self {
+            durable,
+            acknowledged: AtomicU64::new(0),
+            broken: AtomicBool::new(false),
+            heard: Heard::default(),
+        }
+    }
+
     /// Whether the producer has met an error that it can't go on from.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
+    }
+
+    /// How many records the brokers have acknowledged.
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
     }
 
     /// What the client has heard beside its answers.
@@ -229,10 +247,15 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
         let outcome = match result {
-            Ok(message) => Ok(Position {
-                partition: message.partition().cast_unsigned() as Partition,
-                offset: message.offset().cast_unsigned() as Offset,
-            }),
+            Ok(message) => {
+                let position = Position {
+                    partition: message.partition().cast_unsigned() as Partition,
+                    offset: message.offset().cast_unsigned() as Offset,
+                };
+                self.acknowledged.fetch_add(1, Ordering::Relaxed);
+                self.durable.note(position.partition, position.offset + 1);
+                Ok(position)
+            }
             Err((error, _)) => Err(error.clone()),
         };
         ticket.pending.delivered(ticket.index, outcome);

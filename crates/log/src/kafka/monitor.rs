@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex};
 use rdkafka::error::KafkaError as ClientError;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::Producer as _;
+use tokio::time::Instant;
 
 use super::KafkaError;
 use super::producer::Producer;
@@ -16,8 +17,18 @@ use crate::WriteBlocked;
 /// How often the cluster is looked at. By the same look the producer learns of new leaders.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How long the brokers may take to answer.
-const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long to wait after a look in vain.
+const SILENT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a broker may take to answer. Another one is asked then.
+const ASK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// For how long no answer tells nothing: the broker that was asked may be the only one that is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(6);
+
+/// For how long records may wait with none of them acknowledged: longer than a cluster takes to
+/// notice that a leader is gone, and to have another.
+const WAIT_MAX: Duration = Duration::from_secs(15);
 
 /// Looks at the topic's partitions again and again.
 #[derive(Debug)]
@@ -77,48 +88,117 @@ impl Monitor {
     }
 }
 
+/// What was heard until now.
+struct Heard {
+    /// When a broker was last heard of.
+    at: Instant,
+    /// How many records had been acknowledged then.
+    acknowledged: u64,
+    /// Since when records have waited, and none was acknowledged.
+    waits_since: Option<Instant>,
+}
+
+impl Heard {
+    /// Nothing yet.
+    fn new(now: Instant) -> Self {
+        Self {
+            at: now,
+            acknowledged: 0,
+            waits_since: None,
+        }
+    }
+
+    /// Takes in a look at `now`, when `waiting` records wait and `acknowledged` ones ever were, and
+    /// says whether the log can be written.
+    fn conclude(
+        &mut self,
+        before: Result<(), WriteBlocked>,
+        look: Look,
+        (waiting, acknowledged): (usize, u64),
+        now: Instant,
+    ) -> Result<(), WriteBlocked> {
+        let flows = std::mem::replace(&mut self.acknowledged, acknowledged) != acknowledged;
+        match flows || waiting == 0 {
+            true => self.waits_since = None,
+            false => _ = self.waits_since.get_or_insert(now),
+        }
+        if flows || matches!(look, Look::Told(_)) {
+            self.at = now;
+        }
+        let in_vain = |since: Instant| now.duration_since(since) >= WAIT_MAX;
+        match look {
+            Look::Told(Err(seen)) => Err(seen),
+            // A broker that was cut off from the others may not know that it can do nothing.
+            _ if self.waits_since.is_some_and(in_vain) => {
+                Err(blocked("records wait, and none is acknowledged".to_owned()))
+            }
+            Look::Told(Ok(())) => Ok(()),
+            Look::Silent(detail) if now.duration_since(self.at) >= SILENCE_MAX => {
+                Err(blocked(detail))
+            }
+            Look::Silent(_) => before,
+        }
+    }
+}
+
+/// What came of one look at the cluster.
+enum Look {
+    /// A broker has told how the partitions are.
+    Told(Result<(), WriteBlocked>),
+    /// Nobody has said anything: why, as far as is known.
+    Silent(String),
+}
+
 impl Shared {
     fn run(&self) {
+        let mut heard = Heard::new(Instant::now());
+        let mut pause = EVERY;
         loop {
             {
                 let mut closed = self.closed.0.lock();
                 if !*closed {
-                    self.closed.1.wait_for(&mut closed, EVERY);
+                    self.closed.1.wait_for(&mut closed, pause);
                 }
                 if *closed {
                     return;
                 }
             }
-            let seen = self.look();
-            let before = std::mem::replace(&mut *self.seen.lock(), seen.clone());
+            let (look, flow) = self.look();
+            let silent = matches!(look, Look::Silent(_));
+            pause = if silent { SILENT_PAUSE } else { EVERY };
+            let before = self.seen.lock().clone();
+            let seen = heard.conclude(before.clone(), look, flow, Instant::now());
             if before != seen {
-                match seen {
+                match &seen {
                     Ok(()) => tracing::info!("the log can be written"),
                     Err(blocked) => tracing::warn!(%blocked, "the log can't be written"),
                 }
+                *self.seen.lock() = seen;
             }
         }
     }
 
-    fn look(&self) -> Result<(), WriteBlocked> {
+    /// Looks; and how many records wait, and how many were acknowledged by this producer.
+    fn look(&self) -> (Look, (usize, u64)) {
         let Some(client) = self.producer.client() else {
-            return Err(blocked("the producer is being replaced".to_owned()));
+            let look = Look::Silent("the producer is being replaced".to_owned());
+            return (look, (0, 0));
         };
-        match client
+        let metadata = client
             .client()
-            .fetch_metadata(Some(&self.topic), ASK_TIMEOUT)
-        {
+            .fetch_metadata(Some(&self.topic), ASK_TIMEOUT);
+        let look = match metadata {
             Ok(metadata) => {
                 client.context().heard().clear();
-                self.judge(&metadata)
+                Look::Told(self.judge(&metadata))
             }
             Err(error) => {
                 let heard = client.context().heard().last();
-                Err(blocked(
-                    heard.map_or_else(|| unreachable_text(&error), |(_, said)| said),
-                ))
+                Look::Silent(heard.map_or_else(|| unreachable_text(&error), |(_, said)| said))
             }
-        }
+        };
+        let waiting = usize::try_from(client.in_flight_count()).unwrap_or(0);
+        (look, (waiting, client.context().acknowledged()))
     }
 
     fn judge(&self, metadata: &Metadata) -> Result<(), WriteBlocked> {
@@ -150,4 +230,64 @@ fn unreachable_text(error: &ClientError) -> String {
 
 fn blocked(detail: String) -> WriteBlocked {
     WriteBlocked::Unavailable { detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent() -> Look {
+        Look::Silent("a broker is gone".to_owned())
+    }
+
+    fn no_leader() -> Result<(), WriteBlocked> {
+        Err(blocked("partition 3 has no leader".to_owned()))
+    }
+
+    /// What is concluded of a look some time after the one before, when `flow` is nothing new.
+    fn after(before: Result<(), WriteBlocked>, look: Look, seconds: u64) -> bool {
+        let now = Instant::now();
+        let mut heard = Heard::new(now);
+        let now = now + Duration::from_secs(seconds);
+        heard.conclude(before, look, (0, 0), now).is_ok()
+    }
+
+    #[test]
+    fn one_broker_that_does_not_answer_says_nothing_about_the_log() {
+        assert!(after(Ok(()), silent(), 3));
+        assert!(!after(no_leader(), silent(), 3));
+        assert!(!after(Ok(()), Look::Told(no_leader()), 3));
+        assert!(after(no_leader(), Look::Told(Ok(())), 3));
+    }
+
+    #[test]
+    fn a_cluster_that_stays_silent_takes_no_records() {
+        assert!(!after(Ok(()), silent(), 6));
+        let begun_at = Instant::now();
+        let mut heard = Heard::new(begun_at);
+        for second in 1..20 {
+            let now = begun_at + Duration::from_secs(second);
+            let seen = heard.conclude(Ok(()), silent(), (5, second), now);
+            assert_eq!(seen, Ok(()), "records are acknowledged all the while");
+        }
+    }
+
+    #[test]
+    fn records_that_wait_in_vain_say_more_than_a_broker() {
+        let begun_at = Instant::now();
+        let mut heard = Heard::new(begun_at);
+        let mut look = |second, flow| {
+            let now = begun_at + Duration::from_secs(second);
+            let seen = heard.conclude(Ok(()), Look::Told(Ok(())), flow, now);
+            seen.is_ok()
+        };
+        assert!(look(1, (1, 7)));
+        assert!(look(2, (1, 7)));
+        assert!(look(16, (1, 7)), "for 14 seconds");
+        assert!(!look(17, (1, 7)));
+        assert!(look(18, (1, 8)), "one was acknowledged");
+        assert!(look(19, (1, 8)));
+        assert!(!look(34, (1, 8)));
+        assert!(look(35, (0, 8)), "none waits");
+    }
 }

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 
 use super::KafkaError;
 use super::delivery::{Deliveries, Pending, Room, Ticket};
+use super::durable::Durable;
 use super::message::{self, Headers};
 use super::partition;
 use crate::types::check_sizes;
@@ -72,6 +73,7 @@ struct Shared {
     topic: String,
     partitions: u32,
     headers: Headers,
+    durable: Arc<Durable>,
     room: Arc<Room>,
     /// None once closed, and while it is being replaced.
     client: RwLock<Option<Arc<Client>>>,
@@ -93,6 +95,7 @@ impl Producer {
         topic: &str,
         partitions: u32,
         headers: Headers,
+        durable: Arc<Durable>,
     ) -> Result<Self, KafkaError> {
         settings
             .set("acks", "all")
@@ -111,12 +114,13 @@ impl Producer {
             .set("queue.buffering.max.messages", "1000000")
             .set("queue.buffering.max.kbytes", "1048576");
         let room = Arc::new(Room::new(QUEUE_RECORDS, QUEUE_BYTES));
-        let client = create(&settings)?;
+        let client = create(&settings, &durable)?;
         let shared = Arc::new(Shared {
             settings,
             topic: topic.to_owned(),
             partitions,
             headers,
+            durable,
             room,
             client: RwLock::new(Some(Arc::new(client))),
             closing: AtomicBool::new(false),
@@ -239,7 +243,7 @@ impl Shared {
     }
 
     fn begin_anew(&self) {
-        match create(&self.settings) {
+        match create(&self.settings, &self.durable) {
             Ok(client) => {
                 let mut current = self.client.write();
                 if !self.closing.load(Ordering::Relaxed) {
@@ -254,8 +258,8 @@ impl Shared {
     }
 }
 
-fn create(settings: &ClientConfig) -> Result<Client, KafkaError> {
-    let created = settings.create_with_context(Deliveries::default());
+fn create(settings: &ClientConfig, durable: &Arc<Durable>) -> Result<Client, KafkaError> {
+    let created = settings.create_with_context(Deliveries::new(Arc::clone(durable)));
     created.map_err(|error| KafkaError::Config {
         detail: error.to_string(),
     })

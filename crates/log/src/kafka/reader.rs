@@ -10,12 +10,20 @@ use rdkafka::{ClientConfig, Offset as At, TopicPartitionList};
 use tokio::time::Instant;
 
 use super::closing::Closing;
+use super::durable::Durable;
 use super::message::{self, Read};
 use super::watch::Asking;
 use crate::{Entry, Partition, Position, ReadError, Reader};
 
 /// How long a partition may say nothing before it is taken for unreachable.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// How long a partition may seem to end before the reader's place in it. A leader that was replaced,
+/// and does not know it yet, is found out sooner.
+const BEYOND_MAX: Duration = Duration::from_secs(30);
+
+/// How long to wait before a partition is read again that seemed to end before.
+const BEYOND_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long the brokers may take to say what a partition has.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,6 +36,11 @@ pub(super) struct KafkaReader {
     positions: Vec<Position>,
     /// For each of the positions: whether it was at the tail when it was last looked at.
     at_tail: Vec<bool>,
+    /// For each of the positions: since when it has seemed to be beyond the tail.
+    beyond: Vec<Option<Instant>>,
+    /// What came after records that were returned.
+    trouble: Option<ReadError>,
+    durable: Arc<Durable>,
 }
 
 impl KafkaReader {
@@ -36,6 +49,7 @@ impl KafkaReader {
         mut settings: ClientConfig,
         topic: &Arc<str>,
         from: &[Position],
+        durable: Arc<Durable>,
     ) -> Result<Self, ReadError> {
         settings
             // librdkafka wants a name to assign partitions under; no group is ever joined.
@@ -54,25 +68,28 @@ impl KafkaReader {
         let consumer: BaseConsumer<Asking> = settings
             .create_with_context(Asking::default())
             .map_err(|error| unavailable(&error))?;
-        let mut assigned = TopicPartitionList::with_capacity(from.len());
-        for at in from {
-            assigned
-                .add_partition_offset(
-                    topic,
-                    at.partition.cast_signed(),
-                    At::Offset(at.offset.cast_signed()),
-                )
-                .map_err(|error| unavailable(&error))?;
-        }
-        consumer
-            .assign(&assigned)
-            .map_err(|error| unavailable(&error))?;
-        Ok(Self {
+        let reader = Self {
             consumer: Closing::new(consumer),
             topic: Arc::clone(topic),
             positions: from.to_vec(),
             at_tail: vec![false; from.len()],
-        })
+            beyond: vec![None; from.len()],
+            trouble: None,
+            durable,
+        };
+        reader.assign().map_err(|error| unavailable(&error))?;
+        Ok(reader)
+    }
+
+    /// Begins to fetch from where the reader is.
+    fn assign(&self) -> Result<(), ClientError> {
+        let mut assigned = TopicPartitionList::with_capacity(self.positions.len());
+        for at in &self.positions {
+            let from = At::Offset(at.offset.cast_signed());
+            assigned.add_partition_offset(&self.topic, at.partition.cast_signed(), from)?;
+        }
+        let consumer = self.consumer.get().ok_or(ClientError::Canceled)?;
+        consumer.assign(&assigned)
     }
 
     fn place_of(&self, partition: Partition) -> Option<usize> {
@@ -92,11 +109,12 @@ impl KafkaReader {
             consumer,
             positions,
             at_tail,
+            beyond,
             ..
         } = self;
         match consumer.get().ok_or(ReadError::Closed)?.poll(wait) {
             None => Ok(Step::Nothing),
-            Some(Ok(message)) => take(&topic, &message, positions, at_tail),
+            Some(Ok(message)) => take(&topic, &message, positions, at_tail, beyond),
             Some(Err(error)) => self.deal_with(&error),
         }
     }
@@ -105,12 +123,13 @@ impl KafkaReader {
         if let ClientError::PartitionEOF(partition) = error {
             if let Some(place) = self.place_of(partition.cast_unsigned()) {
                 self.at_tail[place] = true;
+                self.beyond[place] = None;
             }
             return Ok(Step::Other);
         }
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                Err(self.out_of_range())
+                self.out_of_range()
             }
             Some(RDKafkaErrorCode::BadMessage | RDKafkaErrorCode::BadCompression) => {
                 let offset = self.positions.first().map_or(0, |at| at.offset);
@@ -125,18 +144,17 @@ impl KafkaReader {
         }
     }
 
-    /// Which position is not in the topic any more, or not yet.
-    fn out_of_range(&self) -> ReadError {
-        for at in &self.positions {
+    /// A broker does not have one of the positions: not any more, or not yet. The one that says so
+    /// may have been replaced as the leader, and not have heard of it.
+    fn out_of_range(&mut self) -> Result<Step, ReadError> {
+        for (place, at) in self.positions.iter().enumerate() {
             let partition = at.partition.cast_signed();
-            let Some(consumer) = self.consumer.get() else {
-                return ReadError::Closed;
-            };
+            let consumer = self.consumer.get().ok_or(ReadError::Closed)?;
             let held = consumer.fetch_watermarks(&self.topic, partition, ASK_TIMEOUT);
             let Ok((first, tail)) = held else { continue };
             let (first, tail) = (first.cast_unsigned(), tail.cast_unsigned());
             if at.offset < first {
-                return ReadError::Corrupt {
+                return Err(ReadError::Corrupt {
                     offset: at.offset,
                     detail: format!(
                         "partition {partition} of the topic {} begins at offset {first}: the \
@@ -144,18 +162,30 @@ impl KafkaReader {
                          retention.bytes=-1, and bring the records back by `aftercall log copy`",
                         self.topic
                     ),
-                };
+                });
             }
-            if at.offset > tail {
-                return ReadError::OffsetOutOfRange {
+            if at.offset <= tail {
+                self.beyond[place] = None;
+                continue;
+            }
+            let since = *self.beyond[place].get_or_insert_with(Instant::now);
+            tracing::warn!(
+                partition,
+                tail,
+                next = at.offset,
+                "a partition ends too early"
+            );
+            if since.elapsed() >= BEYOND_MAX {
+                return Err(ReadError::OffsetOutOfRange {
                     offset: at.offset,
                     tail,
-                };
+                });
             }
         }
-        ReadError::Unavailable {
-            detail: "a broker did not have an offset that it has now".to_owned(),
-        }
+        std::thread::sleep(BEYOND_PAUSE);
+        // librdkafka does not go on by itself after this error.
+        self.assign().map_err(|error| unavailable(&error))?;
+        Ok(Step::Unreachable)
     }
 }
 
@@ -164,7 +194,7 @@ enum Step {
     Record(Entry),
     /// Something that is no record.
     Other,
-    /// No broker can be reached.
+    /// No broker can be reached, or the one that can has not what others have.
     Unreachable,
     Nothing,
 }
@@ -175,6 +205,7 @@ fn take(
     message: &BorrowedMessage<'_>,
     positions: &mut [Position],
     at_tail: &mut [bool],
+    beyond: &mut [Option<Instant>],
 ) -> Result<Step, ReadError> {
     let position = Position {
         partition: message.partition().cast_unsigned(),
@@ -202,6 +233,7 @@ fn take(
     };
     positions[place].offset = position.offset + 1;
     at_tail[place] = false;
+    beyond[place] = None;
     Ok(read)
 }
 
@@ -217,6 +249,9 @@ impl Reader for KafkaReader {
         let mut entries = Vec::new();
         let mut bytes = 0;
         let mut reachable = true;
+        if let Some(trouble) = self.trouble.take() {
+            return Err(trouble);
+        }
         while entries.len() < records_max && bytes < bytes_max {
             let patience = match (entries.is_empty(), reachable && !self.at_tails()) {
                 (false, _) => Duration::ZERO,
@@ -230,17 +265,28 @@ impl Reader for KafkaReader {
                     entries.push(entry);
                 }
                 Ok(Step::Other) => {}
-                Ok(Step::Unreachable) => reachable = false,
+                Ok(Step::Unreachable) => {
+                    reachable = false;
+                    if patience.is_zero() {
+                        break;
+                    }
+                }
                 // A step that waited in vain, or had no time to.
                 Ok(Step::Nothing) => {
                     if !entries.is_empty() || patience.is_zero() {
                         break;
                     }
                 }
-                // What is good comes first; the next call meets the trouble again.
                 Err(error) if entries.is_empty() => return Err(error),
-                Err(_) => break,
+                // What is good comes first.
+                Err(error) => {
+                    self.trouble = Some(error);
+                    break;
+                }
             }
+        }
+        for at in &self.positions {
+            self.durable.note(at.partition, at.offset);
         }
         Ok(entries)
     }

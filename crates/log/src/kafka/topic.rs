@@ -1,5 +1,6 @@
 //! What a topic must be like to be a log, and whether one is.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
@@ -20,11 +21,15 @@ use super::watch::{Asking, serve};
 use super::{Config, Difference, KafkaError};
 use crate::{LogId, Partition, Position};
 
-/// How long the brokers may take to answer, all tries together.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the brokers may take to answer, all tries together: longer than a cluster takes to
+/// notice that a broker is gone.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long one question may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long to wait before a question is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// The settings that must be as they are here, word for word.
 pub(super) const FIXED: [(&str, &str); 7] = [
@@ -61,6 +66,8 @@ pub(super) struct Topic<'a> {
     config: &'a Config,
     settings: ClientConfig,
     pub(super) consumer: BaseConsumer<Asking>,
+    /// Whether it was said that the brokers take their time.
+    told: Cell<bool>,
 }
 
 impl<'a> Topic<'a> {
@@ -81,6 +88,7 @@ impl<'a> Topic<'a> {
             config,
             settings,
             consumer,
+            told: Cell::new(false),
         })
     }
 
@@ -104,6 +112,7 @@ impl<'a> Topic<'a> {
                     if refused.is_some() || begun_at.elapsed() >= PATIENCE {
                         return Err(refused.unwrap_or_else(|| self.unreachable(&error)));
                     }
+                    self.tell_once(&error);
                 }
             }
         }
@@ -143,14 +152,32 @@ impl<'a> Topic<'a> {
 
     fn describe(&self) -> Result<ConfigResource, KafkaError> {
         let admin = self.admin()?;
-        let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+        let options = AdminOptions::new().request_timeout(Some(ASK_TIMEOUT));
         let resource = ResourceSpecifier::Topic(&self.config.topic);
-        let described = block_on(admin.describe_configs([&resource], &options));
-        let described = described.map_err(|error| self.admin_failed(&error))?;
+        let begun_at = Instant::now();
+        let described = loop {
+            match block_on(admin.describe_configs([&resource], &options)) {
+                Ok(described) => break described,
+                // The broker that was asked may be the only one that is gone.
+                Err(error) if begun_at.elapsed() < PATIENCE && self.refused().is_none() => {
+                    self.tell_once(&error);
+                    std::thread::sleep(AGAIN_AFTER);
+                }
+                Err(error) => return Err(self.admin_failed(&error)),
+            }
+        };
         match described.into_iter().next() {
             Some(Ok(described)) => Ok(described),
             Some(Err(code)) => Err(self.failed(code)),
             None => Err(self.failed(RDKafkaErrorCode::Unknown)),
+        }
+    }
+
+    /// Says that it takes longer, where somebody may wait for it.
+    fn tell_once(&self, error: &ClientError) {
+        if !self.told.replace(true) {
+            let brokers = self.config.brokers.join(", ");
+            tracing::warn!(%brokers, %error, "waiting for the log's brokers to answer");
         }
     }
 
@@ -208,7 +235,12 @@ impl<'a> Topic<'a> {
                     });
                 }
                 // A topic that was just made has leaders in a moment.
-                Err(_) => std::thread::sleep(Duration::from_millis(50)),
+                Err(error) => {
+                    if begun_at.elapsed() >= ASK_TIMEOUT {
+                        self.tell_once(&error);
+                    }
+                    std::thread::sleep(AGAIN_AFTER);
+                }
             }
         }
     }

@@ -179,7 +179,11 @@ impl<'w, P: Projection> Session<'w, P> {
         };
         let options = &self.worker.options;
         let (records_max, bytes_max) = (options.poll_records_max, options.poll_bytes_max);
-        let entries = self.reader.next(records_max, bytes_max, wait)?;
+        let entries = match self.reader.next(records_max, bytes_max, wait) {
+            // The reader goes on by itself when the cluster is back.
+            Err(ReadError::Unavailable { .. }) => Vec::new(),
+            read => read?,
+        };
         let through = self.reader.positions().iter();
         let through = through.map(|at| (at.partition, at.offset)).collect();
         // Offsets without a record are passed over without one.

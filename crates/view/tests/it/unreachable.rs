@@ -1,12 +1,16 @@
 //! A log on a cluster that can't be reached, or only in part.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aftercall_log::{
     Append, Claim, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError, Reader, Record,
     WriteBlocked,
 };
+use aftercall_view::{Positions, ViewHandle, WaitError, spawn};
 use parking_lot::{Condvar, Mutex};
+use tokio::time::Instant;
 
 use crate::fixture::{LOG, Words, append, options, soon, stop, words_key};
 
@@ -15,9 +19,14 @@ use crate::fixture::{LOG, Words, append, options, soon, stop, words_key};
 struct Silence {
     silent: bool,
     waiting: usize,
+    /// How many more times it tells an end that is long passed, as a leader does that was replaced
+    /// and has not heard of it.
+    tells_old: usize,
+    /// Where readers began.
+    read_from: Vec<Vec<Position>>,
 }
 
-/// A log that does not say where it ends while a test says so.
+/// A log that does not say where it ends, or says where it ended once, while a test says so.
 #[derive(Debug, Clone)]
 struct SilentLog {
     log: MemoryLog,
@@ -27,7 +36,7 @@ struct SilentLog {
 impl SilentLog {
     fn new() -> Self {
         Self {
-            log: MemoryLog::new(LOG, 2),
+            log: MemoryLog::new(LOG, 2).of_another_process(),
             silence: Arc::default(),
         }
     }
@@ -35,6 +44,10 @@ impl SilentLog {
     fn set_silent(&self, silent: bool) {
         self.silence.0.lock().silent = silent;
         self.silence.1.notify_all();
+    }
+
+    fn tell_old(&self, times: usize) {
+        self.silence.0.lock().tells_old = times;
     }
 
     fn waiting(&self) -> usize {
@@ -73,6 +86,10 @@ impl Log for SilentLog {
                 detail: "no leader".to_owned(),
             });
         }
+        if silence.tells_old > 0 {
+            silence.tells_old -= 1;
+            return Ok(vec![0, 0]);
+        }
         self.log.tails()
     }
 
@@ -81,6 +98,7 @@ impl Log for SilentLog {
     }
 
     fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
+        self.silence.0.lock().read_from.push(from.to_vec());
         self.log.reader(from)
     }
 
@@ -93,12 +111,16 @@ impl Log for SilentLog {
     }
 }
 
+fn start(log: &SilentLog, dir: &Path) -> ViewHandle {
+    let log: Arc<dyn Log> = Arc::new(log.clone());
+    spawn(log, dir, Words::plain(), options()).unwrap()
+}
+
 #[tokio::test]
 async fn a_log_that_does_not_say_where_it_ends_is_read_all_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let log = SilentLog::new();
-    let shared: Arc<dyn Log> = Arc::new(log.clone());
-    let view = aftercall_view::spawn(shared, dir.path(), Words::plain(), options()).unwrap();
+    let view = start(&log, dir.path());
     view.ready(soon()).await.unwrap();
     log.set_silent(true);
     while log.waiting() == 0 {
@@ -110,5 +132,47 @@ async fn a_log_that_does_not_say_where_it_ends_is_read_all_the_same() {
     log.set_silent(false);
     let written = append(&log.log, &[("a", "three")]).await;
     view.wait_for(&written, soon()).await.unwrap();
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_position_that_a_shared_log_does_not_know_yet_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SilentLog::new();
+    let view = start(&log, dir.path());
+    let next = Positions::from_iter([(log.partition_of(b"a"), 1)]);
+    let in_a_moment = Instant::now() + Duration::from_millis(100);
+    let late = view.wait_for(&next, in_a_moment).await;
+    assert!(
+        matches!(late, Err(WaitError::DeadlineExceeded { .. })),
+        "{late:?}"
+    );
+    let write = append(&log.log, &[("a", "one")]);
+    let (waited, _) = tokio::join!(view.wait_for(&next, soon()), write);
+    waited.unwrap();
+    let nowhere = Positions::from_iter([(2, 1)]);
+    let refused = view.wait_for(&nowhere, soon()).await;
+    assert!(matches!(refused, Err(WaitError::BeyondTail)), "{refused:?}");
+    stop(view).await;
+}
+
+#[tokio::test]
+async fn a_view_is_kept_when_a_leader_that_was_replaced_tells_an_old_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SilentLog::new();
+    let written = append(&log.log, &[("a", "one"), ("b", "two")]).await;
+    let view = start(&log, dir.path());
+    view.wait_for(&written, soon()).await.unwrap();
+    stop(view).await;
+
+    log.tell_old(3);
+    let view = start(&log, dir.path());
+    view.ready(soon()).await.unwrap();
+    let read_from = log.silence.0.lock().read_from.last().cloned().unwrap();
+    let read_from: Positions = read_from
+        .iter()
+        .map(|at| (at.partition, at.offset))
+        .collect();
+    assert_eq!(read_from, written, "nothing is read twice");
     stop(view).await;
 }
