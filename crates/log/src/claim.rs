@@ -49,14 +49,22 @@ impl Claim {
         self.held.borrow().contains(&partition)
     }
 
-    /// Waits until the partitions are others than those that the call before resolved with (at
-    /// first: than those that the claim began with), and returns them. Safe to cancel.
-    pub async fn changed(&mut self) -> Arc<BTreeSet<Partition>> {
-        if self.held.changed().await.is_err() {
+    /// Waits until `partition` is this process's, or, unless `held`, until it isn't. Safe to cancel.
+    pub async fn until(&self, partition: Partition, held: bool) {
+        self.wait(|now| now.contains(&partition) == held).await;
+    }
+
+    /// Waits until the partitions are others than these. Safe to cancel.
+    pub async fn others_than(&self, partitions: &BTreeSet<Partition>) {
+        self.wait(|now| now != partitions).await;
+    }
+
+    async fn wait(&self, holds: impl Fn(&BTreeSet<Partition>) -> bool) {
+        let mut held = self.held.clone();
+        if held.wait_for(|now| holds(now)).await.is_err() {
             // Nobody is left who could change them.
             std::future::pending::<()>().await;
         }
-        Arc::clone(&self.held.borrow_and_update())
     }
 }
 

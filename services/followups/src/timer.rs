@@ -1,8 +1,9 @@
 //! The tracker: says, once and in time, that a due has passed with its promise open.
 //!
 //! ```text
+//!  for each partition, beside the others:
 //!  sleep to the earliest watched due, or until the view brings an earlier one
-//!    └─► now > due: read the log's tail, wait until the view includes it
+//!    └─► now > due: read the partition's tail, wait until the view includes it
 //!          └─► all watched dues before now, in order, as lapses into the log
 //!                └─► begin anew
 //! ```
@@ -13,7 +14,8 @@
 //! needed: the fold ignores a lapse that lost its race, that is known already, or that speaks of an
 //! older due.
 //!
-//! Of several processes each watches the partitions that it holds by [`Log::claim`]: it looks when
+//! A partition that can't be asked or written for a while keeps back its own dues only. Of several
+//! processes each watches the partitions that it holds by [`Log::claim`]: it looks when
 //! one is handed to it, and says nothing more once it was taken away. A second tracker that does
 //! not know yet, a crash between append and acknowledgement, or a log that can't
 //! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
@@ -21,7 +23,7 @@
 
 mod lapses;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +33,10 @@ use aftercall_view::{
     ApplyError, Direction, Positions, StoreError, ViewError, ViewHandle, WaitError,
 };
 use futures::StreamExt;
+use futures::future::try_join_all;
 use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::{keys, meters};
@@ -44,8 +48,11 @@ const ROLE: &str = "timers";
 /// The most lapses of one append.
 const APPEND_RECORDS_MAX: usize = 1_000;
 
-/// How many appends are on their way at once.
+/// How many appends of a partition are on their way at once.
 const APPENDS_MAX: usize = 8;
+
+/// How many partitions ask the log at once where it ends: each keeps a thread waiting.
+const ASKING_MAX: usize = 64;
 
 /// How long to wait for the view before looking whether it still runs.
 const VIEW_WAIT: Duration = Duration::from_secs(30);
@@ -63,6 +70,7 @@ pub(crate) struct Tracker {
     view: ViewHandle,
     /// Which partitions' dues are this tracker's.
     claim: Claim,
+    asking: Semaphore,
 }
 
 /// Why the tracker ended.
@@ -91,22 +99,6 @@ enum Round {
     Again(Duration),
 }
 
-/// A partition's turn: the dues after a key.
-#[derive(Debug)]
-struct Turn {
-    partition: Partition,
-    after: Option<Vec<u8>>,
-}
-
-impl Turn {
-    fn first(partition: Partition) -> Self {
-        Self {
-            partition,
-            after: None,
-        }
-    }
-}
-
 impl Tracker {
     pub(crate) fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, view: ViewHandle) -> Self {
         let claim = log.claim(ROLE);
@@ -115,6 +107,7 @@ impl Tracker {
             clock,
             view,
             claim,
+            asking: Semaphore::new(ASKING_MAX),
         }
     }
 
@@ -122,21 +115,37 @@ impl Tracker {
     ///
     /// # Errors
     /// When the log or the view has failed for good.
-    pub(crate) async fn run(mut self) -> Result<(), TrackerError> {
-        let mut progress = self.view.progress();
+    pub(crate) async fn run(self) -> Result<(), TrackerError> {
+        let partitions = 0..self.log.partitions();
+        let watching = partitions.map(|partition| self.watch(partition));
+        tokio::select! {
+            ended = self.view.stopped() => Err(TrackerError::View(ended.err())),
+            failed = try_join_all(watching) => failed.map(|_| ()),
+            never = self.count_held() => match never {},
+        }
+    }
+
+    async fn count_held(&self) -> Infallible {
         loop {
-            if let Some(ended) = progress.borrow_and_update().ended.clone() {
-                return Err(TrackerError::View(ended.err()));
-            }
             let held = self.claim.partitions();
             meters::partitions_held(held.len());
-            let round = match self.earliest(&held)? {
-                Some(due) if self.clock.now() >= due => self.lapse_all(&held).await?,
+            self.claim.others_than(&held).await;
+        }
+    }
+
+    /// Lapses what falls due in a partition, whenever it is this tracker's.
+    async fn watch(&self, partition: Partition) -> Result<Infallible, TrackerError> {
+        let mut progress = self.view.progress();
+        loop {
+            self.claim.until(partition, true).await;
+            progress.borrow_and_update();
+            let round = match self.earliest(partition)? {
+                Some(due) if self.clock.now() >= due => self.lapse_all(partition).await?,
                 Some(due) => {
                     tokio::select! {
                         () = self.clock.sleep_until(due) => {}
                         _ = progress.changed() => {}
-                        _ = self.claim.changed() => {}
+                        () = self.claim.until(partition, false) => {}
                     }
                     continue;
                 }
@@ -148,71 +157,55 @@ impl Tracker {
                 // What was due is taken care of by a record that the view is about to show.
                 Round::Nothing => tokio::select! {
                     _ = progress.changed() => {}
-                    _ = self.claim.changed() => {}
+                    () = self.claim.until(partition, false) => {}
                 },
             }
         }
     }
 
-    /// The first instant at which a watched due of these partitions has passed; none if none is
+    /// The first instant at which a watched due of the partition has passed; none if none is
     /// watched, or while the view is being opened.
-    fn earliest(&self, held: &BTreeSet<Partition>) -> Result<Option<Timestamp>, TrackerError> {
+    fn earliest(&self, partition: Partition) -> Result<Option<Timestamp>, TrackerError> {
+        let watched = keys::all_watched(partition);
         let store = self.view.store();
-        let mut earliest_us: Option<i64> = None;
-        for partition in held {
-            let watched = keys::all_watched(*partition);
-            let first = store.scan_prefix(watched, Direction::Ascending).next();
-            let key = match first {
-                Some(Ok((key, _))) => key,
-                None => continue,
-                Some(Err(StoreError::Opening | StoreError::Failed(_))) => return Ok(None),
-                Some(Err(error)) => return Err(TrackerError::Store(error.into())),
-            };
-            let watched = keys::read_watched(&key).map_err(ApplyError::record);
-            let due_us = watched.map_err(TrackerError::Store)?.due_us;
-            earliest_us = Some(earliest_us.map_or(due_us, |earliest| earliest.min(due_us)));
-        }
+        let first = store.scan_prefix(watched, Direction::Ascending).next();
+        let key = match first {
+            Some(Ok((key, _))) => key,
+            None | Some(Err(StoreError::Opening | StoreError::Failed(_))) => return Ok(None),
+            Some(Err(error)) => return Err(TrackerError::Store(error.into())),
+        };
+        let watched = keys::read_watched(&key).map_err(ApplyError::record);
+        let due_us = watched.map_err(TrackerError::Store)?.due_us;
         // The key's due is rounded down to the microsecond: one later it has passed for certain.
-        let passed_us = earliest_us.map(|due_us| due_us.saturating_add(1));
-        Ok(passed_us.and_then(|passed_us| Timestamp::from_microsecond(passed_us).ok()))
+        Ok(Timestamp::from_microsecond(due_us.saturating_add(1)).ok())
     }
 
-    /// Records every lapse of these partitions that is due by now.
-    async fn lapse_all(&self, held: &BTreeSet<Partition>) -> Result<Round, TrackerError> {
+    /// Records every lapse of the partition that is due by now.
+    async fn lapse_all(&self, partition: Partition) -> Result<Round, TrackerError> {
         let now = self.clock.now();
-        let tails = match Positions::tails_of(&self.log).await {
-            Err(ReadError::Unavailable { .. }) => return Ok(Round::Again(RETRY_AFTER)),
-            tails => tails?,
+        let Some(tail) = self.tail(partition).await? else {
+            return Ok(Round::Again(RETRY_AFTER));
         };
-        let tails = tails
-            .iter()
-            .filter(|(partition, _)| held.contains(partition));
-        if !self.includes(&tails.collect()).await? {
+        if !self.includes(&tail).await? {
             return Ok(Round::Again(Duration::ZERO));
         }
         let mut sending = FuturesOrdered::new();
         let mut sent = Sent::default();
-        // The partitions take turns: one with many dues does not hold up the others.
-        let mut turns: VecDeque<Turn> = held.iter().copied().map(Turn::first).collect();
-        while let Some(turn) = turns.pop_front() {
-            let partition = turn.partition;
-            let Some(batch) = self.next_batch(turn, now).await? else {
+        let mut after = None;
+        loop {
+            let Some(batch) = self.next_batch(partition, after, now).await? else {
                 sent.trouble.get_or_insert(RETRY_AFTER);
                 break;
             };
             if !self.claim.holds(partition) {
                 // Another tracker's from here on.
-                continue;
+                break;
             }
             if self.clock.now() < now {
                 // It was set back meanwhile: what was recorded since then may not be due yet.
                 sent.trouble.get_or_insert(Duration::ZERO);
                 break;
             }
-            turns.extend(batch.last_key.map(|key| Turn {
-                partition,
-                after: Some(key),
-            }));
             if !batch.records.is_empty() {
                 let append = self.log.append(batch.records);
                 sending.push_back(async move { (append.await, batch.lateness) });
@@ -222,7 +215,8 @@ impl Tracker {
                     sent.take(outcome, &lateness)?;
                 }
             }
-            if sent.trouble.is_some() {
+            after = batch.last_key;
+            if sent.trouble.is_some() || after.is_none() {
                 break;
             }
         }
@@ -236,13 +230,30 @@ impl Tracker {
         })
     }
 
-    /// The next lapses of a partition in the order of their dues; none while the view is being
-    /// opened.
-    async fn next_batch(&self, turn: Turn, now: Timestamp) -> Result<Option<Batch>, TrackerError> {
+    /// Everything that is durable in the partition now; none while the log can't say.
+    async fn tail(&self, partition: Partition) -> Result<Option<Positions>, TrackerError> {
+        let log = Arc::clone(&self.log);
+        let _turn = self.asking.acquire().await;
+        let tails = tokio::task::spawn_blocking(move || log.partial_tails()).await?;
+        let tails = match tails {
+            Err(ReadError::Unavailable { .. }) => return Ok(None),
+            tails => tails?,
+        };
+        let tail = tails.get(partition as usize).copied().flatten();
+        Ok(tail.map(|tail| Positions::from_iter([(partition, tail)])))
+    }
+
+    /// The next lapses of a partition, after a key, in the order of their dues; none while the view
+    /// is being opened.
+    async fn next_batch(
+        &self,
+        partition: Partition,
+        after: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Option<Batch>, TrackerError> {
         let store = self.view.store();
         // The clock may have been set back since `now`: a lapse is never noticed before its due.
         let times = (now, self.clock.now().max(now));
-        let Turn { partition, after } = turn;
         let read = move || lapses::read(&store, partition, after, times, APPEND_RECORDS_MAX);
         match tokio::task::spawn_blocking(read).await? {
             Ok(batch) => Ok(Some(batch)),

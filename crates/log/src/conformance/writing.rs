@@ -203,14 +203,17 @@ pub fn one_process_alone_claims_every_partition(engine: &dyn Engine) {
     let log = engine.open();
     let all = (0..log.partitions()).collect();
     for role in ["one", "other"] {
-        let mut claim = log.claim(role);
+        let claim = log.claim(role);
         block_on(async {
             let everything = async {
-                while *claim.partitions() != all {
-                    claim.changed().await;
+                let mut held = claim.partitions();
+                while *held != all {
+                    claim.others_than(&held).await;
+                    held = claim.partitions();
                 }
             };
             tokio::time::timeout(FOREVER, everything).await.unwrap();
+            assert!(all.iter().all(|partition| claim.holds(*partition)));
         });
     }
 }

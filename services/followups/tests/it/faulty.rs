@@ -9,6 +9,7 @@ use aftercall_log::{
     Reader, Record, WriteBlocked,
 };
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 
 /// What becomes of one append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,17 @@ pub(crate) enum Fate {
     DiskFull,
 }
 
+/// How a partition is out of order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outage {
+    /// Nobody says where it ends.
+    NoLeader,
+    /// It can be read, and appends wait.
+    TakesNothing,
+}
+
+type Outcome = Result<Vec<Position>, AppendError>;
+
 /// What happens just before the log says where it ends.
 type BeforeTails = Box<dyn Fn() + Send + Sync>;
 
@@ -35,6 +47,9 @@ pub(crate) struct FaultyLog {
     fates: Mutex<VecDeque<Fate>>,
     /// What would have acknowledged the appends that nobody hears of.
     unheard: Mutex<Vec<Box<dyn std::any::Any + Send>>>,
+    outage: Mutex<Option<(Partition, Outage)>>,
+    /// The appends that wait for the outage to end.
+    held_up: Mutex<Vec<oneshot::Sender<Outcome>>>,
 }
 
 impl FaultyLog {
@@ -44,6 +59,8 @@ impl FaultyLog {
             before_tails: Box::new(|| {}),
             fates: Mutex::new(fates.into_iter().collect()),
             unheard: Mutex::default(),
+            outage: Mutex::default(),
+            held_up: Mutex::default(),
         })
     }
 
@@ -57,7 +74,23 @@ impl FaultyLog {
             before_tails: Box::new(before_tails),
             fates: Mutex::default(),
             unheard: Mutex::default(),
+            outage: Mutex::default(),
+            held_up: Mutex::default(),
         })
+    }
+
+    /// Puts a partition out of order.
+    pub(crate) fn begin_outage(&self, partition: Partition, outage: Outage) {
+        *self.outage.lock() = Some((partition, outage));
+    }
+
+    /// Ends that. Of the appends that waited it is not known what became of them.
+    pub(crate) fn end_outage(&self) {
+        *self.outage.lock() = None;
+        for append in self.held_up.lock().drain(..) {
+            let cause = std::io::Error::other("the leader is gone");
+            let _ = append.send(Err(AppendError::Unknown(Arc::new(cause))));
+        }
     }
 
     /// How many fates have not been met.
@@ -92,13 +125,20 @@ impl Log for FaultyLog {
     }
 
     fn append(&self, records: Vec<Record>) -> Append {
+        if let Some((partition, Outage::TakesNothing)) = *self.outage.lock()
+            && self.partition_of(&records[0].key) == partition
+        {
+            let (sender, receiver) = oneshot::channel();
+            self.held_up.lock().push(sender);
+            return Append::waiting(receiver);
+        }
         let retry_after = Duration::from_millis(1);
         let fate = self.fates.lock().pop_front();
         match fate.unwrap_or(Fate::Written) {
             Fate::Written => self.log.append(records),
             Fate::WrittenUnheard => {
                 drop(self.log.append(records));
-                let (sender, receiver) = tokio::sync::oneshot::channel();
+                let (sender, receiver) = oneshot::channel();
                 self.unheard.lock().push(Box::new(sender));
                 Append::waiting(receiver)
             }
@@ -114,7 +154,21 @@ impl Log for FaultyLog {
 
     fn tails(&self) -> Result<Vec<Offset>, ReadError> {
         (self.before_tails)();
+        if let Some((_, Outage::NoLeader)) = *self.outage.lock() {
+            return Err(ReadError::Unavailable {
+                detail: "a partition has no leader".to_owned(),
+            });
+        }
         self.log.tails()
+    }
+
+    fn partial_tails(&self) -> Result<Vec<Option<Offset>>, ReadError> {
+        (self.before_tails)();
+        let mut tails: Vec<_> = self.log.tails()?.into_iter().map(Some).collect();
+        if let Some((partition, Outage::NoLeader)) = *self.outage.lock() {
+            tails[partition as usize] = None;
+        }
+        Ok(tails)
     }
 
     fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {

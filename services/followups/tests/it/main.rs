@@ -10,6 +10,7 @@ mod faulty;
 mod hostile;
 mod imports;
 mod lists;
+mod outages;
 mod replicas;
 mod stage;
 mod takeover;
