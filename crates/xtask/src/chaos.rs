@@ -41,7 +41,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
     let mut test = command::cargo();
     test.args(["test", "--quiet", "--package", "aftercall"]);
-    test.args(["--test", "survival", "--", "--nocapture", TEST]);
+    test.args(["--test", "survival", "--", "--nocapture"]);
+    // They hurt the same brokers.
+    test.args(["--test-threads", "1", TEST]);
     test.envs(cluster.environment());
     test.env("AFTERCALL_CHAOS_MINUTES", args.minutes.to_string());
     if let Some(seed) = args.seed {

@@ -7,7 +7,7 @@ use aftercall_log::kafka::{Config, KafkaLog, Security};
 use aftercall_log::{EmbeddedLog, Log, Options};
 use tempfile::TempDir;
 
-use crate::command::{Server, aftercall, lines, run, run_with};
+use crate::command::{Server, Site, aftercall, lines, run, run_with};
 
 /// A topic of its own for each test.
 struct Topic {

@@ -31,6 +31,8 @@ pub(crate) struct Checker {
     /// Whether several processes write it.
     shared: bool,
     records: HashMap<String, Position>,
+    /// How many records stand in the log again, after the first of their id.
+    repeated: usize,
     amendments: HashMap<String, Position>,
     fulfilments: HashMap<String, Position>,
     lapses: HashMap<(String, u32), Position>,
@@ -53,6 +55,12 @@ impl Checker {
     /// How many interactions are recorded.
     pub(crate) fn records(&self) -> usize {
         self.records.len()
+    }
+
+    /// How many records stand in the log again, after the first of their id.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn repeated(&self) -> usize {
+        self.repeated
     }
 
     /// How many lapses are recorded.
@@ -109,7 +117,10 @@ impl Checker {
             self.entry(entry, entries);
         }
         self.acknowledged(entries);
-        self.faults.extend(entries.unexpected.iter().cloned());
+        entries
+            .unexpected
+            .iter()
+            .for_each(|what| self.object(what.clone()));
     }
 
     /// What is wrong so far.
@@ -156,7 +167,14 @@ impl Checker {
     }
 
     fn fault(&mut self, at: Position, what: impl std::fmt::Display) {
-        self.faults.push(format!("{}: {what}", shown(at)));
+        self.object(format!("{}: {what}", shown(at)));
+    }
+
+    /// Notes what is wrong, once: some of it is met each time that the log is looked at.
+    fn object(&mut self, what: String) {
+        if !self.faults.contains(&what) {
+            self.faults.push(what);
+        }
     }
 
     fn entry(&mut self, entry: &Entry, entries: &Entries) {
@@ -225,6 +243,7 @@ impl Checker {
             self.fault(at, format!("{id} is there, and was refused"));
         }
         if self.shared && self.records.contains_key(&id) {
+            self.repeated += 1;
             return;
         }
         let last = self.last_order.insert(sent.customer_id.clone(), sent.order);
@@ -345,7 +364,7 @@ impl Checker {
         each(&entries.fulfilments, |id, answer| {
             check(id, &answer.position, self.fulfilments.get(id).copied());
         });
-        self.faults.append(&mut found);
+        found.into_iter().for_each(|what| self.object(what));
     }
 }
 

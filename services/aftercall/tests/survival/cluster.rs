@@ -4,6 +4,7 @@ pub(crate) mod brokers;
 pub(crate) mod log;
 pub(crate) mod newcomers;
 pub(crate) mod roles;
+mod user;
 
 pub(crate) use brokers::Brokers;
 pub(crate) use log::SharedLog;

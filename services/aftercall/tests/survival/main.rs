@@ -23,6 +23,8 @@ mod journal;
 mod kill;
 mod load;
 mod mount;
+#[cfg(feature = "kafka")]
+mod outage;
 mod power_cut;
 mod process;
 mod requests;

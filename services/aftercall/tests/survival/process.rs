@@ -147,22 +147,16 @@ pub(crate) struct Starting {
 
 impl Starting {
     /// Waits for the line that says that it is ready.
-    pub(crate) fn ready(self) -> Server {
-        self.try_ready().unwrap_or_else(|why| panic!("{why}"))
-    }
-
-    /// The same, where it may end instead: then with what it said last.
-    pub(crate) fn try_ready(mut self) -> Result<Server, String> {
+    pub(crate) fn ready(mut self) -> Server {
         let line = self.line.recv_timeout(READY_WITHIN).unwrap_or_default();
         let address = line
             .split_whitespace()
             .find_map(|word| word.strip_prefix("grpc="));
         let Some(address) = address else {
-            let last = self.server.stderr_tail();
-            return Err(format!("no ready server: {line:?}\n{last}"));
+            panic!("no ready server: {line:?}\n{}", self.server.stderr_tail());
         };
         self.server.address = address.to_owned();
-        Ok(self.server)
+        self.server
     }
 
     /// kill −9.

@@ -23,6 +23,7 @@ const CALM_MS: RangeInclusive<u64> = 500..=2_500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ToBroker {
     Kill,
+    Restart,
     Pause,
     CutOff,
 }
@@ -32,6 +33,7 @@ enum ToBroker {
 enum ToRole {
     Kill,
     Pause,
+    CutOff,
     Restart,
 }
 
@@ -44,14 +46,17 @@ enum Role {
     Knowledge,
 }
 
-/// Every kind of fault of replicas. A short run may get through the first four only, in some order:
+/// Every kind of fault of replicas. A short run may get through the first three only, in some order:
 /// those that matter most.
-const TO_ROLES: [(Role, ToRole); 9] = [
+const TO_ROLES: [(Role, ToRole); 12] = [
     (Role::Followups, ToRole::Pause),
     (Role::Recorder, ToRole::Kill),
-    (Role::Followups, ToRole::Kill),
+    (Role::Followups, ToRole::CutOff),
     (Role::History, ToRole::Kill),
+    (Role::Followups, ToRole::Kill),
     (Role::Recorder, ToRole::Pause),
+    (Role::Recorder, ToRole::CutOff),
+    (Role::History, ToRole::CutOff),
     (Role::Knowledge, ToRole::Kill),
     (Role::Followups, ToRole::Restart),
     (Role::History, ToRole::Pause),
@@ -66,7 +71,7 @@ fn say(began: Instant, what: impl fmt::Display) {
 /// Hurts one broker at a time until `until`; then all are well again.
 pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, until: Instant) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut kinds = vec![ToBroker::Kill, ToBroker::Pause];
+    let mut kinds = vec![ToBroker::Kill, ToBroker::Restart, ToBroker::Pause];
     if brokers.all[0].can_be_cut_off() {
         kinds.push(ToBroker::CutOff);
     } else {
@@ -88,6 +93,10 @@ pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, un
                     seconds(&mut rng, GONE_S).await;
                     broker.start();
                 }
+                ToBroker::Restart => {
+                    block_in_place(|| broker.stop());
+                    broker.start();
+                }
                 ToBroker::Pause => {
                     broker.pause();
                     seconds(&mut rng, SILENT_S).await;
@@ -107,9 +116,13 @@ pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, un
 /// Hurts one replica at a time until `until`; then all are well again.
 pub(super) async fn roles(fleet: &mut Fleet, seed: u64, began: Instant, until: Instant) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut kinds = TO_ROLES;
+    let mut kinds = TO_ROLES.to_vec();
+    if !fleet.all().all(|replica| replica.can_be_cut_off()) {
+        println!("no role is cut off: that needs root, and the programs setpriv and ip");
+        kinds.retain(|(_, kind)| *kind != ToRole::CutOff);
+    }
     loop {
-        let (first, rest) = kinds.split_at_mut(4);
+        let (first, rest) = kinds.split_at_mut(3);
         first.shuffle(&mut rng);
         rest.shuffle(&mut rng);
         for (role, kind) in &kinds {
@@ -131,6 +144,11 @@ pub(super) async fn roles(fleet: &mut Fleet, seed: u64, began: Instant, until: I
                     replica.pause();
                     seconds(&mut rng, SILENT_S).await;
                     replica.resume();
+                }
+                ToRole::CutOff => {
+                    replica.cut_off();
+                    seconds(&mut rng, SILENT_S).await;
+                    replica.connect();
                 }
                 ToRole::Restart => block_in_place(|| {
                     replica.stop();

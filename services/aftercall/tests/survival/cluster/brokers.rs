@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How often a broker that was killed is looked at until it is gone, and how many times.
+/// How often a broker that has to end is looked at until it is gone, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-const LOOKS: usize = 500;
+const LOOKS: usize = 3_000;
 
 /// The brokers of a cluster.
 #[derive(Debug)]
@@ -53,8 +53,17 @@ impl Brokers {
 impl Broker {
     /// kill −9, and waits until nothing of it is left.
     pub(crate) fn kill(&mut self) {
+        self.end(Signal::KILL);
+    }
+
+    /// SIGTERM: it gives what it leads to the others, and ends.
+    pub(crate) fn stop(&mut self) {
+        self.end(Signal::TERM);
+    }
+
+    fn end(&mut self, signal: Signal) {
         let Some(pid) = self.pid() else { return };
-        kill_process(pid, Signal::KILL).expect("a signal");
+        kill_process(pid, signal).expect("a signal");
         if let Some(mut child) = self.child.take() {
             child.wait().expect("its end");
         }

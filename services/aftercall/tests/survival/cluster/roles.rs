@@ -14,6 +14,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::Newcomers;
+use super::user::User;
 use crate::answers::Answers;
 use crate::load;
 use crate::process::{READY_WITHIN, Server, Start};
@@ -22,8 +23,6 @@ use crate::process::{READY_WITHIN, Server, Start};
 /// replica's port while the replica is down.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
-/// How many times a replica is started until it must be ready.
-const STARTS: usize = 5;
 /// How often a server that starts is asked whether it is behind.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -32,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 pub(crate) struct Replica {
     /// Such as `history-2`.
     pub(crate) name: String,
+    /// As whom it runs, where it may be another than the test.
+    user: Option<User>,
     start: Start,
     server: Option<Server>,
     channel: Channel,
@@ -48,13 +49,17 @@ impl Replica {
         let name = format!("{role}-{number}");
         let address = free_address();
         let data: PathBuf = scratch.join(&name);
+        let user = User::draw();
+        let wrapper = user.as_ref().map(|user| user.owner_of(&data));
         let start = Start::on(&data, &scratch.join(format!("{name}.log")))
+            .under(&wrapper.unwrap_or_default())
             .with(&[role])
             .configured(settings)
             .listening(address);
         let endpoint = Endpoint::from_shared(format!("http://{address}"));
         Self {
             name,
+            user,
             start,
             server: None,
             channel: endpoint.expect("an address").connect_lazy(),
@@ -66,18 +71,8 @@ impl Replica {
         &self.channel
     }
 
-    /// Starts it, and waits until it is ready. One that finds too few brokers ends and says so;
-    /// whoever watches over processes starts it again.
+    /// Starts it, and waits until it is ready.
     pub(crate) fn start(&mut self) {
-        for _ in 1..STARTS {
-            match self.start.spawn().try_ready() {
-                Ok(server) => return self.server = Some(server),
-                Err(why) => {
-                    let last = why.lines().last().unwrap_or_default();
-                    println!("{} did not start: {last}", self.name);
-                }
-            }
-        }
         self.server = Some(self.start.ready());
     }
 
@@ -118,6 +113,21 @@ impl Replica {
     /// Lets it go on.
     pub(crate) fn resume(&self) {
         self.server.as_ref().expect("it runs").signal(Signal::CONT);
+    }
+
+    /// Whether it can be cut off: whether it runs as a user of its own.
+    pub(crate) fn can_be_cut_off(&self) -> bool {
+        self.user.is_some()
+    }
+
+    /// Cuts it off from the brokers. Its clients, on this machine, still reach it.
+    pub(crate) fn cut_off(&self) {
+        self.user.as_ref().expect("a user of its own").cut_off();
+    }
+
+    /// Ends that.
+    pub(crate) fn connect(&self) {
+        self.user.as_ref().expect("a user of its own").connect();
     }
 
     /// Whether its process still runs: one that ended by itself has failed.
