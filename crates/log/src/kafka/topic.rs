@@ -21,9 +21,13 @@ use super::watch::{Asking, serve};
 use super::{Config, Difference, KafkaError};
 use crate::{LogId, Partition, Position};
 
-/// How long the brokers may take to answer, all tries together: longer than a cluster takes to
-/// notice that a broker is gone.
+/// How long it may take until any broker answers, all tries together: longer than one that is gone
+/// takes to be noticed.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a cluster of which some broker has answered may take for the rest: longer than brokers
+/// take to be replaced, or to start again.
+const RECOVERY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long one question may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -159,7 +163,9 @@ impl<'a> Topic<'a> {
             match block_on(admin.describe_configs([&resource], &options)) {
                 Ok(described) => break described,
                 // The broker that was asked may be the only one that is gone.
-                Err(error) if begun_at.elapsed() < PATIENCE && self.refused().is_none() => {
+                Err(error)
+                    if begun_at.elapsed() < RECOVERY_PATIENCE && self.refused().is_none() =>
+                {
                     self.tell_once(&error);
                     std::thread::sleep(AGAIN_AFTER);
                 }
@@ -226,7 +232,7 @@ impl<'a> Topic<'a> {
             );
             match held {
                 Ok((first, tail)) => return Ok((first.cast_unsigned(), tail.cast_unsigned())),
-                Err(error) if begun_at.elapsed() >= PATIENCE => {
+                Err(error) if begun_at.elapsed() >= RECOVERY_PATIENCE => {
                     return Err(match error.rdkafka_error_code() {
                         Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
                             self.failed(RDKafkaErrorCode::TopicAuthorizationFailed)
@@ -261,10 +267,10 @@ impl<'a> Topic<'a> {
                     };
                     break message::read(&message, position);
                 }
-                Some(Err(error)) if begun_at.elapsed() >= PATIENCE => {
+                Some(Err(error)) if begun_at.elapsed() >= RECOVERY_PATIENCE => {
                     return Err(self.unreachable(&error));
                 }
-                None if begun_at.elapsed() >= PATIENCE => {
+                None if begun_at.elapsed() >= RECOVERY_PATIENCE => {
                     return Err(self.unreachable(&ClientError::NoMessageReceived));
                 }
                 Some(Err(_)) | None => {}
