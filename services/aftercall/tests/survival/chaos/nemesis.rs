@@ -91,11 +91,13 @@ pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, un
                 ToBroker::Kill => {
                     block_in_place(|| broker.kill());
                     seconds(&mut rng, GONE_S).await;
-                    broker.start();
+                    block_in_place(|| broker.start());
                 }
                 ToBroker::Restart => {
-                    block_in_place(|| broker.stop());
-                    broker.start();
+                    block_in_place(|| {
+                        broker.stop();
+                        broker.start();
+                    });
                 }
                 ToBroker::Pause => {
                     broker.pause();

@@ -1,6 +1,7 @@
 //! The Kafka that `cargo xtask` started for the test, and what may be done to it.
 
 use std::fs;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,6 +26,8 @@ pub(crate) struct Brokers {
 #[derive(Debug)]
 pub(crate) struct Broker {
     dir: PathBuf,
+    /// Where clients come.
+    address: SocketAddr,
     /// Its process, where this test has started it.
     child: Option<Child>,
 }
@@ -39,13 +42,16 @@ impl Brokers {
             })
         };
         let dir = PathBuf::from(given("AFTERCALL_TEST_KAFKA_DIR"));
+        let bootstrap = given("AFTERCALL_TEST_KAFKA");
         let dirs = (1..).map(|node| dir.join(format!("node-{node}")));
+        let all = dirs.zip(bootstrap.split(',')).map(|(dir, address)| Broker {
+            dir,
+            address: address.parse().expect("an address"),
+            child: None,
+        });
         Self {
-            bootstrap: given("AFTERCALL_TEST_KAFKA"),
-            all: dirs
-                .take_while(|dir| dir.exists())
-                .map(|dir| Broker { dir, child: None })
-                .collect(),
+            all: all.collect(),
+            bootstrap,
         }
     }
 }
@@ -76,7 +82,7 @@ impl Broker {
         panic!("{} does not end", self.dir.display());
     }
 
-    /// Starts it again, as it was started first.
+    /// Starts it again, as it was started first, and waits until it takes connections.
     pub(crate) fn start(&mut self) {
         let child = Command::new("sh")
             .arg(self.dir.join("run"))
@@ -86,6 +92,13 @@ impl Broker {
             .process_group(0)
             .spawn();
         self.child = Some(child.expect("a broker starts"));
+        for _ in 0..LOOKS {
+            if TcpStream::connect_timeout(&self.address, LOOK_EVERY).is_ok() {
+                return;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        panic!("{} does not start", self.dir.display());
     }
 
     /// Stops it from doing anything.
@@ -132,6 +145,18 @@ impl Broker {
         let pid = Pid::from_raw(pid.trim().parse().ok()?)?;
         let command = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
         is_ours(&command, &self.dir).then_some(pid)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // A test that failed in the middle must not leave the others without it.
+        if let Some(pid) = self.pid() {
+            let _ = kill_process(pid, Signal::CONT);
+        }
+        if self.can_be_cut_off() {
+            self.connect();
+        }
     }
 }
 
