@@ -5,7 +5,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, ConfigResourceResult, ResourceSpecifier,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
@@ -161,6 +163,10 @@ impl<'a> Topic<'a> {
         let begun_at = Instant::now();
         let described = loop {
             match block_on(admin.describe_configs([&resource], &options)) {
+                // Every broker has settings to tell of a topic, but not while it only learns of it.
+                Ok(described) if tells_nothing(&described) && begun_at.elapsed() < PATIENCE => {
+                    std::thread::sleep(AGAIN_AFTER);
+                }
                 Ok(described) => break described,
                 // The broker that was asked may be the only one that is gone.
                 Err(error)
@@ -324,6 +330,10 @@ impl<'a> Topic<'a> {
     pub(super) fn admin_failed(&self, error: &ClientError) -> KafkaError {
         self.refused().unwrap_or_else(|| self.unreachable(error))
     }
+}
+
+fn tells_nothing(described: &[ConfigResourceResult]) -> bool {
+    matches!(described, [Ok(topic)] if topic.entries.is_empty())
 }
 
 /// What differs from what a log needs, and how many replicas acknowledge.
