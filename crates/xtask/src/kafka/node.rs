@@ -126,7 +126,8 @@ impl Node {
             .arg(format!("{}/*", jars.display()))
             .args(["kafka.tools.StorageTool", "format", "--config"])
             .arg(&properties)
-            .args(["--cluster-id", of.id])
+            // In one argument: an id may begin with a dash.
+            .arg(format!("--cluster-id={}", of.id))
             .args(["--add-scram", &scram("SCRAM-SHA-256")])
             .args(["--add-scram", &scram("SCRAM-SHA-512")])
             .stdin(Stdio::null())
