@@ -239,7 +239,7 @@ fn bare_stream(config: &Config, log: &KafkaLog, time: Duration) -> f64 {
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
-        .set("linger.ms", "0.5")
+        .set("linger.ms", "5")
         .set("batch.num.messages", "10000")
         .set("queue.buffering.max.messages", "1000000");
     let counting = Counting {

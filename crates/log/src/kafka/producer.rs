@@ -46,9 +46,10 @@ const REBUILD_RETRY_AFTER: Duration = Duration::from_millis(250);
 /// given up early, and written all the same, is what makes outcomes unknown.
 const DELIVERY_TIMEOUT_MS: u32 = 300_000;
 
-/// How long a record waits for others to go with it, in milliseconds. Under load they gather by
-/// themselves while requests are under way.
-const LINGER_MS: &str = "0.5";
+/// How long a record waits for others to go with it, in milliseconds: about as long as the replicas
+/// then take. Spread over a dozen partitions, records that don't wait go nearly one by one, and keep
+/// the brokers busy with requests.
+const LINGER_MS: &str = "5";
 
 /// How long deliveries are waited for before looking whether the producer is to be replaced.
 const POLL: Duration = Duration::from_millis(50);
