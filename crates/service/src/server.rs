@@ -88,6 +88,8 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     health: Health,
     descriptors: Vec<&'static [u8]>,
+    /// The full names of what is served.
+    services: Vec<&'static str>,
     routes: Routes,
 }
 
@@ -101,18 +103,24 @@ impl Server {
             clock,
             health,
             descriptors: vec![tonic_health::pb::FILE_DESCRIPTOR_SET],
+            services: vec![
+                tonic_health::pb::health_server::SERVICE_NAME,
+                tonic_reflection::pb::v1::server_reflection_server::SERVICE_NAME,
+                tonic_reflection::pb::v1alpha::server_reflection_server::SERVICE_NAME,
+            ],
             routes: Routes::new(service),
         }
     }
 
-    /// Adds an encoded `FileDescriptorSet`: its services are listed by reflection and have metrics
-    /// of their own.
+    /// Adds an encoded `FileDescriptorSet`: reflection explains its messages, and its services have
+    /// metrics of their own.
     pub fn descriptors(mut self, encoded: &'static [u8]) -> Self {
         self.descriptors.push(encoded);
         self
     }
 
-    /// Adds a service, which is healthy until [`Health::set`] says otherwise.
+    /// Adds a service, which reflection lists, and which is healthy until [`Health::set`] says
+    /// otherwise.
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
@@ -120,6 +128,7 @@ impl Server {
         S::Future: Send + 'static,
     {
         self.health.add(S::NAME);
+        self.services.push(S::NAME);
         self.routes = self.routes.add_service(service);
         self
     }
@@ -146,9 +155,10 @@ impl Server {
             clock,
             health,
             descriptors,
+            services,
             routes,
         } = self;
-        let routes = with_reflection(routes, &descriptors)?;
+        let routes = with_reflection(routes, &descriptors, &services)?;
         let ended = CancellationToken::new();
         let gate = GateLayer {
             authenticator,
@@ -170,12 +180,19 @@ impl Server {
     }
 }
 
-fn with_reflection(routes: Routes, descriptors: &[&'static [u8]]) -> Result<Routes, ServerError> {
+fn with_reflection(
+    routes: Routes,
+    descriptors: &[&'static [u8]],
+    services: &[&'static str],
+) -> Result<Routes, ServerError> {
     let builder = || {
         let builder = tonic_reflection::server::Builder::configure();
-        descriptors.iter().fold(builder, |builder, encoded| {
+        let builder = descriptors.iter().fold(builder, |builder, encoded| {
             builder.register_encoded_file_descriptor_set(encoded)
-        })
+        });
+        // The descriptors are of all services; a process may serve some of them.
+        let named = services.iter().copied();
+        named.fold(builder, |builder, name| builder.with_service_name(name))
     };
     let unreadable = |error| ServerError::Descriptor(Box::new(error));
     let v1 = builder().build_v1().map_err(unreadable)?;

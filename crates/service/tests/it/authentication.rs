@@ -120,9 +120,17 @@ async fn health_and_reflection_need_no_token() {
     let Some(MessageResponse::ListServicesResponse(listed)) = answer.message_response else {
         panic!("no list of services");
     };
-    assert!(
-        listed.service.iter().any(|service| service.name == SERVICE),
-        "{listed:?}"
+    let mut listed: Vec<_> = listed.service.iter().map(|one| one.name.as_str()).collect();
+    listed.sort_unstable();
+    assert_eq!(
+        listed,
+        [
+            SERVICE,
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+        ],
+        "what is served, and nothing else that is described"
     );
 }
 
