@@ -23,16 +23,6 @@ pub(crate) struct Args {
     seed: Option<u64>,
 }
 
-impl Args {
-    /// As it runs among all tests.
-    pub(crate) fn short() -> Self {
-        Self {
-            minutes: 1,
-            seed: None,
-        }
-    }
-}
-
 /// Runs it on brokers of its own.
 ///
 /// # Errors

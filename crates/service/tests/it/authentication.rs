@@ -125,10 +125,10 @@ async fn health_and_reflection_need_no_token() {
     assert_eq!(
         listed,
         [
-            SERVICE,
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
+            SERVICE,
         ],
         "what is served, and nothing else that is described"
     );

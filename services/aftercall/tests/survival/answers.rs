@@ -34,12 +34,22 @@ pub(crate) struct Answers(BTreeMap<String, String>);
 impl Answers {
     /// Asks about `customers`, and in general, of what is complete through `min_position`.
     pub(crate) async fn of(channel: &Channel, customers: &[String], min_position: &str) -> Self {
+        let mut answers = Self::of_stores(channel, customers, min_position).await;
+        answers.searches(channel, min_position).await;
+        answers
+    }
+
+    /// The same without searches, which an index answers: what the stores alone say.
+    pub(crate) async fn of_stores(
+        channel: &Channel,
+        customers: &[String],
+        min_position: &str,
+    ) -> Self {
         let mut answers = Self::of_history(channel, customers, min_position).await;
         let followups = Self::of_followups(channel, customers, min_position).await;
         let knowledge = Self::of_knowledge(channel, min_position).await;
         answers.0.extend(followups.0);
         answers.0.extend(knowledge.0);
-        answers.searches(channel, min_position).await;
         answers
     }
 

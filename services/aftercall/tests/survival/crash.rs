@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,9 +74,10 @@ impl Trial {
         server
     }
 
-    /// Starts the server by another program.
-    pub(crate) async fn start_under(&mut self, wrapper: &[String]) -> Server {
-        let server = self.start.clone().under(wrapper).ready();
+    /// Starts the server by another program, under which it may end before it is ready.
+    pub(crate) fn start_under(&mut self, wrapper: &[String]) -> Result<Server, ExitStatus> {
+        let server = self.start.clone().under(wrapper).spawn();
+        let server = server.ready_unless_ended();
         self.check();
         server
     }
@@ -138,11 +140,11 @@ impl Trial {
         assert!(records > 0 && lapses > 0, "a test of nothing");
 
         let position = self.checker.position();
-        let followed = Answers::of(&server.channel(), &load::customers(), &position).await;
+        let followed = Answers::of_stores(&server.channel(), &load::customers(), &position).await;
         server.stop();
         fs::remove_dir_all(self.data.join("views")).expect("views to delete");
         let server = self.start.ready();
-        let rebuilt = Answers::of(&server.channel(), &load::customers(), &position).await;
+        let rebuilt = Answers::of_stores(&server.channel(), &load::customers(), &position).await;
         followed.assert_same(&rebuilt);
         server.stop();
         self.check();

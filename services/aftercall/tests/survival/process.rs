@@ -148,15 +148,27 @@ pub(crate) struct Starting {
 impl Starting {
     /// Waits for the line that says that it is ready.
     pub(crate) fn ready(mut self) -> Server {
+        if !self.is_ready() {
+            panic!("no ready server\n{}", self.server.stderr_tail());
+        }
+        self.server
+    }
+
+    /// The same of a server that may end before it is ready; then how it ended.
+    pub(crate) fn ready_unless_ended(mut self) -> Result<Server, ExitStatus> {
+        match self.is_ready() {
+            true => Ok(self.server),
+            false => Err(self.server.ended()),
+        }
+    }
+
+    fn is_ready(&mut self) -> bool {
         let line = self.line.recv_timeout(READY_WITHIN).unwrap_or_default();
         let address = line
             .split_whitespace()
             .find_map(|word| word.strip_prefix("grpc="));
-        let Some(address) = address else {
-            panic!("no ready server: {line:?}\n{}", self.server.stderr_tail());
-        };
-        self.server.address = address.to_owned();
-        self.server
+        self.server.address = address.unwrap_or_default().to_owned();
+        address.is_some()
     }
 
     /// kill −9.
