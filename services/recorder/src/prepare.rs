@@ -140,9 +140,7 @@ pub(crate) fn encode(key: Bytes, now: Timestamp, event: &Event) -> Result<Record
 /// spelled out is the same as one that is left out. The import's name is no part of it: a contact that
 /// was recorded live and is then imported is the same contact.
 fn content_hash(data: &[u8]) -> Hash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(data);
-    first_16(&hasher)
+    first_16(blake3::Hasher::new().update(data))
 }
 
 /// The first 16 bytes of a hash: enough to tell a repetition from another content.

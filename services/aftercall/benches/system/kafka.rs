@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -40,11 +39,15 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let goal = |goal| if many == 1 { goal } else { Goal::None };
     let cluster = Cluster { brokers, many };
 
-    let (embedded, _) = unary(&|data| Server::aftercall(data)).await?;
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    let (embedded, _) = unary(&server).await?;
+    server.stop()?;
+
     let topic = cluster.new_log("contacts")?;
     let data = tempfile::tempdir()?;
     let server = cluster.serve(&topic, data.path())?;
-    let (ours, p99) = unary_on(&server).await?;
+    let (ours, p99) = unary(&server).await?;
     // Numbers that the calls before and after don't have.
     let first = 100_000_000;
     stream::fill(&server, first, BEFORE).await?;
@@ -86,17 +89,8 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Single contacts as fast as they go, on a server of its own.
-async fn unary(start: &dyn Fn(&Path) -> anyhow::Result<Server>) -> anyhow::Result<(f64, f64)> {
-    let data = tempfile::tempdir()?;
-    let server = start(data.path())?;
-    let measured = unary_on(&server).await?;
-    server.stop()?;
-    Ok(measured)
-}
-
-/// Contacts a second, and the 99th percentile of how long one took, in milliseconds.
-async fn unary_on(server: &Server) -> anyhow::Result<(f64, f64)> {
+/// Single contacts as fast as they go: how many a second, and the 99th percentile of how long one took, in milliseconds.
+async fn unary(server: &Server) -> anyhow::Result<(f64, f64)> {
     let calls = record::calls();
     let channels = load::connect(&server.grpc).await?;
     load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
@@ -226,8 +220,8 @@ fn send(
 }
 
 /// Counts what was delivered.
-#[derive(Debug, Default, Clone)]
-struct Counting(Arc<AtomicUsize>);
+#[derive(Debug, Default)]
+struct Counting(AtomicUsize);
 
 impl Counting {
     fn delivered(&self) -> usize {

@@ -140,6 +140,8 @@ impl Trial {
         assert!(records > 0 && lapses > 0, "a test of nothing");
 
         let position = self.checker.position();
+        // The stores alone: after power cuts the search index was seen to count one contact more than
+        // the log has, and it is not known why.
         let followed = Answers::of_stores(&server.channel(), &load::customers(), &position).await;
         server.stop();
         fs::remove_dir_all(self.data.join("views")).expect("views to delete");
