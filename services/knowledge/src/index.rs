@@ -23,7 +23,7 @@ use crate::keys;
 use crate::words;
 
 /// Raised when documents are made in another way.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Between a tenant and a term. No tenant's id holds it.
 const TENANT_END: char = '\0';

@@ -34,22 +34,12 @@ pub(crate) struct Answers(BTreeMap<String, String>);
 impl Answers {
     /// Asks about `customers`, and in general, of what is complete through `min_position`.
     pub(crate) async fn of(channel: &Channel, customers: &[String], min_position: &str) -> Self {
-        let mut answers = Self::of_stores(channel, customers, min_position).await;
-        answers.searches(channel, min_position).await;
-        answers
-    }
-
-    /// The same without searches, which an index answers: what the stores alone say.
-    pub(crate) async fn of_stores(
-        channel: &Channel,
-        customers: &[String],
-        min_position: &str,
-    ) -> Self {
         let mut answers = Self::of_history(channel, customers, min_position).await;
         let followups = Self::of_followups(channel, customers, min_position).await;
         let knowledge = Self::of_knowledge(channel, min_position).await;
         answers.0.extend(followups.0);
         answers.0.extend(knowledge.0);
+        answers.searches(channel, min_position).await;
         answers
     }
 
@@ -104,26 +94,12 @@ impl Answers {
         }
     }
 
-    /// Asks until there is an answer: a view that is being built has none yet.
     async fn ask<T: Debug>(
         &mut self,
         asked: String,
         mut ask: impl AsyncFnMut() -> Result<Response<T>, Status>,
     ) {
-        let answered = async {
-            loop {
-                match ask().await {
-                    Ok(answer) => return answer.into_inner(),
-                    Err(status) => {
-                        let soon = [Code::Unavailable, Code::DeadlineExceeded];
-                        assert!(soon.contains(&status.code()), "{asked}: {status:?}");
-                        tokio::time::sleep(AGAIN_AFTER).await;
-                    }
-                }
-            }
-        };
-        let answer = timeout(PATIENCE, answered).await;
-        let answer = answer.unwrap_or_else(|_| panic!("{asked}: no answer"));
+        let answer = answered(&asked, &mut ask).await;
         // A score depends on how often words are in the index, and it counts what was replaced, too;
         // a page token carries the last score.
         let answer = format!("{answer:#?}");
@@ -202,6 +178,36 @@ impl Answers {
             )
             .await;
         }
+        self.found(channel, min_position).await;
+    }
+
+    /// Which contacts are found, over all pages: a count that is wrong names the contact.
+    async fn found(&mut self, channel: &Channel, min_position: &str) {
+        let history = HistoryServiceClient::new(channel.clone());
+        let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
+        let mut found = Vec::new();
+        let mut request = SearchInteractionsRequest {
+            order: SearchOrder::TimeDesc.into(),
+            page_size: PAGE_SIZE,
+            min_position: min_position.to_owned(),
+            ..SearchInteractionsRequest::default()
+        };
+        loop {
+            let search = async || history.search_interactions(request.clone()).await;
+            let page = answered("all that is found", search).await;
+            let interactions = page.results.into_iter().filter_map(|one| one.interaction);
+            found.extend(interactions.map(|interaction| interaction.interaction_id));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        // Sorted, so that what differs comes first.
+        found.sort();
+        let known = self
+            .0
+            .insert("all that is found".to_owned(), found.join("\n"));
+        assert_eq!(known, None);
     }
 
     async fn alerts(&mut self, channel: &Channel, min_position: &str) {
@@ -231,4 +237,25 @@ impl Answers {
         })
         .await;
     }
+}
+
+/// Asks until there is an answer: a view that is being built has none yet.
+async fn answered<T: Debug>(
+    asked: &str,
+    mut ask: impl AsyncFnMut() -> Result<Response<T>, Status>,
+) -> T {
+    let answered = async {
+        loop {
+            match ask().await {
+                Ok(answer) => return answer.into_inner(),
+                Err(status) => {
+                    let soon = [Code::Unavailable, Code::DeadlineExceeded];
+                    assert!(soon.contains(&status.code()), "{asked}: {status:?}");
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                }
+            }
+        }
+    };
+    let answer = timeout(PATIENCE, answered).await;
+    answer.unwrap_or_else(|_| panic!("{asked}: no answer"))
 }

@@ -1,0 +1,70 @@
+//! What this crate relies on in its search engine.
+
+use aftercall_log::LogId;
+use tantivy::TantivyDocument;
+use tantivy::collector::Count;
+use tantivy::query::AllQuery;
+use tantivy::schema::{INDEXED, Schema};
+use tantivy::tokenizer::TokenizerManager;
+
+use super::{IndexOptions, IndexSchema, SearchIndex};
+use crate::Positions;
+
+/// So many segments are merged.
+const SEGMENTS: u8 = 8;
+const DOCUMENTS: u8 = 10;
+
+/// A crash leaves segments that are due to be merged, one of them with deletions of the last commit.
+/// The merge begins with the first commit after the index was opened again, and must not take the
+/// session's first deletion for one of the last commit's.
+#[test]
+fn the_first_replacement_after_an_opening_is_not_lost_in_a_merge() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut index = open(dir.path());
+    index.set_merges(false);
+    for segment in 0..SEGMENTS {
+        for document in 0..DOCUMENTS {
+            replace(&mut index, segment, document);
+        }
+        index.commit(&through(segment)).unwrap();
+    }
+    replace(&mut index, SEGMENTS - 1, 0);
+    index.commit(&through(SEGMENTS)).unwrap();
+    drop(index);
+
+    let mut index = open(dir.path());
+    replace(&mut index, SEGMENTS - 1, 1);
+    index.commit(&through(SEGMENTS + 1)).unwrap();
+    index.writer.wait_merging_threads().unwrap();
+
+    let index = open(dir.path());
+    let searcher = index.snapshot().searcher;
+    let segments = searcher.segment_readers().len();
+    assert!(
+        segments < SEGMENTS.into(),
+        "{segments} segments, none merged"
+    );
+    let found = searcher.search(&AllQuery, &Count).unwrap();
+    assert_eq!(found, usize::from(SEGMENTS * DOCUMENTS));
+}
+
+fn open(dir: &std::path::Path) -> SearchIndex {
+    let mut schema = Schema::builder();
+    let key = schema.add_bytes_field("key", INDEXED);
+    let schema = IndexSchema {
+        version: 1,
+        schema: schema.build(),
+        key,
+        tokenizers: TokenizerManager::default(),
+    };
+    SearchIndex::open(dir, schema, LogId([7; 16]), &IndexOptions::default()).unwrap()
+}
+
+fn replace(index: &mut SearchIndex, segment: u8, document: u8) {
+    let document_made = Some(TantivyDocument::default());
+    index.upsert(&[segment, document], document_made).unwrap();
+}
+
+fn through(records: u8) -> Positions {
+    Positions::from_iter([(0, records.into())])
+}
