@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::durable::Durable;
 use super::watch::{Heard, pass_on};
-use crate::{AppendError, Offset, Partition, Position, Record};
+use crate::{AppendError, Offset, Position, Record};
 
 /// When a caller should try again whose records never left.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -97,7 +97,7 @@ struct State {
     left: usize,
     /// How many records certainly were not written.
     unwritten: usize,
-    failure: Option<ClientError>,
+    failure: Option<Undelivered>,
     done: Option<oneshot::Sender<Result<Vec<Position>, AppendError>>>,
 }
 
@@ -106,6 +106,28 @@ struct State {
 pub(super) struct Ticket {
     pub(super) pending: Arc<Pending>,
     pub(super) index: usize,
+    /// How far the record's partition was known to be durable when it was sent: it is not before that.
+    pub(super) not_before: Offset,
+}
+
+/// Why it is not known where a record is.
+#[derive(Debug, Clone, thiserror::Error)]
+enum Undelivered {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The acknowledgement was lost, and what the brokers say later has no offset.
+    #[error("the brokers took the record, and do not say where it is")]
+    Somewhere,
+}
+
+impl Undelivered {
+    /// Whether it tells that the record is not in the log, and never will be.
+    fn was_not_written(&self) -> bool {
+        match self {
+            Self::Client(error) => was_not_written(error),
+            Self::Somewhere => false,
+        }
+    }
 }
 
 impl Pending {
@@ -134,16 +156,16 @@ impl Pending {
     pub(super) fn break_off(&self, records: usize, error: ClientError) {
         let mut state = self.state.lock();
         state.unwritten += records;
-        state.failure.get_or_insert(error);
+        state.failure.get_or_insert(error.into());
         state.settle(records);
     }
 
-    fn delivered(&self, index: usize, outcome: Result<Position, ClientError>) {
+    fn delivered(&self, index: usize, outcome: Result<Position, Undelivered>) {
         let mut state = self.state.lock();
         match outcome {
             Ok(position) => state.positions[index] = position,
             Err(error) => {
-                state.unwritten += usize::from(was_not_written(&error));
+                state.unwritten += usize::from(error.was_not_written());
                 state.failure.get_or_insert(error);
             }
         }
@@ -223,6 +245,29 @@ impl Deliveries {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// Notes that a record is durable, at `offset` as librdkafka says it. When the acknowledgement was
+    /// lost and a later one covers it, or the broker knows the retry for one, that is no offset, or one
+    /// that was counted on from none.
+    fn took(
+        &self,
+        partition: i32,
+        offset: i64,
+        not_before: Offset,
+    ) -> Result<Position, Undelivered> {
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        let partition = partition.cast_unsigned();
+        match Offset::try_from(offset) {
+            Ok(offset) if offset >= not_before => {
+                self.durable.note(partition, offset + 1);
+                Ok(Position { partition, offset })
+            }
+            _ => {
+                tracing::debug!(partition, offset, "a record was taken without a place");
+                Err(Undelivered::Somewhere)
+            }
+        }
+    }
+
     /// What the client has heard beside its answers.
     pub(super) fn heard(&self) -> &Heard {
         &self.heard
@@ -247,17 +292,31 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
         let outcome = match result {
-            Ok(message) => {
-                let position = Position {
-                    partition: message.partition().cast_unsigned() as Partition,
-                    offset: message.offset().cast_unsigned() as Offset,
-                };
-                self.acknowledged.fetch_add(1, Ordering::Relaxed);
-                self.durable.note(position.partition, position.offset + 1);
-                Ok(position)
-            }
-            Err((error, _)) => Err(error.clone()),
+            Ok(message) => self.took(message.partition(), message.offset(), ticket.not_before),
+            Err((error, _)) => Err(error.clone().into()),
         };
         ticket.pending.delivered(ticket.index, outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_without_a_place_moves_no_end() {
+        let durable = Arc::new(Durable::new(2));
+        let deliveries = Deliveries::new(Arc::clone(&durable));
+        durable.note(1, 7);
+        // No offset; none either; and counted on from that.
+        for offset in [-1001, -1, 0, 6] {
+            let taken = deliveries.took(1, offset, 7);
+            assert!(matches!(taken, Err(Undelivered::Somewhere)), "{taken:?}");
+        }
+        assert_eq!(durable.all(), [0, 7]);
+        let position = deliveries.took(1, 9, 7).unwrap();
+        assert_eq!((position.partition, position.offset), (1, 9));
+        assert_eq!(durable.all(), [0, 10]);
+        assert_eq!(deliveries.acknowledged(), 5);
     }
 }

@@ -25,6 +25,12 @@ impl Durable {
         })
     }
 
+    /// What is known of a partition.
+    pub(super) fn of(&self, partition: Partition) -> Offset {
+        let known = self.0.get(partition as usize);
+        known.map_or(0, |known| known.load(Ordering::Relaxed))
+    }
+
     /// What is known of each partition.
     pub(super) fn all(&self) -> Vec<Offset> {
         let known = self.0.iter();

@@ -196,11 +196,12 @@ impl Shared {
             });
         };
         for (index, record) in records.iter().enumerate() {
+            let partition = partition::of(&record.key, self.partitions);
             let ticket = Box::new(Ticket {
                 pending: Arc::clone(&pending),
                 index,
+                not_before: self.durable.of(partition),
             });
-            let partition = partition::of(&record.key, self.partitions);
             let headers = message::headers(record, &self.headers);
             let message =
                 message::of_record(&self.topic, partition as i32, record, headers, ticket);
