@@ -23,6 +23,16 @@ pub(crate) struct Args {
     seed: Option<u64>,
 }
 
+impl Args {
+    /// As it runs among all tests: always the same course.
+    pub(crate) fn short() -> Self {
+        Self {
+            minutes: 1,
+            seed: Some(11),
+        }
+    }
+}
+
 /// Runs it on brokers of its own.
 ///
 /// # Errors

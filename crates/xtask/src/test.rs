@@ -22,13 +22,18 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     test.args(["test", "--workspace", "--quiet", "--no-fail-fast", "--"]);
     test.args(&arguments);
     let selected = names(&arguments)?;
-    let on_kafka = |name: &String| name.contains("needs_kafka") && !name.contains(chaos::TEST);
-    // Those need three brokers that they may kill: `cargo xtask chaos`.
+    let (on_brokers, others): (Vec<_>, Vec<_>) = selected
+        .iter()
+        .filter(|name| name.contains("needs_kafka"))
+        .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
-    if selected.iter().any(on_kafka) {
-        with_kafka(&mut test)?;
-    } else {
+    if others.is_empty() {
         command::run(&mut test)?;
+    } else {
+        with_kafka(&mut test)?;
+    }
+    if !on_brokers.is_empty() {
+        chaos::run(&chaos::Args::short())?;
     }
     report(&missing)
 }

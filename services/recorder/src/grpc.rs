@@ -40,10 +40,12 @@ impl RecorderService for Grpc {
     ) -> Answer<RecordInteractionResponse> {
         let principal = principal_of(&request).map_err(to_status)?;
         let deadline = deadline_of(&request);
-        let answer = self
-            .0
-            .record(&principal, request.into_inner(), deadline)
-            .await;
+        let now = self.0.now();
+        let prepared = self.0.prepare(&principal, request.into_inner(), now);
+        let answer = match prepared {
+            Ok(prepared) => self.0.record(prepared, deadline).await,
+            Err(refusal) => self.0.refuse(refusal),
+        };
         answer.map(Response::new).map_err(to_status)
     }
 

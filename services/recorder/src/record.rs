@@ -71,15 +71,25 @@ pub(crate) fn authorize(principal: &Principal) -> Result<(), Refusal> {
 }
 
 impl Core {
-    /// Records one contact.
-    pub(crate) async fn record(
+    /// Checks a request, and encodes what would be recorded. Not in the future of [`Core::record`],
+    /// which would carry the whole request from then on.
+    pub(crate) fn prepare(
         &self,
         principal: &Principal,
         request: RecordInteractionRequest,
+        now: Timestamp,
+    ) -> Result<Prepared, Refusal> {
+        authorize(principal)?;
+        prepare(principal, request, &*self.deps.ids, now)
+    }
+
+    /// Records one contact.
+    pub(crate) async fn record(
+        &self,
+        prepared: Prepared,
         deadline: Instant,
     ) -> Result<RecordInteractionResponse, Refusal> {
-        authorize(principal)?;
-        let (decision, work) = self.decide(principal, request, self.now(), deadline).await;
+        let (decision, work) = self.claim(prepared, deadline).await;
         if let Some(work) = work {
             let mut appended = Box::pin(self.append(vec![work]));
             if timeout_at(deadline, &mut appended).await.is_err() {
@@ -91,20 +101,7 @@ impl Core {
     }
 
     /// Decides about a request as far as can be without an append; gives the work that is left.
-    pub(crate) async fn decide(
-        &self,
-        principal: &Principal,
-        request: RecordInteractionRequest,
-        now: Timestamp,
-        deadline: Instant,
-    ) -> (Decision, Option<Work>) {
-        match prepare(principal, request, &*self.deps.ids, now) {
-            Ok(prepared) => self.claim(prepared, deadline).await,
-            Err(refusal) => (Decision::Refused(refusal), None),
-        }
-    }
-
-    async fn claim(&self, prepared: Prepared, deadline: Instant) -> (Decision, Option<Work>) {
+    pub(crate) async fn claim(&self, prepared: Prepared, deadline: Instant) -> (Decision, Option<Work>) {
         let Prepared {
             key,
             fresh,
@@ -139,7 +136,7 @@ impl Core {
         }
         let kept = !fresh && !is_shared;
         let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight), kept);
-        if doubt && let Err(refusal) = self.catch_up(deadline).await {
+        if doubt && let Err(refusal) = Box::pin(self.catch_up(deadline)).await {
             // The dropped claim stays in doubt.
             return (Decision::Refused(refusal), None);
         }
@@ -215,6 +212,13 @@ impl Core {
         });
     }
 
+    /// The answer to a request that is not recorded.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Result<RecordInteractionResponse, Refusal> {
+        let answer = Err(refusal);
+        self.count(&answer);
+        answer
+    }
+
     /// The answer to a request, when its append is settled.
     pub(crate) async fn answer(
         &self,
@@ -242,7 +246,7 @@ impl Core {
             (stake, None) => (written, stake == Stake::Same),
             (stake, Some(named)) => {
                 let counted = self.confirm(&named, stake, written.position, deadline);
-                let counted = counted.await?;
+                let counted = Box::pin(counted).await?;
                 let own = stake == Stake::Own && counted.position == written.position;
                 (counted, !own)
             }

@@ -168,7 +168,10 @@ async fn decide(
             "is required; say what happened",
         );
     };
-    core.decide(principal, request, now, deadline).await
+    match core.prepare(principal, request, now) {
+        Ok(prepared) => core.claim(prepared, deadline).await,
+        Err(refusal) => (Decision::Refused(refusal), None),
+    }
 }
 
 /// Where the answers are.

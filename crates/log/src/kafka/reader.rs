@@ -131,6 +131,7 @@ impl KafkaReader {
             }
             return Ok(Step::Other);
         }
+        tracing::debug!(%error, "a reader's consumer reports");
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 self.out_of_range()
