@@ -5,10 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aftercall_log::{LogId, Offset};
-use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
-use crate::{Changes, Direction, Engine, LsmEngine, Positions, StoreError, ViewError};
+use crate::{Direction, Engine, LsmEngine, Positions, StoreError, Txn, ViewError};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
@@ -160,10 +159,10 @@ pub(crate) fn is_ahead(tails: &[Offset], positions: &Positions) -> bool {
 }
 
 /// Puts the checkpoint into a batch.
-pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, changes: &mut Changes) {
+pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, txn: &mut Txn<'_>) {
     let mut value = identity.head();
     applied.write(&mut value);
-    changes.insert(Bytes::from_static(&CHECKPOINT_KEY), Some(value.into()));
+    txn.put_own(&CHECKPOINT_KEY, value.into());
 }
 
 impl Identity {

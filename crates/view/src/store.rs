@@ -1,6 +1,7 @@
 //! The key-value side of a view: what queries read and the run loop writes.
 
 mod audit;
+mod changes;
 mod engine;
 mod lsm;
 mod scan;
@@ -14,8 +15,9 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 
 pub(crate) use audit::Audit;
+pub use changes::Changes;
 pub(crate) use engine::panic_message;
-pub use engine::{Changes, Engine, EngineScan};
+pub use engine::{Engine, EngineScan};
 pub use lsm::LsmEngine;
 pub use scan::{Direction, Scan};
 pub(crate) use txn::Touch;

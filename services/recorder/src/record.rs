@@ -101,7 +101,11 @@ impl Core {
     }
 
     /// Decides about a request as far as can be without an append; gives the work that is left.
-    pub(crate) async fn claim(&self, prepared: Prepared, deadline: Instant) -> (Decision, Option<Work>) {
+    pub(crate) async fn claim(
+        &self,
+        prepared: Prepared,
+        deadline: Instant,
+    ) -> (Decision, Option<Work>) {
         let Prepared {
             key,
             fresh,

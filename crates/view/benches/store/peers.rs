@@ -161,7 +161,7 @@ impl Engine for Redb {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.write(&Changes::new(), Durability::Immediate)
+        self.write(&Changes::default(), Durability::Immediate)
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {

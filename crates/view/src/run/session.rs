@@ -210,9 +210,8 @@ impl<'w, P: Projection> Session<'w, P> {
         self.write_documents(&mut txn, behind_store)?;
         let applied = self.applied.union(&batch.through);
         if applied != self.applied {
-            let mut changes = txn.into_changes();
-            write_checkpoint(self.identity, &applied, &mut changes);
-            store.apply(changes)?;
+            write_checkpoint(self.identity, &applied, &mut txn);
+            store.apply(txn.into_changes())?;
             self.applied = applied;
         }
         if let Some(index) = &mut self.index {

@@ -1,14 +1,10 @@
 //! The seam for storage engines.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Direction, StoreError};
-
-/// Writes of one batch in the order of their keys: a value to set, or none to remove.
-pub type Changes = BTreeMap<Bytes, Option<Bytes>>;
+use super::{Changes, Direction, StoreError};
 
 /// An ordered key-value store as a view needs it.
 ///

@@ -1,10 +1,10 @@
 //! What a projection reads and writes while it applies one batch of records.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use bytes::Bytes;
 
+use super::changes::Pending;
 use super::scan::{Merged, Range};
 use super::{Changes, Direction, RESERVED_TAG, Scan, Store, StoreError};
 use crate::key::prefix_end;
@@ -15,7 +15,7 @@ use crate::key::prefix_end;
 #[derive(Debug)]
 pub struct Txn<'a> {
     store: &'a Store,
-    pending: Changes,
+    pending: Pending,
     touched: Vec<(Bytes, Touch)>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Txn<'a> {
     pub fn new(store: &'a Store) -> Self {
         Self {
             store,
-            pending: Changes::new(),
+            pending: Pending::default(),
             touched: Vec::new(),
         }
     }
@@ -71,7 +71,7 @@ impl<'a> Txn<'a> {
     }
 
     /// All entries whose keys begin with `prefix`, in the order of their keys or against it.
-    pub fn scan_prefix(&self, prefix: impl AsRef<[u8]>, direction: Direction) -> Scan<'_> {
+    pub fn scan_prefix(&mut self, prefix: impl AsRef<[u8]>, direction: Direction) -> Scan<'_> {
         let prefix = prefix.as_ref();
         self.scan(
             Range {
@@ -84,7 +84,7 @@ impl<'a> Txn<'a> {
 
     /// All entries with `from <= key < to`; without `to`, all from `from` on.
     pub fn scan_range(
-        &self,
+        &mut self,
         from: impl AsRef<[u8]>,
         to: Option<&[u8]>,
         direction: Direction,
@@ -107,6 +107,11 @@ impl<'a> Txn<'a> {
     /// not to hold it.
     pub fn touch_new(&mut self, key: impl Into<Bytes>) {
         self.touched.push((key.into(), Touch::New));
+    }
+
+    /// Sets a key of the store's own.
+    pub(crate) fn put_own(&mut self, key: &'static [u8], value: Bytes) {
+        self.pending.insert(Bytes::from_static(key), Some(value));
     }
 
     pub(crate) fn touched_len(&self) -> usize {
@@ -136,24 +141,15 @@ impl<'a> Txn<'a> {
 
     /// The batch's writes.
     pub fn into_changes(self) -> Changes {
-        self.pending
+        self.pending.into_changes()
     }
 
-    fn scan(&self, mut range: Range, direction: Direction) -> Scan<'_> {
+    fn scan(&mut self, mut range: Range, direction: Direction) -> Scan<'_> {
         range.leave_out_reserved();
         let stored = self
             .store
             .scan_range(&range.from, range.to.as_deref(), direction);
-        let empty = range.to.as_ref().is_some_and(|to| *to <= range.from);
-        if self.pending.is_empty() || empty {
-            return stored;
-        }
-        let from = Bound::Included(range.from.as_slice());
-        let to = range
-            .to
-            .as_deref()
-            .map_or(Bound::Unbounded, Bound::Excluded);
-        let pending = self.pending.range::<[u8], _>((from, to));
+        let pending = self.pending.range(&range.from, range.to.as_deref());
         match direction {
             Direction::Ascending => Scan::new(Merged::new(stored, pending, direction)),
             Direction::Descending => Scan::new(Merged::new(stored, pending.rev(), direction)),

@@ -73,26 +73,24 @@ fn promise(no: i64) -> Commitment {
     })
 }
 
-fn put(commitment: Commitment, changes: &mut Changes) {
+fn put(commitment: Commitment, changes: &mut Vec<(Bytes, Option<Bytes>)>) {
     for key in keys::indexes(TENANT, &commitment, HOME) {
-        changes.insert(key.into(), Some(Bytes::new()));
+        changes.push((key.into(), Some(Bytes::new())));
     }
     let key = keys::commitment(TENANT, &commitment.commitment_id, HOME.whose);
-    changes.insert(
-        key.into(),
-        Some(stored::encode_commitment(commitment).into()),
-    );
+    let commitment = stored::encode_commitment(commitment);
+    changes.push((key.into(), Some(commitment.into())));
 }
 
 #[test]
 fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     let held = MemoryEngine::default();
-    let mut changes = Changes::new();
+    let mut changes = Vec::new();
     (0..5).for_each(|no| put(promise(no), &mut changes));
-    held.apply(changes).unwrap();
+    held.apply(changes.into_iter().collect()).unwrap();
 
     let mut closed = promise(2);
-    let mut later: Changes = keys::indexes(TENANT, &closed, HOME)
+    let mut later: Vec<_> = keys::indexes(TENANT, &closed, HOME)
         .into_iter()
         .map(|key| (key.into(), None))
         .collect();
@@ -115,7 +113,7 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
 
     let store = Store::on(Box::new(ChangingEngine {
         held,
-        later: Mutex::new(Some(later)),
+        later: Mutex::new(Some(later.into_iter().collect())),
     }));
     let (filter, _) = Filter::new(TENANT.to_owned(), ListCommitmentsRequest::default()).unwrap();
     let page = page(&store, &filter, None, Timestamp::UNIX_EPOCH, 50).unwrap();

@@ -38,7 +38,7 @@ mod tests {
         let engine = LsmEngine::open(dir, 1 << 20).unwrap();
         let value = Some(Bytes::from_static(b"value"));
         engine
-            .apply(Changes::from([(Bytes::from_static(b"key"), value)]))
+            .apply(Changes::from_iter([(Bytes::from_static(b"key"), value)]))
             .unwrap();
         engine.flush().unwrap();
         dir.join("v1")
