@@ -42,7 +42,16 @@ impl Recorder {
     /// # Errors
     /// [`StartError::View`] when the view's thread can't be started.
     pub fn start(deps: Deps) -> Result<Self, StartError> {
-        Self::with_options(deps, Options::default())
+        let options = match deps.log.is_shared() {
+            // Where others write too, an answer waits until this view has the record: it is a part of
+            // recording then, which goes before other views.
+            true => Options {
+                nice: 0,
+                ..Options::default()
+            },
+            false => Options::default(),
+        };
+        Self::with_options(deps, options)
     }
 
     /// Starts the recorder with a view that runs as `options` say.

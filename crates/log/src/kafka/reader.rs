@@ -60,11 +60,6 @@ impl KafkaReader {
             .set("enable.partition.eof", "true")
             .set("check.crcs", "true")
             .set("isolation.level", "read_uncommitted")
-            // Under load a fetch that brings a handful of records costs the broker as much as one that
-            // brings hundreds, and every view of every process fetches. So the broker gathers, for no
-            // longer than an agent would notice.
-            .set("fetch.min.bytes", "65536")
-            .set("fetch.wait.max.ms", "30")
             .set("fetch.error.backoff.ms", "100")
             // What is fetched ahead: a few batches of a view.
             .set("queued.max.messages.kbytes", "16384")

@@ -22,9 +22,9 @@ use crate::server::Server;
 use crate::{load, stream};
 
 const PARTITIONS: i32 = 12;
-/// Contacts in the stream that is measured, and before it.
+/// Contacts in the stream that is measured, and before all else.
 const RECORDS: u64 = 400_000;
-const BEFORE: u64 = 50_000;
+const BEFORE: u64 = 200_000;
 /// Records that the bare producer has under way.
 const UNDER_WAY: usize = 16_384;
 
@@ -47,16 +47,23 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let topic = cluster.new_log("contacts")?;
     let data = tempfile::tempdir()?;
     let server = cluster.serve(&topic, data.path())?;
-    let (ours, p99) = unary(&server).await?;
-    // Numbers that the calls before and after don't have.
+    // Numbers that the calls don't have. The first records are for the brokers to warm up on: theirs
+    // is a virtual machine that compiles what it does often.
     let first = 100_000_000;
     stream::fill(&server, first, BEFORE).await?;
+    server.caught_up().await?;
+    let (ours, p99) = unary(&server).await?;
     let began = Instant::now();
     stream::fill(&server, first + BEFORE, RECORDS).await?;
     let streamed = RECORDS as f64 / began.elapsed().as_secs_f64();
     let lag = server.metric_max("aftercall_view_lag_records")?;
     let caught_up = server.caught_up().await?;
-    let seen = seen_under_load(&server, 2_000, Seen::InTimeline).await?;
+    // Three brokers and all the rest are too much for two cores at the rate of the goal.
+    let (rate, at) = match many {
+        1 => (2_000, "timeline_at_2k"),
+        _ => (500, "timeline_at_500"),
+    };
+    let seen = seen_under_load(&server, rate, Seen::InTimeline).await?;
     server.stop()?;
     let bare = cluster.bare(&topic)?;
 
@@ -78,9 +85,9 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note(&name("stream.view_lag"), lag, "records");
     report.note(&name("stream.catch_up"), caught_up.as_secs_f64(), "s");
     let millis = |quantile| seen.value_at_quantile(quantile) as f64 / 1_000.0;
-    report.note(&name("timeline_at_2k.p50"), millis(0.5), "ms");
+    report.note(&name(&format!("{at}.p50")), millis(0.5), "ms");
     report.add(&Figure {
-        name: &name("timeline_at_2k.p99"),
+        name: &name(&format!("{at}.p99")),
         value: millis(0.99),
         unit: "ms",
         against: None,
