@@ -111,6 +111,8 @@ pub(crate) struct Pending {
     shards: [Mutex<HashMap<Key, Arc<Flight>>>; SHARDS],
     claims: AtomicUsize,
     claims_max: usize,
+    /// There is room again.
+    freed: Notify,
 }
 
 impl Pending {
@@ -119,6 +121,29 @@ impl Pending {
             shards: std::array::from_fn(|_| Mutex::default()),
             claims: AtomicUsize::new(0),
             claims_max,
+            freed: Notify::new(),
+        }
+    }
+
+    /// Waits until there is room for more than a few claims: for those who can wait before they claim.
+    /// What is left is for those who can't.
+    pub(crate) async fn room(&self) {
+        loop {
+            let freed = self.freed.notified();
+            if self.claims.load(Ordering::Relaxed) < self.waiting_from() {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    fn waiting_from(&self) -> usize {
+        self.claims_max - self.claims_max / 8
+    }
+
+    fn free_one(&self) {
+        if self.claims.fetch_sub(1, Ordering::Relaxed) == self.waiting_from() {
+            self.freed.notify_waiters();
         }
     }
 
@@ -151,7 +176,7 @@ impl Pending {
         let mut shard = self.shard(key).lock();
         if shard.get(key).is_some_and(|held| held.whose == whose) {
             shard.remove(key);
-            self.claims.fetch_sub(1, Ordering::Relaxed);
+            self.free_one();
         }
     }
 
@@ -165,7 +190,7 @@ impl Pending {
         let mut shard = self.shard(key).lock();
         if shard.get(key).is_some_and(|held| Arc::ptr_eq(held, flight)) {
             shard.remove(key);
-            self.claims.fetch_sub(1, Ordering::Relaxed);
+            self.free_one();
         }
     }
 
@@ -225,5 +250,33 @@ impl Drop for Claim {
         if !self.is_kept_in_doubt && self.flight.in_doubt() {
             self.pending.release(&self.key, &self.flight);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(id: u128) -> Key {
+        Key {
+            tenant_id: "acme".into(),
+            id: Uuid::from_u128(id),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_can_wait_waits_for_room_and_who_can_not_is_refused_later() {
+        let pending = Pending::new(8);
+        let claim = |id| pending.claim(&key(id), [0; 16], 1);
+        (0..7).for_each(|id| assert!(matches!(claim(id), Claimed::Mine(_))));
+        let mut room = Box::pin(pending.room());
+        assert!(futures::poll!(&mut room).is_pending());
+        assert!(matches!(claim(7), Claimed::Mine(_)));
+        assert!(matches!(claim(8), Claimed::Full));
+
+        pending.evict(&key(0), 1);
+        assert!(futures::poll!(&mut room).is_pending());
+        pending.evict(&key(1), 1);
+        assert!(futures::poll!(&mut room).is_ready());
     }
 }

@@ -10,7 +10,7 @@ use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteraction
 use aftercall_service::{Principal, ServerStopping, explained, to_status};
 use futures::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 
 use crate::core::{Core, wait_max};
@@ -79,6 +79,13 @@ where
             let Ok(place) = self.chunks.reserve().await else {
                 return;
             };
+            // A stream that is faster than the view waits for it. Not for ever: then its records are
+            // refused, for the caller to send again.
+            tokio::select! {
+                () = draining.cancelled() => {}
+                () = self.chunks.closed() => return,
+                _ = timeout_at(wait_max(), self.core.pending.room()) => {}
+            }
             let (chunk, end) =
                 read_chunk(&self.core, &self.principal, first, &mut self.inbound).await;
             place.send(Ok(chunk));
