@@ -140,6 +140,7 @@ impl Core {
         }
         let kept = !fresh && !is_shared;
         let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight), kept);
+        // Boxed, as is the confirmation: it is rare, and every request's future would have its size.
         if doubt && let Err(refusal) = Box::pin(self.catch_up(deadline)).await {
             // The dropped claim stays in doubt.
             return (Decision::Refused(refusal), None);

@@ -24,11 +24,6 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// The changes, by key.
-    pub fn iter(&self) -> std::slice::Iter<'_, (Bytes, Change)> {
-        self.0.iter()
-    }
 }
 
 impl FromIterator<(Bytes, Change)> for Changes {
