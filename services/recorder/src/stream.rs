@@ -1,5 +1,8 @@
 //! Recording many: what is ready is appended at once, and answered in order.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::vec::IntoIter;
 

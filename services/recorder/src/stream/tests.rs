@@ -1,0 +1,166 @@
+//! What a stream does while the view is behind.
+
+use std::pin::pin;
+
+use aftercall_log::{LogId, MemoryLog};
+use aftercall_proto::model::v1::{Channel, ContactReason, Customer, Direction, Interaction};
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_service::{ActorKind, Deps, ManualClock, Roles, Supervisor, TestIds};
+use aftercall_view::Options;
+use futures::poll;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::*;
+use crate::ledger::LedgerFold;
+use crate::pending::{Claimed, Key, Pending};
+
+/// Room for this many records that are not in the view; streams wait from seven eighths on.
+const PENDING_MAX: usize = 8;
+const WAITING_FROM: u128 = 7;
+const RECORDS: usize = 3;
+/// Far more turns of all tasks than a record takes that is not held up.
+const TURNS: usize = 100;
+
+/// A recorder whose view never sees what others claimed.
+struct Fixture {
+    core: Arc<Core>,
+    log: MemoryLog,
+    now: Timestamp,
+    _views: TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let (log, views) = (MemoryLog::new(LogId([7; 16]), 1), TempDir::new().unwrap());
+        let now = Timestamp::from_second(1_777_888_800).unwrap();
+        let clock = Arc::new(ManualClock::at(now));
+        let deps = Deps {
+            log: Arc::new(log.clone()),
+            ids: Arc::new(TestIds::new(clock.clone(), 1)),
+            clock,
+            views: views.path().to_owned(),
+            supervisor: Supervisor::new(),
+        };
+        let pending = Arc::new(Pending::new(PENDING_MAX));
+        let fold = LedgerFold::new(Arc::clone(&pending));
+        let options = Options::default();
+        let view = aftercall_view::spawn(Arc::clone(&deps.log), &deps.views, fold, options);
+        let view = view.unwrap();
+        view.ready(wait_max()).await.unwrap();
+        Self {
+            core: Arc::new(Core::new(deps, view, pending)),
+            log,
+            now,
+            _views: views,
+        }
+    }
+
+    /// Records of others, that wait for the view.
+    fn claim_others(&self, numbers: impl IntoIterator<Item = u128>) {
+        for number in numbers {
+            let claimed = self.core.pending.claim(&other(number), [0; 16], 1);
+            assert!(matches!(claimed, Claimed::Mine(_)));
+        }
+    }
+
+    /// The view has one of them.
+    fn evict_other(&self, number: u128) {
+        self.core.pending.evict(&other(number), 1);
+    }
+
+    fn stream(&self) -> impl Stream<Item = Result<RecordInteractionsResponse, Status>> + use<> {
+        let principal = Principal::new("acme", "crm", ActorKind::Integration, Roles::all());
+        let requests = (0..RECORDS).map(|_| Ok(request(self.now)));
+        let inbound = futures::stream::iter(requests.collect::<Vec<_>>());
+        record_all(Arc::clone(&self.core), principal, inbound)
+    }
+
+    fn recorded(&self) -> u64 {
+        use aftercall_log::Log as _;
+        self.log.tails().unwrap().iter().sum()
+    }
+}
+
+fn other(number: u128) -> Key {
+    Key {
+        tenant_id: "other".into(),
+        id: Uuid::from_u128(number),
+    }
+}
+
+/// A contact whose id the server draws.
+fn request(now: Timestamp) -> RecordInteractionsRequest {
+    let interaction = Interaction {
+        channel: Channel::Voice.into(),
+        direction: Direction::Inbound.into(),
+        customer: Some(Customer {
+            customer_id: "customer-1".to_owned(),
+            ..Customer::default()
+        }),
+        agent_id: "agent-1".to_owned(),
+        occurred_at: Some(aftercall_proto::convert::time::to_wire(
+            now - SignedDuration::from_mins(5),
+        )),
+        contact_reasons: vec![ContactReason {
+            code: "billing".to_owned(),
+            primary: true,
+            ..ContactReason::default()
+        }],
+        no_follow_up_promised: true,
+        ..Interaction::default()
+    };
+    RecordInteractionsRequest {
+        correlation_id: "c".to_owned(),
+        request: Some(RecordInteractionRequest {
+            interaction: Some(interaction),
+            import_batch: String::new(),
+        }),
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_too_fast_waits_and_nothing_of_it_is_refused() {
+    let fixture = Fixture::new().await;
+    fixture.claim_others(0..WAITING_FROM);
+    let mut answers = pin!(fixture.stream());
+    for _ in 0..TURNS {
+        assert!(poll!(answers.next()).is_pending());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fixture.recorded(), 0, "nothing is taken without room");
+
+    (0..WAITING_FROM).for_each(|number| fixture.evict_other(number));
+    let answers: Vec<_> = answers.collect().await;
+    assert_eq!(answers.len(), RECORDS);
+    for answer in answers {
+        let outcome = answer.unwrap().outcome.unwrap();
+        assert!(matches!(outcome, Outcome::Response(_)), "{outcome:?}");
+    }
+    assert_eq!(fixture.recorded(), RECORDS as u64);
+}
+
+#[tokio::test]
+async fn a_stream_without_room_for_long_is_told_to_come_again() {
+    let fixture = Fixture::new().await;
+    fixture.claim_others(0..PENDING_MAX as u128);
+    // This takes as long as a stream waits: ten seconds.
+    let answers: Vec<_> = fixture.stream().collect().await;
+    assert_eq!(answers.len(), RECORDS);
+    for answer in answers {
+        let outcome = answer.unwrap().outcome.unwrap();
+        let Outcome::Failure(failure) = outcome else {
+            panic!("there is no room: {outcome:?}");
+        };
+        assert_eq!(
+            (&*failure.reason, failure.retryable),
+            ("LOG_QUEUE_FULL", true)
+        );
+    }
+    assert_eq!(fixture.recorded(), 0);
+
+    (0..PENDING_MAX as u128).for_each(|number| fixture.evict_other(number));
+    let again: Vec<_> = fixture.stream().collect().await;
+    assert_eq!((again.len(), fixture.recorded()), (RECORDS, RECORDS as u64));
+}
