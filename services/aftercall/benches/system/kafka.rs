@@ -3,6 +3,8 @@
 //! `AFTERCALL_TEST_KAFKA` names the brokers; `cargo xtask bench kafka` starts some. With one broker
 //! the goals hold; with more the figures are reported beside them.
 
+mod takeover;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -58,12 +60,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let streamed = RECORDS as f64 / began.elapsed().as_secs_f64();
     let lag = server.metric_max("aftercall_view_lag_records")?;
     let caught_up = server.caught_up().await?;
-    // Three brokers and all the rest are too much for two cores at the rate of the goal.
-    let (rate, at) = match many {
-        1 => (2_000, "timeline_at_2k"),
-        _ => (500, "timeline_at_500"),
-    };
-    let seen = seen_under_load(&server, rate, Seen::InTimeline).await?;
+    let seen = seen_under_load(&server, cluster.rate(), Seen::InTimeline).await?;
     server.stop()?;
     let bare = cluster.bare(&topic)?;
 
@@ -85,6 +82,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note(&name("stream.view_lag"), lag, "records");
     report.note(&name("stream.catch_up"), caught_up.as_secs_f64(), "s");
     let millis = |quantile| seen.value_at_quantile(quantile) as f64 / 1_000.0;
+    let at = format!("timeline_at_{}", cluster.rate());
     report.note(&name(&format!("{at}.p50")), millis(0.5), "ms");
     report.add(&Figure {
         name: &name(&format!("{at}.p99")),
@@ -93,6 +91,20 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
         against: None,
         goal: goal(Goal::AtMost(100.0)),
     });
+    report_takeover(report, &cluster, &name("takeover")).await
+}
+
+/// How late the dues of a process that was killed are noticed at the most, and dues usually.
+async fn report_takeover(report: &mut Report, cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+    let (longest, median) = takeover::measure(cluster).await?;
+    report.add(&Figure {
+        name,
+        value: longest,
+        unit: "s",
+        against: None,
+        goal: Goal::AtMost(15.0),
+    });
+    report.note(&format!("{name}.p50"), median, "s");
     Ok(())
 }
 
@@ -112,6 +124,15 @@ struct Cluster {
 }
 
 impl Cluster {
+    /// The recordings a second beside which a timeline is looked at: three brokers and all the rest
+    /// are too much for two cores at the rate of the goal.
+    fn rate(&self) -> u64 {
+        match self.many {
+            1 => 2_000,
+            _ => 500,
+        }
+    }
+
     /// A topic that is a log, on as many replicas as there are brokers, at most three.
     fn new_log(&self, what: &str) -> anyhow::Result<String> {
         let topic = format!("bench-{what}-{}-{}", self.many, std::process::id());
@@ -188,6 +209,17 @@ impl Cluster {
 
     /// As many messages of `topic` as the stream had that was measured.
     fn messages(&self, topic: &str) -> anyhow::Result<Vec<OwnedMessage>> {
+        let consumer = self.consumer(topic)?;
+        let mut messages = Vec::new();
+        while messages.len() < RECORDS as usize {
+            let polled = consumer.poll(Duration::from_secs(30));
+            messages.push(polled.context("the topic holds too little")??.detach());
+        }
+        Ok(messages)
+    }
+
+    /// Reads all of `topic`.
+    fn consumer(&self, topic: &str) -> anyhow::Result<BaseConsumer> {
         let mut settings = self.client();
         settings
             .set("group.id", "bench")
@@ -198,12 +230,7 @@ impl Cluster {
             from.add_partition_offset(topic, partition, Offset::Beginning)?;
         }
         consumer.assign(&from)?;
-        let mut messages = Vec::new();
-        while messages.len() < RECORDS as usize {
-            let polled = consumer.poll(Duration::from_secs(30));
-            messages.push(polled.context("the topic holds too little")??.detach());
-        }
-        Ok(messages)
+        Ok(consumer)
     }
 }
 

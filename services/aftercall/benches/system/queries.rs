@@ -14,12 +14,12 @@ use tonic::transport::Channel;
 
 use crate::load::{self, Calls};
 use crate::message::{Messages, customer_id};
+use crate::record::RECORD;
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 use crate::stream;
 
 const TIMELINE: &str = "/aftercall.history.v1.HistoryService/ListTimeline";
-const RECORD: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
 const LASTING: Duration = Duration::from_secs(10);
 
 /// A customer's timeline of about twenty entries, beside an echo of the same bytes.

@@ -12,7 +12,7 @@ use crate::postgres::{Postgres, Writing};
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 
-const PATH: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
+pub(crate) const RECORD: &str = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
 /// Calls under way at a time.
 pub(crate) const IN_FLIGHT: usize = 256;
 pub(crate) const WARM_UP: Duration = Duration::from_secs(3);
@@ -91,7 +91,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
 pub(crate) fn calls() -> Calls {
     let messages = Messages::new(jiff::Timestamp::now());
     Calls {
-        path: PATH,
+        path: RECORD,
         request: Arc::new(move |number| messages.unary(number)),
         numbers: Arc::new(AtomicU64::new(0)),
     }

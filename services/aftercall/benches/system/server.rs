@@ -30,9 +30,13 @@ impl Server {
     }
 
     /// Starts `aftercall serve` on `data` by a command that may hold more of its configuration.
-    pub(crate) fn serve(mut command: Command, data: &Path) -> anyhow::Result<Self> {
-        command.args([
-            "serve",
+    pub(crate) fn serve(command: Command, data: &Path) -> anyhow::Result<Self> {
+        Self::roles(command, &[], data)
+    }
+
+    /// The same with some of the roles only; none means all.
+    pub(crate) fn roles(mut command: Command, roles: &[&str], data: &Path) -> anyhow::Result<Self> {
+        command.arg("serve").args(roles).args([
             "--listen",
             "127.0.0.1:0",
             "--metrics-listen",

@@ -16,6 +16,10 @@ use tonic::transport::{Channel, Endpoint};
 /// How long a server may take to be ready, on a machine that does other things too.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(120);
 
+/// How often a server that has to end is looked at until it is gone, and how many times.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS: usize = 3_000;
+
 /// A server on a data directory.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -192,8 +196,14 @@ impl Server {
     /// SIGTERM, and waits for an orderly end.
     pub(crate) fn stop(mut self) {
         self.signal(Signal::TERM);
-        let status = self.child.wait().expect("its end");
-        assert!(status.success(), "{status}\n{}", self.stderr_tail());
+        for _ in 0..LOOKS {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                assert!(status.success(), "{status}\n{}", self.stderr_tail());
+                return;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        panic!("it was told to end, and does not");
     }
 
     /// Sends a signal to it, such as one that stops it from doing anything until another.

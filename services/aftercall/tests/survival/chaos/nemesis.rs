@@ -25,6 +25,7 @@ enum ToBroker {
     Kill,
     Restart,
     Pause,
+    Slow,
     CutOff,
 }
 
@@ -71,7 +72,12 @@ fn say(began: Instant, what: impl fmt::Display) {
 /// Hurts one broker at a time until `until`; then all are well again.
 pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, until: Instant) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut kinds = vec![ToBroker::Kill, ToBroker::Restart, ToBroker::Pause];
+    let mut kinds = vec![
+        ToBroker::Kill,
+        ToBroker::Restart,
+        ToBroker::Pause,
+        ToBroker::Slow,
+    ];
     if brokers.all[0].can_be_cut_off() {
         kinds.push(ToBroker::CutOff);
     } else {
@@ -103,6 +109,11 @@ pub(super) async fn brokers(brokers: &mut Brokers, seed: u64, began: Instant, un
                     broker.pause();
                     seconds(&mut rng, SILENT_S).await;
                     broker.resume();
+                }
+                ToBroker::Slow => {
+                    let slow = broker.slow_down();
+                    seconds(&mut rng, SILENT_S).await;
+                    drop(slow);
                 }
                 ToBroker::CutOff => {
                     broker.cut_off();

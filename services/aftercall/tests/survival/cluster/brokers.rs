@@ -5,14 +5,24 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How often a broker that has to end is looked at until it is gone, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOKS: usize = 3_000;
+
+/// What a broker that is slow does in turn: nothing, and all it should.
+const SLOW_OFF: Duration = Duration::from_millis(450);
+const SLOW_ON: Duration = Duration::from_millis(50);
+
+/// How long brokers that are well may take to say who leads.
+const LEADERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// The brokers of a cluster.
 #[derive(Debug)]
@@ -53,6 +63,26 @@ impl Brokers {
             all: all.collect(),
             bootstrap,
         }
+    }
+
+    /// The broker by which the members of the consumer group `group` know of each other: the leader
+    /// of the partition that the name's hash says, which is Java's hash of strings.
+    pub(crate) fn coordinator_of(&self, group: &str) -> &Broker {
+        let client: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .create()
+            .expect("a client");
+        let told = client.fetch_metadata(Some("__consumer_offsets"), LEADERS_WITHIN);
+        let told = told.expect("the leaders");
+        let partitions = told.topics()[0].partitions();
+        let hash = group.bytes().fold(0_i32, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        let count = i32::try_from(partitions.len()).expect("a few");
+        let chosen = (hash & i32::MAX) % count;
+        let leads = partitions.iter().find(|one| one.id() == chosen);
+        let leader = leads.expect("a group's partition").leader();
+        &self.all[usize::try_from(leader - 1).expect("a leader")]
     }
 }
 
@@ -111,6 +141,26 @@ impl Broker {
         self.signal(Signal::CONT);
     }
 
+    /// Makes it slow, until what this returns is dropped: it has a tenth of the time, in pieces.
+    pub(crate) fn slow_down(&self) -> Slow {
+        let pid = self.pid().expect("a broker that runs");
+        let (over, told) = channel::<()>();
+        let at_work = thread::spawn(move || {
+            let mut signals = [(Signal::STOP, SLOW_OFF), (Signal::CONT, SLOW_ON)]
+                .iter()
+                .cycle();
+            while let Some((signal, pause)) = signals.next()
+                && kill_process(pid, *signal).is_ok()
+                && told.recv_timeout(*pause) == Err(RecvTimeoutError::Timeout)
+            {}
+            let _ = kill_process(pid, Signal::CONT);
+        });
+        Slow {
+            over: Some(over),
+            at_work: Some(at_work),
+        }
+    }
+
     /// Whether it can be cut off: whether it has a network of its own.
     pub(crate) fn can_be_cut_off(&self) -> bool {
         self.dir.join("link").exists()
@@ -145,6 +195,23 @@ impl Broker {
         let pid = Pid::from_raw(pid.trim().parse().ok()?)?;
         let command = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
         is_ours(&command, &self.dir).then_some(pid)
+    }
+}
+
+/// A broker that is slow for as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Slow {
+    over: Option<Sender<()>>,
+    at_work: Option<JoinHandle<()>>,
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        drop(self.over.take());
+        if let Some(at_work) = self.at_work.take() {
+            let _ = at_work.join();
+        }
     }
 }
 

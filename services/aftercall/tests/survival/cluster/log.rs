@@ -58,6 +58,11 @@ impl SharedLog {
             .into()
     }
 
+    /// The consumer group of the processes that share the work of `role`.
+    pub(crate) fn group_of(&self, role: &str) -> String {
+        format!("{}.{role}", self.config.topic)
+    }
+
     pub(crate) fn id(&self) -> LogId {
         self.log.id()
     }
