@@ -9,7 +9,6 @@ use anyhow::Context;
 use bytes::Bytes;
 use pbjson_types::Timestamp;
 use prost::Message as _;
-use rdkafka::consumer::Consumer;
 use rdkafka::message::Message as _;
 
 use super::Cluster;

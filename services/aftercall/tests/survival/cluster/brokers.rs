@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ impl Broker {
     /// Makes it slow, until what this returns is dropped: it has a tenth of the time, in pieces.
     pub(crate) fn slow_down(&self) -> Slow {
         let pid = self.pid().expect("a broker that runs");
-        let (over, told) = channel::<()>();
+        let (over, told) = sync_channel::<()>(1);
         let at_work = thread::spawn(move || {
             let mut signals = [(Signal::STOP, SLOW_OFF), (Signal::CONT, SLOW_ON)]
                 .iter()
@@ -202,7 +202,7 @@ impl Broker {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Slow {
-    over: Option<Sender<()>>,
+    over: Option<SyncSender<()>>,
     at_work: Option<JoinHandle<()>>,
 }
 
