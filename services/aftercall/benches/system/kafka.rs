@@ -104,7 +104,7 @@ async fn report_takeover(report: &mut Report, cluster: &Cluster, name: &str) -> 
         against: None,
         goal: Goal::AtMost(15.0),
     });
-    report.note(&format!("{name}.p50"), median, "s");
+    report.note(&format!("{name}.p50"), median * 1_000.0, "ms");
     Ok(())
 }
 
