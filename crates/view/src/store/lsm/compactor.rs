@@ -127,3 +127,39 @@ fn merge(tree: &TreeState, strategy: &Arc<Leveled>, stop: &AtomicBool) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::{LsmEngine, TABLE_CHANGES_MIN};
+    use super::*;
+    use crate::{Changes, Engine as _};
+
+    /// A minute of looks: long enough for a busy machine.
+    const LOOKS: usize = 6_000;
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
+    /// Too few to be merged while more may come.
+    const TABLES: u8 = TABLES_NEW_MAX - 1;
+
+    #[test]
+    fn a_few_new_tables_are_merged_when_no_more_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = LsmEngine::open(dir.path(), 1 << 20).unwrap();
+        let key = |number: usize| Bytes::from(format!("key-{number:08}"));
+        for table in 0..TABLES {
+            let value = Bytes::from(vec![table]);
+            let changes = (0..=TABLE_CHANGES_MIN).map(|number| (key(number), Some(value.clone())));
+            engine.apply(changes.collect::<Changes>()).unwrap();
+        }
+        let merged = (0..LOOKS).any(|_| {
+            std::thread::sleep(LOOK_EVERY);
+            engine.tree.tree.l0_run_count() == 0
+        });
+        assert!(merged, "the new tables are not merged");
+        for number in [0, TABLE_CHANGES_MIN] {
+            let found = engine.get(&key(number)).unwrap();
+            assert_eq!(found.as_deref(), Some(&[TABLES - 1][..]));
+        }
+    }
+}
