@@ -200,6 +200,10 @@ enum Decision {
 
 fn decide(reading: &Reading, command: &Command) -> Result<Decision, Error> {
     let store = reading.view.store();
+    // First the candidate, then the request: if the same command, sent beside this one, has made the
+    // solution, the view has both, and this is a repetition.
+    let promoted = promoted_to(&store, &command.tenant_id, &command.candidate_id)?;
+    let candidate = candidates::find(&store, &command.tenant_id, &command.candidate_id)?;
     let done = keys::requests(&command.tenant_id, &command.request_id);
     let mut reused = false;
     for entry in store.scan_prefix(&done, Direction::Ascending) {
@@ -215,10 +219,9 @@ fn decide(reading: &Reading, command: &Command) -> Result<Decision, Error> {
     if reused {
         return Err(Error::RequestIdReused);
     }
-    if let Some(solution_id) = promoted_to(&store, &command.tenant_id, &command.candidate_id)? {
+    if let Some(solution_id) = promoted {
         return Err(Error::AlreadyPromoted { solution_id });
     }
-    let candidate = candidates::find(&store, &command.tenant_id, &command.candidate_id)?;
     let candidate = candidate.ok_or(Error::CandidateNotFound)?;
     Ok(Decision::Promote(Box::new(candidate)))
 }

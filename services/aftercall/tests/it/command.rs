@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -113,7 +114,21 @@ pub(crate) struct Server {
     data: TempDir,
 }
 
+/// How often a server is asked whether it has caught up, and how many times: for two minutes.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOKS: usize = 1_200;
+
 impl Server {
+    /// Waits until its views have caught up. On a log that is shared it is ready before that.
+    pub(crate) fn caught_up(self) -> Self {
+        let is_healthy = |_| {
+            std::thread::sleep(LOOK_EVERY);
+            run(&mut self.client(["health"])).status.success()
+        };
+        assert!((0..LOOKS).any(is_healthy), "its views don't catch up");
+        self
+    }
+
     /// A server on an empty directory.
     pub(crate) fn start() -> Self {
         Self::start_on(TempDir::new().unwrap(), &[])

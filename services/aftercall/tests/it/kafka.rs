@@ -199,8 +199,8 @@ fn needs_kafka_servers_share_a_log_and_each_answers_everything() {
     contacts.sort();
     contacts.dedup();
     assert_eq!(contacts.len(), 100);
-    // A server that starts empty has all of it when it is ready.
-    let third = start();
+    // A server that starts empty has all of it when it has caught up.
+    let third = start().caught_up();
     for id in [&contacts[0], &contacts[99]] {
         for server in [&one, &other, &third] {
             run(&mut server.client(["show", id])).ok();
