@@ -81,7 +81,6 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     });
     report.note(&name("stream.view_lag"), lag, "records");
     report.note(&name("stream.catch_up"), caught_up.as_secs_f64(), "s");
-    report_recorder_alone(report, &cluster, &name("recorder_alone.stream"), bare).await?;
     let millis = |quantile| seen.value_at_quantile(quantile) as f64 / 1_000.0;
     let at = format!("timeline_at_{}", cluster.rate());
     report.note(&name(&format!("{at}.p50")), millis(0.5), "ms");
@@ -93,30 +92,6 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
         goal: goal(Goal::AtMost(100.0)),
     });
     report_takeover(report, &cluster, &name("takeover")).await
-}
-
-/// Contacts by stream where nothing runs but the recorder, beside the `bare` producer's rate.
-async fn report_recorder_alone(
-    report: &mut Report,
-    cluster: &Cluster,
-    name: &str,
-    bare: f64,
-) -> anyhow::Result<()> {
-    let topic = cluster.new_log("recorder")?;
-    let data = tempfile::tempdir()?;
-    let server = Server::roles(cluster.aftercall(&topic), &["recorder"], data.path())?;
-    stream::fill(&server, 0, BEFORE).await?;
-    server.caught_up().await?;
-    let began = Instant::now();
-    stream::fill(&server, BEFORE, RECORDS).await?;
-    report.add(&Figure {
-        name,
-        value: RECORDS as f64 / began.elapsed().as_secs_f64(),
-        unit: "rec/s",
-        against: Some(("bare producer", bare)),
-        goal: Goal::None,
-    });
-    server.stop()
 }
 
 /// How late the dues of a process that was killed are noticed at the most, and dues usually.

@@ -107,6 +107,15 @@ async fn until(door: &Channel, status: ServingStatus) {
     watched.unwrap_or_else(|_| panic!("it never says {status}"));
 }
 
+/// All `records` are there, each retry had the first answer, and every process still runs.
+async fn assert_sound(log: &SharedLog, journal: &Journal, fleet: &mut Fleet, records: u64) {
+    let checker = log.when_all_has_lapsed(journal).await;
+    checker.report();
+    assert_eq!(checker.records() as u64, records);
+    assert_eq!(checker.repeated(), 0, "each retry had the first answer");
+    fleet.each(|replica| assert!(replica.runs(), "{} ended by itself", replica.name));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_few_brokers_are_said_in_time_and_a_retry_is_exact_needs_kafka_brokers() {
     let brokers = Brokers::given();
@@ -145,11 +154,7 @@ async fn too_few_brokers_are_said_in_time_and_a_retry_is_exact_needs_kafka_broke
         fleet.histories[0].start();
         fleet.followups[0].start();
     });
-    let checker = log.when_all_has_lapsed(&journal).await;
-    checker.report();
-    assert_eq!(checker.records() as u64, 1 + IN_VAIN);
-    assert_eq!(checker.repeated(), 0, "each retry had the first answer");
-    fleet.each(|replica| assert!(replica.runs(), "{} ended by itself", replica.name));
+    assert_sound(&log, &journal, &mut fleet, 1 + IN_VAIN).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -166,11 +171,7 @@ async fn a_slow_broker_costs_time_and_no_record_needs_kafka_brokers() {
     until(&door, ServingStatus::Serving).await;
     drop(slow);
 
-    let checker = log.when_all_has_lapsed(&journal).await;
-    checker.report();
-    assert_eq!(checker.records() as u64, SENT);
-    assert_eq!(checker.repeated(), 0, "each retry had the first answer");
-    fleet.each(|replica| assert!(replica.runs(), "{} ended by itself", replica.name));
+    assert_sound(&log, &journal, &mut fleet, SENT).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,7 +193,7 @@ async fn who_ends_needs_no_coordinator_and_the_other_takes_over_needs_kafka_brok
     let coordinator = brokers.coordinator_of(&log.group_of("timers"));
     coordinator.pause();
     block_in_place(|| one.stop());
-    // With the two that are left there is another coordinator soon; the dues are all the other's.
+    // With the two that are left there is another coordinator soon, and the dues become the other's.
     record_all(recorder.channel(), &journal, &mut rng, SENT..2 * SENT).await;
     coordinator.resume();
 
