@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use prost::{DecodeError, Message};
 
+use crate::event::v1::event::Payload;
 use crate::event::v1::{
-    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled, Event,
-    EventType, InteractionAmended, InteractionRecorded, SolutionPublished,
+    AggregateKind, CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed,
+    CommitmentRescheduled, Event, EventType, InteractionAmended, InteractionRecorded,
+    SolutionPublished,
 };
 
 /// What an event says: its type and data together.
@@ -41,6 +43,30 @@ impl Fact {
         }
     }
 
+    /// What sort of thing it happened to.
+    pub const fn aggregate_kind(&self) -> AggregateKind {
+        match self {
+            Self::InteractionRecorded(_) | Self::InteractionAmended(_) => {
+                AggregateKind::Interaction
+            }
+            Self::CommitmentFulfilled(_)
+            | Self::CommitmentCancelled(_)
+            | Self::CommitmentRescheduled(_)
+            | Self::CommitmentLapsed(_) => AggregateKind::Commitment,
+            Self::SolutionPublished(_) => AggregateKind::Solution,
+        }
+    }
+
+    /// An event that says this, and leaves open of what and by whom.
+    pub fn event(&self) -> Event {
+        Event {
+            r#type: self.event_type().into(),
+            aggregate_kind: self.aggregate_kind().into(),
+            payload: Some(Payload::Data(self.encode())),
+            ..Event::default()
+        }
+    }
+
     /// The data, encoded.
     pub fn encode(&self) -> Bytes {
         match self {
@@ -57,13 +83,23 @@ impl Fact {
 }
 
 impl Event {
-    /// Decodes the data that `type` names; nothing for a type that this version doesn't know, which
-    /// every reader ignores.
+    /// The encoded data; nothing where it is encrypted.
+    pub fn data(&self) -> Option<&Bytes> {
+        match &self.payload {
+            Some(Payload::Data(data)) => Some(data),
+            Some(Payload::Sealed(_)) | None => None,
+        }
+    }
+
+    /// Decodes the data that `type` names; nothing for a type that this version doesn't know or data
+    /// that it can't decrypt, which every reader passes over.
     ///
     /// # Errors
     /// When the data isn't the message that the type names.
     pub fn fact(&self) -> Result<Option<Fact>, DecodeError> {
-        let data = self.data.clone();
+        let Some(data) = self.data().cloned() else {
+            return Ok(None);
+        };
         Ok(Some(match self.r#type() {
             EventType::Unspecified => return Ok(None),
             EventType::InteractionRecorded => {

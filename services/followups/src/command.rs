@@ -178,7 +178,7 @@ impl Running<'_> {
         let request_id = &self.command.request_id;
         let occurred_at = Wish::occurred_at(&event);
         let recorded_at = event.recorded_at;
-        let fact = fact(commitment.interaction_id, event.change);
+        let fact = fact(event.change);
         let event_type = fact.event_type();
         let parts = [
             key.as_ref(),
@@ -191,7 +191,6 @@ impl Running<'_> {
         let event = wire::Event {
             event_id: derived("commitment command", &parts).to_string(),
             tenant_id: tenant_id.to_string(),
-            r#type: event_type.into(),
             aggregate_id: commitment.commitment_id,
             sequence: event.sequence,
             occurred_at: Some(to_wire(occurred_at)),
@@ -201,8 +200,8 @@ impl Running<'_> {
             request_id: request_id.clone(),
             request_hash: self.command.hash.to_vec().into(),
             customer_id,
-            import_batch: String::new(),
-            data: fact.encode(),
+            interaction_id: commitment.interaction_id,
+            ..fact.event()
         };
         Record {
             key,

@@ -233,15 +233,13 @@ fn append(log: &MemoryLog, random: &mut StdRng, n: u32) -> usize {
     let event = Event {
         event_id: aggregate_id.clone(),
         tenant_id: TENANT.into(),
-        r#type: fact.event_type().into(),
         aggregate_id,
         sequence: 1,
         occurred_at: recorded_at,
         recorded_at,
         actor_id: "crm".into(),
         customer_id: customer_id.clone(),
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     };
     let body = event.encode_to_vec();
     let bytes = body.len();

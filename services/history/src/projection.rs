@@ -137,12 +137,12 @@ impl HistoryProjection {
         at: Place,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let Some((interaction_id, kind)) = promise_change(&fact) else {
+        let Some(kind) = promise_change(&fact) else {
             return Ok(());
         };
         let Place { seq, whose } = at;
         let tenant_id = event.tenant_id.clone();
-        let pointer: Bytes = keys::entry_of(&tenant_id, interaction_id, whose).into();
+        let pointer: Bytes = keys::entry_of(&tenant_id, &event.interaction_id, whose).into();
         let Some((key, entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
@@ -227,18 +227,12 @@ impl Indexer for HistoryProjection {
     }
 
     fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
-        let Some((event, fact)) = read(entry)? else {
+        let Some((event, _)) = read(entry)? else {
             return Ok(());
         };
-        let interaction_id = match &fact {
-            Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) => {
-                Some(&*event.aggregate_id)
-            }
-            fact => promise_change(fact).map(|(interaction_id, _)| interaction_id),
-        };
         let whose = whose(&entry.record.key);
-        let pointer = interaction_id.map(|id| keys::entry_of(&event.tenant_id, id, whose));
-        touched.extend(pointer.map(Bytes::from));
+        let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, whose);
+        touched.insert(pointer.into());
         Ok(())
     }
 
@@ -279,21 +273,13 @@ fn read(entry: &Entry) -> Result<Option<(Event, Fact)>, ApplyError> {
         .map(|fact| (event, fact)))
 }
 
-/// The contact in which the promise was made, and what sort of change it is.
-fn promise_change(fact: &Fact) -> Option<(&str, CommitmentChangeKind)> {
+/// What sort of change to a promise it is.
+fn promise_change(fact: &Fact) -> Option<CommitmentChangeKind> {
     match fact {
-        Fact::CommitmentFulfilled(done) => {
-            Some((&done.interaction_id, CommitmentChangeKind::Fulfilled))
-        }
-        Fact::CommitmentCancelled(off) => {
-            Some((&off.interaction_id, CommitmentChangeKind::Cancelled))
-        }
-        Fact::CommitmentRescheduled(moved) => {
-            Some((&moved.interaction_id, CommitmentChangeKind::Rescheduled))
-        }
-        Fact::CommitmentLapsed(lapsed) => {
-            Some((&lapsed.interaction_id, CommitmentChangeKind::Lapsed))
-        }
+        Fact::CommitmentFulfilled(_) => Some(CommitmentChangeKind::Fulfilled),
+        Fact::CommitmentCancelled(_) => Some(CommitmentChangeKind::Cancelled),
+        Fact::CommitmentRescheduled(_) => Some(CommitmentChangeKind::Rescheduled),
+        Fact::CommitmentLapsed(_) => Some(CommitmentChangeKind::Lapsed),
         Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) | Fact::SolutionPublished(_) => {
             None
         }

@@ -98,7 +98,6 @@ impl Command {
         Event {
             event_id: event_id.to_string(),
             tenant_id: self.tenant_id.clone(),
-            r#type: fact.event_type().into(),
             aggregate_id: solution_id,
             sequence: 1,
             occurred_at: Some(now),
@@ -107,8 +106,7 @@ impl Command {
             actor_kind: actor_kind(by).into(),
             request_id: self.request_id.clone(),
             request_hash: self.request_hash.to_vec().into(),
-            data: fact.encode(),
-            ..Event::default()
+            ..fact.event()
         }
     }
 

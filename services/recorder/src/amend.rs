@@ -6,7 +6,10 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Violations, limits};
 use aftercall_log::{Position, ReadError};
 use aftercall_proto::convert::{interaction, time};
-use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, InteractionRecorded};
+use aftercall_proto::event::v1::event::Payload;
+use aftercall_proto::event::v1::{
+    AggregateKind, Event, EventType, InteractionAmended, InteractionRecorded,
+};
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
 use aftercall_service::{Principal, Role, derived};
 use aftercall_view::Positions;
@@ -163,7 +166,8 @@ impl Core {
                 detail: "a record that is there could not be read in time".to_owned(),
             })?;
         let event = Event::decode(entry.record.body).map_err(Refusal::internal)?;
-        let recorded = InteractionRecorded::decode(event.data).map_err(Refusal::internal)?;
+        let data = event.data().cloned().ok_or_else(missing)?;
+        let recorded = InteractionRecorded::decode(data).map_err(Refusal::internal)?;
         let interaction = recorded.interaction.ok_or_else(missing)?;
         let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
         Ok(Original {
@@ -306,7 +310,9 @@ impl Command<'_> {
             request_hash: Bytes::copy_from_slice(&self.hash),
             customer_id: original.customer_id.clone(),
             import_batch: String::new(),
-            data: self.data.clone(),
+            aggregate_kind: AggregateKind::Interaction.into(),
+            interaction_id: self.key.id.to_string(),
+            payload: Some(Payload::Data(self.data.clone())),
         }
     }
 }

@@ -7,7 +7,8 @@ use aftercall_domain::{Recording, Violations};
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::{ActorKind, Event, EventType, InteractionRecorded};
+use aftercall_proto::event::v1::event::Payload;
+use aftercall_proto::event::v1::{ActorKind, AggregateKind, Event, EventType, InteractionRecorded};
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_service::{Ids, Principal, derived};
@@ -107,7 +108,6 @@ impl Draft<'_> {
             event_id: derived("aftercall.interaction.recorded", &parts).to_string(),
             tenant_id: tenant_id.to_owned(),
             r#type: EventType::InteractionRecorded.into(),
-            aggregate_id,
             sequence: 1,
             occurred_at,
             recorded_at: Some(time::to_wire(self.now)),
@@ -117,7 +117,10 @@ impl Draft<'_> {
             request_hash: Bytes::copy_from_slice(&hash),
             customer_id,
             import_batch: self.import_batch,
-            data,
+            aggregate_kind: AggregateKind::Interaction.into(),
+            interaction_id: aggregate_id.clone(),
+            aggregate_id,
+            payload: Some(Payload::Data(data)),
         };
         Ok((hash, encode(key, self.now, &event)?))
     }

@@ -196,7 +196,7 @@ fn print_entry(entry: &Entry, several: bool, output: &mut Output) -> Result<(), 
         let fact = event.fact().map_err(unreadable)?;
         if fact.is_some() {
             // Said already, in a form that can be read.
-            event.data.clear();
+            event.payload = None;
         }
         return Ok(output.message(&json::line(partition, offset, &event, fact))?);
     }

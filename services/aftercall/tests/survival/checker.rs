@@ -235,7 +235,7 @@ impl Checker {
             return self.fault(at, format!("{id} was never sent"));
         };
         if data.interaction != sent.request.interaction
-            || event.data != expected(sent.request.interaction.clone())
+            || event.data() != Some(&expected(sent.request.interaction.clone()))
         {
             self.fault(at, format!("{id} is not what was sent"));
         }

@@ -142,14 +142,12 @@ impl Writer {
         };
         self.push(Event {
             tenant_id: TENANT.to_owned(),
-            r#type: fact.event_type().into(),
             aggregate_id: format!("i-{contact}"),
             sequence: 1,
             recorded_at: Some(to_wire(self.now)),
             customer_id,
             import_batch: "batch".repeat(imported.into()),
-            data: fact.encode(),
-            ..Event::default()
+            ..fact.event()
         });
     }
 
@@ -234,10 +232,9 @@ fn event_of(promise: &Commitment, step: Step) -> Event {
         Change::Lapsed(_) => String::new(),
         _ => format!("r-{}", step.sequence % 3),
     };
-    let fact = fact(promise.interaction_id.clone(), step.change);
+    let fact = fact(step.change);
     Event {
         tenant_id: TENANT.to_owned(),
-        r#type: fact.event_type().into(),
         aggregate_id: promise.commitment_id.clone(),
         sequence: step.sequence,
         recorded_at: Some(to_wire(step.recorded_at)),
@@ -245,8 +242,8 @@ fn event_of(promise: &Commitment, step: Step) -> Event {
         request_hash: request_id.clone().into(),
         request_id,
         customer_id: promise.customer_id.clone().unwrap_or_default(),
-        data: fact.encode(),
-        ..Event::default()
+        interaction_id: promise.interaction_id.clone(),
+        ..fact.event()
     }
 }
 

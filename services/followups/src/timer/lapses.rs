@@ -134,11 +134,10 @@ fn lapse(
         &revision,
         b"promise",
     ];
-    let fact = fact(commitment.interaction_id, event.change);
+    let fact = fact(event.change);
     let event = Event {
         event_id: derived("commitment lapse", &parts).to_string(),
         tenant_id,
-        r#type: fact.event_type().into(),
         aggregate_id: commitment_id,
         sequence: event.sequence,
         occurred_at: Some(to_wire(due)),
@@ -146,8 +145,8 @@ fn lapse(
         actor_id: event.actor_id,
         actor_kind: ActorKind::System.into(),
         customer_id,
-        data: fact.encode(),
-        ..Event::default()
+        interaction_id: commitment.interaction_id,
+        ..fact.event()
     };
     let record = Record {
         key: log_key,

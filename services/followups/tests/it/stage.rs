@@ -224,7 +224,6 @@ impl Contact {
         Event {
             event_id: self.interaction_id.clone(),
             tenant_id: TENANT.to_owned(),
-            r#type: EventType::InteractionRecorded.into(),
             aggregate_id: self.interaction_id.clone(),
             sequence: 1,
             occurred_at: wire(now),
@@ -232,8 +231,7 @@ impl Contact {
             actor_id: "crm".to_owned(),
             customer_id: self.customer_id.clone(),
             import_batch: self.import_batch.clone(),
-            data: fact.encode(),
-            ..Event::default()
+            ..fact.event()
         }
     }
 }

@@ -170,17 +170,18 @@ async fn the_tracker_has_read_what_another_replica_acknowledged_before_the_due()
             stage.record(&Contact::new(&format!("other-{round}-{no}"), Vec::new()));
         }
         let fact = Fact::CommitmentFulfilled(CommitmentFulfilled {
-            interaction_id: contact.interaction_id.clone(),
             fulfilled_at: wire(due),
             outcome: CommitmentOutcome::Kept.into(),
             ..CommitmentFulfilled::default()
         });
         let event = Event {
-            r#type: fact.event_type().into(),
             aggregate_id: commitment_id,
             sequence: 2,
-            data: fact.encode(),
-            ..contact.event(due)
+            interaction_id: contact.interaction_id.clone(),
+            customer_id: contact.customer_id.clone(),
+            tenant_id: TENANT.to_owned(),
+            recorded_at: wire(due),
+            ..fact.event()
         };
         stage.append(&event, &contact.customer_id);
         stage.clock.advance_to(due + MICROSECOND);

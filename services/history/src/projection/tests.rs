@@ -112,7 +112,7 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             at: recorded_at,
         }),
     };
-    fact(interaction_id(next.interaction), change)
+    fact(change)
 }
 
 fn record(next: &Next) -> Record {
@@ -150,15 +150,14 @@ fn record(next: &Next) -> Record {
     let customer_id = customer_id(next.customer);
     let event = Event {
         tenant_id: TENANT.to_owned(),
-        r#type: fact.event_type().into(),
         aggregate_id,
         sequence,
         occurred_at: Some(to_wire(at(next.recorded_at))),
         recorded_at: Some(to_wire(at(next.recorded_at))),
         customer_id: customer_id.clone(),
+        interaction_id: id.clone(),
         import_batch,
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     };
     Record {
         key: contact_key(TENANT, &customer_id, &id),

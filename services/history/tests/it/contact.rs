@@ -206,7 +206,6 @@ impl Contact {
             CommitmentOutcome::KeptLate
         };
         let fact = Fact::CommitmentFulfilled(CommitmentFulfilled {
-            interaction_id: self.id(),
             fulfilled_at: Some(ago(done_ago)),
             outcome: outcome.into(),
             ..CommitmentFulfilled::default()
@@ -216,7 +215,6 @@ impl Contact {
 
     pub(crate) fn cancel(&self, events: &Events, n: u64, version: u64) -> Position {
         let fact = Fact::CommitmentCancelled(CommitmentCancelled {
-            interaction_id: self.id(),
             outcome: CommitmentOutcome::Broken.into(),
             reason: "can't be done".into(),
             ..CommitmentCancelled::default()
@@ -246,7 +244,6 @@ impl Contact {
             ..Reschedule::default()
         };
         let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
-            interaction_id: self.id(),
             reschedule: Some(reschedule),
         });
         events.fact(&self.about(id(2, n), version, ago(50)), &fact)
@@ -263,10 +260,7 @@ impl Contact {
             lapsed_at: promise.unwrap().promised_by,
             detected_at: Some(ago(0)),
         };
-        let fact = Fact::CommitmentLapsed(CommitmentLapsed {
-            interaction_id: self.id(),
-            lapse: Some(lapse),
-        });
+        let fact = Fact::CommitmentLapsed(CommitmentLapsed { lapse: Some(lapse) });
         events.fact(&self.about(id(2, n), version, ago(0)), &fact)
     }
 
@@ -277,6 +271,7 @@ impl Contact {
             customer: customer
                 .map(|customer| customer.customer_id.clone())
                 .unwrap_or_default(),
+            interaction: self.id(),
             aggregate,
             sequence,
             recorded_at,

@@ -98,6 +98,7 @@ impl Events {
         let About {
             tenant,
             customer,
+            interaction,
             aggregate,
             sequence,
             recorded_at,
@@ -106,8 +107,8 @@ impl Events {
         let event = Event {
             event_id: format!("{aggregate}-{sequence}"),
             tenant_id: tenant.to_owned(),
-            r#type: fact.event_type().into(),
             aggregate_id: aggregate.clone(),
+            interaction_id: interaction,
             sequence,
             occurred_at: Some(recorded_at),
             recorded_at: Some(recorded_at),
@@ -118,8 +119,7 @@ impl Events {
             } else {
                 String::new()
             },
-            data: fact.encode(),
-            ..Event::default()
+            ..fact.event()
         };
         self.append(&event, &aggregate)
     }
@@ -130,6 +130,8 @@ impl Events {
 pub(crate) struct About {
     pub(crate) tenant: &'static str,
     pub(crate) customer: String,
+    /// The contact that it concerns.
+    pub(crate) interaction: String,
     pub(crate) aggregate: String,
     pub(crate) sequence: u64,
     pub(crate) recorded_at: WireTimestamp,

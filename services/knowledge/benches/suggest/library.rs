@@ -83,10 +83,8 @@ async fn publish(log: &MemoryLog, solution: Solution) {
         request_id: id.clone(),
         aggregate_id: id,
         tenant_id: TENANT.to_owned(),
-        r#type: fact.event_type().into(),
         sequence: 1,
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     };
     let record = Record {
         key,

@@ -150,12 +150,10 @@ fn record(next: &Next) -> Record {
     };
     let event = Event {
         tenant_id: TENANT.to_owned(),
-        r#type: fact.event_type().into(),
         aggregate_id,
         sequence,
         request_id,
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     };
     Record {
         key,

@@ -239,12 +239,10 @@ pub(crate) fn event(tenant_id: &str, aggregate_id: &str, sequence: u64, fact: &F
     Event {
         event_id: format!("{aggregate_id}-{sequence}"),
         tenant_id: tenant_id.to_owned(),
-        r#type: fact.event_type().into(),
         aggregate_id: aggregate_id.to_owned(),
         sequence,
         customer_id: "customer-1".to_owned(),
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     }
 }
 

@@ -63,7 +63,7 @@ async fn a_part_is_replaced_and_the_rest_stays() {
         (&*event.request_id, &*event.customer_id),
         ("r1", "customer-1")
     );
-    let data = InteractionAmended::decode(event.data.clone()).unwrap();
+    let data = InteractionAmended::decode(event.data().unwrap().clone()).unwrap();
     assert_eq!(data.update_paths, ["contact_reasons"]);
     let values = wire::Interaction {
         contact_reasons: vec![reason("order")],

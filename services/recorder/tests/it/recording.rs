@@ -53,7 +53,7 @@ async fn a_contact_is_in_the_log_with_all_that_it_left_to_us() {
     );
     assert_eq!(event.request_hash.len(), 16);
 
-    let data = InteractionRecorded::decode(event.data.clone()).unwrap();
+    let data = InteractionRecorded::decode(event.data().unwrap().clone()).unwrap();
     let mut expected = sent;
     expected.interaction_id = id(1);
     expected.recorded_at = None;

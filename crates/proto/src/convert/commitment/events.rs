@@ -100,8 +100,8 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
     }))
 }
 
-/// What the log says of a change to a promise that was made in the contact `interaction_id`.
-pub fn fact(interaction_id: String, change: Change) -> Fact {
+/// What the log says of a change to a promise.
+pub fn fact(change: Change) -> Fact {
     match change {
         Change::Fulfilled {
             fulfilled_at,
@@ -109,7 +109,6 @@ pub fn fact(interaction_id: String, change: Change) -> Fact {
             evidence_interaction_id,
             note,
         } => Fact::CommitmentFulfilled(wire::CommitmentFulfilled {
-            interaction_id,
             fulfilled_at: Some(time::to_wire(fulfilled_at)),
             outcome: CommitmentOutcome::from(outcome).into(),
             evidence_interaction_id: evidence_interaction_id.unwrap_or_default(),
@@ -120,17 +119,14 @@ pub fn fact(interaction_id: String, change: Change) -> Fact {
             customer_informed_interaction_id,
             reason,
         } => Fact::CommitmentCancelled(wire::CommitmentCancelled {
-            interaction_id,
             outcome: CommitmentOutcome::from(outcome).into(),
             customer_informed_interaction_id: customer_informed_interaction_id.unwrap_or_default(),
             reason,
         }),
         Change::Rescheduled(moved) => Fact::CommitmentRescheduled(wire::CommitmentRescheduled {
-            interaction_id,
             reschedule: Some(moved.into()),
         }),
         Change::Lapsed(lapse) => Fact::CommitmentLapsed(wire::CommitmentLapsed {
-            interaction_id,
             lapse: Some(lapse.into()),
         }),
     }

@@ -110,14 +110,13 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
 
 /// The event as the log holds it.
 fn logged(promise: &Commitment, step: &Event) -> (event::Event, Fact) {
-    let fact = fact(promise.interaction_id.clone(), step.change.clone());
+    let fact = fact(step.change.clone());
     let event = event::Event {
-        r#type: fact.event_type().into(),
         sequence: step.sequence,
         recorded_at: Some(time::to_wire(step.recorded_at)),
         actor_id: step.actor_id.clone(),
-        data: fact.encode(),
-        ..event::Event::default()
+        interaction_id: promise.interaction_id.clone(),
+        ..fact.event()
     };
     let read = event.fact().unwrap().unwrap();
     assert_eq!(read, fact);

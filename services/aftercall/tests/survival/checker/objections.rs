@@ -92,13 +92,11 @@ impl Scene {
 
 fn event(fact: Fact, aggregate_id: &str, sequence: u64, request_id: &str) -> Event {
     Event {
-        r#type: fact.event_type().into(),
         aggregate_id: aggregate_id.to_owned(),
         sequence,
         request_id: request_id.to_owned(),
         recorded_at: Some(to_wire(now() + SignedDuration::from_hours(100))),
-        data: fact.encode(),
-        ..Event::default()
+        ..fact.event()
     }
 }
 
