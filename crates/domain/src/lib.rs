@@ -6,12 +6,14 @@
 
 pub mod alert;
 pub mod commitment;
+pub mod handle;
 pub mod interaction;
 pub mod limits;
 mod path;
 pub mod solution;
 pub mod violation;
 
+pub use handle::{Country, Handle, HandleKind};
 pub use interaction::{Amendment, Interaction, Recording};
 pub use path::FieldPath;
 pub use violation::{Violation, Violations};
