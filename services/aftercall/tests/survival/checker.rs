@@ -235,7 +235,8 @@ impl Checker {
             return self.fault(at, format!("{id} was never sent"));
         };
         if data.interaction != sent.request.interaction
-            || event.data() != Some(&expected(sent.request.interaction.clone()))
+            || event.data().map(|data| &data[..])
+                != Some(&expected(sent.request.interaction.clone())[..])
         {
             self.fault(at, format!("{id} is not what was sent"));
         }

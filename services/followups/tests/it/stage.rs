@@ -9,7 +9,7 @@ use aftercall_followups::Followups;
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::envelope::{Fact, customer_key};
-use aftercall_proto::event::v1::{CommitmentLapsed, Event, EventType, InteractionRecorded};
+use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
 use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse};

@@ -5,7 +5,7 @@ use aftercall_proto::event::v1::{CommitmentFulfilled, Event};
 use aftercall_proto::followups::v1::{FulfilCommitmentRequest, RescheduleCommitmentRequest};
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 
-use crate::stage::{Contact, MICROSECOND, Stage, at, promise, unwire, wire};
+use crate::stage::{Contact, MICROSECOND, Stage, TENANT, at, promise, unwire, wire};
 
 fn fulfil(commitment_id: &str) -> FulfilCommitmentRequest {
     FulfilCommitmentRequest {
