@@ -37,6 +37,8 @@ pub enum Code {
     ResourceExhausted,
     /// Not possible at the moment; retry later.
     Unavailable,
+    /// This server does no such thing.
+    Unimplemented,
     /// It took longer than the caller waits.
     DeadlineExceeded,
     /// A fault of the server; report it.

@@ -5,7 +5,8 @@
 //!
 //! * [`Clock`] and [`Ids`]: time, ids and randomness are injected, so that tests own them.
 //! * [`Principal`]: who calls. Tenant, actor and roles come from the credentials, never from a
-//!   request's body.
+//!   request's body. Which roles a method asks for stands in [`Permissions`], and the server sees
+//!   to it.
 //! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
 //! * [`Deadline`]: until when the caller waits.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
@@ -19,11 +20,14 @@ mod deadline;
 mod deps;
 mod failure;
 mod ids;
+mod permissions;
 mod principal;
 mod reasons;
 pub mod server;
 mod supervisor;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use auth::{Authenticator, CredentialsError};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
@@ -33,6 +37,7 @@ pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };
 pub use ids::{Ids, SystemIds, TestIds, derived};
+pub use permissions::Permissions;
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };

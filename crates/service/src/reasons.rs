@@ -39,6 +39,8 @@ reasons! {
     PageTokenInvalid = "PAGE_TOKEN_INVALID", InvalidArgument;
     /// A position is not one that this log gave.
     PositionInvalid = "POSITION_INVALID", InvalidArgument;
+    /// There is no such method here.
+    MethodUnknown = "METHOD_UNKNOWN", Unimplemented;
     /// A message or record is larger than is taken.
     MessageTooLarge = "MESSAGE_TOO_LARGE", InvalidArgument;
     /// No credentials, or none that are known.

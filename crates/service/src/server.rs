@@ -21,7 +21,7 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tower::Service;
 
-use crate::{Authenticator, Clock};
+use crate::{Authenticator, Clock, Permissions};
 use gate::GateLayer;
 use incoming::incoming;
 use meter::Meters;
@@ -78,14 +78,15 @@ pub enum ServerError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// A gRPC server with its services. Around each of them: authentication, the request's deadline, a
-/// limit of requests in flight, panics answered as `INTERNAL`, metrics and a span; beside them:
-/// health and reflection.
+/// A gRPC server with its services. Around each of them: authentication, the roles that a method
+/// asks for, the request's deadline, a limit of requests in flight, panics answered as `INTERNAL`,
+/// metrics and a span; beside them: health and reflection.
 #[derive(Debug)]
 pub struct Server {
     config: ServerConfig,
     authenticator: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
+    permissions: Permissions,
     health: Health,
     descriptors: Vec<&'static [u8]>,
     /// The full names of what is served.
@@ -101,6 +102,7 @@ impl Server {
             config,
             authenticator: Arc::new(authenticator),
             clock,
+            permissions: Permissions::default(),
             health,
             descriptors: vec![tonic_health::pb::FILE_DESCRIPTOR_SET],
             services: vec![
@@ -110,6 +112,12 @@ impl Server {
             ],
             routes: Routes::new(service),
         }
+    }
+
+    /// Who may call what, where it is not aftercall's own services that are served.
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
+        self
     }
 
     /// Adds an encoded `FileDescriptorSet`: reflection explains its messages, and its services have
@@ -153,6 +161,7 @@ impl Server {
             config,
             authenticator,
             clock,
+            permissions,
             health,
             descriptors,
             services,
@@ -162,6 +171,7 @@ impl Server {
         let ended = CancellationToken::new();
         let gate = GateLayer {
             authenticator,
+            permissions,
             clock,
             meters: Meters::new(&decoded(&descriptors)?),
             timeout_max: config.request_timeout,

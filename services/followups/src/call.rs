@@ -6,7 +6,7 @@ use aftercall_domain::Violations;
 use aftercall_domain::limits::{ID_BYTES_MAX, TEXT_BYTES_MAX};
 use aftercall_domain::violation::Reason;
 use aftercall_proto::convert::time;
-use aftercall_service::{Deadline, Principal, Role, principal_of};
+use aftercall_service::{Deadline, Principal, principal_of};
 use jiff::Timestamp;
 use tonic::Request;
 
@@ -20,18 +20,6 @@ const RESULTS_USUAL: usize = 50;
 /// The most results of one answer.
 const RESULTS_MAX: i32 = 500;
 
-/// Who may read promises and alerts: everybody whose work is with customers, or to watch over it.
-const READERS: [Role; 8] = [
-    Role::Agent,
-    Role::TeamLead,
-    Role::Supervisor,
-    Role::QaAnalyst,
-    Role::ComplianceOfficer,
-    Role::PrivacyOfficer,
-    Role::Integration,
-    Role::Auditor,
-];
-
 /// A request, with who sent it and until when it may wait: a little less than they do.
 #[derive(Debug)]
 pub(crate) struct Call<T> {
@@ -41,8 +29,8 @@ pub(crate) struct Call<T> {
 }
 
 impl<T> Call<T> {
-    /// A request that changes something; the domain decides whether the caller may.
-    pub(crate) fn command(request: Request<T>) -> Result<Self, Refused> {
+    /// Takes a request apart.
+    pub(crate) fn of(request: Request<T>) -> Result<Self, Refused> {
         let deadline = Deadline::of(&request).map_or_else(
             || Deadline::after(WAIT_USUAL).instant(),
             |own| own.wait_until(Duration::MAX),
@@ -52,13 +40,6 @@ impl<T> Call<T> {
             deadline,
             message: request.into_inner(),
         })
-    }
-
-    /// A request that reads.
-    pub(crate) fn read(request: Request<T>) -> Result<Self, Refused> {
-        let call = Self::command(request)?;
-        call.principal.require_any(&READERS)?;
-        Ok(call)
     }
 }
 

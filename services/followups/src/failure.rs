@@ -6,7 +6,7 @@ use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Permission, Refusal};
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_log::{AppendError, ReadError};
-use aftercall_service::{Failure, Forbidden, Internal, Precondition, Reason, Unauthenticated};
+use aftercall_service::{Failure, Internal, Precondition, Reason, Unauthenticated};
 use aftercall_view::{ApplyError, StoreError, TokenError, WaitError};
 
 /// When to ask again while the view is being opened or rebuilt.
@@ -19,8 +19,6 @@ pub(crate) enum Refused {
     Invalid(#[from] Violations),
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
-    #[error(transparent)]
-    Forbidden(#[from] Forbidden),
     #[error("{}", lacks(*.0))]
     NotPermitted(Permission),
     #[error("there is no such commitment; check the id")]
@@ -142,7 +140,6 @@ impl Failure for Refused {
         match self {
             Self::Invalid(violations) => violations.reason(),
             Self::Unauthenticated(failure) => failure.reason(),
-            Self::Forbidden(failure) => failure.reason(),
             Self::NotPermitted(_) => Reason::RoleRequired,
             Self::NotFound => Reason::CommitmentNotFound,
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
@@ -191,7 +188,6 @@ impl Failure for Refused {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Forbidden(failure) => failure.metadata(),
             Self::NotPermitted(permission) => vec![("any_of", roles(*permission).to_owned())],
             Self::VersionMismatch { current } => vec![("current_version", current.to_string())],
             _ => Vec::new(),

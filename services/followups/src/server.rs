@@ -66,7 +66,7 @@ impl Grpc {
             principal,
             deadline,
             message,
-        } = Call::command(request)?;
+        } = Call::of(request)?;
         let call = Call {
             principal,
             deadline,
@@ -82,7 +82,7 @@ impl FollowupService for Grpc {
         &self,
         request: Request<GetCommitmentRequest>,
     ) -> Result<Response<GetCommitmentResponse>, Status> {
-        let call = Call::read(request).map_err(to_status)?;
+        let call = Call::of(request).map_err(to_status)?;
         self.get(call).await.map(Response::new).map_err(to_status)
     }
 
@@ -90,7 +90,7 @@ impl FollowupService for Grpc {
         &self,
         request: Request<ListCommitmentsRequest>,
     ) -> Result<Response<ListCommitmentsResponse>, Status> {
-        let call = Call::read(request).map_err(to_status)?;
+        let call = Call::of(request).map_err(to_status)?;
         list::list(&self.0, call)
             .await
             .map(Response::new)
@@ -149,7 +149,7 @@ impl AlertService for Grpc {
         &self,
         request: Request<ListAlertsRequest>,
     ) -> Result<Response<ListAlertsResponse>, Status> {
-        let call = Call::read(request).map_err(to_status)?;
+        let call = Call::of(request).map_err(to_status)?;
         alerts::list(&self.0, call)
             .await
             .map(Response::new)
@@ -160,7 +160,7 @@ impl AlertService for Grpc {
         &self,
         request: Request<WatchAlertsRequest>,
     ) -> Result<Response<Self::WatchAlertsStream>, Status> {
-        let call = Call::read(request).map_err(to_status)?;
+        let call = Call::of(request).map_err(to_status)?;
         let changes = watch::begin(&self.0, call).await.map_err(to_status)?;
         Ok(Response::new(Box::pin(changes)))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
-use aftercall_service::{Failure, Forbidden, Internal, Reason, Unauthenticated};
+use aftercall_service::{Failure, Internal, Reason, Unauthenticated};
 use aftercall_view::{ApplyError, StoreError, TokenError, WaitError};
 
 use crate::search::SearchError;
@@ -18,8 +18,6 @@ pub(crate) enum Unanswered {
     Invalid(#[from] Violations),
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
-    #[error(transparent)]
-    Forbidden(#[from] Forbidden),
     #[error("there is no such interaction; check the id")]
     InteractionNotFound,
     #[error("page_token can't be used: {0}; begin with the first page again")]
@@ -54,7 +52,6 @@ impl Failure for Unanswered {
         match self {
             Self::Invalid(violations) => violations.reason(),
             Self::Unauthenticated(failure) => failure.reason(),
-            Self::Forbidden(failure) => failure.reason(),
             Self::InteractionNotFound => Reason::InteractionNotFound,
             Self::PageToken(_) => Reason::PageTokenInvalid,
             Self::Position(_) | Self::PositionBeyondLog => Reason::PositionInvalid,
@@ -75,13 +72,6 @@ impl Failure for Unanswered {
         match self {
             Self::Unavailable | Self::PositionNotReached => Some(OPENING_RETRY_AFTER),
             _ => None,
-        }
-    }
-
-    fn metadata(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Forbidden(failure) => failure.metadata(),
-            _ => Vec::new(),
         }
     }
 }

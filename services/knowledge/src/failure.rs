@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aftercall_domain::Violations;
 use aftercall_log::{AppendError, ReadError};
-use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated};
+use aftercall_service::{Failure, Reason, Unauthenticated};
 use aftercall_view::{StoreError, TokenError, WaitError};
 
 /// When to try again while the view isn't there.
@@ -15,8 +15,6 @@ const VIEW_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) enum Error {
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
-    #[error(transparent)]
-    Forbidden(#[from] Forbidden),
     #[error(transparent)]
     Invalid(#[from] Violations),
     #[error("page_token: {0}")]
@@ -85,7 +83,6 @@ impl Failure for Error {
     fn reason(&self) -> Reason {
         match self {
             Self::Unauthenticated(error) => error.reason(),
-            Self::Forbidden(error) => error.reason(),
             Self::Invalid(error) => error.reason(),
             Self::PageToken(_) => Reason::PageTokenInvalid,
             Self::Position(_) | Self::BeyondTail => Reason::PositionInvalid,
@@ -120,7 +117,6 @@ impl Failure for Error {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Forbidden(error) => error.metadata(),
             Self::AlreadyPromoted { solution_id } => vec![("solution_id", solution_id.clone())],
             _ => Vec::new(),
         }

@@ -11,7 +11,7 @@ use aftercall_proto::envelope::{Fact, solution_key};
 use aftercall_proto::event::v1::{ActorKind, Event, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
 use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
-use aftercall_service::{Deps, Principal, Role, derived};
+use aftercall_service::{Deps, Principal, derived};
 use aftercall_view::{Direction, Positions, WaitError};
 use prost::Message;
 use tokio::time::{Instant, timeout_at};
@@ -23,15 +23,6 @@ use crate::keys;
 use crate::reading::{Reading, check_id};
 use crate::records::{Promotion, timestamp};
 use crate::solutions;
-
-/// Who may publish.
-pub(crate) const PUBLISHERS: [Role; 5] = [
-    Role::KbContributor,
-    Role::KbPublisher,
-    Role::KbCoach,
-    Role::KbDomainExpert,
-    Role::Supervisor,
-];
 
 /// A command to promote, checked as far as it can be without the view.
 #[derive(Debug, Clone)]

@@ -61,8 +61,6 @@ impl Core {
         request: AmendInteractionRequest,
         deadline: Instant,
     ) -> Result<AmendInteractionResponse, Refusal> {
-        let amending = [Role::Agent, Role::TeamLead, Role::ComplianceOfficer];
-        principal.require_any(&amending)?;
         let command = read(principal, request, self.now())?;
         self.require_ready()?;
         let turn = timeout_at(deadline, self.amending(command.key.id)).await;

@@ -8,13 +8,11 @@ use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
     RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
 };
-use aftercall_service::{Principal, principal_of, to_status};
+use aftercall_service::{principal_of, to_status};
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::core::{Core, deadline_of};
-use crate::failure::Refusal;
-use crate::record::authorize;
 use crate::stream::record_all;
 
 /// Answers as the wire has them.
@@ -53,7 +51,7 @@ impl RecorderService for Grpc {
         &self,
         request: Request<Streaming<RecordInteractionsRequest>>,
     ) -> Answer<Self::RecordInteractionsStream> {
-        let principal = recording(&request).map_err(to_status)?;
+        let principal = principal_of(&request).map_err(to_status)?;
         let answers = record_all(Arc::clone(&self.0), principal, request.into_inner());
         Ok(Response::new(Box::pin(answers)))
     }
@@ -70,11 +68,4 @@ impl RecorderService for Grpc {
             .await;
         answer.map(Response::new).map_err(to_status)
     }
-}
-
-/// The caller, who may record.
-fn recording<T>(request: &Request<T>) -> Result<Principal, Refusal> {
-    let principal = principal_of(request)?;
-    authorize(&principal)?;
-    Ok(principal)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
-use aftercall_service::{Principal, Role};
+use aftercall_service::Principal;
 use aftercall_view::key::whose;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -15,14 +15,6 @@ use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Written};
 use crate::prepare::{Prepared, prepare};
-
-/// Who may record.
-const RECORDING: [Role; 4] = [
-    Role::Agent,
-    Role::TeamLead,
-    Role::Supervisor,
-    Role::Integration,
-];
 
 /// A request that is decided, or will be when its append is.
 #[derive(Debug)]
@@ -65,11 +57,6 @@ struct Identity {
 /// A record to append, and the claim that it settles.
 pub(crate) type Work = (Record, Claim);
 
-/// Refuses callers who may not record.
-pub(crate) fn authorize(principal: &Principal) -> Result<(), Refusal> {
-    Ok(principal.require_any(&RECORDING)?)
-}
-
 impl Core {
     /// Checks a request, and encodes what would be recorded. Not in the future of [`Core::record`],
     /// which would carry the whole request from then on.
@@ -79,7 +66,6 @@ impl Core {
         request: RecordInteractionRequest,
         now: Timestamp,
     ) -> Result<Prepared, Refusal> {
-        authorize(principal)?;
         prepare(principal, request, &*self.deps.ids, now)
     }
 

@@ -20,7 +20,10 @@ use super::body::{Finish, TrackedBody};
 use super::meter::{Meter, Meters};
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
-use crate::{Authenticator, Clock, Deadline, Failure, Internal, Reason, explained, to_status};
+use crate::{
+    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Principal, Reason, explained,
+    to_status,
+};
 
 /// Services that are called before anybody can have credentials, and whose streams never end by
 /// themselves.
@@ -33,6 +36,7 @@ const BUSY_RETRY_AFTER: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(super) struct GateLayer {
     pub(super) authenticator: Arc<Authenticator>,
+    pub(super) permissions: Permissions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) meters: Meters,
     pub(super) timeout_max: Duration,
@@ -125,14 +129,22 @@ impl Rules {
     ) -> Result<(InFlight<'_>, Deadline), tonic::Status> {
         let in_flight = InFlight::enter(self).map_err(to_status)?;
         if !infrastructure {
-            let principal = self.layer.authenticator.principal(request.headers());
-            request
-                .extensions_mut()
-                .insert(principal.map_err(to_status)?);
+            let principal = self.caller(request)?;
+            request.extensions_mut().insert(principal);
         }
         let deadline = Deadline::from_headers(request.headers(), self.layer.timeout_max);
         request.extensions_mut().insert(deadline);
         Ok((in_flight, deadline))
+    }
+
+    /// Who calls, if they may: known before a byte of the message is read.
+    fn caller(&self, request: &Request<Body>) -> Result<Principal, tonic::Status> {
+        let principal = self.layer.authenticator.principal(request.headers());
+        let principal = principal.map_err(to_status)?;
+        let any_of = self.layer.permissions.of(request.uri().path());
+        let any_of = any_of.ok_or_else(|| to_status(MethodUnknown))?;
+        principal.require_any(any_of).map_err(to_status)?;
+        Ok(principal)
     }
 }
 
@@ -180,6 +192,16 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no such method here; check the service's name and version, and the method's")]
+struct MethodUnknown;
+
+impl Failure for MethodUnknown {
+    fn reason(&self) -> Reason {
+        Reason::MethodUnknown
     }
 }
 

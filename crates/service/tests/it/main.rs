@@ -11,6 +11,7 @@ mod errors_page;
 mod ids;
 mod limits;
 mod metrics;
+mod permissions;
 mod probe;
 mod status;
 mod supervisor;

@@ -9,8 +9,8 @@ use aftercall_domain::Violations;
 use aftercall_domain::violation::Reason::TooLong;
 use aftercall_service::server::{Server, ServerConfig, bind};
 use aftercall_service::{
-    Authenticator, Deadline, Internal, ServerStopping, Supervisor, SystemClock, principal_of,
-    to_status,
+    Authenticator, Deadline, Internal, Permissions, Role, ServerStopping, Supervisor, SystemClock,
+    principal_of, to_status,
 };
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
@@ -67,6 +67,7 @@ impl Probe {
             "Refuse" => return Err(to_status(violations())),
             "Fault" => return Err(to_status(Internal::new(SECRET))),
             "Panic" => panic!("{SECRET}"),
+            LEADERS_ONLY => "led".to_owned(),
             other => panic!("the probe has no method {other}"),
         };
         Ok(tonic::Response::new(answer))
@@ -166,6 +167,7 @@ pub(crate) async fn start(config: ServerConfig, authenticator: Authenticator) ->
     let listener = bind(&config, &authenticator).await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = Server::new(config, authenticator, Arc::new(SystemClock::new()))
+        .permissions(permissions())
         .descriptors(descriptors())
         .service(probe.clone());
     supervisor.spawn_front("grpc", server.serve(listener, supervisor.draining()));
@@ -174,6 +176,25 @@ pub(crate) async fn start(config: ServerConfig, authenticator: Authenticator) ->
         supervisor,
         probe,
     }
+}
+
+/// What the probe understands; anybody may call it, whatever their role.
+const METHODS: [&str; 11] = [
+    "WhoAmI", "Counted", "Remaining", "Hold", "Hang", "Refuse", "Fault", "Panic", "Watch",
+    "WatchPanic", LEADERS_ONLY,
+];
+
+/// What only a team lead may call.
+pub(crate) const LEADERS_ONLY: &str = "Lead";
+
+pub(crate) fn permissions() -> Permissions {
+    Permissions::new(METHODS.map(|method| {
+        let roles: &[Role] = match method {
+            LEADERS_ONLY => &[Role::TeamLead],
+            _ => Role::ALL,
+        };
+        (format!("/{SERVICE}/{method}"), roles)
+    }))
 }
 
 fn descriptors() -> &'static [u8] {

@@ -11,5 +11,6 @@ mod import;
 mod kafka;
 mod log;
 mod on_kafka;
+mod permissions;
 mod roles;
 mod serve;

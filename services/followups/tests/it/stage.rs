@@ -1,7 +1,5 @@
 //! A log, a clock and a directory that outlive the service, and the service in front of them.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +14,16 @@ use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse
 use aftercall_proto::model::v1::{
     Commitment, CommitmentDraft, CommitmentKind, Interaction, Owner, Priority, owner,
 };
-use aftercall_service::server::{Server, ServerConfig, bind};
-use aftercall_service::{Authenticator, Clock, Deps, ManualClock, Supervisor, TestIds};
+use aftercall_service::server::{Server, ServerConfig};
+use aftercall_service::testing::{Caller, TestServer};
+use aftercall_service::{Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tonic::metadata::MetadataValue;
-use tonic::service::Interceptor;
+use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::transport::Channel;
 
 pub(crate) const TENANT: &str = "acme";
 /// Whoever owns the promises of these tests.
@@ -36,13 +32,13 @@ pub(crate) const OWNER: &str = "ana";
 /// Long enough for any machine; a test that hangs fails by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Tenant, actor and roles of each token.
-const TOKENS: [(&str, &str, &str, &str); 5] = [
-    ("lead", TENANT, "lena", "team_lead"),
-    ("owner", TENANT, OWNER, "agent"),
-    ("agent", TENANT, "bob", "agent"),
-    ("admin", TENANT, "root", "tenant_admin"),
-    ("foreign", "other", "eve", "supervisor"),
+/// Tenant, actor and role of each caller.
+const CALLERS: [(&str, &str, &str, Role); 5] = [
+    ("lead", TENANT, "lena", Role::TeamLead),
+    ("owner", TENANT, OWNER, Role::Agent),
+    ("agent", TENANT, "bob", Role::Agent),
+    ("admin", TENANT, "root", Role::TenantAdmin),
+    ("foreign", "other", "eve", Role::Supervisor),
 ];
 
 /// The first moment of every test, in seconds.
@@ -102,22 +98,19 @@ impl Stage {
         })
         .unwrap();
         let config = ServerConfig {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             request_timeout: PATIENCE,
             ..ServerConfig::default()
         };
-        let authenticator = Authenticator::from_file(&credentials(self.dir.path())).unwrap();
-        let listener = bind(&config, &authenticator).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = Server::new(config, authenticator, clock)
-            .service(followups.followup_server())
-            .service(followups.alert_server());
-        supervisor.spawn_front("server", server.serve(listener, supervisor.draining()));
-        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let services = |server: Server| {
+            server
+                .service(followups.followup_server())
+                .service(followups.alert_server())
+        };
+        let server = TestServer::with_config(config, &supervisor, clock, services).await;
         Running {
             followups,
             supervisor,
-            channel: endpoint.connect().await.unwrap(),
+            server,
         }
     }
 
@@ -175,18 +168,10 @@ impl Stage {
     }
 }
 
-fn credentials(dir: &Path) -> std::path::PathBuf {
-    let path = dir.join("tokens.toml");
-    let tokens = TOKENS.map(|(token, tenant, actor, role)| {
-        let hash = Sha256::digest(token);
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!(
-            "[[token]]\nsha256 = \"{hash}\"\ntenant = \"{tenant}\"\nactor = \"{actor}\"\n\
-             kind = \"AGENT\"\nroles = [\"{role}\"]\n"
-        )
-    });
-    std::fs::write(&path, tokens.concat()).unwrap();
-    path
+fn caller(name: &str) -> Caller {
+    let known = CALLERS.iter().find(|known| known.0 == name);
+    let (_, tenant, actor, role) = known.expect("one of the callers");
+    Caller::new(tenant, actor, &[*role])
 }
 
 /// A contact with promises.
@@ -260,32 +245,20 @@ pub(crate) fn owned_by(agent_id: &str) -> Option<Owner> {
 pub(crate) struct Running {
     pub(crate) followups: Followups,
     pub(crate) supervisor: Supervisor,
-    channel: Channel,
+    server: TestServer,
 }
 
-/// Sends a token with each request.
-#[derive(Debug, Clone)]
-pub(crate) struct Bearer(&'static str);
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let value = MetadataValue::try_from(format!("Bearer {}", self.0)).unwrap();
-        request.metadata_mut().insert("authorization", value);
-        Ok(request)
-    }
-}
-
-pub(crate) type Client = FollowupServiceClient<InterceptedService<Channel, Bearer>>;
-pub(crate) type AlertClient = AlertServiceClient<InterceptedService<Channel, Bearer>>;
+pub(crate) type Client = FollowupServiceClient<InterceptedService<Channel, Caller>>;
+pub(crate) type AlertClient = AlertServiceClient<InterceptedService<Channel, Caller>>;
 
 impl Running {
-    /// A client of the holder of `token`.
-    pub(crate) fn client(&self, token: &'static str) -> Client {
-        FollowupServiceClient::with_interceptor(self.channel.clone(), Bearer(token))
+    /// A client of one of the callers.
+    pub(crate) fn client(&self, name: &str) -> Client {
+        FollowupServiceClient::new(self.server.channel_of(caller(name)))
     }
 
-    pub(crate) fn alerts(&self, token: &'static str) -> AlertClient {
-        AlertServiceClient::with_interceptor(self.channel.clone(), Bearer(token))
+    pub(crate) fn alerts(&self, name: &str) -> AlertClient {
+        AlertServiceClient::new(self.server.channel_of(caller(name)))
     }
 
     /// The promise as the service tells it, not older than `min_position`.
@@ -323,7 +296,6 @@ impl Running {
     }
 
     pub(crate) async fn stop(self) {
-        drop(self.channel);
         self.supervisor.shutdown(PATIENCE).await.unwrap();
     }
 }

@@ -14,9 +14,9 @@ use aftercall_proto::history::v1::{
     GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
     SearchInteractionsResponse, TimelineEntry, timeline_entry::What,
 };
-use aftercall_service::{
-    ActorKind, Deps, ManualClock, Principal, Role, Roles, Supervisor, SystemIds,
-};
+use aftercall_service::server::Server;
+use aftercall_service::testing::{Caller as TestCaller, TestServer};
+use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, SystemIds};
 use aftercall_view::{Options, Positions};
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -24,9 +24,8 @@ use pbjson_types::Timestamp as WireTimestamp;
 use proptest::test_runner::Config as ProptestConfig;
 use prost::Message;
 use tempfile::TempDir;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::metadata::AsciiMetadataValue;
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 /// The tenant of all that doesn't say otherwise.
@@ -164,18 +163,10 @@ impl Service {
             ..Options::default()
         };
         let history = History::start_with(&deps, options).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let server = InterceptedService::new(history.server(), authenticate);
-        let stopping = supervisor.draining();
-        supervisor.spawn_front("server", async move {
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            let server = Server::builder().add_service(server);
-            server
-                .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
-                .await
-        });
-        let channel = Endpoint::from_shared(endpoint).unwrap().connect_lazy();
+        let time = Arc::new(clock.clone());
+        let server = |server: Server| server.service(history.server());
+        let server = TestServer::start(&supervisor, time, server).await;
+        let channel = server.channel();
         let service = Self {
             history,
             clock,
@@ -208,39 +199,19 @@ impl Service {
     }
 
     pub(crate) fn client_as(&self, tenant: &str, role: Role) -> Caller {
-        let who = [("x-tenant", tenant), ("x-role", role.name())]
-            .map(|(name, value)| (name, value.parse().unwrap()));
-        let channel = self.channel.clone();
+        let who = TestCaller::of_kind(ActorKind::Supervisor, tenant, "sup-1", &[role]);
         Caller {
-            who,
-            client: HistoryServiceClient::new(channel),
+            credentials: who.credentials(),
+            client: HistoryServiceClient::new(self.channel.clone()),
             position: self.tail(),
         }
     }
 }
 
-/// Stands for the server's own authentication: takes the caller from two headers.
-fn authenticate(mut request: Request<()>) -> Result<Request<()>, Status> {
-    let header = |name: &str| {
-        request
-            .metadata()
-            .get(name)?
-            .to_str()
-            .ok()
-            .map(str::to_owned)
-    };
-    if let (Some(tenant), Some(role)) = (header("x-tenant"), header("x-role")) {
-        let roles: Roles = [role.parse::<Role>().unwrap()].into_iter().collect();
-        let principal = Principal::new(&tenant, "sup-1", ActorKind::Supervisor, roles);
-        request.extensions_mut().insert(principal);
-    }
-    Ok(request)
-}
-
 /// A client with credentials. It reads what was in the log when it was made.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    who: [(&'static str, tonic::metadata::AsciiMetadataValue); 2],
+    credentials: AsciiMetadataValue,
     pub(crate) client: HistoryServiceClient<Channel>,
     position: String,
 }
@@ -248,9 +219,8 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        for (name, value) in &self.who {
-            request.metadata_mut().insert(*name, value.clone());
-        }
+        let credentials = self.credentials.clone();
+        request.metadata_mut().insert("authorization", credentials);
         request
     }
 

@@ -16,29 +16,29 @@ use aftercall_proto::model::v1::{
     Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
     SolutionUseKind,
 };
-use aftercall_service::{
-    ActorKind, Deps, ManualClock, Principal, Role, Roles, Supervisor, TestIds, derived,
-};
+use aftercall_service::server::Server;
+use aftercall_service::testing::{Caller, TestServer};
+use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds, derived};
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use prost::Message;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 
 pub(crate) const TENANT: &str = "acme";
 const STARTED_S: i64 = 1_780_000_000;
 
+pub(crate) type Client = KnowledgeServiceClient<InterceptedService<Channel, Caller>>;
+
 /// A server over a log, and a client of it.
 pub(crate) struct World {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) clock: ManualClock,
     pub(crate) knowledge: Knowledge,
-    pub(crate) client: KnowledgeServiceClient<Channel>,
+    pub(crate) client: Client,
     supervisor: Supervisor,
     views: TempDir,
 }
@@ -64,21 +64,10 @@ impl World {
             supervisor: supervisor.clone(),
         })
         .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let service = InterceptedService::new(knowledge.server(), principal);
-        let draining = supervisor.draining();
-        supervisor.spawn_front("server", async move {
-            Server::builder()
-                .add_service(service)
-                .serve_with_incoming_shutdown(
-                    TcpListenerStream::new(listener),
-                    draining.cancelled(),
-                )
-                .await
-        });
-        let channel = Endpoint::from_shared(format!("http://{address}")).unwrap();
-        let client = KnowledgeServiceClient::new(channel.connect().await.unwrap())
+        let time = Arc::new(clock.clone());
+        let server = |server: Server| server.service(knowledge.server());
+        let server = TestServer::start(&supervisor, time, server).await;
+        let client = KnowledgeServiceClient::new(server.channel_of(caller(&[])))
             .max_decoding_message_size(16 << 20);
         Self {
             log,
@@ -190,29 +179,22 @@ impl World {
     }
 }
 
-/// The credentials of a test are its headers.
-fn principal(mut request: Request<()>) -> Result<Request<()>, Status> {
-    let header = |name: &str| {
-        let value = request.metadata().get(name);
-        value.map(|value| value.to_str().unwrap().to_owned())
-    };
-    let tenant_id = header("tenant").unwrap_or_else(|| TENANT.to_owned());
-    let actor_id = header("actor").unwrap_or_else(|| "kim".to_owned());
-    let roles: Roles = match header("role") {
-        None => Roles::all(),
-        Some(role) => [role.parse::<Role>().unwrap()].into_iter().collect(),
-    };
-    let by = Principal::new(&tenant_id, &actor_id, ActorKind::Supervisor, roles);
-    request.extensions_mut().insert(by);
-    Ok(request)
+/// Who calls, as `who` says by `tenant`, `actor` and `role`: of [`TENANT`] and with all roles,
+/// unless it says otherwise.
+fn caller(who: &[(&str, &str)]) -> Caller {
+    let said = |what| who.iter().find(|(name, _)| *name == what).map(|said| said.1);
+    let tenant_id = said("tenant").unwrap_or(TENANT);
+    let actor_id = said("actor").unwrap_or("kim");
+    let role = said("role").map(|role| vec![role.parse::<Role>().unwrap()]);
+    let roles = role.as_deref().unwrap_or(Role::ALL);
+    Caller::of_kind(ActorKind::Supervisor, tenant_id, actor_id, roles)
 }
 
-/// A request with headers that say who asks.
-pub(crate) fn by<T>(request: T, headers: &[(&'static str, &str)]) -> Request<T> {
+/// A request of another caller.
+pub(crate) fn by<T>(request: T, who: &[(&'static str, &str)]) -> Request<T> {
     let mut request = Request::new(request);
-    for (name, value) in headers {
-        request.metadata_mut().insert(*name, value.parse().unwrap());
-    }
+    let credentials = caller(who).credentials();
+    request.metadata_mut().insert("authorization", credentials);
     request
 }
 

@@ -47,8 +47,7 @@ fn not_utf8() -> Vec<u8> {
 
 #[tokio::test]
 async fn bytes_that_are_no_message_are_refused_with_details() {
-    let mut fixture = Fixture::new().await;
-    fixture.serve_as_in_life().await;
+    let fixture = Fixture::new().await;
     let method = "/aftercall.recorder.v1.RecorderService/RecordInteraction";
     for bytes in [not_utf8(), vec![0xFF; 64], b"{\"json\": true}".to_vec()] {
         let (_, status) = fixture.send_raw(method, vec![bytes]).await;
@@ -62,8 +61,7 @@ async fn bytes_that_are_no_message_are_refused_with_details() {
 
 #[tokio::test]
 async fn bytes_that_are_no_message_end_a_stream_after_its_answers() {
-    let mut fixture = Fixture::new().await;
-    fixture.serve_as_in_life().await;
+    let fixture = Fixture::new().await;
     let sound = RecordInteractionsRequest {
         correlation_id: "sound".to_owned(),
         request: Some(request(interaction(&id(2)))),

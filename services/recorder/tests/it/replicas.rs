@@ -154,10 +154,7 @@ async fn an_append_that_is_not_acknowledged_in_time_is_in_doubt_and_its_retry_ex
     recorder.log.fail_next(Fault::Late);
     let mut hurried = Request::new(request(with_promise(&id(1))));
     hurried.set_timeout(Duration::from_millis(400));
-    // As behind aftercall's own server, which knows the deadline.
-    let mut recorder = recorder;
-    recorder.serve_as_in_life().await;
-    let client = recorder.developer();
+    let client = recorder.crm();
     let unknown = client
         .clone()
         .record_interaction(hurried)

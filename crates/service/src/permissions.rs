@@ -1,0 +1,145 @@
+//! Who may call what: one table of all methods, which the server asks before it reads a message.
+//! `docs/permissions.md` is the same table for people, and a test compares them.
+//!
+//! What depends on more than the caller's roles (whose record it is, how old it is, who owns a
+//! promise) is decided by the service that knows it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::Role;
+use crate::Role::{
+    Agent, Auditor, ComplianceOfficer, Integration, KbCandidate, KbCoach, KbContributor,
+    KbDomainExpert, KbPublisher, PrivacyOfficer, QaAnalyst, Supervisor, TeamLead,
+};
+
+/// Who records contacts: those who have them, and the systems that carry them.
+const RECORDING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
+
+/// Who may correct a record; until when, and whose, depends on the record.
+const AMENDING: &[Role] = &[Agent, TeamLead, ComplianceOfficer, Integration];
+
+/// Who reads what customers said: everybody but administrators, who set the house up and have no
+/// business with its talks, and our own timers, which read no words.
+const READING: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    QaAnalyst,
+    KbCandidate,
+    KbContributor,
+    KbPublisher,
+    KbCoach,
+    KbDomainExpert,
+    ComplianceOfficer,
+    PrivacyOfficer,
+    Integration,
+    Auditor,
+];
+
+/// Who reads promises and alerts: everybody whose work is with customers, or to watch over it.
+const FOLLOWING: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    QaAnalyst,
+    ComplianceOfficer,
+    PrivacyOfficer,
+    Integration,
+    Auditor,
+];
+
+/// Who may say that a promise was kept; an agent only of an own one.
+const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
+
+/// Who may call a promise off or move it; an agent only an own one, and not in every state.
+const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
+
+/// Who makes answers for others.
+const PUBLISHING: &[Role] = &[
+    KbContributor,
+    KbPublisher,
+    KbCoach,
+    KbDomainExpert,
+    Supervisor,
+];
+
+/// A service's methods, each with the roles of which a caller needs one.
+type Methods = &'static [(&'static str, &'static [Role])];
+
+/// Every method of every service.
+const TABLE: &[(&str, Methods)] = &[
+    (
+        "aftercall.recorder.v1.RecorderService",
+        &[
+            ("RecordInteraction", RECORDING),
+            ("RecordInteractions", RECORDING),
+            ("AmendInteraction", AMENDING),
+        ],
+    ),
+    (
+        "aftercall.history.v1.HistoryService",
+        &[
+            ("GetInteraction", READING),
+            ("GetCustomerContext", READING),
+            ("ListTimeline", READING),
+            ("SearchInteractions", READING),
+        ],
+    ),
+    (
+        "aftercall.followups.v1.FollowupService",
+        &[
+            ("GetCommitment", FOLLOWING),
+            ("ListCommitments", FOLLOWING),
+            ("FulfilCommitment", FULFILLING),
+            ("CancelCommitment", CHANGING),
+            ("RescheduleCommitment", CHANGING),
+        ],
+    ),
+    (
+        "aftercall.followups.v1.AlertService",
+        &[("ListAlerts", FOLLOWING), ("WatchAlerts", FOLLOWING)],
+    ),
+    (
+        "aftercall.knowledge.v1.KnowledgeService",
+        &[
+            ("ListCandidates", READING),
+            ("PromoteCandidate", PUBLISHING),
+            ("GetSolution", READING),
+            ("ListSolutions", READING),
+            ("SuggestSolutions", READING),
+        ],
+    ),
+];
+
+/// The roles that each method asks for. Cheap to clone. The default is aftercall's own table.
+#[derive(Debug, Clone)]
+pub struct Permissions(Arc<HashMap<String, &'static [Role]>>);
+
+impl Permissions {
+    /// The roles by a method's path, as in `/aftercall.history.v1.HistoryService/GetInteraction`.
+    pub fn new(methods: impl IntoIterator<Item = (String, &'static [Role])>) -> Self {
+        Self(Arc::new(methods.into_iter().collect()))
+    }
+
+    /// The roles of which a caller of the method at `path` needs one. None for what is no method:
+    /// nobody may call that.
+    pub fn of(&self, path: &str) -> Option<&'static [Role]> {
+        self.0.get(path).copied()
+    }
+
+    /// All methods by their paths, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'static [Role])> {
+        self.0.iter().map(|(path, roles)| (path.as_str(), *roles))
+    }
+}
+
+impl Default for Permissions {
+    fn default() -> Self {
+        let services = TABLE.iter();
+        Self::new(services.flat_map(|(service, methods)| {
+            let methods = methods.iter();
+            methods.map(move |(method, roles)| (format!("/{service}/{method}"), *roles))
+        }))
+    }
+}
