@@ -7,7 +7,7 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
     "aftercall/history/v1/history.proto",
@@ -17,6 +17,7 @@ const FILES: [&str; 9] = [
     "aftercall/model/v1/interaction.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/recorder/v1/recorder.proto",
+    "google/rpc/status.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     encoded_history(descriptors)?;
     pbjson_build::Builder::new()
         .register_descriptors(&encoded)?
-        .build(&[".aftercall"])?;
+        .build(&[".aftercall", ".google.rpc"])?;
     Ok(())
 }
 
@@ -58,6 +59,7 @@ fn encoded_history(mut descriptors: FileDescriptorSet) -> Result<(), Box<dyn Err
     let mut prost = config();
     prost
         .extern_path(".aftercall", "crate::generated::aftercall")
+        .extern_path(".google.rpc", "crate::generated::google::rpc")
         .extern_path(
             ".aftercall.history.v1.ListTimelineResponse",
             "crate::encoded::ListTimelineResponse",

@@ -30,7 +30,7 @@ pub enum Reason {
     Malformed,
     /// The value contradicts another field.
     Conflicting,
-    /// The due is earlier than the contact in which it was promised.
+    /// The due is over when it is promised: before the contact, or before now where it is moved.
     DueInPast,
     /// The time is too far in the future.
     InFuture,

@@ -57,7 +57,6 @@ pub struct Copied {
 
 /// Why a copy ended early, or is not one.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum CopyError {
     /// A log can't be read.
     #[error("the {0} can't be read")]

@@ -72,7 +72,6 @@ pub struct Entry {
 
 /// Why an append failed. Each variant says whether the records may be in the log all the same.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum AppendError {
     /// The queue is full: nothing was written; try again after the given time.
     #[error("the log's queue is full")]
@@ -149,7 +148,6 @@ pub(crate) fn check_sizes(records: &[Record]) -> Result<(), AppendError> {
 
 /// Why a read failed.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReadError {
     /// There is no such partition.
     #[error("there is no partition {0}")]
@@ -189,7 +187,6 @@ pub enum ReadError {
 
 /// Why records can't be written now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum WriteBlocked {
     /// The disk is full. Writes resume by themselves when there is space.
     #[error("the log's disk is full")]

@@ -34,13 +34,23 @@ pub mod generated {
         package!(model, "aftercall.model.v1");
         package!(recorder, "aftercall.recorder.v1");
     }
+    /// What Google's protos give everybody.
+    pub mod google {
+        /// A failed call's status, as a message carries it.
+        pub mod rpc {
+            tonic::include_proto!("google.rpc");
+            include!(concat!(env!("OUT_DIR"), "/google.rpc.serde.rs"));
+        }
+    }
 }
 
 pub mod cloud_event;
 pub mod convert;
 pub mod encoded;
 pub mod envelope;
+pub mod status;
 
+pub use generated::google;
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};
 
 /// The descriptors of all packages, encoded: for gRPC reflection.

@@ -80,7 +80,6 @@ pub fn to_toml<C: Serialize>(config: &C) -> Result<String, toml::ser::Error> {
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ConfigError {
     /// The file does not exist.
     #[error("configuration file {0} does not exist: create it, or leave the option out")]

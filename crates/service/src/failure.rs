@@ -14,6 +14,7 @@ use aftercall_domain::Violations;
 use crate::Reason;
 
 pub use status::to_status;
+pub(crate) use transport::Untaken;
 pub use transport::explained;
 
 /// The few codes that a caller has to tell apart. A new one needs a new reaction of the caller.
@@ -46,7 +47,8 @@ pub enum Code {
 }
 
 impl Code {
-    /// Whether the same request may succeed later, without a change of request or state.
+    /// Whether the same request may succeed later, without a change of request or state. A caller
+    /// sees it by the failure's `RetryInfo`, which such failures have and no others.
     pub const fn retryable(self) -> bool {
         matches!(
             self,
@@ -74,7 +76,8 @@ pub trait Failure: Error {
         Vec::new()
     }
 
-    /// When a retry has a chance.
+    /// When a retry has a chance, if that is known better than a second from now. Asked only of a
+    /// failure whose code is retryable: see [`Code::retryable`].
     fn retry_after(&self) -> Option<Duration> {
         None
     }
@@ -155,10 +158,6 @@ pub struct ServerStopping;
 impl Failure for ServerStopping {
     fn reason(&self) -> Reason {
         Reason::ServerStopping
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        Some(Duration::from_secs(1))
     }
 }
 

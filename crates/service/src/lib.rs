@@ -33,6 +33,7 @@ pub use auth::{Authenticator, CredentialsError};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use deadline::Deadline;
 pub use deps::Deps;
+pub(crate) use failure::Untaken;
 pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };

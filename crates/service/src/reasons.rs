@@ -41,6 +41,8 @@ reasons! {
     PositionInvalid = "POSITION_INVALID", InvalidArgument;
     /// There is no such method here.
     MethodUnknown = "METHOD_UNKNOWN", Unimplemented;
+    /// A request is compressed in a way that is not taken.
+    CompressionUnknown = "COMPRESSION_UNKNOWN", Unimplemented;
     /// A message or record is larger than is taken.
     MessageTooLarge = "MESSAGE_TOO_LARGE", InvalidArgument;
     /// No credentials, or none that are known.
@@ -67,6 +69,8 @@ reasons! {
     VersionMismatch = "VERSION_MISMATCH", Aborted;
     /// More requests are in flight than the server takes.
     TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
+    /// Writes arrive faster than the view follows; nothing was written.
+    ViewBehind = "VIEW_BEHIND", ResourceExhausted;
     /// The log's queue is full; nothing was written.
     LogQueueFull = "LOG_QUEUE_FULL", ResourceExhausted;
     /// The log's disk is full; nothing was written.

@@ -1,6 +1,7 @@
 //! The gRPC server: what stands around every service.
 
 mod body;
+mod bounded;
 mod config;
 mod gate;
 mod health;
@@ -26,6 +27,7 @@ use gate::GateLayer;
 use incoming::incoming;
 use meter::Meters;
 
+pub use bounded::Bounded;
 pub use config::ServerConfig;
 pub use health::Health;
 
@@ -49,7 +51,6 @@ pub async fn bind(
 
 /// Why a server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ServerError {
     /// The address can be reached from outside, and everybody could call.
     #[error(
@@ -132,9 +133,10 @@ impl Server {
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-        S: NamedService + Clone + Send + Sync + 'static,
+        S: Bounded + NamedService + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
+        let service = service.bounded(self.config.message_bytes_max);
         self.health.add(S::NAME);
         self.services.push(S::NAME);
         self.routes = self.routes.add_service(service);

@@ -241,7 +241,6 @@ impl Supervisor {
 
 /// Why [`Supervisor::run_until`] ended other than as asked.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum RunError {
     /// A task failed.
     #[error(transparent)]
@@ -272,7 +271,6 @@ pub struct TaskFailure {
 
 /// What happened to a task.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum TaskCause {
     /// It returned an error.
     #[error("failed")]

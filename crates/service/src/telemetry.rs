@@ -56,7 +56,6 @@ pub enum LogFormat {
 
 /// Why telemetry did not start.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum TelemetryError {
     /// The filter can't be read.
     #[error(

@@ -47,7 +47,6 @@ pub struct Lag {
 
 /// Why a wait for a position ended without it.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum WaitError {
     /// The deadline came first. The view works on it: try again.
     #[error("the view did not reach the position in time")]

@@ -72,7 +72,6 @@ pub trait Indexer {
 
 /// Why a record could not be applied.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ApplyError {
     /// The view's own store failed.
     #[error(transparent)]

@@ -65,7 +65,6 @@ impl Default for Options {
 
 /// Why a view's thread ended.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ViewError {
     /// Another process uses the view's directory.
     #[error("the view's directory {} is in use by another process", dir.display())]

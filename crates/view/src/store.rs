@@ -31,7 +31,6 @@ pub(crate) const RESERVED_TAG: u8 = 0;
 
 /// Why a store did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The view is being opened or rebuilt: try again soon.
     #[error("the view is being opened")]

@@ -32,7 +32,6 @@ pub(crate) enum Kind {
 
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum TokenError {
     /// It was not made by this service, or was cut or altered on its way.
     #[error("the token is malformed; pass it exactly as it was received")]

@@ -52,7 +52,6 @@ pub struct App {
 
 /// Why an app did not start.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StartError {
     /// Some services only, on a log that belongs to one process.
     #[error(

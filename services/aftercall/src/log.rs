@@ -8,7 +8,6 @@ use crate::config::{Config, Engine, LogConfigError};
 
 /// Why the log can't be opened.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum LogError {
     /// The files of the embedded log.
     #[error(transparent)]

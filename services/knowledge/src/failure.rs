@@ -57,7 +57,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::ReservedKey => Self::internal(error),
             // What failed is rebuilt by itself.
-            _ => Self::ViewUnavailable(Some(error)),
+            StoreError::Opening | StoreError::Failed(_) => Self::ViewUnavailable(Some(error)),
         }
     }
 }
@@ -68,7 +68,7 @@ impl From<WaitError> for Error {
             WaitError::DeadlineExceeded { .. } => Self::NotReached,
             WaitError::BeyondTail => Self::BeyondTail,
             WaitError::Log(error) => Self::Read(error),
-            _ => Self::ViewUnavailable(None),
+            WaitError::Stopped => Self::ViewUnavailable(None),
         }
     }
 }

@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::violation::Reason as FieldReason;
-use aftercall_domain::{Violation, Violations};
+use aftercall_domain::Violations;
 use aftercall_log::{AppendError, BODY_BYTES_MAX, ReadError};
-use aftercall_proto::recorder::v1::{FieldViolation, RecordFailure};
-use aftercall_service::{Code, Failure, Forbidden, Reason, Unauthenticated, to_status};
+use aftercall_proto::google::rpc::Status;
+use aftercall_proto::status;
+use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, to_status};
 use aftercall_view::{StoreError, WaitError};
-
-/// When the view may have caught up.
-const BEHIND_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a request was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,7 +67,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::ReservedKey => Self::internal(error),
-            _ => Self::NotReady,
+            StoreError::Opening | StoreError::Failed(_) => Self::NotReady,
         }
     }
 }
@@ -79,7 +77,7 @@ impl From<WaitError> for Refusal {
         match error {
             WaitError::Log(error) => Self::LogRead(error),
             WaitError::DeadlineExceeded { .. } => Self::Unconfirmed,
-            _ => Self::NotReady,
+            WaitError::BeyondTail | WaitError::Stopped => Self::NotReady,
         }
     }
 }
@@ -95,7 +93,7 @@ impl Failure for Refusal {
             Self::NotFound => Reason::InteractionNotFound,
             Self::TooLate { .. } => Reason::AmendmentTooLate,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
-            Self::Behind => Reason::LogQueueFull,
+            Self::Behind => Reason::ViewBehind,
             Self::NotReady => Reason::ViewUnavailable,
             Self::Unconfirmed => Reason::LogUnavailable,
             Self::Log(error) => error.reason(),
@@ -113,7 +111,6 @@ impl Failure for Refusal {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Behind | Self::NotReady | Self::Unconfirmed => Some(BEHIND_RETRY_AFTER),
             Self::Log(error) => error.retry_after(),
             Self::LogRead(error) => error.retry_after(),
             _ => None,
@@ -132,34 +129,6 @@ impl Failure for Refusal {
 }
 
 /// The same in a stream's answer, where one failure must not end the stream.
-pub(crate) fn record_failure(refusal: Refusal) -> RecordFailure {
-    let reason = refusal.reason();
-    let retryable = matches!(
-        reason.code(),
-        Code::ResourceExhausted | Code::Unavailable | Code::Aborted | Code::DeadlineExceeded
-    );
-    let violations = refusal.violations().map(Violations::as_slice);
-    let field_violations = violations.unwrap_or_default().iter().map(field_violation);
-    let field_violations = field_violations.collect();
-    let status = to_status(refusal);
-    RecordFailure {
-        code: status.code().into(),
-        reason: reason.name().to_owned(),
-        message: status.message().to_owned(),
-        field_violations,
-        retryable,
-    }
-}
-
-fn field_violation(violation: &Violation) -> FieldViolation {
-    let Violation {
-        field,
-        reason,
-        description,
-    } = violation;
-    FieldViolation {
-        field: field.clone(),
-        description: description.clone(),
-        reason: reason.as_str().to_owned(),
-    }
+pub(crate) fn record_failure(refusal: Refusal) -> Status {
+    status::to_wire(&to_status(refusal))
 }

@@ -14,10 +14,6 @@ use crate::grpc::Grpc;
 use crate::ledger::LedgerFold;
 use crate::pending::Pending;
 
-/// The largest request: a stream's message may hold a record of the largest size that the log takes,
-/// and its answers are small.
-const MESSAGE_BYTES_MAX: usize = 4 << 20;
-
 /// Records that are appended and not yet in the view. Beyond that writers are told to wait, because
 /// each of them takes memory.
 const PENDING_MAX: usize = 1_000_000;
@@ -28,7 +24,6 @@ pub struct Recorder(Arc<Core>);
 
 /// Why the recorder did not start.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StartError {
     /// Its view can't run.
     #[error("the recorder's view can't be started")]
@@ -77,8 +72,6 @@ impl Recorder {
     /// The service for the server.
     pub fn server(&self) -> RecorderServiceServer<impl RecorderService + use<>> {
         RecorderServiceServer::new(Grpc::new(Arc::clone(&self.0)))
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// The view of all that was recorded.

@@ -38,7 +38,6 @@ impl fmt::Display for Damage {
 
 /// Why a log's directory could not be opened.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum OpenError {
     /// Another process has the log open, and a log belongs to one process.
     #[error(

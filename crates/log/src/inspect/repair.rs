@@ -48,7 +48,6 @@ pub enum RepairReport {
 
 /// Why a repair was refused.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum RepairError {
     /// The directory can't be opened as a log, for a reason that cutting does not mend.
     #[error(transparent)]

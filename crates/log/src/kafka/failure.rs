@@ -29,7 +29,6 @@ impl fmt::Display for Difference {
 
 /// Why a log on Kafka could not be opened, or made.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum KafkaError {
     /// No broker answered.
     #[error(

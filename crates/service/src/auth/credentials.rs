@@ -15,7 +15,6 @@ const TOKENS_MAX: usize = 1_000;
 
 /// What is wrong with a credentials file.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum CredentialsError {
     /// It can't be read.
     #[error("credentials file {path} can't be read: check that it exists and who may read it")]

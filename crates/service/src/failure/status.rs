@@ -1,6 +1,7 @@
 //! The one way from a failure onto the wire: `tonic::Status` with `google.rpc` details.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aftercall_domain::{Violation, Violations};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
@@ -12,6 +13,9 @@ const DOMAIN: &str = "aftercall";
 
 /// What a caller reads of a fault of the server.
 const INTERNAL_MESSAGE: &str = "internal error; the server's log says more";
+
+/// When a retry has a chance, where nobody knows better.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A status travels in headers, and peers refuse long ones (8 KiB is common). A message has at most
 /// so many bytes,
@@ -65,8 +69,8 @@ fn details(failure: &dyn Failure) -> ErrorDetails {
     if !preconditions.is_empty() {
         details.set_precondition_failure(preconditions);
     }
-    if let Some(after) = failure.retry_after() {
-        details.set_retry_info(Some(after));
+    if failure.reason().code().retryable() {
+        details.set_retry_info(Some(failure.retry_after().unwrap_or(RETRY_AFTER)));
     }
     details
 }

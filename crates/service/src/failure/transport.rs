@@ -1,30 +1,43 @@
 //! What the transport refuses by itself, before a service sees it. Its statuses have no details, so
 //! they are told again as failures of ours.
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{Failure, to_status};
-use crate::Reason;
+use crate::{Internal, Reason};
 
-/// How prost begins to say that bytes are no message.
+/// How the transport begins to say that bytes are no message,
 const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// that they are framed or compressed wrongly,
+const UNFRAMED: &str = "protocol error: ";
+const UNCOMPRESSIBLE: &str = "Error decompressing";
+/// and that they are compressed in a way that it does not know.
+const COMPRESSED: &str = "Content is compressed";
 
 #[derive(Debug, thiserror::Error)]
-enum Untaken {
+pub(crate) enum Untaken {
     #[error(
         "the message can't be decoded: it is not of the method's type, or holds text that is not \
          UTF-8; encode it as the proto says"
     )]
     Undecodable,
+    #[error("the message is not framed or compressed as gRPC says; send it with a gRPC library")]
+    Unframed,
     #[error("the message is larger than the server takes; shorten or split it")]
     TooLarge,
+    #[error("the message is compressed in a way that is not taken; use gzip, or none")]
+    Compression,
+    #[error("there is no such method here; check the service's name and version, and the method's")]
+    Method,
 }
 
 impl Failure for Untaken {
     fn reason(&self) -> Reason {
         match self {
-            Self::Undecodable => Reason::InvalidRequest,
+            Self::Undecodable | Self::Unframed => Reason::InvalidRequest,
             Self::TooLarge => Reason::MessageTooLarge,
+            Self::Compression => Reason::CompressionUnknown,
+            Self::Method => Reason::MethodUnknown,
         }
     }
 }
@@ -32,18 +45,28 @@ impl Failure for Untaken {
 /// The status of a message that was not taken, with details; any other status as it is. For what a
 /// stream of requests brings; single requests are seen to by the server.
 pub fn explained(status: Status) -> Status {
-    match untaken(&status) {
-        Some(untaken) => to_status(untaken),
-        None => status,
+    // What has details was said by a service; and who has gone away reads nothing any more.
+    if !status.details().is_empty() || matches!(status.code(), Code::Ok | Code::Cancelled) {
+        return status;
     }
+    let mut explained = match untaken(&status) {
+        Some(untaken) => to_status(untaken),
+        None => to_status(Internal::new(status.to_string())),
+    };
+    // Such as what the server could have decompressed.
+    *explained.metadata_mut() = status.metadata().clone();
+    explained
 }
 
 fn untaken(status: &Status) -> Option<Untaken> {
+    let says = |beginning| status.message().starts_with(beginning);
     match status.code() {
-        tonic::Code::Internal if status.message().starts_with(UNDECODABLE) => {
-            Some(Untaken::Undecodable)
-        }
-        tonic::Code::OutOfRange if status.details().is_empty() => Some(Untaken::TooLarge),
+        Code::Internal if says(UNDECODABLE) => Some(Untaken::Undecodable),
+        Code::Internal if says(UNFRAMED) || says(UNCOMPRESSIBLE) => Some(Untaken::Unframed),
+        Code::ResourceExhausted if says(UNCOMPRESSIBLE) => Some(Untaken::TooLarge),
+        Code::OutOfRange => Some(Untaken::TooLarge),
+        Code::Unimplemented if says(COMPRESSED) => Some(Untaken::Compression),
+        Code::Unimplemented => Some(Untaken::Method),
         _ => None,
     }
 }

@@ -17,7 +17,7 @@ use tonic::{Code, Status};
 
 use super::meter::Meter;
 use crate::supervisor::panic_text;
-use crate::{Clock, Failure, Internal, Reason, ServerStopping, to_status};
+use crate::{Clock, Failure, Internal, ServerStopping, explained, to_status};
 
 const GRPC_STATUS: &str = "grpc-status";
 
@@ -55,32 +55,51 @@ impl Drop for Finish {
     }
 }
 
+/// Whose answer a body is.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A service's of ours.
+    Service,
+    /// Health's or reflection's, whose statuses are told as they are, and whose streams end when the
+    /// token is cancelled.
+    Infrastructure(CancellationToken),
+}
+
 /// A body that records its status, answers a panic as `INTERNAL`, and can be cut.
 pub(super) struct TrackedBody {
     inner: Body,
     finish: Option<Finish>,
+    /// Whether it comes from a service of ours, which explains what it refuses.
+    is_ours: bool,
     cut: Option<BoxFuture<'static, ()>>,
     ended: bool,
 }
 
 impl TrackedBody {
-    /// `response`, watched. `cut` ends it early when it is cancelled.
+    /// `response`, watched.
     pub(super) fn track(
         mut response: Response<Body>,
         mut finish: Finish,
-        cut: Option<CancellationToken>,
+        kind: Kind,
     ) -> Response<Body> {
-        explain(response.headers_mut());
+        let is_ours = matches!(kind, Kind::Service);
+        if is_ours {
+            explain(response.headers_mut());
+        }
         // An answer without messages has its status in the headers.
         if let Some(code) = code(response.headers()) {
             finish.set(code);
             return response;
         }
-        let cut = cut.map(|cut| cut.cancelled_owned().boxed());
+        let cut = match kind {
+            Kind::Service => None,
+            Kind::Infrastructure(cut) => Some(cut.cancelled_owned().boxed()),
+        };
         response.map(|inner| {
             Body::new(Self {
                 inner,
                 finish: Some(finish),
+                is_ours,
                 cut,
                 ended: false,
             })
@@ -117,13 +136,14 @@ impl HttpBody for TrackedBody {
         if self.ended {
             return Poll::Ready(None);
         }
+        let is_ours = self.is_ours;
         let inner = &mut self.inner;
         let polled = AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx));
         match std::panic::catch_unwind(polled) {
             Ok(Poll::Ready(mut frame)) => {
                 match &mut frame {
                     Some(Ok(frame)) => {
-                        if let Some(trailers) = frame.trailers_mut() {
+                        if is_ours && let Some(trailers) = frame.trailers_mut() {
                             explain(trailers);
                         }
                         if let Some(code) = frame.trailers_ref().and_then(code) {
@@ -157,42 +177,17 @@ impl HttpBody for TrackedBody {
     }
 }
 
-/// A message that no service got to see.
-#[derive(Debug, thiserror::Error)]
-enum Unreadable {
-    #[error("the message can't be read: {0}")]
-    Malformed(String),
-    #[error("the message is too large: {0}")]
-    TooLarge(String),
-}
-
-impl Failure for Unreadable {
-    fn reason(&self) -> Reason {
-        match self {
-            Self::Malformed(_) => Reason::InvalidRequest,
-            Self::TooLarge(_) => Reason::MessageTooLarge,
-        }
-    }
-}
-
-/// Gives a status with details to what the transport refuses by itself: a message that is no
-/// Protocol Buffers, holds bad UTF-8, or is too large. Every status of a service has details
-/// already. Decoding errors name fields, and quote nothing.
+/// Gives a status with details to what the transport refuses by itself, such as a message that is no
+/// Protocol Buffers. Every status of a service has details already.
 fn explain(headers: &mut HeaderMap) {
     let Some(status) = Status::from_header_map(headers) else {
         return;
     };
-    if !status.details().is_empty() {
+    if !status.details().is_empty() || status.code() == Code::Ok {
         return;
     }
-    let said = status.message().to_owned();
-    let explained = match status.code() {
-        Code::Internal => Unreadable::Malformed(said),
-        Code::OutOfRange => Unreadable::TooLarge(said),
-        _ => return,
-    };
     // Without room for the details the status stays as it was.
-    let _ = to_status(explained).add_header(headers);
+    let _ = explained(status).add_header(headers);
 }
 
 fn code(headers: &HeaderMap) -> Option<Code> {

@@ -20,7 +20,7 @@ pub struct ServerConfig {
     pub metrics_listen: Option<SocketAddr>,
     /// The TOML file of bearer tokens; development mode when absent. Default: none.
     pub credentials: Option<PathBuf>,
-    /// The largest message that is taken, in bytes. Default: 4 MiB.
+    /// The largest message that is taken, in bytes and decompressed. Default: 4 MiB.
     pub message_bytes_max: usize,
     /// How many connections are open at a time; more wait until one closes. Default: 1024.
     pub connections_max: usize,

@@ -16,12 +16,12 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use super::body::{Finish, TrackedBody};
+use super::body::{Finish, Kind, TrackedBody};
 use super::meter::{Meter, Meters};
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
 use crate::{
-    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Principal, Reason, explained,
+    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Principal, Reason, Untaken,
     to_status,
 };
 
@@ -118,8 +118,11 @@ impl Rules {
             Err(refusal) => Err(refusal),
         };
         let response = answer.unwrap_or_else(tonic::Status::into_http);
-        let cut = infrastructure.then(|| self.layer.cut.clone());
-        TrackedBody::track(response, finish, cut)
+        let kind = match infrastructure {
+            true => Kind::Infrastructure(self.layer.cut.clone()),
+            false => Kind::Service,
+        };
+        TrackedBody::track(response, finish, kind)
     }
 
     fn admit(
@@ -142,7 +145,7 @@ impl Rules {
         let principal = self.layer.authenticator.principal(request.headers());
         let principal = principal.map_err(to_status)?;
         let any_of = self.layer.permissions.of(request.uri().path());
-        let any_of = any_of.ok_or_else(|| to_status(MethodUnknown))?;
+        let any_of = any_of.ok_or_else(|| to_status(Untaken::Method))?;
         principal.require_any(any_of).map_err(to_status)?;
         Ok(principal)
     }
@@ -159,11 +162,7 @@ where
 {
     let call = AssertUnwindSafe(async { inner.call(request).await }).catch_unwind();
     match timeout_at(deadline.instant(), call).await {
-        // A message that could not be read never came to a handler.
-        Ok(Ok(Ok(response))) => match tonic::Status::from_header_map(response.headers()) {
-            Some(status) => Err(explained(status)),
-            None => Ok(response),
-        },
+        Ok(Ok(Ok(response))) => Ok(response),
         Ok(Err(panic)) => Err(to_status(Internal::new(format!(
             "handler panicked: {}",
             panic_text(&*panic)
@@ -192,16 +191,6 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("there is no such method here; check the service's name and version, and the method's")]
-struct MethodUnknown;
-
-impl Failure for MethodUnknown {
-    fn reason(&self) -> Reason {
-        Reason::MethodUnknown
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use aftercall_domain::Violations;
 use aftercall_domain::violation::Reason::TooLong;
-use aftercall_service::server::{Server, ServerConfig, bind};
+use aftercall_service::server::{Bounded, Server, ServerConfig, bind};
 use aftercall_service::{
     Authenticator, Deadline, Internal, Permissions, Role, ServerStopping, Supervisor, SystemClock,
     principal_of, to_status,
@@ -103,6 +103,12 @@ fn violations() -> Violations {
         );
     }
     violations
+}
+
+impl Bounded for Probe {
+    fn bounded(self, _: usize) -> Self {
+        self
+    }
 }
 
 impl NamedService for Probe {

@@ -29,10 +29,6 @@ impl Failure for Closed {
         }]
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        Some(Duration::from_millis(1_500))
-    }
-
     fn metadata(&self) -> Vec<(&'static str, String)> {
         vec![("current_version", "9".to_owned())]
     }
@@ -49,8 +45,6 @@ fn every_part_of_a_failure_has_its_detail() {
         ("COMMITMENT_ALREADY_CLOSED", "aftercall")
     );
     assert_eq!(info.metadata["current_version"], "9");
-    let retry = status.get_details_retry_info().unwrap();
-    assert_eq!(retry.retry_delay, Some(Duration::from_millis(1_500)));
     let preconditions = status
         .get_details_precondition_failure()
         .unwrap()
@@ -59,6 +53,39 @@ fn every_part_of_a_failure_has_its_detail() {
     assert_eq!(preconditions[0].r#type, "OPEN");
     assert_eq!(preconditions[0].subject, "commitments/7");
     assert_eq!(preconditions[0].description, "reopen it first");
+}
+
+/// A failure for any reason, that knows when to come again or not.
+#[derive(Debug, thiserror::Error)]
+#[error("no")]
+struct Because(Reason, Option<Duration>);
+
+impl Failure for Because {
+    fn reason(&self) -> Reason {
+        self.0
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.1
+    }
+}
+
+#[test]
+fn who_may_succeed_later_is_told_when_and_nobody_else() {
+    let after = Duration::from_millis(1_500);
+    for reason in Reason::ALL {
+        for known in [None, Some(after)] {
+            let told = to_status(Because(*reason, known)).get_details_retry_info();
+            let delay = told.and_then(|told| told.retry_delay);
+            let expected = match reason.code() {
+                Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded => {
+                    Some(known.unwrap_or(Duration::from_secs(1)))
+                }
+                _ => None,
+            };
+            assert_eq!(delay, expected, "{reason}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -114,14 +141,20 @@ fn the_logs_refusals_say_whether_and_when_to_retry() {
         bytes_max: 8,
     };
     assert_eq!(large.reason().code(), Code::InvalidArgument);
-    assert_eq!(large.retry_after(), None);
+    let much = AppendError::TooMuch {
+        records: 9,
+        bytes: 9,
+        records_max: 8,
+        bytes_max: 8,
+    };
+    assert_eq!(much.reason(), Reason::MessageTooLarge);
 
     for unknown in [
         AppendError::Closed,
         AppendError::Unknown(std::sync::Arc::new(Closed)),
     ] {
         assert_eq!(unknown.reason(), Reason::LogUnavailable);
-        assert!(unknown.retry_after().is_some());
+        assert!(unknown.reason().code().retryable());
     }
     let beyond = ReadError::OffsetOutOfRange { offset: 9, tail: 8 };
     assert_eq!(beyond.reason(), Reason::PositionInvalid);

@@ -96,7 +96,6 @@ pub enum SaslMechanism {
 
 /// Settings that don't go together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum LogConfigError {
     /// A setting that another one needs.
     #[error("log.kafka.{key} is not set, and {needed_by} needs it")]

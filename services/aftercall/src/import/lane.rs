@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
+use aftercall_proto::status::from_wire;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -195,13 +196,16 @@ impl Window {
                 tally.recorded(response.already_recorded);
                 tally.settled(row.line_bytes);
             }
-            Outcome::Failure(failure) if failure.retryable && row.attempts < ROW_ATTEMPTS_MAX => {
-                row.attempts += 1;
-                self.again.push_back(row);
-            }
             Outcome::Failure(failure) => {
-                tally.settled(row.line_bytes);
-                tally.failed(&RowError::refused(row.place, failure));
+                let status = from_wire(&failure);
+                let may_succeed = Refusal::from(status.clone()).is_retryable();
+                if may_succeed && row.attempts < ROW_ATTEMPTS_MAX {
+                    row.attempts += 1;
+                    self.again.push_back(row);
+                } else {
+                    tally.settled(row.line_bytes);
+                    tally.failed(&RowError::refused(row.place, &status));
+                }
             }
         }
         Ok(())
@@ -228,9 +232,9 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
-    use aftercall_proto::recorder::v1::{
-        RecordFailure, RecordInteractionRequest, RecordInteractionResponse,
-    };
+    use aftercall_proto::google::rpc;
+    use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
+    use tonic::Code;
 
     use super::super::report::{Place, ShowLine};
     use super::*;
@@ -273,12 +277,12 @@ mod tests {
         }
     }
 
-    fn failed(number: u64, retryable: bool) -> RecordInteractionsResponse {
+    fn failed(number: u64, code: Code) -> RecordInteractionsResponse {
         RecordInteractionsResponse {
             correlation_id: number.to_string(),
-            outcome: Some(Outcome::Failure(RecordFailure {
-                retryable,
-                ..RecordFailure::default()
+            outcome: Some(Outcome::Failure(rpc::Status {
+                code: code.into(),
+                ..rpc::Status::default()
             })),
         }
     }
@@ -294,8 +298,8 @@ mod tests {
         let mut window = window((1..=5).map(|line| row(line, 1)));
         assert!(window.send(Some(&sender)));
         window.settle(recorded(0), &tally).unwrap();
-        window.settle(failed(1, true), &tally).unwrap();
-        window.settle(failed(2, false), &tally).unwrap();
+        window.settle(failed(1, Code::Unavailable), &tally).unwrap();
+        window.settle(failed(2, Code::InvalidArgument), &tally).unwrap();
         // Nothing new goes out before what came back.
         window.waiting.push_back(row(6, 1));
         assert!(window.send(Some(&sender)));
@@ -314,7 +318,7 @@ mod tests {
             let (sender, _requests) = mpsc::channel(WINDOW_ROWS);
             window.answered = 0;
             assert!(window.send(Some(&sender)));
-            window.settle(failed(0, true), &tally).unwrap();
+            window.settle(failed(0, Code::Unavailable), &tally).unwrap();
             window.rewind();
         }
         assert!(window.waiting.is_empty());

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aftercall_proto::recorder::v1::RecordFailure;
 use serde::Serialize;
+use tonic::Status;
+use tonic_types::StatusExt;
 
 use crate::client::ClientError;
 use crate::output::clean;
@@ -73,21 +74,22 @@ impl RowError {
     }
 
     /// What the server said of a row.
-    pub(super) fn refused(place: Place, failure: RecordFailure) -> Self {
-        let violations = failure
-            .field_violations
-            .into_iter()
-            .map(|violation| Violation {
-                field: violation.field,
-                description: violation.description,
-                reason: violation.reason,
-            });
+    pub(super) fn refused(place: Place, status: &Status) -> Self {
+        let details = status.get_error_details();
+        let violations = details.bad_request().into_iter();
+        let violations = violations.flat_map(|bad| &bad.field_violations);
+        let violations = violations.map(|violation| Violation {
+            field: violation.field.clone(),
+            description: violation.description.clone(),
+            reason: violation.reason.clone(),
+        });
+        let reason = details.error_info().map(|info| info.reason.clone());
         Self {
             place,
             violations: violations.collect(),
-            reason: failure.reason,
-            message: failure.message,
-            retryable: failure.retryable,
+            reason: reason.unwrap_or_default(),
+            message: status.message().to_owned(),
+            retryable: details.retry_info().is_some(),
         }
     }
 

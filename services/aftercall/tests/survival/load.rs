@@ -6,7 +6,7 @@ use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClie
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_proto::recorder::v1::{
-    RecordFailure, RecordInteractionRequest, RecordInteractionsRequest, RecordInteractionsResponse,
+    RecordInteractionRequest, RecordInteractionsRequest, RecordInteractionsResponse,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -221,17 +221,13 @@ async fn receive(
         }
         match answer.outcome {
             Some(Outcome::Response(response)) => journal.answer_record(&id, Some(response)),
-            Some(Outcome::Failure(failure)) if refused(&failure) => {
+            Some(Outcome::Failure(failure)) if failure.code == Code::ResourceExhausted as i32 => {
                 journal.answer_record(&id, None);
             }
             Some(Outcome::Failure(failure)) if failure.code == Code::Unavailable as i32 => {}
             other => journal.unexpected(format!("{other:?}")),
         }
     }
-}
-
-fn refused(failure: &RecordFailure) -> bool {
-    failure.code == Code::ResourceExhausted as i32
 }
 
 /// What a failed call means. Anything that a writer of sound requests must not hear is noted.

@@ -5,11 +5,13 @@ use std::pin::pin;
 use aftercall_log::{LogId, MemoryLog};
 use aftercall_proto::model::v1::{Channel, ContactReason, Customer, Direction, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_proto::status::from_wire;
 use aftercall_service::{ActorKind, Deps, ManualClock, Roles, Supervisor, TestIds};
 use aftercall_view::Options;
 use futures::poll;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use tonic_types::StatusExt;
 use uuid::Uuid;
 
 use super::*;
@@ -153,10 +155,9 @@ async fn a_stream_without_room_for_long_is_told_to_come_again() {
         let Outcome::Failure(failure) = outcome else {
             panic!("there is no room: {outcome:?}");
         };
-        assert_eq!(
-            (&*failure.reason, failure.retryable),
-            ("LOG_QUEUE_FULL", true)
-        );
+        let details = from_wire(&failure).get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "VIEW_BEHIND");
+        assert!(details.retry_info().is_some());
     }
     assert_eq!(fixture.recorded(), 0);
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_recorder::Recorder;
-use aftercall_service::server::Server;
+use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, TestServer, call_raw};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
@@ -132,6 +132,13 @@ impl Fixture {
 }
 
 impl Fixture {
+    /// The same recorder behind a server with these settings.
+    pub(crate) async fn behind(&self, config: ServerConfig) -> TestServer {
+        let clock = Arc::new(self.clock.clone());
+        let server = |server: Server| server.service(self.recorder.server());
+        TestServer::with_config(config, &self.supervisor, clock, server).await
+    }
+
     /// Calls a method with messages that no client would encode, and gives the answers and how it
     /// ended.
     pub(crate) async fn send_raw(

@@ -3,14 +3,15 @@
 use aftercall_proto::model::v1 as wire;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{
-    RecordFailure, RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
 };
+use aftercall_proto::status::from_wire;
 use tokio_stream::StreamExt;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::contact::{id, interaction, reason, request, with_promise};
 use crate::faulty_log::Fault;
-use crate::fixture::{Client, Fixture, reason_of};
+use crate::fixture::{Client, Fixture, reason_of, violations_of};
 
 fn message(number: usize, interaction: wire::Interaction) -> RecordInteractionsRequest {
     RecordInteractionsRequest {
@@ -37,9 +38,9 @@ fn response(answer: &RecordInteractionsResponse) -> &RecordInteractionResponse {
     }
 }
 
-fn failure(answer: &RecordInteractionsResponse) -> &RecordFailure {
+fn failure(answer: &RecordInteractionsResponse) -> Status {
     match answer.outcome.as_ref().unwrap() {
-        Outcome::Failure(failure) => failure,
+        Outcome::Failure(failure) => from_wire(failure),
         Outcome::Response(response) => panic!("{response:?}"),
     }
 }
@@ -63,14 +64,13 @@ async fn each_is_answered_in_order_and_a_bad_one_stops_nothing() {
         assert_eq!(answer.correlation_id, format!("row {number}"));
         if bad(number) {
             let failure = failure(answer);
-            assert_eq!(failure.code, i32::from(Code::InvalidArgument));
-            assert_eq!(
-                (&*failure.reason, failure.retryable),
-                ("INVALID_REQUEST", false)
-            );
-            let violation = &failure.field_violations[0];
-            assert_eq!(violation.field, "interaction.contact_reasons");
-            assert_eq!(violation.reason, "REQUIRED");
+            assert_eq!(failure.code(), Code::InvalidArgument);
+            let (reason, details) = reason_of(&failure);
+            assert_eq!(reason, "INVALID_REQUEST");
+            assert!(details.retry_info().is_none());
+            let violations = violations_of(&failure);
+            let first = (&*violations[0].0, &*violations[0].1);
+            assert_eq!(first, ("interaction.contact_reasons", "REQUIRED"));
         } else {
             assert_eq!(response(answer).interaction_id, id(number as u32));
         }
@@ -100,7 +100,7 @@ async fn repetitions_within_one_stream_are_recognised() {
         response(&answers[1]).position,
         response(&answers[0]).position
     );
-    assert_eq!(failure(&answers[2]).reason, "REQUEST_ID_REUSED");
+    assert_eq!(reason_of(&failure(&answers[2])).0, "REQUEST_ID_REUSED");
     assert_eq!(fixture.log.len(), 1);
 }
 
@@ -115,8 +115,9 @@ async fn a_failed_append_is_answered_record_by_record_and_can_be_sent_again() {
     ] {
         fixture.log.fail_next(fault);
         let answers = record(&mut crm, vec![message(0, interaction(&id(fault as u32)))]).await;
-        let failure = failure(&answers[0]);
-        assert_eq!((&*failure.reason, failure.retryable), (reason, true));
+        let (told, details) = reason_of(&failure(&answers[0]));
+        assert_eq!(told, reason);
+        assert!(details.retry_info().is_some());
         let answers = record(&mut crm, vec![message(0, interaction(&id(fault as u32)))]).await;
         let already = response(&answers[0]).already_recorded;
         assert_eq!(already, fault == Fault::LostAck);
@@ -160,11 +161,9 @@ async fn messages_without_a_record_are_refused_one_by_one() {
         message(2, interaction(&id(2))),
     ];
     let answers = record(&mut fixture.crm(), messages).await;
-    assert_eq!(failure(&answers[0]).field_violations[0].field, "request");
-    assert_eq!(
-        failure(&answers[1]).field_violations[0].field,
-        "correlation_id"
-    );
+    for (answer, field) in answers.iter().zip(["request", "correlation_id"]) {
+        assert_eq!(violations_of(&failure(answer))[0].0, field);
+    }
     assert_eq!(response(&answers[2]).interaction_id, id(2));
     assert_eq!(fixture.log.len(), 1);
 }
@@ -178,4 +177,20 @@ async fn a_stream_needs_a_role_too() {
         .await
         .unwrap_err();
     assert_eq!(reason_of(&refused).0, "ROLE_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_streams_failure_says_all_that_a_calls_status_says() {
+    let fixture = Fixture::new().await;
+    let mut crm = fixture.crm();
+    let mut bad = interaction(&id(1));
+    bad.contact_reasons.clear();
+    bad.agent_id = "a|b".to_owned();
+    let answers = record(&mut crm, vec![message(0, bad.clone())]).await;
+    let called = crm.record_interaction(request(bad)).await.unwrap_err();
+    let streamed = failure(&answers[0]);
+    assert_eq!(streamed.code(), called.code());
+    assert_eq!(streamed.message(), called.message());
+    assert_eq!(streamed.details(), called.details());
+    assert_eq!(violations_of(&streamed).len(), 2);
 }

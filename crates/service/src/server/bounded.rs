@@ -1,0 +1,35 @@
+//! What the server's settings say of messages, carried into each generated server.
+
+use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
+use aftercall_proto::followups::v1::alert_service_server::AlertServiceServer;
+use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
+use aftercall_proto::knowledge::v1::knowledge_service_server::KnowledgeServiceServer;
+use aftercall_proto::recorder::v1::recorder_service_server::RecorderServiceServer;
+use tonic::codec::CompressionEncoding;
+
+/// A generated server, before it is told how large a message may be.
+pub trait Bounded {
+    /// The same server, which takes messages of at most so many bytes, counted after they are
+    /// decompressed, and compressed by gzip or not at all.
+    #[must_use]
+    fn bounded(self, message_bytes_max: usize) -> Self;
+}
+
+macro_rules! bounded {
+    ($($server:ident),*) => {
+        $(impl<T> Bounded for $server<T> {
+            fn bounded(self, message_bytes_max: usize) -> Self {
+                self.max_decoding_message_size(message_bytes_max)
+                    .accept_compressed(CompressionEncoding::Gzip)
+            }
+        })*
+    };
+}
+
+bounded!(
+    AlertServiceServer,
+    FollowupServiceServer,
+    HistoryServiceServer,
+    KnowledgeServiceServer,
+    RecorderServiceServer
+);
