@@ -50,8 +50,8 @@ pub mod encoded;
 pub mod envelope;
 pub mod status;
 
-pub use generated::google;
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};
+pub use generated::google;
 
 /// The descriptors of all packages, encoded: for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -73,7 +73,10 @@ pub(crate) fn described(token: &[u8]) -> Option<Principal> {
     let (tenant_id, actor_id) = (parts.next()?, parts.next()?);
     let kind: ActorKind = parts.next()?.parse().ok()?;
     let roles = parts.next()?.split(ROLE).filter(|role| !role.is_empty());
-    let roles: Roles = roles.map(str::parse::<Role>).collect::<Result<_, _>>().ok()?;
+    let roles: Roles = roles
+        .map(str::parse::<Role>)
+        .collect::<Result<_, _>>()
+        .ok()?;
     Some(Principal::new(tenant_id, actor_id, kind, roles))
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_domain::Violations;
+use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_log::{AppendError, BODY_BYTES_MAX, ReadError};
 use aftercall_proto::google::rpc::Status;
 use aftercall_proto::status;

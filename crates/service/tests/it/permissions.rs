@@ -33,7 +33,10 @@ fn every_method_has_a_row_and_every_row_is_a_method() {
     }
     assert!(!methods.is_empty());
     let permissions = Permissions::default();
-    let rows: BTreeSet<_> = permissions.iter().map(|(path, _)| path.to_owned()).collect();
+    let rows: BTreeSet<_> = permissions
+        .iter()
+        .map(|(path, _)| path.to_owned())
+        .collect();
     assert_eq!(rows, methods);
     for (path, roles) in permissions.iter() {
         assert!(!roles.is_empty(), "nobody may call {path}");

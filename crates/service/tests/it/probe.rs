@@ -186,8 +186,17 @@ pub(crate) async fn start(config: ServerConfig, authenticator: Authenticator) ->
 
 /// What the probe understands; anybody may call it, whatever their role.
 const METHODS: [&str; 11] = [
-    "WhoAmI", "Counted", "Remaining", "Hold", "Hang", "Refuse", "Fault", "Panic", "Watch",
-    "WatchPanic", LEADERS_ONLY,
+    "WhoAmI",
+    "Counted",
+    "Remaining",
+    "Hold",
+    "Hang",
+    "Refuse",
+    "Fault",
+    "Panic",
+    "Watch",
+    "WatchPanic",
+    LEADERS_ONLY,
 ];
 
 /// What only a team lead may call.

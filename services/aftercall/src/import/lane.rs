@@ -299,7 +299,9 @@ mod tests {
         assert!(window.send(Some(&sender)));
         window.settle(recorded(0), &tally).unwrap();
         window.settle(failed(1, Code::Unavailable), &tally).unwrap();
-        window.settle(failed(2, Code::InvalidArgument), &tally).unwrap();
+        window
+            .settle(failed(2, Code::InvalidArgument), &tally)
+            .unwrap();
         // Nothing new goes out before what came back.
         window.waiting.push_back(row(6, 1));
         assert!(window.send(Some(&sender)));

@@ -182,7 +182,11 @@ impl World {
 /// Who calls, as `who` says by `tenant`, `actor` and `role`: of [`TENANT`] and with all roles,
 /// unless it says otherwise.
 fn caller(who: &[(&str, &str)]) -> Caller {
-    let said = |what| who.iter().find(|(name, _)| *name == what).map(|said| said.1);
+    let said = |what| {
+        who.iter()
+            .find(|(name, _)| *name == what)
+            .map(|said| said.1)
+    };
     let tenant_id = said("tenant").unwrap_or(TENANT);
     let actor_id = said("actor").unwrap_or("kim");
     let role = said("role").map(|role| vec![role.parse::<Role>().unwrap()]);
