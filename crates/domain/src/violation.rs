@@ -102,6 +102,36 @@ impl Violations {
         }
     }
 
+    /// Notes a field that is missing or empty.
+    pub fn required(&mut self, field: impl Into<String>) {
+        self.add(field, Reason::Required, "is required; give a value");
+    }
+
+    /// Notes a text that is too long.
+    pub fn too_long(&mut self, field: impl Into<String>, bytes_max: usize) {
+        let text = format!("is too long; at most {bytes_max} bytes are taken");
+        self.add(field, Reason::TooLong, text);
+    }
+
+    /// Notes a list of `len` elements, which are too many.
+    pub fn too_many(&mut self, field: impl Into<String>, len: usize, len_max: usize) {
+        let text = format!("has {len} elements; at most {len_max} are taken");
+        self.add(field, Reason::TooMany, text);
+    }
+
+    /// Notes a value that an enum doesn't have.
+    pub fn unknown_value(&mut self, field: impl Into<String>) {
+        let text = "is no value that is known here; use one of those that the API names";
+        self.add(field, Reason::UnknownValue, text);
+    }
+
+    /// Notes a time that is none.
+    pub fn no_instant(&mut self, field: impl Into<String>) {
+        let text = "is not an instant; give seconds within the years 1 to 9999, and nanos from 0 to \
+                    999999999";
+        self.add(field, Reason::OutOfRange, text);
+    }
+
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.found.is_empty()

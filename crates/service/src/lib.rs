@@ -8,20 +8,26 @@
 //!   request's body. Which roles a method asks for stands in [`Permissions`], and the server sees
 //!   to it.
 //! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
-//! * [`Deadline`]: until when the caller waits.
+//! * [`Call`]: a request with its caller, and with the [`Deadline`] until when they wait.
+//! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
+//!   list goes over pages.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
 //!
 //! What the composition root uses: [`config`], [`telemetry`], [`server`] and [`Authenticator`].
 
 mod auth;
+mod call;
+mod checker;
 mod clock;
 pub mod config;
 mod deadline;
 mod deps;
 mod failure;
 mod ids;
+mod paging;
 mod permissions;
 mod principal;
+mod reading;
 mod reasons;
 pub mod server;
 mod supervisor;
@@ -30,6 +36,8 @@ pub mod telemetry;
 pub mod testing;
 
 pub use auth::{Authenticator, CredentialsError};
+pub use call::Call;
+pub use checker::{Checker, Counts, given};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use deadline::Deadline;
 pub use deps::Deps;
@@ -38,9 +46,11 @@ pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };
 pub use ids::{Ids, SystemIds, TestIds, derived};
+pub use paging::{ANSWER_BYTES_MAX, Page, Paging};
 pub use permissions::Permissions;
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };
+pub use reading::{Including, Reading, Unread};
 pub use reasons::Reason;
 pub use supervisor::{RunError, Supervisor, TaskCause, TaskFailure};

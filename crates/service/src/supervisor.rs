@@ -11,12 +11,19 @@ use std::time::Duration;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::Internal;
+
 /// The exit code of a process that a second signal ended: 128 + SIGINT.
 const EXIT_BY_SIGNAL: i32 = 130;
+
+/// How many reads may block at once; more wait for their turn. Few enough that searches don't fill
+/// the memory, and more than there are processors, because some wait for a disk.
+const READS_MAX: usize = 16;
 
 /// Owns the tasks of a process. Clones own the same tasks.
 ///
@@ -25,7 +32,7 @@ const EXIT_BY_SIGNAL: i32 = 130;
 #[derive(Debug, Clone, Default)]
 pub struct Supervisor(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     draining: CancellationToken,
     stopping: CancellationToken,
@@ -34,6 +41,22 @@ struct Shared {
     front: TaskTracker,
     back: TaskTracker,
     running: Mutex<(u64, BTreeMap<u64, String>)>,
+    reads: Arc<Semaphore>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            draining: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            failed: CancellationToken::new(),
+            first_failure: Mutex::default(),
+            front: TaskTracker::new(),
+            back: TaskTracker::new(),
+            running: Mutex::default(),
+            reads: Arc::new(Semaphore::new(READS_MAX)),
+        }
+    }
 }
 
 impl Supervisor {
@@ -95,6 +118,26 @@ impl Supervisor {
                 );
             }
         });
+    }
+
+    /// Runs `work`, which blocks, on behalf of one request, on a thread that may. No more than a
+    /// bounded number of them run at once in the process; others wait for their turn.
+    ///
+    /// # Errors
+    /// When it panics, or the process is about to end.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Internal> {
+        let turn = Arc::clone(&self.0.reads).acquire_owned().await;
+        let turn = turn.map_err(Internal::new)?;
+        // The work goes on when its caller has gone, and so it keeps its turn by itself.
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(Internal::new)
     }
 
     /// Runs `work` on a thread of its own, under the same rule as [`Supervisor::spawn`].

@@ -2,13 +2,15 @@
 
 use aftercall_proto::followups::v1::{ListAlertsRequest, ListAlertsResponse};
 use aftercall_proto::model::v1::{Alert, AlertState};
+use aftercall_service::{Call, Checker, Including, Page, Paging};
 use aftercall_view::key::{MalformedKey, Parts, prefix_end};
-use aftercall_view::{ApplyError, Direction, PageToken, Store, fingerprint};
+use aftercall_view::{ApplyError, Direction, Store};
 use bytes::Bytes;
+use prost::Message;
 
-use crate::call::{Call, Checker};
 use crate::failure::Refused;
 use crate::followups::Followups;
+use crate::limits::PAGE;
 use crate::{keys, stored};
 
 /// An alert's place in its list: what follows the list's name in the key.
@@ -24,45 +26,28 @@ pub(crate) async fn list(
         page_size,
         page_token,
         min_position,
-    } = call.message;
-    let tenant_id = call.principal.tenant_id.to_string();
-    let query = fingerprint(&[b"alerts", tenant_id.as_bytes(), &state.to_be_bytes()]);
-    let log = followups.log().id();
-    let token = match page_token.as_str() {
-        "" => None,
-        token => Some(PageToken::decode(token, log, query).map_err(Refused::PageToken)?),
+    } = &call.message;
+    let mut checker = Checker::new();
+    let wanted = checker.known::<AlertState>("state", *state);
+    let count_max = checker.count("page_size", *page_size, PAGE);
+    let states = checker.done(states(wanted))?;
+    let tenant_id = call.tenant_id().to_owned();
+    let reading = followups.reading();
+    let log = reading.log_id();
+    let query: [&[u8]; 3] = [b"alerts", tenant_id.as_bytes(), &state.to_be_bytes()];
+    let paging = Paging::asked(log, &query, count_max, page_token)?;
+    let including = Including {
+        min_position,
+        latest: false,
     };
-    followups
-        .includes("min_position", &min_position, call.deadline)
-        .await?;
-    let mut checker = Checker::default();
-    let state = checker.choice::<AlertState, AlertState>("state", state);
-    let count_max = checker.page_size(page_size);
-    let states = checker.done(states(state))?;
-
-    let (complete_through, after) = match token {
-        None => (followups.view().applied(), None),
-        Some(first) => {
-            followups
-                .wait_for("page_token", &first.complete_through, call.deadline)
-                .await?;
-            (first.complete_through, Some(first.payload))
-        }
-    };
-    let page = followups.query(move |store| page(store, &tenant_id, states, after, count_max));
-    let (alerts, next_after) = page.await?;
-    let next_page_token = next_after.map(|payload| {
-        let token = PageToken {
-            query,
-            complete_through: complete_through.clone(),
-            payload,
-        };
-        token.encode(log)
-    });
+    let through = paging.reach(reading, including, call.read_until()).await?;
+    let after = paging.after().cloned();
+    let read = move |store: &Store| page(store, &tenant_id, states, after, count_max);
+    let (alerts, next_after) = reading.run(read).await?;
     Ok(ListAlertsResponse {
         alerts,
-        next_page_token: next_page_token.unwrap_or_default(),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through, next_after),
+        complete_through: through.encode(log),
     })
 }
 
@@ -100,14 +85,18 @@ fn page(
     places.sort_unstable();
     // One that was resolved between the two reads is in both lists.
     places.dedup();
-    let more = places.len() > count_max;
-    places.truncate(count_max);
-    let next_after = places.last().filter(|_| more).cloned();
-    let alerts = places.iter().map(|place| alert(store, tenant_id, place));
-    let alerts: Vec<_> = alerts
-        .filter_map(Result::transpose)
-        .collect::<Result<_, _>>()?;
-    Ok((alerts, next_after))
+    let (mut alerts, mut last) = (Page::new(count_max), None);
+    for place in places {
+        if alerts.is_full() {
+            return Ok((alerts.into_items(), last));
+        }
+        if let Some(alert) = alert(store, tenant_id, &place)? {
+            let bytes = alert.encoded_len();
+            alerts.add(alert, bytes);
+        }
+        last = Some(place);
+    }
+    Ok((alerts.into_items(), None))
 }
 
 fn alert(store: &Store, tenant_id: &str, place: &[u8]) -> Result<Option<Alert>, Refused> {

@@ -2,19 +2,21 @@
 
 mod wish;
 
+use std::sync::Arc;
+
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
-use aftercall_log::{Position, Record};
+use aftercall_log::{LogId, Position, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1 as wire;
 use aftercall_proto::model::v1::Commitment as WireCommitment;
-use aftercall_service::{ActorKind, Principal, Role, derived};
-use aftercall_view::{ApplyError, Direction, Positions, WaitError};
+use aftercall_service::{ActorKind, Call, Principal, Role, Unread, derived};
+use aftercall_view::{ApplyError, Direction, Positions, Store};
+use jiff::Timestamp;
 use prost::Message;
 use tokio::time::Instant;
 
-use crate::call::Call;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::RequestName;
@@ -51,20 +53,20 @@ enum Decision {
 
 /// Does what `call` asks for.
 pub(crate) async fn run(followups: &Followups, call: Call<Command>) -> Result<Done, Refused> {
+    let deadline = call.write_until();
     let Call {
         principal,
-        deadline,
         message: command,
+        ..
     } = call;
-    let command = Running {
+    let running = Running {
         followups,
-        principal,
         deadline,
-        command,
+        asked: Arc::new(Asked { principal, command }),
     };
-    followups.ready(deadline).await?;
+    followups.reading().ready(deadline).await?;
     while Instant::now() < deadline {
-        if let Some(done) = command.attempt().await? {
+        if let Some(done) = running.attempt().await? {
             return Ok(done);
         }
         // Somebody else was first. What is there now decides: the next attempt refuses it if the
@@ -75,20 +77,29 @@ pub(crate) async fn run(followups: &Followups, call: Call<Command>) -> Result<Do
 
 struct Running<'a> {
     followups: &'a Followups,
-    principal: Principal,
     deadline: Instant,
+    asked: Arc<Asked>,
+}
+
+/// A command and who gave it.
+struct Asked {
+    principal: Principal,
     command: Command,
 }
 
 impl Running<'_> {
     /// One attempt; none if another event took the place of ours.
     async fn attempt(&self) -> Result<Option<Done>, Refused> {
-        let decision = match self.decide() {
+        let decision = match self.decide().await {
+            Err(refused @ Refused::Unread(_)) => return Err(refused),
             // The view may lag behind what the caller has seen already.
-            Err(Refused::Unavailable) => return Err(Refused::Unavailable),
             Err(_) => {
-                self.followups.catch_up(self.deadline).await?;
-                self.decide()?
+                let reading = self.followups.reading();
+                match reading.catch_up(self.deadline).await {
+                    Err(Unread::NotReached) => return Err(Unread::Unavailable(None).into()),
+                    caught_up => caught_up?,
+                }
+                self.decide().await?
             }
             Ok(decision) => decision,
         };
@@ -96,30 +107,51 @@ impl Running<'_> {
             Decision::Repetition(done) => return Ok(Some(done)),
             Decision::Append(commitment, event) => (commitment, event),
         };
-        let record = self.record(*commitment, event);
+        let record = self.asked.record(*commitment, event);
         let appended = self.followups.log().append(vec![record]);
         let appended = tokio::time::timeout_at(self.deadline, appended).await;
-        let positions = appended
-            .map_err(|_| Refused::InDoubt)?
-            .map_err(Refused::Append)?;
+        let positions = appended.map_err(|_| Refused::InDoubt)??;
         self.await_view(&positions).await?;
-        self.repetition()
+        let (asked, log) = (Arc::clone(&self.asked), self.followups.log().id());
+        let done = move |store: &Store| asked.repetition(store, log);
+        self.followups.reading().run(done).await
     }
 
+    async fn decide(&self) -> Result<Decision, Refused> {
+        let asked = Arc::clone(&self.asked);
+        let (now, log) = (self.followups.clock().now(), self.followups.log().id());
+        let decide = move |store: &Store| asked.decide(store, log, now);
+        self.followups.reading().run(decide).await
+    }
+
+    /// Waits until the view has folded our event.
+    async fn await_view(&self, positions: &[Position]) -> Result<(), Refused> {
+        let positions: Positions = positions
+            .iter()
+            .map(|at| (at.partition, at.offset.saturating_add(1)))
+            .collect();
+        let reading = self.followups.reading();
+        match reading.store_through("position", &positions, self.deadline).await {
+            Err(Unread::NotReached) => Err(Refused::InDoubt),
+            outcome => Ok(outcome?),
+        }
+    }
+}
+
+impl Asked {
     /// What is to be done, as the view stands.
-    fn decide(&self) -> Result<Decision, Refused> {
+    fn decide(&self, store: &Store, log: LogId, now: Timestamp) -> Result<Decision, Refused> {
         let Command {
             commitment_id,
             expected_version,
             wish,
             ..
         } = &self.command;
-        let store = self.followups.store();
         let tenant_id = &self.principal.tenant_id;
         // First the promise, then the request: if the request isn't known yet, the promise is as
         // it was before it, and a second event for it can't be the next.
-        let found = stored::meant(&store, tenant_id, commitment_id)?;
-        if let Some(done) = self.repetition()? {
+        let found = stored::meant(store, tenant_id, commitment_id)?;
+        if let Some(done) = self.repetition(store, log)? {
             return Ok(Decision::Repetition(done));
         }
         let commitment = found.ok_or(Refused::NotFound)?;
@@ -128,27 +160,21 @@ impl Running<'_> {
                 current: commitment.version,
             });
         }
-        let actor = actor(&self.principal);
-        let event = wish.decide(&commitment, actor, self.followups.clock().now());
+        let event = wish.decide(&commitment, actor(&self.principal), now);
         let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id))?;
         Ok(Decision::Append(Box::new(commitment), event))
     }
 
     /// What the request did, if it was done.
-    fn repetition(&self) -> Result<Option<Done>, Refused> {
+    fn repetition(&self, store: &Store, log: LogId) -> Result<Option<Done>, Refused> {
         let name = RequestName {
             tenant_id: &self.principal.tenant_id,
             actor_id: &self.principal.actor_id,
             method: self.command.wish.event_type().into(),
             request_id: &self.command.request_id,
         };
-        let all = name.all_done();
         let mut reused = false;
-        for entry in self
-            .followups
-            .store()
-            .scan_prefix(all, Direction::Ascending)
-        {
+        for entry in store.scan_prefix(name.all_done(), Direction::Ascending) {
             let done = DoneRequest::decode(entry?.1).map_err(ApplyError::record)?;
             if done.hash != self.command.hash[..] {
                 reused = true;
@@ -157,7 +183,7 @@ impl Running<'_> {
             let position = Positions::through(done.position());
             return Ok(Some(Done {
                 commitment: Box::new(done.commitment.unwrap_or_default()),
-                position: position.encode(self.followups.log().id()),
+                position: position.encode(log),
             }));
         }
         match reused {
@@ -207,23 +233,6 @@ impl Running<'_> {
             key,
             recorded_at_us: microseconds(recorded_at),
             body: event.encode_to_vec().into(),
-        }
-    }
-
-    /// Waits until the view has folded our event.
-    async fn await_view(&self, positions: &[Position]) -> Result<(), Refused> {
-        let positions: Positions = positions
-            .iter()
-            .map(|at| (at.partition, at.offset.saturating_add(1)))
-            .collect();
-        match self
-            .followups
-            .view()
-            .wait_for(&positions, self.deadline)
-            .await
-        {
-            Err(WaitError::DeadlineExceeded { .. }) => Err(Refused::InDoubt),
-            outcome => outcome.map_err(|error| Refused::waiting_for("position", error)),
         }
     }
 }

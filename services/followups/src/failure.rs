@@ -5,12 +5,9 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Permission, Refusal};
 use aftercall_domain::violation::Reason as FieldReason;
-use aftercall_log::{AppendError, ReadError};
-use aftercall_service::{Failure, Internal, Precondition, Reason, Unauthenticated};
-use aftercall_view::{ApplyError, StoreError, TokenError, WaitError};
-
-/// When to ask again while the view is being opened or rebuilt.
-const OPENING_RETRY_AFTER: Duration = Duration::from_secs(1);
+use aftercall_log::AppendError;
+use aftercall_service::{Failure, Precondition, Reason, Unauthenticated, Unread};
+use aftercall_view::{ApplyError, StoreError};
 
 /// A request that isn't done.
 #[derive(Debug, thiserror::Error)]
@@ -29,29 +26,14 @@ pub(crate) enum Refused {
     VersionMismatch { current: u64 },
     #[error("the request_id was used for another request; give each request its own")]
     RequestIdReused,
-    #[error("page_token can't be used: {0}; begin with the first page again")]
-    PageToken(TokenError),
-    #[error("{field} can't be used: {error}")]
-    Position {
-        field: &'static str,
-        error: TokenError,
-    },
-    #[error("{field} is beyond the end of the log; pass it exactly as it was received")]
-    BeyondLog { field: &'static str },
-    #[error("the answer does not include the position yet; ask again")]
-    PositionNotReached,
     #[error("it is not known in time whether the request was done; repeating it is harmless")]
     InDoubt,
     #[error("the request took too long: others changed the commitment again and again; repeat it")]
     Timeout,
-    #[error("the promises are being opened or rebuilt; ask again soon")]
-    Unavailable,
-    #[error("{0}")]
-    Append(#[source] AppendError),
     #[error(transparent)]
-    Log(ReadError),
+    Append(#[from] AppendError),
     #[error(transparent)]
-    Internal(#[from] Internal),
+    Unread(#[from] Unread),
 }
 
 fn lacks(permission: Permission) -> &'static str {
@@ -116,21 +98,8 @@ impl Refused {
             ),
             // Nobody but the tracker asks for a lapse.
             Refusal::NotYetDue | Refusal::AlreadyLapsed | Refusal::NeverTold => {
-                Self::Internal(Internal::new("a caller's wish was taken for a lapse"))
+                Self::Unread(Unread::internal("a caller's wish was taken for a lapse"))
             }
-        }
-    }
-
-    /// A wait for a position that the caller named in `field`.
-    pub(crate) fn waiting_for(field: &'static str, error: WaitError) -> Self {
-        match error {
-            WaitError::BeyondTail if field == "page_token" => {
-                Self::PageToken(TokenError::Malformed)
-            }
-            WaitError::BeyondTail => Self::BeyondLog { field },
-            WaitError::DeadlineExceeded { .. } => Self::PositionNotReached,
-            WaitError::Stopped => Self::Unavailable,
-            error => Self::Internal(Internal::new(error)),
         }
     }
 }
@@ -145,15 +114,10 @@ impl Failure for Refused {
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::RequestIdReused => Reason::RequestIdReused,
-            Self::PageToken(_) => Reason::PageTokenInvalid,
-            Self::Position { .. } | Self::BeyondLog { .. } => Reason::PositionInvalid,
-            Self::PositionNotReached => Reason::PositionNotReached,
             Self::InDoubt => Reason::LogUnavailable,
             Self::Timeout => Reason::RequestTimeout,
-            Self::Unavailable => Reason::ViewUnavailable,
             Self::Append(failure) => failure.reason(),
-            Self::Log(failure) => failure.reason(),
-            Self::Internal(failure) => failure.reason(),
+            Self::Unread(failure) => failure.reason(),
         }
     }
 
@@ -177,11 +141,8 @@ impl Failure for Refused {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable | Self::PositionNotReached | Self::InDoubt | Self::Timeout => {
-                Some(OPENING_RETRY_AFTER)
-            }
             Self::Append(failure) => failure.retry_after(),
-            Self::Log(failure) => failure.retry_after(),
+            Self::Unread(failure) => failure.retry_after(),
             _ => None,
         }
     }
@@ -197,19 +158,12 @@ impl Failure for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        match error {
-            // A failed store is rebuilt by itself.
-            StoreError::Opening | StoreError::Failed(_) => Self::Unavailable,
-            error => Self::Internal(Internal::new(error)),
-        }
+        Self::Unread(error.into())
     }
 }
 
 impl From<ApplyError> for Refused {
     fn from(error: ApplyError) -> Self {
-        match error {
-            ApplyError::Store(error) => error.into(),
-            error => Self::Internal(Internal::new(error)),
-        }
+        Self::Unread(error.into())
     }
 }

@@ -27,11 +27,11 @@
 //! [`AlertService`]: aftercall_proto::followups::v1::alert_service_server::AlertService
 
 mod alerts;
-mod call;
 mod command;
 mod failure;
 mod followups;
 mod keys;
+mod limits;
 mod list;
 mod meters;
 mod projection;

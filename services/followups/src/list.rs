@@ -16,13 +16,13 @@ use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{ListCommitmentsRequest, ListCommitmentsResponse};
 use aftercall_proto::model::v1::Commitment as WireCommitment;
+use aftercall_service::{Call, Including, Paging, Unread};
 use aftercall_view::key::{Parts, prefix_end};
-use aftercall_view::{ApplyError, Direction, PageToken, Store, TokenError, fingerprint};
+use aftercall_view::{ApplyError, Direction, Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
-use crate::call::Call;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::stored;
@@ -46,71 +46,46 @@ pub(crate) async fn list(
     followups: &Followups,
     call: Call<ListCommitmentsRequest>,
 ) -> Result<ListCommitmentsResponse, Refused> {
-    let tenant_id = call.principal.tenant_id.to_string();
-    let query = query_of(&tenant_id, &call.message);
-    let ListCommitmentsRequest {
-        page_token,
-        min_position,
-        ..
-    } = &call.message;
-    let log = followups.log().id();
-    let token = match page_token.as_str() {
-        "" => None,
-        token => Some(PageToken::decode(token, log, query).map_err(Refused::PageToken)?),
+    let until = call.read_until();
+    let tenant_id = call.tenant_id().to_owned();
+    let bound = bound_to_pages(&call.message);
+    let (page_token, min_position) = (
+        call.message.page_token.clone(),
+        call.message.min_position.clone(),
+    );
+    let (filter, count_max) = Filter::new(tenant_id.clone(), call.message)?;
+    let reading = followups.reading();
+    let log = reading.log_id();
+    let query: [&[u8]; 3] = [b"commitments", tenant_id.as_bytes(), &bound];
+    let paging = Paging::asked(log, &query, count_max, &page_token)?;
+    let after = paging.after().map(|payload| place(payload)).transpose()?;
+    let including = Including {
+        min_position: &min_position,
+        latest: false,
     };
-    let after = token
-        .as_ref()
-        .map(|token| place(&token.payload))
-        .transpose()?;
-    followups
-        .includes("min_position", min_position, call.deadline)
-        .await?;
-    let (filter, count_max) = Filter::new(tenant_id, call.message)?;
-
-    let complete_through = match token {
-        None => followups.view().applied(),
-        Some(first) => {
-            let first = first.complete_through;
-            followups
-                .wait_for("page_token", &first, call.deadline)
-                .await?;
-            first
-        }
-    };
+    let through = paging.reach(reading, including, until).await?;
     let now = followups.clock().now();
-    let page = followups.query(move |store| page(store, &filter, after, now, count_max));
+    let read = move |store: &Store| page(store, &filter, after, now, count_max);
     let Page {
         commitments,
         next_after,
-    } = page.await?;
-    let next_page_token = next_after.map(|after| {
-        let token = PageToken {
-            query,
-            complete_through: complete_through.clone(),
-            payload: payload(&after),
-        };
-        token.encode(log)
-    });
+    } = reading.run(read).await?;
     Ok(ListCommitmentsResponse {
         commitments: commitments.into_values().collect(),
-        next_page_token: next_page_token.unwrap_or_default(),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through, next_after.as_ref().map(payload)),
+        complete_through: through.encode(log),
     })
 }
 
-/// A hash of what must stay the same from page to page.
-fn query_of(tenant_id: &str, request: &ListCommitmentsRequest) -> u64 {
+/// What must stay the same from page to page.
+fn bound_to_pages(request: &ListCommitmentsRequest) -> Vec<u8> {
     let filters = ListCommitmentsRequest {
         page_size: 0,
         page_token: String::new(),
         min_position: String::new(),
         ..request.clone()
     };
-    fingerprint(&[
-        b"commitments",
-        tenant_id.as_bytes(),
-        &filters.encode_to_vec(),
-    ])
+    filters.encode_to_vec()
 }
 
 fn payload((due_us, commitment_id, whose): &Place) -> Bytes {
@@ -121,7 +96,7 @@ fn payload((due_us, commitment_id, whose): &Place) -> Bytes {
 }
 
 fn place(payload: &[u8]) -> Result<Place, Refused> {
-    let malformed = || Refused::PageToken(TokenError::Malformed);
+    let malformed = || Unread::PageToken(TokenError::Malformed);
     let (due_us, rest) = payload.split_first_chunk().ok_or_else(malformed)?;
     let (whose, commitment_id) = rest.split_first_chunk().ok_or_else(malformed)?;
     let commitment_id = str::from_utf8(commitment_id).map_err(|_| malformed())?;
@@ -156,18 +131,32 @@ fn page(
     if let Some(end) = &looked_through {
         commitments.retain(|place, _| place <= end);
     }
-    let last = commitments.keys().nth(count_max.saturating_sub(1)).cloned();
-    let next_after = match last {
-        Some(last) if commitments.len() > count_max => {
+    let next_after = match last_that_fits(&commitments, count_max) {
+        Some(last) => {
             commitments.retain(|place, _| *place <= last);
             Some(last)
         }
-        _ => looked_through,
+        None => looked_through,
     };
     Ok(Page {
         commitments,
         next_after,
     })
+}
+
+/// The last promise of the page, if not all of them fit.
+fn last_that_fits(
+    commitments: &BTreeMap<Place, WireCommitment>,
+    count_max: usize,
+) -> Option<Place> {
+    let mut page = aftercall_service::Page::new(count_max);
+    for (place, commitment) in commitments {
+        if page.is_full() {
+            return page.into_items().pop();
+        }
+        page.add(place.clone(), commitment.encoded_len());
+    }
+    None
 }
 
 /// The promises of one lifecycle: at most one more than `count_max`, and how far was looked.

@@ -12,11 +12,11 @@ use aftercall_proto::followups::v1::{
     RescheduleCommitmentRequest, RescheduleCommitmentResponse, WatchAlertsRequest,
     WatchAlertsResponse,
 };
-use aftercall_service::to_status;
+use aftercall_service::{Call, Checker, Including, to_status};
+use aftercall_view::Store;
 use futures::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::call::{Call, Checker};
 use crate::command::{self, Command, Done};
 use crate::failure::Refused;
 use crate::followups::Followups;
@@ -38,23 +38,24 @@ impl Grpc {
         let GetCommitmentRequest {
             commitment_id,
             min_position,
-        } = call.message;
-        let mut checker = Checker::default();
-        checker.required_id("commitment_id", &commitment_id);
+        } = &call.message;
+        let mut checker = Checker::new();
+        checker.required_id("commitment_id", commitment_id);
         checker.done(())?;
-        self.0
-            .includes("min_position", &min_position, call.deadline)
-            .await?;
-        let complete_through = self.0.view().applied();
-        let store = self.0.store();
-        let tenant_id = &call.principal.tenant_id;
-        let found = stored::meant(&store, tenant_id, &commitment_id)?;
+        let including = Including {
+            min_position,
+            latest: false,
+        };
+        let reading = self.0.reading();
+        let complete_through = reading.store_at(including, call.read_until()).await?;
+        let find = move |store: &Store| {
+            stored::meant(store, call.tenant_id(), &call.message.commitment_id)
+                .map_err(Refused::from)
+        };
+        let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {
-            commitment: Some(to_wire(
-                found.ok_or(Refused::NotFound)?,
-                self.0.clock().now(),
-            )),
-            complete_through: complete_through.encode(self.0.log().id()),
+            commitment: Some(to_wire(found, self.0.clock().now())),
+            complete_through: complete_through.encode(reading.log_id()),
         })
     }
 
@@ -67,10 +68,11 @@ impl Grpc {
             deadline,
             message,
         } = Call::of(request)?;
+        let message = message.try_into()?;
         let call = Call {
             principal,
             deadline,
-            message: message.try_into()?,
+            message,
         };
         command::run(&self.0, call).await
     }

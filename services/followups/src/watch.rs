@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use aftercall_log::{Partition, Position};
 use aftercall_proto::followups::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::model::v1::{Alert, owner};
-use aftercall_service::{ServerStopping, to_status};
+use aftercall_service::{Call, Checker, ServerStopping, Unread, to_status};
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Positions, Progress, Store};
 use futures::Stream;
@@ -16,7 +16,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::call::{Call, Checker};
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{keys, stored};
@@ -29,26 +28,23 @@ pub(crate) async fn begin(
     followups: &Followups,
     call: Call<WatchAlertsRequest>,
 ) -> Result<impl Stream<Item = Result<WatchAlertsResponse, Status>> + Send + use<>, Refused> {
+    let until = call.read_until();
     let WatchAlertsRequest {
         resume_token,
         team_id,
         owner_agent_id,
     } = call.message;
-    let mut checker = Checker::default();
+    let mut checker = Checker::new();
     checker.id("team_id", &team_id);
     checker.id("owner_agent_id", &owner_agent_id);
     checker.done(())?;
-    followups
-        .includes("resume_token", &resume_token, call.deadline)
-        .await?;
-    let place = match resume_token.as_str() {
-        "" => followups.view().applied(),
-        token => {
-            Positions::decode(token, followups.log().id()).map_err(|error| Refused::Position {
-                field: "resume_token",
-                error,
-            })?
-        }
+    let reading = followups.reading();
+    let resumed = reading.positions("resume_token", &resume_token)?;
+    reading.ready(until).await?;
+    reading.store_through("resume_token", &resumed, until).await?;
+    let place = match resume_token.is_empty() {
+        true => followups.view().applied(),
+        false => resumed,
     };
     let watch = Watch {
         followups: followups.clone(),
@@ -133,14 +129,14 @@ impl Watch {
             (progress.applied.clone(), progress.ended.is_some())
         };
         if ended {
-            return Err(Refused::Unavailable);
+            return Err(Unread::Unavailable(None).into());
         }
         let (tenant_id, place) = (self.tenant_id.clone(), self.place.clone());
         let partitions = self.followups.log().partitions();
         let query = move |store: &Store| find(store, &tenant_id, &place, partitions);
-        self.held = match self.followups.query(query).await {
+        self.held = match self.followups.reading().run(query).await {
             // The view is being opened or rebuilt, and comes back with the same changes.
-            Err(Refused::Unavailable) => return Ok(false),
+            Err(Refused::Unread(Unread::Unavailable(_))) => return Ok(false),
             found => found?,
         };
         if self.held.is_empty() {

@@ -7,12 +7,12 @@ use aftercall_proto::history::v1::{
     GetInteractionResponse, ListTimelineRequest, SearchInteractionsRequest,
     SearchInteractionsResponse,
 };
-use aftercall_service::to_status;
+use aftercall_service::{Call, to_status};
 use tonic::{Request, Response, Status};
 
 use crate::History;
 use crate::answer::{context, interaction, search, timeline};
-use crate::history::Call;
+use crate::failure::Unanswered;
 
 /// The service behind the generated server.
 #[derive(Debug, Clone)]
@@ -24,49 +24,42 @@ impl Grpc {
     }
 }
 
+/// Takes `request` apart, and puts the outcome of `ask` into an answer.
+async fn answer<Q, A>(
+    request: Request<Q>,
+    ask: impl AsyncFnOnce(Call<Q>) -> Result<A, Unanswered>,
+) -> Result<Response<A>, Status> {
+    let call = Call::of(request).map_err(to_status)?;
+    ask(call).await.map(Response::new).map_err(to_status)
+}
+
 #[tonic::async_trait]
 impl HistoryService for Grpc {
     async fn get_interaction(
         &self,
         request: Request<GetInteractionRequest>,
     ) -> Result<Response<GetInteractionResponse>, Status> {
-        let call = Call::of(request).map_err(to_status)?;
-        interaction::get(&self.0, call)
-            .await
-            .map(Response::new)
-            .map_err(to_status)
+        answer(request, async |call| interaction::get(&self.0, call).await).await
     }
 
     async fn get_customer_context(
         &self,
         request: Request<GetCustomerContextRequest>,
     ) -> Result<Response<GetCustomerContextResponse>, Status> {
-        let call = Call::of(request).map_err(to_status)?;
-        context::get(&self.0, call)
-            .await
-            .map(Response::new)
-            .map_err(to_status)
+        answer(request, async |call| context::get(&self.0, call).await).await
     }
 
     async fn list_timeline(
         &self,
         request: Request<ListTimelineRequest>,
     ) -> Result<Response<ListTimelineResponse>, Status> {
-        let call = Call::of(request).map_err(to_status)?;
-        timeline::list(&self.0, call)
-            .await
-            .map(Response::new)
-            .map_err(to_status)
+        answer(request, async |call| timeline::list(&self.0, call).await).await
     }
 
     async fn search_interactions(
         &self,
         request: Request<SearchInteractionsRequest>,
     ) -> Result<Response<SearchInteractionsResponse>, Status> {
-        let call = Call::of(request).map_err(to_status)?;
-        search::search(&self.0, call)
-            .await
-            .map(Response::new)
-            .map_err(to_status)
+        answer(request, async |call| search::search(&self.0, call).await).await
     }
 }

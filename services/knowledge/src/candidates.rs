@@ -3,74 +3,91 @@
 //! A list goes by the number of cases. A candidate whose number grows while somebody turns pages
 //! moves towards the front: it may be missed by that reader, and is never shown twice.
 
-use aftercall_domain::Violations;
-use aftercall_domain::violation::Reason;
+use aftercall_log::LogId;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
+use aftercall_service::{Call, Checker, Paging, given};
 use aftercall_view::{Direction, Positions, Store};
 use prost::Message;
 
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::{self, Ranking};
-use crate::limits::{CANDIDATE_CASES_MAX, PAGE_MAX, PAGE_USUAL};
-use crate::page::Listing;
-use crate::reading::{Reading, check_code, check_count};
+use crate::limits::{CANDIDATE_CASES_MAX, PAGE};
+use crate::page;
 use crate::records::{Case, Tally, timestamp};
 
 /// A list of candidates, as it was asked for.
 #[derive(Debug)]
 pub(crate) struct Query {
+    tenant_id: String,
     state: CandidateState,
     reason_code: Option<String>,
-    size: usize,
-    page_token: String,
+    paging: Paging,
 }
 
 impl Query {
     /// Checks the request.
-    pub(crate) fn of(request: ListCandidatesRequest) -> Result<Self, Violations> {
-        let mut found = Violations::new();
-        let state = match CandidateState::try_from(request.state) {
-            Ok(CandidateState::Unspecified) => CandidateState::Open,
-            Ok(state) => state,
-            Err(_) => {
-                let text = "is not a known value; give OPEN or PROMOTED, or leave it out";
-                found.add("state", Reason::UnknownValue, text);
-                CandidateState::Open
-            }
+    pub(crate) fn of(call: &Call<ListCandidatesRequest>, log: LogId) -> Result<Self, Error> {
+        let message = &call.message;
+        let mut checker = Checker::new();
+        let state = match checker.known("state", message.state) {
+            None | Some(CandidateState::Unspecified) => CandidateState::Open,
+            Some(state) => state,
         };
-        check_code("reason_code", &request.reason_code, &mut found);
-        let bounds = (PAGE_USUAL, PAGE_MAX);
-        let query = Self {
+        checker.id("reason_code", &message.reason_code);
+        let size = checker.count("page_size", message.page_size, PAGE);
+        checker.done(())?;
+        let tenant_id = call.tenant_id().to_owned();
+        let reason_code = given(message.reason_code.clone());
+        let prefix = Vec::from(ranking(&tenant_id, state, reason_code.as_deref()).prefix());
+        let paging = Paging::asked(log, &[&prefix], size, &message.page_token)?;
+        page::check_place(&paging, &prefix)?;
+        Ok(Self {
+            tenant_id,
             state,
-            size: check_count("page_size", request.page_size, bounds, &mut found),
-            reason_code: Some(request.reason_code).filter(|code| !code.is_empty()),
-            page_token: request.page_token,
-        };
-        found.into_result(query)
+            reason_code,
+            paging,
+        })
+    }
+
+    /// The page that is asked for.
+    pub(crate) fn paging(&self) -> &Paging {
+        &self.paging
+    }
+}
+
+fn ranking<'a>(
+    tenant_id: &'a str,
+    state: CandidateState,
+    reason_code: Option<&'a str>,
+) -> Ranking<'a> {
+    Ranking {
+        tenant_id,
+        state,
+        reason_code,
     }
 }
 
 /// A page of candidates.
 pub(crate) fn list(
-    reading: &Reading,
-    tenant_id: &str,
+    store: &Store,
     query: &Query,
     complete_through: &Positions,
+    log: LogId,
 ) -> Result<ListCandidatesResponse, Error> {
-    let ranking = Ranking {
+    let Query {
         tenant_id,
-        state: query.state,
-        reason_code: query.reason_code.as_deref(),
-    };
-    let store = reading.view.store();
-    let listing = Listing::new(ranking.prefix(), query.size, &query.page_token, reading.log)?;
-    let page = listing.read(&store, |key| {
+        state,
+        reason_code,
+        paging,
+    } = query;
+    let ranking = ranking(tenant_id, *state, reason_code.as_deref());
+    let listed = page::read(store, &Vec::from(ranking.prefix()), paging, |key| {
         let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
-        let candidate = find(&store, tenant_id, &candidate_id)?.map(|candidate| Candidate {
+        let candidate = find(store, tenant_id, &candidate_id)?.map(|candidate| Candidate {
             case_count,
-            state: query.state.into(),
+            state: (*state).into(),
             ..candidate
         });
         Ok(candidate.map(|candidate| {
@@ -79,9 +96,9 @@ pub(crate) fn list(
         }))
     })?;
     Ok(ListCandidatesResponse {
-        next_page_token: page.token(complete_through, reading.log),
-        complete_through: complete_through.encode(reading.log),
-        candidates: page.items,
+        next_page_token: paging.token(log, complete_through, listed.next),
+        complete_through: complete_through.encode(log),
+        candidates: listed.items,
     })
 }
 

@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
-use aftercall_log::{AppendError, ReadError};
-use aftercall_service::{Failure, Reason, Unauthenticated};
-use aftercall_view::{StoreError, TokenError, WaitError};
-
-/// When to try again while the view isn't there.
-const VIEW_RETRY_AFTER: Duration = Duration::from_secs(1);
+use aftercall_log::AppendError;
+use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_view::StoreError;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +14,6 @@ pub(crate) enum Error {
     Unauthenticated(#[from] Unauthenticated),
     #[error(transparent)]
     Invalid(#[from] Violations),
-    #[error("page_token: {0}")]
-    PageToken(TokenError),
-    #[error("min_position: {0}")]
-    Position(TokenError),
-    #[error("min_position: the log doesn't reach that far; pass a position as it was received")]
-    BeyondTail,
-    #[error("the view didn't reach min_position in time; try again")]
-    NotReached,
     #[error("there is no such candidate; list the candidates for those that there are")]
     CandidateNotFound,
     #[error("there is no such solution; list the solutions for those that there are")]
@@ -33,43 +22,24 @@ pub(crate) enum Error {
     AlreadyPromoted { solution_id: String },
     #[error("the request_id was used for another request; use a new one")]
     RequestIdReused,
-    #[error("the view of solutions is being opened or built; try again")]
-    ViewUnavailable(#[source] Option<StoreError>),
     #[error("it is not known in time whether the request was done; repeating it is harmless")]
     InDoubt,
     #[error(transparent)]
     Append(#[from] AppendError),
     #[error(transparent)]
-    Read(ReadError),
-    #[error("what the view holds makes no sense")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unread(#[from] Unread),
 }
 
 impl Error {
     /// A fault of ours.
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(cause.into())
+        Self::Unread(Unread::internal(cause))
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::ReservedKey => Self::internal(error),
-            // What failed is rebuilt by itself.
-            StoreError::Opening | StoreError::Failed(_) => Self::ViewUnavailable(Some(error)),
-        }
-    }
-}
-
-impl From<WaitError> for Error {
-    fn from(error: WaitError) -> Self {
-        match error {
-            WaitError::DeadlineExceeded { .. } => Self::NotReached,
-            WaitError::BeyondTail => Self::BeyondTail,
-            WaitError::Log(error) => Self::Read(error),
-            WaitError::Stopped => Self::ViewUnavailable(None),
-        }
+        Self::Unread(error.into())
     }
 }
 
@@ -84,18 +54,13 @@ impl Failure for Error {
         match self {
             Self::Unauthenticated(error) => error.reason(),
             Self::Invalid(error) => error.reason(),
-            Self::PageToken(_) => Reason::PageTokenInvalid,
-            Self::Position(_) | Self::BeyondTail => Reason::PositionInvalid,
-            Self::NotReached => Reason::PositionNotReached,
             Self::CandidateNotFound => Reason::CandidateNotFound,
             Self::SolutionNotFound => Reason::SolutionNotFound,
             Self::AlreadyPromoted { .. } => Reason::CandidateAlreadyPromoted,
             Self::RequestIdReused => Reason::RequestIdReused,
-            Self::ViewUnavailable(_) => Reason::ViewUnavailable,
             Self::InDoubt => Reason::LogUnavailable,
             Self::Append(error) => error.reason(),
-            Self::Read(error) => error.reason(),
-            Self::Internal(_) => Reason::Internal,
+            Self::Unread(error) => error.reason(),
         }
     }
 
@@ -108,9 +73,8 @@ impl Failure for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::NotReached | Self::ViewUnavailable(_) | Self::InDoubt => Some(VIEW_RETRY_AFTER),
             Self::Append(error) => error.retry_after(),
-            Self::Read(error) => error.retry_after(),
+            Self::Unread(error) => error.retry_after(),
             _ => None,
         }
     }

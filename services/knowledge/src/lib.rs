@@ -18,7 +18,6 @@ mod keys;
 mod limits;
 mod page;
 mod promotion;
-mod reading;
 mod records;
 mod server;
 mod solutions;

@@ -6,21 +6,20 @@
 
 use aftercall_domain::Violations;
 use aftercall_domain::solution::{self, Draft};
-use aftercall_log::{Position, Record};
+use aftercall_log::{LogId, Position, Record};
 use aftercall_proto::envelope::{Fact, solution_key};
 use aftercall_proto::event::v1::{ActorKind, Event, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
 use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
-use aftercall_service::{Deps, Principal, derived};
-use aftercall_view::{Direction, Positions, WaitError};
+use aftercall_service::{Call, Checker, Deps, Principal, Reading, Unread, derived};
+use aftercall_view::{Direction, Positions, Store};
 use prost::Message;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::candidates::{self, promoted_to};
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys;
-use crate::reading::{Reading, check_id};
 use crate::records::{Promotion, timestamp};
 use crate::solutions;
 
@@ -51,17 +50,17 @@ impl Command {
             resolution,
             workaround,
         } = request;
-        let mut found = Violations::new();
-        check_id("request_id", &request_id, &mut found);
-        check_id("candidate_id", &candidate_id, &mut found);
+        let mut checker = Checker::new();
+        checker.required_id("request_id", &request_id);
+        checker.required_id("candidate_id", &candidate_id);
         let draft = Draft {
             title,
             question_in_customer_words,
             resolution,
             workaround,
         };
-        draft.check(&mut found);
-        found.into_result(Self {
+        draft.check(checker.found());
+        checker.done(Self {
             tenant_id: tenant_id.to_owned(),
             request_id,
             request_hash,
@@ -141,19 +140,24 @@ fn actor_kind(by: &Principal) -> ActorKind {
 pub(crate) async fn promote(
     deps: &Deps,
     reading: &Reading,
-    by: &Principal,
-    command: Command,
-    until: Instant,
+    call: Call<Command>,
 ) -> Result<PromoteCandidateResponse, Error> {
+    let until = call.write_until();
+    let Call {
+        principal: by,
+        message: command,
+        ..
+    } = call;
+    let log = reading.log_id();
     reading.ready(until).await?;
     let asked = command.clone();
-    let checked = reading.run(move |reading| decide(reading, &asked)).await?;
+    let checked = reading.run(move |store| decide(store, &asked, log)).await?;
     let candidate = match checked {
         Decision::Done(answer) => return Ok(*answer),
         Decision::Promote(candidate) => candidate,
     };
     let now_us = deps.clock.now().as_microsecond();
-    let event = command.event(*candidate, by, now_us);
+    let event = command.event(*candidate, &by, now_us);
     let record = Record {
         key: solution_key(&event.tenant_id, &event.aggregate_id),
         recorded_at_us: now_us,
@@ -163,19 +167,16 @@ pub(crate) async fn promote(
     for position in appended.map_err(|_| Error::InDoubt)?? {
         let positions = Positions::through(position);
         // The index trails the store: whoever asks after the answer finds the solution.
-        match reading.view.wait_for_index(&positions, until).await {
-            Err(WaitError::DeadlineExceeded { .. }) => return Err(Error::InDoubt),
+        match reading.index_through("position", &positions, until).await {
+            Err(Unread::NotReached) => return Err(Error::InDoubt),
             reached => reached?,
         }
     }
     tracing::info!(solution_id = event.aggregate_id, "solution published");
-    match reading
-        .run(move |reading| decide(reading, &command))
-        .await?
-    {
+    match reading.run(move |store| decide(store, &command, log)).await? {
         Decision::Done(answer) => Ok(*answer),
         // Unless the view was begun anew meanwhile, it holds what was just written.
-        Decision::Promote(_) => Err(Error::ViewUnavailable(None)),
+        Decision::Promote(_) => Err(Unread::Unavailable(None).into()),
     }
 }
 
@@ -187,12 +188,11 @@ enum Decision {
     Promote(Box<Candidate>),
 }
 
-fn decide(reading: &Reading, command: &Command) -> Result<Decision, Error> {
-    let store = reading.view.store();
+fn decide(store: &Store, command: &Command, log: LogId) -> Result<Decision, Error> {
     // First the candidate, then the request: if the same command, sent beside this one, has made the
     // solution, the view has both, and this is a repetition.
-    let promoted = promoted_to(&store, &command.tenant_id, &command.candidate_id)?;
-    let candidate = candidates::find(&store, &command.tenant_id, &command.candidate_id)?;
+    let promoted = promoted_to(store, &command.tenant_id, &command.candidate_id)?;
+    let candidate = candidates::find(store, &command.tenant_id, &command.candidate_id)?;
     let done = keys::requests(&command.tenant_id, &command.request_id);
     let mut reused = false;
     for entry in store.scan_prefix(&done, Direction::Ascending) {
@@ -203,7 +203,7 @@ fn decide(reading: &Reading, command: &Command) -> Result<Decision, Error> {
             continue;
         };
         let solution_id = keys::read_request(&key).map_err(Error::internal)?;
-        return answer(reading, command, &solution_id, &same).map(Decision::Done);
+        return answer(store, command, &solution_id, (&same, log)).map(Decision::Done);
     }
     if reused {
         return Err(Error::RequestIdReused);
@@ -216,19 +216,18 @@ fn decide(reading: &Reading, command: &Command) -> Result<Decision, Error> {
 }
 
 fn answer(
-    reading: &Reading,
+    store: &Store,
     command: &Command,
     solution_id: &str,
-    promotion: &Promotion,
+    (promotion, log): (&Promotion, LogId),
 ) -> Result<Box<PromoteCandidateResponse>, Error> {
-    let store = reading.view.store();
     let position = Position {
         partition: promotion.partition,
         offset: promotion.offset,
     };
-    let solution = solutions::find(&store, &command.tenant_id, solution_id)?;
+    let solution = solutions::find(store, &command.tenant_id, solution_id)?;
     Ok(Box::new(PromoteCandidateResponse {
         solution: Some(solution.ok_or(Error::SolutionNotFound)?),
-        position: Positions::through(position).encode(reading.log),
+        position: Positions::through(position).encode(log),
     }))
 }

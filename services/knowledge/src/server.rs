@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::Violations;
 use aftercall_proto::knowledge::v1::knowledge_service_server::{
     KnowledgeService, KnowledgeServiceServer,
 };
@@ -11,15 +10,14 @@ use aftercall_proto::knowledge::v1::{
     ListSolutionsRequest, ListSolutionsResponse, PromoteCandidateRequest, PromoteCandidateResponse,
     SuggestSolutionsRequest, SuggestSolutionsResponse,
 };
-use aftercall_service::{Deps, Principal, principal_of, to_status};
-use aftercall_view::{Options, ViewError, ViewHandle};
+use aftercall_service::{Call, Checker, Deps, Including, Reading, Unread, to_status};
+use aftercall_view::{Options, Store, ViewError, ViewHandle};
 use tonic::{Request, Response, Status};
 
 use crate::candidates;
 use crate::failure::Error;
 use crate::index::Fields;
 use crate::promotion;
-use crate::reading::{Reading, check_id, wait_until};
 use crate::solutions;
 use crate::suggestions;
 use crate::view::KnowledgeView;
@@ -39,24 +37,9 @@ impl Knowledge {
     /// When the view's thread can't be started.
     pub fn start(deps: Deps) -> Result<Self, ViewError> {
         let fields = Fields::new();
-        let view = aftercall_view::spawn(
-            Arc::clone(&deps.log),
-            &deps.views,
-            KnowledgeView::new(fields.clone()),
-            Options::default(),
-        )?;
-        let running = view.clone();
-        let stopping = deps.supervisor.stopping();
-        deps.supervisor.spawn("view of solutions", async move {
-            let stop = running.clone();
-            tokio::select! {
-                () = stopping.cancelled() => stop.stop(),
-                _ = running.stopped() => {}
-            }
-            running.stopped().await
-        });
+        let view = KnowledgeView::new(fields.clone());
         Ok(Self {
-            reading: Reading::new(view, deps.log.id()),
+            reading: Reading::start(&deps, view, Options::default())?,
             fields: Arc::new(fields),
             deps,
         })
@@ -69,21 +52,23 @@ impl Knowledge {
 
     /// The view, for health and lag.
     pub fn view(&self) -> ViewHandle {
-        self.reading.view.clone()
+        self.reading.view().clone()
     }
 
     async fn list_candidates(
         &self,
         request: Request<ListCandidatesRequest>,
     ) -> Result<ListCandidatesResponse, Error> {
-        let by = principal_of(&request)?;
-        let until = wait_until(&request);
-        let request = request.into_inner();
-        let min_position = request.min_position.clone();
-        let query = candidates::Query::of(request)?;
-        let through = self.reading.store_at(&min_position, until).await?;
-        let list =
-            move |reading: &Reading| candidates::list(reading, &by.tenant_id, &query, &through);
+        let (call, log) = (Call::of(request)?, self.reading.log_id());
+        let query = candidates::Query::of(&call, log)?;
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        let until = call.read_until();
+        let through = query.paging().reach(&self.reading, including, until);
+        let through = through.await?;
+        let list = move |store: &Store| candidates::list(store, &query, &through, log);
         self.reading.run(list).await
     }
 
@@ -91,33 +76,40 @@ impl Knowledge {
         &self,
         request: Request<PromoteCandidateRequest>,
     ) -> Result<PromoteCandidateResponse, Error> {
-        let by = principal_of(&request)?;
-        let until = wait_until(&request);
-        let command = promotion::Command::of(&by.tenant_id, request.into_inner())?;
-        promotion::promote(&self.deps, &self.reading, &by, command, until).await
+        let Call {
+            principal,
+            deadline,
+            message,
+        } = Call::of(request)?;
+        let message = promotion::Command::of(&principal.tenant_id, message)?;
+        let call = Call {
+            principal,
+            deadline,
+            message,
+        };
+        promotion::promote(&self.deps, &self.reading, call).await
     }
 
     async fn get_solution(
         &self,
         request: Request<GetSolutionRequest>,
     ) -> Result<GetSolutionResponse, Error> {
-        let Principal { tenant_id, .. } = principal_of(&request)?;
-        let until = wait_until(&request);
-        let GetSolutionRequest {
-            solution_id,
-            min_position,
-        } = request.into_inner();
-        let mut found = Violations::new();
-        check_id("solution_id", &solution_id, &mut found);
-        found.into_result(())?;
-        let through = self.reading.store_at(&min_position, until).await?;
-        let find = move |reading: &Reading| {
-            solutions::find(&reading.view.store(), &tenant_id, &solution_id)
+        let call = Call::of(request)?;
+        let mut checker = Checker::new();
+        checker.required_id("solution_id", &call.message.solution_id);
+        checker.done(())?;
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        let through = self.reading.store_at(including, call.read_until()).await?;
+        let find = move |store: &Store| {
+            solutions::find(store, call.tenant_id(), &call.message.solution_id)
         };
         let solution = self.reading.run(find).await?;
         Ok(GetSolutionResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
-            complete_through: through.encode(self.reading.log),
+            complete_through: through.encode(self.reading.log_id()),
         })
     }
 
@@ -125,14 +117,16 @@ impl Knowledge {
         &self,
         request: Request<ListSolutionsRequest>,
     ) -> Result<ListSolutionsResponse, Error> {
-        let by = principal_of(&request)?;
-        let until = wait_until(&request);
-        let request = request.into_inner();
-        let min_position = request.min_position.clone();
-        let query = solutions::Query::of(request)?;
-        let through = self.reading.store_at(&min_position, until).await?;
-        let list =
-            move |reading: &Reading| solutions::list(reading, &by.tenant_id, &query, &through);
+        let (call, log) = (Call::of(request)?, self.reading.log_id());
+        let query = solutions::Query::of(&call, log)?;
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        let until = call.read_until();
+        let through = query.paging().reach(&self.reading, including, until);
+        let through = through.await?;
+        let list = move |store: &Store| solutions::list(store, &query, &through, log);
         self.reading.run(list).await
     }
 
@@ -140,16 +134,26 @@ impl Knowledge {
         &self,
         request: Request<SuggestSolutionsRequest>,
     ) -> Result<SuggestSolutionsResponse, Error> {
-        let by = principal_of(&request)?;
-        let until = wait_until(&request);
-        let request = request.into_inner();
-        let min_position = request.min_position.clone();
-        let wanted = suggestions::Wanted::of(request)?;
-        self.reading.index_at(&min_position, until).await?;
+        let call = Call::of(request)?;
+        let until = call.read_until();
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        let wanted = suggestions::Wanted::of(&call.message)?;
+        self.reading.index_at(including, until).await?;
+        let tenant_id = call.principal.tenant_id;
+        let snapshot = self.reading.view().snapshot();
+        let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
         let fields = Arc::clone(&self.fields);
-        let suggest =
-            move |reading: &Reading| suggestions::suggest(reading, &fields, &by.tenant_id, &wanted);
-        self.reading.run(suggest).await
+        let suggest = move |store: &Store| {
+            suggestions::suggest(store, &snapshot, &fields, &tenant_id, &wanted)
+        };
+        let (suggestions, through) = self.reading.run(suggest).await?;
+        Ok(SuggestSolutionsResponse {
+            suggestions,
+            complete_through: through.encode(self.reading.log_id()),
+        })
     }
 }
 

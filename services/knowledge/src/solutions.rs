@@ -1,61 +1,66 @@
 //! Solutions, as they are read: each with how it has been used.
 
-use aftercall_domain::Violations;
+use aftercall_log::LogId;
 use aftercall_proto::knowledge::v1::{ListSolutionsRequest, ListSolutionsResponse};
 use aftercall_proto::model::v1::{Solution, SolutionStats};
+use aftercall_service::{Call, Checker, Paging};
 use aftercall_view::{Direction, Positions, Store};
 use prost::Message;
 
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys;
-use crate::limits::{PAGE_MAX, PAGE_USUAL};
-use crate::page::Listing;
-use crate::reading::{Reading, check_count};
+use crate::limits::PAGE;
+use crate::page;
 use crate::records::{Uses, timestamp};
 
 /// A list of solutions, as it was asked for.
 #[derive(Debug)]
 pub(crate) struct Query {
-    size: usize,
-    page_token: String,
+    tenant_id: String,
+    paging: Paging,
 }
 
 impl Query {
     /// Checks the request.
-    pub(crate) fn of(request: ListSolutionsRequest) -> Result<Self, Violations> {
-        let mut found = Violations::new();
-        let bounds = (PAGE_USUAL, PAGE_MAX);
-        let query = Self {
-            size: check_count("page_size", request.page_size, bounds, &mut found),
-            page_token: request.page_token,
-        };
-        found.into_result(query)
+    pub(crate) fn of(call: &Call<ListSolutionsRequest>, log: LogId) -> Result<Self, Error> {
+        let mut checker = Checker::new();
+        let size = checker.count("page_size", call.message.page_size, PAGE);
+        checker.done(())?;
+        let tenant_id = call.tenant_id().to_owned();
+        let prefix = Vec::from(keys::all_published(&tenant_id));
+        let paging = Paging::asked(log, &[&prefix], size, &call.message.page_token)?;
+        page::check_place(&paging, &prefix)?;
+        Ok(Self { tenant_id, paging })
+    }
+
+    /// The page that is asked for.
+    pub(crate) fn paging(&self) -> &Paging {
+        &self.paging
     }
 }
 
 /// A page of solutions, the latest first.
 pub(crate) fn list(
-    reading: &Reading,
-    tenant_id: &str,
+    store: &Store,
     query: &Query,
     complete_through: &Positions,
+    log: LogId,
 ) -> Result<ListSolutionsResponse, Error> {
-    let store = reading.view.store();
-    let prefix = keys::all_published(tenant_id);
-    let listing = Listing::new(prefix, query.size, &query.page_token, reading.log)?;
-    let page = listing.read(&store, |key| {
+    let Query { tenant_id, paging } = query;
+    let prefix = Vec::from(keys::all_published(tenant_id));
+    let listed = page::read(store, &prefix, paging, |key| {
         let solution_id = keys::read_published(key).map_err(Error::internal)?;
-        let solution = find(&store, tenant_id, &solution_id)?;
+        let solution = find(store, tenant_id, &solution_id)?;
         Ok(solution.map(|solution| {
             let bytes = solution.encoded_len();
             (solution, bytes)
         }))
     })?;
     Ok(ListSolutionsResponse {
-        next_page_token: page.token(complete_through, reading.log),
-        complete_through: complete_through.encode(reading.log),
-        solutions: page.items,
+        next_page_token: paging.token(log, complete_through, listed.next),
+        complete_through: complete_through.encode(log),
+        solutions: listed.items,
     })
 }
 

@@ -7,11 +7,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use aftercall_domain::Violations;
-use aftercall_domain::violation::Reason;
-use aftercall_proto::knowledge::v1::{
-    Match, SuggestSolutionsRequest, SuggestSolutionsResponse, Suggestion,
-};
+use aftercall_proto::knowledge::v1::{Match, SuggestSolutionsRequest, Suggestion};
+use aftercall_service::Checker;
 use aftercall_view::index::Snapshot;
+use aftercall_view::{Positions, Store};
 use tantivy::collector::TopDocs;
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
@@ -22,10 +21,8 @@ use crate::fold::stored;
 use crate::index::Fields;
 use crate::keys;
 use crate::limits::{
-    QUERY_TERMS_MAX, SUGGESTIONS_MAX, SUGGESTIONS_USUAL, TEXT_BYTES_MAX, TEXT_TERMS_MAX,
-    VISITED_MAX,
+    QUERY_TERMS_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TEXT_TERMS_MAX, VISITED_MAX,
 };
-use crate::reading::{Reading, check_count};
 use crate::records::Corpus;
 use crate::solutions;
 use crate::words::{self, Part};
@@ -51,44 +48,30 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// Checks the request.
-    pub(crate) fn of(request: SuggestSolutionsRequest) -> Result<Self, Violations> {
-        let mut found = Violations::new();
-        if request.text.trim().is_empty() {
-            let text = "is required; give the words of the customer or the agent";
-            found.add("text", Reason::Required, text);
-        }
-        if request.text.len() > TEXT_BYTES_MAX {
-            let description = format!(
-                "has {} bytes; at most {TEXT_BYTES_MAX} are taken, so shorten it",
-                request.text.len()
-            );
-            found.add("text", Reason::TooLong, description);
-        }
+    pub(crate) fn of(request: &SuggestSolutionsRequest) -> Result<Self, Violations> {
+        let mut checker = Checker::new();
+        checker.required_text("text", &request.text, TEXT_BYTES_MAX);
         let asked = request.suggestions_max;
-        let bounds = (SUGGESTIONS_USUAL, SUGGESTIONS_MAX);
         let wanted = Self {
-            suggestions_max: check_count("suggestions_max", asked, bounds, &mut found),
-            text: request.text,
+            suggestions_max: checker.count("suggestions_max", asked, SUGGESTIONS),
+            text: request.text.clone(),
         };
-        found.into_result(wanted)
+        checker.done(wanted)
     }
 }
 
 /// The suggestions, the best first.
 pub(crate) fn suggest(
-    reading: &Reading,
+    store: &Store,
+    Snapshot {
+        searcher,
+        complete_through,
+    }: &Snapshot,
     fields: &Fields,
     tenant_id: &str,
     wanted: &Wanted,
-) -> Result<SuggestSolutionsResponse, Error> {
-    let Some(Snapshot {
-        searcher,
-        complete_through,
-    }) = reading.view.snapshot()
-    else {
-        return Err(Error::ViewUnavailable(None));
-    };
-    let statistics = Statistics::of(reading, fields, tenant_id, &searcher)?;
+) -> Result<(Vec<Suggestion>, Positions), Error> {
+    let statistics = Statistics::of(store, fields, tenant_id, searcher)?;
     let terms = sought(&wanted.text, fields, tenant_id, &statistics)?;
     let mut suggestions = Vec::new();
     if terms.iter().any(|sought| words::tells(&sought.word)) {
@@ -99,7 +82,7 @@ pub(crate) fn suggest(
                 .get_first(fields.key)
                 .and_then(|key| key.as_bytes());
             let found = match key {
-                Some(key) => suggestion(reading, key, &terms, &statistics)?,
+                Some(key) => suggestion(store, key, &terms, &statistics)?,
                 None => None,
             };
             suggestions.extend(found);
@@ -107,10 +90,7 @@ pub(crate) fn suggest(
     }
     suggestions.sort_by(better);
     suggestions.truncate(wanted.suggestions_max);
-    Ok(SuggestSolutionsResponse {
-        suggestions,
-        complete_through: complete_through.encode(reading.log),
-    })
+    Ok((suggestions, complete_through.clone()))
 }
 
 /// The higher score first; equal ones by id, so that every index answers the same.
@@ -214,18 +194,17 @@ fn search(
 /// The score is computed anew from the solution: the index rounds lengths, and sums in an order
 /// that depends on how its files happen to be cut.
 fn suggestion(
-    reading: &Reading,
+    store: &Store,
     key: &[u8],
     terms: &[Sought],
     statistics: &Statistics<'_>,
 ) -> Result<Option<Suggestion>, Error> {
-    let store = reading.view.store();
     let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
     if tenant_id != statistics.tenant_id {
         // The terms see to it already; a fault there must not show another tenant's words.
         return Ok(None);
     }
-    let Some(solution) = solutions::find(&store, &tenant_id, &solution_id)? else {
+    let Some(solution) = solutions::find(store, &tenant_id, &solution_id)? else {
         return Ok(None);
     };
     let document = words::document(&solution);
@@ -282,14 +261,14 @@ struct Statistics<'a> {
 
 impl<'a> Statistics<'a> {
     fn of(
-        reading: &Reading,
+        store: &Store,
         fields: &Fields,
         tenant_id: &'a str,
         searcher: &'a Searcher,
     ) -> Result<Self, Error> {
         // Counted as the index counts documents that have a term: replaced ones too.
         let documents = searcher.doc_freq(&fields.tenant_term(tenant_id))?;
-        let corpus = reading.view.store().get(keys::corpus(tenant_id))?;
+        let corpus = store.get(keys::corpus(tenant_id))?;
         let corpus: Corpus = stored(corpus).map_err(Error::internal)?.unwrap_or_default();
         Ok(Self {
             tenant_id,

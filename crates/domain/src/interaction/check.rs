@@ -26,7 +26,7 @@ impl Checker<'_> {
 
     fn require(&mut self, at: FieldPath<'_>, value: &str) {
         if value.is_empty() {
-            self.add(at, Reason::Required, "is required; give a value");
+            self.found.required(at);
         }
     }
 
@@ -87,11 +87,7 @@ impl Checker<'_> {
     /// Whether the list isn't too long to look at its elements.
     pub(super) fn count(&mut self, at: FieldPath<'_>, len: usize, len_max: usize) -> bool {
         if len > len_max {
-            self.found.add(
-                at,
-                Reason::TooMany,
-                format!("has {len} elements; at most {len_max} are taken"),
-            );
+            self.found.too_many(at, len, len_max);
         }
         len <= len_max
     }
@@ -135,11 +131,7 @@ impl Checker<'_> {
     }
 
     fn too_long(&mut self, at: FieldPath<'_>, bytes_max: usize) {
-        self.found.add(
-            at,
-            Reason::TooLong,
-            format!("is too long; at most {bytes_max} bytes are taken"),
-        );
+        self.found.too_long(at, bytes_max);
     }
 }
 

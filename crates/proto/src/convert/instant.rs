@@ -1,6 +1,5 @@
 //! Instants in requests.
 
-use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
 use jiff::Timestamp;
 
@@ -14,9 +13,7 @@ pub(crate) fn optional(
 ) -> Option<Timestamp> {
     let read = time::from_wire(&at?);
     if read.is_none() {
-        let text = "is not an instant; give seconds within the years 1 to 9999, and nanos from 0 \
-                    to 999999999";
-        found.add(path, Reason::OutOfRange, text);
+        found.no_instant(path);
     }
     read
 }
@@ -28,7 +25,7 @@ pub(crate) fn required(
     found: &mut Violations,
 ) -> Timestamp {
     if at.is_none() {
-        found.add(path, Reason::Required, "is required; give a time");
+        found.required(path);
     }
     optional(at, path, found).unwrap_or(Timestamp::UNIX_EPOCH)
 }

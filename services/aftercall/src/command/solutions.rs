@@ -107,6 +107,7 @@ async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<(), ClientE
         text: args.text.join(" "),
         suggestions_max: args.limit,
         min_position: session.after.clone(),
+        latest: false,
     };
     let answer = session
         .client
@@ -169,6 +170,7 @@ async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), C
             page_size,
             page_token,
             min_position: session.after.clone(),
+            latest: false,
         };
         let answer = client.list_candidates(call(request)).await?.into_inner();
         for candidate in pages.take(answer.candidates, answer.next_page_token) {
@@ -248,6 +250,7 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> 
             page_size,
             page_token,
             min_position: session.after.clone(),
+            latest: false,
         };
         let answer = client.list_solutions(call(request)).await?.into_inner();
         let page = pages.take(answer.solutions, answer.next_page_token);
@@ -301,6 +304,7 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> 
     let request = GetSolutionRequest {
         solution_id: args.solution,
         min_position: session.after.clone(),
+        latest: false,
     };
     let answer = session
         .client

@@ -7,11 +7,12 @@ use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
+use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_service::{Checker, given};
 use jiff::Timestamp;
 use prost::Message;
 
 use super::Command;
-use crate::call::{Checker, given};
 use crate::failure::Refused;
 
 /// What a caller wants to happen to a promise.
@@ -78,12 +79,12 @@ impl TryFrom<FulfilCommitmentRequest> for Command {
             evidence_interaction_id,
             note,
         } = request;
-        let mut checker = Checker::default();
+        let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
         checker.id("evidence_interaction_id", &evidence_interaction_id);
-        checker.text("note", &note);
-        checker.done(Self {
+        checker.text("note", &note, TEXT_BYTES_MAX);
+        let command = Self {
             request_id,
             commitment_id,
             expected_version,
@@ -93,7 +94,8 @@ impl TryFrom<FulfilCommitmentRequest> for Command {
                 evidence_interaction_id: given(evidence_interaction_id),
                 note,
             }),
-        })
+        };
+        Ok(checker.done(command)?)
     }
 }
 
@@ -109,12 +111,12 @@ impl TryFrom<CancelCommitmentRequest> for Command {
             reason,
             customer_informed_interaction_id,
         } = request;
-        let mut checker = Checker::default();
+        let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
-        checker.required_text("reason", &reason);
-        checker.done(Self {
+        checker.required_text("reason", &reason, TEXT_BYTES_MAX);
+        let command = Self {
             request_id,
             commitment_id,
             expected_version,
@@ -123,7 +125,8 @@ impl TryFrom<CancelCommitmentRequest> for Command {
                 customer_informed_interaction_id: given(informed),
                 reason,
             }),
-        })
+        };
+        Ok(checker.done(command)?)
     }
 }
 
@@ -140,13 +143,13 @@ impl TryFrom<RescheduleCommitmentRequest> for Command {
             reason,
             customer_informed_interaction_id,
         } = request;
-        let mut checker = Checker::default();
+        let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let promised_by = checker.required_time("promised_by", promised_by.as_ref());
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
-        checker.required_text("reason", &reason);
-        checker.done(Self {
+        checker.required_text("reason", &reason, TEXT_BYTES_MAX);
+        let command = Self {
             request_id,
             commitment_id,
             expected_version,
@@ -157,6 +160,7 @@ impl TryFrom<RescheduleCommitmentRequest> for Command {
                 customer_informed_interaction_id: given(informed),
                 reason,
             }),
-        })
+        };
+        Ok(checker.done(command)?)
     }
 }

@@ -4,11 +4,12 @@ use aftercall_domain::commitment::{Commitment, Lifecycle, Outcome, Owner, Timeli
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::model::v1 as wire;
+use aftercall_service::{Checker, given};
 use jiff::Timestamp;
 
-use crate::call::{Checker, given};
 use crate::failure::Refused;
 use crate::keys::Scope;
+use crate::limits::PAGE;
 
 /// The filters of a list. All of them must hold.
 #[derive(Debug)]
@@ -31,14 +32,14 @@ impl Filter {
         tenant_id: String,
         request: ListCommitmentsRequest,
     ) -> Result<(Self, usize), Refused> {
-        let mut checker = Checker::default();
+        let mut checker = Checker::new();
         checker.id("customer_id", &request.customer_id);
         checker.id("owner_agent_id", &request.owner_agent_id);
         checker.id("owner_queue_id", &request.owner_queue_id);
         checker.id("team_id", &request.team_id);
         if !(request.owner_agent_id.is_empty() || request.owner_queue_id.is_empty()) {
             let text = "a promise has one owner; give an agent or a queue";
-            checker.conflict("owner_queue_id", text);
+            checker.conflicting("owner_queue_id", text);
         }
         let lifecycle =
             checker.choice::<wire::CommitmentLifecycle, _>("lifecycle", request.lifecycle);
@@ -46,7 +47,7 @@ impl Filter {
         let outcome = checker.choice::<wire::CommitmentOutcome, _>("outcome", request.outcome);
         let due_from = checker.time("due_from", request.due_from.as_ref());
         let due_before = checker.time("due_before", request.due_before.as_ref());
-        let count_max = checker.page_size(request.page_size);
+        let count_max = checker.count("page_size", request.page_size, PAGE);
 
         let agent = given(request.owner_agent_id).map(Owner::Agent);
         let owner = agent.or_else(|| given(request.owner_queue_id).map(Owner::Queue));
@@ -63,7 +64,7 @@ impl Filter {
             due_from,
             due_before,
         };
-        checker.done((filter, count_max))
+        Ok(checker.done((filter, count_max))?)
     }
 
     /// The lifecycles in which there can be a match, the open one first.

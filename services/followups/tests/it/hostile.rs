@@ -57,7 +57,7 @@ async fn every_wrong_field_is_named_at_once() {
     let expected = named(&[
         ("commitment_id", "REQUIRED"),
         ("evidence_interaction_id", "TOO_LONG"),
-        ("fulfilled_at", "MALFORMED"),
+        ("fulfilled_at", "OUT_OF_RANGE"),
         ("note", "TOO_LONG"),
         ("request_id", "TOO_LONG"),
     ]);
@@ -88,12 +88,12 @@ async fn every_wrong_field_is_named_at_once() {
         lifecycle: 99,
         outcome: -1,
         due_from: Some(beyond),
-        page_size: 501,
+        page_size: -1,
         ..ListCommitmentsRequest::default()
     };
     let expected = named(&[
         ("customer_id", "TOO_LONG"),
-        ("due_from", "MALFORMED"),
+        ("due_from", "OUT_OF_RANGE"),
         ("lifecycle", "UNKNOWN_VALUE"),
         ("outcome", "UNKNOWN_VALUE"),
         ("owner_queue_id", "CONFLICTING"),

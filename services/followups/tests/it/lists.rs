@@ -296,3 +296,40 @@ async fn a_page_looks_at_a_bounded_number_of_promises() {
     assert_eq!(found.len(), 1);
     running.stop().await;
 }
+
+/// What clients take of one answer, unless they were told otherwise.
+const ANSWER_TAKEN: usize = 4 << 20;
+
+#[tokio::test]
+async fn a_page_of_large_promises_is_as_large_as_clients_take_and_no_larger() {
+    let stage = Stage::new();
+    let text = "x".repeat(16 << 10);
+    for contact in 0..10 {
+        let promises = (0..40).map(|no| CommitmentDraft {
+            promise_text: text.clone(),
+            ..promise(&format!("c-{contact}-{no}"), at(60 + no))
+        });
+        stage.record(&Contact::new(&format!("i-{contact}"), promises.collect()));
+    }
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    let mut request = ListCommitmentsRequest {
+        page_size: 100_000,
+        ..ListCommitmentsRequest::default()
+    };
+    let (mut found, mut pages) = (0, 0);
+    loop {
+        let page = running.client("lead").list_commitments(request.clone());
+        let page = page.await.unwrap().into_inner();
+        assert!(page.encoded_len() < ANSWER_TAKEN);
+        found += page.commitments.len();
+        pages += 1;
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, 400);
+    assert!(pages > 1, "6.4 MiB are more than a page");
+    running.stop().await;
+}

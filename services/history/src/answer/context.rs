@@ -1,24 +1,21 @@
 //! What an agent needs when the phone rings.
 
-use aftercall_domain::Violations;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::history::v1::{
     CommitmentChange, GetCustomerContextRequest, GetCustomerContextResponse, TriedStep,
 };
 use aftercall_proto::model::v1::Interaction;
+use aftercall_service::{Call, Checker, Including, Page};
 use aftercall_view::{Direction, Store};
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 
 use super::warnings::warnings;
 use crate::failure::Unanswered;
-use crate::history::Call;
 use crate::limits::{
-    CONTEXT_CONTACTS_MAX, CONTEXT_CONTACTS_USUAL, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX,
-    CONTEXT_TRIED_MAX,
+    CONTEXT_CONTACTS, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX, CONTEXT_TRIED_MAX,
 };
 use crate::projection::read_count;
-use crate::request::{page_size, required_id};
 use crate::stored::{StoredEntry, microseconds};
 use crate::{History, keys, promises};
 
@@ -29,29 +26,50 @@ pub(crate) async fn get(
     history: &History,
     call: Call<GetCustomerContextRequest>,
 ) -> Result<GetCustomerContextResponse, Unanswered> {
-    let GetCustomerContextRequest {
-        customer_id,
-        interactions_max,
-        min_position,
-    } = &call.request;
-    let mut found = Violations::new();
-    required_id("customer_id", customer_id, &mut found);
-    let size = (CONTEXT_CONTACTS_USUAL, CONTEXT_CONTACTS_MAX);
-    let shown = page_size("interactions_max", *interactions_max, size, &mut found);
-    found.into_result(())?;
-    let complete_through = history.read_through(min_position, call.deadline).await?;
-    let (tenant_id, store) = (call.tenant_id(), history.view().store());
+    let message = &call.message;
+    let mut checker = Checker::new();
+    checker.required_id("customer_id", &message.customer_id);
+    let asked = message.interactions_max;
+    let shown = checker.count("interactions_max", asked, CONTEXT_CONTACTS);
+    checker.done(())?;
+    let including = Including {
+        min_position: &message.min_position,
+        latest: false,
+    };
+    let reading = history.reading();
+    let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let past = Past::read(&store, tenant_id, customer_id, now)?;
+    let read = move |store: &Store| {
+        context(store, call.tenant_id(), &call.message.customer_id, shown, now)
+    };
+    let found = reading.run(read).await?;
+    Ok(GetCustomerContextResponse {
+        complete_through: complete_through.encode(history.log_id()),
+        ..found
+    })
+}
+
+fn context(
+    store: &Store,
+    tenant_id: &str,
+    customer_id: &str,
+    shown: usize,
+    now: Timestamp,
+) -> Result<GetCustomerContextResponse, Unanswered> {
+    let past = Past::read(store, tenant_id, customer_id, now)?;
     let count = store.get(keys::contact_count(tenant_id, customer_id))?;
     let (warnings, tried) = (warnings(&past, now), tried(&past));
     let Past { contacts, open, .. } = past;
+    let mut interactions = Page::new(shown);
+    for Contact { interaction, .. } in contacts {
+        if interactions.is_full() {
+            break;
+        }
+        let bytes = interaction.encoded_len();
+        interactions.add(interaction, bytes);
+    }
     Ok(GetCustomerContextResponse {
-        interactions: contacts
-            .into_iter()
-            .take(shown)
-            .map(|contact| contact.interaction)
-            .collect(),
+        interactions: interactions.into_items(),
         open_commitments: open
             .into_iter()
             .map(|one| promises::as_of(one, now))
@@ -59,7 +77,7 @@ pub(crate) async fn get(
         tried,
         warnings,
         interaction_count: count.map_or(0, |count| read_count(&count)),
-        complete_through: complete_through.encode(history.log_id()),
+        complete_through: String::new(),
     })
 }
 
@@ -100,7 +118,7 @@ impl Past {
         for stored in entries.take(CONTEXT_ENTRIES_MAX) {
             let entry = StoredEntry::decode(stored?.1)?;
             let is_of_late = entry.occurred_at.as_ref().map_or(0, microseconds) >= since_us;
-            if !is_of_late && past.contacts.len() >= CONTEXT_CONTACTS_MAX as usize {
+            if !is_of_late && past.contacts.len() >= CONTEXT_CONTACTS.max {
                 break;
             }
             past.add(entry);
@@ -149,7 +167,7 @@ fn open_promises(
 /// What was tried in the last contacts, the latest first, each once.
 fn tried(past: &Past) -> Vec<TriedStep> {
     let mut tried: Vec<TriedStep> = Vec::new();
-    for Contact { interaction, .. } in past.contacts.iter().take(CONTEXT_CONTACTS_MAX as usize) {
+    for Contact { interaction, .. } in past.contacts.iter().take(CONTEXT_CONTACTS.max) {
         let Some(handling) = &interaction.handling else {
             continue;
         };

@@ -1,13 +1,12 @@
 //! One contact.
 
-use aftercall_domain::Violations;
 use aftercall_proto::history::v1::{Amendment, GetInteractionRequest, GetInteractionResponse};
+use aftercall_service::{Call, Checker, Including};
 use aftercall_view::{Direction, Store};
+use jiff::Timestamp;
 use prost::Message;
 
 use crate::failure::Unanswered;
-use crate::history::Call;
-use crate::request::required_id;
 use crate::stored::StoredEntry;
 use crate::{History, keys, promises};
 
@@ -15,29 +14,43 @@ pub(crate) async fn get(
     history: &History,
     call: Call<GetInteractionRequest>,
 ) -> Result<GetInteractionResponse, Unanswered> {
-    let GetInteractionRequest {
-        interaction_id,
-        min_position,
-    } = &call.request;
-    let mut found = Violations::new();
-    required_id("interaction_id", interaction_id, &mut found);
-    found.into_result(())?;
-    let complete_through = history.read_through(min_position, call.deadline).await?;
-    let store = history.view().store();
-    let tenant_id = call.tenant_id();
-    let entry = first(&store, tenant_id, interaction_id)?;
+    let mut checker = Checker::new();
+    checker.required_id("interaction_id", &call.message.interaction_id);
+    checker.done(())?;
+    let including = Including {
+        min_position: &call.message.min_position,
+        latest: false,
+    };
+    let reading = history.reading();
+    let complete_through = reading.store_at(including, call.read_until()).await?;
+    let now = history.clock().now();
+    let read = move |store: &Store| find(store, call.tenant_id(), &call.message.interaction_id, now);
+    let found = reading.run(read).await?;
+    Ok(GetInteractionResponse {
+        complete_through: complete_through.encode(history.log_id()),
+        ..found
+    })
+}
+
+/// The contact with its promises and amendments.
+fn find(
+    store: &Store,
+    tenant_id: &str,
+    interaction_id: &str,
+    now: Timestamp,
+) -> Result<GetInteractionResponse, Unanswered> {
+    let entry = first(store, tenant_id, interaction_id)?;
     let entry = entry.ok_or(Unanswered::InteractionNotFound)?;
     let whose = entry.whose(tenant_id);
     let commitments = promises::all(tenant_id, &entry, |key| store.get(key))?;
-    let now = history.clock().now();
     Ok(GetInteractionResponse {
         commitments: commitments
             .into_iter()
             .map(|one| promises::as_of(one, now))
             .collect(),
-        amendments: amendments(&store, &keys::amendments(tenant_id, interaction_id, whose))?,
+        amendments: amendments(store, &keys::amendments(tenant_id, interaction_id, whose))?,
         interaction: entry.interaction,
-        complete_through: complete_through.encode(history.log_id()),
+        complete_through: String::new(),
     })
 }
 

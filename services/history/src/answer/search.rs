@@ -3,18 +3,16 @@
 use aftercall_proto::history::v1::{
     SearchInteractionsRequest, SearchInteractionsResponse, SearchResult,
 };
-use aftercall_service::Internal;
+use aftercall_service::{Call, Including, Page, Paging, Unread};
 use aftercall_view::index::Snapshot;
-use aftercall_view::{PageToken, Positions, Store, TokenError, fingerprint};
+use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 use prost::Message;
 
 use super::interaction::entry;
 use crate::History;
 use crate::failure::Unanswered;
-use crate::history::Call;
 use crate::index::Fields;
-use crate::limits::ANSWER_BYTES_MAX;
 use crate::request::SearchRequest;
 use crate::search::cursor::PLACE_BYTES;
 use crate::search::snippets::snippets;
@@ -24,50 +22,31 @@ pub(crate) async fn search(
     history: &History,
     call: Call<SearchInteractionsRequest>,
 ) -> Result<SearchInteractionsResponse, Unanswered> {
-    let request = SearchRequest::check(&call.request)?;
-    let query = query_fingerprint(call.tenant_id(), &call.request);
-    let after = match call.request.page_token.as_str() {
-        "" => None,
-        token => Some(After::read(
-            token,
-            history,
-            query,
-            request.text.words().len(),
-        )?),
+    let request = SearchRequest::check(&call.message)?;
+    let log = history.log_id();
+    let bound = bound_to_pages(&call.message);
+    let query: [&[u8]; 3] = [b"search", call.tenant_id().as_bytes(), &bound];
+    let paging = Paging::asked(log, &query, request.results_max, &call.message.page_token)?;
+    let after = After::read(&paging, request.text.words().len())?;
+    let including = Including {
+        min_position: &call.message.min_position,
+        latest: false,
     };
-    if let Some(after) = &after {
-        history
-            .search_again_through(&after.complete_through, call.deadline)
-            .await?;
-    }
-    history
-        .search_through(&call.request.min_position, call.deadline)
-        .await?;
-    let snapshot = history.view().snapshot().ok_or(Unanswered::Unavailable)?;
-    let page = Page {
+    let reading = history.reading();
+    let until = call.read_until();
+    paging.reach_index(reading, including, until).await?;
+    let snapshot = history.view().snapshot();
+    let page = Asked {
         tenant_id: call.tenant_id().to_owned(),
         fields: history.fields().clone(),
-        store: history.view().store(),
-        snapshot,
+        snapshot: snapshot.ok_or(Unread::Unavailable(None))?,
         request,
         after,
     };
-    // The index is read on threads that may block, and on a bounded number of them.
-    let turn = history
-        .searches()
-        .acquire_owned()
-        .await
-        .map_err(Internal::new)?;
-    let (log, searched) = (history.log_id(), move || {
-        let _turn = turn;
-        page.search()
-    });
-    let (answer, next) = tokio::task::spawn_blocking(searched)
-        .await
-        .map_err(Internal::new)??;
-    let next_page_token = next.map(|after| after.into_token(query).encode(log));
+    let (answer, next) = reading.run(move |store| page.search(store)).await?;
+    let next = next.map(After::into_place);
     Ok(SearchInteractionsResponse {
-        next_page_token: next_page_token.unwrap_or_default(),
+        next_page_token: paging.token(log, &answer.complete_through, next),
         complete_through: answer.complete_through.encode(log),
         results: answer.results,
         total_size: answer.found.total,
@@ -83,43 +62,36 @@ struct After {
 }
 
 impl After {
-    fn read(token: &str, history: &History, query: u64, words: usize) -> Result<Self, Unanswered> {
-        let token = PageToken::decode(token, history.log_id(), query);
-        let PageToken {
-            complete_through,
-            payload,
-            ..
-        } = token.map_err(Unanswered::PageToken)?;
+    fn read(paging: &Paging, words: usize) -> Result<Option<Self>, Unread> {
+        let (Some(payload), Some(complete_through)) = (paging.after(), paging.first_through())
+        else {
+            return Ok(None);
+        };
         let parts = payload.split_first_chunk::<PLACE_BYTES>();
-        parts
-            .and_then(|(place, weights)| {
-                let weights = Weights::from_bytes(weights, words)?;
-                Some(Self {
-                    place: Place::from_bytes(*place),
-                    weights,
-                    complete_through,
-                })
+        let after = parts.and_then(|(place, weights)| {
+            Some(Self {
+                place: Place::from_bytes(*place),
+                weights: Weights::from_bytes(weights, words)?,
+                complete_through: complete_through.clone(),
             })
-            .ok_or(Unanswered::PageToken(TokenError::Malformed))
+        });
+        match after {
+            Some(after) => Ok(Some(after)),
+            None => Err(Unread::PageToken(TokenError::Malformed)),
+        }
     }
 
-    fn into_token(self, query: u64) -> PageToken {
-        let mut payload = self.place.to_bytes().to_vec();
-        payload.extend(self.weights.to_bytes());
-        let complete_through = self.complete_through;
-        PageToken {
-            query,
-            complete_through,
-            payload: Bytes::from(payload),
-        }
+    fn into_place(self) -> Bytes {
+        let mut place = self.place.to_bytes().to_vec();
+        place.extend(self.weights.to_bytes());
+        Bytes::from(place)
     }
 }
 
 /// One page's work, ready for another thread.
-struct Page {
+struct Asked {
     tenant_id: String,
     fields: Fields,
-    store: Store,
     snapshot: Snapshot,
     request: SearchRequest,
     after: Option<After>,
@@ -131,12 +103,11 @@ struct Answer {
     complete_through: Positions,
 }
 
-impl Page {
-    fn search(self) -> Result<(Answer, Option<After>), Unanswered> {
+impl Asked {
+    fn search(self, store: &Store) -> Result<(Answer, Option<After>), Unanswered> {
         let Self {
             tenant_id,
             fields,
-            store,
             snapshot,
             request,
             after,
@@ -170,7 +141,7 @@ impl Page {
             },
         )?;
         let hits = std::mem::take(&mut found.hits);
-        let (results, last, has_more) = show(&store, &request, hits, found.has_more)?;
+        let (results, last, has_more) = show(store, &request, hits, found.has_more)?;
         let complete_through = within.unwrap_or(snapshot.complete_through);
         let next = last.filter(|_| has_more).map(|place| After {
             place,
@@ -196,32 +167,32 @@ fn show(
     hits: Vec<Hit>,
     mut has_more: bool,
 ) -> Result<(Vec<SearchResult>, Option<Place>, bool), Unanswered> {
-    let mut results = Vec::with_capacity(hits.len());
-    let (mut last, mut bytes) = (None, 0);
+    let (mut results, mut last) = (Page::new(hits.len()), None);
     for hit in hits {
-        if bytes > ANSWER_BYTES_MAX {
+        if results.is_full() {
             has_more = true;
             break;
         }
         last = Some(hit.place);
         // The store never drops a contact; only one that is being rebuilt has none.
-        let entry = entry(store, &hit.key)?.ok_or(Unanswered::Unavailable)?;
+        let entry = entry(store, &hit.key)?.ok_or(Unread::Unavailable(None))?;
         let Some(interaction) = entry.interaction else {
             continue;
         };
-        bytes += interaction.encoded_len();
-        results.push(SearchResult {
+        let bytes = interaction.encoded_len();
+        let result = SearchResult {
             snippets: snippets(&interaction, &request.text),
             interaction: Some(interaction),
             score: hit.score,
-        });
+        };
+        results.add(result, bytes);
     }
-    Ok((results, last, has_more))
+    Ok((results.into_items(), last, has_more))
 }
 
-/// Binds page tokens to the request that they came from. Its facets may differ: they count
+/// What binds page tokens to the request that they came from. Its facets may differ: they count
 /// everything that was found, and so do not depend on the page.
-fn query_fingerprint(tenant_id: &str, request: &SearchInteractionsRequest) -> u64 {
+fn bound_to_pages(request: &SearchInteractionsRequest) -> Vec<u8> {
     let bound = SearchInteractionsRequest {
         page_size: 0,
         page_token: String::new(),
@@ -229,5 +200,5 @@ fn query_fingerprint(tenant_id: &str, request: &SearchInteractionsRequest) -> u6
         facets: Vec::new(),
         ..request.clone()
     };
-    fingerprint(&[b"search", tenant_id.as_bytes(), &bound.encode_to_vec()])
+    bound.encode_to_vec()
 }

@@ -229,7 +229,7 @@ async fn bad_requests_name_every_field() {
     let mut client = service.client();
 
     let refused = client
-        .timeline_page(&"x".repeat(129), 501, "")
+        .timeline_page(&"x".repeat(129), -1, "")
         .await
         .unwrap_err();
 

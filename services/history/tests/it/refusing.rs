@@ -22,7 +22,7 @@ async fn bad_searches_name_every_field() {
     let request = SearchInteractionsRequest {
         filter: Some(filter),
         order: 9,
-        page_size: 201,
+        page_size: -1,
         facets: vec![1, 1],
         ..Default::default()
     };

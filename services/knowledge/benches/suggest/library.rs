@@ -63,6 +63,7 @@ impl Library {
             text: text.to_owned(),
             suggestions_max: 10,
             min_position: String::new(),
+            latest: false,
         });
         let by = Principal::new(TENANT, "bench", ActorKind::Agent, Roles::all());
         request.extensions_mut().insert(by);

@@ -159,3 +159,35 @@ async fn a_list_may_be_of_one_reason() {
     assert_eq!(candidates[0].reason_code, "code-1");
     assert_eq!(candidates[0].case_count, 2);
 }
+
+#[tokio::test]
+async fn the_latest_includes_all_that_was_durable_when_it_was_asked_for() {
+    let world = World::new().await;
+    let mut client = world.client.clone();
+    for n in 0..50 {
+        let way = format!("Way {n}");
+        world.record(&solved(n, "code", "words", &way)).await;
+        let request = ListCandidatesRequest {
+            latest: true,
+            ..ListCandidatesRequest::default()
+        };
+        let answer = client.list_candidates(request).await.unwrap().into_inner();
+        assert_eq!(answer.candidates.len() as i64, n + 1);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_more_than_a_page_takes_gets_a_page() {
+    let world = World::new().await;
+    for n in 0..3 {
+        let way = format!("Way {n}");
+        world.record(&solved(n, "code", "words", &way)).await;
+    }
+    let request = ListCandidatesRequest {
+        page_size: i32::MAX,
+        latest: true,
+        ..ListCandidatesRequest::default()
+    };
+    let answer = world.client.clone().list_candidates(request).await.unwrap();
+    assert_eq!(answer.into_inner().candidates.len(), 3);
+}

@@ -15,7 +15,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
     let mut client = world.client.clone();
     let request = PromoteCandidateRequest {
         request_id: "r".repeat(129),
-        candidate_id: "a|b".to_owned(),
+        candidate_id: "a\nb".to_owned(),
         title: String::new(),
         question_in_customer_words: vec![String::new(); 21],
         resolution: "x".repeat(20_000),
@@ -44,7 +44,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(fields(&status), ["state", "reason_code", "page_size"]);
     let request = SuggestSolutionsRequest {
         text: " ".repeat(5_000),
-        suggestions_max: 51,
+        suggestions_max: -1,
         ..SuggestSolutionsRequest::default()
     };
     let status = client.suggest_solutions(request).await.unwrap_err();
@@ -55,7 +55,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
         .unwrap_err();
     assert_eq!(fields(&status), ["solution_id"]);
     let request = ListSolutionsRequest {
-        page_size: 501,
+        page_size: -1,
         ..ListSolutionsRequest::default()
     };
     let status = client.list_solutions(request).await.unwrap_err();

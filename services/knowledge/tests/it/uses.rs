@@ -10,6 +10,7 @@ async fn stats(world: &World, solution_id: &str) -> SolutionStats {
     let request = GetSolutionRequest {
         solution_id: solution_id.to_owned(),
         min_position: world.now(),
+        latest: false,
     };
     let answer = world.client.clone().get_solution(request).await.unwrap();
     answer.into_inner().solution.unwrap().stats.unwrap()

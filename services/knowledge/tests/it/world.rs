@@ -173,6 +173,7 @@ impl World {
             text: text.to_owned(),
             suggestions_max: 50,
             min_position: self.now(),
+            latest: false,
         };
         let answer = self.client.clone().suggest_solutions(request).await;
         answer.unwrap().into_inner().suggestions
