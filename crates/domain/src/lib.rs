@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod commitment;
 pub mod handle;
+pub mod ids;
 pub mod interaction;
 pub mod limits;
 mod path;
@@ -14,6 +15,7 @@ pub mod solution;
 pub mod violation;
 
 pub use handle::{Country, Handle, HandleKind};
+pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};
 pub use interaction::{Amendment, Interaction, Recording};
 pub use path::FieldPath;
 pub use violation::{Violation, Violations};

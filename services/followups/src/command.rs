@@ -4,6 +4,7 @@ mod wish;
 
 use std::sync::Arc;
 
+use aftercall_domain::CommitmentId;
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_log::{LogId, Position, Record};
 use aftercall_proto::convert::commitment::fact;
@@ -28,7 +29,7 @@ pub(crate) use wish::Wish;
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) request_id: String,
-    pub(crate) commitment_id: String,
+    pub(crate) commitment_id: CommitmentId,
     pub(crate) expected_version: u64,
     /// Tells a repetition from another request.
     pub(crate) hash: [u8; 16],
@@ -161,7 +162,7 @@ impl Asked {
             });
         }
         let event = wish.decide(&commitment, actor(&self.principal), now);
-        let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id))?;
+        let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
         Ok(Decision::Append(Box::new(commitment), event))
     }
 

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use aftercall_domain::CommitmentId;
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::followups::v1::alert_service_server::AlertService;
 use aftercall_proto::followups::v1::followup_service_server::FollowupService;
@@ -49,8 +50,8 @@ impl Grpc {
         let reading = self.0.reading();
         let complete_through = reading.store_at(including, call.read_until()).await?;
         let find = move |store: &Store| {
-            stored::meant(store, call.tenant_id(), &call.message.commitment_id)
-                .map_err(Refused::from)
+            let id = CommitmentId::read(&call.message.commitment_id);
+            stored::meant(store, call.tenant_id(), &id).map_err(Refused::from)
         };
         let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {

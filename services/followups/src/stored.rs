@@ -1,5 +1,6 @@
 //! What stands in the view's store, and how it is read back.
 
+use aftercall_domain::CommitmentId;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::Commitment;
 use aftercall_log::Position;
@@ -67,9 +68,9 @@ pub(crate) fn commitment(
 pub(crate) fn meant(
     store: &Store,
     tenant_id: &str,
-    commitment_id: &str,
+    commitment_id: &CommitmentId,
 ) -> Result<Option<Commitment>, ApplyError> {
-    let all = keys::commitments(tenant_id, commitment_id);
+    let all = keys::commitments(tenant_id, commitment_id.as_str());
     let mut meant: Option<Commitment> = None;
     let order = |one: &Commitment| (!one.is_open(), one.recorded_at);
     for entry in store.scan_prefix(all, Direction::Ascending) {

@@ -4,7 +4,7 @@
 //! So the command is checked against the view, written, and then answered by what the view made of
 //! it: whether it came first, came again, or came too late.
 
-use aftercall_domain::Violations;
+use aftercall_domain::{CandidateId, Violations};
 use aftercall_domain::solution::{self, Draft};
 use aftercall_log::{LogId, Position, Record};
 use aftercall_proto::envelope::{Fact, solution_key};
@@ -64,7 +64,7 @@ impl Command {
             tenant_id: tenant_id.to_owned(),
             request_id,
             request_hash,
-            candidate_id,
+            candidate_id: CandidateId::read(&candidate_id).into_string(),
             draft,
         })
     }

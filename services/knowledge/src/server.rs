@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::SolutionId;
 use aftercall_proto::knowledge::v1::knowledge_service_server::{
     KnowledgeService, KnowledgeServiceServer,
 };
@@ -104,7 +105,8 @@ impl Knowledge {
         };
         let through = self.reading.store_at(including, call.read_until()).await?;
         let find = move |store: &Store| {
-            solutions::find(store, call.tenant_id(), &call.message.solution_id)
+            let id = SolutionId::read(&call.message.solution_id);
+            solutions::find(store, call.tenant_id(), id.as_str())
         };
         let solution = self.reading.run(find).await?;
         Ok(GetSolutionResponse {

@@ -1,7 +1,7 @@
 //! What a record leaves to the server: ids and defaults. Decided once, when it is written.
 
-use aftercall_domain::Interaction;
 use aftercall_domain::commitment::{Owner, Priority};
+use aftercall_domain::{CommitmentId, Interaction, InteractionId, SolutionId};
 use aftercall_service::{Ids, derived};
 use uuid::Uuid;
 
@@ -34,11 +34,12 @@ pub(crate) fn resolve(
 ) -> Result<Named, uuid::Error> {
     let named = name(interaction, tenant_id, ids)?;
     let id = named.id();
-    if interaction.interaction_id.is_empty() {
-        interaction.interaction_id = id.to_string();
+    interaction.interaction_id = id.to_string();
+    let previous = &mut interaction.previous_interaction_id;
+    *previous = InteractionId::read(previous).into_string();
+    for solution in &mut interaction.solution_uses {
+        solution.solution_id = SolutionId::read(&solution.solution_id).into_string();
     }
-    interaction.interaction_id.make_ascii_lowercase();
-    interaction.previous_interaction_id.make_ascii_lowercase();
     interaction.recorded_at = None;
     interaction.version = 0;
     for (index, draft) in interaction.commitments.iter_mut().enumerate() {
@@ -47,7 +48,7 @@ pub(crate) fn resolve(
             let parts = [tenant_id.as_bytes(), id.as_bytes(), &index];
             draft.commitment_id = derived("aftercall.commitment", &parts).to_string();
         }
-        draft.commitment_id.make_ascii_lowercase();
+        draft.commitment_id = CommitmentId::read(&draft.commitment_id).into_string();
         if draft.owner.is_none() && !interaction.agent_id.is_empty() {
             draft.owner = Some(Owner::Agent(interaction.agent_id.clone()));
         }

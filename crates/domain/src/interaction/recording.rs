@@ -8,7 +8,7 @@ use super::check::Checker;
 use super::{ContactReason, Interaction, Segment, amendment, forms};
 use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, LIST_MAX};
 use crate::violation::Reason;
-use crate::{FieldPath, Violations};
+use crate::{FieldPath, Violations, ids};
 
 /// A contact whose record breaks no rule. There is no other way to make one than
 /// [`Recording::check`].
@@ -122,9 +122,9 @@ impl Interaction {
         for (index, draft) in self.commitments.iter().enumerate() {
             let at = list.index(index);
             draft.check(at, self.occurred_at, checker);
-            let id = &draft.commitment_id;
+            let id = ids::canonical(&draft.commitment_id);
             let mut before = self.commitments[..index].iter();
-            if !id.is_empty() && before.any(|other| other.commitment_id.eq_ignore_ascii_case(id)) {
+            if id.is_some() && before.any(|other| ids::canonical(&other.commitment_id) == id) {
                 let text = "another commitment of the list has the same id; give each its own";
                 checker.add(at.field("commitment_id"), Reason::Conflicting, text);
             }

@@ -7,6 +7,7 @@ mod client;
 mod command;
 mod credentials;
 mod help;
+mod ids;
 mod import;
 mod kafka;
 mod log;

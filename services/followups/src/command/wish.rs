@@ -8,7 +8,8 @@ use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
 use aftercall_domain::limits::TEXT_BYTES_MAX;
-use aftercall_service::{Checker, given};
+use aftercall_domain::{CommitmentId, InteractionId};
+use aftercall_service::Checker;
 use jiff::Timestamp;
 use prost::Message;
 
@@ -61,6 +62,11 @@ fn hash(request: &impl Message) -> [u8; 16] {
     hash
 }
 
+/// The contact's id, or none if it is empty.
+fn given_id(id: &str) -> Option<String> {
+    (!id.is_empty()).then(|| InteractionId::read(id).into_string())
+}
+
 fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
     checker.required_id("request_id", request_id);
     checker.required_id("commitment_id", commitment_id);
@@ -86,12 +92,12 @@ impl TryFrom<FulfilCommitmentRequest> for Command {
         checker.text("note", &note, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
-            commitment_id,
+            commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
             wish: Wish::Fulfil(Fulfil {
                 fulfilled_at,
-                evidence_interaction_id: given(evidence_interaction_id),
+                evidence_interaction_id: given_id(&evidence_interaction_id),
                 note,
             }),
         };
@@ -118,11 +124,11 @@ impl TryFrom<CancelCommitmentRequest> for Command {
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
-            commitment_id,
+            commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
             wish: Wish::Cancel(Cancel {
-                customer_informed_interaction_id: given(informed),
+                customer_informed_interaction_id: given_id(&informed),
                 reason,
             }),
         };
@@ -151,13 +157,13 @@ impl TryFrom<RescheduleCommitmentRequest> for Command {
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
-            commitment_id,
+            commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
             wish: Wish::Reschedule(Reschedule {
                 // Without a due this is refused: the value stands in for none.
                 promised_by: promised_by.unwrap_or(Timestamp::MIN),
-                customer_informed_interaction_id: given(informed),
+                customer_informed_interaction_id: given_id(&informed),
                 reason,
             }),
         };

@@ -1,5 +1,6 @@
 //! One contact.
 
+use aftercall_domain::InteractionId;
 use aftercall_proto::history::v1::{Amendment, GetInteractionRequest, GetInteractionResponse};
 use aftercall_service::{Call, Checker, Including};
 use aftercall_view::{Direction, Store};
@@ -24,7 +25,8 @@ pub(crate) async fn get(
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let read = move |store: &Store| find(store, call.tenant_id(), &call.message.interaction_id, now);
+    let id = InteractionId::read(&call.message.interaction_id);
+    let read = move |store: &Store| find(store, call.tenant_id(), &id, now);
     let found = reading.run(read).await?;
     Ok(GetInteractionResponse {
         complete_through: complete_through.encode(history.log_id()),
@@ -36,19 +38,20 @@ pub(crate) async fn get(
 fn find(
     store: &Store,
     tenant_id: &str,
-    interaction_id: &str,
+    interaction_id: &InteractionId,
     now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
     let entry = first(store, tenant_id, interaction_id)?;
     let entry = entry.ok_or(Unanswered::InteractionNotFound)?;
     let whose = entry.whose(tenant_id);
+    let amended = keys::amendments(tenant_id, interaction_id.as_str(), whose);
     let commitments = promises::all(tenant_id, &entry, |key| store.get(key))?;
     Ok(GetInteractionResponse {
         commitments: commitments
             .into_iter()
             .map(|one| promises::as_of(one, now))
             .collect(),
-        amendments: amendments(store, &keys::amendments(tenant_id, interaction_id, whose))?,
+        amendments: amendments(store, &amended)?,
         interaction: entry.interaction,
         complete_through: String::new(),
     })
@@ -58,9 +61,9 @@ fn find(
 fn first(
     store: &Store,
     tenant_id: &str,
-    interaction_id: &str,
+    interaction_id: &InteractionId,
 ) -> Result<Option<StoredEntry>, Unanswered> {
-    let pointers = keys::entries_of(tenant_id, interaction_id);
+    let pointers = keys::entries_of(tenant_id, interaction_id.as_str());
     let mut first: Option<StoredEntry> = None;
     for pointer in store.scan_prefix(pointers, Direction::Ascending) {
         let (pointer, _) = pointer?;

@@ -1,0 +1,95 @@
+//! The ids of what is recorded: UUIDs, which callers spell in several ways and we in one.
+//!
+//! An id is read once, where a request comes in, and is canonical from there on: small letters, hyphens,
+//! nothing around it. So whoever looks something up finds it by every spelling that recorded it.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// The one spelling of an id; none for what is no UUID, or the one of zeros alone, which programs
+/// send that have forgotten to fill it in. Takes capitals, and what is written without hyphens, in
+/// braces or as `urn:uuid:`.
+pub fn canonical(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| !id.is_nil())
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            pub struct $name(String);
+
+            impl $name {
+                /// Reads an id in any usual spelling. What is no id stays as it is: nothing is
+                /// recorded under it, so it is not found.
+                pub fn read(text: &str) -> Self {
+                    Self(canonical(text).map_or_else(|| text.to_owned(), |id| id.to_string()))
+                }
+
+                /// The canonical spelling.
+                pub fn as_str(&self) -> &str {
+                    &self.0
+                }
+
+                /// The canonical spelling, by value.
+                pub fn into_string(self) -> String {
+                    self.0
+                }
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(&self.0)
+                }
+            }
+
+            impl From<Uuid> for $name {
+                fn from(id: Uuid) -> Self {
+                    Self(id.to_string())
+                }
+            }
+        )*
+    };
+}
+
+ids! {
+    /// The id of a contact.
+    InteractionId;
+    /// The id of a promise.
+    CommitmentId;
+    /// The id of a candidate for a solution.
+    CandidateId;
+    /// The id of a solution.
+    SolutionId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANONICAL: &str = "7dcf5a0e-7356-45bf-b1a8-68ce87fc1ce0";
+
+    #[test]
+    fn every_usual_spelling_is_one_id() {
+        for spelling in [
+            CANONICAL,
+            "7DCF5A0E-7356-45BF-B1A8-68CE87FC1CE0",
+            "7dcf5a0E-7356-45bf-b1a8-68CE87fc1ce0",
+            "7dcf5a0e735645bfb1a868ce87fc1ce0",
+            "{7DCF5A0E-7356-45BF-B1A8-68CE87FC1CE0}",
+            "urn:uuid:7dcf5a0e-7356-45bf-b1a8-68ce87fc1ce0",
+        ] {
+            assert_eq!(CommitmentId::read(spelling).as_str(), CANONICAL);
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_none() {
+        for text in ["", "c-1", "00000000-0000-0000-0000-000000000000", "7dcf5a0e"] {
+            assert_eq!(canonical(text), None, "{text:?}");
+            assert_eq!(InteractionId::read(text).as_str(), text);
+        }
+    }
+}
