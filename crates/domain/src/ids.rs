@@ -87,7 +87,12 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_none() {
-        for text in ["", "c-1", "00000000-0000-0000-0000-000000000000", "7dcf5a0e"] {
+        for text in [
+            "",
+            "c-1",
+            "00000000-0000-0000-0000-000000000000",
+            "7dcf5a0e",
+        ] {
             assert_eq!(canonical(text), None, "{text:?}");
             assert_eq!(InteractionId::read(text).as_str(), text);
         }

@@ -1,9 +1,9 @@
 //! What is asked for, checked: all that is wrong with a request is found at once, and the same fault
 //! is told in the same words by every service.
 
+use aftercall_domain::Violations;
 use aftercall_domain::limits::ID_BYTES_MAX;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::Violations;
 use aftercall_proto::convert::time;
 use jiff::Timestamp;
 
@@ -155,11 +155,7 @@ impl Checker {
     }
 
     /// An enum's value, in the domain's form; none where the request doesn't say.
-    pub fn choice<W: TryFrom<i32>, D: TryFrom<W>>(
-        &mut self,
-        field: &str,
-        value: i32,
-    ) -> Option<D> {
+    pub fn choice<W: TryFrom<i32>, D: TryFrom<W>>(&mut self, field: &str, value: i32) -> Option<D> {
         self.known::<W>(field, value)
             .and_then(|known| D::try_from(known).ok())
     }

@@ -87,7 +87,8 @@ impl Reading {
         until: Instant,
     ) -> Result<Positions, Unread> {
         let positions = self.asked(including, until).await?;
-        self.store_through("min_position", &positions, until).await?;
+        self.store_through("min_position", &positions, until)
+            .await?;
         Ok(self.view.applied())
     }
 

@@ -132,7 +132,10 @@ impl Running<'_> {
             .map(|at| (at.partition, at.offset.saturating_add(1)))
             .collect();
         let reading = self.followups.reading();
-        match reading.store_through("position", &positions, self.deadline).await {
+        match reading
+            .store_through("position", &positions, self.deadline)
+            .await
+        {
             Err(Unread::NotReached) => Err(Refused::InDoubt),
             outcome => Ok(outcome?),
         }

@@ -41,7 +41,9 @@ pub(crate) async fn begin(
     let reading = followups.reading();
     let resumed = reading.positions("resume_token", &resume_token)?;
     reading.ready(until).await?;
-    reading.store_through("resume_token", &resumed, until).await?;
+    reading
+        .store_through("resume_token", &resumed, until)
+        .await?;
     let place = match resume_token.is_empty() {
         true => followups.view().applied(),
         false => resumed,

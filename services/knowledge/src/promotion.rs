@@ -4,8 +4,8 @@
 //! So the command is checked against the view, written, and then answered by what the view made of
 //! it: whether it came first, came again, or came too late.
 
-use aftercall_domain::{CandidateId, Violations};
 use aftercall_domain::solution::{self, Draft};
+use aftercall_domain::{CandidateId, Violations};
 use aftercall_log::{LogId, Position, Record};
 use aftercall_proto::envelope::{Fact, solution_key};
 use aftercall_proto::event::v1::{ActorKind, Event, SolutionPublished};
@@ -173,7 +173,10 @@ pub(crate) async fn promote(
         }
     }
     tracing::info!(solution_id = event.aggregate_id, "solution published");
-    match reading.run(move |store| decide(store, &command, log)).await? {
+    match reading
+        .run(move |store| decide(store, &command, log))
+        .await?
+    {
         Decision::Done(answer) => Ok(*answer),
         // Unless the view was begun anew meanwhile, it holds what was just written.
         Decision::Promote(_) => Err(Unread::Unavailable(None).into()),

@@ -20,9 +20,7 @@ use crate::failure::Error;
 use crate::fold::stored;
 use crate::index::Fields;
 use crate::keys;
-use crate::limits::{
-    QUERY_TERMS_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TEXT_TERMS_MAX, VISITED_MAX,
-};
+use crate::limits::{QUERY_TERMS_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TEXT_TERMS_MAX, VISITED_MAX};
 use crate::records::Corpus;
 use crate::solutions;
 use crate::words::{self, Part};

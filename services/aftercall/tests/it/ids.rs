@@ -38,7 +38,9 @@ async fn whatever_is_recorded_is_found_by_every_spelling_that_records_it() {
         let mut request = promise();
         let interaction = request.interaction.as_mut().unwrap();
         interaction.interaction_id.clone_from(&contact);
-        interaction.commitments[0].commitment_id.clone_from(&commitment);
+        interaction.commitments[0]
+            .commitment_id
+            .clone_from(&commitment);
         let reason = &mut interaction.contact_reasons[0];
         reason.set_resolution(ReasonResolution::Resolved);
         interaction.handling = Some(Handling {

@@ -3,12 +3,12 @@
 use aftercall_domain::commitment::{
     Actor, Cancel, Change, Commitment, Event, Fulfil, Refusal, Reschedule,
 };
+use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_domain::{CommitmentId, InteractionId};
 use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
-use aftercall_domain::limits::TEXT_BYTES_MAX;
-use aftercall_domain::{CommitmentId, InteractionId};
 use aftercall_service::Checker;
 use jiff::Timestamp;
 use prost::Message;

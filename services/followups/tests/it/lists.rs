@@ -11,6 +11,7 @@ use aftercall_proto::model::v1::{
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use prost::Message;
 
 use crate::stage::{Contact, Running, Stage, at, promise, unwire, wire};
 
@@ -317,10 +318,10 @@ async fn a_page_of_large_promises_is_as_large_as_clients_take_and_no_larger() {
         page_size: 100_000,
         ..ListCommitmentsRequest::default()
     };
-    let (mut found, mut pages) = (0, 0);
+    let (mut client, mut found, mut pages) = (running.client("lead"), 0, 0);
     loop {
-        let page = running.client("lead").list_commitments(request.clone());
-        let page = page.await.unwrap().into_inner();
+        let page = client.list_commitments(request.clone()).await;
+        let page = page.unwrap().into_inner();
         assert!(page.encoded_len() < ANSWER_TAKEN);
         found += page.commitments.len();
         pages += 1;

@@ -40,7 +40,13 @@ pub(crate) async fn get(
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
     let read = move |store: &Store| {
-        context(store, call.tenant_id(), &call.message.customer_id, shown, now)
+        context(
+            store,
+            call.tenant_id(),
+            &call.message.customer_id,
+            shown,
+            now,
+        )
     };
     let found = reading.run(read).await?;
     Ok(GetCustomerContextResponse {

@@ -31,7 +31,10 @@ pub(crate) async fn list(
     let (tenant_id, log) = (call.tenant_id(), history.log_id());
     let query: [&[u8]; 3] = [b"timeline", tenant_id.as_bytes(), customer_id.as_bytes()];
     let paging = Paging::asked(log, &query, size, page_token)?;
-    if paging.after().is_some_and(|after| after.len() != PLACE_BYTES) {
+    if paging
+        .after()
+        .is_some_and(|after| after.len() != PLACE_BYTES)
+    {
         return Err(Unread::PageToken(TokenError::Malformed).into());
     }
     let including = Including {
