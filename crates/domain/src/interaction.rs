@@ -4,11 +4,13 @@
 mod amendment;
 mod attention;
 mod check;
+mod clean;
 mod contact;
 mod customer;
 mod disconnect;
 mod forms;
 mod handling;
+mod identification;
 mod promise;
 mod recording;
 mod segment;
@@ -16,7 +18,9 @@ mod sentiment;
 
 use jiff::Timestamp;
 
-pub use amendment::{AMENDABLE, Amendment};
+use crate::{Country, Handle};
+
+pub use amendment::{AMENDABLE, Amendment, TELEPHONY};
 pub use attention::{
     Escalation, EscalationKind, EscalationRequester, Signal, SignalKind, SignalSource,
 };
@@ -27,8 +31,9 @@ pub use contact::{
 pub use customer::{Customer, MatchStatus, Verification};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
 pub use handling::{
-    Action, Handling, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
+    Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
+pub use identification::{Identification, check_id};
 pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
@@ -49,8 +54,8 @@ pub struct Interaction {
     pub direction: Direction,
     /// What started the contact.
     pub initiation_method: Option<InitiationMethod>,
-    /// Whose contact it is. Required: `customer_id`, or `ani_e164` for a caller who isn't
-    /// identified.
+    /// Whose contact it is, as far as is known. A contact of nobody that we know is never taken for
+    /// another such contact.
     pub customer: Customer,
     /// The firm on whose behalf we answered, at a centre that serves several.
     pub client_account_id: String,
@@ -95,4 +100,18 @@ pub struct Interaction {
     pub previous_interaction_id: String,
     /// 1 when recorded, one more with each amendment. Set by the server.
     pub version: u64,
+    /// Ours in this contact: the number that was called or that we called from, the mailbox, the
+    /// page that was reviewed.
+    pub our_handle: Option<Handle>,
+}
+
+impl Interaction {
+    /// Brings all handles into the form by which they are found. `country` is the tenant's: where
+    /// numbers without a country code are dialled, unless the customer's country is said.
+    pub fn canonicalise(&mut self, country: Option<Country>) {
+        self.customer.canonicalise(country);
+        if let Some(handle) = &mut self.our_handle {
+            handle.canonicalise(country);
+        }
+    }
 }

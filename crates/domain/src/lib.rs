@@ -6,16 +6,20 @@
 
 pub mod alert;
 pub mod commitment;
+pub mod customer;
 pub mod handle;
 pub mod ids;
 pub mod interaction;
 pub mod limits;
 mod path;
 pub mod solution;
+pub mod text;
 pub mod violation;
+mod warning;
 
 pub use handle::{Country, Handle, HandleKind};
 pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};
 pub use interaction::{Amendment, Interaction, Recording};
 pub use path::FieldPath;
 pub use violation::{Violation, Violations};
+pub use warning::{Cleaner, Warning, WarningReason};

@@ -6,8 +6,16 @@ pub const VIOLATIONS_MAX: usize = 50;
 pub const ID_BYTES_MAX: usize = 128;
 /// Short texts: titles, transfer reasons, outcomes.
 pub const LINE_BYTES_MAX: usize = 512;
-/// Long texts: summaries, resolutions, verbatim words, notes.
+/// Long texts: resolutions, promises, notes.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// The longest texts: a customer's own words, as a mail has them, and summaries.
+pub const WORDS_BYTES_MAX: usize = 64 * 1024;
+/// Handles of one customer in one contact.
+pub const HANDLES_MAX: usize = 20;
+/// Customers that one customer is merged with.
+pub const MERGES_MAX: usize = 50;
+/// Warnings that one answer lists.
+pub const WARNINGS_MAX: usize = 50;
 /// Contact reasons of one interaction.
 pub const CONTACT_REASONS_MAX: usize = 20;
 /// Promises of one interaction.
@@ -18,6 +26,9 @@ pub const LIST_MAX: usize = 200;
 pub const SENTIMENT_POINTS_MAX: usize = 2_000;
 /// How far ahead of our clock a caller's may be, in seconds.
 pub const CLOCK_SKEW_S_MAX: i64 = 5 * 60;
+/// By how much the times of a contact's parts may lie outside of the contact, in seconds: they are
+/// several systems' clocks.
+pub const SEGMENT_OVERLAP_S_MAX: i64 = 60;
 /// How far ahead a promise may be due, in days.
 pub const DUE_DAYS_MAX: i64 = 1_095;
 /// The seconds of a day.

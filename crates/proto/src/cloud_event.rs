@@ -52,9 +52,10 @@ fn of_event(key: &[u8], event: Event) -> Vec<(&'static str, String)> {
 /// Which service an event comes from, and what sort of aggregate it is about.
 const fn about(event_type: EventType) -> (&'static str, &'static str) {
     match event_type {
-        EventType::InteractionRecorded | EventType::InteractionAmended => {
-            ("recorder", "interaction")
-        }
+        EventType::InteractionRecorded
+        | EventType::InteractionAmended
+        | EventType::InteractionIdentified => ("recorder", "interaction"),
+        EventType::CustomersMerged | EventType::CustomersUnmerged => ("recorder", "customer"),
         EventType::CommitmentFulfilled
         | EventType::CommitmentCancelled
         | EventType::CommitmentRescheduled

@@ -6,8 +6,8 @@ use prost::{DecodeError, Message};
 use crate::event::v1::event::Payload;
 use crate::event::v1::{
     AggregateKind, CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed,
-    CommitmentRescheduled, Event, EventType, InteractionAmended, InteractionRecorded,
-    SolutionPublished,
+    CommitmentRescheduled, CustomersMerged, CustomersUnmerged, Event, EventType,
+    InteractionAmended, InteractionIdentified, InteractionRecorded, SolutionPublished,
 };
 
 /// What an event says: its type and data together.
@@ -17,6 +17,8 @@ pub enum Fact {
     InteractionRecorded(Box<InteractionRecorded>),
     /// A contact's record was amended.
     InteractionAmended(Box<InteractionAmended>),
+    /// It was said whose contact it is.
+    InteractionIdentified(InteractionIdentified),
     /// A promise was kept.
     CommitmentFulfilled(CommitmentFulfilled),
     /// A promise was called off.
@@ -27,6 +29,10 @@ pub enum Fact {
     CommitmentLapsed(CommitmentLapsed),
     /// A solution went live.
     SolutionPublished(Box<SolutionPublished>),
+    /// Two customers are one.
+    CustomersMerged(CustomersMerged),
+    /// Two customers are two again.
+    CustomersUnmerged(CustomersUnmerged),
 }
 
 impl Fact {
@@ -35,25 +41,29 @@ impl Fact {
         match self {
             Self::InteractionRecorded(_) => EventType::InteractionRecorded,
             Self::InteractionAmended(_) => EventType::InteractionAmended,
+            Self::InteractionIdentified(_) => EventType::InteractionIdentified,
             Self::CommitmentFulfilled(_) => EventType::CommitmentFulfilled,
             Self::CommitmentCancelled(_) => EventType::CommitmentCancelled,
             Self::CommitmentRescheduled(_) => EventType::CommitmentRescheduled,
             Self::CommitmentLapsed(_) => EventType::CommitmentLapsed,
             Self::SolutionPublished(_) => EventType::SolutionPublished,
+            Self::CustomersMerged(_) => EventType::CustomersMerged,
+            Self::CustomersUnmerged(_) => EventType::CustomersUnmerged,
         }
     }
 
     /// What sort of thing it happened to.
     pub const fn aggregate_kind(&self) -> AggregateKind {
         match self {
-            Self::InteractionRecorded(_) | Self::InteractionAmended(_) => {
-                AggregateKind::Interaction
-            }
+            Self::InteractionRecorded(_)
+            | Self::InteractionAmended(_)
+            | Self::InteractionIdentified(_) => AggregateKind::Interaction,
             Self::CommitmentFulfilled(_)
             | Self::CommitmentCancelled(_)
             | Self::CommitmentRescheduled(_)
             | Self::CommitmentLapsed(_) => AggregateKind::Commitment,
             Self::SolutionPublished(_) => AggregateKind::Solution,
+            Self::CustomersMerged(_) | Self::CustomersUnmerged(_) => AggregateKind::Customer,
         }
     }
 
@@ -72,11 +82,14 @@ impl Fact {
         match self {
             Self::InteractionRecorded(data) => data.encode_to_vec(),
             Self::InteractionAmended(data) => data.encode_to_vec(),
+            Self::InteractionIdentified(data) => data.encode_to_vec(),
             Self::CommitmentFulfilled(data) => data.encode_to_vec(),
             Self::CommitmentCancelled(data) => data.encode_to_vec(),
             Self::CommitmentRescheduled(data) => data.encode_to_vec(),
             Self::CommitmentLapsed(data) => data.encode_to_vec(),
             Self::SolutionPublished(data) => data.encode_to_vec(),
+            Self::CustomersMerged(data) => data.encode_to_vec(),
+            Self::CustomersUnmerged(data) => data.encode_to_vec(),
         }
         .into()
     }
@@ -108,6 +121,9 @@ impl Event {
             EventType::InteractionAmended => {
                 Fact::InteractionAmended(Box::new(InteractionAmended::decode(data)?))
             }
+            EventType::InteractionIdentified => {
+                Fact::InteractionIdentified(InteractionIdentified::decode(data)?)
+            }
             EventType::CommitmentFulfilled => {
                 Fact::CommitmentFulfilled(CommitmentFulfilled::decode(data)?)
             }
@@ -121,6 +137,10 @@ impl Event {
             EventType::SolutionPublished => {
                 Fact::SolutionPublished(Box::new(SolutionPublished::decode(data)?))
             }
+            EventType::CustomersMerged => Fact::CustomersMerged(CustomersMerged::decode(data)?),
+            EventType::CustomersUnmerged => {
+                Fact::CustomersUnmerged(CustomersUnmerged::decode(data)?)
+            }
         }))
     }
 
@@ -130,38 +150,39 @@ impl Event {
             EventType::Unspecified => "aftercall.unknown",
             EventType::InteractionRecorded => "aftercall.interaction.recorded.v1",
             EventType::InteractionAmended => "aftercall.interaction.amended.v1",
+            EventType::InteractionIdentified => "aftercall.interaction.identified.v1",
             EventType::CommitmentFulfilled => "aftercall.commitment.fulfilled.v1",
             EventType::CommitmentCancelled => "aftercall.commitment.cancelled.v1",
             EventType::CommitmentRescheduled => "aftercall.commitment.rescheduled.v1",
             EventType::CommitmentLapsed => "aftercall.commitment.lapsed.v1",
             EventType::SolutionPublished => "aftercall.solution.published.v1",
+            EventType::CustomersMerged => "aftercall.customer.merged.v1",
+            EventType::CustomersUnmerged => "aftercall.customer.unmerged.v1",
         }
     }
 }
 
-/// The log key of all that concerns a customer: one customer's history is totally ordered.
+/// The log key of all that concerns a customer: one customer's history is totally ordered. The first
+/// `|` ends the tenant's id, which holds none; the customer's id is all the rest, whatever it holds.
 pub fn customer_key(tenant_id: &str, customer_id: &str) -> Bytes {
-    joined(tenant_id, customer_id)
+    joined(&[tenant_id, "|", customer_id])
 }
 
-/// The log key of a contact and of all that follows from it: its customer's. A contact whose customer
-/// isn't identified, with an empty `customer_id`, stands for itself.
+/// The log key of a contact and of all that follows from it: that of the customer to whom it was
+/// recorded. A contact whose customer isn't identified, with an empty `customer_id`, stands for itself.
 pub fn contact_key(tenant_id: &str, customer_id: &str, interaction_id: &str) -> Bytes {
     match customer_id {
-        "" => joined(tenant_id, interaction_id),
+        "" => joined(&[tenant_id, "| interaction/", interaction_id]),
         customer_id => customer_key(tenant_id, customer_id),
     }
 }
 
 /// The log key of a solution.
 pub fn solution_key(tenant_id: &str, solution_id: &str) -> Bytes {
-    joined(tenant_id, solution_id)
+    joined(&[tenant_id, "| solution/", solution_id])
 }
 
-fn joined(tenant_id: &str, id: &str) -> Bytes {
-    let mut key = String::with_capacity(tenant_id.len() + 1 + id.len());
-    key.push_str(tenant_id);
-    key.push('|');
-    key.push_str(id);
-    key.into()
+/// What is no customer's begins with a blank after the tenant, as no customer's id does.
+fn joined(parts: &[&str]) -> Bytes {
+    parts.concat().into()
 }

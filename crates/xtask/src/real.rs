@@ -11,8 +11,7 @@
 //! Each source is mapped honestly, and nothing is invented. Where a source lacks what the recorder
 //! requires, a record gets the least that will do, and a label that says so:
 //!
-//! * **No customer**: the contact stands for itself (`customer_id` is the record's own id, with
-//!   `match_status` UNKNOWN). Where the source names a place instead (Boston), the place is the
+//! * **No customer**: nobody's contact, with `match_status` UNKNOWN. Where the source names a place instead (Boston), the place is the
 //!   customer: what was asked about it before is what the next agent needs.
 //! * **No time**: 1970-01-01T00:00:00Z, and the label `time_unknown`; a date without a time is its
 //!   first instant, and `time_of_day_unknown`; a local time without a zone is taken for UTC, and

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use aftercall_domain::commitment::Commitment;
 use aftercall_log::Entry;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
+use aftercall_proto::event::v1::{AggregateKind, Event, InteractionAmended, InteractionRecorded};
 use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::key::whose;
@@ -112,11 +112,12 @@ impl HistoryProjection {
             return Ok(());
         }
         let values = amended.interaction.unwrap_or_default();
-        let before = amendable::replace(interaction, values, &amended.update_paths);
+        let paths = amended.update_mask.unwrap_or_default().paths;
+        let before = amendable::replace(interaction, values, &paths);
         interaction.version = event.sequence;
         let amendment = Amendment {
             version: event.sequence,
-            update_paths: amended.update_paths,
+            update_paths: paths,
             reason: amended.reason,
             amended_by: event.actor_id,
             recorded_at: event.recorded_at,
@@ -269,7 +270,10 @@ fn read(entry: &Entry) -> Result<Option<(Event, Fact)>, ApplyError> {
     let event = Event::decode(entry.record.body.clone()).map_err(ApplyError::record)?;
     let fact = event.fact().map_err(ApplyError::record)?;
     Ok(fact
-        .filter(|fact| !matches!(fact, Fact::SolutionPublished(_)))
+        .filter(|fact| {
+            let kind = fact.aggregate_kind();
+            matches!(kind, AggregateKind::Interaction | AggregateKind::Commitment)
+        })
         .map(|fact| (event, fact)))
 }
 
@@ -280,9 +284,12 @@ fn promise_change(fact: &Fact) -> Option<CommitmentChangeKind> {
         Fact::CommitmentCancelled(_) => Some(CommitmentChangeKind::Cancelled),
         Fact::CommitmentRescheduled(_) => Some(CommitmentChangeKind::Rescheduled),
         Fact::CommitmentLapsed(_) => Some(CommitmentChangeKind::Lapsed),
-        Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) | Fact::SolutionPublished(_) => {
-            None
-        }
+        Fact::InteractionRecorded(_)
+        | Fact::InteractionAmended(_)
+        | Fact::InteractionIdentified(_)
+        | Fact::SolutionPublished(_)
+        | Fact::CustomersMerged(_)
+        | Fact::CustomersUnmerged(_) => None,
     }
 }
 

@@ -87,7 +87,8 @@ fn on_amended(
         // It lost a race.
         return Ok(());
     }
-    let after = before.amended(&amended.update_paths, interaction);
+    let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
+    let after = before.amended(paths.unwrap_or_default(), interaction);
     txn.put(key, after.encode_to_vec())?;
     let mut change = Change { event, whose, txn };
     change.leave(&before)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aftercall_proto::model::v1::{
     Action, Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction,
-    Disposition, Handling, Interaction,
+    Disposition, Handle, HandleKind, Handling, Interaction,
 };
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
 use aftercall_recorder::measure::prepare;
@@ -53,7 +53,11 @@ fn message(number: usize, now_s: i64) -> Bytes {
         direction: Direction::Inbound.into(),
         customer: Some(Customer {
             customer_id: format!("customer-{}", number % 1_000),
-            ani_e164: "+4930123456".to_owned(),
+            handles: vec![Handle {
+                kind: HandleKind::Telephone.into(),
+                value: "+4930123456".to_owned(),
+                ..Handle::default()
+            }],
             display_name: "A. Customer".to_owned(),
             time_zone: "Europe/Berlin".to_owned(),
             language: "de-DE".to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Amendment, Violations, limits};
+use aftercall_domain::{Amendment, Violations, Warning, limits};
 use aftercall_log::{Position, ReadError};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::event::v1::event::Payload;
@@ -23,7 +23,7 @@ use crate::core::Core;
 use crate::failure::Refusal;
 use crate::ledger::Recorded;
 use crate::pending::{Hash, Key};
-use crate::prepare::{actor_kind, encode, first_16};
+use crate::prepare::{actor_kind, encode, first_16, warnings};
 
 /// How long an agent may amend an own record, in hours.
 const AGENT_HOURS: i64 = 24;
@@ -40,7 +40,8 @@ struct Command<'a> {
     key: Key,
     request_id: String,
     expected_version: u64,
-    ended_at: Option<Timestamp>,
+    amendment: Amendment,
+    warnings: Vec<Warning>,
     data: Bytes,
     hash: Hash,
 }
@@ -51,6 +52,8 @@ struct Original {
     customer_id: String,
     agent_id: String,
     occurred_at: Timestamp,
+    /// Unless an amendment has replaced it since.
+    ended_at: Option<Timestamp>,
 }
 
 impl Core {
@@ -88,18 +91,10 @@ impl Core {
         }
         let now = self.now();
         let original = self.original(current.position(), deadline).await?;
-        permit(command.principal, &original, &current, now)?;
-        if command
-            .ended_at
-            .is_some_and(|ended| ended < original.occurred_at)
-        {
-            let text = "is before the contact's occurred_at; give a later time";
-            return Err(Refusal::field(
-                "interaction.ended_at",
-                Reason::Conflicting,
-                text,
-            ));
-        }
+        permit(command, &original, &current, now)?;
+        let ended_at = original.ended_at.filter(|_| current.version == 1);
+        let amendment = &command.amendment;
+        amendment.check_times(original.occurred_at, ended_at, now)?;
         if ![0, current.version].contains(&command.expected_version) {
             return Err(Refusal::VersionMismatch {
                 current: current.version,
@@ -142,6 +137,7 @@ impl Core {
             version: amended.version,
             position: self.token(amended.position()),
             recorded_at: recorded_at.ok().map(time::to_wire),
+            warnings: warnings(command.warnings.clone()),
         })
     }
 
@@ -168,11 +164,13 @@ impl Core {
         let recorded = InteractionRecorded::decode(data).map_err(Refusal::internal)?;
         let interaction = recorded.interaction.ok_or_else(missing)?;
         let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
+        let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
         Ok(Original {
             log_key: entry.record.key,
             customer_id: event.customer_id,
             agent_id: interaction.agent_id,
             occurred_at: occurred_at.ok_or_else(missing)?,
+            ended_at,
         })
     }
 }
@@ -189,7 +187,7 @@ fn read(
         expected_version,
         interaction: values,
         update_mask,
-        reason,
+        mut reason,
     } = request;
     let mut found = Violations::new();
     check_request_id(&request_id, &mut found);
@@ -212,16 +210,16 @@ fn read(
     let paths = update_mask.unwrap_or_default().paths;
     let values = values.unwrap_or_default();
     let amendment = interaction::read_amendment(&paths, values, &mut found);
-    let amendment = amendment.check(&reason, None, now, found)?;
-    let ended_at = amendment.ended_at.flatten();
-    let data = data(amendment, reason);
+    let (amendment, warnings) = amendment.check(&mut reason, now, found)?;
+    let data = data(amendment.clone(), reason);
     let tenant_id = Arc::clone(&principal.tenant_id);
     Ok(Command {
         principal,
         key: Key { tenant_id, id },
         request_id,
         expected_version,
-        ended_at,
+        amendment,
+        warnings,
         hash: content_hash(id, expected_version, &data),
         data,
     })
@@ -241,9 +239,9 @@ fn check_request_id(request_id: &str, found: &mut Violations) {
 }
 
 fn data(amendment: Amendment, reason: String) -> Bytes {
-    let (update_paths, interaction) = interaction::amended(amendment);
+    let (update_mask, interaction) = interaction::amended(amendment);
     let amended = InteractionAmended {
-        update_paths,
+        update_mask: Some(update_mask),
         interaction: Some(interaction),
         reason,
     };
@@ -259,15 +257,19 @@ fn content_hash(id: Uuid, expected_version: u64, data: &[u8]) -> Hash {
 }
 
 /// Who may amend: an agent the own record for a day, a team lead for a month, a compliance officer
-/// at any time.
+/// at any time; an integration at any time what telephony knows.
 fn permit(
-    principal: &Principal,
+    command: &Command<'_>,
     original: &Original,
     current: &Recorded,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    let principal = command.principal;
     let roles = principal.roles;
     if roles.contains(Role::ComplianceOfficer) {
+        return Ok(());
+    }
+    if roles.contains(Role::Integration) && command.amendment.is_telephony() {
         return Ok(());
     }
     let own = !original.agent_id.is_empty() && *original.agent_id == *principal.actor_id;

@@ -26,7 +26,9 @@ pub(crate) enum Refusal {
     )]
     TooLarge { bytes: usize },
     #[error(
-        "the id was used before, with another content; send what was sent first, or take a new id"
+        "the id was used before, with another content; send what was sent first, or take a new id. A \
+         contact's record is corrected by AmendInteraction; an integration may amend ended_at, \
+         segments and disconnect"
     )]
     IdReused,
     #[error("the tenant has no such interaction")]

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Recording, Violations};
+use aftercall_domain::{Recording, Violations, Warning, WarningReason};
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{ActorKind, AggregateKind, Event, EventType, InteractionRecorded};
 use aftercall_proto::model::v1::Interaction;
-use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_proto::recorder::v1::{RecordInteractionRequest, Warning as WireWarning};
 use aftercall_service::{Ids, Principal, derived};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -30,6 +30,7 @@ pub(crate) struct Prepared {
     pub(crate) record: Record,
     pub(crate) interaction_id: String,
     pub(crate) commitment_ids: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Checks a request, fills in what it leaves to us, and encodes its event.
@@ -50,7 +51,7 @@ pub(crate) fn prepare(
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
     let recording = Recording::check(read, import_batch, now, found)?;
-    let (mut checked, import_batch) = recording.into_parts();
+    let (mut checked, import_batch, warnings) = recording.into_parts();
     let tenant_id = &principal.tenant_id;
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
     let commitment_ids = checked.commitments.iter();
@@ -75,6 +76,7 @@ pub(crate) fn prepare(
         record,
         interaction_id,
         commitment_ids,
+        warnings,
     })
 }
 
@@ -151,6 +153,29 @@ pub(crate) fn first_16(hasher: &blake3::Hasher) -> Hash {
     let mut hash = [0; 16];
     hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     hash
+}
+
+/// What was not taken as it was sent, as answers have it.
+pub(crate) fn warnings(warnings: Vec<Warning>) -> Vec<WireWarning> {
+    let told = warnings.into_iter().map(|warning| {
+        let Warning {
+            field,
+            reason,
+            count,
+        } = warning;
+        let description = match reason {
+            WarningReason::ControlCharactersDropped => {
+                format!("{count} control characters were dropped; send line feeds and tabs only")
+            }
+        };
+        WireWarning {
+            field,
+            reason: reason.as_str().to_owned(),
+            description,
+            count,
+        }
+    });
+    told.collect()
 }
 
 /// The actor's kind as events have it.

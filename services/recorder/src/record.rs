@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use aftercall_domain::Warning;
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Written};
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::{Prepared, prepare, warnings};
 
 /// A request that is decided, or will be when its append is.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(crate) enum Decision {
 pub(crate) struct Accepted {
     interaction_id: String,
     commitment_ids: Vec<String>,
+    warnings: Vec<Warning>,
     flight: Arc<Flight>,
     stake: Stake,
     /// What the ledger is to be asked for, where the append alone does not settle the answer.
@@ -99,6 +101,7 @@ impl Core {
             record,
             interaction_id,
             commitment_ids,
+            warnings,
         } = prepared;
         let whose = whose(&record.key);
         let named = Identity { key, whose, hash };
@@ -116,6 +119,7 @@ impl Core {
             Decision::Accepted(Box::new(Accepted {
                 interaction_id,
                 commitment_ids,
+                warnings,
                 flight,
                 stake,
                 ask,
@@ -249,6 +253,7 @@ impl Core {
             recorded_at: recorded_at.ok().map(time::to_wire),
             commitment_ids: accepted.commitment_ids,
             already_recorded,
+            warnings: warnings(accepted.warnings),
         })
     }
 

@@ -4,12 +4,16 @@ use jiff::Timestamp;
 
 use super::check::Checker;
 use super::recording::{check_labels, check_reasons, check_segments, each};
+use super::segment::Span;
 use super::{
     ContactReason, Disconnect, Disposition, Escalation, Handling, Segment, Sentiment, Signal,
     SolutionUse,
 };
 use crate::violation::Reason;
-use crate::{FieldPath, Violations};
+use crate::{Cleaner, FieldPath, Violations, Warning};
+
+/// What telephony knows of a contact, as an update mask names it: an integration may replace it.
+pub const TELEPHONY: [&str; 3] = ["segments", "disconnect", "ended_at"];
 
 /// The fields that an amendment may replace, as an update mask names them.
 pub const AMENDABLE: [&str; 11] = [
@@ -55,45 +59,101 @@ pub struct Amendment {
 }
 
 impl Amendment {
-    /// Checks the new values by the rules of a record, at the request's fields `interaction` and
-    /// `reason`. `found` holds what was wrong with their encoding; `occurred_at` is the record's,
-    /// where it is known.
+    /// Cleans the new values and checks them by the rules of a record, at the request's fields
+    /// `interaction` and `reason`. `found` holds what was wrong with their encoding. Gives also what
+    /// was not taken as it was sent.
     ///
     /// # Errors
     /// Everything that is wrong, all at once.
     pub fn check(
-        self,
-        reason: &str,
-        occurred_at: Option<Timestamp>,
+        mut self,
+        reason: &mut String,
         now: Timestamp,
         mut found: Violations,
-    ) -> Result<Self, Violations> {
+    ) -> Result<(Self, Vec<Warning>), Violations> {
+        let at = FieldPath::of("interaction");
+        let mut cleaner = Cleaner::default();
+        cleaner.text(FieldPath::of("reason"), reason);
+        self.clean(at, &mut cleaner);
         let mut checker = Checker {
             now,
             import: false,
             found: &mut found,
         };
         checker.required_line(FieldPath::of("reason"), reason);
-        let at = FieldPath::of("interaction");
-        self.check_contact(at, occurred_at, &mut checker);
+        self.check_contact(at, &mut checker);
         self.check_care(at, &mut checker);
-        found.into_result(self)
+        found.into_result((self, cleaner.into_warnings()))
     }
 
-    fn check_contact(
+    /// Checks the new times against those of the contact's record: `began_at`, and `ended_at` where
+    /// the amendment doesn't replace it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, all at once.
+    pub fn check_times(
         &self,
-        at: FieldPath<'_>,
-        occurred_at: Option<Timestamp>,
-        checker: &mut Checker<'_>,
-    ) {
+        began_at: Timestamp,
+        ended_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Violations> {
+        let mut found = Violations::new();
+        let mut checker = Checker {
+            now,
+            import: false,
+            found: &mut found,
+        };
+        let at = FieldPath::of("interaction");
+        if let Some(ended_at) = self.ended_at {
+            check_ended(at, ended_at, began_at, &mut checker);
+        }
+        let span = Span {
+            began_at: Some(began_at),
+            ended_at: self.ended_at.unwrap_or(ended_at),
+        };
+        if let Some(segments) = &self.segments {
+            let list = at.field("segments");
+            for (index, segment) in segments.iter().enumerate() {
+                segment.check_within(list.index(index), span, &mut checker);
+            }
+        }
+        found.into_result(())
+    }
+
+    /// Whether all that it replaces is what telephony knows: times, segments, and how it ended.
+    pub const fn is_telephony(&self) -> bool {
+        let Self {
+            contact_reasons: None,
+            handling: None,
+            disposition: None,
+            solution_uses: None,
+            escalations: None,
+            signals: None,
+            sentiment: None,
+            labels: None,
+            segments: _,
+            disconnect: _,
+            ended_at: _,
+        } = self
+        else {
+            return false;
+        };
+        true
+    }
+
+    fn check_contact(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         if let Some(reasons) = &self.contact_reasons {
             check_reasons(at, reasons, checker);
         }
         if let Some(segments) = &self.segments {
-            check_segments(at, segments, checker);
+            let span = Span {
+                began_at: None,
+                ended_at: self.ended_at.flatten(),
+            };
+            check_segments(at, segments, span, checker);
         }
         if let Some(ended_at) = self.ended_at {
-            check_ended(at, ended_at, occurred_at.unwrap_or(Timestamp::MIN), checker);
+            check_ended(at, ended_at, Timestamp::MIN, checker);
         }
         if let Some(labels) = &self.labels {
             check_labels(at, labels, checker);

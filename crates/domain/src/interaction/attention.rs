@@ -48,14 +48,16 @@ pub enum EscalationRequester {
 /// Something in the contact that deserves notice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
-    /// What it is. Required.
+    /// What it is. Required, unless `kind_code` says it: then [`SignalKind::Other`].
     pub kind: SignalKind,
     /// When it was noticed.
     pub at: Option<Timestamp>,
     /// Who noticed.
     pub source: Option<SignalSource>,
     /// How sure, from 0 to 1.
-    pub confidence: f64,
+    pub confidence: Option<f64>,
+    /// The tenant's own code of the kind, where its list is finer than `kind`.
+    pub kind_code: String,
 }
 
 /// What deserves notice.
@@ -75,6 +77,8 @@ pub enum SignalKind {
     RepeatStated,
     /// Praise.
     Praise,
+    /// Something else: `kind_code` says what.
+    Other,
 }
 
 /// Who noticed a signal.
@@ -100,8 +104,12 @@ impl Escalation {
 
 impl Signal {
     pub(super) fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        checker.kind_code(at, &self.kind_code, self.kind == SignalKind::Other);
         checker.time(at.field("at"), self.at);
-        if !(0.0..=1.0).contains(&self.confidence) {
+        if self
+            .confidence
+            .is_some_and(|sure| !(0.0..=1.0).contains(&sure))
+        {
             checker.add(
                 at.field("confidence"),
                 Reason::OutOfRange,

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::forms::Form;
 use crate::limits::{
     CLOCK_SKEW_S_MAX, ID_BYTES_MAX, LINE_BYTES_MAX, TEXT_BYTES_MAX, TIME_S_MAX, TIME_S_MIN,
+    WORDS_BYTES_MAX,
 };
+use crate::text::{is_control, is_unseen};
 use crate::violation::Reason;
 use crate::{FieldPath, Violations};
 
@@ -30,17 +32,24 @@ impl Checker<'_> {
         }
     }
 
-    /// An id or a code that may be left out. Keys of the log and of views are built of ids, so they
-    /// hold neither control characters nor the separator.
+    /// An id or a code that may be left out. Ids are other systems' and may hold any sign, but none
+    /// that keeps two ids from being told apart by eye.
     pub(super) fn id(&mut self, at: FieldPath<'_>, value: &str) {
         if value.len() > ID_BYTES_MAX {
             self.too_long(at, ID_BYTES_MAX);
-        } else if value.bytes().any(|byte| byte == b'|' || suspicious(byte))
-            && value.chars().any(|c| c == '|' || c.is_control())
-        {
-            let text = "an id or code can't hold '|' or control characters; take them out";
-            self.add(at, Reason::Malformed, text);
+        } else if let Some(problem) = hidden(value) {
+            self.add(at, Reason::Malformed, problem);
         }
+    }
+
+    /// The tenant's own code of a kind; required where the kind says nothing.
+    pub(super) fn kind_code(&mut self, at: FieldPath<'_>, code: &str, is_other: bool) {
+        let at = at.field("kind_code");
+        if is_other && code.is_empty() {
+            let text = "the kind is OTHER; say which, by a code of your own";
+            self.add(at, Reason::Required, text);
+        }
+        self.id(at, code);
     }
 
     pub(super) fn required_id(&mut self, at: FieldPath<'_>, value: &str) {
@@ -63,15 +72,16 @@ impl Checker<'_> {
         self.short(at, value, TEXT_BYTES_MAX);
     }
 
+    /// A text of the longest sort.
+    pub(super) fn words(&mut self, at: FieldPath<'_>, value: &str) {
+        self.short(at, value, WORDS_BYTES_MAX);
+    }
+
     /// A text of at most `bytes_max` bytes.
-    pub(super) fn short(&mut self, at: FieldPath<'_>, value: &str, bytes_max: usize) {
+    fn short(&mut self, at: FieldPath<'_>, value: &str, bytes_max: usize) {
         if value.len() > bytes_max {
             self.too_long(at, bytes_max);
-        } else if value.bytes().any(suspicious)
-            && value
-                .chars()
-                .any(|c| c.is_control() && c != '\n' && c != '\t')
-        {
+        } else if value.bytes().any(suspicious) && value.chars().any(is_control) {
             let text = "holds control characters; only line feeds and tabs may stand in a text";
             self.add(at, Reason::Malformed, text);
         }
@@ -105,10 +115,17 @@ impl Checker<'_> {
     pub(super) fn past_time(&mut self, at: FieldPath<'_>, time: Option<Timestamp>) {
         self.time(at, time);
         let latest = self.now.as_second() + CLOCK_SKEW_S_MAX;
-        if time.is_some_and(|time| time.as_second() > latest) {
+        if time.is_some_and(|time| (latest + 1..TIME_S_MAX).contains(&time.as_second())) {
             let text = "lies more than 5 minutes in the future; check the caller's clock";
             self.add(at, Reason::InFuture, text);
         }
+    }
+
+    /// Whether nothing is wrong with the field by itself. Where something is, a stand-in may be in its
+    /// place, of which no more is said.
+    pub(super) fn is_sound(&self, at: FieldPath<'_>) -> bool {
+        let at = at.to_string();
+        !self.found.as_slice().iter().any(|one| one.field == at)
     }
 
     /// `time` is not before the time of the field named `first_name`.
@@ -133,6 +150,24 @@ impl Checker<'_> {
     fn too_long(&mut self, at: FieldPath<'_>, bytes_max: usize) {
         self.found.too_long(at, bytes_max);
     }
+}
+
+/// What keeps an id from being told apart by eye from another one.
+fn hidden(id: &str) -> Option<&'static str> {
+    if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let seen = id.trim();
+    if seen.is_empty() {
+        return Some("is blank; give a value, or leave it out");
+    }
+    if seen.len() < id.len() {
+        return Some("begins or ends with a blank; take it away");
+    }
+    let is_hidden = |c: char| is_unseen(c) || (c.is_whitespace() && c != ' ');
+    id.chars()
+        .any(is_hidden)
+        .then_some("holds a character that can't be seen, such as a control character; take it out")
 }
 
 /// Whether the byte may belong to a control character. `0xC2` begins those above ASCII, and also

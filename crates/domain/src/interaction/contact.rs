@@ -128,7 +128,7 @@ impl ContactReason {
     pub(super) fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         checker.required_id(at.field("code"), &self.code);
         checker.id(at.field("taxonomy_version"), &self.taxonomy_version);
-        checker.text(at.field("stated_verbatim"), &self.stated_verbatim);
+        checker.words(at.field("stated_verbatim"), &self.stated_verbatim);
     }
 }
 

@@ -2,25 +2,22 @@
 
 use super::check::Checker;
 use super::forms;
-use crate::FieldPath;
-use crate::limits::{ID_BYTES_MAX, LIST_MAX};
+use crate::limits::{HANDLES_MAX, LIST_MAX};
 use crate::violation::Reason;
+use crate::{Country, FieldPath, Handle};
 
-/// The customer, as known at the time of the contact. One customer, never several.
+/// The customer, as known at the time of the contact. One customer, never several. All of it may be
+/// empty: a number was withheld, a review has no sender.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Customer {
-    /// The CRM's own key. Absent for a caller who isn't identified yet.
+    /// The CRM's own key. Absent for somebody who isn't identified yet.
     pub customer_id: String,
     /// How sure the identity is.
     pub match_status: Option<MatchStatus>,
     /// The customers that it could be, where `match_status` is AMBIGUOUS.
     pub candidate_customer_ids: Vec<String>,
-    /// \[P\] The caller's number in E.164 form, such as `+4930123456`.
-    pub ani_e164: String,
-    /// \[P\] The caller's number as the telephone system gave it.
-    pub ani_raw: String,
-    /// The number that was called, in E.164 form.
-    pub dnis_e164: String,
+    /// \[P\] The names under which the customer reached us or was reached.
+    pub handles: Vec<Handle>,
     /// \[P\] The name to show.
     pub display_name: String,
     /// How far the identity was checked.
@@ -29,6 +26,8 @@ pub struct Customer {
     pub time_zone: String,
     /// The customer's language, a BCP 47 tag such as `de-CH`.
     pub language: String,
+    /// Where numbers without a country code are dialled, an ISO 3166-1 code such as `DE`.
+    pub country_code: String,
 }
 
 /// How sure a customer's identity is.
@@ -58,14 +57,6 @@ pub enum Verification {
 impl Customer {
     pub(super) fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         checker.id(at.field("customer_id"), &self.customer_id);
-        checker.form(at.field("ani_e164"), &self.ani_e164, forms::E164);
-        if self.customer_id.is_empty() && self.ani_e164.is_empty() {
-            checker.add(
-                at.field("customer_id"),
-                Reason::Required,
-                "name the customer, or give ani_e164 for a caller who isn't identified",
-            );
-        }
         let candidates = at.field("candidate_customer_ids");
         if checker.count(candidates, self.candidate_customer_ids.len(), LIST_MAX) {
             for (index, id) in self.candidate_customer_ids.iter().enumerate() {
@@ -81,10 +72,29 @@ impl Customer {
                 "candidates go with match_status AMBIGUOUS only; drop them, or set it",
             );
         }
-        checker.short(at.field("ani_raw"), &self.ani_raw, ID_BYTES_MAX);
-        checker.form(at.field("dnis_e164"), &self.dnis_e164, forms::E164);
+        let handles = at.field("handles");
+        if checker.count(handles, self.handles.len(), HANDLES_MAX) {
+            for (index, handle) in self.handles.iter().enumerate() {
+                check_handle(handle, handles.index(index), checker);
+            }
+        }
         checker.line(at.field("display_name"), &self.display_name);
         checker.form(at.field("time_zone"), &self.time_zone, forms::TIME_ZONE);
         checker.form(at.field("language"), &self.language, forms::LANGUAGE);
+        checker.form(at.field("country_code"), &self.country_code, forms::COUNTRY);
     }
+
+    /// Brings the handles into the form by which they are found. `country` is the tenant's, for a
+    /// customer of whom none is said.
+    pub(super) fn canonicalise(&mut self, country: Option<Country>) {
+        let country = self.country_code.parse().ok().or(country);
+        for handle in &mut self.handles {
+            handle.canonicalise(country);
+        }
+    }
+}
+
+pub(super) fn check_handle(handle: &Handle, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+    checker.required_line(at.field("value"), &handle.value);
+    checker.line(at.field("display_form"), &handle.display_form);
 }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZoneDatabase;
 
+use crate::Country;
+
 /// A form, and how to say that a text doesn't have it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form {
@@ -17,10 +19,6 @@ pub(super) const UUID: Form = Form {
     remedy: "must be a UUID in its text form, such as 0199c3a4-6f00-7000-8000-0000000000a1, and \
              not all zeros",
 };
-pub(super) const E164: Form = Form {
-    fits: is_e164,
-    remedy: "must be a number in E.164 form: + and then 2 to 15 digits, the first not 0",
-};
 pub(super) const LANGUAGE: Form = Form {
     fits: is_language,
     remedy: "must be a BCP 47 language tag, such as de-CH",
@@ -28,6 +26,10 @@ pub(super) const LANGUAGE: Form = Form {
 pub(super) const CURRENCY: Form = Form {
     fits: is_currency,
     remedy: "must be an ISO 4217 code of three capital letters, such as EUR",
+};
+pub(super) const COUNTRY: Form = Form {
+    fits: is_country,
+    remedy: "must be an ISO 3166-1 code of two capital letters, such as DE",
 };
 pub(super) const TIME_ZONE: Form = Form {
     fits: is_time_zone,
@@ -44,13 +46,8 @@ fn is_uuid(text: &str) -> bool {
     crate::ids::canonical(text).is_some()
 }
 
-fn is_e164(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'+', b'1'..=b'9', rest @ ..] => {
-            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
+fn is_country(text: &str) -> bool {
+    text.parse::<Country>().is_ok()
 }
 
 /// The shape only: 1 to 8 letters or digits between hyphens, a word of letters first.
@@ -95,19 +92,7 @@ mod tests {
         let braces = format!("{{{id}}}");
         let plain = id.replace('-', "");
         all(UUID, &[id, &upper, &braces, &plain], &[nil, "", &id[1..]]);
-        all(
-            E164,
-            &["+4930123456", "+123456789012345", "+12"],
-            &[
-                "4930123456",
-                "+0123",
-                "+1",
-                "+1234567890123456",
-                "+49 30",
-                "+",
-                "",
-            ],
-        );
+        all(COUNTRY, &["DE", "US"], &["", "de", "DEU", "ZZ"]);
         all(
             LANGUAGE,
             &["de", "de-CH", "zh-Hant-TW", "es-419"],

@@ -8,6 +8,9 @@ use crate::FieldPath;
 use crate::limits::LIST_MAX;
 use crate::violation::Reason;
 
+/// The most of a unit of money that isn't a whole one, in units of 10^-9.
+const NANOS_MAX: i32 = 999_999_999;
+
 /// How a contact was handled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Handling {
@@ -54,14 +57,14 @@ pub struct Action {
 /// Something given to the customer for the trouble.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remedy {
-    /// What sort. Required.
+    /// What sort. Required, unless `kind_code` says it: then [`RemedyKind::Other`].
     pub kind: RemedyKind,
-    /// The amount in units of 10^-6 of the currency, for kinds that have one. Not negative.
-    pub amount_micros: i64,
-    /// The currency, an ISO 4217 code such as `EUR`. Required with an amount.
-    pub currency_code: String,
-    /// Up to where the agent may decide alone, in the same units.
-    pub authority_limit_micros: i64,
+    /// The tenant's own code of the kind, where its list is finer than `kind`.
+    pub kind_code: String,
+    /// How much, for kinds that have an amount. Not negative.
+    pub amount: Option<Money>,
+    /// Up to where the agent may decide alone. Not negative.
+    pub authority_limit: Option<Money>,
     /// Who approved an amount above the limit.
     pub approved_by: String,
 }
@@ -79,6 +82,19 @@ pub enum RemedyKind {
     Replacement,
     /// An apology.
     Apology,
+    /// Something else: `kind_code` says what.
+    Other,
+}
+
+/// An amount of money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    /// The currency, an ISO 4217 code such as `EUR`. Required.
+    pub currency_code: String,
+    /// The whole units.
+    pub units: i64,
+    /// The rest in units of 10^-9, of the same sign as `units`.
+    pub nanos: i32,
 }
 
 /// A solution that was looked at or relied on.
@@ -111,7 +127,7 @@ pub enum SolutionUseKind {
 
 impl Handling {
     pub(super) fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
-        checker.text(at.field("summary"), &self.summary);
+        checker.words(at.field("summary"), &self.summary);
         let actions = at.field("actions");
         if checker.count(actions, self.actions.len(), LIST_MAX) {
             for (index, action) in self.actions.iter().enumerate() {
@@ -145,22 +161,39 @@ impl Action {
 
 impl Remedy {
     fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
-        for (name, micros) in [
-            ("amount_micros", self.amount_micros),
-            ("authority_limit_micros", self.authority_limit_micros),
+        checker.kind_code(at, &self.kind_code, self.kind == RemedyKind::Other);
+        for (name, money) in [
+            ("amount", &self.amount),
+            ("authority_limit", &self.authority_limit),
         ] {
-            if micros < 0 {
-                let text = "an amount can't be negative; give what the customer received";
-                checker.add(at.field(name), Reason::OutOfRange, text);
+            if let Some(money) = money {
+                money.check(at.field(name), checker);
             }
         }
+        checker.id(at.field("approved_by"), &self.approved_by);
+    }
+}
+
+impl Money {
+    fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         let currency = at.field("currency_code");
-        checker.form(currency, &self.currency_code, forms::CURRENCY);
-        if self.amount_micros > 0 && self.currency_code.is_empty() {
+        if self.currency_code.is_empty() {
             let text = "an amount needs its currency, such as EUR";
             checker.add(currency, Reason::Required, text);
         }
-        checker.id(at.field("approved_by"), &self.approved_by);
+        checker.form(currency, &self.currency_code, forms::CURRENCY);
+        let rest = at.field("nanos");
+        if !(-NANOS_MAX..=NANOS_MAX).contains(&self.nanos) {
+            let text =
+                "is a whole unit or more; give from -999999999 to 999999999, and the rest in units";
+            checker.add(rest, Reason::OutOfRange, text);
+        } else if self.units.signum() * i64::from(self.nanos.signum()) < 0 {
+            let text = "units and nanos have different signs; give both the same";
+            checker.add(rest, Reason::Conflicting, text);
+        } else if self.units < 0 || self.nanos < 0 {
+            let text = "an amount can't be negative; give what the customer received";
+            checker.add(at, Reason::OutOfRange, text);
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl CommitmentDraft {
         if self
             .promised_not_before
             .is_some_and(|from| from > self.promised_by)
+            && checker.is_sound(at.field("promised_by"))
         {
             let text = "the window begins after promised_by; give an earlier time";
             checker.add(window, Reason::Conflicting, text);
@@ -68,6 +69,9 @@ impl CommitmentDraft {
 
     fn check_due(&self, at: FieldPath<'_>, occurred_at: Timestamp, checker: &mut Checker<'_>) {
         checker.time(at, Some(self.promised_by));
+        if !checker.is_sound(at) {
+            return;
+        }
         if !checker.import && self.promised_by < occurred_at {
             let text = "it was due before the contact in which it was promised; only an import may \
                         say so (set import_batch), else give the time that the customer was told";

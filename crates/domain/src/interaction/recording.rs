@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::check::Checker;
+use super::customer::check_handle;
+use super::segment::Span;
 use super::{ContactReason, Interaction, Segment, amendment, forms};
 use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, LIST_MAX};
 use crate::violation::Reason;
-use crate::{FieldPath, Violations, ids};
+use crate::{Cleaner, FieldPath, Violations, Warning, ids};
 
 /// A contact whose record breaks no rule. There is no other way to make one than
 /// [`Recording::check`].
@@ -16,20 +18,23 @@ use crate::{FieldPath, Violations, ids};
 pub struct Recording {
     interaction: Interaction,
     import_batch: String,
+    warnings: Vec<Warning>,
 }
 
 impl Recording {
-    /// Checks the record, at the request's fields `interaction` and `import_batch`. `found` holds
-    /// what was wrong with its encoding.
+    /// Cleans the record's texts and checks it, at the request's fields `interaction` and
+    /// `import_batch`. `found` holds what was wrong with its encoding.
     ///
     /// # Errors
     /// Everything that is wrong, all at once.
     pub fn check(
-        interaction: Interaction,
+        mut interaction: Interaction,
         import_batch: String,
         now: Timestamp,
         mut found: Violations,
     ) -> Result<Self, Violations> {
+        let mut cleaner = Cleaner::default();
+        interaction.clean(FieldPath::of("interaction"), &mut cleaner);
         let mut checker = Checker {
             now,
             import: !import_batch.is_empty(),
@@ -40,16 +45,19 @@ impl Recording {
         found.into_result(Self {
             interaction,
             import_batch,
+            warnings: cleaner.into_warnings(),
         })
     }
 
-    /// The record and the import that it belongs to; the latter is empty for what comes live.
-    pub fn into_parts(self) -> (Interaction, String) {
+    /// The record, the import that it belongs to, which is empty for what comes live, and what was
+    /// not taken as it was sent.
+    pub fn into_parts(self) -> (Interaction, String, Vec<Warning>) {
         let Self {
             interaction,
             import_batch,
+            warnings,
         } = self;
-        (interaction, import_batch)
+        (interaction, import_batch, warnings)
     }
 }
 
@@ -64,13 +72,20 @@ impl Interaction {
             external_ref.check(at.field("external_ref"), checker);
         }
         self.customer.check(at.field("customer"), checker);
+        if let Some(handle) = &self.our_handle {
+            check_handle(handle, at.field("our_handle"), checker);
+        }
         checker.id(at.field("client_account_id"), &self.client_account_id);
         checker.id(at.field("agent_id"), &self.agent_id);
         checker.id(at.field("team_id"), &self.team_id);
         checker.id(at.field("site_id"), &self.site_id);
         checker.past_time(at.field("occurred_at"), Some(self.occurred_at));
         amendment::check_ended(at, self.ended_at, self.occurred_at, checker);
-        check_segments(at, &self.segments, checker);
+        let span = Span {
+            began_at: Some(self.occurred_at),
+            ended_at: self.ended_at,
+        };
+        check_segments(at, &self.segments, span, checker);
         check_reasons(at, &self.contact_reasons, checker);
         if let Some(handling) = &self.handling {
             handling.check(at.field("handling"), checker);
@@ -169,11 +184,17 @@ pub(super) fn check_reasons(
     }
 }
 
-/// Segments are sound, and told apart by their ids.
-pub(super) fn check_segments(at: FieldPath<'_>, segments: &[Segment], checker: &mut Checker<'_>) {
+/// Segments are sound, lie within the contact, and are told apart by their ids.
+pub(super) fn check_segments(
+    at: FieldPath<'_>,
+    segments: &[Segment],
+    span: Span,
+    checker: &mut Checker<'_>,
+) {
     let list = at.field("segments");
     each(list, segments, checker, |one, at, checker| {
-        one.check(at, checker)
+        one.check(at, checker);
+        one.check_within(at, span, checker);
     });
     if segments.len() < 2 || segments.len() > LIST_MAX {
         return;

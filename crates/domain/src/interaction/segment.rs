@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::check::Checker;
 use crate::FieldPath;
-use crate::limits::LIST_MAX;
+use crate::limits::{LIST_MAX, SEGMENT_OVERLAP_S_MAX};
+use crate::violation::Reason;
 
 /// A part of an interaction: one queue, one agent's connection, one consultation.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +83,7 @@ pub enum HoldReason {
     Lookup,
     /// To ask a supervisor.
     AskSupervisor,
-    /// To check the customer's identity.
+    /// To verify what is said: a fact, before the customer is told.
     Verify,
     /// To wait for a slow system.
     SystemSlow,
@@ -156,7 +157,7 @@ impl Segment {
             acw_started,
             acw_ended,
         ] {
-            checker.time(at.field(name), time);
+            checker.past_time(at.field(name), time);
         }
         for (first, (name, time)) in [
             (enqueued, dequeued),
@@ -173,11 +174,66 @@ impl Segment {
     }
 }
 
+/// From when to when a contact was, as far as is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) began_at: Option<Timestamp>,
+    pub(super) ended_at: Option<Timestamp>,
+}
+
+impl Segment {
+    /// Nothing of it lies outside of the contact, but for the difference of several systems' clocks.
+    /// After-call work begins after the contact may have ended.
+    pub(super) fn check_within(&self, at: FieldPath<'_>, span: Span, checker: &mut Checker<'_>) {
+        for (name, time) in [
+            ("enqueued_at", self.enqueued_at),
+            ("dequeued_at", self.dequeued_at),
+            ("offered_at", self.offered_at),
+            ("answered_at", self.answered_at),
+            ("ended_at", self.ended_at),
+        ] {
+            span.check(at.field(name), time, checker);
+        }
+        let acw = Span {
+            ended_at: None,
+            ..span
+        };
+        acw.check(at.field("acw_started_at"), self.acw_started_at, checker);
+        acw.check(at.field("acw_ended_at"), self.acw_ended_at, checker);
+        let holds = at.field("holds");
+        for (index, hold) in self.holds.iter().take(LIST_MAX).enumerate() {
+            let at = holds.index(index);
+            span.check(at.field("began_at"), Some(hold.began_at), checker);
+            span.check(at.field("ended_at"), hold.ended_at, checker);
+        }
+    }
+}
+
+impl Span {
+    fn check(self, at: FieldPath<'_>, time: Option<Timestamp>, checker: &mut Checker<'_>) {
+        let Some(second) = time.map(Timestamp::as_second) else {
+            return;
+        };
+        let before = |began: Timestamp| second < began.as_second() - SEGMENT_OVERLAP_S_MAX;
+        let after = |ended: Timestamp| second > ended.as_second() + SEGMENT_OVERLAP_S_MAX;
+        let text = if self.began_at.is_some_and(before) {
+            "is before the contact began (occurred_at); correct one of the two"
+        } else if self.ended_at.is_some_and(after) {
+            "is after the contact ended (ended_at); correct one of the two"
+        } else {
+            return;
+        };
+        if checker.is_sound(at) {
+            checker.add(at, Reason::Conflicting, text);
+        }
+    }
+}
+
 impl Hold {
     fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         let began_at = Some(self.began_at);
-        checker.time(at.field("began_at"), began_at);
-        checker.time(at.field("ended_at"), self.ended_at);
+        checker.past_time(at.field("began_at"), began_at);
+        checker.past_time(at.field("ended_at"), self.ended_at);
         checker.not_before(at.field("ended_at"), self.ended_at, "began_at", began_at);
     }
 }

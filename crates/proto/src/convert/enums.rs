@@ -42,6 +42,20 @@ pub(crate) fn required<W: Closed>(
     optional::<W>(number, at, found).unwrap_or(W::ANY)
 }
 
+/// A value that must be there, unless the tenant's own code says what it is: then `other`.
+pub(crate) fn coded<W: Closed>(
+    number: i32,
+    code: &str,
+    other: W::Domain,
+    at: FieldPath<'_>,
+    found: &mut Violations,
+) -> W::Domain {
+    match number == 0 && !code.is_empty() {
+        true => other,
+        false => required::<W>(number, at, found),
+    }
+}
+
 /// The wire's number of a value that may be left out.
 pub(crate) fn number<W: Closed + From<W::Domain>>(value: Option<W::Domain>) -> i32 {
     value.map_or(0, |value| W::from(value).into())

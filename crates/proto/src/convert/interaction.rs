@@ -57,6 +57,7 @@ impl FromWire<wire::Interaction> for Interaction {
             labels,
             previous_interaction_id,
             version,
+            our_handle,
         } = wire;
         Self {
             interaction_id,
@@ -115,6 +116,7 @@ impl FromWire<wire::Interaction> for Interaction {
             labels: message::bounded(labels, limits::LIST_MAX, path.field("labels"), found),
             previous_interaction_id,
             version,
+            our_handle: message::optional(our_handle, path.field("our_handle"), found),
         }
     }
 }
@@ -149,6 +151,7 @@ impl From<Interaction> for wire::Interaction {
             labels,
             previous_interaction_id,
             version,
+            our_handle,
         } = value;
         Self {
             interaction_id,
@@ -178,6 +181,7 @@ impl From<Interaction> for wire::Interaction {
             labels,
             previous_interaction_id,
             version,
+            our_handle: our_handle.map(Into::into),
         }
     }
 }

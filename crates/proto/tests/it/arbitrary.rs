@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 /// Fields that the domain can't do without.
-const ALWAYS: [&str; 7] = [
+const ALWAYS: [&str; 8] = [
     "channel",
     "direction",
     "kind",
@@ -20,6 +20,7 @@ const ALWAYS: [&str; 7] = [
     "occurred_at",
     "began_at",
     "promised_by",
+    "score",
 ];
 
 static POOL: LazyLock<DescriptorPool> =
@@ -60,6 +61,7 @@ fn value(field: &FieldDescriptor, random: &mut StdRng) -> Value {
         Kind::Bool => Value::Bool(random.random()),
         Kind::Uint32 => Value::U32(random.random()),
         Kind::Uint64 => Value::U64(random.random()),
+        Kind::Int32 => Value::I32(random.random()),
         Kind::Int64 => Value::I64(random.random()),
         Kind::Double => Value::F64(random.random_range(-5.0..5.0)),
         Kind::Enum(descriptor) => {

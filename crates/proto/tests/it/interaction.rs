@@ -49,6 +49,7 @@ proptest! {
         let amendment = interaction::read_amendment(&mask, wire.clone(), &mut found);
         prop_assert!(found.is_empty(), "{}", found);
         let (named, values) = interaction::amended(amendment);
+        let named = named.paths;
         prop_assert_eq!(named.len(), mask.len());
         let wire = without_empty(wire);
         let mut expected = wire::Interaction::default();

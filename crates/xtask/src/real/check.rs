@@ -192,6 +192,9 @@ async fn timelines(
 ) -> anyhow::Result<()> {
     let mut of_customer: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for interaction in converted.contacts.iter().map(Contact::interaction) {
+        if customer_of(&interaction).is_empty() {
+            continue;
+        }
         let ids = of_customer
             .entry(customer_of(&interaction).to_owned())
             .or_default();

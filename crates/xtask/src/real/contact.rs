@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aftercall_domain::limits::ID_BYTES_MAX;
+use aftercall_domain::text::is_unseen;
 use aftercall_proto::model::v1::{
     Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction, ExternalRef,
     Interaction, MatchStatus, Owner, Priority, owner,
@@ -16,8 +18,6 @@ use super::verdict::Promise;
 
 /// The import that all records belong to.
 const BATCH: &str = "real";
-/// The longest id or code that is taken, in bytes.
-const ID_BYTES_MAX: usize = 128;
 
 /// All that was converted.
 #[derive(Debug, Default)]
@@ -139,7 +139,7 @@ impl Sketch<'_> {
             channel: channel.into(),
             direction: direction.into(),
             customer: Some(Customer {
-                customer_id: clipped(self.customer.unwrap_or(self.id)),
+                customer_id: clipped(self.customer.unwrap_or_default()),
                 match_status: status.into(),
                 ..Customer::default()
             }),
@@ -196,14 +196,14 @@ pub(super) fn code(parts: &[&str]) -> String {
     clipped(&parts.join("."))
 }
 
-/// An id that is taken: not too long, and without the separator.
+/// An id that is taken: not too long, without what can't be seen, and without blanks at its ends.
 pub(super) fn clipped(id: &str) -> String {
-    let mut id: String = id
-        .chars()
-        .map(|c| if c == '|' || c.is_control() { ' ' } else { c })
-        .collect();
-    id.truncate(id.floor_char_boundary(ID_BYTES_MAX));
-    id
+    let odd = |c: char| is_unseen(c) || c.is_whitespace();
+    let id: String = id.chars().map(|c| if odd(c) { ' ' } else { c }).collect();
+    let id = id.trim();
+    id[..id.floor_char_boundary(ID_BYTES_MAX)]
+        .trim_end()
+        .to_owned()
 }
 
 /// A text that is taken: without control characters.
@@ -259,7 +259,7 @@ mod tests {
             "street_lights.outage_pole_3"
         );
         assert_eq!(code(&["é".repeat(100).as_str()]).len(), 128);
-        assert_eq!(clipped("a|b\u{7}"), "a b ");
+        assert_eq!(clipped(" a|b\u{7}c\u{200b}"), "a|b c");
         assert_eq!(
             id("interaction", "boston311", "1"),
             id("interaction", "boston311", "1")

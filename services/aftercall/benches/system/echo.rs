@@ -45,6 +45,7 @@ impl RecorderService for Echo {
             position: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             recorded_at: interaction.occurred_at,
             already_recorded: false,
+            warnings: Vec::new(),
         }))
     }
 

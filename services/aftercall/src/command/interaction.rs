@@ -1,8 +1,8 @@
 //! How contacts are shown.
 
 use aftercall_proto::model::v1::{
-    Channel, Customer, Direction, EscalationKind, Interaction, ReasonResolution, RemedyKind,
-    SignalKind, SolutionUseKind,
+    Channel, Customer, Direction, EscalationKind, Handle, Interaction, Money, ReasonResolution,
+    RemedyKind, SignalKind, SolutionUseKind,
 };
 
 use crate::command::promise::{draft_line, quoted};
@@ -24,14 +24,22 @@ pub(crate) fn disposition(interaction: &Interaction) -> &str {
     disposition.map_or("", |disposition| &disposition.code)
 }
 
-/// Who the customer is: by the key, else by the number.
+/// Who the customer is: by the key, else by the first number or address.
 pub(crate) fn customer(customer: Option<&Customer>) -> String {
     let Some(customer) = customer else {
         return String::new();
     };
     match customer.customer_id.is_empty() {
         false => customer.customer_id.clone(),
-        true => customer.ani_e164.clone(),
+        true => customer.handles.first().map_or_else(String::new, shown),
+    }
+}
+
+/// A number or address as its system shows it.
+fn shown(handle: &Handle) -> String {
+    match handle.display_form.is_empty() {
+        true => handle.value.clone(),
+        false => handle.display_form.clone(),
     }
 }
 
@@ -134,11 +142,8 @@ fn handling(interaction: &Interaction, card: &mut Card) {
     card.field("solved by", &handling.resolution)
         .field("workaround", &handling.workaround);
     for remedy in &handling.remedies {
-        let kind = label::<RemedyKind>(remedy.kind);
-        let amount = match remedy.currency_code.is_empty() {
-            true => String::new(),
-            false => money(remedy.amount_micros, &remedy.currency_code),
-        };
+        let kind = kind(label::<RemedyKind>(remedy.kind), &remedy.kind_code);
+        let amount = remedy.amount.as_ref().map_or_else(String::new, money);
         card.field("remedy", format!("{kind} {amount}"));
     }
     card.field("disposition", disposition(interaction));
@@ -160,7 +165,8 @@ fn rest(interaction: &Interaction, card: &mut Card) {
         );
     }
     for signal in &interaction.signals {
-        card.styled("signal", label::<SignalKind>(signal.kind), Style::Warn);
+        let kind = kind(label::<SignalKind>(signal.kind), &signal.kind_code);
+        card.styled("signal", kind, Style::Warn);
     }
     if let Some(sentiment) = &interaction.sentiment {
         let score = |score: Option<f64>| score.map_or("?".to_owned(), |score| score.to_string());
@@ -180,7 +186,19 @@ fn with_team(agent: &str, team: &str) -> String {
     }
 }
 
-fn money(micros: i64, currency: &str) -> String {
-    let cents = micros / 10_000;
-    format!("{}.{:02} {currency}", cents / 100, (cents % 100).abs())
+/// A kind, by the tenant's own code where there is one.
+fn kind(label: String, code: &str) -> String {
+    match code.is_empty() {
+        true => label,
+        false => code.to_owned(),
+    }
+}
+
+fn money(amount: &Money) -> String {
+    let Money {
+        currency_code,
+        units,
+        nanos,
+    } = amount;
+    format!("{units}.{:02} {currency_code}", nanos.abs() / 10_000_000)
 }

@@ -156,7 +156,11 @@ fn customer(caller: &Caller) -> model::Customer {
         customer_id: caller.customer_id.clone(),
         match_status: model::MatchStatus::Matched.into(),
         // Numbers that the network agency keeps free for films and books.
-        ani_e164: format!("+4930231{:05}", caller.number % 100_000),
+        handles: vec![model::Handle {
+            kind: model::HandleKind::Telephone.into(),
+            value: format!("+4930231{:05}", caller.number % 100_000),
+            display_form: String::new(),
+        }],
         display_name: caller.display_name.clone(),
         verification: model::Verification::Full.into(),
         time_zone: "Europe/Berlin".to_owned(),
@@ -242,8 +246,11 @@ fn remedies(scenario: &Scenario, draw: &Draw, slots: &Slots) -> Vec<model::Remed
         let kind = model::RemedyKind::from_str_name(&format!("REMEDY_KIND_{}", remedy.kind))?;
         Some(model::Remedy {
             kind: kind.into(),
-            amount_micros: i64::from(slots.amount) * 1_000_000,
-            currency_code: "EUR".to_owned(),
+            amount: Some(model::Money {
+                currency_code: "EUR".to_owned(),
+                units: i64::from(slots.amount),
+                nanos: 0,
+            }),
             ..Default::default()
         })
     });
@@ -302,7 +309,8 @@ fn signals(scenario: &Scenario, draw: &Draw, at: Timestamp) -> Vec<model::Signal
                 kind: model::SignalKind::from_str_name(&name)?.into(),
                 at: stamp(at + SignedDuration::from_secs(draw.queue_s + 30)),
                 source: model::SignalSource::Agent.into(),
-                confidence: 1.0,
+                confidence: Some(1.0),
+                ..Default::default()
             })
         });
     noticed.into_iter().collect()

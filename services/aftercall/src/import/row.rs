@@ -42,8 +42,11 @@ impl Row {
             Some(customer) if !customer.customer_id.is_empty() => {
                 customer.customer_id.hash(&mut hasher)
             }
-            Some(customer) => customer.ani_e164.hash(&mut hasher),
-            None => {}
+            // Nobody's: any order will do.
+            _ => {
+                let interaction = self.request.interaction.as_ref();
+                interaction.map(|it| &it.interaction_id).hash(&mut hasher);
+            }
         }
         (hasher.finish() % lanes as u64) as usize
     }

@@ -128,7 +128,9 @@ fn record(next: &Next) -> Record {
         }
         What::Amend { sequence, label } => {
             let amended = InteractionAmended {
-                update_paths: vec!["labels".to_owned()],
+                update_mask: Some(pbjson_types::FieldMask {
+                    paths: vec!["labels".to_owned()],
+                }),
                 interaction: Some(Interaction {
                     labels: vec![format!("label-{label}")],
                     ..Interaction::default()

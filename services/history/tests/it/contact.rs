@@ -183,7 +183,9 @@ impl Contact {
         values: Interaction,
     ) -> Position {
         let amended = InteractionAmended {
-            update_paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            update_mask: Some(pbjson_types::FieldMask {
+                paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            }),
             interaction: Some(values),
             reason: "a slip".into(),
         };

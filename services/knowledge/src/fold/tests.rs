@@ -118,9 +118,11 @@ fn record(next: &Next) -> Record {
             let fact = match sequence {
                 1 => Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction })),
                 _ => Fact::InteractionAmended(Box::new(InteractionAmended {
-                    update_paths: ["contact_reasons", "handling", "solution_uses"]
-                        .map(str::to_owned)
-                        .to_vec(),
+                    update_mask: Some(pbjson_types::FieldMask {
+                        paths: ["contact_reasons", "handling", "solution_uses"]
+                            .map(str::to_owned)
+                            .to_vec(),
+                    }),
                     interaction,
                     reason: String::new(),
                 })),

@@ -112,7 +112,9 @@ impl World {
     /// Amends an interaction of [`TENANT`].
     pub(crate) async fn amend(&self, sequence: u64, paths: &[&str], new: &Interaction) -> String {
         let fact = Fact::InteractionAmended(Box::new(InteractionAmended {
-            update_paths: paths.iter().map(|&path| path.to_owned()).collect(),
+            update_mask: Some(pbjson_types::FieldMask {
+                paths: paths.iter().map(|&path| path.to_owned()).collect(),
+            }),
             interaction: Some(new.clone()),
             reason: "it was wrong".to_owned(),
         }));

@@ -64,7 +64,7 @@ async fn a_part_is_replaced_and_the_rest_stays() {
         ("r1", "customer-1")
     );
     let data = InteractionAmended::decode(event.data().unwrap().clone()).unwrap();
-    assert_eq!(data.update_paths, ["contact_reasons"]);
+    assert_eq!(data.update_mask.unwrap().paths, ["contact_reasons"]);
     let values = wire::Interaction {
         contact_reasons: vec![reason("order")],
         ..wire::Interaction::default()
@@ -181,6 +181,77 @@ async fn who_may_amend_depends_on_the_record_and_its_age() {
         .amend_interaction(amend("r5", 0, "f"))
         .await
         .unwrap();
+}
+
+/// A corrected record as a PBX sends it: the named fields, and what it knows of them.
+fn corrected(request_id: &str, paths: &[&str]) -> AmendInteractionRequest {
+    AmendInteractionRequest {
+        interaction: Some(wire::Interaction {
+            ended_at: at(NOW_S - 30),
+            segments: vec![wire::Segment {
+                kind: wire::SegmentKind::Agent.into(),
+                agent_id: "agent-1".to_owned(),
+                answered_at: at(NOW_S - 590),
+                ended_at: at(NOW_S - 30),
+                ..wire::Segment::default()
+            }],
+            disconnect: Some(wire::Disconnect {
+                reason: wire::DisconnectReason::Customer.into(),
+                ..wire::Disconnect::default()
+            }),
+            ..wire::Interaction::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: paths.iter().map(|&path| path.to_owned()).collect(),
+        }),
+        ..amend(request_id, 0, "order")
+    }
+}
+
+#[tokio::test]
+async fn an_integration_corrects_what_telephony_knows_and_nothing_else() {
+    let fixture = recorded().await;
+    let mut pbx = fixture.client("acme pbx integration");
+    let mut changed = interaction(&id(1));
+    changed.ended_at = at(NOW_S - 30);
+    let refused = pbx.record_interaction(request(changed)).await.unwrap_err();
+    assert_eq!(reason_of(&refused).0, "REQUEST_ID_REUSED");
+    assert!(refused.message().contains("AmendInteraction"));
+
+    fixture.clock.advance(400 * 24 * HOUR);
+    let command = corrected("r1", &["ended_at", "segments", "disconnect"]);
+    let amended = pbx.amend_interaction(command).await.unwrap().into_inner();
+    assert_eq!(amended.version, 2);
+    for other in ["labels", "handling", "sentiment"] {
+        let mut command = corrected(other, &["ended_at", other]);
+        command.interaction.as_mut().unwrap().labels = vec!["pbx".to_owned()];
+        let refused = pbx.amend_interaction(command).await.unwrap_err();
+        assert_eq!(reason_of(&refused).0, "ROLE_REQUIRED", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn new_times_lie_within_the_contact() {
+    let fixture = recorded().await;
+    let mut crm = fixture.crm();
+    // It ended a minute ago: half a minute more is within what clocks differ by.
+    crm.amend_interaction(corrected("r1", &["segments"]))
+        .await
+        .unwrap();
+    for (field, seconds) in [("answered_at", NOW_S - 700), ("ended_at", NOW_S + 31)] {
+        let mut command = corrected(field, &["segments", "ended_at"]);
+        let segment = &mut command.interaction.as_mut().unwrap().segments[0];
+        match field {
+            "answered_at" => segment.answered_at = at(seconds),
+            _ => segment.ended_at = at(seconds),
+        }
+        let refused = crm.amend_interaction(command).await.unwrap_err();
+        let expected = (
+            format!("interaction.segments[0].{field}"),
+            "CONFLICTING".to_owned(),
+        );
+        assert_eq!(violations_of(&refused), [expected]);
+    }
 }
 
 #[tokio::test]

@@ -103,7 +103,11 @@ async fn a_caller_who_is_not_identified_stands_alone_in_the_log() {
     let fixture = Fixture::new().await;
     let unknown = wire::Interaction {
         customer: Some(wire::Customer {
-            ani_e164: "+4930123456".to_owned(),
+            handles: vec![wire::Handle {
+                kind: wire::HandleKind::Telephone.into(),
+                value: "+4930123456".to_owned(),
+                ..wire::Handle::default()
+            }],
             ..wire::Customer::default()
         }),
         ..interaction(&id(1))
@@ -113,7 +117,7 @@ async fn a_caller_who_is_not_identified_stands_alone_in_the_log() {
         .record_interaction(request(unknown))
         .await
         .unwrap();
-    let key = format!("acme|{}", id(1));
+    let key = format!("acme| interaction/{}", id(1));
     assert_eq!(fixture.log.records()[0].record.key, key);
 }
 

@@ -94,9 +94,12 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             let lapse = data.lapse;
             Change::Lapsed(lapse.ok_or(Unreadable { field: "lapse" })?.try_into()?)
         }
-        Fact::InteractionRecorded(_) | Fact::InteractionAmended(_) | Fact::SolutionPublished(_) => {
-            return Ok(None);
-        }
+        Fact::InteractionRecorded(_)
+        | Fact::InteractionAmended(_)
+        | Fact::InteractionIdentified(_)
+        | Fact::SolutionPublished(_)
+        | Fact::CustomersMerged(_)
+        | Fact::CustomersUnmerged(_) => return Ok(None),
     }))
 }
 

@@ -4,6 +4,8 @@ use aftercall_domain::interaction::{AMENDABLE, Amendment};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations, limits};
 
+use pbjson_types::FieldMask;
+
 use crate::convert::{instant, message, time};
 use crate::model::v1 as wire;
 
@@ -92,9 +94,9 @@ fn check_mask<'a>(paths: &'a [String], found: &mut Violations) -> &'a [String] {
     paths
 }
 
-/// An amendment as the wire has it: the paths in their own fixed order, and the new values. Equal
-/// amendments give equal bytes.
-pub fn amended(amendment: Amendment) -> (Vec<String>, wire::Interaction) {
+/// An amendment as the wire has it: the mask, its paths in their own fixed order, and the new values.
+/// Equal amendments give equal bytes.
+pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
     let Amendment {
         contact_reasons,
         handling,
@@ -137,5 +139,5 @@ pub fn amended(amendment: Amendment) -> (Vec<String>, wire::Interaction) {
         ended_at: ended_at.flatten().map(time::to_wire),
         ..wire::Interaction::default()
     };
-    (paths, interaction)
+    (FieldMask { paths }, interaction)
 }

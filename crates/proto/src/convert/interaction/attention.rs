@@ -71,12 +71,20 @@ impl FromWire<wire::Signal> for Signal {
             at,
             source,
             confidence,
+            kind_code,
         } = wire;
         Self {
-            kind: enums::required::<wire::SignalKind>(kind, path.field("kind"), found),
+            kind: enums::coded::<wire::SignalKind>(
+                kind,
+                &kind_code,
+                SignalKind::Other,
+                path.field("kind"),
+                found,
+            ),
             at: instant::optional(at, path.field("at"), found),
             source: enums::optional::<wire::SignalSource>(source, path.field("source"), found),
             confidence,
+            kind_code,
         }
     }
 }
@@ -88,12 +96,14 @@ impl From<Signal> for wire::Signal {
             at,
             source,
             confidence,
+            kind_code,
         } = value;
         Self {
             kind: wire::SignalKind::from(kind).into(),
             at: at.map(time::to_wire),
             source: enums::number::<wire::SignalSource>(source),
             confidence,
+            kind_code,
         }
     }
 }
@@ -105,7 +115,8 @@ enums::closed!(SignalKind {
     Abuse,
     VulnerableCustomer,
     RepeatStated,
-    Praise
+    Praise,
+    Other
 });
 
 enums::closed!(SignalSource { Agent, Rule, Model });

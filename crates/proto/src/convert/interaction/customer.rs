@@ -1,7 +1,7 @@
 //! Whose contact it was.
 
 use aftercall_domain::interaction::{Customer, MatchStatus, Verification};
-use aftercall_domain::{FieldPath, Violations, limits};
+use aftercall_domain::{FieldPath, Handle, HandleKind, Violations, limits};
 
 use crate::convert::message::FromWire;
 use crate::convert::{enums, message};
@@ -13,13 +13,12 @@ impl FromWire<wire::Customer> for Customer {
             customer_id,
             match_status,
             candidate_customer_ids,
-            ani_e164,
-            ani_raw,
-            dnis_e164,
+            handles,
             display_name,
             verification,
             time_zone,
             language,
+            country_code,
         } = wire;
         Self {
             customer_id,
@@ -34,9 +33,7 @@ impl FromWire<wire::Customer> for Customer {
                 path.field("candidate_customer_ids"),
                 found,
             ),
-            ani_e164,
-            ani_raw,
-            dnis_e164,
+            handles: message::list(handles, limits::HANDLES_MAX, path.field("handles"), found),
             display_name,
             verification: enums::optional::<wire::Verification>(
                 verification,
@@ -45,6 +42,7 @@ impl FromWire<wire::Customer> for Customer {
             ),
             time_zone,
             language,
+            country_code,
         }
     }
 }
@@ -55,28 +53,66 @@ impl From<Customer> for wire::Customer {
             customer_id,
             match_status,
             candidate_customer_ids,
-            ani_e164,
-            ani_raw,
-            dnis_e164,
+            handles,
             display_name,
             verification,
             time_zone,
             language,
+            country_code,
         } = value;
         Self {
             customer_id,
             match_status: enums::number::<wire::MatchStatus>(match_status),
             candidate_customer_ids,
-            ani_e164,
-            ani_raw,
-            dnis_e164,
+            handles: message::outward(handles),
             display_name,
             verification: enums::number::<wire::Verification>(verification),
             time_zone,
             language,
+            country_code,
         }
     }
 }
+
+impl FromWire<wire::Handle> for Handle {
+    fn from_wire(wire: wire::Handle, path: FieldPath<'_>, found: &mut Violations) -> Self {
+        let wire::Handle {
+            kind,
+            value,
+            display_form,
+        } = wire;
+        Self {
+            kind: enums::required::<wire::HandleKind>(kind, path.field("kind"), found),
+            value,
+            display_form,
+        }
+    }
+}
+
+impl From<Handle> for wire::Handle {
+    fn from(value: Handle) -> Self {
+        let Handle {
+            kind,
+            value,
+            display_form,
+        } = value;
+        Self {
+            kind: wire::HandleKind::from(kind).into(),
+            value,
+            display_form,
+        }
+    }
+}
+
+message::readable!(Handle);
+
+enums::closed!(HandleKind {
+    Telephone,
+    Mail,
+    Chat,
+    Social,
+    Other
+});
 
 enums::closed!(MatchStatus {
     Matched,

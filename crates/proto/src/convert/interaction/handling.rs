@@ -1,7 +1,7 @@
 //! What was done about a contact.
 
 use aftercall_domain::interaction::{
-    Action, Handling, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
+    Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
 use aftercall_domain::{FieldPath, Violations, limits};
 
@@ -100,16 +100,26 @@ impl FromWire<wire::Remedy> for Remedy {
     fn from_wire(wire: wire::Remedy, path: FieldPath<'_>, found: &mut Violations) -> Self {
         let wire::Remedy {
             kind,
-            amount_micros,
-            currency_code,
-            authority_limit_micros,
+            kind_code,
+            amount,
+            authority_limit,
             approved_by,
         } = wire;
         Self {
-            kind: enums::required::<wire::RemedyKind>(kind, path.field("kind"), found),
-            amount_micros,
-            currency_code,
-            authority_limit_micros,
+            kind: enums::coded::<wire::RemedyKind>(
+                kind,
+                &kind_code,
+                RemedyKind::Other,
+                path.field("kind"),
+                found,
+            ),
+            kind_code,
+            amount: message::optional(amount, path.field("amount"), found),
+            authority_limit: message::optional(
+                authority_limit,
+                path.field("authority_limit"),
+                found,
+            ),
             approved_by,
         }
     }
@@ -119,17 +129,47 @@ impl From<Remedy> for wire::Remedy {
     fn from(value: Remedy) -> Self {
         let Remedy {
             kind,
-            amount_micros,
-            currency_code,
-            authority_limit_micros,
+            kind_code,
+            amount,
+            authority_limit,
             approved_by,
         } = value;
         Self {
             kind: wire::RemedyKind::from(kind).into(),
-            amount_micros,
-            currency_code,
-            authority_limit_micros,
+            kind_code,
+            amount: amount.map(Into::into),
+            authority_limit: authority_limit.map(Into::into),
             approved_by,
+        }
+    }
+}
+
+impl FromWire<wire::Money> for Money {
+    fn from_wire(wire: wire::Money, _path: FieldPath<'_>, _found: &mut Violations) -> Self {
+        let wire::Money {
+            currency_code,
+            units,
+            nanos,
+        } = wire;
+        Self {
+            currency_code,
+            units,
+            nanos,
+        }
+    }
+}
+
+impl From<Money> for wire::Money {
+    fn from(value: Money) -> Self {
+        let Money {
+            currency_code,
+            units,
+            nanos,
+        } = value;
+        Self {
+            currency_code,
+            units,
+            nanos,
         }
     }
 }
@@ -139,7 +179,8 @@ enums::closed!(RemedyKind {
     Credit,
     Waiver,
     Replacement,
-    Apology
+    Apology,
+    Other
 });
 
 impl FromWire<wire::SolutionUse> for SolutionUse {

@@ -1,6 +1,7 @@
 //! How the customer felt.
 
 use aftercall_domain::interaction::{Sentiment, SentimentParticipant, SentimentPoint};
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations, limits};
 
 use crate::convert::message::FromWire;
@@ -59,6 +60,10 @@ impl FromWire<wire::SentimentPoint> for SentimentPoint {
             score,
             label,
         } = wire;
+        if score.is_none() {
+            let text = "is required; give a number from -5 to 5";
+            found.add(path.field("score"), Reason::Required, text);
+        }
         Self {
             from_ms,
             to_ms,
@@ -67,7 +72,7 @@ impl FromWire<wire::SentimentPoint> for SentimentPoint {
                 path.field("participant"),
                 found,
             ),
-            score,
+            score: score.unwrap_or_default(),
             label,
         }
     }
@@ -86,7 +91,7 @@ impl From<SentimentPoint> for wire::SentimentPoint {
             from_ms,
             to_ms,
             participant: enums::number::<wire::SentimentParticipant>(participant),
-            score,
+            score: Some(score),
             label,
         }
     }

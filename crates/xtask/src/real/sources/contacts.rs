@@ -338,7 +338,7 @@ mod tests {
         let one = read(multidogo, line);
         assert_eq!(one.occurred_at.unwrap().seconds, 0);
         assert_eq!(one.contact_reasons[0].code, "media.start");
-        assert_eq!(one.customer.unwrap().customer_id, "m-1");
+        assert_eq!(one.customer.unwrap().customer_id, "");
         let line = r#"{"id":"d-1","source":"dstc11-natcs","domain":"banking","reason":"Cash?",
             "label_driver":"AskCash"}"#;
         let one = read(driver, line);

@@ -257,7 +257,8 @@ struct Incident {
     id: String,
     source: String,
     channel: String,
-    customer: String,
+    /// Who reported it; a machine has no name.
+    customer: Option<String>,
     agent_resolved: Option<String>,
     opened_at: String,
     resolved_at: Option<String>,
@@ -284,7 +285,7 @@ pub(super) fn incident(line: &str, converted: &mut Converted) -> anyhow::Result<
     let sketch = Sketch {
         source: &one.source,
         id: &one.id,
-        customer: Some(&one.customer),
+        customer: one.customer.as_deref(),
         occurred_at: instant(&one.opened_at, "UTC")?,
         channel: Some(&one.channel),
         codes: vec![code(&[
@@ -355,7 +356,7 @@ mod tests {
         assert_eq!(converted.noted["labelled without a due"], 1);
         assert!(request.promise.is_none());
         assert_eq!(call.interaction_id, request.interaction().interaction_id);
-        assert_eq!(call.customer.unwrap().customer_id, "boston311-2");
+        assert_eq!(call.customer.unwrap().customer_id, "");
         assert!(call.no_follow_up_promised);
     }
 

@@ -4,8 +4,9 @@ use aftercall_log::inspect::{LogStats, RepairReport, VerifyReport};
 use aftercall_log::{Damage, Partition};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
-    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled, Event,
-    InteractionAmended, InteractionRecorded, SolutionPublished,
+    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
+    CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, SolutionPublished,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,11 +29,14 @@ pub(super) struct Line<'a> {
 enum FactJson {
     Recorded(Box<InteractionRecorded>),
     Amended(Box<InteractionAmended>),
+    Identified(InteractionIdentified),
     Fulfilled(CommitmentFulfilled),
     Cancelled(CommitmentCancelled),
     Rescheduled(CommitmentRescheduled),
     Lapsed(CommitmentLapsed),
     Published(Box<SolutionPublished>),
+    Merged(CustomersMerged),
+    Unmerged(CustomersUnmerged),
 }
 
 impl From<Fact> for FactJson {
@@ -40,11 +44,14 @@ impl From<Fact> for FactJson {
         match fact {
             Fact::InteractionRecorded(fact) => Self::Recorded(fact),
             Fact::InteractionAmended(fact) => Self::Amended(fact),
+            Fact::InteractionIdentified(fact) => Self::Identified(fact),
             Fact::CommitmentFulfilled(fact) => Self::Fulfilled(fact),
             Fact::CommitmentCancelled(fact) => Self::Cancelled(fact),
             Fact::CommitmentRescheduled(fact) => Self::Rescheduled(fact),
             Fact::CommitmentLapsed(fact) => Self::Lapsed(fact),
             Fact::SolutionPublished(fact) => Self::Published(fact),
+            Fact::CustomersMerged(fact) => Self::Merged(fact),
+            Fact::CustomersUnmerged(fact) => Self::Unmerged(fact),
         }
     }
 }

@@ -24,7 +24,7 @@ use aftercall_proto::knowledge::v1::{
     GetSolutionRequest, ListCandidatesRequest, ListSolutionsRequest, PromoteCandidateRequest,
     SuggestSolutionsRequest,
 };
-use aftercall_proto::model::v1::{Action, Interaction};
+use aftercall_proto::model::v1::{Action, Handle, HandleKind, Interaction};
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
 use aftercall_view::{PageToken, Positions};
@@ -108,6 +108,14 @@ fn with_credentials(scratch: &Path) -> Start {
         .logging("info,aftercall=trace")
 }
 
+fn telephone(value: &str) -> Handle {
+    Handle {
+        kind: HandleKind::Telephone.into(),
+        value: value.to_owned(),
+        ..Handle::default()
+    }
+}
+
 /// A sound record with the secret in each of its personal fields.
 fn private() -> Interaction {
     let mut rng = StdRng::seed_from_u64(1);
@@ -118,8 +126,7 @@ fn private() -> Interaction {
     let mut one = with_promise.expect("most have a promise");
     let customer = one.customer.as_mut().expect("a customer");
     customer.display_name = SECRET.to_owned();
-    customer.ani_raw = SECRET.to_owned();
-    customer.ani_e164 = "+4930471147114".to_owned();
+    customer.handles = [SECRET, "+4930471147114"].map(telephone).to_vec();
     one.contact_reasons[0].stated_verbatim = SECRET.to_owned();
     let handling = one.handling.as_mut().expect("a handling");
     handling.summary = SECRET.to_owned();
@@ -211,11 +218,12 @@ async fn wrong_records(acme: &mut Tenant) {
     wrong.channel = 9_999;
     cases.push(("a channel that isn't", wrong));
     let mut wrong = private();
-    wrong.customer.as_mut().expect("a customer").display_name = format!("{SECRET}\u{7}");
+    wrong.customer.as_mut().expect("a customer").customer_id = format!("{SECRET}\u{7}");
     cases.push(("a control character", wrong));
     let mut wrong = private();
-    wrong.customer.as_mut().expect("a customer").ani_e164 = format!("+49{SECRET}");
-    cases.push(("no number", wrong));
+    let customer = wrong.customer.as_mut().expect("a customer");
+    customer.handles = vec![telephone(&SECRET.repeat(1_000))];
+    cases.push(("an endless number", wrong));
     let mut wrong = private();
     wrong.handling.as_mut().expect("a handling").summary = SECRET.repeat(100_000);
     cases.push(("a summary of a megabyte", wrong));
