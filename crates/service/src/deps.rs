@@ -1,9 +1,9 @@
 //! What every service is given when it starts.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use aftercall_log::Log;
+use aftercall_view::Views;
 
 use crate::{Clock, Ids, Supervisor};
 
@@ -16,8 +16,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Ids and randomness.
     pub ids: Arc<dyn Ids>,
-    /// The directory in which each view has a directory of its own. Deletable: views are rebuilt.
-    pub views: PathBuf,
+    /// Where views are kept, and on what.
+    pub views: Views,
     /// Runs the service's background tasks, and stops the process when one of them fails.
     pub supervisor: Supervisor,
 }

@@ -22,7 +22,7 @@
 //!   by itself, without a restart.
 //! * **The index lags behind the store**, and converges: a document is always made from the
 //!   store's current state, so replaying records for it is harmless.
-//! * **Only this crate names the storage engine, lsm-tree.**
+//! * **Only this crate names the storage engines, lsm-tree and sled.**
 
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -42,5 +42,8 @@ pub use handle::{Lag, Progress, ViewHandle, WaitError};
 pub use positions::Positions;
 pub use projection::{ApplyError, Indexer, Projection};
 pub use run::{Options, ViewError, spawn};
-pub use store::{Changes, Direction, Engine, EngineScan, LsmEngine, Scan, Store, StoreError, Txn};
+pub use store::{
+    Changes, Direction, Engine, EngineKind, EngineScan, LsmEngine, Scan, SledEngine, Store,
+    StoreError, Txn, Views,
+};
 pub use token::{PAGE_PAYLOAD_BYTES_MAX, PageToken, TOKEN_CHARS_MAX, TokenError, fingerprint};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aftercall_log::{LogId, Offset};
 
 use crate::store::RESERVED_TAG;
-use crate::{Direction, Engine, LsmEngine, Positions, StoreError, Txn, ViewError};
+use crate::{Direction, Engine, EngineKind, Positions, StoreError, Txn, ViewError, Views};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
@@ -17,41 +17,47 @@ const CHECKPOINT_LAYOUT: u8 = 2;
 
 /// Where a view keeps its files.
 #[derive(Debug, Clone)]
-pub(crate) struct ViewDir(PathBuf);
+pub(crate) struct ViewDir {
+    path: PathBuf,
+    engine: EngineKind,
+}
 
 impl ViewDir {
-    pub(crate) fn new(views: &Path, name: &str) -> Self {
-        Self(views.join(name))
+    pub(crate) fn new(views: &Views, name: &str) -> Self {
+        Self {
+            path: views.dir.join(name),
+            engine: views.engine,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(crate) fn index(&self) -> PathBuf {
-        self.0.join("index")
+        self.path.join("index")
     }
 
     fn store(&self) -> PathBuf {
-        self.0.join("store")
+        self.path.join(self.engine.dir_name())
     }
 
     fn aside(&self) -> PathBuf {
-        self.0.join("store.damaged")
+        self.path.join("store.damaged")
     }
 
     /// Makes the directory, and keeps every other process out of it until the file is dropped.
     pub(crate) fn lock(&self) -> Result<File, ViewError> {
         let io_error = |source| ViewError::Directory {
-            dir: self.0.clone(),
+            dir: self.path.clone(),
             source,
         };
-        std::fs::create_dir_all(&self.0).map_err(io_error)?;
-        let file = File::create(self.0.join("lock")).map_err(io_error)?;
+        std::fs::create_dir_all(&self.path).map_err(io_error)?;
+        let file = File::create(self.path.join("lock")).map_err(io_error)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(ViewError::Locked {
-                dir: self.0.clone(),
+                dir: self.path.clone(),
             }),
             Err(TryLockError::Error(source)) => Err(io_error(source)),
         }
@@ -67,14 +73,28 @@ impl ViewDir {
             }
         };
         move_aside().map_err(|source| ViewError::Directory {
-            dir: self.0.clone(),
+            dir: self.path.clone(),
             source,
         })
     }
 
     fn delete_store(&self) -> Result<(), ViewError> {
-        remove_dir(&self.store()).map_err(|source| ViewError::Directory {
-            dir: self.0.clone(),
+        self.delete(self.engine)
+    }
+
+    /// What another engine left would only take space, and be old when that engine comes back.
+    fn delete_stores_of_others(&self) -> Result<(), ViewError> {
+        let mut others = EngineKind::ALL.into_iter();
+        others.try_for_each(|other| match other == self.engine {
+            true => Ok(()),
+            false => self.delete(other),
+        })
+    }
+
+    fn delete(&self, engine: EngineKind) -> Result<(), ViewError> {
+        let store = self.path.join(engine.dir_name());
+        remove_dir(&store).map_err(|source| ViewError::Directory {
+            dir: self.path.clone(),
             source,
         })
     }
@@ -91,7 +111,7 @@ pub(crate) struct Identity {
 /// A store that is open, and what it is complete through.
 #[derive(Debug)]
 pub(crate) struct OpenStore {
-    pub(crate) engine: LsmEngine,
+    pub(crate) engine: Box<dyn Engine>,
     pub(crate) applied: Positions,
 }
 
@@ -103,6 +123,7 @@ pub(crate) fn open(
     has: &mut dyn FnMut(&Positions) -> bool,
     cache_bytes: u64,
 ) -> Result<OpenStore, ViewError> {
+    dir.delete_stores_of_others()?;
     match try_open(dir, identity, has, cache_bytes) {
         Ok(Ok(open)) => return Ok(open),
         Ok(Err(void)) => {
@@ -134,7 +155,7 @@ fn try_open(
     has: &mut dyn FnMut(&Positions) -> bool,
     cache_bytes: u64,
 ) -> Result<Verdict, StoreError> {
-    let engine = LsmEngine::open(&dir.store(), cache_bytes)?;
+    let engine = dir.engine.open(&dir.store(), cache_bytes)?;
     let Some(checkpoint) = engine.get(&CHECKPOINT_KEY)? else {
         return match engine.scan(&[], None, Direction::Ascending).next() {
             None => Ok(Ok(OpenStore {

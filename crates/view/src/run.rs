@@ -5,7 +5,7 @@ mod session;
 mod tails;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::handle::{Progress, Shared};
 use crate::index::{IndexError, IndexOptions, remove_dir};
 use crate::open::{self, Identity, ViewDir, is_ahead};
 use crate::store::panic_message;
-use crate::{ApplyError, Positions, Projection, Store, StoreError, ViewHandle};
+use crate::{ApplyError, Positions, Projection, Store, StoreError, ViewHandle, Views};
 use session::Session;
 
 /// A view that fails this often without once catching up in between is not helped by rebuilding.
@@ -139,7 +139,7 @@ impl From<ReadError> for Trouble {
     }
 }
 
-/// Starts the view of `projection` over `log`, in a directory of its own under `views`.
+/// Starts the view of `projection` over `log`, in a directory of its own where `views` are kept.
 ///
 /// Returns at once; the store answers [`StoreError::Opening`] until the thread has opened it.
 ///
@@ -148,7 +148,7 @@ impl From<ReadError> for Trouble {
 /// thread: see [`ViewHandle::stopped`].
 pub fn spawn<P: Projection>(
     log: Arc<dyn Log>,
-    views: &Path,
+    views: &Views,
     mut projection: P,
     options: Options,
 ) -> Result<ViewHandle, ViewError> {
@@ -230,7 +230,7 @@ impl<P: Projection> Worker<P> {
         let mut has = |applied: &Positions| self.reaches(&mut tails, applied);
         let store = open::open(&self.dir, identity, &mut has, cache_bytes);
         let store = store.map_err(Trouble::Fatal)?;
-        self.shared.store.install(Box::new(store.engine));
+        self.shared.store.install(store.engine);
         match Session::begin(self, identity, store.applied, &tails)? {
             Some(session) => session.run(),
             None => Ok(()),

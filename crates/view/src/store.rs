@@ -3,8 +3,10 @@
 mod audit;
 mod changes;
 mod engine;
+mod kind;
 mod lsm;
 mod scan;
+mod sled;
 mod txn;
 
 use std::fmt;
@@ -18,8 +20,10 @@ pub(crate) use audit::Audit;
 pub use changes::Changes;
 pub(crate) use engine::panic_message;
 pub use engine::{Engine, EngineScan};
+pub use kind::{EngineKind, Views};
 pub use lsm::LsmEngine;
 pub use scan::{Direction, Scan};
+pub use sled::SledEngine;
 pub(crate) use txn::Touch;
 pub use txn::Txn;
 

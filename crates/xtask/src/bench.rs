@@ -1,4 +1,11 @@
-//! `cargo xtask bench`: runs the benchmarks, each in its own process beside its peer.
+//! `cargo xtask bench`: runs the benchmarks, each in its own process beside its peer, and beside
+//! those of another commit.
+
+mod against;
+mod figures;
+mod pairs;
+mod tree;
+mod watch;
 
 use std::process::Command;
 
@@ -8,6 +15,26 @@ use crate::command;
 use crate::kafka::Cluster;
 use crate::needs::{self, Need};
 
+/// What to measure, and beside what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to measure; everything if left out. `cargo xtask bench --list` names them
+    names: Vec<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Print the names and what each measures
+    #[arg(long)]
+    list: bool,
+    /// Another commit, whose benchmarks are built beside and run in turn with these
+    #[arg(long, value_name = "COMMIT")]
+    against: Option<String>,
+    /// How often each of the two runs
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "against")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
 /// A measurement: an argument of a package's bench target.
 struct Bench {
     name: &'static str,
@@ -16,6 +43,9 @@ struct Bench {
     what: &'static str,
     /// The sizes of the Kafka clusters on which it runs, one after the other; none for most.
     clusters: &'static [u8],
+    /// What its servers do, in the order of their starts, where that is the same amount of work in
+    /// every run: then what they take can be compared from outside.
+    servers: &'static [&'static str],
 }
 
 /// The cluster that is started for a benchmark.
@@ -23,18 +53,25 @@ const CLUSTER: &str = "bench";
 
 const ALL: &[Bench] = &[
     Bench {
-        name: "engines",
-        package: "aftercall-log",
         target: "engines",
-        what: "the log engine beside plain append + fdatasync, fjall and redb",
-        clusters: &[],
+        package: "aftercall-log",
+        ..system(
+            "engines",
+            "the log engine beside plain append + fdatasync, fjall and redb",
+        )
     },
     system(
         "record",
-        "one contact a call: beside a bare echo and beside PostgreSQL",
+        "one contact a call: beside a bare echo and beside PostgreSQL; at 5,000 a second",
     ),
-    system("stream", "contacts in bulk over streams"),
-    system("rebuild", "all views from nothing"),
+    Bench {
+        servers: &["fill"],
+        ..system("stream", "contacts in bulk over streams")
+    },
+    Bench {
+        servers: &["fill", "rebuild"],
+        ..system("rebuild", "all views from nothing")
+    },
     system(
         "timeline",
         "a customer's timeline, beside a bare echo of the same bytes",
@@ -44,16 +81,20 @@ const ALL: &[Bench] = &[
         "filters, text and facets among a million contacts",
     ),
     Bench {
-        name: "suggest",
-        package: "aftercall-knowledge",
         target: "suggest",
-        what: "suggestions: time at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds nDCG@10",
-        clusters: &[],
+        package: "aftercall-knowledge",
+        ..system(
+            "suggest",
+            "suggestions: time at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds nDCG@10",
+        )
     },
-    system(
-        "fresh",
-        "from an acknowledgement until a search finds it, at 5,000 a second",
-    ),
+    Bench {
+        servers: &["at_5k"],
+        ..system(
+            "fresh",
+            "from an acknowledgement until a search finds it, at 5,000 a second",
+        )
+    },
     system(
         "footprint",
         "disk, memory, restart; AFTERCALL_BENCH_MILLIONS=10 adds a larger one",
@@ -74,36 +115,47 @@ const fn system(name: &'static str, what: &'static str) -> Bench {
         target: "system",
         what,
         clusters: &[],
+        servers: &[],
     }
 }
 
-/// Runs the benchmarks called `names`, all of them if there are none.
-pub(crate) fn run(names: &[String], json: bool, list: bool) -> anyhow::Result<()> {
-    if list {
+/// Runs the benchmarks that are asked for, all of them if none is named.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if args.list {
         for Bench { name, what, .. } in ALL {
             println!("{name:12} {what}");
         }
         return Ok(());
     }
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| ALL.iter().all(|bench| bench.name != **name))
-    {
-        bail!("there is no benchmark {unknown}; `cargo xtask bench --list` names them");
-    }
-    let chosen = |bench: &&Bench| names.is_empty() || names.iter().any(|name| name == bench.name);
-    for bench in ALL.iter().filter(chosen) {
+    let chosen = chosen(&args.names)?;
+    for bench in &chosen {
         if let Some(Need { name, remedy, .. }) = needs::provide(&[bench.name]).first() {
             bail!("the benchmark {} needs {name}: {remedy}", bench.name);
         }
+    }
+    if let Some(commit) = &args.against {
+        return against::run(&chosen, commit, args.rounds, args.json);
+    }
+    for bench in chosen {
+        let mut cargo = bench.command(command::cargo());
+        cargo.args(args.json.then_some("--json"));
         match bench.clusters {
-            [] => command::run(&mut bench.command(json))?,
+            [] => command::run(&mut cargo)?,
             sizes => sizes
                 .iter()
-                .try_for_each(|brokers| on_kafka(*brokers, &mut bench.command(json)))?,
+                .try_for_each(|brokers| on_kafka(*brokers, &mut cargo))?,
         }
     }
     Ok(())
+}
+
+fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Bench>> {
+    let unknown = |name: &&String| ALL.iter().all(|bench| bench.name != **name);
+    if let Some(unknown) = names.iter().find(unknown) {
+        bail!("there is no benchmark {unknown}; `cargo xtask bench --list` names them");
+    }
+    let chosen = |bench: &&Bench| names.is_empty() || names.iter().any(|name| name == bench.name);
+    Ok(ALL.iter().filter(chosen).collect())
 }
 
 /// Runs `bench` beside a cluster of its own, which ends with it.
@@ -114,13 +166,19 @@ fn on_kafka(brokers: u8, bench: &mut Command) -> anyhow::Result<()> {
 }
 
 impl Bench {
-    fn command(&self, json: bool) -> Command {
-        let mut cargo = command::cargo();
+    /// What runs it, by a `cargo` that stands where its sources are.
+    fn command(&self, mut cargo: Command) -> Command {
         cargo.args(["bench", "--quiet"]);
         cargo.args(["--package", self.package, "--bench", self.target]);
         cargo.arg("--");
         cargo.args((self.target == "system").then_some(self.name));
-        cargo.args(json.then_some("--json"));
+        cargo
+    }
+
+    /// What builds it.
+    fn build(&self, mut cargo: Command) -> Command {
+        cargo.args(["bench", "--no-run"]);
+        cargo.args(["--package", self.package, "--bench", self.target]);
         cargo
     }
 }

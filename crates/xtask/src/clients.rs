@@ -11,7 +11,7 @@ use crate::{command, python};
 
 /// Sets up each language's tools under `target/clients`, and runs its calls.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let server = Server::start_debug()?;
+    let server = Server::start(&command::release_binary()?, &[])?;
     let home = crate::root().join("target/clients");
     fs::create_dir_all(&home)?;
     for mut calls in [grpcurl(&home)?, python(&home)?, typescript(&home)?] {

@@ -1,15 +1,38 @@
 //! Running other programs, and saying which one failed.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// `cargo` as it runs this command, at the project's top.
+/// `cargo` as from a shell, at the project's top.
+///
+/// The `cargo` that runs this program has told it by the environment which package it is of. Build
+/// scripts of libraries look at that, and would build them anew, with all that depends on them.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::root());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// Whether `cargo` sets a variable for the program that it runs, rather than takes it from the caller.
+fn is_of_this_package(name: &str) -> bool {
+    const NAMES: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"];
+    NAMES.iter().any(|start| name.starts_with(start)) || name == "OUT_DIR"
+}
+
+/// The program as its users get it, built if it is not yet.
+pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
+    run(cargo().args(["build", "--release", "--quiet", "--package", "aftercall"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| crate::root().join("target"));
+    Ok(target.join("release/aftercall"))
 }
 
 /// Runs `command` with its output shown.
@@ -34,4 +57,27 @@ pub(crate) fn succeeds(program: &str, args: impl IntoIterator<Item = impl AsRef<
         .stderr(Stdio::null())
         .status();
     quiet.is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_cargo_is_not_told_of_this_package() {
+        // Tests are run by cargo, too, so that there is something to forget.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let cargo = cargo();
+        let forgotten: Vec<_> = cargo
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION_MAJOR", "CARGO_MANIFEST_DIR"] {
+            assert!(forgotten.iter().any(|it| it == name), "{name}");
+        }
+        for name in ["CARGO_TARGET_DIR", "CARGO_PROFILE_DEV_DEBUG", "CARGO_HOME", "CARGO"] {
+            assert!(!is_of_this_package(name), "{name}");
+        }
+    }
 }

@@ -38,12 +38,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     schema.args(["--builtin-schema", "vendor.compose-spec"]);
     command::run(schema.arg(&compose))?;
     units(&deploy.join("systemd"), &home)?;
-    command::run(command::cargo().args(["build", "--quiet", "--package", "aftercall"]))?;
+    let binary = command::release_binary()?;
     let image = image_settings(&dockerfile)?;
-    accepted("Dockerfile", &image)?;
+    accepted(&binary, "Dockerfile", &image)?;
     for (service, mut settings) in compose_settings(&compose, &tools)? {
         settings.extend(image.clone());
-        accepted(&service, &settings)?;
+        accepted(&binary, &service, &settings)?;
     }
     Ok(())
 }
@@ -143,8 +143,7 @@ fn compose_settings(compose: &Path, tools: &Path) -> anyhow::Result<BTreeMap<Str
 }
 
 /// Whether aftercall takes `settings`.
-fn accepted(whose: &str, settings: &Settings) -> anyhow::Result<()> {
-    let binary: PathBuf = crate::root().join("target/debug/aftercall");
+fn accepted(binary: &Path, whose: &str, settings: &Settings) -> anyhow::Result<()> {
     let told = Command::new(binary)
         .arg("config")
         .current_dir(crate::root().join("target/deploy"))

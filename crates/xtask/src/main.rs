@@ -7,6 +7,7 @@ mod command;
 mod deploy;
 mod kafka;
 mod needs;
+mod proto;
 mod python;
 mod real;
 mod server;
@@ -34,16 +35,7 @@ enum Command {
         filter: Option<String>,
     },
     /// Measures, beside a peer or a limit in the same run
-    Bench {
-        /// What to measure; everything if left out. `cargo xtask bench --list` names them
-        names: Vec<String>,
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-        /// Print the names and what each measures
-        #[arg(long)]
-        list: bool,
-    },
+    Bench(bench::Args),
     /// A real Apache Kafka on this machine: up, down, status
     Kafka {
         #[command(subcommand)]
@@ -55,8 +47,12 @@ enum Command {
     Clients,
     /// Checks the deployment's files, as far as that needs no container engine
     Deploy,
+    /// Checks the protos by buf: format, style, and that nothing breaks since the last release
+    Proto(proto::Args),
     /// Runs real calls through import, timelines, search and follow-ups
     Real(real::Args),
+    /// Installs what the build and the tests need, where it may, and says what is missing
+    Setup,
     /// Checks the shape of the source: sizes, dependencies, leftovers
     Tidy,
 }
@@ -64,12 +60,14 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test { filter } => test::run(filter.as_deref()),
-        Command::Bench { names, json, list } => bench::run(&names, json, list),
+        Command::Bench(args) => bench::run(&args),
         Command::Kafka { command } => kafka::run(&command),
         Command::Chaos(args) => chaos::run(&args),
         Command::Clients => clients::run(),
         Command::Deploy => deploy::run(),
+        Command::Proto(args) => proto::run(&args),
         Command::Real(args) => real::run(&args),
+        Command::Setup => needs::run(),
         Command::Tidy => tidy::run(),
     };
     match outcome {

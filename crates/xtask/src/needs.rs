@@ -1,15 +1,18 @@
-//! What some tests and benchmarks need of the machine: how to see that it is there, and how to get it.
+//! What the build, some tests and some benchmarks need of the machine: how to see that it is there, and
+//! how to get it.
 
 use std::process::Command;
 
+use anyhow::bail;
+
 use crate::command;
 
-/// Something that tests or a benchmark need beyond Cargo.
+/// Something that is needed beyond Cargo.
 #[derive(Debug)]
 pub(crate) struct Need {
     /// What it is called in messages.
     pub(crate) name: &'static str,
-    /// Tests with this in their name, or the benchmark of this name, can't run without it.
+    /// The build, tests with this in their name, or the benchmark of this name, can't do without it.
     pub(crate) of: &'static str,
     /// What to do where it can't be installed from here.
     pub(crate) remedy: &'static str,
@@ -21,7 +24,40 @@ pub(crate) struct Need {
 /// What tests that need something have in their names.
 pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka"];
 
+/// What librdkafka is built with: what `crates/log/build.rs` looks for, too.
+const BUILD: &str = "build";
+
 const ALL: &[Need] = &[
+    Need {
+        name: "a compiler for C++",
+        of: BUILD,
+        remedy: "install the package g++",
+        package: Some("g++"),
+        present: || command::succeeds("c++", ["--version"]),
+    },
+    Need {
+        name: "CMake and make",
+        of: BUILD,
+        remedy: "install the packages cmake and make",
+        package: Some("cmake"),
+        present: || {
+            command::succeeds("cmake", ["--version"]) && command::succeeds("make", ["--version"])
+        },
+    },
+    Need {
+        name: "pkg-config",
+        of: BUILD,
+        remedy: "install the package pkg-config",
+        package: Some("pkg-config"),
+        present: || command::succeeds("pkg-config", ["--version"]),
+    },
+    Need {
+        name: "OpenSSL's headers",
+        of: BUILD,
+        remedy: "install the package libssl-dev",
+        package: Some("libssl-dev"),
+        present: || command::succeeds("pkg-config", ["--exists", "openssl"]),
+    },
     Need {
         name: "root, with loop devices",
         of: "needs_root",
@@ -72,8 +108,20 @@ fn exists(path: &str) -> bool {
     std::path::Path::new(path).exists()
 }
 
-/// Installs what is missing for `users`, which are tests' markers or benchmarks, where that is
-/// possible; returns what is still missing.
+/// Provides for the build and all tests; what is missing for the build is a failure.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let missing = provide(&[&[BUILD], TESTS].concat());
+    for Need { name, of, remedy, .. } in &missing {
+        eprintln!("missing for {of}: {name}; {remedy}");
+    }
+    if missing.iter().any(|need| need.of == BUILD) {
+        bail!("what the build needs is missing");
+    }
+    Ok(())
+}
+
+/// Installs what is missing for `users`, which are the build, tests' markers or benchmarks, where that
+/// is possible; returns what is still missing.
 pub(crate) fn provide(users: &[&str]) -> Vec<&'static Need> {
     let wanted = ALL.iter().filter(|need| users.contains(&need.of));
     let mut missing: Vec<_> = wanted.filter(|need| !(need.present)()).collect();

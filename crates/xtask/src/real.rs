@@ -71,7 +71,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let files = write::files(rows.path(), &converted)?;
     let binary = match &args.binary {
         Some(binary) => binary.clone(),
-        None => release_binary()?,
+        None => {
+            say("build");
+            crate::command::release_binary()?
+        }
     };
     let kafka = match args.kafka {
         true => Some(Cluster::up(DEFAULT, None)?),
@@ -223,15 +226,6 @@ fn log_records(binary: &Path, own: Option<&Server>) -> anyhow::Result<Option<u64
     let lines = output.stdout.split(|byte| *byte == b'\n');
     let found = lines.filter(|line| line.windows(recorded.len()).any(|part| part == recorded));
     Ok(Some(found.count() as u64))
-}
-
-fn release_binary() -> anyhow::Result<PathBuf> {
-    say("build");
-    let mut build = crate::command::cargo();
-    crate::command::run(build.args(["build", "--release", "--quiet", "--package", "aftercall"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| crate::root().join("target"));
-    Ok(target.join("release/aftercall"))
 }
 
 fn say(progress: &str) {

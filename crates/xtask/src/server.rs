@@ -16,12 +16,6 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Builds the binary as it is developed, and starts it.
-    pub(crate) fn start_debug() -> anyhow::Result<Self> {
-        command::run(command::cargo().args(["build", "--quiet", "--package", "aftercall"]))?;
-        Self::start(&crate::root().join("target/debug/aftercall"), &[])
-    }
-
     /// Starts a binary that is built already, with `settings` in its environment.
     pub(crate) fn start(binary: &Path, settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;

@@ -27,7 +27,11 @@ const ORDER: &[&[&str]] = &[
 ];
 
 /// What only one package may name, and which.
-const WRAPPED: &[(&str, &str)] = &[("lsm-tree", "aftercall-view"), ("rdkafka", "aftercall-log")];
+const WRAPPED: &[(&str, &str)] = &[
+    ("lsm-tree", "aftercall-view"),
+    ("sled", "aftercall-view"),
+    ("rdkafka", "aftercall-log"),
+];
 
 /// What the rules may depend on: nothing that does I/O, waits, or knows the wire.
 const DOMAIN_MAY_USE: &[&str] = &[

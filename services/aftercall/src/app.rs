@@ -20,6 +20,7 @@ use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
     Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, TaskFailure, chain,
 };
+use aftercall_view::Views;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Engine, HealthConfig};
@@ -156,7 +157,10 @@ impl App {
             log: Arc::clone(&log),
             clock: Arc::clone(&around.clock),
             ids: around.ids,
-            views: config.storage.views(),
+            views: Views {
+                dir: config.storage.views(),
+                engine: config.views.engine.into(),
+            },
             supervisor: supervisor.clone(),
         };
         let app = Self {

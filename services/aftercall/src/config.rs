@@ -2,6 +2,7 @@
 
 mod log;
 mod print;
+mod views;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use log::{Engine, KafkaConfig, LogConfig, LogConfigError, SaslMechanism};
 pub use print::{PrintError, print};
+pub use views::{ViewsConfig, ViewsEngine};
 
 /// Read where no other file is named, if it is there.
 const FILE: &str = "aftercall.toml";
@@ -28,6 +30,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// What the event log is on.
     pub log: LogConfig,
+    /// What the views are kept in.
+    pub views: ViewsConfig,
     /// Where and how gRPC is served.
     pub server: ServerConfig,
     /// When a service counts as healthy.

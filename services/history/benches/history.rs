@@ -54,7 +54,7 @@ async fn main() {
         log: Arc::new(log.clone()),
         clock: clock.clone(),
         ids: Arc::new(SystemIds::new(clock)),
-        views: dir.path().to_owned(),
+        views: dir.path().to_owned().into(),
         supervisor: supervisor.clone(),
     };
     let began = now();

@@ -17,14 +17,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use aftercall_view::{Direction, Engine, LsmEngine, Store, StoreError, Txn};
+use aftercall_view::{Direction, Engine, EngineKind, Store, StoreError, Txn};
 use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
 
 use workload::{Step, VIEWS};
 
 const CACHE_BYTES: u64 = 32 << 20;
-const ENGINES: &[&str] = &["none", "lsm-tree", "fjall", "redb"];
+const ENGINES: &[&str] = &["none", "lsm-tree", "sled", "fjall", "redb"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -85,7 +85,8 @@ fn open_all(name: &str, dir: &Path) -> Result<Vec<Store>, StoreError> {
     let open = |view: usize| -> Result<Box<dyn Engine>, StoreError> {
         let dir = dir.join(view.to_string());
         Ok(match name {
-            "lsm-tree" => Box::new(LsmEngine::open(&dir, CACHE_BYTES)?),
+            "lsm-tree" => EngineKind::Lsm.open(&dir, CACHE_BYTES)?,
+            "sled" => EngineKind::Sled.open(&dir, CACHE_BYTES)?,
             "fjall" => Box::new(peers::Fjall::open(&dir, CACHE_BYTES)),
             "redb" => Box::new(peers::Redb::open(&dir, CACHE_BYTES as usize)),
             _ => Box::new(peers::Nothing),

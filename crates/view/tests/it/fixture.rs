@@ -9,7 +9,8 @@ use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::key::Key;
 use aftercall_view::{
-    ApplyError, Direction, Indexer, Options, Positions, Projection, Store, Txn, ViewHandle, spawn,
+    ApplyError, Direction, EngineKind, Indexer, Options, Positions, Projection, Store, Txn,
+    ViewHandle, Views, spawn,
 };
 use bytes::Bytes;
 use rand::rngs::StdRng;
@@ -192,7 +193,20 @@ pub(crate) fn start_with(
     words: Words,
     options: Options,
 ) -> ViewHandle {
-    spawn(Arc::new(log.clone()), dir, words, options).unwrap()
+    let views = Views::from(dir.to_owned());
+    spawn(Arc::new(log.clone()), &views, words, options).unwrap()
+}
+
+/// Starts the view in `dir` on an engine.
+pub(crate) fn start_on(
+    engine: EngineKind,
+    log: &MemoryLog,
+    dir: &Path,
+    words: Words,
+) -> ViewHandle {
+    let dir = dir.to_owned();
+    let views = Views { dir, engine };
+    spawn(Arc::new(log.clone()), &views, words, options()).unwrap()
 }
 
 /// Stops the view and waits for its end.

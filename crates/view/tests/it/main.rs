@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
+mod damage;
+mod engines;
 mod fixture;
 mod keys;
 mod rebuilding;

@@ -1,20 +1,19 @@
 //! Whatever happens to a view's directory, the answers are those of the log.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aftercall_log::{Log, LogId, MemoryLog};
 use aftercall_view::index::{IndexOptions, SearchIndex};
-use aftercall_view::{Indexer, Options, Positions};
+use aftercall_view::{EngineKind, Indexer, Options, Positions};
 use bytes::Bytes;
 use proptest::prelude::*;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use tempfile::TempDir;
 
+use crate::damage::{damage, files};
 use crate::fixture::{
-    LOG, Words, append, append_drawn, contents, copy_dir, found, options, soon, start, start_with,
-    stop, words_key,
+    LOG, Words, append, append_drawn, contents, copy_dir, found, options, soon, start, start_on,
+    start_with, stop, words_key,
 };
 
 /// What a view says: its store's entries, and how many documents have some words.
@@ -91,9 +90,7 @@ async fn a_damaged_view_is_rebuilt_by_itself() {
     for seed in 0..8 {
         let damaged = tempfile::tempdir().unwrap();
         copy_dir(dir.path(), damaged.path());
-        let mut files = Vec::new();
-        list_files(&damaged.path().join("words"), &mut files);
-        let at = damage(&files, seed);
+        let at = damage(&files(&damaged.path().join("words")), seed);
         assert_eq!(
             answers(&log, damaged.path(), &written).await,
             sound,
@@ -106,7 +103,6 @@ async fn a_damaged_view_is_rebuilt_by_itself() {
 #[tokio::test]
 async fn a_store_that_is_damaged_anywhere_is_rebuilt() {
     let log = MemoryLog::new(LOG, 1);
-    let dir = tempfile::tempdir().unwrap();
     let bulky = "bulk".repeat(100);
     let mut written = Positions::new();
     for round in 0..8 {
@@ -119,23 +115,50 @@ async fn a_store_that_is_damaged_anywhere_is_rebuilt() {
             .collect();
         written = append(&log, &words).await;
     }
-    let view = start(&log, dir.path(), Words::plain());
-    view.wait_for(&written, soon()).await.unwrap();
-    let sound = contents(&view.store());
-    stop(view).await;
-    for seed in 0..60 {
-        let damaged = tempfile::tempdir().unwrap();
-        copy_dir(dir.path(), damaged.path());
-        let mut files = Vec::new();
-        list_files(&damaged.path().join("words/store"), &mut files);
-        // One of them, each as often as the others.
-        files.sort();
-        let file = files.swap_remove(seed as usize % files.len());
-        let at = damage(&[file], seed);
-        let view = start(&log, damaged.path(), Words::plain());
-        view.ready(soon()).await.unwrap();
-        assert!(contents(&view.store()) == sound, "seed {seed}: {at:?}");
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let view = start_on(engine, &log, dir.path(), Words::plain());
+        view.wait_for(&written, soon()).await.unwrap();
+        let sound = contents(&view.store());
         stop(view).await;
+        for seed in 0..60 {
+            let damaged = tempfile::tempdir().unwrap();
+            copy_dir(dir.path(), damaged.path());
+            // One of them, each as often as the others.
+            let mut files = files(&damaged.path().join("words"));
+            files.retain(|file| std::fs::metadata(file).unwrap().len() > 0);
+            let file = files.swap_remove(seed as usize % files.len());
+            let at = damage(&[file], seed);
+            let view = start_on(engine, &log, damaged.path(), Words::plain());
+            view.ready(soon()).await.unwrap();
+            assert!(
+                contents(&view.store()) == sound,
+                "{engine:?}, seed {seed}: {at:?}"
+            );
+            stop(view).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_view_on_another_engine_is_rebuilt_and_leaves_nothing_of_the_other() {
+    let log = MemoryLog::new(LOG, 2);
+    let dir = tempfile::tempdir().unwrap();
+    let [lsm, sled] = EngineKind::ALL;
+    for (round, engine) in [lsm, sled, sled, lsm].into_iter().enumerate() {
+        append_drawn(&log, round as u64, 300).await;
+        let written = whole(&log);
+        let view = start_on(engine, &log, dir.path(), Words::indexed());
+        view.wait_for_index(&written, soon()).await.unwrap();
+        let expected = reference(&log, &written).await;
+        assert_eq!(contents(&view.store()), expected.0, "round {round}");
+        stop(view).await;
+        let kept = std::fs::read_dir(dir.path().join("words")).unwrap();
+        let stores = kept.filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_string_lossy().starts_with("store")
+        });
+        assert_eq!(stores.count(), 1, "round {round}");
     }
 }
 
@@ -317,37 +340,4 @@ fn folded(words: &[(&str, &str)], key: &str) -> Option<Bytes> {
 /// All of the log.
 fn whole(log: &MemoryLog) -> Positions {
     Positions::below(&log.tails().unwrap())
-}
-
-/// Overwrites some bytes of one or more of the files, and says where.
-fn damage(files: &[PathBuf], seed: u64) -> Vec<(PathBuf, usize)> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let mut files = files.to_vec();
-    files.sort();
-    let mut at = Vec::new();
-    while at.is_empty() {
-        for file in &files {
-            let mut bytes = std::fs::read(file).unwrap();
-            if bytes.is_empty() || random.random_bool(0.5) {
-                continue;
-            }
-            let from = random.random_range(0..bytes.len());
-            let to = bytes.len().min(from + random.random_range(1..2_000));
-            random.fill(&mut bytes[from..to]);
-            std::fs::write(file, bytes).unwrap();
-            at.push((file.clone(), from));
-        }
-    }
-    at
-}
-
-fn list_files(dir: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            list_files(&path, files)
-        } else {
-            files.push(path)
-        }
-    }
 }

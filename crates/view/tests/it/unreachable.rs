@@ -113,7 +113,7 @@ impl Log for SilentLog {
 
 fn start(log: &SilentLog, dir: &Path) -> ViewHandle {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    spawn(log, dir, Words::plain(), options()).unwrap()
+    spawn(log, &dir.to_owned().into(), Words::plain(), options()).unwrap()
 }
 
 #[tokio::test]

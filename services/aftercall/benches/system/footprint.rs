@@ -27,6 +27,9 @@ pub(crate) async fn rebuild(report: &mut Report) -> anyhow::Result<()> {
         against: None,
         goal,
     });
+    let cpu = server.cpu()?.as_secs_f64() * 1e6 / RECORDS as f64;
+    report.note("rebuild.cpu", cpu, "µs/rec");
+    report.note("rebuild.written", server.written_mib()?, "MiB");
     report.note("rebuild.memory", server.rss_mib()?, "MiB");
     server.stop()
 }

@@ -37,7 +37,9 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let lag = server.metric_max("aftercall_view_lag_records")?;
     let caught_up = server.caught_up().await?;
     anyhow::ensure!(ours.failed == 0, "{} calls failed", ours.failed);
+    let before = server.cpu()?;
     let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    let steady_cpu = per_call(server.cpu()? - before, &steady);
     anyhow::ensure!(
         steady.failed == 0,
         "{} calls failed at 5,000/s",
@@ -81,6 +83,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note("record.unary.p99", ours.millis(0.99), "ms");
     report.note("record.unary.view_lag", lag, "records");
     report.note("record.unary.catch_up", caught_up.as_secs_f64(), "s");
+    report.note("record.at_5k.cpu", steady_cpu, "µs/rec");
     report.note("record.at_5k.p50", steady.millis(0.5), "ms");
     report.note("record.at_5k.p99", steady.millis(0.99), "ms");
     report.note("record.at_5k.view_lag", steady_lag, "records");
@@ -106,7 +109,11 @@ async fn full_load(
 ) -> anyhow::Result<(Outcome, f64)> {
     let before = server.cpu()?;
     let outcome = load::closed(channels, calls, IN_FLIGHT, LASTING).await?;
-    let cpu = server.cpu()? - before;
-    let per_call = cpu.as_secs_f64() * 1e6 / outcome.calls as f64;
-    Ok((outcome, per_call))
+    let cpu = per_call(server.cpu()? - before, &outcome);
+    Ok((outcome, cpu))
+}
+
+/// In microseconds.
+fn per_call(cpu: Duration, outcome: &Outcome) -> f64 {
+    cpu.as_secs_f64() * 1e6 / outcome.calls as f64
 }

@@ -145,6 +145,14 @@ impl Server {
         Ok(kib / 1_024.0)
     }
 
+    /// What the process has made the disks write since it was started, in MiB.
+    pub(crate) fn written_mib(&self) -> anyhow::Result<f64> {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.child.id()))?;
+        let mut lines = io.lines();
+        let bytes = lines.find_map(|line| line.strip_prefix("write_bytes: "));
+        Ok(bytes.context("write_bytes")?.parse::<f64>()? / 1_048_576.0)
+    }
+
     /// Asks the server to end, as an operator would, and waits for it.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         let id = self.child.id().to_string();

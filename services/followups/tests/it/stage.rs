@@ -93,7 +93,7 @@ impl Stage {
             log,
             clock: Arc::clone(&clock),
             ids: Arc::new(TestIds::new(Arc::clone(&clock), 7)),
-            views: self.dir.path().join(views),
+            views: self.dir.path().join(views).into(),
             supervisor: supervisor.clone(),
         })
         .unwrap();

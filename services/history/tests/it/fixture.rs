@@ -155,7 +155,7 @@ impl Service {
             log: Arc::new(events.log.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SystemIds::new(Arc::new(clock.clone()))),
-            views: views.to_owned(),
+            views: views.to_owned().into(),
             supervisor: supervisor.clone(),
         };
         let options = Options {

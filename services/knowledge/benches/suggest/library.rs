@@ -37,7 +37,7 @@ impl Library {
             log: Arc::new(log.clone()),
             ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
             clock,
-            views: views.path().to_owned(),
+            views: views.path().to_owned().into(),
             supervisor: Supervisor::new(),
         })
         .unwrap();

@@ -60,7 +60,7 @@ impl World {
             log: Arc::clone(&log) as Arc<dyn Log>,
             clock: Arc::new(clock.clone()),
             ids: Arc::new(TestIds::new(Arc::new(clock.clone()), 1)),
-            views: views.path().to_owned(),
+            views: views.path().to_owned().into(),
             supervisor: supervisor.clone(),
         })
         .unwrap();

@@ -42,7 +42,7 @@ impl Fixture {
             log: Arc::new(log.clone()),
             ids: Arc::new(TestIds::new(clock.clone(), 1)),
             clock,
-            views: views.path().to_owned(),
+            views: views.path().to_owned().into(),
             supervisor: Supervisor::new(),
         };
         let pending = Arc::new(Pending::new(PENDING_MAX));

@@ -64,7 +64,7 @@ impl Fixture {
             log: Arc::new(log.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(TestIds::new(Arc::new(clock.clone()), 1)),
-            views: views.path().to_owned(),
+            views: views.path().to_owned().into(),
             supervisor: supervisor.clone(),
         })
         .unwrap();
