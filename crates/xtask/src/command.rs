@@ -23,7 +23,12 @@ pub(crate) fn cargo() -> Command {
 
 /// Whether `cargo` sets a variable for the program that it runs, rather than takes it from the caller.
 fn is_of_this_package(name: &str) -> bool {
-    const NAMES: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"];
+    const NAMES: &[&str] = &[
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+    ];
     NAMES.iter().any(|start| name.starts_with(start)) || name == "OUT_DIR"
 }
 
@@ -73,10 +78,19 @@ mod tests {
             .filter(|(_, value)| value.is_none())
             .map(|(name, _)| name.to_string_lossy().into_owned())
             .collect();
-        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION_MAJOR", "CARGO_MANIFEST_DIR"] {
+        for name in [
+            "CARGO_PKG_NAME",
+            "CARGO_PKG_VERSION_MAJOR",
+            "CARGO_MANIFEST_DIR",
+        ] {
             assert!(forgotten.iter().any(|it| it == name), "{name}");
         }
-        for name in ["CARGO_TARGET_DIR", "CARGO_PROFILE_DEV_DEBUG", "CARGO_HOME", "CARGO"] {
+        for name in [
+            "CARGO_TARGET_DIR",
+            "CARGO_PROFILE_DEV_DEBUG",
+            "CARGO_HOME",
+            "CARGO",
+        ] {
             assert!(!is_of_this_package(name), "{name}");
         }
     }

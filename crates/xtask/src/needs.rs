@@ -111,7 +111,10 @@ fn exists(path: &str) -> bool {
 /// Provides for the build and all tests; what is missing for the build is a failure.
 pub(crate) fn run() -> anyhow::Result<()> {
     let missing = provide(&[&[BUILD], TESTS].concat());
-    for Need { name, of, remedy, .. } in &missing {
+    for Need {
+        name, of, remedy, ..
+    } in &missing
+    {
         eprintln!("missing for {of}: {name}; {remedy}");
     }
     if missing.iter().any(|need| need.of == BUILD) {

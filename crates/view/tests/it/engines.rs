@@ -76,7 +76,12 @@ fn check(engine: &dyn Engine, model: &Held, asked: &[Bytes]) -> Result<(), TestC
                 entries.collect::<Result<_, _>>().unwrap()
             };
             let ascending = read(Direction::Ascending);
-            prop_assert!(ascending.iter().map(|(key, value)| (key, value)).eq(expected));
+            prop_assert!(
+                ascending
+                    .iter()
+                    .map(|(key, value)| (key, value))
+                    .eq(expected)
+            );
             let mut descending = read(Direction::Descending);
             descending.reverse();
             prop_assert_eq!(ascending, descending);

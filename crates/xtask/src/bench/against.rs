@@ -16,12 +16,7 @@ use crate::kafka::Cluster;
 
 /// Builds both, runs each benchmark `rounds` times, and prints what this commit's figures are beside
 /// the other's.
-pub(super) fn run(
-    benches: &[&Bench],
-    commit: &str,
-    rounds: u32,
-    json: bool,
-) -> anyhow::Result<()> {
+pub(super) fn run(benches: &[&Bench], commit: &str, rounds: u32, json: bool) -> anyhow::Result<()> {
     let that = Tree::of(commit)?;
     let mut both = Both {
         that,
@@ -48,7 +43,10 @@ pub(super) fn run(
         // What is known so far is not lost to whoever stops here.
         if nth + 1 < benches.len() {
             eprintln!();
-            both.pairs.paired().iter().for_each(|it| eprintln!("{}", line(it)));
+            both.pairs
+                .paired()
+                .iter()
+                .for_each(|it| eprintln!("{}", line(it)));
         }
     }
     both.print(json);
@@ -115,7 +113,9 @@ impl Both {
         let that = &self.that.commit;
         let pairs = self.pairs.paired();
         if json {
-            pairs.iter().for_each(|pair| println!("{}", object(pair, that)));
+            pairs
+                .iter()
+                .for_each(|pair| println!("{}", object(pair, that)));
         } else {
             println!("{}", head(that));
             pairs.iter().for_each(|pair| println!("{}", line(pair)));

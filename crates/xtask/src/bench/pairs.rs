@@ -64,7 +64,10 @@ impl Pairs {
     pub(super) fn paired(&self) -> Vec<Pair<'_>> {
         let pairs = self.names.iter().filter_map(|name| {
             let said = &self.said[name];
-            let both = said.rounds.values().filter_map(|[this, that]| this.zip(*that));
+            let both = said
+                .rounds
+                .values()
+                .filter_map(|[this, that]| this.zip(*that));
             let (this, that): (Vec<_>, Vec<_>) = both.unzip();
             let ratios = this.iter().zip(&that).map(|(this, that)| this / that);
             Some(Pair {
@@ -155,7 +158,10 @@ mod tests {
             (1, That, "old", 1.0),
         ]);
         let paired = pairs.paired();
-        assert_eq!(paired.iter().map(|it| it.name).collect::<Vec<_>>(), ["both"]);
+        assert_eq!(
+            paired.iter().map(|it| it.name).collect::<Vec<_>>(),
+            ["both"]
+        );
         assert_eq!(pairs.only(This), ["new"]);
         assert_eq!(pairs.only(That), ["old"]);
     }

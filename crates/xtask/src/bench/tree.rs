@@ -35,7 +35,10 @@ impl Tree {
         } else {
             // It may be known from a target directory that was deleted since.
             git(&root, &["worktree", "prune"])?;
-            git(&root, &["worktree", "add", "--force", "--detach", path, &full])?;
+            git(
+                &root,
+                &["worktree", "add", "--force", "--detach", path, &full],
+            )?;
         }
         Ok(Self {
             commit: short,

@@ -111,7 +111,11 @@ fn servers_below(top: u32) -> Vec<u32> {
         for task in tasks.into_iter().flatten().flatten() {
             let children = fs::read_to_string(task.path().join("children"));
             let children = children.unwrap_or_default();
-            below.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+            below.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|id| id.parse::<u32>().ok()),
+            );
         }
         let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         if is_server(&line) {
@@ -160,7 +164,9 @@ mod tests {
 
     #[test]
     fn a_server_is_told_from_other_commands() {
-        assert!(is_server(b"/x/target/release/aftercall\0serve\0--data\0/d\0"));
+        assert!(is_server(
+            b"/x/target/release/aftercall\0serve\0--data\0/d\0"
+        ));
         assert!(!is_server(b"/x/target/release/aftercall\0demo\0"));
         assert!(!is_server(b"/x/target/release/deps/system-1\0serve-echo\0"));
         assert!(!is_server(b""));
@@ -197,6 +203,6 @@ mod tests {
         below.kill().unwrap();
         below.wait().unwrap();
         assert!(seen.memory_max > 0.0);
-        assert_eq!(servers_below(std::process::id()), []);
+        assert!(servers_below(std::process::id()).is_empty());
     }
 }
