@@ -14,15 +14,22 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let server = Server::start(&command::release_binary()?, &[])?;
     let home = crate::root().join("target/clients");
     fs::create_dir_all(&home)?;
-    for mut calls in [grpcurl(&home)?, python(&home)?, typescript(&home)?] {
+    for mut calls in [rust(), grpcurl(&home)?, python(&home)?, typescript(&home)?] {
         command::run(calls.env("AFTERCALL_ADDRESS", server.address()))?;
     }
-    eprintln!("the first calls went well in all three languages");
+    eprintln!("the first calls went well in all languages");
     server.stop()
 }
 
 fn examples() -> PathBuf {
     crate::root().join("docs/clients")
+}
+
+fn rust() -> Command {
+    let mut calls = command::cargo();
+    calls.args(["run", "--quiet", "--package", "aftercall-client"]);
+    calls.args(["--example", "first_calls"]);
+    calls
 }
 
 fn grpcurl(home: &Path) -> anyhow::Result<Command> {

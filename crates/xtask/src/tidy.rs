@@ -13,7 +13,7 @@ const FILE_LINES_MAX: usize = 500;
 const ORDER: &[&[&str]] = &[
     &["aftercall-domain"],
     &["aftercall-proto"],
-    &["aftercall-log"],
+    &["aftercall-client", "aftercall-log"],
     &["aftercall-view"],
     &["aftercall-service"],
     &[

@@ -6,12 +6,12 @@ mod serve;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aftercall_service::{Clock, Ids, SystemClock, SystemIds};
+use aftercall_service::{Clock, SystemClock};
 use clap::{Parser, Subcommand};
 
-use crate::client::ServerArgs;
 use crate::command::{
-    Session, alerts, followups, health, log, record, search, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, followups, health, log, record, search, solutions,
+    timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -255,10 +255,7 @@ async fn ask(command: Command) -> Result<(), Ending> {
 }
 
 /// What was printed before a failure is shown all the same.
-fn finish(
-    outcome: Result<(), crate::client::ClientError>,
-    session: &mut Session,
-) -> Result<(), Ending> {
+fn finish(outcome: Result<(), CommandError>, session: &mut Session) -> Result<(), Ending> {
     let flushed = session.output.flush();
     outcome?;
     flushed.map_err(Ending::output)
@@ -267,9 +264,8 @@ fn finish(
 impl Asking {
     async fn session(&self) -> Result<Session, Ending> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock)));
         let output = Output::stdout(self.json);
-        let mut session = Session::open(&self.server, output, clock, ids).await?;
+        let mut session = Session::open(&self.server, output, clock).await?;
         session.after = self.after.clone().unwrap_or_default();
         Ok(session)
     }

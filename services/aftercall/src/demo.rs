@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_client::Client;
 use aftercall_service::telemetry::{self, Metrics};
 use aftercall_service::{Clock, SystemClock, SystemIds};
 use anyhow::Context;
@@ -26,7 +27,6 @@ use self::corpus::Corpus;
 use self::play::Player;
 use self::tour::Tour;
 use crate::app::{App, Surroundings};
-use crate::client::{Client, ServerArgs};
 use crate::config::Config;
 
 /// How long the month's first step is after the clock's beginning, at most.
@@ -111,7 +111,7 @@ impl Shown {
              each due passes at its own time of the month.\n",
             corpus.company, self.server
         ));
-        let client = Client::connect(&ServerArgs::at(&self.server)).await?;
+        let client = Client::builder(&self.server).connect().await?;
         let mut player = Player::new(&client, clock.clone()).await?;
         let tour = Tour::new(&self.server, &client, &steps);
         let progress = progress(steps.len() as u64);

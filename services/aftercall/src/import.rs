@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Client, ClientError, ServerArgs};
+use crate::command::{CommandError, ServerArgs};
 use crate::output::{Output, Style};
 
 pub use report::Counts;
@@ -84,14 +84,14 @@ pub struct Summary {
 /// Imports, says how far it is, and prints the summary.
 ///
 /// # Errors
-/// [`ClientError::Reported`] when not all rows were imported, and their errors or the interruption
+/// [`CommandError::Reported`] when not all rows were imported, and their errors or the interruption
 /// have been said; other errors where nothing could begin.
 pub async fn import(
     args: &ImportArgs,
     server: &ServerArgs,
     output: &mut Output,
     clock: &dyn Clock,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     let stop = CancellationToken::new();
     let progress = Progress::new(std::io::stderr().is_terminal());
     let tally = Arc::new(Tally::new(args.errors.as_deref(), progress.show())?);
@@ -100,7 +100,7 @@ pub async fn import(
     let ended = tokio::select! {
         ended = run(args, server, &tally, &stop) => ended,
         () = progress.run(&tally, bytes_total) => Ok(()),
-        () = interrupt(&stop) => Err(ClientError::Reported),
+        () = interrupt(&stop) => Err(CommandError::Reported),
     };
     progress.finish();
     let kept = tally.finish();
@@ -119,7 +119,7 @@ pub async fn import(
     ended.and(kept)?;
     let failed = counts.failed > 0 || counts.files_failed > 0;
     match interrupted || failed {
-        true => Err(ClientError::Reported),
+        true => Err(CommandError::Reported),
         false => Ok(()),
     }
 }
@@ -130,12 +130,12 @@ async fn run(
     server: &ServerArgs,
     tally: &Arc<Tally>,
     stop: &CancellationToken,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     let mut lanes = JoinSet::new();
     let mut senders = Vec::new();
     for _ in 0..args.parallel {
         let (sender, rows) = mpsc::channel(WAITING_MAX);
-        let client = Client::connect(server).await?;
+        let client = server.connect().await?;
         let lane = Lane {
             client,
             rows,
@@ -152,7 +152,7 @@ async fn run(
         while let Some(lane) = lanes.join_next().await {
             match lane {
                 Ok(ended) => ended?,
-                Err(panic) => return Err(ClientError::Input(format!("a stream failed: {panic}"))),
+                Err(panic) => return Err(CommandError::Input(format!("a stream failed: {panic}"))),
             }
         }
         Ok(())
@@ -168,7 +168,7 @@ async fn run(
 fn batches(
     args: &ImportArgs,
     tally: &Arc<Tally>,
-) -> Result<impl Stream<Item = Parsed> + use<>, ClientError> {
+) -> Result<impl Stream<Item = Parsed> + use<>, CommandError> {
     let (sender, pieces) = mpsc::channel::<Piece>(WAITING_MAX);
     let (files, reading) = (args.files.clone(), Arc::clone(tally));
     // Not a task: it may wait for standard input for ever, and must not keep the process.

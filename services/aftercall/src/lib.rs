@@ -5,8 +5,7 @@
 //! | [`cli`]     | the command line: what is asked for, exit codes               |
 //! | [`app`]     | the composition root: log, services, server, shutdown         |
 //! | [`config`]  | the configuration of the whole                                |
-//! | [`client`]  | the connection to a server, failures as messages              |
-//! | [`command`] | the client's commands                                         |
+//! | [`command`] | the commands that ask a server, and why they failed            |
 //! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
 //! | [`log`]     | the log on the engine that the configuration names            |
@@ -16,7 +15,6 @@
 
 pub mod app;
 pub mod cli;
-pub mod client;
 pub mod command;
 pub mod config;
 pub mod demo;

@@ -10,10 +10,10 @@ mod time;
 
 pub use card::Card;
 pub use names::{WireEnum, label, values};
-pub use table::{Align, Cell, Column, Table};
-pub use text::{clean, shortened, width_of, wrapped};
+pub use table::{Cell, Column, Table};
+pub use text::{broken, clean, clean_lines, flowed, shortened, width_of, wrapped};
 pub(crate) use time::wire;
-pub use time::{Times, When};
+pub use time::{Times, When, past};
 
 use std::io::{self, IsTerminal, Write};
 
@@ -133,6 +133,11 @@ impl Output {
     /// How wide lines may be; nothing where the output isn't a terminal, and lines are not cut.
     pub fn width(&self) -> Option<usize> {
         self.width
+    }
+
+    /// Whether text is coloured.
+    pub fn is_coloured(&self) -> bool {
+        self.paint != Paint::PLAIN
     }
 
     /// How instants are shown.

@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
-use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_client::Client;
 use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
-use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{
     GetInteractionRequest, InteractionFilter, ListTimelineRequest, SearchInteractionsRequest,
 };
 use aftercall_proto::model::v1::{Commitment, Interaction};
 use anyhow::{Context, bail, ensure};
+use futures::TryStreamExt;
 use tokio::task::JoinSet;
-use tonic::transport::{Channel, Endpoint};
 
 use super::contact::{Contact, Converted};
 use super::verdict::{Expected, Verdict};
@@ -29,8 +27,6 @@ const LISTED_MAX: usize = 50;
 /// How long the views may take to follow an import.
 const CATCH_UP_TRIES: u32 = 600;
 const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
-/// An answer may be large.
-const MESSAGE_BYTES_MAX: usize = 64 << 20;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -57,45 +53,30 @@ impl Checked {
     }
 }
 
-/// The services that are asked.
-#[derive(Debug, Clone)]
-struct Asked {
-    history: HistoryServiceClient<Channel>,
-    followups: FollowupServiceClient<Channel>,
-    alerts: AlertServiceClient<Channel>,
-}
-
 /// Asks for everything.
 pub(super) async fn all(
     url: &str,
     converted: &Converted,
     say: &mut dyn FnMut(&str),
 ) -> anyhow::Result<Checked> {
-    let channel = Endpoint::from_shared(url.to_owned())?.connect().await?;
-    let history = HistoryServiceClient::new(channel.clone());
-    let followups = FollowupServiceClient::new(channel.clone());
-    let mut asked = Asked {
-        history: history.max_decoding_message_size(MESSAGE_BYTES_MAX),
-        followups: followups.max_decoding_message_size(MESSAGE_BYTES_MAX),
-        alerts: AlertServiceClient::new(channel),
-    };
+    let asked = Client::builder(url).connect().await?;
     let mut checked = Checked::default();
     say("wait for the views");
-    catch_up(&mut asked, converted).await?;
+    catch_up(&asked, converted).await?;
     say("look for every record");
     records(&asked, converted, &mut checked).await?;
     say("read timelines");
-    timelines(&mut asked, converted, &mut checked).await?;
+    timelines(&asked, converted, &mut checked).await?;
     say("search");
-    searches(&mut asked, converted, &mut checked).await?;
+    searches(&asked, converted, &mut checked).await?;
     say("compare verdicts");
-    promises(&mut asked, converted, &mut checked).await?;
-    silence(&mut asked, &mut checked).await?;
+    promises(&asked, converted, &mut checked).await?;
+    silence(&asked, &mut checked).await?;
     Ok(checked)
 }
 
 /// Waits until the history has all contacts.
-async fn catch_up(asked: &mut Asked, converted: &Converted) -> anyhow::Result<()> {
+async fn catch_up(asked: &Client, converted: &Converted) -> anyhow::Result<()> {
     let count = converted.contacts.len() as u64;
     let mut seen = 0;
     for _ in 0..CATCH_UP_TRIES {
@@ -103,12 +84,7 @@ async fn catch_up(asked: &mut Asked, converted: &Converted) -> anyhow::Result<()
             page_size: 1,
             ..SearchInteractionsRequest::default()
         };
-        seen = asked
-            .history
-            .search_interactions(request)
-            .await?
-            .into_inner()
-            .total_size;
+        seen = asked.call(request).await?.total_size;
         if seen >= count {
             break;
         }
@@ -120,7 +96,7 @@ async fn catch_up(asked: &mut Asked, converted: &Converted) -> anyhow::Result<()
 
 /// Every record is there, and says what was sent.
 async fn records(
-    asked: &Asked,
+    asked: &Client,
     converted: &Converted,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
@@ -132,7 +108,7 @@ async fn records(
     let share = sent.len().div_ceil(AT_ONCE).max(1);
     let mut tasks = JoinSet::new();
     for sent in sent.chunks(share) {
-        let (sent, mut history) = (sent.to_vec(), asked.history.clone());
+        let (sent, asked) = (sent.to_vec(), asked.clone());
         tasks.spawn(async move {
             let mut wrong = Vec::new();
             for sent in &sent {
@@ -140,10 +116,10 @@ async fn records(
                     interaction_id: sent.interaction_id.clone(),
                     min_position: String::new(),
                 };
-                let found = match history.get_interaction(request).await {
-                    Ok(answer) => answer.into_inner().interaction.unwrap_or_default(),
-                    Err(status) => {
-                        wrong.push(format!("{} is not there: {status}", name(sent)));
+                let found = match asked.call(request).await {
+                    Ok(answer) => answer.interaction.unwrap_or_default(),
+                    Err(error) => {
+                        wrong.push(format!("{} is not there: {error}", name(sent)));
                         continue;
                     }
                 };
@@ -186,7 +162,7 @@ fn customer_of(interaction: &Interaction) -> &str {
 
 /// The timelines of some customers hold their contacts, each once, the latest first.
 async fn timelines(
-    asked: &mut Asked,
+    asked: &Client,
     converted: &Converted,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
@@ -223,35 +199,26 @@ async fn timelines(
 }
 
 /// The contacts in a customer's timeline, and whether all of it goes from late to early.
-async fn timeline(asked: &mut Asked, customer_id: &str) -> anyhow::Result<(Vec<String>, bool)> {
-    let mut request = ListTimelineRequest {
+async fn timeline(asked: &Client, customer_id: &str) -> anyhow::Result<(Vec<String>, bool)> {
+    let request = ListTimelineRequest {
         customer_id: customer_id.to_owned(),
         page_size: 100,
         ..ListTimelineRequest::default()
     };
     let (mut ids, mut times) = (Vec::new(), Vec::new());
-    loop {
-        let page = asked
-            .history
-            .list_timeline(request.clone())
-            .await?
-            .into_inner();
-        for entry in page.entries {
-            times.push(entry.occurred_at.map(|at| (at.seconds, at.nanos)));
-            if let Some(What::Interaction(interaction)) = entry.what {
-                ids.push(interaction.interaction_id);
-            }
+    let mut entries = std::pin::pin!(asked.items(request));
+    while let Some(entry) = entries.try_next().await? {
+        times.push(entry.occurred_at.map(|at| (at.seconds, at.nanos)));
+        if let Some(What::Interaction(interaction)) = entry.what {
+            ids.push(interaction.interaction_id);
         }
-        if page.next_page_token.is_empty() {
-            return Ok((ids, times.is_sorted_by(|a, b| a >= b)));
-        }
-        request.page_token = page.next_page_token;
     }
+    Ok((ids, times.is_sorted_by(|a, b| a >= b)))
 }
 
 /// Some contacts are found by the words of their own reason.
 async fn searches(
-    asked: &mut Asked,
+    asked: &Client,
     converted: &Converted,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
@@ -303,36 +270,20 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 async fn is_found(
-    asked: &mut Asked,
-    mut request: SearchInteractionsRequest,
+    asked: &Client,
+    request: SearchInteractionsRequest,
     interaction_id: &str,
 ) -> anyhow::Result<bool> {
-    loop {
-        let page = asked
-            .history
-            .search_interactions(request.clone())
-            .await?
-            .into_inner();
-        let found = page
-            .results
-            .iter()
-            .filter_map(|one| one.interaction.as_ref());
-        if found
-            .into_iter()
-            .any(|found| found.interaction_id == interaction_id)
-        {
-            return Ok(true);
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(false);
-        }
-        request.page_token = page.next_page_token;
-    }
+    let found = asked.items(request).try_any(|found| {
+        let id = found.interaction.map(|found| found.interaction_id);
+        std::future::ready(id.as_deref() == Some(interaction_id))
+    });
+    Ok(found.await?)
 }
 
 /// Every promise has the verdict that its source recorded.
 async fn promises(
-    asked: &mut Asked,
+    asked: &Client,
     converted: &Converted,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
@@ -374,9 +325,9 @@ async fn promises(
 }
 
 /// Nobody is told of promises that were over before they came here.
-async fn silence(asked: &mut Asked, checked: &mut Checked) -> anyhow::Result<()> {
+async fn silence(asked: &Client, checked: &mut Checked) -> anyhow::Result<()> {
     let request = ListAlertsRequest::default();
-    let alerts = asked.alerts.list_alerts(request).await?.into_inner().alerts;
+    let alerts = asked.call(request).await?.alerts;
     if !alerts.is_empty() {
         checked.mismatch(format!("the import raised {} alerts or more", alerts.len()));
     }
@@ -384,10 +335,7 @@ async fn silence(asked: &mut Asked, checked: &mut Checked) -> anyhow::Result<()>
 }
 
 /// All commitments that the server has, when it has as many as there must be.
-async fn commitments(
-    asked: &mut Asked,
-    count: usize,
-) -> anyhow::Result<HashMap<String, Commitment>> {
+async fn commitments(asked: &Client, count: usize) -> anyhow::Result<HashMap<String, Commitment>> {
     for _ in 0..CATCH_UP_TRIES {
         let found = all_commitments(asked)
             .await
@@ -403,28 +351,19 @@ async fn commitments(
     bail!("the follow-ups never had all {count} commitments")
 }
 
-async fn all_commitments(asked: &mut Asked) -> anyhow::Result<HashMap<String, Commitment>> {
-    let mut request = ListCommitmentsRequest {
+async fn all_commitments(asked: &Client) -> anyhow::Result<HashMap<String, Commitment>> {
+    let request = ListCommitmentsRequest {
         page_size: 500,
         ..ListCommitmentsRequest::default()
     };
     let mut found = HashMap::new();
-    loop {
-        let page = asked
-            .followups
-            .list_commitments(request.clone())
-            .await?
-            .into_inner();
-        for commitment in page.commitments {
-            let id = commitment.commitment_id.clone();
-            ensure!(
-                found.insert(id, commitment).is_none(),
-                "a commitment was listed twice"
-            );
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
+    let mut listed = std::pin::pin!(asked.items(request));
+    while let Some(commitment) = listed.try_next().await? {
+        let id = commitment.commitment_id.clone();
+        ensure!(
+            found.insert(id, commitment).is_none(),
+            "a commitment was listed twice"
+        );
     }
+    Ok(found)
 }

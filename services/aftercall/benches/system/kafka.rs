@@ -111,9 +111,9 @@ async fn report_takeover(report: &mut Report, cluster: &Cluster, name: &str) -> 
 /// Single contacts as fast as they go: how many a second, and the 99th percentile of how long one took, in milliseconds.
 async fn unary(server: &Server) -> anyhow::Result<(f64, f64)> {
     let calls = record::calls();
-    let channels = load::connect(&server.grpc).await?;
-    load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
-    let outcome = load::closed(&channels, &calls, IN_FLIGHT, LASTING).await?;
+    let clients = load::connect(&server.grpc).await?;
+    load::closed(&clients, &calls, IN_FLIGHT, WARM_UP).await?;
+    let outcome = load::closed(&clients, &calls, IN_FLIGHT, LASTING).await?;
     anyhow::ensure!(outcome.failed == 0, "{} calls failed", outcome.failed);
     Ok((outcome.per_second(), outcome.millis(0.99)))
 }

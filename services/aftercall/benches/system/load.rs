@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use aftercall_client::{Client, Retry};
 use bytes::{Buf, BufMut, Bytes};
 use hdrhistogram::Histogram;
 use http::uri::PathAndQuery;
 use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::transport::{Channel, Endpoint};
 
 /// Connections that share a load; a call centre's CRM keeps a few, not hundreds.
 pub(crate) const CONNECTIONS: usize = 4;
@@ -53,17 +53,14 @@ impl Decoder for Raw {
     }
 }
 
-/// Connections to `address`.
-pub(crate) async fn connect(address: &str) -> anyhow::Result<Vec<Channel>> {
-    let endpoint = Endpoint::from_shared(address.to_owned())?
-        .tcp_nodelay(true)
-        .initial_stream_window_size(4 << 20)
-        .initial_connection_window_size(8 << 20);
-    let mut channels = Vec::new();
+/// Connections to `address`. What fails has failed: a retry would hide it.
+pub(crate) async fn connect(address: &str) -> anyhow::Result<Vec<Client>> {
+    let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
-        channels.push(endpoint.connect().await?);
+        let client = Client::builder(address).retry(Retry::never());
+        clients.push(client.connect().await?);
     }
-    Ok(channels)
+    Ok(clients)
 }
 
 /// What a load came to.
@@ -96,11 +93,11 @@ pub(crate) struct Calls {
 
 /// One call; whether it went well.
 pub(crate) async fn call(
-    channel: &Channel,
+    client: &Client,
     path: &'static str,
     request: Bytes,
 ) -> Result<Bytes, Status> {
-    let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(64 << 20);
+    let mut grpc = Grpc::new(client.transport()).max_decoding_message_size(64 << 20);
     let ready = grpc.ready().await;
     ready.map_err(|error| Status::unavailable(error.to_string()))?;
     let path = PathAndQuery::from_static(path);
@@ -112,7 +109,7 @@ pub(crate) async fn call(
 
 /// Keeps `in_flight` calls under way for `lasting`.
 pub(crate) async fn closed(
-    channels: &[Channel],
+    clients: &[Client],
     calls: &Calls,
     in_flight: usize,
     lasting: Duration,
@@ -120,14 +117,14 @@ pub(crate) async fn closed(
     let began = Instant::now();
     let mut workers = tokio::task::JoinSet::new();
     for worker in 0..in_flight {
-        let channel = channels[worker % channels.len()].clone();
+        let client = clients[worker % clients.len()].clone();
         let calls = calls.clone();
         workers.spawn(async move {
             let mut mine = (0u64, 0u64, histogram());
             while began.elapsed() < lasting {
                 let request = (calls.request)(calls.numbers.fetch_add(1, Ordering::Relaxed));
                 let sent = Instant::now();
-                let answered = call(&channel, calls.path, request).await;
+                let answered = call(&client, calls.path, request).await;
                 mine.2.saturating_record(sent.elapsed().as_micros() as u64);
                 mine.0 += 1;
                 mine.1 += u64::from(answered.is_err());
@@ -154,7 +151,7 @@ pub(crate) async fn closed(
 /// Begins `rate` calls a second for `lasting`, whether or not earlier ones are answered; latency
 /// counts from when a call was due, so that a stall is not hidden.
 pub(crate) async fn open(
-    channels: &[Channel],
+    clients: &[Client],
     calls: &Calls,
     rate: u64,
     lasting: Duration,
@@ -180,11 +177,11 @@ pub(crate) async fn open(
         if due > Instant::now() {
             tokio::time::sleep_until(due.into()).await;
         }
-        let channel = channels[nth as usize % channels.len()].clone();
+        let client = clients[nth as usize % clients.len()].clone();
         let request = (calls.request)(calls.numbers.fetch_add(1, Ordering::Relaxed));
         let path = calls.path;
         under_way.spawn(async move {
-            let failed = call(&channel, path, request).await.is_err();
+            let failed = call(&client, path, request).await.is_err();
             (failed, due.elapsed().as_micros() as u64)
         });
         while let Some(done) = under_way.try_join_next() {

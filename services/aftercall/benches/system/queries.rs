@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
+use aftercall_client::Client;
 use aftercall_proto::history::v1::{
     Facet, InteractionFilter, ListTimelineRequest, SearchInteractionsRequest,
 };
 use hdrhistogram::Histogram;
 use prost::Message;
-use tonic::transport::Channel;
 
 use crate::load::{self, Calls};
 use crate::message::{Messages, customer_id};
@@ -28,7 +27,7 @@ pub(crate) async fn timeline(report: &mut Report) -> anyhow::Result<()> {
     let server = Server::aftercall(data.path())?;
     stream::fill(&server, 0, 1_000_000).await?;
     server.caught_up().await?;
-    let channels = load::connect(&server.grpc).await?;
+    let clients = load::connect(&server.grpc).await?;
     let calls = Calls {
         path: TIMELINE,
         request: Arc::new(|number| {
@@ -41,21 +40,21 @@ pub(crate) async fn timeline(report: &mut Report) -> anyhow::Result<()> {
         }),
         numbers: Arc::new(AtomicU64::new(0)),
     };
-    let sample = load::call(&channels[0], TIMELINE, (calls.request)(1)).await?;
+    let sample = load::call(&clients[0], TIMELINE, (calls.request)(1)).await?;
     report.note("timeline.response", sample.len() as f64, "bytes");
-    load::closed(&channels, &calls, 64, Duration::from_secs(3)).await?;
-    let ours = load::closed(&channels, &calls, 64, LASTING).await?;
-    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    load::closed(&clients, &calls, 64, Duration::from_secs(3)).await?;
+    let ours = load::closed(&clients, &calls, 64, LASTING).await?;
+    let steady = load::open(&clients, &calls, 5_000, LASTING).await?;
     anyhow::ensure!(ours.failed + steady.failed == 0, "timelines failed");
-    drop(channels);
+    drop(clients);
     server.stop()?;
 
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), &sample)?;
     let echo = Server::echo(Some(file.path()))?;
-    let channels = load::connect(&echo.grpc).await?;
-    load::closed(&channels, &calls, 64, Duration::from_secs(3)).await?;
-    let limit = load::closed(&channels, &calls, 64, LASTING).await?;
+    let clients = load::connect(&echo.grpc).await?;
+    load::closed(&clients, &calls, 64, Duration::from_secs(3)).await?;
+    let limit = load::closed(&clients, &calls, 64, LASTING).await?;
     report.add(&Figure {
         name: "timeline",
         value: ours.per_second(),
@@ -80,8 +79,8 @@ pub(crate) async fn search(report: &mut Report) -> anyhow::Result<()> {
     let server = Server::aftercall(data.path())?;
     stream::fill(&server, 0, 1_000_000).await?;
     server.caught_up().await?;
-    let mut client = client(&server).await?;
-    let filters = asked(&mut client, |number| SearchInteractionsRequest {
+    let client = client(&server).await?;
+    let filters = asked(&client, |number| SearchInteractionsRequest {
         filter: Some(InteractionFilter {
             agent_ids: vec![format!("agent-{:03}", number % 400)],
             reason_codes: vec!["billing".to_owned(), "internet".to_owned()],
@@ -90,12 +89,12 @@ pub(crate) async fn search(report: &mut Report) -> anyhow::Result<()> {
         ..Default::default()
     });
     quantiles(report, "search.filters", filters.await?, 20.0);
-    let text = asked(&mut client, |number| SearchInteractionsRequest {
+    let text = asked(&client, |number| SearchInteractionsRequest {
         query: TEXTS[number % TEXTS.len()].to_owned(),
         ..Default::default()
     });
     quantiles(report, "search.text", text.await?, 50.0);
-    let facets = asked(&mut client, |number| SearchInteractionsRequest {
+    let facets = asked(&client, |number| SearchInteractionsRequest {
         filter: Some(InteractionFilter {
             team_ids: vec![format!("team-{:02}", number % 24)],
             ..Default::default()
@@ -124,13 +123,13 @@ const TEXTS: [&str; 8] = [
 ];
 
 async fn asked(
-    client: &mut HistoryServiceClient<Channel>,
+    client: &Client,
     request: impl Fn(usize) -> SearchInteractionsRequest,
 ) -> anyhow::Result<Histogram<u64>> {
     let mut latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
     for number in 0..550 {
         let sent = Instant::now();
-        client.search_interactions(request(number)).await?;
+        client.call(request(number)).await?;
         // The first ones warm the caches.
         if number >= 50 {
             latency.saturating_record(sent.elapsed().as_micros() as u64);
@@ -186,11 +185,11 @@ pub(crate) async fn seen_under_load(
         // Numbers that neither the probe nor a stream before has.
         numbers: Arc::new(AtomicU64::new(500_000_000)),
     };
-    let channels = load::connect(&server.grpc).await?;
-    let probing = channels.clone();
+    let clients = load::connect(&server.grpc).await?;
+    let probing = clients.clone();
     let probes = calls.clone();
     let probe = tokio::spawn(async move { probe(&probing[0], &probes, seen).await });
-    let steady = load::open(&channels, &calls, rate, LASTING).await?;
+    let steady = load::open(&clients, &calls, rate, LASTING).await?;
     let latency = probe.await??;
     anyhow::ensure!(steady.failed == 0, "{} calls failed", steady.failed);
     Ok(latency)
@@ -207,14 +206,13 @@ pub(crate) enum Seen {
 
 /// Records contacts one after the other, beside whatever load there is, and measures how long after
 /// its acknowledgement each is `seen`.
-async fn probe(channel: &Channel, calls: &Calls, seen: Seen) -> anyhow::Result<Histogram<u64>> {
-    let mut history = HistoryServiceClient::new(channel.clone());
+async fn probe(client: &Client, calls: &Calls, seen: Seen) -> anyhow::Result<Histogram<u64>> {
     let mut latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
     let began = Instant::now();
     // Numbers far from those of the load.
     let mut number = 1_000_000_000;
     while began.elapsed() + Duration::from_secs(1) < LASTING {
-        let answer = load::call(channel, RECORD, (calls.request)(number)).await?;
+        let answer = load::call(client, RECORD, (calls.request)(number)).await?;
         let recorded = Instant::now();
         let answer = aftercall_proto::recorder::v1::RecordInteractionResponse::decode(answer)?;
         match seen {
@@ -227,7 +225,7 @@ async fn probe(channel: &Channel, calls: &Calls, seen: Seen) -> anyhow::Result<H
                     min_position: answer.position,
                     ..Default::default()
                 };
-                history.search_interactions(request).await?;
+                client.call(request).await?;
             }
             Seen::InTimeline => {
                 let request = ListTimelineRequest {
@@ -236,7 +234,7 @@ async fn probe(channel: &Channel, calls: &Calls, seen: Seen) -> anyhow::Result<H
                     min_position: answer.position,
                     ..Default::default()
                 };
-                history.list_timeline(request).await?;
+                client.call(request).await?;
             }
         }
         latency.saturating_record(recorded.elapsed().as_micros() as u64);
@@ -245,7 +243,6 @@ async fn probe(channel: &Channel, calls: &Calls, seen: Seen) -> anyhow::Result<H
     Ok(latency)
 }
 
-async fn client(server: &Server) -> anyhow::Result<HistoryServiceClient<Channel>> {
-    let channel = load::connect(&server.grpc).await?.swap_remove(0);
-    Ok(HistoryServiceClient::new(channel).max_decoding_message_size(64 << 20))
+async fn client(server: &Server) -> anyhow::Result<Client> {
+    Ok(load::connect(&server.grpc).await?.swap_remove(0))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tonic::transport::Channel;
+use aftercall_client::Client;
 
 use crate::load::{self, Calls, Outcome};
 use crate::message::Messages;
@@ -24,21 +24,21 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     report.note("record.message", bytes, "bytes");
 
     let echo = Server::echo(None)?;
-    let channels = load::connect(&echo.grpc).await?;
-    load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
-    let (limit, limit_cpu) = full_load(&echo, &channels, &calls).await?;
-    drop((channels, echo));
+    let clients = load::connect(&echo.grpc).await?;
+    load::closed(&clients, &calls, IN_FLIGHT, WARM_UP).await?;
+    let (limit, limit_cpu) = full_load(&echo, &clients, &calls).await?;
+    drop((clients, echo));
 
     let data = tempfile::tempdir()?;
     let server = Server::aftercall(data.path())?;
-    let channels = load::connect(&server.grpc).await?;
-    load::closed(&channels, &calls, IN_FLIGHT, WARM_UP).await?;
-    let (ours, ours_cpu) = full_load(&server, &channels, &calls).await?;
+    let clients = load::connect(&server.grpc).await?;
+    load::closed(&clients, &calls, IN_FLIGHT, WARM_UP).await?;
+    let (ours, ours_cpu) = full_load(&server, &clients, &calls).await?;
     let lag = server.metric_max("aftercall_view_lag_records")?;
     let caught_up = server.caught_up().await?;
     anyhow::ensure!(ours.failed == 0, "{} calls failed", ours.failed);
     let before = server.cpu()?;
-    let steady = load::open(&channels, &calls, 5_000, LASTING).await?;
+    let steady = load::open(&clients, &calls, 5_000, LASTING).await?;
     let steady_cpu = per_call(server.cpu()? - before, &steady);
     anyhow::ensure!(
         steady.failed == 0,
@@ -46,7 +46,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
         steady.failed
     );
     let steady_lag = server.metric_max("aftercall_view_lag_records")?;
-    drop(channels);
+    drop(clients);
     server.stop()?;
 
     let peer = Postgres::start()?;
@@ -104,11 +104,11 @@ pub(crate) fn calls() -> Calls {
 /// each call, in microseconds.
 async fn full_load(
     server: &Server,
-    channels: &[Channel],
+    clients: &[Client],
     calls: &Calls,
 ) -> anyhow::Result<(Outcome, f64)> {
     let before = server.cpu()?;
-    let outcome = load::closed(channels, calls, IN_FLIGHT, LASTING).await?;
+    let outcome = load::closed(clients, calls, IN_FLIGHT, LASTING).await?;
     let cpu = per_call(server.cpu()? - before, &outcome);
     Ok((outcome, cpu))
 }

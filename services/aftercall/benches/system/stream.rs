@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use aftercall_client::Client;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio_stream::StreamExt;
 use tonic::client::Grpc;
-use tonic::transport::Channel;
 
 use crate::load::{self, Raw};
 use crate::message::Messages;
@@ -44,13 +44,13 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
 /// Records `count` contacts, numbered from `first`, over one stream for each connection.
 pub(crate) async fn fill(server: &Server, first: u64, count: u64) -> anyhow::Result<()> {
     let messages = Arc::new(Messages::new(jiff::Timestamp::now()));
-    let channels = load::connect(&server.grpc).await?;
-    let share = count.div_ceil(channels.len() as u64);
+    let clients = load::connect(&server.grpc).await?;
+    let share = count.div_ceil(clients.len() as u64);
     let mut streams = tokio::task::JoinSet::new();
-    for (nth, channel) in channels.into_iter().enumerate() {
+    for (nth, client) in clients.into_iter().enumerate() {
         let from = first + nth as u64 * share;
         let until = (from + share).min(first + count);
-        streams.spawn(record(channel, Arc::clone(&messages), from, until));
+        streams.spawn(record(client, Arc::clone(&messages), from, until));
     }
     while let Some(done) = streams.join_next().await {
         done??;
@@ -59,12 +59,12 @@ pub(crate) async fn fill(server: &Server, first: u64, count: u64) -> anyhow::Res
 }
 
 async fn record(
-    channel: Channel,
+    client: Client,
     messages: Arc<Messages>,
     from: u64,
     until: u64,
 ) -> anyhow::Result<()> {
-    let mut grpc = Grpc::new(channel);
+    let mut grpc = Grpc::new(client.transport());
     grpc.ready().await?;
     let requests = tokio_stream::iter((from..until).map(move |number| messages.stream(number)));
     let path = PathAndQuery::from_static(PATH);

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use crate::client::ClientError;
-use crate::output::{Paint, Style};
+use crate::command::CommandError;
+use crate::output::{Paint, Style, clean_lines};
 
 /// Something failed; standard error says what.
 const FAILED: u8 = 1;
@@ -38,19 +38,20 @@ impl Ending {
 
     /// The output takes no more. That its reader has gone is no failure.
     pub fn output(error: io::Error) -> Self {
-        ClientError::Output(error).into()
+        CommandError::Output(error).into()
     }
 
     /// Says why, and gives the exit code.
     pub fn report(self) -> ExitCode {
         if let Some(why) = self.why {
             let paint = Paint::for_terminal(io::stderr().is_terminal());
-            eprintln!("{} {why}", paint.apply(Style::Bad, "error:"));
-            let mut said = why.to_string();
+            let shown = clean_lines(&why.to_string());
+            eprintln!("{} {shown}", paint.apply(Style::Bad, "error:"));
+            let mut said = shown;
             let mut cause = why.source();
             while let Some(error) = cause {
                 // Wrappers of wrappers often say the same.
-                let text = error.to_string();
+                let text = clean_lines(&error.to_string());
                 if text != said {
                     eprintln!("  {} {text}", paint.apply(Style::Dim, "because:"));
                 }
@@ -62,15 +63,15 @@ impl Ending {
     }
 }
 
-impl From<ClientError> for Ending {
-    fn from(error: ClientError) -> Self {
+impl From<CommandError> for Ending {
+    fn from(error: CommandError) -> Self {
         match error {
             error if error.reader_is_gone() => Self { code: 0, why: None },
-            ClientError::Reported => Self {
+            CommandError::Reported => Self {
                 code: FAILED,
                 why: None,
             },
-            ClientError::Usage(text) => Self::usage(text),
+            CommandError::Usage(text) => Self::usage(text),
             error => Self::failed(error),
         }
     }

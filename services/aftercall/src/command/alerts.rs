@@ -1,19 +1,15 @@
 //! `alerts`: what needs somebody, as a list or as it happens.
 
-use std::time::Duration;
-
 use aftercall_proto::followups::v1::{ListAlertsRequest, WatchAlertsRequest};
 use aftercall_proto::model::v1::{
     Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentKind,
 };
 
-use super::{LIMIT, PAGE_MAX, Session, more_hint, promise};
-use crate::client::{Client, ClientError, Pages, Refusal, call};
-use crate::output::{Cell, Column, Output, Style, Table, clean, label, values};
+use futures::TryStreamExt;
 
-/// How long to wait before a watch that broke is begun again, at first and at most.
-const RETRY_FIRST: Duration = Duration::from_millis(250);
-const RETRY_MAX: Duration = Duration::from_secs(10);
+use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::{CommandError, Session, promise};
+use crate::output::{Cell, Column, Output, Style, Table, clean, label, values};
 
 /// Promises that lapsed, as a list or as it happens
 #[derive(Debug, clap::Subcommand)]
@@ -53,43 +49,37 @@ pub struct WatchArgs {
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn run(session: &mut Session, command: Alerts) -> Result<(), ClientError> {
+pub async fn run(session: &mut Session, command: Alerts) -> Result<(), CommandError> {
     match command {
         Alerts::List(args) => list(session, args).await,
         Alerts::Watch(args) => watch(session, args).await,
     }
 }
 
-async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> {
-    let mut client = session.client.alerts();
-    let output = &mut session.output;
-    let mut pages = Pages::new(args.limit, PAGE_MAX);
+async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
+    let request = ListAlertsRequest {
+        state: args.state.unwrap_or_default(),
+        page_size: page_size(args.limit, PAGE_MAX),
+        min_position: session.after.clone(),
+        ..Default::default()
+    };
+    let Session { client, output, .. } = session;
     let mut found = Vec::new();
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = ListAlertsRequest {
-            state: args.state.unwrap_or_default(),
-            page_size,
-            page_token,
-            min_position: session.after.clone(),
-        };
-        let answer = client.list_alerts(call(request)).await?.into_inner();
-        let page = pages.take(answer.alerts, answer.next_page_token);
-        match output.json() {
-            true => page.iter().try_for_each(|alert| output.message(alert))?,
-            false => found.extend(page),
+    let listed = listing(client, request, args.limit, |page| match output.json() {
+        true => page.iter().try_for_each(|alert| output.message(alert)),
+        false => {
+            found.extend(page);
+            Ok(())
         }
-    }
+    });
+    let listed = listed.await?;
     if output.json() {
         return Ok(());
     }
-    if found.is_empty() {
-        return Ok(output.line("no alerts")?);
+    if !found.is_empty() {
+        table(&found, output)?;
     }
-    table(&found, output)?;
-    if pages.has_more() {
-        more_hint(output, found.len())?;
-    }
-    Ok(())
+    Ok(listed.close("no alerts", output)?)
 }
 
 fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
@@ -101,7 +91,7 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
         Column::full("was due"),
         Column::narrows("customer"),
         Column::narrows("kept by"),
-        Column::full("promise"),
+        Column::id("promise"),
     ]);
     for alert in alerts {
         let (state, style) = state(alert);
@@ -132,60 +122,27 @@ fn state(alert: &Alert) -> (String, Style) {
     }
 }
 
-/// Watches until the server refuses for good. A watch that breaks goes on where it was.
-async fn watch(session: &mut Session, args: WatchArgs) -> Result<(), ClientError> {
-    let mut request = WatchAlertsRequest {
+/// Watches until the server refuses for good.
+async fn watch(session: &mut Session, args: WatchArgs) -> Result<(), CommandError> {
+    let request = WatchAlertsRequest {
         resume_token: args.resume.unwrap_or_default(),
         team_id: args.team.unwrap_or_default(),
         owner_agent_id: args.agent.unwrap_or_default(),
     };
-    let mut wait = RETRY_FIRST;
-    loop {
-        let before = request.resume_token.clone();
-        let broken = follow(&session.client, &mut session.output, &mut request).await;
-        if let Err(error) = broken {
-            match error {
-                // A watch that has no place yet would begin anew and miss what fired between.
-                ClientError::Refused(refusal) if can_go_on(&refusal, &request) => {
-                    tracing::debug!(code = ?refusal.code, "watch broken, going on");
-                }
-                error => return Err(error),
-            }
-        }
-        if request.resume_token != before {
-            wait = RETRY_FIRST;
-        }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(RETRY_MAX);
-    }
-}
-
-fn can_go_on(refusal: &Refusal, request: &WatchAlertsRequest) -> bool {
-    !request.resume_token.is_empty() && refusal.is_retryable()
-}
-
-async fn follow(
-    client: &Client,
-    output: &mut Output,
-    request: &mut WatchAlertsRequest,
-) -> Result<(), ClientError> {
-    let fresh = request.resume_token.is_empty();
-    let mut answers = client
-        .alerts()
-        .watch_alerts(request.clone())
-        .await?
-        .into_inner();
-    while let Some(answer) = answers.message().await? {
-        request.resume_token.clone_from(&answer.resume_token);
+    let mut begins = request.resume_token.is_empty();
+    let Session { client, output, .. } = session;
+    let mut answers = std::pin::pin!(client.watch_alerts(request));
+    while let Some(answer) = answers.try_next().await? {
         match (output.json(), &answer.alert) {
             (true, _) => output.message(&answer)?,
             (false, Some(alert)) => print_alert(alert, output)?,
-            (false, None) if fresh => {
-                let text = format!("watching alerts at {}", client.server());
+            (false, None) if begins => {
+                let text = format!("watching alerts at {}", client.address());
                 output.line(&output.styled(Style::Dim, &text))?;
             }
             (false, None) => {}
         }
+        begins = false;
         output.flush()?;
     }
     Ok(())

@@ -9,9 +9,9 @@ use aftercall_proto::model::v1::{
 };
 use serde::Serialize;
 
-use super::{LIMIT, PAGE_MAX, Session, more_hint, promise};
-use crate::client::{ClientError, Pages, call};
-use crate::output::{Cell, Column, Table, When, label, values};
+use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::{CommandError, Session, promise};
+use crate::output::{Cell, Column, Table, When, label, past, values};
 
 /// Promises: which are open, and what became of them
 #[derive(Debug, clap::Subcommand)]
@@ -96,8 +96,8 @@ pub struct Target {
 pub struct FulfilArgs {
     #[command(flatten)]
     target: Target,
-    /// When it was done; left out, now
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// When it was done: "2026-11-22 17:00", or 2h for two hours ago; left out, now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     at: Option<When>,
     /// The contact in which it was done
     #[arg(long, value_name = "INTERACTION")]
@@ -141,7 +141,7 @@ pub struct RescheduleArgs {
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn run(session: &mut Session, command: Followups) -> Result<(), ClientError> {
+pub async fn run(session: &mut Session, command: Followups) -> Result<(), CommandError> {
     match command {
         Followups::List(args) => list(session, args).await,
         Followups::Show(args) => show(session, args).await,
@@ -151,42 +151,30 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Client
     }
 }
 
-async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> {
-    let mut pages = Pages::new(args.limit, PAGE_MAX);
+async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
+    let limit = args.limit;
     let request = args.into_request(session)?;
-    let mut client = session.client.followups();
-    let output = &mut session.output;
+    let Session { client, output, .. } = session;
     let mut found = Vec::new();
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = ListCommitmentsRequest {
-            page_size,
-            page_token,
-            ..request.clone()
-        };
-        let answer = client.list_commitments(call(request)).await?.into_inner();
-        let page = pages.take(answer.commitments, answer.next_page_token);
-        match output.json() {
-            true => page
-                .iter()
-                .try_for_each(|promise| output.message(promise))?,
-            false => found.extend(page),
+    let listed = listing(client, request, limit, |page| match output.json() {
+        true => page.iter().try_for_each(|promise| output.message(promise)),
+        false => {
+            found.extend(page);
+            Ok(())
         }
-    }
+    });
+    let listed = listed.await?;
     if output.json() {
         return Ok(());
     }
-    if found.is_empty() {
-        return Ok(output.line("no such promises")?);
+    if !found.is_empty() {
+        table(&found, output)?;
     }
-    table(&found, output)?;
-    if pages.has_more() {
-        more_hint(output, found.len())?;
-    }
-    Ok(())
+    Ok(listed.close("no such promises", output)?)
 }
 
 impl ListArgs {
-    fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, ClientError> {
+    fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, CommandError> {
         let open = i32::from(CommitmentLifecycle::Active);
         let everything = self.all || self.outcome.is_some();
         let lifecycle = self.state.unwrap_or(if everything { 0 } else { open });
@@ -200,6 +188,7 @@ impl ListArgs {
             outcome: self.outcome.unwrap_or_default(),
             due_from: session.optional_instant(self.due_from.as_ref())?,
             due_before: session.optional_instant(self.due_before.as_ref())?,
+            page_size: page_size(self.limit, PAGE_MAX),
             min_position: session.after.clone(),
             ..Default::default()
         })
@@ -213,8 +202,8 @@ fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std:
         Column::full("what"),
         Column::narrows("customer"),
         Column::narrows("kept by"),
-        Column::narrows("words"),
-        Column::full("id"),
+        Column::words("words"),
+        Column::id("id"),
     ]);
     for commitment in commitments {
         let (standing, style) = promise::standing(commitment);
@@ -231,70 +220,50 @@ fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std:
     table.print(output)
 }
 
-async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> {
+async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError> {
     let request = GetCommitmentRequest {
         commitment_id: args.commitment,
         min_position: session.after.clone(),
     };
-    let answer = session
-        .client
-        .followups()
-        .get_commitment(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
 }
 
-async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), ClientError> {
+async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), CommandError> {
     let request = FulfilCommitmentRequest {
-        request_id: session.request_id(args.target.request_id.as_ref()),
+        request_id: args.target.request_id.unwrap_or_default(),
         commitment_id: args.target.commitment,
         expected_version: args.target.expected_version,
         fulfilled_at: session.optional_instant(args.at.as_ref())?,
         evidence_interaction_id: args.evidence.unwrap_or_default(),
         note: args.note.unwrap_or_default(),
     };
-    let answer = session
-        .client
-        .followups()
-        .fulfil_commitment(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
 }
 
-async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), ClientError> {
+async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandError> {
     let request = CancelCommitmentRequest {
-        request_id: session.request_id(args.target.request_id.as_ref()),
+        request_id: args.target.request_id.unwrap_or_default(),
         commitment_id: args.target.commitment,
         expected_version: args.target.expected_version,
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
     };
-    let answer = session
-        .client
-        .followups()
-        .cancel_commitment(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
 }
 
-async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), ClientError> {
+async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), CommandError> {
     let request = RescheduleCommitmentRequest {
-        request_id: session.request_id(args.target.request_id.as_ref()),
+        request_id: args.target.request_id.unwrap_or_default(),
         commitment_id: args.target.commitment,
         expected_version: args.target.expected_version,
         promised_by: Some(session.instant(&args.to)?),
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
     };
-    let answer = session
-        .client
-        .followups()
-        .reschedule_commitment(call(request))
-        .await?;
-    let answer = answer.into_inner();
+    let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
 }
 
@@ -303,7 +272,7 @@ fn changed<M: Serialize>(
     session: &mut Session,
     answer: &M,
     commitment: Option<&Commitment>,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     let output = &mut session.output;
     match (output.json(), commitment) {
         (true, _) => output.message(answer)?,

@@ -1,11 +1,8 @@
 //! `health`: whether a server does its work, as a probe wants to know it.
 
 use serde::Serialize;
-use tonic_health::ServingStatus;
-use tonic_health::pb::HealthCheckRequest;
 
-use super::Session;
-use crate::client::{ClientError, call};
+use super::{CommandError, Session};
 use crate::output::Style;
 
 /// What is printed as JSON: `grpc.health.v1.HealthCheckResponse`.
@@ -17,12 +14,10 @@ struct Answer {
 /// Asks, and prints the answer.
 ///
 /// # Errors
-/// [`ClientError::NotServing`] when the server says so, besides what any call may fail with.
-pub async fn health(session: &mut Session) -> Result<(), ClientError> {
+/// [`CommandError::NotServing`] when the server says so, besides what any call may fail with.
+pub async fn health(session: &mut Session) -> Result<(), CommandError> {
     // The server as a whole: it serves when all of its services do.
-    let whole = HealthCheckRequest::default();
-    let answer = session.client.health().check(call(whole)).await?;
-    let serving = answer.into_inner().status == ServingStatus::Serving as i32;
+    let serving = session.client.is_serving("").await?;
     if session.output.json() {
         let status = if serving { "SERVING" } else { "NOT_SERVING" };
         session.output.message(&Answer { status })?;
@@ -32,8 +27,8 @@ pub async fn health(session: &mut Session) -> Result<(), ClientError> {
     }
     match serving {
         true => Ok(()),
-        false => Err(ClientError::NotServing {
-            server: session.client.server().to_owned(),
+        false => Err(CommandError::NotServing {
+            server: session.client.address().to_owned(),
         }),
     }
 }

@@ -1,10 +1,14 @@
 //! How contacts are shown.
 
+mod money;
+mod telephony;
+
 use aftercall_proto::model::v1::{
-    Channel, Customer, Direction, EscalationKind, Handle, Interaction, Money, ReasonResolution,
+    Channel, Customer, Direction, EscalationKind, Handle, Interaction, ReasonResolution,
     RemedyKind, SignalKind, SolutionUseKind,
 };
 
+use self::money::money;
 use crate::command::promise::{draft_line, quoted};
 use crate::output::{Card, Output, Style, clean, label};
 
@@ -92,8 +96,9 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
             format!(", {solved}")
         };
         let words = quoted(&reason.stated_verbatim);
-        card.field("reason", format!("{}{main}{solved} {words}", reason.code));
+        card.lines("reason", format!("{}{main}{solved} {words}", reason.code));
     }
+    telephony::fields(interaction, output.times(), &mut card);
     handling(interaction, &mut card);
     for draft in &interaction.commitments {
         card.field("promised", draft_line(draft, output.times()));
@@ -132,15 +137,15 @@ fn head(interaction: &Interaction, output: &Output, card: &mut Card) {
 
 fn handling(interaction: &Interaction, card: &mut Card) {
     let handling = interaction.handling.clone().unwrap_or_default();
-    card.field("summary", &handling.summary);
+    card.lines("summary", &handling.summary);
     for step in &handling.steps_already_tried {
         card.field("tried before", step);
     }
     for action in &handling.actions {
-        card.field("done", format!("{} {}", action.code, action.note));
+        card.lines("done", format!("{} {}", action.code, action.note));
     }
-    card.field("solved by", &handling.resolution)
-        .field("workaround", &handling.workaround);
+    card.lines("solved by", &handling.resolution)
+        .lines("workaround", &handling.workaround);
     for remedy in &handling.remedies {
         let kind = kind(label::<RemedyKind>(remedy.kind), &remedy.kind_code);
         let amount = remedy.amount.as_ref().map_or_else(String::new, money);
@@ -159,7 +164,7 @@ fn rest(interaction: &Interaction, card: &mut Card) {
     }
     for escalation in &interaction.escalations {
         let kind = label::<EscalationKind>(escalation.kind);
-        card.field(
+        card.lines(
             "escalated",
             format!("{kind} {} {}", escalation.reason, escalation.outcome),
         );
@@ -192,13 +197,4 @@ fn kind(label: String, code: &str) -> String {
         true => label,
         false => code.to_owned(),
     }
-}
-
-fn money(amount: &Money) -> String {
-    let Money {
-        currency_code,
-        units,
-        nanos,
-    } = amount;
-    format!("{units}.{:02} {currency_code}", nanos.abs() / 10_000_000)
 }

@@ -16,10 +16,10 @@ use aftercall_service::Clock;
 use jiff::Timestamp;
 use prost::Message;
 
-use crate::client::ClientError;
+use crate::command::CommandError;
 use crate::config::{ConfigFile, StorageConfig};
 use crate::log::open_kafka;
-use crate::output::{Card, Cell, Column, Output, Style, Table, When, clean};
+use crate::output::{Card, Cell, Column, Output, Style, Table, When, clean, past};
 
 /// Records read at a time.
 const RECORDS_AT_ONCE: usize = 512;
@@ -81,8 +81,9 @@ pub struct CatArgs {
         conflicts_with = "since"
     )]
     from: u64,
-    /// What was recorded at this time or later: 2026-11-22, "2026-11-22 17:00", "7d ago"
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// What was recorded at this time or later: 2026-11-22, "2026-11-22 17:00", or 7d for the last
+    /// seven days
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     since: Option<When>,
     /// How many events; left out, all
     #[arg(long, value_name = "N")]
@@ -118,7 +119,11 @@ impl Directory {
 ///
 /// # Errors
 /// When the log can't be read, is damaged, or the output takes no more.
-pub fn run(command: LogCommand, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
+pub fn run(
+    command: LogCommand,
+    output: &mut Output,
+    clock: &dyn Clock,
+) -> Result<(), CommandError> {
     match command {
         LogCommand::Init(args) => engines::init(&args, output),
         LogCommand::Copy(args) => engines::copy_log(&args, output),
@@ -130,16 +135,16 @@ pub fn run(command: LogCommand, output: &mut Output, clock: &dyn Clock) -> Resul
 }
 
 /// What goes wrong with a log's files.
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ClientError {
-    ClientError::Log(Box::new(error))
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
+    CommandError::Log(Box::new(error))
 }
 
-fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), ClientError> {
+fn cat(args: &CatArgs, output: &mut Output, clock: &dyn Clock) -> Result<(), CommandError> {
     let since = match &args.since {
         None => None,
         Some(when) => {
             let since = output.times().instant_at(when, clock.now());
-            let since = since.map_err(|error| ClientError::Usage(error.to_string()))?;
+            let since = since.map_err(|error| CommandError::Usage(error.to_string()))?;
             Some(since.as_microsecond())
         }
     };
@@ -162,7 +167,7 @@ fn print_entries(
     args: &CatArgs,
     reader: &mut dyn Reader,
     output: &mut Output,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     let mut left = args.limit.unwrap_or(u64::MAX);
     while left > 0 {
         let most = usize::try_from(left)
@@ -187,10 +192,10 @@ fn print_entries(
 }
 
 /// Prints an entry; with its partition where there are several.
-fn print_entry(entry: &Entry, several: bool, output: &mut Output) -> Result<(), ClientError> {
+fn print_entry(entry: &Entry, several: bool, output: &mut Output) -> Result<(), CommandError> {
     let offset = entry.position.offset;
     let partition = several.then_some(entry.position.partition);
-    let unreadable = |error| ClientError::Input(format!("offset {offset} is no event: {error}"));
+    let unreadable = |error| CommandError::Input(format!("offset {offset} is no event: {error}"));
     let mut event = Event::decode(entry.record.body.clone()).map_err(unreadable)?;
     if output.json() {
         let fact = event.fact().map_err(unreadable)?;
@@ -222,7 +227,7 @@ fn micros(output: &Output, at: Option<i64>) -> String {
     output.times().second(at.map(crate::output::wire).as_ref())
 }
 
-fn print_stats(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
+fn print_stats(dir: &Path, output: &mut Output) -> Result<(), CommandError> {
     let found = stats(dir).map_err(failed)?;
     if output.json() {
         return Ok(output.message(&json::stats(&found))?);
@@ -267,7 +272,7 @@ fn print_stats(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
     Ok(table.print(output)?)
 }
 
-fn print_verify(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
+fn print_verify(dir: &Path, output: &mut Output) -> Result<(), CommandError> {
     let terminal = std::io::stderr().is_terminal();
     let report = verify(dir, |progress| {
         if terminal {
@@ -287,7 +292,7 @@ fn print_verify(dir: &Path, output: &mut Output) -> Result<(), ClientError> {
     if report.is_sound() {
         Ok(())
     } else {
-        Err(ClientError::Reported)
+        Err(CommandError::Reported)
     }
 }
 
@@ -312,7 +317,7 @@ fn print_report(report: &VerifyReport, output: &mut Output) -> std::io::Result<(
     output.line(&format!("{read}: {}", output.styled(style, &verdict)))
 }
 
-fn print_repair(args: &RepairArgs, output: &mut Output) -> Result<(), ClientError> {
+fn print_repair(args: &RepairArgs, output: &mut Output) -> Result<(), CommandError> {
     let options = RepairOptions {
         dry_run: args.dry_run,
         allow_loss: args.allow_loss,

@@ -4,8 +4,7 @@ use std::io::Read;
 
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 
-use super::Session;
-use crate::client::{ClientError, call};
+use super::{CommandError, Session};
 use crate::import;
 use crate::output::Card;
 
@@ -25,22 +24,18 @@ pub struct RecordArgs {
 ///
 /// # Errors
 /// When the file isn't what it should be, the server refuses, or the output takes no more.
-pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), ClientError> {
+pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), CommandError> {
     let requests = parse(&args.file, &read(&args.file)?)?;
     if requests.is_empty() {
-        return Err(ClientError::Input(format!(
+        return Err(CommandError::Input(format!(
             "{}: there is nothing to record",
             args.file
         )));
     }
-    let mut recorder = session.client.recorder();
     for mut request in requests {
         // So that recording the same file again is harmless.
         import::name(&mut request);
-        let answer = recorder
-            .record_interaction(call(request))
-            .await?
-            .into_inner();
+        let answer = session.client.call(request).await?;
         let output = &mut session.output;
         match output.json() {
             true => output.message(&answer)?,
@@ -51,8 +46,8 @@ pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), Clie
     Ok(())
 }
 
-fn read(file: &str) -> Result<Vec<u8>, ClientError> {
-    let failed = |source| ClientError::File {
+fn read(file: &str) -> Result<Vec<u8>, CommandError> {
+    let failed = |source| CommandError::File {
         path: file.to_owned(),
         source,
     };
@@ -66,7 +61,7 @@ fn read(file: &str) -> Result<Vec<u8>, ClientError> {
             .and_then(|file| file.take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes)),
     };
     match taken.map_err(failed)? as u64 > INPUT_BYTES_MAX {
-        true => Err(ClientError::Input(format!(
+        true => Err(CommandError::Input(format!(
             "{file} is larger than 64 MiB: use `aftercall import`, a request a line"
         ))),
         false => Ok(bytes),
@@ -74,7 +69,7 @@ fn read(file: &str) -> Result<Vec<u8>, ClientError> {
 }
 
 /// All requests of the input: nothing is sent of a file with a mistake in it.
-fn parse(file: &str, bytes: &[u8]) -> Result<Vec<RecordInteractionRequest>, ClientError> {
+fn parse(file: &str, bytes: &[u8]) -> Result<Vec<RecordInteractionRequest>, CommandError> {
     let mut input = serde_json::Deserializer::from_slice(bytes);
     let mut requests = Vec::new();
     // The input ends where nothing but white space is left.
@@ -86,7 +81,7 @@ fn parse(file: &str, bytes: &[u8]) -> Result<Vec<RecordInteractionRequest>, Clie
             } else {
                 format!(" {path}:")
             };
-            ClientError::Input(format!("{file}:{path} {}", error.inner()))
+            CommandError::Input(format!("{file}:{path} {}", error.inner()))
         })?;
         requests.push(request);
     }

@@ -6,9 +6,9 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1::{Channel, Direction};
 
-use super::{Session, interaction};
-use crate::client::{ClientError, Pages, call};
-use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, values};
+use super::listing::{listing, page_size};
+use super::{CommandError, Session, interaction};
+use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, past, values};
 
 /// The largest page that a search gives.
 const PAGE_MAX: usize = 200;
@@ -16,9 +16,10 @@ const PAGE_MAX: usize = 200;
 /// Contacts by text and filters
 #[derive(Debug, clap::Args)]
 pub struct SearchArgs {
-    /// Words to find in reason and handling; "quoted words" stand together, -word excludes
-    #[arg(allow_hyphen_values = true, default_value = "")]
-    query: String,
+    /// Words to find in reason and handling: all of them; '"quoted words"' stand together, -word
+    /// excludes
+    #[arg(value_name = "WORD", allow_hyphen_values = true, value_parser = word)]
+    query: Vec<String>,
     #[command(flatten)]
     filter: FilterArgs,
     /// In which order; by relevance where there is a query, by time where not
@@ -52,7 +53,7 @@ struct FilterArgs {
     #[arg(long, value_name = "CODE")]
     disposition: Vec<String>,
     /// Contacts by this channel
-    #[arg(long, value_parser = values::<Channel>(), hide_possible_values = true)]
+    #[arg(long, value_parser = values::<Channel>())]
     channel: Vec<i32>,
     /// Who reached out
     #[arg(long, value_parser = values::<Direction>())]
@@ -67,69 +68,67 @@ struct FilterArgs {
     /// Contacts with this label; repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// Began at this time or later: 2026-11-22, "2026-11-22 17:00", "7d ago"
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// Began at this time or later: 2026-11-22, "2026-11-22 17:00", or 7d for the last seven days
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     from: Option<When>,
-    /// Began before this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// Began before this time, or longer ago than this
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     before: Option<When>,
+}
+
+/// A word of the query. What begins with two dashes is no word to exclude but a flag that there
+/// isn't: searching for it would find nothing, or the wrong things.
+fn word(text: &str) -> Result<String, String> {
+    match text.starts_with("--") {
+        true => Err(format!(
+            "there is no flag {text}: see `aftercall search --help`"
+        )),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// Prints what a search finds.
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), ClientError> {
+pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), CommandError> {
     let request = SearchInteractionsRequest {
-        query: args.query,
+        query: args.query.join(" "),
         filter: Some(args.filter.into_filter(session)?),
         order: args.order.unwrap_or_default(),
         facets: args.facet,
+        page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let mut history = session.client.history();
-    let output = &mut session.output;
-    // A search for counts alone asks for one result and shows none.
-    let counts_only = args.limit == 0;
-    let mut pages = Pages::new(args.limit.max(1), PAGE_MAX);
+    let Session { client, output, .. } = session;
     let mut results = Vec::new();
-    let mut first = None;
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = SearchInteractionsRequest {
-            page_size,
-            page_token,
-            ..request.clone()
-        };
-        let answer = history
-            .search_interactions(call(request))
-            .await?
-            .into_inner();
-        first.get_or_insert((answer.total_size, answer.facets));
-        let page = pages.take(answer.results, answer.next_page_token);
-        match (counts_only, output.json()) {
-            (true, _) => break,
-            (false, true) => page.iter().try_for_each(|result| output.message(result))?,
-            (false, false) => results.extend(page),
+    let listed = listing(client, request, args.limit, |page| match output.json() {
+        true => page.iter().try_for_each(|result| output.message(result)),
+        false => {
+            results.extend(page);
+            Ok(())
         }
-    }
-    let (total, facets) = first.unwrap_or_default();
+    });
+    let counts = listed.await?.first;
     if output.json() {
-        return Ok(facets.iter().try_for_each(|facet| output.message(facet))?);
+        return Ok(output.message(&counts)?);
     }
     print_results(&results, output)?;
-    facets
+    counts
+        .facets
         .iter()
         .try_for_each(|facet| print_facet(facet, output))?;
-    let summary = match (total, results.len()) {
+    let summary = match (counts.total_size, results.len()) {
         (0, _) => "nothing found".to_owned(),
+        (total, 0) => format!("{total} found"),
         (total, shown) => format!("{shown} of {total} shown"),
     };
     Ok(output.line(&output.styled(Style::Dim, &summary))?)
 }
 
 impl FilterArgs {
-    fn into_filter(self, session: &Session) -> Result<InteractionFilter, ClientError> {
+    fn into_filter(self, session: &Session) -> Result<InteractionFilter, CommandError> {
         let Self {
             customer,
             agent,

@@ -6,8 +6,8 @@ use aftercall_proto::knowledge::v1::{
 };
 use aftercall_proto::model::v1::{Candidate, CandidateState, Confidence, Solution};
 
-use super::{LIMIT, PAGE_MAX, Session, more_hint};
-use crate::client::{ClientError, Pages, call};
+use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::{CommandError, Session};
 use crate::output::{Card, Cell, Column, Output, Style, Table, clean, label, values};
 
 /// Answers from solved cases
@@ -92,7 +92,7 @@ pub struct ShowArgs {
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn run(session: &mut Session, command: Solutions) -> Result<(), ClientError> {
+pub async fn run(session: &mut Session, command: Solutions) -> Result<(), CommandError> {
     match command {
         Solutions::Suggest(args) => suggest(session, args).await,
         Solutions::Candidates(args) => candidates(session, args).await,
@@ -102,19 +102,14 @@ pub async fn run(session: &mut Session, command: Solutions) -> Result<(), Client
     }
 }
 
-async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<(), ClientError> {
+async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<(), CommandError> {
     let request = SuggestSolutionsRequest {
         text: args.text.join(" "),
         suggestions_max: args.limit,
         min_position: session.after.clone(),
-        latest: false,
+        ..Default::default()
     };
-    let answer = session
-        .client
-        .knowledge()
-        .suggest_solutions(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     let output = &mut session.output;
     if output.json() {
         return Ok(answer
@@ -158,36 +153,30 @@ fn version(solution: &Solution) -> String {
     )
 }
 
-async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), ClientError> {
-    let mut client = session.client.knowledge();
-    let output = &mut session.output;
-    let mut pages = Pages::new(args.limit, PAGE_MAX);
+async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), CommandError> {
+    let request = ListCandidatesRequest {
+        state: args.state.unwrap_or_default(),
+        reason_code: args.reason.unwrap_or_default(),
+        page_size: page_size(args.limit, PAGE_MAX),
+        min_position: session.after.clone(),
+        ..Default::default()
+    };
+    let Session { client, output, .. } = session;
     let mut shown = 0;
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = ListCandidatesRequest {
-            state: args.state.unwrap_or_default(),
-            reason_code: args.reason.clone().unwrap_or_default(),
-            page_size,
-            page_token,
-            min_position: session.after.clone(),
-            latest: false,
-        };
-        let answer = client.list_candidates(call(request)).await?.into_inner();
-        for candidate in pages.take(answer.candidates, answer.next_page_token) {
+    let listed = listing(client, request, args.limit, |page| {
+        for candidate in page {
             match output.json() {
                 true => output.message(&candidate)?,
                 false => print_candidate(&candidate, output, shown)?,
             }
             shown += 1;
         }
-    }
-    if output.json() {
-        return Ok(());
-    }
-    match (shown, pages.has_more()) {
-        (0, _) => Ok(output.line("no candidates")?),
-        (_, true) => more_hint(output, shown),
-        (_, false) => Ok(()),
+        Ok(())
+    });
+    let listed = listed.await?;
+    match output.json() {
+        true => Ok(()),
+        false => Ok(listed.close("no candidates", output)?),
     }
 }
 
@@ -216,21 +205,16 @@ fn print_candidate(
     card.print(output, 2)
 }
 
-async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), ClientError> {
+async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), CommandError> {
     let request = PromoteCandidateRequest {
-        request_id: session.request_id(args.request_id.as_ref()),
+        request_id: args.request_id.unwrap_or_default(),
         candidate_id: args.candidate,
         title: args.title,
         question_in_customer_words: args.question,
         resolution: args.resolution.unwrap_or_default(),
         workaround: args.workaround.unwrap_or_default(),
     };
-    let answer = session
-        .client
-        .knowledge()
-        .promote_candidate(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     let output = &mut session.output;
     match (output.json(), &answer.solution) {
         (true, _) => output.message(&answer)?,
@@ -240,49 +224,42 @@ async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), ClientE
     Ok(())
 }
 
-async fn list(session: &mut Session, args: ListArgs) -> Result<(), ClientError> {
-    let mut client = session.client.knowledge();
-    let output = &mut session.output;
-    let mut pages = Pages::new(args.limit, PAGE_MAX);
+async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
+    let request = ListSolutionsRequest {
+        page_size: page_size(args.limit, PAGE_MAX),
+        min_position: session.after.clone(),
+        ..Default::default()
+    };
+    let Session { client, output, .. } = session;
     let mut found = Vec::new();
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = ListSolutionsRequest {
-            page_size,
-            page_token,
-            min_position: session.after.clone(),
-            latest: false,
-        };
-        let answer = client.list_solutions(call(request)).await?.into_inner();
-        let page = pages.take(answer.solutions, answer.next_page_token);
-        match output.json() {
-            true => page
-                .iter()
-                .try_for_each(|solution| output.message(solution))?,
-            false => found.extend(page),
+    let listed = listing(client, request, args.limit, |page| match output.json() {
+        true => page
+            .iter()
+            .try_for_each(|solution| output.message(solution)),
+        false => {
+            found.extend(page);
+            Ok(())
         }
-    }
+    });
+    let listed = listed.await?;
     if output.json() {
         return Ok(());
     }
-    if found.is_empty() {
-        return Ok(output.line("no solutions yet")?);
+    if !found.is_empty() {
+        table(&found, output)?;
     }
-    table(&found, output)?;
-    if pages.has_more() {
-        more_hint(output, found.len())?;
-    }
-    Ok(())
+    Ok(listed.close("no solutions yet", output)?)
 }
 
 fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
     let mut table = Table::new([
         Column::full("published"),
-        Column::narrows("title"),
+        Column::words("title"),
         Column::narrows("reason"),
         Column::full("trust"),
         Column::number("used"),
         Column::number("version"),
-        Column::full("id"),
+        Column::id("id"),
     ]);
     for solution in solutions {
         let stats = solution.stats.unwrap_or_default();
@@ -300,18 +277,13 @@ fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
     table.print(output)
 }
 
-async fn show(session: &mut Session, args: ShowArgs) -> Result<(), ClientError> {
+async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError> {
     let request = GetSolutionRequest {
         solution_id: args.solution,
         min_position: session.after.clone(),
-        latest: false,
+        ..Default::default()
     };
-    let answer = session
-        .client
-        .knowledge()
-        .get_solution(call(request))
-        .await?
-        .into_inner();
+    let answer = session.client.call(request).await?;
     let output = &mut session.output;
     match (output.json(), &answer.solution) {
         (true, _) => output.message(&answer)?,

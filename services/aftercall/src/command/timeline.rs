@@ -6,8 +6,8 @@ use aftercall_proto::history::v1::{
     GetInteractionRequest, ListTimelineRequest, TimelineEntry, WarningKind,
 };
 
-use super::{LIMIT, PAGE_MAX, Session, interaction, more_hint, promise};
-use crate::client::{ClientError, Pages, call};
+use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::{CommandError, Session, interaction, promise};
 use crate::output::{Output, Style, clean, label};
 
 /// All that happened with a customer, the latest first
@@ -42,37 +42,31 @@ pub struct ShowArgs {
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), ClientError> {
-    let mut history = session.client.history();
-    let output = &mut session.output;
-    let mut pages = Pages::new(args.limit, PAGE_MAX);
+pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), CommandError> {
+    let request = ListTimelineRequest {
+        customer_id: args.customer.clone(),
+        page_size: page_size(args.limit, PAGE_MAX),
+        min_position: session.after.clone(),
+        ..Default::default()
+    };
+    let Session { client, output, .. } = session;
     let mut shown = 0;
-    while let Some((page_size, page_token)) = pages.turn() {
-        let request = ListTimelineRequest {
-            customer_id: args.customer.clone(),
-            page_size,
-            page_token,
-            min_position: session.after.clone(),
-        };
-        let answer = history.list_timeline(call(request)).await?.into_inner();
-        for entry in pages.take(answer.entries, answer.next_page_token) {
+    let listed = listing(client, request, args.limit, |page| {
+        for entry in page {
             match output.json() {
                 true => output.message(&entry)?,
                 false => print_entry(&entry, output, shown)?,
             }
             shown += 1;
         }
+        Ok(())
+    });
+    let listed = listed.await?;
+    if output.json() {
+        return Ok(());
     }
-    if shown == 0 && !output.json() {
-        output.line(&format!(
-            "nothing is recorded of customer {}",
-            clean(&args.customer)
-        ))?;
-    }
-    if pages.has_more() && shown > 0 && !output.json() {
-        more_hint(output, shown)?;
-    }
-    Ok(())
+    let nothing = format!("nothing is recorded of customer {}", clean(&args.customer));
+    Ok(listed.close(&nothing, output)?)
 }
 
 fn print_entry(entry: &TimelineEntry, output: &mut Output, shown: usize) -> std::io::Result<()> {
@@ -109,17 +103,13 @@ fn print_change(change: &CommitmentChange, when: &str, output: &mut Output) -> s
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), ClientError> {
+pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), CommandError> {
     let request = GetCustomerContextRequest {
         customer_id: args.customer.clone(),
         interactions_max: args.contacts,
         min_position: session.after.clone(),
     };
-    let mut history = session.client.history();
-    let context = history
-        .get_customer_context(call(request))
-        .await?
-        .into_inner();
+    let context = session.client.call(request).await?;
     let output = &mut session.output;
     if output.json() {
         return Ok(output.message(&context)?);
@@ -183,13 +173,12 @@ fn heading(title: &str, output: &mut Output) -> std::io::Result<()> {
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
-pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), ClientError> {
+pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), CommandError> {
     let request = GetInteractionRequest {
         interaction_id: args.interaction.clone(),
         min_position: session.after.clone(),
     };
-    let mut history = session.client.history();
-    let answer = history.get_interaction(call(request)).await?.into_inner();
+    let answer = session.client.call(request).await?;
     let output = &mut session.output;
     if output.json() {
         return Ok(output.message(&answer)?);
@@ -207,7 +196,9 @@ pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), ClientEr
         let line = format!("{when}  amended by {}: {paths}", amendment.amended_by);
         output.line("")?;
         output.paragraph(0, Style::Plain, &line)?;
-        output.paragraph(4, Style::Dim, &amendment.reason)?;
+        for line in amendment.reason.lines() {
+            output.paragraph(4, Style::Dim, line)?;
+        }
     }
     Ok(())
 }

@@ -2,29 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_client::{Client, Error};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
     WatchAlertsRequest, WatchAlertsResponse,
 };
 use aftercall_proto::model::v1::{AlertState, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
-use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use anyhow::Context;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
-use tonic::Streaming;
 
 use super::call::stamp;
 use super::clock::PlaybackClock;
 use super::month::{Act, Step};
-use crate::client::{Client, Transport, call};
 
 /// Plays steps, and lets each due pass at its own time.
 pub(super) struct Player {
-    recorder: RecorderServiceClient<Transport>,
-    followups: FollowupServiceClient<Transport>,
-    alerts: Streaming<WatchAlertsResponse>,
+    client: Client,
+    alerts: BoxStream<'static, Result<WatchAlertsResponse, Error>>,
     clock: PlaybackClock,
     /// Promises that are still to be kept, the earliest due first.
     open: BTreeSet<(Timestamp, String)>,
@@ -42,12 +39,11 @@ pub(super) struct Counts {
 impl Player {
     pub(super) async fn new(client: &Client, clock: PlaybackClock) -> anyhow::Result<Self> {
         let watch = WatchAlertsRequest::default();
-        let mut alerts = client.alerts().watch_alerts(watch).await?.into_inner();
+        let mut alerts = client.watch_alerts(watch).boxed();
         // The first answer says that the watch has begun.
-        alerts.message().await?.context("the alert stream ended")?;
+        alerts.try_next().await?.context("the alert stream ended")?;
         Ok(Self {
-            recorder: client.recorder(),
-            followups: client.followups(),
+            client: client.clone(),
             alerts,
             clock,
             open: BTreeSet::new(),
@@ -92,7 +88,7 @@ impl Player {
         loop {
             let change = self
                 .alerts
-                .message()
+                .try_next()
                 .await?
                 .context("the alert stream ended")?;
             let fired = change.alert.is_some_and(|alert| {
@@ -119,7 +115,7 @@ impl Player {
                     note,
                     ..Default::default()
                 };
-                self.followups.fulfil_commitment(call(request)).await?;
+                self.client.call(request).await?;
                 Ok(())
             }
             Act::Reschedule {
@@ -137,7 +133,7 @@ impl Player {
                     customer_informed_interaction_id: told_in,
                     ..Default::default()
                 };
-                self.followups.reschedule_commitment(call(request)).await?;
+                self.client.call(request).await?;
                 Ok(())
             }
             Act::Release {
@@ -152,7 +148,7 @@ impl Player {
                     customer_informed_interaction_id: told_in,
                     ..Default::default()
                 };
-                self.followups.cancel_commitment(call(request)).await?;
+                self.client.call(request).await?;
                 Ok(())
             }
         }
@@ -173,7 +169,7 @@ impl Player {
             interaction: Some(contact),
             import_batch: String::new(),
         };
-        self.recorder.record_interaction(call(request)).await?;
+        self.client.call(request).await?;
         self.counts.contacts += 1;
         self.counts.promises += promised.len() as u64;
         self.open.extend(promised);

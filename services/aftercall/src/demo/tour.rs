@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aftercall_client::Client;
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::knowledge::v1::ListCandidatesRequest;
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 use anyhow::Context;
 use clap::Parser;
+use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Caller, Draw, call, stamp};
@@ -16,7 +18,6 @@ use super::month::{Act, Step};
 use super::play::Player;
 use super::say;
 use crate::cli::Cli;
-use crate::client::{Client, call as request};
 
 /// How long the promise that lapses before your eyes has to be kept.
 const SHORT: SignedDuration = SignedDuration::from_secs(4);
@@ -109,20 +110,10 @@ impl Tour {
     }
 
     async fn count_by(&self, mut list: ListCommitmentsRequest) -> anyhow::Result<u64> {
-        let mut followups = self.client.followups();
-        let mut found = 0;
         list.page_size = 500;
-        loop {
-            let page = followups
-                .list_commitments(request(list.clone()))
-                .await?
-                .into_inner();
-            found += page.commitments.len() as u64;
-            if page.next_page_token.is_empty() {
-                return Ok(found);
-            }
-            list.page_token = page.next_page_token;
-        }
+        let found = self.client.items(list);
+        let counted = found.try_fold(0, async |count, _| Ok(count + 1));
+        Ok(counted.await?)
     }
 
     /// A promise that nobody keeps, from the call to the alarm.
@@ -168,12 +159,7 @@ impl Tour {
             page_size: 1,
             ..Default::default()
         };
-        let mut knowledge = self.client.knowledge();
-        let found = knowledge
-            .list_candidates(request(list))
-            .await?
-            .into_inner()
-            .candidates;
+        let found = self.client.call(list).await?.candidates;
         let candidate = found
             .first()
             .context("a candidate for internet.no_connection")?;

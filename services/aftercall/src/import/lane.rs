@@ -9,17 +9,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_client::{Client, Error, Refusal};
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
 use aftercall_proto::status::from_wire;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, Streaming};
+use tonic::{Code, Streaming};
 
 use super::report::{RowError, Tally};
 use super::row::Row;
-use crate::client::{Client, ClientError, Refusal};
+use crate::command::CommandError;
 
 /// How many rows may be without an answer, and how many bytes of them.
 const WINDOW_ROWS: usize = 2048;
@@ -62,10 +63,8 @@ struct Window {
 enum End {
     /// All rows have their answer.
     Done,
-    /// It broke.
-    Broken(Status),
-    /// The server asks for a pause.
-    Busy(Refusal),
+    /// It broke, or the server asks for a pause.
+    Broken(Refusal),
 }
 
 impl Lane {
@@ -73,17 +72,16 @@ impl Lane {
     ///
     /// # Errors
     /// When the server refuses for good, or too often.
-    pub(super) async fn run(mut self) -> Result<(), ClientError> {
+    pub(super) async fn run(mut self) -> Result<(), CommandError> {
         let mut window = Window::default();
         loop {
             let refusal = match self.stream(&mut window).await? {
                 End::Done => return Ok(()),
-                End::Broken(status) => Refusal::from(status),
-                End::Busy(refusal) => refusal,
+                End::Broken(refusal) => refusal,
             };
             window.rewind();
             if !refusal.is_retryable() || window.tries >= TRIES_MAX {
-                return Err(ClientError::Refused(Box::new(refusal)));
+                return Err(Error::from(refusal).into());
             }
             let wait = RETRY_MAX.min(RETRY_FIRST * 2_u32.saturating_pow(window.tries));
             window.tries += 1;
@@ -95,12 +93,14 @@ impl Lane {
     }
 
     /// Sends and receives on one stream until it ends.
-    async fn stream(&mut self, window: &mut Window) -> Result<End, ClientError> {
+    async fn stream(&mut self, window: &mut Window) -> Result<End, CommandError> {
         let (sender, requests) = mpsc::channel(WINDOW_ROWS);
         let mut sender = Some(sender);
-        let mut recorder = self.client.recorder();
         // Rows are sent while the stream is still being opened.
-        let mut opening = pin!(recorder.record_interactions(ReceiverStream::new(requests)));
+        let mut opening = pin!(
+            self.client
+                .record_interactions(ReceiverStream::new(requests))
+        );
         let mut answers: Option<Streaming<RecordInteractionsResponse>> = None;
         let mut ended = false;
         window.answered = 0;
@@ -116,13 +116,14 @@ impl Lane {
             let wants_rows = !ended && sender.is_some() && window.waiting.is_empty();
             tokio::select! {
                 opened = &mut opening, if answers.is_none() => match opened {
-                    Ok(opened) => answers = Some(opened.into_inner()),
-                    Err(status) => return Ok(End::Broken(status)),
+                    Ok(opened) => answers = Some(opened),
+                    Err(Error::Refused(refusal)) => return Ok(End::Broken(*refusal)),
+                    Err(error) => return Err(error.into()),
                 },
                 answer = next(answers.as_mut()), if answers.is_some() => match answer {
                     Ok(Some(answer)) => window.settle(answer, &self.tally)?,
                     Ok(None) => return Ok(window.end(ended)),
-                    Err(status) => return Ok(End::Broken(status)),
+                    Err(refusal) => return Ok(End::Broken(refusal)),
                 },
                 rows = self.rows.recv(), if wants_rows => match rows {
                     Some(rows) => window.waiting.extend(rows),
@@ -135,9 +136,9 @@ impl Lane {
 
 async fn next(
     answers: Option<&mut Streaming<RecordInteractionsResponse>>,
-) -> Result<Option<RecordInteractionsResponse>, Status> {
+) -> Result<Option<RecordInteractionsResponse>, Refusal> {
     match answers {
-        Some(answers) => answers.message().await,
+        Some(answers) => Ok(answers.message().await?),
         None => Ok(None),
     }
 }
@@ -178,7 +179,7 @@ impl Window {
         &mut self,
         answer: RecordInteractionsResponse,
         tally: &Tally,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), CommandError> {
         let expected = self.answered.to_string();
         let row = self
             .in_flight
@@ -186,7 +187,7 @@ impl Window {
             .filter(|_| answer.correlation_id == expected);
         let (Some(mut row), Some(outcome)) = (row, answer.outcome) else {
             let text = "the server's answers are out of order: is it a newer version?";
-            return Err(ClientError::Input(text.to_owned()));
+            return Err(CommandError::Input(text.to_owned()));
         };
         self.answered += 1;
         self.in_flight_bytes -= row.wire_bytes;
@@ -215,8 +216,11 @@ impl Window {
     fn end(&self, ended: bool) -> End {
         match (self.in_flight.is_empty(), self.again.is_empty()) {
             (true, true) if ended && self.waiting.is_empty() => End::Done,
-            (true, false) => End::Busy(Refusal::busy()),
-            _ => End::Broken(Status::unavailable("the server ended the stream")),
+            (true, false) => End::Broken(refusal(
+                Code::ResourceExhausted,
+                "the server takes no more for now",
+            )),
+            _ => End::Broken(refusal(Code::Unavailable, "the server ended the stream")),
         }
     }
 
@@ -227,6 +231,17 @@ impl Window {
         rows.append(&mut self.in_flight);
         rows.append(&mut self.waiting);
         self.waiting = rows;
+    }
+}
+
+/// An end that the server gave no status for, and after which it may be tried again.
+fn refusal(code: Code, message: &str) -> Refusal {
+    Refusal {
+        code,
+        reason: String::new(),
+        message: message.to_owned(),
+        violations: Vec::new(),
+        retry_after: Some(Duration::ZERO),
     }
 }
 

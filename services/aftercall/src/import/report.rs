@@ -10,7 +10,7 @@ use serde::Serialize;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::client::ClientError;
+use crate::command::CommandError;
 use crate::output::clean;
 
 /// How many rows are named on standard error; the rest are counted.
@@ -175,10 +175,10 @@ impl Counts {
 
 impl Tally {
     /// An empty tally; errors go to `show`, and whole to the file at `errors`.
-    pub(super) fn new(errors: Option<&str>, show: Show) -> Result<Self, ClientError> {
+    pub(super) fn new(errors: Option<&str>, show: Show) -> Result<Self, CommandError> {
         let create = |path: &str| match File::create(path) {
             Ok(file) => Ok((path.to_owned(), BufWriter::new(file))),
-            Err(source) => Err(ClientError::File {
+            Err(source) => Err(CommandError::File {
                 path: path.to_owned(),
                 source,
             }),
@@ -262,12 +262,12 @@ impl Tally {
     ///
     /// # Errors
     /// When not all of it could be written.
-    pub(super) fn finish(&self) -> Result<(), ClientError> {
+    pub(super) fn finish(&self) -> Result<(), CommandError> {
         let mut errors = self.lock();
         let Some((path, mut file)) = errors.file.take() else {
             return Ok(());
         };
-        let failed = |source| ClientError::File { path, source };
+        let failed = |source| CommandError::File { path, source };
         match errors.broken.take() {
             Some(error) => Err(failed(error)),
             None => file.flush().map_err(failed),

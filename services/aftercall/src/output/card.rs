@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::output::{Output, Style, clean, width_of, wrapped};
+use crate::output::{Output, Style, clean, clean_lines, width_of, wrapped};
 
 /// Blanks between labels and values.
 const GAP: usize = 2;
@@ -38,6 +38,15 @@ impl Card {
         self
     }
 
+    /// Adds somebody's text with its lines; an empty one is left out.
+    pub fn lines(&mut self, label: &'static str, text: impl AsRef<str>) -> &mut Self {
+        let text = clean_lines(text.as_ref().trim_end());
+        if !text.is_empty() {
+            self.fields.push((label, text, Style::Plain));
+        }
+        self
+    }
+
     /// Prints the card, each line after `indent` blanks. A label that repeats is shown once.
     ///
     /// # Errors
@@ -51,7 +60,7 @@ impl Card {
         let mut before = "";
         for (label, value, style) in &self.fields {
             let mut label = if *label == before { "" } else { label };
-            for line in wrapped(value, values) {
+            for line in value.lines().flat_map(|line| wrapped_line(line, values)) {
                 let blanks = " ".repeat(labels - width_of(label));
                 let label_text = output.styled(Style::Dim, label);
                 let line = output.styled(*style, &line);
@@ -62,4 +71,15 @@ impl Card {
         }
         Ok(())
     }
+}
+
+/// One line of a text, wrapped behind the blanks that it begins with.
+fn wrapped_line(line: &str, width: Option<usize>) -> Vec<String> {
+    let text = line.trim_start_matches(' ');
+    let blanks = line.len() - text.len();
+    let lines = wrapped(text, width.map(|width| width.saturating_sub(blanks)));
+    let indented = lines
+        .into_iter()
+        .map(|line| format!("{:blanks$}{line}", ""));
+    indented.collect()
 }

@@ -5,8 +5,9 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
-    CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, EscalationKind, Priority,
-    ReasonResolution, RemedyKind, SignalKind, SolutionUseKind, Timeliness,
+    CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, DisconnectReason,
+    DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
+    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind,
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -58,16 +59,22 @@ wire_enums! {
     CommitmentOutcome "COMMITMENT_OUTCOME_",
     Confidence "CONFIDENCE_",
     Direction "DIRECTION_",
+    DisconnectReason "DISCONNECT_REASON_",
+    DisconnectStage "DISCONNECT_STAGE_",
+    DropClass "DROP_CLASS_",
     EscalationKind "ESCALATION_KIND_",
     Facet "FACET_",
+    HoldReason "HOLD_REASON_",
     Priority "PRIORITY_",
     ReasonResolution "REASON_RESOLUTION_",
     RemedyKind "REMEDY_KIND_",
     SearchOrder "SEARCH_ORDER_",
+    SegmentKind "SEGMENT_KIND_",
     SentimentBand "SENTIMENT_BAND_",
     SignalKind "SIGNAL_KIND_",
     SolutionUseKind "SOLUTION_USE_KIND_",
     Timeliness "TIMELINESS_",
+    TransferKind "TRANSFER_KIND_",
     WarningKind "WARNING_KIND_",
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 use pbjson_types::Timestamp as WireTimestamp;
@@ -29,16 +29,17 @@ impl Times {
         self.format(at, "%Y-%m-%d %H:%M:%S %Z")
     }
 
-    /// From one instant to another; the date is not said twice.
+    /// From one instant to another, to the second; the date is not said twice.
     pub fn between(&self, from: Option<&WireTimestamp>, to: Option<&WireTimestamp>) -> String {
         match (self.zoned(from), self.zoned(to)) {
             (Some(from), Some(to)) if from.date() == to.date() => format!(
                 "{} – {}",
-                from.strftime("%Y-%m-%d %H:%M"),
-                to.strftime("%H:%M %Z")
+                from.strftime("%Y-%m-%d %H:%M:%S"),
+                to.strftime("%H:%M:%S %Z")
             ),
-            (Some(_), Some(_)) => format!("{} – {}", self.minute(from), self.minute(to)),
-            _ => self.minute(from),
+            (Some(_), Some(_)) => format!("{} – {}", self.second(from), self.second(to)),
+            (None, Some(_)) => format!("until {}", self.second(to)),
+            (_, None) => self.second(from),
         }
     }
 
@@ -90,26 +91,59 @@ pub enum When {
     FromNow(Span),
 }
 
+/// Reads an instant where a bare span of time looks ahead: `2h` is in two hours.
 impl FromStr for When {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(at) = text.parse::<Timestamp>() {
-            return Ok(Self::Instant(at));
-        }
-        // A date alone reads as midnight; with a zone it was an instant above.
-        if let Ok(local) = text.parse::<DateTime>() {
-            return Ok(Self::Local(local));
-        }
-        if let Ok(date) = text.parse::<Date>() {
-            return Ok(Self::Local(date.to_datetime(jiff::civil::Time::midnight())));
-        }
-        text.parse::<Span>().map(Self::FromNow).map_err(|_| {
-            "write 2026-11-22T17:00:00Z, or \"2026-11-22 17:00\" in your own time zone, or \
-             2026-11-22 for its midnight, or \"2h\" for in two hours, or \"7d ago\""
-                .to_owned()
-        })
+        read(text, false)
     }
+}
+
+/// Reads an instant of what has happened, where a bare span of time looks back: `7d` is seven days
+/// ago.
+///
+/// # Errors
+/// What to write instead.
+pub fn past(text: &str) -> Result<When, String> {
+    read(text, true)
+}
+
+fn read(text: &str, looks_back: bool) -> Result<When, String> {
+    // What is said of a zone by its name is obeyed, or refused: never passed over.
+    if text.contains('[') {
+        let zoned = text.parse::<Zoned>();
+        let zoned = zoned.map_err(|error| format!("the time can't be used: {error}"))?;
+        return Ok(When::Instant(zoned.timestamp()));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(When::Instant(at));
+    }
+    // A date alone reads as midnight; with a zone it was an instant above.
+    if let Ok(local) = text.parse::<DateTime>() {
+        return Ok(When::Local(local));
+    }
+    if let Ok(date) = text.parse::<Date>() {
+        return Ok(When::Local(date.to_datetime(Time::midnight())));
+    }
+    let span = text.strip_prefix("in ").unwrap_or(text);
+    let says_where = span != text || text.starts_with(['+', '-']) || text.ends_with("ago");
+    match span.parse::<Span>() {
+        Ok(span) if looks_back && !says_where => Ok(When::FromNow(span.negate())),
+        Ok(span) => Ok(When::FromNow(span)),
+        Err(_) => Err(remedy(looks_back)),
+    }
+}
+
+fn remedy(looks_back: bool) -> String {
+    let span = match looks_back {
+        true => "\"7d\" for seven days ago, or \"in 2h\"",
+        false => "\"2h\" for in two hours, or \"7d ago\"",
+    };
+    format!(
+        "write 2026-11-22T17:00:00Z, or \"2026-11-22 17:00\" in your own time zone, or \
+         2026-11-22T17:00[America/New_York] in another, or 2026-11-22 for its midnight, or {span}"
+    )
 }
 
 /// `at` on the wire.
@@ -132,11 +166,15 @@ pub(crate) fn instant(at: &WireTimestamp) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn resolved(text: &str) -> String {
+    fn at(when: When) -> String {
         let times = Times::new(TimeZone::get("Europe/Berlin").unwrap());
         let now = "2026-10-24T10:00:00Z".parse().unwrap();
-        let at = times.resolve(&text.parse().unwrap(), now).unwrap();
+        let at = times.resolve(&when, now).unwrap();
         instant(&at).unwrap().to_string()
+    }
+
+    fn resolved(text: &str) -> String {
+        at(text.parse().unwrap())
     }
 
     #[test]
@@ -148,16 +186,58 @@ mod tests {
         assert_eq!(resolved("2026-11-22 17:00"), "2026-11-22T16:00:00Z");
         assert_eq!(resolved("2026-11-22"), "2026-11-21T23:00:00Z");
         assert_eq!(resolved("2h"), "2026-10-24T12:00:00Z");
+        assert_eq!(resolved("in 2h"), "2026-10-24T12:00:00Z");
         assert_eq!(resolved("7d ago"), "2026-10-17T10:00:00Z");
         // The same time of day, over the end of summer time.
         assert_eq!(resolved("1d"), "2026-10-25T11:00:00Z");
     }
 
     #[test]
+    fn a_zone_that_is_named_is_obeyed_or_refused() {
+        for text in [
+            "2026-11-22T17:00[America/New_York]",
+            "2026-11-22 17:00:00[America/New_York]",
+            "2026-11-22T17:00-05:00[America/New_York]",
+        ] {
+            assert_eq!(resolved(text), "2026-11-22T22:00:00Z", "{text}");
+        }
+        assert_eq!(
+            resolved("2026-11-22[America/New_York]"),
+            "2026-11-22T05:00:00Z"
+        );
+        for wrong in [
+            "2026-11-22T17:00[Mars/Olympus]",
+            "2026-11-22T17:00+05:00[America/New_York]",
+            "tomorrow[Europe/Berlin]",
+        ] {
+            assert!(wrong.parse::<When>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_has_happened_is_looked_for_in_the_past() {
+        let resolved = |text| at(past(text).unwrap());
+        assert_eq!(resolved("7d"), "2026-10-17T10:00:00Z");
+        assert_eq!(resolved("7d ago"), "2026-10-17T10:00:00Z");
+        assert_eq!(resolved("-7d"), "2026-10-17T10:00:00Z");
+        assert_eq!(resolved("1h 30m"), "2026-10-24T08:30:00Z");
+        assert_eq!(resolved("in 2h"), "2026-10-24T12:00:00Z");
+        assert_eq!(resolved("+2h"), "2026-10-24T12:00:00Z");
+        assert_eq!(resolved("2026-11-22"), "2026-11-21T23:00:00Z");
+    }
+
+    #[test]
     fn a_wrong_instant_is_refused_with_the_remedy() {
-        for wrong in ["", "tomorrow", "2026-13-01", "25:00"] {
-            let refusal = wrong.parse::<When>().unwrap_err();
-            assert!(refusal.contains("2026-11-22"), "{wrong}: {refusal}");
+        for wrong in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "25:00",
+            "2026-11-22 17:00 CET",
+        ] {
+            for refusal in [wrong.parse::<When>().unwrap_err(), past(wrong).unwrap_err()] {
+                assert!(refusal.contains("2026-11-22"), "{wrong}: {refusal}");
+            }
         }
     }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall::app::{App, StartError, Surroundings};
-use aftercall::client::{Client, ServerArgs};
 use aftercall::config::Config;
+use aftercall_client::Client;
 use aftercall_proto::followups::v1::WatchAlertsRequest;
+use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::model::v1::AlertState;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_service::{ManualClock, TestIds};
@@ -40,12 +41,9 @@ pub(crate) fn clock() -> ManualClock {
     ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap())
 }
 
-pub(crate) fn args(app: &App) -> ServerArgs {
-    ServerArgs {
-        server: format!("http://{}", app.grpc_addr()),
-        token: None,
-        token_file: None,
-    }
+pub(crate) async fn client(app: &App) -> Client {
+    let client = Client::builder(format!("http://{}", app.grpc_addr()));
+    client.connect().await.unwrap()
 }
 
 /// A contact at nine with a promise for ten.
@@ -69,21 +67,16 @@ async fn a_promise_that_is_not_kept_raises_an_alert_when_its_time_has_come() {
     let app = App::start(&config(&data), &[], around(&clock))
         .await
         .unwrap();
-    let args = args(&app);
     let (stop, stopped) = oneshot::channel::<()>();
+    let client = client(&app).await;
     let used = async {
-        let client = Client::connect(&args).await.unwrap();
-        let watch = client
-            .alerts()
+        // Without the client's own going on, so that the end is seen.
+        let watch = AlertServiceClient::new(client.transport())
             .watch_alerts(WatchAlertsRequest::default())
             .await;
         let mut watch = watch.unwrap().into_inner();
         assert_eq!(watch.message().await.unwrap().unwrap().alert, None);
-        client
-            .recorder()
-            .record_interaction(promise())
-            .await
-            .unwrap();
+        client.call(promise()).await.unwrap();
         clock.advance(Duration::from_secs(3_601));
         let alert = watch.message().await.unwrap().unwrap().alert.unwrap();
         assert_eq!(alert.state(), AlertState::Triggered);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aftercall::app::{App, Service};
-use aftercall::client::Client;
+use aftercall_client::Error;
 use aftercall_log::{
     Append, Claim, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError, Reader, Record,
     WriteBlocked,
@@ -17,7 +17,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::app::{args, around, clock, config, promise};
+use crate::app::{around, client, clock, config, promise};
 
 const RECORDER: &str = "aftercall.recorder.v1.RecorderService";
 const HISTORY: &str = "aftercall.history.v1.HistoryService";
@@ -106,21 +106,22 @@ async fn services_in_processes_of_their_own_meet_in_the_log() {
     let recorder = start(Arc::new(log), &data, &[Service::Recorder]).await;
     let history = start(other, &others, &[Service::History]).await;
 
-    let writer = Client::connect(&args(&recorder)).await.unwrap();
-    let recorded = writer.recorder().record_interaction(promise()).await;
-    let recorded = recorded.unwrap().into_inner();
+    let writer = client(&recorder).await;
+    let recorded = writer.call(promise()).await.unwrap();
     let wanted = GetInteractionRequest {
         interaction_id: recorded.interaction_id.clone(),
         min_position: recorded.position.clone(),
     };
-    let reader = Client::connect(&args(&history)).await.unwrap();
-    let found = reader.history().get_interaction(wanted.clone()).await;
-    let found = found.unwrap().into_inner().interaction.unwrap();
+    let reader = client(&history).await;
+    let found = reader.call(wanted.clone()).await.unwrap();
+    let found = found.interaction.unwrap();
     assert_eq!(found.interaction_id, recorded.interaction_id);
 
     // What a process does not serve is not there, nor does it count for its health.
-    let absent = writer.history().get_interaction(wanted).await.unwrap_err();
-    assert_eq!(absent.code(), Code::Unimplemented);
+    match writer.call(wanted).await {
+        Err(Error::Refused(refusal)) => assert_eq!(refusal.code, Code::Unimplemented),
+        other => panic!("{other:?}"),
+    }
     until(&history, HISTORY, ServingStatus::Serving).await;
     until(&history, "", ServingStatus::Serving).await;
     let unknown = health(&history).await.check(of(RECORDER)).await;

@@ -53,7 +53,7 @@ pub(super) async fn measure(cluster: &Cluster) -> anyhow::Result<(f64, f64)> {
 async fn record_promises(recorder: &Server) -> anyhow::Result<()> {
     let now = jiff::Timestamp::now();
     let messages = Messages::new(now);
-    let channels = load::connect(&recorder.grpc).await?;
+    let clients = load::connect(&recorder.grpc).await?;
     for number in 0..PROMISES {
         let mut request = RecordInteractionRequest::decode(messages.unary(number))?;
         let due = now + FIRST_DUE + APART * u32::try_from(number)?;
@@ -63,7 +63,7 @@ async fn record_promises(recorder: &Server) -> anyhow::Result<()> {
             nanos: due.subsec_nanosecond(),
         });
         let request = Bytes::from(request.encode_to_vec());
-        load::call(&channels[0], RECORD, request).await?;
+        load::call(&clients[0], RECORD, request).await?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use aftercall_log::{EmbeddedLog, Log, Offset, Options, Partition, Position, Read
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::failed;
-use crate::client::ClientError;
+use crate::command::CommandError;
 use crate::config::{Config, ConfigFile, StorageConfig};
 use crate::log::{LogError, open_kafka};
 use crate::output::Output;
@@ -89,7 +89,7 @@ impl Place {
 
 /// Creates the topic, and the log in it.
 #[cfg(feature = "kafka")]
-pub(super) fn init(args: &InitArgs, output: &mut Output) -> Result<(), ClientError> {
+pub(super) fn init(args: &InitArgs, output: &mut Output) -> Result<(), CommandError> {
     use aftercall_log::kafka::{NewLog, init};
     let config = args.config.load().map_err(failed)?;
     let kafka = config.log.kafka.engine().map_err(failed)?;
@@ -119,22 +119,22 @@ pub(super) fn init(args: &InitArgs, output: &mut Output) -> Result<(), ClientErr
 }
 
 #[cfg(not(feature = "kafka"))]
-pub(super) fn init(_: &InitArgs, _: &mut Output) -> Result<(), ClientError> {
+pub(super) fn init(_: &InitArgs, _: &mut Output) -> Result<(), CommandError> {
     Err(failed(LogError::NotBuilt))
 }
 
 /// Copies one log into another.
-pub(super) fn copy_log(args: &CopyArgs, output: &mut Output) -> Result<(), ClientError> {
+pub(super) fn copy_log(args: &CopyArgs, output: &mut Output) -> Result<(), CommandError> {
     if args.from == args.to {
         let same = "--from and --to name the same log";
-        return Err(ClientError::Usage(same.to_owned()));
+        return Err(CommandError::Usage(same.to_owned()));
     }
     let config = args.config.load().map_err(failed)?;
     let source = args.from.open(&config).map_err(failed)?;
     let target = args.to.open(&config).map_err(failed)?;
     if source.id() == target.id() {
         let same = "--from and --to are the same log";
-        return Err(ClientError::Usage(same.to_owned()));
+        return Err(CommandError::Usage(same.to_owned()));
     }
     let bar = bar();
     let copied = copy(&*source, &*target, |progress| show(&bar, progress));

@@ -1,0 +1,93 @@
+//! Lists as streams: of pages, and of what is on them.
+
+use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
+use aftercall_proto::history::v1::{
+    ListTimelineRequest, SearchInteractionsRequest, SearchResult, TimelineEntry,
+};
+use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
+use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Solution};
+use futures::{Stream, TryStreamExt, stream};
+
+use crate::client::{Client, Error};
+use crate::rpc::Rpc;
+
+/// A request whose answer is a page of a list.
+pub trait List: Rpc {
+    /// What is listed.
+    type Item: Send + 'static;
+
+    /// Asks for the page that a token names; an empty token names the first one.
+    fn turn_to(&mut self, page_token: String);
+
+    /// The token of the page after an answer; empty at the end.
+    fn next_page(answer: &Self::Answer) -> &str;
+
+    /// Takes what is on a page out of its answer, and leaves the rest.
+    fn take(answer: &mut Self::Answer) -> Vec<Self::Item>;
+}
+
+macro_rules! lists {
+    ($($request:ty: $field:ident of $item:ty;)*) => {
+        $(impl List for $request {
+            type Item = $item;
+
+            fn turn_to(&mut self, page_token: String) {
+                self.page_token = page_token;
+            }
+
+            fn next_page(answer: &Self::Answer) -> &str {
+                &answer.next_page_token
+            }
+
+            fn take(answer: &mut Self::Answer) -> Vec<Self::Item> {
+                std::mem::take(&mut answer.$field)
+            }
+        })*
+    };
+}
+
+lists! {
+    ListTimelineRequest: entries of TimelineEntry;
+    SearchInteractionsRequest: results of SearchResult;
+    ListCommitmentsRequest: commitments of Commitment;
+    ListAlertsRequest: alerts of Alert;
+    ListCandidatesRequest: candidates of Candidate;
+    ListSolutionsRequest: solutions of Solution;
+}
+
+impl Client {
+    /// The pages of a list, from the one that the request names on. A page is asked for when the
+    /// stream is polled for it; `page_size` says how large it is.
+    ///
+    /// The stream ends after the first error.
+    pub fn pages<L: List>(
+        &self,
+        request: L,
+    ) -> impl Stream<Item = Result<L::Answer, Error>> + Send + use<L> {
+        let client = self.clone();
+        stream::try_unfold(Some(request), move |request| {
+            let client = client.clone();
+            async move {
+                let Some(mut request) = request else {
+                    return Ok(None);
+                };
+                let answer = client.call(request.clone()).await?;
+                let next = L::next_page(&answer).to_owned();
+                request.turn_to(next.clone());
+                Ok(Some((answer, (!next.is_empty()).then_some(request))))
+            }
+        })
+    }
+
+    /// Everything that a list has, from the page that the request names on.
+    ///
+    /// The stream ends after the first error.
+    pub fn items<L: List>(
+        &self,
+        request: L,
+    ) -> impl Stream<Item = Result<L::Item, Error>> + Send + use<L> {
+        self.pages(request)
+            .map_ok(|mut answer| stream::iter(L::take(&mut answer).into_iter().map(Ok)))
+            .try_flatten()
+    }
+}

@@ -1,0 +1,200 @@
+//! Which request is which call.
+
+use aftercall_proto::{followups, history, knowledge, recorder};
+use prost::Message;
+
+/// A request that has one answer.
+pub trait Rpc: Message + Clone + Default + 'static {
+    /// What it is answered with.
+    type Answer: Message + Default + 'static;
+
+    /// The method that takes it, as gRPC addresses it.
+    const PATH: &'static str;
+
+    /// Gives the request a name if it has none, so that sending it again is the same request.
+    fn name(&mut self, _fresh: impl FnOnce() -> String) {}
+
+    /// Where a query says what its answer must include; nothing in a write.
+    fn min_position(&mut self) -> Option<&mut String> {
+        None
+    }
+
+    /// Asks that the answer include all that was durable when the request came, if the query can.
+    fn ask_latest(&mut self) {}
+
+    /// Where in the log a write stands; nothing for a query.
+    fn position(_answer: &Self::Answer) -> Option<&str> {
+        None
+    }
+}
+
+macro_rules! rpcs {
+    ($($service:literal {
+        $($kind:ident $method:literal: $request:ty => $answer:ty;)*
+    })*) => {
+        /// The path of every method that [`Client::call`](crate::Client::call) reaches.
+        pub const METHODS: &[&str] = &[$($(concat!("/", $service, "/", $method),)*)*];
+
+        $($(impl Rpc for $request {
+            type Answer = $answer;
+
+            const PATH: &'static str = concat!("/", $service, "/", $method);
+
+            rpcs!(@$kind);
+        })*)*
+    };
+    (@query) => {
+        fn min_position(&mut self) -> Option<&mut String> {
+            Some(&mut self.min_position)
+        }
+    };
+    (@latest) => {
+        fn ask_latest(&mut self) {
+            self.latest = true;
+        }
+
+        rpcs!(@query);
+    };
+    (@command) => {
+        fn name(&mut self, fresh: impl FnOnce() -> String) {
+            if self.request_id.is_empty() {
+                self.request_id = fresh();
+            }
+        }
+
+        rpcs!(@write);
+    };
+    (@record) => {
+        fn name(&mut self, fresh: impl FnOnce() -> String) {
+            let contact = self.interaction.as_mut();
+            let nameless = contact.filter(|it| it.interaction_id.is_empty() && it.external_ref.is_none());
+            if let Some(contact) = nameless {
+                contact.interaction_id = fresh();
+            }
+        }
+
+        rpcs!(@write);
+    };
+    (@write) => {
+        fn position(answer: &Self::Answer) -> Option<&str> {
+            Some(&answer.position)
+        }
+    };
+}
+
+rpcs! {
+    "aftercall.recorder.v1.RecorderService" {
+        record "RecordInteraction":
+            recorder::v1::RecordInteractionRequest => recorder::v1::RecordInteractionResponse;
+        command "AmendInteraction":
+            recorder::v1::AmendInteractionRequest => recorder::v1::AmendInteractionResponse;
+    }
+    "aftercall.history.v1.HistoryService" {
+        query "GetInteraction":
+            history::v1::GetInteractionRequest => history::v1::GetInteractionResponse;
+        query "GetCustomerContext":
+            history::v1::GetCustomerContextRequest => history::v1::GetCustomerContextResponse;
+        query "ListTimeline":
+            history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
+        query "SearchInteractions":
+            history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
+    }
+    "aftercall.followups.v1.FollowupService" {
+        query "GetCommitment":
+            followups::v1::GetCommitmentRequest => followups::v1::GetCommitmentResponse;
+        query "ListCommitments":
+            followups::v1::ListCommitmentsRequest => followups::v1::ListCommitmentsResponse;
+        command "FulfilCommitment":
+            followups::v1::FulfilCommitmentRequest => followups::v1::FulfilCommitmentResponse;
+        command "CancelCommitment":
+            followups::v1::CancelCommitmentRequest => followups::v1::CancelCommitmentResponse;
+        command "RescheduleCommitment":
+            followups::v1::RescheduleCommitmentRequest => followups::v1::RescheduleCommitmentResponse;
+    }
+    "aftercall.followups.v1.AlertService" {
+        query "ListAlerts":
+            followups::v1::ListAlertsRequest => followups::v1::ListAlertsResponse;
+    }
+    "aftercall.knowledge.v1.KnowledgeService" {
+        latest "ListCandidates":
+            knowledge::v1::ListCandidatesRequest => knowledge::v1::ListCandidatesResponse;
+        command "PromoteCandidate":
+            knowledge::v1::PromoteCandidateRequest => knowledge::v1::PromoteCandidateResponse;
+        latest "GetSolution":
+            knowledge::v1::GetSolutionRequest => knowledge::v1::GetSolutionResponse;
+        latest "ListSolutions":
+            knowledge::v1::ListSolutionsRequest => knowledge::v1::ListSolutionsResponse;
+        latest "SuggestSolutions":
+            knowledge::v1::SuggestSolutionsRequest => knowledge::v1::SuggestSolutionsResponse;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::type_name;
+    use std::collections::BTreeSet;
+
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    /// A new method without a row here could be called by no program in Rust.
+    #[test]
+    fn every_method_with_one_answer_can_be_called() {
+        let pool = DescriptorPool::decode(aftercall_proto::DESCRIPTORS).unwrap();
+        let methods = pool
+            .services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+            .filter(|method| !method.is_client_streaming() && !method.is_server_streaming());
+        let there: BTreeSet<String> = methods
+            .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
+            .collect();
+        let callable = METHODS.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(there, callable);
+    }
+
+    fn check<R: Rpc>() {
+        let pool = DescriptorPool::decode(aftercall_proto::DESCRIPTORS).unwrap();
+        let (service, method) = R::PATH[1..].split_once('/').unwrap();
+        let service = pool.get_service_by_name(service).unwrap();
+        let method = service.methods().find(|it| it.name() == method).unwrap();
+        let last = |name: &str| name.rsplit("::").next().unwrap().to_owned();
+        assert_eq!(method.input().name(), last(type_name::<R>()));
+        assert_eq!(method.output().name(), last(type_name::<R::Answer>()));
+    }
+
+    #[test]
+    fn a_request_goes_to_the_method_that_takes_it() {
+        check::<recorder::v1::RecordInteractionRequest>();
+        check::<recorder::v1::AmendInteractionRequest>();
+        check::<history::v1::SearchInteractionsRequest>();
+        check::<followups::v1::FulfilCommitmentRequest>();
+        check::<knowledge::v1::SuggestSolutionsRequest>();
+    }
+
+    #[test]
+    fn only_what_has_no_name_gets_one() {
+        let fresh = || "fresh".to_owned();
+        let mut record = recorder::v1::RecordInteractionRequest {
+            interaction: Some(Default::default()),
+            ..Default::default()
+        };
+        record.name(fresh);
+        assert_eq!(record.interaction.unwrap().interaction_id, "fresh");
+        let mut named = recorder::v1::RecordInteractionRequest {
+            interaction: Some(aftercall_proto::model::v1::Interaction {
+                external_ref: Some(Default::default()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        named.name(fresh);
+        assert_eq!(named.interaction.unwrap().interaction_id, "");
+        let mut command = followups::v1::FulfilCommitmentRequest {
+            request_id: "mine".to_owned(),
+            ..Default::default()
+        };
+        command.name(fresh);
+        assert_eq!(command.request_id, "mine");
+    }
+}
