@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use aftercall_proto::status::from_wire;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -74,6 +75,13 @@ impl From<Status> for Refusal {
             violations: fields.chain(conditions).collect(),
             retry_after: details.retry_info().and_then(|info| info.retry_delay),
         }
+    }
+}
+
+/// What became of one of many requests in a stream.
+impl From<&aftercall_proto::google::rpc::Status> for Refusal {
+    fn from(status: &aftercall_proto::google::rpc::Status) -> Self {
+        from_wire(status).into()
     }
 }
 

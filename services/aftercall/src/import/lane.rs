@@ -12,7 +12,6 @@ use std::time::Duration;
 use aftercall_client::{Client, Error, Refusal};
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
-use aftercall_proto::status::from_wire;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -198,14 +197,13 @@ impl Window {
                 tally.settled(row.line_bytes);
             }
             Outcome::Failure(failure) => {
-                let status = from_wire(&failure);
-                let may_succeed = Refusal::from(status.clone()).is_retryable();
-                if may_succeed && row.attempts < ROW_ATTEMPTS_MAX {
+                let refusal = Refusal::from(&failure);
+                if refusal.is_retryable() && row.attempts < ROW_ATTEMPTS_MAX {
                     row.attempts += 1;
                     self.again.push_back(row);
                 } else {
                     tally.settled(row.line_bytes);
-                    tally.failed(&RowError::refused(row.place, &status));
+                    tally.failed(&RowError::refused(row.place, refusal));
                 }
             }
         }
@@ -249,7 +247,6 @@ fn refusal(code: Code, message: &str) -> Refusal {
 mod tests {
     use aftercall_proto::google::rpc;
     use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
-    use tonic::Code;
 
     use super::super::report::{Place, ShowLine};
     use super::*;

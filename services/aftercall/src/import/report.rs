@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use aftercall_client::Refusal;
 use serde::Serialize;
-use tonic::Status;
-use tonic_types::StatusExt;
 
 use crate::command::CommandError;
 use crate::output::clean;
@@ -74,22 +73,19 @@ impl RowError {
     }
 
     /// What the server said of a row.
-    pub(super) fn refused(place: Place, status: &Status) -> Self {
-        let details = status.get_error_details();
-        let violations = details.bad_request().into_iter();
-        let violations = violations.flat_map(|bad| &bad.field_violations);
-        let violations = violations.map(|violation| Violation {
-            field: violation.field.clone(),
-            description: violation.description.clone(),
-            reason: violation.reason.clone(),
+    pub(super) fn refused(place: Place, refusal: Refusal) -> Self {
+        let retryable = refusal.is_retryable();
+        let violations = refusal.violations.into_iter().map(|violation| Violation {
+            field: violation.field,
+            description: violation.description,
+            reason: violation.reason,
         });
-        let reason = details.error_info().map(|info| info.reason.clone());
         Self {
             place,
             violations: violations.collect(),
-            reason: reason.unwrap_or_default(),
-            message: status.message().to_owned(),
-            retryable: details.retry_info().is_some(),
+            reason: refusal.reason,
+            message: refusal.message,
+            retryable,
         }
     }
 
