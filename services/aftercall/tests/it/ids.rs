@@ -1,7 +1,7 @@
 //! What was recorded is found by every usual spelling of its id.
 
 use aftercall::app::App;
-use aftercall::client::Client;
+use aftercall_client::Client;
 use aftercall_proto::followups::v1::{FulfilCommitmentRequest, GetCommitmentRequest};
 use aftercall_proto::history::v1::GetInteractionRequest;
 use aftercall_proto::knowledge::v1::{
@@ -12,7 +12,7 @@ use aftercall_proto::recorder::v1::AmendInteractionRequest;
 use pbjson_types::FieldMask;
 use tempfile::TempDir;
 
-use crate::app::{args, around, clock, config, promise};
+use crate::app::{around, client, clock, config, promise};
 
 const CONTACT: &str = "0199c3a4-6f00-7000-8000-0000000000a1";
 const PROMISE: &str = "7dcf5a0e-7356-45bf-b1a8-68ce87fc1ce0";
@@ -34,7 +34,7 @@ async fn whatever_is_recorded_is_found_by_every_spelling_that_records_it() {
         let data = TempDir::new().unwrap();
         let app = App::start(&config(&data), &[], around(&clock())).await;
         let app = app.unwrap();
-        let client = Client::connect(&args(&app)).await.unwrap();
+        let client = client(&app).await;
         let mut request = promise();
         let interaction = request.interaction.as_mut().unwrap();
         interaction.interaction_id.clone_from(&contact);
@@ -47,8 +47,8 @@ async fn whatever_is_recorded_is_found_by_every_spelling_that_records_it() {
             resolution: "Reset the router".to_owned(),
             ..Handling::default()
         });
-        let recorded = client.recorder().record_interaction(request).await;
-        let recorded = recorded.unwrap().into_inner();
+        let recorded = client.call(request).await;
+        let recorded = recorded.unwrap();
         assert_eq!(recorded.interaction_id, CONTACT);
         assert_eq!(recorded.commitment_ids, [PROMISE]);
 
@@ -65,8 +65,8 @@ async fn look_up(client: &Client, position: &str) {
             min_position: position.to_owned(),
             ..GetInteractionRequest::default()
         };
-        let found = client.history().get_interaction(get).await.unwrap();
-        let found = found.into_inner().interaction.unwrap();
+        let found = client.call(get).await.unwrap();
+        let found = found.interaction.unwrap();
         assert_eq!(found.interaction_id, CONTACT);
     }
     for spelling in spellings(PROMISE) {
@@ -75,8 +75,8 @@ async fn look_up(client: &Client, position: &str) {
             min_position: position.to_owned(),
             ..GetCommitmentRequest::default()
         };
-        let found = client.followups().get_commitment(get).await.unwrap();
-        let found = found.into_inner().commitment.unwrap();
+        let found = client.call(get).await.unwrap();
+        let found = found.commitment.unwrap();
         assert_eq!(found.commitment_id, PROMISE);
     }
 }
@@ -92,39 +92,39 @@ async fn change(client: &Client, contact: &str, commitment: &str) {
         reason: "typing error".to_owned(),
         ..AmendInteractionRequest::default()
     };
-    let amended = client.recorder().amend_interaction(amend).await.unwrap();
-    assert_eq!(amended.into_inner().interaction_id, CONTACT);
+    let amended = client.call(amend).await.unwrap();
+    assert_eq!(amended.interaction_id, CONTACT);
 
     let fulfil = FulfilCommitmentRequest {
         request_id: "f-1".to_owned(),
         commitment_id: commitment.to_owned(),
         ..FulfilCommitmentRequest::default()
     };
-    let kept = client.followups().fulfil_commitment(fulfil).await.unwrap();
-    let kept = kept.into_inner().commitment.unwrap();
+    let kept = client.call(fulfil).await.unwrap();
+    let kept = kept.commitment.unwrap();
     assert_eq!(kept.commitment_id, PROMISE);
 
     let list = ListCandidatesRequest {
         latest: true,
         ..ListCandidatesRequest::default()
     };
-    let listed = client.knowledge().list_candidates(list).await.unwrap();
-    let candidate = listed.into_inner().candidates.remove(0);
+    let listed = client.call(list).await.unwrap();
+    let candidate = listed.candidates.remove(0);
     let promote = PromoteCandidateRequest {
         request_id: "p-1".to_owned(),
         candidate_id: candidate.candidate_id.to_uppercase(),
         title: "Slow network".to_owned(),
         ..PromoteCandidateRequest::default()
     };
-    let promoted = client.knowledge().promote_candidate(promote).await;
-    let solution = promoted.unwrap().into_inner().solution.unwrap();
+    let promoted = client.call(promote).await;
+    let solution = promoted.unwrap().solution.unwrap();
     for spelling in spellings(&solution.solution_id) {
         let get = GetSolutionRequest {
             solution_id: spelling,
             ..GetSolutionRequest::default()
         };
-        let found = client.knowledge().get_solution(get).await.unwrap();
-        let found = found.into_inner().solution.unwrap();
+        let found = client.call(get).await.unwrap();
+        let found = found.solution.unwrap();
         assert_eq!(found.solution_id, solution.solution_id);
     }
 }
