@@ -108,7 +108,7 @@ async fn change(client: &Client, contact: &str, commitment: &str) {
         latest: true,
         ..ListCandidatesRequest::default()
     };
-    let listed = client.call(list).await.unwrap();
+    let mut listed = client.call(list).await.unwrap();
     let candidate = listed.candidates.remove(0);
     let promote = PromoteCandidateRequest {
         request_id: "p-1".to_owned(),
