@@ -38,6 +38,7 @@
 mod decide;
 mod event;
 mod fold;
+mod life;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ mod tests;
 pub use decide::{Actor, Cancel, Fulfil, Permission, Refusal, Reschedule, Standing};
 pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
+pub use life::Life;
 pub use parts::{
     CommitmentKind, Lapse, Lifecycle, Outcome, Owner, Priority, Rescheduled, Timeliness,
 };
@@ -124,7 +126,7 @@ impl Commitment {
     /// Whether the tracker must watch its due: it is open, the customer was told, and the due has
     /// not lapsed in this revision.
     pub fn may_lapse(&self) -> bool {
-        self.is_open() && self.told_to_customer && !self.has_lapsed()
+        self.life().may_lapse()
     }
 
     /// Whether it is late at `now`. A closed promise keeps its last value.

@@ -11,6 +11,8 @@ mod disconnect;
 mod forms;
 mod handling;
 mod identification;
+mod life;
+mod names;
 mod promise;
 mod recording;
 mod segment;
@@ -34,6 +36,8 @@ pub use handling::{
     Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
 pub use identification::{Identification, check_id};
+pub use life::{Life, PromiseLife, Refused, Step};
+pub use names::{commitment_id, id_of_reference, is_ours};
 pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod commitment;
 pub mod customer;
+mod derived;
 pub mod handle;
 pub mod ids;
 pub mod interaction;
@@ -17,6 +18,7 @@ pub mod text;
 pub mod violation;
 mod warning;
 
+pub use derived::derived;
 pub use handle::{Country, Handle, HandleKind};
 pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};
 pub use interaction::{Amendment, Interaction, Recording};

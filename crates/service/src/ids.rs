@@ -9,6 +9,8 @@ use uuid::{Builder, Uuid};
 
 use crate::Clock;
 
+pub use aftercall_domain::derived;
+
 /// Draws ids. Shared as `Arc<dyn Ids>`.
 pub trait Ids: Send + Sync + std::fmt::Debug + 'static {
     /// A fresh id that sorts by the clock's time (UUID version 7).
@@ -64,18 +66,4 @@ fn draw(clock: &dyn Clock, random: &mut dyn RngCore) -> Uuid {
     let mut bytes = [0; 10];
     random.fill_bytes(&mut bytes);
     Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
-}
-
-/// The id that follows from `parts` within `namespace` (UUID version 8): the same parts give the
-/// same id in every process and for ever. Parts are framed by their length, so `["ab", "c"]` and
-/// `["a", "bc"]` differ.
-pub fn derived(namespace: &str, parts: &[&[u8]]) -> Uuid {
-    let mut hasher = blake3::Hasher::new();
-    for part in std::iter::once(&namespace.as_bytes()).chain(parts) {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let mut bytes = [0; 16];
-    hasher.finalize_xof().fill(&mut bytes);
-    Uuid::new_v8(bytes)
 }

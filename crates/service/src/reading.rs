@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use aftercall_ledger::Happening;
 use aftercall_log::{Log, LogId, ReadError};
 use aftercall_view::{
     ApplyError, Options, Positions, Projection, Store, StoreError, TokenError, ViewError,
@@ -34,25 +35,14 @@ impl Reading {
     ///
     /// # Errors
     /// When the operating system gives the view no thread.
-    pub fn start(
-        deps: &Deps,
-        projection: impl Projection,
-        options: Options,
-    ) -> Result<Self, ViewError> {
-        let log = Arc::clone(&deps.log);
-        let view = aftercall_view::spawn(Arc::clone(&log), &deps.views, projection, options)?;
-        let (running, stopping) = (view.clone(), deps.supervisor.stopping());
-        let task = format!("view {}", view.name());
-        deps.supervisor.spawn(task, async move {
-            tokio::select! {
-                () = stopping.cancelled() => running.stop(),
-                ended = running.stopped() => return ended,
-            }
-            running.stopped().await
-        });
+    pub fn start<P>(deps: &Deps, projection: P, options: Options) -> Result<Self, ViewError>
+    where
+        P: Projection<Fact = Happening>,
+    {
+        let view = deps.start_view(projection, options)?;
         Ok(Self {
             view,
-            log,
+            log: Arc::clone(&deps.log),
             supervisor: deps.supervisor.clone(),
         })
     }

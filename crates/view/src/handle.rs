@@ -1,10 +1,11 @@
 //! A running view as its service sees it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aftercall_log::{Log, ReadError};
+use parking_lot::Condvar;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -81,9 +82,68 @@ pub(crate) struct Shared {
     pub(crate) stop: AtomicBool,
     /// Somebody waits for the index: commit as soon as it has caught up.
     pub(crate) index_wanted: AtomicBool,
+    /// What goes before this view; none for the ledger itself.
+    pub(crate) ledger: Option<ViewHandle>,
+    /// Who waits for the ledger, if this is one.
+    pub(crate) waiters: Waiters,
+}
+
+/// How many wait for a ledger that has not got where they need it.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    count: AtomicUsize,
+    woken: Arc<Condvar>,
+}
+
+impl Waiters {
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > 0
+    }
+
+    /// What wakes the ledger when there is one more.
+    pub(crate) fn woken(&self) -> Arc<Condvar> {
+        Arc::clone(&self.woken)
+    }
+
+    fn enter(&self) -> Waiter<'_> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.woken.notify_all();
+        Waiter(self)
+    }
+}
+
+/// One of [`Waiters`], until it is dropped.
+struct Waiter<'w>(&'w Waiters);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl ViewHandle {
+    /// A view that nobody has opened yet.
+    pub(crate) fn new(
+        name: &'static str,
+        log: Arc<dyn Log>,
+        ledger: Option<Self>,
+        has_index: bool,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            name,
+            log,
+            has_index,
+            store: Store::default(),
+            published: Arc::default(),
+            progress: watch::Sender::new(Progress::default()),
+            stop: AtomicBool::new(false),
+            index_wanted: AtomicBool::new(false),
+            ledger,
+            waiters: Waiters::default(),
+        }))
+    }
+
     /// The view's name.
     pub fn name(&self) -> &'static str {
         self.0.name
@@ -170,6 +230,20 @@ impl ViewHandle {
             biased;
             waited = self.wait(deadline, reached) => waited,
             refused = self.beyond_tail(positions) => Err(refused),
+            () = self.hurry(positions) => Err(WaitError::Stopped),
+        }
+    }
+
+    /// Hurries the ledger, which goes before this view, while it lacks `positions`. Never ends.
+    async fn hurry(&self, positions: &Positions) {
+        let ledger = self.0.ledger.as_ref().unwrap_or(self);
+        let waiter = ledger.0.waiters.enter();
+        let mut progress = ledger.progress();
+        let reached = progress.wait_for(|progress| progress.applied.covers_all(positions));
+        let gone = reached.await.is_err();
+        drop(waiter);
+        if !gone {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -200,9 +274,14 @@ impl ViewHandle {
         })
     }
 
-    /// Asks the view to stop at the next record boundary.
+    /// Asks the view to stop. What it is about to apply is abandoned: it is read again.
     pub fn stop(&self) {
         self.0.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        let has_ended = || self.0.progress.borrow().ended.is_some();
+        self.0.stop.load(Ordering::Relaxed) || has_ended()
     }
 
     /// Resolves when the view's thread has ended: `Ok` after [`ViewHandle::stop`], else the

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aftercall_log::{LogId, Offset};
+use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
 use crate::{Direction, Engine, EngineKind, Positions, StoreError, Txn, ViewError, Views};
@@ -13,7 +14,7 @@ use crate::{Direction, Engine, EngineKind, Positions, StoreError, Txn, ViewError
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
 
 /// The version of the checkpoint's layout.
-const CHECKPOINT_LAYOUT: u8 = 2;
+const CHECKPOINT_LAYOUT: u8 = 3;
 
 /// Where a view keeps its files.
 #[derive(Debug, Clone)]
@@ -105,7 +106,18 @@ impl ViewDir {
 pub(crate) struct Identity {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
+    /// The version of the judge whose decisions it is made of; 0 for the ledger itself.
+    pub(crate) judged_by: u32,
     pub(crate) log: LogId,
+}
+
+/// Whether the log has all that a store includes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Has {
+    Yes,
+    No,
+    /// It is to be asked again.
+    Unsure,
 }
 
 /// A store that is open, and what it is complete through.
@@ -115,23 +127,20 @@ pub(crate) struct OpenStore {
     pub(crate) applied: Positions,
 }
 
-/// Opens the store; begins a new one in the place of one that is void or damaged. `has` says whether
-/// the log has all that the store includes.
+/// Opens the store; begins a new one in the place of one that is void or damaged. None if `has`, which
+/// says whether the log has all that the store includes, is unsure.
 pub(crate) fn open(
     dir: &ViewDir,
     identity: Identity,
-    has: &mut dyn FnMut(&Positions) -> bool,
+    has: &dyn Fn(&Positions) -> Has,
     cache_bytes: u64,
-) -> Result<OpenStore, ViewError> {
+) -> Result<Option<OpenStore>, ViewError> {
     dir.delete_stores_of_others()?;
     match try_open(dir, identity, has, cache_bytes) {
-        Ok(Ok(open)) => return Ok(open),
-        Ok(Err(void)) => {
-            tracing::info!(
-                view = identity.name,
-                reason = void,
-                "view void, rebuilding it"
-            );
+        Ok(Opening::Open(open)) => return Ok(Some(open)),
+        Ok(Opening::Unsure) => return Ok(None),
+        Ok(Opening::Void(reason)) => {
+            tracing::info!(view = identity.name, reason, "view void, rebuilding it");
             dir.delete_store()?;
         }
         Err(error) => {
@@ -140,38 +149,47 @@ pub(crate) fn open(
         }
     }
     match try_open(dir, identity, has, cache_bytes) {
-        Ok(Ok(open)) => Ok(open),
-        Ok(Err(void)) => Err(ViewError::Store(StoreError::failed(void))),
+        Ok(Opening::Open(open)) => Ok(Some(open)),
+        Ok(Opening::Unsure) => Ok(None),
+        Ok(Opening::Void(void)) => Err(ViewError::Store(StoreError::failed(void))),
         Err(error) => Err(ViewError::Store(error)),
     }
 }
 
-/// The store, or why it is void.
-type Verdict = Result<OpenStore, &'static str>;
+/// What a store turned out to be.
+enum Opening {
+    Open(OpenStore),
+    /// Of no use, and why.
+    Void(&'static str),
+    /// It may be ahead of the log.
+    Unsure,
+}
 
 fn try_open(
     dir: &ViewDir,
     identity: Identity,
-    has: &mut dyn FnMut(&Positions) -> bool,
+    has: &dyn Fn(&Positions) -> Has,
     cache_bytes: u64,
-) -> Result<Verdict, StoreError> {
+) -> Result<Opening, StoreError> {
     let engine = dir.engine.open(&dir.store(), cache_bytes)?;
     let Some(checkpoint) = engine.get(&CHECKPOINT_KEY)? else {
         return match engine.scan(&[], None, Direction::Ascending).next() {
-            None => Ok(Ok(OpenStore {
+            None => Ok(Opening::Open(OpenStore {
                 engine,
                 applied: Positions::new(),
             })),
-            Some(_) => Ok(Err("it has no checkpoint")),
+            Some(_) => Ok(Opening::Void("it has no checkpoint")),
         };
     };
     let Some(applied) = identity.read(&checkpoint) else {
-        return Ok(Err("it was built by another version or from another log"));
+        let reason = "it was built by another version or from another log";
+        return Ok(Opening::Void(reason));
     };
-    match has(&applied) {
-        true => Ok(Ok(OpenStore { engine, applied })),
-        false => Ok(Err("it is ahead of the log")),
-    }
+    Ok(match has(&applied) {
+        Has::Yes => Opening::Open(OpenStore { engine, applied }),
+        Has::No => Opening::Void("it is ahead of the log"),
+        Has::Unsure => Opening::Unsure,
+    })
 }
 
 /// Whether `positions` include what a log with these tails does not have.
@@ -183,7 +201,7 @@ pub(crate) fn is_ahead(tails: &[Offset], positions: &Positions) -> bool {
 pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, txn: &mut Txn<'_>) {
     let mut value = identity.head();
     applied.write(&mut value);
-    txn.put_own(&CHECKPOINT_KEY, value.into());
+    txn.put_own(Bytes::from_static(&CHECKPOINT_KEY), value.into());
 }
 
 impl Identity {
@@ -191,6 +209,7 @@ impl Identity {
         let mut head = vec![CHECKPOINT_LAYOUT];
         head.extend_from_slice(&self.log.0);
         head.extend_from_slice(&self.version.to_be_bytes());
+        head.extend_from_slice(&self.judged_by.to_be_bytes());
         head.extend_from_slice(self.name.as_bytes());
         head.push(0);
         head

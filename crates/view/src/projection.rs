@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_log::Entry;
 use bytes::Bytes;
 use tantivy::TantivyDocument;
 
 use crate::index::IndexSchema;
-use crate::{Positions, Store, StoreError, Txn};
+use crate::{FromRecord, Placed, Positions, Store, StoreError, Txn};
 
-/// A fold of the log into a store, run by [`spawn`](crate::spawn) on a thread of its own.
+/// A fold of the accepted facts into a store, run by [`Feed::spawn`](crate::Feed::spawn) on a thread
+/// of its own.
 ///
-/// The fold must be a function of the records alone: the same log gives the same store, however it
-/// is cut into batches, and whenever it runs. It looks nothing up elsewhere, reads no clock, and
-/// does not fail on a legal log.
+/// The fold must be a function of the facts alone: the same log gives the same store, however it is
+/// cut into batches, and whenever it runs. It looks nothing up elsewhere, reads no clock, and does
+/// not fail on a legal log. Whether a fact counts is not its to judge: the [`Judge`](crate::Judge)
+/// has.
 pub trait Projection: Send + 'static {
+    /// What the log's records say.
+    type Fact: FromRecord;
+
     /// The view's name: names its directory, its metrics and its log lines.
     fn name(&self) -> &'static str;
 
@@ -22,7 +26,7 @@ pub trait Projection: Send + 'static {
     /// deleted and rebuilt.
     fn version(&self) -> u32;
 
-    /// Called when the store has been opened, or begun anew after damage, before any record is
+    /// Called when the store has been opened, or begun anew after damage, before any fact is
     /// applied: what the projection keeps in memory must be loaded from `store` here, and what it
     /// kept before must be dropped.
     fn opened(&mut self, store: &Store, applied: &Positions) -> Result<(), ApplyError> {
@@ -30,12 +34,12 @@ pub trait Projection: Send + 'static {
         Ok(())
     }
 
-    /// Applies one record. Called for each record once, in the order of its partition.
+    /// Applies one fact. Called for each accepted fact once, in the order of its partition.
     ///
     /// # Errors
     /// An error ends the view's thread, and with it the process: it is for logs that this program
     /// can't read. Errors of the store are passed on as they are.
-    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
+    fn apply(&mut self, fact: &Placed<Self::Fact>, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
 
     /// Called when a batch is in the store, and queries can see it. `applied` is what the store is
     /// complete through.
@@ -44,22 +48,26 @@ pub trait Projection: Send + 'static {
     }
 
     /// The view's search index, if it has one.
-    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+    fn indexer(&mut self) -> Option<&mut dyn Indexer<Self::Fact>> {
         None
     }
 }
 
 /// How a view's search index is made from its store.
 ///
-/// [`Projection::apply`] names the documents that a record touches by [`Txn::touch`]; after each
+/// [`Projection::apply`] names the documents that a fact touches by [`Txn::touch`]; after each
 /// batch every touched document is made anew by [`Indexer::document`] from the store's state.
-pub trait Indexer {
+pub trait Indexer<F> {
     /// The index's schema. Asked for at each opening.
     fn schema(&self) -> IndexSchema;
 
-    /// Adds the keys of all documents that `entry` can touch to `touched`: asked only for records
-    /// that the store holds already but the index may not. May name more than `apply` did.
-    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError>;
+    /// Adds the keys of all documents that `fact` can touch to `touched`: asked only for facts that
+    /// the store holds already but the index may not. May name more than `apply` did.
+    fn touched(
+        &mut self,
+        fact: &Placed<F>,
+        touched: &mut BTreeSet<Bytes>,
+    ) -> Result<(), ApplyError>;
 
     /// The document `key` in the state of `txn`; none if there is no such document (any more). The
     /// key field is filled in by the run loop.

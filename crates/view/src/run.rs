@@ -1,31 +1,26 @@
-//! The thread of a view: opens it, runs it, and begins anew after damage.
+//! What runs a view or the ledger: opens it, drives it step by step, and begins anew after damage.
 
+mod folds;
 mod freshness;
 mod session;
-mod tails;
+mod worker;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aftercall_log::{Log, Offset, Position, ReadError};
-use tokio::sync::watch;
-use tokio::time::Instant;
+use aftercall_log::{Position, ReadError};
 
-use crate::handle::{Progress, Shared};
-use crate::index::{IndexError, IndexOptions, remove_dir};
-use crate::open::{self, Identity, ViewDir, is_ahead};
-use crate::store::panic_message;
-use crate::{ApplyError, Positions, Projection, Store, StoreError, ViewHandle, Views};
-use session::Session;
+use crate::feed::{Batch, Feed, Following, Reading};
+use crate::index::{IndexError, IndexOptions};
+use crate::{ApplyError, FromRecord, Judge, Positions, Projection, StoreError, ViewHandle};
+use folds::{Judging, Viewing};
+use worker::Worker;
 
-/// A view that fails this often without once catching up in between is not helped by rebuilding.
-const REBUILDS_MAX: u32 = 3;
+pub(crate) use folds::Fold;
 
-/// How long a shared log may seem to end before what a view has of it, until the view is void.
-const AHEAD_MAX: Duration = Duration::from_secs(20);
+/// How long a step of a thread may wait for something to do before it looks whether it is to stop.
+const IDLE_WAIT: Duration = Duration::from_millis(100);
 
 /// How a view runs.
 #[derive(Debug, Clone)]
@@ -45,6 +40,9 @@ pub struct Options {
     /// Store and index are each read once after they were opened, to find damage. The view serves
     /// before that is over if it takes longer than this.
     pub check_wait: Duration,
+    /// How long the view waits for another process, or an earlier view of this one, that has its
+    /// directory and may be about to end.
+    pub lock_wait: Duration,
     /// How the search index is written, in a view that has one.
     pub index: IndexOptions,
 }
@@ -58,6 +56,7 @@ impl Default for Options {
             nice: 19,
             disk_free_bytes_min: 8 << 20,
             check_wait: Duration::from_secs(1),
+            lock_wait: Duration::from_secs(10),
             index: IndexOptions::default(),
         }
     }
@@ -127,6 +126,12 @@ impl From<StoreError> for Trouble {
     }
 }
 
+impl From<ViewError> for Trouble {
+    fn from(error: ViewError) -> Self {
+        Self::Fatal(error)
+    }
+}
+
 impl From<IndexError> for Trouble {
     fn from(error: IndexError) -> Self {
         Self::Index(error)
@@ -139,184 +144,153 @@ impl From<ReadError> for Trouble {
     }
 }
 
-/// Starts the view of `projection` over `log`, in a directory of its own where `views` are kept.
-///
-/// Returns at once; the store answers [`StoreError::Opening`] until the thread has opened it.
-///
-/// # Errors
-/// [`ViewError::Thread`] when the operating system refuses a thread. All other failures end the
-/// thread: see [`ViewHandle::stopped`].
-pub fn spawn<P: Projection>(
-    log: Arc<dyn Log>,
-    views: &Views,
-    mut projection: P,
-    options: Options,
-) -> Result<ViewHandle, ViewError> {
-    let name = projection.name();
-    let shared = Arc::new(Shared {
-        name,
-        log,
-        has_index: projection.indexer().is_some(),
-        store: Store::default(),
-        published: Arc::default(),
-        progress: watch::Sender::new(Progress::default()),
-        stop: AtomicBool::new(false),
-        index_wanted: AtomicBool::new(false),
-    });
-    let dir = ViewDir::new(views, name);
-    let mut worker = Worker {
-        projection,
-        dir,
-        options,
-        shared: Arc::clone(&shared),
-        rebuilds: 0,
-    };
-    std::thread::Builder::new()
-        .name(format!("view-{name}"))
-        .spawn(move || worker.run_to_end())
-        .map_err(ViewError::Thread)?;
-    Ok(ViewHandle(shared))
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stepped {
+    /// The store was opened, or what failed was cleared away.
+    Opened,
+    /// The next facts were read.
+    Read,
+    /// They were folded, or judged; nobody sees it yet.
+    Folded,
+    /// What was folded is in the store.
+    Committed,
+    /// There was nothing to do, for as long as the step was to wait.
+    Idle,
+    /// Something is in the way, such as a log that can't be reached: to be tried again in a while.
+    Blocked,
+    /// It has ended. Further steps do nothing.
+    Ended,
 }
 
-struct Worker<P> {
-    projection: P,
-    dir: ViewDir,
-    options: Options,
-    shared: Arc<Shared>,
-    /// How often the view was rebuilt since it was last ready.
-    rebuilds: u32,
+/// Drives a view: opening, reading, folding and committing are steps of their own.
+pub struct ViewRunner<P: Projection>(Worker<Viewing<P>, Following<P::Fact>>);
+
+/// Drives a feed's ledger: opening, reading, judging and committing are steps of their own.
+pub struct FeedRunner<J: Judge> {
+    worker: Worker<Judging<J>, Reading<J::Fact>>,
+    feed: Feed<J::Fact>,
 }
 
-impl<P: Projection> Worker<P> {
-    /// Runs, and tells how it ended.
-    fn run_to_end(&mut self) {
-        lower_priority(self.options.nice);
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.run()))
-            .unwrap_or_else(|panic| Err(ViewError::Panicked(panic_message(&*panic).to_owned())));
-        if let Err(error) = &outcome {
-            tracing::error!(view = self.shared.name, %error, "view failed");
-        }
-        self.close_store();
-        let ended = outcome.map_err(Arc::new);
-        self.shared
-            .progress
-            .send_modify(|progress| progress.ended = Some(ended));
+impl<P: Projection> ViewRunner<P> {
+    pub(crate) fn new(feed: &Feed<P::Fact>, mut projection: P, options: Options) -> Self {
+        let (shared, has_index) = (&feed.0, projection.indexer().is_some());
+        let ledger = Some(shared.ledger.clone());
+        let log = Arc::clone(&shared.log);
+        let handle = ViewHandle::new(projection.name(), log, ledger, has_index);
+        let source = Following::new(feed.clone());
+        let fold = Viewing(projection, shared.judged_by);
+        Self(Worker::new(fold, source, handle, feed, options))
     }
 
-    fn run(&mut self) -> Result<(), ViewError> {
-        let _lock = self.dir.lock()?;
-        loop {
-            let Err(trouble) = self.run_session() else {
-                return Ok(());
-            };
-            if self.shared.progress.borrow().ready {
-                self.rebuilds = 0;
-            }
-            self.rebuilds += 1;
-            self.repair(trouble)?;
-        }
+    /// The view, for queries.
+    pub fn handle(&self) -> ViewHandle {
+        self.0.handle()
     }
 
-    fn run_session(&mut self) -> Result<(), Trouble> {
-        let Some(mut tails) = self.when_available(|log| log.tails())? else {
-            return Ok(());
-        };
-        let identity = Identity {
-            name: self.shared.name,
-            version: self.projection.version(),
-            log: self.shared.log.id(),
-        };
-        let cache_bytes = self.options.cache_bytes;
-        let mut has = |applied: &Positions| self.reaches(&mut tails, applied);
-        let store = open::open(&self.dir, identity, &mut has, cache_bytes);
-        let store = store.map_err(Trouble::Fatal)?;
-        self.shared.store.install(store.engine);
-        match Session::begin(self, identity, store.applied, &tails)? {
-            Some(session) => session.run(),
-            None => Ok(()),
-        }
+    /// One step; it waits at most `wait` for something to do.
+    pub fn step(&mut self, wait: Duration) -> Stepped {
+        self.0.step(wait)
     }
 
-    /// Whether the log, which told `tails`, has all of `applied`. A leader of a shared log that was
-    /// replaced, and does not know it yet, tells an old end: then it is asked again for a while.
-    fn reaches(&self, tails: &mut Vec<Offset>, applied: &Positions) -> bool {
-        let begun_at = Instant::now();
-        while is_ahead(tails, applied) {
-            let patient = self.shared.log.is_shared() && begun_at.elapsed() < AHEAD_MAX;
-            if !patient || self.shared.stop.load(Ordering::Relaxed) {
-                return false;
-            }
-            std::thread::sleep(IDLE_WAIT);
-            match self.shared.log.tails() {
-                Ok(told) => *tails = told,
-                Err(ReadError::Unavailable { .. }) => {}
-                Err(_) => return false,
-            }
-        }
-        true
+    /// Steps on a thread of its own, until the view is to stop or fails.
+    ///
+    /// # Errors
+    /// [`ViewError::Thread`] when the operating system refuses a thread.
+    pub fn spawn(self) -> Result<(), ViewError> {
+        let Self(mut worker) = self;
+        let name = format!("view-{}", worker.handle().name());
+        spawn_thread(name, move || worker.run())
+    }
+}
+
+impl<J: Judge> FeedRunner<J> {
+    pub(crate) fn new(feed: Feed<J::Fact>, judge: J, options: Options) -> Self {
+        let handle = feed.0.ledger.clone();
+        let source = Reading::new(feed.clone());
+        let fold = Judging::new(judge, feed.clone());
+        let worker = Worker::new(fold, source, handle, &feed, options);
+        Self { worker, feed }
     }
 
-    /// Asks the log, as often as it takes until its cluster can be reached; none when the view is
-    /// to stop before that.
-    fn when_available<T>(
-        &self,
-        ask: impl Fn(&dyn Log) -> Result<T, ReadError>,
-    ) -> Result<Option<T>, ReadError> {
-        let mut told = false;
-        while !self.shared.stop.load(Ordering::Relaxed) {
-            match ask(&*self.shared.log) {
-                Err(error @ ReadError::Unavailable { .. }) => {
-                    if !told {
-                        tracing::warn!(view = self.shared.name, %error, "view waits for the log");
-                        told = true;
+    /// One step; it waits at most `wait` for something to do.
+    pub fn step(&mut self, wait: Duration) -> Stepped {
+        self.worker.step(wait)
+    }
+
+    /// Steps on a thread of its own, until the ledger is to stop or fails; on another one the log is
+    /// asked where it ends.
+    ///
+    /// # Errors
+    /// [`ViewError::Thread`] when the operating system refuses a thread.
+    pub fn spawn(self) -> Result<(), ViewError> {
+        let Self { mut worker, feed } = self;
+        let name = worker.handle().name();
+        let ledger = feed.ledger().clone();
+        spawn_thread(format!("ends-{name}"), move || {
+            while !ledger.is_stopping() {
+                feed.look_for_ends();
+                // A second, in parts: so that the thread ends soon after the ledger.
+                for _ in 0..10 {
+                    if !ledger.is_stopping() {
+                        std::thread::sleep(IDLE_WAIT);
                     }
-                    std::thread::sleep(IDLE_WAIT);
                 }
-                answer => return answer.map(Some),
             }
-        }
-        Ok(None)
+        })?;
+        spawn_thread(format!("view-{name}"), move || worker.run())
     }
+}
 
-    /// Clears away what failed, so that the next session builds it anew.
-    fn repair(&mut self, trouble: Trouble) -> Result<(), ViewError> {
-        let again = self.rebuilds <= REBUILDS_MAX;
-        match trouble {
-            Trouble::Fatal(error) => return Err(error),
-            Trouble::Store(error) if !again => return Err(ViewError::Store(error)),
-            Trouble::Index(error) if !again => return Err(ViewError::Index(error)),
-            Trouble::Store(error) => {
-                tracing::warn!(view = self.shared.name, %error, "view damaged, rebuilding it");
-                self.abandon_store();
-                self.dir.set_store_aside()?;
-            }
-            Trouble::Index(error) => {
-                tracing::warn!(view = self.shared.name, %error, "index damaged, rebuilding it");
-                self.close_store();
-                remove_dir(&self.dir.index()).map_err(ViewError::Index)?;
-            }
-        }
-        *self.shared.published.write() = None;
-        self.shared.progress.send_replace(Progress::default());
-        Ok(())
+impl<P: Projection> std::fmt::Debug for ViewRunner<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ViewRunner").field(&self.handle()).finish()
     }
+}
 
-    /// Closes the store and waits for its threads.
-    fn close_store(&self) {
-        let opened = self.shared.store.uninstall();
-        if catch_unwind(AssertUnwindSafe(|| drop(opened))).is_err() {
-            tracing::warn!(view = self.shared.name, "store did not close cleanly");
-        }
+impl<J: Judge> std::fmt::Debug for FeedRunner<J> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("FeedRunner").field(&self.feed).finish()
     }
+}
 
-    /// Closes a failed store on a thread of its own: its threads may be dead, and waiting for them
-    /// may take for ever.
-    fn abandon_store(&self) {
-        let opened = self.shared.store.uninstall();
-        let closer = std::thread::Builder::new().name("view-abandon".to_owned());
-        if let Err(error) = closer.spawn(move || drop(opened)) {
-            tracing::warn!(view = self.shared.name, %error, "failed store not closed");
-        }
+fn spawn_thread(name: String, run: impl FnOnce() + Send + 'static) -> Result<(), ViewError> {
+    let thread = std::thread::Builder::new().name(name);
+    thread.spawn(run).map(drop).map_err(ViewError::Thread)
+}
+
+/// Where facts come from.
+pub(crate) trait Source: Send + 'static {
+    type Fact: FromRecord;
+
+    /// A store was opened: what was read ahead is forgotten.
+    fn begin(&mut self);
+
+    /// What comes after `after`: about as many records and bytes as are asked for at once.
+    fn next(
+        &mut self,
+        after: &Positions,
+        at_once: (usize, usize),
+        wait: Duration,
+    ) -> Result<Got<Self::Fact>, ViewError>;
+
+    /// Nothing is asked for in a while.
+    fn pause(&mut self) {}
+}
+
+/// What a [`Source`] gives.
+pub(crate) enum Got<F> {
+    /// At least one.
+    Batches(Vec<Arc<Batch<F>>>),
+    /// There is nothing more now.
+    Nothing,
+    /// It can't be said what there is.
+    Blocked,
+}
+
+impl<F> Got<F> {
+    pub(crate) fn batch(batch: Batch<F>) -> Self {
+        Self::Batches(vec![Arc::new(batch)])
     }
 }
 
@@ -332,6 +306,3 @@ fn lower_priority(nice: i32) {
     #[cfg(not(target_os = "linux"))]
     let _ = nice;
 }
-
-/// How long the run loop may wait for a record before it looks whether it is to stop.
-const IDLE_WAIT: Duration = Duration::from_millis(100);

@@ -152,8 +152,21 @@ impl Store {
         self.0.read().clone().ok_or(StoreError::Opening)
     }
 
+    /// All entries with `from <= key < to`, the store's own too; without `to`, all from `from` on.
+    pub(crate) fn scan_own(&self, from: &[u8], to: Option<&[u8]>) -> Scan<'static> {
+        let range = Range {
+            from: from.to_vec(),
+            to: to.map(<[u8]>::to_vec),
+        };
+        self.scan_all(range, Direction::Ascending)
+    }
+
     fn scan(&self, mut range: Range, direction: Direction) -> Scan<'static> {
         range.leave_out_reserved();
+        self.scan_all(range, direction)
+    }
+
+    fn scan_all(&self, range: Range, direction: Direction) -> Scan<'static> {
         match self.opened() {
             Ok(opened) => {
                 let entries = opened

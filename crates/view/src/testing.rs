@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 use tantivy::TantivyDocument;
 
 use crate::{
-    Changes, Direction, Engine, EngineScan, Positions, Projection, Store, StoreError, Txn,
+    Changes, Direction, Engine, EngineScan, FromRecord, Judge, Placed, Positions, Projection,
+    Store, StoreError, Txn, Verdict,
 };
 
 /// All that a store holds.
@@ -95,36 +96,42 @@ impl Partitions {
         position
     }
 
-    /// Folds the log into an empty store: batch after batch, each of the partition and size that
-    /// `turns` name, over and over until all is folded. A partition that is at its end gives its
-    /// turn to the next one.
+    /// Judges the log, and folds what is accepted into an empty store: batch after batch, each of the
+    /// partition and size that `turns` name, over and over until all is folded. A partition that is
+    /// at its end gives its turn to the next one.
     ///
     /// # Panics
     /// When the fold fails, or `turns` is empty.
-    pub fn fold<P: Projection>(&self, projection: &mut P, turns: &[(usize, usize)]) -> Folded {
-        let engine = MemoryEngine::default();
+    pub fn fold<J, P>(&self, judge: &mut J, projection: &mut P, turns: &[(usize, usize)]) -> Folded
+    where
+        J: Judge,
+        P: Projection<Fact = J::Fact>,
+    {
+        let (ledger, engine) = (MemoryEngine::default(), MemoryEngine::default());
+        let ledger = Store::on(Box::new(ledger));
         let store = Store::on(Box::new(engine.clone()));
         let mut documents = BTreeMap::new();
         let mut applied = Positions::new();
+        judge.opened(&ledger, &applied).expect("begins");
         projection.opened(&store, &applied).expect("begins");
-        let count = self.0.len();
-        for (partition, size) in turns.iter().cycle() {
-            let rest = |partition: usize| {
-                let next = applied.next(partition as Partition) as usize;
-                self.0[partition]
-                    .get(next..)
-                    .filter(|rest| !rest.is_empty())
-            };
-            let mut asked = (0..count).map(|step| (partition + step) % count);
-            let Some(batch) = asked.find_map(rest) else {
-                break;
-            };
-            let batch = &batch[..batch.len().min(*size.max(&1))];
+        for batch in self.batches(turns) {
+            let mut txn = Txn::new(&ledger);
+            let facts = batch
+                .iter()
+                .map(|entry| Placed::read(entry).expect("reads"));
+            let mut facts: Vec<Placed<J::Fact>> = facts.collect();
+            facts.retain(|fact| {
+                let verdict = judge.judge(fact, &mut txn).expect("judges");
+                verdict == Verdict::Accepted && fact.is_for_views()
+            });
+            ledger.apply(txn.into_changes()).expect("is in memory");
             let mut txn = Txn::new(&store);
-            for entry in batch {
-                projection.apply(entry, &mut txn).expect("applies");
-                applied.include(entry.position);
+            for fact in &facts {
+                projection.apply(fact, &mut txn).expect("applies");
             }
+            batch
+                .iter()
+                .for_each(|entry| applied.include(entry.position));
             write_documents(projection, &mut txn, &mut documents);
             store.apply(txn.into_changes()).expect("is in memory");
             projection.committed(&applied);
@@ -133,6 +140,43 @@ impl Partitions {
             held: engine.held(),
             documents,
         }
+    }
+
+    /// Judges the log as [`fold`](Self::fold) does, and gives what the ledger holds.
+    ///
+    /// # Panics
+    /// When the judge fails, or `turns` is empty.
+    pub fn judge<J: Judge>(&self, judge: &mut J, turns: &[(usize, usize)]) -> Held {
+        let engine = MemoryEngine::default();
+        let ledger = Store::on(Box::new(engine.clone()));
+        judge.opened(&ledger, &Positions::new()).expect("begins");
+        for batch in self.batches(turns) {
+            let mut txn = Txn::new(&ledger);
+            for entry in batch {
+                let fact = Placed::read(entry).expect("reads");
+                judge.judge(&fact, &mut txn).expect("judges");
+            }
+            ledger.apply(txn.into_changes()).expect("is in memory");
+        }
+        engine.held()
+    }
+
+    /// The log cut into batches, as `turns` say.
+    fn batches(&self, turns: &[(usize, usize)]) -> Vec<&[Entry]> {
+        let count = self.0.len();
+        let mut rest: Vec<&[Entry]> = self.0.iter().map(Vec::as_slice).collect();
+        let mut batches = Vec::new();
+        for (partition, size) in turns.iter().cycle() {
+            let mut asked = (0..count).map(|step| (partition + step) % count);
+            let Some(partition) = asked.find(|partition| !rest[*partition].is_empty()) else {
+                break;
+            };
+            let size = rest[partition].len().min(*size.max(&1));
+            let (batch, later) = rest[partition].split_at(size);
+            rest[partition] = later;
+            batches.push(batch);
+        }
+        batches
     }
 }
 

@@ -15,6 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["aftercall-proto"],
     &["aftercall-client", "aftercall-log"],
     &["aftercall-view"],
+    &["aftercall-ledger"],
     &["aftercall-service"],
     &[
         "aftercall-recorder",

@@ -14,13 +14,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_ledger::FeedRunner;
 use aftercall_log::Log;
 use aftercall_service::server::{self, Server, ServerError};
 use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
     Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, TaskFailure, chain,
 };
-use aftercall_view::Views;
+use aftercall_view::{ViewError, Views};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Engine, HealthConfig};
@@ -86,6 +87,9 @@ pub enum StartError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The feed of all views did not start.
+    #[error("the ledger did not start")]
+    Feed(#[source] ViewError),
     /// A background task failed before the app was ready.
     #[error(transparent)]
     Task(TaskFailure),
@@ -153,16 +157,16 @@ impl App {
         } = front;
         let supervisor = Supervisor::new();
         let metrics_addr = serve_metrics(config, around.metrics, &supervisor).await?;
-        let deps = Deps {
-            log: Arc::clone(&log),
-            clock: Arc::clone(&around.clock),
-            ids: around.ids,
-            views: Views {
-                dir: config.storage.views(),
-                engine: config.views.engine.into(),
-            },
-            supervisor: supervisor.clone(),
+        let views = Views {
+            dir: config.storage.views(),
+            engine: config.views.engine.into(),
         };
+        let (deps, feed) = Deps::new(
+            Arc::clone(&log),
+            views,
+            (Arc::clone(&around.clock), around.ids),
+            supervisor.clone(),
+        );
         let app = Self {
             supervisor,
             log,
@@ -173,7 +177,7 @@ impl App {
         };
         let server = Server::new(config.server.clone(), authenticator, around.clock)
             .descriptors(aftercall_proto::DESCRIPTORS);
-        let started = app.start_services(server, (asked, &config.health), &deps, listener);
+        let started = app.start_services(server, (asked, &config.health), (deps, feed), listener);
         match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
@@ -188,12 +192,14 @@ impl App {
         &self,
         server: Server,
         (asked, bounds): (&[Service], &HealthConfig),
-        deps: &Deps,
+        (deps, feed): (Deps, FeedRunner),
         listener: TcpListener,
     ) -> Result<(), StartError> {
-        let services = services::start(asked, deps)?;
+        let services = services::start(asked, &deps)?;
+        // Only now: it waits for the views that have begun.
+        deps.run_feed(feed).map_err(StartError::Feed)?;
         let server = services.add_to(server);
-        services.report(&server.health(), bounds, deps).await;
+        services.report(&server.health(), bounds, &deps).await;
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));

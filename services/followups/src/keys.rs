@@ -1,21 +1,20 @@
 //! The view's store: every kind of key, and what stands under it.
 //!
 //! Contacts and promises have ids that callers may give, and two customers' may be the same: so
-//! their keys end in whose they are, see [`whose`].
+//! their keys end in whose they are, see [`whose`](aftercall_view::key::whose).
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
-use aftercall_log::{Entry, Partition, Position};
+use aftercall_ledger::Accepted;
+use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
-use aftercall_view::key::{Key, MalformedKey, Parts, whose};
+use aftercall_view::key::{Key, MalformedKey, Parts};
 use jiff::Timestamp;
 
 /// The kinds of keys. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 enum Tag {
-    /// tenant, interaction, whose → nothing: the contact was recorded, a second record of it is void.
-    Interaction = 1,
     /// tenant, commitment, whose → the promise.
     Commitment = 2,
     /// partition, due, tenant, commitment, whose → nothing: the promises whose due the tracker
@@ -55,19 +54,12 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(crate) fn of(entry: &Entry) -> Self {
+    pub(crate) fn of(fact: &Accepted) -> Self {
         Self {
-            partition: entry.position.partition,
-            whose: whose(&entry.record.key),
+            partition: fact.position.partition,
+            whose: fact.whose,
         }
     }
-}
-
-pub(crate) fn interaction(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
-    key(Tag::Interaction)
-        .text(tenant_id)
-        .text(interaction_id)
-        .u64(whose)
 }
 
 /// All promises of an id: usually there is one.

@@ -5,13 +5,9 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
-use aftercall_domain::commitment::{Commitment, Folded, Made};
-use aftercall_log::Entry;
-use aftercall_proto::convert;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
+use aftercall_domain::commitment::{Commitment, Event as Step};
+use aftercall_ledger::{Accepted, Happening, What};
 use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
-use prost::Message;
 
 use crate::keys::{self, Home};
 use crate::{meters, stored};
@@ -25,12 +21,14 @@ pub(crate) struct Promises {
 }
 
 impl Projection for Promises {
+    type Fact = Happening;
+
     fn name(&self) -> &'static str {
         "followups"
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -41,14 +39,13 @@ impl Projection for Promises {
         Ok(())
     }
 
-    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let event = Event::decode(entry.record.body.clone()).map_err(ApplyError::record)?;
-        match event.fact().map_err(ApplyError::record)? {
-            Some(Fact::InteractionRecorded(recorded)) => {
-                self.record(&event, &recorded, Home::of(entry), txn)
-            }
-            Some(fact) => self.follow_up(&event, &fact, entry, txn),
-            None => Ok(()),
+    fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        match &fact.what {
+            What::Recorded { promises, .. } => promises
+                .iter()
+                .try_for_each(|promise| self.put(fact, None, promise.clone(), txn)),
+            What::Promise(step) => self.follow_up(fact, step, txn),
+            _ => Ok(()),
         }
     }
 
@@ -58,70 +55,27 @@ impl Projection for Promises {
 }
 
 impl Promises {
-    /// The promises of a contact begin; the first record of the customer's contact counts.
-    fn record(
-        &mut self,
-        event: &Event,
-        recorded: &InteractionRecorded,
-        home: Home,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let tenant_id = event.tenant_id.as_str();
-        let marker = keys::interaction(tenant_id, &event.aggregate_id, home.whose);
-        if event.sequence != 1 || txn.get(&marker)?.is_some() {
-            return Ok(());
-        }
-        txn.put(marker, Vec::new())?;
-        for made in convert::commitment::made(event, recorded) {
-            self.begin(tenant_id, made, home, txn)?;
-        }
-        Ok(())
-    }
-
-    fn begin(
-        &mut self,
-        tenant_id: &str,
-        made: Made,
-        home: Home,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let key = keys::commitment(tenant_id, &made.commitment_id, home.whose);
-        if txn.get(key)?.is_some() {
-            return Ok(());
-        }
-        self.put((tenant_id, home), None, Commitment::new(made), txn)
-    }
-
     /// Something happened to a promise.
     fn follow_up(
         &mut self,
-        event: &Event,
-        fact: &Fact,
-        entry: &Entry,
+        fact: &Accepted,
+        step: &Step,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let Some(step) = convert::commitment::later_event(event, fact) else {
-            return Ok(());
-        };
-        let tenant_id = event.tenant_id.as_str();
-        let home = Home::of(entry);
-        let at = (entry.position, home.whose);
-        let before = stored::commitment(tenant_id, &event.aggregate_id, home.whose, |key| {
-            txn.get(key)
-        })?;
+        let (tenant_id, id) = (&fact.event.tenant_id, &fact.event.aggregate_id);
+        let before = stored::commitment(tenant_id, id, fact.whose, |key| txn.get(key))?;
         let Some(before) = before else { return Ok(()) };
         let mut after = before.clone();
-        if after.apply(&step) != Folded::Applied {
-            return Ok(());
-        }
-        put_alert(tenant_id, &after, &step, at, txn)?;
-        requests::remember(event, &after, at, txn)?;
-        self.put((tenant_id, home), Some(&before), after, txn)
+        after.accept(step);
+        let at = (fact.position, fact.whose);
+        put_alert(tenant_id, &after, step, at, txn)?;
+        requests::remember(&fact.event, &after, at, txn)?;
+        self.put(fact, Some(&before), after, txn)
     }
 
     fn put(
         &mut self,
-        (tenant_id, home): (&str, Home),
+        fact: &Accepted,
         before: Option<&Commitment>,
         after: Commitment,
         txn: &mut Txn<'_>,
@@ -135,6 +89,6 @@ impl Promises {
         if was_open != after.is_open() {
             txn.put(keys::open_count(), self.open.to_be_bytes().to_vec())?;
         }
-        put_commitment(tenant_id, before, after, home, txn)
+        put_commitment(&fact.event.tenant_id, before, after, Home::of(fact), txn)
     }
 }

@@ -50,15 +50,16 @@ async fn main() {
     let dir = tempfile::tempdir().unwrap();
     let supervisor = Supervisor::new();
     let clock = Arc::new(SystemClock::new());
-    let deps = Deps {
-        log: Arc::new(log.clone()),
-        clock: clock.clone(),
-        ids: Arc::new(SystemIds::new(clock)),
-        views: dir.path().to_owned().into(),
-        supervisor: supervisor.clone(),
-    };
+    let ids = Arc::new(SystemIds::new(clock.clone()));
+    let (deps, feed) = Deps::new(
+        Arc::new(log.clone()),
+        dir.path().to_owned().into(),
+        (clock, ids),
+        supervisor.clone(),
+    );
     let began = now();
     let history = History::start(&deps).unwrap();
+    deps.run_feed(feed).unwrap();
     let patience = tokio::time::Instant::now() + Duration::from_secs(3_600);
     history.view().ready(patience).await.unwrap();
     let took = began.elapsed();

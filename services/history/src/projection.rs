@@ -5,13 +5,11 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 
-use aftercall_domain::commitment::Commitment;
-use aftercall_log::Entry;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{AggregateKind, Event, InteractionAmended, InteractionRecorded};
+use aftercall_domain::commitment::{Change, Commitment, Event as Step};
+use aftercall_ledger::{Accepted, Happening, What};
+use aftercall_proto::event::v1::{InteractionAmended, InteractionRecorded};
 use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
 use aftercall_view::index::IndexSchema;
-use aftercall_view::key::whose;
 use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -22,7 +20,7 @@ use crate::stored::{StoredEntry, microseconds};
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -30,13 +28,6 @@ pub(crate) struct HistoryProjection {
     /// The contacts that this batch records and that nothing else in it touches, by the keys of
     /// their documents, and whether a promise in them is open: saves reading them back.
     fresh: HashMap<Bytes, (StoredEntry, bool)>,
-}
-
-/// Where a record stands, and whose it is.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    seq: u64,
-    whose: u64,
 }
 
 impl HistoryProjection {
@@ -49,21 +40,15 @@ impl HistoryProjection {
 
     fn record(
         &mut self,
-        event: Event,
-        recorded: InteractionRecorded,
-        at: Place,
+        fact: &Accepted,
+        recorded: &InteractionRecorded,
+        promises: &[Commitment],
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let Place { seq, whose } = at;
-        let pointer: Bytes = keys::entry_of(&event.tenant_id, &event.aggregate_id, whose).into();
-        // The first record of a customer's id is the one; the rest are repetitions, or lost a race.
-        if event.sequence != 1 || txn.get(&pointer)?.is_some() {
-            return Ok(());
-        }
-        let promises = promises::made(&event, &recorded);
-        let Some(mut interaction) = recorded.interaction else {
+        let Some(mut interaction) = recorded.interaction.clone() else {
             return Ok(());
         };
+        let (event, seq) = (&fact.event, keys::seq_of(fact.position));
         interaction.recorded_at = event.recorded_at;
         interaction.version = 1;
         let entry = StoredEntry {
@@ -72,7 +57,7 @@ impl HistoryProjection {
             commitment_change: None,
             seq,
             imported: !event.import_batch.is_empty(),
-            recorded_by: event.actor_id,
+            recorded_by: event.actor_id.clone(),
         };
         let tenant_id = &event.tenant_id;
         let key: Bytes = match entry.customer_id() {
@@ -82,9 +67,10 @@ impl HistoryProjection {
                 keys::timeline_entry(tenant_id, customer_id, entry.occurred_at_us(), seq).into()
             }
         };
-        for promise in &promises {
+        for promise in promises {
             promises::keep_track(tenant_id, None, promise, &key, txn)?;
         }
+        let pointer: Bytes = keys::entry_of(tenant_id, &event.aggregate_id, fact.whose).into();
         txn.put(key.clone(), entry.encode_to_vec())?;
         txn.put(pointer.clone(), key)?;
         txn.touch_new(pointer.clone());
@@ -95,35 +81,32 @@ impl HistoryProjection {
 
     fn amend(
         &mut self,
-        event: Event,
-        amended: InteractionAmended,
-        whose: u64,
+        fact: &Accepted,
+        amended: &InteractionAmended,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
+        let event = &fact.event;
         let (tenant_id, interaction_id) = (&event.tenant_id, &event.aggregate_id);
-        let pointer: Bytes = keys::entry_of(tenant_id, interaction_id, whose).into();
+        let pointer: Bytes = keys::entry_of(tenant_id, interaction_id, fact.whose).into();
         let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
         let Some(interaction) = &mut entry.interaction else {
             return Ok(());
         };
-        if Some(event.sequence) != interaction.version.checked_add(1) {
-            return Ok(());
-        }
-        let values = amended.interaction.unwrap_or_default();
-        let paths = amended.update_mask.unwrap_or_default().paths;
+        let values = amended.interaction.clone().unwrap_or_default();
+        let paths = amended.update_mask.clone().unwrap_or_default().paths;
         let before = amendable::replace(interaction, values, &paths);
         interaction.version = event.sequence;
         let amendment = Amendment {
             version: event.sequence,
             update_paths: paths,
-            reason: amended.reason,
-            amended_by: event.actor_id,
+            reason: amended.reason.clone(),
+            amended_by: event.actor_id.clone(),
             recorded_at: event.recorded_at,
             before: Some(before),
         };
-        let place = keys::amendment(tenant_id, interaction_id, whose, event.sequence);
+        let place = keys::amendment(tenant_id, interaction_id, fact.whose, event.sequence);
         txn.put(place, amendment.encode_to_vec())?;
         txn.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
@@ -133,49 +116,38 @@ impl HistoryProjection {
 
     fn change_promise(
         &mut self,
-        event: Event,
-        fact: Fact,
-        at: Place,
+        fact: &Accepted,
+        step: &Step,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let Some(kind) = promise_change(&fact) else {
-            return Ok(());
-        };
-        let Place { seq, whose } = at;
-        let tenant_id = event.tenant_id.clone();
-        let pointer: Bytes = keys::entry_of(&tenant_id, &event.interaction_id, whose).into();
+        let (event, seq) = (&fact.event, keys::seq_of(fact.position));
+        let tenant_id = &event.tenant_id;
+        let pointer: Bytes = keys::entry_of(tenant_id, &event.interaction_id, fact.whose).into();
         let Some((key, entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
-        let before = promises::one(&tenant_id, &entry, &event.aggregate_id, |key| txn.get(key))?;
+        let before = promises::one(tenant_id, &entry, &event.aggregate_id, |key| txn.get(key))?;
         let Some(before) = before else { return Ok(()) };
-        let Some(after) = promises::changed(&before, &event, &fact) else {
-            return Ok(());
-        };
-        promises::keep_track(&tenant_id, Some(&before), &after, &key, txn)?;
+        let mut after = before.clone();
+        after.accept(step);
+        promises::keep_track(tenant_id, Some(&before), &after, &key, txn)?;
         let commitment = promises::to_wire(after, event.recorded_at.as_ref());
-        txn.put(
-            keys::commitment(
-                &tenant_id,
-                &commitment.interaction_id,
-                whose,
-                &commitment.commitment_id,
-            ),
-            commitment.encode_to_vec(),
-        )?;
+        let (interaction_id, id) = (&commitment.interaction_id, &commitment.commitment_id);
+        let place = keys::commitment(tenant_id, interaction_id, fact.whose, id);
+        txn.put(place, commitment.encode_to_vec())?;
         if let Some(customer_id) = entry.customer_id() {
             let at_us = event.occurred_at.as_ref().map_or(0, microseconds);
             let change = StoredEntry {
                 occurred_at: event.occurred_at,
                 commitment_change: Some(CommitmentChange {
-                    kind: kind.into(),
+                    kind: kind_of(step).into(),
                     commitment: Some(commitment),
-                    actor_id: event.actor_id,
+                    actor_id: event.actor_id.clone(),
                 }),
                 seq,
                 ..StoredEntry::default()
             };
-            let place = keys::timeline_entry(&tenant_id, customer_id, at_us, seq);
+            let place = keys::timeline_entry(tenant_id, customer_id, at_us, seq);
             txn.put(place, change.encode_to_vec())?;
         }
         self.fresh.remove(&pointer);
@@ -185,6 +157,8 @@ impl HistoryProjection {
 }
 
 impl Projection for HistoryProjection {
+    type Fact = Happening;
+
     fn name(&self) -> &'static str {
         "history"
     }
@@ -198,18 +172,12 @@ impl Projection for HistoryProjection {
         Ok(())
     }
 
-    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let Some((event, fact)) = read(entry)? else {
-            return Ok(());
-        };
-        let at = Place {
-            seq: keys::seq_of(entry.position),
-            whose: whose(&entry.record.key),
-        };
-        match fact {
-            Fact::InteractionRecorded(recorded) => self.record(event, *recorded, at, txn),
-            Fact::InteractionAmended(amended) => self.amend(event, *amended, at.whose, txn),
-            fact => self.change_promise(event, fact, at, txn),
+    fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        match &fact.what {
+            What::Recorded { recorded, promises } => self.record(fact, recorded, promises, txn),
+            What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Promise(step) => self.change_promise(fact, step, txn),
+            _ => Ok(()),
         }
     }
 
@@ -217,23 +185,26 @@ impl Projection for HistoryProjection {
         self.fresh.clear();
     }
 
-    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+    fn indexer(&mut self) -> Option<&mut dyn Indexer<Happening>> {
         Some(self)
     }
 }
 
-impl Indexer for HistoryProjection {
+impl Indexer<Happening> for HistoryProjection {
     fn schema(&self) -> IndexSchema {
         self.fields.index_schema()
     }
 
-    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
-        let Some((event, _)) = read(entry)? else {
-            return Ok(());
-        };
-        let whose = whose(&entry.record.key);
-        let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, whose);
-        touched.insert(pointer.into());
+    fn touched(
+        &mut self,
+        fact: &Accepted,
+        touched: &mut BTreeSet<Bytes>,
+    ) -> Result<(), ApplyError> {
+        let event = &fact.event;
+        if !matches!(fact.what, What::Published(_)) {
+            let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, fact.whose);
+            touched.insert(pointer.into());
+        }
         Ok(())
     }
 
@@ -265,31 +236,13 @@ impl Indexer for HistoryProjection {
     }
 }
 
-/// The event and what it says; nothing for what concerns no contact, or a later version's event.
-fn read(entry: &Entry) -> Result<Option<(Event, Fact)>, ApplyError> {
-    let event = Event::decode(entry.record.body.clone()).map_err(ApplyError::record)?;
-    let fact = event.fact().map_err(ApplyError::record)?;
-    Ok(fact
-        .filter(|fact| {
-            let kind = fact.aggregate_kind();
-            matches!(kind, AggregateKind::Interaction | AggregateKind::Commitment)
-        })
-        .map(|fact| (event, fact)))
-}
-
 /// What sort of change to a promise it is.
-fn promise_change(fact: &Fact) -> Option<CommitmentChangeKind> {
-    match fact {
-        Fact::CommitmentFulfilled(_) => Some(CommitmentChangeKind::Fulfilled),
-        Fact::CommitmentCancelled(_) => Some(CommitmentChangeKind::Cancelled),
-        Fact::CommitmentRescheduled(_) => Some(CommitmentChangeKind::Rescheduled),
-        Fact::CommitmentLapsed(_) => Some(CommitmentChangeKind::Lapsed),
-        Fact::InteractionRecorded(_)
-        | Fact::InteractionAmended(_)
-        | Fact::InteractionIdentified(_)
-        | Fact::SolutionPublished(_)
-        | Fact::CustomersMerged(_)
-        | Fact::CustomersUnmerged(_) => None,
+fn kind_of(step: &Step) -> CommitmentChangeKind {
+    match step.change {
+        Change::Fulfilled { .. } => CommitmentChangeKind::Fulfilled,
+        Change::Cancelled { .. } => CommitmentChangeKind::Cancelled,
+        Change::Rescheduled(_) => CommitmentChangeKind::Rescheduled,
+        Change::Lapsed(_) => CommitmentChangeKind::Lapsed,
     }
 }
 

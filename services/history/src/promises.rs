@@ -2,9 +2,8 @@
 //!
 //! A promise that nothing has happened to is not stored apart: it follows from the contact.
 
-use aftercall_domain::commitment::{Commitment, Folded};
+use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::{commitment as convert, time};
-use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, StoreError, Txn};
@@ -20,7 +19,7 @@ use crate::stored::StoredEntry;
 type Got = Result<Option<Bytes>, StoreError>;
 
 /// The promises that a record makes.
-pub(crate) fn made(event: &Event, recorded: &InteractionRecorded) -> Vec<Commitment> {
+fn made(event: &Event, recorded: &InteractionRecorded) -> Vec<Commitment> {
     convert::made(event, recorded)
         .into_iter()
         .map(Commitment::new)
@@ -64,13 +63,6 @@ pub(crate) fn one(
     promise
         .map(|promise| as_it_stands(tenant_id, entry.whose(tenant_id), promise, &get))
         .transpose()
-}
-
-/// The promise after an event; none if the event changes nothing.
-pub(crate) fn changed(before: &Commitment, event: &Event, fact: &Fact) -> Option<Commitment> {
-    let event = convert::later_event(event, fact)?;
-    let mut after = before.clone();
-    (after.apply(&event) == Folded::Applied).then_some(after)
 }
 
 /// Keeps the customer's list of open promises: `before` is the promise as it was, if it was there.

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_log::Entry;
-use aftercall_proto::envelope::Fact;
+use aftercall_ledger::{Accepted, Happening, What};
 use aftercall_proto::model::v1::Solution;
 use aftercall_view::index::IndexSchema;
 use aftercall_view::{ApplyError, Indexer, Txn};
@@ -94,7 +93,7 @@ fn owned(tenant_id: &str, term: &str) -> String {
     format!("{tenant_id}{TENANT_END}{term}")
 }
 
-impl Indexer for Fields {
+impl Indexer<Happening> for Fields {
     fn schema(&self) -> IndexSchema {
         IndexSchema {
             version: VERSION,
@@ -104,8 +103,13 @@ impl Indexer for Fields {
         }
     }
 
-    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
-        if let Some((event, Fact::SolutionPublished(_))) = fold::decode(entry)? {
+    fn touched(
+        &mut self,
+        fact: &Accepted,
+        touched: &mut BTreeSet<Bytes>,
+    ) -> Result<(), ApplyError> {
+        if matches!(fact.what, What::Published(_)) {
+            let event = &fact.event;
             touched.insert(keys::solution(&event.tenant_id, &event.aggregate_id).into());
         }
         Ok(())

@@ -11,9 +11,6 @@ const NANOS_PER_MICRO: i64 = 1_000;
 /// amended.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Case {
-    /// The record's version.
-    #[prost(uint64, tag = "1")]
-    pub(crate) version: u64,
     #[prost(sint64, tag = "2")]
     pub(crate) occurred_at_us: i64,
     #[prost(string, tag = "3")]
@@ -39,7 +36,6 @@ impl Case {
     /// The case of a new record.
     pub(crate) fn of(interaction: &Interaction) -> Self {
         let mut case = Self {
-            version: 1,
             occurred_at_us: micros(interaction.occurred_at.as_ref()),
             agent_id: interaction.agent_id.clone(),
             solution_uses: interaction.solution_uses.clone(),
@@ -53,7 +49,6 @@ impl Case {
     /// The case after the fields named by `paths` were replaced by those of `interaction`.
     pub(crate) fn amended(&self, paths: &[String], interaction: &Interaction) -> Self {
         let mut case = self.clone();
-        case.version += 1;
         for path in paths {
             match path.as_str() {
                 "contact_reasons" => case.take_reason(interaction),

@@ -1,13 +1,13 @@
 //! The view of all that is known of solutions.
 
-use aftercall_log::Entry;
+use aftercall_ledger::{Accepted, Happening};
 use aftercall_view::{ApplyError, Indexer, Projection, Txn};
 
 use crate::fold;
 use crate::index::Fields;
 
 /// Raised with each change of the fold or of what is stored.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The view's fold and its index.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ impl KnowledgeView {
 }
 
 impl Projection for KnowledgeView {
+    type Fact = Happening;
+
     fn name(&self) -> &'static str {
         "knowledge"
     }
@@ -30,11 +32,11 @@ impl Projection for KnowledgeView {
         VERSION
     }
 
-    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        fold::apply(entry, txn)
+    fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        fold::apply(fact, txn)
     }
 
-    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+    fn indexer(&mut self) -> Option<&mut dyn Indexer<Happening>> {
         Some(&mut self.fields)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Violations, Warning, limits};
+use aftercall_ledger::{Amended, Contact};
 use aftercall_log::{Position, ReadError};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::event::v1::event::Payload;
@@ -21,7 +22,6 @@ use uuid::Uuid;
 
 use crate::core::Core;
 use crate::failure::Refusal;
-use crate::ledger::Recorded;
 use crate::pending::{Hash, Key};
 use crate::prepare::{actor_kind, encode, first_16, warnings};
 
@@ -73,8 +73,8 @@ impl Core {
                 return self.amended(&command, amended);
             }
         }
-        let current = self.ledger.interaction(&command.key)?;
-        let current = current.map_or(0, |recorded| recorded.version);
+        let current = self.recorded(&command.key)?;
+        let current = current.map_or(0, |contact| contact.version());
         Err(Refusal::VersionMismatch { current })
     }
 
@@ -83,7 +83,7 @@ impl Core {
         &self,
         command: &Command<'_>,
         deadline: Instant,
-    ) -> Result<Option<Recorded>, Refusal> {
+    ) -> Result<Option<Amended>, Refusal> {
         let current = self.find(&command.key, deadline).await?;
         let current = current.ok_or(Refusal::NotFound)?;
         if let Some(before) = self.amendment(command)? {
@@ -92,15 +92,15 @@ impl Core {
         let now = self.now();
         let original = self.original(current.position(), deadline).await?;
         permit(command, &original, &current, now)?;
-        let ended_at = original.ended_at.filter(|_| current.version == 1);
+        let ended_at = original.ended_at.filter(|_| current.version() == 1);
         let amendment = &command.amendment;
         amendment.check_times(original.occurred_at, ended_at, now)?;
-        if ![0, current.version].contains(&command.expected_version) {
+        if ![0, current.version()].contains(&command.expected_version) {
             return Err(Refusal::VersionMismatch {
-                current: current.version,
+                current: current.version(),
             });
         }
-        let event = command.event(current.version + 1, &original, now);
+        let event = command.event(current.version() + 1, &original, now);
         let record = encode(original.log_key, now, &event)?;
         let appended = timeout_at(deadline, self.deps.log.append(vec![record])).await;
         let positions = appended.map_err(|_| Refusal::Unconfirmed)??;
@@ -112,29 +112,29 @@ impl Core {
     }
 
     /// What the ledger has of the command's request.
-    fn amendment(&self, command: &Command<'_>) -> Result<Option<Recorded>, Refusal> {
+    fn amendment(&self, command: &Command<'_>) -> Result<Option<Amended>, Refusal> {
         let Command {
             key,
             request_id,
             hash,
             ..
         } = command;
-        self.ledger.amendment(&key.tenant_id, request_id, *hash)
+        Ok(self.ledger.amendment(&key.tenant_id, request_id, hash)?)
     }
 
     /// The answer of the command, or of the one that had its id before.
     fn amended(
         &self,
         command: &Command<'_>,
-        amended: Recorded,
+        amended: Amended,
     ) -> Result<AmendInteractionResponse, Refusal> {
-        if amended.hash != command.hash {
+        if amended.hash() != command.hash {
             return Err(Refusal::IdReused);
         }
-        let recorded_at = Timestamp::from_microsecond(amended.recorded_at_us);
+        let recorded_at = Timestamp::from_microsecond(amended.recorded_at_us());
         Ok(AmendInteractionResponse {
             interaction_id: command.key.id.to_string(),
-            version: amended.version,
+            version: amended.version(),
             position: self.token(amended.position()),
             recorded_at: recorded_at.ok().map(time::to_wire),
             warnings: warnings(command.warnings.clone()),
@@ -215,7 +215,7 @@ fn read(
     let tenant_id = Arc::clone(&principal.tenant_id);
     Ok(Command {
         principal,
-        key: Key { tenant_id, id },
+        key: Key::contact(tenant_id, id),
         request_id,
         expected_version,
         amendment,
@@ -261,7 +261,7 @@ fn content_hash(id: Uuid, expected_version: u64, data: &[u8]) -> Hash {
 fn permit(
     command: &Command<'_>,
     original: &Original,
-    current: &Recorded,
+    current: &Contact,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let principal = command.principal;
@@ -280,7 +280,7 @@ fn permit(
     } else {
         return Ok(principal.require_any(&[Role::TeamLead, Role::ComplianceOfficer])?);
     };
-    let age_us = time::microseconds(now).saturating_sub(current.recorded_at_us);
+    let age_us = time::microseconds(now).saturating_sub(current.recorded_at_us());
     match age_us <= hours * 3_600 * 1_000_000 {
         true => Ok(()),
         false => Err(Refusal::TooLate { hours }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use aftercall_ledger::{Contact, Ledger};
 use aftercall_log::{LogId, Position};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
@@ -17,7 +18,6 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::failure::Refusal;
-use crate::ledger::{Ledger, Recorded};
 use crate::pending::{Key, Pending};
 
 /// How long a request waits for the log and the view.
@@ -28,6 +28,7 @@ const AMENDING_LOCKS: usize = 64;
 
 pub(crate) struct Core {
     pub(crate) deps: Deps,
+    /// The ledger: how far it is.
     pub(crate) view: ViewHandle,
     pub(crate) ledger: Ledger,
     pub(crate) pending: Arc<Pending>,
@@ -39,16 +40,16 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(deps: Deps, view: ViewHandle, pending: Arc<Pending>) -> Self {
+    pub(crate) fn new(deps: Deps, pending: Arc<Pending>) -> Self {
         Self {
-            ledger: Ledger::new(view.store()),
+            ledger: Ledger::of(&deps.feed),
+            view: deps.feed.ledger().clone(),
             pending,
             log_id: deps.log.id(),
             meters: Meters::new(),
             recorded_at_us: AtomicI64::new(i64::MIN),
             amending: std::array::from_fn(|_| Mutex::default()),
             deps,
-            view,
         }
     }
 
@@ -97,17 +98,23 @@ impl Core {
         }
     }
 
-    /// The record's entry in the ledger, once the view has all of the log.
+    /// The contact that is meant by an id: of several, the one that was recorded first.
+    pub(crate) fn recorded(&self, key: &Key) -> Result<Option<Contact>, Refusal> {
+        let contacts = self.ledger.contacts(&key.tenant_id, &key.id.into())?;
+        Ok(contacts.first().cloned())
+    }
+
+    /// The record's entry in the ledger, once that has all of the log.
     pub(crate) async fn find(
         &self,
         key: &Key,
         deadline: Instant,
-    ) -> Result<Option<Recorded>, Refusal> {
-        if let Some(found) = self.ledger.interaction(key)? {
+    ) -> Result<Option<Contact>, Refusal> {
+        if let Some(found) = self.recorded(key)? {
             return Ok(Some(found));
         }
         self.catch_up(deadline).await?;
-        self.ledger.interaction(key)
+        self.recorded(key)
     }
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use aftercall_domain::Violations;
 use aftercall_domain::violation::Reason as FieldReason;
+use aftercall_ledger::{Id, Place};
 use aftercall_log::{AppendError, BODY_BYTES_MAX, ReadError};
 use aftercall_proto::google::rpc::Status;
 use aftercall_proto::status;
 use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, to_status};
-use aftercall_view::{StoreError, WaitError};
+use aftercall_view::{ApplyError, StoreError, WaitError};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -63,6 +64,33 @@ impl Refusal {
         violations.add(field, reason, description);
         Self::Invalid(violations)
     }
+
+    /// A name that another contact has.
+    pub(crate) fn taken(place: Place, holder: &Id) -> Self {
+        let (field, description) = match place {
+            Place::Id => (
+                "interaction.interaction_id".to_owned(),
+                format!(
+                    "is the id of the reference of contact {holder}; give this contact an id of its own"
+                ),
+            ),
+            Place::Reference => (
+                "interaction.external_ref".to_owned(),
+                format!(
+                    "names contact {holder} already; send that contact's record as it was, or give \
+                     this one a reference of its own"
+                ),
+            ),
+            Place::Promise(index) => (
+                format!("interaction.commitments[{index}].commitment_id"),
+                format!(
+                    "is the id of a promise of contact {holder}; give this promise an id of its own, \
+                     or none"
+                ),
+            ),
+        };
+        Self::field(&field, FieldReason::Conflicting, &description)
+    }
 }
 
 impl From<StoreError> for Refusal {
@@ -70,6 +98,15 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::ReservedKey => Self::internal(error),
             StoreError::Opening | StoreError::Failed(_) => Self::NotReady,
+        }
+    }
+}
+
+impl From<ApplyError> for Refusal {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Store(error) => error.into(),
+            error => Self::internal(error),
         }
     }
 }

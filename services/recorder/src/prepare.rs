@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations, Warning, WarningReason};
+use aftercall_ledger::{Name, Named as OtherName, Place, names};
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::{interaction, time};
 use aftercall_proto::envelope::contact_key;
@@ -26,9 +27,12 @@ pub(crate) struct Prepared {
     pub(crate) key: Key,
     /// The server drew the id: nobody can have sent it before.
     pub(crate) fresh: bool,
+    /// Where the id comes from, if it is another contact's.
+    pub(crate) id_place: Place,
+    /// What else names the contact.
+    pub(crate) names: Vec<OtherName>,
     pub(crate) hash: Hash,
     pub(crate) record: Record,
-    pub(crate) interaction_id: String,
     pub(crate) commitment_ids: Vec<String>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -53,31 +57,49 @@ pub(crate) fn prepare(
     let recording = Recording::check(read, import_batch, now, found)?;
     let (mut checked, import_batch, warnings) = recording.into_parts();
     let tenant_id = &principal.tenant_id;
+    let id_place = match checked.interaction_id.is_empty() {
+        true => Place::Reference,
+        false => Place::Id,
+    };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
     let commitment_ids = checked.commitments.iter();
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
-    let interaction_id = checked.interaction_id.clone();
+    let interaction = checked.into();
+    let names = names(tenant_id, &interaction);
+    check_names(&names)?;
     let event = Draft {
         principal,
         named,
         import_batch,
         now,
     };
-    let (hash, record) = event.encode(checked.into())?;
+    let (hash, record) = event.encode(interaction)?;
     Ok(Prepared {
-        key: Key {
-            tenant_id: Arc::clone(tenant_id),
-            id: named.id(),
-        },
+        key: Key::contact(Arc::clone(tenant_id), named.id()),
+        id_place,
+        names,
         fresh: matches!(named, Named::ByServer(_)),
         hash,
         record,
-        interaction_id,
         commitment_ids,
         warnings,
     })
+}
+
+/// Refuses promises with ids that follow from another contact.
+fn check_names(names: &[OtherName]) -> Result<(), Refusal> {
+    let mut found = Violations::new();
+    for OtherName { place, name } in names {
+        if let (Place::Promise(index), Name::NotTheirs(_)) = (place, name) {
+            let text = "is an id of version 8, which are derived from the contact, and not from this \
+                        one; leave it out, or give an id of another version";
+            let field = format!("interaction.commitments[{index}].commitment_id");
+            found.add(&field, Reason::Conflicting, text);
+        }
+    }
+    Ok(found.into_result(())?)
 }
 
 /// An event that needs only its data.

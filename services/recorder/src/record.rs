@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use aftercall_domain::Warning;
+use aftercall_ledger::{Contact, Id, Named, Place};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
-use crate::pending::{Claim, Claimed, Flight, Hash, Key, Written};
+use crate::pending::{Claim, Claimed, Flight, Hash, Key, Wanted, Written};
 use crate::prepare::{Prepared, prepare, warnings};
 
 /// A request that is decided, or will be when its append is.
@@ -28,13 +29,13 @@ pub(crate) enum Decision {
 
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    interaction_id: String,
     commitment_ids: Vec<String>,
     warnings: Vec<Warning>,
     flight: Arc<Flight>,
     stake: Stake,
-    /// What the ledger is to be asked for, where the append alone does not settle the answer.
-    ask: Option<Identity>,
+    named: Identity,
+    /// Whether the append alone does not settle the answer: then the ledger is asked.
+    is_unsure: bool,
 }
 
 /// What a request has to do with the append that it waits for.
@@ -46,14 +47,34 @@ enum Stake {
     Same,
     /// It is another request's, with another content.
     Other,
+    /// It is another contact's, which has the name that stands here.
+    Rival(Place),
 }
 
-/// A record by its name, and its content in short.
+/// A record by its names, and its content in short.
 #[derive(Debug, Clone)]
 struct Identity {
     key: Key,
+    /// Where its id comes from.
+    id_place: Place,
+    /// Its other names.
+    names: Vec<Named>,
     whose: u64,
     hash: Hash,
+}
+
+impl Identity {
+    fn id(&self) -> Id {
+        self.key.id.into()
+    }
+
+    /// The other names that can be claimed: all, once the record is checked.
+    fn keys(&self) -> Vec<Key> {
+        let names = self.names.iter();
+        names
+            .filter_map(|named| Key::name(Arc::clone(&self.key.tenant_id), &named.name))
+            .collect()
+    }
 }
 
 /// A record to append, and the claim that it settles.
@@ -97,52 +118,71 @@ impl Core {
         let Prepared {
             key,
             fresh,
+            id_place,
+            names,
             hash,
             record,
-            interaction_id,
             commitment_ids,
             warnings,
         } = prepared;
-        let whose = whose(&record.key);
-        let named = Identity { key, whose, hash };
-        let (flight, stake, doubt) = match self.pending.claim(&named.key, hash, whose) {
-            Claimed::Mine(flight) => (flight, Stake::Own, false),
-            Claimed::InDoubt(flight) => (flight, Stake::Own, true),
-            Claimed::Shared(flight) => (flight, Stake::Same, false),
-            Claimed::Contested(flight) => (flight, Stake::Other, false),
+        let named = Identity {
+            whose: whose(&record.key),
+            key,
+            id_place,
+            names,
+            hash,
+        };
+        let claimed = self.pending.claim(Wanted {
+            key: &named.key,
+            names: &named.keys(),
+            hash,
+            whose: named.whose,
+        });
+        let (flight, stake) = match claimed {
+            Claimed::Mine(flight) => (flight, Stake::Own),
+            Claimed::Shared(flight) => (flight, Stake::Same),
+            Claimed::Contested(flight) => (flight, Stake::Other),
+            Claimed::Taken { flight, name } => {
+                let name = name.and_then(|index| named.names.get(index));
+                let place = name.map_or(id_place, |named| named.place);
+                (flight, Stake::Rival(place))
+            }
             Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
         };
-        // Where others write too, one of them may have been faster with the id.
+        // Where others write too, one of them may have been faster with a name.
         let is_shared = self.deps.log.is_shared();
-        let unsure = doubt || !fresh && is_shared;
-        let accepted = |flight, stake, ask| {
+        let has_given_names = !fresh || !named.names.is_empty();
+        let accepted = |flight: Arc<Flight>, stake, named, is_unsure| {
             Decision::Accepted(Box::new(Accepted {
-                interaction_id,
                 commitment_ids,
                 warnings,
+                is_unsure,
                 flight,
                 stake,
-                ask,
+                named,
             }))
         };
+        let is_unsure = flight.is_doubtful() || is_shared && has_given_names;
         if stake != Stake::Own {
-            return (accepted(flight, stake, unsure.then_some(named)), None);
+            return (accepted(flight, stake, named, is_unsure), None);
         }
-        let kept = !fresh && !is_shared;
-        let claim = Claim::new(&self.pending, named.key.clone(), Arc::clone(&flight), kept);
+        let kept = has_given_names && !is_shared;
+        let claim = Claim::new(&self.pending, Arc::clone(&flight), kept);
         // Boxed, as is the confirmation: it is rare, and every request's future would have its size.
-        if doubt && let Err(refusal) = Box::pin(self.catch_up(deadline)).await {
+        if flight.is_doubtful()
+            && let Err(refusal) = Box::pin(self.catch_up(deadline)).await
+        {
             // The dropped claim stays in doubt.
             return (Decision::Refused(refusal), None);
         }
         match self.look_up(&named, fresh) {
             Ok(None) => {
-                let decision = accepted(flight, stake, unsure.then_some(named));
+                let decision = accepted(flight, stake, named, is_unsure);
                 (decision, Some((record, claim)))
             }
             Ok(Some(written)) => {
                 claim.end(Ok(written));
-                (accepted(flight, Stake::Same, None), None)
+                (accepted(flight, Stake::Same, named, false), None)
             }
             Err(refusal) => {
                 claim.end(Err(refusal.clone()));
@@ -153,20 +193,36 @@ impl Core {
 
     /// Whether the ledger has the record.
     fn look_up(&self, named: &Identity, fresh: bool) -> Result<Option<Written>, Refusal> {
-        let found = match fresh {
-            true => None,
-            false => self.ledger.interaction(&named.key)?,
-        };
-        match found.map(|first| first.of(named.whose)) {
-            Some(Some(recorded)) if recorded.hash == named.hash => Ok(Some(recorded.written())),
-            // It was used before, for this customer or for another one.
-            Some(_) => Err(Refusal::IdReused),
-            None => {
-                // Only now: a view that began anew before it was asked knows nothing of the past.
-                self.require_ready()?;
-                Ok(None)
+        if !fresh {
+            let holders = self.ledger.contacts(&named.key.tenant_id, &named.id())?;
+            match holders.of(named.whose) {
+                Some(contact) if contact.hash() == named.hash => {
+                    return Ok(Some(written_of(contact)));
+                }
+                // It was used before, for this customer or for another one.
+                Some(_) => return Err(Refusal::IdReused),
+                None if holders.first().is_some() => return Err(Refusal::IdReused),
+                None => {}
+            }
+            if let Some(other) = holders.others().first() {
+                return Err(Refusal::taken(named.id_place, &other.contact()));
             }
         }
+        self.refuse_taken(named)?;
+        // Only now: a view that began anew before it was asked knows nothing of the past.
+        self.require_ready()?;
+        Ok(None)
+    }
+
+    /// Refuses a record that brings a name which another contact has.
+    fn refuse_taken(&self, named: &Identity) -> Result<(), Refusal> {
+        for Named { place, name } in &named.names {
+            let holder = self.ledger.holder(&named.key.tenant_id, name)?;
+            if let Some(holder) = holder.filter(|holder| *holder != named.id()) {
+                return Err(Refusal::taken(*place, &holder));
+            }
+        }
+        Ok(())
     }
 
     /// Puts the records into the log's queue, in order, before it returns; the future settles their
@@ -236,11 +292,15 @@ impl Core {
         };
         let landed = timeout_at(deadline, accepted.flight.outcome()).await;
         let written = landed.map_err(|_| Refusal::Unconfirmed)??;
-        let (written, already_recorded) = match (accepted.stake, accepted.ask) {
-            (Stake::Other, None) => return Err(Refusal::IdReused),
-            (stake, None) => (written, stake == Stake::Same),
-            (stake, Some(named)) => {
-                let counted = self.confirm(&named, stake, written.position, deadline);
+        let (written, already_recorded) = match (accepted.stake, accepted.is_unsure) {
+            (Stake::Other, false) => return Err(Refusal::IdReused),
+            (Stake::Rival(place), false) => {
+                let holder = accepted.flight.contact().into();
+                return Err(Refusal::taken(place, &holder));
+            }
+            (stake, false) => (written, stake == Stake::Same),
+            (stake, true) => {
+                let counted = self.confirm(&accepted.named, stake, written.position, deadline);
                 let counted = Box::pin(counted).await?;
                 let own = stake == Stake::Own && counted.position == written.position;
                 (counted, !own)
@@ -248,7 +308,7 @@ impl Core {
         };
         let recorded_at = Timestamp::from_microsecond(written.recorded_at_us);
         Ok(RecordInteractionResponse {
-            interaction_id: accepted.interaction_id,
+            interaction_id: accepted.named.key.id.to_string(),
             position: self.token(written.position),
             recorded_at: recorded_at.ok().map(time::to_wire),
             commitment_ids: accepted.commitment_ids,
@@ -257,7 +317,7 @@ impl Core {
         })
     }
 
-    /// The record that counts, after one of its name was appended while another may have been.
+    /// The record that counts, after one of its names was appended while another may have been.
     async fn confirm(
         &self,
         named: &Identity,
@@ -267,14 +327,27 @@ impl Core {
     ) -> Result<Written, Refusal> {
         let positions = aftercall_view::Positions::through(appended);
         self.view.wait_for(&positions, deadline).await?;
-        let first = self.ledger.interaction(&named.key)?;
-        let first = first.ok_or(Refusal::NotReady)?;
-        match first.of(named.whose) {
-            Some(recorded) if recorded.hash == named.hash => Ok(recorded.written()),
-            // The view had it, and was begun anew before it was asked.
-            None if stake == Stake::Own => Err(Refusal::NotReady),
-            _ => Err(Refusal::IdReused),
+        let holders = self.ledger.contacts(&named.key.tenant_id, &named.id())?;
+        match holders.of(named.whose) {
+            Some(contact) if contact.hash() == named.hash => return Ok(written_of(contact)),
+            Some(_) => return Err(Refusal::IdReused),
+            None if stake == Stake::Other => return Err(Refusal::IdReused),
+            None => {}
         }
+        if let Some(other) = holders.others().first() {
+            return Err(Refusal::taken(named.id_place, &other.contact()));
+        }
+        // It does not count, because another contact has one of its names; or the ledger had it, and
+        // was begun anew before it was asked; or the rival lost.
+        self.refuse_taken(named)?;
+        Err(Refusal::NotReady)
+    }
+}
+
+fn written_of(contact: &Contact) -> Written {
+    Written {
+        position: contact.position(),
+        recorded_at_us: contact.recorded_at_us(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a record leaves to the server: ids and defaults. Decided once, when it is written.
 
 use aftercall_domain::commitment::{Owner, Priority};
+use aftercall_domain::interaction::{commitment_id, id_of_reference};
 use aftercall_domain::{CommitmentId, Interaction, InteractionId, SolutionId};
-use aftercall_service::{Ids, derived};
+use aftercall_service::Ids;
 use uuid::Uuid;
 
 /// How an interaction came by its id.
@@ -45,9 +46,7 @@ pub(crate) fn resolve(
     interaction.version = 0;
     for (index, draft) in interaction.commitments.iter_mut().enumerate() {
         if draft.commitment_id.is_empty() {
-            let index = (index as u32).to_le_bytes();
-            let parts = [tenant_id.as_bytes(), id.as_bytes(), &index];
-            draft.commitment_id = derived("aftercall.commitment", &parts).to_string();
+            draft.commitment_id = commitment_id(tenant_id, id, index).to_string();
         }
         draft.commitment_id = CommitmentId::read(&draft.commitment_id).into_string();
         if draft.owner.is_none() && !interaction.agent_id.is_empty() {
@@ -63,13 +62,10 @@ fn name(interaction: &Interaction, tenant_id: &str, ids: &dyn Ids) -> Result<Nam
         return Uuid::try_parse(&interaction.interaction_id).map(Named::ByCaller);
     }
     Ok(match &interaction.external_ref {
-        Some(external) => Named::ByCaller(derived(
-            "aftercall.interaction",
-            &[
-                tenant_id.as_bytes(),
-                external.source_system.as_bytes(),
-                external.external_id.as_bytes(),
-            ],
+        Some(external) => Named::ByCaller(id_of_reference(
+            tenant_id,
+            &external.source_system,
+            &external.external_id,
         )),
         None => Named::ByServer(ids.uuid_v7()),
     })

@@ -65,10 +65,18 @@ impl Commitment {
 
     /// Applies the next event of the promise.
     pub fn apply(&mut self, event: &Event) -> Folded {
-        match self.ignores(event) {
-            Some(ignored) => return Folded::Ignored(ignored),
-            None => self.version = event.sequence,
+        match self.life().ignores(event) {
+            Some(ignored) => Folded::Ignored(ignored),
+            None => {
+                self.accept(event);
+                Folded::Applied
+            }
         }
+    }
+
+    /// Applies an event of which somebody else has found that it counts.
+    pub fn accept(&mut self, event: &Event) {
+        self.version = event.sequence;
         match &event.change {
             Change::Fulfilled {
                 fulfilled_at,
@@ -91,28 +99,6 @@ impl Commitment {
                 self.take_due(moved);
             }
             Change::Lapsed(lapse) => self.lapses.push(*lapse),
-        }
-        Folded::Applied
-    }
-
-    fn ignores(&self, event: &Event) -> Option<Ignored> {
-        if Some(event.sequence) != self.version.checked_add(1) {
-            return Some(Ignored::NotNext);
-        }
-        if !self.is_open() {
-            return Some(Ignored::Closed);
-        }
-        match &event.change {
-            Change::Lapsed(lapse) if lapse.due_revision != self.due_revision => {
-                Some(Ignored::OtherRevision)
-            }
-            Change::Rescheduled(moved)
-                if Some(moved.due_revision) != self.due_revision.checked_add(1) =>
-            {
-                Some(Ignored::OtherRevision)
-            }
-            Change::Lapsed(_) if !self.may_lapse() => Some(Ignored::NoLapse),
-            _ => None,
         }
     }
 

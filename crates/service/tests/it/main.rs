@@ -15,3 +15,4 @@ mod permissions;
 mod probe;
 mod status;
 mod supervisor;
+mod views;

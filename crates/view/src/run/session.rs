@@ -1,21 +1,24 @@
 //! One session of a view: from an open store to a stop or a failure.
 
+mod index;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aftercall_log::{Entry, Offset, Position, ReadError, Reader};
+use aftercall_log::{Offset, ReadError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::freshness::Freshness;
-use super::tails::Tails;
-use super::{IDLE_WAIT, Trouble, ViewError, Worker};
-use crate::index::SearchIndex;
-use crate::open::{Identity, is_ahead, write_checkpoint};
+use super::{Fold, Got, IDLE_WAIT, Options, Source, Stepped, Trouble, ViewError};
+use crate::feed::{Batch, Shared as Feeding};
+use crate::handle::Shared;
+use crate::open::{Identity, ViewDir, write_checkpoint};
 use crate::store::{Audit, Touch};
-use crate::{ApplyError, Positions, Projection, StoreError, Txn};
+use crate::{ApplyError, Changes, Placed, Positions, StoreError, Txn};
+use index::IndexState;
 
 /// How many entries are audited at a time between other work.
 const AUDIT_STEP: usize = 256;
@@ -26,16 +29,39 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
 /// How often a view that is behind says so.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
-pub(super) struct Session<'w, P> {
-    worker: &'w mut Worker<P>,
-    identity: Identity,
+/// After so many facts a fold looks whether it is to stop.
+const FACTS_BETWEEN_LOOKS: usize = 64;
+
+/// What stays from session to session.
+pub(super) struct Site<F: Fold, S> {
+    pub(super) fold: F,
+    pub(super) source: S,
+    pub(super) dir: ViewDir,
+    pub(super) identity: Identity,
+    pub(super) options: Options,
+    pub(super) shared: Arc<Shared>,
+    pub(super) feed: Arc<Feeding<F::Fact>>,
+}
+
+impl<F: Fold, S> Site<F, S> {
+    pub(super) fn is_stopping(&self) -> bool {
+        self.shared.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// How far a view is.
+pub(super) struct Session<T> {
+    /// What the store is complete through.
     applied: Positions,
+    /// What was read: less than `applied` while an index catches up with its store.
+    read: Positions,
+    stage: Stage<T>,
     audit: Audit,
     index: Option<IndexState>,
-    reader: Box<dyn Reader>,
     /// Where the log ended when the session began.
     target: Positions,
-    tails: Tails,
+    /// The last answer of the log that was looked at.
+    ends_seen: u64,
     freshness: Freshness,
     housekept_at: Instant,
     reported_at: Instant,
@@ -43,208 +69,176 @@ pub(super) struct Session<'w, P> {
     paused: bool,
 }
 
-struct IndexState {
-    index: SearchIndex,
-    /// What the index will be complete through when it is committed.
-    written: Positions,
-    /// What the index may hold more of than it says: all that any session before this one can have
-    /// read. A commit that fails half-way, and a crash after it, leave documents of later records
-    /// behind. Nothing if the index began empty.
-    doubted: Positions,
-    /// How many records are written and not committed.
-    records: u64,
-    committed_at: Instant,
+/// What the next step has to do with.
+enum Stage<T> {
+    /// To read.
+    Ready,
+    /// To fold what was read.
+    Read(Load<T>),
+    /// To commit what was folded.
+    Folded(Load<T>, Option<Changes>),
 }
 
-/// The records of one poll, and what they make the view complete through.
-struct Batch {
-    entries: Vec<Entry>,
+/// Some batches, and what they make the view complete through.
+struct Load<T> {
+    batches: Vec<Arc<Batch<T>>>,
     through: Positions,
-    /// There was room for more.
-    keeps_up: bool,
 }
 
-impl<'w, P: Projection> Session<'w, P> {
-    pub(super) fn begin(
-        worker: &'w mut Worker<P>,
-        identity: Identity,
+impl<T> Load<T> {
+    fn records(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.records).sum()
+    }
+
+    /// Whether there was nothing more.
+    fn keeps_up(&self) -> bool {
+        self.batches.last().is_none_or(|batch| batch.is_last)
+    }
+}
+
+impl<T> Session<T> {
+    pub(super) fn begin<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        site: &mut Site<F, S>,
         applied: Positions,
         tails: &[Offset],
-    ) -> Result<Option<Self>, Trouble> {
+    ) -> Result<Self, Trouble> {
         let begun_at = Instant::now();
         let mut audit = Audit::begin();
-        while audit.under_way() && begun_at.elapsed() < worker.options.check_wait {
-            audit.step(&worker.shared.store, AUDIT_STEP)?;
+        while audit.under_way() && begun_at.elapsed() < site.options.check_wait {
+            audit.step(&site.shared.store, AUDIT_STEP)?;
         }
-        let index = open_index(worker, tails)?;
-        worker
-            .projection
-            .opened(&worker.shared.store, &applied)
-            .map_err(begin_trouble)?;
-        let start = index.as_ref().map_or_else(
+        let index = IndexState::open(site, tails)?;
+        let opened = site.fold.opened(&site.shared.store, &applied);
+        opened.map_err(begin_trouble)?;
+        site.source.begin();
+        let read = index.as_ref().map_or_else(
             || applied.clone(),
             |index| applied.intersection(&index.written),
         );
-        let from: Vec<_> = (0..worker.shared.log.partitions())
-            .map(|partition| Position {
-                partition,
-                offset: start.next(partition),
-            })
-            .collect();
-        let Some(reader) = worker.when_available(|log| log.reader(&from))? else {
-            return Ok(None);
-        };
-        let log = Arc::clone(&worker.shared.log);
-        let tails_of_log = Tails::of(log, identity.name).map_err(ViewError::Thread)?;
         let now = Instant::now();
         let mut session = Self {
-            worker,
-            identity,
             applied,
+            read,
+            stage: Stage::Ready,
             audit,
             index,
-            reader,
             target: Positions::below(tails),
-            tails: tails_of_log,
+            ends_seen: 0,
             freshness: Freshness::new(now),
             housekept_at: now,
             reported_at: now,
             paused: false,
         };
-        session.publish();
-        session.housekeep()?;
-        Ok(Some(session))
+        session.publish(site);
+        session.housekeep(site)?;
+        Ok(session)
     }
 
-    /// Runs until the view is to stop.
-    pub(super) fn run(mut self) -> Result<(), Trouble> {
-        while !self.worker.shared.stop.load(Ordering::Relaxed) {
-            if self.worker.shared.store.has_failed() {
-                return Err(Trouble::Store(StoreError::failed(
-                    "a query could not be answered",
-                )));
-            }
-            if self.housekept_at.elapsed() >= HOUSEKEEPING_EVERY {
-                self.housekeep()?;
-            }
-            if self.pauses_for_space() {
-                std::thread::sleep(IDLE_WAIT);
-                continue;
-            }
-            let caught_up = match self.poll()? {
-                None => true,
-                Some(batch) => {
-                    self.apply(&batch)?;
-                    batch.keeps_up
-                }
-            };
-            self.audit.step(&self.worker.shared.store, AUDIT_STEP)?;
-            self.commit_index_if_due(caught_up)?;
+    /// Reads, folds or commits, whichever comes next.
+    pub(super) fn step<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        &mut self,
+        site: &mut Site<F, S>,
+        wait: Duration,
+    ) -> Result<Stepped, Trouble> {
+        match std::mem::replace(&mut self.stage, Stage::Ready) {
+            Stage::Ready => self.read(site, wait),
+            Stage::Read(load) => self.fold(site, load),
+            Stage::Folded(load, changes) => self.commit(site, load, changes),
         }
-        self.commit_index()?;
-        self.worker.shared.store.flush()?;
-        Ok(())
     }
 
-    /// Whether the disk is so full that the view had better wait.
-    fn pauses_for_space(&mut self) -> bool {
-        let Ok(disk) = rustix::fs::statvfs(self.worker.dir.path()) else {
-            return false;
-        };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let pauses = free < self.worker.options.disk_free_bytes_min;
-        if pauses != self.paused {
-            self.paused = pauses;
-            self.publish();
-            let view = self.identity.name;
-            match pauses {
-                true => tracing::warn!(view, free_bytes = free, "view pauses: disk almost full"),
-                false => tracing::info!(view, free_bytes = free, "view resumes"),
+    fn read<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        &mut self,
+        site: &mut Site<F, S>,
+        wait: Duration,
+    ) -> Result<Stepped, Trouble> {
+        if site.shared.store.has_failed() {
+            let what = "a query could not be answered";
+            return Err(Trouble::Store(StoreError::failed(what)));
+        }
+        if self.housekept_at.elapsed() >= HOUSEKEEPING_EVERY {
+            self.housekeep(site)?;
+        }
+        if self.pauses_for_space(site) {
+            return Ok(Stepped::Blocked);
+        }
+        self.audit.step(&site.shared.store, AUDIT_STEP)?;
+        let wait = wait.min(self.has_time(&site.options));
+        let at_once = (site.options.poll_records_max, site.options.poll_bytes_max);
+        match site.source.next(&self.read, at_once, wait)? {
+            Got::Batches(batches) => {
+                let last = batches.last().map(|batch| batch.through.clone());
+                let through = self.read.union(&last.unwrap_or_default());
+                self.stage = Stage::Read(Load { batches, through });
+                Ok(Stepped::Read)
+            }
+            got => {
+                self.commit_index_if_due(site, true)?;
+                Ok(match got {
+                    Got::Blocked => Stepped::Blocked,
+                    _ => Stepped::Idle,
+                })
             }
         }
-        pauses
     }
 
-    /// The next records; none when all of the log is read.
-    fn poll(&mut self) -> Result<Option<Batch>, ViewError> {
-        let wait = match &self.index {
+    /// How long it may wait for facts.
+    fn has_time(&self, options: &Options) -> Duration {
+        match &self.index {
             _ if self.audit.under_way() => Duration::ZERO,
-            Some(index) if index.records > 0 => {
-                let due_in = self.worker.options.index.commit_every;
-                due_in
-                    .saturating_sub(index.committed_at.elapsed())
-                    .min(IDLE_WAIT)
-            }
-            _ => IDLE_WAIT,
-        };
-        let options = &self.worker.options;
-        let (records_max, bytes_max) = (options.poll_records_max, options.poll_bytes_max);
-        let entries = match self.reader.next(records_max, bytes_max, wait) {
-            // The reader goes on by itself when the cluster is back.
-            Err(ReadError::Unavailable { .. }) => Vec::new(),
-            read => read?,
-        };
-        let through = self.reader.positions().iter();
-        let through = through.map(|at| (at.partition, at.offset)).collect();
-        // Offsets without a record are passed over without one.
-        if entries.is_empty() && self.applied.covers_all(&through) {
-            return Ok(None);
+            Some(index) => index.is_due_in(&options.index).min(IDLE_WAIT),
+            None => IDLE_WAIT,
         }
-        let bytes = |entry: &Entry| entry.record.key.len() + entry.record.body.len();
-        let filled =
-            entries.len() >= records_max || entries.iter().map(bytes).sum::<usize>() >= bytes_max;
-        Ok(Some(Batch {
-            entries,
-            through,
-            keeps_up: !filled,
-        }))
     }
 
-    fn apply(&mut self, batch: &Batch) -> Result<(), Trouble> {
-        let store = self.worker.shared.store.clone();
+    fn fold<F: Fold<Fact = T>, S>(
+        &mut self,
+        site: &mut Site<F, S>,
+        load: Load<T>,
+    ) -> Result<Stepped, Trouble> {
+        let store = site.shared.store.clone();
         let mut txn = Txn::new(&store);
         let mut behind_store = BTreeSet::new();
-        for entry in &batch.entries {
-            self.apply_one(entry, &mut txn, &mut behind_store)?;
+        let facts = load.batches.iter().flat_map(|batch| &batch.facts);
+        for (number, fact) in facts.enumerate() {
+            if number % FACTS_BETWEEN_LOOKS == 0 && site.is_stopping() {
+                // A view is a cache: what is abandoned here is read again.
+                return Ok(Stepped::Folded);
+            }
+            self.apply(site, fact, &mut txn, &mut behind_store)?;
         }
-        self.write_documents(&mut txn, behind_store)?;
-        let applied = self.applied.union(&batch.through);
-        if applied != self.applied {
-            write_checkpoint(self.identity, &applied, &mut txn);
-            store.apply(txn.into_changes())?;
-            self.applied = applied;
+        if let (Some(index), Some(indexer)) = (&mut self.index, site.fold.indexer()) {
+            let mut touched = txn.take_touched();
+            touched.extend(behind_store.into_iter().map(|key| (key, Touch::Known)));
+            index.write(indexer, touched, &txn)?;
         }
-        if let Some(index) = &mut self.index {
-            index.written = index.written.union(&batch.through);
-            index.records += batch.entries.len() as u64;
-        }
-        let records = batch.entries.len() as u64;
-        metrics::counter!("aftercall_view_records_total", "view" => self.identity.name)
-            .increment(records);
-        self.publish();
-        self.worker.projection.committed(&self.applied);
-        Ok(())
+        let applied = self.applied.union(&load.through);
+        let changes = (applied != self.applied).then(|| {
+            write_checkpoint(site.identity, &applied, &mut txn);
+            txn.into_changes()
+        });
+        self.stage = Stage::Folded(load, changes);
+        Ok(Stepped::Folded)
     }
 
-    /// Applies one record to the store, or, if the store has it, finds what it means for the
-    /// index.
-    fn apply_one(
+    /// Applies one fact to the store, or, if the store has it, finds what it means for the index.
+    fn apply<F: Fold<Fact = T>, S>(
         &mut self,
-        entry: &Entry,
+        site: &mut Site<F, S>,
+        fact: &Placed<T>,
         txn: &mut Txn<'_>,
         behind_store: &mut BTreeSet<Bytes>,
     ) -> Result<(), Trouble> {
-        let projection = &mut self.worker.projection;
         let indexed = match &self.index {
-            Some(index) => index.written.covers(entry.position),
+            Some(index) => index.written.covers(fact.position),
             None => true,
         };
-        let outcome = if !self.applied.covers(entry.position) {
+        let outcome = if !self.applied.covers(fact.position) {
             let touched = txn.touched_len();
-            let outcome = projection.apply(entry, txn);
+            let outcome = site.fold.apply(fact, txn);
             match &self.index {
                 Some(_) if indexed => txn.forget_touched(touched),
-                Some(index) if index.doubted.covers(entry.position) => {
+                Some(index) if index.doubted.covers(fact.position) => {
                     txn.distrust_touched(touched);
                 }
                 _ => {}
@@ -253,81 +247,100 @@ impl<'w, P: Projection> Session<'w, P> {
         } else if indexed {
             Ok(())
         } else {
-            projection
-                .indexer()
-                .map_or(Ok(()), |indexer| indexer.touched(entry, behind_store))
+            let indexer = site.fold.indexer();
+            indexer.map_or(Ok(()), |indexer| indexer.touched(fact, behind_store))
         };
-        outcome.map_err(|error| trouble(entry, error))
+        outcome.map_err(|error| trouble(fact, error))
     }
 
-    /// Makes each touched document anew, from the state that this batch leaves behind.
-    fn write_documents(
+    fn commit<F: Fold<Fact = T>, S>(
         &mut self,
-        txn: &mut Txn<'_>,
-        behind_store: BTreeSet<Bytes>,
+        site: &mut Site<F, S>,
+        load: Load<T>,
+        changes: Option<Changes>,
+    ) -> Result<Stepped, Trouble> {
+        if let Some(changes) = changes {
+            site.shared.store.apply(changes)?;
+            self.applied = self.applied.union(&load.through);
+        }
+        let (records, keeps_up) = (load.records(), load.keeps_up());
+        self.read = load.through;
+        if let Some(index) = &mut self.index {
+            index.written = index.written.union(&self.read);
+            index.records += records;
+        }
+        let counted = metrics::counter!("aftercall_view_records_total", "view" => site.shared.name);
+        counted.increment(records);
+        self.publish(site);
+        site.fold.committed(&self.applied, load.batches);
+        self.commit_index_if_due(site, keeps_up)?;
+        Ok(Stepped::Committed)
+    }
+
+    /// Ends: what is not committed is abandoned, but what is in memory goes to the disk if that takes
+    /// no time.
+    pub(super) fn stop<F: Fold<Fact = T>, S>(mut self, site: &Site<F, S>) {
+        let committed = match &mut self.index {
+            Some(index) if index.is_soon_committed() => index.commit(&site.shared).map(drop),
+            _ => Ok(()),
+        };
+        if let Err(error) = committed {
+            tracing::warn!(view = site.shared.name, %error, "index not committed at the stop");
+        }
+        if let Err(error) = site.shared.store.flush() {
+            tracing::warn!(view = site.shared.name, %error, "store not flushed at the stop");
+        }
+    }
+
+    /// Whether the disk is so full that the view had better wait.
+    fn pauses_for_space<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        &mut self,
+        site: &mut Site<F, S>,
+    ) -> bool {
+        let Ok(disk) = rustix::fs::statvfs(site.dir.path()) else {
+            return false;
+        };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let pauses = free < site.options.disk_free_bytes_min;
+        if pauses != self.paused {
+            self.paused = pauses;
+            self.publish(site);
+            let view = site.shared.name;
+            match pauses {
+                true => tracing::warn!(view, free_bytes = free, "view pauses: disk almost full"),
+                false => tracing::info!(view, free_bytes = free, "view resumes"),
+            }
+        }
+        if pauses {
+            site.source.pause();
+        }
+        pauses
+    }
+
+    fn commit_index_if_due<F: Fold, S>(
+        &mut self,
+        site: &Site<F, S>,
+        caught_up: bool,
     ) -> Result<(), Trouble> {
-        let Some(state) = &mut self.index else {
+        let Some(index) = &mut self.index else {
             return Ok(());
         };
-        let Some(indexer) = self.worker.projection.indexer() else {
-            return Ok(());
-        };
-        let mut documents = txn.take_touched();
-        documents.extend(behind_store.into_iter().map(|key| (key, Touch::Known)));
-        for (key, touch) in documents {
-            let document = indexer.document(&key, txn).map_err(begin_trouble)?;
-            state.index.write(&key, document, touch)?;
+        let is_due = index.is_due(&site.options.index, &site.shared, caught_up);
+        if is_due && index.commit(&site.shared)? {
+            self.publish(site);
         }
-        Ok(())
-    }
-
-    fn commit_index_if_due(&mut self, caught_up: bool) -> Result<(), Trouble> {
-        let Some(state) = &mut self.index else {
-            return Ok(());
-        };
-        state.index.set_merges(caught_up);
-        let options = &self.worker.options.index;
-        let since = state.committed_at.elapsed();
-        let wanted = || self.worker.shared.index_wanted.load(Ordering::Relaxed);
-        let due = if caught_up {
-            since >= options.commit_every || wanted()
-        } else {
-            since >= options.behind_commit_every || state.records >= options.behind_records_max
-        };
-        if due { self.commit_index() } else { Ok(()) }
-    }
-
-    fn commit_index(&mut self) -> Result<(), Trouble> {
-        let Some(state) = &mut self.index else {
-            return Ok(());
-        };
-        if state.written == *state.index.committed() {
-            return Ok(());
-        }
-        self.worker
-            .shared
-            .index_wanted
-            .store(false, Ordering::Relaxed);
-        state.index.commit(&state.written)?;
-        state.records = 0;
-        state.committed_at = Instant::now();
-        *self.worker.shared.published.write() = Some(state.index.snapshot());
-        self.publish();
         Ok(())
     }
 
     /// Shows queries and waiters how far the view is.
-    fn publish(&mut self) {
-        let indexed = self
-            .index
-            .as_ref()
-            .map(|state| state.index.committed().clone());
+    fn publish<F: Fold, S>(&mut self, site: &Site<F, S>) {
+        let indexed = self.index.as_ref().map(|state| state.committed().clone());
         let caught_up = self.applied.covers_all(&self.target)
             && indexed
                 .as_ref()
                 .is_none_or(|indexed| indexed.covers_all(&self.target));
         let mut became_ready = false;
-        self.worker.shared.progress.send_modify(|progress| {
+        site.shared.progress.send_modify(|progress| {
             became_ready = caught_up && !progress.ready;
             progress.applied.clone_from(&self.applied);
             progress.indexed = indexed.unwrap_or_default();
@@ -335,45 +348,48 @@ impl<'w, P: Projection> Session<'w, P> {
             progress.paused = self.paused;
         });
         if became_ready {
-            tracing::info!(view = self.identity.name, "view ready");
-            metrics::gauge!("aftercall_view_rebuilding", "view" => self.identity.name).set(0.0);
+            let view = site.shared.name;
+            tracing::info!(view, "view ready");
+            metrics::gauge!("aftercall_view_rebuilding", "view" => view).set(0.0);
         }
     }
 
-    fn housekeep(&mut self) -> Result<(), Trouble> {
+    fn housekeep<F: Fold, S>(&mut self, site: &Site<F, S>) -> Result<(), Trouble> {
         self.housekept_at = Instant::now();
-        if let Some(state) = &mut self.index {
-            state.index.await_check(Duration::ZERO)?;
+        if let Some(index) = &mut self.index {
+            index.check()?;
         }
-        let view = self.identity.name;
+        let view = site.shared.name;
         let shown = match &self.index {
-            Some(state) => self.applied.intersection(state.index.committed()),
+            Some(index) => self.applied.intersection(index.committed()),
             None => self.applied.clone(),
         };
-        let mut lag = self.worker.shared.progress.borrow().lag;
-        match self.tails.ask(self.housekept_at) {
-            Some((asked_at, Ok(tails))) => {
-                lag.records = self.applied.behind(&tails);
-                lag.index_records = match self.index {
-                    Some(_) => shown.behind(&tails),
-                    None => 0,
-                };
-                self.freshness.saw(Positions::below(&tails), asked_at);
+        let mut lag = site.shared.progress.borrow().lag;
+        if let Some(told) = site.feed.ends.after(self.ends_seen) {
+            self.ends_seen = told.number;
+            match told.tails {
+                Ok(tails) => {
+                    lag.records = self.applied.behind(&tails);
+                    lag.index_records = match self.index {
+                        Some(_) => shown.behind(&tails),
+                        None => 0,
+                    };
+                    self.freshness.saw(Positions::below(&tails), told.asked_at);
+                }
+                // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
+                Err(ReadError::Unavailable { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
-            // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
-            None | Some((_, Err(ReadError::Unavailable { .. }))) => {}
-            Some((_, Err(error))) => return Err(error.into()),
         }
         lag.age = self.freshness.behind(&shown, Instant::now());
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
         metrics::gauge!("aftercall_view_lag_seconds", "view" => view).set(lag.age.as_secs_f64());
         // Nobody waits for it: whoever wants to know looks now and then.
-        let progress = &self.worker.shared.progress;
-        progress.send_if_modified(|progress| {
+        site.shared.progress.send_if_modified(|progress| {
             progress.lag = lag;
             false
         });
-        if !self.worker.shared.progress.borrow().ready {
+        if !site.shared.progress.borrow().ready {
             metrics::gauge!("aftercall_view_rebuilding", "view" => view).set(1.0);
             if self.reported_at.elapsed() >= REPORT_EVERY {
                 self.reported_at = self.housekept_at;
@@ -384,45 +400,12 @@ impl<'w, P: Projection> Session<'w, P> {
     }
 }
 
-/// Opens the index, and empties one that is ahead of the log.
-fn open_index<P: Projection>(
-    worker: &mut Worker<P>,
-    tails: &[Offset],
-) -> Result<Option<IndexState>, Trouble> {
-    let Some(indexer) = worker.projection.indexer() else {
-        return Ok(None);
-    };
-    let dir = worker.dir.index();
-    let log = &worker.shared.log;
-    let options = &worker.options.index;
-    let mut index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
-    index.await_check(worker.options.check_wait)?;
-    if is_ahead(tails, index.committed()) {
-        drop(index);
-        crate::index::remove_dir(&dir)?;
-        index = SearchIndex::open(&dir, indexer.schema(), log.id(), options)?;
-    }
-    *worker.shared.published.write() = Some(index.snapshot());
-    let written = index.committed().clone();
-    let doubted = match index.is_new() {
-        true => Positions::new(),
-        false => Positions::below(tails),
-    };
-    Ok(Some(IndexState {
-        index,
-        written,
-        doubted,
-        records: 0,
-        committed_at: Instant::now(),
-    }))
-}
-
 /// A failed store is rebuilt; any other error is the record's.
-fn trouble(entry: &Entry, error: ApplyError) -> Trouble {
+fn trouble<T>(fact: &Placed<T>, error: ApplyError) -> Trouble {
     match error {
         ApplyError::Store(error @ StoreError::Failed(_)) => Trouble::Store(error),
         source => Trouble::Fatal(ViewError::Apply {
-            at: entry.position,
+            at: fact.position,
             source,
         }),
     }
@@ -432,11 +415,5 @@ fn begin_trouble(error: ApplyError) -> Trouble {
     match error {
         ApplyError::Store(error @ StoreError::Failed(_)) => Trouble::Store(error),
         source => Trouble::Fatal(ViewError::Begin(source)),
-    }
-}
-
-impl From<ViewError> for Trouble {
-    fn from(error: ViewError) -> Self {
-        Self::Fatal(error)
     }
 }

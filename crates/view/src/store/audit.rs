@@ -3,7 +3,7 @@
 //! The engine compares every block that it reads with its checksum. A block that nobody reads for a
 //! year is damaged unseen, and so all of them are read after each opening, a little at a time.
 
-use super::{Direction, Store, StoreError};
+use super::{Store, StoreError};
 
 /// A reading of a store, under way until all was read.
 #[derive(Debug)]
@@ -33,10 +33,7 @@ impl Audit {
             return Ok(());
         };
         let mut read = 0;
-        for entry in store
-            .scan_range(&next, None, Direction::Ascending)
-            .take(entries)
-        {
+        for entry in store.scan_own(next, None).take(entries) {
             let (key, _) = entry?;
             next.clear();
             next.extend_from_slice(&key);

@@ -110,8 +110,8 @@ impl<'a> Txn<'a> {
     }
 
     /// Sets a key of the store's own.
-    pub(crate) fn put_own(&mut self, key: &'static [u8], value: Bytes) {
-        self.pending.insert(Bytes::from_static(key), Some(value));
+    pub(crate) fn put_own(&mut self, key: Bytes, value: Bytes) {
+        self.pending.insert(key, Some(value));
     }
 
     pub(crate) fn touched_len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! A log, and a view of it that counts.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::key::Key;
 use aftercall_view::{
-    ApplyError, Direction, EngineKind, Indexer, Options, Positions, Projection, Store, Txn,
-    ViewHandle, Views, spawn,
+    ApplyError, Direction, EngineKind, Feed, FeedOptions, FromRecord, Indexer, Judge, Options, Placed,
+    Positions, Projection, Store, Txn, Verdict, ViewHandle, Views,
 };
 use bytes::Bytes;
 use rand::rngs::StdRng;
@@ -91,11 +92,49 @@ impl Words {
     }
 }
 
+/// What a record says: a word of a key.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    pub(crate) key: Bytes,
+    pub(crate) word: Bytes,
+}
+
+impl FromRecord for Word {
+    fn from_record(entry: &Entry) -> Result<Self, ApplyError> {
+        Ok(Self {
+            key: entry.record.key.clone(),
+            word: entry.record.body.clone(),
+        })
+    }
+}
+
+/// Accepts everything, and has a store all the same.
+pub(crate) struct Everything;
+
+impl Judge for Everything {
+    type Fact = Word;
+
+    fn name(&self) -> &'static str {
+        "ledger"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn judge(&mut self, fact: &Placed<Word>, txn: &mut Txn<'_>) -> Result<Verdict, ApplyError> {
+        txn.put(Key::new(1).bytes(&fact.key), fact.word.clone())?;
+        Ok(Verdict::Accepted)
+    }
+}
+
 pub(crate) fn words_key(key: &str) -> Key {
     Key::new(1).text(key)
 }
 
 impl Projection for Words {
+    type Fact = Word;
+
     fn name(&self) -> &'static str {
         "words"
     }
@@ -104,13 +143,13 @@ impl Projection for Words {
         self.version
     }
 
-    fn apply(&mut self, entry: &Entry, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let body = &entry.record.body;
+    fn apply(&mut self, fact: &Placed<Word>, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let body = &fact.word;
         if body == POISON {
             return Err(ApplyError::record("poison"));
         }
         assert!(body != PANIC, "this record panics");
-        let key = std::str::from_utf8(&entry.record.key).unwrap();
+        let key = std::str::from_utf8(&fact.key).unwrap();
         let known = txn.get(words_key(key))?;
         let mut words = known.clone().unwrap_or_default().to_vec();
         words.extend_from_slice(body);
@@ -119,7 +158,7 @@ impl Projection for Words {
         if body == "forget" {
             txn.delete(words_key(key))?;
         }
-        let document = entry.record.key.clone();
+        let document = fact.key.clone();
         if known.is_none() {
             txn.touch_new(document)
         } else {
@@ -128,7 +167,7 @@ impl Projection for Words {
         Ok(())
     }
 
-    fn indexer(&mut self) -> Option<&mut dyn Indexer> {
+    fn indexer(&mut self) -> Option<&mut dyn Indexer<Word>> {
         if self.fields.is_some() {
             Some(self)
         } else {
@@ -137,7 +176,7 @@ impl Projection for Words {
     }
 }
 
-impl Indexer for Words {
+impl Indexer<Word> for Words {
     fn schema(&self) -> IndexSchema {
         let fields = self.fields.as_ref().unwrap();
         IndexSchema {
@@ -148,8 +187,12 @@ impl Indexer for Words {
         }
     }
 
-    fn touched(&mut self, entry: &Entry, touched: &mut BTreeSet<Bytes>) -> Result<(), ApplyError> {
-        touched.insert(entry.record.key.clone());
+    fn touched(
+        &mut self,
+        fact: &Placed<Word>,
+        touched: &mut BTreeSet<Bytes>,
+    ) -> Result<(), ApplyError> {
+        touched.insert(fact.key.clone());
         Ok(())
     }
 
@@ -178,41 +221,65 @@ pub(crate) fn options() -> Options {
     Options {
         check_wait: Duration::from_secs(60),
         nice: 0,
+        lock_wait: Duration::ZERO,
         ..Options::default()
     }
 }
 
+/// A view, and the feed that it follows.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) view: ViewHandle,
+    pub(crate) feed: Feed<Word>,
+}
+
+impl Deref for View {
+    type Target = ViewHandle;
+
+    fn deref(&self) -> &ViewHandle {
+        &self.view
+    }
+}
+
 /// Starts the view in `dir`.
-pub(crate) fn start(log: &MemoryLog, dir: &Path, words: Words) -> ViewHandle {
+pub(crate) fn start(log: &MemoryLog, dir: &Path, words: Words) -> View {
     start_with(log, dir, words, options())
 }
 
-pub(crate) fn start_with(
-    log: &MemoryLog,
-    dir: &Path,
-    words: Words,
-    options: Options,
-) -> ViewHandle {
-    let views = Views::from(dir.to_owned());
-    spawn(Arc::new(log.clone()), &views, words, options).unwrap()
+pub(crate) fn start_with(log: &MemoryLog, dir: &Path, words: Words, options: Options) -> View {
+    let views = dir.to_owned().into();
+    start_over(Arc::new(log.clone()), views, words, options)
 }
 
 /// Starts the view in `dir` on an engine.
-pub(crate) fn start_on(
-    engine: EngineKind,
-    log: &MemoryLog,
-    dir: &Path,
-    words: Words,
-) -> ViewHandle {
+pub(crate) fn start_on(engine: EngineKind, log: &MemoryLog, dir: &Path, words: Words) -> View {
     let dir = dir.to_owned();
     let views = Views { dir, engine };
-    spawn(Arc::new(log.clone()), &views, words, options()).unwrap()
+    start_over(Arc::new(log.clone()), views, words, options())
 }
 
-/// Stops the view and waits for its end.
-pub(crate) async fn stop(view: ViewHandle) {
-    view.stop();
-    view.stopped().await.unwrap();
+/// Starts the view over any log.
+pub(crate) fn start_over(log: Arc<dyn Log>, views: Views, words: Words, options: Options) -> View {
+    let feed_options = FeedOptions {
+        ledger: Options {
+            poll_records_max: options.poll_records_max,
+            ..self::options()
+        },
+        ..FeedOptions::default()
+    };
+    let (feed, runner) = Feed::new(log, views, Everything, feed_options);
+    let view = feed.spawn(words, options).unwrap();
+    runner.spawn().unwrap();
+    View { view, feed }
+}
+
+/// Stops the view and its feed, and waits for their end.
+pub(crate) async fn stop(view: View) {
+    let View { view, feed } = view;
+    for one in [&view, feed.ledger()] {
+        one.stop();
+        one.stopped().await.unwrap();
+    }
 }
 
 /// All that the store holds for its readers.

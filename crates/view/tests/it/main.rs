@@ -4,6 +4,7 @@
 
 mod damage;
 mod engines;
+mod feed;
 mod fixture;
 mod keys;
 mod rebuilding;

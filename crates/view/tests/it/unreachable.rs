@@ -8,11 +8,11 @@ use aftercall_log::{
     Append, Claim, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError, Reader, Record,
     WriteBlocked,
 };
-use aftercall_view::{Positions, ViewHandle, WaitError, spawn};
+use aftercall_view::{Positions, WaitError};
 use parking_lot::{Condvar, Mutex};
 use tokio::time::Instant;
 
-use crate::fixture::{LOG, Words, append, options, soon, stop, words_key};
+use crate::fixture::{LOG, View, Words, append, options, soon, start_over, stop, words_key};
 
 /// Whether the log says where it ends, and how many wait for that.
 #[derive(Debug, Default)]
@@ -111,9 +111,9 @@ impl Log for SilentLog {
     }
 }
 
-fn start(log: &SilentLog, dir: &Path) -> ViewHandle {
-    let log: Arc<dyn Log> = Arc::new(log.clone());
-    spawn(log, &dir.to_owned().into(), Words::plain(), options()).unwrap()
+fn start(log: &SilentLog, dir: &Path) -> View {
+    let views = dir.to_owned().into();
+    start_over(Arc::new(log.clone()), views, Words::plain(), options())
 }
 
 #[tokio::test]

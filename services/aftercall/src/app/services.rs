@@ -114,9 +114,7 @@ where
 impl Running {
     fn start(service: Service, deps: &Deps) -> Result<Self, StartError> {
         Ok(match service {
-            Service::Recorder => {
-                Self::Recorder(Recorder::start(deps.clone()).map_err(failed(service))?)
-            }
+            Service::Recorder => Self::Recorder(Recorder::start(deps.clone())),
             Service::History => Self::History(History::start(deps).map_err(failed(service))?),
             Service::Followups => {
                 Self::Followups(Followups::start(deps.clone()).map_err(failed(service))?)

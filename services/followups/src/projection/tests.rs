@@ -6,19 +6,23 @@ use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{
     Actor, Cancel, Change, Event as Step, Fulfil, Reschedule, Standing,
 };
+use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
+use aftercall_proto::convert;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::InteractionRecorded;
+use aftercall_proto::envelope::{Fact, contact_key};
+use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::key::{Parts, whose};
 use aftercall_view::testing::{Held, Partitions};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use prost::Message;
 
 use super::*;
+use crate::keys::Home;
 
 const TENANT: &str = "acme";
 
@@ -144,6 +148,7 @@ impl Writer {
             tenant_id: TENANT.to_owned(),
             aggregate_id: format!("i-{contact}"),
             sequence: 1,
+            interaction_id: format!("i-{contact}"),
             recorded_at: Some(to_wire(self.now)),
             customer_id,
             import_batch: "batch".repeat(imported.into()),
@@ -257,8 +262,8 @@ proptest! {
         let mut writer = Writer::new(partitions);
         nexts.iter().for_each(|next| writer.write(next));
         let mut view = Promises::default();
-        let folded = writer.log.fold(&mut view, &[(0, 1)]);
-        let again = writer.log.fold(&mut Promises::default(), &turns);
+        let folded = fold(&writer.log, &mut view, &[(0, 1)]);
+        let again = fold(&writer.log, &mut Promises::default(), &turns);
         prop_assert_eq!(&folded, &again, "the way of reading makes no difference");
 
         let held = folded.held;

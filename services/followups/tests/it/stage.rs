@@ -89,14 +89,15 @@ impl Stage {
     pub(crate) async fn start_on(&self, log: Arc<dyn Log>, views: &str) -> Running {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let supervisor = Supervisor::new();
-        let followups = Followups::start(Deps {
+        let ids = Arc::new(TestIds::new(Arc::clone(&clock), 7));
+        let (deps, feed) = Deps::new(
             log,
-            clock: Arc::clone(&clock),
-            ids: Arc::new(TestIds::new(Arc::clone(&clock), 7)),
-            views: self.dir.path().join(views).into(),
-            supervisor: supervisor.clone(),
-        })
-        .unwrap();
+            self.dir.path().join(views).into(),
+            (Arc::clone(&clock), ids),
+            supervisor.clone(),
+        );
+        let followups = Followups::start(deps.clone()).unwrap();
+        deps.run_feed(feed).unwrap();
         let config = ServerConfig {
             request_timeout: PATIENCE,
             ..ServerConfig::default()

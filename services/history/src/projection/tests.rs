@@ -1,10 +1,12 @@
 //! The fold does not depend on how partitions are read beside each other.
 
 use aftercall_domain::commitment::{Change, Lapse, Outcome, Rescheduled};
+use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::envelope::contact_key;
+use aftercall_proto::envelope::{Fact, contact_key};
+use aftercall_proto::event::v1::Event;
 use aftercall_proto::model::v1::{CommitmentDraft, Customer, Interaction};
 use aftercall_view::testing::Partitions;
 use jiff::{SignedDuration, Timestamp};
@@ -179,7 +181,7 @@ proptest! {
         for next in &log {
             written.append(record(next));
         }
-        let fold = |turns: &[_]| written.fold(&mut HistoryProjection::new(Fields::new()), turns);
+        let fold = |turns: &[_]| fold(&written, &mut HistoryProjection::new(Fields::new()), turns);
         prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
     }
 }

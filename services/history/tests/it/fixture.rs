@@ -151,18 +151,19 @@ impl Service {
     pub(crate) async fn start(events: &Events, views: &Path) -> Self {
         let clock = ManualClock::at(now());
         let supervisor = Supervisor::new();
-        let deps = Deps {
-            log: Arc::new(events.log.clone()),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(SystemIds::new(Arc::new(clock.clone()))),
-            views: views.to_owned().into(),
-            supervisor: supervisor.clone(),
-        };
+        let ids = Arc::new(SystemIds::new(Arc::new(clock.clone())));
+        let (deps, feed) = Deps::new(
+            Arc::new(events.log.clone()),
+            views.to_owned().into(),
+            (Arc::new(clock.clone()), ids),
+            supervisor.clone(),
+        );
         let options = Options {
             cache_bytes: 8 << 20,
             ..Options::default()
         };
         let history = History::start_with(&deps, options).unwrap();
+        deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
         let server = |server: Server| server.service(history.server());
         let server = TestServer::start(&supervisor, time, server).await;

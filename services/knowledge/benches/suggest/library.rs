@@ -33,14 +33,15 @@ impl Library {
         }
         let views = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let knowledge = Knowledge::start(Deps {
-            log: Arc::new(log.clone()),
-            ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
-            clock,
-            views: views.path().to_owned().into(),
-            supervisor: Supervisor::new(),
-        })
-        .unwrap();
+        let ids = Arc::new(SystemIds::new(Arc::clone(&clock)));
+        let (deps, feed) = Deps::new(
+            Arc::new(log.clone()),
+            views.path().to_owned().into(),
+            (clock, ids),
+            Supervisor::new(),
+        );
+        let knowledge = Knowledge::start(deps.clone()).unwrap();
+        deps.run_feed(feed).unwrap();
         let library = Self {
             knowledge,
             log,

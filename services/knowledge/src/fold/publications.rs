@@ -11,8 +11,7 @@ use crate::keys;
 use crate::records::{Corpus, Promotion, micros};
 use crate::words;
 
-/// The first publication of a solution counts. A second one is the same candidate promoted once
-/// more: it lost the race.
+/// A candidate became a solution.
 pub(super) fn on_published(
     event: &Event,
     published: &SolutionPublished,
@@ -24,9 +23,6 @@ pub(super) fn on_published(
     let Some(solution) = &published.solution else {
         return Ok(());
     };
-    if event.sequence != 1 || txn.get(&key)?.is_some() {
-        return Ok(());
-    }
     txn.put(key.clone(), solution.encode_to_vec())?;
     txn.touch(key);
     let published_at_us = micros(solution.published_at.as_ref());

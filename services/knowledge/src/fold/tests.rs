@@ -1,8 +1,9 @@
 //! The fold does not depend on how partitions are read beside each other.
 
 use aftercall_domain::solution::{candidate_id, solution_id};
+use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
-use aftercall_proto::envelope::{contact_key, solution_key};
+use aftercall_proto::envelope::{Fact, contact_key, solution_key};
 use aftercall_proto::event::v1::SolutionPublished;
 use aftercall_proto::model::v1::{
     ContactReason, Customer, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
@@ -175,7 +176,7 @@ proptest! {
         for next in &log {
             written.append(record(next));
         }
-        let fold = |turns: &[_]| written.fold(&mut KnowledgeView::new(Fields::new()), turns);
+        let fold = |turns: &[_]| fold(&written, &mut KnowledgeView::new(Fields::new()), turns);
         prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
     }
 }

@@ -56,14 +56,15 @@ impl World {
     async fn with_views(log: Arc<MemoryLog>, views: TempDir) -> Self {
         let clock = ManualClock::at(Timestamp::from_second(STARTED_S).unwrap());
         let supervisor = Supervisor::new();
-        let knowledge = Knowledge::start(Deps {
-            log: Arc::clone(&log) as Arc<dyn Log>,
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(TestIds::new(Arc::new(clock.clone()), 1)),
-            views: views.path().to_owned().into(),
-            supervisor: supervisor.clone(),
-        })
-        .unwrap();
+        let ids = Arc::new(TestIds::new(Arc::new(clock.clone()), 1));
+        let (deps, feed) = Deps::new(
+            Arc::clone(&log) as Arc<dyn Log>,
+            views.path().to_owned().into(),
+            (Arc::new(clock.clone()), ids),
+            supervisor.clone(),
+        );
+        let knowledge = Knowledge::start(deps.clone()).unwrap();
+        deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
         let server = |server: Server| server.service(knowledge.server());
         let server = TestServer::start(&supervisor, time, server).await;

@@ -7,7 +7,6 @@ use aftercall_proto::model::v1::{Channel, ContactReason, Customer, Direction, In
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::status::from_wire;
 use aftercall_service::{ActorKind, Deps, ManualClock, Roles, Supervisor, TestIds};
-use aftercall_view::Options;
 use futures::poll;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -15,8 +14,7 @@ use tonic_types::StatusExt;
 use uuid::Uuid;
 
 use super::*;
-use crate::ledger::LedgerFold;
-use crate::pending::{Claimed, Key, Pending};
+use crate::pending::{Claimed, Key, Pending, Wanted};
 
 /// Room for this many records that are not in the view; streams wait from seven eighths on.
 const PENDING_MAX: usize = 8;
@@ -38,21 +36,20 @@ impl Fixture {
         let (log, views) = (MemoryLog::new(LogId([7; 16]), 1), TempDir::new().unwrap());
         let now = Timestamp::from_second(1_777_888_800).unwrap();
         let clock = Arc::new(ManualClock::at(now));
-        let deps = Deps {
-            log: Arc::new(log.clone()),
-            ids: Arc::new(TestIds::new(clock.clone(), 1)),
-            clock,
-            views: views.path().to_owned().into(),
-            supervisor: Supervisor::new(),
-        };
+        let ids = Arc::new(TestIds::new(clock.clone(), 1));
+        let (deps, feed) = Deps::new(
+            Arc::new(log.clone()),
+            views.path().to_owned().into(),
+            (clock, ids),
+            Supervisor::new(),
+        );
         let pending = Arc::new(Pending::new(PENDING_MAX));
-        let fold = LedgerFold::new(Arc::clone(&pending));
-        let options = Options::default();
-        let view = aftercall_view::spawn(Arc::clone(&deps.log), &deps.views, fold, options);
-        let view = view.unwrap();
-        view.ready(wait_max()).await.unwrap();
+        deps.feed.observe(Arc::clone(&pending) as Arc<_>);
+        deps.run_feed(feed).unwrap();
+        let core = Core::new(deps, pending);
+        core.view.ready(wait_max()).await.unwrap();
         Self {
-            core: Arc::new(Core::new(deps, view, pending)),
+            core: Arc::new(core),
             log,
             now,
             _views: views,
@@ -62,14 +59,20 @@ impl Fixture {
     /// Records of others, that wait for the view.
     fn claim_others(&self, numbers: impl IntoIterator<Item = u128>) {
         for number in numbers {
-            let claimed = self.core.pending.claim(&other(number), [0; 16], 1);
+            let claimed = self.core.pending.claim(Wanted {
+                key: &other(number),
+                names: &[],
+                hash: [0; 16],
+                whose: 1,
+            });
             assert!(matches!(claimed, Claimed::Mine(_)));
         }
     }
 
     /// The view has one of them.
     fn evict_other(&self, number: u128) {
-        self.core.pending.evict(&other(number), 1);
+        let key = other(number);
+        self.core.pending.evict(&key, key.id, 1);
     }
 
     fn stream(&self) -> impl Stream<Item = Result<RecordInteractionsResponse, Status>> + use<> {
@@ -86,10 +89,7 @@ impl Fixture {
 }
 
 fn other(number: u128) -> Key {
-    Key {
-        tenant_id: "other".into(),
-        id: Uuid::from_u128(number),
-    }
+    Key::contact("other".into(), Uuid::from_u128(number))
 }
 
 /// A contact whose id the server draws.

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     LostRecord,
     /// Written, and not acknowledged before [`FaultyLog::acknowledge`].
     Late,
+    /// Neither written nor acknowledged before [`FaultyLog::acknowledge`].
+    Queued,
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +31,7 @@ pub(crate) struct FaultyLog {
     faults: Arc<Mutex<VecDeque<Fault>>>,
     held: Arc<(Mutex<bool>, Condvar)>,
     late: Arc<Mutex<Vec<(Acknowledge, Append)>>>,
+    queued: Arc<Mutex<Vec<(Acknowledge, Vec<Record>)>>>,
 }
 
 /// Tells a caller what became of its append.
@@ -41,6 +44,7 @@ impl FaultyLog {
             faults: Arc::default(),
             held: Arc::default(),
             late: Arc::default(),
+            queued: Arc::default(),
         }
     }
 
@@ -73,6 +77,15 @@ impl FaultyLog {
         for (acknowledge, appended) in late {
             let _ = acknowledge.send(appended.await);
         }
+        let queued = std::mem::take(&mut *self.queued.lock());
+        for (acknowledge, records) in queued {
+            let _ = acknowledge.send(self.log.append(records).await);
+        }
+    }
+
+    /// How many appends are queued.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.lock().len()
     }
 
     /// How many records there are.
@@ -122,6 +135,11 @@ impl Log for FaultyLog {
             Some(Fault::Late) => {
                 let (sender, receiver) = tokio::sync::oneshot::channel();
                 self.late.lock().push((sender, self.log.append(records)));
+                return Append::waiting(receiver);
+            }
+            Some(Fault::Queued) => {
+                let (sender, receiver) = tokio::sync::oneshot::channel();
+                self.queued.lock().push((sender, records));
                 return Append::waiting(receiver);
             }
             None => return self.log.append(records),

@@ -60,14 +60,15 @@ impl Fixture {
     async fn start(log: FaultyLog, views: TempDir) -> Self {
         let clock = ManualClock::at(Timestamp::from_second(NOW_S).unwrap());
         let supervisor = Supervisor::new();
-        let recorder = Recorder::start(Deps {
-            log: Arc::new(log.clone()),
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(TestIds::new(Arc::new(clock.clone()), 1)),
-            views: views.path().to_owned().into(),
-            supervisor: supervisor.clone(),
-        })
-        .unwrap();
+        let ids = Arc::new(TestIds::new(Arc::new(clock.clone()), 1));
+        let (deps, feed) = Deps::new(
+            Arc::new(log.clone()),
+            views.path().to_owned().into(),
+            (Arc::new(clock.clone()), ids),
+            supervisor.clone(),
+        );
+        let recorder = Recorder::start(deps.clone());
+        deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
         let server = |server: Server| server.service(recorder.server());
         let server = TestServer::start(&supervisor, time, server).await;

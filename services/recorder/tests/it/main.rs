@@ -10,6 +10,7 @@ mod faults;
 mod faulty_log;
 mod fixture;
 mod hostile;
+mod names;
 mod recording;
 mod replicas;
 mod resending;

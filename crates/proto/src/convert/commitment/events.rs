@@ -9,13 +9,20 @@ use crate::event::v1 as wire;
 use crate::model::v1::{CommitmentDraft, CommitmentOutcome};
 
 /// The promises that a recorded contact makes, in its order. A draft that no writer of ours makes
-/// (without an id or a due) makes none, for every reader alike.
+/// (without an id or a due) makes none, for every reader alike, and of equal ids the first counts.
 pub fn made(event: &wire::Event, recorded: &wire::InteractionRecorded) -> Vec<Made> {
     let contacts = recorded.interaction.iter();
     let drafts = contacts.flat_map(|contact| &contact.commitments);
-    drafts
-        .filter_map(|draft| made_by(event, recorded, draft).ok())
-        .collect()
+    let mut all: Vec<Made> = Vec::new();
+    for made in drafts.filter_map(|draft| made_by(event, recorded, draft).ok()) {
+        if all
+            .iter()
+            .all(|one| one.commitment_id != made.commitment_id)
+        {
+            all.push(made);
+        }
+    }
+    all
 }
 
 fn made_by(

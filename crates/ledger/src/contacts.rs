@@ -1,0 +1,202 @@
+//! The judge: the domain's rules, and what they need of the log's past.
+
+use aftercall_domain::commitment::Commitment;
+use aftercall_domain::customer::{MergeRefused, MergeStep, Merges};
+use aftercall_domain::interaction::{Refused, Step};
+use aftercall_proto::event::v1::AggregateKind;
+use aftercall_proto::model::v1::Interaction;
+use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Judge, Placed, Txn, Verdict};
+use prost::Message;
+
+use crate::entry::{Amended, Contact, Holders, Merged};
+use crate::names::{Named, names};
+use crate::{Accepted, Happening, Id, What, keys};
+
+/// Raised with each change of the rules or of what is stored.
+const VERSION: u32 = 1;
+
+/// Judges contacts and all that follows from them, and solutions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Contacts;
+
+/// What was decided.
+type Decided = Result<Result<(), Refused>, ApplyError>;
+
+impl Judge for Contacts {
+    type Fact = Happening;
+
+    fn name(&self) -> &'static str {
+        "ledger"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn judge(
+        &mut self,
+        fact: &Placed<Happening>,
+        txn: &mut Txn<'_>,
+    ) -> Result<Verdict, ApplyError> {
+        let event = &fact.event;
+        let next = Step::Next {
+            sequence: event.sequence,
+        };
+        let decided = match &fact.what {
+            What::Recorded { recorded, promises } => {
+                let brought = recorded.interaction.as_ref();
+                record(fact, brought, promises, txn)
+            }
+            What::Amended(_) | What::Identified(_) => amend(fact, txn),
+            What::Promise(step) => {
+                let step = Step::Promise {
+                    commitment_id: &event.aggregate_id,
+                    event: step,
+                };
+                follow(fact, &event.interaction_id, step, txn)
+            }
+            What::Published(_) => publish(fact, txn),
+            What::Merged(merged) => {
+                let step = MergeStep::Merge(&merged.merged_customer_id);
+                merge(fact, |merges| merges.apply(event.sequence, step), txn)
+            }
+            What::Unmerged(unmerged) => {
+                let step = MergeStep::Unmerge(&unmerged.merged_customer_id);
+                merge(fact, |merges| merges.apply(event.sequence, step), txn)
+            }
+            What::Unknown => match event.aggregate_kind() {
+                AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
+                AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
+                AggregateKind::Commitment => {
+                    let step = Step::NextOfPromise {
+                        commitment_id: &event.aggregate_id,
+                        sequence: event.sequence,
+                    };
+                    follow(fact, &event.interaction_id, step, txn)
+                }
+                AggregateKind::Solution => publish(fact, txn),
+                AggregateKind::Customer => {
+                    merge(fact, |merges| merges.pass_over(event.sequence), txn)
+                }
+                AggregateKind::Unspecified => Ok(Ok(())),
+            },
+            What::Malformed => Ok(Err(Refused::Malformed)),
+        };
+        Ok(match decided? {
+            Ok(()) => Verdict::Accepted,
+            Err(refused) => Verdict::Refused(refused.name()),
+        })
+    }
+}
+
+/// A contact begins: the first of its names counts, of each customer. `brought` is what is known of
+/// it.
+fn record(
+    fact: &Accepted,
+    brought: Option<&Interaction>,
+    promises: &[Commitment],
+    txn: &mut Txn<'_>,
+) -> Decided {
+    let event = &fact.event;
+    if event.sequence != 1 {
+        return Ok(Err(Refused::NotNext));
+    }
+    let id = Id::of(&event.aggregate_id);
+    let key = keys::contact(&event.tenant_id, &id);
+    let mut contacts = Holders::read(txn.get(&key)?)?;
+    if contacts.of(fact.whose).is_some() {
+        return Ok(Err(Refused::Repeated));
+    }
+    if contacts.has(fact.whose) {
+        return Ok(Err(Refused::NameTaken));
+    }
+    let brought = brought.map(|brought| names(&event.tenant_id, brought));
+    let mut others: Vec<(Key, Holders)> = Vec::new();
+    for Named { name, .. } in brought.unwrap_or_default() {
+        let Some(key) = name.key(&event.tenant_id) else {
+            return Ok(Err(Refused::NameTaken));
+        };
+        if others.iter().any(|(one, _)| *one == key) {
+            continue;
+        }
+        let mut holders = Holders::read(txn.get(&key)?)?;
+        if holders.has(fact.whose) {
+            return Ok(Err(Refused::NameTaken));
+        }
+        holders.add_other(fact.whose, &id);
+        others.push((key, holders));
+    }
+    contacts.add(Contact::new(fact, promises));
+    txn.put(key, contacts.encode_to_vec())?;
+    for (key, holders) in others {
+        txn.put(key, holders.encode_to_vec())?;
+    }
+    Ok(Ok(()))
+}
+
+/// Something happens to a contact that was recorded, or to what was promised in it.
+fn follow(fact: &Accepted, interaction_id: &str, step: Step<'_>, txn: &mut Txn<'_>) -> Decided {
+    let key = keys::contact(&fact.event.tenant_id, &Id::of(interaction_id));
+    let mut contacts = Holders::read(txn.get(&key)?)?;
+    let Some(contact) = contacts.of_mut(fact.whose) else {
+        return Ok(Err(Refused::Unknown));
+    };
+    let mut life = contact.life();
+    if let Err(refused) = life.apply(step) {
+        return Ok(Err(refused));
+    }
+    contact.set_life(&life);
+    txn.put(key, contacts.encode_to_vec())?;
+    Ok(Ok(()))
+}
+
+/// Of equal requests the first amendment, or identification, that counts is remembered.
+fn amend(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
+    let event = &fact.event;
+    let sequence = event.sequence;
+    let followed = follow(fact, &event.aggregate_id, Step::Next { sequence }, txn)?;
+    if followed.is_ok() && !event.request_id.is_empty() {
+        let id = Id::of(&event.aggregate_id);
+        let request = keys::request(&event.tenant_id, &event.request_id, &id, fact.whose);
+        if txn.get(&request)?.is_none() {
+            txn.put(request, Amended::new(fact).encode_to_vec())?;
+        }
+    }
+    Ok(followed)
+}
+
+/// A solution begins, or goes on. A second publication of it is the same candidate promoted once
+/// more: it lost the race.
+fn publish(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
+    let event = &fact.event;
+    let key = keys::solution(&event.tenant_id, &event.aggregate_id);
+    let version = txn.get(&key)?;
+    let version = version.and_then(|version| version.as_ref().try_into().ok());
+    let version = version.map_or(0, u64::from_be_bytes);
+    let begins = matches!(fact.what, What::Published(_));
+    if begins && version > 0 {
+        return Ok(Err(Refused::Repeated));
+    }
+    if Some(event.sequence) != version.checked_add(1) {
+        return Ok(Err(Refused::NotNext));
+    }
+    txn.put(key, event.sequence.to_be_bytes().to_vec())?;
+    Ok(Ok(()))
+}
+
+/// Something happens to a customer.
+fn merge(
+    fact: &Accepted,
+    take: impl FnOnce(&mut Merges) -> Result<(), MergeRefused>,
+    txn: &mut Txn<'_>,
+) -> Decided {
+    let key = keys::customer(&fact.event.tenant_id, &fact.event.aggregate_id);
+    let stored = txn.get(&key)?.map(Merged::decode).transpose();
+    let mut merges: Merges = stored.map_err(ApplyError::record)?.unwrap_or_default().into();
+    if let Err(refused) = take(&mut merges) {
+        return Ok(Err(refused.into()));
+    }
+    txn.put(key, Merged::from(merges).encode_to_vec())?;
+    Ok(Ok(()))
+}

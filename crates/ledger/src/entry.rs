@@ -1,0 +1,291 @@
+//! What stands in the ledger.
+
+use aftercall_domain::commitment;
+use aftercall_domain::customer::Merges;
+use aftercall_domain::interaction::{Life, PromiseLife};
+use aftercall_log::Position;
+use aftercall_proto::convert::time;
+use aftercall_proto::event::v1::Event;
+use aftercall_view::ApplyError;
+use bytes::Bytes;
+use prost::Message;
+
+use crate::{Accepted, Id};
+
+/// The contacts that an id names.
+#[derive(Clone, PartialEq, Message)]
+pub struct Holders {
+    /// Those whose id it is, each of another customer, the earliest first. One, unless several
+    /// recorders were asked at once.
+    #[prost(message, repeated, tag = "1")]
+    contacts: Vec<Contact>,
+    /// Those that brought it as another name of theirs, by whose they are.
+    #[prost(message, repeated, tag = "2")]
+    others: Vec<Holder>,
+}
+
+/// A contact, as far as it decides which events count.
+#[derive(Clone, PartialEq, Message)]
+pub struct Contact {
+    /// What its record says, in short.
+    #[prost(bytes = "bytes", tag = "1")]
+    hash: Bytes,
+    #[prost(uint32, tag = "2")]
+    partition: u32,
+    #[prost(uint64, tag = "3")]
+    offset: u64,
+    #[prost(int64, tag = "4")]
+    recorded_at_us: i64,
+    #[prost(uint64, tag = "5")]
+    version: u64,
+    #[prost(fixed64, tag = "6")]
+    whose: u64,
+    #[prost(message, repeated, tag = "7")]
+    promises: Vec<Promise>,
+}
+
+/// A promise of a contact.
+#[derive(Clone, PartialEq, Message)]
+struct Promise {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    version: u64,
+    #[prost(uint32, tag = "3")]
+    due_revision: u32,
+    /// [`OPEN`], [`TOLD`] and [`LAPSED`].
+    #[prost(uint32, tag = "4")]
+    state: u32,
+}
+
+const OPEN: u32 = 1;
+const TOLD: u32 = 2;
+const LAPSED: u32 = 4;
+
+/// A contact that has a name.
+#[derive(Clone, PartialEq, Message)]
+pub struct Holder {
+    /// Whose it is.
+    #[prost(fixed64, tag = "1")]
+    whose: u64,
+    /// Its id.
+    #[prost(bytes = "vec", tag = "2")]
+    contact: Vec<u8>,
+}
+
+/// What a request to amend did.
+#[derive(Clone, PartialEq, Message)]
+pub struct Amended {
+    #[prost(bytes = "bytes", tag = "1")]
+    hash: Bytes,
+    #[prost(uint32, tag = "2")]
+    partition: u32,
+    #[prost(uint64, tag = "3")]
+    offset: u64,
+    #[prost(int64, tag = "4")]
+    recorded_at_us: i64,
+    /// The version that it made.
+    #[prost(uint64, tag = "5")]
+    version: u64,
+}
+
+/// With whom a customer is one.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Merged {
+    #[prost(uint64, tag = "1")]
+    version: u64,
+    #[prost(string, repeated, tag = "2")]
+    with: Vec<String>,
+}
+
+impl From<Merged> for Merges {
+    fn from(stored: Merged) -> Self {
+        Self {
+            version: stored.version,
+            merged: stored.with.into_iter().collect(),
+        }
+    }
+}
+
+impl From<Merges> for Merged {
+    fn from(merges: Merges) -> Self {
+        Self {
+            version: merges.version,
+            with: merges.merged.into_iter().collect(),
+        }
+    }
+}
+
+impl Holders {
+    pub(crate) fn read(stored: Option<Bytes>) -> Result<Self, ApplyError> {
+        let decoded = stored.map(Self::decode).transpose();
+        Ok(decoded.map_err(ApplyError::record)?.unwrap_or_default())
+    }
+
+    /// The contact that was recorded first under its id; where there is none, nobody's id is it.
+    pub fn first(&self) -> Option<&Contact> {
+        self.contacts.first()
+    }
+
+    /// The contact of that id that is `whose`.
+    pub fn of(&self, whose: u64) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.whose == whose)
+    }
+
+    pub(crate) fn of_mut(&mut self, whose: u64) -> Option<&mut Contact> {
+        let mut contacts = self.contacts.iter_mut();
+        contacts.find(|contact| contact.whose == whose)
+    }
+
+    /// The contacts that have it as another name.
+    pub fn others(&self) -> &[Holder] {
+        &self.others
+    }
+
+    /// Whether a contact that is `whose` is named by it.
+    pub(crate) fn has(&self, whose: u64) -> bool {
+        let mut others = self.others.iter();
+        self.of(whose).is_some() || others.any(|holder| holder.whose == whose)
+    }
+
+    /// Takes in a contact of this id. The earliest one comes first, in whatever order they are read.
+    pub(crate) fn add(&mut self, contact: Contact) {
+        self.contacts.push(contact);
+        let order = |one: &Contact| (one.recorded_at_us, one.position());
+        self.contacts.sort_by_key(order);
+    }
+
+    /// Takes in a contact that brings it as another name.
+    pub(crate) fn add_other(&mut self, whose: u64, contact: &Id) {
+        let contact = contact.as_bytes().to_vec();
+        self.others.push(Holder { whose, contact });
+        self.others.sort_by_key(|holder| holder.whose);
+    }
+}
+
+impl Holder {
+    /// The contact's id.
+    pub fn contact(&self) -> Id {
+        Id::from_bytes(self.contact.clone())
+    }
+}
+
+impl Contact {
+    pub(crate) fn new(fact: &Accepted, promises: &[commitment::Commitment]) -> Self {
+        let promises = promises.iter().map(|promise| PromiseLife {
+            commitment_id: promise.commitment_id.clone(),
+            life: promise.life(),
+        });
+        let mut contact = Self {
+            hash: fact.event.request_hash.clone(),
+            partition: fact.position.partition,
+            offset: fact.position.offset,
+            recorded_at_us: recorded_at_us(&fact.event),
+            whose: fact.whose,
+            ..Self::default()
+        };
+        contact.set_life(&Life::new(promises.collect()));
+        contact
+    }
+
+    /// What its record says, in short.
+    pub fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+
+    /// Where its record stands.
+    pub fn position(&self) -> Position {
+        Position {
+            partition: self.partition,
+            offset: self.offset,
+        }
+    }
+
+    /// When it was recorded.
+    pub fn recorded_at_us(&self) -> i64 {
+        self.recorded_at_us
+    }
+
+    /// 1, and one more for each amendment that counts.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whose it is: see [`whose`](aftercall_view::key::whose).
+    pub fn whose(&self) -> u64 {
+        self.whose
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        let promises = self.promises.iter().map(|promise| PromiseLife {
+            commitment_id: Id::from_bytes(promise.id.clone()).to_string(),
+            life: commitment::Life {
+                version: promise.version,
+                due_revision: promise.due_revision,
+                is_open: promise.state & OPEN != 0,
+                told_to_customer: promise.state & TOLD != 0,
+                has_lapsed: promise.state & LAPSED != 0,
+            },
+        });
+        Life {
+            version: self.version,
+            promises: promises.collect(),
+        }
+    }
+
+    pub(crate) fn set_life(&mut self, life: &Life) {
+        self.version = life.version;
+        let promises = life.promises.iter().map(|promise| {
+            let flag = |set: bool, flag| if set { flag } else { 0 };
+            Promise {
+                id: Id::of(&promise.commitment_id).as_bytes().to_vec(),
+                version: promise.life.version,
+                due_revision: promise.life.due_revision,
+                state: flag(promise.life.is_open, OPEN)
+                    | flag(promise.life.told_to_customer, TOLD)
+                    | flag(promise.life.has_lapsed, LAPSED),
+            }
+        });
+        self.promises = promises.collect();
+    }
+}
+
+impl Amended {
+    pub(crate) fn new(fact: &Accepted) -> Self {
+        Self {
+            hash: fact.event.request_hash.clone(),
+            partition: fact.position.partition,
+            offset: fact.position.offset,
+            recorded_at_us: recorded_at_us(&fact.event),
+            version: fact.event.sequence,
+        }
+    }
+
+    /// What the request says, in short.
+    pub fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+
+    /// Where its event stands.
+    pub fn position(&self) -> Position {
+        Position {
+            partition: self.partition,
+            offset: self.offset,
+        }
+    }
+
+    /// When it was recorded.
+    pub fn recorded_at_us(&self) -> i64 {
+        self.recorded_at_us
+    }
+
+    /// The contact's version that it made.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+fn recorded_at_us(event: &Event) -> i64 {
+    let at = event.recorded_at.as_ref().and_then(time::from_wire);
+    at.map_or(0, time::microseconds)
+}

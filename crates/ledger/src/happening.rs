@@ -1,0 +1,100 @@
+//! What a record of the log says, decoded.
+
+use aftercall_domain::commitment::{Commitment, Event as Step};
+use aftercall_log::Entry;
+use aftercall_proto::convert::commitment as convert;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{
+    Event, InteractionAmended, InteractionRecorded, SolutionPublished,
+};
+use aftercall_view::{ApplyError, FromRecord, key};
+use bytes::Bytes;
+use prost::Message;
+
+/// An event as its record holds it.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    /// The record's key.
+    pub key: Bytes,
+    /// Whose it is: see [`key::whose`].
+    pub whose: u64,
+    /// The envelope.
+    pub event: Event,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A contact was recorded.
+    Recorded {
+        /// The record.
+        recorded: Box<InteractionRecorded>,
+        /// The promises that begin with it, in its order.
+        promises: Vec<Commitment>,
+    },
+    /// A contact's record was amended.
+    Amended(Box<InteractionAmended>),
+    /// It was said whose contact it is.
+    Identified(InteractionIdentified),
+    /// Something became of a promise.
+    Promise(Step),
+    /// A solution went live.
+    Published(Box<SolutionPublished>),
+    /// Two customers are one.
+    Merged(CustomersMerged),
+    /// Two customers are two again.
+    Unmerged(CustomersUnmerged),
+    /// Something that only a later version understands, or that can't be decrypted.
+    Unknown,
+    /// What no writer of ours makes.
+    Malformed,
+}
+
+impl What {
+    fn of(event: &Event) -> Result<Self, ApplyError> {
+        let fact = event.fact().map_err(ApplyError::record)?;
+        Ok(match fact {
+            None => Self::Unknown,
+            Some(Fact::InteractionRecorded(recorded)) if recorded.interaction.is_none() => {
+                Self::Malformed
+            }
+            Some(Fact::InteractionRecorded(recorded)) => {
+                let promises = convert::made(event, &recorded).into_iter();
+                Self::Recorded {
+                    promises: promises.map(Commitment::new).collect(),
+                    recorded,
+                }
+            }
+            Some(Fact::InteractionAmended(amended)) => Self::Amended(amended),
+            Some(Fact::InteractionIdentified(identified)) => Self::Identified(identified),
+            Some(Fact::CustomersMerged(merged)) => Self::Merged(merged),
+            Some(Fact::CustomersUnmerged(unmerged)) => Self::Unmerged(unmerged),
+            Some(Fact::SolutionPublished(published)) if published.solution.is_none() => {
+                Self::Malformed
+            }
+            Some(Fact::SolutionPublished(published)) => Self::Published(published),
+            Some(fact) => match convert::later_event(event, &fact) {
+                Some(step) => Self::Promise(step),
+                None => Self::Malformed,
+            },
+        })
+    }
+}
+
+impl FromRecord for Happening {
+    fn from_record(entry: &Entry) -> Result<Self, ApplyError> {
+        let event = Event::decode(entry.record.body.clone()).map_err(ApplyError::record)?;
+        Ok(Self {
+            key: entry.record.key.clone(),
+            whose: key::whose(&entry.record.key),
+            what: What::of(&event)?,
+            event,
+        })
+    }
+
+    fn is_for_views(&self) -> bool {
+        !matches!(self.what, What::Unknown | What::Malformed)
+    }
+}

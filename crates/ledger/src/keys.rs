@@ -1,0 +1,48 @@
+//! The ledger's keys.
+//!
+//! ```text
+//!  tag  key                                    value
+//!  1    tenant · contact's id, or the id of
+//!       a reference                            Holders: the contacts that it names
+//!  2    tenant · promise's id                  Holders: the contacts whose callers gave it
+//!  3    tenant · solution                      its version, big-endian
+//!  4    tenant · request · contact · whose     Amended: what the request did
+//!  5    tenant · customer                      Merged: with whom the customer is one
+//! ```
+
+use aftercall_view::key::Key;
+
+use crate::Id;
+
+const CONTACT: u8 = 1;
+const PROMISE: u8 = 2;
+const SOLUTION: u8 = 3;
+const REQUEST: u8 = 4;
+const CUSTOMER: u8 = 5;
+
+pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
+    Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
+}
+
+pub(crate) fn promise(tenant_id: &str, id: &Id) -> Key {
+    Key::new(PROMISE).text(tenant_id).bytes(id.as_bytes())
+}
+
+pub(crate) fn solution(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(SOLUTION).text(tenant_id).text(solution_id)
+}
+
+pub(crate) fn customer(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(CUSTOMER).text(tenant_id).text(customer_id)
+}
+
+/// All that a request did: to one contact, unless its id was used more than once.
+pub(crate) fn requests(tenant_id: &str, request_id: &str) -> Key {
+    Key::new(REQUEST).text(tenant_id).text(request_id)
+}
+
+pub(crate) fn request(tenant_id: &str, request_id: &str, contact: &Id, whose: u64) -> Key {
+    requests(tenant_id, request_id)
+        .bytes(contact.as_bytes())
+        .u64(whose)
+}
