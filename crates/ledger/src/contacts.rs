@@ -193,7 +193,10 @@ fn merge(
 ) -> Decided {
     let key = keys::customer(&fact.event.tenant_id, &fact.event.aggregate_id);
     let stored = txn.get(&key)?.map(Merged::decode).transpose();
-    let mut merges: Merges = stored.map_err(ApplyError::record)?.unwrap_or_default().into();
+    let mut merges: Merges = stored
+        .map_err(ApplyError::record)?
+        .unwrap_or_default()
+        .into();
     if let Err(refused) = take(&mut merges) {
         return Ok(Err(refused.into()));
     }

@@ -5,7 +5,8 @@ use aftercall_log::Entry;
 use aftercall_proto::convert::commitment as convert;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
-    Event, InteractionAmended, InteractionRecorded, SolutionPublished,
+    CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, SolutionPublished,
 };
 use aftercall_view::{ApplyError, FromRecord, key};
 use bytes::Bytes;

@@ -1,9 +1,10 @@
 //! What the ledger answers.
 
+use aftercall_domain::customer::Merges;
 use aftercall_view::{ApplyError, Direction, Store};
 use prost::Message;
 
-use crate::entry::{Amended, Holders};
+use crate::entry::{Amended, Holders, Merged};
 use crate::{Feed, Id, Name, keys};
 
 /// Reads the ledger. It is ahead of every view.
@@ -43,6 +44,17 @@ impl Ledger {
             (Name::Reference(id), Some(_)) => Some(id.clone()),
             _ => other,
         })
+    }
+
+    /// The merges of a customer, of those events that name it first.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn merges(&self, tenant_id: &str, customer_id: &str) -> Result<Merges, ApplyError> {
+        let stored = self.0.get(keys::customer(tenant_id, customer_id))?;
+        let stored = stored.map(Merged::decode).transpose();
+        let merged = stored.map_err(ApplyError::record)?;
+        Ok(merged.unwrap_or_default().into())
     }
 
     /// The amendment that a request made with this content; if there is none, one that it made with

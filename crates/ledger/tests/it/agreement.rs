@@ -97,7 +97,12 @@ impl Process {
             ledger: options(),
             ring_bytes_max,
         };
-        let (feed, ledger) = Feed::new(Arc::new(log.clone()), dir.to_owned().into(), Contacts, feed_options);
+        let (feed, ledger) = Feed::new(
+            Arc::new(log.clone()),
+            dir.to_owned().into(),
+            Contacts,
+            feed_options,
+        );
         let views = views.iter().map(|name| feed.view(Told(name), options()));
         Self {
             views: views.collect(),

@@ -98,13 +98,18 @@ impl Model {
                 false
             }
             (AggregateKind::Customer, fact) => {
-                let (version, merged) = self.customers.entry(event.aggregate_id.clone()).or_default();
+                let (version, merged) = self
+                    .customers
+                    .entry(event.aggregate_id.clone())
+                    .or_default();
                 let counts = event.sequence == *version + 1
                     && match fact {
                         Some(Fact::CustomersMerged(one)) => {
                             merged.insert(one.merged_customer_id.clone())
                         }
-                        Some(Fact::CustomersUnmerged(one)) => merged.remove(&one.merged_customer_id),
+                        Some(Fact::CustomersUnmerged(one)) => {
+                            merged.remove(&one.merged_customer_id)
+                        }
                         _ => true,
                     };
                 *version += u64::from(counts);

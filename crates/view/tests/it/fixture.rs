@@ -10,8 +10,8 @@ use aftercall_log::{Entry, Log, LogId, MemoryLog, Position, Record};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::key::Key;
 use aftercall_view::{
-    ApplyError, Direction, EngineKind, Feed, FeedOptions, FromRecord, Indexer, Judge, Options, Placed,
-    Positions, Projection, Store, Txn, Verdict, ViewHandle, Views,
+    ApplyError, Direction, EngineKind, Feed, FeedOptions, FromRecord, Indexer, Judge, Options,
+    Placed, Positions, Projection, Store, Txn, Verdict, ViewHandle, Views,
 };
 use bytes::Bytes;
 use rand::rngs::StdRng;
