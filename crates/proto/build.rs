@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::{env, error::Error, fs};
 
-use prost::Message;
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
@@ -23,8 +22,12 @@ const FILES: [&str; 10] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());
-    let descriptors = protox::compile(FILES, [&root])?;
-    let encoded = descriptors.encode_to_vec();
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(FILES)?;
+    let descriptors = compiler.file_descriptor_set();
+    // Encoded by the compiler itself, which keeps the options of our own.
+    let encoded = compiler.encode_file_descriptor_set();
     fs::write(
         PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin"),
         &encoded,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::commitment::{Change, Commitment, CommitmentKind, Event, Owner, Priority};
+use crate::ids::Namespace;
 
 /// The rule behind every alert about a lapsed promise.
 pub const PROMISE_LAPSED: &str = "commitment.promise_lapsed";
@@ -140,23 +141,10 @@ impl Alert {
 /// The key of a rule's alerts about one promise. Kept for ever.
 fn alert_key(tenant_id: &str, rule_id: &str, commitment_id: &str) -> Uuid {
     let parts = [tenant_id, rule_id, commitment_id];
-    hashed("aftercall 2026 alert key", parts.map(str::as_bytes))
+    Namespace::AlertKey.id(&parts.map(str::as_bytes))
 }
 
 /// The id of one episode. Kept for ever.
 fn alert_id(alert_key: Uuid, episode_no: u32) -> Uuid {
-    let parts = [&alert_key.as_bytes()[..], &episode_no.to_be_bytes()];
-    hashed("aftercall 2026 alert id", parts)
-}
-
-/// A UUID version 8 that follows from `parts`, each framed by its length.
-fn hashed<const N: usize>(context: &str, parts: [&[u8]; N]) -> Uuid {
-    let mut hasher = blake3::Hasher::new_derive_key(context);
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    let mut id = [0; 16];
-    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    Uuid::new_v8(id)
+    Namespace::Alert.id(&[&alert_key.as_bytes()[..], &episode_no.to_be_bytes()])
 }

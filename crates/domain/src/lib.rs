@@ -7,7 +7,6 @@
 pub mod alert;
 pub mod commitment;
 pub mod customer;
-mod derived;
 pub mod handle;
 pub mod ids;
 pub mod interaction;
@@ -18,7 +17,6 @@ pub mod text;
 pub mod violation;
 mod warning;
 
-pub use derived::derived;
 pub use handle::{Country, Handle, HandleKind};
 pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};
 pub use interaction::{Amendment, Interaction, Recording};

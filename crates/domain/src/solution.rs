@@ -10,6 +10,8 @@ mod draft;
 
 use uuid::Uuid;
 
+use crate::ids::Namespace;
+
 pub use draft::Draft;
 
 /// The id of the candidate that the case belongs to; none for a case that teaches nothing, because
@@ -19,12 +21,13 @@ pub fn candidate_id(tenant_id: &str, reason_code: &str, resolution: &str) -> Opt
     if reason_code.is_empty() || words.is_empty() {
         return None;
     }
-    Some(derived("candidate", &[tenant_id, reason_code, &words]))
+    let parts = [tenant_id, reason_code, &words];
+    Some(Namespace::Candidate.id(&parts.map(str::as_bytes)))
 }
 
 /// The id of the solution that is made of a candidate.
 pub fn solution_id(tenant_id: &str, candidate_id: &str) -> Uuid {
-    derived("solution", &[tenant_id, candidate_id])
+    Namespace::Solution.id(&[tenant_id, candidate_id].map(str::as_bytes))
 }
 
 /// A text without what doesn't change its meaning: letters in lower case, everything that is
@@ -40,18 +43,6 @@ pub fn folded(text: &str) -> String {
     }
     folded.truncate(folded.trim_end().len());
     folded
-}
-
-/// The id that follows from `parts`, each framed by its length (UUID version 8).
-fn derived(kind: &str, parts: &[&str]) -> Uuid {
-    let mut hasher = blake3::Hasher::new();
-    for part in [&"aftercall", &kind].into_iter().chain(parts) {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let mut bytes = [0; 16];
-    hasher.finalize_xof().fill(&mut bytes);
-    Uuid::new_v8(bytes)
 }
 
 #[cfg(test)]

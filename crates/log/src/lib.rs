@@ -40,6 +40,8 @@ pub mod inspect;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod memory;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod types;
 
 pub use claim::Claim;

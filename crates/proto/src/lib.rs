@@ -48,6 +48,7 @@ pub mod cloud_event;
 pub mod convert;
 pub mod encoded;
 pub mod envelope;
+pub mod personal;
 pub mod status;
 
 pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};

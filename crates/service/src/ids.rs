@@ -1,4 +1,4 @@
-//! Ids, injected: fresh ones that sort by time, and derived ones that a replay draws again.
+//! Ids, injected: fresh ones that sort by time. Those that are derived are the domain's.
 
 use std::sync::Arc;
 
@@ -8,8 +8,6 @@ use rand::{RngCore, SeedableRng};
 use uuid::{Builder, Uuid};
 
 use crate::Clock;
-
-pub use aftercall_domain::derived;
 
 /// Draws ids. Shared as `Arc<dyn Ids>`.
 pub trait Ids: Send + Sync + std::fmt::Debug + 'static {

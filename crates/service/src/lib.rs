@@ -19,6 +19,7 @@ mod auth;
 mod call;
 mod checker;
 mod clock;
+pub mod command;
 pub mod config;
 mod deadline;
 mod deps;
@@ -29,6 +30,7 @@ mod permissions;
 mod principal;
 mod reading;
 mod reasons;
+pub mod seal;
 pub mod server;
 mod supervisor;
 pub mod telemetry;
@@ -45,7 +47,7 @@ pub(crate) use failure::Untaken;
 pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };
-pub use ids::{Ids, SystemIds, TestIds, derived};
+pub use ids::{Ids, SystemIds, TestIds};
 pub use paging::{ANSWER_BYTES_MAX, Page, Paging};
 pub use permissions::Permissions;
 pub use principal::{

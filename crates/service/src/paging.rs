@@ -117,21 +117,28 @@ pub struct Page<T> {
     items: Vec<T>,
     items_max: usize,
     bytes: usize,
+    bytes_max: usize,
 }
 
 impl<T> Page<T> {
-    /// A page for so many items.
+    /// A page for so many items, which are the whole of an answer.
     pub const fn new(items_max: usize) -> Self {
+        Self::within(items_max, ANSWER_BYTES_MAX)
+    }
+
+    /// A page for so many items, which share their answer with others.
+    pub const fn within(items_max: usize, bytes_max: usize) -> Self {
         Self {
             items: Vec::new(),
             items_max,
             bytes: 0,
+            bytes_max,
         }
     }
 
     /// Whether it takes no more: the list goes on after it.
     pub fn is_full(&self) -> bool {
-        self.items.len() >= self.items_max || self.bytes >= ANSWER_BYTES_MAX
+        self.items.len() >= self.items_max || self.bytes >= self.bytes_max
     }
 
     /// Adds an item of so many bytes.

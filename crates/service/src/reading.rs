@@ -39,17 +39,26 @@ impl Reading {
     where
         P: Projection<Fact = Happening>,
     {
-        let view = deps.start_view(projection, options)?;
-        Ok(Self {
+        Ok(Self::on(deps.start_view(projection, options)?, deps))
+    }
+
+    /// A view that runs already.
+    pub fn on(view: ViewHandle, deps: &Deps) -> Self {
+        Self {
             view,
             log: Arc::clone(&deps.log),
             supervisor: deps.supervisor.clone(),
-        })
+        }
     }
 
     /// The view itself: how far it is, and whether it is ready.
     pub fn view(&self) -> &ViewHandle {
         &self.view
+    }
+
+    /// The log behind the view.
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.log
     }
 
     /// The log's identity, for tokens.

@@ -2,21 +2,17 @@
 
 mod wish;
 
-use std::sync::Arc;
-
 use aftercall_domain::CommitmentId;
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
-use aftercall_log::{LogId, Position, Record};
+use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::commitment::fact;
-use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1 as wire;
 use aftercall_proto::model::v1::Commitment as WireCommitment;
-use aftercall_service::{ActorKind, Call, Principal, Role, Unread, derived};
+use aftercall_service::command::Decision;
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_service::{Call, Principal, Role};
 use aftercall_view::{ApplyError, Direction, Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
-use tokio::time::Instant;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
@@ -27,12 +23,12 @@ pub(crate) use wish::Wish;
 
 /// What a caller wants, checked as far as it can be without the promise.
 #[derive(Debug)]
-pub(crate) struct Command {
+pub(crate) struct PromiseCommand {
     pub(crate) request_id: String,
     pub(crate) commitment_id: CommitmentId,
     pub(crate) expected_version: u64,
     /// Tells a repetition from another request.
-    pub(crate) hash: [u8; 16],
+    pub(crate) hash: RequestHash,
     pub(crate) wish: Wish,
 }
 
@@ -44,119 +40,44 @@ pub(crate) struct Done {
     pub(crate) position: String,
 }
 
-/// What the view says about a command.
-enum Decision {
-    /// It was done before.
-    Repetition(Done),
-    /// It is to be done now.
-    Append(Box<Commitment>, Event),
-}
-
 /// Does what `call` asks for.
-pub(crate) async fn run(followups: &Followups, call: Call<Command>) -> Result<Done, Refused> {
-    let deadline = call.write_until();
+pub(crate) async fn run(followups: &Followups, call: Call<PromiseCommand>) -> Result<Done, Refused> {
+    let until = call.write_until();
     let Call {
         principal,
         message: command,
         ..
     } = call;
-    let running = Running {
-        followups,
-        deadline,
-        asked: Arc::new(Asked { principal, command }),
+    let reading = followups.reading();
+    let asked = Asked {
+        principal,
+        command,
+        log: reading.log_id(),
     };
-    followups.reading().ready(deadline).await?;
-    while Instant::now() < deadline {
-        if let Some(done) = running.attempt().await? {
-            return Ok(done);
-        }
-        // Somebody else was first. What is there now decides: the next attempt refuses it if the
-        // caller had asked for a certain version.
-    }
-    Err(Refused::Timeout)
-}
-
-struct Running<'a> {
-    followups: &'a Followups,
-    deadline: Instant,
-    asked: Arc<Asked>,
+    aftercall_service::command::run(reading, followups.clock(), asked, until).await
 }
 
 /// A command and who gave it.
 struct Asked {
     principal: Principal,
-    command: Command,
+    command: PromiseCommand,
+    log: LogId,
 }
 
-impl Running<'_> {
-    /// One attempt; none if another event took the place of ours.
-    async fn attempt(&self) -> Result<Option<Done>, Refused> {
-        let decision = match self.decide().await {
-            Err(refused @ Refused::Unread(_)) => return Err(refused),
-            // The view may lag behind what the caller has seen already.
-            Err(_) => {
-                let reading = self.followups.reading();
-                match reading.catch_up(self.deadline).await {
-                    Err(Unread::NotReached) => return Err(Unread::Unavailable(None).into()),
-                    caught_up => caught_up?,
-                }
-                self.decide().await?
-            }
-            Ok(decision) => decision,
-        };
-        let (commitment, event) = match decision {
-            Decision::Repetition(done) => return Ok(Some(done)),
-            Decision::Append(commitment, event) => (commitment, event),
-        };
-        let record = self.asked.record(*commitment, event);
-        let appended = self.followups.log().append(vec![record]);
-        let appended = tokio::time::timeout_at(self.deadline, appended).await;
-        let positions = appended.map_err(|_| Refused::InDoubt)??;
-        self.await_view(&positions).await?;
-        let (asked, log) = (Arc::clone(&self.asked), self.followups.log().id());
-        let done = move |store: &Store| asked.repetition(store, log);
-        self.followups.reading().run(done).await
-    }
+impl aftercall_service::command::Command for Asked {
+    type Done = Done;
+    type Refusal = Refused;
 
-    async fn decide(&self) -> Result<Decision, Refused> {
-        let asked = Arc::clone(&self.asked);
-        let (now, log) = (self.followups.clock().now(), self.followups.log().id());
-        let decide = move |store: &Store| asked.decide(store, log, now);
-        self.followups.reading().run(decide).await
-    }
-
-    /// Waits until the view has folded our event.
-    async fn await_view(&self, positions: &[Position]) -> Result<(), Refused> {
-        let positions: Positions = positions
-            .iter()
-            .map(|at| (at.partition, at.offset.saturating_add(1)))
-            .collect();
-        let reading = self.followups.reading();
-        match reading
-            .store_through("position", &positions, self.deadline)
-            .await
-        {
-            Err(Unread::NotReached) => Err(Refused::InDoubt),
-            outcome => Ok(outcome?),
-        }
-    }
-}
-
-impl Asked {
-    /// What is to be done, as the view stands.
-    fn decide(&self, store: &Store, log: LogId, now: Timestamp) -> Result<Decision, Refused> {
-        let Command {
+    fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Done>, Refused> {
+        let PromiseCommand {
             commitment_id,
             expected_version,
             wish,
             ..
         } = &self.command;
-        let tenant_id = &self.principal.tenant_id;
-        // First the promise, then the request: if the request isn't known yet, the promise is as
-        // it was before it, and a second event for it can't be the next.
-        let found = stored::meant(store, tenant_id, commitment_id)?;
-        if let Some(done) = self.repetition(store, log)? {
-            return Ok(Decision::Repetition(done));
+        let found = stored::meant(store, &self.principal.tenant_id, commitment_id)?;
+        if let Some(done) = self.repetition(store)? {
+            return Ok(Decision::Done(done));
         }
         let commitment = found.ok_or(Refused::NotFound)?;
         if *expected_version != 0 && *expected_version != commitment.version {
@@ -166,11 +87,13 @@ impl Asked {
         }
         let event = wish.decide(&commitment, actor(&self.principal), now);
         let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
-        Ok(Decision::Append(Box::new(commitment), event))
+        Ok(Decision::Append(Box::new(self.record(&commitment, event)?)))
     }
+}
 
+impl Asked {
     /// What the request did, if it was done.
-    fn repetition(&self, store: &Store, log: LogId) -> Result<Option<Done>, Refused> {
+    fn repetition(&self, store: &Store) -> Result<Option<Done>, Refused> {
         let name = RequestName {
             tenant_id: &self.principal.tenant_id,
             actor_id: &self.principal.actor_id,
@@ -180,14 +103,14 @@ impl Asked {
         let mut reused = false;
         for entry in store.scan_prefix(name.all_done(), Direction::Ascending) {
             let done = DoneRequest::decode(entry?.1).map_err(ApplyError::record)?;
-            if done.hash != self.command.hash[..] {
+            if done.hash != self.command.hash.as_bytes()[..] {
                 reused = true;
                 continue;
             }
             let position = Positions::through(done.position());
             return Ok(Some(Done {
                 commitment: Box::new(done.commitment.unwrap_or_default()),
-                position: position.encode(log),
+                position: position.encode(self.log),
             }));
         }
         match reused {
@@ -196,48 +119,22 @@ impl Asked {
         }
     }
 
-    fn record(&self, commitment: Commitment, event: Event) -> Record {
-        let Principal {
-            tenant_id,
-            actor_id,
-            actor_kind,
-            ..
-        } = &self.principal;
-        let customer_id = commitment.customer_id.unwrap_or_default();
-        let key = contact_key(tenant_id, &customer_id, &commitment.interaction_id);
-        let request_id = &self.command.request_id;
-        let occurred_at = Wish::occurred_at(&event);
-        let recorded_at = event.recorded_at;
-        let fact = fact(event.change);
-        let event_type = fact.event_type();
-        let parts = [
-            key.as_ref(),
-            commitment.commitment_id.as_bytes(),
-            actor_id.as_bytes(),
-            event_type.as_str_name().as_bytes(),
-            request_id.as_bytes(),
-            &event.sequence.to_be_bytes(),
-        ];
-        let event = wire::Event {
-            event_id: derived("commitment command", &parts).to_string(),
-            tenant_id: tenant_id.to_string(),
-            aggregate_id: commitment.commitment_id,
+    fn record(&self, commitment: &Commitment, event: Event) -> Result<Record, Refused> {
+        let sealing = Sealing {
+            by: Author::from(&self.principal),
+            aggregate_id: &commitment.commitment_id,
+            interaction_id: &commitment.interaction_id,
+            customer_id: commitment.customer_id.as_deref().unwrap_or_default(),
             sequence: event.sequence,
-            occurred_at: Some(to_wire(occurred_at)),
-            recorded_at: Some(to_wire(recorded_at)),
-            actor_id: actor_id.to_string(),
-            actor_kind: wire_kind(*actor_kind).into(),
-            request_id: request_id.clone(),
-            request_hash: self.command.hash.to_vec().into(),
-            customer_id,
-            interaction_id: commitment.interaction_id,
-            ..fact.event()
+            occurred_at: Wish::occurred_at(&event),
+            recorded_at: event.recorded_at,
+            import_batch: "",
+            request: Some(Request {
+                id: &self.command.request_id,
+                hash: self.command.hash,
+            }),
         };
-        Record {
-            key,
-            recorded_at_us: microseconds(recorded_at),
-            body: event.encode_to_vec().into(),
-        }
+        Ok(sealing.seal(&fact(event.change))?)
     }
 }
 
@@ -251,16 +148,5 @@ fn actor(principal: &Principal) -> Actor<'_> {
             supervisor: has(Role::Supervisor),
             integration: has(Role::Integration),
         },
-    }
-}
-
-const fn wire_kind(kind: ActorKind) -> wire::ActorKind {
-    match kind {
-        ActorKind::Agent => wire::ActorKind::Agent,
-        ActorKind::Supervisor => wire::ActorKind::Supervisor,
-        ActorKind::System => wire::ActorKind::System,
-        ActorKind::Integration => wire::ActorKind::Integration,
-        ActorKind::Customer => wire::ActorKind::Customer,
-        ActorKind::Ai => wire::ActorKind::Ai,
     }
 }

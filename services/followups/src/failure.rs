@@ -5,7 +5,8 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Permission, Refusal};
 use aftercall_domain::violation::Reason as FieldReason;
-use aftercall_log::AppendError;
+use aftercall_service::command::Undone;
+use aftercall_service::seal::TooLarge;
 use aftercall_service::{Failure, Precondition, Reason, Unauthenticated, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
@@ -26,12 +27,10 @@ pub(crate) enum Refused {
     VersionMismatch { current: u64 },
     #[error("the request_id was used for another request; give each request its own")]
     RequestIdReused,
-    #[error("it is not known in time whether the request was done; repeating it is harmless")]
-    InDoubt,
-    #[error("the request took too long: others changed the commitment again and again; repeat it")]
-    Timeout,
     #[error(transparent)]
-    Append(#[from] AppendError),
+    TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Undone(#[from] Undone),
     #[error(transparent)]
     Unread(#[from] Unread),
 }
@@ -114,9 +113,8 @@ impl Failure for Refused {
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::RequestIdReused => Reason::RequestIdReused,
-            Self::InDoubt => Reason::LogUnavailable,
-            Self::Timeout => Reason::RequestTimeout,
-            Self::Append(failure) => failure.reason(),
+            Self::TooLarge(failure) => failure.reason(),
+            Self::Undone(failure) => failure.reason(),
             Self::Unread(failure) => failure.reason(),
         }
     }
@@ -141,7 +139,7 @@ impl Failure for Refused {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Append(failure) => failure.retry_after(),
+            Self::Undone(failure) => failure.retry_after(),
             Self::Unread(failure) => failure.retry_after(),
             _ => None,
         }

@@ -81,8 +81,8 @@ impl Followups {
         &*self.0.log
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
     }
 
     pub(crate) fn supervisor(&self) -> &Supervisor {

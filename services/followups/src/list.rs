@@ -16,7 +16,7 @@ use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{ListCommitmentsRequest, ListCommitmentsResponse};
 use aftercall_proto::model::v1::Commitment as WireCommitment;
-use aftercall_service::{Call, Including, Paging, Unread};
+use aftercall_service::{Call, Including, Page, Paging, Unread};
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Store, TokenError};
 use bytes::Bytes;
@@ -36,7 +36,7 @@ type Place = (i64, String, u64);
 
 /// A page of the list, and where the next one begins.
 #[derive(Debug, Default)]
-struct Page {
+struct Found {
     commitments: BTreeMap<Place, WireCommitment>,
     next_after: Option<Place>,
 }
@@ -66,7 +66,7 @@ pub(crate) async fn list(
     let through = paging.reach(reading, including, until).await?;
     let now = followups.clock().now();
     let read = move |store: &Store| page(store, &filter, after, now, count_max);
-    let Page {
+    let Found {
         commitments,
         next_after,
     } = reading.run(read).await?;
@@ -117,7 +117,7 @@ fn page(
     after: Option<Place>,
     now: Timestamp,
     count_max: usize,
-) -> Result<Page, Refused> {
+) -> Result<Found, Refused> {
     let mut commitments = BTreeMap::new();
     let mut looked_through: Option<Place> = None;
     for lifecycle in filter.lifecycles() {
@@ -138,7 +138,7 @@ fn page(
         }
         None => looked_through,
     };
-    Ok(Page {
+    Ok(Found {
         commitments,
         next_after,
     })
@@ -149,7 +149,7 @@ fn last_that_fits(
     commitments: &BTreeMap<Place, WireCommitment>,
     count_max: usize,
 ) -> Option<Place> {
-    let mut page = aftercall_service::Page::new(count_max);
+    let mut page = Page::new(count_max);
     for (place, commitment) in commitments {
         if page.is_full() {
             return page.into_items().pop();
@@ -166,7 +166,7 @@ fn part(
     lifecycle: Lifecycle,
     after: Option<&Place>,
     (now, count_max): (Timestamp, usize),
-) -> Result<Page, ApplyError> {
+) -> Result<Found, ApplyError> {
     let list = filter.scope.list(&filter.tenant_id, lifecycle);
     let from = match after {
         None => Vec::from(list.clone().time(filter.due_from_us())),
@@ -181,7 +181,7 @@ fn part(
         Some(due_us) => Some(Vec::from(list.clone().time(due_us))),
         None => prefix_end(&list),
     };
-    let mut part = Page::default();
+    let mut part = Found::default();
     for (examined, entry) in store
         .scan_range(from, to.as_deref(), Direction::Ascending)
         .enumerate()

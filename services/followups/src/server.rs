@@ -18,7 +18,7 @@ use aftercall_view::Store;
 use futures::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::command::{self, Command, Done};
+use crate::command::{self, Done, PromiseCommand};
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{alerts, list, stored, watch};
@@ -62,7 +62,7 @@ impl Grpc {
 
     async fn command<T>(&self, request: Request<T>) -> Result<Done, Refused>
     where
-        Command: TryFrom<T, Error = Refused>,
+        PromiseCommand: TryFrom<T, Error = Refused>,
     {
         let Call {
             principal,

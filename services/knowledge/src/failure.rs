@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
-use aftercall_log::AppendError;
+use aftercall_service::command::Undone;
+use aftercall_service::seal::TooLarge;
 use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
 use aftercall_view::StoreError;
 
@@ -22,10 +23,10 @@ pub(crate) enum Error {
     AlreadyPromoted { solution_id: String },
     #[error("the request_id was used for another request; use a new one")]
     RequestIdReused,
-    #[error("it is not known in time whether the request was done; repeating it is harmless")]
-    InDoubt,
     #[error(transparent)]
-    Append(#[from] AppendError),
+    TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Undone(#[from] Undone),
     #[error(transparent)]
     Unread(#[from] Unread),
 }
@@ -58,8 +59,8 @@ impl Failure for Error {
             Self::SolutionNotFound => Reason::SolutionNotFound,
             Self::AlreadyPromoted { .. } => Reason::CandidateAlreadyPromoted,
             Self::RequestIdReused => Reason::RequestIdReused,
-            Self::InDoubt => Reason::LogUnavailable,
-            Self::Append(error) => error.reason(),
+            Self::TooLarge(error) => error.reason(),
+            Self::Undone(error) => error.reason(),
             Self::Unread(error) => error.reason(),
         }
     }
@@ -73,7 +74,7 @@ impl Failure for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Append(error) => error.retry_after(),
+            Self::Undone(error) => error.retry_after(),
             Self::Unread(error) => error.retry_after(),
             _ => None,
         }

@@ -82,7 +82,7 @@ impl Knowledge {
             deadline,
             message,
         } = Call::of(request)?;
-        let message = promotion::Command::of(&principal.tenant_id, message)?;
+        let message = promotion::PromoteCommand::of(&principal.tenant_id, message)?;
         let call = Call {
             principal,
             deadline,

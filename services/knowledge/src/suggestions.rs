@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use aftercall_domain::Violations;
 use aftercall_proto::knowledge::v1::{Match, SuggestSolutionsRequest, Suggestion};
-use aftercall_service::Checker;
+use aftercall_service::{Checker, Page};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store};
+use prost::Message;
 use tantivy::collector::TopDocs;
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
@@ -87,8 +88,15 @@ pub(crate) fn suggest(
         }
     }
     suggestions.sort_by(better);
-    suggestions.truncate(wanted.suggestions_max);
-    Ok((suggestions, complete_through.clone()))
+    let mut page = Page::new(wanted.suggestions_max);
+    for suggestion in suggestions {
+        if page.is_full() {
+            break;
+        }
+        let bytes = suggestion.encoded_len();
+        page.add(suggestion, bytes);
+    }
+    Ok((page.into_items(), complete_through.clone()))
 }
 
 /// The higher score first; equal ones by id, so that every index answers the same.

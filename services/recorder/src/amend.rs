@@ -12,7 +12,8 @@ use aftercall_proto::event::v1::{
     AggregateKind, Event, EventType, InteractionAmended, InteractionRecorded,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
-use aftercall_service::{Principal, Role, derived};
+use aftercall_domain::ids::Namespace;
+use aftercall_service::{Principal, Role};
 use aftercall_view::Positions;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -297,7 +298,7 @@ impl Command<'_> {
             &sequence.to_le_bytes(),
         ];
         Event {
-            event_id: derived("aftercall.interaction.amended", &parts).to_string(),
+            event_id: Namespace::Event.id(&parts).to_string(),
             tenant_id: tenant_id.to_owned(),
             r#type: EventType::InteractionAmended.into(),
             aggregate_id: self.key.id.to_string(),

@@ -12,7 +12,8 @@ use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{ActorKind, AggregateKind, Event, EventType, InteractionRecorded};
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, Warning as WireWarning};
-use aftercall_service::{Ids, Principal, derived};
+use aftercall_domain::ids::Namespace;
+use aftercall_service::{Ids, Principal};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -129,7 +130,7 @@ impl Draft<'_> {
         let id = self.named.id();
         let parts = [key.as_ref(), id.as_bytes()];
         let event = Event {
-            event_id: derived("aftercall.interaction.recorded", &parts).to_string(),
+            event_id: Namespace::Event.id(&parts).to_string(),
             tenant_id: tenant_id.to_owned(),
             r#type: EventType::InteractionRecorded.into(),
             sequence: 1,

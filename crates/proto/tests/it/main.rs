@@ -4,3 +4,4 @@
 
 mod arbitrary;
 mod interaction;
+mod personal;

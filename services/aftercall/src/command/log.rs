@@ -12,6 +12,7 @@ use aftercall_log::inspect::{
 };
 use aftercall_log::{Entry, Reader};
 use aftercall_proto::event::v1::Event;
+use aftercall_proto::personal;
 use aftercall_service::Clock;
 use jiff::Timestamp;
 use prost::Message;
@@ -91,6 +92,9 @@ pub struct CatArgs {
     /// Waits for more at the end, until interrupted
     #[arg(long)]
     follow: bool,
+    /// Leaves out what is personal: names, numbers and words of people
+    #[arg(long)]
+    redact: bool,
 }
 
 /// How far a repair may go.
@@ -180,7 +184,7 @@ fn print_entries(
         };
         let entries = reader.next(most, BYTES_AT_ONCE, wait).map_err(failed)?;
         for entry in &entries {
-            print_entry(entry, args.kafka, output)?;
+            print_entry(entry, args, output)?;
         }
         left -= entries.len() as u64;
         if entries.is_empty() && !args.follow {
@@ -192,11 +196,14 @@ fn print_entries(
 }
 
 /// Prints an entry; with its partition where there are several.
-fn print_entry(entry: &Entry, several: bool, output: &mut Output) -> Result<(), CommandError> {
+fn print_entry(entry: &Entry, args: &CatArgs, output: &mut Output) -> Result<(), CommandError> {
     let offset = entry.position.offset;
-    let partition = several.then_some(entry.position.partition);
+    let partition = args.kafka.then_some(entry.position.partition);
     let unreadable = |error| CommandError::Input(format!("offset {offset} is no event: {error}"));
     let mut event = Event::decode(entry.record.body.clone()).map_err(unreadable)?;
+    if args.redact {
+        event = personal::redacted(&event).map_err(unreadable)?;
+    }
     if output.json() {
         let fact = event.fact().map_err(unreadable)?;
         if fact.is_some() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aftercall_log::BODY_BYTES_MAX;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
-use aftercall_service::derived;
+use aftercall_domain::ids::Namespace;
 use prost::Message;
 
 use super::lines::{LINE_BYTES_MAX, Line};
@@ -195,7 +195,7 @@ pub(crate) fn name(request: &mut RecordInteractionRequest) {
         |it: &&mut Interaction| it.interaction_id.is_empty() && it.external_ref.is_none();
     if let Some(interaction) = request.interaction.as_mut().filter(nameless) {
         let content = interaction.encode_to_vec();
-        interaction.interaction_id = derived("aftercall.import.row", &[&content]).to_string();
+        interaction.interaction_id = Namespace::ImportRow.id(&[&content]).to_string();
     }
 }
 

@@ -79,6 +79,11 @@ fn the_log_can_be_read_and_counted_without_a_server() {
     );
     assert_eq!(events[0]["fact"]["interaction"]["agentId"], "anna");
 
+    let redacted = run(log("cat", data.path()).args(["--limit", "1", "--redact", "--json"]));
+    let contact = &redacted.messages()[0]["fact"]["interaction"];
+    assert_eq!(contact["handling"]["summary"], "[personal]");
+    assert_eq!(contact["agentId"], "anna");
+
     let lines = run(&mut log("cat", data.path())).ok();
     assert_eq!(lines.lines().count(), 30);
     assert!(lines.contains("interaction.recorded.v1"), "{lines}");

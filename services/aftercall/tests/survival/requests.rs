@@ -7,7 +7,8 @@ use aftercall_proto::model::v1::{
     Handling, Interaction, Owner, Priority, ReasonResolution, owner,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
-use aftercall_service::{Clock, SystemClock, derived};
+use aftercall_domain::ids::Namespace;
+use aftercall_service::{Clock, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use pbjson_types::FieldMask;
 use rand::Rng;
@@ -40,14 +41,14 @@ pub(crate) fn record(
     number: u64,
     customer_id: &str,
 ) -> RecordInteractionRequest {
-    let id = |kind: &str| derived(kind, &[source.as_bytes(), &number.to_le_bytes()]).to_string();
+    let id = |of: Namespace| of.id(&[source.as_bytes(), &number.to_le_bytes()]).to_string();
     let agent_id = format!("agent-{}", rng.random_range(0..5));
-    let commitment_id = id("survival commitment");
+    let commitment_id = id(Namespace::Commitment);
     let promises = rng.random_bool(0.7);
     let commitments = promises.then(|| promise(rng, commitment_id, &agent_id));
     RecordInteractionRequest {
         interaction: Some(Interaction {
-            interaction_id: id("survival interaction"),
+            interaction_id: id(Namespace::Interaction),
             channel: Channel::Voice.into(),
             direction: Direction::Inbound.into(),
             customer: Some(Customer {

@@ -10,10 +10,10 @@ use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
 use aftercall_service::Checker;
+use aftercall_service::seal::RequestHash;
 use jiff::Timestamp;
-use prost::Message;
 
-use super::Command;
+use super::PromiseCommand;
 use crate::failure::Refused;
 
 /// What a caller wants to happen to a promise.
@@ -55,13 +55,6 @@ impl Wish {
     }
 }
 
-/// A hash of the request as it was sent, under the name of its method.
-fn hash(request: &impl Message) -> [u8; 16] {
-    let mut hash = [0; 16];
-    hash.copy_from_slice(&blake3::hash(&request.encode_to_vec()).as_bytes()[..16]);
-    hash
-}
-
 /// The contact's id, or none if it is empty.
 fn given_id(id: &str) -> Option<String> {
     (!id.is_empty()).then(|| InteractionId::read(id).into_string())
@@ -72,11 +65,11 @@ fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
     checker.required_id("commitment_id", commitment_id);
 }
 
-impl TryFrom<FulfilCommitmentRequest> for Command {
+impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
     type Error = Refused;
 
     fn try_from(request: FulfilCommitmentRequest) -> Result<Self, Refused> {
-        let hash = hash(&request);
+        let hash = RequestHash::of(&request);
         let FulfilCommitmentRequest {
             request_id,
             commitment_id,
@@ -105,11 +98,11 @@ impl TryFrom<FulfilCommitmentRequest> for Command {
     }
 }
 
-impl TryFrom<CancelCommitmentRequest> for Command {
+impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
     type Error = Refused;
 
     fn try_from(request: CancelCommitmentRequest) -> Result<Self, Refused> {
-        let hash = hash(&request);
+        let hash = RequestHash::of(&request);
         let CancelCommitmentRequest {
             request_id,
             commitment_id,
@@ -136,11 +129,11 @@ impl TryFrom<CancelCommitmentRequest> for Command {
     }
 }
 
-impl TryFrom<RescheduleCommitmentRequest> for Command {
+impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
     type Error = Refused;
 
     fn try_from(request: RescheduleCommitmentRequest) -> Result<Self, Refused> {
-        let hash = hash(&request);
+        let hash = RequestHash::of(&request);
         let RescheduleCommitmentRequest {
             request_id,
             commitment_id,

@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use aftercall_log::{AppendError, Partition, Position, Record};
 use aftercall_proto::convert::commitment::fact;
-use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::{ActorKind, Event};
-use aftercall_service::derived;
+use aftercall_proto::convert::time::microseconds;
+use aftercall_service::ActorKind;
+use aftercall_service::seal::{Author, Sealing};
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
-use prost::Message;
 
 use super::{RETRY_AFTER, TrackerError};
 use crate::keys::{self, Watched};
@@ -125,34 +123,23 @@ fn lapse(
         return Ok(None);
     };
     let due = commitment.promised_by;
-    let revision = commitment.due_revision.to_be_bytes();
-    let customer_id = commitment.customer_id.unwrap_or_default();
-    let log_key = contact_key(&tenant_id, &customer_id, &commitment.interaction_id);
-    let parts = [
-        &log_key[..],
-        commitment_id.as_bytes(),
-        &revision,
-        b"promise",
-    ];
-    let fact = fact(event.change);
-    let event = Event {
-        event_id: derived("commitment lapse", &parts).to_string(),
-        tenant_id,
-        aggregate_id: commitment_id,
+    let by = Author {
+        tenant_id: &tenant_id,
+        actor_id: &event.actor_id,
+        kind: ActorKind::System,
+    };
+    let sealing = Sealing {
+        by,
+        aggregate_id: &commitment_id,
+        interaction_id: &commitment.interaction_id,
+        customer_id: commitment.customer_id.as_deref().unwrap_or_default(),
         sequence: event.sequence,
-        occurred_at: Some(to_wire(due)),
-        recorded_at: Some(to_wire(event.recorded_at)),
-        actor_id: event.actor_id,
-        actor_kind: ActorKind::System.into(),
-        customer_id,
-        interaction_id: commitment.interaction_id,
-        ..fact.event()
+        occurred_at: due,
+        recorded_at: event.recorded_at,
+        import_batch: "",
+        request: None,
     };
-    let record = Record {
-        key: log_key,
-        recorded_at_us: microseconds(detected_at),
-        body: event.encode_to_vec().into(),
-    };
+    let record = sealing.seal(&fact(event.change)).map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
     Ok(Some((record, lateness)))
 }

@@ -1,8 +1,8 @@
 //! Wall clocks that jump.
 
+use aftercall_log::testing::FaultyLog;
 use std::sync::Arc;
 
-use crate::faulty::FaultyLog;
 use crate::stage::{Contact, Stage, at, promise, unwire};
 use aftercall_service::Clock;
 
@@ -51,7 +51,7 @@ async fn a_clock_that_is_set_back_while_the_tracker_waits_fires_nothing_early() 
             }
         }
     });
-    let running = stage.start_on(log, "views").await;
+    let running = stage.start_on(Arc::new(log), "views").await;
     stage.record(&Contact::new("i-1", vec![promise("first", at(100))]));
     running.caught_up(&stage).await;
     stage.clock.advance_to(at(101));

@@ -1,12 +1,12 @@
 //! Dues that pass while nobody watches, and logs that fail while the tracker catches up.
 
+use aftercall_log::testing::{Fate, FaultyLog};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use aftercall_log::Log;
 use aftercall_proto::followups::v1::ListAlertsRequest;
 
-use crate::faulty::{Fate, FaultyLog};
 use crate::stage::{Contact, Running, Stage, at, promise, unwire};
 
 const DUE: usize = 10_000;
@@ -81,8 +81,8 @@ async fn everything_that_fell_due_lapses_once_after_downtime_and_a_crash_in_the_
     stage.clock.advance_to(at(20_000));
 
     // The first tracker hears of three appends; four more are written, and then it dies.
-    let fates = [&[Fate::Written; 3][..], &[Fate::WrittenUnheard; 4]].concat();
-    let log = FaultyLog::new(stage.log.clone(), fates);
+    let fates = [&[Fate::Written; 3][..], &[Fate::Unheard; 4]].concat();
+    let log = Arc::new(FaultyLog::failing(stage.log.clone(), fates));
     let first = stage
         .start_on(Arc::clone(&log) as Arc<dyn Log>, "views")
         .await;
@@ -120,12 +120,12 @@ async fn a_log_that_refuses_or_cannot_say_loses_no_lapse_and_doubles_none() {
         Fate::QueueFull,
         Fate::Written,
         Fate::DiskFull,
-        Fate::Unknown,
+        Fate::LostAck,
         Fate::DiskFull,
-        Fate::Unknown,
+        Fate::LostAck,
         Fate::QueueFull,
     ];
-    let log = FaultyLog::new(stage.log.clone(), fates);
+    let log = Arc::new(FaultyLog::failing(stage.log.clone(), fates));
     let running = stage
         .start_on(Arc::clone(&log) as Arc<dyn Log>, "views")
         .await;

@@ -6,7 +6,6 @@ mod alerts;
 mod clock;
 mod commands;
 mod downtime;
-mod faulty;
 mod hostile;
 mod imports;
 mod lists;

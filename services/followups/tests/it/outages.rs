@@ -1,11 +1,11 @@
 //! A partition that is out of order while its brokers are gone.
 
+use aftercall_log::testing::{FaultyLog, Outage};
 use std::sync::Arc;
 
 use aftercall_log::{Log, Partition};
 use aftercall_proto::envelope::customer_key;
 
-use crate::faulty::{FaultyLog, Outage};
 use crate::stage::{Contact, Stage, TENANT, at, promise};
 
 const PARTITIONS: Partition = 4;
@@ -34,7 +34,7 @@ fn promises_in(stage: &Stage, partition: Partition) -> usize {
 
 async fn its_dues_only_wait_for_a_partition(outage: Outage) {
     let stage = Stage::with_partitions(PARTITIONS);
-    let log = FaultyLog::new(stage.log.clone(), []);
+    let log = Arc::new(FaultyLog::new(stage.log.clone()));
     let running = stage.start_on(Arc::clone(&log) as _, "views").await;
     record(&stage, "first");
     running.caught_up(&stage).await;

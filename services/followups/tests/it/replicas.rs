@@ -1,5 +1,6 @@
 //! Commands on two replicas of the service, which share a log, and on a log that does not answer.
 
+use aftercall_log::testing::{Fate, FaultyLog};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use aftercall_proto::followups::v1::{
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
-use crate::faulty::{Fate, FaultyLog};
 use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
 
 fn fulfil(no: usize, request_id: &str) -> FulfilCommitmentRequest {
@@ -108,7 +108,7 @@ async fn one_command_that_two_replicas_get_is_done_once_and_answered_alike() {
 async fn a_command_that_the_log_does_not_acknowledge_is_in_doubt_and_its_retry_exact() {
     let stage = Stage::new();
     stage.record(&Contact::new("i-1", vec![promise("c-1", at(3_600))]));
-    let log = FaultyLog::new(stage.log.clone(), [Fate::WrittenUnheard]);
+    let log = Arc::new(FaultyLog::failing(stage.log.clone(), [Fate::Unheard]));
     let running = stage.start_on(log as Arc<dyn Log>, "views").await;
     running.caught_up(&stage).await;
     let mut hurried = Request::new(fulfil(1, "r-1"));

@@ -5,7 +5,7 @@ use aftercall_proto::history::v1::{
     CommitmentChange, GetCustomerContextRequest, GetCustomerContextResponse, TriedStep,
 };
 use aftercall_proto::model::v1::Interaction;
-use aftercall_service::{Call, Checker, Including, Page};
+use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, Page};
 use aftercall_view::{Direction, Store};
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -18,6 +18,10 @@ use crate::limits::{
 use crate::projection::read_count;
 use crate::stored::{StoredEntry, microseconds};
 use crate::{History, keys, promises};
+
+/// About the most bytes of contacts, and of open promises: together what clients take of one answer.
+const CONTACTS_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2;
+const PROMISES_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2;
 
 /// How far back warnings look.
 pub(super) const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -66,7 +70,7 @@ fn context(
     let count = store.get(keys::contact_count(tenant_id, customer_id))?;
     let (warnings, tried) = (warnings(&past, now), tried(&past));
     let Past { contacts, open, .. } = past;
-    let mut interactions = Page::new(shown);
+    let mut interactions = Page::within(shown, CONTACTS_BYTES_MAX);
     for Contact { interaction, .. } in contacts {
         if interactions.is_full() {
             break;
@@ -74,12 +78,18 @@ fn context(
         let bytes = interaction.encoded_len();
         interactions.add(interaction, bytes);
     }
+    let mut open_commitments = Page::within(CONTEXT_PROMISES_MAX, PROMISES_BYTES_MAX);
+    for promise in open {
+        if open_commitments.is_full() {
+            break;
+        }
+        let promise = promises::as_of(promise, now);
+        let bytes = promise.encoded_len();
+        open_commitments.add(promise, bytes);
+    }
     Ok(GetCustomerContextResponse {
         interactions: interactions.into_items(),
-        open_commitments: open
-            .into_iter()
-            .map(|one| promises::as_of(one, now))
-            .collect(),
+        open_commitments: open_commitments.into_items(),
         tried,
         warnings,
         interaction_count: count.map_or(0, |count| read_count(&count)),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::ids::Namespace;
 use aftercall_knowledge::Knowledge;
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::envelope::{Fact, customer_key};
@@ -18,7 +19,7 @@ use aftercall_proto::model::v1::{
 };
 use aftercall_service::server::Server;
 use aftercall_service::testing::{Caller, TestServer};
-use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds, derived};
+use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use prost::Message;
@@ -239,7 +240,7 @@ pub(crate) fn event(tenant_id: &str, aggregate_id: &str, sequence: u64, fact: &F
 /// A contact `n`, which began at second `n`, solved by `resolution`.
 pub(crate) fn solved(n: i64, code: &str, words: &str, resolution: &str) -> Interaction {
     Interaction {
-        interaction_id: derived("test", &[&n.to_be_bytes()]).to_string(),
+        interaction_id: Namespace::Interaction.id(&[&n.to_be_bytes()]).to_string(),
         agent_id: format!("agent-{}", n % 3),
         occurred_at: Some(at(n)),
         contact_reasons: vec![ContactReason {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aftercall_log::testing::Fate;
 use aftercall_proto::event::v1::{EventType, InteractionAmended};
 use aftercall_proto::model::v1 as wire;
 use aftercall_proto::recorder::v1::AmendInteractionRequest;
@@ -10,7 +11,6 @@ use prost::Message;
 use tonic::Code;
 
 use crate::contact::{NOW_S, at, id, interaction, reason, request};
-use crate::faulty_log::Fault;
 use crate::fixture::{Fixture, reason_of, violations_of};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -300,10 +300,10 @@ async fn new_values_obey_the_rules_of_a_record() {
 
 #[tokio::test]
 async fn a_retry_after_a_lost_answer_amends_once() {
-    for fault in [Fault::LostAck, Fault::LostRecord, Fault::DiskFull] {
+    for fault in [Fate::LostAck, Fate::LostRecord, Fate::DiskFull] {
         let fixture = recorded().await;
         let mut crm = fixture.crm();
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         crm.amend_interaction(amend("r1", 1, "order"))
             .await
             .unwrap_err();

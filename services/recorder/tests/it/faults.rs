@@ -1,20 +1,20 @@
 //! A log that fails: every retry is exact.
 
+use aftercall_log::testing::Fate;
 use tonic::Code;
 
 use crate::contact::{id, interaction, request};
-use crate::faulty_log::Fault;
 use crate::fixture::{Fixture, reason_of};
 
 #[tokio::test]
 async fn a_full_log_is_answered_and_a_retry_writes_once() {
     for (fault, reason) in [
-        (Fault::QueueFull, "LOG_QUEUE_FULL"),
-        (Fault::DiskFull, "LOG_DISK_FULL"),
+        (Fate::QueueFull, "LOG_QUEUE_FULL"),
+        (Fate::DiskFull, "LOG_DISK_FULL"),
     ] {
         let fixture = Fixture::new().await;
         let mut crm = fixture.crm();
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         let refused = crm
             .record_interaction(request(interaction(&id(1))))
             .await
@@ -34,10 +34,10 @@ async fn a_full_log_is_answered_and_a_retry_writes_once() {
 
 #[tokio::test]
 async fn a_lost_acknowledgement_is_found_and_a_lost_record_written() {
-    for (fault, was_written) in [(Fault::LostAck, true), (Fault::LostRecord, false)] {
+    for (fault, was_written) in [(Fate::LostAck, true), (Fate::LostRecord, false)] {
         let fixture = Fixture::new().await;
         let mut crm = fixture.crm();
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         let unknown = crm
             .record_interaction(request(interaction(&id(1))))
             .await
@@ -69,7 +69,7 @@ async fn a_retry_in_doubt_waits_for_the_view() {
     let fixture = Fixture::new().await;
     let crm = fixture.crm();
     fixture.log.hold_readers();
-    fixture.log.fail_next(Fault::LostAck);
+    fixture.log.fail_next([Fate::LostAck]);
     let mut first = crm.clone();
     first
         .record_interaction(request(interaction(&id(1))))

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_log::testing::FaultyLog;
+use aftercall_log::{LogId, MemoryLog};
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_recorder::Recorder;
@@ -19,12 +21,16 @@ use tonic::transport::Channel;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::contact::NOW_S;
-use crate::faulty_log::FaultyLog;
 
 /// Long enough for a busy machine; no test waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) type Client = RecorderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A log of three partitions without faults.
+fn faulty_log() -> FaultyLog {
+    FaultyLog::new(MemoryLog::new(LogId([7; 16]), 3))
+}
 
 /// A recorder with its log, clock and directory; the latter outlive a restart.
 pub(crate) struct Fixture {
@@ -39,14 +45,14 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// A recorder that has caught up with an empty log.
     pub(crate) async fn new() -> Self {
-        let fixture = Self::start(FaultyLog::new(3), TempDir::new().unwrap()).await;
+        let fixture = Self::start(faulty_log(), TempDir::new().unwrap()).await;
         fixture.ready().await;
         fixture
     }
 
     /// Two recorders, each a process of its own, on one log.
     pub(crate) async fn two() -> (Self, Self) {
-        let log = FaultyLog::new(3);
+        let log = faulty_log();
         let other = log.of_another_process();
         let (one, other) = tokio::join!(
             Self::start(log, TempDir::new().unwrap()),

@@ -7,7 +7,6 @@ mod anybody;
 mod compressing;
 mod contact;
 mod faults;
-mod faulty_log;
 mod fixture;
 mod hostile;
 mod names;

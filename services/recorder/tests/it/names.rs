@@ -1,6 +1,7 @@
 //! What names a contact beside its id, the reference in another system and the ids that its caller
 //! gave to promises, is no other contact's.
 
+use aftercall_log::testing::Fate;
 use aftercall_proto::model::v1 as wire;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionResponse, RecordInteractionsRequest};
@@ -8,7 +9,6 @@ use tokio_stream::StreamExt;
 use tonic::{Code, Status};
 
 use crate::contact::{id, interaction, reason, request, with_promise};
-use crate::faulty_log::Fault;
 use crate::fixture::{Fixture, reason_of, violations_of};
 
 const PROMISE: &str = "interaction.commitments[0].commitment_id";
@@ -233,7 +233,7 @@ async fn one_reference_is_one_contact_with_an_id_or_without() {
 #[tokio::test]
 async fn a_name_whose_contact_was_not_written_is_free() {
     let fixture = Fixture::new().await;
-    fixture.log.fail_next(Fault::QueueFull);
+    fixture.log.fail_next([Fate::QueueFull]);
     let full = record(&fixture, promising(1, &id(900))).await.unwrap_err();
     assert_eq!(full.code(), Code::ResourceExhausted);
     record(&fixture, promising(2, &id(900))).await.unwrap();
@@ -246,9 +246,9 @@ async fn a_name_whose_contact_was_not_written_is_free() {
 
 #[tokio::test]
 async fn a_name_whose_contact_may_be_written_is_looked_up() {
-    for (fault, is_written) in [(Fault::LostAck, true), (Fault::LostRecord, false)] {
+    for (fault, is_written) in [(Fate::LostAck, true), (Fate::LostRecord, false)] {
         let fixture = Fixture::new().await;
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         record(&fixture, promising(1, &id(900))).await.unwrap_err();
         let answer = record(&fixture, promising(2, &id(900))).await;
         match is_written {
@@ -312,14 +312,14 @@ async fn doubt_is_shared_by_all_who_wait_for_one_append() {
         contact_reasons: vec![reason("order.status")],
         ..interaction(&id(1))
     };
-    fixture.log.fail_next(Fault::Queued);
+    fixture.log.fail_next([Fate::Queued]);
     let mut crm = fixture.crm();
     let first =
         tokio::spawn(async move { crm.record_interaction(request(interaction(&id(1)))).await });
     until(|| fixture.log.queued() == 1).await;
     first.abort();
     // It waits for the first until the server knows that nobody does any more.
-    fixture.log.fail_next(Fault::Queued);
+    fixture.log.fail_next([Fate::Queued]);
     let mut crm = fixture.crm();
     let second = tokio::spawn(async move {
         loop {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use aftercall_log::testing::Fate;
 use aftercall_proto::model::v1 as wire;
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionResponse};
 use pbjson_types::FieldMask;
 use tonic::{Code, Request, Status};
 
 use crate::contact::{id, interaction, reason, request, with_promise};
-use crate::faulty_log::Fault;
 use crate::fixture::{Fixture, reason_of};
 
 type Answer = Result<RecordInteractionResponse, Status>;
@@ -151,7 +151,7 @@ async fn of_two_amendments_at_once_the_first_in_the_log_counts() {
 #[tokio::test]
 async fn an_append_that_is_not_acknowledged_in_time_is_in_doubt_and_its_retry_exact() {
     let (recorder, other) = Fixture::two().await;
-    recorder.log.fail_next(Fault::Late);
+    recorder.log.fail_next([Fate::Late]);
     let mut hurried = Request::new(request(with_promise(&id(1))));
     hurried.set_timeout(Duration::from_millis(400));
     let client = recorder.crm();

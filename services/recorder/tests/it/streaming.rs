@@ -1,5 +1,6 @@
 //! Many contacts on one stream.
 
+use aftercall_log::testing::Fate;
 use aftercall_proto::model::v1 as wire;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{
@@ -10,7 +11,6 @@ use tokio_stream::StreamExt;
 use tonic::{Code, Status};
 
 use crate::contact::{id, interaction, reason, request, with_promise};
-use crate::faulty_log::Fault;
 use crate::fixture::{Client, Fixture, reason_of, violations_of};
 
 fn message(number: usize, interaction: wire::Interaction) -> RecordInteractionsRequest {
@@ -109,18 +109,18 @@ async fn a_failed_append_is_answered_record_by_record_and_can_be_sent_again() {
     let fixture = Fixture::new().await;
     let mut crm = fixture.crm();
     for (fault, reason) in [
-        (Fault::QueueFull, "LOG_QUEUE_FULL"),
-        (Fault::LostAck, "LOG_UNAVAILABLE"),
-        (Fault::LostRecord, "LOG_UNAVAILABLE"),
+        (Fate::QueueFull, "LOG_QUEUE_FULL"),
+        (Fate::LostAck, "LOG_UNAVAILABLE"),
+        (Fate::LostRecord, "LOG_UNAVAILABLE"),
     ] {
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         let answers = record(&mut crm, vec![message(0, interaction(&id(fault as u32)))]).await;
         let (told, details) = reason_of(&failure(&answers[0]));
         assert_eq!(told, reason);
         assert!(details.retry_info().is_some());
         let answers = record(&mut crm, vec![message(0, interaction(&id(fault as u32)))]).await;
         let already = response(&answers[0]).already_recorded;
-        assert_eq!(already, fault == Fault::LostAck);
+        assert_eq!(already, fault == Fate::LostAck);
     }
     assert_eq!(fixture.log.len(), 3);
 }
