@@ -142,7 +142,10 @@ mod tests {
         let id = Namespace::Event.id(&[b"commitment", &7_u32.to_le_bytes()]);
         assert_eq!(id.to_string(), "GOLDEN");
         assert_eq!(id.get_version_num(), 8);
-        assert_ne!(id, Namespace::Alert.id(&[b"commitment", &7_u32.to_le_bytes()]));
+        assert_ne!(
+            id,
+            Namespace::Alert.id(&[b"commitment", &7_u32.to_le_bytes()])
+        );
     }
 
     #[test]

@@ -133,7 +133,10 @@ impl FaultyLog {
     pub async fn acknowledge(&self) {
         let (mut late, queued) = {
             let mut state = self.faults.state.lock();
-            (std::mem::take(&mut state.late), std::mem::take(&mut state.queued))
+            (
+                std::mem::take(&mut state.late),
+                std::mem::take(&mut state.queued),
+            )
         };
         late.extend(
             queued

@@ -41,11 +41,7 @@ pub trait Command: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why the command can't be done as things stand.
-    fn decide(
-        &self,
-        store: &Store,
-        now: Timestamp,
-    ) -> Result<Decision<Self::Done>, Self::Refusal>;
+    fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Self::Done>, Self::Refusal>;
 }
 
 /// What is to be done about a command.

@@ -41,7 +41,10 @@ pub(crate) struct Done {
 }
 
 /// Does what `call` asks for.
-pub(crate) async fn run(followups: &Followups, call: Call<PromiseCommand>) -> Result<Done, Refused> {
+pub(crate) async fn run(
+    followups: &Followups,
+    call: Call<PromiseCommand>,
+) -> Result<Done, Refused> {
     let until = call.write_until();
     let Call {
         principal,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::ids::Namespace;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Violations, Warning, limits};
 use aftercall_ledger::{Amended, Contact};
@@ -12,7 +13,6 @@ use aftercall_proto::event::v1::{
     AggregateKind, Event, EventType, InteractionAmended, InteractionRecorded,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
-use aftercall_domain::ids::Namespace;
 use aftercall_service::{Principal, Role};
 use aftercall_view::Positions;
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::ids::Namespace;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations, Warning, WarningReason};
 use aftercall_ledger::{Name, Named as OtherName, Place, names};
@@ -12,7 +13,6 @@ use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{ActorKind, AggregateKind, Event, EventType, InteractionRecorded};
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, Warning as WireWarning};
-use aftercall_domain::ids::Namespace;
 use aftercall_service::{Ids, Principal};
 use bytes::Bytes;
 use jiff::Timestamp;

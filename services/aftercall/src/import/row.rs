@@ -3,10 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use aftercall_domain::ids::Namespace;
 use aftercall_log::BODY_BYTES_MAX;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
-use aftercall_domain::ids::Namespace;
 use prost::Message;
 
 use super::lines::{LINE_BYTES_MAX, Line};

@@ -1,5 +1,6 @@
 //! Records to write. They leave nothing to the server, so that what it stores must be what was sent.
 
+use aftercall_domain::ids::Namespace;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::followups::v1::FulfilCommitmentRequest;
 use aftercall_proto::model::v1::{
@@ -7,7 +8,6 @@ use aftercall_proto::model::v1::{
     Handling, Interaction, Owner, Priority, ReasonResolution, owner,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
-use aftercall_domain::ids::Namespace;
 use aftercall_service::{Clock, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use pbjson_types::FieldMask;
@@ -41,7 +41,10 @@ pub(crate) fn record(
     number: u64,
     customer_id: &str,
 ) -> RecordInteractionRequest {
-    let id = |of: Namespace| of.id(&[source.as_bytes(), &number.to_le_bytes()]).to_string();
+    let id = |of: Namespace| {
+        of.id(&[source.as_bytes(), &number.to_le_bytes()])
+            .to_string()
+    };
     let agent_id = format!("agent-{}", rng.random_range(0..5));
     let commitment_id = id(Namespace::Commitment);
     let promises = rng.random_bool(0.7);

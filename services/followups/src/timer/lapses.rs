@@ -139,7 +139,9 @@ fn lapse(
         import_batch: "",
         request: None,
     };
-    let record = sealing.seal(&fact(event.change)).map_err(ApplyError::record)?;
+    let record = sealing
+        .seal(&fact(event.change))
+        .map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
     Ok(Some((record, lateness)))
 }
