@@ -16,6 +16,7 @@ pub mod solution;
 pub mod text;
 pub mod violation;
 mod warning;
+pub mod words;
 
 pub use handle::{Country, Handle, HandleKind};
 pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};

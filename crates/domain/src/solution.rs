@@ -2,10 +2,11 @@
 //! a publisher's draft may say.
 //!
 //! A *case* is an interaction whose primary reason was resolved, with words on how. Cases with the
-//! same reason and the same words make a *candidate*; a candidate that somebody vouches for becomes
+//! same reason and the same answer make a *candidate*; a candidate that somebody vouches for becomes
 //! a *solution*. Ids are derived, so that every reader of the log draws the same, and two people
 //! who promote one candidate make one solution.
 
+mod answer;
 mod draft;
 
 use uuid::Uuid;
@@ -17,12 +18,10 @@ pub use draft::Draft;
 /// The id of the candidate that the case belongs to; none for a case that teaches nothing, because
 /// it has no reason or no words.
 pub fn candidate_id(tenant_id: &str, reason_code: &str, resolution: &str) -> Option<Uuid> {
-    let words = folded(resolution);
-    if reason_code.is_empty() || words.is_empty() {
-        return None;
-    }
-    let parts = [tenant_id, reason_code, &words];
-    Some(Namespace::Candidate.id(&parts.map(str::as_bytes)))
+    let answer = answer::as_read(resolution)?;
+    let has_reason = !reason_code.is_empty();
+    let parts = [tenant_id, reason_code, &answer];
+    has_reason.then(|| Namespace::Candidate.id(&parts.map(str::as_bytes)))
 }
 
 /// The id of the solution that is made of a candidate.
@@ -30,27 +29,12 @@ pub fn solution_id(tenant_id: &str, candidate_id: &str) -> Uuid {
     Namespace::Solution.id(&[tenant_id, candidate_id].map(str::as_bytes))
 }
 
-/// A text without what doesn't change its meaning: letters in lower case, everything that is
-/// neither letter nor number as one space.
-pub fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        if letter.is_alphanumeric() {
-            folded.push(letter);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
-        }
-    }
-    folded.truncate(folded.trim_end().len());
-    folded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn case_spaces_and_punctuation_do_not_tell_candidates_apart() {
+    fn case_spaces_and_sentence_marks_do_not_tell_candidates_apart() {
         let id = candidate_id("acme", "net.slow", "Reset the router; then wait 5 min.");
         assert!(id.is_some());
         for same in [
@@ -67,6 +51,7 @@ mod tests {
         assert_ne!(candidate_id("acm", "enet.slow", "reset"), id);
         assert_ne!(candidate_id("acme", "net.down", "reset"), id);
         assert_ne!(candidate_id("acme", "net.slow", "re set"), id);
+        assert_ne!(candidate_id("acme", "net.slow", "-reset"), id);
     }
 
     #[test]

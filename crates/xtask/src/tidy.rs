@@ -37,6 +37,7 @@ const WRAPPED: &[(&str, &str)] = &[
 /// What the rules may depend on: nothing that does I/O, waits, or knows the wire.
 const DOMAIN_MAY_USE: &[&str] = &[
     "blake3",
+    "caseless",
     "jiff",
     "phonenumber",
     "proptest",

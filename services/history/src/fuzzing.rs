@@ -24,12 +24,13 @@ fn check(request: &SearchInteractionsRequest) {
     let Ok(SearchRequest { text, filter, .. }) = SearchRequest::check(request) else {
         return;
     };
-    let phrases = text.wanted.iter().chain(&text.excluded);
-    let mut words = phrases.inspect(|phrase| assert!(!phrase.is_empty(), "a phrase has words"));
-    assert!(
-        words.all(|phrase| phrase.iter().all(|word| !word.is_empty())),
-        "a word has letters"
-    );
+    for wording in text.wanted.iter().chain(&text.excluded) {
+        assert!(!wording.phrases().is_empty(), "a wording has phrases");
+        let mut phrases = wording.phrases().iter();
+        assert!(phrases.all(|phrase| !phrase.is_empty()), "a phrase has words");
+        let mut words = wording.phrases().iter().flatten();
+        assert!(words.all(|word| !word.is_empty()), "a word has letters");
+    }
     let asked = !request.query.trim().is_empty();
     assert_eq!(text.wordless, asked && text.is_empty());
     assert!(request.query.len() <= QUERY_BYTES_MAX);

@@ -18,7 +18,7 @@ use tantivy::schema::{
 use tantivy::tokenizer::TokenizerManager;
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 2;
+const INDEX_VERSION: u32 = 3;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";

@@ -22,7 +22,7 @@ use crate::keys;
 use crate::words;
 
 /// Raised when documents are made in another way.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Between a tenant and a term. No tenant's id holds it.
 const TENANT_END: char = '\0';

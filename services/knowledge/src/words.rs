@@ -1,5 +1,8 @@
-//! From texts to the terms that are compared: lower case, without accents, stemmed, and sorted by
-//! how much they tell.
+//! From texts to the terms that are compared: words as [`aftercall_domain::words`] reads them,
+//! stemmed, and sorted by how much they tell.
+//!
+//! Of scripts that put no spaces between words, two neighbouring characters are a term: one by
+//! itself tells as much as a letter does elsewhere.
 //!
 //! Words such as "the" tell nothing and are dropped. Words such as "how" or "please" tell little in
 //! a customer's question, and much now and then: they count for a third, and a solution that shares
@@ -9,9 +12,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use aftercall_proto::model::v1::Solution;
+use aftercall_domain::words::Words;
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer,
-    StopWordFilter, TextAnalyzer,
+    Language, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, WhitespaceTokenizer,
 };
 
 use crate::limits::{SOLUTION_TERMS_MAX, WORD_BYTES_MAX};
@@ -32,10 +35,8 @@ const FAINT: &str = "about again also any being can cannot cant could doing dont
 const FAINT_WEIGHT: f32 = 0.33;
 
 static ANALYZER: LazyLock<TextAnalyzer> = LazyLock::new(|| {
-    TextAnalyzer::builder(SimpleTokenizer::default())
+    TextAnalyzer::builder(WhitespaceTokenizer::default())
         .filter(RemoveLongFilter::limit(WORD_BYTES_MAX))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
         .filter(StopWordFilter::remove(
             SILENT.split_whitespace().map(str::to_owned),
         ))
@@ -50,9 +51,41 @@ pub(crate) fn terms(text: &str) -> impl Iterator<Item = String> {
     let mut analyzer = ANALYZER.clone();
     let mut terms = Vec::new();
     analyzer
-        .token_stream(text)
+        .token_stream(&folded(text))
         .process(&mut |token| terms.push(token.text.clone()));
     terms.into_iter()
+}
+
+/// The words of a text, each with a blank after it; of characters that stand alone beside each
+/// other, each two.
+fn folded(text: &str) -> String {
+    let (mut folded, mut word) = (String::with_capacity(text.len()), String::new());
+    let (mut run, mut run_end) = (Vec::new(), 0);
+    let mut words = Words::of(text);
+    while let Some(found) = words.next_into(&mut word) {
+        if !found.alone || found.span.start != run_end {
+            add_run(&mut run, &mut folded);
+        }
+        if found.alone {
+            run.push(word.clone());
+            run_end = found.span.end;
+        } else {
+            folded.extend([word.as_str(), " "]);
+        }
+    }
+    add_run(&mut run, &mut folded);
+    folded
+}
+
+/// Adds the pairs of a run of characters that stand alone; a single one as it is.
+fn add_run(run: &mut Vec<String>, folded: &mut String) {
+    if let [single] = run.as_slice() {
+        folded.extend([single.as_str(), " "]);
+    }
+    for pair in run.windows(2) {
+        folded.extend([pair[0].as_str(), pair[1].as_str(), " "]);
+    }
+    run.clear();
 }
 
 /// Whether a term says what a text is about.
@@ -157,7 +190,14 @@ mod tests {
     #[test]
     fn forms_of_a_word_are_one_term() {
         assert_eq!(all("Refunds, refunded!"), all("refund REFUNDING"));
-        assert_eq!(all("Café"), all("cafe"));
+        assert_eq!(all("Café Ναός"), all("cafe\u{301} ΝΑΟΣ"));
+        assert_eq!(all("pass\u{ad}words"), all("PASSWORD"));
+    }
+
+    #[test]
+    fn characters_that_stand_alone_are_terms_in_pairs() {
+        assert_eq!(all("路由器 ok 退 退款"), ["路由", "由器", "ok", "退", "退款"]);
+        assert_eq!(all("ﾊﾞｸﾞ"), ["バグ"]);
     }
 
     #[test]

@@ -1,20 +1,26 @@
-//! What a word is, to the index, the query and the snippets alike.
+//! The words that the index holds, and that a query is made of.
 //!
-//! Language-neutral: a word is a run of letters and digits in any script, in lower case, without
-//! its accents (`Rückruf` = `ruckruf`), without stemming. Scripts that don't put spaces between
-//! words are cut into single characters; the query makes a phrase of them. Everything else
-//! separates words, so `billing.double_charge` is three of them.
+//! A word is what [`aftercall_domain::words`] says. A number that is written in pieces (`1,234.50`,
+//! `030 12 34`, `4711-0815`) is also found by its digits alone: beside the pieces stand those that
+//! follow on each other as one word, at the place of the first.
 
-use tantivy::tokenizer::{AsciiFoldingFilter, TextAnalyzer, Token, TokenStream, Tokenizer};
+use std::collections::VecDeque;
+use std::ops::Range;
 
-/// Words are cut at this length, in bytes, in the index and in queries alike.
-const WORD_BYTES_MAX: usize = 64;
+use aftercall_domain::words::{WORD_BYTES_MAX, Words};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
 /// Separates pieces of text in one indexed value: no phrase reaches across.
 pub(crate) const PIECE_END: char = '\u{1}';
 
 /// The length of the scope that an indexed value begins with.
 const SCOPE_BYTES: usize = 8;
+
+/// Of how many pieces a number may be.
+const NUMBER_PIECES_MAX: usize = 8;
+
+/// How many characters may stand between two pieces of a number, as in `(030) 12`.
+const BETWEEN_PIECES_MAX: usize = 2;
 
 /// The mark of a tenant that all its words in the index begin with: the words of one tenant are
 /// found, counted and weighed apart from those of the others. Eight hexadecimal digits.
@@ -25,122 +31,182 @@ pub(crate) fn scope(tenant_id: &str) -> String {
 
 /// Cuts what the index is given: a [`scope`], then the text.
 pub(crate) fn scoped_analyzer() -> TextAnalyzer {
-    analyzer_of(WordTokenizer {
-        scoped: true,
-        token: Token::default(),
-    })
+    TextAnalyzer::builder(WordTokenizer::default()).build()
 }
 
-/// Cuts bare text into the same words, without a scope.
-pub(crate) fn analyzer() -> TextAnalyzer {
-    analyzer_of(WordTokenizer {
-        scoped: false,
-        token: Token::default(),
-    })
+/// The words of a text, in its order, as the index has them: pieces of numbers, then the number.
+pub(crate) fn read(text: &str) -> Tokens<'_> {
+    Tokens::of(text)
 }
 
-fn analyzer_of(tokenizer: WordTokenizer) -> TextAnalyzer {
-    TextAnalyzer::builder(tokenizer)
-        .filter(AsciiFoldingFilter)
-        .build()
+/// A word and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) text: String,
+    /// The place in the text, in bytes.
+    pub(crate) span: Range<usize>,
+    /// Its number among the words; a number of pieces has that of its first piece.
+    pub(crate) position: usize,
+    /// Of how many words it is put together: 1, but for a number of pieces.
+    pub(crate) pieces: usize,
 }
 
-#[derive(Clone)]
+/// The words of a text, and the numbers that they are pieces of.
+#[derive(Debug)]
+pub(crate) struct Tokens<'t> {
+    words: Words<'t>,
+    /// How many words there were, and ends of pieces.
+    position: usize,
+    /// The byte after the last word.
+    end: usize,
+    /// The pieces of the number that is being read: it may go on after them.
+    number: VecDeque<Read>,
+    /// What has been read, the next one first.
+    ready: VecDeque<Read>,
+    /// The room of the last word.
+    spare: String,
+}
+
+impl<'t> Tokens<'t> {
+    fn of(text: &'t str) -> Self {
+        Self {
+            words: Words::of(text),
+            position: 0,
+            end: 0,
+            number: VecDeque::new(),
+            ready: VecDeque::new(),
+            spare: String::new(),
+        }
+    }
+
+    /// Reads the next word of the text; none at its end.
+    fn read_word(&mut self) -> Option<Read> {
+        let mut text = std::mem::take(&mut self.spare);
+        let found = self.words.next_into(&mut text)?;
+        let between = &self.words.text()[self.end..found.span.start.max(self.end)];
+        self.position += between.matches(PIECE_END).count();
+        self.end = found.span.end;
+        let word = Read {
+            text,
+            span: found.span,
+            position: self.position,
+            pieces: 1,
+        };
+        self.position += 1;
+        Some(word)
+    }
+
+    /// Whether `word` goes on with the number that is being read.
+    fn goes_on(&self, word: &Read) -> bool {
+        self.number.back().is_some_and(|last| {
+            let between = self.words.text().get(last.span.end..word.span.start);
+            between.is_some_and(|between| {
+                !between.is_empty()
+                    && between.chars().count() <= BETWEEN_PIECES_MAX
+                    && between.chars().all(divides_numbers)
+            })
+        })
+    }
+
+    /// Gives out the number's first piece, and all numbers that begin with it.
+    fn pass_piece(&mut self) {
+        let Some(first) = self.number.pop_front() else {
+            return;
+        };
+        let mut whole = first.clone();
+        self.ready.push_back(first);
+        for piece in &self.number {
+            if whole.text.len() + piece.text.len() > WORD_BYTES_MAX {
+                break;
+            }
+            whole.text.push_str(&piece.text);
+            whole.span.end = piece.span.end;
+            whole.pieces += 1;
+            self.ready.push_back(whole.clone());
+        }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Read;
+
+    fn next(&mut self) -> Option<Read> {
+        while self.ready.is_empty() {
+            let Some(word) = self.read_word() else {
+                self.pass_piece();
+                break;
+            };
+            let is_piece = word.text.bytes().all(|byte| byte.is_ascii_digit());
+            if self.number.is_empty() && !is_piece {
+                return Some(word);
+            }
+            if is_piece && (self.number.is_empty() || self.goes_on(&word)) {
+                if self.number.len() == NUMBER_PIECES_MAX {
+                    self.pass_piece();
+                }
+                self.number.push_back(word);
+                continue;
+            }
+            while !self.number.is_empty() {
+                self.pass_piece();
+            }
+            match is_piece {
+                true => self.number.push_back(word),
+                false => self.ready.push_back(word),
+            }
+        }
+        self.ready.pop_front()
+    }
+}
+
+/// Whether the character may stand between two pieces of a number.
+fn divides_numbers(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\u{A0}' | '\u{2007}' | '\u{2009}' | '\u{202F}' | '.' | ',' | '-' | '\u{2010}'
+            ..='\u{2013}' | '/' | '\'' | '\u{2019}' | '(' | ')' | '_' | '\u{66B}' | '\u{66C}'
+    )
+}
+
+#[derive(Debug, Clone, Default)]
 struct WordTokenizer {
-    scoped: bool,
     token: Token,
 }
 
 impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = Words<'a>;
+    type TokenStream<'a> = ScopedWords<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Words<'a> {
-        let split = if self.scoped { SCOPE_BYTES } else { 0 };
-        let (scope, _) = text.split_at_checked(split).unwrap_or(("", text));
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> ScopedWords<'a> {
+        let (scope, text) = text.split_at_checked(SCOPE_BYTES).unwrap_or(("", text));
         self.token.reset();
-        Words {
+        ScopedWords {
             scope,
-            text,
-            at: scope.len(),
-            position: 0,
+            words: read(text),
             token: &mut self.token,
         }
     }
 }
 
-struct Words<'a> {
+/// The words of a text, each after the scope.
+struct ScopedWords<'a> {
     scope: &'a str,
-    text: &'a str,
-    /// The byte at which the search for the next word begins.
-    at: usize,
-    position: usize,
+    words: Tokens<'a>,
     token: &'a mut Token,
 }
 
-impl Words<'_> {
-    fn begin(&mut self, offset: usize) {
+impl TokenStream for ScopedWords<'_> {
+    fn advance(&mut self) -> bool {
+        let Some(word) = self.words.next() else {
+            return false;
+        };
         self.token.text.clear();
         self.token.text.push_str(self.scope);
-        self.token.offset_from = offset;
-        self.token.position = self.position;
-        self.position += 1;
-    }
-
-    /// Adds a character in lower case, without combining accents.
-    fn push(&mut self, character: char) {
-        if self.token.text.len() - self.scope.len() >= WORD_BYTES_MAX {
-            return;
-        }
-        if character.is_ascii() {
-            self.token.text.push(character.to_ascii_lowercase());
-        } else {
-            let lower = character
-                .to_lowercase()
-                .filter(|lower| !is_combining_accent(*lower));
-            self.token.text.extend(lower);
-        }
-    }
-}
-
-impl TokenStream for Words<'_> {
-    fn advance(&mut self) -> bool {
-        let rest = &self.text[self.at..];
-        let mut in_word = false;
-        for (offset, character) in rest.char_indices() {
-            let offset = self.at + offset;
-            let alone = stands_alone(character);
-            // Some accents count as letters, but none is a word without another letter before it.
-            let goes_on = match is_combining_accent(character) {
-                true => in_word,
-                false => character.is_alphanumeric(),
-            };
-            if alone || !goes_on {
-                if in_word {
-                    self.token.offset_to = offset;
-                    self.at = offset;
-                    return true;
-                }
-                if character == PIECE_END {
-                    self.position += 1;
-                }
-                if !alone {
-                    continue;
-                }
-            }
-            if !in_word {
-                self.begin(offset);
-                in_word = true;
-            }
-            self.push(character);
-            if alone {
-                self.token.offset_to = offset + character.len_utf8();
-                self.at = self.token.offset_to;
-                return true;
-            }
-        }
-        self.token.offset_to = self.text.len();
-        self.at = self.text.len();
-        in_word
+        self.token.text.push_str(&word.text);
+        self.token.offset_from = self.scope.len() + word.span.start;
+        self.token.offset_to = self.scope.len() + word.span.end;
+        self.token.position = word.position;
+        self.words.spare = word.text;
+        true
     }
 
     fn token(&self) -> &Token {
@@ -152,68 +218,54 @@ impl TokenStream for Words<'_> {
     }
 }
 
-fn is_combining_accent(character: char) -> bool {
-    matches!(character, '\u{300}'..='\u{36F}')
-}
-
-/// Whether the character belongs to a script that puts no spaces between words.
-fn stands_alone(character: char) -> bool {
-    matches!(character,
-        '\u{E00}'..='\u{EFF}'       // Thai, Lao
-        | '\u{1000}'..='\u{109F}'   // Burmese
-        | '\u{1780}'..='\u{17FF}'   // Khmer
-        | '\u{3040}'..='\u{30FF}'   // Hiragana, Katakana
-        | '\u{3400}'..='\u{4DBF}'   // Han
-        | '\u{4E00}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{3FFFF}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        analyzer()
-            .token_stream(text)
-            .process(&mut |token| words.push(token.text.clone()));
-        words
+        read(text).map(|word| word.text).collect()
     }
 
     #[test]
-    fn words_are_lower_case_and_without_accents() {
-        assert_eq!(
-            words("Rückruf: ZAHLUNG, Straße!"),
-            ["ruckruf", "zahlung", "strasse"]
-        );
-        // The accent as a character of its own, in the middle and at the end.
-        assert_eq!(
-            words("re\u{301}sume\u{301} İstanbul"),
-            ["resume", "istanbul"]
-        );
-        assert_eq!(
-            words("billing.double_charge"),
-            ["billing", "double", "charge"]
-        );
+    fn a_number_in_pieces_is_found_by_its_digits() {
+        assert_eq!(words("1,234.50 €")[..3], ["1", "1234", "123450"]);
+        for (written, digits) in [
+            ("Order 4711-0815", "47110815"),
+            ("call (030) 999-001!", "030999001"),
+            ("1\u{202f}234,50", "123450"),
+            ("٤٢٬٠٠٠", "42000"),
+            ("2026/11/20", "20261120"),
+        ] {
+            assert!(words(written).contains(&digits.to_owned()), "{written}");
+        }
+        // Each of neighbouring numbers is, too, and so is what a number of many pieces begins with.
+        let list = words("4711-0815, 4712-0816");
+        assert!(list.contains(&"47110815".to_owned()) && list.contains(&"47120816".to_owned()));
+        assert!(words("1 2 3 4 5 6 7 8 9 10").contains(&"2345678910"[..7].to_owned()));
     }
 
     #[test]
-    fn scripts_without_spaces_are_cut_into_characters() {
-        assert_eq!(words("退款ok"), ["退", "款", "ok"]);
-        assert_eq!(words("abc退"), ["abc", "退"]);
+    fn what_is_no_number_stays_apart() {
+        assert_eq!(words("4 and 5"), ["4", "and", "5"]);
+        assert_eq!(words("4\n5 a6 7"), ["4", "5", "a6", "7"]);
+        assert_eq!(words("4 -- 5"), ["4", "5"]);
+        assert_eq!(words(&format!("4{PIECE_END}5")), ["4", "5"]);
     }
 
     #[test]
     fn offsets_are_those_of_the_text_and_pieces_are_apart() {
-        let text = format!("Ärger{PIECE_END}über");
-        let (mut spans, mut positions) = (Vec::new(), Vec::new());
-        analyzer().token_stream(&text).process(&mut |token| {
-            spans.push(text[token.offset_from..token.offset_to].to_owned());
-            positions.push(token.position);
-        });
-        assert_eq!(spans, ["Ärger", "über"]);
-        assert_eq!(positions, [0, 2]);
+        let text = format!("Ärger{PIECE_END}über 1.2");
+        let read: Vec<_> = read(&text)
+            .map(|word| (&text[word.span], word.position, word.pieces))
+            .collect();
+        let expected = [
+            ("Ärger", 0, 1),
+            ("über", 2, 1),
+            ("1", 3, 1),
+            ("1.2", 3, 2),
+            ("2", 4, 1),
+        ];
+        assert_eq!(read, expected);
     }
 
     #[test]
@@ -229,14 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn a_long_word_is_cut_and_an_empty_text_has_none() {
-        assert_eq!(words(&"x".repeat(500)), ["x".repeat(WORD_BYTES_MAX)]);
-        assert!(words("").is_empty() && words("?!… \u{1}").is_empty());
-    }
-
-    #[test]
-    fn an_accent_without_a_letter_is_no_word() {
-        assert!(words("\u{363} \u{301}").is_empty());
-        assert_eq!(words("\u{363}a"), ["a"]);
+    fn a_number_of_many_pieces_stays_within_a_words_bound() {
+        let long = ["1234567890"; 20].join(" ");
+        assert!(words(&long).iter().all(|word| word.len() <= WORD_BYTES_MAX));
+        let pieces = vec!["1"; 1_000].join(" ");
+        assert!(words(&pieces).len() <= 1_000 * NUMBER_PIECES_MAX);
     }
 }

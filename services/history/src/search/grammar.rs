@@ -3,7 +3,7 @@
 //! Every text means something: quotes that don't close, dashes and dots that stand alone and other
 //! odd punctuation are passed over, so that a customer's own words can be pasted in.
 
-use tantivy::tokenizer::{TextAnalyzer, TokenStream};
+use aftercall_domain::words::WORD_BYTES_MAX;
 
 use crate::index::words;
 
@@ -11,9 +11,9 @@ use crate::index::words;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TextQuery {
     /// All of these; each once.
-    pub(crate) wanted: Vec<Phrase>,
+    pub(crate) wanted: Vec<Wording>,
     /// None of these; each once.
-    pub(crate) excluded: Vec<Phrase>,
+    pub(crate) excluded: Vec<Wording>,
     /// There was text, but not a single word in it: nothing can be found by it.
     pub(crate) wordless: bool,
 }
@@ -21,27 +21,57 @@ pub(crate) struct TextQuery {
 /// Words that stand one after the other; mostly only one.
 pub(crate) type Phrase = Vec<String>;
 
+/// Phrases of which any will do: what was written, and a number's digits in one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wording(Vec<Phrase>);
+
+impl Wording {
+    /// The phrases; at least one, and each of at least one word.
+    pub(crate) fn phrases(&self) -> &[Phrase] {
+        &self.0
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flatten().map(String::as_str)
+    }
+}
+
 impl TextQuery {
     /// Reads the query.
     pub(crate) fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        let mut analyzer = words::analyzer();
         let mut rest = text.trim_start();
+        // Numbers that were wanted one after the other, which may be pieces of one.
+        let mut number: Vec<Phrase> = Vec::new();
         while !rest.is_empty() {
             let (piece, after) = next_piece(rest);
-            let phrase = phrase(&mut analyzer, piece.text);
-            let list = if piece.excluded {
-                &mut query.excluded
+            let phrase = phrase(piece.text);
+            if !piece.excluded && !phrase.is_empty() && is_number(&phrase) {
+                number.push(phrase);
             } else {
-                &mut query.wanted
-            };
-            if !phrase.is_empty() && !list.contains(&phrase) {
-                list.push(phrase);
+                query.want_number(&mut number);
+                let list = match piece.excluded {
+                    true => &mut query.excluded,
+                    false => &mut query.wanted,
+                };
+                add(list, wording(phrase));
             }
             rest = after.trim_start();
         }
+        query.want_number(&mut number);
         query.wordless = query.is_empty() && !text.trim().is_empty();
         query
+    }
+
+    /// Wants the pieces of a number: each of them, or all of them as one.
+    fn want_number(&mut self, pieces: &mut Vec<Phrase>) {
+        let whole = pieces.iter().flatten().map(String::as_str).collect();
+        let whole = within_bound(whole).filter(|_| pieces.len() > 1);
+        for piece in pieces.drain(..) {
+            let mut wording = wording(piece);
+            wording.0.extend(whole.clone().map(|whole| vec![whole]));
+            add(&mut self.wanted, wording);
+        }
     }
 
     /// Whether it asks for nothing.
@@ -51,11 +81,40 @@ impl TextQuery {
 
     /// The words that are wanted, each once.
     pub(crate) fn words(&self) -> Vec<&str> {
-        let mut words: Vec<&str> = self.wanted.iter().flatten().map(String::as_str).collect();
+        let mut words: Vec<&str> = self.wanted.iter().flat_map(Wording::words).collect();
         words.sort_unstable();
         words.dedup();
         words
     }
+}
+
+fn add(list: &mut Vec<Wording>, wording: Wording) {
+    if !wording.0.is_empty() && !list.contains(&wording) {
+        list.push(wording);
+    }
+}
+
+/// A phrase, and if it is a number in pieces, its digits in one.
+fn wording(phrase: Phrase) -> Wording {
+    if phrase.is_empty() {
+        return Wording::default();
+    }
+    let whole = match phrase.len() > 1 && is_number(&phrase) {
+        true => within_bound(phrase.concat()),
+        false => None,
+    };
+    let whole = whole.map(|whole| vec![whole]);
+    Wording([Some(phrase), whole].into_iter().flatten().collect())
+}
+
+fn is_number(phrase: &Phrase) -> bool {
+    let digits = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+    phrase.iter().all(digits)
+}
+
+/// A number as the index may have it; none if it is too long.
+fn within_bound(number: String) -> Option<String> {
+    (number.len() <= WORD_BYTES_MAX).then_some(number)
 }
 
 struct Piece<'t> {
@@ -99,13 +158,11 @@ fn is_quote(character: char) -> bool {
     matches!(character, '"' | '“' | '”' | '„' | '«' | '»')
 }
 
-fn phrase(analyzer: &mut TextAnalyzer, text: &str) -> Phrase {
-    let mut phrase = Phrase::new();
-    let mut words = analyzer.token_stream(text);
-    while words.advance() {
-        phrase.push(words.token().text.clone());
-    }
-    phrase
+fn phrase(text: &str) -> Phrase {
+    words::read(text)
+        .filter(|word| word.pieces == 1)
+        .map(|word| word.text)
+        .collect()
 }
 
 #[cfg(test)]
@@ -118,7 +175,11 @@ mod tests {
         let TextQuery {
             wanted, excluded, ..
         } = TextQuery::parse(text);
-        let join = |phrases: Vec<Phrase>| phrases.iter().map(|words| words.join(" ")).collect();
+        let join = |wordings: Vec<Wording>| {
+            let phrases = |one: &Wording| one.0.iter().map(|words| words.join(" ")).collect();
+            let any: Vec<Vec<String>> = wordings.iter().map(phrases).collect();
+            any.iter().map(|one| one.join(" | ")).collect()
+        };
         (join(wanted), join(excluded))
     }
 
@@ -161,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_wanted_by_its_pieces_or_its_digits() {
+        assert_eq!(wanted("1,234.50"), ["1 234 50 | 123450"]);
+        assert_eq!(
+            wanted("call 030 12-34 now"),
+            ["call", "030 | 0301234", "12 34 | 1234 | 0301234", "now"]
+        );
+        assert_eq!(parsed("1 -2 3").0, ["1", "3"]);
+        assert_eq!(parsed("-4711-0815").1, ["4711 0815 | 47110815"]);
+        assert_eq!(wanted(&"1 ".repeat(100)).len(), 1);
+    }
+
+    #[test]
     fn text_without_a_word_is_told_from_no_text() {
         assert!(TextQuery::parse("?!… -- \"\"").wordless);
         assert!(!TextQuery::parse("  \n").wordless);
@@ -172,7 +245,10 @@ mod tests {
         fn every_text_has_a_meaning(text in "\\PC{0,300}") {
             let query = TextQuery::parse(&text);
             prop_assert_eq!(query.wordless, query.is_empty() && !text.trim().is_empty());
-            prop_assert!(query.wanted.iter().chain(&query.excluded).all(|phrase| !phrase.is_empty()));
+            for wording in query.wanted.iter().chain(&query.excluded) {
+                prop_assert!(!wording.0.is_empty());
+                prop_assert!(wording.0.iter().all(|phrase| !phrase.is_empty()));
+            }
         }
 
         #[test]

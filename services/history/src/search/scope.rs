@@ -8,7 +8,7 @@ use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
-use super::grammar::{Phrase, TextQuery};
+use super::grammar::{Phrase, TextQuery, Wording};
 use crate::index::{Fields, enum_number, words};
 
 /// A request's filter, checked. Empty lists ask for nothing.
@@ -80,10 +80,10 @@ pub(crate) fn query(
     }
     let scope = words::scope(tenant_id);
     for wanted in &text.wanted {
-        clauses.push((Occur::Must, phrase(fields, &scope, wanted)));
+        clauses.push((Occur::Must, wording(fields, &scope, wanted)));
     }
     for excluded in &text.excluded {
-        clauses.push((Occur::MustNot, phrase(fields, &scope, excluded)));
+        clauses.push((Occur::MustNot, wording(fields, &scope, excluded)));
     }
     Box::new(BooleanQuery::new(clauses))
 }
@@ -91,6 +91,15 @@ pub(crate) fn query(
 /// A word as the index has it.
 pub(super) fn word(fields: &Fields, scope: &str, word: &str) -> Term {
     Term::from_field_text(fields.text, &format!("{scope}{word}"))
+}
+
+fn wording(fields: &Fields, scope: &str, wording: &Wording) -> Box<dyn Query> {
+    let phrases = wording.phrases().iter();
+    let mut queries: Vec<_> = phrases.map(|one| phrase(fields, scope, one)).collect();
+    match queries.len() {
+        1 => queries.remove(0),
+        _ => Box::new(BooleanQuery::union(queries)),
+    }
 }
 
 fn phrase(fields: &Fields, scope: &str, phrase: &Phrase) -> Box<dyn Query> {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use aftercall_proto::history::v1::{Highlight, Snippet};
 use aftercall_proto::model::v1::Interaction;
-use tantivy::tokenizer::{TextAnalyzer, TokenStream};
 
-use super::grammar::{Phrase, TextQuery};
-use crate::index::{texts, words};
+use super::grammar::{Phrase, TextQuery, Wording};
+use crate::index::texts;
+use crate::index::words::{self, Read};
 use crate::limits::{SNIPPET_CHARS, SNIPPETS_MAX};
 
 /// How many code points of a snippet go before its first highlight.
@@ -19,10 +19,9 @@ pub(crate) fn snippets(interaction: &Interaction, query: &TextQuery) -> Vec<Snip
     if query.wanted.is_empty() {
         return Vec::new();
     }
-    let mut analyzer = words::analyzer();
     let mut matches = Vec::new();
     texts::each(interaction, |field, text| {
-        matches.extend(Match::find(field, text, &query.wanted, &mut analyzer));
+        matches.extend(Match::find(field, text, &query.wanted));
     });
     let mut order: Vec<usize> = (0..matches.len()).collect();
     order.sort_by_key(|place| std::cmp::Reverse(matches[*place].different));
@@ -40,33 +39,24 @@ struct Match<'t> {
     text: &'t str,
     /// Where, in bytes; in order, not overlapping.
     spans: Vec<Range<usize>>,
-    /// How many different phrases of the query.
+    /// How many different wordings of the query.
     different: usize,
 }
 
-struct Word {
-    text: String,
-    span: Range<usize>,
-}
-
 impl<'t> Match<'t> {
-    fn find(
-        field: texts::Field,
-        text: &'t str,
-        wanted: &[Phrase],
-        analyzer: &mut TextAnalyzer,
-    ) -> Option<Self> {
-        let words = words_of(text, analyzer);
+    fn find(field: texts::Field, text: &'t str, wanted: &[Wording]) -> Option<Self> {
+        let (numbers, words): (Vec<Read>, Vec<Read>) =
+            words::read(text).partition(|word| word.pieces > 1);
         let mut spans = Vec::new();
         let mut different = 0;
-        for phrase in wanted {
+        for wording in wanted {
             let before = spans.len();
-            let windows = words.windows(phrase.len());
-            spans.extend(
-                windows
-                    .filter(|window| reads(window, phrase))
-                    .map(|window| window[0].span.start..window[window.len() - 1].span.end),
-            );
+            for phrase in wording.phrases() {
+                // Only a single word can be a number of pieces, which overlap.
+                let numbers = if phrase.len() == 1 { &numbers[..] } else { &[] };
+                let windows = words.windows(phrase.len()).chain(numbers.windows(1));
+                spans.extend(windows.filter(|window| reads(window, phrase)).map(span));
+            }
             different += usize::from(spans.len() > before);
         }
         let found = !spans.is_empty();
@@ -102,24 +92,16 @@ impl<'t> Match<'t> {
     }
 }
 
-fn words_of(text: &str, analyzer: &mut TextAnalyzer) -> Vec<Word> {
-    let mut words = Vec::new();
-    let mut stream = analyzer.token_stream(text);
-    while stream.advance() {
-        let token = stream.token();
-        words.push(Word {
-            text: token.text.clone(),
-            span: token.offset_from..token.offset_to,
-        });
-    }
-    words
-}
-
-fn reads(window: &[Word], phrase: &Phrase) -> bool {
+fn reads(window: &[Read], phrase: &Phrase) -> bool {
     window
         .iter()
         .zip(phrase)
         .all(|(word, wanted)| word.text == *wanted)
+}
+
+/// Where the words of a window stand, in bytes.
+fn span(window: &[Read]) -> Range<usize> {
+    window[0].span.start..window[window.len() - 1].span.end
 }
 
 /// The spans in order; those that overlap become one.
@@ -162,4 +144,43 @@ fn word_start(text: &str, from: usize) -> usize {
     spaces
         .next()
         .map_or(from, |(offset, space)| from + offset + space.len_utf8())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Writes a text in one of the ways in which it is the same.
+    fn rewritten(text: &str, way: u8) -> String {
+        match way {
+            0 => text.to_uppercase(),
+            1 => text.to_lowercase(),
+            2 => text.chars().flat_map(|one| [one, '\u{ad}']).collect(),
+            _ => text.to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_found_by_its_own_words(text in "[\\p{L}\\p{Nd} .,/]{0,40}", way in 0u8..4) {
+            let query = TextQuery::parse(&rewritten(&text, way));
+            prop_assert!(query.excluded.is_empty());
+            for wording in query.wanted {
+                let wanted = [wording];
+                let found = Match::find(texts::Field::Summary, &text, &wanted);
+                prop_assert!(found.is_some(), "{wanted:?} in {text:?}");
+            }
+        }
+
+        #[test]
+        fn highlights_stand_in_the_snippet(text in "[\\p{L}\\p{M}\\p{Nd} .\u{ad}]{0,400}") {
+            let query = TextQuery::parse(&text);
+            let found = Match::find(texts::Field::Summary, &text, &query.wanted);
+            for Highlight { start, end } in found.map(|it| it.snippet().highlights).unwrap_or_default() {
+                prop_assert!(start < end && end as usize <= text.chars().count());
+            }
+        }
+    }
 }

@@ -10,3 +10,4 @@ mod lasting;
 mod reading;
 mod refusing;
 mod searching;
+mod words;

@@ -41,6 +41,27 @@ async fn cases_with_the_same_reason_and_words_are_one_candidate() {
 }
 
 #[tokio::test]
+async fn answers_that_a_reader_tells_apart_are_candidates_of_their_own() {
+    let world = World::new().await;
+    let answers = [
+        ["Give 10% off", "give 10%  off."],
+        ["Give 10 off", "Give 10 off!"],
+        ["Give $10 off", "Give \u{ff04}10 off"],
+        ["Turn it by -5", "turn it by \u{2212}5"],
+        ["Turn it by 5", "- Turn it by (5)"],
+        ["Ger\u{e4}t mit C++ zur\u{fc}cksetzen", "GERA\u{308}T mit C++ zuru\u{308}cksetzen"],
+        ["Ger\u{e4}t mit C zur\u{fc}cksetzen", "Ger\u{e4}t mit\r\nC zur\u{fc}ck\u{ad}setzen"],
+    ];
+    for (n, answer) in answers.as_flattened().iter().enumerate() {
+        world.record(&solved(n as i64, "off.ten", "", answer)).await;
+    }
+
+    let candidates = world.candidates().await;
+    let counts: Vec<_> = candidates.iter().map(|one| one.case_count).collect();
+    assert_eq!(counts, [2; 7]);
+}
+
+#[tokio::test]
 async fn only_a_solved_reason_with_words_is_a_case() {
     let world = World::new().await;
     let mut open = solved(1, "net.slow", "slow", "We looked at it");
