@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // 2. Read your own write: this client's queries include what it wrote last.
     let timeline = client.items(ListTimelineRequest {
-        customer_id: "C-RUST".to_owned(),
+        whose: Some("C-RUST".to_owned().into()),
         ..Default::default()
     });
     let timeline: Vec<_> = timeline.try_collect().await?;

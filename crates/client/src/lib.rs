@@ -40,7 +40,7 @@
 //!
 //! // The write above is in the answer.
 //! let timeline = ListTimelineRequest {
-//!     customer_id: "C-1001".to_owned(),
+//!     whose: Some("C-1001".to_owned().into()),
 //!     ..Default::default()
 //! };
 //! let mut entries = std::pin::pin!(client.items(timeline));

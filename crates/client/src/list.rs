@@ -2,7 +2,8 @@
 
 use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
 use aftercall_proto::history::v1::{
-    ListTimelineRequest, SearchInteractionsRequest, SearchResult, TimelineEntry,
+    Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
+    TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
 use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Solution};
@@ -47,6 +48,7 @@ macro_rules! lists {
 }
 
 lists! {
+    ListAmendmentsRequest: amendments of Amendment;
     ListTimelineRequest: entries of TimelineEntry;
     SearchInteractionsRequest: results of SearchResult;
     ListCommitmentsRequest: commitments of Commitment;

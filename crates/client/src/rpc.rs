@@ -90,13 +90,17 @@ rpcs! {
             recorder::v1::AmendInteractionRequest => recorder::v1::AmendInteractionResponse;
     }
     "aftercall.history.v1.HistoryService" {
-        query "GetInteraction":
+        latest "GetInteraction":
             history::v1::GetInteractionRequest => history::v1::GetInteractionResponse;
-        query "GetCustomerContext":
+        latest "BatchGetInteractions":
+            history::v1::BatchGetInteractionsRequest => history::v1::BatchGetInteractionsResponse;
+        latest "ListAmendments":
+            history::v1::ListAmendmentsRequest => history::v1::ListAmendmentsResponse;
+        latest "GetCustomerContext":
             history::v1::GetCustomerContextRequest => history::v1::GetCustomerContextResponse;
-        query "ListTimeline":
+        latest "ListTimeline":
             history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
-        query "SearchInteractions":
+        latest "SearchInteractions":
             history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
     }
     "aftercall.followups.v1.FollowupService" {

@@ -79,8 +79,8 @@ impl<'t> Words<'t> {
                     found = Some(Word { span: at, alone });
                 }
                 // A mark without a letter is no word.
-                (Folded::Nothing, _)
-                | (Folded::Break | Folded::Mark(_) | Folded::Accent, None) => {}
+                (Folded::Nothing, _) | (Folded::Break | Folded::Mark(_) | Folded::Accent, None) => {
+                }
             }
             self.letters.pass();
         }
@@ -129,10 +129,16 @@ mod tests {
     #[test]
     fn what_people_leave_out_makes_no_difference() {
         for (written, sought) in [
-            ("Λάθος λογαριασμός από την Αθήνα", "λαθοσ ΛΟΓΑΡΙΑΣΜΟΣ απο την ΑΘΗΝΑ"),
+            (
+                "Λάθος λογαριασμός από την Αθήνα",
+                "λαθοσ ΛΟΓΑΡΙΑΣΜΟΣ απο την ΑΘΗΝΑ",
+            ),
             ("ещё Андреи\u{306} Ёлка", "ЕЩЕ Андрей елка"),
             ("Rech\u{ad}nung pass\u{200b}word", "rechnung PASSWORD"),
-            ("re\u{301}sume\u{301} İstanbul Straße", "resume istanbul STRASSE"),
+            (
+                "re\u{301}sume\u{301} İstanbul Straße",
+                "resume istanbul STRASSE",
+            ),
             ("\u{1112}\u{116a}\u{11ab}\u{1107}\u{116e}\u{11af}", "환불"),
             ("ハ\u{3099}ク\u{3099} ﾊﾞｸﾞ", "バグ バグ"),
             ("Ｔｅｌ．１２３ ﬁnance ㎏", "tel 123 finance kg"),
@@ -172,7 +178,10 @@ mod tests {
 
     #[test]
     fn everything_else_separates() {
-        assert_eq!(words("billing.double_charge"), ["billing", "double", "charge"]);
+        assert_eq!(
+            words("billing.double_charge"),
+            ["billing", "double", "charge"]
+        );
         assert_eq!(words("Acme™ 1½"), ["acme", "1", "1", "2"]);
         assert!(words("?!… \u{1} ´ \u{301} \u{fe0f}").is_empty());
         assert_eq!(words("\u{363}a"), ["a"]);

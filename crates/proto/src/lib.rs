@@ -44,6 +44,7 @@ pub mod generated {
     }
 }
 
+mod asked;
 pub mod cloud_event;
 pub mod convert;
 pub mod encoded;

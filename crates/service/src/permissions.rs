@@ -81,6 +81,8 @@ const TABLE: &[(&str, Methods)] = &[
         "aftercall.history.v1.HistoryService",
         &[
             ("GetInteraction", READING),
+            ("BatchGetInteractions", READING),
+            ("ListAmendments", READING),
             ("GetCustomerContext", READING),
             ("ListTimeline", READING),
             ("SearchInteractions", READING),

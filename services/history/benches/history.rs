@@ -93,7 +93,7 @@ async fn measure(client: &mut Client, random: &mut StdRng, count: u32) {
     for asked in 0..WARM_UP + ASKED {
         let customer_id = format!("customer-{}", random.random_range(0..customers));
         let request = GetCustomerContextRequest {
-            customer_id,
+            whose: Some(customer_id.into()),
             ..Default::default()
         };
         let began = now();
@@ -105,7 +105,7 @@ async fn measure(client: &mut Client, random: &mut StdRng, count: u32) {
     for asked in 0..WARM_UP + ASKED {
         let customer_id = format!("customer-{}", random.random_range(0..customers));
         let request = ListTimelineRequest {
-            customer_id,
+            whose: Some(customer_id.into()),
             page_size: 20,
             ..Default::default()
         };

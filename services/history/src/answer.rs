@@ -1,5 +1,6 @@
 //! The answers, one module for each question.
 
+pub(crate) mod amendments;
 pub(crate) mod context;
 pub(crate) mod interaction;
 pub(crate) mod search;

@@ -27,7 +27,10 @@ fn check(request: &SearchInteractionsRequest) {
     for wording in text.wanted.iter().chain(&text.excluded) {
         assert!(!wording.phrases().is_empty(), "a wording has phrases");
         let mut phrases = wording.phrases().iter();
-        assert!(phrases.all(|phrase| !phrase.is_empty()), "a phrase has words");
+        assert!(
+            phrases.all(|phrase| !phrase.is_empty()),
+            "a phrase has words"
+        );
         let mut words = wording.phrases().iter().flatten();
         assert!(words.all(|word| !word.is_empty()), "a word has letters");
     }

@@ -8,7 +8,7 @@ pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
-use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::model::v1::{Customer, Interaction};
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
@@ -16,6 +16,8 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TokenizerManager;
+
+use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
 const INDEX_VERSION: u32 = 3;
@@ -44,8 +46,15 @@ pub(crate) struct Fields {
     /// The contact's key in the store.
     pub(crate) key: Field,
     pub(crate) tenant: Field,
+    /// The customer, or all that may be it.
     pub(crate) customer: Field,
+    /// The keys of the customer's handles.
+    pub(crate) handle: Field,
+    pub(crate) match_status: Field,
+    pub(crate) identified: Field,
+    /// All agents that had a part in it.
     pub(crate) agent: Field,
+    /// All teams that had one.
     pub(crate) team: Field,
     /// Every reason, and what is above it: `billing.refund` and `billing`.
     pub(crate) reason: Field,
@@ -77,6 +86,9 @@ impl Fields {
             key: builder.add_bytes_field("key", key),
             tenant: builder.add_text_field("tenant", exact()),
             customer: builder.add_text_field("customer", exact()),
+            handle: builder.add_text_field("handle", exact()),
+            match_status: builder.add_u64_field("match_status", INDEXED),
+            identified: builder.add_bool_field("identified", INDEXED),
             agent: builder.add_text_field(column::AGENT, counted()),
             team: builder.add_text_field(column::TEAM, counted()),
             reason: builder.add_text_field("reason", exact()),
@@ -126,20 +138,10 @@ impl Fields {
         if let Some(band) = crate::sentiment::band(interaction) {
             document.add_u64(self.sentiment, enum_number(band.into()));
         }
-        let customer = interaction
-            .customer
-            .as_ref()
-            .map(|customer| &*customer.customer_id);
-        let disposition = interaction.disposition.as_ref().map(|set| &*set.code);
-        for (field, value) in [
-            (self.customer, customer.unwrap_or_default()),
-            (self.agent, &interaction.agent_id),
-            (self.team, &interaction.team_id),
-            (self.disposition, disposition.unwrap_or_default()),
-        ] {
-            if !value.is_empty() {
-                document.add_text(field, value);
-            }
+        self.add_customer(interaction, &mut document);
+        self.add_agents(interaction, &mut document);
+        if let Some(disposition) = &interaction.disposition {
+            add_known(self.disposition, &disposition.code, &mut document);
         }
         self.add_reasons(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
@@ -147,6 +149,33 @@ impl Fields {
         }
         document.add_text(self.text, joined_texts(tenant_id, interaction));
         document
+    }
+
+    fn add_customer(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let nobody = Customer::default();
+        let customer = interaction.customer.as_ref().unwrap_or(&nobody);
+        document.add_u64(self.match_status, enum_number(customer.match_status));
+        document.add_bool(self.identified, !customer.customer_id.is_empty());
+        add_known(self.customer, &customer.customer_id, document);
+        for candidate in people::candidates(customer) {
+            document.add_text(self.customer, candidate);
+        }
+        for key in people::handle_keys(customer) {
+            document.add_text(self.handle, key);
+        }
+    }
+
+    /// The agent who wrapped the contact up, and those of its segments; and their teams.
+    fn add_agents(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let segments = &interaction.segments;
+        let agents = segments.iter().map(|segment| &segment.agent_id);
+        let teams = segments.iter().map(|segment| &segment.team_id);
+        let agents: BTreeSet<_> = agents.chain([&interaction.agent_id]).collect();
+        let teams: BTreeSet<_> = teams.chain([&interaction.team_id]).collect();
+        for (field, ids) in [(self.agent, agents), (self.team, teams)] {
+            ids.into_iter()
+                .for_each(|id| add_known(field, id, document));
+        }
     }
 
     fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
@@ -183,6 +212,13 @@ pub(crate) struct Contact<'c> {
 /// found by no filter.
 pub(crate) fn enum_number(value: i32) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// Adds what is said; nothing is found by what isn't.
+fn add_known(field: Field, value: &str, document: &mut TantivyDocument) {
+    if !value.is_empty() {
+        document.add_text(field, value);
+    }
 }
 
 fn exactly() -> TextFieldIndexing {

@@ -7,14 +7,25 @@
 //!  3    tenant · interaction · whose                     the key of its entry (1 or 2)
 //!  4    tenant · interaction · whose · version           Amendment
 //!  5    tenant · interaction · whose · commitment        Commitment, once it has changed
-//!  6    tenant · customer · due · commitment             Commitment, while it is open
+//!  6    tenant · customer · due · commitment             the key of the contact's entry, while it
+//!                                                        is open
 //!  7    tenant · customer                                how many contacts, big-endian
+//!  8    tenant · handle · time↓ · seq↓                   StoredEntry: where the entry is
+//!  9    tenant · interaction · time↓ · seq↓              StoredEntry: what became of a promise that
+//!                                                        was made to nobody known
+//!  10   tenant · system · name there · interaction ·     -
+//!       whose
+//!  11   tenant · customer · other · who was named first  -: the two are one
 //! ```
 //!
-//! A contact is stored once, under the place that it has in the timeline, so that a page of it is
-//! one scan. A promise that nothing has happened to yet has no record of its own: it follows from
-//! the contact. Two customers' contacts may have the same id: see
-//! [`whose`](aftercall_view::key::whose).
+//! A contact is stored once, under the place that it has in its customer's timeline, so that a page
+//! of it is one scan. In the timelines of handles, and of those who may be the customer, stands only
+//! where it is. A promise that nothing has happened to yet has no record of its own: it follows from
+//! the contact. So does a reference that the contact's id is derived from. Two customers' contacts
+//! may have the same id: see [`whose`](aftercall_view::key::whose).
+//!
+//! What stands under a key is ours alone, and changes with the view's version, except for the part of
+//! a StoredEntry that is answered as it is: see [`crate::stored`].
 
 use aftercall_log::Position;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -27,6 +38,10 @@ const AMENDMENT: u8 = 4;
 const COMMITMENT: u8 = 5;
 const OPEN_PROMISE: u8 = 6;
 const CONTACT_COUNT: u8 = 7;
+const HANDLE_TIMELINE: u8 = 8;
+const UNIDENTIFIED_CHANGE: u8 = 9;
+const REFERENCE: u8 = 10;
+const MERGED: u8 = 11;
 
 /// How many bits of a place in the log are the offset: a trillion records a partition.
 const OFFSET_BITS: u32 = 40;
@@ -56,14 +71,81 @@ pub(crate) fn timeline_entry(
     occurred_at_us: i64,
     seq: u64,
 ) -> Key {
-    timeline(tenant_id, customer_id)
-        .time_descending(occurred_at_us)
-        .u64(!seq)
+    entry_in(timeline(tenant_id, customer_id), occurred_at_us, seq)
+}
+
+/// All that happened by a handle: one of the forms that
+/// [`Handle::keys`](aftercall_domain::Handle::keys) gives.
+pub(crate) fn handle_timeline(tenant_id: &str, handle: &str) -> Key {
+    Key::new(HANDLE_TIMELINE).text(tenant_id).text(handle)
+}
+
+/// One entry of any timeline: the later, the earlier in the order of keys.
+pub(crate) fn entry_in(timeline: Key, occurred_at_us: i64, seq: u64) -> Key {
+    timeline.time_descending(occurred_at_us).u64(!seq)
 }
 
 /// A contact whose customer isn't identified.
 pub(crate) fn unidentified(tenant_id: &str, interaction_id: &str) -> Key {
     of_interaction(UNIDENTIFIED, tenant_id, interaction_id)
+}
+
+/// What became of a promise in a contact whose customer isn't identified.
+pub(crate) fn unidentified_change(
+    tenant_id: &str,
+    interaction_id: &str,
+    occurred_at_us: i64,
+    seq: u64,
+) -> Key {
+    let of_contact = unidentified_changes(tenant_id, interaction_id);
+    entry_in(of_contact, occurred_at_us, seq)
+}
+
+/// The contacts that another system knows by a name, where their ids don't follow from it.
+pub(crate) fn references(tenant_id: &str, system: &str, name: &str) -> Key {
+    Key::new(REFERENCE).text(tenant_id).text(system).text(name)
+}
+
+/// One such contact.
+pub(crate) fn reference(
+    tenant_id: &str,
+    (system, name): (&str, &str),
+    interaction_id: &str,
+    whose: u64,
+) -> Key {
+    references(tenant_id, system, name)
+        .bytes(&id_bytes(interaction_id))
+        .u64(whose)
+}
+
+/// Where the entry of the contact is whose key begins with the prefix `references`.
+pub(crate) fn referenced(tenant_id: &str, references: &[u8], key: &[u8]) -> Option<Key> {
+    let mut parts = Parts::new(key.strip_prefix(references)?);
+    let interaction = parts.bytes().ok()?;
+    let of_contact = Key::new(ENTRY_OF).text(tenant_id).bytes(&interaction);
+    Some(of_contact.u64(parts.u64().ok()?))
+}
+
+/// What became of the promises in a contact whose customer isn't identified.
+pub(crate) fn unidentified_changes(tenant_id: &str, interaction_id: &str) -> Key {
+    of_interaction(UNIDENTIFIED_CHANGE, tenant_id, interaction_id)
+}
+
+/// All customers with whom one is merged.
+pub(crate) fn merges(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(MERGED).text(tenant_id).text(customer_id)
+}
+
+/// One of them. Two merges may say so, each with another of the two named first.
+pub(crate) fn merged(tenant_id: &str, customer_id: &str, other: &str, is_first: bool) -> Key {
+    merges(tenant_id, customer_id)
+        .text(other)
+        .u32(is_first.into())
+}
+
+/// The other customer of a key that begins with the prefix `merges`.
+pub(crate) fn merged_with(merges: &[u8], key: &[u8]) -> Option<String> {
+    Parts::new(key.strip_prefix(merges)?).text().ok()
 }
 
 /// Where the entries of all contacts with an id are: usually there is one.
@@ -187,6 +269,16 @@ mod tests {
         assert_eq!(keys, expected);
         assert!(!keys[3].starts_with(&timeline("acme", "c")));
         assert_eq!(tenant_of(&keys[0]).as_deref(), Ok("acme"));
+    }
+
+    #[test]
+    fn a_reference_leads_to_its_contact() {
+        let id = "0190d2c8-0000-7000-8000-00000000000a";
+        let key = reference("t", ("crm", "7"), id, 3);
+        let prefix = references("t", "crm", "7");
+        assert_eq!(referenced("t", &prefix, &key), Some(entry_of("t", id, 3)));
+        assert_eq!(referenced("t", &references("t", "crm", "8"), &key), None);
+        assert!(!key.starts_with(&references("t", "crm", "")));
     }
 
     #[test]

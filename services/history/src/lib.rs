@@ -4,7 +4,8 @@
 //! each contact once, at its place in its customer's timeline, and a search index beside it that
 //! holds what is searched and counted by. Nothing is decided here, and nothing written.
 //!
-//! * Each answer names the position that it is complete through, and waits for `min_position`.
+//! * Each answer names the position that it is complete through, and waits for `min_position`, or
+//!   for what was durable when it was asked for.
 //! * Pages hold together while others write: a page token carries the position that the first
 //!   page was complete through, and what was recorded later is left out of the rest.
 //! * The tenant is the caller's, and part of every key and every query: another tenant's data
@@ -14,9 +15,11 @@
 //!
 //! All words must be found, in any order and any of a contact's texts; `"quoted words"` stand
 //! together, and so do words that are written as one (`e-mail`, `billing.refund`); `-word` and
-//! `-"quoted words"` exclude. Case and accents don't matter; there is no stemming, so that all
-//! languages fare alike: `refund` does not find `refunds`. A text without a single word in it finds
-//! nothing. Times are compared in microseconds.
+//! `-"quoted words"` exclude. Case, accents and all else that people write or leave out as they
+//! please don't matter (see [`aftercall_domain::words`]), and a number is found by its digits,
+//! however it is divided. There is no stemming, so that all languages fare alike: `refund` does not
+//! find `refunds`. A text without a single word in it finds nothing. Times are compared in
+//! microseconds.
 
 mod amendable;
 mod answer;
@@ -27,6 +30,8 @@ mod history;
 mod index;
 mod keys;
 mod limits;
+mod merges;
+mod people;
 mod projection;
 mod promises;
 mod request;
@@ -34,6 +39,7 @@ mod search;
 mod sentiment;
 mod server;
 mod stored;
+mod timelines;
 
 pub use history::History;
 pub use server::Grpc;

@@ -6,6 +6,12 @@ use aftercall_service::Counts;
 pub(crate) const QUERY_BYTES_MAX: usize = 1_000;
 /// The most values in one list of a filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 100;
+/// The most handles in a filter.
+pub(crate) const FILTER_HANDLES_MAX: usize = 20;
+/// The longest handle that is looked for, in bytes.
+pub(crate) const HANDLE_BYTES_MAX: usize = 512;
+/// The most contacts that are asked for at once.
+pub(crate) const NAMES_MAX: usize = 100;
 /// The most facets in one request: each once.
 pub(crate) const FACETS_MAX: usize = 8;
 /// The most values that are listed for one facet.
@@ -21,6 +27,13 @@ pub(crate) const ENTRIES: Counts = Counts {
     usual: 50,
     max: 500,
 };
+/// Amendments on a page.
+pub(crate) const AMENDMENTS: Counts = Counts {
+    usual: 50,
+    max: 500,
+};
+/// The most amendments that are shown with a contact.
+pub(crate) const AMENDMENTS_SHOWN_MAX: usize = 10;
 /// Contacts in a customer's context.
 pub(crate) const CONTEXT_CONTACTS: Counts = Counts { usual: 5, max: 20 };
 /// The most open promises in a customer's context.

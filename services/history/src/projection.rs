@@ -1,5 +1,7 @@
 //! The fold of the log into the view's store.
 
+mod identified;
+mod places;
 #[cfg(test)]
 mod tests;
 
@@ -7,20 +9,21 @@ use std::collections::{BTreeSet, HashMap};
 
 use aftercall_domain::commitment::{Change, Commitment, Event as Step};
 use aftercall_ledger::{Accepted, Happening, What};
-use aftercall_proto::event::v1::{InteractionAmended, InteractionRecorded};
+use aftercall_proto::event::v1::{InteractionAmended, InteractionIdentified, InteractionRecorded};
 use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
 use aftercall_view::index::IndexSchema;
 use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
 use bytes::Bytes;
+use pbjson_types::FieldMask;
 use prost::Message;
 use tantivy::TantivyDocument;
 
 use crate::index::{Contact, Fields};
-use crate::stored::{StoredEntry, microseconds};
+use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -58,15 +61,14 @@ impl HistoryProjection {
             seq,
             imported: !event.import_batch.is_empty(),
             recorded_by: event.actor_id.clone(),
+            ..StoredEntry::default()
         };
         let tenant_id = &event.tenant_id;
-        let key: Bytes = match entry.customer_id() {
-            None => keys::unidentified(tenant_id, &event.aggregate_id).into(),
-            Some(customer_id) => {
-                count_contact(tenant_id, customer_id, txn)?;
-                keys::timeline_entry(tenant_id, customer_id, entry.occurred_at_us(), seq).into()
-            }
-        };
+        if let Some(customer_id) = entry.customer_id() {
+            count_contact(tenant_id, customer_id, 1, txn)?;
+        }
+        let key = places::home(tenant_id, &entry);
+        places::note_contact(tenant_id, &entry, &key, fact.whose, txn)?;
         for promise in promises {
             promises::keep_track(tenant_id, None, promise, &key, txn)?;
         }
@@ -100,7 +102,7 @@ impl HistoryProjection {
         interaction.version = event.sequence;
         let amendment = Amendment {
             version: event.sequence,
-            update_paths: paths,
+            update_mask: Some(FieldMask { paths }),
             reason: amended.reason.clone(),
             amended_by: event.actor_id.clone(),
             recorded_at: event.recorded_at,
@@ -111,6 +113,23 @@ impl HistoryProjection {
         txn.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
+        Ok(())
+    }
+
+    fn identify(
+        &mut self,
+        fact: &Accepted,
+        identified: &InteractionIdentified,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let event = &fact.event;
+        let pointer = keys::entry_of(&event.tenant_id, &event.aggregate_id, fact.whose);
+        let pointer: Bytes = pointer.into();
+        if let Some(entry) = entry_at(&pointer, txn)? {
+            identified::apply(event, identified, fact.whose, entry, txn)?;
+            self.fresh.remove(&pointer);
+            txn.touch(pointer);
+        }
         Ok(())
     }
 
@@ -135,21 +154,17 @@ impl HistoryProjection {
         let (interaction_id, id) = (&commitment.interaction_id, &commitment.commitment_id);
         let place = keys::commitment(tenant_id, interaction_id, fact.whose, id);
         txn.put(place, commitment.encode_to_vec())?;
-        if let Some(customer_id) = entry.customer_id() {
-            let at_us = event.occurred_at.as_ref().map_or(0, microseconds);
-            let change = StoredEntry {
-                occurred_at: event.occurred_at,
-                commitment_change: Some(CommitmentChange {
-                    kind: kind_of(step).into(),
-                    commitment: Some(commitment),
-                    actor_id: event.actor_id.clone(),
-                }),
-                seq,
-                ..StoredEntry::default()
-            };
-            let place = keys::timeline_entry(tenant_id, customer_id, at_us, seq);
-            txn.put(place, change.encode_to_vec())?;
-        }
+        let change = StoredEntry {
+            occurred_at: event.occurred_at,
+            commitment_change: Some(CommitmentChange {
+                kind: kind_of(step).into(),
+                commitment: Some(commitment),
+                actor_id: event.actor_id.clone(),
+            }),
+            seq,
+            ..StoredEntry::default()
+        };
+        places::put_change(tenant_id, &entry, &change, txn)?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
@@ -173,11 +188,21 @@ impl Projection for HistoryProjection {
     }
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let tenant_id = &fact.event.tenant_id;
         match &fact.what {
             What::Recorded { recorded, promises } => self.record(fact, recorded, promises, txn),
             What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Identified(identified) => self.identify(fact, identified, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
-            _ => Ok(()),
+            What::Merged(data) => {
+                let pair = (&*data.customer_id, &*data.merged_customer_id);
+                merge(tenant_id, pair, true, txn)
+            }
+            What::Unmerged(data) => {
+                let pair = (&*data.customer_id, &*data.merged_customer_id);
+                merge(tenant_id, pair, false, txn)
+            }
+            What::Published(_) | What::Unknown | What::Malformed => Ok(()),
         }
     }
 
@@ -201,7 +226,7 @@ impl Indexer<Happening> for HistoryProjection {
         touched: &mut BTreeSet<Bytes>,
     ) -> Result<(), ApplyError> {
         let event = &fact.event;
-        if !matches!(fact.what, What::Published(_)) {
+        if !event.interaction_id.is_empty() {
             let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, fact.whose);
             touched.insert(pointer.into());
         }
@@ -258,10 +283,36 @@ fn entry_at(pointer: &[u8], txn: &Txn<'_>) -> Result<Option<(Bytes, StoredEntry)
     Ok(Some((key, entry)))
 }
 
-fn count_contact(tenant_id: &str, customer_id: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Notes under either customer that the two are one, or that they aren't any more.
+fn merge(
+    tenant_id: &str,
+    (first, other): (&str, &str),
+    are_one: bool,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for key in [
+        keys::merged(tenant_id, first, other, true),
+        keys::merged(tenant_id, other, first, false),
+    ] {
+        match are_one {
+            true => txn.put(key, "")?,
+            false => txn.delete(key)?,
+        }
+    }
+    Ok(())
+}
+
+/// Counts one more contact of a customer, or one less.
+fn count_contact(
+    tenant_id: &str,
+    customer_id: &str,
+    by: i64,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
     let key: Bytes = keys::contact_count(tenant_id, customer_id).into();
     let count = txn.get(&key)?.map_or(0, |bytes| read_count(&bytes));
-    txn.put(key, (count + 1).to_be_bytes().to_vec())?;
+    let count = count.saturating_add_signed(by);
+    txn.put(key, count.to_be_bytes().to_vec())?;
     Ok(())
 }
 

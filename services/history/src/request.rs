@@ -1,14 +1,19 @@
 //! What is asked for, checked: everything that is wrong with a request is found at once.
 
+pub(crate) mod name;
+mod whose;
+
 use aftercall_domain::Violations;
 use aftercall_domain::violation::Reason;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::history::v1::{
-    Facet, InteractionFilter, SearchInteractionsRequest, SearchOrder,
+    Facet, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
 };
 use aftercall_service::Checker;
 
-use crate::limits::{FACETS_MAX, FILTER_VALUES_MAX, QUERY_BYTES_MAX, RESULTS};
+pub(crate) use whose::Whose;
+
+use crate::limits::{FACETS_MAX, FILTER_HANDLES_MAX, FILTER_VALUES_MAX, QUERY_BYTES_MAX, RESULTS};
 use crate::search::grammar::TextQuery;
 use crate::search::{Filter, Order};
 
@@ -59,6 +64,9 @@ fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
         labels,
         occurred_from,
         occurred_before,
+        handles,
+        match_statuses,
+        identified,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -75,9 +83,27 @@ fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
         sentiments: checker.known_list("filter.sentiments", sentiments, FILTER_VALUES_MAX),
         open_promise: *open_promise,
         labels: values("filter.labels", labels, checker),
+        handles: handle_keys("filter.handles", handles, checker),
+        match_statuses: checker.known_list(
+            "filter.match_statuses",
+            match_statuses,
+            FILTER_VALUES_MAX,
+        ),
+        identified: *identified,
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }
+}
+
+/// The keys of which a contact must have one, if it is asked for any.
+fn handle_keys(field: &str, handles: &[HandleQuery], checker: &mut Checker) -> Option<Vec<String>> {
+    if handles.is_empty() || !checker.few(field, handles.len(), FILTER_HANDLES_MAX) {
+        return None;
+    }
+    let each = handles.iter().enumerate();
+    let keys = each
+        .flat_map(|(place, handle)| whose::handle(&format!("{field}[{place}]"), handle, checker));
+    Some(keys.collect())
 }
 
 fn values(field: &str, values: &[String], checker: &mut Checker) -> Vec<String> {

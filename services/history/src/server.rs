@@ -3,15 +3,16 @@
 use aftercall_proto::encoded::ListTimelineResponse;
 use aftercall_proto::encoded::history_service_server::HistoryService;
 use aftercall_proto::history::v1::{
-    GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
-    GetInteractionResponse, ListTimelineRequest, SearchInteractionsRequest,
+    BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetCustomerContextRequest,
+    GetCustomerContextResponse, GetInteractionRequest, GetInteractionResponse,
+    ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, SearchInteractionsRequest,
     SearchInteractionsResponse,
 };
 use aftercall_service::{Call, to_status};
 use tonic::{Request, Response, Status};
 
 use crate::History;
-use crate::answer::{context, interaction, search, timeline};
+use crate::answer::{amendments, context, interaction, search, timeline};
 use crate::failure::Unanswered;
 
 /// The service behind the generated server.
@@ -40,6 +41,23 @@ impl HistoryService for Grpc {
         request: Request<GetInteractionRequest>,
     ) -> Result<Response<GetInteractionResponse>, Status> {
         answer(request, async |call| interaction::get(&self.0, call).await).await
+    }
+
+    async fn batch_get_interactions(
+        &self,
+        request: Request<BatchGetInteractionsRequest>,
+    ) -> Result<Response<BatchGetInteractionsResponse>, Status> {
+        answer(request, async |call| {
+            interaction::get_batch(&self.0, call).await
+        })
+        .await
+    }
+
+    async fn list_amendments(
+        &self,
+        request: Request<ListAmendmentsRequest>,
+    ) -> Result<Response<ListAmendmentsResponse>, Status> {
+        answer(request, async |call| amendments::list(&self.0, call).await).await
     }
 
     async fn get_customer_context(

@@ -3,7 +3,7 @@
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::history::v1::CommitmentChange;
-use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::model::v1::{ExternalRef, Interaction};
 use aftercall_view::key::whose;
 use bytes::Bytes;
 use pbjson_types::Timestamp;
@@ -13,10 +13,19 @@ use prost::encoding::{DecodeContext, decode_key, skip_field};
 /// The first field that is not a timeline entry's.
 const OWN_TAG_MIN: u32 = 100;
 
+/// The number and type of `aftercall.history.v1.TimelineEntry.ambiguous` with the value true.
+const AMBIGUOUS: [u8; 2] = [4 << 3, 1];
+
 /// One entry of a timeline as it is stored.
 ///
 /// The bytes are those of an `aftercall.history.v1.TimelineEntry`, and after them fields of our own,
-/// from [`OWN_TAG_MIN`] on: see [`answered`].
+/// from [`OWN_TAG_MIN`] on: see [`answered`]. So a page of a timeline is answered without decoding
+/// what it holds. That is safe, because both sides of it are fixed: the three fields that are stored
+/// are messages of the API, of which fields are never renumbered or used again; a field that the
+/// answer gains is added to the bytes when they are answered, as [`AMBIGUOUS`] is, or raises the
+/// view's version; our own fields are numbered where the API's never come; and a test holds the two
+/// messages against each other. A view is rebuilt from the log at any time, so nothing that lasts is
+/// stored so: the log holds events alone.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct StoredEntry {
     /// When it happened, by the clock of whoever saw it.
@@ -37,6 +46,17 @@ pub(crate) struct StoredEntry {
     /// Who recorded the contact.
     #[prost(string, tag = "102")]
     pub(crate) recorded_by: String,
+    /// Where the entry stands of which this one only says that it belongs into this timeline, too:
+    /// then nothing else is said.
+    #[prost(bytes = "bytes", tag = "103")]
+    pub(crate) home: Bytes,
+    /// Whose contact it was when it was recorded, where that was said anew later: what is kept of it
+    /// stays where it is.
+    #[prost(fixed64, optional, tag = "104")]
+    pub(crate) recorded_as: Option<u64>,
+    /// The handle that it was, where the timeline is of several that are spelled alike.
+    #[prost(string, tag = "105")]
+    pub(crate) handle: String,
 }
 
 impl StoredEntry {
@@ -46,12 +66,25 @@ impl StoredEntry {
         Some(&*customer.customer_id).filter(|id| !id.is_empty())
     }
 
-    /// Whose contact it is.
-    pub(crate) fn whose(&self, tenant_id: &str) -> u64 {
-        let customer_id = self.customer_id().unwrap_or_default();
+    /// The contact's id; empty for what isn't a contact.
+    pub(crate) fn interaction_id(&self) -> &str {
         let interaction = self.interaction.as_ref();
-        let interaction_id = interaction.map_or("", |contact| &contact.interaction_id);
-        whose(&contact_key(tenant_id, customer_id, interaction_id))
+        interaction.map_or("", |contact| &contact.interaction_id)
+    }
+
+    /// Whose contact it is, by the key that it was recorded under.
+    pub(crate) fn whose(&self, tenant_id: &str) -> u64 {
+        if let Some(recorded_as) = self.recorded_as {
+            return recorded_as;
+        }
+        let customer_id = self.customer_id().unwrap_or_default();
+        whose(&contact_key(tenant_id, customer_id, self.interaction_id()))
+    }
+
+    /// Whether another system knows the contact by this name.
+    pub(crate) fn is_referred_to_by(&self, name: &ExternalRef) -> bool {
+        let interaction = self.interaction.as_ref();
+        interaction.and_then(|contact| contact.external_ref.as_ref()) == Some(name)
     }
 
     /// Whether it was recorded before `other`; which of the two is read first does not matter.
@@ -91,6 +124,17 @@ pub(crate) fn microseconds(at: &Timestamp) -> i64 {
     at.seconds
         .saturating_mul(1_000_000)
         .saturating_add(i64::from(at.nanos / 1_000))
+}
+
+/// Whether an entry only says where another one stands.
+pub(crate) fn is_elsewhere(stored: &[u8]) -> bool {
+    let key = decode_key(&mut &stored[..]);
+    key.is_ok_and(|(tag, _)| tag >= OWN_TAG_MIN)
+}
+
+/// An answer's entry, marked as of one of several customers.
+pub(crate) fn ambiguous(answered: &Bytes) -> Bytes {
+    [answered, &AMBIGUOUS[..]].concat().into()
 }
 
 /// An entry as it is answered: an encoded [`TimelineEntry`].
@@ -135,14 +179,23 @@ mod tests {
             seq: 3,
             imported: true,
             recorded_by: "crm".to_owned(),
+            ..StoredEntry::default()
         };
-        let entry = TimelineEntry {
+        let mut entry = TimelineEntry {
             occurred_at,
             what: Some(What::Interaction(interaction)),
+            ambiguous: false,
         };
         let answer = answered(&stored.encode_to_vec().into()).unwrap();
         assert_eq!(answer, entry.encode_to_vec());
+        entry.ambiguous = true;
+        assert_eq!(ambiguous(&answer), entry.encode_to_vec());
         assert_eq!(answered(&answer).unwrap(), answer);
+        let elsewhere = StoredEntry {
+            home: Bytes::from_static(b"key"),
+            ..StoredEntry::default()
+        };
+        assert!(is_elsewhere(&elsewhere.encode_to_vec()) && !is_elsewhere(&answer));
         let torn = stored.encode_to_vec();
         answered(&Bytes::from(torn[..5].to_vec())).unwrap_err();
     }

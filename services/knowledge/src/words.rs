@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
-use aftercall_proto::model::v1::Solution;
 use aftercall_domain::words::Words;
+use aftercall_proto::model::v1::Solution;
 use tantivy::tokenizer::{
     Language, RemoveLongFilter, Stemmer, StopWordFilter, TextAnalyzer, WhitespaceTokenizer,
 };
@@ -196,7 +196,10 @@ mod tests {
 
     #[test]
     fn characters_that_stand_alone_are_terms_in_pairs() {
-        assert_eq!(all("路由器 ok 退 退款"), ["路由", "由器", "ok", "退", "退款"]);
+        assert_eq!(
+            all("路由器 ok 退 退款"),
+            ["路由", "由器", "ok", "退", "退款"]
+        );
         assert_eq!(all("ﾊﾞｸﾞ"), ["バグ"]);
     }
 

@@ -146,7 +146,10 @@ impl<'t> Around<'t> {
 
     /// Whether it is the first on its line, with a blank after it.
     fn begins_item(&self) -> bool {
-        let line = self.text.0.rsplit(|character| matches!(character, '\n' | '\r'));
+        let line = self
+            .text
+            .0
+            .rsplit(|character| matches!(character, '\n' | '\r'));
         let mut begun = line.take(1).flatten();
         self.after.is_whitespace() && begun.all(|character| character.is_whitespace())
     }
@@ -157,7 +160,20 @@ fn divides(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,
-            '.' | ',' | ';' | ':' | '!' | '?' | '…' | '"' | '\'' | '(' | ')' | '[' | ']' | '{' | '}'
+            '.' | ','
+                | ';'
+                | ':'
+                | '!'
+                | '?'
+                | '…'
+                | '"'
+                | '\''
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '{'
+                | '}'
         )
 }
 
@@ -188,16 +204,45 @@ mod tests {
     #[test]
     fn what_a_sign_says_tells_answers_apart() {
         all_differ(&[
-            "Give 10 off", "Give 10% off", "Give $10 off", "Give €10 off", "Give 10€ off",
-            "Give -10 off", "Give +10 off", "Give 1.0 off", "Give 1,0 off", "Give 1/0 off",
-            "Give 1:0 off", "Give 1-0 off", "Give 1 0 off", "Give 10‰ off", "Give <10 off",
-            "Give >10 off", "Give ~10 off", "Give 10° off", "Give 10\" off", "Give 10' off",
-            "Give #10 off", "Give 10² off", "Give 102 off", "Give .10 off", "Give *10 off",
-            "Give 1 - 0 off", "Give 1 × 0 off", "Give 1 + 0 off", "Give =10 off",
+            "Give 10 off",
+            "Give 10% off",
+            "Give $10 off",
+            "Give €10 off",
+            "Give 10€ off",
+            "Give -10 off",
+            "Give +10 off",
+            "Give 1.0 off",
+            "Give 1,0 off",
+            "Give 1/0 off",
+            "Give 1:0 off",
+            "Give 1-0 off",
+            "Give 1 0 off",
+            "Give 10‰ off",
+            "Give <10 off",
+            "Give >10 off",
+            "Give ~10 off",
+            "Give 10° off",
+            "Give 10\" off",
+            "Give 10' off",
+            "Give #10 off",
+            "Give 10² off",
+            "Give 102 off",
+            "Give .10 off",
+            "Give *10 off",
+            "Give 1 - 0 off",
+            "Give 1 × 0 off",
+            "Give 1 + 0 off",
+            "Give =10 off",
         ]);
-        all_differ(&["C", "C++", "C#", "C-", "C--", ".C", "C*", "C_", "C/", "@C", "&C"]);
-        all_differ(&["run -r", "run r", "run --r", "run /r", "run +r", "run !r", "run \\r"]);
-        all_differ(&["a b", "a = b", "a != b", "a == b", "a <= b", "a & b", "a | b", "a/b", "a.b"]);
+        all_differ(&[
+            "C", "C++", "C#", "C-", "C--", ".C", "C*", "C_", "C/", "@C", "&C",
+        ]);
+        all_differ(&[
+            "run -r", "run r", "run --r", "run /r", "run +r", "run !r", "run \\r",
+        ]);
+        all_differ(&[
+            "a b", "a = b", "a != b", "a == b", "a <= b", "a & b", "a | b", "a/b", "a.b",
+        ]);
         all_differ(&["re-sign", "resign", "résign", "re_sign"]);
         all_differ(&["Press ? now", "Press now", "Press ! now", "Press . now"]);
         all_differ(&["say yes 👍", "say yes 👎", "say yes"]);

@@ -113,8 +113,9 @@ async fn records(
             let mut wrong = Vec::new();
             for sent in &sent {
                 let request = GetInteractionRequest {
-                    interaction_id: sent.interaction_id.clone(),
+                    which: Some(sent.interaction_id.clone().into()),
                     min_position: String::new(),
+                    latest: false,
                 };
                 let found = match asked.call(request).await {
                     Ok(answer) => answer.interaction.unwrap_or_default(),
@@ -201,7 +202,7 @@ async fn timelines(
 /// The contacts in a customer's timeline, and whether all of it goes from late to early.
 async fn timeline(asked: &Client, customer_id: &str) -> anyhow::Result<(Vec<String>, bool)> {
     let request = ListTimelineRequest {
-        customer_id: customer_id.to_owned(),
+        whose: Some(customer_id.to_owned().into()),
         page_size: 100,
         ..ListTimelineRequest::default()
     };

@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use aftercall_proto::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
 use aftercall_proto::history::v1::{
-    GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
-    GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
-    SearchInteractionsResponse,
+    BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetCustomerContextRequest,
+    GetCustomerContextResponse, GetInteractionRequest, GetInteractionResponse,
+    ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, ListTimelineResponse,
+    SearchInteractionsRequest, SearchInteractionsResponse,
 };
 use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
@@ -79,6 +80,20 @@ impl HistoryService for Echo {
         &self,
         _: Request<GetInteractionRequest>,
     ) -> Result<Response<GetInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn batch_get_interactions(
+        &self,
+        _: Request<BatchGetInteractionsRequest>,
+    ) -> Result<Response<BatchGetInteractionsResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn list_amendments(
+        &self,
+        _: Request<ListAmendmentsRequest>,
+    ) -> Result<Response<ListAmendmentsResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 

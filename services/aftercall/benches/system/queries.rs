@@ -32,7 +32,7 @@ pub(crate) async fn timeline(report: &mut Report) -> anyhow::Result<()> {
         path: TIMELINE,
         request: Arc::new(|number| {
             let request = ListTimelineRequest {
-                customer_id: customer_id(number),
+                whose: Some(customer_id(number).into()),
                 page_size: 20,
                 ..Default::default()
             };
@@ -229,7 +229,7 @@ async fn probe(client: &Client, calls: &Calls, seen: Seen) -> anyhow::Result<His
             }
             Seen::InTimeline => {
                 let request = ListTimelineRequest {
-                    customer_id: customer_id(number),
+                    whose: Some(customer_id(number).into()),
                     page_size: 20,
                     min_position: answer.position,
                     ..Default::default()

@@ -156,6 +156,7 @@ impl FilterArgs {
             labels: label,
             occurred_from: session.optional_instant(from.as_ref())?,
             occurred_before: session.optional_instant(before.as_ref())?,
+            ..InteractionFilter::default()
         })
     }
 }

@@ -44,7 +44,7 @@ pub struct ShowArgs {
 /// When the server refuses, or the output takes no more.
 pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), CommandError> {
     let request = ListTimelineRequest {
-        customer_id: args.customer.clone(),
+        whose: Some(args.customer.clone().into()),
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         ..Default::default()
@@ -105,9 +105,10 @@ fn print_change(change: &CommitmentChange, when: &str, output: &mut Output) -> s
 /// When the server refuses, or the output takes no more.
 pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), CommandError> {
     let request = GetCustomerContextRequest {
-        customer_id: args.customer.clone(),
+        whose: Some(args.customer.clone().into()),
         interactions_max: args.contacts,
         min_position: session.after.clone(),
+        latest: false,
     };
     let context = session.client.call(request).await?;
     let output = &mut session.output;
@@ -175,8 +176,9 @@ fn heading(title: &str, output: &mut Output) -> std::io::Result<()> {
 /// When the server refuses, or the output takes no more.
 pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), CommandError> {
     let request = GetInteractionRequest {
-        interaction_id: args.interaction.clone(),
+        which: Some(args.interaction.clone().into()),
         min_position: session.after.clone(),
+        latest: false,
     };
     let answer = session.client.call(request).await?;
     let output = &mut session.output;
@@ -192,7 +194,8 @@ pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), CommandE
     }
     for amendment in &answer.amendments {
         let when = output.times().minute(amendment.recorded_at.as_ref());
-        let paths = amendment.update_paths.join(", ");
+        let mask = amendment.update_mask.clone().unwrap_or_default();
+        let paths = mask.paths.join(", ");
         let line = format!("{when}  amended by {}: {paths}", amendment.amended_by);
         output.line("")?;
         output.paragraph(0, Style::Plain, &line)?;

@@ -61,7 +61,7 @@ async fn whatever_is_recorded_is_found_by_every_spelling_that_records_it() {
 async fn look_up(client: &Client, position: &str) {
     for spelling in spellings(CONTACT) {
         let get = GetInteractionRequest {
-            interaction_id: spelling,
+            which: Some(spelling.into()),
             min_position: position.to_owned(),
             ..GetInteractionRequest::default()
         };

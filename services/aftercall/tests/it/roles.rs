@@ -110,8 +110,9 @@ async fn services_in_processes_of_their_own_meet_in_the_log() {
     let writer = client(&recorder).await;
     let recorded = writer.call(promise()).await.unwrap();
     let wanted = GetInteractionRequest {
-        interaction_id: recorded.interaction_id.clone(),
+        which: Some(recorded.interaction_id.clone().into()),
         min_position: recorded.position.clone(),
+        latest: false,
     };
     let reader = client(&history).await;
     let found = reader.call(wanted.clone()).await.unwrap();

@@ -130,7 +130,7 @@ impl Answers {
         let history = HistoryServiceClient::new(channel.clone());
         let mut history = history.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListTimelineRequest {
-            customer_id: customer.to_owned(),
+            whose: Some(customer.to_owned().into()),
             page_size: PAGE_SIZE,
             min_position: min_position.to_owned(),
             ..ListTimelineRequest::default()
@@ -140,7 +140,7 @@ impl Answers {
         })
         .await;
         let request = GetCustomerContextRequest {
-            customer_id: customer.to_owned(),
+            whose: Some(customer.to_owned().into()),
             min_position: min_position.to_owned(),
             ..GetCustomerContextRequest::default()
         };

@@ -88,7 +88,7 @@ fn assert_disk_full(status: &Status) {
 async fn timeline(channel: &Channel, min_position: &str) -> Vec<String> {
     let mut history = HistoryServiceClient::new(channel.clone());
     let request = ListTimelineRequest {
-        customer_id: CUSTOMER.to_owned(),
+        whose: Some(CUSTOMER.to_owned().into()),
         page_size: 20,
         min_position: min_position.to_owned(),
         ..ListTimelineRequest::default()

@@ -16,12 +16,13 @@ use crate::limits::{
     CONTEXT_CONTACTS, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX, CONTEXT_TRIED_MAX,
 };
 use crate::projection::read_count;
+use crate::request::Whose;
 use crate::stored::{StoredEntry, microseconds};
+use crate::timelines::Timelines;
 use crate::{History, keys, promises};
 
-/// About the most bytes of contacts, and of open promises: together what clients take of one answer.
-const CONTACTS_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2;
-const PROMISES_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2;
+/// About the most bytes of the contacts, and of the promises, in a context.
+const PART_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2;
 
 /// How far back warnings look.
 pub(super) const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -32,26 +33,18 @@ pub(crate) async fn get(
 ) -> Result<GetCustomerContextResponse, Unanswered> {
     let message = &call.message;
     let mut checker = Checker::new();
-    checker.required_id("customer_id", &message.customer_id);
+    let whose = Whose::check(message.whose.clone(), &mut checker);
     let asked = message.interactions_max;
-    let shown = checker.count("interactions_max", asked, CONTEXT_CONTACTS);
+    let shown_max = checker.count("interactions_max", asked, CONTEXT_CONTACTS);
     checker.done(())?;
     let including = Including {
         min_position: &message.min_position,
-        latest: false,
+        latest: message.latest,
     };
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let read = move |store: &Store| {
-        context(
-            store,
-            call.tenant_id(),
-            &call.message.customer_id,
-            shown,
-            now,
-        )
-    };
+    let read = move |store: &Store| context(store, call.tenant_id(), &whose, shown_max, now);
     let found = reading.run(read).await?;
     Ok(GetCustomerContextResponse {
         complete_through: complete_through.encode(history.log_id()),
@@ -62,47 +55,91 @@ pub(crate) async fn get(
 fn context(
     store: &Store,
     tenant_id: &str,
-    customer_id: &str,
-    shown: usize,
+    whose: &Whose,
+    shown_max: usize,
     now: Timestamp,
 ) -> Result<GetCustomerContextResponse, Unanswered> {
-    let past = Past::read(store, tenant_id, customer_id, now)?;
-    let count = store.get(keys::contact_count(tenant_id, customer_id))?;
+    let customers = whose.customers(store, tenant_id)?;
+    let past = Past::read(store, tenant_id, (whose, &customers), now)?;
+    let interaction_count = match whose {
+        Whose::Customer(_) => count(store, tenant_id, &customers)?,
+        Whose::Handle(_) => past.contacts.len() as u64,
+    };
     let (warnings, tried) = (warnings(&past, now), tried(&past));
-    let Past { contacts, open, .. } = past;
-    let mut interactions = Page::within(shown, CONTACTS_BYTES_MAX);
-    for Contact { interaction, .. } in contacts {
-        if interactions.is_full() {
-            break;
-        }
-        let bytes = interaction.encoded_len();
-        interactions.add(interaction, bytes);
-    }
-    let mut open_commitments = Page::within(CONTEXT_PROMISES_MAX, PROMISES_BYTES_MAX);
-    for promise in open {
-        if open_commitments.is_full() {
-            break;
-        }
-        let promise = promises::as_of(promise, now);
-        let bytes = promise.encoded_len();
-        open_commitments.add(promise, bytes);
-    }
+    let Past {
+        contacts,
+        ambiguous,
+        open,
+        ..
+    } = past;
+    let (interactions, ambiguous_interaction_ids) = shown(contacts, ambiguous, shown_max);
+    let open = open.into_iter().map(|one| promises::as_of(one, now));
     Ok(GetCustomerContextResponse {
-        interactions: interactions.into_items(),
-        open_commitments: open_commitments.into_items(),
+        interactions,
+        open_commitments: within_bytes(open.take(CONTEXT_PROMISES_MAX)),
         tried,
         warnings,
-        interaction_count: count.map_or(0, |count| read_count(&count)),
+        interaction_count,
+        ambiguous_interaction_ids,
         complete_through: String::new(),
     })
 }
 
-/// What happened with a customer lately, the latest first: at least as many contacts as can be
-/// shown, and all that warnings look at, within [`CONTEXT_ENTRIES_MAX`].
+/// How many contacts customers have who are one.
+fn count(store: &Store, tenant_id: &str, customers: &[String]) -> Result<u64, Unanswered> {
+    let mut contacts = 0_u64;
+    for customer_id in customers {
+        let count = store.get(keys::contact_count(tenant_id, customer_id))?;
+        contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
+    }
+    Ok(contacts)
+}
+
+/// The latest of both sorts of contacts together, and which of them are ambiguous.
+fn shown(
+    contacts: Vec<Contact>,
+    ambiguous: Vec<Interaction>,
+    shown_max: usize,
+) -> (Vec<Interaction>, Vec<String>) {
+    let own = contacts
+        .into_iter()
+        .map(|contact| (contact.interaction, false));
+    let mut all: Vec<(Interaction, bool)> = own
+        .chain(ambiguous.into_iter().map(|contact| (contact, true)))
+        .collect();
+    // Each sort is in this order already; what began at the same time keeps its own.
+    all.sort_by_key(|(contact, _)| {
+        std::cmp::Reverse(contact.occurred_at.as_ref().map(microseconds))
+    });
+    let marks: Vec<bool> = all.iter().map(|(_, ambiguous)| *ambiguous).collect();
+    let shown = within_bytes(all.into_iter().map(|(contact, _)| contact).take(shown_max));
+    let ambiguous = shown.iter().zip(marks).filter(|(_, ambiguous)| *ambiguous);
+    let ids = ambiguous.map(|(contact, _)| contact.interaction_id.clone());
+    let ids = ids.collect();
+    (shown, ids)
+}
+
+/// The first of `messages`, until they are as much as a part of a context may hold.
+fn within_bytes<M: Message>(messages: impl Iterator<Item = M>) -> Vec<M> {
+    let mut page = Page::within(usize::MAX, PART_BYTES_MAX);
+    for message in messages {
+        if page.is_full() {
+            break;
+        }
+        let bytes = message.encoded_len();
+        page.add(message, bytes);
+    }
+    page.into_items()
+}
+
+/// What happened with a customer, or by a handle, lately, the latest first: at least as many
+/// contacts as can be shown, and all that warnings look at, within [`CONTEXT_ENTRIES_MAX`].
 pub(super) struct Past {
     pub(super) contacts: Vec<Contact>,
+    /// The contacts of one of several customers, of whom this is one: nothing is concluded of them.
+    ambiguous: Vec<Interaction>,
     pub(super) changes: Vec<CommitmentChange>,
-    /// The promises that are open, the first one due first; from all of the past.
+    /// The promises that are open, the first one due first; a customer's own from all of the past.
     pub(super) open: Vec<Commitment>,
 }
 
@@ -117,32 +154,47 @@ impl Past {
     fn read(
         store: &Store,
         tenant_id: &str,
-        customer_id: &str,
+        (whose, customers): (&Whose, &[String]),
         now: Timestamp,
     ) -> Result<Self, Unanswered> {
         let since_us = now
             .saturating_sub(LATELY)
             .map_or(i64::MIN, Timestamp::as_microsecond);
-        let open = open_promises(store, tenant_id, customer_id)?;
         let mut past = Self {
             contacts: Vec::new(),
+            ambiguous: Vec::new(),
             changes: Vec::new(),
-            open,
+            open: Vec::new(),
         };
-        let timeline = keys::timeline(tenant_id, customer_id);
-        let entries = store.scan_prefix(timeline, Direction::Ascending);
-        for stored in entries.take(CONTEXT_ENTRIES_MAX) {
-            let entry = StoredEntry::decode(stored?.1)?;
+        for customer_id in customers {
+            past.open
+                .extend(open_promises(store, tenant_id, customer_id)?);
+        }
+        let rows = Timelines::of(tenant_id, whose, customers).read(store, None);
+        for row in rows.take(CONTEXT_ENTRIES_MAX) {
+            let Some((entry, ambiguous)) = row?.decoded(store)? else {
+                continue;
+            };
             let is_of_late = entry.occurred_at.as_ref().map_or(0, microseconds) >= since_us;
             if !is_of_late && past.contacts.len() >= CONTEXT_CONTACTS.max {
                 break;
             }
-            past.add(entry);
+            if ambiguous || matches!(whose, Whose::Handle(_)) {
+                let promises = promises::all(tenant_id, &entry, |key| store.get(key))?;
+                past.open
+                    .extend(promises.into_iter().filter(Commitment::is_open));
+            }
+            past.add(entry, ambiguous);
         }
+        past.open.sort_by_key(|promise| promise.promised_by);
         Ok(past)
     }
 
-    fn add(&mut self, entry: StoredEntry) {
+    fn add(&mut self, entry: StoredEntry, ambiguous: bool) {
+        if ambiguous {
+            self.ambiguous.extend(entry.interaction);
+            return;
+        }
         let made = promises::as_made(&entry);
         let StoredEntry {
             interaction,

@@ -1,13 +1,23 @@
-//! One contact.
+//! One contact, or several.
 
 use aftercall_domain::InteractionId;
-use aftercall_proto::history::v1::{Amendment, GetInteractionRequest, GetInteractionResponse};
-use aftercall_service::{Call, Checker, Including};
+use aftercall_domain::interaction::id_of_reference;
+use aftercall_domain::violation::Reason;
+use aftercall_proto::history::v1::{
+    BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetInteractionRequest,
+    GetInteractionResponse, InteractionName,
+};
+use aftercall_proto::model::v1::ExternalRef;
+use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, Page};
 use aftercall_view::{Direction, Store};
+use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
+use super::amendments;
 use crate::failure::Unanswered;
+use crate::limits::NAMES_MAX;
+use crate::request::name::Name;
 use crate::stored::StoredEntry;
 use crate::{History, keys, promises};
 
@@ -15,18 +25,18 @@ pub(crate) async fn get(
     history: &History,
     call: Call<GetInteractionRequest>,
 ) -> Result<GetInteractionResponse, Unanswered> {
+    let message = &call.message;
     let mut checker = Checker::new();
-    checker.required_id("interaction_id", &call.message.interaction_id);
-    checker.done(())?;
+    let name = Name::check("", message.which.clone(), &mut checker);
+    let name = checker.done(name)?;
     let including = Including {
-        min_position: &call.message.min_position,
-        latest: false,
+        min_position: &message.min_position,
+        latest: message.latest,
     };
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let id = InteractionId::read(&call.message.interaction_id);
-    let read = move |store: &Store| find(store, call.tenant_id(), &id, now);
+    let read = move |store: &Store| whole(store, call.tenant_id(), name.as_ref(), now);
     let found = reading.run(read).await?;
     Ok(GetInteractionResponse {
         complete_through: complete_through.encode(history.log_id()),
@@ -34,40 +44,155 @@ pub(crate) async fn get(
     })
 }
 
-/// The contact with its promises and amendments.
-fn find(
+/// The contact with its promises and its latest amendments.
+fn whole(
     store: &Store,
     tenant_id: &str,
-    interaction_id: &InteractionId,
+    name: Option<&Name>,
     now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
-    let entry = first(store, tenant_id, interaction_id)?;
-    let entry = entry.ok_or(Unanswered::InteractionNotFound)?;
-    let whose = entry.whose(tenant_id);
-    let amended = keys::amendments(tenant_id, interaction_id.as_str(), whose);
+    let entry = named(store, tenant_id, name)?;
     let commitments = promises::all(tenant_id, &entry, |key| store.get(key))?;
-    Ok(GetInteractionResponse {
+    let mut answer = GetInteractionResponse {
         commitments: commitments
             .into_iter()
             .map(|one| promises::as_of(one, now))
             .collect(),
-        amendments: amendments(store, &amended)?,
-        interaction: entry.interaction,
+        interaction: entry.interaction.clone(),
+        amendments: Vec::new(),
+        amendment_count: amendments::count(&entry),
+        complete_through: String::new(),
+    };
+    let left = ANSWER_BYTES_MAX.saturating_sub(answer.encoded_len());
+    answer.amendments = amendments::latest(store, tenant_id, &entry, left)?;
+    Ok(answer)
+}
+
+pub(crate) async fn get_batch(
+    history: &History,
+    call: Call<BatchGetInteractionsRequest>,
+) -> Result<BatchGetInteractionsResponse, Unanswered> {
+    let message = &call.message;
+    let mut checker = Checker::new();
+    let names = checked(&message.names, &mut checker);
+    let names = checker.done(names)?;
+    let including = Including {
+        min_position: &message.min_position,
+        latest: message.latest,
+    };
+    let reading = history.reading();
+    let complete_through = reading.store_at(including, call.read_until()).await?;
+    let read = move |store: &Store| batch(store, call.tenant_id(), names);
+    let found = reading.run(read).await?;
+    Ok(BatchGetInteractionsResponse {
+        complete_through: complete_through.encode(history.log_id()),
+        ..found
+    })
+}
+
+fn batch(
+    store: &Store,
+    tenant_id: &str,
+    names: Vec<Name>,
+) -> Result<BatchGetInteractionsResponse, Unanswered> {
+    let (mut page, mut not_found) = (Page::new(names.len()), Vec::new());
+    let mut names = names.into_iter();
+    while !page.is_full() {
+        let Some(name) = names.next() else { break };
+        let entry = find(store, tenant_id, &name)?;
+        match entry.and_then(|entry| entry.interaction) {
+            Some(interaction) => {
+                let bytes = interaction.encoded_len();
+                page.add(interaction, bytes);
+            }
+            None => not_found.push(name.into()),
+        }
+    }
+    Ok(BatchGetInteractionsResponse {
+        interactions: page.into_items(),
+        not_found,
+        left_out: names.map(Into::into).collect(),
         complete_through: String::new(),
     })
 }
 
-/// The contact with an id: the one that was recorded first, if the id was given for two customers.
-fn first(
+fn checked(names: &[InteractionName], checker: &mut Checker) -> Vec<Name> {
+    if names.is_empty() {
+        let text = "is required; give the names of the contacts";
+        checker.add("names", Reason::Required, text);
+    }
+    if !checker.few("names", names.len(), NAMES_MAX) {
+        return Vec::new();
+    }
+    let each = names.iter().enumerate();
+    each.filter_map(|(place, name)| {
+        Name::check(&format!("names[{place}]."), name.which.clone(), checker)
+    })
+    .collect()
+}
+
+/// The contact of a name that must be there.
+pub(super) fn named(
     store: &Store,
     tenant_id: &str,
-    interaction_id: &InteractionId,
+    name: Option<&Name>,
+) -> Result<StoredEntry, Unanswered> {
+    let entry = name.map(|name| find(store, tenant_id, name)).transpose()?;
+    entry.flatten().ok_or(Unanswered::InteractionNotFound)
+}
+
+/// The contact of a name: the one that was recorded first, if the name was given for several.
+fn find(store: &Store, tenant_id: &str, name: &Name) -> Result<Option<StoredEntry>, Unanswered> {
+    match name {
+        Name::Id(id) => {
+            let id = InteractionId::read(id);
+            first(store, by_id(store, tenant_id, id.as_str()))
+        }
+        Name::Reference(of) => {
+            // Usually the id follows from the reference; where the caller gave one, it is noted.
+            let id = id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string();
+            let derived = by_id(store, tenant_id, &id);
+            let noted = by_reference(store, tenant_id, of);
+            let entry = first(store, derived.chain(noted))?;
+            Ok(entry.filter(|entry| entry.is_referred_to_by(of)))
+        }
+    }
+}
+
+/// Where it is said where the contacts of an id stand.
+fn by_id(
+    store: &Store,
+    tenant_id: &str,
+    interaction_id: &str,
+) -> impl Iterator<Item = Result<Bytes, Unanswered>> + use<> {
+    let pointers = keys::entries_of(tenant_id, interaction_id);
+    let pointers = store.scan_prefix(pointers, Direction::Ascending);
+    pointers.map(|pointer| Ok(pointer?.0))
+}
+
+/// The same of the contacts that another system knows by a name.
+fn by_reference(
+    store: &Store,
+    tenant_id: &str,
+    of: &ExternalRef,
+) -> impl Iterator<Item = Result<Bytes, Unanswered>> + use<> {
+    let prefix = keys::references(tenant_id, &of.source_system, &of.external_id);
+    let tenant_id = tenant_id.to_owned();
+    let noted = store.scan_prefix(&prefix, Direction::Ascending);
+    noted.filter_map(move |noted| match noted {
+        Ok((key, _)) => keys::referenced(&tenant_id, &prefix, &key).map(|key| Ok(key.into())),
+        Err(error) => Some(Err(error.into())),
+    })
+}
+
+/// The contact that was recorded first.
+fn first(
+    store: &Store,
+    pointers: impl Iterator<Item = Result<Bytes, Unanswered>>,
 ) -> Result<Option<StoredEntry>, Unanswered> {
-    let pointers = keys::entries_of(tenant_id, interaction_id.as_str());
     let mut first: Option<StoredEntry> = None;
-    for pointer in store.scan_prefix(pointers, Direction::Ascending) {
-        let (pointer, _) = pointer?;
-        let Some(other) = entry(store, &pointer)? else {
+    for pointer in pointers {
+        let Some(other) = entry(store, &pointer?)? else {
             continue;
         };
         if first.as_ref().is_none_or(|first| other.precedes(first)) {
@@ -86,11 +211,4 @@ pub(super) fn entry(store: &Store, pointer: &[u8]) -> Result<Option<StoredEntry>
         return Ok(None);
     };
     Ok(Some(StoredEntry::decode(bytes)?))
-}
-
-fn amendments(store: &Store, of: &[u8]) -> Result<Vec<Amendment>, Unanswered> {
-    let stored = store.scan_prefix(of, Direction::Ascending);
-    stored
-        .map(|entry| Ok(Amendment::decode(entry?.1)?))
-        .collect()
 }

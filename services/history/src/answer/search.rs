@@ -10,13 +10,13 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::interaction::entry;
-use crate::History;
 use crate::failure::Unanswered;
 use crate::index::Fields;
 use crate::request::SearchRequest;
 use crate::search::cursor::PLACE_BYTES;
 use crate::search::snippets::snippets;
 use crate::search::{self, Found, Hit, Place, Search, Weights};
+use crate::{History, merges};
 
 pub(crate) async fn search(
     history: &History,
@@ -30,7 +30,7 @@ pub(crate) async fn search(
     let after = After::read(&paging, request.text.words().len())?;
     let including = Including {
         min_position: &call.message.min_position,
-        latest: false,
+        latest: call.message.latest,
     };
     let reading = history.reading();
     let until = call.read_until();
@@ -109,9 +109,11 @@ impl Asked {
             tenant_id,
             fields,
             snapshot,
-            request,
+            mut request,
             after,
         } = self;
+        let customers = std::mem::take(&mut request.filter.customer_ids);
+        request.filter.customer_ids = with_merged(store, &tenant_id, customers)?;
         let searcher = &snapshot.searcher;
         let (place, weights, within) = match after {
             Some(after) => (
@@ -167,6 +169,7 @@ fn show(
     hits: Vec<Hit>,
     mut has_more: bool,
 ) -> Result<(Vec<SearchResult>, Option<Place>, bool), Unanswered> {
+    let is_scored = !request.text.wanted.is_empty();
     let (mut results, mut last) = (Page::new(hits.len()), None);
     for hit in hits {
         if results.is_full() {
@@ -183,11 +186,24 @@ fn show(
         let result = SearchResult {
             snippets: snippets(&interaction, &request.text),
             interaction: Some(interaction),
-            score: hit.score,
+            score: is_scored.then_some(hit.score),
         };
         results.add(result, bytes);
     }
     Ok((results.into_items(), last, has_more))
+}
+
+/// The customers, and those with whom they are one.
+fn with_merged(
+    store: &Store,
+    tenant_id: &str,
+    customers: Vec<String>,
+) -> Result<Vec<String>, Unanswered> {
+    let mut all = Vec::new();
+    for customer_id in customers {
+        all.extend(merges::all_of(store, tenant_id, &customer_id)?);
+    }
+    Ok(all)
 }
 
 /// What binds page tokens to the request that they came from. Its facets may differ: they count
@@ -197,6 +213,7 @@ fn bound_to_pages(request: &SearchInteractionsRequest) -> Vec<u8> {
         page_size: 0,
         page_token: String::new(),
         min_position: String::new(),
+        latest: false,
         facets: Vec::new(),
         ..request.clone()
     };

@@ -3,34 +3,27 @@
 use aftercall_proto::encoded::ListTimelineResponse;
 use aftercall_proto::history::v1::ListTimelineRequest;
 use aftercall_service::{Call, Checker, Including, Paging, Unread};
-use aftercall_view::key::{Parts, prefix_end};
-use aftercall_view::{Direction, Positions, Store, TokenError};
+use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 
 use crate::failure::Unanswered;
 use crate::limits::ENTRIES;
-use crate::{History, keys, stored};
-
-/// The length of an entry's place in its customer's timeline: its time and its place in the log.
-const PLACE_BYTES: usize = 16;
+use crate::request::Whose;
+use crate::timelines::{PLACE_BYTES, Timelines};
+use crate::{History, keys};
 
 pub(crate) async fn list(
     history: &History,
     call: Call<ListTimelineRequest>,
 ) -> Result<ListTimelineResponse, Unanswered> {
-    let ListTimelineRequest {
-        customer_id,
-        page_size,
-        page_token,
-        min_position,
-    } = &call.message;
+    let message = &call.message;
     let mut checker = Checker::new();
-    checker.required_id("customer_id", customer_id);
-    let size = checker.count("page_size", *page_size, ENTRIES);
+    let whose = Whose::check(message.whose.clone(), &mut checker);
+    let size = checker.count("page_size", message.page_size, ENTRIES);
     checker.done(())?;
     let (tenant_id, log) = (call.tenant_id(), history.log_id());
-    let query: [&[u8]; 3] = [b"timeline", tenant_id.as_bytes(), customer_id.as_bytes()];
-    let paging = Paging::asked(log, &query, size, page_token)?;
+    let query: [&[u8]; 3] = [b"timeline", tenant_id.as_bytes(), &whose.fingerprint()];
+    let paging = Paging::asked(log, &query, size, &message.page_token)?;
     if paging
         .after()
         .is_some_and(|after| after.len() != PLACE_BYTES)
@@ -38,14 +31,15 @@ pub(crate) async fn list(
         return Err(Unread::PageToken(TokenError::Malformed).into());
     }
     let including = Including {
-        min_position,
-        latest: false,
+        min_position: &message.min_position,
+        latest: message.latest,
     };
     let reading = history.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
-    let timeline = Vec::from(keys::timeline(tenant_id, customer_id));
     let read = move |store: &Store| {
-        let (entries, next) = read(store, &timeline, &paging, &through)?;
+        let customers = whose.customers(store, call.tenant_id())?;
+        let timelines = Timelines::of(call.tenant_id(), &whose, &customers);
+        let (entries, next) = read(store, timelines, &paging, &through)?;
         Ok::<_, Unanswered>(ListTimelineResponse {
             entries,
             next_page_token: paging.token(log, &through, next),
@@ -59,37 +53,25 @@ pub(crate) async fn list(
 /// left out of all of them, so that together they are the timeline as it was then.
 fn read(
     store: &Store,
-    timeline: &[u8],
+    timelines: Timelines,
     paging: &Paging,
     complete_through: &Positions,
 ) -> Result<(Vec<Bytes>, Option<Bytes>), Unanswered> {
-    let mut from = timeline.to_vec();
-    if let Some(after) = paging.after() {
-        from.extend_from_slice(after);
-        // The first key after the last entry's.
-        from.push(0);
-    }
-    let end = prefix_end(timeline);
     let (mut page, mut last) = (paging.page(), None);
-    for stored in store.scan_range(from, end.as_deref(), Direction::Ascending) {
-        let (key, value) = stored?;
-        let place = key.slice(timeline.len().min(key.len())..);
-        if !complete_through.covers(keys::position_of(seq(&place))) {
+    let after = paging.after().map(|after| &**after);
+    for row in timelines.read(store, after) {
+        let row = row?;
+        if !complete_through.covers(keys::position_of(row.seq())) {
             continue;
         }
         if page.is_full() {
             return Ok((page.into_items(), last));
         }
-        page.add(stored::answered(&value)?, value.len());
-        last = Some(place);
+        if let Some(entry) = row.answered(store)? {
+            let bytes = entry.len();
+            page.add(entry, bytes);
+        }
+        last = Some(row.place);
     }
     Ok((page.into_items(), None))
-}
-
-/// The place in the log of an entry at `place` in its timeline.
-fn seq(place: &[u8]) -> u64 {
-    let mut parts = Parts::new(place);
-    let seq = parts.time_descending().and_then(|_| parts.u64());
-    // Every key of a timeline ends so; one that doesn't is after every position.
-    seq.map_or(u64::MAX, |seq| !seq)
 }

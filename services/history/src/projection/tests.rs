@@ -130,7 +130,7 @@ fn record(next: &Next) -> Record {
         }
         What::Amend { sequence, label } => {
             let amended = InteractionAmended {
-                update_mask: Some(pbjson_types::FieldMask {
+                update_mask: Some(FieldMask {
                     paths: vec!["labels".to_owned()],
                 }),
                 interaction: Some(Interaction {

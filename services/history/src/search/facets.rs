@@ -78,7 +78,9 @@ impl Tally {
         counts.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         let others = counts.split_off(counts.len().min(FACET_COUNTS_MAX));
         let other_count = match facet {
-            Facet::Label if !others.is_empty() => contacts_with_others(&several, &counts)?,
+            facet if has_several(facet) && !others.is_empty() => {
+                contacts_with_others(&several, &counts)?
+            }
             _ => others.iter().map(|other| other.count).sum(),
         };
         Ok(FacetCounts {
@@ -87,6 +89,11 @@ impl Tally {
             other_count,
         })
     }
+}
+
+/// Whether a contact can have several values of a facet.
+fn has_several(facet: Facet) -> bool {
+    matches!(facet, Facet::Label | Facet::Agent | Facet::Team)
 }
 
 /// How many contacts have a value that isn't `listed`.
@@ -169,7 +176,7 @@ impl Counter {
                 counts,
                 docs: Vec::new(),
             },
-            _ if facet == Facet::Label => Self::Texts {
+            _ if has_several(facet) => Self::Texts {
                 column,
                 counts,
                 docs: Vec::new(),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use aftercall_proto::history::v1::SentimentBand;
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, MatchStatus};
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -25,6 +25,10 @@ pub(crate) struct Filter {
     pub(crate) open_promise: Option<bool>,
     /// All of these, not any.
     pub(crate) labels: Vec<String>,
+    /// The keys of handles, of which any must be among those of the contact.
+    pub(crate) handles: Option<Vec<String>>,
+    pub(crate) match_statuses: Vec<MatchStatus>,
+    pub(crate) identified: Option<bool>,
     pub(crate) occurred_from_us: Option<i64>,
     pub(crate) occurred_before_us: Option<i64>,
 }
@@ -66,6 +70,24 @@ pub(crate) fn query(
     clauses.extend(any_of(enum_terms(fields.channel, &filter.channels)));
     clauses.extend(any_of(enum_terms(fields.direction, &filter.directions)));
     clauses.extend(any_of(enum_terms(fields.sentiment, &filter.sentiments)));
+    clauses.extend(any_of(enum_terms(
+        fields.match_status,
+        &filter.match_statuses,
+    )));
+    if let Some(handles) = &filter.handles {
+        let terms = handles
+            .iter()
+            .map(|key| (Occur::Should, is(fields.handle, key)));
+        // Of none, if what was asked for names nobody: then nothing is found.
+        let any = BooleanQuery::new(terms.collect());
+        clauses.push((Occur::Must, Box::new(any)));
+    }
+    if let Some(identified) = filter.identified {
+        clauses.push((
+            Occur::Must,
+            one(Term::from_field_bool(fields.identified, identified)),
+        ));
+    }
     clauses.extend(
         filter
             .labels

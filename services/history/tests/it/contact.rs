@@ -4,12 +4,14 @@ use aftercall_log::Position;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
-    InteractionAmended, InteractionRecorded,
+    CustomersMerged, CustomersUnmerged, InteractionAmended, InteractionIdentified,
+    InteractionRecorded,
 };
 use aftercall_proto::model::v1::{
     Action, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome, ContactReason, Customer,
-    Direction, Disconnect, Disposition, DropClass, Handling, Interaction, Lapse, Owner, Priority,
-    ReasonResolution, Reschedule, Sentiment, Signal, SignalKind, owner,
+    Direction, Disconnect, Disposition, DropClass, ExternalRef, Handle, HandleKind, Handling,
+    Interaction, Lapse, MatchStatus, Owner, Priority, ReasonResolution, Reschedule, Sentiment,
+    Signal, SignalKind, owner,
 };
 use pbjson_types::Timestamp;
 
@@ -69,6 +71,38 @@ impl Contact {
             ..Customer::default()
         };
         self.with(|interaction| interaction.customer = Some(customer))
+    }
+
+    /// One more handle of the customer.
+    pub(crate) fn handle(self, kind: HandleKind, value: &str) -> Self {
+        let handle = Handle {
+            kind: kind.into(),
+            value: value.to_owned(),
+            ..Handle::default()
+        };
+        self.with(|interaction| {
+            let customer = interaction.customer.get_or_insert_default();
+            customer.handles.push(handle);
+        })
+    }
+
+    /// Nobody knows which of them it is.
+    pub(crate) fn one_of(self, candidates: &[&str]) -> Self {
+        let customer = Customer {
+            match_status: MatchStatus::Ambiguous.into(),
+            candidate_customer_ids: candidates.iter().map(|id| (*id).to_owned()).collect(),
+            ..Customer::default()
+        };
+        self.with(|interaction| interaction.customer = Some(customer))
+    }
+
+    /// What another system calls it.
+    pub(crate) fn referred_to(self, system: &str, name: &str) -> Self {
+        let reference = ExternalRef {
+            source_system: system.to_owned(),
+            external_id: name.to_owned(),
+        };
+        self.with(|interaction| interaction.external_ref = Some(reference))
     }
 
     pub(crate) fn ago(self, seconds: i64) -> Self {
@@ -193,6 +227,17 @@ impl Contact {
         events.fact(&self.about(self.id(), version, ago(0)), &fact)
     }
 
+    /// Appends whose contact it is after all.
+    pub(crate) fn identify(&self, events: &Events, version: u64, customer: &str) -> Position {
+        let fact = Fact::InteractionIdentified(InteractionIdentified {
+            customer_id: customer.to_owned(),
+            display_name: "Ada".into(),
+            reason: "called back".into(),
+            ..InteractionIdentified::default()
+        });
+        events.fact(&self.about(self.id(), version, ago(0)), &fact)
+    }
+
     /// Appends that the promise number `n` was done so many seconds ago.
     pub(crate) fn fulfil(&self, events: &Events, n: u64, version: u64, done_ago: i64) -> Position {
         let promise = self
@@ -280,4 +325,36 @@ impl Contact {
             import: self.import,
         }
     }
+}
+
+/// Appends that two customers are one, or two again, as the event of the first one's `sequence`.
+pub(crate) fn merge(
+    events: &Events,
+    (first, other): (&str, &str),
+    sequence: u64,
+    are_one: bool,
+) -> Position {
+    let (customer_id, merged_customer_id) = (first.to_owned(), other.to_owned());
+    let fact = match are_one {
+        true => Fact::CustomersMerged(CustomersMerged {
+            customer_id,
+            merged_customer_id,
+            ..CustomersMerged::default()
+        }),
+        false => Fact::CustomersUnmerged(CustomersUnmerged {
+            customer_id,
+            merged_customer_id,
+            ..CustomersUnmerged::default()
+        }),
+    };
+    let about = About {
+        tenant: TENANT,
+        customer: first.to_owned(),
+        interaction: String::new(),
+        aggregate: first.to_owned(),
+        sequence,
+        recorded_at: ago(0),
+        import: false,
+    };
+    events.fact(&about, &fact)
 }

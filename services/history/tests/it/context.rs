@@ -1,7 +1,9 @@
 //! What an agent needs when the phone rings.
 
+use aftercall_proto::history::v1::get_customer_context_request::Whose;
 use aftercall_proto::history::v1::{GetCustomerContextRequest, WarningKind};
 use aftercall_proto::model::v1::{ReasonResolution, SignalKind};
+use prost::Message;
 
 use crate::contact::contact;
 use crate::fixture::{Events, Service, ago, id, views, wrong_fields};
@@ -197,9 +199,10 @@ async fn a_context_is_bounded() {
     let mut client = service.client();
     let mut context = async |interactions_max| {
         let request = client.request(GetCustomerContextRequest {
-            customer_id: "customer-1".into(),
+            whose: Some(Whose::CustomerId("customer-1".into())),
             interactions_max,
             min_position: service.tail(),
+            latest: false,
         });
         client
             .client
@@ -214,9 +217,41 @@ async fn a_context_is_bounded() {
         (20, 50)
     );
     assert_eq!(most.interaction_count, 60);
-    let refused = context(21).await.unwrap_err();
+    assert_eq!(context(21).await.unwrap().interactions.len(), 20);
+    let refused = context(-1).await.unwrap_err();
     assert_eq!(
         wrong_fields(&refused),
         [("interactions_max".into(), "OUT_OF_RANGE".into())]
     );
+}
+
+#[tokio::test]
+async fn a_context_of_long_texts_is_bounded_by_bytes() {
+    let (events, dir) = (Events::new(), views());
+    let long = "x".repeat(300 << 10);
+    for n in 1..=20 {
+        contact(n).summary(&long).record(&events);
+    }
+    let text = "y".repeat(64 << 10);
+    for n in 21..=70 {
+        let promised = contact(n).promise(n, 60).ago(10_000);
+        let promised = promised.with(|contact| contact.commitments[0].promise_text = text.clone());
+        promised.record(&events);
+    }
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+    let request = client.request(GetCustomerContextRequest {
+        whose: Some(Whose::CustomerId("customer-1".into())),
+        interactions_max: 20,
+        min_position: service.tail(),
+        latest: false,
+    });
+
+    let answer = client.client.get_customer_context(request).await.unwrap();
+
+    let context = answer.into_inner();
+    assert!(context.encoded_len() < 4 << 20, "{}", context.encoded_len());
+    assert_eq!(context.interactions.len(), 4);
+    assert!((10..50).contains(&context.open_commitments.len()));
+    assert_eq!(context.interaction_count, 70);
 }

@@ -11,8 +11,10 @@ use aftercall_proto::event::v1::Event;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
     GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
-    GetInteractionResponse, ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
-    SearchInteractionsResponse, TimelineEntry, timeline_entry::What,
+    GetInteractionResponse, HandleQuery, ListTimelineRequest, ListTimelineResponse,
+    SearchInteractionsRequest, SearchInteractionsResponse, TimelineEntry,
+    get_customer_context_request, get_interaction_request, list_timeline_request,
+    timeline_entry::What,
 };
 use aftercall_service::server::Server;
 use aftercall_service::testing::{Caller as TestCaller, TestServer};
@@ -226,11 +228,19 @@ impl Caller {
     }
 
     pub(crate) async fn get(&mut self, id: &str) -> Result<GetInteractionResponse, Status> {
-        let request = GetInteractionRequest {
-            interaction_id: id.to_owned(),
+        let which = get_interaction_request::Which::InteractionId(id.to_owned());
+        self.get_which(which).await
+    }
+
+    pub(crate) async fn get_which(
+        &mut self,
+        which: get_interaction_request::Which,
+    ) -> Result<GetInteractionResponse, Status> {
+        let request = self.request(GetInteractionRequest {
+            which: Some(which),
             min_position: self.position.clone(),
-        };
-        let request = self.request(request);
+            latest: false,
+        });
         Ok(self.client.get_interaction(request).await?.into_inner())
     }
 
@@ -238,12 +248,20 @@ impl Caller {
         &mut self,
         customer: &str,
     ) -> Result<GetCustomerContextResponse, Status> {
-        let request = GetCustomerContextRequest {
-            customer_id: customer.to_owned(),
+        let whose = get_customer_context_request::Whose::CustomerId(customer.to_owned());
+        self.context_of(whose).await
+    }
+
+    pub(crate) async fn context_of(
+        &mut self,
+        whose: get_customer_context_request::Whose,
+    ) -> Result<GetCustomerContextResponse, Status> {
+        let request = self.request(GetCustomerContextRequest {
+            whose: Some(whose),
             interactions_max: 0,
             min_position: self.position.clone(),
-        };
-        let request = self.request(request);
+            latest: false,
+        });
         Ok(self
             .client
             .get_customer_context(request)
@@ -257,16 +275,27 @@ impl Caller {
         page_size: i32,
         page_token: &str,
     ) -> Result<ListTimelineResponse, Status> {
+        let whose = list_timeline_request::Whose::CustomerId(customer.to_owned());
+        self.timeline_page_of(whose, page_size, page_token).await
+    }
+
+    pub(crate) async fn timeline_page_of(
+        &mut self,
+        whose: list_timeline_request::Whose,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<ListTimelineResponse, Status> {
         let min_position = if page_token.is_empty() {
             self.position.clone()
         } else {
             String::new()
         };
         let request = self.request(ListTimelineRequest {
-            customer_id: customer.to_owned(),
+            whose: Some(whose),
             page_size,
             page_token: page_token.to_owned(),
             min_position,
+            latest: false,
         });
         Ok(self.client.list_timeline(request).await?.into_inner())
     }
@@ -301,6 +330,14 @@ impl Caller {
         let mut ids = ids(&self.search(request).await.unwrap());
         ids.sort();
         ids
+    }
+}
+
+/// Asks for a handle of any sort, as somebody spells it.
+pub(crate) fn spelled(value: &str) -> HandleQuery {
+    HandleQuery {
+        value: value.to_owned(),
+        ..HandleQuery::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aftercall_proto::history::v1::list_timeline_request::Whose;
 use aftercall_proto::history::v1::{CommitmentChangeKind, timeline_entry::What};
 use aftercall_proto::model::v1::{
     CommitmentLifecycle, CommitmentOutcome, Interaction, ReasonResolution, Timeliness,
@@ -38,6 +39,7 @@ async fn a_contact_is_answered_with_its_amendments_and_promises() {
     );
     assert_eq!(interaction.handling.unwrap().summary, "Rebooted the router");
     assert_eq!(interaction.recorded_at, Some(ago(0)));
+    assert_eq!(answer.amendment_count, 1);
     let [amendment] = answer.amendments.try_into().unwrap();
     assert_eq!(amendment.before, Some(Interaction::default()));
     assert_eq!((amendment.version, &*amendment.reason), (2, "a slip"));
@@ -165,7 +167,7 @@ async fn a_timeline_tells_all_that_happened_the_latest_first() {
         moved.commitment.as_ref().unwrap().promised_by,
         Some(ago(-9_000))
     );
-    // A caller whom nobody knows has no timeline, but the contact is there.
+    // A caller whom nobody knows, and no handle names, has no timeline, but the contact is there.
     assert!(client.get(&id(1, 5)).await.is_ok());
 }
 
@@ -318,7 +320,7 @@ async fn a_position_that_the_log_does_not_have_is_refused_at_once() {
         let request = fresh
             .client()
             .request(aftercall_proto::history::v1::ListTimelineRequest {
-                customer_id: "customer-1".into(),
+                whose: Some(Whose::CustomerId("customer-1".into())),
                 min_position: position.into(),
                 ..Default::default()
             });

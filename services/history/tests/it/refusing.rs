@@ -1,11 +1,13 @@
 //! Searches that are refused, and why.
 
-use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest, SearchOrder};
+use aftercall_proto::history::v1::{
+    HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
+};
 use aftercall_service::Role;
 use tonic::Code;
 
 use crate::contact::contact;
-use crate::fixture::{Events, Service, ago, id, ids, reason, views, wrong_fields};
+use crate::fixture::{Events, Service, ago, id, ids, reason, spelled, views, wrong_fields};
 
 #[tokio::test]
 async fn bad_searches_name_every_field() {
@@ -15,6 +17,8 @@ async fn bad_searches_name_every_field() {
         customer_ids: vec!["x".into(); 101],
         agent_ids: vec![String::new(), "y".repeat(129)],
         channels: vec![77, 0],
+        handles: vec![HandleQuery::default(), spelled(&"9".repeat(513))],
+        match_statuses: vec![0],
         occurred_from: Some(ago(0)),
         occurred_before: Some(ago(0)),
         ..Default::default()
@@ -36,6 +40,9 @@ async fn bad_searches_name_every_field() {
         ("filter.channels[0]", "UNKNOWN_VALUE"),
         ("filter.channels[1]", "REQUIRED"),
         ("filter.customer_ids", "TOO_MANY"),
+        ("filter.handles[0].value", "REQUIRED"),
+        ("filter.handles[1].value", "TOO_LONG"),
+        ("filter.match_statuses[0]", "REQUIRED"),
         ("filter.occurred_before", "CONFLICTING"),
         ("order", "UNKNOWN_VALUE"),
         ("page_size", "OUT_OF_RANGE"),

@@ -265,7 +265,7 @@ async fn the_best_match_comes_first_and_time_orders_both_ways() {
     assert_eq!(ids(&ordered(SearchOrder::Relevance).await), ids(&page));
     let latest = ordered(SearchOrder::TimeDesc).await;
     assert_eq!(ids(&latest), [id(1, 1), id(1, 3), id(1, 2), id(1, 4)]);
-    assert!(latest.results.iter().all(|result| result.score > 0.0));
+    assert!(latest.results.iter().all(|result| result.score() > 0.0));
     let earliest = ordered(SearchOrder::TimeAsc).await;
     assert_eq!(ids(&earliest), [id(1, 4), id(1, 2), id(1, 3), id(1, 1)]);
 }

@@ -49,8 +49,14 @@ async fn answers_that_a_reader_tells_apart_are_candidates_of_their_own() {
         ["Give $10 off", "Give \u{ff04}10 off"],
         ["Turn it by -5", "turn it by \u{2212}5"],
         ["Turn it by 5", "- Turn it by (5)"],
-        ["Ger\u{e4}t mit C++ zur\u{fc}cksetzen", "GERA\u{308}T mit C++ zuru\u{308}cksetzen"],
-        ["Ger\u{e4}t mit C zur\u{fc}cksetzen", "Ger\u{e4}t mit\r\nC zur\u{fc}ck\u{ad}setzen"],
+        [
+            "Ger\u{e4}t mit C++ zur\u{fc}cksetzen",
+            "GERA\u{308}T mit C++ zuru\u{308}cksetzen",
+        ],
+        [
+            "Ger\u{e4}t mit C zur\u{fc}cksetzen",
+            "Ger\u{e4}t mit\r\nC zur\u{fc}ck\u{ad}setzen",
+        ],
     ];
     for (n, answer) in answers.as_flattened().iter().enumerate() {
         world.record(&solved(n as i64, "off.ten", "", answer)).await;

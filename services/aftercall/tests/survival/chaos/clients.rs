@@ -157,7 +157,7 @@ impl Writer {
     /// The latest page of the timeline has what was just recorded.
     async fn read_timeline(&mut self, customer: &str, id: &str, position: &str) {
         let request = ListTimelineRequest {
-            customer_id: customer.to_owned(),
+            whose: Some(customer.to_owned().into()),
             page_size: 200,
             min_position: position.to_owned(),
             ..ListTimelineRequest::default()

@@ -49,7 +49,7 @@ async fn timelines(door: &Channel, position: &str) -> Vec<String> {
     let mut shown = Vec::new();
     for customer_id in load::customers() {
         let mut request = ListTimelineRequest {
-            customer_id,
+            whose: Some(customer_id.into()),
             page_size: 500,
             min_position: position.to_owned(),
             ..ListTimelineRequest::default()

@@ -274,7 +274,7 @@ async fn foreign_ids(umbrella: &mut Tenant, foreign: &Interaction) {
     let interaction_id = foreign.interaction_id.clone();
     let no_interaction = (Code::NotFound, "INTERACTION_NOT_FOUND");
     let get = GetInteractionRequest {
-        interaction_id: interaction_id.clone(),
+        which: Some(interaction_id.clone().into()),
         ..GetInteractionRequest::default()
     };
     refused(
@@ -321,7 +321,7 @@ async fn foreign_ids(umbrella: &mut Tenant, foreign: &Interaction) {
     refused("get", answer, (Code::NotFound, "SOLUTION_NOT_FOUND"));
 
     let list = ListTimelineRequest {
-        customer_id: CUSTOMER.to_owned(),
+        whose: Some(CUSTOMER.to_owned().into()),
         ..ListTimelineRequest::default()
     };
     let timeline = umbrella.history.list_timeline(list).await;

@@ -114,10 +114,11 @@ impl Lists {
         match list {
             "timeline" => {
                 let request = ListTimelineRequest {
-                    customer_id: CUSTOMER.to_owned(),
+                    whose: Some(CUSTOMER.to_owned().into()),
                     page_size: 1,
                     page_token,
                     min_position,
+                    latest: false,
                 };
                 token(history().list_timeline(request).await, |page| {
                     page.next_page_token

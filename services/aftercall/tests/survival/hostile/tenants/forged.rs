@@ -38,7 +38,7 @@ pub(super) async fn forged_tokens(acme: &mut Tenant, position: &str) {
 async fn pages(acme: &mut Tenant, page_token: &str) {
     let page_token = page_token.to_owned();
     let list = ListTimelineRequest {
-        customer_id: CUSTOMER.to_owned(),
+        whose: Some(CUSTOMER.to_owned().into()),
         page_token: page_token.clone(),
         ..ListTimelineRequest::default()
     };
@@ -89,7 +89,7 @@ async fn pages(acme: &mut Tenant, page_token: &str) {
 async fn positions(acme: &mut Tenant, min_position: &str) {
     let min_position = min_position.to_owned();
     let get = GetCustomerContextRequest {
-        customer_id: CUSTOMER.to_owned(),
+        whose: Some(CUSTOMER.to_owned().into()),
         min_position: min_position.clone(),
         ..GetCustomerContextRequest::default()
     };

@@ -1,0 +1,153 @@
+//! A contact turns out to be somebody's, or somebody else's: it moves, with its promises and what
+//! became of them, into that customer's timeline.
+
+use aftercall_domain::commitment::Commitment;
+use aftercall_proto::event::v1::{Event, InteractionIdentified};
+use aftercall_proto::history::v1::Amendment;
+use aftercall_proto::model::v1::{MatchStatus, Verification};
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
+use pbjson_types::FieldMask;
+use prost::Message;
+
+use super::{count_contact, places};
+use crate::stored::StoredEntry;
+use crate::{keys, promises};
+
+/// Moves the contact whose entry stands at `home`. Its amendments and promises stay under `whose` it
+/// was when it was recorded.
+pub(super) fn apply(
+    event: &Event,
+    identified: &InteractionIdentified,
+    whose: u64,
+    (home, before): (Bytes, StoredEntry),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let tenant_id = &event.tenant_id;
+    let mut after = before.clone();
+    let Some(amendment) = name(event, identified, &mut after) else {
+        return Ok(());
+    };
+    after.recorded_as = Some(whose);
+    let interaction_id = before.interaction_id();
+    let place = keys::amendment(tenant_id, interaction_id, whose, event.sequence);
+    txn.put(place, amendment.encode_to_vec())?;
+
+    let promises = promises::all(tenant_id, &before, |key| txn.get(key))?;
+    let changes = changes(tenant_id, &before, txn)?;
+    places::forget(tenant_id, &before, &before, &home, txn)?;
+    for (customer_id, by) in [(before.customer_id(), -1), (after.customer_id(), 1)] {
+        if let Some(customer_id) = customer_id {
+            count_contact(tenant_id, customer_id, by, txn)?;
+        }
+    }
+    let new_home = places::home(tenant_id, &after);
+    txn.put(new_home.clone(), after.encode_to_vec())?;
+    let pointer = keys::entry_of(tenant_id, interaction_id, whose);
+    txn.put(pointer, new_home.clone())?;
+    places::note_contact(tenant_id, &after, &new_home, whose, txn)?;
+
+    for promise in promises {
+        move_promise(
+            event,
+            (&promise, whose),
+            after.customer_id(),
+            &new_home,
+            txn,
+        )?;
+    }
+    for (place, mut change) in changes {
+        places::forget(tenant_id, &before, &change, &place, txn)?;
+        if let Some(commitment) = change
+            .commitment_change
+            .as_mut()
+            .and_then(|it| it.commitment.as_mut())
+        {
+            commitment.customer_id = after.customer_id().unwrap_or_default().to_owned();
+        }
+        places::put_change(tenant_id, &after, &change, txn)?;
+    }
+    Ok(())
+}
+
+/// Names the contact's customer. What it says of the change; none for what is no contact.
+fn name(
+    event: &Event,
+    identified: &InteractionIdentified,
+    contact: &mut StoredEntry,
+) -> Option<Amendment> {
+    let interaction = contact.interaction.as_mut()?;
+    let old = interaction.customer.clone();
+    let customer = interaction.customer.get_or_insert_default();
+    customer.customer_id.clone_from(&identified.customer_id);
+    customer.candidate_customer_ids.clear();
+    let status = match identified.customer_id.is_empty() {
+        true => MatchStatus::Unknown,
+        false => MatchStatus::Matched,
+    };
+    customer.match_status = status.into();
+    if identified.verification() != Verification::Unspecified {
+        customer.verification = identified.verification;
+    }
+    if !identified.display_name.is_empty() {
+        customer.display_name.clone_from(&identified.display_name);
+    }
+    interaction.version = event.sequence;
+    let paths = vec!["customer".to_owned()];
+    Some(Amendment {
+        version: event.sequence,
+        update_mask: Some(FieldMask { paths }),
+        reason: identified.reason.clone(),
+        amended_by: event.actor_id.clone(),
+        recorded_at: event.recorded_at,
+        before: Some(aftercall_proto::model::v1::Interaction {
+            customer: old,
+            ..Default::default()
+        }),
+    })
+}
+
+/// What became of the contact's promises, and where it stands.
+fn changes(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    txn: &mut Txn<'_>,
+) -> Result<Vec<(Bytes, StoredEntry)>, ApplyError> {
+    let prefix = match contact.customer_id() {
+        None => keys::unidentified_changes(tenant_id, contact.interaction_id()),
+        // Rarely is a contact somebody else's, so that nothing leads to them but the timeline.
+        Some(customer_id) => keys::timeline(tenant_id, customer_id),
+    };
+    let mut changes = Vec::new();
+    for stored in txn.scan_prefix(prefix, Direction::Ascending) {
+        let (place, bytes) = stored?;
+        let entry = StoredEntry::decode(bytes).map_err(ApplyError::record)?;
+        let change = entry.commitment_change.as_ref();
+        let promise = change.and_then(|change| change.commitment.as_ref());
+        if promise.is_some_and(|promise| promise.interaction_id == contact.interaction_id()) {
+            changes.push((place, entry));
+        }
+    }
+    Ok(changes)
+}
+
+/// Makes a promise the customer's, whose contact stands at `home` now.
+fn move_promise(
+    event: &Event,
+    (before, whose): (&Commitment, u64),
+    customer_id: Option<&str>,
+    home: &Bytes,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let tenant_id = &event.tenant_id;
+    let mut after = before.clone();
+    after.customer_id = customer_id.map(str::to_owned);
+    promises::keep_track(tenant_id, Some(before), &after, home, txn)?;
+    let (interaction_id, id) = (&before.interaction_id, &before.commitment_id);
+    let place: Bytes = keys::commitment(tenant_id, interaction_id, whose, id).into();
+    if txn.get(&place)?.is_some() {
+        let commitment = promises::to_wire(after, event.recorded_at.as_ref());
+        txn.put(place, commitment.encode_to_vec())?;
+    }
+    Ok(())
+}

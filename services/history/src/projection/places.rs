@@ -1,0 +1,116 @@
+//! Where an entry stands: in its customer's timeline, and that it does, in the timelines of the
+//! customer's handles and of those who may be the customer.
+
+use aftercall_domain::interaction::id_of_reference;
+use aftercall_proto::model::v1::Interaction;
+use aftercall_view::{ApplyError, Txn};
+use bytes::Bytes;
+use prost::Message;
+
+use crate::stored::StoredEntry;
+use crate::{keys, people};
+
+/// The place of a contact's own entry.
+pub(super) fn home(tenant_id: &str, contact: &StoredEntry) -> Bytes {
+    let interaction_id = contact.interaction_id();
+    match contact.customer_id() {
+        None => keys::unidentified(tenant_id, interaction_id).into(),
+        Some(customer_id) => {
+            let at_us = contact.occurred_at_us();
+            keys::timeline_entry(tenant_id, customer_id, at_us, contact.seq).into()
+        }
+    }
+}
+
+/// Notes a contact whose own entry stands at `home` wherever else it is found.
+pub(super) fn note_contact(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    home: &Bytes,
+    whose: u64,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for (place, note) in notes(tenant_id, contact, contact, home) {
+        txn.put(place, note)?;
+    }
+    if let Some((system, name)) = contact.interaction.as_ref().and_then(|contact| {
+        let name = contact.external_ref.as_ref()?;
+        Some((&*name.source_system, &*name.external_id))
+    }) {
+        let id = contact.interaction_id();
+        // Who has the reference has the id that follows from it.
+        if id != id_of_reference(tenant_id, system, name).to_string() {
+            txn.put(keys::reference(tenant_id, (system, name), id, whose), "")?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes an entry of `contact` back from `home` and wherever else it was noted.
+pub(super) fn forget(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    entry: &StoredEntry,
+    home: &Bytes,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for (place, _) in notes(tenant_id, contact, entry, home) {
+        txn.delete(place)?;
+    }
+    Ok(txn.delete(home.clone())?)
+}
+
+/// Puts a change of a promise that `contact` made where the contact stands.
+pub(super) fn put_change(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    change: &StoredEntry,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let (at_us, seq) = (change.occurred_at_us(), change.seq);
+    let home: Bytes = match contact.customer_id() {
+        None => keys::unidentified_change(tenant_id, contact.interaction_id(), at_us, seq).into(),
+        Some(customer_id) => keys::timeline_entry(tenant_id, customer_id, at_us, seq).into(),
+    };
+    let notes = notes(tenant_id, contact, change, &home);
+    if contact.customer_id().is_none() && notes.is_empty() {
+        // Nobody could find it.
+        return Ok(());
+    }
+    txn.put(home.clone(), change.encode_to_vec())?;
+    for (place, note) in notes {
+        txn.put(place, note)?;
+    }
+    Ok(())
+}
+
+/// What says in other timelines that `entry`, of `contact`, stands at `home`.
+fn notes(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    entry: &StoredEntry,
+    home: &Bytes,
+) -> Vec<(Bytes, Vec<u8>)> {
+    let interaction = contact.interaction.as_ref();
+    let Some(customer) = interaction.and_then(|contact: &Interaction| contact.customer.as_ref())
+    else {
+        return Vec::new();
+    };
+    let handles = people::handle_timelines(customer)
+        .into_iter()
+        .map(|(timeline, handle)| (keys::handle_timeline(tenant_id, &timeline), handle));
+    let candidates = people::candidates(customer).into_iter();
+    let candidates = candidates.map(|id| (keys::timeline(tenant_id, id), String::new()));
+    let timelines = handles.chain(candidates);
+    timelines
+        .map(|(timeline, handle)| {
+            let place = keys::entry_in(timeline, entry.occurred_at_us(), entry.seq);
+            let note = StoredEntry {
+                home: home.clone(),
+                handle,
+                ..StoredEntry::default()
+            };
+            (place.into(), note.encode_to_vec())
+        })
+        .collect()
+}

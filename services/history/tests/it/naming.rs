@@ -1,0 +1,145 @@
+//! Contacts that turn out to be somebody's, and customers that turn out to be one.
+
+use aftercall_proto::history::v1::{
+    InteractionFilter, SearchInteractionsRequest, list_timeline_request,
+};
+use aftercall_proto::model::v1::{HandleKind, MatchStatus};
+
+use crate::contact::{Contact, contact, merge};
+use crate::fixture::{Caller, Events, Service, contact_ids, id, ids, spelled, views};
+
+async fn found(client: &mut Caller, customer: &str) -> Vec<String> {
+    let filter = InteractionFilter {
+        customer_ids: vec![customer.to_owned()],
+        ..Default::default()
+    };
+    let request = SearchInteractionsRequest {
+        filter: Some(filter),
+        ..Default::default()
+    };
+    let mut ids = ids(&client.search(request).await.unwrap());
+    ids.sort();
+    ids
+}
+
+/// Two promises: one that was kept, and one that was moved and is open.
+fn promised(contact: Contact, events: &Events) -> Contact {
+    let contact = contact.promise(1, 600).promise(2, 700);
+    let contact = contact.handle(HandleKind::Telephone, "+4930111222");
+    contact.record(events);
+    contact.fulfil(events, 1, 2, 30);
+    contact.reschedule(events, 2, 2, 9_000);
+    contact
+}
+
+/// Where the contact number 1, its changes and its open promise are found.
+async fn belongs(service: &Service, customer: &str) -> (usize, u64, usize, usize) {
+    let mut client = service.client();
+    let context = client.context(customer).await.unwrap();
+    (
+        client.timeline(customer).await.len(),
+        context.interaction_count,
+        context.open_commitments.len(),
+        found(&mut client, customer).await.len(),
+    )
+}
+
+#[tokio::test]
+async fn a_contact_of_one_of_several_is_of_the_one_that_is_named() {
+    let (events, dir) = (Events::new(), views());
+    let shared = promised(contact(1).one_of(&["SH-1", "SH-2"]), &events);
+    let service = Service::start(&events, dir.path()).await;
+    assert_eq!(belongs(&service, "SH-1").await, (3, 0, 1, 1));
+
+    shared.identify(&events, 2, "SH-2");
+    // This one lost the race, and what comes later counts for the one that was named.
+    shared.identify(&events, 2, "SH-1");
+    shared.cancel(&events, 2, 3);
+
+    assert_eq!(belongs(&service, "SH-1").await, (0, 0, 0, 0));
+    assert_eq!(belongs(&service, "SH-2").await, (4, 1, 0, 1));
+    let mut client = service.client();
+    let context = client.context("SH-2").await.unwrap();
+    assert!(context.ambiguous_interaction_ids.is_empty());
+    let answer = client.get(&id(1, 1)).await.unwrap();
+    let customer = answer.interaction.unwrap().customer.unwrap();
+    assert_eq!(customer.match_status(), MatchStatus::Matched);
+    assert_eq!(
+        (&*customer.customer_id, &*customer.display_name),
+        ("SH-2", "Ada")
+    );
+    assert!(
+        answer
+            .commitments
+            .iter()
+            .all(|one| one.customer_id == "SH-2")
+    );
+    let before = answer.amendments[0]
+        .before
+        .clone()
+        .unwrap()
+        .customer
+        .unwrap();
+    assert_eq!(before.candidate_customer_ids, ["SH-1", "SH-2"]);
+    let whose = list_timeline_request::Whose::Handle(spelled("+4930111222"));
+    let by_number = client.timeline_page_of(whose, 50, "").await.unwrap();
+    assert_eq!(by_number.entries.len(), 4);
+}
+
+#[tokio::test]
+async fn a_name_is_corrected_and_taken_back() {
+    let (events, dir) = (Events::new(), views());
+    let wrong = promised(contact(1).customer("wrong"), &events);
+    contact(2).customer("wrong").promise(3, 100).record(&events);
+    let service = Service::start(&events, dir.path()).await;
+    assert_eq!(belongs(&service, "wrong").await, (4, 2, 2, 2));
+
+    wrong.identify(&events, 2, "right");
+    assert_eq!(belongs(&service, "wrong").await, (1, 1, 1, 1));
+    assert_eq!(belongs(&service, "right").await, (3, 1, 1, 1));
+    wrong.identify(&events, 3, "");
+    assert_eq!(belongs(&service, "right").await, (0, 0, 0, 0));
+    wrong.identify(&events, 4, "wrong");
+    assert_eq!(belongs(&service, "wrong").await, (4, 2, 2, 2));
+    let answer = service.client().get(&id(1, 1)).await.unwrap();
+    assert_eq!((answer.amendment_count, answer.amendments.len()), (3, 3));
+
+    // Built anew, the view says the same.
+    service.stop().await;
+    let fresh = views();
+    let service = Service::start(&events, fresh.path()).await;
+    assert_eq!(belongs(&service, "wrong").await, (4, 2, 2, 2));
+    assert_eq!(belongs(&service, "right").await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn customers_that_are_one_are_shown_together_under_either_name() {
+    let (events, dir) = (Events::new(), views());
+    for (n, customer) in ["A", "B", "C", "D"].into_iter().enumerate() {
+        let n = n as u64 + 1;
+        contact(n)
+            .customer(customer)
+            .promise(n, 60)
+            .ago(n as i64)
+            .record(&events);
+    }
+    contact(5).one_of(&["A", "B"]).ago(5).record(&events);
+    let service = Service::start(&events, dir.path()).await;
+
+    merge(&events, ("A", "B"), 1, true);
+    merge(&events, ("C", "B"), 1, true);
+    for customer in ["A", "B", "C"] {
+        let entries = service.client().timeline(customer).await;
+        assert_eq!(
+            contact_ids(&entries),
+            [id(1, 1), id(1, 2), id(1, 3), id(1, 5)]
+        );
+        assert_eq!(belongs(&service, customer).await, (4, 3, 3, 4));
+    }
+    assert_eq!(belongs(&service, "D").await, (1, 1, 1, 1));
+
+    merge(&events, ("A", "B"), 2, false);
+    assert_eq!(belongs(&service, "A").await, (2, 1, 1, 2));
+    assert_eq!(belongs(&service, "B").await, (3, 2, 2, 3));
+    assert_eq!(belongs(&service, "C").await, (3, 2, 2, 3));
+}
