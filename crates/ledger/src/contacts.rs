@@ -7,14 +7,16 @@ use aftercall_proto::event::v1::AggregateKind;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Judge, Placed, Txn, Verdict};
+use bytes::Bytes;
 use prost::Message;
 
-use crate::entry::{Amended, Contact, Holders, Merged};
+use crate::entry::{Contact, Holders, Merged};
 use crate::names::{Named, names};
+use crate::keys::AMENDMENTS;
 use crate::{Accepted, Happening, Id, What, keys};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -151,17 +153,14 @@ fn follow(fact: &Accepted, interaction_id: &str, step: Step<'_>, txn: &mut Txn<'
     Ok(Ok(()))
 }
 
-/// Of equal requests the first amendment, or identification, that counts is remembered.
+/// What an amendment, or identification, that counts did is remembered.
 fn amend(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
     let event = &fact.event;
     let sequence = event.sequence;
     let followed = follow(fact, &event.aggregate_id, Step::Next { sequence }, txn)?;
-    if followed.is_ok() && !event.request_id.is_empty() {
-        let id = Id::of(&event.aggregate_id);
-        let request = keys::request(&event.tenant_id, &event.request_id, &id, fact.whose);
-        if txn.get(&request)?.is_none() {
-            txn.put(request, Amended::new(fact).encode_to_vec())?;
-        }
+    if followed.is_ok() {
+        let version = || Bytes::copy_from_slice(&sequence.to_be_bytes());
+        AMENDMENTS.remember(fact, &event.aggregate_id, version, txn)?;
     }
     Ok(followed)
 }

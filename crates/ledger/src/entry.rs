@@ -73,22 +73,6 @@ pub struct Holder {
     contact: Vec<u8>,
 }
 
-/// What a request to amend did.
-#[derive(Clone, PartialEq, Message)]
-pub struct Amended {
-    #[prost(bytes = "bytes", tag = "1")]
-    hash: Bytes,
-    #[prost(uint32, tag = "2")]
-    partition: u32,
-    #[prost(uint64, tag = "3")]
-    offset: u64,
-    #[prost(int64, tag = "4")]
-    recorded_at_us: i64,
-    /// The version that it made.
-    #[prost(uint64, tag = "5")]
-    version: u64,
-}
-
 /// With whom a customer is one.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Merged {
@@ -247,41 +231,6 @@ impl Contact {
             }
         });
         self.promises = promises.collect();
-    }
-}
-
-impl Amended {
-    pub(crate) fn new(fact: &Accepted) -> Self {
-        Self {
-            hash: fact.event.request_hash.clone(),
-            partition: fact.position.partition,
-            offset: fact.position.offset,
-            recorded_at_us: recorded_at_us(&fact.event),
-            version: fact.event.sequence,
-        }
-    }
-
-    /// What the request says, in short.
-    pub fn hash(&self) -> &[u8] {
-        &self.hash
-    }
-
-    /// Where its event stands.
-    pub fn position(&self) -> Position {
-        Position {
-            partition: self.partition,
-            offset: self.offset,
-        }
-    }
-
-    /// When it was recorded.
-    pub fn recorded_at_us(&self) -> i64 {
-        self.recorded_at_us
-    }
-
-    /// The contact's version that it made.
-    pub fn version(&self) -> u64 {
-        self.version
     }
 }
 

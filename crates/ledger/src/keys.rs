@@ -6,18 +6,21 @@
 //!       a reference                            Holders: the contacts that it names
 //!  2    tenant · promise's id                  Holders: the contacts whose callers gave it
 //!  3    tenant · solution                      its version, big-endian
-//!  4    tenant · request · contact · whose     Amended: what the request did
+//!  4, 6 what requests to amend did: see [`AMENDMENTS`]
 //!  5    tenant · customer                      Merged: with whom the customer is one
 //! ```
 
 use aftercall_view::key::Key;
 
 use crate::Id;
+use crate::requests::Requests;
+
+/// Requests that changed a contact's record. Their answer is the version that they made.
+pub(crate) const AMENDMENTS: Requests = Requests::new(4, 6);
 
 const CONTACT: u8 = 1;
 const PROMISE: u8 = 2;
 const SOLUTION: u8 = 3;
-const REQUEST: u8 = 4;
 const CUSTOMER: u8 = 5;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
@@ -34,15 +37,4 @@ pub(crate) fn solution(tenant_id: &str, solution_id: &str) -> Key {
 
 pub(crate) fn customer(tenant_id: &str, customer_id: &str) -> Key {
     Key::new(CUSTOMER).text(tenant_id).text(customer_id)
-}
-
-/// All that a request did: to one contact, unless its id was used more than once.
-pub(crate) fn requests(tenant_id: &str, request_id: &str) -> Key {
-    Key::new(REQUEST).text(tenant_id).text(request_id)
-}
-
-pub(crate) fn request(tenant_id: &str, request_id: &str, contact: &Id, whose: u64) -> Key {
-    requests(tenant_id, request_id)
-        .bytes(contact.as_bytes())
-        .u64(whose)
 }

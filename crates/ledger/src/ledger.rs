@@ -1,10 +1,12 @@
 //! What the ledger answers.
 
 use aftercall_domain::customer::Merges;
-use aftercall_view::{ApplyError, Direction, Store};
+use aftercall_view::{ApplyError, Store};
 use prost::Message;
 
-use crate::entry::{Amended, Holders, Merged};
+use crate::entry::{Holders, Merged};
+use crate::keys::AMENDMENTS;
+use crate::requests::{Known, RequestName};
 use crate::{Feed, Id, Name, keys};
 
 /// Reads the ledger. It is ahead of every view.
@@ -57,26 +59,11 @@ impl Ledger {
         Ok(merged.unwrap_or_default().into())
     }
 
-    /// The amendment that a request made with this content; if there is none, one that it made with
-    /// another.
+    /// What is known of a request that changed a contact's record.
     ///
     /// # Errors
     /// When the ledger can't be read, or is being opened.
-    pub fn amendment(
-        &self,
-        tenant_id: &str,
-        request_id: &str,
-        hash: &[u8],
-    ) -> Result<Option<Amended>, ApplyError> {
-        let requests = keys::requests(tenant_id, request_id);
-        let mut other = None;
-        for entry in self.0.scan_prefix(requests, Direction::Ascending) {
-            let amended = Amended::decode(entry?.1).map_err(ApplyError::record)?;
-            if amended.hash() == hash {
-                return Ok(Some(amended));
-            }
-            other.get_or_insert(amended);
-        }
-        Ok(other)
+    pub fn request(&self, name: RequestName<'_>, hash: &[u8]) -> Result<Known, ApplyError> {
+        AMENDMENTS.find(&self.0, name, hash)
     }
 }

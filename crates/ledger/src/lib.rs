@@ -27,6 +27,7 @@ mod id;
 mod keys;
 mod ledger;
 mod names;
+pub mod requests;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -36,7 +37,7 @@ use aftercall_log::Log;
 use aftercall_view::{FeedOptions, Options, Placed, Views};
 
 pub use contacts::Contacts;
-pub use entry::{Amended, Contact, Holder, Holders};
+pub use entry::{Contact, Holder, Holders};
 pub use happening::{Happening, What};
 pub use id::Id;
 pub use ledger::Ledger;

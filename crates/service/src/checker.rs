@@ -191,6 +191,11 @@ impl Checker {
         known
     }
 
+    /// What was found, for whoever goes on.
+    pub fn into_found(self) -> Violations {
+        self.0
+    }
+
     /// `value`, if nothing is wrong.
     ///
     /// # Errors

@@ -4,20 +4,21 @@ mod wish;
 
 use aftercall_domain::CommitmentId;
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
+use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::model::v1::Commitment as WireCommitment;
 use aftercall_service::command::Decision;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Principal, Role};
-use aftercall_view::{ApplyError, Direction, Positions, Store};
+use aftercall_view::{ApplyError, Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::keys::RequestName;
-use crate::stored::{self, DoneRequest};
+use crate::keys::REQUESTS;
+use crate::stored;
 
 pub(crate) use wish::Wish;
 
@@ -100,25 +101,19 @@ impl Asked {
         let name = RequestName {
             tenant_id: &self.principal.tenant_id,
             actor_id: &self.principal.actor_id,
-            method: self.command.wish.event_type().into(),
+            method: self.command.wish.event_type(),
             request_id: &self.command.request_id,
         };
-        let mut reused = false;
-        for entry in store.scan_prefix(name.all_done(), Direction::Ascending) {
-            let done = DoneRequest::decode(entry?.1).map_err(ApplyError::record)?;
-            if done.hash != self.command.hash.as_bytes()[..] {
-                reused = true;
-                continue;
+        match REQUESTS.find(store, name, self.command.hash.as_bytes())? {
+            Known::Not => Ok(None),
+            Known::Reused => Err(Refused::RequestIdReused),
+            Known::Done(done) => {
+                let answer = WireCommitment::decode(done.answer().clone());
+                Ok(Some(Done {
+                    commitment: Box::new(answer.map_err(ApplyError::record)?),
+                    position: Positions::through(done.position()).encode(self.log),
+                }))
             }
-            let position = Positions::through(done.position());
-            return Ok(Some(Done {
-                commitment: Box::new(done.commitment.unwrap_or_default()),
-                position: position.encode(self.log),
-            }));
-        }
-        match reused {
-            true => Err(Refused::RequestIdReused),
-            false => Ok(None),
         }
     }
 

@@ -6,6 +6,7 @@
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
 use aftercall_ledger::Accepted;
+use aftercall_ledger::requests::Requests;
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -28,9 +29,9 @@ enum Tag {
     ListAgent = 6,
     /// tenant, queue, lifecycle, due, commitment, whose → nothing.
     ListQueue = 7,
-    /// tenant, actor, event type, request, commitment, whose → what the request did.
+    /// What requests did: see [`REQUESTS`].
     Request = 8,
-    /// partition, time, then as [`Tag::Request`] → nothing: the requests by age.
+    /// The requests by their age.
     RequestAge = 9,
     /// tenant, commitment, whose, episode → the alert.
     Alert = 10,
@@ -41,6 +42,9 @@ enum Tag {
     /// → the number of open promises.
     OpenCount = 13,
 }
+
+/// The commands that were done. Their answer is the promise as they left it.
+pub(crate) const REQUESTS: Requests = Requests::new(Tag::Request as u8, Tag::RequestAge as u8);
 
 fn key(tag: Tag) -> Key {
     Key::new(tag as u8)
@@ -158,69 +162,6 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
         keys.push(watched(tenant_id, commitment, home));
     }
     keys
-}
-
-/// One command of one caller.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestName<'a> {
-    pub(crate) tenant_id: &'a str,
-    pub(crate) actor_id: &'a str,
-    /// The number of the event's type: which command it is.
-    pub(crate) method: i32,
-    pub(crate) request_id: &'a str,
-}
-
-impl RequestName<'_> {
-    /// All that the command did: to one promise, unless its id was used more than once.
-    pub(crate) fn all_done(&self) -> Key {
-        self.after(key(Tag::Request))
-    }
-
-    /// What it did to one promise.
-    pub(crate) fn done(&self, commitment_id: &str, whose: u64) -> Key {
-        self.all_done().text(commitment_id).u64(whose)
-    }
-
-    /// The place of [`done`](Self::done) among all of its partition.
-    pub(crate) fn age(&self, recorded_at: Timestamp, commitment_id: &str, home: Home) -> Key {
-        self.after(request_ages_before(home.partition, recorded_at))
-            .text(commitment_id)
-            .u64(home.whose)
-    }
-
-    fn after(&self, key: Key) -> Key {
-        key.text(self.tenant_id)
-            .text(self.actor_id)
-            .u32(self.method.cast_unsigned())
-            .text(self.request_id)
-    }
-}
-
-/// All requests of a partition that are older than `recorded_at`: the end of a range from
-/// [`request_ages`].
-pub(crate) fn request_ages_before(partition: Partition, recorded_at: Timestamp) -> Key {
-    request_ages(partition).time(microseconds(recorded_at))
-}
-
-pub(crate) fn request_ages(partition: Partition) -> Key {
-    key(Tag::RequestAge).u32(partition)
-}
-
-/// The key of the request that an age key speaks of; none for any other key.
-pub(crate) fn aged_request(age_key: &[u8]) -> Result<Key, MalformedKey> {
-    let mut parts = Parts::new(age_key);
-    parts.tag()?;
-    parts.u32()?;
-    parts.time()?;
-    let (tenant_id, actor_id) = (parts.text()?, parts.text()?);
-    let method = parts.u32()?.cast_signed();
-    let name = RequestName {
-        tenant_id: &tenant_id,
-        actor_id: &actor_id,
-        method,
-        request_id: &parts.text()?,
-    };
-    Ok(name.done(&parts.text()?, parts.u64()?))
 }
 
 /// All episodes of a promise's alert.

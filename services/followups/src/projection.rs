@@ -1,15 +1,16 @@
 //! The fold: events of the log to the view's store.
 
 mod changes;
-mod requests;
 #[cfg(test)]
 mod tests;
 
 use aftercall_domain::commitment::{Commitment, Event as Step};
 use aftercall_ledger::{Accepted, Happening, What};
+use aftercall_proto::convert::commitment::to_wire;
 use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
+use prost::Message;
 
-use crate::keys::{self, Home};
+use crate::keys::{self, Home, REQUESTS};
 use crate::{meters, stored};
 use changes::{put_alert, put_commitment};
 
@@ -28,7 +29,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -69,7 +70,8 @@ impl Promises {
         after.accept(step);
         let at = (fact.position, fact.whose);
         put_alert(tenant_id, &after, step, at, txn)?;
-        requests::remember(&fact.event, &after, at, txn)?;
+        let answer = || told(&after, step).into();
+        REQUESTS.remember(fact, id, answer, txn)?;
         self.put(fact, Some(&before), after, txn)
     }
 
@@ -91,4 +93,9 @@ impl Promises {
         }
         put_commitment(&fact.event.tenant_id, before, after, Home::of(fact), txn)
     }
+}
+
+/// The promise as a command left it, as its answer says it.
+fn told(after: &Commitment, step: &Step) -> Vec<u8> {
+    to_wire(after.clone(), step.recorded_at).encode_to_vec()
 }

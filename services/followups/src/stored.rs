@@ -12,40 +12,6 @@ use prost::Message;
 
 use crate::keys;
 
-/// What a command did: answered again to whoever sends it again.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct DoneRequest {
-    /// The hash of the request.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub(crate) hash: Bytes,
-    #[prost(uint32, tag = "2")]
-    partition: u32,
-    #[prost(uint64, tag = "3")]
-    offset: u64,
-    /// The promise as the command left it.
-    #[prost(message, optional, tag = "4")]
-    pub(crate) commitment: Option<wire::Commitment>,
-}
-
-impl DoneRequest {
-    pub(crate) fn new(hash: Bytes, at: Position, commitment: wire::Commitment) -> Self {
-        Self {
-            hash,
-            partition: at.partition,
-            offset: at.offset,
-            commitment: Some(commitment),
-        }
-    }
-
-    /// Where the command's event stands.
-    pub(crate) fn position(&self) -> Position {
-        Position {
-            partition: self.partition,
-            offset: self.offset,
-        }
-    }
-}
-
 /// The promise as the store keeps it. Its timeliness is decided by whoever reads it.
 pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
     let recorded_at = commitment.recorded_at;

@@ -16,14 +16,18 @@
 //!  10   tenant, solution, occurred (newest first), interaction,
 //!       whose                                                       -
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
-//!  12   tenant, request id, solution                                Promotion
+//!  12, 14  what requests did: see [`PROMOTIONS`]
 //!  13   tenant                                                      Corpus
 //! ```
 //!
 //! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).
 
+use aftercall_ledger::requests::Requests;
 use aftercall_proto::model::v1::CandidateState;
 use aftercall_view::key::{Key, MalformedKey, Parts};
+
+/// Candidates that were promoted, by request. Their answer is the solution's id.
+pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;
@@ -36,7 +40,6 @@ const PROMOTED: u8 = 8;
 const USES: u8 = 9;
 const USE: u8 = 10;
 const USER: u8 = 11;
-const REQUEST: u8 = 12;
 const CORPUS: u8 = 13;
 
 /// An interaction's case.
@@ -186,21 +189,6 @@ pub(crate) fn user(tenant_id: &str, solution_id: &str, agent_id: &str) -> Key {
         .text(tenant_id)
         .text(solution_id)
         .text(agent_id)
-}
-
-/// All that a command did.
-pub(crate) fn requests(tenant_id: &str, request_id: &str) -> Key {
-    Key::new(REQUEST).text(tenant_id).text(request_id)
-}
-
-/// The promotion that a command made.
-pub(crate) fn request(tenant_id: &str, request_id: &str, solution_id: &str) -> Key {
-    requests(tenant_id, request_id).text(solution_id)
-}
-
-/// The solution's id in a key of [`request`].
-pub(crate) fn read_request(key: &[u8]) -> Result<String, MalformedKey> {
-    after_two(key)?.text()
 }
 
 /// How much text all solutions of a tenant have.

@@ -4,25 +4,24 @@
 //! So the command is checked against the view, written, and then answered by what the view made of
 //! it: whether it came first, came again, or came too late.
 
-use aftercall_domain::solution::{self, Draft};
 use aftercall_domain::{CandidateId, Violations};
-use aftercall_log::{LogId, Position, Record};
+use aftercall_domain::solution::{self, Draft};
+use aftercall_ledger::requests::{Done, Known, RequestName};
+use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::SolutionPublished;
+use aftercall_proto::event::v1::{EventType, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
 use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
 use aftercall_service::command::{self, Decision};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing, TooLarge};
-use aftercall_service::{Call, Checker, Deps, Principal, Reading};
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_service::{Call, Checker, Deps, Principal, Reading, Unread};
+use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 
 use crate::candidates::{self, promoted_to};
 use crate::failure::Error;
-use crate::fold::stored;
-use crate::keys;
-use crate::records::Promotion;
+use crate::keys::PROMOTIONS;
 use crate::solutions;
 
 /// A command to promote, checked as far as it can be without the view.
@@ -162,21 +161,17 @@ impl command::Command for Asked {
         let command = &self.command;
         let promoted = promoted_to(store, &command.tenant_id, &command.candidate_id)?;
         let candidate = candidates::find(store, &command.tenant_id, &command.candidate_id)?;
-        let done = keys::requests(&command.tenant_id, &command.request_id);
-        let mut reused = false;
-        for entry in store.scan_prefix(&done, Direction::Ascending) {
-            let (key, promotion) = entry?;
-            let promotion = stored::<Promotion>(Some(promotion)).map_err(Error::internal)?;
-            let same = |one: &Promotion| one.request_hash == command.request_hash.as_bytes();
-            let Some(same) = promotion.filter(same) else {
-                reused = true;
-                continue;
-            };
-            let solution_id = keys::read_request(&key).map_err(Error::internal)?;
-            return answer(store, command, &solution_id, (&same, self.log)).map(Decision::Done);
-        }
-        if reused {
-            return Err(Error::RequestIdReused);
+        let name = RequestName {
+            tenant_id: &command.tenant_id,
+            actor_id: &self.by.actor_id,
+            method: EventType::SolutionPublished,
+            request_id: &command.request_id,
+        };
+        let known = PROMOTIONS.find(store, name, command.request_hash.as_bytes());
+        match known.map_err(Unread::from)? {
+            Known::Not => {}
+            Known::Reused => return Err(Error::RequestIdReused),
+            Known::Done(done) => return self.answer(store, &done).map(Decision::Done),
         }
         if let Some(solution_id) = promoted {
             return Err(Error::AlreadyPromoted { solution_id });
@@ -187,19 +182,13 @@ impl command::Command for Asked {
     }
 }
 
-fn answer(
-    store: &Store,
-    command: &PromoteCommand,
-    solution_id: &str,
-    (promotion, log): (&Promotion, LogId),
-) -> Result<Box<PromoteCandidateResponse>, Error> {
-    let position = Position {
-        partition: promotion.partition,
-        offset: promotion.offset,
-    };
-    let solution = solutions::find(store, &command.tenant_id, solution_id)?;
-    Ok(Box::new(PromoteCandidateResponse {
-        solution: Some(solution.ok_or(Error::SolutionNotFound)?),
-        position: Positions::through(position).encode(log),
-    }))
+impl Asked {
+    fn answer(&self, store: &Store, done: &Done) -> Result<Box<PromoteCandidateResponse>, Error> {
+        let solution_id = str::from_utf8(done.answer()).map_err(Error::internal)?;
+        let solution = solutions::find(store, &self.command.tenant_id, solution_id)?;
+        Ok(Box::new(PromoteCandidateResponse {
+            solution: Some(solution.ok_or(Error::SolutionNotFound)?),
+            position: Positions::through(done.position()).encode(self.log),
+        }))
+    }
 }

@@ -112,17 +112,6 @@ pub(crate) struct Uses {
     pub(crate) agents: u64,
 }
 
-/// What a command to promote did.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Promotion {
-    #[prost(bytes = "vec", tag = "1")]
-    pub(crate) request_hash: Vec<u8>,
-    #[prost(uint32, tag = "2")]
-    pub(crate) partition: u32,
-    #[prost(uint64, tag = "3")]
-    pub(crate) offset: u64,
-}
-
 /// How much text a tenant's solutions have together.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Corpus {

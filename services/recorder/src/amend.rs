@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::ids::Namespace;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Amendment, Violations, Warning, limits};
-use aftercall_ledger::{Amended, Contact};
-use aftercall_log::{Position, ReadError};
+use aftercall_domain::{Amendment, Warning};
+use aftercall_ledger::Contact;
+use aftercall_ledger::requests::{Done, Known, RequestName};
+use aftercall_log::{Position, ReadError, Record};
 use aftercall_proto::convert::{interaction, time};
-use aftercall_proto::event::v1::event::Payload;
-use aftercall_proto::event::v1::{
-    AggregateKind, Event, EventType, InteractionAmended, InteractionRecorded,
-};
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{Event, EventType, InteractionAmended, InteractionRecorded};
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionResponse};
-use aftercall_service::{Principal, Role};
-use aftercall_view::Positions;
-use bytes::Bytes;
+use aftercall_service::command::{self, Decision};
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_service::{Call, Checker, Principal, Role};
+use aftercall_view::Store;
 use jiff::Timestamp;
 use prost::Message;
 use tokio::time::{Instant, timeout_at};
@@ -23,33 +22,32 @@ use uuid::Uuid;
 
 use crate::core::Core;
 use crate::failure::Refusal;
-use crate::pending::{Hash, Key};
-use crate::prepare::{actor_kind, encode, first_16, warnings};
+use crate::pending::Key;
+use crate::prepare::warnings;
 
 /// How long an agent may amend an own record, in hours.
 const AGENT_HOURS: i64 = 24;
 /// How long a team lead may amend a record, in hours.
 const TEAM_LEAD_HOURS: i64 = 30 * 24;
-/// Lost races in one request, after which the caller is told to look again.
-const ATTEMPTS_MAX: usize = 8;
 /// Bytes that are read of the log for one record.
 const READ_BYTES_MAX: usize = 1;
 
-/// A command that is sound in itself.
-struct Command<'a> {
-    principal: &'a Principal,
+/// A command that is sound in itself, and who gave it.
+struct AmendCommand {
+    core: Arc<Core>,
+    principal: Principal,
     key: Key,
     request_id: String,
     expected_version: u64,
     amendment: Amendment,
     warnings: Vec<Warning>,
-    data: Bytes,
-    hash: Hash,
+    data: InteractionAmended,
+    hash: RequestHash,
+    until: Instant,
 }
 
 /// What an amendment needs of the first record.
 struct Original {
-    log_key: Bytes,
     customer_id: String,
     agent_id: String,
     occurred_at: Timestamp,
@@ -57,101 +55,70 @@ struct Original {
     ended_at: Option<Timestamp>,
 }
 
-impl Core {
-    /// Replaces parts of a record.
-    pub(crate) async fn amend(
-        &self,
-        principal: &Principal,
-        request: AmendInteractionRequest,
-        deadline: Instant,
-    ) -> Result<AmendInteractionResponse, Refusal> {
-        let command = read(principal, request, self.now())?;
-        self.require_ready()?;
-        let turn = timeout_at(deadline, self.amending(command.key.id)).await;
-        let _one_at_a_time = turn.map_err(|_| Refusal::Unconfirmed)?;
-        for _ in 0..ATTEMPTS_MAX {
-            if let Some(amended) = self.attempt(&command, deadline).await? {
-                return self.amended(&command, amended);
-            }
-        }
-        let current = self.recorded(&command.key)?;
-        let current = current.map_or(0, |contact| contact.version());
-        Err(Refusal::VersionMismatch { current })
-    }
+/// Replaces parts of a record.
+pub(crate) async fn amend(
+    core: &Arc<Core>,
+    call: Call<AmendInteractionRequest>,
+) -> Result<AmendInteractionResponse, Refusal> {
+    let until = call.write_until();
+    let command = read(core, call)?;
+    core.require_ready()?;
+    let turn = timeout_at(until, core.amending(command.key.id)).await;
+    let _one_at_a_time = turn.map_err(|_| Refusal::Unconfirmed)?;
+    command::run(&core.reading, &core.deps.clock, command, until).await
+}
 
-    /// Amends the current version; nothing if somebody else was faster.
-    async fn attempt(
-        &self,
-        command: &Command<'_>,
-        deadline: Instant,
-    ) -> Result<Option<Amended>, Refusal> {
-        let current = self.find(&command.key, deadline).await?;
-        let current = current.ok_or(Refusal::NotFound)?;
-        if let Some(before) = self.amendment(command)? {
-            return Ok(Some(before));
+impl command::Command for AmendCommand {
+    type Done = AmendInteractionResponse;
+    type Refusal = Refusal;
+
+    fn decide(&self, _: &Store, _: Timestamp) -> Result<Decision<Self::Done>, Refusal> {
+        let current = self.core.recorded(&self.key)?;
+        let name = RequestName {
+            tenant_id: &self.principal.tenant_id,
+            actor_id: &self.principal.actor_id,
+            method: EventType::InteractionAmended,
+            request_id: &self.request_id,
+        };
+        match self.core.ledger.request(name, self.hash.as_bytes())? {
+            Known::Not => {}
+            Known::Reused => return Err(Refusal::IdReused),
+            Known::Done(done) => return Ok(Decision::Done(self.answer(&done))),
         }
-        let now = self.now();
-        let original = self.original(current.position(), deadline).await?;
-        permit(command, &original, &current, now)?;
+        let current = current.ok_or(Refusal::NotFound)?;
+        let now = self.core.now();
+        let original = self.original(current.position())?;
+        permit(self, &original, &current, now)?;
         let ended_at = original.ended_at.filter(|_| current.version() == 1);
-        let amendment = &command.amendment;
+        let amendment = &self.amendment;
         amendment.check_times(original.occurred_at, ended_at, now)?;
-        if ![0, current.version()].contains(&command.expected_version) {
+        if ![0, current.version()].contains(&self.expected_version) {
             return Err(Refusal::VersionMismatch {
                 current: current.version(),
             });
         }
-        let event = command.event(current.version() + 1, &original, now);
-        let record = encode(original.log_key, now, &event)?;
-        let appended = timeout_at(deadline, self.deps.log.append(vec![record])).await;
-        let positions = appended.map_err(|_| Refusal::Unconfirmed)??;
-        for position in positions {
-            let through = Positions::through(position);
-            self.view.wait_for(&through, deadline).await?;
-        }
-        self.amendment(command)
+        let record = self.record(current.version() + 1, &original, now)?;
+        Ok(Decision::Append(Box::new(record)))
     }
+}
 
-    /// What the ledger has of the command's request.
-    fn amendment(&self, command: &Command<'_>) -> Result<Option<Amended>, Refusal> {
-        let Command {
-            key,
-            request_id,
-            hash,
-            ..
-        } = command;
-        Ok(self.ledger.amendment(&key.tenant_id, request_id, hash)?)
-    }
-
-    /// The answer of the command, or of the one that had its id before.
-    fn amended(
-        &self,
-        command: &Command<'_>,
-        amended: Amended,
-    ) -> Result<AmendInteractionResponse, Refusal> {
-        if amended.hash() != command.hash {
-            return Err(Refusal::IdReused);
+impl AmendCommand {
+    fn answer(&self, done: &Done) -> AmendInteractionResponse {
+        let version = done.answer().as_ref().try_into();
+        AmendInteractionResponse {
+            interaction_id: self.key.id.to_string(),
+            version: version.map_or(0, u64::from_be_bytes),
+            position: self.core.token(done.position()),
+            recorded_at: done.recorded_at().map(time::to_wire),
+            warnings: warnings(self.warnings.clone()),
         }
-        let recorded_at = Timestamp::from_microsecond(amended.recorded_at_us());
-        Ok(AmendInteractionResponse {
-            interaction_id: command.key.id.to_string(),
-            version: amended.version(),
-            position: self.token(amended.position()),
-            recorded_at: recorded_at.ok().map(time::to_wire),
-            warnings: warnings(command.warnings.clone()),
-        })
     }
 
     /// Reads the first record from the log: the ledger holds only what every request needs.
-    async fn original(&self, at: Position, deadline: Instant) -> Result<Original, Refusal> {
-        let log = Arc::clone(&self.deps.log);
-        let wait = deadline.saturating_duration_since(Instant::now());
-        let read = move || {
-            let mut reader = log.reader(&[at])?;
-            reader.next(1, READ_BYTES_MAX, wait)
-        };
-        let entries = tokio::task::spawn_blocking(read).await;
-        let entries = entries.map_err(Refusal::internal)??;
+    fn original(&self, at: Position) -> Result<Original, Refusal> {
+        let wait = self.until.saturating_duration_since(Instant::now());
+        let mut reader = self.core.deps.log.reader(&[at])?;
+        let entries = reader.next(1, READ_BYTES_MAX, wait)?;
         let missing = || Refusal::internal("the log lacks a record that the ledger has");
         // Nothing, although it is there: the log's cluster did not answer in time.
         let entry = entries
@@ -167,21 +134,43 @@ impl Core {
         let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
         let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
         Ok(Original {
-            log_key: entry.record.key,
             customer_id: event.customer_id,
             agent_id: interaction.agent_id,
             occurred_at: occurred_at.ok_or_else(missing)?,
             ended_at,
         })
     }
+
+    fn record(
+        &self,
+        sequence: u64,
+        original: &Original,
+        now: Timestamp,
+    ) -> Result<Record, Refusal> {
+        let interaction_id = self.key.id.to_string();
+        let sealing = Sealing {
+            by: Author::from(&self.principal),
+            aggregate_id: &interaction_id,
+            interaction_id: &interaction_id,
+            customer_id: &original.customer_id,
+            sequence,
+            occurred_at: now,
+            recorded_at: now,
+            import_batch: "",
+            request: Some(Request {
+                id: &self.request_id,
+                hash: self.hash,
+            }),
+        };
+        let fact = Fact::InteractionAmended(Box::new(self.data.clone()));
+        Ok(sealing.seal(&fact)?)
+    }
 }
 
 /// Reads a command, and names all that is wrong with it.
-fn read(
-    principal: &Principal,
-    request: AmendInteractionRequest,
-    now: Timestamp,
-) -> Result<Command<'_>, Refusal> {
+fn read(core: &Arc<Core>, call: Call<AmendInteractionRequest>) -> Result<AmendCommand, Refusal> {
+    let until = call.write_until();
+    let hash = RequestHash::of(&call.message);
     let AmendInteractionRequest {
         request_id,
         interaction_id,
@@ -189,17 +178,14 @@ fn read(
         interaction: values,
         update_mask,
         mut reason,
-    } = request;
-    let mut found = Violations::new();
-    check_request_id(&request_id, &mut found);
+    } = call.message;
+    let mut checker = Checker::new();
+    checker.required_id("request_id", &request_id);
+    let mut found = checker.into_found();
     let id = match Uuid::try_parse(&interaction_id) {
         Ok(id) => id,
         Err(_) if interaction_id.is_empty() => {
-            found.add(
-                "interaction_id",
-                Reason::Required,
-                "say which contact to amend",
-            );
+            found.required("interaction_id");
             Uuid::nil()
         }
         Err(_) => {
@@ -211,61 +197,41 @@ fn read(
     let paths = update_mask.unwrap_or_default().paths;
     let values = values.unwrap_or_default();
     let amendment = interaction::read_amendment(&paths, values, &mut found);
-    let (amendment, warnings) = amendment.check(&mut reason, now, found)?;
+    let (amendment, warnings) = amendment.check(&mut reason, core.now(), found)?;
     let data = data(amendment.clone(), reason);
-    let tenant_id = Arc::clone(&principal.tenant_id);
-    Ok(Command {
-        principal,
+    let tenant_id = Arc::clone(&call.principal.tenant_id);
+    Ok(AmendCommand {
+        core: Arc::clone(core),
+        principal: call.principal,
         key: Key::contact(tenant_id, id),
         request_id,
         expected_version,
         amendment,
         warnings,
-        hash: content_hash(id, expected_version, &data),
         data,
+        hash,
+        until,
     })
 }
 
-fn check_request_id(request_id: &str, found: &mut Violations) {
-    if request_id.is_empty() {
-        let text = "is required; give the command an id of its own, and the same one in a retry";
-        found.add("request_id", Reason::Required, text);
-    } else if request_id.len() > limits::ID_BYTES_MAX {
-        let text = "is too long; at most 128 bytes are taken";
-        found.add("request_id", Reason::TooLong, text);
-    } else if request_id.chars().any(char::is_control) {
-        let text = "holds control characters; take them out";
-        found.add("request_id", Reason::Malformed, text);
-    }
-}
-
-fn data(amendment: Amendment, reason: String) -> Bytes {
+fn data(amendment: Amendment, reason: String) -> InteractionAmended {
     let (update_mask, interaction) = interaction::amended(amendment);
-    let amended = InteractionAmended {
+    InteractionAmended {
         update_mask: Some(update_mask),
         interaction: Some(interaction),
         reason,
-    };
-    amended.encode_to_vec().into()
-}
-
-fn content_hash(id: Uuid, expected_version: u64, data: &[u8]) -> Hash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(id.as_bytes());
-    hasher.update(&expected_version.to_le_bytes());
-    hasher.update(data);
-    first_16(&hasher)
+    }
 }
 
 /// Who may amend: an agent the own record for a day, a team lead for a month, a compliance officer
 /// at any time; an integration at any time what telephony knows.
 fn permit(
-    command: &Command<'_>,
+    command: &AmendCommand,
     original: &Original,
     current: &Contact,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let principal = command.principal;
+    let principal = &command.principal;
     let roles = principal.roles;
     if roles.contains(Role::ComplianceOfficer) {
         return Ok(());
@@ -285,35 +251,5 @@ fn permit(
     match age_us <= hours * 3_600 * 1_000_000 {
         true => Ok(()),
         false => Err(Refusal::TooLate { hours }),
-    }
-}
-
-impl Command<'_> {
-    fn event(&self, sequence: u64, original: &Original, now: Timestamp) -> Event {
-        let tenant_id = &*self.key.tenant_id;
-        let parts = [
-            &*original.log_key,
-            self.key.id.as_bytes(),
-            self.request_id.as_bytes(),
-            &sequence.to_le_bytes(),
-        ];
-        Event {
-            event_id: Namespace::Event.id(&parts).to_string(),
-            tenant_id: tenant_id.to_owned(),
-            r#type: EventType::InteractionAmended.into(),
-            aggregate_id: self.key.id.to_string(),
-            sequence,
-            occurred_at: Some(time::to_wire(now)),
-            recorded_at: Some(time::to_wire(now)),
-            actor_id: self.principal.actor_id.to_string(),
-            actor_kind: actor_kind(self.principal).into(),
-            request_id: self.request_id.clone(),
-            request_hash: Bytes::copy_from_slice(&self.hash),
-            customer_id: original.customer_id.clone(),
-            import_batch: String::new(),
-            aggregate_kind: AggregateKind::Interaction.into(),
-            interaction_id: self.key.id.to_string(),
-            payload: Some(Payload::Data(self.data.clone())),
-        }
     }
 }

@@ -9,7 +9,7 @@ use aftercall_ledger::{Contact, Ledger};
 use aftercall_log::{LogId, Position};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
-use aftercall_service::{Deadline, Deps};
+use aftercall_service::{Deadline, Deps, Reading};
 use aftercall_view::{Positions, ViewHandle};
 use jiff::Timestamp;
 use metrics::{Counter, counter};
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     /// The ledger: how far it is.
     pub(crate) view: ViewHandle,
     pub(crate) ledger: Ledger,
+    /// The ledger, as commands read it.
+    pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
     log_id: LogId,
     meters: Meters,
@@ -43,6 +45,7 @@ impl Core {
     pub(crate) fn new(deps: Deps, pending: Arc<Pending>) -> Self {
         Self {
             ledger: Ledger::of(&deps.feed),
+            reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),
             pending,
             log_id: deps.log.id(),
@@ -102,19 +105,6 @@ impl Core {
     pub(crate) fn recorded(&self, key: &Key) -> Result<Option<Contact>, Refusal> {
         let contacts = self.ledger.contacts(&key.tenant_id, &key.id.into())?;
         Ok(contacts.first().cloned())
-    }
-
-    /// The record's entry in the ledger, once that has all of the log.
-    pub(crate) async fn find(
-        &self,
-        key: &Key,
-        deadline: Instant,
-    ) -> Result<Option<Contact>, Refusal> {
-        if let Some(found) = self.recorded(key)? {
-            return Ok(Some(found));
-        }
-        self.catch_up(deadline).await?;
-        self.recorded(key)
     }
 }
 

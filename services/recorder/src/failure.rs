@@ -6,10 +6,12 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_ledger::{Id, Place};
-use aftercall_log::{AppendError, BODY_BYTES_MAX, ReadError};
+use aftercall_log::{AppendError, ReadError};
 use aftercall_proto::google::rpc::Status;
 use aftercall_proto::status;
-use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, to_status};
+use aftercall_service::command::Undone;
+use aftercall_service::seal::TooLarge;
+use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, Unread, to_status};
 use aftercall_view::{ApplyError, StoreError, WaitError};
 
 /// Why a request was refused.
@@ -21,11 +23,8 @@ pub(crate) enum Refusal {
     Unauthenticated(#[from] Unauthenticated),
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    #[error(
-        "the record takes {bytes} bytes, and at most {BODY_BYTES_MAX} are taken; shorten its texts \
-         or lists"
-    )]
-    TooLarge { bytes: usize },
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     #[error(
         "the id was used before, with another content; send what was sent first, or take a new id. A \
          contact's record is corrected by AmendInteraction; an integration may amend ended_at, \
@@ -44,6 +43,8 @@ pub(crate) enum Refusal {
     NotReady,
     #[error("the record's outcome is not known in time; a retry is harmless")]
     Unconfirmed,
+    #[error(transparent)]
+    Undone(Undone),
     #[error(transparent)]
     Log(#[from] AppendError),
     #[error("the log can't be read")]
@@ -121,13 +122,37 @@ impl From<WaitError> for Refusal {
     }
 }
 
+impl From<Unread> for Refusal {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::NotReached => Self::Unconfirmed,
+            Unread::Unavailable(_) => Self::NotReady,
+            Unread::Log(error) => Self::LogRead(error),
+            Unread::PageToken(_)
+            | Unread::Position { .. }
+            | Unread::BeyondLog { .. }
+            | Unread::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<Undone> for Refusal {
+    fn from(error: Undone) -> Self {
+        match error {
+            Undone::InDoubt => Self::Unconfirmed,
+            Undone::Append(error) => Self::Log(error),
+            Undone::Outrun => Self::Undone(error),
+        }
+    }
+}
+
 impl Failure for Refusal {
     fn reason(&self) -> Reason {
         match self {
             Self::Invalid(_) => Reason::InvalidRequest,
             Self::Unauthenticated(error) => error.reason(),
             Self::Forbidden(error) => error.reason(),
-            Self::TooLarge { .. } => Reason::MessageTooLarge,
+            Self::TooLarge(error) => error.reason(),
             Self::IdReused => Reason::RequestIdReused,
             Self::NotFound => Reason::InteractionNotFound,
             Self::TooLate { .. } => Reason::AmendmentTooLate,
@@ -135,6 +160,7 @@ impl Failure for Refusal {
             Self::Behind => Reason::ViewBehind,
             Self::NotReady => Reason::ViewUnavailable,
             Self::Unconfirmed => Reason::LogUnavailable,
+            Self::Undone(error) => error.reason(),
             Self::Log(error) => error.reason(),
             Self::LogRead(error) => error.reason(),
             Self::Internal(_) => Reason::Internal,
@@ -150,6 +176,7 @@ impl Failure for Refusal {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Undone(error) => error.retry_after(),
             Self::Log(error) => error.retry_after(),
             Self::LogRead(error) => error.retry_after(),
             _ => None,

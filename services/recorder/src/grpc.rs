@@ -8,10 +8,11 @@ use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
     RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
 };
-use aftercall_service::{principal_of, to_status};
+use aftercall_service::{Call, principal_of, to_status};
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::amend::amend;
 use crate::core::{Core, deadline_of};
 use crate::stream::record_all;
 
@@ -60,12 +61,8 @@ impl RecorderService for Grpc {
         &self,
         request: Request<AmendInteractionRequest>,
     ) -> Answer<AmendInteractionResponse> {
-        let principal = principal_of(&request).map_err(to_status)?;
-        let deadline = deadline_of(&request);
-        let answer = self
-            .0
-            .amend(&principal, request.into_inner(), deadline)
-            .await;
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = amend(&self.0, call).await;
         answer.map(Response::new).map_err(to_status)
     }
 }

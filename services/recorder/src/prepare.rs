@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::ids::Namespace;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations, Warning, WarningReason};
 use aftercall_ledger::{Name, Named as OtherName, Place, names};
-use aftercall_log::{BODY_BYTES_MAX, Record};
-use aftercall_proto::convert::{interaction, time};
-use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::event::Payload;
-use aftercall_proto::event::v1::{ActorKind, AggregateKind, Event, EventType, InteractionRecorded};
+use aftercall_log::Record;
+use aftercall_proto::convert::interaction;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, Warning as WireWarning};
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
-use bytes::Bytes;
 use jiff::Timestamp;
-use prost::Message;
 
 use crate::failure::Refusal;
 use crate::pending::{Hash, Key};
@@ -49,10 +46,11 @@ pub(crate) fn prepare(
         interaction: wire,
         import_batch,
     } = request;
-    let Some(wire) = wire else {
+    let Some(mut wire) = wire else {
         let text = "is required; say what happened";
         return Err(Refusal::field("interaction", Reason::Required, text));
     };
+    let hash = said(&mut wire);
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
     let recording = Recording::check(read, import_batch, now, found)?;
@@ -67,22 +65,34 @@ pub(crate) fn prepare(
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
-    let interaction = checked.into();
+    let occurred_at = checked.occurred_at;
+    let interaction: Interaction = checked.into();
     let names = names(tenant_id, &interaction);
     check_names(&names)?;
-    let event = Draft {
-        principal,
-        named,
-        import_batch,
-        now,
+    let customer = interaction.customer.as_ref();
+    let customer_id = customer.map_or_else(String::new, |one| one.customer_id.clone());
+    let interaction_id = interaction.interaction_id.clone();
+    let sealing = Sealing {
+        by: Author::from(principal),
+        aggregate_id: &interaction_id,
+        interaction_id: &interaction_id,
+        customer_id: &customer_id,
+        sequence: 1,
+        occurred_at,
+        recorded_at: now,
+        import_batch: &import_batch,
+        request: Some(Request { id: "", hash }),
     };
-    let (hash, record) = event.encode(interaction)?;
+    let recorded = InteractionRecorded {
+        interaction: Some(interaction),
+    };
+    let record = sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?;
     Ok(Prepared {
         key: Key::contact(Arc::clone(tenant_id), named.id()),
         id_place,
         names,
         fresh: matches!(named, Named::ByServer(_)),
-        hash,
+        hash: *hash.as_bytes(),
         record,
         commitment_ids,
         warnings,
@@ -103,78 +113,15 @@ fn check_names(names: &[OtherName]) -> Result<(), Refusal> {
     Ok(found.into_result(())?)
 }
 
-/// An event that needs only its data.
-struct Draft<'a> {
-    principal: &'a Principal,
-    named: Named,
-    import_batch: String,
-    now: Timestamp,
-}
-
-impl Draft<'_> {
-    fn encode(self, interaction: Interaction) -> Result<(Hash, Record), Refusal> {
-        let tenant_id = &*self.principal.tenant_id;
-        let customer = interaction.customer.as_ref();
-        let customer_id = customer
-            .map_or("", |customer| &customer.customer_id)
-            .to_owned();
-        let key = contact_key(tenant_id, &customer_id, &interaction.interaction_id);
-        let aggregate_id = interaction.interaction_id.clone();
-        let occurred_at = interaction.occurred_at;
-        let data: Bytes = InteractionRecorded {
-            interaction: Some(interaction),
-        }
-        .encode_to_vec()
-        .into();
-        let hash = content_hash(&data);
-        let id = self.named.id();
-        let parts = [key.as_ref(), id.as_bytes()];
-        let event = Event {
-            event_id: Namespace::Event.id(&parts).to_string(),
-            tenant_id: tenant_id.to_owned(),
-            r#type: EventType::InteractionRecorded.into(),
-            sequence: 1,
-            occurred_at,
-            recorded_at: Some(time::to_wire(self.now)),
-            actor_id: self.principal.actor_id.to_string(),
-            actor_kind: actor_kind(self.principal).into(),
-            request_id: String::new(),
-            request_hash: Bytes::copy_from_slice(&hash),
-            customer_id,
-            import_batch: self.import_batch,
-            aggregate_kind: AggregateKind::Interaction.into(),
-            interaction_id: aggregate_id.clone(),
-            aggregate_id,
-            payload: Some(Payload::Data(data)),
-        };
-        Ok((hash, encode(key, self.now, &event)?))
-    }
-}
-
-/// The log's record of an event.
-pub(crate) fn encode(key: Bytes, now: Timestamp, event: &Event) -> Result<Record, Refusal> {
-    let body = event.encode_to_vec();
-    if body.len() > BODY_BYTES_MAX {
-        return Err(Refusal::TooLarge { bytes: body.len() });
-    }
-    Ok(Record {
-        key,
-        recorded_at_us: time::microseconds(now),
-        body: body.into(),
-    })
-}
-
-/// What the record says, in 16 bytes. Taken of the resolved record, so that a default that is
-/// spelled out is the same as one that is left out. The import's name is no part of it: a contact that
-/// was recorded live and is then imported is the same contact.
-fn content_hash(data: &[u8]) -> Hash {
-    first_16(blake3::Hasher::new().update(data))
-}
-
-/// The first 16 bytes of a hash: enough to tell a repetition from another content.
-pub(crate) fn first_16(hasher: &blake3::Hasher) -> Hash {
-    let mut hash = [0; 16];
-    hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+/// What the request says of the contact, as it was sent: a repetition must stay one when defaults
+/// change. What names the contact is no part of it, nor is what only answers say. Nor is the import's
+/// name: a contact that was recorded live and is then imported is the same contact.
+fn said(interaction: &mut Interaction) -> RequestHash {
+    let interaction_id = std::mem::take(&mut interaction.interaction_id);
+    interaction.recorded_at = None;
+    interaction.version = 0;
+    let hash = RequestHash::of(interaction);
+    interaction.interaction_id = interaction_id;
     hash
 }
 
@@ -199,17 +146,4 @@ pub(crate) fn warnings(warnings: Vec<Warning>) -> Vec<WireWarning> {
         }
     });
     told.collect()
-}
-
-/// The actor's kind as events have it.
-pub(crate) fn actor_kind(principal: &Principal) -> ActorKind {
-    use aftercall_service::ActorKind as Kind;
-    match principal.actor_kind {
-        Kind::Agent => ActorKind::Agent,
-        Kind::Supervisor => ActorKind::Supervisor,
-        Kind::System => ActorKind::System,
-        Kind::Integration => ActorKind::Integration,
-        Kind::Customer => ActorKind::Customer,
-        Kind::Ai => ActorKind::Ai,
-    }
 }

@@ -1,23 +1,24 @@
 //! Solutions go live.
 
-use aftercall_log::Position;
-use aftercall_proto::event::v1::{Event, SolutionPublished};
+use aftercall_ledger::Accepted;
+use aftercall_proto::event::v1::SolutionPublished;
 use aftercall_proto::model::v1::Solution;
 use aftercall_view::{ApplyError, Txn};
+use bytes::Bytes;
 use prost::Message;
 
 use super::{cases, stored};
 use crate::keys;
-use crate::records::{Corpus, Promotion, micros};
+use crate::records::{Corpus, micros};
 use crate::words;
 
 /// A candidate became a solution.
 pub(super) fn on_published(
-    event: &Event,
+    fact: &Accepted,
     published: &SolutionPublished,
-    position: Position,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
+    let event = &fact.event;
     let (tenant_id, solution_id) = (event.tenant_id.as_str(), event.aggregate_id.as_str());
     let key = keys::solution(tenant_id, solution_id);
     let Some(solution) = &published.solution else {
@@ -27,15 +28,8 @@ pub(super) fn on_published(
     txn.touch(key);
     let published_at_us = micros(solution.published_at.as_ref());
     txn.put(keys::published(tenant_id, published_at_us, solution_id), "")?;
-    let promotion = Promotion {
-        request_hash: event.request_hash.to_vec(),
-        partition: position.partition,
-        offset: position.offset,
-    };
-    txn.put(
-        keys::request(tenant_id, &event.request_id, solution_id),
-        promotion.encode_to_vec(),
-    )?;
+    let answer = || Bytes::copy_from_slice(solution_id.as_bytes());
+    keys::PROMOTIONS.remember(fact, solution_id, answer, txn)?;
     measure(tenant_id, solution, txn)?;
     // The ranking asks for the state, so it changes before the mark is set.
     cases::promote(txn, tenant_id, &published.candidate_id)?;

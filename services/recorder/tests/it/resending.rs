@@ -20,13 +20,10 @@ async fn the_same_content_gets_the_first_answer_again() {
         .clock
         .advance(std::time::Duration::from_secs(HOUR_S as u64));
 
-    // Spelled otherwise: what is left out is what would be filled in.
+    // The id in another spelling, and what only answers say.
     let mut spelled = with_promise(&id(1).to_uppercase());
     spelled.recorded_at = at(5);
     spelled.version = 3;
-    spelled.commitments[0].set_priority(wire::Priority::P3);
-    spelled.commitments[0].owner = Some(wire::Owner::default());
-    spelled.handling = Some(wire::Handling::default());
     for sent in [with_promise(&id(1)), spelled] {
         let again = crm
             .record_interaction(request(sent))
@@ -40,6 +37,20 @@ async fn the_same_content_gets_the_first_answer_again() {
         );
         assert_eq!(again.commitment_ids, first.commitment_ids);
     }
+    assert_eq!(fixture.log.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_default_would_fill_in_is_no_part_of_what_was_sent() {
+    let fixture = Fixture::new().await;
+    let mut crm = fixture.crm();
+    let sent = request(with_promise(&id(1)));
+    crm.record_interaction(sent).await.unwrap();
+    // Should the default become another one, this is another record: it is refused already.
+    let mut spelled_out = with_promise(&id(1));
+    spelled_out.commitments[0].set_priority(wire::Priority::P3);
+    let refused = crm.record_interaction(request(spelled_out)).await;
+    assert_eq!(reason_of(&refused.unwrap_err()).0, "REQUEST_ID_REUSED");
     assert_eq!(fixture.log.len(), 1);
 }
 
