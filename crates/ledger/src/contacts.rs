@@ -11,8 +11,8 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::entry::{Contact, Holders, Merged};
-use crate::names::{Named, names};
 use crate::keys::AMENDMENTS;
+use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys};
 
 /// Raised with each change of the rules or of what is stored.

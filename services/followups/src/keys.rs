@@ -10,7 +10,6 @@ use aftercall_ledger::requests::Requests;
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::key::{Key, MalformedKey, Parts};
-use jiff::Timestamp;
 
 /// The kinds of keys. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]

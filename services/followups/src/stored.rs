@@ -3,7 +3,6 @@
 use aftercall_domain::CommitmentId;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::Commitment;
-use aftercall_log::Position;
 use aftercall_proto::convert;
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};

@@ -20,9 +20,7 @@ pub(crate) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError
     match &fact.what {
         What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn),
         What::Amended(amended) => on_amended(fact, amended, txn),
-        What::Published(published) => {
-            publications::on_published(fact, published, txn)
-        }
+        What::Published(published) => publications::on_published(fact, published, txn),
         _ => Ok(()),
     }
 }

@@ -4,8 +4,8 @@
 //! So the command is checked against the view, written, and then answered by what the view made of
 //! it: whether it came first, came again, or came too late.
 
-use aftercall_domain::{CandidateId, Violations};
 use aftercall_domain::solution::{self, Draft};
+use aftercall_domain::{CandidateId, Violations};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
