@@ -291,7 +291,7 @@ mod tests {
             "product":"Debt collection","issue":"Not owed","outcome":"Closed","label_timely":"Yes"}"#;
         let one = read(complaint, line);
         assert_eq!(one.occurred_at.unwrap().seconds, 1_428_278_400);
-        assert_eq!(one.client_account_id, "Firm   Co");
+        assert_eq!(one.client_account_id, "Firm | Co");
         assert_eq!(one.contact_reasons[0].code, "debt_collection.not_owed");
         assert_eq!(
             one.labels,
