@@ -95,6 +95,32 @@ fn what_was_acknowledged_outlives_the_server() {
 }
 
 #[test]
+fn views_outlive_the_server_and_a_change_of_their_engine() {
+    let mut data = TempDir::new().unwrap();
+    let config = TempDir::new().unwrap();
+    let file = config.path().join("aftercall.toml");
+    for (turn, engine) in (1..).zip(["sled", "sled", "lsm", "sled"]) {
+        std::fs::write(&file, format!("[views]\nengine = \"{engine}\"\n")).unwrap();
+        let server = Server::start_on(data, &["--config", file.to_str().unwrap()]).caught_up();
+        run_with(
+            &mut server.client(["record", "-"]),
+            line(turn, "C-1").as_bytes(),
+        )
+        .ok();
+        let timeline = run(&mut server.client(["timeline", "C-1", "--json"])).messages();
+        assert_eq!(timeline.len(), turn as usize, "{engine} in turn {turn}");
+        data = server.stop();
+        // History's store is on that engine, and on no other.
+        let stores =
+            ["store", "store-sled"].map(|name| data.path().join("views/history").join(name));
+        assert_eq!(
+            stores.map(|store| store.exists()),
+            [engine == "lsm", engine == "sled"]
+        );
+    }
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let server = Server::start();
     let mut second = aftercall(["serve", "--listen", "127.0.0.1:0", "--metrics-listen"]);
