@@ -1,7 +1,7 @@
 //! `import`: many contacts from JSON Lines, fast, and harmless to repeat or to interrupt.
 //!
 //! ```text
-//! files ─► lines ─► chunks ─► parse (several threads) ─► by customer ─► lanes ─► server
+//! files ─► records ─► chunks ─► parse (several threads) ─► by customer ─► lanes ─► server
 //!                  bounded    bounded, in order                        bounded  (a stream each)
 //! ```
 //!
@@ -11,7 +11,6 @@
 //! * Every stage waits for the next one, so a slow server slows down the reading.
 
 mod lane;
-mod lines;
 mod progress;
 mod report;
 mod row;
@@ -33,9 +32,11 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{CommandError, ServerArgs};
 use crate::output::{Output, Style};
 
+pub use crate::json::Problem;
 pub use report::Counts;
 pub(crate) use row::name;
-pub use row::{Problem, parse_line};
+pub use row::parse_line;
+pub(crate) use row::too_long;
 
 use lane::Lane;
 use progress::{Progress, grouped, rate};

@@ -8,6 +8,7 @@
 //! | [`command`] | the commands that ask a server, and why they failed            |
 //! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
+//! | `json`      | requests from JSON, however they are laid out                 |
 //! | [`log`]     | the log on the engine that the configuration names            |
 //! | [`output`]  | JSON lines, tables and cards                                  |
 //!
@@ -19,5 +20,6 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod import;
+mod json;
 pub mod log;
 pub mod output;

@@ -6,10 +6,13 @@ use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionR
 
 use super::{CommandError, Session};
 use crate::import;
+use crate::json::{Problem, Records};
 use crate::output::Card;
 
 /// The largest input that is taken; more than that is an import.
 const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Mistakes of an input that are said.
+const SHOWN_MAX: usize = 20;
 
 /// What to record.
 #[derive(Debug, clap::Args)]
@@ -68,24 +71,43 @@ fn read(file: &str) -> Result<Vec<u8>, CommandError> {
     }
 }
 
-/// All requests of the input: nothing is sent of a file with a mistake in it.
+/// All requests of the input: nothing is sent of a file with a mistake in it, and all mistakes are
+/// said.
 fn parse(file: &str, bytes: &[u8]) -> Result<Vec<RecordInteractionRequest>, CommandError> {
-    let mut input = serde_json::Deserializer::from_slice(bytes);
-    let mut requests = Vec::new();
-    // The input ends where nothing but white space is left.
-    while input.end().is_err() {
-        let request = serde_path_to_error::deserialize(&mut input).map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." {
-                String::new()
-            } else {
-                format!(" {path}:")
-            };
-            CommandError::Input(format!("{file}:{path} {}", error.inner()))
-        })?;
-        requests.push(request);
+    let unreadable = |error| CommandError::Input(format!("{file}: {error}"));
+    let mut records = Records::new(bytes);
+    let (mut requests, mut wrong) = (Vec::new(), Vec::new());
+    while let Some(chunk) = records.chunk().map_err(unreadable)? {
+        for record in chunk.records() {
+            let read = record.bytes.map(import::parse_line);
+            match read.unwrap_or_else(|| Err(vec![import::too_long()])) {
+                Ok(request) => requests.extend(request),
+                Err(problems) => {
+                    wrong.extend(problems.iter().map(|one| said(file, record.line, one)))
+                }
+            }
+        }
     }
-    Ok(requests)
+    if wrong.is_empty() {
+        return Ok(requests);
+    }
+    let more = wrong.len().saturating_sub(SHOWN_MAX);
+    wrong.truncate(SHOWN_MAX);
+    if more > 0 {
+        wrong.push(format!("and {more} more"));
+    }
+    let mut text = "nothing is recorded; mend this first:".to_owned();
+    wrong.iter().for_each(|line| text.extend(["\n  ", line]));
+    Err(CommandError::Input(text))
+}
+
+/// A problem in a record that begins in `line`.
+fn said(file: &str, line: u64, problem: &Problem) -> String {
+    let line = line + problem.line - 1;
+    match problem.field.as_str() {
+        "" => format!("{file}:{line}: {}", problem.text),
+        field => format!("{file}:{line}: {field}: {}", problem.text),
+    }
 }
 
 fn print(
@@ -125,18 +147,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_with_its_field_and_place() {
-        let text = br#"{"interaction": {"contactReasons": [{"code": 7}]}}"#;
+    fn every_mistake_is_named_with_its_field_and_place() {
+        let text =
+            b"[{\"interaction\": {\"contactReasons\": [{\"code\": 7}]}},\n\n{\"interacton\": {}}]";
         let error = parse("f.json", text).unwrap_err().to_string();
-        assert!(
-            error.contains("interaction.contactReasons[0].code"),
-            "{error}"
-        );
-        assert!(error.contains("line 1 column"), "{error}");
-        let error = parse("f.json", br#"{"interacton": {}}"#)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("unknown field `interacton`"), "{error}");
+        for said in [
+            "f.json:1: interaction.contactReasons[0].code: is text",
+            "f.json:3: interacton: unknown field: did you mean \"interaction\"?",
+            "nothing is recorded",
+        ] {
+            assert!(error.contains(said), "{error}");
+        }
         assert!(parse("f.json", b"{").is_err());
+        assert!(parse("f.json", b"[{}").is_err());
     }
 }

@@ -10,6 +10,7 @@ use aftercall_client::Refusal;
 use serde::Serialize;
 
 use crate::command::CommandError;
+use crate::json::Problem;
 use crate::output::clean;
 
 /// How many rows are named on standard error; the rest are counted.
@@ -51,6 +52,9 @@ pub(super) struct Violation {
     pub(super) field: String,
     pub(super) description: String,
     pub(super) reason: String,
+    /// In which line, where that isn't the one in which the row begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u64>,
 }
 
 impl RowError {
@@ -72,6 +76,33 @@ impl RowError {
         }
     }
 
+    /// A row that is no request.
+    pub(super) fn malformed(place: Place, problems: Vec<Problem>) -> Self {
+        let reason = "MALFORMED";
+        let (of_fields, of_row): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|one| !one.field.is_empty());
+        let line = |problem: &Problem| place.line + problem.line - 1;
+        let violations = of_fields.iter().map(|problem| Violation {
+            field: problem.field.clone(),
+            description: problem.text.clone(),
+            reason: reason.to_owned(),
+            line: Some(line(problem)).filter(|line| *line != place.line),
+        });
+        let violations: Vec<_> = violations.collect();
+        let said = of_row.first().or(of_fields.first());
+        let message = said.map(|problem| match line(problem) {
+            line if line == place.line => problem.text.clone(),
+            line => format!("line {line}: {}", problem.text),
+        });
+        Self {
+            message: message.unwrap_or_default(),
+            violations,
+            place,
+            reason: reason.to_owned(),
+            retryable: false,
+        }
+    }
+
     /// What the server said of a row.
     pub(super) fn refused(place: Place, refusal: Refusal) -> Self {
         let retryable = refusal.is_retryable();
@@ -79,6 +110,7 @@ impl RowError {
             field: violation.field,
             description: violation.description,
             reason: violation.reason,
+            line: None,
         });
         Self {
             place,
@@ -101,11 +133,9 @@ impl RowError {
             [] => format!("{place}: {} ({})", clean(&self.message), self.reason),
             violations => {
                 let lines = violations.iter().map(|one| {
-                    format!(
-                        "{place}: {}: {}",
-                        clean(&one.field),
-                        clean(&one.description)
-                    )
+                    let line = one.line.unwrap_or(*line);
+                    let (field, said) = (clean(&one.field), clean(&one.description));
+                    format!("{file}:{line}: {field}: {said}")
                 });
                 lines.collect::<Vec<_>>().join("\n")
             }

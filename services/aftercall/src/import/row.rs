@@ -1,4 +1,4 @@
-//! From a line to a request.
+//! From a record to a request.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -9,12 +9,9 @@ use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use prost::Message;
 
-use super::lines::{LINE_BYTES_MAX, Line};
-use super::report::{Place, RowError, Violation};
+use super::report::{Place, RowError};
 use super::source::Piece;
-
-/// A problem's text is cut here: it may quote the line.
-const PROBLEM_CHARS_MAX: usize = 300;
+use crate::json::{self, Problem, RECORD_BYTES_MAX, Record};
 
 /// A request, and where it comes from.
 #[derive(Debug, Clone)]
@@ -61,111 +58,57 @@ pub(super) struct Parsed {
     pub(super) other_bytes: u64,
 }
 
-/// Reads all lines of a piece. Rows without a batch get `batch`.
+/// Reads all records of a piece. Rows without a batch get `batch`.
 pub(super) fn parse(piece: &Piece, batch: &str) -> Parsed {
     let mut parsed = Parsed::default();
-    for Line { number, bytes } in piece.chunk.lines() {
+    for Record { line, bytes } in piece.chunk.records() {
         let place = Place {
             file: Arc::clone(&piece.file),
-            line: number,
+            line,
         };
-        let line_bytes = bytes.map_or(LINE_BYTES_MAX, <[u8]>::len) as u64 + 1;
-        match bytes.map_or_else(|| Err(Problem::line_too_long()), parse_line) {
+        let line_bytes = bytes.map_or(RECORD_BYTES_MAX, <[u8]>::len) as u64 + 1;
+        match bytes.map_or_else(|| Err(vec![too_long()]), parse_line) {
             Ok(Some(request)) => parsed
                 .rows
                 .push(complete(request, batch, place, line_bytes)),
             Ok(None) => parsed.other_bytes += line_bytes,
-            Err(problem) => {
+            Err(problems) => {
                 parsed.other_bytes += line_bytes;
-                parsed.errors.push(problem.at(place));
+                parsed.errors.push(RowError::malformed(place, problems));
             }
         }
     }
     parsed
 }
 
-/// What is wrong with a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    reason: &'static str,
-    field: String,
-    text: String,
+/// What is said of a record that is longer than any may be.
+pub(crate) fn too_long() -> Problem {
+    Problem::whole("the record is longer than 4 MiB: is it closed, and is it one record?")
 }
 
-impl Problem {
-    fn new(reason: &'static str, field: String, text: String) -> Self {
-        Self {
-            reason,
-            field,
-            text,
-        }
-    }
-
-    fn line_too_long() -> Self {
-        let text = "the line is longer than 4 MiB: one record a line, and none so large";
-        Self::new("MESSAGE_TOO_LARGE", String::new(), text.to_owned())
-    }
-
-    fn at(self, place: Place) -> RowError {
-        let violation = Violation {
-            field: self.field,
-            description: self.text.clone(),
-            reason: "MALFORMED".to_owned(),
-        };
-        RowError {
-            place,
-            reason: self.reason.to_owned(),
-            message: self.text,
-            violations: Some(violation)
-                .filter(|one| !one.field.is_empty())
-                .into_iter()
-                .collect(),
-            retryable: false,
-        }
-    }
-}
-
-/// The request on a line; nothing on a blank one.
+/// The request that a record says; nothing where there is only white space.
 ///
 /// # Errors
-/// What is wrong, with the field's path where it has one.
-pub fn parse_line(line: &[u8]) -> Result<Option<RecordInteractionRequest>, Problem> {
-    let line = line.trim_ascii();
-    if line.is_empty() {
+/// All that is wrong with it.
+pub fn parse_line(record: &[u8]) -> Result<Option<RecordInteractionRequest>, Vec<Problem>> {
+    let record = record.trim_ascii();
+    if record.is_empty() {
         return Ok(None);
     }
-    let text = std::str::from_utf8(line).map_err(|error| {
-        let text = format!(
-            "the line isn't UTF-8 from byte {} on",
-            error.valid_up_to() + 1
-        );
-        Problem::new("MALFORMED", String::new(), text)
+    let text = std::str::from_utf8(record).map_err(|error| {
+        let from = error.valid_up_to() + 1;
+        vec![Problem::whole(&format!(
+            "the text isn't UTF-8 from byte {from} of the record on"
+        ))]
     })?;
-    // Following the path costs time, and only a line that is wrong needs it.
-    let request: RecordInteractionRequest = match serde_json::from_str(text) {
-        Ok(request) => request,
-        Err(error) => return Err(located(text, &error)),
-    };
+    let request = json::read(text)?;
     match request.encoded_len() > BODY_BYTES_MAX {
         true => {
             let text = format!("the record is larger than {} KiB", BODY_BYTES_MAX >> 10);
-            Err(Problem::new("MESSAGE_TOO_LARGE", String::new(), text))
+            Err(vec![Problem::whole(&text)])
         }
         false => Ok(Some(request)),
     }
-}
-
-fn located(text: &str, error: &serde_json::Error) -> Problem {
-    let mut input = serde_json::Deserializer::from_str(text);
-    let again: Result<RecordInteractionRequest, _> = serde_path_to_error::deserialize(&mut input);
-    let path = again.err().map(|error| error.path().to_string());
-    let field = path.filter(|path| path != ".").unwrap_or_default();
-    let mut problem: String = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
-    // Most often the interaction without the request around it.
-    if !field.contains('.') && problem.starts_with("unknown field") {
-        problem.push_str("; a line is {\"interaction\": {...}}");
-    }
-    Problem::new("MALFORMED", field, problem)
 }
 
 /// Adds what makes sending a row again harmless, now or in another run.
@@ -206,10 +149,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::import::lines::Lines;
+    use crate::json::Records;
 
     fn parsed(text: &[u8], batch: &str) -> Parsed {
-        let chunk = Lines::new(Cursor::new(text.to_vec()))
+        let chunk = Records::new(Cursor::new(text.to_vec()))
             .chunk()
             .unwrap()
             .unwrap();
@@ -266,15 +209,6 @@ mod tests {
             parsed.errors[1].message.contains("UTF-8"),
             "{:?}",
             parsed.errors[1]
-        );
-    }
-
-    #[test]
-    fn a_bare_interaction_is_refused_with_the_remedy() {
-        let problem = parse_line(br#"{"channel": "CHANNEL_VOICE"}"#).unwrap_err();
-        assert!(
-            problem.text.contains("{\"interaction\": {...}}"),
-            "{problem:?}"
         );
     }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 use tokio::sync::mpsc;
 
-use super::lines::{Chunk, Lines};
 use super::report::{RowError, Tally};
+use crate::json::{Chunk, Records};
 
 /// How much is read ahead at a time.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -18,7 +18,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The name of standard input.
 const STDIN: &str = "-";
 
-/// Some lines, and where they come from.
+/// Some records, and where they come from.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) file: Arc<str>,
@@ -62,10 +62,10 @@ fn read_one(
     pieces: &mpsc::Sender<Piece>,
     line: &mut u64,
 ) -> io::Result<bool> {
-    let mut lines = Lines::new(open(file, &tally.bytes_read)?);
+    let mut records = Records::new(open(file, &tally.bytes_read)?);
     loop {
-        let chunk = lines.chunk();
-        *line = lines.number();
+        let chunk = records.chunk();
+        *line = records.lines();
         let Some(chunk) = chunk? else {
             return Ok(true);
         };
