@@ -50,8 +50,9 @@ enum Command {
     /// Records contacts from JSON
     ///
     /// FILE holds one or several record requests in proto3 JSON, such as {"interaction": {"channel":
-    /// "CHANNEL_VOICE", ...}}. Recording the same file again is harmless. For many, use `aftercall
-    /// import`.
+    /// "CHANNEL_VOICE", ...}}, one after the other or in a list. With a mistake in it nothing is
+    /// recorded, and all mistakes are said. Recording the same file again is harmless. For many, use
+    /// `aftercall import`.
     Record {
         #[command(flatten)]
         args: record::RecordArgs,
@@ -60,8 +61,9 @@ enum Command {
     },
     /// Imports contacts from JSON Lines: many, fast, and harmless to repeat
     ///
-    /// Each line is a record request in proto3 JSON: {"interaction": {...}}. Nothing is written twice:
-    /// an import that was interrupted, or met wrong rows, can be run again as it is. A row without an
+    /// Each line, or each item of a list, is a record request in proto3 JSON: {"interaction": {...}}; it
+    /// may go over several lines. A wrong one is named, and the others are imported. Nothing is written
+    /// twice: an import that was interrupted, or met wrong rows, can be run again as it is. A row without an
     /// id gets one from its content. Rows of one customer are recorded in the order of the files.
     Import {
         #[command(flatten)]

@@ -9,7 +9,7 @@ use aftercall_proto::model::v1::{
     DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
     SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind,
 };
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// Enums of the wire have no more values than this.
 const VALUES_MAX: i32 = 64;
@@ -90,8 +90,10 @@ pub fn label<E: WireEnum>(number: i32) -> String {
 
 /// Reads a value on the command line, and lists all of them in the help.
 pub fn values<E: WireEnum>() -> impl TypedValueParser<Value = i32> {
-    let names = E::all().map(E::name).map(clap::builder::PossibleValue::new);
-    PossibleValuesParser::new(names).map(|name| {
+    // As in words that go together, a hyphen does as well.
+    let value = |name: String| PossibleValue::new(name.clone()).alias(name.replace('_', "-"));
+    PossibleValuesParser::new(E::all().map(E::name).map(value)).map(|name| {
+        let name = name.replace('-', "_");
         (1..VALUES_MAX)
             .find(|&number| E::try_from(number).is_ok_and(|value| value.name() == name))
             .unwrap_or(0)
