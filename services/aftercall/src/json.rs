@@ -231,7 +231,7 @@ mod tests {
     "agent_id": "again"
   }
 }"#;
-        let said: Vec<_> = read(text).unwrap_err().into_iter();
+        let said = read(text).unwrap_err().into_iter();
         let said: Vec<_> = said.map(|it| (it.line, it.field, it.text)).collect();
         let expected = [
             (3, "interaction.chanel", "did you mean \"channel\"?"),

@@ -246,11 +246,11 @@ fn unknown(message: &MessageDescriptor, name: &str) -> String {
         .fields()
         .map(|field| field.json_name().to_owned())
         .collect();
-    if let Some(meant) = likest(name, &names) {
-        return format!("unknown field: did you mean \"{meant}\"?");
-    }
     if let Some(holder) = holder(message, name) {
         return format!("unknown field: it belongs in \"{}\"", holder.json_name());
+    }
+    if let Some(meant) = likest(name, &names) {
+        return format!("unknown field: did you mean \"{meant}\"?");
     }
     match names.len() {
         0..=NAMES_MAX => format!("unknown field: there are {}", names.join(", ")),

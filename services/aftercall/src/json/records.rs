@@ -219,7 +219,8 @@ impl<R: BufRead> Records<R> {
 
     fn end(&mut self, chunk: &mut Chunk) -> io::Result<()> {
         self.close(chunk.bytes.len(), chunk);
-        match std::mem::take(&mut self.in_list) && chunk.spans.is_empty() {
+        // Told after the records that are whole.
+        match self.in_list && chunk.spans.is_empty() {
             true => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
                 "the list of records is not closed: the file may be broken off",

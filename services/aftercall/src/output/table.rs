@@ -352,7 +352,7 @@ mod tests {
         let lines = printed(&table(&rows), Some(70));
         assert_eq!(
             lines[1],
-            "open   a-customer-with-a-name  We call you back as soon a…     7  |id"
+            "open   a-customer-with-a-name  We call you back as soon as…     7  |id"
         );
         let lines = printed(&table(&rows), Some(44));
         assert!(lines[1].contains("a-custo…"), "{lines:#?}");
