@@ -6,7 +6,8 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
+    "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
     "aftercall/history/v1/history.proto",
@@ -18,6 +19,9 @@ const FILES: [&str; 10] = [
     "aftercall/recorder/v1/recorder.proto",
     "google/rpc/status.proto",
 ];
+
+/// Messages whose maps are in order, so that the same message has the same bytes.
+const MAPS: [&str; 1] = [".aftercall.model.v1.Alert"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
@@ -39,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     encoded_history(descriptors)?;
     pbjson_build::Builder::new()
         .register_descriptors(&encoded)?
+        .btree_map(MAPS)
         .build(&[".aftercall", ".google.rpc"])?;
     Ok(())
 }
@@ -46,6 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn config() -> Config {
     let mut config = Config::new();
     config
+        .btree_map(MAPS)
         .compile_well_known_types()
         .extern_path(".google.protobuf", "::pbjson_types");
     config

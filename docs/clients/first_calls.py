@@ -71,8 +71,10 @@ assert any(entry.interaction.interaction_id == recorded.interaction_id for entry
 followups = followups_pb2_grpc.FollowupServiceStub(channel)
 promises = followups.ListCommitments(
     followups_pb2.ListCommitmentsRequest(
-        customer_id="C-PYTHON",
-        lifecycle=commitment_pb2.COMMITMENT_LIFECYCLE_ACTIVE,
+        filter=followups_pb2.CommitmentFilter(
+            customer_ids=["C-PYTHON"],
+            lifecycles=[commitment_pb2.COMMITMENT_LIFECYCLE_ACTIVE],
+        ),
         min_position=recorded.position,
     ),
     timeout=10,

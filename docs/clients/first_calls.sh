@@ -36,5 +36,5 @@ grpcurl -plaintext -d "{\"customer_id\": \"C-SHELL\", \"page_size\": 1, \"min_po
   "$address" aftercall.history.v1.HistoryService/ListTimeline
 
 # 3. What is still promised to this customer?
-grpcurl -plaintext -d "{\"customer_id\": \"C-SHELL\", \"lifecycle\": \"COMMITMENT_LIFECYCLE_ACTIVE\", \"min_position\": \"$position\"}" \
+grpcurl -plaintext -d "{\"filter\": {\"customer_ids\": [\"C-SHELL\"], \"lifecycles\": [\"COMMITMENT_LIFECYCLE_ACTIVE\"]}, \"min_position\": \"$position\"}" \
   "$address" aftercall.followups.v1.FollowupService/ListCommitments

@@ -58,8 +58,7 @@ if (summaries.length === 0) throw new Error("the contact is not in the timeline"
 // 3. What is still promised to this customer?
 const followups = client(aftercall.followups.v1.FollowupService);
 const open = await followups.ListCommitments({
-  customerId: "C-TYPESCRIPT",
-  lifecycle: "COMMITMENT_LIFECYCLE_ACTIVE",
+  filter: { customerIds: ["C-TYPESCRIPT"], lifecycles: ["COMMITMENT_LIFECYCLE_ACTIVE"] },
   minPosition: recorded.position,
 });
 for (const promise of open.commitments) console.log("promised:", promise.promiseText);

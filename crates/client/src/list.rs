@@ -1,6 +1,7 @@
 //! Lists as streams: of pages, and of what is on them.
 
-use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
+use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::history::v1::{
     Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
     TimelineEntry,

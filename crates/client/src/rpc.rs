@@ -115,9 +115,9 @@ rpcs! {
         command "RescheduleCommitment":
             followups::v1::RescheduleCommitmentRequest => followups::v1::RescheduleCommitmentResponse;
     }
-    "aftercall.followups.v1.AlertService" {
+    "aftercall.alerts.v1.AlertService" {
         query "ListAlerts":
-            followups::v1::ListAlertsRequest => followups::v1::ListAlertsResponse;
+            alerts::v1::ListAlertsRequest => alerts::v1::ListAlertsResponse;
     }
     "aftercall.knowledge.v1.KnowledgeService" {
         latest "ListCandidates":

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
-use aftercall_proto::followups::v1::{WatchAlertsRequest, WatchAlertsResponse};
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use futures::{Stream, stream};
 use tonic::{Request, Status, Streaming};
 
@@ -14,12 +14,15 @@ use crate::refusal::Refusal;
 const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
+/// How long a watch may be silent: the server speaks every 5 seconds at least.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
 impl Client {
     /// Alerts that fire or are resolved, as it happens. An answer without an alert says that the watch
-    /// has begun.
+    /// lives: the first one that it has begun, later ones that nothing was missed.
     ///
-    /// A watch that breaks is begun again after the last answer, however long the server is away:
-    /// nothing is missed, and nothing comes twice. The stream ends with an error when it can't be
+    /// A watch that breaks, or is silent for longer than a server that lives, is begun again after the
+    /// last answer, however long the server is away: nothing is missed, and nothing comes twice. The stream ends with an error when it can't be
     /// begun, or the server refuses for good. To go on in another process, keep the last answer's
     /// `resume_token`.
     pub fn watch_alerts(
@@ -73,7 +76,10 @@ impl Watch {
             Some(answers) => answers,
             None => self.open().await?,
         };
-        let answer = answers.message().await?;
+        let Ok(answer) = tokio::time::timeout(SILENCE_MAX, answers.message()).await else {
+            return Err(Status::unavailable("the watch is silent").into());
+        };
+        let answer = answer?;
         // What has ended is not kept: the next answer comes from a new stream.
         self.answers = answer.is_some().then_some(answers);
         Ok(answer)

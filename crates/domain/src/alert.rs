@@ -1,20 +1,25 @@
 //! Alerts: what needs a human, in episodes.
 //!
-//! An alert follows from the events of its promise alone ([`Alert::after`]). It fires when the
+//! An alert is about one [`Subject`]; today that is always a promise. It follows from the events of its
+//! promise alone ([`Alert::after`]). It fires when the
 //! tracker says that a due passed, and is over, once, when the promise is done, called off or
 //! moved. A lapse that the fold notes for itself, as for imported history, raises none: by then
 //! nobody can act on it any more.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::commitment::{Change, Commitment, CommitmentKind, Event, Owner, Priority};
+use crate::commitment::{Change, Commitment, CommitmentKind, Event, Lapse, Owner, Priority};
 use crate::ids::Namespace;
 
-/// The rule behind every alert about a lapsed promise.
-pub const PROMISE_LAPSED: &str = "commitment.promise_lapsed";
+/// The label that names a promise's kind.
+pub const LABEL_KIND: &str = "kind";
+/// The label that names a promise's priority.
+pub const LABEL_PRIORITY: &str = "priority";
 
-/// Something that needs a human: an episode of a condition on one promise.
+/// Something that needs a human: an episode of a condition on one subject. Holds nothing personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// The episode's id.
@@ -23,26 +28,77 @@ pub struct Alert {
     pub alert_key: Uuid,
     /// 1 at first, one more whenever it fires again.
     pub episode_no: u32,
+    /// Which condition.
+    pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
-    /// The promise.
-    pub commitment_id: String,
-    /// The contact in which the promise was made.
-    pub interaction_id: String,
-    /// Whom the promise was made to.
+    /// What it is about.
+    pub subject: Subject,
+    /// Which customer it concerns; none where nobody is identified.
     pub customer_id: Option<String>,
     /// Who should act.
     pub owner: Option<Owner>,
-    /// The team of the agent who made the promise.
+    /// The team that should act: the owner's, or if it isn't known, that of the agent in whose contact
+    /// it began. May be empty.
     pub team_id: String,
-    /// What sort of promise it is.
-    pub kind: CommitmentKind,
-    /// The due that passed.
-    pub promised_by: Timestamp,
+    /// What else the rule says of it, by name.
+    pub labels: BTreeMap<String, String>,
     /// When it fired.
     pub first_fired_at: Timestamp,
     /// When and why it was over; none while it still needs somebody.
     pub resolved: Option<Resolved>,
+}
+
+/// The condition behind an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// A due passed with the promise open.
+    PromiseLapsed,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 1] = [Self::PromiseLapsed];
+
+    /// The rule as callers see it. A part of the alerts' ids: it never changes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PromiseLapsed => "commitment.promise_lapsed",
+        }
+    }
+}
+
+/// What an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A promise.
+    Promise(PromiseSubject),
+}
+
+/// A promise that needs a human.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromiseSubject {
+    /// The promise.
+    pub commitment_id: String,
+    /// The contact in which it was made.
+    pub interaction_id: String,
+    /// What sort of promise it is.
+    pub kind: CommitmentKind,
+    /// The tenant's own code of the kind; may be empty.
+    pub kind_code: String,
+    /// The due that passed.
+    pub promised_by: Timestamp,
+    /// Which revision of the due that was.
+    pub due_revision: u32,
+}
+
+impl Subject {
+    /// The subject's own id, whatever sort of subject it is.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Promise(promise) => &promise.commitment_id,
+        }
+    }
 }
 
 /// How an alert was over.
@@ -101,10 +157,7 @@ impl Alert {
         let cause = match &event.change {
             Change::Lapsed(lapse) => {
                 let episode_no = last.map_or(0, |last| last.episode_no).saturating_add(1);
-                let mut alert = Self::fired(tenant_id, commitment, episode_no);
-                alert.promised_by = lapse.lapsed_at;
-                alert.first_fired_at = lapse.detected_at;
-                return Some(alert);
+                return Some(Self::lapsed(tenant_id, commitment, lapse, episode_no));
             }
             Change::Fulfilled { .. } => ResolveCause::Fulfilled,
             Change::Cancelled { .. } => ResolveCause::Cancelled,
@@ -118,21 +171,42 @@ impl Alert {
         Some(over)
     }
 
-    fn fired(tenant_id: &str, commitment: &Commitment, episode_no: u32) -> Self {
-        let alert_key = alert_key(tenant_id, PROMISE_LAPSED, &commitment.commitment_id);
+    fn lapsed(tenant_id: &str, promise: &Commitment, lapse: &Lapse, episode_no: u32) -> Self {
+        let rule = Rule::PromiseLapsed;
+        let alert_key = alert_key(tenant_id, rule.as_str(), &promise.commitment_id);
+        let team_id = match promise.owner_team_id.as_str() {
+            "" => &promise.team_id,
+            owners => owners,
+        };
+        let kind = match promise.kind_code.as_str() {
+            "" => promise.kind.code(),
+            own => own,
+        };
+        let labels = [
+            (LABEL_KIND, kind),
+            (LABEL_PRIORITY, promise.priority.code()),
+        ];
         Self {
             alert_id: alert_id(alert_key, episode_no),
             alert_key,
             episode_no,
-            severity: commitment.priority.into(),
-            commitment_id: commitment.commitment_id.clone(),
-            interaction_id: commitment.interaction_id.clone(),
-            customer_id: commitment.customer_id.clone(),
-            owner: commitment.owner.clone(),
-            team_id: commitment.team_id.clone(),
-            kind: commitment.kind,
-            promised_by: commitment.promised_by,
-            first_fired_at: commitment.promised_by,
+            rule,
+            severity: promise.priority.into(),
+            subject: Subject::Promise(PromiseSubject {
+                commitment_id: promise.commitment_id.clone(),
+                interaction_id: promise.interaction_id.clone(),
+                kind: promise.kind,
+                kind_code: promise.kind_code.clone(),
+                promised_by: lapse.lapsed_at,
+                due_revision: lapse.due_revision,
+            }),
+            customer_id: promise.customer_id.clone(),
+            owner: promise.owner.clone(),
+            team_id: team_id.to_owned(),
+            labels: labels
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            first_fired_at: lapse.detected_at,
             resolved: None,
         }
     }

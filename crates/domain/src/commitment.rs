@@ -14,7 +14,7 @@
 //!   ([`Commitment::told_due`]). A move that we make on our own shifts our timer, but it doesn't
 //!   shift the promise: done after the told due it is [`Outcome::KeptLate`], even if it was done
 //!   before the due that we had set ourselves.
-//! * Called off: [`Outcome::ReleasedByCustomer`] if the customer was told in a contact, else
+//! * Called off: [`Outcome::ReleasedByCustomer`] if the customer was told (see [`Evidence`]), else
 //!   [`Outcome::Broken`].
 //! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends, and
 //!   never lapses.
@@ -48,7 +48,7 @@ pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
 pub use life::Life;
 pub use parts::{
-    CommitmentKind, Lapse, Lifecycle, Outcome, Owner, Priority, Rescheduled, Timeliness,
+    CommitmentKind, Evidence, Lapse, Lifecycle, Outcome, Owner, Priority, Rescheduled, Timeliness,
 };
 
 use jiff::Timestamp;
@@ -68,6 +68,8 @@ pub struct Commitment {
     pub team_id: String,
     /// What sort of promise it is.
     pub kind: CommitmentKind,
+    /// The tenant's own code of the kind; may be empty.
+    pub kind_code: String,
     /// The promise, word for word. Personal.
     pub promise_text: String,
     /// Whether the customer was told.
@@ -82,8 +84,12 @@ pub struct Commitment {
     pub due_revision: u32,
     /// Who keeps it.
     pub owner: Option<Owner>,
+    /// The team of whoever keeps it; may be empty.
+    pub owner_team_id: String,
     /// How urgent it is.
     pub priority: Priority,
+    /// Whether the agent read the time back and the customer agreed.
+    pub read_back_confirmed: bool,
     /// Open, or how it was closed.
     pub lifecycle: Lifecycle,
     /// Each due that passed with the promise open, the oldest first.
@@ -94,6 +100,10 @@ pub struct Commitment {
     pub outcome: Option<Outcome>,
     /// When it was done, by the evidence.
     pub fulfilled_at: Option<Timestamp>,
+    /// Where it was done.
+    pub evidence: Evidence,
+    /// Where the customer let us off.
+    pub customer_informed: Evidence,
     /// When it was closed, by our clock.
     pub closed_at: Option<Timestamp>,
     /// Who closed it; empty while it is open.
@@ -146,7 +156,7 @@ impl Commitment {
         self.reschedules
             .iter()
             .rev()
-            .find(|moved| moved.customer_informed_interaction_id.is_some())
+            .find(|moved| moved.customer_informed.is_given())
             .map_or(first, |told| told.to)
     }
 

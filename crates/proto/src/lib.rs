@@ -27,6 +27,7 @@ pub mod generated {
     }
     /// All packages; the paths between them are relative to this module.
     pub mod aftercall {
+        package!(alerts, "aftercall.alerts.v1");
         package!(event, "aftercall.event.v1");
         package!(followups, "aftercall.followups.v1");
         package!(history, "aftercall.history.v1");
@@ -52,7 +53,7 @@ pub mod envelope;
 pub mod personal;
 pub mod status;
 
-pub use generated::aftercall::{event, followups, history, knowledge, model, recorder};
+pub use generated::aftercall::{alerts, event, followups, history, knowledge, model, recorder};
 pub use generated::google;
 
 /// The descriptors of all packages, encoded: for gRPC reflection.

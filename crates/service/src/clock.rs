@@ -25,6 +25,9 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// Resolves as soon as the wall clock reads `at` or later, and never before: neither a wall
     /// clock that is set back nor one that is set forward fires a sleeper early.
     fn sleep_until(&self, at: Timestamp) -> Sleep;
+
+    /// Resolves as soon as `duration` has passed, however the wall clock is set meanwhile.
+    fn sleep_for(&self, duration: Duration) -> Sleep;
 }
 
 /// The machine's clock.
@@ -72,6 +75,10 @@ impl Clock for SystemClock {
                 tokio::time::sleep(wait).await;
             }
         })
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 
@@ -147,6 +154,17 @@ impl Clock for ManualClock {
         Box::pin(async move {
             let mut readings = clock.0.subscribe();
             let _ = readings.wait_for(|reading| reading.wall >= at).await;
+        })
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        let clock = self.clone();
+        let until = self.monotonic().saturating_add(duration);
+        Box::pin(async move {
+            let mut readings = clock.0.subscribe();
+            let _ = readings
+                .wait_for(|reading| reading.monotonic >= until)
+                .await;
         })
     }
 }

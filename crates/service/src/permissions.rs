@@ -99,7 +99,7 @@ const TABLE: &[(&str, Methods)] = &[
         ],
     ),
     (
-        "aftercall.followups.v1.AlertService",
+        "aftercall.alerts.v1.AlertService",
         &[("ListAlerts", FOLLOWING), ("WatchAlerts", FOLLOWING)],
     ),
     (

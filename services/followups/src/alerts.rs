@@ -1,8 +1,10 @@
 //! Lists of alerts: the latest first, in pages.
 
-use aftercall_proto::followups::v1::{ListAlertsRequest, ListAlertsResponse};
-use aftercall_proto::model::v1::{Alert, AlertState};
-use aftercall_service::{Call, Checker, Including, Page, Paging};
+mod filter;
+
+use aftercall_proto::alerts::v1::{ListAlertsRequest, ListAlertsResponse};
+use aftercall_proto::model::v1::Alert;
+use aftercall_service::{Call, Checker, Including, Paging, Unread};
 use aftercall_view::key::{MalformedKey, Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Store};
 use bytes::Bytes;
@@ -11,7 +13,10 @@ use prost::Message;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::limits::PAGE;
+use crate::parts::{Counting, Joined, Part, Total};
 use crate::{keys, stored};
+
+pub(crate) use filter::Filter;
 
 /// An alert's place in its list: what follows the list's name in the key.
 type Place = Bytes;
@@ -21,88 +26,107 @@ pub(crate) async fn list(
     followups: &Followups,
     call: Call<ListAlertsRequest>,
 ) -> Result<ListAlertsResponse, Refused> {
+    let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
     let ListAlertsRequest {
-        state,
+        filter,
         page_size,
         page_token,
         min_position,
-    } = &call.message;
+        latest,
+        include_total,
+    } = call.message;
+    let filter = filter.unwrap_or_default();
+    let bound = filter.encode_to_vec();
     let mut checker = Checker::new();
-    let wanted = checker.known::<AlertState>("state", *state);
-    let count_max = checker.count("page_size", *page_size, PAGE);
-    let states = checker.done(states(wanted))?;
-    let tenant_id = call.tenant_id().to_owned();
+    let filter = Filter::new(filter, &mut checker);
+    let count_max = checker.count("page_size", page_size, PAGE);
+    checker.done(())?;
     let reading = followups.reading();
     let log = reading.log_id();
-    let query: [&[u8]; 3] = [b"alerts", tenant_id.as_bytes(), &state.to_be_bytes()];
-    let paging = Paging::asked(log, &query, count_max, page_token)?;
+    let query: [&[u8]; 3] = [b"alerts", tenant_id.as_bytes(), &bound];
+    let paging = Paging::asked(log, &query, count_max, &page_token)?;
     let including = Including {
-        min_position,
-        latest: false,
+        min_position: &min_position,
+        latest,
     };
-    let through = paging.reach(reading, including, call.read_until()).await?;
+    let through = paging.reach(reading, including, until).await?;
     let after = paging.after().cloned();
-    let read = move |store: &Store| page(store, &tenant_id, states, after, count_max);
-    let (alerts, next_after) = reading.run(read).await?;
+    let read = move |store: &Store| {
+        let lists = Lists {
+            store,
+            tenant_id: &tenant_id,
+            filter: &filter,
+        };
+        let total = include_total.then(|| lists.count()).transpose()?;
+        Ok::<_, Unread>((lists.page(after.as_ref(), count_max)?, total))
+    };
+    let (page, total) = reading.run(read).await?;
     Ok(ListAlertsResponse {
-        alerts,
-        next_page_token: paging.token(log, &through, next_after),
+        alerts: page.entries,
+        next_page_token: paging.token(log, &through, page.next_after),
         complete_through: through.encode(log),
+        total_size: total.map(|total| total.size),
+        total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })
 }
 
-/// Which lists hold the alerts that are wanted: of the triggered, of the resolved. The triggered
-/// come first, because an alert only ever moves from there to the resolved.
-fn states(state: Option<AlertState>) -> &'static [bool] {
-    match state {
-        Some(AlertState::Triggered) => &[true],
-        Some(AlertState::Resolved) => &[false],
-        Some(AlertState::Unspecified) | None => &[true, false],
-    }
+/// A tenant's lists of alerts: of the triggered, of the resolved. An alert only ever moves from there
+/// to the resolved.
+struct Lists<'a> {
+    store: &'a Store,
+    tenant_id: &'a str,
+    filter: &'a Filter,
 }
 
-/// At most `count_max` alerts after `after`, and where the next page begins.
-fn page(
-    store: &Store,
-    tenant_id: &str,
-    triggered: &[bool],
-    after: Option<Place>,
-    count_max: usize,
-) -> Result<(Vec<Alert>, Option<Place>), Refused> {
-    let mut places = Vec::new();
-    for triggered in triggered {
-        let list = keys::alert_list(tenant_id, *triggered);
-        let from = match &after {
+impl Lists<'_> {
+    /// At most `count_max` alerts after `after`.
+    fn page(
+        &self,
+        after: Option<&Place>,
+        count_max: usize,
+    ) -> Result<Joined<Place, Alert>, ApplyError> {
+        let parts = self.filter.triggered().iter().map(|triggered| {
+            let places = self.places(*triggered, after);
+            Part::read(places, count_max, |place| self.wanted(place))
+        });
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        Ok(Joined::of(parts, count_max))
+    }
+
+    /// How many alerts there are.
+    fn count(&self) -> Result<Total, ApplyError> {
+        let mut counting = Counting::new();
+        for triggered in self.filter.triggered() {
+            let places = self.places(*triggered, None);
+            counting.part(places, |place| Ok(self.wanted(place)?.is_some()))?;
+        }
+        Ok(counting.total())
+    }
+
+    fn places(
+        &self,
+        triggered: bool,
+        after: Option<&Place>,
+    ) -> impl Iterator<Item = Result<Place, ApplyError>> + use<> {
+        let list = keys::alert_list(self.tenant_id, triggered);
+        let from = match after {
             None => list.to_vec(),
             Some(after) => [&list[..], after, &[0]].concat(),
         };
         let to = prefix_end(&list);
-        let found = store.scan_range(from, to.as_deref(), Direction::Ascending);
-        for entry in found.take(count_max.saturating_add(1)) {
-            places.push(entry?.0.slice(list.len()..));
-        }
+        let found = self
+            .store
+            .scan_range(from, to.as_deref(), Direction::Ascending);
+        found.map(move |entry| Ok(entry?.0.slice(list.len()..)))
     }
-    places.sort_unstable();
-    // One that was resolved between the two reads is in both lists.
-    places.dedup();
-    let (mut alerts, mut last) = (Page::new(count_max), None);
-    for place in places {
-        if alerts.is_full() {
-            return Ok((alerts.into_items(), last));
-        }
-        if let Some(alert) = alert(store, tenant_id, &place)? {
-            let bytes = alert.encoded_len();
-            alerts.add(alert, bytes);
-        }
-        last = Some(place);
-    }
-    Ok((alerts.into_items(), None))
-}
 
-fn alert(store: &Store, tenant_id: &str, place: &[u8]) -> Result<Option<Alert>, Refused> {
-    let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
-    let found = store.get(keys::alert(tenant_id, &commitment_id, whose, episode_no))?;
-    Ok(found.map(stored::decode_alert).transpose()?)
+    /// The alert at a place, if the filter admits it.
+    fn wanted(&self, place: &Place) -> Result<Option<Alert>, ApplyError> {
+        let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
+        let key = keys::alert(self.tenant_id, &commitment_id, whose, episode_no);
+        let found = self.store.get(key)?.map(stored::decode_alert).transpose()?;
+        Ok(found.filter(|alert| self.filter.admits(alert)))
+    }
 }
 
 /// The promise, whose it is, and the episode that a place names.

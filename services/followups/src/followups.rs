@@ -1,9 +1,10 @@
 //! The service: its view, its tracker, and what requests read.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use aftercall_log::Log;
-use aftercall_proto::followups::v1::alert_service_server::AlertServiceServer;
+use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_service::{Clock, Deps, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
@@ -11,6 +12,7 @@ use aftercall_view::{Options, ViewError, ViewHandle};
 use crate::projection::Promises;
 use crate::server::Grpc;
 use crate::timer::Tracker;
+use crate::watch::Bulletin;
 
 /// The running service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -22,6 +24,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     supervisor: Supervisor,
     reading: Reading,
+    bulletin: Bulletin,
 }
 
 /// Why the service did not start.
@@ -36,7 +39,9 @@ impl Followups {
     /// # Errors
     /// When the system gives no thread to the view.
     pub fn start(deps: Deps) -> Result<Self, StartError> {
-        let reading = Reading::start(&deps, Promises::default(), Options::default())?;
+        let bulletin = Bulletin::default();
+        let promises = Promises::new(bulletin.clone());
+        let reading = Reading::start(&deps, promises, Options::default())?;
         let Deps {
             log,
             clock,
@@ -44,6 +49,15 @@ impl Followups {
             ..
         } = deps;
         let view = reading.view().clone();
+        let serving = serve_bulletin(bulletin.clone(), Arc::clone(&clock), view.clone());
+        let stopping = supervisor.stopping();
+        supervisor.spawn("followups bulletin", async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = serving => {}
+            }
+            Ok::<_, Infallible>(())
+        });
         let tracker = Tracker::new(Arc::clone(&log), Arc::clone(&clock), view);
         let stopping = supervisor.stopping();
         supervisor.spawn("followups tracker", async move {
@@ -59,6 +73,7 @@ impl Followups {
             clock,
             supervisor,
             reading,
+            bulletin,
         })))
     }
 
@@ -89,8 +104,20 @@ impl Followups {
         &self.0.supervisor
     }
 
+    pub(crate) fn bulletin(&self) -> &Bulletin {
+        &self.0.bulletin
+    }
+
     /// The view, as requests read it.
     pub(crate) fn reading(&self) -> &Reading {
         &self.0.reading
+    }
+}
+
+/// Lets those who watch alerts look up now and then, until the view ends.
+async fn serve_bulletin(bulletin: Bulletin, clock: Arc<dyn Clock>, view: ViewHandle) {
+    tokio::select! {
+        _ = view.stopped() => bulletin.close(),
+        never = bulletin.clone().tick(clock) => match never {},
     }
 }

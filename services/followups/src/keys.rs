@@ -185,7 +185,7 @@ pub(crate) fn alert_list(tenant_id: &str, triggered: bool) -> Key {
 pub(crate) fn alert_place(tenant_id: &str, alert: &Alert, whose: u64) -> Key {
     alert_list(tenant_id, alert.resolved.is_none())
         .time_descending(microseconds(alert.first_fired_at))
-        .text(&alert.commitment_id)
+        .text(alert.subject.id())
         .u64(whose)
         .u32(alert.episode_no)
 }

@@ -24,7 +24,7 @@
 //!   the log.
 //!
 //! [`FollowupService`]: aftercall_proto::followups::v1::followup_service_server::FollowupService
-//! [`AlertService`]: aftercall_proto::followups::v1::alert_service_server::AlertService
+//! [`AlertService`]: aftercall_proto::alerts::v1::alert_service_server::AlertService
 
 mod alerts;
 mod command;
@@ -34,6 +34,7 @@ mod keys;
 mod limits;
 mod list;
 mod meters;
+mod parts;
 mod projection;
 mod server;
 mod stored;

@@ -7,3 +7,6 @@ pub(crate) const PAGE: Counts = Counts {
     usual: 50,
     max: 500,
 };
+
+/// Values of one field of a filter.
+pub(crate) const FILTER_VALUES_MAX: usize = 200;

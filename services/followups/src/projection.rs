@@ -11,6 +11,7 @@ use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
 
 use crate::keys::{self, Home, REQUESTS};
+use crate::watch::{Bulletin, Draft};
 use crate::{meters, stored};
 use changes::{put_alert, put_commitment};
 
@@ -19,6 +20,10 @@ use changes::{put_alert, put_commitment};
 pub(crate) struct Promises {
     /// How many promises are open.
     open: u64,
+    /// Where those who watch alerts learn what was committed.
+    bulletin: Bulletin,
+    /// The changes of alerts that are not committed yet.
+    drafts: Vec<Draft>,
 }
 
 impl Projection for Promises {
@@ -33,6 +38,7 @@ impl Projection for Promises {
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
+        self.drafts.clear();
         let count = store.get(keys::open_count())?;
         let count = count.and_then(|count| count.as_ref().try_into().ok());
         self.open = count.map_or(0, u64::from_be_bytes);
@@ -50,12 +56,20 @@ impl Projection for Promises {
         }
     }
 
-    fn committed(&mut self, _applied: &Positions) {
+    fn committed(&mut self, applied: &Positions) {
+        self.bulletin.post(self.drafts.drain(..), applied);
         meters::open_promises(self.open);
     }
 }
 
 impl Promises {
+    pub(crate) fn new(bulletin: Bulletin) -> Self {
+        Self {
+            bulletin,
+            ..Self::default()
+        }
+    }
+
     /// Something happened to a promise.
     fn follow_up(
         &mut self,
@@ -69,7 +83,13 @@ impl Promises {
         let mut after = before.clone();
         after.accept(step);
         let at = (fact.position, fact.whose);
-        put_alert(tenant_id, &after, step, at, txn)?;
+        if let Some(alert) = put_alert(tenant_id, &after, step, at, txn)? {
+            self.drafts.push(Draft {
+                tenant_id: tenant_id.as_str().into(),
+                at: fact.position,
+                alert,
+            });
+        }
         let answer = || told(&after, step).into();
         REQUESTS.remember(fact, id, answer, txn)?;
         self.put(fact, Some(&before), after, txn)

@@ -3,15 +3,16 @@
 use std::pin::Pin;
 
 use aftercall_domain::CommitmentId;
+use aftercall_proto::alerts::v1::alert_service_server::AlertService;
+use aftercall_proto::alerts::v1::{
+    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
+};
 use aftercall_proto::convert::commitment::to_wire;
-use aftercall_proto::followups::v1::alert_service_server::AlertService;
 use aftercall_proto::followups::v1::followup_service_server::FollowupService;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, CancelCommitmentResponse, FulfilCommitmentRequest,
-    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListAlertsRequest,
-    ListAlertsResponse, ListCommitmentsRequest, ListCommitmentsResponse,
-    RescheduleCommitmentRequest, RescheduleCommitmentResponse, WatchAlertsRequest,
-    WatchAlertsResponse,
+    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
+    ListCommitmentsResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
 };
 use aftercall_service::{Call, Checker, Including, to_status};
 use aftercall_view::Store;
@@ -39,13 +40,14 @@ impl Grpc {
         let GetCommitmentRequest {
             commitment_id,
             min_position,
+            latest,
         } = &call.message;
         let mut checker = Checker::new();
         checker.required_id("commitment_id", commitment_id);
         checker.done(())?;
         let including = Including {
             min_position,
-            latest: false,
+            latest: *latest,
         };
         let reading = self.0.reading();
         let complete_through = reading.store_at(including, call.read_until()).await?;

@@ -1,13 +1,17 @@
 //! The stream of alerts: every change in the log's order, from a place on.
 //!
-//! A watch holds a place in the log and a bounded number of changes, and reads on from the store
-//! when the caller has taken those. A slow caller costs nothing but its place.
+//! A watch begins with what the store holds after its place, and goes on with what is posted on the
+//! [`Bulletin`]. It holds a bounded number of changes; a caller who is too slow for the bulletin reads
+//! on from the store, and costs nothing but its place.
+
+mod bulletin;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use aftercall_log::{Partition, Position};
-use aftercall_proto::followups::v1::{WatchAlertsRequest, WatchAlertsResponse};
-use aftercall_proto::model::v1::{Alert, owner};
+use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
+use aftercall_proto::model::v1::Alert;
 use aftercall_service::{Call, Checker, ServerStopping, Unread, to_status};
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Positions, Progress, Store};
@@ -16,11 +20,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use crate::alerts::Filter;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{keys, stored};
+pub(crate) use bulletin::{Bulletin, Draft};
+use bulletin::{News, Posted, Reader, Woken};
 
-/// How many changes a watch holds.
+/// How many changes a watch takes from the store at once.
 const HELD_MAX: usize = 64;
 
 /// Begins to answer `call`.
@@ -28,15 +35,13 @@ pub(crate) async fn begin(
     followups: &Followups,
     call: Call<WatchAlertsRequest>,
 ) -> Result<impl Stream<Item = Result<WatchAlertsResponse, Status>> + Send + use<>, Refused> {
-    let until = call.read_until();
+    let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
     let WatchAlertsRequest {
+        filter,
         resume_token,
-        team_id,
-        owner_agent_id,
     } = call.message;
     let mut checker = Checker::new();
-    checker.id("team_id", &team_id);
-    checker.id("owner_agent_id", &owner_agent_id);
+    let filter = Filter::new(filter.unwrap_or_default(), &mut checker);
     checker.done(())?;
     let reading = followups.reading();
     let resumed = reading.positions("resume_token", &resume_token)?;
@@ -44,17 +49,22 @@ pub(crate) async fn begin(
     reading
         .store_through("resume_token", &resumed, until)
         .await?;
+    // What is posted from here on is read from the bulletin, and all that was posted before is in
+    // the store.
+    let reader = followups.bulletin().follow(&tenant_id);
     let place = match resume_token.is_empty() {
         true => followups.view().applied(),
         false => resumed,
     };
     let watch = Watch {
         followups: followups.clone(),
-        tenant_id: call.principal.tenant_id.to_string(),
-        team_id,
-        owner_agent_id,
+        tenant_id,
+        filter,
         place,
         held: VecDeque::new(),
+        source: Source::Store,
+        reader,
+        silent: false,
         begun: false,
         progress: followups.view().progress(),
         draining: followups.supervisor().draining(),
@@ -68,15 +78,27 @@ pub(crate) async fn begin(
     }))
 }
 
+/// Where a watch finds the next changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// In the store: there may be some that are not on the bulletin any more.
+    Store,
+    /// On the bulletin.
+    Bulletin,
+}
+
 /// One caller's place in the stream.
 struct Watch {
     followups: Followups,
     tenant_id: String,
-    team_id: String,
-    owner_agent_id: String,
+    filter: Filter,
     /// Everything included here was sent, or is held.
     place: Positions,
-    held: VecDeque<(Position, Alert)>,
+    held: VecDeque<Arc<Posted>>,
+    source: Source,
+    reader: Reader,
+    /// Nothing was sent since the last tick.
+    silent: bool,
     begun: bool,
     progress: watch::Receiver<Progress>,
     draining: CancellationToken,
@@ -89,48 +111,58 @@ impl Watch {
             return Ok(self.answer(None));
         }
         loop {
-            while let Some((at, alert)) = self.held.pop_front() {
-                self.place.include(at);
-                if self.wants(&alert) {
-                    return Ok(self.answer(Some(alert)));
+            while let Some(posted) = self.held.pop_front() {
+                // What was read from the store may be on the bulletin, too.
+                let is_new = !self.place.covers(posted.at);
+                self.place.include(posted.at);
+                if is_new && self.filter.admits(&posted.alert) {
+                    return Ok(self.answer(Some(posted.alert.clone())));
                 }
             }
             if self.draining.is_cancelled() {
                 return Err(to_status(ServerStopping));
             }
-            if !self.look().await.map_err(to_status)? {
-                tokio::select! {
-                    () = self.draining.cancelled() => {}
-                    _ = self.progress.changed() => {}
-                }
+            if self.look().await.map_err(to_status)? {
+                continue;
+            }
+            if self.wait().await == Woken::Tick && std::mem::replace(&mut self.silent, true) {
+                return Ok(self.answer(None));
             }
         }
     }
 
-    fn answer(&self, alert: Option<Alert>) -> WatchAlertsResponse {
+    fn answer(&mut self, alert: Option<Alert>) -> WatchAlertsResponse {
+        self.silent = false;
         WatchAlertsResponse {
             alert,
             resume_token: self.place.encode(self.followups.log().id()),
         }
     }
 
-    fn wants(&self, alert: &Alert) -> bool {
-        let owner = alert.owner.as_ref().and_then(|owner| owner.owner.as_ref());
-        let owned = || match owner {
-            Some(owner::Owner::AgentId(id)) => *id == self.owner_agent_id,
-            Some(owner::Owner::QueueId(_)) | None => false,
-        };
-        (self.team_id.is_empty() || alert.team_id == self.team_id)
-            && (self.owner_agent_id.is_empty() || owned())
+    /// Takes the next changes. Says whether it is worth to look again at once.
+    async fn look(&mut self) -> Result<bool, Refused> {
+        match self.source {
+            Source::Store => self.look_into_store().await,
+            Source::Bulletin => Ok(match self.reader.look() {
+                News::Changes(changes) => {
+                    self.held.extend(changes);
+                    true
+                }
+                News::None(applied) => {
+                    self.place = self.place.union(&applied);
+                    false
+                }
+                News::Missed => {
+                    self.source = Source::Store;
+                    true
+                }
+                News::Ended => return Err(Unread::Unavailable(None).into()),
+            }),
+        }
     }
 
-    /// Takes the next changes from the store. Says whether there were any.
-    async fn look(&mut self) -> Result<bool, Refused> {
-        let (applied, ended) = {
-            let progress = self.progress.borrow_and_update();
-            (progress.applied.clone(), progress.ended.is_some())
-        };
-        if ended {
+    async fn look_into_store(&mut self) -> Result<bool, Refused> {
+        if self.progress.borrow_and_update().ended.is_some() {
             return Err(Unread::Unavailable(None).into());
         }
         let (tenant_id, place) = (self.tenant_id.clone(), self.place.clone());
@@ -142,9 +174,23 @@ impl Watch {
             found => found?,
         };
         if self.held.is_empty() {
-            self.place = self.place.union(&applied);
+            self.source = Source::Bulletin;
         }
-        Ok(!self.held.is_empty())
+        Ok(true)
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let opened = async {
+            match self.source {
+                Source::Store => drop(self.progress.changed().await),
+                Source::Bulletin => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.draining.cancelled() => Woken::Changed,
+            () = opened => Woken::Changed,
+            woken = self.reader.woken() => woken,
+        }
     }
 }
 
@@ -154,7 +200,7 @@ fn find(
     tenant_id: &str,
     place: &Positions,
     partitions: Partition,
-) -> Result<VecDeque<(Position, Alert)>, Refused> {
+) -> Result<VecDeque<Arc<Posted>>, Refused> {
     let mut changes = VecDeque::new();
     for partition in 0..partitions {
         let list = keys::alert_changes(tenant_id, partition);
@@ -166,7 +212,8 @@ fn find(
             let offset = Parts::new(&key[list.len()..]).u64();
             let offset = offset.map_err(ApplyError::record)?;
             let at = Position { partition, offset };
-            changes.push_back((at, stored::decode_alert(alert)?));
+            let alert = stored::decode_alert(alert)?;
+            changes.push_back(Arc::new(Posted { at, alert }));
         }
     }
     Ok(changes)

@@ -52,6 +52,13 @@ pub(crate) fn resolve(
         if draft.owner.is_none() && !interaction.agent_id.is_empty() {
             draft.owner = Some(Owner::Agent(interaction.agent_id.clone()));
         }
+        let by_own_agent = match &draft.owner {
+            Some(Owner::Agent(agent_id)) => *agent_id == interaction.agent_id,
+            Some(Owner::Queue(_)) | None => false,
+        };
+        if draft.owner_team_id.is_empty() && by_own_agent {
+            draft.owner_team_id.clone_from(&interaction.team_id);
+        }
         draft.priority.get_or_insert(Priority::P3);
     }
     Ok(named)

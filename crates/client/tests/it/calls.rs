@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aftercall_client::{Client, Error, Refusal, Token};
-use aftercall_proto::followups::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use tonic::{Code, Status};

@@ -1,6 +1,6 @@
 //! Lists, page by page and as one stream.
 
-use aftercall_proto::followups::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::ListAlertsRequest;
 use futures::{StreamExt, TryStreamExt};
 
 use crate::server::{Script, Server};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_client::{Builder, Client, Retry};
-use aftercall_proto::followups::v1::alert_service_server::{AlertService, AlertServiceServer};
-use aftercall_proto::followups::v1::{
+use aftercall_proto::alerts::v1::alert_service_server::{AlertService, AlertServiceServer};
+use aftercall_proto::alerts::v1::{
     ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
 };
 use aftercall_proto::recorder::v1::recorder_service_server::{

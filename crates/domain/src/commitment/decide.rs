@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Commitment, Event, Lapse, Outcome, Owner, Rescheduled};
+use super::{Change, Commitment, Event, Evidence, Lapse, Outcome, Owner, Rescheduled};
 use crate::limits::{CLOCK_SKEW_S_MAX, DUE_DAYS_MAX};
 
 /// How long after recording it an agent may still take a promise back.
@@ -38,8 +38,8 @@ pub struct Standing {
 pub struct Fulfil {
     /// When it was done, by the evidence; none for now.
     pub fulfilled_at: Option<Timestamp>,
-    /// The contact in which it was done.
-    pub evidence_interaction_id: Option<String>,
+    /// Where it was done.
+    pub evidence: Evidence,
     /// How. Personal.
     pub note: String,
 }
@@ -47,8 +47,8 @@ pub struct Fulfil {
 /// Calls a promise off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cancel {
-    /// The contact in which the customer let us off.
-    pub customer_informed_interaction_id: Option<String>,
+    /// Where the customer let us off.
+    pub customer_informed: Evidence,
     /// Why. Personal.
     pub reason: String,
 }
@@ -58,8 +58,8 @@ pub struct Cancel {
 pub struct Reschedule {
     /// The new due.
     pub promised_by: Timestamp,
-    /// The contact in which the customer was told.
-    pub customer_informed_interaction_id: Option<String>,
+    /// Where the customer was told.
+    pub customer_informed: Evidence,
     /// Why. Personal.
     pub reason: String,
 }
@@ -130,7 +130,7 @@ impl Commitment {
         let change = Change::Fulfilled {
             fulfilled_at,
             outcome: self.outcome_if_done(fulfilled_at),
-            evidence_interaction_id: wish.evidence_interaction_id,
+            evidence: wish.evidence,
             note: wish.note,
         };
         Ok(self.next_event(change, actor.id, now))
@@ -142,7 +142,7 @@ impl Commitment {
     /// When it is closed, or the actor may not call it off.
     pub fn cancel(&self, wish: Cancel, actor: Actor<'_>, now: Timestamp) -> Result<Event, Refusal> {
         self.check_open()?;
-        let informed = wish.customer_informed_interaction_id.is_some();
+        let informed = wish.customer_informed.is_given();
         if !self.may_be_cancelled_by(actor, informed, now) {
             return Err(Refusal::NotPermitted(Permission::Cancel));
         }
@@ -153,7 +153,7 @@ impl Commitment {
         };
         let change = Change::Cancelled {
             outcome,
-            customer_informed_interaction_id: wish.customer_informed_interaction_id,
+            customer_informed: wish.customer_informed,
             reason: wish.reason,
         };
         Ok(self.next_event(change, actor.id, now))
@@ -195,7 +195,7 @@ impl Commitment {
             from: self.promised_by,
             to: wish.promised_by,
             reason: wish.reason,
-            customer_informed_interaction_id: wish.customer_informed_interaction_id,
+            customer_informed: wish.customer_informed,
             after_lapse,
             by: actor.id.to_owned(),
             at: now,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{CommitmentKind, Lapse, Outcome, Owner, Priority, Rescheduled};
+use super::{CommitmentKind, Evidence, Lapse, Outcome, Owner, Priority, Rescheduled};
 
 /// A promise as the contact's record made it, complete: ids assigned and defaults resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Made {
     pub team_id: String,
     /// What sort of promise it is.
     pub kind: CommitmentKind,
+    /// The tenant's own code of the kind; may be empty.
+    pub kind_code: String,
     /// The promise, word for word. Personal.
     pub promise_text: String,
     /// Whether the customer was told.
@@ -31,8 +33,12 @@ pub struct Made {
     pub time_zone: String,
     /// Who keeps it.
     pub owner: Option<Owner>,
+    /// The team of whoever keeps it; may be empty.
+    pub owner_team_id: String,
     /// How urgent it is.
     pub priority: Priority,
+    /// Whether the agent read the time back and the customer agreed.
+    pub read_back_confirmed: bool,
     /// When it was done, for an imported promise whose end is history; else it is ignored.
     pub fulfilled_at: Option<Timestamp>,
     /// When it was made: when the contact began, by the caller's clock.
@@ -67,8 +73,8 @@ pub enum Change {
         fulfilled_at: Timestamp,
         /// What it counts as.
         outcome: Outcome,
-        /// The contact in which it was done.
-        evidence_interaction_id: Option<String>,
+        /// Where it was done.
+        evidence: Evidence,
         /// How. Personal.
         note: String,
     },
@@ -76,8 +82,8 @@ pub enum Change {
     Cancelled {
         /// What it counts as.
         outcome: Outcome,
-        /// The contact in which the customer let us off.
-        customer_informed_interaction_id: Option<String>,
+        /// Where the customer let us off.
+        customer_informed: Evidence,
         /// Why. Personal.
         reason: String,
     },

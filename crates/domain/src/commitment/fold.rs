@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Change, Commitment, Event, Lapse, Lifecycle, Made, Outcome, Rescheduled};
+use super::{Change, Commitment, Event, Evidence, Lapse, Lifecycle, Made, Outcome, Rescheduled};
 
 /// What an event did to a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,7 @@ impl Commitment {
             made_by: made.made_by,
             team_id: made.team_id,
             kind: made.kind,
+            kind_code: made.kind_code,
             promise_text: made.promise_text,
             told_to_customer: made.told_to_customer,
             promised_by: made.promised_by,
@@ -43,12 +44,16 @@ impl Commitment {
             time_zone: made.time_zone,
             due_revision: 1,
             owner: made.owner,
+            owner_team_id: made.owner_team_id,
             priority: made.priority,
+            read_back_confirmed: made.read_back_confirmed,
             lifecycle: Lifecycle::Active,
             lapses: Vec::new(),
             reschedules: Vec::new(),
             outcome: None,
             fulfilled_at: None,
+            evidence: Evidence::default(),
+            customer_informed: Evidence::default(),
             closed_at: None,
             closed_by: String::new(),
             close_note: String::new(),
@@ -81,16 +86,20 @@ impl Commitment {
             Change::Fulfilled {
                 fulfilled_at,
                 outcome,
+                evidence,
                 note,
-                ..
             } => {
                 self.fulfilled_at = Some(*fulfilled_at);
+                self.evidence.clone_from(evidence);
                 self.note_passed_due(*fulfilled_at, event.recorded_at);
                 self.close(event, Lifecycle::Fulfilled, *outcome, note);
             }
             Change::Cancelled {
-                outcome, reason, ..
+                outcome,
+                customer_informed,
+                reason,
             } => {
+                self.customer_informed.clone_from(customer_informed);
                 self.note_passed_due(event.recorded_at, event.recorded_at);
                 self.close(event, Lifecycle::Cancelled, *outcome, reason);
             }

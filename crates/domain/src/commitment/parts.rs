@@ -39,6 +39,30 @@ pub enum CommitmentKind {
     Other,
 }
 
+impl CommitmentKind {
+    /// The kind as one word, for labels.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CallBack => "call_back",
+            Self::SendInfo => "send_info",
+            Self::SendDocument => "send_document",
+            Self::Refund => "refund",
+            Self::Replacement => "replacement",
+            Self::TechVisit => "tech_visit",
+            Self::Investigate => "investigate",
+            Self::Escalate => "escalate",
+            Self::StatusUpdate => "status_update",
+            Self::SupervisorCall => "supervisor_call",
+            Self::CorrectMisinformation => "correct_misinformation",
+            Self::RegulatoryAck => "regulatory_ack",
+            Self::RegulatoryFinal => "regulatory_final",
+            Self::ReviewResponse => "review_response",
+            Self::Coaching => "coaching",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How urgent a promise is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Priority {
@@ -51,6 +75,35 @@ pub enum Priority {
     P3,
     /// When there is time.
     P4,
+}
+
+impl Priority {
+    /// The priority as one word, for labels.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::P1 => "p1",
+            Self::P2 => "p2",
+            Self::P3 => "p3",
+            Self::P4 => "p4",
+        }
+    }
+}
+
+/// Where it can be looked up that something was done, or that the customer was told: in a contact of
+/// ours, in a message of another system, in both, or nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The contact.
+    pub interaction_id: Option<String>,
+    /// The message, by its id in the mail or chat system.
+    pub message_id: Option<String>,
+}
+
+impl Evidence {
+    /// Whether there is any.
+    pub const fn is_given(&self) -> bool {
+        self.interaction_id.is_some() || self.message_id.is_some()
+    }
 }
 
 /// Who keeps a promise.
@@ -119,8 +172,8 @@ pub struct Rescheduled {
     pub to: Timestamp,
     /// Why. Personal.
     pub reason: String,
-    /// The contact in which the customer was told; none if we moved it on our own.
-    pub customer_informed_interaction_id: Option<String>,
+    /// Where the customer was told; nowhere if we moved it on our own.
+    pub customer_informed: Evidence,
     /// Whether the old due had passed already.
     pub after_lapse: bool,
     /// Who moved it.

@@ -5,7 +5,7 @@ mod properties;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::alert::{Alert, ResolveCause};
+use crate::alert::{Alert, LABEL_KIND, LABEL_PRIORITY, ResolveCause, Subject};
 
 const TENANT: &str = "acme";
 const OWNER: &str = "ana";
@@ -27,13 +27,16 @@ fn made() -> Made {
         made_by: "maker".to_owned(),
         team_id: "t-1".to_owned(),
         kind: CommitmentKind::CallBack,
+        kind_code: String::new(),
         promise_text: "We call you back.".to_owned(),
         told_to_customer: true,
         promised_by: at(3_600),
         promised_not_before: None,
         time_zone: String::new(),
         owner: Some(Owner::Agent(OWNER.to_owned())),
+        owner_team_id: String::new(),
         priority: Priority::P3,
+        read_back_confirmed: true,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),
@@ -64,14 +67,22 @@ fn lead() -> Actor<'static> {
 fn done(fulfilled_at: Timestamp) -> Fulfil {
     Fulfil {
         fulfilled_at: Some(fulfilled_at),
-        evidence_interaction_id: None,
+        evidence: Evidence::default(),
         note: String::new(),
+    }
+}
+
+/// Where the customer was told.
+fn told(informed: bool) -> Evidence {
+    Evidence {
+        interaction_id: informed.then(|| "i-2".to_owned()),
+        message_id: None,
     }
 }
 
 fn call_off(informed: bool) -> Cancel {
     Cancel {
-        customer_informed_interaction_id: informed.then(|| "i-2".to_owned()),
+        customer_informed: told(informed),
         reason: "not needed".to_owned(),
     }
 }
@@ -79,7 +90,7 @@ fn call_off(informed: bool) -> Cancel {
 fn move_to(promised_by: Timestamp, informed: bool) -> Reschedule {
     Reschedule {
         promised_by,
-        customer_informed_interaction_id: informed.then(|| "i-2".to_owned()),
+        customer_informed: told(informed),
         reason: "the part is late".to_owned(),
     }
 }
@@ -325,10 +336,10 @@ fn an_alert_is_over_once_and_fires_again_as_the_next_episode() {
     let event = promise.lapse("timer", at(3_601));
     let first = step(&mut promise, event).unwrap();
     assert_eq!((first.episode_no, first.resolved), (1, None));
-    assert_eq!(
-        (first.promised_by, first.first_fired_at),
-        (at(3_600), at(3_601))
-    );
+    let Subject::Promise(subject) = &first.subject;
+    assert_eq!((subject.promised_by, subject.due_revision), (at(3_600), 1));
+    assert_eq!(first.first_fired_at, at(3_601));
+    assert_eq!(first.rule.as_str(), "commitment.promise_lapsed");
 
     let event = promise.reschedule(move_to(at(9_000), true), lead(), at(4_000));
     let over = step(&mut promise, event).unwrap();
@@ -343,5 +354,70 @@ fn an_alert_is_over_once_and_fires_again_as_the_next_episode() {
     assert_eq!(
         step(&mut promise, event).unwrap().resolved.unwrap().at,
         at(9_500)
+    );
+}
+
+#[test]
+fn an_alert_goes_to_the_team_that_keeps_the_promise_and_is_labelled() {
+    let lapsed = |made: Made| {
+        let mut promise = Commitment::new(made);
+        let event = promise.lapse("timer", at(3_601)).unwrap();
+        promise.apply(&event);
+        Alert::after(None, TENANT, &promise, &event).unwrap()
+    };
+    let plain = lapsed(made());
+    assert_eq!(
+        plain.team_id, "t-1",
+        "of whoever made it, if nobody said more"
+    );
+    assert_eq!(plain.labels[LABEL_KIND], "call_back");
+    assert_eq!(plain.labels[LABEL_PRIORITY], "p3");
+    let special = lapsed(Made {
+        owner_team_id: "t-2".to_owned(),
+        kind_code: "loyalty_points".to_owned(),
+        ..made()
+    });
+    assert_eq!(special.team_id, "t-2");
+    assert_eq!(special.labels[LABEL_KIND], "loyalty_points");
+}
+
+#[test]
+fn a_promise_shows_where_it_was_done_or_let_off() {
+    let message = Evidence {
+        interaction_id: None,
+        message_id: Some("<1@mail.example>".to_owned()),
+    };
+    let wish = Fulfil {
+        evidence: told(true),
+        ..done(at(10))
+    };
+    let mut promise = Commitment::new(made());
+    let event = promise.fulfil(wish, agent(OWNER), at(10));
+    apply(&mut promise, event);
+    assert_eq!(promise.evidence, told(true));
+    assert_eq!(promise.customer_informed, Evidence::default());
+    assert!(promise.read_back_confirmed);
+
+    let wish = Cancel {
+        customer_informed: message.clone(),
+        ..call_off(false)
+    };
+    let mut promise = Commitment::new(made());
+    let event = promise.cancel(wish, lead(), at(10));
+    apply(&mut promise, event);
+    assert_eq!(promise.customer_informed, message);
+    assert_eq!(promise.outcome, Some(Outcome::ReleasedByCustomer));
+
+    let wish = Reschedule {
+        customer_informed: message,
+        ..move_to(at(7_200), false)
+    };
+    let mut promise = Commitment::new(made());
+    let event = promise.reschedule(wish, lead(), at(10));
+    apply(&mut promise, event);
+    assert_eq!(
+        promise.told_due(),
+        at(7_200),
+        "a message tells the customer, too"
     );
 }

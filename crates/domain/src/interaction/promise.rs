@@ -15,8 +15,10 @@ pub struct CommitmentDraft {
     /// A UUID in text form, the caller's. Left empty, it is derived from the interaction and the
     /// promise's place in the list.
     pub commitment_id: String,
-    /// What sort of promise it is. Required.
+    /// What sort of promise it is. Required, unless `kind_code` says it: then OTHER.
     pub kind: CommitmentKind,
+    /// The tenant's own code of the kind, where its list is finer than `kind`.
+    pub kind_code: String,
     /// \[P\] The promise, word for word as the customer was told.
     pub promise_text: String,
     /// Whether the customer was told. If not, it is a task of ours and can't be broken.
@@ -30,6 +32,8 @@ pub struct CommitmentDraft {
     pub time_zone: String,
     /// Who will keep it. Left empty, the interaction's agent.
     pub owner: Option<Owner>,
+    /// The team of whoever keeps it. Left empty, the interaction's team where its own agent keeps it.
+    pub owner_team_id: String,
     /// How urgent it is. Left unspecified, P3.
     pub priority: Option<Priority>,
     /// Whether the agent read the time back and the customer agreed.
@@ -48,6 +52,8 @@ impl CommitmentDraft {
         checker.form(at.field("commitment_id"), &self.commitment_id, forms::UUID);
         checker.text(at.field("promise_text"), &self.promise_text);
         checker.form(at.field("time_zone"), &self.time_zone, forms::TIME_ZONE);
+        checker.id(at.field("kind_code"), &self.kind_code);
+        checker.id(at.field("owner_team_id"), &self.owner_team_id);
         match &self.owner {
             None => {}
             Some(Owner::Agent(id)) => checker.required_id(at.field("owner").field("agent_id"), id),

@@ -1,6 +1,8 @@
 //! Alerts.
 
-use aftercall_domain::alert::{Alert, PROMISE_LAPSED, ResolveCause, Resolved, Severity};
+use aftercall_domain::alert::{
+    Alert, PromiseSubject, ResolveCause, Resolved, Rule, Severity, Subject,
+};
 
 use super::commitment::{owner_from_wire, required, specified};
 use super::{Unreadable, text, time};
@@ -60,14 +62,13 @@ impl From<Alert> for wire::Alert {
             alert_id,
             alert_key,
             episode_no,
+            rule,
             severity,
-            commitment_id,
-            interaction_id,
+            subject,
             customer_id,
             owner,
             team_id,
-            kind,
-            promised_by,
+            labels,
             first_fired_at,
             resolved,
         } = alert;
@@ -82,19 +83,59 @@ impl From<Alert> for wire::Alert {
             alert_id: alert_id.to_string(),
             alert_key: alert_key.to_string(),
             episode_no,
-            rule_id: PROMISE_LAPSED.to_owned(),
+            rule: rule.as_str().to_owned(),
             severity: wire::AlertSeverity::from(severity).into(),
             state: state.into(),
-            commitment_id,
-            interaction_id,
+            subject: Some(subject.into()),
             customer_id: customer_id.unwrap_or_default(),
             owner: owner.map(Into::into),
             team_id,
-            kind: wire::CommitmentKind::from(kind).into(),
-            promised_by: Some(time::to_wire(promised_by)),
+            labels,
             first_fired_at: Some(time::to_wire(first_fired_at)),
             resolved_at: resolved.map(|over| time::to_wire(over.at)),
             resolve_cause: cause.into(),
+        }
+    }
+}
+
+impl From<Subject> for wire::alert::Subject {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Promise(promise) => {
+                let PromiseSubject {
+                    commitment_id,
+                    interaction_id,
+                    kind,
+                    kind_code,
+                    promised_by,
+                    due_revision,
+                } = promise;
+                Self::Promise(wire::PromiseSubject {
+                    commitment_id,
+                    interaction_id,
+                    kind: wire::CommitmentKind::from(kind).into(),
+                    kind_code,
+                    promised_by: Some(time::to_wire(promised_by)),
+                    due_revision,
+                })
+            }
+        }
+    }
+}
+
+impl TryFrom<wire::alert::Subject> for Subject {
+    type Error = Unreadable;
+
+    fn try_from(subject: wire::alert::Subject) -> Result<Self, Unreadable> {
+        match subject {
+            wire::alert::Subject::Promise(promise) => Ok(Self::Promise(PromiseSubject {
+                kind: specified("promise.kind", promise.kind())?,
+                promised_by: required("promise.promised_by", promise.promised_by.as_ref())?,
+                commitment_id: promise.commitment_id,
+                interaction_id: promise.interaction_id,
+                kind_code: promise.kind_code,
+                due_revision: promise.due_revision,
+            })),
         }
     }
 }
@@ -110,19 +151,23 @@ impl TryFrom<wire::Alert> for Alert {
                 cause: specified("resolve_cause", alert.resolve_cause())?,
             }),
         };
+        let mut rules = Rule::ALL.into_iter();
+        let rule = rules.find(|rule| rule.as_str() == alert.rule);
         Ok(Self {
             alert_id: id("alert_id", &alert.alert_id)?,
             alert_key: id("alert_key", &alert.alert_key)?,
             episode_no: alert.episode_no,
+            rule: rule.ok_or(Unreadable { field: "rule" })?,
             severity: specified("severity", alert.severity())?,
-            kind: specified("kind", alert.kind())?,
-            promised_by: required("promised_by", alert.promised_by.as_ref())?,
             first_fired_at: required("first_fired_at", alert.first_fired_at.as_ref())?,
-            commitment_id: alert.commitment_id,
-            interaction_id: alert.interaction_id,
+            subject: alert
+                .subject
+                .ok_or(Unreadable { field: "subject" })?
+                .try_into()?,
             customer_id: text(alert.customer_id),
             owner: alert.owner.and_then(owner_from_wire),
             team_id: alert.team_id,
+            labels: alert.labels,
             resolved,
         })
     }

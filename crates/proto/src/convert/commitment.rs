@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::{Unreadable, text, time};
 use crate::model::v1 as wire;
+use parts::evidence_from_wire;
 pub(in crate::convert) use parts::{owner_from_wire, required, specified};
 
 /// The promise as it is read at `now`, which decides whether an open one is late.
@@ -24,6 +25,7 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         made_by,
         team_id,
         kind,
+        kind_code,
         promise_text,
         told_to_customer,
         promised_by,
@@ -31,12 +33,16 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         time_zone,
         due_revision,
         owner,
+        owner_team_id,
         priority,
+        read_back_confirmed,
         lifecycle,
         lapses,
         reschedules,
         outcome,
         fulfilled_at,
+        evidence,
+        customer_informed,
         closed_at,
         closed_by,
         close_note,
@@ -45,6 +51,9 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         imported,
         version,
     } = commitment;
+    let (evidence_interaction_id, evidence_message_id) = parts::evidence_to_wire(evidence);
+    let (customer_informed_interaction_id, customer_informed_message_id) =
+        parts::evidence_to_wire(customer_informed);
     wire::Commitment {
         commitment_id,
         interaction_id,
@@ -75,6 +84,13 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         version,
         made_by_agent_id: made_by,
         recorded_at: Some(time::to_wire(recorded_at)),
+        kind_code,
+        owner_team_id,
+        read_back_confirmed,
+        evidence_interaction_id,
+        evidence_message_id,
+        customer_informed_interaction_id,
+        customer_informed_message_id,
     }
 }
 
@@ -101,6 +117,7 @@ pub fn from_wire(message: wire::Commitment) -> Result<Commitment, Unreadable> {
         made_by: message.made_by_agent_id,
         team_id: message.team_id,
         kind,
+        kind_code: message.kind_code,
         promise_text: message.promise_text,
         told_to_customer: message.told_to_customer,
         promised_by: required("promised_by", message.promised_by.as_ref())?,
@@ -111,12 +128,19 @@ pub fn from_wire(message: wire::Commitment) -> Result<Commitment, Unreadable> {
         time_zone: message.time_zone,
         due_revision: message.due_revision,
         owner: message.owner.and_then(owner_from_wire),
+        owner_team_id: message.owner_team_id,
         priority,
+        read_back_confirmed: message.read_back_confirmed,
         lifecycle,
         lapses: lapses.collect::<Result<_, _>>()?,
         reschedules: reschedules.collect::<Result<_, _>>()?,
         outcome,
         fulfilled_at: message.fulfilled_at.as_ref().and_then(time::from_wire),
+        evidence: evidence_from_wire(message.evidence_interaction_id, message.evidence_message_id),
+        customer_informed: evidence_from_wire(
+            message.customer_informed_interaction_id,
+            message.customer_informed_message_id,
+        ),
         closed_at: message.closed_at.as_ref().and_then(time::from_wire),
         closed_by: message.closed_by,
         close_note: message.close_note,

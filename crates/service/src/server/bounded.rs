@@ -1,7 +1,7 @@
 //! What the server's settings say of messages, carried into each generated server.
 
+use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
-use aftercall_proto::followups::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_proto::knowledge::v1::knowledge_service_server::KnowledgeServiceServer;
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderServiceServer;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_client::Client;
-use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
+use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{
     GetInteractionRequest, InteractionFilter, ListTimelineRequest, SearchInteractionsRequest,

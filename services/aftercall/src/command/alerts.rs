@@ -1,8 +1,9 @@
 //! `alerts`: what needs somebody, as a list or as it happens.
 
-use aftercall_proto::followups::v1::{ListAlertsRequest, WatchAlertsRequest};
+use aftercall_proto::alerts::v1::{AlertFilter, ListAlertsRequest, WatchAlertsRequest};
+use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::{
-    Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentKind,
+    Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentKind, PromiseSubject,
 };
 
 use futures::TryStreamExt;
@@ -23,9 +24,8 @@ pub enum Alerts {
 /// Which alerts to list.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Those that need somebody, or those that are over
-    #[arg(long, value_parser = values::<AlertState>())]
-    state: Option<i32>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// How many to show
     #[arg(long, value_name = "N", default_value = LIMIT)]
     limit: usize,
@@ -37,12 +37,48 @@ pub struct WatchArgs {
     /// Go on after this answer's resumeToken; left out, from now on
     #[arg(long, value_name = "TOKEN")]
     resume: Option<String>,
-    /// Only alerts for this team's promises
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+/// Which alerts.
+#[derive(Debug, clap::Args)]
+pub struct FilterArgs {
+    /// Those that need somebody, or those that are over
+    #[arg(long, value_parser = values::<AlertState>())]
+    state: Option<i32>,
+    /// Only alerts for this team
     #[arg(long, value_name = "ID")]
     team: Option<String>,
-    /// Only alerts for this agent's promises
+    /// Only alerts for this agent
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
+    /// Only alerts for this queue
+    #[arg(long, value_name = "ID")]
+    queue: Option<String>,
+    /// How bad
+    #[arg(long, value_parser = values::<AlertSeverity>())]
+    severity: Option<i32>,
+    /// Only alerts about promises of this sort
+    #[arg(long, value_parser = values::<CommitmentKind>())]
+    kind: Option<i32>,
+    /// Only alerts about this customer
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+}
+
+impl From<FilterArgs> for AlertFilter {
+    fn from(args: FilterArgs) -> Self {
+        Self {
+            states: args.state.into_iter().collect(),
+            team_ids: args.team.into_iter().collect(),
+            owner_agent_ids: args.agent.into_iter().collect(),
+            owner_queue_ids: args.queue.into_iter().collect(),
+            severities: args.severity.into_iter().collect(),
+            kinds: args.kind.into_iter().collect(),
+            customer_ids: args.customer.into_iter().collect(),
+        }
+    }
 }
 
 /// Runs one of the commands.
@@ -58,7 +94,7 @@ pub async fn run(session: &mut Session, command: Alerts) -> Result<(), CommandEr
 
 async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
     let request = ListAlertsRequest {
-        state: args.state.unwrap_or_default(),
+        filter: Some(args.filter.into()),
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         ..Default::default()
@@ -95,18 +131,27 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
     ]);
     for alert in alerts {
         let (state, style) = state(alert);
+        let about = promise_of(alert);
         table.row([
             Cell::from(output.times().minute(alert.first_fired_at.as_ref())),
             Cell::styled(state, style),
             Cell::from(label::<AlertSeverity>(alert.severity)),
-            Cell::from(label::<CommitmentKind>(alert.kind)),
-            Cell::from(output.times().minute(alert.promised_by.as_ref())),
+            Cell::from(label::<CommitmentKind>(about.kind)),
+            Cell::from(output.times().minute(about.promised_by.as_ref())),
             Cell::from(&alert.customer_id),
             Cell::from(promise::keeper(alert.owner.as_ref())),
-            Cell::from(&alert.commitment_id),
+            Cell::from(&about.commitment_id),
         ]);
     }
     table.print(output)
+}
+
+/// The promise that an alert is about; an empty one for a subject of a later version.
+fn promise_of(alert: &Alert) -> PromiseSubject {
+    match &alert.subject {
+        Some(Subject::Promise(promise)) => promise.clone(),
+        None => PromiseSubject::default(),
+    }
 }
 
 fn state(alert: &Alert) -> (String, Style) {
@@ -126,23 +171,23 @@ fn state(alert: &Alert) -> (String, Style) {
 async fn watch(session: &mut Session, args: WatchArgs) -> Result<(), CommandError> {
     let request = WatchAlertsRequest {
         resume_token: args.resume.unwrap_or_default(),
-        team_id: args.team.unwrap_or_default(),
-        owner_agent_id: args.agent.unwrap_or_default(),
+        filter: Some(args.filter.into()),
     };
-    let mut begins = request.resume_token.is_empty();
+    let mut begins = true;
     let Session { client, output, .. } = session;
     let mut answers = std::pin::pin!(client.watch_alerts(request));
     while let Some(answer) = answers.try_next().await? {
+        let first = std::mem::take(&mut begins);
         match (output.json(), &answer.alert) {
-            (true, _) => output.message(&answer)?,
+            (true, alert) if first || alert.is_some() => output.message(&answer)?,
             (false, Some(alert)) => print_alert(alert, output)?,
-            (false, None) if begins => {
+            (false, None) if first => {
                 let text = format!("watching alerts at {}", client.address());
                 output.line(&output.styled(Style::Dim, &text))?;
             }
-            (false, None) => {}
+            // It only says that the watch lives.
+            (_, None) | (true, Some(_)) => {}
         }
-        begins = false;
         output.flush()?;
     }
     Ok(())
@@ -155,11 +200,12 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
         _ => alert.first_fired_at.as_ref(),
     };
     let (state, style) = state(alert);
+    let about = promise_of(alert);
     let facts = [
         ("customer", &alert.customer_id),
         ("kept by", &promise::keeper(alert.owner.as_ref())),
         ("team", &alert.team_id),
-        ("promise", &alert.commitment_id),
+        ("promise", &about.commitment_id),
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
@@ -169,8 +215,8 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
         "{}  {}  {} by {}  {}",
         times.second(at),
         output.styled(style, &state),
-        label::<CommitmentKind>(alert.kind),
-        times.minute(alert.promised_by.as_ref()),
+        label::<CommitmentKind>(about.kind),
+        times.minute(about.promised_by.as_ref()),
         facts.join(" · ")
     );
     output.line(&line)

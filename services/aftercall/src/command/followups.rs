@@ -1,11 +1,11 @@
 //! `followups`: promises, and what becomes of them.
 
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListCommitmentsRequest,
-    RescheduleCommitmentRequest,
+    CancelCommitmentRequest, CommitmentFilter, FulfilCommitmentRequest, GetCommitmentRequest,
+    ListCommitmentsRequest, RescheduleCommitmentRequest,
 };
 use aftercall_proto::model::v1::{
-    Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Timeliness,
+    Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Priority, Timeliness,
 };
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// Promises that this agent keeps
-    #[arg(long, value_name = "ID", conflicts_with = "queue")]
+    #[arg(long, value_name = "ID")]
     agent: Option<String>,
     /// Promises that this queue keeps
     #[arg(long, value_name = "ID")]
@@ -43,6 +43,15 @@ pub struct ListArgs {
     /// Promises made by an agent of this team
     #[arg(long, value_name = "ID")]
     team: Option<String>,
+    /// Promises kept in this team
+    #[arg(long, value_name = "ID")]
+    owner_team: Option<String>,
+    /// What sort of promise
+    #[arg(long, value_parser = values::<CommitmentKind>())]
+    kind: Option<i32>,
+    /// How urgent
+    #[arg(long, value_parser = values::<Priority>())]
+    priority: Option<i32>,
     /// Open, or how closed; `active` unless --outcome or --all is given
     #[arg(long, value_parser = values::<CommitmentLifecycle>())]
     state: Option<i32>,
@@ -102,6 +111,9 @@ pub struct FulfilArgs {
     /// The contact in which it was done
     #[arg(long, value_name = "INTERACTION")]
     evidence: Option<String>,
+    /// The message with which it was done, by its id in the mail or chat system
+    #[arg(long, value_name = "MESSAGE")]
+    evidence_message: Option<String>,
     /// How it was done
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -119,6 +131,9 @@ pub struct CancelArgs {
     /// told counts as broken
     #[arg(long, value_name = "INTERACTION")]
     customer_informed: Option<String>,
+    /// The message in which the customer let us off, by its id in the mail or chat system
+    #[arg(long, value_name = "MESSAGE")]
+    customer_informed_message: Option<String>,
 }
 
 /// When a promise is due instead.
@@ -135,6 +150,9 @@ pub struct RescheduleArgs {
     /// The contact in which the customer was told; without it, we move it on our own
     #[arg(long, value_name = "INTERACTION")]
     customer_informed: Option<String>,
+    /// The message in which the customer was told, by its id in the mail or chat system
+    #[arg(long, value_name = "MESSAGE")]
+    customer_informed_message: Option<String>,
 }
 
 /// Runs one of the commands.
@@ -177,17 +195,24 @@ impl ListArgs {
     fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, CommandError> {
         let open = i32::from(CommitmentLifecycle::Active);
         let everything = self.all || self.outcome.is_some();
-        let lifecycle = self.state.unwrap_or(if everything { 0 } else { open });
-        Ok(ListCommitmentsRequest {
-            customer_id: self.customer.unwrap_or_default(),
-            owner_agent_id: self.agent.unwrap_or_default(),
-            owner_queue_id: self.queue.unwrap_or_default(),
-            team_id: self.team.unwrap_or_default(),
-            lifecycle,
-            timeliness: self.timeliness.unwrap_or_default(),
-            outcome: self.outcome.unwrap_or_default(),
+        let lifecycle = self.state.or((!everything).then_some(open));
+        let filter = CommitmentFilter {
+            customer_ids: self.customer.into_iter().collect(),
+            owner_agent_ids: self.agent.into_iter().collect(),
+            owner_queue_ids: self.queue.into_iter().collect(),
+            owner_team_ids: self.owner_team.into_iter().collect(),
+            team_ids: self.team.into_iter().collect(),
+            kinds: self.kind.into_iter().collect(),
+            priorities: self.priority.into_iter().collect(),
+            lifecycles: lifecycle.into_iter().collect(),
+            timeliness: self.timeliness.into_iter().collect(),
+            outcomes: self.outcome.into_iter().collect(),
             due_from: session.optional_instant(self.due_from.as_ref())?,
             due_before: session.optional_instant(self.due_before.as_ref())?,
+            ..Default::default()
+        };
+        Ok(ListCommitmentsRequest {
+            filter: Some(filter),
             page_size: page_size(self.limit, PAGE_MAX),
             min_position: session.after.clone(),
             ..Default::default()
@@ -224,6 +249,7 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError>
     let request = GetCommitmentRequest {
         commitment_id: args.commitment,
         min_position: session.after.clone(),
+        ..Default::default()
     };
     let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
@@ -236,6 +262,7 @@ async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), CommandEr
         expected_version: args.target.expected_version,
         fulfilled_at: session.optional_instant(args.at.as_ref())?,
         evidence_interaction_id: args.evidence.unwrap_or_default(),
+        evidence_message_id: args.evidence_message.unwrap_or_default(),
         note: args.note.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
@@ -249,6 +276,7 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandEr
         expected_version: args.target.expected_version,
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
+        customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())
@@ -262,6 +290,7 @@ async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), C
         promised_by: Some(session.instant(&args.to)?),
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
+        customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
     changed(session, &answer, answer.commitment.as_ref())

@@ -84,6 +84,7 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
     card.field("promise", &commitment.commitment_id)
         .styled("state", standing, style)
         .field("what", label::<CommitmentKind>(commitment.kind))
+        .field("own code", &commitment.kind_code)
         .field("words", quoted(&commitment.promise_text))
         .field("promised by", times.minute(commitment.promised_by.as_ref()))
         .field(
@@ -100,8 +101,18 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
                 "no: a task of ours"
             },
         )
+        .field(
+            "read back",
+            if commitment.read_back_confirmed {
+                "yes"
+            } else {
+                ""
+            },
+        )
         .field("kept by", keeper(commitment.owner.as_ref()))
-        .field("team", &commitment.team_id)
+        .field("their team", &commitment.owner_team_id)
+        .field("made by", &commitment.made_by_agent_id)
+        .field("of team", &commitment.team_id)
         .field("priority", label::<Priority>(commitment.priority))
         .field("made", times.minute(commitment.made_at.as_ref()))
         .field("in contact", &commitment.interaction_id);
@@ -114,13 +125,17 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         card.styled("lapsed", lapsed, Style::Bad);
     }
     for moved in &commitment.reschedules {
-        let told = match moved.customer_informed_interaction_id.is_empty() {
-            true => "customer not told",
-            false => "customer told",
+        let told = evidence(
+            &moved.customer_informed_interaction_id,
+            &moved.customer_informed_message_id,
+        );
+        let told = match told.is_empty() {
+            true => "customer not told".to_owned(),
+            false => format!("customer told {told}"),
         };
         let (from, to) = (
-            times.minute(moved.from.as_ref()),
-            times.minute(moved.to.as_ref()),
+            times.minute(moved.from_due.as_ref()),
+            times.minute(moved.to_due.as_ref()),
         );
         card.field("moved", format!("{from} → {to}, {told}: {}", moved.reason));
     }
@@ -129,13 +144,33 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
     } else {
         ""
     };
+    let done = evidence(
+        &commitment.evidence_interaction_id,
+        &commitment.evidence_message_id,
+    );
+    let let_off = evidence(
+        &commitment.customer_informed_interaction_id,
+        &commitment.customer_informed_message_id,
+    );
     card.field("done", times.minute(commitment.fulfilled_at.as_ref()))
+        .field("evidence", done)
+        .field("let off", let_off)
         .field("closed", times.minute(commitment.closed_at.as_ref()))
         .field("closed by", &commitment.closed_by)
         .field("note", &commitment.close_note)
         .field("imported", imported)
         .field("version", commitment.version.to_string());
     card.print(output, 0)
+}
+
+/// Where something can be looked up, in words; empty where nobody said it.
+fn evidence(interaction_id: &str, message_id: &str) -> String {
+    let places = [("in contact", interaction_id), ("in message", message_id)];
+    let given = places.iter().filter(|(_, id)| !id.is_empty());
+    given
+        .map(|(place, id)| format!("{place} {id}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `text` in quotation marks; empty stays empty.

@@ -56,6 +56,10 @@ impl Clock for PlaybackClock {
         self.system.monotonic()
     }
 
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        self.system.sleep_for(duration)
+    }
+
     fn sleep_until(&self, at: Timestamp) -> Sleep {
         let clock = self.clone();
         Box::pin(async move {

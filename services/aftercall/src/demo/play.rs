@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use aftercall_client::{Client, Error};
+use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
-    WatchAlertsRequest, WatchAlertsResponse,
 };
+use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::{AlertState, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use anyhow::Context;
@@ -91,10 +92,12 @@ impl Player {
                 .try_next()
                 .await?
                 .context("the alert stream ended")?;
-            let fired = change.alert.is_some_and(|alert| {
-                alert.commitment_id == commitment_id && alert.state() == AlertState::Triggered
-            });
-            if fired {
+            let fired = change
+                .alert
+                .filter(|alert| alert.state() == AlertState::Triggered);
+            let about = fired.and_then(|alert| alert.subject);
+            if about.is_some_and(|Subject::Promise(promise)| promise.commitment_id == commitment_id)
+            {
                 return Ok(());
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aftercall_client::Client;
-use aftercall_proto::followups::v1::ListCommitmentsRequest;
+use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::knowledge::v1::ListCandidatesRequest;
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 use anyhow::Context;
@@ -92,28 +92,31 @@ impl Tour {
     }
 
     async fn count(&self, outcome: CommitmentOutcome) -> anyhow::Result<u64> {
-        let outcome = outcome.into();
-        self.count_by(ListCommitmentsRequest {
-            outcome,
+        self.count_by(CommitmentFilter {
+            outcomes: vec![outcome.into()],
             ..Default::default()
         })
         .await
     }
 
     async fn overdue(&self) -> anyhow::Result<u64> {
-        self.count_by(ListCommitmentsRequest {
-            lifecycle: CommitmentLifecycle::Active.into(),
-            timeliness: Timeliness::Overdue.into(),
+        self.count_by(CommitmentFilter {
+            lifecycles: vec![CommitmentLifecycle::Active.into()],
+            timeliness: vec![Timeliness::Overdue.into()],
             ..Default::default()
         })
         .await
     }
 
-    async fn count_by(&self, mut list: ListCommitmentsRequest) -> anyhow::Result<u64> {
-        list.page_size = 500;
-        let found = self.client.items(list);
-        let counted = found.try_fold(0, async |count, _| Ok(count + 1));
-        Ok(counted.await?)
+    async fn count_by(&self, filter: CommitmentFilter) -> anyhow::Result<u64> {
+        let list = ListCommitmentsRequest {
+            filter: Some(filter),
+            page_size: 1,
+            include_total: true,
+            ..Default::default()
+        };
+        let answer = self.client.call(list).await?;
+        answer.total_size.context("no total")
     }
 
     /// A promise that nobody keeps, from the call to the alarm.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
+use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
     Facet, GetCustomerContextRequest, InteractionFilter, ListTimelineRequest,
@@ -115,7 +116,10 @@ impl Answers {
         let followups = FollowupServiceClient::new(channel.clone());
         let mut followups = followups.max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = ListCommitmentsRequest {
-            customer_id: customer.to_owned(),
+            filter: Some(CommitmentFilter {
+                customer_ids: vec![customer.to_owned()],
+                ..CommitmentFilter::default()
+            }),
             page_size: PAGE_SIZE,
             min_position: min_position.to_owned(),
             ..ListCommitmentsRequest::default()

@@ -30,7 +30,7 @@ const METHODS: [&str; 18] = [
     "/aftercall.followups.v1.FollowupService/FulfilCommitment",
     "/aftercall.followups.v1.FollowupService/CancelCommitment",
     "/aftercall.followups.v1.FollowupService/RescheduleCommitment",
-    "/aftercall.followups.v1.AlertService/ListAlerts",
+    "/aftercall.alerts.v1.AlertService/ListAlerts",
     "/aftercall.knowledge.v1.KnowledgeService/ListCandidates",
     "/aftercall.knowledge.v1.KnowledgeService/PromoteCandidate",
     "/aftercall.knowledge.v1.KnowledgeService/GetSolution",
@@ -39,7 +39,7 @@ const METHODS: [&str; 18] = [
 ];
 
 /// Its answer never ends, unless it is refused.
-const WATCH: &str = "/aftercall.followups.v1.AlertService/WatchAlerts";
+const WATCH: &str = "/aftercall.alerts.v1.AlertService/WatchAlerts";
 
 /// The highest field number of a request, and some more.
 const FIELDS_MAX: u8 = 15;

@@ -1,7 +1,7 @@
 //! What a caller may want of a promise, taken from the request.
 
 use aftercall_domain::commitment::{
-    Actor, Cancel, Change, Commitment, Event, Fulfil, Refusal, Reschedule,
+    Actor, Cancel, Change, Commitment, Event, Evidence, Fulfil, Refusal, Reschedule,
 };
 use aftercall_domain::limits::TEXT_BYTES_MAX;
 use aftercall_domain::{CommitmentId, InteractionId};
@@ -9,8 +9,8 @@ use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
-use aftercall_service::Checker;
 use aftercall_service::seal::RequestHash;
+use aftercall_service::{Checker, given};
 use jiff::Timestamp;
 
 use super::PromiseCommand;
@@ -55,9 +55,13 @@ impl Wish {
     }
 }
 
-/// The contact's id, or none if it is empty.
-fn given_id(id: &str) -> Option<String> {
-    (!id.is_empty()).then(|| InteractionId::read(id).into_string())
+/// The contact and the message, as far as they are given.
+fn evidence(interaction_id: &str, message_id: String) -> Evidence {
+    let contact = || InteractionId::read(interaction_id).into_string();
+    Evidence {
+        interaction_id: (!interaction_id.is_empty()).then(contact),
+        message_id: given(message_id),
+    }
 }
 
 fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
@@ -77,11 +81,13 @@ impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
             fulfilled_at,
             evidence_interaction_id,
             note,
+            evidence_message_id,
         } = request;
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
         checker.id("evidence_interaction_id", &evidence_interaction_id);
+        checker.id("evidence_message_id", &evidence_message_id);
         checker.text("note", &note, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
@@ -90,7 +96,7 @@ impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
             hash,
             wish: Wish::Fulfil(Fulfil {
                 fulfilled_at,
-                evidence_interaction_id: given_id(&evidence_interaction_id),
+                evidence: evidence(&evidence_interaction_id, evidence_message_id),
                 note,
             }),
         };
@@ -109,11 +115,13 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
             expected_version,
             reason,
             customer_informed_interaction_id,
+            customer_informed_message_id,
         } = request;
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
+        checker.id("customer_informed_message_id", &customer_informed_message_id);
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
@@ -121,7 +129,7 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
             expected_version,
             hash,
             wish: Wish::Cancel(Cancel {
-                customer_informed_interaction_id: given_id(&informed),
+                customer_informed: evidence(&informed, customer_informed_message_id),
                 reason,
             }),
         };
@@ -141,12 +149,14 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             promised_by,
             reason,
             customer_informed_interaction_id,
+            customer_informed_message_id,
         } = request;
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let promised_by = checker.required_time("promised_by", promised_by.as_ref());
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
+        checker.id("customer_informed_message_id", &customer_informed_message_id);
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
@@ -156,7 +166,7 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             wish: Wish::Reschedule(Reschedule {
                 // Without a due this is refused: the value stands in for none.
                 promised_by: promised_by.unwrap_or(Timestamp::MIN),
-                customer_informed_interaction_id: given_id(&informed),
+                customer_informed: evidence(&informed, customer_informed_message_id),
                 reason,
             }),
         };

@@ -1,125 +1,241 @@
 //! What a list is to hold.
 
-use aftercall_domain::commitment::{Commitment, Lifecycle, Outcome, Owner, Timeliness};
+use std::ops::Range;
+
+use aftercall_domain::commitment::{
+    Commitment, CommitmentKind, Lifecycle, Outcome, Owner, Priority, Timeliness,
+};
+use aftercall_domain::limits::SECONDS_PER_DAY;
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{NotADay, local_day};
 use aftercall_proto::convert::time::microseconds;
-use aftercall_proto::followups::v1::ListCommitmentsRequest;
+use aftercall_proto::followups::v1::{CommitmentFilter, LocalDay};
 use aftercall_proto::model::v1 as wire;
-use aftercall_service::{Checker, given};
-use jiff::Timestamp;
+use aftercall_service::Checker;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::failure::Refused;
 use crate::keys::Scope;
-use crate::limits::PAGE;
+use crate::limits::FILTER_VALUES_MAX;
 
-/// The filters of a list. All of them must hold.
+/// By how much a clock may have been set back since it noticed a lapse: for longer, an open promise
+/// is not looked for among the overdue ones before its due passes again.
+const SET_BACK_MAX: SignedDuration = SignedDuration::from_secs(SECONDS_PER_DAY);
+
+/// The filters of a list. All of them must hold; of each, any value will do, and none is no filter.
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) tenant_id: String,
-    /// The index that is read.
-    pub(super) scope: Scope,
-    owner: Option<Owner>,
-    team_id: Option<String>,
-    lifecycle: Option<Lifecycle>,
-    timeliness: Option<Timeliness>,
-    outcome: Option<Outcome>,
+    /// As of when promises are late.
+    now: Timestamp,
+    customer_ids: Vec<String>,
+    owners: Vec<Owner>,
+    owner_team_ids: Vec<String>,
+    team_ids: Vec<String>,
+    kinds: Vec<CommitmentKind>,
+    kind_codes: Vec<String>,
+    priorities: Vec<Priority>,
+    lifecycles: Vec<Lifecycle>,
+    timeliness: Vec<Timeliness>,
+    outcomes: Vec<Outcome>,
     due_from: Option<Timestamp>,
     due_before: Option<Timestamp>,
 }
 
 impl Filter {
-    /// The request's filters, and how many promises it wants.
+    /// The request's filters at `now`; what is wrong with them is noted.
     pub(super) fn new(
         tenant_id: String,
-        request: ListCommitmentsRequest,
-    ) -> Result<(Self, usize), Refused> {
-        let mut checker = Checker::new();
-        checker.id("customer_id", &request.customer_id);
-        checker.id("owner_agent_id", &request.owner_agent_id);
-        checker.id("owner_queue_id", &request.owner_queue_id);
-        checker.id("team_id", &request.team_id);
-        if !(request.owner_agent_id.is_empty() || request.owner_queue_id.is_empty()) {
-            let text = "a promise has one owner; give an agent or a queue";
-            checker.conflicting("owner_queue_id", text);
+        filter: CommitmentFilter,
+        now: Timestamp,
+        checker: &mut Checker,
+    ) -> Self {
+        for (field, ids) in [
+            ("filter.customer_ids", &filter.customer_ids),
+            ("filter.owner_agent_ids", &filter.owner_agent_ids),
+            ("filter.owner_queue_ids", &filter.owner_queue_ids),
+            ("filter.owner_team_ids", &filter.owner_team_ids),
+            ("filter.team_ids", &filter.team_ids),
+            ("filter.kind_codes", &filter.kind_codes),
+        ] {
+            checker.ids(field, ids, FILTER_VALUES_MAX);
         }
-        let lifecycle =
-            checker.choice::<wire::CommitmentLifecycle, _>("lifecycle", request.lifecycle);
-        let timeliness = checker.choice::<wire::Timeliness, _>("timeliness", request.timeliness);
-        let outcome = checker.choice::<wire::CommitmentOutcome, _>("outcome", request.outcome);
-        let due_from = checker.time("due_from", request.due_from.as_ref());
-        let due_before = checker.time("due_before", request.due_before.as_ref());
-        let count_max = checker.count("page_size", request.page_size, PAGE);
-
-        let agent = given(request.owner_agent_id).map(Owner::Agent);
-        let owner = agent.or_else(|| given(request.owner_queue_id).map(Owner::Queue));
-        let customer = given(request.customer_id).map(Scope::Customer);
-        let scope = customer.or_else(|| owner.clone().map(Scope::Owner));
-        let filter = Self {
+        let (mut due_from, mut due_before) = checker.within(
+            ("filter.due_from", filter.due_from.as_ref()),
+            ("filter.due_before", filter.due_before.as_ref()),
+        );
+        if let Some(day) = filter.due_on.as_ref().and_then(|day| day_of(day, checker)) {
+            due_from = due_from.max(Some(day.start));
+            due_before = Some(due_before.map_or(day.end, |before| before.min(day.end)));
+        }
+        let agents = filter.owner_agent_ids.into_iter().map(Owner::Agent);
+        let queues = filter.owner_queue_ids.into_iter().map(Owner::Queue);
+        Self {
             tenant_id,
-            scope: scope.unwrap_or(Scope::Tenant),
-            owner,
-            team_id: given(request.team_id),
-            lifecycle,
-            timeliness,
-            outcome,
+            now,
+            customer_ids: distinct(filter.customer_ids),
+            owners: agents.chain(queues).collect(),
+            owner_team_ids: filter.owner_team_ids,
+            team_ids: filter.team_ids,
+            kinds: chosen::<wire::CommitmentKind, _>("kinds", &filter.kinds, checker),
+            kind_codes: filter.kind_codes,
+            priorities: chosen::<wire::Priority, _>("priorities", &filter.priorities, checker),
+            lifecycles: chosen::<wire::CommitmentLifecycle, _>(
+                "lifecycles",
+                &filter.lifecycles,
+                checker,
+            ),
+            timeliness: chosen::<wire::Timeliness, _>("timeliness", &filter.timeliness, checker),
+            outcomes: chosen::<wire::CommitmentOutcome, _>("outcomes", &filter.outcomes, checker),
             due_from,
             due_before,
-        };
-        Ok(checker.done((filter, count_max))?)
+        }
+    }
+
+    /// The ways to find every match: the lists of all scopes of one way hold all of them.
+    pub(super) fn choices(&self) -> Vec<Vec<Scope>> {
+        let customers = self.customer_ids.iter().cloned().map(Scope::Customer);
+        let owners = self.owners.iter().cloned().map(Scope::Owner);
+        let mut choices: Vec<Vec<Scope>> = vec![customers.collect(), owners.collect()];
+        choices.retain(|scopes| !scopes.is_empty());
+        if choices.is_empty() {
+            choices.push(vec![Scope::Tenant]);
+        }
+        choices
     }
 
     /// The lifecycles in which there can be a match, the open one first.
     pub(super) fn lifecycles(&self) -> impl Iterator<Item = Lifecycle> {
-        let by_outcome: &[Lifecycle] = match self.outcome {
-            None => &[
-                Lifecycle::Active,
-                Lifecycle::Fulfilled,
-                Lifecycle::Cancelled,
-            ],
-            Some(Outcome::Kept | Outcome::KeptLate) => &[Lifecycle::Fulfilled],
-            Some(Outcome::Broken | Outcome::ReleasedByCustomer) => &[Lifecycle::Cancelled],
-            Some(Outcome::NotApplicable) => &[Lifecycle::Fulfilled, Lifecycle::Cancelled],
+        let all = [
+            Lifecycle::Active,
+            Lifecycle::Fulfilled,
+            Lifecycle::Cancelled,
+        ];
+        let by_outcome = |one: &Lifecycle| {
+            self.outcomes.is_empty() || self.outcomes.iter().any(|outcome| may_be(*one, *outcome))
         };
-        let wanted = self.lifecycle;
-        let matches = move |one: &Lifecycle| wanted.is_none_or(|wanted| wanted == *one);
-        by_outcome.iter().copied().filter(matches)
+        let wanted = all
+            .into_iter()
+            .filter(|one| any_of(&self.lifecycles, one) && by_outcome(one));
+        wanted.collect::<Vec<_>>().into_iter()
     }
 
-    /// No match is due before this.
-    pub(super) fn due_from_us(&self) -> i64 {
-        self.due_from.map_or(i64::MIN, microseconds)
+    /// When the matches of a lifecycle are due, in microseconds.
+    pub(super) fn due_us(&self, lifecycle: Lifecycle) -> Range<i64> {
+        // Part of a microsecond may still lie before the end.
+        let end = |before: Timestamp| microseconds(before).saturating_add(1);
+        let overdue = lifecycle == Lifecycle::Active && self.timeliness == [Timeliness::Overdue];
+        let late = overdue.then(|| end(self.now.saturating_add(SET_BACK_MAX).unwrap_or(self.now)));
+        let before = self.due_before.map(end);
+        let end = before.into_iter().chain(late).min();
+        self.due_from.map_or(i64::MIN, microseconds)..end.unwrap_or(i64::MAX)
     }
 
-    /// No match is due then or later.
-    pub(super) fn due_before_us(&self) -> Option<i64> {
-        // Part of a microsecond may still lie before it.
-        self.due_before
-            .map(|before| microseconds(before).saturating_add(1))
-    }
-
-    /// Whether every filter holds for `commitment` at `now`.
-    pub(super) fn admits(&self, commitment: &Commitment, now: Timestamp) -> bool {
+    /// Whether every filter holds for `commitment`.
+    pub(super) fn admits(&self, commitment: &Commitment) -> bool {
         let Self {
             tenant_id: _,
-            scope: _,
-            owner,
-            team_id,
-            lifecycle,
+            now,
+            customer_ids,
+            owners,
+            owner_team_ids,
+            team_ids,
+            kinds,
+            kind_codes,
+            priorities,
+            lifecycles,
             timeliness,
-            outcome,
+            outcomes,
             due_from,
             due_before,
         } = self;
         let due = commitment.promised_by;
-        owner
-            .as_ref()
-            .is_none_or(|owner| commitment.owner.as_ref() == Some(owner))
-            && team_id
-                .as_ref()
-                .is_none_or(|team_id| commitment.team_id == *team_id)
-            && lifecycle.is_none_or(|lifecycle| commitment.lifecycle == lifecycle)
-            && timeliness.is_none_or(|timeliness| commitment.timeliness(now) == timeliness)
-            && outcome.is_none_or(|outcome| commitment.outcome == Some(outcome))
+        any_set(customer_ids, commitment.customer_id.as_ref())
+            && any_set(owners, commitment.owner.as_ref())
+            && any_of(owner_team_ids, &commitment.owner_team_id)
+            && any_of(team_ids, &commitment.team_id)
+            && any_of(kinds, &commitment.kind)
+            && any_of(kind_codes, &commitment.kind_code)
+            && any_of(priorities, &commitment.priority)
+            && any_of(lifecycles, &commitment.lifecycle)
+            && any_of(timeliness, &commitment.timeliness(*now))
+            && any_set(outcomes, commitment.outcome.as_ref())
             && due_from.is_none_or(|from| due >= from)
             && due_before.is_none_or(|before| due < before)
     }
+}
+
+/// Whether `value` is one of those that are wanted.
+fn any_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+    wanted.is_empty() || wanted.contains(value)
+}
+
+/// The same for a value that may not be there.
+fn any_set<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
+    wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+}
+
+/// The values of an enum that are wanted.
+fn chosen<W: TryFrom<i32> + Copy, D: TryFrom<W>>(
+    field: &str,
+    values: &[i32],
+    checker: &mut Checker,
+) -> Vec<D> {
+    let known = checker.known_list::<W>(&format!("filter.{field}"), values, FILTER_VALUES_MAX);
+    let known = known.into_iter();
+    known.filter_map(|one| D::try_from(one).ok()).collect()
+}
+
+fn distinct(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Whether a promise that was closed in this way can have come to that.
+const fn may_be(lifecycle: Lifecycle, outcome: Outcome) -> bool {
+    match (lifecycle, outcome) {
+        (Lifecycle::Active, _) => false,
+        (Lifecycle::Fulfilled, Outcome::Kept | Outcome::KeptLate | Outcome::NotApplicable) => true,
+        (Lifecycle::Fulfilled, Outcome::Broken | Outcome::ReleasedByCustomer) => false,
+        (Lifecycle::Cancelled, Outcome::Kept | Outcome::KeptLate) => false,
+        (
+            Lifecycle::Cancelled,
+            Outcome::Broken | Outcome::ReleasedByCustomer | Outcome::NotApplicable,
+        ) => true,
+    }
+}
+
+fn day_of(day: &LocalDay, checker: &mut Checker) -> Option<Range<Timestamp>> {
+    let LocalDay {
+        year,
+        month,
+        day,
+        time_zone,
+    } = day;
+    let at = |field: &str| format!("filter.due_on.{field}");
+    match local_day((*year, *month, *day), time_zone) {
+        Ok(day) => return Some(day),
+        Err(NotADay::Year) => {
+            checker.add(
+                at("year"),
+                Reason::OutOfRange,
+                "give a year from 1970 to 2199",
+            );
+        }
+        Err(NotADay::Month) => {
+            checker.add(at("month"), Reason::OutOfRange, "give a month from 1 to 12");
+        }
+        Err(NotADay::Day) => {
+            let text = "the month has no such day; check the date";
+            checker.add(at("day"), Reason::OutOfRange, text);
+        }
+        Err(NotADay::TimeZone) if time_zone.is_empty() => {
+            checker.found().required(at("time_zone"));
+        }
+        Err(NotADay::TimeZone) => {
+            let text = "must be an IANA time zone, such as Europe/Berlin";
+            checker.add(at("time_zone"), Reason::Malformed, text);
+        }
+    }
+    None
 }

@@ -1,10 +1,11 @@
 //! A promise that is closed between the reads of one page.
 
 use aftercall_domain::commitment::{
-    Actor, Commitment, CommitmentKind, Fulfil, Made, Priority, Standing,
+    Actor, Commitment, CommitmentKind, Evidence, Fulfil, Made, Priority, Standing,
 };
+use aftercall_proto::followups::v1::CommitmentFilter;
 use aftercall_view::testing::MemoryEngine;
-use aftercall_view::{Changes, Engine, EngineScan, StoreError};
+use aftercall_view::{Changes, Direction, Engine, EngineScan, StoreError};
 use parking_lot::Mutex;
 
 use super::*;
@@ -58,13 +59,16 @@ fn promise(no: i64) -> Commitment {
         made_by: String::new(),
         team_id: String::new(),
         kind: CommitmentKind::CallBack,
+        kind_code: String::new(),
         promise_text: String::new(),
         told_to_customer: true,
         promised_by: at(1_000 + no),
         promised_not_before: None,
         time_zone: String::new(),
         owner: None,
+        owner_team_id: String::new(),
         priority: Priority::P3,
+        read_back_confirmed: false,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),
@@ -104,7 +108,7 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     };
     let wish = Fulfil {
         fulfilled_at: None,
-        evidence_interaction_id: None,
+        evidence: Evidence::default(),
         note: String::new(),
     };
     let event = closed.fulfil(wish, lead, closed.recorded_at).unwrap();
@@ -115,12 +119,14 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
         held,
         later: Mutex::new(Some(later.into_iter().collect())),
     }));
-    let (filter, _) = Filter::new(TENANT.to_owned(), ListCommitmentsRequest::default()).unwrap();
-    let page = page(&store, &filter, None, Timestamp::UNIX_EPOCH, 50).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let all = CommitmentFilter::default();
+    let filter = Filter::new(TENANT.to_owned(), all, now, &mut Checker::new());
+    let page = page(&store, &filter, None, now, 50).unwrap();
     let ids: Vec<_> = page
-        .commitments
-        .keys()
-        .map(|(_, id, _)| id.as_str())
+        .entries
+        .iter()
+        .map(|found| found.commitment_id.as_str())
         .collect();
     assert_eq!(ids, ["c-0", "c-1", "c-2", "c-3", "c-4"]);
     assert_eq!(page.next_after, None);

@@ -32,29 +32,30 @@ pub(super) fn put_commitment(
     Ok(())
 }
 
-/// Puts what the alert of the promise becomes by `event`, if it changes.
+/// Puts what the alert of the promise becomes by `event`, and returns it, if it changes.
 pub(super) fn put_alert(
     tenant_id: &str,
     commitment: &Commitment,
     event: &Event,
     (at, whose): (Position, u64),
     txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
+) -> Result<Option<wire::Alert>, ApplyError> {
     let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id, whose);
     let last = txn.scan_prefix(episodes, Direction::Descending).next();
     let last = last.transpose()?;
     let last = last.map(|(_, alert)| stored::domain_alert(alert));
     let last = last.transpose()?;
     let Some(alert) = Alert::after(last.as_ref(), tenant_id, commitment, event) else {
-        return Ok(());
+        return Ok(None);
     };
     if let Some(last) = last.filter(|last| last.episode_no == alert.episode_no) {
         txn.delete(keys::alert_place(tenant_id, &last, whose))?;
     }
     txn.put(keys::alert_place(tenant_id, &alert, whose), Bytes::new())?;
-    let key = keys::alert(tenant_id, &alert.commitment_id, whose, alert.episode_no);
-    let alert = Bytes::from(wire::Alert::from(alert).encode_to_vec());
-    txn.put(key, alert.clone())?;
-    txn.put(keys::alert_change(tenant_id, at), alert)?;
-    Ok(())
+    let key = keys::alert(tenant_id, alert.subject.id(), whose, alert.episode_no);
+    let alert = wire::Alert::from(alert);
+    let encoded = Bytes::from(alert.encode_to_vec());
+    txn.put(key, encoded.clone())?;
+    txn.put(keys::alert_change(tenant_id, at), encoded)?;
+    Ok(Some(alert))
 }

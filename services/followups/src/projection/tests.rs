@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aftercall_domain::alert::Alert;
+use aftercall_domain::alert::{Alert, Subject};
 use aftercall_domain::commitment::{
-    Actor, Cancel, Change, Event as Step, Fulfil, Reschedule, Standing,
+    Actor, Cancel, Change, Event as Step, Evidence, Fulfil, Reschedule, Standing,
 };
 use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
@@ -205,7 +205,7 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         1 => promise.fulfil(
             Fulfil {
                 fulfilled_at: None,
-                evidence_interaction_id: None,
+                evidence: Evidence::default(),
                 note: reason,
             },
             lead,
@@ -213,7 +213,7 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         ),
         2 => promise.cancel(
             Cancel {
-                customer_informed_interaction_id: None,
+                customer_informed: Evidence::default(),
                 reason,
             },
             lead,
@@ -222,7 +222,7 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         _ => promise.reschedule(
             Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
-                customer_informed_interaction_id: None,
+                customer_informed: Evidence::default(),
                 reason,
             },
             lead,
@@ -303,13 +303,14 @@ fn check_alerts(
     for (whose, alert) in &alerts {
         let place = keys::alert_place(TENANT, alert, *whose);
         prop_assert!(held.contains_key(&place[..]));
-        let (promise, _) = &promises[&(alert.commitment_id.clone(), *whose)];
+        let Subject::Promise(subject) = &alert.subject;
+        let (promise, _) = &promises[&(subject.commitment_id.clone(), *whose)];
         let lapses = promise.lapses.iter();
         let lapse = lapses
             .clone()
             .find(|lapse| lapse.detected_at == alert.first_fired_at);
         prop_assert!(lapse.is_some(), "every alert is about a lapse");
-        prop_assert!(microseconds(alert.first_fired_at) > microseconds(alert.promised_by));
+        prop_assert!(microseconds(alert.first_fired_at) > microseconds(subject.promised_by));
         if alert.resolved.is_none() {
             prop_assert!(promise.is_open() && promise.has_lapsed());
         }

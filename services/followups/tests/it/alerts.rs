@@ -1,12 +1,26 @@
 //! The stream of alerts, and the list beside it.
 
-use aftercall_proto::followups::v1::{
-    FulfilCommitmentRequest, ListAlertsRequest, WatchAlertsRequest, WatchAlertsResponse,
+use std::time::Duration;
+
+use aftercall_log::Log;
+use aftercall_proto::alerts::v1::{
+    AlertFilter, ListAlertsRequest, WatchAlertsRequest, WatchAlertsResponse,
 };
-use aftercall_proto::model::v1::{Alert, AlertResolveCause, AlertSeverity, AlertState};
+use aftercall_proto::followups::v1::FulfilCommitmentRequest;
+use aftercall_proto::model::v1::{
+    Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentDraft, Owner, owner,
+};
+use aftercall_view::Positions;
+use futures::FutureExt;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use tonic::{Code, Streaming};
 
-use crate::stage::{Contact, Running, Stage, at, owned_by, promise, reason};
+use crate::stage::{
+    Contact, PATIENCE, Running, Stage, at, next_alert as next, owned_by, promise, promise_of,
+    reason,
+};
 
 async fn watch(running: &Running, resume_token: &str) -> Streaming<WatchAlertsResponse> {
     let request = WatchAlertsRequest {
@@ -28,11 +42,6 @@ async fn begun(watch: &mut Streaming<WatchAlertsResponse>) -> String {
         "the first answer says that the watch has begun"
     );
     first.resume_token
-}
-
-async fn next(watch: &mut Streaming<WatchAlertsResponse>) -> (Alert, String) {
-    let answer = watch.message().await.unwrap().unwrap();
-    (answer.alert.unwrap(), answer.resume_token)
 }
 
 async fn fulfil(running: &Running, commitment_id: &str) {
@@ -61,8 +70,19 @@ async fn an_alert_fires_when_a_promise_lapses_and_is_over_when_it_is_done() {
         (fired.state(), fired.severity()),
         (AlertState::Triggered, AlertSeverity::High)
     );
-    assert_eq!((fired.commitment_id.as_str(), fired.episode_no), ("c-1", 1));
-    assert_eq!(fired.rule_id, "commitment.promise_lapsed");
+    let about = promise_of(&fired);
+    assert_eq!((about.commitment_id.as_str(), fired.episode_no), ("c-1", 1));
+    assert_eq!(
+        (about.interaction_id.as_str(), about.due_revision),
+        ("i-1", 1)
+    );
+    assert_eq!(fired.rule, "commitment.promise_lapsed");
+    let labels: Vec<_> = fired
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(labels, ["kind=call_back", "priority=p2"]);
     assert_eq!(fired.team_id, "team-1");
 
     fulfil(&running, "c-1").await;
@@ -71,12 +91,15 @@ async fn an_alert_fires_when_a_promise_lapses_and_is_over_when_it_is_done() {
     assert_eq!(over.resolve_cause(), AlertResolveCause::Fulfilled);
     assert_eq!(over.alert_id, fired.alert_id);
     for (state, count) in [
-        (AlertState::Triggered, 0),
-        (AlertState::Resolved, 1),
-        (AlertState::Unspecified, 1),
+        (Some(AlertState::Triggered), 0),
+        (Some(AlertState::Resolved), 1),
+        (None, 1),
     ] {
         let request = ListAlertsRequest {
-            state: state.into(),
+            filter: Some(AlertFilter {
+                states: state.into_iter().map(i32::from).collect(),
+                ..AlertFilter::default()
+            }),
             ..ListAlertsRequest::default()
         };
         let listed = running
@@ -133,9 +156,18 @@ async fn a_watch_goes_on_by_its_token_after_a_restart_without_loss_or_repetition
 async fn a_watch_sees_what_it_asked_for_and_only_its_tenant() {
     let stage = Stage::new();
     let running = stage.start().await;
+    let given = |id: &str| {
+        Some(id.to_owned())
+            .filter(|id| !id.is_empty())
+            .into_iter()
+            .collect()
+    };
     let asking = |team_id: &str, owner_agent_id: &str| WatchAlertsRequest {
-        team_id: team_id.to_owned(),
-        owner_agent_id: owner_agent_id.to_owned(),
+        filter: Some(AlertFilter {
+            team_ids: given(team_id),
+            owner_agent_ids: given(owner_agent_id),
+            ..AlertFilter::default()
+        }),
         ..WatchAlertsRequest::default()
     };
     let mut alerts = running.alerts("lead");
@@ -163,15 +195,213 @@ async fn a_watch_sees_what_it_asked_for_and_only_its_tenant() {
     };
     stage.record(&second_team);
     stage.clock.advance_to(at(4));
-    assert_eq!(next(&mut team).await.0.commitment_id, "of-team");
-    assert_eq!(next(&mut owner).await.0.commitment_id, "of-zoe");
+    assert_eq!(
+        promise_of(&next(&mut team).await.0).commitment_id,
+        "of-team"
+    );
+    assert_eq!(
+        promise_of(&next(&mut owner).await.0).commitment_id,
+        "of-zoe"
+    );
 
     // The end is the next thing that the other tenant hears.
-    let (stopped, last) = tokio::join!(running.stop(), foreign.message());
-    let () = stopped;
-    let last = last.unwrap_err();
+    let end = async {
+        loop {
+            match foreign.message().await {
+                Ok(answer) => assert_eq!(answer.unwrap().alert, None),
+                Err(last) => return last,
+            }
+        }
+    };
+    let ((), last) = tokio::join!(running.stop(), end);
     assert_eq!(
         (last.code(), reason(&last).as_str()),
         (Code::Unavailable, "SERVER_STOPPING")
     );
+}
+
+/// The stage's promises on the way to alerts of every sort: of several teams, owners, priorities,
+/// kinds and customers; every second one is over.
+async fn many_alerts(stage: &Stage, running: &Running) -> Vec<Alert> {
+    for no in 0..60 {
+        let owner = match no % 5 {
+            queue @ 0..2 => owner::Owner::QueueId(format!("queue-{queue}")),
+            agent => owner::Owner::AgentId(format!("agent-{agent}")),
+        };
+        let draft = CommitmentDraft {
+            owner: Some(Owner { owner: Some(owner) }),
+            kind: 1 + no % 5,
+            priority: 1 + no % 4,
+            ..promise(&format!("c-{no}"), at(1 + i64::from(no)))
+        };
+        let contact = Contact {
+            customer_id: format!("customer-{}", no % 6),
+            team_id: format!("team-{}", no % 3),
+            ..Contact::new(&format!("i-{no}"), vec![draft])
+        };
+        stage.record(&contact);
+    }
+    running.caught_up(stage).await;
+    stage.clock.advance_to(at(100));
+    running.until(|| stage.lapses().len() == 60).await;
+    running.caught_up(stage).await;
+    for no in (0..60).step_by(2) {
+        fulfil(running, &format!("c-{no}")).await;
+    }
+    let all = ListAlertsRequest {
+        page_size: 500,
+        ..ListAlertsRequest::default()
+    };
+    let listed = running.alerts("lead").list_alerts(all).await.unwrap();
+    listed.into_inner().alerts
+}
+
+/// Whether a filter holds, said in another way than the service says it.
+fn holds(filter: &AlertFilter, alert: &Alert) -> bool {
+    let text =
+        |asked: &[String], there: &str| asked.is_empty() || asked.iter().any(|it| it == there);
+    let number = |asked: &[i32], there: i32| asked.is_empty() || asked.contains(&there);
+    let owned = match alert.owner.clone().unwrap().owner.unwrap() {
+        owner::Owner::AgentId(id) => filter.owner_agent_ids.contains(&id),
+        owner::Owner::QueueId(id) => filter.owner_queue_ids.contains(&id),
+    };
+    let anybodys = filter.owner_agent_ids.is_empty() && filter.owner_queue_ids.is_empty();
+    number(&filter.states, alert.state)
+        && text(&filter.team_ids, &alert.team_id)
+        && (anybodys || owned)
+        && number(&filter.severities, alert.severity)
+        && number(&filter.kinds, promise_of(alert).kind)
+        && text(&filter.customer_ids, &alert.customer_id)
+}
+
+fn filters() -> impl Strategy<Value = AlertFilter> {
+    fn some<T: std::fmt::Debug + Clone + 'static>(
+        value: impl Strategy<Value = T> + 'static,
+    ) -> impl Strategy<Value = Vec<T>> {
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(value, 1..4)]
+    }
+    let id = |prefix: &'static str, count: usize| {
+        some((0..count).prop_map(move |no| format!("{prefix}-{no}")))
+    };
+    let numbers = (some(1..=2), some(1..=4), some(1..=6));
+    let ids = (
+        id("team", 4),
+        id("agent", 6),
+        id("queue", 3),
+        id("customer", 7),
+    );
+    (numbers, ids).prop_map(|((states, severities, kinds), ids)| {
+        let (team_ids, owner_agent_ids, owner_queue_ids, customer_ids) = ids;
+        AlertFilter {
+            states,
+            team_ids,
+            owner_agent_ids,
+            owner_queue_ids,
+            severities,
+            kinds,
+            customer_ids,
+        }
+    })
+}
+
+#[tokio::test]
+async fn every_filter_lists_what_a_look_at_all_alerts_finds() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let all = many_alerts(&stage, &running).await;
+    assert_eq!(all.len(), 60);
+    let mut runner = TestRunner::deterministic();
+    let mut found = 0;
+    for page_size in (1..20).cycle().take(200) {
+        let filter = filters().new_tree(&mut runner).unwrap().current();
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|one| holds(&filter, one))
+            .cloned()
+            .collect();
+        let mut request = ListAlertsRequest {
+            filter: Some(filter),
+            page_size,
+            include_total: true,
+            ..ListAlertsRequest::default()
+        };
+        let mut listed = Vec::new();
+        loop {
+            let page = running.alerts("lead").list_alerts(request.clone()).await;
+            let page = page.unwrap().into_inner();
+            assert_eq!(page.total_size, Some(expected.len() as u64), "{request:?}");
+            listed.extend(page.alerts);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!(listed, expected, "{request:?}");
+        found += expected.len();
+    }
+    assert!(found > 500, "the filters find something: {found}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_watch_sends_what_its_filter_lists() {
+    let stage = Stage::with_partitions(2);
+    let running = stage.start().await;
+    // From the very beginning on, so that every change is met, in the store or as it happens.
+    let start = Positions::new().encode(stage.log.id());
+    let mut runner = TestRunner::deterministic();
+    let mut watches = Vec::new();
+    for _ in 0..30 {
+        let filter = filters().new_tree(&mut runner).unwrap().current();
+        let request = WatchAlertsRequest {
+            filter: Some(filter.clone()),
+            resume_token: start.clone(),
+        };
+        let watch = running.alerts("lead").watch_alerts(request).await;
+        watches.push((filter, watch.unwrap().into_inner()));
+    }
+    let mut every = watch(&running, &start).await;
+    let all = many_alerts(&stage, &running).await;
+    let mut changes = Vec::new();
+    while changes.len() < 60 + 30 {
+        changes.push(next(&mut every).await.0);
+    }
+    assert!(all.iter().all(|alert| changes.contains(alert)));
+    for (filter, mut watch) in watches {
+        for _ in changes.iter().filter(|change| holds(&filter, change)) {
+            let (alert, _) = next(&mut watch).await;
+            assert!(holds(&filter, &alert), "{filter:?}");
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_watch_says_that_it_lives_and_its_token_moves_on() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let mut watch = watch(&running, "").await;
+    let first = begun(&mut watch).await;
+    // Nothing that it would be told of happens.
+    stage.record(&Contact::new("i-1", vec![promise("c-1", at(3_600))]));
+    running.caught_up(&stage).await;
+    let mut token = first.clone();
+    // However long it lasts, no five seconds pass in silence: time goes on only after an answer.
+    for _ in 0..20 {
+        let answer = async {
+            loop {
+                stage.clock.advance(Duration::from_secs(2));
+                if let Some(answer) = watch.message().now_or_never() {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        let answer = answer.unwrap().unwrap().unwrap();
+        assert_eq!(answer.alert, None);
+        token = answer.resume_token;
+    }
+    assert_ne!(token, first, "it goes on behind what it was not told");
+    running.stop().await;
 }

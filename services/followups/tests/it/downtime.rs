@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use aftercall_log::Log;
-use aftercall_proto::followups::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::ListAlertsRequest;
 
 use crate::stage::{Contact, Running, Stage, at, promise, unwire};
 

@@ -1,9 +1,10 @@
 //! What no honest caller sends.
 
 use aftercall_log::LogId;
+use aftercall_proto::alerts::v1::{AlertFilter, ListAlertsRequest, WatchAlertsRequest};
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListAlertsRequest,
-    ListCommitmentsRequest, RescheduleCommitmentRequest, WatchAlertsRequest,
+    CancelCommitmentRequest, CommitmentFilter, FulfilCommitmentRequest, GetCommitmentRequest,
+    ListCommitmentsRequest, LocalDay, RescheduleCommitmentRequest,
 };
 use aftercall_view::{PageToken, Positions};
 use bytes::Bytes;
@@ -51,12 +52,14 @@ async fn every_wrong_field_is_named_at_once() {
         request_id: long.clone(),
         fulfilled_at: Some(beyond),
         evidence_interaction_id: long.clone(),
+        evidence_message_id: long.clone(),
         note: "x".repeat(16 * 1024 + 1),
         ..FulfilCommitmentRequest::default()
     };
     let expected = named(&[
         ("commitment_id", "REQUIRED"),
         ("evidence_interaction_id", "TOO_LONG"),
+        ("evidence_message_id", "TOO_LONG"),
         ("fulfilled_at", "OUT_OF_RANGE"),
         ("note", "TOO_LONG"),
         ("request_id", "TOO_LONG"),
@@ -81,27 +84,91 @@ async fn every_wrong_field_is_named_at_once() {
         .await;
     assert_eq!(violations(&empty.unwrap_err()).len(), 3);
 
-    let list = ListCommitmentsRequest {
-        customer_id: long.clone(),
-        owner_agent_id: "a".to_owned(),
-        owner_queue_id: "q".to_owned(),
-        lifecycle: 99,
-        outcome: -1,
+    drop(stage);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn every_wrong_filter_is_named_at_once() {
+    let (stage, running) = begin().await;
+    let long = "x".repeat(129);
+    let beyond = pbjson_types::Timestamp {
+        seconds: i64::MAX,
+        nanos: -1,
+    };
+    let filter = CommitmentFilter {
+        customer_ids: vec!["k-1".to_owned(), long.clone()],
+        owner_agent_ids: vec![String::new()],
+        owner_team_ids: vec![String::new()],
+        team_ids: vec!["t".to_owned(); 201],
+        kinds: vec![1, 0],
+        priorities: vec![-7],
+        lifecycles: vec![99],
+        outcomes: vec![0],
         due_from: Some(beyond),
+        due_on: Some(LocalDay {
+            year: 2026,
+            month: 2,
+            day: 30,
+            time_zone: "Europe/Berlin".to_owned(),
+        }),
+        ..CommitmentFilter::default()
+    };
+    let list = ListCommitmentsRequest {
+        filter: Some(filter),
         page_size: -1,
         ..ListCommitmentsRequest::default()
     };
     let expected = named(&[
-        ("customer_id", "TOO_LONG"),
-        ("due_from", "OUT_OF_RANGE"),
-        ("lifecycle", "UNKNOWN_VALUE"),
-        ("outcome", "UNKNOWN_VALUE"),
-        ("owner_queue_id", "CONFLICTING"),
+        ("filter.customer_ids[1]", "TOO_LONG"),
+        ("filter.due_from", "OUT_OF_RANGE"),
+        ("filter.due_on.day", "OUT_OF_RANGE"),
+        ("filter.kinds[1]", "REQUIRED"),
+        ("filter.lifecycles[0]", "UNKNOWN_VALUE"),
+        ("filter.outcomes[0]", "REQUIRED"),
+        ("filter.owner_agent_ids[0]", "REQUIRED"),
+        ("filter.owner_team_ids[0]", "REQUIRED"),
+        ("filter.priorities[0]", "UNKNOWN_VALUE"),
+        ("filter.team_ids", "TOO_MANY"),
         ("page_size", "OUT_OF_RANGE"),
     ]);
+    let refused = running.client("lead").list_commitments(list).await;
+    assert_eq!(violations(&refused.unwrap_err()), expected);
+
+    let filter = AlertFilter {
+        states: vec![2, 3],
+        team_ids: vec![long],
+        owner_queue_ids: vec![String::new()],
+        severities: vec![0],
+        kinds: vec![99],
+        ..AlertFilter::default()
+    };
+    let expected = named(&[
+        ("filter.kinds[0]", "UNKNOWN_VALUE"),
+        ("filter.owner_queue_ids[0]", "REQUIRED"),
+        ("filter.severities[0]", "REQUIRED"),
+        ("filter.states[1]", "UNKNOWN_VALUE"),
+        ("filter.team_ids[0]", "TOO_LONG"),
+    ]);
+    let list = ListAlertsRequest {
+        filter: Some(filter.clone()),
+        ..ListAlertsRequest::default()
+    };
+    let refused = running.alerts("lead").list_alerts(list).await.unwrap_err();
+    assert_eq!(violations(&refused), expected);
+    let watch = WatchAlertsRequest {
+        filter: Some(filter),
+        ..WatchAlertsRequest::default()
+    };
+    let refused = running
+        .alerts("lead")
+        .watch_alerts(watch)
+        .await
+        .unwrap_err();
     assert_eq!(
-        violations(&client.list_commitments(list).await.unwrap_err()),
-        expected
+        violations(&refused),
+        expected,
+        "a watch takes the same filter"
     );
     drop(stage);
     running.stop().await;
@@ -170,7 +237,10 @@ async fn another_tenants_promises_do_not_exist() {
         Code::NotFound
     );
     let list = ListCommitmentsRequest {
-        customer_id: "customer-1".to_owned(),
+        filter: Some(CommitmentFilter {
+            customer_ids: vec!["customer-1".to_owned()],
+            ..CommitmentFilter::default()
+        }),
         ..ListCommitmentsRequest::default()
     };
     let listed = client.list_commitments(list).await.unwrap().into_inner();
@@ -204,6 +274,7 @@ async fn forged_tokens_are_refused_and_open_nothing() {
         let get = GetCommitmentRequest {
             commitment_id: "c-1".to_owned(),
             min_position: token.clone(),
+            ..GetCommitmentRequest::default()
         };
         let refused = running
             .client("lead")
@@ -262,7 +333,10 @@ async fn a_page_token_serves_its_own_query_only() {
         .into_inner();
     let other = ListCommitmentsRequest {
         page_token: first.next_page_token.clone(),
-        team_id: "team-1".to_owned(),
+        filter: Some(CommitmentFilter {
+            team_ids: vec!["team-1".to_owned()],
+            ..CommitmentFilter::default()
+        }),
         ..request.clone()
     };
     let refused = client.list_commitments(other).await.unwrap_err();
@@ -293,7 +367,8 @@ async fn a_page_token_serves_its_own_query_only() {
     let filters = ListCommitmentsRequest::default();
     let query = {
         use prost::Message;
-        aftercall_view::fingerprint(&[b"commitments", b"acme", &filters.encode_to_vec()])
+        let filter = CommitmentFilter::default().encode_to_vec();
+        aftercall_view::fingerprint(&[b"commitments", b"acme", &filter])
     };
     for payload in [&b""[..], b"short", b"12345678\xff\xfe"] {
         let token = PageToken {

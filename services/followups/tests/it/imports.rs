@@ -1,9 +1,9 @@
 //! History that is imported is history: it raises no storm.
 
-use aftercall_proto::followups::v1::{ListAlertsRequest, WatchAlertsRequest};
+use aftercall_proto::alerts::v1::{ListAlertsRequest, WatchAlertsRequest};
 use aftercall_proto::model::v1::{CommitmentDraft, CommitmentOutcome, Timeliness};
 
-use crate::stage::{Contact, Stage, at, promise, wire};
+use crate::stage::{Contact, Stage, at, next_alert, promise, promise_of, wire};
 
 #[tokio::test]
 async fn promises_that_were_over_at_import_never_lapse_live_and_never_alert() {
@@ -59,8 +59,8 @@ async fn promises_that_were_over_at_import_never_lapse_live_and_never_alert() {
 
     // The one whose due lies ahead is a promise like any other, and the first to be heard of.
     stage.clock.advance_to(at(100_061));
-    let alert = watch.message().await.unwrap().unwrap().alert.unwrap();
-    assert_eq!(alert.commitment_id, "ahead");
+    let (alert, _) = next_alert(&mut watch).await;
+    assert_eq!(promise_of(&alert).commitment_id, "ahead");
     assert_eq!(stage.lapses().len(), 1);
     let alerts = running
         .alerts("lead")

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, FulfilCommitmentRequest, ListCommitmentsRequest,
+    CancelCommitmentRequest, CommitmentFilter, FulfilCommitmentRequest, GetCommitmentRequest,
+    ListCommitmentsRequest, LocalDay,
 };
 use aftercall_proto::model::v1::{
-    Commitment, CommitmentDraft, CommitmentLifecycle, CommitmentOutcome, Owner, Timeliness, owner,
+    Commitment, CommitmentDraft, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Owner,
+    Priority, Timeliness, owner,
 };
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -26,10 +29,12 @@ async fn begin(count: usize) -> (Stage, Running) {
         let draft = CommitmentDraft {
             owner: Some(Owner { owner: Some(owner) }),
             told_to_customer: no % 7 != 0,
-            ..promise(
-                &format!("c-{:04}", no * 7_919 % count),
-                at(10 + (no as i64 * 31) % 200),
-            )
+            owner_team_id: format!("team-{}", no % 4),
+            kind: 1 + no as i32 % 5,
+            kind_code: if no % 11 == 0 { "points" } else { "" }.to_owned(),
+            priority: 1 + no as i32 % 4,
+            read_back_confirmed: no % 2 == 0,
+            ..promise(&format!("c-{:04}", no * 7_919 % count), at(due(no)))
         };
         let contact = Contact {
             customer_id: format!("customer-{}", no % 6),
@@ -46,6 +51,12 @@ async fn begin(count: usize) -> (Stage, Running) {
     }
     running.caught_up(&stage).await;
     (stage, running)
+}
+
+/// Most are due within minutes of each other; some two hours later, on the other side of midnight.
+fn due(no: usize) -> i64 {
+    let later = if no % 8 == 7 { 7_200 } else { 0 };
+    10 + (no as i64 * 31) % 200 + later
 }
 
 async fn close(running: &Running, no: usize, done: bool) {
@@ -95,72 +106,108 @@ fn place(commitment: &Commitment) -> (jiff::Timestamp, String) {
     )
 }
 
-/// Whether the filters of `request` hold, said in another way than the service says it.
-fn holds(request: &ListCommitmentsRequest, commitment: &Commitment) -> bool {
-    let (agent, queue) = match commitment
-        .owner
-        .as_ref()
-        .and_then(|owner| owner.owner.clone())
-    {
-        Some(owner::Owner::AgentId(id)) => (id, String::new()),
-        Some(owner::Owner::QueueId(id)) => (String::new(), id),
-        None => Default::default(),
+/// Whether the filters hold, said in another way than the service says it.
+fn holds(filter: &CommitmentFilter, commitment: &Commitment) -> bool {
+    let owner = commitment.owner.clone().and_then(|owner| owner.owner);
+    let (agent, queue) = match owner {
+        Some(owner::Owner::AgentId(id)) => (Some(id), None),
+        Some(owner::Owner::QueueId(id)) => (None, Some(id)),
+        None => (None, None),
     };
     let due = unwire(commitment.promised_by.as_ref());
-    let text = |asked: &str, there: &str| asked.is_empty() || asked == there;
-    let number = |asked: i32, there: i32| asked == 0 || asked == there;
-    text(&request.customer_id, &commitment.customer_id)
-        && text(&request.owner_agent_id, &agent)
-        && text(&request.owner_queue_id, &queue)
-        && text(&request.team_id, &commitment.team_id)
-        && number(request.lifecycle, commitment.lifecycle)
-        && number(request.timeliness, commitment.timeliness)
-        && number(request.outcome, commitment.outcome)
-        && request
+    let text =
+        |asked: &[String], there: &str| asked.is_empty() || asked.iter().any(|it| it == there);
+    let number = |asked: &[i32], there: i32| asked.is_empty() || asked.contains(&there);
+    let owned = filter.owner_agent_ids.is_empty() && filter.owner_queue_ids.is_empty()
+        || agent.is_some_and(|agent| filter.owner_agent_ids.contains(&agent))
+        || queue.is_some_and(|queue| filter.owner_queue_ids.contains(&queue));
+    let on_day = filter.due_on.as_ref().is_none_or(|day| {
+        let zoned = due.in_tz(&day.time_zone).unwrap();
+        let date = (
+            i32::from(zoned.year()),
+            i32::from(zoned.month()),
+            i32::from(zoned.day()),
+        );
+        date == (day.year, day.month, day.day)
+    });
+    text(&filter.customer_ids, &commitment.customer_id)
+        && owned
+        && text(&filter.owner_team_ids, &commitment.owner_team_id)
+        && text(&filter.team_ids, &commitment.team_id)
+        && number(&filter.kinds, commitment.kind)
+        && text(&filter.kind_codes, &commitment.kind_code)
+        && number(&filter.priorities, commitment.priority)
+        && number(&filter.lifecycles, commitment.lifecycle)
+        && number(&filter.timeliness, commitment.timeliness)
+        && number(&filter.outcomes, commitment.outcome)
+        && filter
             .due_from
             .as_ref()
             .is_none_or(|from| due >= unwire(Some(from)))
-        && request
+        && filter
             .due_before
             .as_ref()
             .is_none_or(|before| due < unwire(Some(before)))
+        && on_day
 }
 
-fn requests() -> impl Strategy<Value = ListCommitmentsRequest> {
+/// No value or some.
+fn some<T: std::fmt::Debug + Clone + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Vec<T>> {
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(value, 1..4)]
+}
+
+fn filters() -> impl Strategy<Value = CommitmentFilter> {
     let id = |prefix: &'static str, count: usize| {
-        let some = (0..count).prop_map(move |no| format!("{prefix}-{no}"));
-        prop_oneof![3 => Just(String::new()), 1 => some]
+        some((0..count).prop_map(move |no| format!("{prefix}-{no}")))
     };
-    let number = |max: i32| prop_oneof![2 => Just(0), 1 => 0..=max];
-    let due = || prop::option::weighted(0.3, (0_i64..220).prop_map(|due| wire(at(due)).unwrap()));
-    let owners = (id("agent", 6), id("queue", 3), any::<bool>());
-    (
-        id("customer", 7),
-        owners,
-        id("team", 4),
-        (number(3), number(2), number(5)),
-        due(),
-        due(),
-        0..40,
-    )
-        .prop_map(
-            |(customer_id, (agent, queue, either), team_id, numbers, from, before, size)| {
-                let (lifecycle, timeliness, outcome) = numbers;
-                ListCommitmentsRequest {
-                    customer_id,
-                    owner_agent_id: if either { agent } else { String::new() },
-                    owner_queue_id: if either { String::new() } else { queue },
-                    team_id,
-                    lifecycle,
-                    timeliness,
-                    outcome,
-                    due_from: from,
-                    due_before: before,
-                    page_size: size,
-                    ..ListCommitmentsRequest::default()
-                }
-            },
-        )
+    let number = |max: i32| some(1..=max);
+    let due = || prop::option::weighted(0.2, (0_i64..220).prop_map(|due| wire(at(due)).unwrap()));
+    let zones = vec![
+        "UTC",
+        "Europe/Berlin",
+        "Pacific/Kiritimati",
+        "America/Bogota",
+    ];
+    let day = (13..16, prop::sample::select(zones));
+    let day = day.prop_map(|(day, zone)| LocalDay {
+        year: 2023,
+        month: 11,
+        day,
+        time_zone: zone.to_owned(),
+    });
+    let owners = (id("agent", 6), id("queue", 3), id("team", 5));
+    let whose = (id("customer", 7), owners, id("team", 4));
+    let what = (number(6), some(Just("points".to_owned())), number(4));
+    let how = (number(3), number(2), number(5));
+    let until = prop::option::weighted(0.2, 1_i64..120);
+    let when = (due(), until, prop::option::weighted(0.2, day));
+    (whose, what, how, when).prop_map(|(whose, what, how, when)| {
+        let (customer_ids, (owner_agent_ids, owner_queue_ids, owner_team_ids), team_ids) = whose;
+        let (kinds, kind_codes, priorities) = what;
+        let (lifecycles, timeliness, outcomes) = how;
+        let (due_from, until, due_on) = when;
+        // What ends before it begins is refused.
+        let from = due_from.as_ref().map_or(at(0), |from| unwire(Some(from)));
+        let due_before = until.and_then(|after| wire(from + SignedDuration::from_secs(after)));
+        CommitmentFilter {
+            customer_ids,
+            owner_agent_ids,
+            owner_queue_ids,
+            owner_team_ids,
+            team_ids,
+            kinds,
+            kind_codes,
+            priorities,
+            lifecycles,
+            timeliness,
+            outcomes,
+            due_from,
+            due_before,
+            due_on,
+        }
+    })
 }
 
 #[tokio::test]
@@ -186,17 +233,91 @@ async fn every_filter_lists_what_a_look_at_all_promises_finds() {
 
     let mut runner = TestRunner::deterministic();
     let mut found = 0;
-    for _ in 0..400 {
-        let request = requests().new_tree(&mut runner).unwrap().current();
+    for page_size in (0..40).cycle().take(600) {
+        let filter = filters().new_tree(&mut runner).unwrap().current();
         let expected: Vec<_> = all
             .iter()
-            .filter(|one| holds(&request, one))
+            .filter(|one| holds(&filter, one))
             .cloned()
             .collect();
+        let request = ListCommitmentsRequest {
+            filter: Some(filter),
+            page_size,
+            include_total: true,
+            ..ListCommitmentsRequest::default()
+        };
+        let answer = running
+            .client("lead")
+            .list_commitments(request.clone())
+            .await;
+        let answer = answer.unwrap().into_inner();
+        assert_eq!(
+            answer.total_size,
+            Some(expected.len() as u64),
+            "{request:?}"
+        );
+        assert!(!answer.total_size_is_lower_bound);
         assert_eq!(pages(&running, &request).await, expected, "{request:?}");
         found += expected.len();
     }
     assert!(found > 2_000, "the filters find something: {found}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_said_of_a_promise_is_shown() {
+    let (_stage, running) = begin(24).await;
+    let shown = running.get(&format!("c-{:04}", 22 * 7_919 % 24), "").await;
+    assert_eq!(shown.kind(), CommitmentKind::SendDocument);
+    assert_eq!(shown.kind_code, "points");
+    assert_eq!(shown.priority(), Priority::P3);
+    assert_eq!(shown.owner_team_id, "team-2");
+    assert!(shown.read_back_confirmed);
+    running.stop().await;
+}
+
+/// Nobody who asks for more than a page holds is turned away.
+#[tokio::test]
+async fn a_page_size_beyond_the_largest_is_the_largest() {
+    let stage = Stage::new();
+    for first in (0..550).step_by(50) {
+        let promises = (first..first + 50).map(|no| promise(&format!("c-{no:04}"), at(3_600 + no)));
+        stage.record(&Contact::new(&format!("i-{first}"), promises.collect()));
+    }
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    for (page_size, expected) in [(0, 50), (1, 1), (500, 500), (501, 500), (i32::MAX, 500)] {
+        let request = ListCommitmentsRequest {
+            page_size,
+            ..ListCommitmentsRequest::default()
+        };
+        let page = running.client("lead").list_commitments(request).await;
+        let page = page.unwrap().into_inner();
+        assert_eq!(page.commitments.len(), expected, "{page_size}");
+        assert_eq!(page.total_size, None, "nobody asked for it");
+    }
+    running.stop().await;
+}
+
+/// What was durable when the request came is in the answer, without a position.
+#[tokio::test]
+async fn the_latest_is_answered_to_whoever_asks_for_it() {
+    let stage = Stage::with_partitions(3);
+    let running = stage.start().await;
+    for no in 0..200 {
+        let id = format!("c-{no}");
+        let contact = Contact {
+            customer_id: format!("customer-{}", no % 7),
+            ..Contact::new(&format!("i-{no}"), vec![promise(&id, at(3_600))])
+        };
+        stage.record(&contact);
+        let get = GetCommitmentRequest {
+            commitment_id: id,
+            latest: true,
+            ..GetCommitmentRequest::default()
+        };
+        running.client("lead").get_commitment(get).await.unwrap();
+    }
     running.stop().await;
 }
 
@@ -259,7 +380,10 @@ async fn pages_miss_nothing_and_repeat_nothing_while_promises_are_closed() {
         assert_eq!(ids.len(), 300);
     }
     let open = ListCommitmentsRequest {
-        lifecycle: CommitmentLifecycle::Active.into(),
+        filter: Some(CommitmentFilter {
+            lifecycles: vec![CommitmentLifecycle::Active.into()],
+            ..CommitmentFilter::default()
+        }),
         ..request
     };
     assert_eq!(pages(&running, &open).await, []);
@@ -282,7 +406,10 @@ async fn a_page_looks_at_a_bounded_number_of_promises() {
     let running = stage.start().await;
     running.caught_up(&stage).await;
     let request = ListCommitmentsRequest {
-        team_id: "rare".to_owned(),
+        filter: Some(CommitmentFilter {
+            team_ids: vec!["rare".to_owned()],
+            ..CommitmentFilter::default()
+        }),
         ..ListCommitmentsRequest::default()
     };
     let first = running

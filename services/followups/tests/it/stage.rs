@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use aftercall_followups::Followups;
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
+use aftercall_proto::alerts::v1::WatchAlertsResponse;
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::envelope::{Fact, customer_key};
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse};
 use aftercall_proto::model::v1::{
-    Commitment, CommitmentDraft, CommitmentKind, Interaction, Owner, Priority, owner,
+    Alert, Commitment, CommitmentDraft, CommitmentKind, Interaction, Owner, Priority,
+    PromiseSubject, alert, owner,
 };
 use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, TestServer};
@@ -22,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 use tempfile::TempDir;
 use tonic::Status;
+use tonic::Streaming;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
@@ -267,6 +270,7 @@ impl Running {
         let request = GetCommitmentRequest {
             commitment_id: commitment_id.to_owned(),
             min_position: min_position.to_owned(),
+            ..GetCommitmentRequest::default()
         };
         let answer = self.client("lead").get_commitment(request).await.unwrap();
         let GetCommitmentResponse { commitment, .. } = answer.into_inner();
@@ -299,6 +303,25 @@ impl Running {
     pub(crate) async fn stop(self) {
         self.supervisor.shutdown(PATIENCE).await.unwrap();
     }
+}
+
+/// The next alert of a watch, and where to go on after it. Answers that only say that the watch lives
+/// are passed over.
+pub(crate) async fn next_alert(watch: &mut Streaming<WatchAlertsResponse>) -> (Alert, String) {
+    loop {
+        let answer = watch.message().await.unwrap().unwrap();
+        if let Some(alert) = answer.alert {
+            return (alert, answer.resume_token);
+        }
+    }
+}
+
+/// The promise that an alert is about.
+pub(crate) fn promise_of(alert: &Alert) -> &PromiseSubject {
+    let Some(alert::Subject::Promise(promise)) = &alert.subject else {
+        panic!("an alert is about a promise");
+    };
+    promise
 }
 
 /// The reason that a refusal carries.

@@ -1,6 +1,6 @@
 //! The fold does not depend on how partitions are read beside each other.
 
-use aftercall_domain::commitment::{Change, Lapse, Outcome, Rescheduled};
+use aftercall_domain::commitment::{Change, Evidence, Lapse, Outcome, Rescheduled};
 use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
@@ -95,12 +95,12 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
         1 => Change::Fulfilled {
             fulfilled_at: recorded_at,
             outcome: Outcome::Kept,
-            evidence_interaction_id: None,
+            evidence: Evidence::default(),
             note: String::new(),
         },
         2 => Change::Cancelled {
             outcome: Outcome::Broken,
-            customer_informed_interaction_id: None,
+            customer_informed: Evidence::default(),
             reason: String::new(),
         },
         _ => Change::Rescheduled(Rescheduled {
@@ -108,7 +108,7 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             from: at(5),
             to: at(6 + ahead),
             reason: String::new(),
-            customer_informed_interaction_id: None,
+            customer_informed: Evidence::default(),
             after_lapse: false,
             by: "lead".to_owned(),
             at: recorded_at,

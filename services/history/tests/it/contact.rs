@@ -284,8 +284,8 @@ impl Contact {
             .find(|draft| draft.commitment_id == id(2, n));
         let reschedule = Reschedule {
             due_revision: 2,
-            from: promise.unwrap().promised_by,
-            to: Some(ago(-due_in)),
+            from_due: promise.unwrap().promised_by,
+            to_due: Some(ago(-due_in)),
             rescheduled_at: Some(ago(50)),
             rescheduled_by: "agent-1".into(),
             ..Reschedule::default()

@@ -2,7 +2,7 @@
 
 use aftercall_domain::commitment::{Change, CommitmentKind, Event, Made};
 
-use super::parts::{owner_from_wire, required, specified};
+use super::parts::{evidence_from_wire, evidence_to_wire, owner_from_wire, required, specified};
 use crate::convert::{Unreadable, text, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
@@ -47,13 +47,16 @@ fn made_by(
         team_id: contact.team_id.clone(),
         // A kind of a later version is none that we know.
         kind: draft.kind().try_into().unwrap_or(CommitmentKind::Other),
+        kind_code: draft.kind_code.clone(),
         promise_text: draft.promise_text.clone(),
         told_to_customer: draft.told_to_customer,
         promised_by: required("promised_by", draft.promised_by.as_ref())?,
         promised_not_before: draft.promised_not_before.as_ref().and_then(time::from_wire),
         time_zone: draft.time_zone.clone(),
         owner: draft.owner.clone().and_then(owner_from_wire),
+        owner_team_id: draft.owner_team_id.clone(),
         priority: draft.priority().try_into().unwrap_or_default(),
+        read_back_confirmed: draft.read_back_confirmed,
         fulfilled_at: draft.fulfilled_at.as_ref().and_then(time::from_wire),
         made_at: occurred_at.unwrap_or(recorded_at),
         recorded_at,
@@ -79,12 +82,18 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         Fact::CommitmentFulfilled(data) => Change::Fulfilled {
             fulfilled_at: required("fulfilled_at", data.fulfilled_at.as_ref())?,
             outcome: specified("outcome", data.outcome())?,
-            evidence_interaction_id: text(data.evidence_interaction_id.clone()),
+            evidence: evidence_from_wire(
+                data.evidence_interaction_id.clone(),
+                data.evidence_message_id.clone(),
+            ),
             note: data.note.clone(),
         },
         Fact::CommitmentCancelled(data) => Change::Cancelled {
             outcome: specified("outcome", data.outcome())?,
-            customer_informed_interaction_id: text(data.customer_informed_interaction_id.clone()),
+            customer_informed: evidence_from_wire(
+                data.customer_informed_interaction_id.clone(),
+                data.customer_informed_message_id.clone(),
+            ),
             reason: data.reason.clone(),
         },
         Fact::CommitmentRescheduled(data) => {
@@ -116,23 +125,32 @@ pub fn fact(change: Change) -> Fact {
         Change::Fulfilled {
             fulfilled_at,
             outcome,
-            evidence_interaction_id,
+            evidence,
             note,
-        } => Fact::CommitmentFulfilled(wire::CommitmentFulfilled {
-            fulfilled_at: Some(time::to_wire(fulfilled_at)),
-            outcome: CommitmentOutcome::from(outcome).into(),
-            evidence_interaction_id: evidence_interaction_id.unwrap_or_default(),
-            note,
-        }),
+        } => {
+            let (evidence_interaction_id, evidence_message_id) = evidence_to_wire(evidence);
+            Fact::CommitmentFulfilled(wire::CommitmentFulfilled {
+                fulfilled_at: Some(time::to_wire(fulfilled_at)),
+                outcome: CommitmentOutcome::from(outcome).into(),
+                evidence_interaction_id,
+                note,
+                evidence_message_id,
+            })
+        }
         Change::Cancelled {
             outcome,
-            customer_informed_interaction_id,
+            customer_informed,
             reason,
-        } => Fact::CommitmentCancelled(wire::CommitmentCancelled {
-            outcome: CommitmentOutcome::from(outcome).into(),
-            customer_informed_interaction_id: customer_informed_interaction_id.unwrap_or_default(),
-            reason,
-        }),
+        } => {
+            let (customer_informed_interaction_id, customer_informed_message_id) =
+                evidence_to_wire(customer_informed);
+            Fact::CommitmentCancelled(wire::CommitmentCancelled {
+                outcome: CommitmentOutcome::from(outcome).into(),
+                customer_informed_interaction_id,
+                reason,
+                customer_informed_message_id,
+            })
+        }
         Change::Rescheduled(moved) => Fact::CommitmentRescheduled(wire::CommitmentRescheduled {
             reschedule: Some(moved.into()),
         }),

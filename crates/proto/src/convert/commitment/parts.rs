@@ -119,17 +119,20 @@ impl From<domain::Rescheduled> for wire::Reschedule {
             from,
             to,
             reason,
-            customer_informed_interaction_id,
+            customer_informed,
             after_lapse,
             by,
             at,
         } = moved;
+        let (customer_informed_interaction_id, customer_informed_message_id) =
+            evidence_to_wire(customer_informed);
         Self {
             due_revision,
-            from: Some(time::to_wire(from)),
-            to: Some(time::to_wire(to)),
+            from_due: Some(time::to_wire(from)),
+            to_due: Some(time::to_wire(to)),
             reason,
-            customer_informed_interaction_id: customer_informed_interaction_id.unwrap_or_default(),
+            customer_informed_interaction_id,
+            customer_informed_message_id,
             after_lapse,
             rescheduled_by: by,
             rescheduled_at: Some(time::to_wire(at)),
@@ -143,24 +146,48 @@ impl TryFrom<wire::Reschedule> for domain::Rescheduled {
     fn try_from(moved: wire::Reschedule) -> Result<Self, Unreadable> {
         let wire::Reschedule {
             due_revision,
-            from,
-            to,
+            from_due,
+            to_due,
             reason,
             customer_informed_interaction_id,
+            customer_informed_message_id,
             after_lapse,
             rescheduled_by,
             rescheduled_at,
         } = moved;
         Ok(Self {
             due_revision,
-            from: required("reschedule.from", from.as_ref())?,
-            to: required("reschedule.to", to.as_ref())?,
+            from: required("reschedule.from_due", from_due.as_ref())?,
+            to: required("reschedule.to_due", to_due.as_ref())?,
             reason,
-            customer_informed_interaction_id: text(customer_informed_interaction_id),
+            customer_informed: evidence_from_wire(
+                customer_informed_interaction_id,
+                customer_informed_message_id,
+            ),
             after_lapse,
             by: rescheduled_by,
             at: required("reschedule.rescheduled_at", rescheduled_at.as_ref())?,
         })
+    }
+}
+
+/// The ids of the contact and of the message; empty where there is none.
+pub(super) fn evidence_to_wire(evidence: domain::Evidence) -> (String, String) {
+    let domain::Evidence {
+        interaction_id,
+        message_id,
+    } = evidence;
+    (
+        interaction_id.unwrap_or_default(),
+        message_id.unwrap_or_default(),
+    )
+}
+
+/// Evidence by the ids of a contact and of a message.
+pub(super) fn evidence_from_wire(interaction_id: String, message_id: String) -> domain::Evidence {
+    domain::Evidence {
+        interaction_id: text(interaction_id),
+        message_id: text(message_id),
     }
 }
 

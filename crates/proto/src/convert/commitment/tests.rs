@@ -1,8 +1,8 @@
 //! Round trips: what is written is read back as it was.
 
 use aftercall_domain::commitment::{
-    Actor, Cancel, Commitment, CommitmentKind, Event, Fulfil, Made, Owner, Priority, Reschedule,
-    Standing,
+    Actor, Cancel, Commitment, CommitmentKind, Event, Evidence, Fulfil, Made, Owner, Priority,
+    Reschedule, Standing,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -45,15 +45,18 @@ fn made() -> impl Strategy<Value = Made> {
                 interaction_id: "i-1".to_owned(),
                 customer_id: texts.3,
                 made_by: texts.2.clone(),
-                team_id: texts.2,
+                team_id: texts.2.clone(),
                 kind,
+                kind_code: texts.2.clone(),
                 promise_text: texts.1,
                 told_to_customer,
                 promised_by: times.0,
                 promised_not_before: times.1,
                 time_zone: "Europe/Berlin".to_owned(),
                 owner,
+                owner_team_id: texts.2.clone(),
                 priority: Priority::P1,
+                read_back_confirmed: told_to_customer,
                 fulfilled_at: times.2,
                 made_at: times.3,
                 recorded_at: times.3,
@@ -70,7 +73,10 @@ fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
 
 fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option<Event> {
     let (what, ahead, informed) = step;
-    let informed = informed.then(|| "i-2".to_owned());
+    let evidence = Evidence {
+        interaction_id: informed.then(|| "i-2".to_owned()),
+        message_id: (ahead % 2 == 0).then(|| "<2@mail.example>".to_owned()),
+    };
     let standing = Standing {
         team_lead: true,
         ..Standing::default()
@@ -85,14 +91,14 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         1 => {
             let wish = Fulfil {
                 fulfilled_at: None,
-                evidence_interaction_id: informed,
+                evidence,
                 note: reason,
             };
             promise.fulfil(wish, lead, now).ok()
         }
         2 => {
             let wish = Cancel {
-                customer_informed_interaction_id: informed,
+                customer_informed: evidence,
                 reason,
             };
             promise.cancel(wish, lead, now).ok()
@@ -100,7 +106,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         _ => {
             let wish = Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
-                customer_informed_interaction_id: informed,
+                customer_informed: evidence,
                 reason,
             };
             promise.reschedule(wish, lead, now).ok()

@@ -22,10 +22,13 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             priority,
             read_back_confirmed,
             fulfilled_at,
+            kind_code,
+            owner_team_id,
         } = wire;
         Self {
             commitment_id,
-            kind: enums::required::<wire::CommitmentKind>(kind, path.field("kind"), found),
+            kind: read_kind(kind, &kind_code, path.field("kind"), found),
+            kind_code,
             promise_text,
             told_to_customer,
             promised_by: instant::required(promised_by, path.field("promised_by"), found),
@@ -36,6 +39,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             ),
             time_zone,
             owner: owner.and_then(read_owner),
+            owner_team_id,
             priority: enums::optional::<wire::Priority>(priority, path.field("priority"), found),
             read_back_confirmed,
             fulfilled_at: instant::optional(fulfilled_at, path.field("fulfilled_at"), found),
@@ -48,12 +52,14 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
         let CommitmentDraft {
             commitment_id,
             kind,
+            kind_code,
             promise_text,
             told_to_customer,
             promised_by,
             promised_not_before,
             time_zone,
             owner,
+            owner_team_id,
             priority,
             read_back_confirmed,
             fulfilled_at,
@@ -70,6 +76,8 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             priority: enums::number::<wire::Priority>(priority),
             read_back_confirmed,
             fulfilled_at: fulfilled_at.map(time::to_wire),
+            kind_code,
+            owner_team_id,
         }
     }
 }
@@ -79,6 +87,19 @@ enums::known!(CommitmentKind = Other);
 enums::known!(Priority = P3);
 
 message::readable!(CommitmentDraft);
+
+/// The kind, which a code of the tenant's own may stand in for.
+fn read_kind(
+    kind: i32,
+    kind_code: &str,
+    path: FieldPath<'_>,
+    found: &mut Violations,
+) -> CommitmentKind {
+    match kind == 0 && !kind_code.is_empty() {
+        true => CommitmentKind::Other,
+        false => enums::required::<wire::CommitmentKind>(kind, path, found),
+    }
+}
 
 /// The owner; none where the message names nobody. One with an empty id is kept, to be refused.
 fn read_owner(owner: wire::Owner) -> Option<Owner> {

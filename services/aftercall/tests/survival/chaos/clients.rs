@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::alerts::v1::WatchAlertsRequest;
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::followups::v1::GetCommitmentRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::followups::v1::{GetCommitmentRequest, WatchAlertsRequest};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{ListTimelineRequest, timeline_entry::What};
 use aftercall_proto::model::v1::AlertState;
+use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use parking_lot::Mutex;
@@ -182,6 +184,7 @@ impl Writer {
         let request = GetCommitmentRequest {
             commitment_id: id.to_owned(),
             min_position: position.to_owned(),
+            ..GetCommitmentRequest::default()
         };
         let doors = &self.shared.doors.followups;
         let answer = ask(doors, &mut self.rng, &request, async |door, request| {
@@ -272,17 +275,18 @@ impl Watcher {
             return sleep(Duration::from_millis(100)).await;
         };
         let mut stream = stream.into_inner();
-        // A replica that is stopped is silent; so is one that has nothing to say.
+        // A replica that is stopped is silent; one that has nothing to say, says so.
         while let Ok(Ok(Some(answer))) = timeout(SILENCE_MAX, stream.message()).await {
             self.resume_token = answer.resume_token;
             if begin {
                 return;
             }
             let alert = answer.alert.unwrap_or_default();
-            if alert.state() == AlertState::Triggered {
+            let triggered = alert.state() == AlertState::Triggered;
+            if let Some(Subject::Promise(promise)) = alert.subject.filter(|_| triggered) {
                 let mut observed = self.shared.observed.lock();
                 let heard = observed.alarms.entry(self.name.clone()).or_default();
-                heard.push(alert.commitment_id);
+                heard.push(promise.commitment_id);
             }
         }
     }

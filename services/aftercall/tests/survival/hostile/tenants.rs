@@ -7,12 +7,13 @@ use std::fs;
 use std::path::Path;
 
 use aftercall_log::{LogId, Position};
+use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListAlertsRequest,
-    ListCommitmentsRequest, RescheduleCommitmentRequest,
+    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListCommitmentsRequest,
+    RescheduleCommitmentRequest,
 };
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{

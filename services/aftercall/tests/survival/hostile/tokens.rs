@@ -1,9 +1,10 @@
 //! Page tokens of the server's own, changed and sealed again: the checksum holds, the content
 //! doesn't. Whatever a service reads in one, it answers clearly.
 
-use aftercall_proto::followups::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::followups::v1::{ListAlertsRequest, ListCommitmentsRequest};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{ListTimelineRequest, SearchInteractionsRequest, SearchOrder};
 use aftercall_proto::knowledge::v1::ListCandidatesRequest;

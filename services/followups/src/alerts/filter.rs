@@ -1,0 +1,93 @@
+//! Which alerts somebody wants: the same for lists and for watches.
+
+use aftercall_proto::alerts::v1::AlertFilter;
+use aftercall_proto::model::v1::alert::Subject;
+use aftercall_proto::model::v1::owner::Owner;
+use aftercall_proto::model::v1::{Alert, AlertSeverity, AlertState, CommitmentKind};
+use aftercall_service::Checker;
+
+use crate::limits::FILTER_VALUES_MAX;
+
+/// What must hold of an alert; of each field, any value will do, and none is no filter.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    states: Vec<AlertState>,
+    team_ids: Vec<String>,
+    owner_agent_ids: Vec<String>,
+    owner_queue_ids: Vec<String>,
+    severities: Vec<AlertSeverity>,
+    kinds: Vec<CommitmentKind>,
+    customer_ids: Vec<String>,
+}
+
+impl Filter {
+    /// The request's filter; what is wrong with it is noted.
+    pub(crate) fn new(filter: AlertFilter, checker: &mut Checker) -> Self {
+        let AlertFilter {
+            states,
+            team_ids,
+            owner_agent_ids,
+            owner_queue_ids,
+            severities,
+            kinds,
+            customer_ids,
+        } = filter;
+        for (field, ids) in [
+            ("filter.team_ids", &team_ids),
+            ("filter.owner_agent_ids", &owner_agent_ids),
+            ("filter.owner_queue_ids", &owner_queue_ids),
+            ("filter.customer_ids", &customer_ids),
+        ] {
+            checker.ids(field, ids, FILTER_VALUES_MAX);
+        }
+        Self {
+            states: checker.known_list("filter.states", &states, FILTER_VALUES_MAX),
+            team_ids,
+            owner_agent_ids,
+            owner_queue_ids,
+            severities: checker.known_list("filter.severities", &severities, FILTER_VALUES_MAX),
+            kinds: checker.known_list("filter.kinds", &kinds, FILTER_VALUES_MAX),
+            customer_ids,
+        }
+    }
+
+    /// Which lists hold the alerts: of the triggered, of the resolved. The triggered come first.
+    pub(crate) fn triggered(&self) -> &'static [bool] {
+        let wanted = |state: AlertState| any_of(&self.states, &state);
+        match (wanted(AlertState::Triggered), wanted(AlertState::Resolved)) {
+            (true, false) => &[true],
+            (false, true) => &[false],
+            (true, true) | (false, false) => &[true, false],
+        }
+    }
+
+    /// Whether every filter holds for `alert`.
+    pub(crate) fn admits(&self, alert: &Alert) -> bool {
+        let kind = match &alert.subject {
+            Some(Subject::Promise(promise)) => Some(promise.kind()),
+            None => None,
+        };
+        any_of(&self.states, &alert.state())
+            && any_of(&self.team_ids, &alert.team_id)
+            && self.is_owned(alert)
+            && any_of(&self.severities, &alert.severity())
+            && (self.kinds.is_empty() || kind.is_some_and(|kind| self.kinds.contains(&kind)))
+            && any_of(&self.customer_ids, &alert.customer_id)
+    }
+
+    fn is_owned(&self, alert: &Alert) -> bool {
+        let anybodys = self.owner_agent_ids.is_empty() && self.owner_queue_ids.is_empty();
+        let owner = alert.owner.as_ref().and_then(|owner| owner.owner.as_ref());
+        anybodys
+            || match owner {
+                Some(Owner::AgentId(id)) => self.owner_agent_ids.contains(id),
+                Some(Owner::QueueId(id)) => self.owner_queue_ids.contains(id),
+                None => false,
+            }
+    }
+}
+
+/// Whether `value` is one of those that are wanted.
+fn any_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+    wanted.is_empty() || wanted.contains(value)
+}
