@@ -35,6 +35,7 @@
 //! behind it, it begins with its lapse. Neither raises an alert. An imported promise whose due lies
 //! ahead is a promise like any other.
 
+mod customer;
 mod decide;
 mod event;
 mod fold;
@@ -43,6 +44,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+pub use customer::Contact;
 pub use decide::{Actor, Cancel, Fulfil, Permission, Refusal, Reschedule, Standing};
 pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
@@ -53,6 +55,8 @@ pub use parts::{
 
 use jiff::Timestamp;
 
+use crate::Handle;
+
 /// A promise to a customer, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commitment {
@@ -62,6 +66,10 @@ pub struct Commitment {
     pub interaction_id: String,
     /// Whom it was made to; none for a caller who isn't identified.
     pub customer_id: Option<String>,
+    /// The name to show of whom it was made to; may be empty. Personal.
+    pub customer_name: String,
+    /// The names under which they reached us or were reached in its contact. Personal.
+    pub handles: Vec<Handle>,
     /// The agent in whose contact it was made; may be empty.
     pub made_by: String,
     /// That agent's team; may be empty.

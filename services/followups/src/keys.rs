@@ -3,6 +3,9 @@
 //! Contacts and promises have ids that callers may give, and two customers' may be the same: so
 //! their keys end in whose they are, see [`whose`](aftercall_view::key::whose).
 
+use std::collections::BTreeSet;
+
+use aftercall_domain::Handle;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
 use aftercall_ledger::Accepted;
@@ -40,6 +43,8 @@ enum Tag {
     AlertChange = 12,
     /// → the number of open promises.
     OpenCount = 13,
+    /// tenant, key of a handle, lifecycle, due, commitment, whose → nothing.
+    ListHandle = 14,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -119,6 +124,8 @@ pub(crate) enum Scope {
     Tenant,
     Customer(String),
     Owner(Owner),
+    /// By a form under which a handle is found.
+    Handle(String),
 }
 
 impl Scope {
@@ -126,7 +133,9 @@ impl Scope {
     fn of(commitment: &Commitment) -> impl Iterator<Item = Self> {
         let customer = commitment.customer_id.clone().map(Self::Customer);
         let owner = commitment.owner.clone().map(Self::Owner);
-        [Some(Self::Tenant), customer, owner].into_iter().flatten()
+        let handles: BTreeSet<_> = commitment.handles.iter().flat_map(Handle::keys).collect();
+        let scopes = [Some(Self::Tenant), customer, owner].into_iter().flatten();
+        scopes.chain(handles.into_iter().map(Self::Handle))
     }
 
     /// The scope's promises of one lifecycle, by due.
@@ -135,6 +144,7 @@ impl Scope {
         let scope = match self {
             Self::Tenant => list(Tag::ListAll),
             Self::Customer(id) => list(Tag::ListCustomer).text(id),
+            Self::Handle(name) => list(Tag::ListHandle).text(name),
             Self::Owner(Owner::Agent(id)) => list(Tag::ListAgent).text(id),
             Self::Owner(Owner::Queue(id)) => list(Tag::ListQueue).text(id),
         };

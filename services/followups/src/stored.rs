@@ -11,10 +11,9 @@ use prost::Message;
 
 use crate::keys;
 
-/// The promise as the store keeps it. Its timeliness is decided by whoever reads it.
+/// The promise as the store keeps it.
 pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
-    let recorded_at = commitment.recorded_at;
-    convert::commitment::to_wire(commitment, recorded_at).encode_to_vec()
+    convert::commitment::to_row(commitment)
 }
 
 /// One promise; `get` reads the store, or the store as a batch will leave it.
@@ -51,8 +50,7 @@ pub(crate) fn meant(
 }
 
 fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
-    let message = wire::Commitment::decode(bytes).map_err(ApplyError::record)?;
-    convert::commitment::from_wire(message).map_err(ApplyError::record)
+    convert::commitment::from_row(bytes).map_err(ApplyError::record)
 }
 
 /// An alert.

@@ -123,6 +123,5 @@ fn as_it_stands(
     let Some(bytes) = get(&key)? else {
         return Ok(made);
     };
-    let stored = wire::Commitment::decode(bytes).map_err(ApplyError::record)?;
-    convert::from_wire(stored).map_err(ApplyError::record)
+    convert::from_row(bytes).map_err(ApplyError::record)
 }

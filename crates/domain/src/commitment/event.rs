@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{CommitmentKind, Evidence, Lapse, Outcome, Owner, Priority, Rescheduled};
+use crate::Handle;
 
 /// A promise as the contact's record made it, complete: ids assigned and defaults resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub struct Made {
     pub interaction_id: String,
     /// Whom it was made to; none for a caller who isn't identified.
     pub customer_id: Option<String>,
+    /// The name to show of whom it was made to; may be empty. Personal.
+    pub customer_name: String,
+    /// The names under which they reached us or were reached in its contact. Personal.
+    pub handles: Vec<Handle>,
     /// The agent in whose contact it was made; may be empty.
     pub made_by: String,
     /// That agent's team; may be empty.

@@ -33,6 +33,8 @@ impl Commitment {
             commitment_id: made.commitment_id,
             interaction_id: made.interaction_id,
             customer_id: made.customer_id,
+            customer_name: made.customer_name,
+            handles: made.handles,
             made_by: made.made_by,
             team_id: made.team_id,
             kind: made.kind,

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::alert::{Alert, LABEL_KIND, LABEL_PRIORITY, ResolveCause, Subject};
+use crate::handle::HandleKind;
 
 const TENANT: &str = "acme";
 const OWNER: &str = "ana";
@@ -24,6 +25,8 @@ fn made() -> Made {
         commitment_id: "c-1".to_owned(),
         interaction_id: "i-1".to_owned(),
         customer_id: Some("k-1".to_owned()),
+        customer_name: "Kim Example".to_owned(),
+        handles: vec![telephone("+4930999001")],
         made_by: "maker".to_owned(),
         team_id: "t-1".to_owned(),
         kind: CommitmentKind::CallBack,
@@ -42,6 +45,14 @@ fn made() -> Made {
         recorded_at: at(0),
         recorded_by: "crm".to_owned(),
         imported: false,
+    }
+}
+
+fn telephone(value: &str) -> Handle {
+    Handle {
+        kind: HandleKind::Telephone,
+        value: value.to_owned(),
+        display_form: String::new(),
     }
 }
 
@@ -419,5 +430,59 @@ fn a_promise_shows_where_it_was_done_or_let_off() {
         promise.told_due(),
         at(7_200),
         "a message tells the customer, too"
+    );
+}
+
+#[test]
+fn whose_contacts_count_for_a_promise() {
+    let identified = Commitment::new(made());
+    let unknown = Commitment::new(Made {
+        customer_id: None,
+        ..made()
+    });
+    let (berlin, local) = (telephone("+4930999001"), telephone("030999001"));
+    let (other, withheld) = (telephone("+4930999002"), telephone("anonymous"));
+    let elsewhere = telephone("+4330999001");
+    let silent = Commitment::new(Made {
+        customer_id: None,
+        handles: vec![withheld.clone()],
+        ..made()
+    });
+    let counts = |promise: &Commitment, id: &str, customer_id: Option<&str>, handle: &Handle| {
+        promise.is_with_customer(Contact {
+            interaction_id: id,
+            customer_id,
+            handles: std::slice::from_ref(handle),
+        })
+    };
+    assert!(
+        counts(&identified, "i-2", Some("k-1"), &other),
+        "the same customer"
+    );
+    assert!(
+        !counts(&identified, "i-2", Some("k-2"), &berlin),
+        "another one, from the same number"
+    );
+    assert!(
+        counts(&identified, "i-2", None, &berlin),
+        "the customer's number"
+    );
+    assert!(!counts(&identified, "i-2", None, &other));
+    assert!(
+        counts(&unknown, "i-2", Some("k-2"), &local),
+        "by now somebody knows who it is"
+    );
+    assert!(counts(&unknown, "i-2", None, &local));
+    assert!(
+        !counts(&unknown, "i-2", None, &elsewhere),
+        "the same digits in another country"
+    );
+    assert!(
+        counts(&silent, "i-1", None, &withheld),
+        "the contact in which it was promised"
+    );
+    assert!(
+        !counts(&silent, "i-2", None, &withheld),
+        "a withheld number is nobody's"
     );
 }

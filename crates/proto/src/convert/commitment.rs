@@ -2,17 +2,18 @@
 
 mod events;
 mod parts;
+mod row;
 #[cfg(test)]
 mod tests;
 
 pub use events::{fact, later_event, made};
+pub use row::{UnreadableRow, from_row, to_row};
 
-use aftercall_domain::commitment::{Commitment, Lapse, Lifecycle, Rescheduled};
+use aftercall_domain::commitment::Commitment;
 use jiff::Timestamp;
 
-use super::{Unreadable, text, time};
+use super::time;
 use crate::model::v1 as wire;
-use parts::evidence_from_wire;
 pub(in crate::convert) use parts::{owner_from_wire, required, specified};
 
 /// The promise as it is read at `now`, which decides whether an open one is late.
@@ -22,6 +23,8 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         commitment_id,
         interaction_id,
         customer_id,
+        customer_name,
+        handles,
         made_by,
         team_id,
         kind,
@@ -91,62 +94,7 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         evidence_message_id,
         customer_informed_interaction_id,
         customer_informed_message_id,
+        customer_name,
+        handles: handles.into_iter().map(Into::into).collect(),
     }
-}
-
-/// The promise that [`to_wire`] wrote. `timeliness` is left out: it is of its time.
-///
-/// # Errors
-/// [`Unreadable`] for a message that [`to_wire`] didn't make.
-pub fn from_wire(message: wire::Commitment) -> Result<Commitment, Unreadable> {
-    let kind = specified("kind", message.kind())?;
-    let priority = specified("priority", message.priority())?;
-    let lifecycle: Lifecycle = specified("lifecycle", message.lifecycle())?;
-    let outcome = match lifecycle {
-        Lifecycle::Active => None,
-        Lifecycle::Fulfilled | Lifecycle::Cancelled => {
-            Some(specified("outcome", message.outcome())?)
-        }
-    };
-    let lapses = message.lapses.into_iter().map(Lapse::try_from);
-    let reschedules = message.reschedules.into_iter().map(Rescheduled::try_from);
-    Ok(Commitment {
-        commitment_id: message.commitment_id,
-        interaction_id: message.interaction_id,
-        customer_id: text(message.customer_id),
-        made_by: message.made_by_agent_id,
-        team_id: message.team_id,
-        kind,
-        kind_code: message.kind_code,
-        promise_text: message.promise_text,
-        told_to_customer: message.told_to_customer,
-        promised_by: required("promised_by", message.promised_by.as_ref())?,
-        promised_not_before: message
-            .promised_not_before
-            .as_ref()
-            .and_then(time::from_wire),
-        time_zone: message.time_zone,
-        due_revision: message.due_revision,
-        owner: message.owner.and_then(owner_from_wire),
-        owner_team_id: message.owner_team_id,
-        priority,
-        read_back_confirmed: message.read_back_confirmed,
-        lifecycle,
-        lapses: lapses.collect::<Result<_, _>>()?,
-        reschedules: reschedules.collect::<Result<_, _>>()?,
-        outcome,
-        fulfilled_at: message.fulfilled_at.as_ref().and_then(time::from_wire),
-        evidence: evidence_from_wire(message.evidence_interaction_id, message.evidence_message_id),
-        customer_informed: evidence_from_wire(
-            message.customer_informed_interaction_id,
-            message.customer_informed_message_id,
-        ),
-        closed_at: message.closed_at.as_ref().and_then(time::from_wire),
-        closed_by: message.closed_by,
-        close_note: message.close_note,
-        made_at: required("made_at", message.made_at.as_ref())?,
-        recorded_at: required("recorded_at", message.recorded_at.as_ref())?,
-        imported: message.imported,
-        version: message.version,
-    })
 }

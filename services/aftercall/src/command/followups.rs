@@ -34,6 +34,9 @@ pub struct ListArgs {
     /// Promises to this customer
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
+    /// Promises to whoever has this number, address or name in a chat, in any usual spelling
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    handle: Option<String>,
     /// Promises that this agent keeps
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
@@ -198,6 +201,7 @@ impl ListArgs {
         let lifecycle = self.state.or((!everything).then_some(open));
         let filter = CommitmentFilter {
             customer_ids: self.customer.into_iter().collect(),
+            handles: self.handle.into_iter().collect(),
             owner_agent_ids: self.agent.into_iter().collect(),
             owner_queue_ids: self.queue.into_iter().collect(),
             owner_team_ids: self.owner_team.into_iter().collect(),
@@ -226,6 +230,7 @@ fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std:
         Column::full("state"),
         Column::full("what"),
         Column::narrows("customer"),
+        Column::narrows("reached under"),
         Column::narrows("kept by"),
         Column::words("words"),
         Column::id("id"),
@@ -236,7 +241,8 @@ fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std:
             Cell::from(output.times().minute(commitment.promised_by.as_ref())),
             Cell::styled(standing, style),
             Cell::from(label::<CommitmentKind>(commitment.kind)),
-            Cell::from(&commitment.customer_id),
+            Cell::from(promise::made_to(commitment)),
+            Cell::from(promise::reached_under(commitment)),
             Cell::from(promise::keeper(commitment.owner.as_ref())),
             Cell::from(promise::quoted(&commitment.promise_text)),
             Cell::from(&commitment.commitment_id),

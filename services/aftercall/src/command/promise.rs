@@ -2,8 +2,8 @@
 
 use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
-    Commitment, CommitmentDraft, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Owner,
-    Priority, Timeliness,
+    Commitment, CommitmentDraft, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Handle,
+    Owner, Priority, Timeliness,
 };
 
 use crate::output::{Card, Output, Style, Times, clean, label};
@@ -93,6 +93,8 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         )
         .field("customer zone", &commitment.time_zone)
         .field("customer", &commitment.customer_id)
+        .field("name", &commitment.customer_name)
+        .field("reached under", reached_under(commitment))
         .field(
             "told",
             if commitment.told_to_customer {
@@ -161,6 +163,28 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("imported", imported)
         .field("version", commitment.version.to_string());
     card.print(output, 0)
+}
+
+/// Whom a promise was made to, as short as it can be told: the customer, or else a name or number.
+pub(crate) fn made_to(commitment: &Commitment) -> String {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    given(&commitment.customer_id)
+        .or_else(|| given(&commitment.customer_name))
+        .or_else(|| commitment.handles.first().map(shown))
+        .unwrap_or_default()
+}
+
+/// The numbers and addresses of whom a promise was made to.
+pub(crate) fn reached_under(commitment: &Commitment) -> String {
+    let handles: Vec<_> = commitment.handles.iter().map(shown).collect();
+    handles.join(", ")
+}
+
+fn shown(handle: &Handle) -> String {
+    match handle.display_form.as_str() {
+        "" => handle.value.clone(),
+        form => form.to_owned(),
+    }
 }
 
 /// Where something can be looked up, in words; empty where nobody said it.

@@ -1,13 +1,15 @@
 //! What a list is to hold.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aftercall_domain::commitment::{
     Commitment, CommitmentKind, Lifecycle, Outcome, Owner, Priority, Timeliness,
 };
-use aftercall_domain::limits::SECONDS_PER_DAY;
+use aftercall_domain::handle::look_up;
+use aftercall_domain::limits::{LINE_BYTES_MAX, SECONDS_PER_DAY};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{NotADay, local_day};
+use aftercall_domain::{Handle, NotADay, local_day};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{CommitmentFilter, LocalDay};
 use aftercall_proto::model::v1 as wire;
@@ -28,6 +30,8 @@ pub(super) struct Filter {
     /// As of when promises are late.
     now: Timestamp,
     customer_ids: Vec<String>,
+    /// The forms under which the handles are found; none if none are asked for.
+    handles: Option<BTreeSet<String>>,
     owners: Vec<Owner>,
     owner_team_ids: Vec<String>,
     team_ids: Vec<String>,
@@ -67,12 +71,14 @@ impl Filter {
             due_from = due_from.max(Some(day.start));
             due_before = Some(due_before.map_or(day.end, |before| before.min(day.end)));
         }
+        let handles = handles(&filter.handles, checker);
         let agents = filter.owner_agent_ids.into_iter().map(Owner::Agent);
         let queues = filter.owner_queue_ids.into_iter().map(Owner::Queue);
         Self {
             tenant_id,
             now,
             customer_ids: distinct(filter.customer_ids),
+            handles,
             owners: agents.chain(queues).collect(),
             owner_team_ids: filter.owner_team_ids,
             team_ids: filter.team_ids,
@@ -93,14 +99,32 @@ impl Filter {
 
     /// The ways to find every match: the lists of all scopes of one way hold all of them.
     pub(super) fn choices(&self) -> Vec<Vec<Scope>> {
-        let customers = self.customer_ids.iter().cloned().map(Scope::Customer);
-        let owners = self.owners.iter().cloned().map(Scope::Owner);
-        let mut choices: Vec<Vec<Scope>> = vec![customers.collect(), owners.collect()];
-        choices.retain(|scopes| !scopes.is_empty());
+        let mut choices = Vec::new();
+        if self.asks_whose() {
+            let customers = self.customer_ids.iter().cloned().map(Scope::Customer);
+            let handles = self.handles.iter().flatten().cloned().map(Scope::Handle);
+            choices.push(customers.chain(handles).collect());
+        }
+        if !self.owners.is_empty() {
+            choices.push(self.owners.iter().cloned().map(Scope::Owner).collect());
+        }
         if choices.is_empty() {
             choices.push(vec![Scope::Tenant]);
         }
         choices
+    }
+
+    fn asks_whose(&self) -> bool {
+        !self.customer_ids.is_empty() || self.handles.is_some()
+    }
+
+    /// Whether a promise was made to one of the customers, or under one of the handles.
+    fn is_theirs(&self, commitment: &Commitment) -> bool {
+        let mut handles = commitment.handles.iter().flat_map(Handle::keys);
+        let customer_id = commitment.customer_id.as_ref();
+        !self.asks_whose()
+            || customer_id.is_some_and(|id| self.customer_ids.contains(id))
+            || handles.any(|key| self.handles.iter().any(|asked| asked.contains(&key)))
     }
 
     /// The lifecycles in which there can be a match, the open one first.
@@ -135,7 +159,8 @@ impl Filter {
         let Self {
             tenant_id: _,
             now,
-            customer_ids,
+            customer_ids: _,
+            handles: _,
             owners,
             owner_team_ids,
             team_ids,
@@ -149,7 +174,7 @@ impl Filter {
             due_before,
         } = self;
         let due = commitment.promised_by;
-        any_set(customer_ids, commitment.customer_id.as_ref())
+        self.is_theirs(commitment)
             && any_set(owners, commitment.owner.as_ref())
             && any_of(owner_team_ids, &commitment.owner_team_id)
             && any_of(team_ids, &commitment.team_id)
@@ -172,6 +197,21 @@ fn any_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
 /// The same for a value that may not be there.
 fn any_set<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
     wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+}
+
+/// The forms under which handles are found; none if none are asked for.
+fn handles(texts: &[String], checker: &mut Checker) -> Option<BTreeSet<String>> {
+    let mut forms = BTreeSet::new();
+    if checker.few("filter.handles", texts.len(), FILTER_VALUES_MAX) {
+        for (index, text) in texts.iter().enumerate() {
+            let field = format!("filter.handles[{index}]");
+            checker.required_text(&field, text, LINE_BYTES_MAX);
+            if text.len() <= LINE_BYTES_MAX {
+                forms.extend(look_up(None, text, None));
+            }
+        }
+    }
+    (!texts.is_empty()).then_some(forms)
 }
 
 /// The values of an enum that are wanted.

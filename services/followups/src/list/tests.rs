@@ -56,6 +56,8 @@ fn promise(no: i64) -> Commitment {
         commitment_id: format!("c-{no}"),
         interaction_id: "i-1".to_owned(),
         customer_id: None,
+        customer_name: String::new(),
+        handles: Vec::new(),
         made_by: String::new(),
         team_id: String::new(),
         kind: CommitmentKind::CallBack,

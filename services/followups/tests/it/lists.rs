@@ -16,7 +16,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use prost::Message;
 
-use crate::stage::{Contact, Running, Stage, at, promise, unwire, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, telephone, unwire, wire};
 
 /// Promises of 6 customers, 3 agents, 2 queues and 3 teams; some done, some called off, some late.
 async fn begin(count: usize) -> (Stage, Running) {
@@ -39,6 +39,7 @@ async fn begin(count: usize) -> (Stage, Running) {
         let contact = Contact {
             customer_id: format!("customer-{}", no % 6),
             team_id: format!("team-{}", no % 3),
+            handle: telephone(&format!("+4930999{:03}", no % 9)),
             ..Contact::new(&format!("i-{no}"), vec![draft])
         };
         stage.record(&contact);
@@ -121,6 +122,14 @@ fn holds(filter: &CommitmentFilter, commitment: &Commitment) -> bool {
     let owned = filter.owner_agent_ids.is_empty() && filter.owner_queue_ids.is_empty()
         || agent.is_some_and(|agent| filter.owner_agent_ids.contains(&agent))
         || queue.is_some_and(|queue| filter.owner_queue_ids.contains(&queue));
+    let has_number = |asked: &String| {
+        let digits: String = asked.chars().filter(char::is_ascii_digit).collect();
+        let mut handles = commitment.handles.iter();
+        handles.any(|handle| handle.value.ends_with(&digits[1..]))
+    };
+    let whose = filter.customer_ids.is_empty() && filter.handles.is_empty()
+        || filter.customer_ids.contains(&commitment.customer_id)
+        || filter.handles.iter().any(has_number);
     let on_day = filter.due_on.as_ref().is_none_or(|day| {
         let zoned = due.in_tz(&day.time_zone).unwrap();
         let date = (
@@ -130,7 +139,7 @@ fn holds(filter: &CommitmentFilter, commitment: &Commitment) -> bool {
         );
         date == (day.year, day.month, day.day)
     });
-    text(&filter.customer_ids, &commitment.customer_id)
+    whose
         && owned
         && text(&filter.owner_team_ids, &commitment.owner_team_id)
         && text(&filter.team_ids, &commitment.team_id)
@@ -178,13 +187,14 @@ fn filters() -> impl Strategy<Value = CommitmentFilter> {
         time_zone: zone.to_owned(),
     });
     let owners = (id("agent", 6), id("queue", 3), id("team", 5));
-    let whose = (id("customer", 7), owners, id("team", 4));
+    let handles = some((0..12).prop_map(|no| format!("(030) 999-{no:03}")));
+    let whose = ((id("customer", 7), handles), owners, id("team", 4));
     let what = (number(6), some(Just("points".to_owned())), number(4));
     let how = (number(3), number(2), number(5));
     let until = prop::option::weighted(0.2, 1_i64..120);
     let when = (due(), until, prop::option::weighted(0.2, day));
     (whose, what, how, when).prop_map(|(whose, what, how, when)| {
-        let (customer_ids, (owner_agent_ids, owner_queue_ids, owner_team_ids), team_ids) = whose;
+        let ((customer_ids, handles), (owner_agent_ids, owner_queue_ids, owner_team_ids), team_ids) = whose;
         let (kinds, kind_codes, priorities) = what;
         let (lifecycles, timeliness, outcomes) = how;
         let (due_from, until, due_on) = when;
@@ -193,6 +203,7 @@ fn filters() -> impl Strategy<Value = CommitmentFilter> {
         let due_before = until.and_then(|after| wire(from + SignedDuration::from_secs(after)));
         CommitmentFilter {
             customer_ids,
+            handles,
             owner_agent_ids,
             owner_queue_ids,
             owner_team_ids,

@@ -8,13 +8,13 @@ use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::alerts::v1::WatchAlertsResponse;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
-use aftercall_proto::envelope::{Fact, customer_key};
+use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse};
 use aftercall_proto::model::v1::{
-    Alert, Commitment, CommitmentDraft, CommitmentKind, Interaction, Owner, Priority,
-    PromiseSubject, alert, owner,
+    Alert, Commitment, CommitmentDraft, CommitmentKind, Customer, Handle, HandleKind, Interaction,
+    Owner, Priority, PromiseSubject, alert, owner,
 };
 use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, TestServer};
@@ -127,7 +127,7 @@ impl Stage {
     /// Appends an event as it is, and returns its position as a token.
     pub(crate) fn append(&self, event: &Event, customer_id: &str) -> String {
         let record = Record {
-            key: customer_key(&event.tenant_id, customer_id),
+            key: contact_key(&event.tenant_id, customer_id, &event.interaction_id),
             recorded_at_us: microseconds(unwire(event.recorded_at.as_ref())),
             body: event.encode_to_vec().into(),
         };
@@ -185,6 +185,8 @@ pub(crate) struct Contact {
     pub(crate) customer_id: String,
     pub(crate) team_id: String,
     pub(crate) import_batch: String,
+    /// The number or address under which the customer reached us, if there is one.
+    pub(crate) handle: Option<Handle>,
     pub(crate) promises: Vec<CommitmentDraft>,
 }
 
@@ -195,6 +197,7 @@ impl Contact {
             customer_id: "customer-1".to_owned(),
             team_id: "team-1".to_owned(),
             import_batch: String::new(),
+            handle: None,
             promises,
         }
     }
@@ -206,6 +209,12 @@ impl Contact {
                 agent_id: OWNER.to_owned(),
                 team_id: self.team_id.clone(),
                 occurred_at: wire(now),
+                customer: Some(Customer {
+                    customer_id: self.customer_id.clone(),
+                    display_name: "Kim Example".to_owned(),
+                    handles: self.handle.clone().into_iter().collect(),
+                    ..Customer::default()
+                }),
                 commitments: self.promises.clone(),
                 ..Interaction::default()
             }),
@@ -214,6 +223,7 @@ impl Contact {
             event_id: self.interaction_id.clone(),
             tenant_id: TENANT.to_owned(),
             aggregate_id: self.interaction_id.clone(),
+            interaction_id: self.interaction_id.clone(),
             sequence: 1,
             occurred_at: wire(now),
             recorded_at: wire(now),
@@ -223,6 +233,15 @@ impl Contact {
             ..fact.event()
         }
     }
+}
+
+/// A telephone number as it is recorded.
+pub(crate) fn telephone(value: &str) -> Option<Handle> {
+    Some(Handle {
+        kind: HandleKind::Telephone.into(),
+        value: value.to_owned(),
+        display_form: String::new(),
+    })
 }
 
 /// A promise that the customer was told, kept by [`OWNER`].

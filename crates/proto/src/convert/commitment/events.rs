@@ -2,7 +2,9 @@
 
 use aftercall_domain::commitment::{Change, CommitmentKind, Event, Made};
 
-use super::parts::{evidence_from_wire, evidence_to_wire, owner_from_wire, required, specified};
+use super::parts::{
+    evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
+};
 use crate::convert::{Unreadable, text, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
@@ -37,12 +39,15 @@ fn made_by(
     let recorded_at = required("recorded_at", event.recorded_at.as_ref())?;
     let occurred_at = contact.occurred_at.as_ref().and_then(time::from_wire);
     let commitment_id = text(draft.commitment_id.clone());
+    let customer = contact.customer.as_ref();
     Ok(Made {
         commitment_id: commitment_id.ok_or(Unreadable {
             field: "commitment_id",
         })?,
         interaction_id: contact.interaction_id.clone(),
         customer_id: text(event.customer_id.clone()),
+        customer_name: customer.map_or_else(String::new, |it| it.display_name.clone()),
+        handles: customer.map_or_else(Vec::new, |it| handles_from_wire(&it.handles)),
         made_by: contact.agent_id.clone(),
         team_id: contact.team_id.clone(),
         // A kind of a later version is none that we know.

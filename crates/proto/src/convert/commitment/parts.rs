@@ -1,8 +1,10 @@
 //! The values that promises are made of.
 
+use aftercall_domain::Handle;
 use aftercall_domain::commitment as domain;
 use jiff::Timestamp;
 
+use crate::convert::enums::Closed;
 use crate::convert::{Unreadable, text, time};
 use crate::model::v1 as wire;
 
@@ -189,6 +191,20 @@ pub(super) fn evidence_from_wire(interaction_id: String, message_id: String) -> 
         interaction_id: text(interaction_id),
         message_id: text(message_id),
     }
+}
+
+/// The handles that say of what kind they are.
+pub(super) fn handles_from_wire(handles: &[wire::Handle]) -> Vec<Handle> {
+    let handles = handles.iter();
+    handles
+        .filter_map(|handle| {
+            Some(Handle {
+                kind: handle.kind().known()?,
+                value: handle.value.clone(),
+                display_form: handle.display_form.clone(),
+            })
+        })
+        .collect()
 }
 
 /// The owner, unless none is named.

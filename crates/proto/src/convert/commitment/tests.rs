@@ -4,6 +4,7 @@ use aftercall_domain::commitment::{
     Actor, Cancel, Commitment, CommitmentKind, Event, Evidence, Fulfil, Made, Owner, Priority,
     Reschedule, Standing,
 };
+use aftercall_domain::{Handle, HandleKind};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -44,6 +45,12 @@ fn made() -> impl Strategy<Value = Made> {
                 commitment_id: texts.0,
                 interaction_id: "i-1".to_owned(),
                 customer_id: texts.3,
+                customer_name: texts.1.clone(),
+                handles: vec![Handle {
+                    kind: HandleKind::Mail,
+                    value: format!("{}@mail.example", texts.2),
+                    display_form: texts.1.clone(),
+                }],
                 made_by: texts.2.clone(),
                 team_id: texts.2.clone(),
                 kind,
@@ -145,17 +152,19 @@ proptest! {
                 prop_assert_eq!(later_event(&wire, &fact), Some(event.clone()));
                 promise.apply(&event);
             }
-            let stored = to_wire(promise.clone(), now);
-            prop_assert_eq!(stored.timeliness(), promise.timeliness(now).into());
-            prop_assert_eq!(from_wire(stored), Ok(promise.clone()));
+            let shown = to_wire(promise.clone(), now);
+            prop_assert_eq!(shown.timeliness(), promise.timeliness(now).into());
+            let row = to_row(promise.clone());
+            prop_assert_eq!(from_row(row.as_slice()).unwrap(), promise.clone());
         }
     }
 }
 
 #[test]
 fn what_no_writer_of_ours_makes_is_refused() {
-    let empty = wire::Commitment::default();
-    assert_eq!(from_wire(empty), Err(Unreadable { field: "kind" }));
+    let empty = from_row(&[][..]).unwrap_err();
+    assert_eq!(empty.to_string(), "kind is missing or out of range");
+    assert!(from_row(&[0xff][..]).is_err());
     let recorded = event::InteractionRecorded {
         interaction: Some(wire::Interaction {
             commitments: vec![wire::CommitmentDraft::default()],

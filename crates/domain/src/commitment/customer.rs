@@ -1,0 +1,42 @@
+//! Whose contacts count for a promise.
+
+use super::Commitment;
+use crate::handle::{Handle, look_up};
+
+/// A contact, as far as it tells whose it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Contact<'a> {
+    /// Its id.
+    pub interaction_id: &'a str,
+    /// Whose it was; none for somebody who isn't identified.
+    pub customer_id: Option<&'a str>,
+    /// The names under which they reached us or were reached.
+    pub handles: &'a [Handle],
+}
+
+impl Commitment {
+    /// Whether a contact was with the customer to whom the promise was made: it is the promise's own;
+    /// or it was with the same customer; or, where one of the two was with somebody who wasn't
+    /// identified, both were under the same name, such as a number.
+    pub fn is_with_customer(&self, contact: Contact<'_>) -> bool {
+        if contact.interaction_id == self.interaction_id {
+            return true;
+        }
+        match (self.customer_id.as_deref(), contact.customer_id) {
+            (Some(own), Some(other)) => own == other,
+            (None, _) | (_, None) => {
+                let mut handles = self.handles.iter();
+                handles.any(|own| contact.handles.iter().any(|other| is_same(own, other)))
+            }
+        }
+    }
+}
+
+/// Whether two handles are one name: a number whose country isn't known is the one that ends alike.
+fn is_same(one: &Handle, other: &Handle) -> bool {
+    let finds = |asked: &Handle, kept: &Handle| {
+        let asked = look_up(Some(asked.kind), &asked.value, None);
+        kept.keys().any(|key| asked.contains(&key))
+    };
+    finds(one, other) || finds(other, one)
+}

@@ -1,0 +1,250 @@
+//! A promise as views keep it: a form of their own, so that what stands in a view does not change
+//! because an answer does. Its parts are those that events have, too, and so never change.
+
+use aftercall_domain::commitment::{self as domain, Commitment, Lapse, Lifecycle, Rescheduled};
+use pbjson_types::Timestamp;
+use prost::bytes::Buf;
+use prost::{DecodeError, Message};
+
+use super::parts::{
+    evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
+};
+use crate::convert::{Unreadable, text, time};
+use crate::model::v1 as wire;
+
+/// Why a stored promise can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableRow {
+    /// It is no row.
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+    /// It lacks what it must have.
+    #[error(transparent)]
+    Incomplete(#[from] Unreadable),
+}
+
+/// Where something can be looked up.
+#[derive(Clone, PartialEq, Message)]
+struct Evidence {
+    #[prost(string, tag = "1")]
+    interaction_id: String,
+    #[prost(string, tag = "2")]
+    message_id: String,
+}
+
+/// The row.
+#[derive(Clone, PartialEq, Message)]
+struct Row {
+    #[prost(string, tag = "1")]
+    commitment_id: String,
+    #[prost(string, tag = "2")]
+    interaction_id: String,
+    #[prost(string, tag = "3")]
+    customer_id: String,
+    #[prost(string, tag = "4")]
+    made_by: String,
+    #[prost(string, tag = "5")]
+    team_id: String,
+    #[prost(enumeration = "wire::CommitmentKind", tag = "6")]
+    kind: i32,
+    #[prost(string, tag = "7")]
+    kind_code: String,
+    #[prost(string, tag = "8")]
+    promise_text: String,
+    #[prost(bool, tag = "9")]
+    told_to_customer: bool,
+    #[prost(message, optional, tag = "10")]
+    promised_by: Option<Timestamp>,
+    #[prost(message, optional, tag = "11")]
+    promised_not_before: Option<Timestamp>,
+    #[prost(string, tag = "12")]
+    time_zone: String,
+    #[prost(uint32, tag = "13")]
+    due_revision: u32,
+    #[prost(message, optional, tag = "14")]
+    owner: Option<wire::Owner>,
+    #[prost(string, tag = "15")]
+    owner_team_id: String,
+    #[prost(enumeration = "wire::Priority", tag = "16")]
+    priority: i32,
+    #[prost(bool, tag = "17")]
+    read_back_confirmed: bool,
+    #[prost(enumeration = "wire::CommitmentLifecycle", tag = "18")]
+    lifecycle: i32,
+    #[prost(message, repeated, tag = "19")]
+    lapses: Vec<wire::Lapse>,
+    #[prost(message, repeated, tag = "20")]
+    reschedules: Vec<wire::Reschedule>,
+    #[prost(enumeration = "wire::CommitmentOutcome", tag = "21")]
+    outcome: i32,
+    #[prost(message, optional, tag = "22")]
+    fulfilled_at: Option<Timestamp>,
+    #[prost(message, optional, tag = "23")]
+    evidence: Option<Evidence>,
+    #[prost(message, optional, tag = "24")]
+    customer_informed: Option<Evidence>,
+    #[prost(message, optional, tag = "25")]
+    closed_at: Option<Timestamp>,
+    #[prost(string, tag = "26")]
+    closed_by: String,
+    #[prost(string, tag = "27")]
+    close_note: String,
+    #[prost(message, optional, tag = "28")]
+    made_at: Option<Timestamp>,
+    #[prost(message, optional, tag = "29")]
+    recorded_at: Option<Timestamp>,
+    #[prost(bool, tag = "30")]
+    imported: bool,
+    #[prost(uint64, tag = "31")]
+    version: u64,
+    #[prost(string, tag = "32")]
+    customer_name: String,
+    #[prost(message, repeated, tag = "33")]
+    handles: Vec<wire::Handle>,
+}
+
+/// The promise as a row.
+pub fn to_row(commitment: Commitment) -> Vec<u8> {
+    let Commitment {
+        commitment_id,
+        interaction_id,
+        customer_id,
+        customer_name,
+        handles,
+        made_by,
+        team_id,
+        kind,
+        kind_code,
+        promise_text,
+        told_to_customer,
+        promised_by,
+        promised_not_before,
+        time_zone,
+        due_revision,
+        owner,
+        owner_team_id,
+        priority,
+        read_back_confirmed,
+        lifecycle,
+        lapses,
+        reschedules,
+        outcome,
+        fulfilled_at,
+        evidence,
+        customer_informed,
+        closed_at,
+        closed_by,
+        close_note,
+        made_at,
+        recorded_at,
+        imported,
+        version,
+    } = commitment;
+    let row = Row {
+        commitment_id,
+        interaction_id,
+        customer_id: customer_id.unwrap_or_default(),
+        customer_name,
+        handles: handles.into_iter().map(Into::into).collect(),
+        made_by,
+        team_id,
+        kind: wire::CommitmentKind::from(kind).into(),
+        kind_code,
+        promise_text,
+        told_to_customer,
+        promised_by: Some(time::to_wire(promised_by)),
+        promised_not_before: promised_not_before.map(time::to_wire),
+        time_zone,
+        due_revision,
+        owner: owner.map(Into::into),
+        owner_team_id,
+        priority: wire::Priority::from(priority).into(),
+        read_back_confirmed,
+        lifecycle: wire::CommitmentLifecycle::from(lifecycle).into(),
+        lapses: lapses.into_iter().map(Into::into).collect(),
+        reschedules: reschedules.into_iter().map(Into::into).collect(),
+        outcome: outcome.map_or(0, |outcome| wire::CommitmentOutcome::from(outcome).into()),
+        fulfilled_at: fulfilled_at.map(time::to_wire),
+        evidence: stored(evidence),
+        customer_informed: stored(customer_informed),
+        closed_at: closed_at.map(time::to_wire),
+        closed_by,
+        close_note,
+        made_at: Some(time::to_wire(made_at)),
+        recorded_at: Some(time::to_wire(recorded_at)),
+        imported,
+        version,
+    };
+    row.encode_to_vec()
+}
+
+/// The promise that [`to_row`] wrote.
+///
+/// # Errors
+/// [`UnreadableRow`] for what [`to_row`] didn't write.
+pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
+    let row = Row::decode(row)?;
+    let kind = specified("kind", row.kind())?;
+    let priority = specified("priority", row.priority())?;
+    let lifecycle: Lifecycle = specified("lifecycle", row.lifecycle())?;
+    let outcome = match lifecycle {
+        Lifecycle::Active => None,
+        Lifecycle::Fulfilled | Lifecycle::Cancelled => Some(specified("outcome", row.outcome())?),
+    };
+    let lapses = row.lapses.into_iter().map(Lapse::try_from);
+    let reschedules = row.reschedules.into_iter().map(Rescheduled::try_from);
+    let at = |stored: Option<Timestamp>| stored.as_ref().and_then(time::from_wire);
+    Ok(Commitment {
+        commitment_id: row.commitment_id,
+        interaction_id: row.interaction_id,
+        customer_id: text(row.customer_id),
+        customer_name: row.customer_name,
+        handles: handles_from_wire(&row.handles),
+        made_by: row.made_by,
+        team_id: row.team_id,
+        kind,
+        kind_code: row.kind_code,
+        promise_text: row.promise_text,
+        told_to_customer: row.told_to_customer,
+        promised_by: required("promised_by", row.promised_by.as_ref())?,
+        promised_not_before: at(row.promised_not_before),
+        time_zone: row.time_zone,
+        due_revision: row.due_revision,
+        owner: row.owner.and_then(owner_from_wire),
+        owner_team_id: row.owner_team_id,
+        priority,
+        read_back_confirmed: row.read_back_confirmed,
+        lifecycle,
+        lapses: lapses.collect::<Result<_, _>>()?,
+        reschedules: reschedules.collect::<Result<_, _>>()?,
+        outcome,
+        fulfilled_at: at(row.fulfilled_at),
+        evidence: read(row.evidence),
+        customer_informed: read(row.customer_informed),
+        closed_at: at(row.closed_at),
+        closed_by: row.closed_by,
+        close_note: row.close_note,
+        made_at: required("made_at", row.made_at.as_ref())?,
+        recorded_at: required("recorded_at", row.recorded_at.as_ref())?,
+        imported: row.imported,
+        version: row.version,
+    })
+}
+
+/// Nothing where there is no evidence.
+fn stored(evidence: domain::Evidence) -> Option<Evidence> {
+    let is_given = evidence.is_given();
+    let (interaction_id, message_id) = evidence_to_wire(evidence);
+    is_given.then_some(Evidence {
+        interaction_id,
+        message_id,
+    })
+}
+
+fn read(evidence: Option<Evidence>) -> domain::Evidence {
+    let Evidence {
+        interaction_id,
+        message_id,
+    } = evidence.unwrap_or_default();
+    evidence_from_wire(interaction_id, message_id)
+}
