@@ -150,10 +150,9 @@ impl HistoryProjection {
         let mut after = before.clone();
         after.accept(step);
         promises::keep_track(tenant_id, Some(&before), &after, &key, txn)?;
+        let row = promises::row_key(tenant_id, &after, fact.whose);
+        txn.put(row, promises::to_row(&after))?;
         let commitment = promises::to_wire(after, event.recorded_at.as_ref());
-        let (interaction_id, id) = (&commitment.interaction_id, &commitment.commitment_id);
-        let place = keys::commitment(tenant_id, interaction_id, fact.whose, id);
-        txn.put(place, commitment.encode_to_vec())?;
         let change = StoredEntry {
             occurred_at: event.occurred_at,
             commitment_change: Some(CommitmentChange {

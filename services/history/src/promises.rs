@@ -6,11 +6,11 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::{commitment as convert, time};
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
+use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, StoreError, Txn};
 use bytes::Bytes;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
-use prost::Message;
 
 use crate::keys;
 use crate::stored::StoredEntry;
@@ -99,6 +99,21 @@ pub(crate) fn keep_track(
     Ok(())
 }
 
+/// Where a promise of a contact stands that something has happened to.
+pub(crate) fn row_key(tenant_id: &str, promise: &Commitment, whose: u64) -> Key {
+    let Commitment {
+        interaction_id,
+        commitment_id,
+        ..
+    } = promise;
+    keys::commitment(tenant_id, interaction_id, whose, commitment_id)
+}
+
+/// What stands there.
+pub(crate) fn to_row(promise: &Commitment) -> Vec<u8> {
+    convert::to_row(promise.clone())
+}
+
 /// The promise as it is answered at `now`.
 pub(crate) fn as_of(promise: Commitment, now: Timestamp) -> wire::Commitment {
     convert::to_wire(promise, now)
@@ -119,7 +134,7 @@ fn as_it_stands(
     made: Commitment,
     get: impl Fn(&[u8]) -> Got,
 ) -> Result<Commitment, ApplyError> {
-    let key = keys::commitment(tenant_id, &made.interaction_id, whose, &made.commitment_id);
+    let key = row_key(tenant_id, &made, whose);
     let Some(bytes) = get(&key)? else {
         return Ok(made);
     };
