@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aftercall_client::{Client, Error};
-use aftercall_proto::followups::v1::ListCommitmentsRequest;
+use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::history::v1::ListTimelineRequest;
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::model::v1::{
@@ -82,8 +82,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // 3. What is still promised to this customer?
     let promises = client.items(ListCommitmentsRequest {
-        customer_id: "C-RUST".to_owned(),
-        lifecycle: CommitmentLifecycle::Active.into(),
+        filter: Some(CommitmentFilter {
+            customer_ids: vec!["C-RUST".to_owned()],
+            lifecycles: vec![CommitmentLifecycle::Active.into()],
+            ..Default::default()
+        }),
         ..Default::default()
     });
     let promises: Vec<_> = promises.try_collect().await?;

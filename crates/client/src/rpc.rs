@@ -1,6 +1,6 @@
 //! Which request is which call.
 
-use aftercall_proto::{followups, history, knowledge, recorder};
+use aftercall_proto::{alerts, followups, history, knowledge, recorder};
 use prost::Message;
 
 /// A request that has one answer.

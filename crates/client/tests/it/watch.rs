@@ -1,7 +1,7 @@
 //! A watch that breaks goes on where it was.
 
 use aftercall_client::Error;
-use aftercall_proto::followups::v1::{WatchAlertsRequest, WatchAlertsResponse};
+use aftercall_proto::alerts::v1::{AlertFilter, WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::model::v1::Alert;
 use futures::{StreamExt, TryStreamExt};
 use tonic::{Code, Status};
@@ -30,10 +30,17 @@ async fn watching(watches: impl IntoIterator<Item = Watched>) -> Server {
     .await
 }
 
+fn north() -> AlertFilter {
+    AlertFilter {
+        team_ids: vec!["north".to_owned()],
+        ..AlertFilter::default()
+    }
+}
+
 /// The tokens of the first answers.
 async fn tokens(server: &Server, count: usize) -> Vec<String> {
     let request = WatchAlertsRequest {
-        team_id: "north".to_owned(),
+        filter: Some(north()),
         ..Default::default()
     };
     let watch = server.client().await.watch_alerts(request);
@@ -54,7 +61,7 @@ async fn a_broken_watch_goes_on_after_the_last_answer() {
     let watched = server.script.lock().watched.clone();
     let resumed: Vec<_> = watched.iter().map(|it| it.resume_token.as_str()).collect();
     assert_eq!(resumed, ["", "b", "b", "b"]);
-    assert!(watched.iter().all(|it| it.team_id == "north"));
+    assert!(watched.iter().all(|it| it.filter == Some(north())));
 }
 
 #[tokio::test]
