@@ -34,15 +34,18 @@ pub enum Reason {
     DueInPast,
     /// The time is too far in the future.
     InFuture,
+    /// It names something that is not there.
+    NotFound,
 }
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Conflicting,
         Self::DueInPast,
         Self::InFuture,
         Self::Malformed,
+        Self::NotFound,
         Self::OutOfRange,
         Self::Required,
         Self::TooLong,
@@ -62,6 +65,7 @@ impl Reason {
             Self::Conflicting => "CONFLICTING",
             Self::DueInPast => "DUE_IN_PAST",
             Self::InFuture => "IN_FUTURE",
+            Self::NotFound => "NOT_FOUND",
         }
     }
 }

@@ -111,6 +111,11 @@ impl Holders {
         self.contacts.first()
     }
 
+    /// The contacts of that id, each of another customer, the earliest first.
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+
     /// The contact of that id that is `whose`.
     pub fn of(&self, whose: u64) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.whose == whose)

@@ -2,7 +2,8 @@
 
 mod wish;
 
-use aftercall_domain::CommitmentId;
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{CommitmentId, Violations};
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_log::{LogId, Record};
@@ -15,6 +16,7 @@ use aftercall_view::{ApplyError, Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::contacts::Contacts;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::REQUESTS;
@@ -57,6 +59,7 @@ pub(crate) async fn run(
         principal,
         command,
         log: reading.log_id(),
+        contacts: followups.contacts().clone(),
     };
     aftercall_service::command::run(reading, followups.clock(), asked, until).await
 }
@@ -66,6 +69,7 @@ struct Asked {
     principal: Principal,
     command: PromiseCommand,
     log: LogId,
+    contacts: Contacts,
 }
 
 impl aftercall_service::command::Command for Asked {
@@ -91,11 +95,38 @@ impl aftercall_service::command::Command for Asked {
         }
         let event = wish.decide(&commitment, actor(&self.principal), now);
         let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
+        self.check_evidence(&commitment)?;
         Ok(Decision::Append(Box::new(self.record(&commitment, event)?)))
     }
 }
 
 impl Asked {
+    /// A contact that is named as evidence must be there, and be one with the customer: else any word
+    /// would make a promise kept, or let us off.
+    fn check_evidence(&self, commitment: &Commitment) -> Result<(), Refused> {
+        let Some((field, interaction_id)) = self.command.wish.evidence() else {
+            return Ok(());
+        };
+        let tenant_id = &self.principal.tenant_id;
+        let is_customers = self.contacts.is_customers(tenant_id, commitment, interaction_id);
+        let (reason, text) = match is_customers? {
+            Some(true) => return Ok(()),
+            Some(false) => {
+                let text = "is a contact with somebody else; name one with the customer to whom it \
+                            was promised";
+                (Reason::Conflicting, text)
+            }
+            None => {
+                let text = "there is no such contact; check the id, record the contact first, or \
+                            give a message's id in its own field";
+                (Reason::NotFound, text)
+            }
+        };
+        let mut found = Violations::new();
+        found.add(field, reason, text);
+        Err(found.into())
+    }
+
     /// What the request did, if it was done.
     fn repetition(&self, store: &Store) -> Result<Option<Done>, Refused> {
         let name = RequestName {

@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use aftercall_ledger::Ledger;
 use aftercall_log::Log;
 use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_service::{Clock, Deps, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
 
+use crate::contacts::Contacts;
 use crate::projection::Promises;
 use crate::server::Grpc;
 use crate::timer::Tracker;
@@ -25,6 +27,7 @@ struct Inner {
     supervisor: Supervisor,
     reading: Reading,
     bulletin: Bulletin,
+    contacts: Contacts,
 }
 
 /// Why the service did not start.
@@ -39,6 +42,7 @@ impl Followups {
     /// # Errors
     /// When the system gives no thread to the view.
     pub fn start(deps: Deps) -> Result<Self, StartError> {
+        let contacts = Contacts::new(Ledger::of(&deps.feed), Arc::clone(&deps.log));
         let bulletin = Bulletin::default();
         let promises = Promises::new(bulletin.clone());
         let reading = Reading::start(&deps, promises, Options::default())?;
@@ -74,6 +78,7 @@ impl Followups {
             supervisor,
             reading,
             bulletin,
+            contacts,
         })))
     }
 
@@ -102,6 +107,11 @@ impl Followups {
 
     pub(crate) fn supervisor(&self) -> &Supervisor {
         &self.0.supervisor
+    }
+
+    /// The contacts that are recorded.
+    pub(crate) fn contacts(&self) -> &Contacts {
+        &self.0.contacts
     }
 
     pub(crate) fn bulletin(&self) -> &Bulletin {

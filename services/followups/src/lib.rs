@@ -28,6 +28,7 @@
 
 mod alerts;
 mod command;
+mod contacts;
 mod failure;
 mod followups;
 mod keys;

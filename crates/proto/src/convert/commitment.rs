@@ -7,6 +7,7 @@ mod row;
 mod tests;
 
 pub use events::{fact, later_event, made};
+pub use parts::handles_from_wire as handles;
 pub use row::{UnreadableRow, from_row, to_row};
 
 use aftercall_domain::commitment::Commitment;

@@ -41,6 +41,16 @@ impl Wish {
         }
     }
 
+    /// The contact that the caller names as evidence, if there is one, and the request's field.
+    pub(super) fn evidence(&self) -> Option<(&'static str, &str)> {
+        let (field, evidence) = match self {
+            Self::Fulfil(wish) => ("evidence_interaction_id", &wish.evidence),
+            Self::Cancel(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
+            Self::Reschedule(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
+        };
+        Some((field, evidence.interaction_id.as_deref()?))
+    }
+
     pub(super) fn decide(
         &self,
         commitment: &Commitment,

@@ -239,7 +239,7 @@ async fn roles_decide_who_may_do_what() {
     assert_eq!(denied.code(), Code::PermissionDenied);
     let released = running
         .client("owner")
-        .cancel_commitment(cancel("r-3", "i-2"))
+        .cancel_commitment(cancel("r-3", "i-1"))
         .await;
     let released = released.unwrap().into_inner().commitment.unwrap();
     assert_eq!(released.outcome(), CommitmentOutcome::ReleasedByCustomer);

@@ -125,7 +125,7 @@ async fn moved_after_its_lapse_and_then_kept() {
         commitment_id: "c-1".to_owned(),
         promised_by: wire(at(600)),
         reason: "the part is late".to_owned(),
-        customer_informed_interaction_id: "i-2".to_owned(),
+        customer_informed_interaction_id: "i-1".to_owned(),
         ..RescheduleCommitmentRequest::default()
     };
     let refused = running

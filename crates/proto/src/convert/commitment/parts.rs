@@ -194,7 +194,7 @@ pub(super) fn evidence_from_wire(interaction_id: String, message_id: String) -> 
 }
 
 /// The handles that say of what kind they are.
-pub(super) fn handles_from_wire(handles: &[wire::Handle]) -> Vec<Handle> {
+pub fn handles_from_wire(handles: &[wire::Handle]) -> Vec<Handle> {
     let handles = handles.iter();
     handles
         .filter_map(|handle| {
