@@ -2,9 +2,9 @@
 
 mod wish;
 
+use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, Violations};
-use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::commitment::fact;
@@ -108,7 +108,9 @@ impl Asked {
             return Ok(());
         };
         let tenant_id = &self.principal.tenant_id;
-        let is_customers = self.contacts.is_customers(tenant_id, commitment, interaction_id);
+        let is_customers = self
+            .contacts
+            .is_customers(tenant_id, commitment, interaction_id);
         let (reason, text) = match is_customers? {
             Some(true) => return Ok(()),
             Some(false) => {

@@ -34,7 +34,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

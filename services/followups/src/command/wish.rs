@@ -131,7 +131,10 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
         check_ids(&mut checker, &request_id, &commitment_id);
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
-        checker.id("customer_informed_message_id", &customer_informed_message_id);
+        checker.id(
+            "customer_informed_message_id",
+            &customer_informed_message_id,
+        );
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,
@@ -166,7 +169,10 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
         let promised_by = checker.required_time("promised_by", promised_by.as_ref());
         let informed = customer_informed_interaction_id;
         checker.id("customer_informed_interaction_id", &informed);
-        checker.id("customer_informed_message_id", &customer_informed_message_id);
+        checker.id(
+            "customer_informed_message_id",
+            &customer_informed_message_id,
+        );
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
             request_id,

@@ -34,7 +34,11 @@ async fn found(running: &Running, handles: &[&str], customer_ids: &[&str]) -> Ve
     };
     let answer = running.client("lead").list_commitments(request).await;
     let answer = answer.unwrap().into_inner();
-    let found: Vec<_> = answer.commitments.into_iter().map(|it| it.commitment_id).collect();
+    let found: Vec<_> = answer
+        .commitments
+        .into_iter()
+        .map(|it| it.commitment_id)
+        .collect();
     assert_eq!(answer.total_size, Some(found.len() as u64));
     found
 }
@@ -67,12 +71,28 @@ async fn a_promise_to_an_unknown_caller_says_whom_to_call_and_is_found_by_the_nu
         "+49 (0)30 999 001",
         "tel:+49-30-999001",
     ] {
-        assert_eq!(found(&running, &[spelling], &[]).await, ["c-1", "c-4"], "{spelling}");
+        assert_eq!(
+            found(&running, &[spelling], &[]).await,
+            ["c-1", "c-4"],
+            "{spelling}"
+        );
     }
-    assert_eq!(found(&running, &["+43 30 999001"], &[]).await, [""; 0], "another country's");
-    assert_eq!(found(&running, &["anonymous"], &[]).await, [""; 0], "nobody's name");
+    assert_eq!(
+        found(&running, &["+43 30 999001"], &[]).await,
+        [""; 0],
+        "another country's"
+    );
+    assert_eq!(
+        found(&running, &["anonymous"], &[]).await,
+        [""; 0],
+        "nobody's name"
+    );
     let all = found(&running, &[NUMBER, "030 999002"], &["customer-1"]).await;
-    assert_eq!(all, ["c-1", "c-2", "c-4", "c-5"], "a number or a customer, each promise once");
+    assert_eq!(
+        all,
+        ["c-1", "c-2", "c-4", "c-5"],
+        "a number or a customer, each promise once"
+    );
 
     // The list follows what becomes of a promise.
     let fulfil = FulfilCommitmentRequest {
@@ -80,7 +100,11 @@ async fn a_promise_to_an_unknown_caller_says_whom_to_call_and_is_found_by_the_nu
         commitment_id: "c-1".to_owned(),
         ..FulfilCommitmentRequest::default()
     };
-    running.client("lead").fulfil_commitment(fulfil).await.unwrap();
+    running
+        .client("lead")
+        .fulfil_commitment(fulfil)
+        .await
+        .unwrap();
     assert_eq!(found(&running, &[NUMBER], &[]).await, ["c-1", "c-4"]);
     running.stop().await;
 }
@@ -198,7 +222,9 @@ async fn a_customer_lets_us_off_in_a_contact_of_theirs_or_in_a_message() {
     let released = cancel(&running, "c-1", "i-2", "").await.unwrap();
     assert_eq!(released.outcome(), CommitmentOutcome::ReleasedByCustomer);
     assert_eq!(released.customer_informed_interaction_id, "i-2");
-    let released = cancel(&running, "c-2", "", "<1@mail.example>").await.unwrap();
+    let released = cancel(&running, "c-2", "", "<1@mail.example>")
+        .await
+        .unwrap();
     assert_eq!(released.outcome(), CommitmentOutcome::ReleasedByCustomer);
     assert_eq!(released.customer_informed_message_id, "<1@mail.example>");
     let broken = cancel(&running, "c-3", "", "").await.unwrap();
@@ -213,7 +239,10 @@ async fn a_contact_that_was_just_recorded_is_evidence() {
     let running = stage.start().await;
     for no in 0..50 {
         let id = format!("c-{no}");
-        stage.record(&Contact::new(&format!("i-{no}"), vec![promise(&id, at(3_600))]));
+        stage.record(&Contact::new(
+            &format!("i-{no}"),
+            vec![promise(&id, at(3_600))],
+        ));
         let contact = format!("done-{no}");
         stage.record(&Contact::new(&contact, Vec::new()));
         fulfil(&running, &id, &contact).await.unwrap();
