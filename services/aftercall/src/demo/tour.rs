@@ -9,7 +9,6 @@ use aftercall_proto::knowledge::v1::ListCandidatesRequest;
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 use anyhow::Context;
 use clap::Parser;
-use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Caller, Draw, call, stamp};
