@@ -1,7 +1,7 @@
 //! Events as any process may have written them: repetitions, lost races, names that others have, and
 //! what only a later version understands.
 
-use aftercall_domain::commitment::{Change, Lapse, Outcome, Rescheduled};
+use aftercall_domain::commitment::{Change, Evidence, Lapse, Outcome, Rescheduled};
 use aftercall_domain::interaction::{commitment_id, id_of_reference};
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
@@ -319,12 +319,12 @@ impl Written {
             1 => Change::Fulfilled {
                 fulfilled_at: recorded_at,
                 outcome: Outcome::Kept,
-                evidence_interaction_id: None,
+                evidence: Evidence::default(),
                 note: String::new(),
             },
             2 => Change::Cancelled {
                 outcome: Outcome::Broken,
-                customer_informed_interaction_id: None,
+                customer_informed: Evidence::default(),
                 reason: String::new(),
             },
             _ => Change::Rescheduled(Rescheduled {
@@ -332,7 +332,7 @@ impl Written {
                 from: at(6),
                 to: at(7),
                 reason: String::new(),
-                customer_informed_interaction_id: None,
+                customer_informed: Evidence::default(),
                 after_lapse: false,
                 by: "lead".to_owned(),
                 at: recorded_at,
