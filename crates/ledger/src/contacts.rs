@@ -11,7 +11,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::entry::{Contact, Holders, Merged};
-use crate::keys::AMENDMENTS;
+use crate::keys::CHANGES;
 use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys};
 
@@ -153,16 +153,22 @@ fn follow(fact: &Accepted, interaction_id: &str, step: Step<'_>, txn: &mut Txn<'
     Ok(Ok(()))
 }
 
-/// What an amendment, or identification, that counts did is remembered.
+/// A contact is changed: its record, or whose it is.
 fn amend(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
     let event = &fact.event;
     let sequence = event.sequence;
     let followed = follow(fact, &event.aggregate_id, Step::Next { sequence }, txn)?;
     if followed.is_ok() {
-        let version = || Bytes::copy_from_slice(&sequence.to_be_bytes());
-        AMENDMENTS.remember(fact, &event.aggregate_id, version, txn)?;
+        remember(fact, txn)?;
     }
     Ok(followed)
+}
+
+/// What a request that counts did is remembered: the version that it made.
+fn remember(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let event = &fact.event;
+    let version = || Bytes::copy_from_slice(&event.sequence.to_be_bytes());
+    CHANGES.remember(fact, &event.aggregate_id, version, txn)
 }
 
 /// A solution begins, or goes on. A second publication of it is the same candidate promoted once
@@ -200,5 +206,6 @@ fn merge(
         return Ok(Err(refused.into()));
     }
     txn.put(key, Merged::from(merges).encode_to_vec())?;
+    remember(fact, txn)?;
     Ok(Ok(()))
 }

@@ -6,7 +6,7 @@
 //!       a reference                            Holders: the contacts that it names
 //!  2    tenant · promise's id                  Holders: the contacts whose callers gave it
 //!  3    tenant · solution                      its version, big-endian
-//!  4, 6 what requests to amend did: see [`AMENDMENTS`]
+//!  4, 6 what requests to amend, identify and merge did: see [`CHANGES`]
 //!  5    tenant · customer                      Merged: with whom the customer is one
 //! ```
 
@@ -16,7 +16,7 @@ use crate::Id;
 use crate::requests::Requests;
 
 /// Requests that changed a contact's record. Their answer is the version that they made.
-pub(crate) const AMENDMENTS: Requests = Requests::new(4, 6);
+pub(crate) const CHANGES: Requests = Requests::new(4, 6);
 
 const CONTACT: u8 = 1;
 const PROMISE: u8 = 2;

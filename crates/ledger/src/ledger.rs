@@ -5,7 +5,7 @@ use aftercall_view::{ApplyError, Store};
 use prost::Message;
 
 use crate::entry::{Holders, Merged};
-use crate::keys::AMENDMENTS;
+use crate::keys::CHANGES;
 use crate::requests::{Known, RequestName};
 use crate::{Feed, Id, Name, keys};
 
@@ -64,6 +64,6 @@ impl Ledger {
     /// # Errors
     /// When the ledger can't be read, or is being opened.
     pub fn request(&self, name: RequestName<'_>, hash: &[u8]) -> Result<Known, ApplyError> {
-        AMENDMENTS.find(&self.0, name, hash)
+        CHANGES.find(&self.0, name, hash)
     }
 }

@@ -26,6 +26,7 @@ mod happening;
 mod id;
 mod keys;
 mod ledger;
+mod merged;
 mod names;
 pub mod requests;
 #[cfg(feature = "testing")]
@@ -41,6 +42,7 @@ pub use entry::{Contact, Holder, Holders};
 pub use happening::{Happening, What};
 pub use id::Id;
 pub use ledger::Ledger;
+pub use merged::MergedPairs;
 pub use names::{Name, Named, Place, names};
 
 /// An event that counts, decoded, and where it stands.

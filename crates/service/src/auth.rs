@@ -56,7 +56,10 @@ impl Authenticator {
     /// actor = "crm"
     /// kind = "INTEGRATION"
     /// roles = ["integration"]
+    /// country = "DE"
     /// ```
+    ///
+    /// `country` may be left out: it is where numbers without a country code are dialled.
     ///
     /// # Errors
     /// When the file can't be read or says something wrong: which line and which field.

@@ -19,6 +19,12 @@ const RECORDING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 /// Who may correct a record; until when, and whose, depends on the record.
 const AMENDING: &[Role] = &[Agent, TeamLead, ComplianceOfficer, Integration];
 
+/// Who may say whose contact it is: those who talk with customers, and the systems that know them.
+const IDENTIFYING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer, Integration];
+
+/// Who may say that two customers are one, or are not.
+const MERGING: &[Role] = &[TeamLead, Supervisor, ComplianceOfficer, Integration];
+
 /// Who reads what customers said: everybody but administrators, who set the house up and have no
 /// business with its talks, and our own timers, which read no words.
 const READING: &[Role] = &[
@@ -75,6 +81,9 @@ const TABLE: &[(&str, Methods)] = &[
             ("RecordInteraction", RECORDING),
             ("RecordInteractions", RECORDING),
             ("AmendInteraction", AMENDING),
+            ("IdentifyInteraction", IDENTIFYING),
+            ("MergeCustomers", MERGING),
+            ("UnmergeCustomers", MERGING),
         ],
     ),
     (

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use aftercall_domain::Country;
+
 use crate::{Failure, Reason};
 
 /// The caller of a request. Cheap to clone.
@@ -17,6 +19,8 @@ pub struct Principal {
     pub actor_kind: ActorKind,
     /// What the actor may do.
     pub roles: Roles,
+    /// Where the tenant's numbers without a country code are dialled, if that is known.
+    pub country: Option<Country>,
 }
 
 impl Principal {
@@ -27,7 +31,14 @@ impl Principal {
             actor_id: actor_id.into(),
             actor_kind,
             roles,
+            country: None,
         }
+    }
+
+    /// The same, where numbers without a country code are dialled in `country`.
+    #[must_use]
+    pub fn in_country(self, country: Option<Country>) -> Self {
+        Self { country, ..self }
     }
 
     /// Refuses a caller that has none of `any_of`.

@@ -63,6 +63,10 @@ reasons! {
     CommitmentAlreadyClosed = "COMMITMENT_ALREADY_CLOSED", FailedPrecondition;
     /// The candidate has become a solution.
     CandidateAlreadyPromoted = "CANDIDATE_ALREADY_PROMOTED", FailedPrecondition;
+    /// The two customers are merged.
+    CustomersAlreadyMerged = "CUSTOMERS_ALREADY_MERGED", FailedPrecondition;
+    /// The two customers are not merged.
+    CustomersNotMerged = "CUSTOMERS_NOT_MERGED", FailedPrecondition;
     /// The time in which the caller may amend the record is over.
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.

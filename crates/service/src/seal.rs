@@ -74,7 +74,15 @@ impl Sealing<'_> {
     /// # Errors
     /// [`TooLarge`] when the log takes no record of that size.
     pub fn seal(&self, fact: &Fact) -> Result<Record, TooLarge> {
-        let key = self.key(fact.aggregate_kind());
+        self.seal_under(self.key(fact.aggregate_kind()), fact)
+    }
+
+    /// The same for a contact that stands under another key than its present customer's: the one that
+    /// it was recorded under.
+    ///
+    /// # Errors
+    /// As [`Sealing::seal`].
+    pub fn seal_under(&self, key: Bytes, fact: &Fact) -> Result<Record, TooLarge> {
         let request = self.request.unwrap_or_default();
         let event = Event {
             event_id: self.event_id(fact, &key).to_string(),

@@ -13,6 +13,7 @@ use aftercall_service::command::Decision;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Principal, Role};
 use aftercall_view::{ApplyError, Positions, Store};
+use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
@@ -87,7 +88,7 @@ impl aftercall_service::command::Command for Asked {
         if let Some(done) = self.repetition(store)? {
             return Ok(Decision::Done(done));
         }
-        let commitment = found.ok_or(Refused::NotFound)?;
+        let (commitment, whose) = found.ok_or(Refused::NotFound)?;
         if *expected_version != 0 && *expected_version != commitment.version {
             return Err(Refused::VersionMismatch {
                 current: commitment.version,
@@ -96,7 +97,9 @@ impl aftercall_service::command::Command for Asked {
         let event = wish.decide(&commitment, actor(&self.principal), now);
         let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
         self.check_evidence(&commitment)?;
-        Ok(Decision::Append(Box::new(self.record(&commitment, event)?)))
+        let key = stored::log_key(store, &self.principal.tenant_id, &commitment, whose)?;
+        let record = self.record(key, &commitment, event)?;
+        Ok(Decision::Append(Box::new(record)))
     }
 }
 
@@ -150,7 +153,7 @@ impl Asked {
         }
     }
 
-    fn record(&self, commitment: &Commitment, event: Event) -> Result<Record, Refused> {
+    fn record(&self, key: Bytes, commitment: &Commitment, event: Event) -> Result<Record, Refused> {
         let sealing = Sealing {
             by: Author::from(&self.principal),
             aggregate_id: &commitment.commitment_id,
@@ -165,7 +168,7 @@ impl Asked {
                 hash: self.command.hash,
             }),
         };
-        Ok(sealing.seal(&fact(event.change))?)
+        Ok(sealing.seal_under(key, &fact(event.change))?)
     }
 }
 

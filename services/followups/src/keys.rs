@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use aftercall_domain::Handle;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
-use aftercall_ledger::Accepted;
 use aftercall_ledger::requests::Requests;
+use aftercall_ledger::{Accepted, MergedPairs};
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -45,10 +45,17 @@ enum Tag {
     OpenCount = 13,
     /// tenant, key of a handle, lifecycle, due, commitment, whose → nothing.
     ListHandle = 14,
+    /// tenant, commitment, whose → the log key of a promise whose contact became another customer's.
+    LogKey = 15,
+    /// See [`MergedPairs`].
+    Merged = 16,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
 pub(crate) const REQUESTS: Requests = Requests::new(Tag::Request as u8, Tag::RequestAge as u8);
+
+/// The customers that are one.
+pub(crate) const MERGED: MergedPairs = MergedPairs::under(Tag::Merged as u8);
 
 fn key(tag: Tag) -> Key {
     Key::new(tag as u8)
@@ -77,6 +84,14 @@ pub(crate) fn commitments(tenant_id: &str, commitment_id: &str) -> Key {
 
 pub(crate) fn commitment(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
     commitments(tenant_id, commitment_id).u64(whose)
+}
+
+/// Under which log key a promise stands, if not under its present customer's.
+pub(crate) fn log_key(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    key(Tag::LogKey)
+        .text(tenant_id)
+        .text(commitment_id)
+        .u64(whose)
 }
 
 /// All watched promises of a partition, the first one due first.

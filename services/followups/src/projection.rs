@@ -1,6 +1,7 @@
 //! The fold: events of the log to the view's store.
 
 mod changes;
+mod identify;
 #[cfg(test)]
 mod tests;
 
@@ -52,7 +53,9 @@ impl Projection for Promises {
                 .iter()
                 .try_for_each(|promise| self.put(fact, None, promise.clone(), txn)),
             What::Promise(step) => self.follow_up(fact, step, txn),
-            _ => Ok(()),
+            What::Identified(identified) => self.identify(fact, identified, txn),
+            What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
+            What::Amended(_) | What::Published(_) | What::Unknown | What::Malformed => Ok(()),
         }
     }
 

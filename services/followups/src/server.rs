@@ -53,7 +53,9 @@ impl Grpc {
         let complete_through = reading.store_at(including, call.read_until()).await?;
         let find = move |store: &Store| {
             let id = CommitmentId::read(&call.message.commitment_id);
-            stored::meant(store, call.tenant_id(), &id).map_err(Refused::from)
+            stored::meant(store, call.tenant_id(), &id)
+                .map(|found| found.map(|(promise, _)| promise))
+                .map_err(Refused::from)
         };
         let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {

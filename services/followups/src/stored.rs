@@ -4,6 +4,7 @@ use aftercall_domain::CommitmentId;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert;
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
@@ -27,23 +28,42 @@ pub(crate) fn commitment(
     found.map(decode_commitment).transpose()
 }
 
-/// The promise that callers mean by an id. If the id was given for two customers, it is the one
+/// The log key of a promise, and of all that becomes of it: the one that its contact was recorded
+/// under.
+pub(crate) fn log_key(
+    store: &Store,
+    tenant_id: &str,
+    commitment: &Commitment,
+    whose: u64,
+) -> Result<Bytes, StoreError> {
+    let moved = store.get(keys::log_key(tenant_id, &commitment.commitment_id, whose))?;
+    Ok(moved.unwrap_or_else(|| {
+        let customer_id = commitment.customer_id.as_deref().unwrap_or_default();
+        contact_key(tenant_id, customer_id, &commitment.interaction_id)
+    }))
+}
+
+/// The promise that callers mean by an id, and whose it is by its log key. If the id was given for two customers, it is the one
 /// that is open, of those the one that was recorded first.
 pub(crate) fn meant(
     store: &Store,
     tenant_id: &str,
     commitment_id: &CommitmentId,
-) -> Result<Option<Commitment>, ApplyError> {
+) -> Result<Option<(Commitment, u64)>, ApplyError> {
     let all = keys::commitments(tenant_id, commitment_id.as_str());
-    let mut meant: Option<Commitment> = None;
+    let mut meant: Option<(Commitment, u64)> = None;
     let order = |one: &Commitment| (!one.is_open(), one.recorded_at);
     for entry in store.scan_prefix(all, Direction::Ascending) {
-        let next = decode_commitment(entry?.1)?;
+        let (key, row) = entry?;
+        let next = decode_commitment(row)?;
         if meant
             .as_ref()
-            .is_none_or(|meant| order(&next) < order(meant))
+            .is_none_or(|(meant, _)| order(&next) < order(meant))
         {
-            meant = Some(next);
+            let whose = key
+                .last_chunk()
+                .map_or(0, |whose| u64::from_be_bytes(*whose));
+            meant = Some((next, whose));
         }
     }
     Ok(meant)

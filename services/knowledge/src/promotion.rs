@@ -53,12 +53,13 @@ impl PromoteCommand {
         let mut checker = Checker::new();
         checker.required_id("request_id", &request_id);
         checker.required_id("candidate_id", &candidate_id);
-        let draft = Draft {
+        let mut draft = Draft {
             title,
             question_in_customer_words,
             resolution,
             workaround,
         };
+        draft.clean();
         draft.check(checker.found());
         checker.done(Self {
             tenant_id: tenant_id.to_owned(),

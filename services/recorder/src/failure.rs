@@ -33,6 +33,10 @@ pub(crate) enum Refusal {
     IdReused,
     #[error("the tenant has no such interaction")]
     NotFound,
+    #[error("the two customers are merged already; ask for either, and both are shown")]
+    Merged,
+    #[error("the two customers are not merged, or not in this order; nothing is to be undone")]
+    NotMerged,
     #[error("the time to amend the record was over {hours} hours after it was recorded")]
     TooLate { hours: i64 },
     #[error("the record has version {current}; read it again, and amend that")]
@@ -155,6 +159,8 @@ impl Failure for Refusal {
             Self::TooLarge(error) => error.reason(),
             Self::IdReused => Reason::RequestIdReused,
             Self::NotFound => Reason::InteractionNotFound,
+            Self::Merged => Reason::CustomersAlreadyMerged,
+            Self::NotMerged => Reason::CustomersNotMerged,
             Self::TooLate { .. } => Reason::AmendmentTooLate,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::Behind => Reason::ViewBehind,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderService;
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
+    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
+    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
+    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use aftercall_service::{Call, principal_of, to_status};
 use futures::Stream;
@@ -14,6 +16,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::amend::amend;
 use crate::core::{Core, deadline_of};
+use crate::identify::identify;
+use crate::merge::{merge, unmerge};
 use crate::stream::record_all;
 
 /// Answers as the wire has them.
@@ -63,6 +67,33 @@ impl RecorderService for Grpc {
     ) -> Answer<AmendInteractionResponse> {
         let call = Call::of(request).map_err(to_status)?;
         let answer = amend(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn identify_interaction(
+        &self,
+        request: Request<IdentifyInteractionRequest>,
+    ) -> Answer<IdentifyInteractionResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = identify(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn merge_customers(
+        &self,
+        request: Request<MergeCustomersRequest>,
+    ) -> Answer<MergeCustomersResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = merge(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn unmerge_customers(
+        &self,
+        request: Request<UnmergeCustomersRequest>,
+    ) -> Answer<UnmergeCustomersResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = unmerge(&self.0, call).await;
         answer.map(Response::new).map_err(to_status)
     }
 }

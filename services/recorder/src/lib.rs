@@ -25,11 +25,14 @@
 //! * **Nothing is written before the ledger has caught up** with the log as it was at the start.
 
 mod amend;
+mod change;
 mod core;
 mod failure;
 mod grpc;
+mod identify;
 #[doc(hidden)]
 pub mod measure;
+mod merge;
 mod pending;
 mod prepare;
 mod record;

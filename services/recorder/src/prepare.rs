@@ -55,6 +55,7 @@ pub(crate) fn prepare(
     let read = interaction::read(wire, &mut found);
     let recording = Recording::check(read, import_batch, now, found)?;
     let (mut checked, import_batch, warnings) = recording.into_parts();
+    checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
     let id_place = match checked.interaction_id.is_empty() {
         true => Place::Reference,

@@ -41,7 +41,6 @@ pub(crate) fn resolve(
     for solution in &mut interaction.solution_uses {
         solution.solution_id = SolutionId::read(&solution.solution_id).into_string();
     }
-    interaction.canonicalise(None);
     interaction.recorded_at = None;
     interaction.version = 0;
     for (index, draft) in interaction.commitments.iter_mut().enumerate() {

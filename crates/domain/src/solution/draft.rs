@@ -19,6 +19,20 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Puts line ends and control characters right, as people's programs send them.
+    pub fn clean(&mut self) {
+        let Self {
+            title,
+            question_in_customer_words,
+            resolution,
+            workaround,
+        } = self;
+        let texts = [title, resolution, workaround].into_iter();
+        for text in texts.chain(question_in_customer_words) {
+            crate::text::clean(text);
+        }
+    }
+
     /// Notes all that is wrong with the draft in `found`.
     pub fn check(&self, found: &mut Violations) {
         if self.title.trim().is_empty() {

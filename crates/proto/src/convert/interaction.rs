@@ -6,6 +6,7 @@ mod contact;
 mod customer;
 mod disconnect;
 mod handling;
+mod identification;
 mod promise;
 mod segment;
 mod sentiment;
@@ -17,6 +18,7 @@ use super::{enums, instant, message, time};
 use crate::model::v1 as wire;
 
 pub use amendment::{amended, read_amendment};
+pub use identification::read_verification;
 
 /// Reads the interaction of a request, at the field `interaction`. What is wrong with its encoding
 /// goes into `found`; the rules are the domain's to check.

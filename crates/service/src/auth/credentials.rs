@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use aftercall_domain::Country;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -76,6 +77,8 @@ struct Token {
     #[serde(deserialize_with = "kind")]
     kind: ActorKind,
     roles: Vec<RoleName>,
+    #[serde(default, deserialize_with = "country")]
+    country: Option<Country>,
 }
 
 struct RoleName(Role);
@@ -156,9 +159,11 @@ impl Token {
             actor,
             kind,
             roles,
+            country,
         } = self;
         let roles = roles.into_iter().map(|role| role.0).collect();
-        (sha256, Principal::new(&tenant, &actor, kind, roles))
+        let principal = Principal::new(&tenant, &actor, kind, roles);
+        (sha256, principal.in_country(country))
     }
 }
 
@@ -175,6 +180,11 @@ fn kind<'de, D: Deserializer<'de>>(input: D) -> Result<ActorKind, D::Error> {
     String::deserialize(input)?
         .parse()
         .map_err(D::Error::custom)
+}
+
+fn country<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Country>, D::Error> {
+    let code = String::deserialize(input)?;
+    code.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// Tenants and actors are parts of keys: short, printable, and without the keys' separator.

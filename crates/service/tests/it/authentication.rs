@@ -35,6 +35,7 @@ fn authenticator() -> Authenticator {
         actor = "ann"
         kind = "SUPERVISOR"
         roles = ["supervisor", "auditor"]
+        country = "CH"
     "#;
     let text = text
         .replace("FIRST", &hash("first token"))
@@ -195,6 +196,7 @@ async fn a_taken_port_is_named_with_its_setting() {
 fn a_token_carries_its_roles() {
     let ann = principal(b"Bearer second token").unwrap();
     assert_eq!(ann.actor_kind, ActorKind::Supervisor);
+    assert_eq!(ann.country, "CH".parse().ok());
     assert_eq!(
         ann.roles.iter().collect::<Vec<_>>(),
         [Role::Supervisor, Role::Auditor]

@@ -10,6 +10,7 @@ tenant = "acme"
 actor = "crm"
 kind = "INTEGRATION"
 roles = ["integration", "auditor"]
+country = "DE"
 "#;
 
 fn entry() -> String {
@@ -54,6 +55,7 @@ fn each_fault_names_its_line_its_field_and_the_remedy() {
             "token[0].roles[1]",
             "\"auditer\" is not one of agent",
         ),
+        ("\"DE\"", "\"Germany\"", 7, "token[0].country", "ISO 3166-1"),
         ("tenant", "tenent", 3, "token[0].tenent", "unknown field"),
         ("roles = [", "roles = ", 6, "the file", ""),
     ];

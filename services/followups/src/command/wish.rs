@@ -4,6 +4,7 @@ use aftercall_domain::commitment::{
     Actor, Cancel, Change, Commitment, Event, Evidence, Fulfil, Refusal, Reschedule,
 };
 use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_domain::text::clean;
 use aftercall_domain::{CommitmentId, InteractionId};
 use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
@@ -90,9 +91,10 @@ impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
             expected_version,
             fulfilled_at,
             evidence_interaction_id,
-            note,
+            mut note,
             evidence_message_id,
         } = request;
+        clean(&mut note);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
@@ -123,10 +125,11 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
             request_id,
             commitment_id,
             expected_version,
-            reason,
+            mut reason,
             customer_informed_interaction_id,
             customer_informed_message_id,
         } = request;
+        clean(&mut reason);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let informed = customer_informed_interaction_id;
@@ -160,10 +163,11 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             commitment_id,
             expected_version,
             promised_by,
-            reason,
+            mut reason,
             customer_informed_interaction_id,
             customer_informed_message_id,
         } = request;
+        clean(&mut reason);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let promised_by = checker.required_time("promised_by", promised_by.as_ref());

@@ -122,6 +122,7 @@ fn lapse(
     let Ok(event) = commitment.lapse(ACTOR, detected_at) else {
         return Ok(None);
     };
+    let log_key = stored::log_key(store, &tenant_id, &commitment, whose)?;
     let due = commitment.promised_by;
     let by = Author {
         tenant_id: &tenant_id,
@@ -140,7 +141,7 @@ fn lapse(
         request: None,
     };
     let record = sealing
-        .seal(&fact(event.change))
+        .seal_under(log_key, &fact(event.change))
         .map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
     Ok(Some((record, lateness)))

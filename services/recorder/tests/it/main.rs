@@ -9,6 +9,7 @@ mod contact;
 mod faults;
 mod fixture;
 mod hostile;
+mod identifying;
 mod names;
 mod recording;
 mod replicas;

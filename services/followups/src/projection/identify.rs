@@ -1,0 +1,51 @@
+//! A contact becomes another customer's, or nobody's, and so do the promises that were made in it.
+
+use aftercall_ledger::Accepted;
+use aftercall_proto::event::v1::InteractionIdentified;
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
+use prost::Message;
+
+use super::Promises;
+use crate::{keys, stored};
+
+impl Promises {
+    pub(super) fn identify(
+        &mut self,
+        fact: &Accepted,
+        identified: &InteractionIdentified,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let tenant_id = &fact.event.tenant_id;
+        let customer_id = Some(&identified.customer_id).filter(|id| !id.is_empty());
+        for id in &identified.commitment_ids {
+            let before = stored::commitment(tenant_id, id, fact.whose, |key| txn.get(key))?;
+            let Some(before) = before else { continue };
+            let mut after = before.clone();
+            after.customer_id = customer_id.cloned();
+            // What becomes of it goes on under the key that its contact was recorded under.
+            txn.put(keys::log_key(tenant_id, id, fact.whose), fact.key.clone())?;
+            rename_alerts(tenant_id, id, (fact.whose, &identified.customer_id), txn)?;
+            self.put(fact, Some(&before), after, txn)?;
+        }
+        Ok(())
+    }
+}
+
+/// The promise's alerts are the new customer's. Those who watch hear of it with their next change.
+fn rename_alerts(
+    tenant_id: &str,
+    commitment_id: &str,
+    (whose, customer_id): (u64, &str),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let episodes = keys::alerts_of(tenant_id, commitment_id, whose);
+    let episodes = txn.scan_prefix(episodes, Direction::Ascending);
+    let episodes: Vec<(Bytes, Bytes)> = episodes.collect::<Result<_, _>>()?;
+    for (key, alert) in episodes {
+        let mut alert = stored::decode_alert(alert)?;
+        customer_id.clone_into(&mut alert.customer_id);
+        txn.put(key, alert.encode_to_vec())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Changing a contact's record: on which version, and what the fold made of it.
+
+use std::sync::Arc;
+
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{Amendment, Violations};
+use aftercall_ledger::requests::{Done, Known, RequestName};
+use aftercall_log::{Position, ReadError, Record};
+use aftercall_proto::convert::time;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{Event, InteractionRecorded};
+use aftercall_service::Principal;
+use aftercall_service::command::{self, Decision};
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_view::Store;
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use crate::amend::permit;
+use crate::core::Core;
+use crate::failure::Refusal;
+use crate::pending::Key;
+
+/// Bytes that are read of the log for one record.
+const READ_BYTES_MAX: usize = 1;
+
+/// A command on a contact that is sound in itself, and who gave it.
+pub(crate) struct ContactCommand {
+    pub(crate) core: Arc<Core>,
+    pub(crate) principal: Principal,
+    pub(crate) key: Key,
+    pub(crate) request_id: String,
+    pub(crate) expected_version: u64,
+    pub(crate) change: Change,
+    /// What the event says, as far as the request says it.
+    pub(crate) fact: Fact,
+    pub(crate) hash: RequestHash,
+    pub(crate) until: Instant,
+}
+
+/// What a command changes.
+pub(crate) enum Change {
+    /// Parts of the record.
+    Amended(Box<Amendment>),
+    /// Whose contact it is: from then on this customer's, or nobody's.
+    Identified { customer_id: String },
+}
+
+/// A change that counts.
+pub(crate) struct Changed {
+    pub(crate) version: u64,
+    pub(crate) position: String,
+    pub(crate) recorded_at: Option<pbjson_types::Timestamp>,
+}
+
+impl Changed {
+    /// What is remembered of a request.
+    pub(crate) fn of(core: &Core, done: &Done) -> Self {
+        let version = done.answer().as_ref().try_into();
+        Self {
+            version: version.map_or(0, u64::from_be_bytes),
+            position: core.token(done.position()),
+            recorded_at: done.recorded_at().map(time::to_wire),
+        }
+    }
+}
+
+/// What a change needs of the first record.
+pub(crate) struct Original {
+    log_key: Bytes,
+    customer_id: String,
+    pub(crate) agent_id: String,
+    occurred_at: Timestamp,
+    /// Unless an amendment has replaced it since.
+    ended_at: Option<Timestamp>,
+    commitment_ids: Vec<String>,
+}
+
+/// Changes a contact's record.
+pub(crate) async fn change(command: ContactCommand) -> Result<Changed, Refusal> {
+    let (core, until) = (Arc::clone(&command.core), command.until);
+    core.require_ready()?;
+    let turn = timeout_at(until, core.amending(command.key.id)).await;
+    let _one_at_a_time = turn.map_err(|_| Refusal::Unconfirmed)?;
+    command::run(&core.reading, &core.deps.clock, command, until).await
+}
+
+impl command::Command for ContactCommand {
+    type Done = Changed;
+    type Refusal = Refusal;
+
+    fn decide(&self, _: &Store, _: Timestamp) -> Result<Decision<Self::Done>, Refusal> {
+        let current = self.core.recorded(&self.key)?;
+        let name = RequestName {
+            tenant_id: &self.principal.tenant_id,
+            actor_id: &self.principal.actor_id,
+            method: self.fact.event_type(),
+            request_id: &self.request_id,
+        };
+        match self.core.ledger.request(name, self.hash.as_bytes())? {
+            Known::Not => {}
+            Known::Reused => return Err(Refusal::IdReused),
+            Known::Done(done) => return Ok(Decision::Done(Changed::of(&self.core, &done))),
+        }
+        let current = current.ok_or(Refusal::NotFound)?;
+        let now = self.core.now();
+        let original = self.original(current.position())?;
+        if let Change::Amended(amendment) = &self.change {
+            permit(&self.principal, amendment, &original, (&current, now))?;
+            let ended_at = original.ended_at.filter(|_| current.version() == 1);
+            amendment.check_times(original.occurred_at, ended_at, now)?;
+        }
+        if ![0, current.version()].contains(&self.expected_version) {
+            return Err(Refusal::VersionMismatch {
+                current: current.version(),
+            });
+        }
+        let record = self.record(current.version() + 1, &original, now)?;
+        Ok(Decision::Append(Box::new(record)))
+    }
+}
+
+impl ContactCommand {
+    /// Reads the first record from the log: the ledger holds only what every request needs.
+    fn original(&self, at: Position) -> Result<Original, Refusal> {
+        let wait = self.until.saturating_duration_since(Instant::now());
+        let mut reader = self.core.deps.log.reader(&[at])?;
+        let entries = reader.next(1, READ_BYTES_MAX, wait)?;
+        let missing = || Refusal::internal("the log lacks a record that the ledger has");
+        // Nothing, although it is there: the log's cluster did not answer in time.
+        let entry = entries
+            .into_iter()
+            .next()
+            .ok_or_else(|| ReadError::Unavailable {
+                detail: "a record that is there could not be read in time".to_owned(),
+            })?;
+        let event = Event::decode(entry.record.body).map_err(Refusal::internal)?;
+        let data = event.data().cloned().ok_or_else(missing)?;
+        let recorded = InteractionRecorded::decode(data).map_err(Refusal::internal)?;
+        let interaction = recorded.interaction.ok_or_else(missing)?;
+        let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
+        let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
+        let commitments = interaction.commitments.into_iter();
+        Ok(Original {
+            log_key: entry.record.key,
+            customer_id: event.customer_id,
+            agent_id: interaction.agent_id,
+            occurred_at: occurred_at.ok_or_else(missing)?,
+            ended_at,
+            commitment_ids: commitments.map(|draft| draft.commitment_id).collect(),
+        })
+    }
+
+    /// The event, under the key that the contact was recorded under.
+    fn record(
+        &self,
+        sequence: u64,
+        original: &Original,
+        now: Timestamp,
+    ) -> Result<Record, Refusal> {
+        let interaction_id = self.key.id.to_string();
+        let customer_id = match &self.change {
+            Change::Amended(_) => &original.customer_id,
+            Change::Identified { customer_id } => customer_id,
+        };
+        let sealing = Sealing {
+            by: Author::from(&self.principal),
+            aggregate_id: &interaction_id,
+            interaction_id: &interaction_id,
+            customer_id,
+            sequence,
+            occurred_at: now,
+            recorded_at: now,
+            import_batch: "",
+            request: Some(Request {
+                id: &self.request_id,
+                hash: self.hash,
+            }),
+        };
+        let mut fact = self.fact.clone();
+        if let Fact::InteractionIdentified(identified) = &mut fact {
+            identified.commitment_ids.clone_from(&original.commitment_ids);
+        }
+        Ok(sealing.seal_under(original.log_key.clone(), &fact)?)
+    }
+}
+
+/// Reads a contact's id of a request.
+pub(crate) fn read_interaction_id(interaction_id: &str, found: &mut Violations) -> Uuid {
+    const FIELD: &str = "interaction_id";
+    if interaction_id.is_empty() {
+        found.required(FIELD);
+        return Uuid::nil();
+    }
+    Uuid::try_parse(interaction_id).unwrap_or_else(|_| {
+        let text = "must be a UUID, as RecordInteraction gave it";
+        found.add(FIELD, Reason::Malformed, text);
+        Uuid::nil()
+    })
+}
