@@ -182,7 +182,9 @@ impl ContactCommand {
         };
         let mut fact = self.fact.clone();
         if let Fact::InteractionIdentified(identified) = &mut fact {
-            identified.commitment_ids.clone_from(&original.commitment_ids);
+            identified
+                .commitment_ids
+                .clone_from(&original.commitment_ids);
         }
         Ok(sealing.seal_under(original.log_key.clone(), &fact)?)
     }

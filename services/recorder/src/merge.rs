@@ -50,7 +50,11 @@ pub(crate) async fn merge(
         expected_version,
         mut reason,
     } = call.message;
-    let warned = check(&request_id, (&customer_id, &merged_customer_id), &mut reason)?;
+    let warned = check(
+        &request_id,
+        (&customer_id, &merged_customer_id),
+        &mut reason,
+    )?;
     let command = MergeCommand {
         core: Arc::clone(core),
         principal: call.principal,
@@ -89,7 +93,11 @@ pub(crate) async fn unmerge(
         expected_version,
         mut reason,
     } = call.message;
-    let warned = check(&request_id, (&customer_id, &merged_customer_id), &mut reason)?;
+    let warned = check(
+        &request_id,
+        (&customer_id, &merged_customer_id),
+        &mut reason,
+    )?;
     let command = MergeCommand {
         core: Arc::clone(core),
         principal: call.principal,

@@ -9,7 +9,7 @@ use prost::Message;
 use tonic::Code;
 
 use crate::contact::{id, interaction, request, with_promise};
-use crate::faulty_log::Fault;
+
 use crate::fixture::{Fixture, reason_of, violations_of};
 
 fn identify(request_id: &str, customer_id: &str) -> IdentifyInteractionRequest {
