@@ -14,8 +14,10 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
+    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
+    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
+    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -63,6 +65,27 @@ impl RecorderService for Echo {
         &self,
         _: Request<AmendInteractionRequest>,
     ) -> Result<Response<AmendInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn identify_interaction(
+        &self,
+        _: Request<IdentifyInteractionRequest>,
+    ) -> Result<Response<IdentifyInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn merge_customers(
+        &self,
+        _: Request<MergeCustomersRequest>,
+    ) -> Result<Response<MergeCustomersResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn unmerge_customers(
+        &self,
+        _: Request<UnmergeCustomersRequest>,
+    ) -> Result<Response<UnmergeCustomersResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 }
