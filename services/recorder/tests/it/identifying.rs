@@ -1,5 +1,6 @@
 //! Whose contact it is, said later; and customers that are one.
 
+use aftercall_log::testing::Fate;
 use aftercall_proto::event::v1::{Event, EventType, InteractionIdentified};
 use aftercall_proto::recorder::v1::identify_interaction_request::Identity;
 use aftercall_proto::recorder::v1::{
@@ -9,7 +10,6 @@ use prost::Message;
 use tonic::Code;
 
 use crate::contact::{id, interaction, request, with_promise};
-
 use crate::fixture::{Fixture, reason_of, violations_of};
 
 fn identify(request_id: &str, customer_id: &str) -> IdentifyInteractionRequest {
@@ -167,16 +167,16 @@ async fn customers_are_merged_and_unmerged() {
 
 #[tokio::test]
 async fn a_retry_after_a_lost_answer_says_it_once() {
-    for fault in [Fault::LostAck, Fault::LostRecord, Fault::DiskFull] {
+    for fault in [Fate::LostAck, Fate::LostRecord, Fate::DiskFull] {
         let fixture = of_nobody().await;
         let mut crm = fixture.crm();
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         crm.identify_interaction(identify("r1", "C-1"))
             .await
             .unwrap_err();
         let retried = crm.identify_interaction(identify("r1", "C-1")).await;
         assert_eq!(retried.unwrap().into_inner().version, 2, "{fault:?}");
-        fixture.log.fail_next(fault);
+        fixture.log.fail_next([fault]);
         crm.merge_customers(merge("r2", "C-1", "C-2"))
             .await
             .unwrap_err();
