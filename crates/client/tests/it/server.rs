@@ -14,8 +14,10 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
+    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
+    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
+    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use futures::Stream;
 use parking_lot::Mutex;
@@ -127,6 +129,27 @@ impl RecorderService for Server {
         &self,
         _: Request<AmendInteractionRequest>,
     ) -> Result<Response<AmendInteractionResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn identify_interaction(
+        &self,
+        _: Request<IdentifyInteractionRequest>,
+    ) -> Result<Response<IdentifyInteractionResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn merge_customers(
+        &self,
+        _: Request<MergeCustomersRequest>,
+    ) -> Result<Response<MergeCustomersResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn unmerge_customers(
+        &self,
+        _: Request<UnmergeCustomersRequest>,
+    ) -> Result<Response<UnmergeCustomersResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 }
