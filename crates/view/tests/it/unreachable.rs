@@ -167,7 +167,8 @@ async fn a_view_is_kept_when_a_leader_that_was_replaced_tells_an_old_end() {
 
     log.tell_old(3);
     let view = start(&log, dir.path());
-    view.ready(soon()).await.unwrap();
+    let more = append(&log.log, &[("a", "three")]).await;
+    view.wait_for(&more, soon()).await.unwrap();
     let read_from = log.silence.0.lock().read_from.last().cloned().unwrap();
     let read_from: Positions = read_from
         .iter()

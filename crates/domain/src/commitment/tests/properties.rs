@@ -39,6 +39,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct World {
     now: i64,
     commitment: Commitment,
+    /// The same in short, folded beside it.
+    life: Life,
     alert: Option<Alert>,
     log: Vec<Event>,
     fired: u32,
@@ -72,6 +74,10 @@ impl World {
     fn take(&mut self, event: Event) {
         let before = self.commitment.clone();
         let folded = self.commitment.apply(&event);
+        assert_eq!(self.life.apply(&event), folded, "both count the same");
+        if self.commitment.is_open() {
+            assert_eq!(self.life, self.commitment.life());
+        }
         self.log.push(event);
         let event = &self.log[self.log.len() - 1];
         if folded != Folded::Applied {
@@ -88,9 +94,11 @@ impl World {
     }
 
     fn run(imported: bool, steps: &[Step]) -> Self {
+        let commitment = Commitment::new(Made { imported, ..made() });
         let mut world = Self {
             now: 0,
-            commitment: Commitment::new(Made { imported, ..made() }),
+            life: commitment.life(),
+            commitment,
             alert: None,
             log: Vec::new(),
             fired: 0,
