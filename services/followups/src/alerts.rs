@@ -52,6 +52,10 @@ pub(crate) async fn list(
     let through = paging.reach(reading, including, until).await?;
     let after = paging.after().cloned();
     let read = move |store: &Store| {
+        let filter = filter
+            .clone()
+            .with_merged(store, &tenant_id)
+            .map_err(ApplyError::from)?;
         let lists = Lists {
             store,
             tenant_id: &tenant_id,

@@ -67,6 +67,7 @@ pub(crate) async fn list(
     };
     let through = paging.reach(reading, including, until).await?;
     let read = move |store: &Store| {
+        let filter = filter.with_merged(store).map_err(ApplyError::from)?;
         let total = include_total.then(|| count(store, &filter)).transpose()?;
         Ok::<_, Unread>((page(store, &filter, after, now, count_max)?, total))
     };

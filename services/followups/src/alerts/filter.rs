@@ -5,11 +5,13 @@ use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::owner::Owner;
 use aftercall_proto::model::v1::{Alert, AlertSeverity, AlertState, CommitmentKind};
 use aftercall_service::Checker;
+use aftercall_view::{Store, StoreError};
 
+use crate::keys;
 use crate::limits::FILTER_VALUES_MAX;
 
 /// What must hold of an alert; of each field, any value will do, and none is no filter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filter {
     states: Vec<AlertState>,
     team_ids: Vec<String>,
@@ -49,6 +51,20 @@ impl Filter {
             kinds: checker.known_list("filter.kinds", &kinds, FILTER_VALUES_MAX),
             customer_ids,
         }
+    }
+
+    /// The same, with all customers that are one with those that are asked for.
+    pub(crate) fn with_merged(
+        mut self,
+        store: &Store,
+        tenant_id: &str,
+    ) -> Result<Self, StoreError> {
+        let asked = std::mem::take(&mut self.customer_ids);
+        for customer_id in &asked {
+            let one = keys::MERGED.customers(store, tenant_id, customer_id)?;
+            self.customer_ids.extend(one);
+        }
+        Ok(self)
     }
 
     /// Which lists hold the alerts: of the triggered, of the resolved. The triggered come first.

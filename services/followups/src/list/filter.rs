@@ -14,9 +14,10 @@ use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{CommitmentFilter, LocalDay};
 use aftercall_proto::model::v1 as wire;
 use aftercall_service::Checker;
+use aftercall_view::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::keys::Scope;
+use crate::keys::{self, Scope};
 use crate::limits::FILTER_VALUES_MAX;
 
 /// By how much a clock may have been set back since it noticed a lapse: for longer, an open promise
@@ -95,6 +96,16 @@ impl Filter {
             due_from,
             due_before,
         }
+    }
+
+    /// The same, with all customers that are one with those that are asked for.
+    pub(super) fn with_merged(mut self, store: &Store) -> Result<Self, StoreError> {
+        let mut customer_ids = Vec::new();
+        for customer_id in &self.customer_ids {
+            customer_ids.extend(keys::MERGED.customers(store, &self.tenant_id, customer_id)?);
+        }
+        self.customer_ids = distinct(customer_ids);
+        Ok(self)
     }
 
     /// The ways to find every match: the lists of all scopes of one way hold all of them.

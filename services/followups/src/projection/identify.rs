@@ -23,6 +23,9 @@ impl Promises {
             let Some(before) = before else { continue };
             let mut after = before.clone();
             after.customer_id = customer_id.cloned();
+            if !identified.display_name.is_empty() {
+                after.customer_name.clone_from(&identified.display_name);
+            }
             // What becomes of it goes on under the key that its contact was recorded under.
             txn.put(keys::log_key(tenant_id, id, fact.whose), fact.key.clone())?;
             rename_alerts(tenant_id, id, (fact.whose, &identified.customer_id), txn)?;

@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod downtime;
 mod hostile;
+mod identifying;
 mod imports;
 mod lists;
 mod outages;

@@ -144,6 +144,19 @@ impl Stage {
 
     /// All events of the log, partition by partition.
     pub(crate) fn events(&self) -> Vec<Event> {
+        let events = self.entries().into_iter();
+        events
+            .map(|entry| Event::decode(entry.record.body).unwrap())
+            .collect()
+    }
+
+    /// The keys under which the events stand.
+    pub(crate) fn keys(&self) -> Vec<bytes::Bytes> {
+        let entries = self.entries().into_iter();
+        entries.map(|entry| entry.record.key).collect()
+    }
+
+    fn entries(&self) -> Vec<aftercall_log::Entry> {
         let read = |partition| {
             let mut reader = self
                 .log
@@ -154,10 +167,7 @@ impl Stage {
                 .unwrap();
             reader.next(usize::MAX, usize::MAX, Duration::ZERO).unwrap()
         };
-        let entries = (0..self.log.partitions()).flat_map(read);
-        entries
-            .map(|entry| Event::decode(entry.record.body).unwrap())
-            .collect()
+        (0..self.log.partitions()).flat_map(read).collect()
     }
 
     /// All lapses of the log, with the promises that they are about.
