@@ -3,11 +3,11 @@
 //! ```text
 //!  tag  key                                              value
 //!  1    tenant · customer · time↓ · seq↓                 StoredEntry: a customer's timeline
-//!  2    tenant · interaction                             StoredEntry: a contact of nobody known
+//!  2    tenant · interaction · whose                     StoredEntry: a contact of nobody known
 //!  3    tenant · interaction · whose                     the key of its entry (1 or 2)
 //!  4    tenant · interaction · whose · version           Amendment
 //!  5    tenant · interaction · whose · commitment        Commitment, once it has changed
-//!  6    tenant · customer · due · commitment             the key of the contact's entry, while it
+//!  6    tenant · customer · due · commitment · seq       the key of the contact's entry, while it
 //!                                                        is open
 //!  7    tenant · customer                                how many contacts, big-endian
 //!  8    tenant · handle · time↓ · seq↓                   StoredEntry: where the entry is
@@ -86,8 +86,8 @@ pub(crate) fn entry_in(timeline: Key, occurred_at_us: i64, seq: u64) -> Key {
 }
 
 /// A contact whose customer isn't identified.
-pub(crate) fn unidentified(tenant_id: &str, interaction_id: &str) -> Key {
-    of_interaction(UNIDENTIFIED, tenant_id, interaction_id)
+pub(crate) fn unidentified(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    of_interaction(UNIDENTIFIED, tenant_id, interaction_id).u64(whose)
 }
 
 /// What became of a promise in a contact whose customer isn't identified.
@@ -185,16 +185,18 @@ pub(crate) fn open_promises(tenant_id: &str, customer_id: &str) -> Key {
     Key::new(OPEN_PROMISE).text(tenant_id).text(customer_id)
 }
 
-/// One open promise.
+/// One open promise, of the contact with the place `seq` in the log: contacts that are named later
+/// may come with one id.
 pub(crate) fn open_promise(
     tenant_id: &str,
     customer_id: &str,
     due_us: i64,
-    commitment_id: &str,
+    (commitment_id, seq): (&str, u64),
 ) -> Key {
     open_promises(tenant_id, customer_id)
         .time(due_us)
         .bytes(&id_bytes(commitment_id))
+        .u64(seq)
 }
 
 /// The id of the promise whose key begins with the prefix `open_promises`.

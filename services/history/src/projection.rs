@@ -19,6 +19,7 @@ use prost::Message;
 use tantivy::TantivyDocument;
 
 use crate::index::{Contact, Fields};
+use crate::promises::Standing;
 use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
@@ -70,7 +71,8 @@ impl HistoryProjection {
         let key = places::home(tenant_id, &entry);
         places::note_contact(tenant_id, &entry, &key, fact.whose, txn)?;
         for promise in promises {
-            promises::keep_track(tenant_id, None, promise, &key, txn)?;
+            let home = &key;
+            promises::keep_track(tenant_id, None, Standing { promise, home, seq }, txn)?;
         }
         let pointer: Bytes = keys::entry_of(tenant_id, &event.aggregate_id, fact.whose).into();
         txn.put(key.clone(), entry.encode_to_vec())?;
@@ -149,7 +151,13 @@ impl HistoryProjection {
         let Some(before) = before else { return Ok(()) };
         let mut after = before.clone();
         after.accept(step);
-        promises::keep_track(tenant_id, Some(&before), &after, &key, txn)?;
+        let standing = |promise| Standing {
+            promise,
+            home: &key,
+            seq: entry.seq,
+        };
+        let (was, is) = (standing(&before), standing(&after));
+        promises::keep_track(tenant_id, Some(was), is, txn)?;
         let row = promises::row_key(tenant_id, &after, fact.whose);
         txn.put(row, promises::to_row(&after))?;
         let commitment = promises::to_wire(after, event.recorded_at.as_ref());
@@ -161,6 +169,7 @@ impl HistoryProjection {
                 actor_id: event.actor_id.clone(),
             }),
             seq,
+            recorded_as: Some(fact.whose),
             ..StoredEntry::default()
         };
         places::put_change(tenant_id, &entry, &change, txn)?;

@@ -65,28 +65,37 @@ pub(crate) fn one(
         .transpose()
 }
 
-/// Keeps the customer's list of open promises: `before` is the promise as it was, if it was there.
+/// A promise, and the entry of its contact.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing<'p> {
+    pub(crate) promise: &'p Commitment,
+    /// The key of the contact's entry.
+    pub(crate) home: &'p Bytes,
+    /// The contact's place in the log.
+    pub(crate) seq: u64,
+}
+
+impl Standing<'_> {
+    /// Its place in the customer's list of open promises, if it belongs there.
+    fn place(&self, tenant_id: &str) -> Option<Key> {
+        let promise = self.promise;
+        let customer_id = promise.customer_id.as_deref();
+        let customer_id = customer_id.filter(|_| promise.is_open())?;
+        let due_us = time::microseconds(promise.promised_by);
+        let promise = (&*promise.commitment_id, self.seq);
+        Some(keys::open_promise(tenant_id, customer_id, due_us, promise))
+    }
+}
+
+/// Keeps customers' lists of open promises: `before` is the promise as it was, if it was there.
 pub(crate) fn keep_track(
     tenant_id: &str,
-    before: Option<&Commitment>,
-    after: &Commitment,
-    entry_key: &Bytes,
+    before: Option<Standing<'_>>,
+    after: Standing<'_>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let place = |promise: &Commitment| {
-        let customer_id = promise
-            .customer_id
-            .as_deref()
-            .filter(|_| promise.is_open())?;
-        let due_us = time::microseconds(promise.promised_by);
-        Some(keys::open_promise(
-            tenant_id,
-            customer_id,
-            due_us,
-            &promise.commitment_id,
-        ))
-    };
-    let (was, is) = (before.and_then(place), place(after));
+    let was = before.and_then(|before| before.place(tenant_id));
+    let is = after.place(tenant_id);
     if was == is {
         return Ok(());
     }
@@ -94,7 +103,7 @@ pub(crate) fn keep_track(
         txn.delete(was)?;
     }
     if let Some(is) = is {
-        txn.put(is, entry_key.clone())?;
+        txn.put(is, after.home.clone())?;
     }
     Ok(())
 }

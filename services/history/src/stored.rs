@@ -50,8 +50,8 @@ pub(crate) struct StoredEntry {
     /// then nothing else is said.
     #[prost(bytes = "bytes", tag = "103")]
     pub(crate) home: Bytes,
-    /// Whose contact it was when it was recorded, where that was said anew later: what is kept of it
-    /// stays where it is.
+    /// Whose contact it was when it was recorded: of what became of its promises, and of a contact of
+    /// which that was said anew later. What is kept of it stays where it is.
     #[prost(fixed64, optional, tag = "104")]
     pub(crate) recorded_as: Option<u64>,
     /// The handle that it was, where the timeline is of several that are spelled alike.

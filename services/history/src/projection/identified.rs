@@ -1,7 +1,6 @@
 //! A contact turns out to be somebody's, or somebody else's: it moves, with its promises and what
 //! became of them, into that customer's timeline.
 
-use aftercall_domain::commitment::Commitment;
 use aftercall_proto::event::v1::{Event, InteractionIdentified};
 use aftercall_proto::history::v1::Amendment;
 use aftercall_proto::model::v1::{MatchStatus, Verification};
@@ -11,6 +10,7 @@ use pbjson_types::FieldMask;
 use prost::Message;
 
 use super::{count_contact, places};
+use crate::promises::Standing;
 use crate::stored::StoredEntry;
 use crate::{keys, promises};
 
@@ -34,7 +34,7 @@ pub(super) fn apply(
     txn.put(place, amendment.encode_to_vec())?;
 
     let promises = promises::all(tenant_id, &before, |key| txn.get(key))?;
-    let changes = changes(tenant_id, &before, txn)?;
+    let changes = changes(tenant_id, &before, whose, txn)?;
     places::forget(tenant_id, &before, &before, &home, txn)?;
     for (customer_id, by) in [(before.customer_id(), -1), (after.customer_id(), 1)] {
         if let Some(customer_id) = customer_id {
@@ -48,13 +48,12 @@ pub(super) fn apply(
     places::note_contact(tenant_id, &after, &new_home, whose, txn)?;
 
     for promise in promises {
-        move_promise(
-            event,
-            (&promise, whose),
-            after.customer_id(),
-            &new_home,
-            txn,
-        )?;
+        let was = Standing {
+            promise: &promise,
+            home: &home,
+            seq: before.seq,
+        };
+        move_promise(event, (was, whose), after.customer_id(), &new_home, txn)?;
     }
     for (place, mut change) in changes {
         places::forget(tenant_id, &before, &change, &place, txn)?;
@@ -111,6 +110,7 @@ fn name(
 fn changes(
     tenant_id: &str,
     contact: &StoredEntry,
+    whose: u64,
     txn: &mut Txn<'_>,
 ) -> Result<Vec<(Bytes, StoredEntry)>, ApplyError> {
     let prefix = match contact.customer_id() {
@@ -124,7 +124,9 @@ fn changes(
         let entry = StoredEntry::decode(bytes).map_err(ApplyError::record)?;
         let change = entry.commitment_change.as_ref();
         let promise = change.and_then(|change| change.commitment.as_ref());
-        if promise.is_some_and(|promise| promise.interaction_id == contact.interaction_id()) {
+        let is_its =
+            promise.is_some_and(|promise| promise.interaction_id == contact.interaction_id());
+        if is_its && entry.recorded_as == Some(whose) {
             changes.push((place, entry));
         }
     }
@@ -134,20 +136,23 @@ fn changes(
 /// Makes a promise the customer's, whose contact stands at `home` now.
 fn move_promise(
     event: &Event,
-    (before, whose): (&Commitment, u64),
+    (was, whose): (Standing<'_>, u64),
     customer_id: Option<&str>,
     home: &Bytes,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let tenant_id = &event.tenant_id;
-    let mut after = before.clone();
+    let mut after = was.promise.clone();
     after.customer_id = customer_id.map(str::to_owned);
-    promises::keep_track(tenant_id, Some(before), &after, home, txn)?;
-    let (interaction_id, id) = (&before.interaction_id, &before.commitment_id);
-    let place: Bytes = keys::commitment(tenant_id, interaction_id, whose, id).into();
-    if txn.get(&place)?.is_some() {
-        let commitment = promises::to_wire(after, event.recorded_at.as_ref());
-        txn.put(place, commitment.encode_to_vec())?;
+    let is = Standing {
+        promise: &after,
+        home,
+        seq: was.seq,
+    };
+    promises::keep_track(tenant_id, Some(was), is, txn)?;
+    let row: Bytes = promises::row_key(tenant_id, &after, whose).into();
+    if txn.get(&row)?.is_some() {
+        txn.put(row, promises::to_row(&after))?;
     }
     Ok(())
 }

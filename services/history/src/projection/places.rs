@@ -14,7 +14,10 @@ use crate::{keys, people};
 pub(super) fn home(tenant_id: &str, contact: &StoredEntry) -> Bytes {
     let interaction_id = contact.interaction_id();
     match contact.customer_id() {
-        None => keys::unidentified(tenant_id, interaction_id).into(),
+        None => {
+            let whose = contact.whose(tenant_id);
+            keys::unidentified(tenant_id, interaction_id, whose).into()
+        }
         Some(customer_id) => {
             let at_us = contact.occurred_at_us();
             keys::timeline_entry(tenant_id, customer_id, at_us, contact.seq).into()

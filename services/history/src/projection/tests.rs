@@ -7,7 +7,7 @@ use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::Event;
-use aftercall_proto::model::v1::{CommitmentDraft, Customer, Interaction};
+use aftercall_proto::model::v1::{CommitmentDraft, Customer, Handle, HandleKind, Interaction};
 use aftercall_view::testing::Partitions;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -28,9 +28,24 @@ struct Next {
 
 #[derive(Debug, Clone)]
 enum What {
-    Record { occurred_at: u8, imported: bool },
-    Amend { sequence: u64, label: u8 },
-    Follow { sequence: u64, kind: u8, ahead: u8 },
+    Record {
+        occurred_at: u8,
+        imported: bool,
+    },
+    Amend {
+        sequence: u64,
+        label: u8,
+    },
+    /// It turns out to be another customer's.
+    Identify {
+        sequence: u64,
+        customer: u8,
+    },
+    Follow {
+        sequence: u64,
+        kind: u8,
+        ahead: u8,
+    },
 }
 
 fn next() -> impl Strategy<Value = Next> {
@@ -38,6 +53,8 @@ fn next() -> impl Strategy<Value = Next> {
         2 => (0..4_u8, any::<bool>())
             .prop_map(|(occurred_at, imported)| What::Record { occurred_at, imported }),
         1 => (1..4_u64, 0..3_u8).prop_map(|(sequence, label)| What::Amend { sequence, label }),
+        2 => (1..4_u64, 0..4_u8)
+            .prop_map(|(sequence, customer)| What::Identify { sequence, customer }),
         2 => (1..4_u64, 0..4_u8, 0..4_u8)
             .prop_map(|(sequence, kind, ahead)| What::Follow { sequence, kind, ahead }),
     ];
@@ -72,6 +89,12 @@ fn contact(next: &Next, occurred_at: u8) -> Interaction {
         occurred_at: Some(to_wire(at(occurred_at))),
         customer: Some(Customer {
             customer_id: customer_id(next.customer),
+            candidate_customer_ids: vec![customer_id(1), customer_id(2)],
+            handles: vec![Handle {
+                kind: HandleKind::Telephone.into(),
+                value: "+4930999001".to_owned(),
+                ..Handle::default()
+            }],
             ..Customer::default()
         }),
         commitments: vec![CommitmentDraft {
@@ -140,6 +163,13 @@ fn record(next: &Next) -> Record {
                 reason: String::new(),
             };
             let fact = Fact::InteractionAmended(Box::new(amended));
+            (fact, id.clone(), sequence, String::new())
+        }
+        What::Identify { sequence, customer } => {
+            let fact = Fact::InteractionIdentified(InteractionIdentified {
+                customer_id: customer_id(customer),
+                ..InteractionIdentified::default()
+            });
             (fact, id.clone(), sequence, String::new())
         }
         What::Follow {
