@@ -132,22 +132,9 @@ impl Core {
             names,
             hash,
         };
-        let claimed = self.pending.claim(Wanted {
-            key: &named.key,
-            names: &named.keys(),
-            hash,
-            whose: named.whose,
-        });
-        let (flight, stake) = match claimed {
-            Claimed::Mine(flight) => (flight, Stake::Own),
-            Claimed::Shared(flight) => (flight, Stake::Same),
-            Claimed::Contested(flight) => (flight, Stake::Other),
-            Claimed::Taken { flight, name } => {
-                let name = name.and_then(|index| named.names.get(index));
-                let place = name.map_or(id_place, |named| named.place);
-                (flight, Stake::Rival(place))
-            }
-            Claimed::Full => return (Decision::Refused(Refusal::Behind), None),
+        let (flight, stake) = match self.take(&named) {
+            Ok(taken) => taken,
+            Err(refusal) => return (Decision::Refused(refusal), None),
         };
         // Where others write too, one of them may have been faster with a name.
         let is_shared = self.deps.log.is_shared();
@@ -189,6 +176,27 @@ impl Core {
                 (Decision::Refused(refusal), None)
             }
         }
+    }
+
+    /// Claims the record's names, or finds the append that has one of them.
+    fn take(&self, named: &Identity) -> Result<(Arc<Flight>, Stake), Refusal> {
+        let claimed = self.pending.claim(Wanted {
+            key: &named.key,
+            names: &named.keys(),
+            hash: named.hash,
+            whose: named.whose,
+        });
+        Ok(match claimed {
+            Claimed::Mine(flight) => (flight, Stake::Own),
+            Claimed::Shared(flight) => (flight, Stake::Same),
+            Claimed::Contested(flight) => (flight, Stake::Other),
+            Claimed::Taken { flight, name } => {
+                let name = name.and_then(|index| named.names.get(index));
+                let place = name.map_or(named.id_place, |named| named.place);
+                (flight, Stake::Rival(place))
+            }
+            Claimed::Full => return Err(Refusal::Behind),
+        })
     }
 
     /// Whether the ledger has the record.

@@ -215,40 +215,11 @@ impl Written {
                 reference,
                 promises,
                 imported,
-            } => {
-                let reference = match self.contact {
-                    ContactName::Reference(own) => Some(own),
-                    ContactName::Id(_) => *reference,
-                };
-                let drafts = promises.iter().map(|promise| CommitmentDraft {
-                    commitment_id: promise_id(contact, *promise),
-                    told_to_customer: true,
-                    promised_by: Some(to_wire(at(6))),
-                    fulfilled_at: (self.hour % 3 == 0).then(|| to_wire(at(self.hour))),
-                    ..CommitmentDraft::default()
-                });
-                let interaction = Interaction {
-                    interaction_id: contact.to_string(),
-                    external_ref: reference.map(|number| ExternalRef {
-                        source_system: "pbx".to_owned(),
-                        external_id: number.to_string(),
-                    }),
-                    customer: Some(Customer {
-                        customer_id,
-                        ..Customer::default()
-                    }),
-                    commitments: drafts.collect(),
-                    ..Interaction::default()
-                };
-                let recorded = InteractionRecorded {
-                    interaction: Some(interaction),
-                };
-                Event {
-                    sequence: 1,
-                    import_batch: "batch".repeat((*imported).into()),
-                    ..Fact::InteractionRecorded(Box::new(recorded)).event()
-                }
-            }
+            } => Event {
+                sequence: 1,
+                import_batch: "batch".repeat((*imported).into()),
+                ..self.recorded(contact, customer_id, *reference, promises)
+            },
             What::Amend { sequence, request } => Event {
                 sequence: *sequence,
                 request_id: format!("request-{request}"),
@@ -306,6 +277,43 @@ impl Written {
                 }
             }
         }
+    }
+
+    fn recorded(
+        &self,
+        contact: Uuid,
+        customer_id: String,
+        reference: Option<u8>,
+        promises: &[PromiseName],
+    ) -> Event {
+        let reference = match self.contact {
+            ContactName::Reference(own) => Some(own),
+            ContactName::Id(_) => reference,
+        };
+        let drafts = promises.iter().map(|promise| CommitmentDraft {
+            commitment_id: promise_id(contact, *promise),
+            told_to_customer: true,
+            promised_by: Some(to_wire(at(6))),
+            fulfilled_at: (self.hour % 3 == 0).then(|| to_wire(at(self.hour))),
+            ..CommitmentDraft::default()
+        });
+        let interaction = Interaction {
+            interaction_id: contact.to_string(),
+            external_ref: reference.map(|number| ExternalRef {
+                source_system: "pbx".to_owned(),
+                external_id: number.to_string(),
+            }),
+            customer: Some(Customer {
+                customer_id,
+                ..Customer::default()
+            }),
+            commitments: drafts.collect(),
+            ..Interaction::default()
+        };
+        let recorded = InteractionRecorded {
+            interaction: Some(interaction),
+        };
+        Fact::InteractionRecorded(Box::new(recorded)).event()
     }
 
     fn change(&self, kind: u8, revision: u32) -> Change {

@@ -1,110 +1,26 @@
 //! Each record is read, decoded and judged once, however many views there are and wherever they are.
 
+mod counted;
+mod process;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aftercall_log::{
-    Append, Claim, Entry, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError, Reader,
-    Record, WriteBlocked,
-};
+use aftercall_log::{Entry, Log, MemoryLog, Position};
 use aftercall_view::key::Key;
 use aftercall_view::{
-    ApplyError, Feed, FeedOptions, FeedRunner, FromRecord, Judge, Observer, Options, Placed,
-    Positions, Projection, Stepped, Txn, Verdict, ViewHandle, ViewRunner,
+    ApplyError, FromRecord, Judge, Observer, Placed, Positions, Projection, Stepped, Txn, Verdict,
+    ViewHandle,
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 
-use crate::fixture::{LOG, contents, options, record, soon};
-
-/// What one process does with its log.
-#[derive(Debug, Default)]
-struct Counts {
-    readers: AtomicU64,
-    read: AtomicU64,
-    decoded: AtomicU64,
-    judged: AtomicU64,
-}
-
-impl Counts {
-    fn all(&self) -> [u64; 4] {
-        [&self.readers, &self.read, &self.decoded, &self.judged]
-            .map(|count| count.load(Ordering::Relaxed))
-    }
-}
-
-/// A log that counts what is read of it.
-#[derive(Debug, Clone)]
-struct CountedLog(MemoryLog, Arc<Counts>);
-
-#[derive(Debug)]
-struct CountedReader(Box<dyn Reader>, Arc<Counts>);
-
-impl Reader for CountedReader {
-    fn next(
-        &mut self,
-        records_max: usize,
-        bytes_max: usize,
-        wait: Duration,
-    ) -> Result<Vec<Entry>, ReadError> {
-        let entries = self.0.next(records_max, bytes_max, wait)?;
-        let count = entries.len() as u64;
-        self.1.read.fetch_add(count, Ordering::Relaxed);
-        Ok(entries)
-    }
-
-    fn positions(&self) -> &[Position] {
-        self.0.positions()
-    }
-}
-
-impl Log for CountedLog {
-    fn id(&self) -> LogId {
-        self.0.id()
-    }
-
-    fn partitions(&self) -> u32 {
-        self.0.partitions()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.0.is_shared()
-    }
-
-    fn partition_of(&self, key: &[u8]) -> Partition {
-        self.0.partition_of(key)
-    }
-
-    fn append(&self, records: Vec<Record>) -> Append {
-        self.0.append(records)
-    }
-
-    fn tails(&self) -> Result<Vec<Offset>, ReadError> {
-        self.0.tails()
-    }
-
-    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
-        self.0.offset_at(partition, recorded_at_us)
-    }
-
-    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
-        self.1.readers.fetch_add(1, Ordering::Relaxed);
-        let reader = self.0.reader(from)?;
-        Ok(Box::new(CountedReader(reader, Arc::clone(&self.1))))
-    }
-
-    fn claim(&self, role: &'static str) -> Claim {
-        self.0.claim(role)
-    }
-
-    fn check_writable(&self) -> Result<(), WriteBlocked> {
-        self.0.check_writable()
-    }
-}
+use crate::fixture::{LOG, contents, record, soon};
+use counted::Counts;
+use process::{COARSE, Cut, Process};
 
 /// A step of a key: a body that says which it is. The first byte of a body is the step's number; a
 /// body `?` is of a later version.
@@ -239,89 +155,6 @@ fn model(log: &MemoryLog) -> BTreeMap<Bytes, Vec<u8>> {
 fn held(view: &ViewHandle) -> BTreeMap<Bytes, Vec<u8>> {
     let held = contents(&view.store()).into_iter();
     held.map(|(key, list)| (key, list.to_vec())).collect()
-}
-
-/// A process that is driven on this thread.
-struct Process {
-    counts: Arc<Counts>,
-    feed: Feed<Step>,
-    ledger: FeedRunner<NextOnly>,
-    views: Vec<ViewRunner<Listing>>,
-}
-
-/// How the log is cut into batches, and how much of it is kept decoded.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    records_max: usize,
-    ring_bytes_max: usize,
-}
-
-const COARSE: Cut = Cut {
-    records_max: 16,
-    ring_bytes_max: 1 << 20,
-};
-
-impl Cut {
-    fn options(self) -> Options {
-        Options {
-            poll_records_max: self.records_max,
-            ..options()
-        }
-    }
-}
-
-impl Process {
-    fn start(log: &MemoryLog, dir: &Path, views: &[&'static str], cut: Cut) -> Self {
-        let counts = Arc::new(Counts::default());
-        COUNTED.with(|counted| *counted.lock() = Some(Arc::clone(&counts)));
-        let counted = CountedLog(log.clone(), Arc::clone(&counts));
-        let judge = NextOnly(Arc::clone(&counts));
-        let options = FeedOptions {
-            ledger: cut.options(),
-            ring_bytes_max: cut.ring_bytes_max,
-        };
-        let (feed, ledger) = Feed::new(Arc::new(counted), dir.to_owned().into(), judge, options);
-        let views = views
-            .iter()
-            .map(|name| feed.view(Listing(name), cut.options()));
-        Self {
-            counts,
-            views: views.collect(),
-            ledger,
-            feed,
-        }
-    }
-
-    /// One step of the ledger, for 0, or of a view.
-    fn step(&mut self, which: usize) -> Stepped {
-        match which % (self.views.len() + 1) {
-            0 => self.ledger.step(Duration::ZERO),
-            view => self.views[view - 1].step(Duration::ZERO),
-        }
-    }
-
-    /// Steps until everybody has all of the log.
-    fn catch_up(&mut self, log: &MemoryLog) {
-        let tails = Positions::below(&log.tails().unwrap());
-        for turn in 0.. {
-            assert!(turn < 200_000, "they get on");
-            let handles = self.views.iter().map(ViewRunner::handle);
-            let mut handles = handles.chain([self.feed.ledger().clone()]);
-            if handles.all(|view| view.applied().covers_all(&tails) && view.is_ready()) {
-                return;
-            }
-            assert_ne!(self.step(turn), Stepped::Ended);
-        }
-    }
-
-    fn stop(mut self) {
-        let views = self.views.iter().map(ViewRunner::handle);
-        views.for_each(|view| view.stop());
-        self.feed.ledger().stop();
-        for which in 0..=self.views.len() {
-            assert_eq!(self.step(which), Stepped::Ended);
-        }
-    }
 }
 
 async fn append(log: &MemoryLog, steps: impl IntoIterator<Item = (u8, u8, bool)>) {
