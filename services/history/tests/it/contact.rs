@@ -73,6 +73,14 @@ impl Contact {
         self.with(|interaction| interaction.customer = Some(customer))
     }
 
+    /// The customer's name, which no search looks at.
+    pub(crate) fn shown_as(self, name: &str) -> Self {
+        self.with(|interaction| {
+            let customer = interaction.customer.get_or_insert_default();
+            customer.display_name = name.to_owned();
+        })
+    }
+
     /// One more handle of the customer.
     pub(crate) fn handle(self, kind: HandleKind, value: &str) -> Self {
         let handle = Handle {

@@ -230,7 +230,7 @@ async fn a_context_of_long_texts_is_bounded_by_bytes() {
     let (events, dir) = (Events::new(), views());
     let long = "x".repeat(300 << 10);
     for n in 1..=20 {
-        contact(n).summary(&long).record(&events);
+        contact(n).shown_as(&long).record(&events);
     }
     let text = "y".repeat(64 << 10);
     for n in 21..=70 {

@@ -122,7 +122,7 @@ impl Events {
             },
             ..fact.event()
         };
-        self.append(&event, &aggregate)
+        self.append(&event, &event.interaction_id)
     }
 }
 

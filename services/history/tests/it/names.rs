@@ -113,7 +113,7 @@ async fn several_contacts_are_answered_at_once_and_what_is_missing_is_said() {
 async fn a_batch_is_bounded_by_bytes_and_says_what_it_left_out() {
     let (events, dir) = (Events::new(), views());
     for n in 0..30 {
-        contact(n).summary(&"x".repeat(300 << 10)).record(&events);
+        contact(n).shown_as(&"x".repeat(300 << 10)).record(&events);
     }
     let service = Service::start(&events, dir.path()).await;
     let mut names: Vec<_> = (0..30).map(|n| by_id(&id(1, n))).collect();
