@@ -19,7 +19,7 @@ pub trait Rpc: Message + Clone + Default + 'static {
         None
     }
 
-    /// Asks that the answer include all that was durable when the request came, if the query can.
+    /// Asks that the answer include all that was durable when the request came.
     fn ask_latest(&mut self) {}
 
     /// Where in the log a write stands; nothing for a query.
@@ -47,13 +47,10 @@ macro_rules! rpcs {
         fn min_position(&mut self) -> Option<&mut String> {
             Some(&mut self.min_position)
         }
-    };
-    (@latest) => {
+
         fn ask_latest(&mut self) {
             self.latest = true;
         }
-
-        rpcs!(@query);
     };
     (@command) => {
         fn name(&mut self, fresh: impl FnOnce() -> String) {
@@ -88,19 +85,25 @@ rpcs! {
             recorder::v1::RecordInteractionRequest => recorder::v1::RecordInteractionResponse;
         command "AmendInteraction":
             recorder::v1::AmendInteractionRequest => recorder::v1::AmendInteractionResponse;
+        command "IdentifyInteraction":
+            recorder::v1::IdentifyInteractionRequest => recorder::v1::IdentifyInteractionResponse;
+        command "MergeCustomers":
+            recorder::v1::MergeCustomersRequest => recorder::v1::MergeCustomersResponse;
+        command "UnmergeCustomers":
+            recorder::v1::UnmergeCustomersRequest => recorder::v1::UnmergeCustomersResponse;
     }
     "aftercall.history.v1.HistoryService" {
-        latest "GetInteraction":
+        query "GetInteraction":
             history::v1::GetInteractionRequest => history::v1::GetInteractionResponse;
-        latest "BatchGetInteractions":
+        query "BatchGetInteractions":
             history::v1::BatchGetInteractionsRequest => history::v1::BatchGetInteractionsResponse;
-        latest "ListAmendments":
+        query "ListAmendments":
             history::v1::ListAmendmentsRequest => history::v1::ListAmendmentsResponse;
-        latest "GetCustomerContext":
+        query "GetCustomerContext":
             history::v1::GetCustomerContextRequest => history::v1::GetCustomerContextResponse;
-        latest "ListTimeline":
+        query "ListTimeline":
             history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
-        latest "SearchInteractions":
+        query "SearchInteractions":
             history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
     }
     "aftercall.followups.v1.FollowupService" {
@@ -120,15 +123,15 @@ rpcs! {
             alerts::v1::ListAlertsRequest => alerts::v1::ListAlertsResponse;
     }
     "aftercall.knowledge.v1.KnowledgeService" {
-        latest "ListCandidates":
+        query "ListCandidates":
             knowledge::v1::ListCandidatesRequest => knowledge::v1::ListCandidatesResponse;
         command "PromoteCandidate":
             knowledge::v1::PromoteCandidateRequest => knowledge::v1::PromoteCandidateResponse;
-        latest "GetSolution":
+        query "GetSolution":
             knowledge::v1::GetSolutionRequest => knowledge::v1::GetSolutionResponse;
-        latest "ListSolutions":
+        query "ListSolutions":
             knowledge::v1::ListSolutionsRequest => knowledge::v1::ListSolutionsResponse;
-        latest "SuggestSolutions":
+        query "SuggestSolutions":
             knowledge::v1::SuggestSolutionsRequest => knowledge::v1::SuggestSolutionsResponse;
     }
 }
