@@ -16,9 +16,9 @@ const PAGE_MAX: usize = 200;
 /// Contacts by text and filters
 #[derive(Debug, clap::Args)]
 pub struct SearchArgs {
-    /// Words to find in reason and handling: all of them; '"quoted words"' stand together, -word
-    /// excludes
-    #[arg(value_name = "WORD", allow_hyphen_values = true, value_parser = word)]
+    /// Words to find in reason and handling: all of them. In quotes, as in '"charged twice" -router',
+    /// words stand together, and -word excludes
+    #[arg(value_name = "WORD")]
     query: Vec<String>,
     #[command(flatten)]
     filter: FilterArgs,
@@ -74,17 +74,6 @@ struct FilterArgs {
     /// Began before this time, or longer ago than this
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     before: Option<When>,
-}
-
-/// A word of the query. What begins with two dashes is no word to exclude but a flag that there
-/// isn't: searching for it would find nothing, or the wrong things.
-fn word(text: &str) -> Result<String, String> {
-    match text.starts_with("--") {
-        true => Err(format!(
-            "there is no flag {text}: see `aftercall search --help`"
-        )),
-        false => Ok(text.to_owned()),
-    }
 }
 
 /// Prints what a search finds.

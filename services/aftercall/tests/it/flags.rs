@@ -39,8 +39,11 @@ fn a_search_takes_all_of_its_words_and_leaves_out_what_it_should() {
         ("An invoice, by hand.", 3),
     ]);
     assert_eq!(total(&server, &at, ["refund", "invoice"]), 1);
-    assert_eq!(total(&server, &at, ["refund", "-invoice"]), 1);
-    assert_eq!(total(&server, &at, ["refund", "-hand", "--limit", "1"]), 2);
+    assert_eq!(total(&server, &at, ["refund -invoice"]), 1);
+    assert_eq!(
+        total(&server, &at, ["refund", "--limit", "1", "--", "-hand"]),
+        2
+    );
     assert_eq!(total(&server, &at, ["\"refund for an invoice\""]), 1);
     assert_eq!(total(&server, &at, []), 3);
 }

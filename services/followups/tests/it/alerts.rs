@@ -383,7 +383,10 @@ async fn a_watch_says_that_it_lives_and_its_token_moves_on() {
     let mut watch = watch(&running, "").await;
     let first = begun(&mut watch).await;
     // Nothing that it would be told of happens, however far the clock is moved below.
-    stage.record(&Contact::new("i-1", vec![promise("c-1", at(1_000_000_000))]));
+    stage.record(&Contact::new(
+        "i-1",
+        vec![promise("c-1", at(1_000_000_000))],
+    ));
     running.caught_up(&stage).await;
     let mut token = first.clone();
     // It speaks again and again, although nothing happens.
