@@ -13,8 +13,7 @@ pub enum Name {
     Reference(Id),
     /// The id of a promise, given by the caller.
     Promise(Id),
-    /// The id of a promise, of the kind that is derived, but not from this contact: nobody may bring
-    /// it.
+    /// The id of a promise that was derived from another contact: nobody may bring it.
     NotTheirs(Id),
 }
 

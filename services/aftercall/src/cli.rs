@@ -146,6 +146,8 @@ struct Asking {
     #[arg(
         long,
         global = true,
+        // A position may begin with one.
+        allow_hyphen_values = true,
         value_name = "POSITION",
         help_heading = "Connection"
     )]

@@ -105,8 +105,8 @@ fn check_names(names: &[OtherName]) -> Result<(), Refusal> {
     let mut found = Violations::new();
     for OtherName { place, name } in names {
         if let (Place::Promise(index), Name::NotTheirs(_)) = (place, name) {
-            let text = "is an id of version 8, which are derived from the contact, and not from this \
-                        one; leave it out, or give an id of another version";
+            let text = "is the id of a promise of another contact, from which it was derived; leave it \
+                        out, or give an id of your own";
             let field = format!("interaction.commitments[{index}].commitment_id");
             found.add(&field, Reason::Conflicting, text);
         }

@@ -198,7 +198,7 @@ fn every_wrong_field_is_said_with_its_remedy(server: &impl Site) {
     let error = run_with(&mut server.client(["record", "-"]), wrong.as_bytes()).fails(1);
     for field in [
         "interaction.direction",
-        "interaction.customer.customer_id",
+        "interaction.occurred_at",
         "interaction.contact_reasons",
     ] {
         assert!(

@@ -78,8 +78,9 @@ fn a_flag_that_there_is_not_is_refused() {
 fn a_limit_of_nothing_says_nothing_about_the_data() {
     let (server, at) = with(&[("A refund.", 1), ("Another one.", 2)]);
     let said = |args: &[&str]| {
-        let mut command = server.client([]);
-        run(command.args(args).args(["--limit", "0", "--after", &at])).ok()
+        let mut command = aftercall([]);
+        command.args(args).args(["--limit", "0", "--after", &at]);
+        run(command.args(["--server", server.said("grpc")])).ok()
     };
     let more = "(0 shown; there are more: raise --limit)\n";
     assert_eq!(said(&["timeline", "C-1"]), more);

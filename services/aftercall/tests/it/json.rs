@@ -103,7 +103,7 @@ fn record_takes_nothing_of_a_file_with_a_mistake_and_import_the_rest() {
     assert_eq!(recorded(&of_record, &line(9, "C-9")), ["call-9"]);
     assert_eq!(import.status.code(), Some(1));
     // The line of the field, not that of the record.
-    let place = import.stderr.contains(":5: interaction.agentid: ");
+    let place = import.stderr.contains(":6: interaction.agentid: ");
     assert!(place, "{import:#?}");
     let ids = recorded(&of_import, &line(9, "C-9"));
     assert_eq!(ids, ["call-1", "call-3", "call-9"]);

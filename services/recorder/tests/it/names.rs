@@ -123,8 +123,10 @@ async fn an_id_that_was_derived_for_another_contact_is_refused() {
         PROMISE,
         "leave it out",
     );
-    // Who reads a contact and sends it again, says the same.
-    let again = record(&fixture, promising(1, derived)).await.unwrap();
+    // The contact that it was derived for, with the id spelled out, is not what was sent first.
+    let other = record(&fixture, promising(1, derived)).await.unwrap_err();
+    assert_eq!(reason_of(&other).0, "REQUEST_ID_REUSED");
+    let again = record(&fixture, with_promise(&id(1))).await.unwrap();
     assert!(again.already_recorded);
     assert_eq!(again.commitment_ids, first.commitment_ids);
 }

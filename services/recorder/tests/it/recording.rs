@@ -140,9 +140,9 @@ async fn every_wrong_field_is_named_at_once() {
         ..wire::Sentiment::default()
     });
     wrong.labels = vec!["l".repeat(129)];
-    wrong.customer.as_mut().unwrap().customer_id = "a|b".to_owned();
+    wrong.customer.as_mut().unwrap().customer_id = "C-1 ".to_owned();
     wrong.handling = Some(wire::Handling {
-        summary: "ring \u{7} bell".to_owned(),
+        summary: "s".repeat((64 << 10) + 1),
         ..wire::Handling::default()
     });
     let refused = fixture
@@ -165,7 +165,7 @@ async fn every_wrong_field_is_named_at_once() {
         ("interaction.customer.customer_id", "MALFORMED"),
         ("interaction.direction", "UNKNOWN_VALUE"),
         ("interaction.ended_at", "CONFLICTING"),
-        ("interaction.handling.summary", "MALFORMED"),
+        ("interaction.handling.summary", "TOO_LONG"),
         ("interaction.interaction_id", "MALFORMED"),
         ("interaction.labels[0]", "TOO_LONG"),
         ("interaction.occurred_at", "IN_FUTURE"),

@@ -68,15 +68,16 @@ impl Model {
                 content,
                 expected,
             } => {
-                let Some(version) = self.versions.get_mut(&id) else {
-                    return "INTERACTION_NOT_FOUND".to_owned();
-                };
+                // A request's id is the caller's, whatever it is used for.
                 if let Some((other, before, asked, made)) = self.amended.get(&request) {
                     return match (*other, *before, *asked) == (id, content, expected) {
                         true => format!("version {made}"),
                         false => "REQUEST_ID_REUSED".to_owned(),
                     };
                 }
+                let Some(version) = self.versions.get_mut(&id) else {
+                    return "INTERACTION_NOT_FOUND".to_owned();
+                };
                 if expected != 0 && expected != *version {
                     return "VERSION_MISMATCH".to_owned();
                 }

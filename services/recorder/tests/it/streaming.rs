@@ -185,7 +185,7 @@ async fn a_streams_failure_says_all_that_a_calls_status_says() {
     let mut crm = fixture.crm();
     let mut bad = interaction(&id(1));
     bad.contact_reasons.clear();
-    bad.agent_id = "a|b".to_owned();
+    bad.channel = 0;
     let answers = record(&mut crm, vec![message(0, bad.clone())]).await;
     let called = crm.record_interaction(request(bad)).await.unwrap_err();
     let streamed = failure(&answers[0]);
