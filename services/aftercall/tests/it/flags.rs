@@ -132,8 +132,9 @@ fn a_contact_is_shown_with_its_parts_its_end_and_the_lines_of_its_notes() {
         .messages()
         .remove(0);
     let text = |name: &str| recorded[name].as_str().unwrap().to_owned();
-    let mut show = server.client(["show", "--after"]);
-    let shown = run(show.args([text("position"), text("interactionId")])).ok();
+    let mut show = server.client(["show"]);
+    let position = text("position");
+    let shown = run(show.args(["--after", &position, &text("interactionId")])).ok();
     for expected in [
         "segment      y.first, 2026-03-02 10:00:10 – 10:05:00 CET, warm transfer to anna\n",
         "on hold      2026-03-02 10:01:00 – 10:02:30 CET, lookup\n",

@@ -47,8 +47,9 @@ pub(crate) fn record(
     };
     let agent_id = format!("agent-{}", rng.random_range(0..5));
     let commitment_id = id(Namespace::Commitment);
+    let team_id = format!("team-{}", number % 3);
     let promises = rng.random_bool(0.7);
-    let commitments = promises.then(|| promise(rng, commitment_id, &agent_id));
+    let commitments = promises.then(|| promise(rng, commitment_id, (&agent_id, &team_id)));
     RecordInteractionRequest {
         interaction: Some(Interaction {
             interaction_id: id(Namespace::Interaction),
@@ -60,7 +61,7 @@ pub(crate) fn record(
                 ..Customer::default()
             }),
             agent_id,
-            team_id: format!("team-{}", number % 3),
+            team_id,
             occurred_at: Some(to_wire(now())),
             contact_reasons: vec![ContactReason {
                 code: REASONS[rng.random_range(0..REASONS.len())].to_owned(),
@@ -92,7 +93,11 @@ pub(crate) fn record(
 }
 
 /// A promise that is due in a moment, or in days.
-fn promise(rng: &mut StdRng, commitment_id: String, agent_id: &str) -> CommitmentDraft {
+fn promise(
+    rng: &mut StdRng,
+    commitment_id: String,
+    (agent_id, team_id): (&str, &str),
+) -> CommitmentDraft {
     let ahead = if rng.random_bool(0.5) {
         SignedDuration::from_millis(rng.random_range(500..3_000))
     } else {
@@ -107,6 +112,7 @@ fn promise(rng: &mut StdRng, commitment_id: String, agent_id: &str) -> Commitmen
         owner: Some(Owner {
             owner: Some(owner::Owner::AgentId(agent_id.to_owned())),
         }),
+        owner_team_id: team_id.to_owned(),
         priority: Priority::P3.into(),
         ..CommitmentDraft::default()
     }
