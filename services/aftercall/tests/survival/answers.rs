@@ -104,9 +104,11 @@ impl Answers {
         // A score depends on how often words are in the index, and it counts what was replaced, too;
         // a page token carries the last score.
         let answer = format!("{answer:#?}");
+        let mut is_score = false;
         let lines = answer.lines().filter(|line| {
             let line = line.trim_start();
-            !line.starts_with("score: ") && !line.starts_with("next_page_token: ")
+            let was_score = std::mem::replace(&mut is_score, line.starts_with("score: "));
+            !was_score && !is_score && !line.starts_with("next_page_token: ")
         });
         let known = self.0.insert(asked, lines.collect::<Vec<_>>().join("\n"));
         assert_eq!(known, None);
