@@ -25,44 +25,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .read_own_writes()
         .connect()
         .await?;
-    let now = SystemTime::now();
 
     // 1. The call has ended: record why the customer called, how it was handled, what was promised.
     // The client names the contact, unless it has a name, and sends it again where that may help.
-    let contact = Interaction {
-        channel: Channel::Voice.into(),
-        direction: Direction::Inbound.into(),
-        customer: Some(Customer {
-            customer_id: "C-RUST".to_owned(),
-            ..Default::default()
-        }),
-        agent_id: "e.kato".to_owned(),
-        occurred_at: Some(stamp(now)?),
-        contact_reasons: vec![ContactReason {
-            code: "internet.slow".to_owned(),
-            primary: true,
-            ..Default::default()
-        }],
-        handling: Some(Handling {
-            summary: "Slow by cable as well. Passed to the network team.".to_owned(),
-            ..Default::default()
-        }),
-        disposition: Some(Disposition {
-            code: "follow_up".to_owned(),
-            ..Default::default()
-        }),
-        commitments: vec![CommitmentDraft {
-            kind: CommitmentKind::StatusUpdate.into(),
-            promise_text: "You'll hear from us in two days.".to_owned(),
-            told_to_customer: true,
-            promised_by: Some(stamp(now + Duration::from_secs(2 * 86_400))?),
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
     let recorded = client
         .call(RecordInteractionRequest {
-            interaction: Some(contact),
+            interaction: Some(contact(SystemTime::now())?),
             ..Default::default()
         })
         .await?;
@@ -101,6 +69,41 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         other => return Err(format!("an empty record was taken: {other:?}").into()),
     }
     Ok(())
+}
+
+/// What is recorded of a call.
+fn contact(now: SystemTime) -> Result<Interaction, Box<dyn std::error::Error>> {
+    Ok(Interaction {
+        channel: Channel::Voice.into(),
+        direction: Direction::Inbound.into(),
+        customer: Some(Customer {
+            customer_id: "C-RUST".to_owned(),
+            ..Default::default()
+        }),
+        agent_id: "e.kato".to_owned(),
+        occurred_at: Some(stamp(now)?),
+        contact_reasons: vec![ContactReason {
+            code: "internet.slow".to_owned(),
+            primary: true,
+            ..Default::default()
+        }],
+        handling: Some(Handling {
+            summary: "Slow by cable as well. Passed to the network team.".to_owned(),
+            ..Default::default()
+        }),
+        disposition: Some(Disposition {
+            code: "follow_up".to_owned(),
+            ..Default::default()
+        }),
+        commitments: vec![CommitmentDraft {
+            kind: CommitmentKind::StatusUpdate.into(),
+            promise_text: "You'll hear from us in two days.".to_owned(),
+            told_to_customer: true,
+            promised_by: Some(stamp(now + Duration::from_secs(2 * 86_400))?),
+            ..Default::default()
+        }],
+        ..Default::default()
+    })
 }
 
 fn stamp(at: SystemTime) -> Result<Timestamp, Box<dyn std::error::Error>> {

@@ -9,8 +9,8 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{Fact, contact_key, customer_key, solution_key};
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
-    AggregateKind, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, SealedPayload, SolutionPublished,
+    AggregateKind, CustomersMerged, CustomersUnmerged, Event, InteractionIdentified,
+    InteractionRecorded, SealedPayload, SolutionPublished,
 };
 use aftercall_proto::model::v1::{CommitmentDraft, Customer, ExternalRef, Interaction, Solution};
 use bytes::Bytes;
@@ -223,7 +223,7 @@ impl Written {
             What::Amend { sequence, request } => Event {
                 sequence: *sequence,
                 request_id: format!("request-{request}"),
-                ..Fact::InteractionAmended(Box::new(InteractionAmended::default())).event()
+                ..Fact::InteractionAmended(Box::default()).event()
             },
             What::Promise {
                 sequence,
@@ -294,7 +294,7 @@ impl Written {
             commitment_id: promise_id(contact, *promise),
             told_to_customer: true,
             promised_by: Some(to_wire(at(6))),
-            fulfilled_at: (self.hour % 3 == 0).then(|| to_wire(at(self.hour))),
+            fulfilled_at: self.hour.is_multiple_of(3).then(|| to_wire(at(self.hour))),
             ..CommitmentDraft::default()
         });
         let interaction = Interaction {

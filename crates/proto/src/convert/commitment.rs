@@ -20,6 +20,20 @@ pub(in crate::convert) use parts::{owner_from_wire, required, specified};
 /// The promise as it is read at `now`, which decides whether an open one is late.
 pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
     let timeliness = wire::Timeliness::from(commitment.timeliness(now));
+    let evidence = parts::evidence_to_wire(commitment.evidence.clone());
+    let informed = parts::evidence_to_wire(commitment.customer_informed.clone());
+    let mut answer = lasting(commitment);
+    answer.timeliness = timeliness.into();
+    (answer.evidence_interaction_id, answer.evidence_message_id) = evidence;
+    (
+        answer.customer_informed_interaction_id,
+        answer.customer_informed_message_id,
+    ) = informed;
+    answer
+}
+
+/// The promise but for its evidence and for what is of the answer's time.
+fn lasting(commitment: Commitment) -> wire::Commitment {
     let Commitment {
         commitment_id,
         interaction_id,
@@ -45,8 +59,8 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         reschedules,
         outcome,
         fulfilled_at,
-        evidence,
-        customer_informed,
+        evidence: _,
+        customer_informed: _,
         closed_at,
         closed_by,
         close_note,
@@ -55,9 +69,6 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         imported,
         version,
     } = commitment;
-    let (evidence_interaction_id, evidence_message_id) = parts::evidence_to_wire(evidence);
-    let (customer_informed_interaction_id, customer_informed_message_id) =
-        parts::evidence_to_wire(customer_informed);
     wire::Commitment {
         commitment_id,
         interaction_id,
@@ -73,12 +84,9 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         team_id,
         priority: wire::Priority::from(priority).into(),
         lifecycle: wire::CommitmentLifecycle::from(lifecycle).into(),
-        timeliness: timeliness.into(),
         lapses: lapses.into_iter().map(Into::into).collect(),
         reschedules: reschedules.into_iter().map(Into::into).collect(),
-        outcome: outcome
-            .map_or(wire::CommitmentOutcome::Unspecified, Into::into)
-            .into(),
+        outcome: outcome.map_or(0, |outcome| wire::CommitmentOutcome::from(outcome).into()),
         fulfilled_at: fulfilled_at.map(time::to_wire),
         closed_at: closed_at.map(time::to_wire),
         closed_by,
@@ -91,11 +99,8 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
         kind_code,
         owner_team_id,
         read_back_confirmed,
-        evidence_interaction_id,
-        evidence_message_id,
-        customer_informed_interaction_id,
-        customer_informed_message_id,
         customer_name,
         handles: handles.into_iter().map(Into::into).collect(),
+        ..wire::Commitment::default()
     }
 }

@@ -130,7 +130,7 @@ fn nth_batch(nth: u32) -> Vec<(Bytes, Option<Bytes>)> {
     let changes = (0..1_000_u32).map(|n| {
         let key = format!("acustomer-{}", (n * 7 + nth) % 3_000);
         let said = "what was said ".repeat(25 * (1 + nth as usize / 2));
-        let value = ((nth + n) % 7 > 0).then(|| Bytes::from(format!("{nth} {said}")));
+        let value = (!(nth + n).is_multiple_of(7)).then(|| Bytes::from(format!("{nth} {said}")));
         (Bytes::from(key), value)
     });
     // Each key once, so that the order within a batch does not matter.

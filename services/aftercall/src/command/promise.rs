@@ -118,6 +118,13 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("priority", label::<Priority>(commitment.priority))
         .field("made", times.minute(commitment.made_at.as_ref()))
         .field("in contact", &commitment.interaction_id);
+    what_became_of_it(commitment, output, &mut card);
+    card.print(output, 0)
+}
+
+/// The part of a promise's card that tells what happened after it was made.
+fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) {
+    let times = output.times();
     for lapse in &commitment.lapses {
         let lapsed = format!(
             "{}, noticed {}",
@@ -162,7 +169,6 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("note", &commitment.close_note)
         .field("imported", imported)
         .field("version", commitment.version.to_string());
-    card.print(output, 0)
 }
 
 /// Whom a promise was made to, as short as it can be told: the customer, or else a name or number.

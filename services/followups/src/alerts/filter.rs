@@ -79,10 +79,9 @@ impl Filter {
 
     /// Whether every filter holds for `alert`.
     pub(crate) fn admits(&self, alert: &Alert) -> bool {
-        let kind = match &alert.subject {
-            Some(Subject::Promise(promise)) => Some(promise.kind()),
-            None => None,
-        };
+        let kind = alert.subject.as_ref().map(|subject| match subject {
+            Subject::Promise(promise) => promise.kind(),
+        });
         any_of(&self.states, &alert.state())
             && any_of(&self.team_ids, &alert.team_id)
             && self.is_owned(alert)

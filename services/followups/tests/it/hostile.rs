@@ -89,15 +89,14 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn every_wrong_filter_is_named_at_once() {
+async fn every_wrong_filter_of_promises_is_named_at_once() {
     let (stage, running) = begin().await;
-    let long = "x".repeat(129);
     let beyond = pbjson_types::Timestamp {
         seconds: i64::MAX,
         nanos: -1,
     };
     let filter = CommitmentFilter {
-        customer_ids: vec!["k-1".to_owned(), long.clone()],
+        customer_ids: vec!["k-1".to_owned(), "x".repeat(129)],
         owner_agent_ids: vec![String::new()],
         owner_team_ids: vec![String::new()],
         team_ids: vec!["t".to_owned(); 201],
@@ -134,10 +133,16 @@ async fn every_wrong_filter_is_named_at_once() {
     ]);
     let refused = running.client("lead").list_commitments(list).await;
     assert_eq!(violations(&refused.unwrap_err()), expected);
+    drop(stage);
+    running.stop().await;
+}
 
+#[tokio::test]
+async fn every_wrong_filter_of_alerts_is_named_at_once() {
+    let (stage, running) = begin().await;
     let filter = AlertFilter {
         states: vec![2, 3],
-        team_ids: vec![long],
+        team_ids: vec!["x".repeat(129)],
         owner_queue_ids: vec![String::new()],
         severities: vec![0],
         kinds: vec![99],

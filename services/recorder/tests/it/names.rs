@@ -132,6 +132,10 @@ async fn an_id_that_was_derived_for_another_contact_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test waits for what it spawns"
+)]
 async fn of_many_contacts_at_once_with_one_promise_id_one_is_recorded() {
     let fixture = Fixture::new().await;
     fixture.log.hold_readers();
@@ -308,6 +312,10 @@ async fn of_two_recorders_one_has_the_name() {
 /// A client gives up while its append is queued, and tries again with another content; somebody else
 /// sends that content, too. All that is acknowledged is true.
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test waits for what it spawns"
+)]
 async fn doubt_is_shared_by_all_who_wait_for_one_append() {
     let fixture = Fixture::new().await;
     let other = || wire::Interaction {

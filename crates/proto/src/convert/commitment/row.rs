@@ -105,6 +105,10 @@ struct Row {
 
 /// The promise as a row.
 pub fn to_row(commitment: Commitment) -> Vec<u8> {
+    row_of(commitment).encode_to_vec()
+}
+
+fn row_of(commitment: Commitment) -> Row {
     let Commitment {
         commitment_id,
         interaction_id,
@@ -140,7 +144,7 @@ pub fn to_row(commitment: Commitment) -> Vec<u8> {
         imported,
         version,
     } = commitment;
-    let row = Row {
+    Row {
         commitment_id,
         interaction_id,
         customer_id: customer_id.unwrap_or_default(),
@@ -174,8 +178,7 @@ pub fn to_row(commitment: Commitment) -> Vec<u8> {
         recorded_at: Some(time::to_wire(recorded_at)),
         imported,
         version,
-    };
-    row.encode_to_vec()
+    }
 }
 
 /// The promise that [`to_row`] wrote.

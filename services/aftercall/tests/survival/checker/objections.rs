@@ -122,10 +122,7 @@ fn lapsed(request: &RecordInteractionRequest, sequence: u64) -> Event {
         lapsed_at: promise.promised_by,
         ..Lapse::default()
     };
-    let fact = Fact::CommitmentLapsed(CommitmentLapsed {
-        lapse: Some(lapse),
-        ..CommitmentLapsed::default()
-    });
+    let fact = Fact::CommitmentLapsed(CommitmentLapsed { lapse: Some(lapse) });
     event(fact, &promise.commitment_id, sequence, "")
 }
 

@@ -121,9 +121,8 @@ impl Lists {
                     min_position,
                     latest: false,
                 };
-                token(history().list_timeline(request).await, |page| {
-                    page.next_page_token
-                })
+                let answer = history().list_timeline(request).await;
+                token(answer, |page| page.next_page_token)
             }
             "promises" => {
                 let request = ListCommitmentsRequest {
@@ -133,9 +132,8 @@ impl Lists {
                     ..ListCommitmentsRequest::default()
                 };
                 let mut followups = FollowupServiceClient::new(self.channel.clone());
-                token(followups.list_commitments(request).await, |page| {
-                    page.next_page_token
-                })
+                let answer = followups.list_commitments(request).await;
+                token(answer, |page| page.next_page_token)
             }
             "alerts" => {
                 let request = ListAlertsRequest {
@@ -145,9 +143,8 @@ impl Lists {
                     ..ListAlertsRequest::default()
                 };
                 let mut alerts = AlertServiceClient::new(self.channel.clone());
-                token(alerts.list_alerts(request).await, |page| {
-                    page.next_page_token
-                })
+                let answer = alerts.list_alerts(request).await;
+                token(answer, |page| page.next_page_token)
             }
             "candidates" => {
                 let request = ListCandidatesRequest {
