@@ -218,6 +218,12 @@ async fn timeline(asked: &Client, customer_id: &str) -> anyhow::Result<(Vec<Stri
     Ok((ids, times.is_sorted_by(|a, b| a >= b)))
 }
 
+/// The value as a filter's, if there is one.
+fn given(value: &str) -> Vec<String> {
+    let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+    value.into_iter().collect()
+}
+
 /// Some contacts are found by the words of their own reason.
 async fn searches(
     asked: &Client,
@@ -235,7 +241,9 @@ async fn searches(
         let request = SearchInteractionsRequest {
             query: query.clone(),
             filter: Some(InteractionFilter {
-                customer_ids: vec![customer_of(&interaction).to_owned()],
+                // A contact of nobody known is found among all of nobody.
+                identified: Some(!customer_of(&interaction).is_empty()),
+                customer_ids: given(customer_of(&interaction)),
                 ..InteractionFilter::default()
             }),
             page_size: 100,
