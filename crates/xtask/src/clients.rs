@@ -6,12 +6,13 @@ use std::process::Command;
 
 use anyhow::Context;
 
+use crate::command::Program;
 use crate::server::Server;
 use crate::{command, python};
 
 /// Sets up each language's tools under `target/clients`, and runs its calls.
-pub(crate) fn run() -> anyhow::Result<()> {
-    let server = Server::start(&command::release_binary()?, &[])?;
+pub(crate) fn run(program: &Program) -> anyhow::Result<()> {
+    let server = Server::start(&program.path()?, &[])?;
     let home = crate::root().join("target/clients");
     fs::create_dir_all(&home)?;
     for mut calls in [rust(), grpcurl(&home)?, python(&home)?, typescript(&home)?] {
@@ -27,8 +28,8 @@ fn examples() -> PathBuf {
 
 fn rust() -> Command {
     let mut calls = command::cargo();
-    calls.args(["run", "--quiet", "--package", "aftercall-client"]);
-    calls.args(["--example", "first_calls"]);
+    // Without a package's name: for one alone, libraries would be built anew with fewer features.
+    calls.args(["run", "--quiet", "--example", "first_calls"]);
     calls
 }
 

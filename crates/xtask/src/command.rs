@@ -32,12 +32,27 @@ fn is_of_this_package(name: &str) -> bool {
     NAMES.iter().any(|start| name.starts_with(start)) || name == "OUT_DIR"
 }
 
-/// The program as its users get it, built if it is not yet.
-pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
-    run(cargo().args(["build", "--release", "--quiet", "--package", "aftercall"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| crate::root().join("target"));
-    Ok(target.join("release/aftercall"))
+/// Which program is to be tried.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Program {
+    /// The aftercall to run; left out, the release binary, built first
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+}
+
+impl Program {
+    /// Where it is. The release binary is built if it is not yet.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        if let Some(binary) = &self.binary {
+            return binary
+                .canonicalize()
+                .with_context(|| format!("--binary {}", binary.display()));
+        }
+        run(cargo().args(["build", "--release", "--quiet", "--package", "aftercall"]))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        let target = target.unwrap_or_else(|| crate::root().join("target"));
+        Ok(target.join("release/aftercall"))
+    }
 }
 
 /// Runs `command` with its output shown.

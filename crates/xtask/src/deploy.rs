@@ -15,6 +15,7 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
+use crate::command::Program;
 use crate::{command, python};
 
 /// Both carry what they check by: the linter itself, and the schema.
@@ -27,7 +28,7 @@ const EXPOSURE_MAX: &str = "20";
 const PROGRAM: &str = "/usr/bin/aftercall";
 
 /// Checks everything.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(program: &Program) -> anyhow::Result<()> {
     let home = crate::root().join("target/deploy");
     fs::create_dir_all(&home)?;
     let tools = python::with(&home, TOOLS)?;
@@ -38,7 +39,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     schema.args(["--builtin-schema", "vendor.compose-spec"]);
     command::run(schema.arg(&compose))?;
     units(&deploy.join("systemd"), &home)?;
-    let binary = command::release_binary()?;
+    let binary = program.path()?;
     let image = image_settings(&dockerfile)?;
     accepted(&binary, "Dockerfile", &image)?;
     for (service, mut settings) in compose_settings(&compose, &tools)? {

@@ -44,9 +44,9 @@ enum Command {
     /// Lets brokers and services fail under load, and checks that nothing is lost
     Chaos(chaos::Args),
     /// Runs the first calls of docs/clients, in every language, against a server
-    Clients,
+    Clients(command::Program),
     /// Checks the deployment's files, as far as that needs no container engine
-    Deploy,
+    Deploy(command::Program),
     /// Checks the protos by buf: format, style, and that nothing breaks since the last release
     Proto(proto::Args),
     /// Runs real calls through import, timelines, search and follow-ups
@@ -63,8 +63,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Kafka { command } => kafka::run(&command),
         Command::Chaos(args) => chaos::run(&args),
-        Command::Clients => clients::run(),
-        Command::Deploy => deploy::run(),
+        Command::Clients(program) => clients::run(&program),
+        Command::Deploy(program) => deploy::run(&program),
         Command::Proto(args) => proto::run(&args),
         Command::Real(args) => real::run(&args),
         Command::Setup => needs::run(),

@@ -35,6 +35,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
+use crate::command::Program;
 use crate::kafka::{Cluster, DEFAULT};
 use crate::server::Server;
 use check::Checked;
@@ -51,9 +52,8 @@ pub(crate) struct Args {
     /// Keep the log on Kafka, which is started for it if it isn't up, in place of files
     #[arg(long, conflicts_with = "server")]
     kafka: bool,
-    /// The binary to run; left out, the release binary, built first
-    #[arg(long, value_name = "PATH")]
-    binary: Option<PathBuf>,
+    #[command(flatten)]
+    program: Program,
 }
 
 /// Converts, imports twice, and checks what the server then says.
@@ -69,13 +69,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     );
     let rows = tempfile::tempdir()?;
     let files = write::files(rows.path(), &converted)?;
-    let binary = match &args.binary {
-        Some(binary) => binary.clone(),
-        None => {
-            say("build");
-            crate::command::release_binary()?
-        }
-    };
+    say("the program");
+    let binary = args.program.path()?;
     let kafka = match args.kafka {
         true => Some(Cluster::up(DEFAULT, None)?),
         false => None,
