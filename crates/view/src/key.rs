@@ -8,6 +8,7 @@
 //!  part             bytes                                order
 //!  tag              one byte, 1..=255                    by number
 //!  string           00 → 00 FF, then the mark 00 00      bytewise, a prefix first
+//!  id               a string of a UUID's 16 bytes         bytewise
 //!  u32, u64         big-endian                           by number
 //!  time (i64, µs)   sign bit flipped, big-endian         oldest first
 //!  descending time  the same, all bits flipped           newest first
@@ -18,6 +19,7 @@
 use std::ops::Deref;
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 const ESCAPED: [u8; 2] = [0x00, 0xFF];
 const END: [u8; 2] = [0x00, 0x00];
@@ -63,6 +65,16 @@ impl Key {
         self.0.extend_from_slice(rest);
         self.0.extend_from_slice(&END);
         self
+    }
+
+    /// Adds the id of a contact, a promise or a solution. They are UUIDs, which take less room as such,
+    /// and are the same in every spelling.
+    #[must_use]
+    pub fn id(self, id: &str) -> Self {
+        match Uuid::try_parse(id) {
+            Ok(uuid) => self.bytes(uuid.as_bytes()),
+            Err(_) => self.bytes(id.as_bytes()),
+        }
     }
 
     /// Adds a number.
@@ -166,6 +178,15 @@ impl<'a> Parts<'a> {
     /// A string.
     pub fn text(&mut self) -> Result<String, MalformedKey> {
         String::from_utf8(self.bytes()?).map_err(|_| MalformedKey)
+    }
+
+    /// An id written by [`Key::id`].
+    pub fn id(&mut self) -> Result<String, MalformedKey> {
+        let id = self.bytes()?;
+        match Uuid::from_slice(&id) {
+            Ok(uuid) => Ok(uuid.to_string()),
+            Err(_) => String::from_utf8(id).map_err(|_| MalformedKey),
+        }
     }
 
     /// A string of bytes.

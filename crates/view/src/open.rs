@@ -14,7 +14,7 @@ use crate::{Direction, Engine, EngineKind, Positions, StoreError, Txn, ViewError
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
 
 /// The version of the checkpoint's layout.
-const CHECKPOINT_LAYOUT: u8 = 3;
+const CHECKPOINT_LAYOUT: u8 = 4;
 
 /// Where a view keeps its files.
 #[derive(Debug, Clone)]

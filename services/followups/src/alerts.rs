@@ -137,5 +137,5 @@ impl Lists<'_> {
 fn subject(place: &[u8]) -> Result<(String, u64, u32), MalformedKey> {
     let mut parts = Parts::new(place);
     parts.time_descending()?;
-    Ok((parts.text()?, parts.u64()?, parts.u32()?))
+    Ok((parts.id()?, parts.u64()?, parts.u32()?))
 }

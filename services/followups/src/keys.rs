@@ -79,7 +79,7 @@ impl Home {
 
 /// All promises of an id: usually there is one.
 pub(crate) fn commitments(tenant_id: &str, commitment_id: &str) -> Key {
-    key(Tag::Commitment).text(tenant_id).text(commitment_id)
+    key(Tag::Commitment).text(tenant_id).id(commitment_id)
 }
 
 pub(crate) fn commitment(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
@@ -90,7 +90,7 @@ pub(crate) fn commitment(tenant_id: &str, commitment_id: &str, whose: u64) -> Ke
 pub(crate) fn log_key(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
     key(Tag::LogKey)
         .text(tenant_id)
-        .text(commitment_id)
+        .id(commitment_id)
         .u64(whose)
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn watched_from(partition: Partition, due_us: i64) -> Key {
 pub(crate) fn watched(tenant_id: &str, commitment: &Commitment, home: Home) -> Key {
     watched_from(home.partition, microseconds(commitment.promised_by))
         .text(tenant_id)
-        .text(&commitment.commitment_id)
+        .id(&commitment.commitment_id)
         .u64(home.whose)
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn read_watched(key: &[u8]) -> Result<Watched, MalformedKey> {
     Ok(Watched {
         due_us: parts.time()?,
         tenant_id: parts.text()?,
-        commitment_id: parts.text()?,
+        commitment_id: parts.id()?,
         whose: parts.u64()?,
     })
 }
@@ -176,7 +176,7 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
     let due_us = microseconds(commitment.promised_by);
     let place = |list: Key| {
         list.time(due_us)
-            .text(&commitment.commitment_id)
+            .id(&commitment.commitment_id)
             .u64(home.whose)
     };
     let mut keys: Vec<Key> = Scope::of(commitment)
@@ -190,10 +190,7 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
 
 /// All episodes of a promise's alert.
 pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
-    key(Tag::Alert)
-        .text(tenant_id)
-        .text(commitment_id)
-        .u64(whose)
+    key(Tag::Alert).text(tenant_id).id(commitment_id).u64(whose)
 }
 
 pub(crate) fn alert(tenant_id: &str, commitment_id: &str, whose: u64, episode_no: u32) -> Key {
@@ -210,7 +207,7 @@ pub(crate) fn alert_list(tenant_id: &str, triggered: bool) -> Key {
 pub(crate) fn alert_place(tenant_id: &str, alert: &Alert, whose: u64) -> Key {
     alert_list(tenant_id, alert.resolved.is_none())
         .time_descending(microseconds(alert.first_fired_at))
-        .text(alert.subject.id())
+        .id(alert.subject.id())
         .u64(whose)
         .u32(alert.episode_no)
 }

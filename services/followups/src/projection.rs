@@ -35,7 +35,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

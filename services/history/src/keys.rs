@@ -29,7 +29,6 @@
 
 use aftercall_log::Position;
 use aftercall_view::key::{Key, MalformedKey, Parts};
-use uuid::Uuid;
 
 const TIMELINE: u8 = 1;
 const UNIDENTIFIED: u8 = 2;
@@ -114,7 +113,7 @@ pub(crate) fn reference(
     whose: u64,
 ) -> Key {
     references(tenant_id, system, name)
-        .bytes(&id_bytes(interaction_id))
+        .id(interaction_id)
         .u64(whose)
 }
 
@@ -177,7 +176,7 @@ pub(crate) fn commitment(
 ) -> Key {
     of_interaction(COMMITMENT, tenant_id, interaction_id)
         .u64(whose)
-        .bytes(&id_bytes(commitment_id))
+        .id(commitment_id)
 }
 
 /// A customer's open promises, the first one due first.
@@ -195,7 +194,7 @@ pub(crate) fn open_promise(
 ) -> Key {
     open_promises(tenant_id, customer_id)
         .time(due_us)
-        .bytes(&id_bytes(commitment_id))
+        .id(commitment_id)
         .u64(seq)
 }
 
@@ -203,7 +202,7 @@ pub(crate) fn open_promise(
 pub(crate) fn open_promise_id(open_promises: &[u8], key: &[u8]) -> Option<String> {
     let mut parts = Parts::new(key.strip_prefix(open_promises)?);
     parts.time().ok()?;
-    id_text(parts.bytes().ok()?)
+    parts.id().ok()
 }
 
 /// How many contacts a customer has had.
@@ -219,22 +218,7 @@ pub(crate) fn tenant_of(key: &[u8]) -> Result<String, MalformedKey> {
 }
 
 fn of_interaction(tag: u8, tenant_id: &str, interaction_id: &str) -> Key {
-    Key::new(tag)
-        .text(tenant_id)
-        .bytes(&id_bytes(interaction_id))
-}
-
-/// Ids are UUIDs, and take less room as such.
-fn id_bytes(id: &str) -> Vec<u8> {
-    Uuid::try_parse(id).map_or_else(|_| id.into(), |uuid| uuid.as_bytes().to_vec())
-}
-
-/// The id of [`id_bytes`].
-fn id_text(bytes: Vec<u8>) -> Option<String> {
-    match Uuid::from_slice(&bytes) {
-        Ok(uuid) => Some(uuid.to_string()),
-        Err(_) => String::from_utf8(bytes).ok(),
-    }
+    Key::new(tag).text(tenant_id).id(interaction_id)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -75,7 +75,7 @@ impl HistoryProjection {
             promises::keep_track(tenant_id, None, Standing { promise, home, seq }, txn)?;
         }
         let pointer: Bytes = keys::entry_of(tenant_id, &event.aggregate_id, fact.whose).into();
-        txn.put(key.clone(), entry.encode_to_vec())?;
+        txn.put_lasting(key.clone(), entry.encode_to_vec())?;
         txn.put(pointer.clone(), key)?;
         txn.touch_new(pointer.clone());
         let has_open_promise = promises.iter().any(Commitment::is_open);

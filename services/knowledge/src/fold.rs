@@ -42,7 +42,7 @@ fn on_recorded(
     let (event, whose) = (&fact.event, fact.whose);
     let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
     let case = Case::of(interaction);
-    txn.put(key, case.encode_to_vec())?;
+    txn.put_lasting(key, case.encode_to_vec())?;
     Change { event, whose, txn }.enter(&case)
 }
 

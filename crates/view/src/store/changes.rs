@@ -1,6 +1,6 @@
 //! What a batch changes: gathered by key while it is made, in the order of keys when it is applied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 
 use bytes::Bytes;
@@ -12,23 +12,40 @@ type Change = Option<Bytes>;
 ///
 /// Collect it from changes in any order; of several for one key the last counts.
 #[derive(Debug, Clone, Default)]
-pub struct Changes(Vec<(Bytes, Change)>);
+pub struct Changes {
+    in_order: Vec<(Bytes, Change)>,
+    /// The keys whose values are seldom changed again.
+    lasting: HashSet<Bytes>,
+}
 
 impl Changes {
     /// How many keys are changed.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.in_order.len()
     }
 
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.in_order.is_empty()
+    }
+
+    /// The writes in the order of their keys.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Bytes, Change)> {
+        self.in_order.iter()
+    }
+
+    /// Whether the value of `key` is seldom changed again: see [`Txn::put_lasting`](crate::Txn::put_lasting).
+    pub fn is_lasting(&self, key: &Bytes) -> bool {
+        self.lasting.contains(key)
     }
 }
 
 impl FromIterator<(Bytes, Change)> for Changes {
     fn from_iter<I: IntoIterator<Item = (Bytes, Change)>>(changes: I) -> Self {
-        Self(sorted(changes.into_iter().collect::<HashMap<_, _>>()))
+        Self {
+            in_order: sorted(changes.into_iter().collect::<HashMap<_, _>>()),
+            lasting: HashSet::new(),
+        }
     }
 }
 
@@ -37,7 +54,7 @@ impl IntoIterator for Changes {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.in_order.into_iter()
     }
 }
 
@@ -46,7 +63,7 @@ impl<'a> IntoIterator for &'a Changes {
     type IntoIter = std::slice::Iter<'a, (Bytes, Change)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
@@ -100,6 +117,7 @@ fn number(bytes: &[u8]) -> u64 {
 pub(super) struct Pending {
     unordered: HashMap<Bytes, Change>,
     ordered: BTreeMap<Bytes, Change>,
+    lasting: HashSet<Bytes>,
     /// Whether the keys that begin with a byte are among the ordered.
     is_ordered: [bool; 256],
 }
@@ -109,6 +127,7 @@ impl Default for Pending {
         Self {
             unordered: HashMap::new(),
             ordered: BTreeMap::new(),
+            lasting: HashSet::new(),
             is_ordered: [false; 256],
         }
     }
@@ -130,6 +149,11 @@ impl Pending {
         };
     }
 
+    /// Says that the value of `key` is seldom changed again.
+    pub(super) fn lasts(&mut self, key: Bytes) {
+        self.lasting.insert(key);
+    }
+
     /// The changes of keys from `from` on, up to, and without, `to`.
     pub(super) fn range<'p>(
         &'p mut self,
@@ -144,7 +168,10 @@ impl Pending {
     }
 
     pub(super) fn into_changes(self) -> Changes {
-        Changes(sorted(self.unordered.into_iter().chain(self.ordered)))
+        Changes {
+            in_order: sorted(self.unordered.into_iter().chain(self.ordered)),
+            lasting: self.lasting,
+        }
     }
 
     fn keeps_in_order(&self, key: &[u8]) -> bool {
@@ -201,8 +228,8 @@ mod tests {
             }
             let collected: Changes = model.clone().into_iter().rev().collect();
             let model: Vec<_> = model.into_iter().collect();
-            prop_assert_eq!(&pending.into_changes().0, &model);
-            prop_assert_eq!(&collected.0, &model);
+            prop_assert_eq!(&pending.into_changes().in_order, &model);
+            prop_assert_eq!(&collected.in_order, &model);
         }
     }
 }

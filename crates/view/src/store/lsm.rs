@@ -4,6 +4,7 @@
 mod compactor;
 mod manifest;
 mod readers;
+mod values;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -23,6 +24,7 @@ use super::engine::panic_message;
 use super::{Changes, Direction, Engine, EngineScan, StoreError};
 use compactor::Compactor;
 use readers::Readers;
+use values::Values;
 
 /// What is held in memory until it is written as a table, in bytes of keys and values.
 const MEMORY_BYTES: u64 = 8 << 20;
@@ -46,6 +48,8 @@ pub struct LsmEngine {
 /// What the engine and its compactor share.
 struct TreeState {
     tree: AnyTree,
+    /// What the tree only says the place of.
+    values: Values,
     /// Numbers the batches, and in between the changes of the manifest.
     sequence: SequenceNumberCounter,
     /// The first number that readers do not see.
@@ -72,10 +76,12 @@ impl LsmEngine {
             // What is soon merged again is not worth the time.
             .data_block_compression_policy(CompressionPolicy::new([None, None, Lz4]));
         let tree = guarded(|| config.open())?;
+        let values = Values::open(dir).map_err(StoreError::failed)?;
         let next = tree.get_highest_seqno().map_or(1, |highest| highest + 1);
         sequence.set(next);
         let tree = Arc::new(TreeState {
             tree,
+            values,
             sequence,
             visible: AtomicU64::new(next),
             readers: Readers::default(),
@@ -92,7 +98,9 @@ impl Engine for LsmEngine {
             let _inside = self.tree.readers.enter();
             guarded(|| self.tree.tree.get(key, self.tree.visible()))?
         };
-        Ok(value.map(Bytes::from))
+        value
+            .map(|kept| self.tree.values.value(kept.into()))
+            .transpose()
     }
 
     fn scan(&self, from: &[u8], to: Option<&[u8]>, direction: Direction) -> EngineScan {
@@ -114,6 +122,7 @@ impl Engine for LsmEngine {
             Ok(entries) => entries,
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
+        let tree = Arc::clone(&self.tree);
         Box::new(std::iter::from_fn(move || {
             let step = || {
                 let entry = match direction {
@@ -123,7 +132,7 @@ impl Engine for LsmEngine {
                 entry.map(Guard::into_inner).transpose()
             };
             let entry = guarded(step).transpose()?;
-            Some(entry.map(|(key, value)| (key.into(), value.into())))
+            Some(entry.and_then(|(key, kept)| Ok((key.into(), tree.values.value(kept.into())?))))
         }))
     }
 
@@ -131,6 +140,7 @@ impl Engine for LsmEngine {
         if let Some(failure) = self.tree.failure.get() {
             return Err(failure.clone());
         }
+        let changes = self.tree.values.separate(changes);
         if changes.len() > TABLE_CHANGES_MIN && guarded(|| self.tree.write_table(&changes))? {
             self.compactor.wake();
             return Ok(());
@@ -147,7 +157,7 @@ impl Engine for LsmEngine {
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
-        guarded(|| Ok(self.tree.tree.disk_space()))
+        guarded(|| Ok(self.tree.tree.disk_space() + self.tree.values.bytes()))
     }
 }
 
@@ -157,7 +167,7 @@ impl TreeState {
     }
 
     /// Puts `changes` into the memory; returns how many bytes are there now.
-    fn insert(&self, changes: Changes) -> u64 {
+    fn insert(&self, changes: Vec<(Bytes, Option<Bytes>)>) -> u64 {
         let number = self.sequence.next();
         let mut bytes = 0;
         for (key, value) in changes {
@@ -172,8 +182,9 @@ impl TreeState {
 
     /// Writes `changes` to a table of their own, after what is in memory. False when the disk has
     /// no room for it.
-    fn write_table(&self, changes: &Changes) -> lsm_tree::Result<bool> {
+    fn write_table(&self, changes: &[(Bytes, Option<Bytes>)]) -> lsm_tree::Result<bool> {
         let write = || {
+            self.values.sync()?;
             let mut table = self.tree.ingestion()?;
             for (key, value) in changes {
                 match value {
@@ -199,7 +210,8 @@ impl TreeState {
         let watermark = self.watermark();
         let lock = self.tree.get_flush_lock();
         self.tree.rotate_memtable();
-        match self.tree.flush(&lock, watermark) {
+        let synced = self.values.sync().map_err(lsm_tree::Error::from);
+        match synced.and_then(|()| self.tree.flush(&lock, watermark)) {
             Err(error) if is_full_disk(&error) => {
                 tracing::warn!("a view's memory can't be written: disk full");
                 Ok(())

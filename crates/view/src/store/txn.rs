@@ -60,6 +60,22 @@ impl<'a> Txn<'a> {
         Ok(())
     }
 
+    /// The same for a value that is seldom changed again: an engine may keep it where it is written
+    /// only once. What it took there is free again when the view is rebuilt.
+    ///
+    /// # Errors
+    /// [`StoreError::ReservedKey`] for a key that is empty or begins with 0.
+    pub fn put_lasting(
+        &mut self,
+        key: impl Into<Bytes>,
+        value: impl Into<Bytes>,
+    ) -> Result<(), StoreError> {
+        let key = key.into();
+        self.put(key.clone(), value)?;
+        self.pending.lasts(key);
+        Ok(())
+    }
+
     /// Removes `key`, if it is there.
     ///
     /// # Errors

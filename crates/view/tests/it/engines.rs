@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::Path;
 
-use aftercall_view::{Changes, Direction, Engine, EngineKind, StoreError};
+use aftercall_view::{Changes, Direction, Engine, EngineKind, Store, StoreError, Txn};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -20,6 +20,22 @@ fn open(kind: EngineKind, dir: &Path) -> Result<Box<dyn Engine>, StoreError> {
 /// All that is there, or why it can't be read.
 fn held(engine: &dyn Engine) -> Result<Held, StoreError> {
     engine.scan(&[], None, Direction::Ascending).collect()
+}
+
+/// A batch as a view makes it: every second key has a value that lasts.
+fn changes(batch: &[(Bytes, Option<Bytes>)]) -> Changes {
+    let store = Store::default();
+    let mut txn = Txn::new(&store);
+    for (nth, (key, value)) in batch.iter().enumerate() {
+        let (key, value) = (key.clone(), value.clone());
+        match value {
+            Some(value) if nth % 2 == 0 => txn.put_lasting(key, value),
+            Some(value) => txn.put(key, value),
+            None => txn.delete(key),
+        }
+        .unwrap();
+    }
+    txn.into_changes()
 }
 
 fn change(held: &mut Held, changes: &[(Bytes, Option<Bytes>)]) {
@@ -103,7 +119,7 @@ proptest! {
             let mut engine = open(kind, dir.path()).unwrap();
             let mut model = Held::new();
             for (batch, between) in &batches {
-                engine.apply(batch.iter().cloned().collect()).unwrap();
+                engine.apply(changes(batch)).unwrap();
                 change(&mut model, batch);
                 match between {
                     Between::Nothing => {}
@@ -149,7 +165,7 @@ fn prefixes(batches: u32) -> BTreeSet<Held> {
 
 fn write(engine: &dyn Engine, batches: std::ops::Range<u32>) {
     for nth in batches {
-        engine.apply(Changes::from_iter(nth_batch(nth))).unwrap();
+        engine.apply(changes(&nth_batch(nth))).unwrap();
     }
 }
 

@@ -154,7 +154,7 @@ impl Projection for Words {
         let mut words = known.clone().unwrap_or_default().to_vec();
         words.extend_from_slice(body);
         words.push(b' ');
-        txn.put(words_key(key), words)?;
+        txn.put_lasting(words_key(key), words)?;
         if body == "forget" {
             txn.delete(words_key(key))?;
         }

@@ -82,7 +82,7 @@ impl Places {
             let from = match after {
                 None => Vec::from(list.clone().time(due.start)),
                 Some((due_us, commitment_id, whose)) => {
-                    let place = list.clone().time(*due_us).text(commitment_id).u64(*whose);
+                    let place = list.clone().time(*due_us).id(commitment_id).u64(*whose);
                     let mut after = Vec::from(place);
                     after.push(0);
                     after
@@ -141,7 +141,7 @@ impl Iterator for Places {
 fn place_of(end: &[u8]) -> Result<Place, ApplyError> {
     let mut parts = Parts::new(end);
     let due_us = parts.time().map_err(ApplyError::record)?;
-    let commitment_id = parts.text().map_err(ApplyError::record)?;
+    let commitment_id = parts.id().map_err(ApplyError::record)?;
     Ok((
         due_us,
         commitment_id,

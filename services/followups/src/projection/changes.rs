@@ -28,7 +28,12 @@ pub(super) fn put_commitment(
         txn.put(key.clone(), Bytes::new())?;
     }
     let key = keys::commitment(tenant_id, &after.commitment_id, home.whose);
-    txn.put(key, stored::encode_commitment(after))?;
+    let row = stored::encode_commitment(after);
+    match before {
+        // Many promises are kept and change once, and what changes is merged with the rest.
+        None => txn.put_lasting(key, row)?,
+        Some(_) => txn.put(key, row)?,
+    }
     Ok(())
 }
 

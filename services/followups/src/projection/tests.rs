@@ -324,6 +324,6 @@ fn whose_alert(key: &[u8]) -> u64 {
     let mut parts = Parts::new(key);
     parts.tag().unwrap();
     parts.text().unwrap();
-    parts.text().unwrap();
+    parts.id().unwrap();
     parts.u64().unwrap()
 }
