@@ -15,8 +15,8 @@ use bytes::Bytes;
 use crate::StoreError;
 use crate::store::Changes;
 
-/// The file's name in the tree's directory.
-const FILE: &str = "values";
+/// The file's name in the tree's directory. The tree takes what begins with "v" for old manifests of its own.
+const FILE: &str = "lasting";
 
 /// Smaller values stay in the tree: to find them elsewhere would cost more than to merge them.
 const APART_BYTES_MIN: usize = 128;
