@@ -56,6 +56,10 @@ impl<'t> Words<'t> {
     /// The next word: where it stands, and in `word` as it is compared.
     pub fn next_into(&mut self, word: &mut String) -> Option<Word> {
         word.clear();
+        if let Some(span) = self.letters.ascii_word(word) {
+            word.truncate(WORD_BYTES_MAX);
+            return Some(Word { span, alone: false });
+        }
         let mut found: Option<Word> = None;
         while let Some((folded, at)) = self.letters.peek() {
             match (folded, &mut found) {

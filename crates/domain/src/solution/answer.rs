@@ -22,6 +22,10 @@ pub(super) fn as_read(text: &str) -> Option<String> {
 
 /// The text's characters in lower case and one form, each line's end as a line feed.
 fn plain(text: &str) -> Vec<char> {
+    if text.is_ascii() {
+        // Most texts: nothing of what follows is in them but capitals.
+        return text.chars().map(|it| it.to_ascii_lowercase()).collect();
+    }
     let seen = text.chars().filter(|character| !is_ignorable(*character));
     // Lower case first: the standard library knows the newest capitals.
     seen.flat_map(narrow)

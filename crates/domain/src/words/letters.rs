@@ -57,6 +57,32 @@ impl<'t> Letters<'t> {
         }
     }
 
+    /// The next word, if it is of ASCII and ends before anything else does: then no more need be known
+    /// of its letters. Leaves it in `word`, and says where it stands.
+    pub(super) fn ascii_word(&mut self, word: &mut String) -> Option<Range<usize>> {
+        if self.next.is_some() {
+            return None;
+        }
+        let bytes = self.text.as_bytes();
+        let rest = &bytes[self.at..];
+        let skipped = rest
+            .iter()
+            .position(|it| !it.is_ascii() || it.is_ascii_alphanumeric())?;
+        let begin = self.at + skipped;
+        let rest = &bytes[begin..];
+        let letters = rest.iter().position(|it| !it.is_ascii_alphanumeric());
+        let end = begin + letters.unwrap_or(rest.len());
+        // A letter or a mark of another script goes on with the word.
+        if begin == end || bytes.get(end).is_some_and(|it| !it.is_ascii()) {
+            return None;
+        }
+        self.at = end;
+        self.place = begin..end;
+        word.push_str(&self.text[begin..end]);
+        word.make_ascii_lowercase();
+        Some(begin..end)
+    }
+
     /// The next one, and where the character stands that it comes from, in bytes.
     pub(super) fn peek(&mut self) -> Option<(Folded, Range<usize>)> {
         while self.next.is_none() {

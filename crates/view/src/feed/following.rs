@@ -10,6 +10,9 @@ use super::{Feed, Found};
 use crate::run::{Got, Source};
 use crate::{FromRecord, Positions, ViewError};
 
+/// How long a view that is behind waits for more than it has found.
+const GATHER_WAIT: Duration = Duration::from_millis(100);
+
 /// Follows the ledger: by the ring while it keeps up, by a cursor of its own while it is far behind.
 pub(crate) struct Following<F> {
     feed: Feed<F>,
@@ -41,11 +44,23 @@ impl<F: FromRecord> Source for Following<F> {
         at_once: (usize, usize),
         wait: Duration,
     ) -> Result<Got<F>, ViewError> {
-        let deadline = Instant::now() + wait;
+        let began = Instant::now();
+        let (deadline, gathers_until) = (began + wait, began + wait.min(GATHER_WAIT));
         let feed = self.feed.clone();
         loop {
             let mut ring = feed.0.ring.lock();
             match ring.find(self.number, after, at_once) {
+                Found::Batches(batches)
+                    if ring.has_more_soon(&batches, at_once.0)
+                        && Instant::now() < gathers_until =>
+                {
+                    self.cursor = None;
+                    drop(batches);
+                    feed.0.taken.notify_all();
+                    feed.0
+                        .pushed
+                        .wait_until(&mut ring, gathers_until.into_std());
+                }
                 Found::Batches(batches) => {
                     self.cursor = None;
                     // Whoever makes room is told that what was taken before is done with.

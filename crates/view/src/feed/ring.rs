@@ -134,6 +134,16 @@ impl<F> Ring<F> {
         found
     }
 
+    /// Whether it is worth waiting for more than these batches: the log has more, the ring has room for
+    /// it, and what a few large batches leave in a store need not be merged as often as what many small
+    /// ones do.
+    pub(crate) fn has_more_soon(&self, found: &[Arc<Batch<F>>], records_max: usize) -> bool {
+        let records: u64 = found.iter().map(|batch| batch.records).sum();
+        found.last().is_some_and(|batch| !batch.is_last)
+            && records < records_max as u64 / 2
+            && self.bytes < self.bytes_max / 2
+    }
+
     pub(crate) fn push(&mut self, batch: Batch<F>) {
         self.through = batch.through.clone();
         self.bytes += batch.bytes;
