@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
@@ -17,6 +17,7 @@ const FILES: [&str; 12] = [
     "aftercall/model/v1/handle.proto",
     "aftercall/model/v1/interaction.proto",
     "aftercall/model/v1/solution.proto",
+    "aftercall/model/v1/warning.proto",
     "aftercall/recorder/v1/recorder.proto",
     "google/rpc/status.proto",
 ];

@@ -28,7 +28,6 @@ pub type Transport = InterceptedService<Channel, Credentials>;
 
 /// Why something could not be had from a server.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The address is none.
     #[error("\"{address}\" is not a server's address: write http://HOST:PORT or https://HOST:PORT")]

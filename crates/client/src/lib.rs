@@ -71,7 +71,7 @@ mod watch;
 
 pub use builder::{Builder, Credentials, Token};
 pub use client::{Client, Error, Transport};
-pub use list::List;
+pub use list::{List, Total};
 pub use refusal::{Refusal, Violation};
 pub use retry::Retry;
 pub use rpc::{METHODS, Rpc};

@@ -18,24 +18,38 @@ pub trait List: Rpc {
     /// What is listed.
     type Item: Send + 'static;
 
-    /// Asks for the page that a token names; an empty token names the first one.
+    /// Asks for the page that a token names; an empty token names the first one. The total was said
+    /// with the first page, and isn't asked for again.
     fn turn_to(&mut self, page_token: String);
+
+    /// Asks how many items there are in all.
+    fn ask_total(&mut self);
 
     /// The token of the page after an answer; empty at the end.
     fn next_page(answer: &Self::Answer) -> &str;
+
+    /// How many items there are in all, if it was asked for.
+    fn total(answer: &Self::Answer) -> Option<Total>;
 
     /// Takes what is on a page out of its answer, and leaves the rest.
     fn take(answer: &mut Self::Answer) -> Vec<Self::Item>;
 }
 
+/// How many items a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// As far as they were counted.
+    pub size: u64,
+    /// Counting ended early: there may be more.
+    pub is_lower_bound: bool,
+}
+
 macro_rules! lists {
-    ($($request:ty: $field:ident of $item:ty;)*) => {
+    ($($kind:ident $request:ty: $field:ident of $item:ty;)*) => {
         $(impl List for $request {
             type Item = $item;
 
-            fn turn_to(&mut self, page_token: String) {
-                self.page_token = page_token;
-            }
+            lists!(@$kind);
 
             fn next_page(answer: &Self::Answer) -> &str {
                 &answer.next_page_token
@@ -46,16 +60,49 @@ macro_rules! lists {
             }
         })*
     };
+    // What is counted when it is asked for.
+    (@counted) => {
+        fn turn_to(&mut self, page_token: String) {
+            self.include_total = false;
+            self.page_token = page_token;
+        }
+
+        fn ask_total(&mut self) {
+            self.include_total = true;
+        }
+
+        fn total(answer: &Self::Answer) -> Option<Total> {
+            Some(Total {
+                size: answer.total_size?,
+                is_lower_bound: answer.total_size_is_lower_bound,
+            })
+        }
+    };
+    // What says how many there are in any case.
+    (@known) => {
+        fn turn_to(&mut self, page_token: String) {
+            self.page_token = page_token;
+        }
+
+        fn ask_total(&mut self) {}
+
+        fn total(answer: &Self::Answer) -> Option<Total> {
+            Some(Total {
+                size: answer.total_size,
+                is_lower_bound: false,
+            })
+        }
+    };
 }
 
 lists! {
-    ListAmendmentsRequest: amendments of Amendment;
-    ListTimelineRequest: entries of TimelineEntry;
-    SearchInteractionsRequest: results of SearchResult;
-    ListCommitmentsRequest: commitments of Commitment;
-    ListAlertsRequest: alerts of Alert;
-    ListCandidatesRequest: candidates of Candidate;
-    ListSolutionsRequest: solutions of Solution;
+    known ListAmendmentsRequest: amendments of Amendment;
+    counted ListTimelineRequest: entries of TimelineEntry;
+    known SearchInteractionsRequest: results of SearchResult;
+    counted ListCommitmentsRequest: commitments of Commitment;
+    counted ListAlertsRequest: alerts of Alert;
+    counted ListCandidatesRequest: candidates of Candidate;
+    counted ListSolutionsRequest: solutions of Solution;
 }
 
 impl Client {

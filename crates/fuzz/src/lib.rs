@@ -2,6 +2,8 @@
 //! may panic, whatever it is given; libFuzzer calls them (`targets/`), and so do the tests.
 
 use aftercall::import::parse_line;
+use aftercall_domain::handle::look_up;
+use aftercall_domain::{Handle, HandleKind};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 
 pub use aftercall_history::fuzzing::search;
@@ -23,4 +25,37 @@ fn written_and_read(request: &RecordInteractionRequest) -> RecordInteractionRequ
     let written = serde_json::to_vec(request).expect("what was read can be written");
     let again = parse_line(&written).expect("what was written can be read");
     again.expect("what was written is no blank line")
+}
+
+/// Countries whose ways of dialling differ, and none.
+const COUNTRIES: [&str; 6] = ["", "DE", "US", "IT", "RU", "AR"];
+
+/// A number, address or name has one form, which is its own form, and whatever is recorded of it is
+/// found by what was sent. `data` is the kind, where a number is dialled, and the text.
+pub fn handles(data: &[u8]) {
+    let [kind, country, text @ ..] = data else {
+        return;
+    };
+    let kind = HandleKind::ALL[usize::from(*kind) % HandleKind::ALL.len()];
+    let country = COUNTRIES[usize::from(*country) % COUNTRIES.len()];
+    let country = country.parse().ok();
+    let text = String::from_utf8_lossy(text);
+    let mut handle = Handle {
+        kind,
+        value: text.clone().into_owned(),
+        display_form: String::new(),
+    };
+    handle.canonicalise(country);
+    let form = handle.value.clone();
+    assert_eq!(kind.canonical(&form, country), form, "a form is its own");
+    let kept: Vec<String> = handle.keys().collect();
+    let mut names = kept.iter().filter_map(|key| Some(key.split_once(':')?.1));
+    assert!(names.all(|name| !name.is_empty()), "a key has a name");
+    for kind in [Some(kind), None] {
+        for spelled in [&*text, &*form] {
+            let asked = look_up(kind, spelled, country);
+            let is_found = kept.iter().any(|key| asked.contains(key));
+            assert!(kept.is_empty() || is_found, "{spelled:?} is not found");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -149,6 +149,11 @@ fn follow(fact: &Accepted, interaction_id: &str, step: Step<'_>, txn: &mut Txn<'
         return Ok(Err(refused));
     }
     contact.set_life(&life);
+    match &fact.what {
+        What::Amended(amended) => contact.amend(amended),
+        What::Identified(identified) => contact.identify(&identified.customer_id),
+        _ => {}
+    }
     txn.put(key, contacts.encode_to_vec())?;
     Ok(Ok(()))
 }

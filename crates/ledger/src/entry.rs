@@ -5,9 +5,11 @@ use aftercall_domain::customer::Merges;
 use aftercall_domain::interaction::{Life, PromiseLife};
 use aftercall_log::Position;
 use aftercall_proto::convert::time;
-use aftercall_proto::event::v1::Event;
+use aftercall_proto::event::v1::{Event, InteractionAmended};
 use aftercall_view::ApplyError;
 use bytes::Bytes;
+use jiff::Timestamp;
+use pbjson_types::Timestamp as WireTimestamp;
 use prost::Message;
 
 use crate::{Accepted, Id};
@@ -42,6 +44,24 @@ pub struct Contact {
     whose: u64,
     #[prost(message, repeated, tag = "7")]
     promises: Vec<Promise>,
+    /// Whose it was said to be later: see [`Contact::identified_as`].
+    #[prost(string, optional, tag = "8")]
+    named_later: Option<String>,
+    /// Its times, where they were amended.
+    #[prost(message, optional, tag = "9")]
+    amended_times: Option<AmendedTimes>,
+}
+
+/// The times of a contact that were amended, in microseconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Message)]
+struct AmendedTimes {
+    #[prost(sint64, optional, tag = "1")]
+    began_at: Option<i64>,
+    /// Whether the end was amended: it may have been taken back.
+    #[prost(bool, tag = "2")]
+    ends_anew: bool,
+    #[prost(sint64, optional, tag = "3")]
+    ended_at: Option<i64>,
 }
 
 /// A promise of a contact.
@@ -203,6 +223,55 @@ impl Contact {
     /// Whose it is: see [`whose`](aftercall_view::key::whose).
     pub fn whose(&self) -> u64 {
         self.whose
+    }
+
+    /// The customer that was named last after it was recorded, an empty one for nobody; none while
+    /// only its record says whose it is.
+    pub fn identified_as(&self) -> Option<&str> {
+        self.named_later.as_deref()
+    }
+
+    /// When it began and ended, of a contact whose record says `began_at` and `ended_at`.
+    pub fn times(
+        &self,
+        began_at: Timestamp,
+        ended_at: Option<Timestamp>,
+    ) -> (Timestamp, Option<Timestamp>) {
+        let at = |us: i64| Timestamp::from_microsecond(us).ok();
+        let amended = self.amended_times.unwrap_or_default();
+        let began_at = amended.began_at.and_then(at).unwrap_or(began_at);
+        match amended.ends_anew {
+            true => (began_at, amended.ended_at.and_then(at)),
+            false => (began_at, ended_at),
+        }
+    }
+
+    pub(crate) fn amend(&mut self, amended: &InteractionAmended) {
+        let paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
+        let values = amended.interaction.as_ref();
+        let us = |at: Option<&WireTimestamp>| at.and_then(time::from_wire).map(time::microseconds);
+        for path in paths {
+            let times = self.amended_times;
+            match path.as_str() {
+                "occurred_at" => {
+                    let began_at = us(values.and_then(|values| values.occurred_at.as_ref()));
+                    let times = times.unwrap_or_default();
+                    self.amended_times = Some(AmendedTimes { began_at, ..times });
+                }
+                "ended_at" => {
+                    self.amended_times = Some(AmendedTimes {
+                        ends_anew: true,
+                        ended_at: us(values.and_then(|values| values.ended_at.as_ref())),
+                        ..times.unwrap_or_default()
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn identify(&mut self, customer_id: &str) {
+        self.named_later = Some(customer_id.to_owned());
     }
 
     pub(crate) fn life(&self) -> Life {

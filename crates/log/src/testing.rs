@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -67,6 +68,11 @@ pub struct FaultyLog {
 struct Faults {
     before_tails: Option<BeforeTails>,
     state: Mutex<State>,
+    voice: Mutex<Voice>,
+    /// Notified when it speaks again.
+    spoken: Condvar,
+    /// How many records readers gave.
+    records_read: AtomicU64,
     /// Whether readers are held. Who reads holds it, so that none is on its way once they are.
     are_held: RwLock<bool>,
     /// Notified when readers are let go.
@@ -84,6 +90,19 @@ struct State {
     outage: Option<(Partition, Outage)>,
     /// The appends that wait for the outage to end.
     held_up: Vec<Acknowledge>,
+}
+
+/// What the log says of itself, other than it is.
+#[derive(Default)]
+struct Voice {
+    is_silent: bool,
+    /// How many wait to be told where it ends.
+    waiting: usize,
+    /// How many more times it tells an end that is long passed.
+    tells_old: usize,
+    is_blocked: bool,
+    /// Where readers began.
+    read_from: Vec<Vec<Position>>,
 }
 
 impl FaultyLog {
@@ -179,6 +198,44 @@ impl FaultyLog {
         }
     }
 
+    /// From here on it does not say where it ends: who asks waits for [`FaultyLog::speak`], and is told
+    /// then that it can't be said.
+    pub fn fall_silent(&self) {
+        self.faults.voice.lock().is_silent = true;
+    }
+
+    /// From here on it says where it ends.
+    pub fn speak(&self) {
+        self.faults.voice.lock().is_silent = false;
+        self.faults.spoken.notify_all();
+    }
+
+    /// How many wait to be told where it ends.
+    pub fn waiting(&self) -> usize {
+        self.faults.voice.lock().waiting
+    }
+
+    /// So many times more it tells an end that is long passed, as a leader does that was replaced and
+    /// has not heard of it.
+    pub fn tell_old_ends(&self, times: usize) {
+        self.faults.voice.lock().tells_old = times;
+    }
+
+    /// Whether it says that it can be written. What is appended is written all the same.
+    pub fn set_writable(&self, is_writable: bool) {
+        self.faults.voice.lock().is_blocked = !is_writable;
+    }
+
+    /// Where readers began, the latest one last.
+    pub fn read_from(&self) -> Vec<Vec<Position>> {
+        self.faults.voice.lock().read_from.clone()
+    }
+
+    /// How many records readers gave.
+    pub fn records_read(&self) -> u64 {
+        self.faults.records_read.load(Ordering::Relaxed)
+    }
+
     /// How many records there are.
     ///
     /// # Panics
@@ -210,10 +267,22 @@ impl FaultyLog {
         (0..self.log.partitions()).flat_map(read).collect()
     }
 
-    fn before_tails(&self) {
+    /// What it says instead of where it ends, if it doesn't say that.
+    fn instead_of_tails(&self) -> Option<Result<Vec<Offset>, ReadError>> {
         if let Some(before_tails) = &self.faults.before_tails {
             before_tails();
         }
+        let mut voice = self.faults.voice.lock();
+        if voice.is_silent {
+            voice.waiting += 1;
+            let is_silent = |voice: &mut Voice| voice.is_silent;
+            self.faults.spoken.wait_while(&mut voice, is_silent);
+            voice.waiting -= 1;
+            let detail = "no leader".to_owned();
+            return Some(Err(ReadError::Unavailable { detail }));
+        }
+        voice.tells_old = voice.tells_old.checked_sub(1)?;
+        Some(Ok(vec![0; self.log.partitions() as usize]))
     }
 
     fn outage(&self) -> Option<(Partition, Outage)> {
@@ -290,7 +359,9 @@ impl Log for FaultyLog {
     }
 
     fn tails(&self) -> Result<Vec<Offset>, ReadError> {
-        self.before_tails();
+        if let Some(said) = self.instead_of_tails() {
+            return said;
+        }
         match self.outage() {
             Some((_, Outage::NoLeader)) => Err(ReadError::Unavailable {
                 detail: "a partition has no leader".to_owned(),
@@ -300,7 +371,9 @@ impl Log for FaultyLog {
     }
 
     fn partial_tails(&self) -> Result<Vec<Option<Offset>>, ReadError> {
-        self.before_tails();
+        if let Some(said) = self.instead_of_tails() {
+            return Ok(said?.into_iter().map(Some).collect());
+        }
         let mut tails: Vec<_> = self.log.tails()?.into_iter().map(Some).collect();
         if let Some((partition, Outage::NoLeader)) = self.outage() {
             tails[partition as usize] = None;
@@ -313,6 +386,7 @@ impl Log for FaultyLog {
     }
 
     fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
+        self.faults.voice.lock().read_from.push(from.to_vec());
         Ok(Box::new(HeldReader {
             reader: self.log.reader(from)?,
             faults: Arc::clone(&self.faults),
@@ -324,7 +398,10 @@ impl Log for FaultyLog {
     }
 
     fn check_writable(&self) -> Result<(), WriteBlocked> {
-        self.log.check_writable()
+        match self.faults.voice.lock().is_blocked {
+            true => Err(WriteBlocked::Closed),
+            false => self.log.check_writable(),
+        }
     }
 }
 
@@ -351,7 +428,10 @@ impl Reader for HeldReader {
         let are_held = self.faults.are_held.read();
         if !*are_held {
             let wait = wait.min(READ_WAIT_MAX);
-            return self.reader.next(records_max, bytes_max, wait);
+            let entries = self.reader.next(records_max, bytes_max, wait)?;
+            let read = &self.faults.records_read;
+            read.fetch_add(entries.len() as u64, Ordering::Relaxed);
+            return Ok(entries);
         }
         let mut waiting = waiting.lock();
         drop(are_held);

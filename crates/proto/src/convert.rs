@@ -10,6 +10,7 @@ mod instant;
 pub mod interaction;
 mod message;
 pub mod time;
+mod warning;
 
 /// A message of ours that lacks what it must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,17 @@ pub mod time;
 pub struct Unreadable {
     /// The field's path.
     pub field: &'static str,
+}
+
+/// Why a row of a view can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableRow {
+    /// It is no row.
+    #[error(transparent)]
+    Malformed(#[from] prost::DecodeError),
+    /// It lacks what it must have.
+    #[error(transparent)]
+    Incomplete(#[from] Unreadable),
 }
 
 /// The text, or none where the wire says "empty".

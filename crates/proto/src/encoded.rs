@@ -16,6 +16,12 @@ pub struct ListTimelineResponse {
     /// The position that the answer is complete through.
     #[prost(string, tag = "3")]
     pub complete_through: String,
+    /// How many there are in all, if it was asked for.
+    #[prost(uint64, optional, tag = "4")]
+    pub total_size: Option<u64>,
+    /// Whether counting ended early.
+    #[prost(bool, tag = "5")]
+    pub total_size_is_lower_bound: bool,
 }
 
 #[allow(

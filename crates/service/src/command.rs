@@ -141,7 +141,7 @@ pub enum Undone {
 impl Failure for Undone {
     fn reason(&self) -> Reason {
         match self {
-            Self::InDoubt => Reason::LogUnavailable,
+            Self::InDoubt => Reason::WriteInDoubt,
             Self::Outrun => Reason::RequestTimeout,
             Self::Append(error) => error.reason(),
         }

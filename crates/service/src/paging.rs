@@ -1,12 +1,16 @@
 //! Lists in pages, which hold together while others write: a page token says where the next page
 //! begins, which list it belongs to, and what the first page was complete through.
 
+mod total;
+
 use aftercall_log::LogId;
 use aftercall_view::{PageToken, Positions, fingerprint};
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{Including, Reading, Unread};
+
+pub use total::{COUNTED_MAX, Counting, Total};
 
 /// About the most bytes of an answer: clients take 4 MiB unless told otherwise, and one item more,
 /// as large as the log takes any, still fits. A page that would grow larger ends early.

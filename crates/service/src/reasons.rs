@@ -79,8 +79,10 @@ reasons! {
     LogQueueFull = "LOG_QUEUE_FULL", ResourceExhausted;
     /// The log's disk is full; nothing was written.
     LogDiskFull = "LOG_DISK_FULL", ResourceExhausted;
-    /// The log did not say whether it wrote; a retry is harmless.
+    /// The log can't be reached; nothing was written.
     LogUnavailable = "LOG_UNAVAILABLE", Unavailable;
+    /// It is not known in time whether a write was made, or counts; a retry is harmless.
+    WriteInDoubt = "WRITE_IN_DOUBT", Unavailable;
     /// The view is being built, or was stopped.
     ViewUnavailable = "VIEW_UNAVAILABLE", Unavailable;
     /// The server stops; a stream has to be opened again.

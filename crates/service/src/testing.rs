@@ -1,6 +1,7 @@
 //! For tests of services: the server as it is in life, before callers who say by their credentials
 //! who they are.
 
+mod contact;
 mod raw;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,6 +14,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
+pub use contact::{contact, promise, reason};
 pub use raw::call_raw;
 
 use crate::server::{Server, ServerConfig, bind};

@@ -10,8 +10,8 @@ use aftercall_service::{Clock, SystemClock};
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, followups, health, log, record, search, solutions,
-    timeline,
+    CommandError, ServerArgs, Session, alerts, followups, health, identify, log, merge, record,
+    search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -68,6 +68,34 @@ enum Command {
     Import {
         #[command(flatten)]
         args: import::ImportArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Says whose contact it is: of one that was recorded as nobody's, or as somebody else's
+    ///
+    /// The contact moves into that customer's timeline, with its promises and alerts. What was recorded
+    /// stays in the log, and `aftercall show` tells what was said when. With --nobody it is taken back.
+    Identify {
+        #[command(flatten)]
+        args: identify::IdentifyArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Says that two customers are one: whoever asks for either is shown both
+    ///
+    /// Both keep their keys, and nothing that was recorded of them changes: `aftercall unmerge` undoes it.
+    Merge {
+        #[command(flatten)]
+        args: merge::MergeArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Says that two customers that were merged are two again
+    ///
+    /// Name them in the order in which they were merged.
+    Unmerge {
+        #[command(flatten)]
+        args: merge::MergeArgs,
         #[command(flatten)]
         asking: Asking,
     },
@@ -222,6 +250,18 @@ async fn ask(command: Command) -> Result<(), Ending> {
             let mut output = Output::stdout(asking.json);
             let clock = SystemClock::new();
             Ok(import::import(&args, &asking.server, &mut output, &clock).await?)
+        }
+        Command::Identify { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(identify::identify(session, args).await, session)
+        }
+        Command::Merge { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(merge::merge(session, args).await, session)
+        }
+        Command::Unmerge { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(merge::unmerge(session, args).await, session)
         }
         Command::Timeline { args, asking } => {
             let session = &mut asking.session().await?;

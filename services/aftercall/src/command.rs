@@ -4,9 +4,11 @@ pub mod alerts;
 mod error;
 pub mod followups;
 pub mod health;
+pub mod identify;
 mod interaction;
 mod listing;
 pub mod log;
+pub mod merge;
 pub mod promise;
 pub mod record;
 pub mod search;
@@ -14,13 +16,16 @@ mod server;
 pub mod solutions;
 pub mod timeline;
 
+use std::io;
 use std::sync::Arc;
 
 use aftercall_client::Client;
+use aftercall_proto::model::v1::Warning;
 use aftercall_service::Clock;
 use pbjson_types::Timestamp;
+use serde::Serialize;
 
-use crate::output::{Output, When};
+use crate::output::{Output, Style, When};
 
 pub use error::CommandError;
 pub use server::ServerArgs;
@@ -56,6 +61,18 @@ impl Session {
         })
     }
 
+    /// Prints an answer: as JSON whole, for people by `print`.
+    fn tell<M: Serialize>(
+        &mut self,
+        answer: &M,
+        print: impl FnOnce(&M, &mut Output) -> io::Result<()>,
+    ) -> Result<(), CommandError> {
+        Ok(match self.output.json() {
+            true => self.output.message(answer)?,
+            false => print(answer, &mut self.output)?,
+        })
+    }
+
     /// The instant that `when` means now, in the person's zone.
     fn instant(&self, when: &When) -> Result<Timestamp, CommandError> {
         let resolved = self.output.times().resolve(when, self.clock.now());
@@ -65,4 +82,32 @@ impl Session {
     fn optional_instant(&self, when: Option<&When>) -> Result<Option<Timestamp>, CommandError> {
         when.map(|when| self.instant(when)).transpose()
     }
+}
+
+/// What every command says that changes what is recorded.
+#[derive(Debug, clap::Args)]
+pub struct Changing {
+    /// Why, or how it is known
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Refuses if it has changed since this version
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    expected_version: u64,
+    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// Says what was not taken as it was sent.
+fn warnings(warnings: &[Warning], output: &mut Output) -> io::Result<()> {
+    for warning in warnings {
+        let text = format!("! {}: {}", warning.field, warning.description);
+        output.paragraph(0, Style::Warn, &text)?;
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ mod filter;
 
 use aftercall_proto::alerts::v1::{ListAlertsRequest, ListAlertsResponse};
 use aftercall_proto::model::v1::Alert;
-use aftercall_service::{Call, Checker, Including, Paging, Unread};
+use aftercall_service::{Call, Checker, Counting, Including, Paging, Total, Unread};
 use aftercall_view::key::{MalformedKey, Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Store};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use prost::Message;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::limits::PAGE;
-use crate::parts::{Counting, Joined, Part, Total};
+use crate::parts::{Joined, Part};
 use crate::{keys, stored};
 
 pub(crate) use filter::Filter;
@@ -129,7 +129,9 @@ impl Lists<'_> {
         let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
         let key = keys::alert(self.tenant_id, &commitment_id, whose, episode_no);
         let found = self.store.get(key)?.map(stored::decode_alert).transpose()?;
-        Ok(found.filter(|alert| self.filter.admits(alert)))
+        Ok(found
+            .map(Alert::from)
+            .filter(|alert| self.filter.admits(alert)))
     }
 }
 

@@ -4,7 +4,7 @@ mod wish;
 
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{CommitmentId, Violations};
+use aftercall_domain::{CommitmentId, Violations, Warning};
 use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::commitment::fact;
@@ -17,10 +17,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
-use crate::contacts::Contacts;
+use crate::contacts::{Contacts, Promised};
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::keys::REQUESTS;
+use crate::keys::{MERGED, REQUESTS};
 use crate::stored;
 
 pub(crate) use wish::Wish;
@@ -33,6 +33,8 @@ pub(crate) struct PromiseCommand {
     pub(crate) expected_version: u64,
     /// Tells a repetition from another request.
     pub(crate) hash: RequestHash,
+    /// What of it was not taken as it was sent.
+    pub(crate) warnings: Vec<Warning>,
     pub(crate) wish: Wish,
 }
 
@@ -96,7 +98,7 @@ impl aftercall_service::command::Command for Asked {
         }
         let event = wish.decide(&commitment, actor(&self.principal), now);
         let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
-        self.check_evidence(&commitment)?;
+        self.check_evidence(store, &commitment)?;
         let key = stored::log_key(store, &self.principal.tenant_id, &commitment, whose)?;
         let record = self.record(key, &commitment, event)?;
         Ok(Decision::Append(Box::new(record)))
@@ -106,14 +108,22 @@ impl aftercall_service::command::Command for Asked {
 impl Asked {
     /// A contact that is named as evidence must be there, and be one with the customer: else any word
     /// would make a promise kept, or let us off.
-    fn check_evidence(&self, commitment: &Commitment) -> Result<(), Refused> {
+    fn check_evidence(&self, store: &Store, commitment: &Commitment) -> Result<(), Refused> {
         let Some((field, interaction_id)) = self.command.wish.evidence() else {
             return Ok(());
         };
         let tenant_id = &self.principal.tenant_id;
+        let merged = match &commitment.customer_id {
+            Some(customer_id) => MERGED.customers(store, tenant_id, customer_id)?,
+            None => Vec::new(),
+        };
+        let promised = Promised {
+            commitment,
+            merged: &merged,
+        };
         let is_customers = self
             .contacts
-            .is_customers(tenant_id, commitment, interaction_id);
+            .is_customers(tenant_id, promised, interaction_id);
         let (reason, text) = match is_customers? {
             Some(true) => return Ok(()),
             Some(false) => {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::commitment::{Commitment, Contact};
-use aftercall_ledger::{Id, Ledger};
-use aftercall_log::{Log, Position};
+use aftercall_ledger::{Contact as Holder, Id, Ledger};
+use aftercall_log::Log;
 use aftercall_proto::convert::commitment::handles;
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::Event;
@@ -15,6 +15,14 @@ use prost::Message;
 
 /// How long the log may take to hand out a record that is there.
 const READ_WAIT: Duration = Duration::from_secs(5);
+
+/// A promise, and to whom it was made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Promised<'a> {
+    pub(crate) commitment: &'a Commitment,
+    /// Its customer and those who are the same; none if it was made to somebody who isn't identified.
+    pub(crate) merged: &'a [String],
+}
 
 /// The contacts that are recorded. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,40 +36,43 @@ impl Contacts {
         Self { ledger, log }
     }
 
-    /// Whether a contact was with the customer to whom a promise was made; none if there is no such
+    /// Whether a contact is with the customer to whom a promise was made; none if there is no such
     /// contact. Blocks.
     ///
-    /// Usually the ledger knows: contacts of one customer have one key. Where somebody was not
-    /// identified, the two records tell by the names under which they were made.
+    /// Usually the ledger knows: contacts of one customer have one key, and who was named later stands
+    /// beside it. Where somebody isn't identified, the two records tell by the names under which they
+    /// were made.
     ///
     /// # Errors
     /// While the ledger is being opened, or the log can't be read.
     pub(crate) fn is_customers(
         &self,
         tenant_id: &str,
-        commitment: &Commitment,
+        promised: Promised<'_>,
         interaction_id: &str,
     ) -> Result<Option<bool>, Unread> {
         let named = self.ledger.contacts(tenant_id, &Id::of(interaction_id))?;
-        let customer_id = commitment.customer_id.as_deref().unwrap_or_default();
-        let own = contact_key(tenant_id, customer_id, &commitment.interaction_id);
-        if named.of(whose(&own)).is_some() {
+        let own: Vec<u64> = promised
+            .merged
+            .iter()
+            .map(|customer_id| whose(&contact_key(tenant_id, customer_id, interaction_id)))
+            .collect();
+        let is_named_so =
+            |contact: &Holder| contact.identified_as().is_none() && own.contains(&contact.whose());
+        if named.contacts().iter().any(is_named_so) {
             return Ok(Some(true));
         }
         let mut found = None;
         for contact in named.contacts() {
-            let is_customers = self.was_with_customer(contact.position(), commitment)?;
+            let is_customers = self.is_with_customer(contact, promised)?;
             found = Some(is_customers || found == Some(true));
         }
         Ok(found)
     }
 
-    /// Whether the record at `position` is of a contact with the promise's customer.
-    fn was_with_customer(
-        &self,
-        position: Position,
-        commitment: &Commitment,
-    ) -> Result<bool, Unread> {
+    /// Whether a contact is with the promise's customer, by its record and by what was said later.
+    fn is_with_customer(&self, contact: &Holder, promised: Promised<'_>) -> Result<bool, Unread> {
+        let position = contact.position();
         let mut reader = self.log.reader(&[position])?;
         let read = reader.next(1, usize::MAX, READ_WAIT)?;
         let entry = read.into_iter().find(|entry| entry.position == position);
@@ -77,10 +88,14 @@ impl Contacts {
             .interaction
             .and_then(|contact| contact.customer)
             .map_or_else(Vec::new, |customer| handles(&customer.handles));
-        Ok(commitment.is_with_customer(Contact {
+        let customer_id = contact.identified_as().unwrap_or(&event.customer_id);
+        let contact = Contact {
             interaction_id: &event.aggregate_id,
-            customer_id: Some(event.customer_id.as_str()).filter(|id| !id.is_empty()),
+            customer_id: Some(customer_id).filter(|id| !id.is_empty()),
             handles: &handles,
-        }))
+        };
+        Ok(promised
+            .commitment
+            .is_with_customer(contact, promised.merged))
     }
 }

@@ -39,7 +39,7 @@ enum Tag {
     Alert = 10,
     /// tenant, state, time of firing (the latest first), commitment, whose, episode → nothing.
     ListAlerts = 11,
-    /// tenant, partition, offset → the alert as this record left it.
+    /// tenant, partition, offset → the alerts that this record changed, as it left them.
     AlertChange = 12,
     /// → the number of open promises.
     OpenCount = 13,
@@ -217,7 +217,8 @@ pub(crate) fn alert_changes(tenant_id: &str, partition: Partition) -> Key {
     key(Tag::AlertChange).text(tenant_id).u32(partition)
 }
 
-pub(crate) fn alert_change(tenant_id: &str, at: Position) -> Key {
+/// The changes by one record.
+pub(crate) fn alert_changes_at(tenant_id: &str, at: Position) -> Key {
     alert_changes(tenant_id, at.partition).u64(at.offset)
 }
 

@@ -4,16 +4,13 @@
 //! other, the open one first: what is closed meanwhile is met twice and counts once, and nothing is
 //! missed, because nothing is ever opened again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aftercall_service::Page;
 use prost::Message;
 
 /// The most entries of one part that one page looks at.
 pub(crate) const EXAMINED_MAX: usize = 1_000;
-
-/// The most entries that are looked at to count a list.
-pub(crate) const COUNTED_MAX: usize = 10_000;
 
 /// What one part of a list gives to a page.
 #[derive(Debug)]
@@ -97,60 +94,8 @@ impl<P: Ord + Clone, M: Message> Joined<P, M> {
     }
 }
 
-/// How many entries there are in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Total {
-    pub(crate) size: u64,
-    /// Counting ended early: there may be more.
-    pub(crate) is_lower_bound: bool,
-}
-
-/// Counts a list, as far as it may be looked at.
-#[derive(Debug)]
-pub(crate) struct Counting<P> {
-    found: BTreeSet<P>,
-    examined: usize,
-}
-
-impl<P: Ord> Counting<P> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            found: BTreeSet::new(),
-            examined: 0,
-        }
-    }
-
-    /// Counts what is wanted of one part. What is in several parts counts once.
-    pub(crate) fn part<E>(
-        &mut self,
-        places: impl Iterator<Item = Result<P, E>>,
-        mut wanted: impl FnMut(&P) -> Result<bool, E>,
-    ) -> Result<(), E> {
-        for place in places {
-            self.examined += 1;
-            if self.examined > COUNTED_MAX {
-                break;
-            }
-            let place = place?;
-            if wanted(&place)? {
-                self.found.insert(place);
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn total(&self) -> Total {
-        Total {
-            size: self.found.len() as u64,
-            is_lower_bound: self.examined > COUNTED_MAX,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use super::*;
 
     fn part(places: &[u32], looked_through: Option<u32>) -> Part<u32, String> {
@@ -180,22 +125,5 @@ mod tests {
             (page.entries.concat().as_str(), page.next_after),
             ("124", Some(4))
         );
-    }
-
-    #[test]
-    fn a_count_ends_after_so_many_looks_and_says_so() {
-        let count = |len: usize| {
-            let mut counting = Counting::new();
-            let places = (0..len).map(Ok::<_, Infallible>);
-            let Ok(()) = counting.part(places, |place| Ok(place % 2 == 0));
-            let Ok(()) = counting.part([Ok::<_, Infallible>(0)].into_iter(), |_| Ok(true));
-            counting.total()
-        };
-        let total = |size, is_lower_bound| Total {
-            size,
-            is_lower_bound,
-        };
-        assert_eq!(count(COUNTED_MAX - 1), total(COUNTED_MAX as u64 / 2, false));
-        assert_eq!(count(COUNTED_MAX), total(COUNTED_MAX as u64 / 2, true));
     }
 }

@@ -5,8 +5,10 @@ mod identify;
 #[cfg(test)]
 mod tests;
 
+use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Event as Step};
 use aftercall_ledger::{Accepted, Happening, What};
+use aftercall_proto::convert::alert::to_rows;
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
@@ -85,17 +87,32 @@ impl Promises {
         let Some(before) = before else { return Ok(()) };
         let mut after = before.clone();
         after.accept(step);
-        let at = (fact.position, fact.whose);
-        if let Some(alert) = put_alert(tenant_id, &after, step, at, txn)? {
-            self.drafts.push(Draft {
-                tenant_id: tenant_id.as_str().into(),
-                at: fact.position,
-                alert,
-            });
-        }
+        let alert = put_alert(tenant_id, &after, step, fact.whose, txn)?;
+        self.post(fact, alert.into_iter().collect(), txn)?;
         let answer = || told(&after, step).into();
         REQUESTS.remember(fact, id, answer, txn)?;
         self.put(fact, Some(&before), after, txn)
+    }
+
+    /// Tells whoever watches which alerts the record changed, and what they are now.
+    fn post(
+        &mut self,
+        fact: &Accepted,
+        changed: Vec<Alert>,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let tenant_id = &fact.event.tenant_id;
+        let rows = to_rows(changed.iter().cloned());
+        txn.put(keys::alert_changes_at(tenant_id, fact.position), rows)?;
+        self.drafts.push(Draft {
+            tenant_id: tenant_id.as_str().into(),
+            at: fact.position,
+            alerts: changed.into_iter().map(Into::into).collect(),
+        });
+        Ok(())
     }
 
     fn put(

@@ -14,6 +14,7 @@ use aftercall_proto::followups::v1::{
     FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
     ListCommitmentsResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
 };
+use aftercall_proto::model::v1::Warning;
 use aftercall_service::{Call, Checker, Including, to_status};
 use aftercall_view::Store;
 use futures::Stream;
@@ -64,7 +65,8 @@ impl Grpc {
         })
     }
 
-    async fn command<T>(&self, request: Request<T>) -> Result<Done, Refused>
+    /// Does a command, and says what of it was not taken as it was sent.
+    async fn command<T>(&self, request: Request<T>) -> Result<(Done, Vec<Warning>), Refused>
     where
         PromiseCommand: TryFrom<T, Error = Refused>,
     {
@@ -73,13 +75,15 @@ impl Grpc {
             deadline,
             message,
         } = Call::of(request)?;
-        let message = message.try_into()?;
+        let mut message: PromiseCommand = message.try_into()?;
+        let warnings = std::mem::take(&mut message.warnings).into_iter();
         let call = Call {
             principal,
             deadline,
             message,
         };
-        command::run(&self.0, call).await
+        let done = command::run(&self.0, call).await?;
+        Ok((done, warnings.map(Into::into).collect()))
     }
 }
 
@@ -108,13 +112,11 @@ impl FollowupService for Grpc {
         &self,
         request: Request<FulfilCommitmentRequest>,
     ) -> Result<Response<FulfilCommitmentResponse>, Status> {
-        let Done {
-            commitment,
-            position,
-        } = self.command(request).await.map_err(to_status)?;
+        let (done, warnings) = self.command(request).await.map_err(to_status)?;
         Ok(Response::new(FulfilCommitmentResponse {
-            commitment: Some(*commitment),
-            position,
+            commitment: Some(*done.commitment),
+            position: done.position,
+            warnings,
         }))
     }
 
@@ -122,13 +124,11 @@ impl FollowupService for Grpc {
         &self,
         request: Request<CancelCommitmentRequest>,
     ) -> Result<Response<CancelCommitmentResponse>, Status> {
-        let Done {
-            commitment,
-            position,
-        } = self.command(request).await.map_err(to_status)?;
+        let (done, warnings) = self.command(request).await.map_err(to_status)?;
         Ok(Response::new(CancelCommitmentResponse {
-            commitment: Some(*commitment),
-            position,
+            commitment: Some(*done.commitment),
+            position: done.position,
+            warnings,
         }))
     }
 
@@ -136,13 +136,11 @@ impl FollowupService for Grpc {
         &self,
         request: Request<RescheduleCommitmentRequest>,
     ) -> Result<Response<RescheduleCommitmentResponse>, Status> {
-        let Done {
-            commitment,
-            position,
-        } = self.command(request).await.map_err(to_status)?;
+        let (done, warnings) = self.command(request).await.map_err(to_status)?;
         Ok(Response::new(RescheduleCommitmentResponse {
-            commitment: Some(*commitment),
-            position,
+            commitment: Some(*done.commitment),
+            position: done.position,
+            warnings,
         }))
     }
 }

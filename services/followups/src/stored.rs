@@ -5,10 +5,8 @@ use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert;
 use aftercall_proto::envelope::contact_key;
-use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
-use prost::Message;
 
 use crate::keys;
 
@@ -74,11 +72,11 @@ fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
 }
 
 /// An alert.
-pub(crate) fn decode_alert(bytes: Bytes) -> Result<wire::Alert, ApplyError> {
-    wire::Alert::decode(bytes).map_err(ApplyError::record)
+pub(crate) fn decode_alert(bytes: Bytes) -> Result<Alert, ApplyError> {
+    convert::alert::from_row(bytes).map_err(ApplyError::record)
 }
 
-/// An alert, to be folded further.
-pub(crate) fn domain_alert(bytes: Bytes) -> Result<Alert, ApplyError> {
-    decode_alert(bytes)?.try_into().map_err(ApplyError::record)
+/// The alerts that one record changed, as it left them.
+pub(crate) fn decode_changed(bytes: Bytes) -> Result<Vec<Alert>, ApplyError> {
+    convert::alert::from_rows(bytes).map_err(ApplyError::record)
 }

@@ -27,7 +27,7 @@ use crate::{keys, stored};
 pub(crate) use bulletin::{Bulletin, Draft};
 use bulletin::{News, Posted, Reader, Woken};
 
-/// How many changes a watch takes from the store at once.
+/// Of how many records a watch takes the changes from the store at once.
 const HELD_MAX: usize = 64;
 
 /// Begins to answer `call`.
@@ -59,9 +59,11 @@ pub(crate) async fn begin(
     let watch = Watch {
         followups: followups.clone(),
         tenant_id,
+        asked: filter.clone(),
         filter,
         place,
         held: VecDeque::new(),
+        given: 0,
         source: Source::Store,
         reader,
         silent: false,
@@ -91,10 +93,15 @@ enum Source {
 struct Watch {
     followups: Followups,
     tenant_id: String,
+    /// What was asked for.
+    asked: Filter,
+    /// The same, with all customers that are one with those that are asked for.
     filter: Filter,
     /// Everything included here was sent, or is held.
     place: Positions,
     held: VecDeque<Arc<Posted>>,
+    /// How many alerts of the first record that is held were given.
+    given: usize,
     source: Source,
     reader: Reader,
     /// Nothing was sent since the last tick.
@@ -111,24 +118,42 @@ impl Watch {
             return Ok(self.answer(None));
         }
         loop {
-            while let Some(posted) = self.held.pop_front() {
-                // What was read from the store may be on the bulletin, too.
-                let is_new = !self.place.covers(posted.at);
-                self.place.include(posted.at);
-                if is_new && self.filter.admits(&posted.alert) {
-                    return Ok(self.answer(Some(posted.alert.clone())));
+            while let Some(alert) = self.next_held() {
+                if self.filter.admits(&alert) {
+                    return Ok(self.answer(Some(alert)));
                 }
             }
             if self.draining.is_cancelled() {
                 return Err(to_status(ServerStopping));
             }
             if self.look().await.map_err(to_status)? {
+                self.meet_merged().await.map_err(to_status)?;
                 continue;
             }
             if self.wait().await == Woken::Tick && std::mem::replace(&mut self.silent, true) {
                 return Ok(self.answer(None));
             }
         }
+    }
+
+    /// The next alert of what is held. The place is behind a record once the last alert that it
+    /// changed is given: a watch that breaks off before gets all of them again.
+    fn next_held(&mut self) -> Option<Alert> {
+        while let Some(posted) = self.held.front() {
+            // What was read from the store may be on the bulletin, too.
+            let is_new = !self.place.covers(posted.at);
+            let alert = posted.alerts.get(self.given).filter(|_| is_new).cloned();
+            self.given += 1;
+            if self.given >= posted.alerts.len() || !is_new {
+                self.place.include(posted.at);
+                self.given = 0;
+                self.held.pop_front();
+            }
+            if alert.is_some() {
+                return alert;
+            }
+        }
+        None
     }
 
     fn answer(&mut self, alert: Option<Alert>) -> WatchAlertsResponse {
@@ -159,6 +184,21 @@ impl Watch {
                 News::Ended => return Err(Unread::Unavailable(None).into()),
             }),
         }
+    }
+
+    /// Looks with whom the customers that are asked for are one by now.
+    async fn meet_merged(&mut self) -> Result<(), Refused> {
+        if self.held.is_empty() || !self.asked.names_customers() {
+            return Ok(());
+        }
+        let (tenant_id, asked) = (self.tenant_id.clone(), self.asked.clone());
+        let query = move |store: &Store| Ok(asked.with_merged(store, &tenant_id)?);
+        match self.followups.reading().run(query).await {
+            // The view is being opened or rebuilt: they are those that they were before.
+            Err(Refused::Unread(Unread::Unavailable(_))) => {}
+            filter => self.filter = filter?,
+        }
+        Ok(())
     }
 
     async fn look_into_store(&mut self) -> Result<bool, Refused> {
@@ -208,12 +248,13 @@ fn find(
         let room = HELD_MAX - changes.len();
         let entries = store.scan_range(from, prefix_end(&list).as_deref(), Direction::Ascending);
         for entry in entries.take(room) {
-            let (key, alert) = entry?;
+            let (key, alerts) = entry?;
             let offset = Parts::new(&key[list.len()..]).u64();
             let offset = offset.map_err(ApplyError::record)?;
             let at = Position { partition, offset };
-            let alert = stored::decode_alert(alert)?;
-            changes.push_back(Arc::new(Posted { at, alert }));
+            let alerts = stored::decode_changed(alerts)?.into_iter();
+            let alerts = alerts.map(Into::into).collect();
+            changes.push_back(Arc::new(Posted { at, alerts }));
         }
     }
     Ok(changes)

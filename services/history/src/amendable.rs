@@ -39,6 +39,7 @@ pub(crate) fn replace(
                 labels,
                 segments,
                 disconnect,
+                occurred_at,
                 ended_at
             );
         }

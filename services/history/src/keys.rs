@@ -15,7 +15,7 @@
 //!                                                        was made to nobody known
 //!  10   tenant · system · name there · interaction ·     -
 //!       whose
-//!  11   tenant · customer · other · who was named first  -: the two are one
+//!  11   see MERGED                                       -: two customers are one
 //! ```
 //!
 //! A contact is stored once, under the place that it has in its customer's timeline, so that a page
@@ -27,6 +27,7 @@
 //! What stands under a key is ours alone, and changes with the view's version, except for the part of
 //! a StoredEntry that is answered as it is: see [`crate::stored`].
 
+use aftercall_ledger::MergedPairs;
 use aftercall_log::Position;
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
@@ -40,7 +41,9 @@ const CONTACT_COUNT: u8 = 7;
 const HANDLE_TIMELINE: u8 = 8;
 const UNIDENTIFIED_CHANGE: u8 = 9;
 const REFERENCE: u8 = 10;
-const MERGED: u8 = 11;
+
+/// The customers that are one.
+pub(crate) const MERGED: MergedPairs = MergedPairs::under(11);
 
 /// How many bits of a place in the log are the offset: a trillion records a partition.
 const OFFSET_BITS: u32 = 40;
@@ -128,23 +131,6 @@ pub(crate) fn referenced(tenant_id: &str, references: &[u8], key: &[u8]) -> Opti
 /// What became of the promises in a contact whose customer isn't identified.
 pub(crate) fn unidentified_changes(tenant_id: &str, interaction_id: &str) -> Key {
     of_interaction(UNIDENTIFIED_CHANGE, tenant_id, interaction_id)
-}
-
-/// All customers with whom one is merged.
-pub(crate) fn merges(tenant_id: &str, customer_id: &str) -> Key {
-    Key::new(MERGED).text(tenant_id).text(customer_id)
-}
-
-/// One of them. Two merges may say so, each with another of the two named first.
-pub(crate) fn merged(tenant_id: &str, customer_id: &str, other: &str, is_first: bool) -> Key {
-    merges(tenant_id, customer_id)
-        .text(other)
-        .u32(is_first.into())
-}
-
-/// The other customer of a key that begins with the prefix `merges`.
-pub(crate) fn merged_with(merges: &[u8], key: &[u8]) -> Option<String> {
-    Parts::new(key.strip_prefix(merges)?).text().ok()
 }
 
 /// Where the entries of all contacts with an id are: usually there is one.

@@ -30,7 +30,6 @@ mod history;
 mod index;
 mod keys;
 mod limits;
-mod merges;
 mod people;
 mod projection;
 mod promises;

@@ -1,6 +1,7 @@
 //! The fold of the log into the view's store.
 
 mod identified;
+mod moved;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,7 @@ impl HistoryProjection {
         let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
+        let as_it_was = entry.clone();
         let Some(interaction) = &mut entry.interaction else {
             return Ok(());
         };
@@ -112,7 +114,15 @@ impl HistoryProjection {
         };
         let place = keys::amendment(tenant_id, interaction_id, fact.whose, event.sequence);
         txn.put(place, amendment.encode_to_vec())?;
-        txn.put(key, entry.encode_to_vec())?;
+        let occurred_at = interaction.occurred_at;
+        match occurred_at == entry.occurred_at {
+            true => txn.put(key, entry.encode_to_vec())?,
+            false => {
+                entry.recorded_occurred_at = entry.recorded_occurred_at.or(entry.occurred_at);
+                entry.occurred_at = occurred_at;
+                moved::apply(tenant_id, fact.whose, (&key, &as_it_was), &entry, txn)?;
+            }
+        }
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
@@ -196,20 +206,12 @@ impl Projection for HistoryProjection {
     }
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let tenant_id = &fact.event.tenant_id;
         match &fact.what {
             What::Recorded { recorded, promises } => self.record(fact, recorded, promises, txn),
             What::Amended(amended) => self.amend(fact, amended, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
-            What::Merged(data) => {
-                let pair = (&*data.customer_id, &*data.merged_customer_id);
-                merge(tenant_id, pair, true, txn)
-            }
-            What::Unmerged(data) => {
-                let pair = (&*data.customer_id, &*data.merged_customer_id);
-                merge(tenant_id, pair, false, txn)
-            }
+            What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
             What::Published(_) | What::Unknown | What::Malformed => Ok(()),
         }
     }
@@ -289,25 +291,6 @@ fn entry_at(pointer: &[u8], txn: &Txn<'_>) -> Result<Option<(Bytes, StoredEntry)
     };
     let entry = StoredEntry::decode(bytes).map_err(ApplyError::record)?;
     Ok(Some((key, entry)))
-}
-
-/// Notes under either customer that the two are one, or that they aren't any more.
-fn merge(
-    tenant_id: &str,
-    (first, other): (&str, &str),
-    are_one: bool,
-    txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
-    for key in [
-        keys::merged(tenant_id, first, other, true),
-        keys::merged(tenant_id, other, first, false),
-    ] {
-        match are_one {
-            true => txn.put(key, "")?,
-            false => txn.delete(key)?,
-        }
-    }
-    Ok(())
 }
 
 /// Counts one more contact of a customer, or one less.

@@ -96,7 +96,7 @@ pub(crate) fn keep_track(
 ) -> Result<(), ApplyError> {
     let was = before.and_then(|before| before.place(tenant_id));
     let is = after.place(tenant_id);
-    if was == is {
+    if was == is && before.is_none_or(|before| before.home == after.home) {
         return Ok(());
     }
     if let Some(was) = was {

@@ -57,6 +57,10 @@ pub(crate) struct StoredEntry {
     /// The handle that it was, where the timeline is of several that are spelled alike.
     #[prost(string, tag = "105")]
     pub(crate) handle: String,
+    /// When the contact's record said that it happened, where that was amended since: its promises
+    /// were made then.
+    #[prost(message, optional, tag = "106")]
+    pub(crate) recorded_occurred_at: Option<Timestamp>,
 }
 
 impl StoredEntry {
@@ -103,7 +107,7 @@ impl StoredEntry {
         let import_batch = if self.imported { "import" } else { "" };
         Event {
             sequence: 1,
-            occurred_at: self.occurred_at,
+            occurred_at: self.recorded_occurred_at.or(self.occurred_at),
             recorded_at: interaction.and_then(|interaction| interaction.recorded_at),
             actor_id: self.recorded_by.clone(),
             customer_id: self.customer_id().unwrap_or_default().to_owned(),

@@ -159,6 +159,14 @@ impl Iterator for Rows {
     }
 }
 
+/// The place in the log, as one number, of what stands at a place in a timeline.
+pub(crate) fn seq_at(place: &[u8]) -> u64 {
+    let mut parts = Parts::new(place);
+    let seq = parts.time_descending().and_then(|_| parts.u64());
+    // Every key of a timeline ends so; one that doesn't is after every position.
+    seq.map_or(u64::MAX, |seq| !seq)
+}
+
 /// One row of a timeline.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -171,10 +179,7 @@ pub(crate) struct Row {
 impl Row {
     /// Its place in the log as one number: see [`keys::seq_of`].
     pub(crate) fn seq(&self) -> u64 {
-        let mut parts = Parts::new(&self.place);
-        let seq = parts.time_descending().and_then(|_| parts.u64());
-        // Every key of a timeline ends so; one that doesn't is after every position.
-        seq.map_or(u64::MAX, |seq| !seq)
+        seq_at(&self.place)
     }
 
     /// The entry's bytes, and whether it is of one of several customers. None while it is moved.

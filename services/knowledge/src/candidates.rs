@@ -24,6 +24,7 @@ pub(crate) struct Query {
     state: CandidateState,
     reason_code: Option<String>,
     paging: Paging,
+    include_total: bool,
 }
 
 impl Query {
@@ -48,6 +49,7 @@ impl Query {
             state,
             reason_code,
             paging,
+            include_total: message.include_total,
         })
     }
 
@@ -81,9 +83,14 @@ pub(crate) fn list(
         state,
         reason_code,
         paging,
+        include_total,
     } = query;
     let ranking = ranking(tenant_id, *state, reason_code.as_deref());
-    let listed = page::read(store, &Vec::from(ranking.prefix()), paging, |key| {
+    let prefix = Vec::from(ranking.prefix());
+    let total = include_total
+        .then(|| page::count(store, &prefix))
+        .transpose()?;
+    let listed = page::read(store, &prefix, paging, |key| {
         let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
         let candidate = find(store, tenant_id, &candidate_id)?.map(|candidate| Candidate {
             case_count,
@@ -99,6 +106,8 @@ pub(crate) fn list(
         next_page_token: paging.token(log, complete_through, listed.next),
         complete_through: complete_through.encode(log),
         candidates: listed.items,
+        total_size: total.map(|total| total.size),
+        total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })
 }
 

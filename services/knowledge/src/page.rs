@@ -1,6 +1,6 @@
 //! Lists in pages: a scan of the store that goes on where the page before ended.
 
-use aftercall_service::{Paging, Unread};
+use aftercall_service::{Counting, Paging, Total, Unread};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{Direction, Store, TokenError};
 use bytes::Bytes;
@@ -55,4 +55,12 @@ pub(crate) fn read<T>(
         items: page.into_items(),
         next: None,
     })
+}
+
+/// How many entries have keys that begin with `prefix`.
+pub(crate) fn count(store: &Store, prefix: &[u8]) -> Result<Total, Error> {
+    let mut counting = Counting::new();
+    let keys = store.scan_prefix(prefix, Direction::Ascending);
+    counting.part(keys.map(|entry| Ok::<_, Error>(entry?.0)), |_| Ok(true))?;
+    Ok(counting.total())
 }

@@ -5,7 +5,7 @@
 //! it: whether it came first, came again, or came too late.
 
 use aftercall_domain::solution::{self, Draft};
-use aftercall_domain::{CandidateId, Violations};
+use aftercall_domain::{CandidateId, Cleaner, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
@@ -33,6 +33,8 @@ pub(crate) struct PromoteCommand {
     request_hash: RequestHash,
     candidate_id: String,
     draft: Draft,
+    /// What of it was not taken as it was sent.
+    warnings: Vec<Warning>,
 }
 
 impl PromoteCommand {
@@ -59,7 +61,8 @@ impl PromoteCommand {
             resolution,
             workaround,
         };
-        draft.clean();
+        let mut cleaner = Cleaner::default();
+        draft.clean(&mut cleaner);
         draft.check(checker.found());
         checker.done(Self {
             tenant_id: tenant_id.to_owned(),
@@ -67,6 +70,7 @@ impl PromoteCommand {
             request_hash,
             candidate_id: CandidateId::read(&candidate_id).into_string(),
             draft,
+            warnings: cleaner.into_warnings(),
         })
     }
 
@@ -190,6 +194,13 @@ impl Asked {
         Ok(Box::new(PromoteCandidateResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
             position: Positions::through(done.position()).encode(self.log),
+            warnings: self
+                .command
+                .warnings
+                .iter()
+                .cloned()
+                .map(Into::into)
+                .collect(),
         }))
     }
 }

@@ -53,6 +53,7 @@ impl Case {
             match path.as_str() {
                 "contact_reasons" => case.take_reason(interaction),
                 "handling" => case.take_handling(interaction),
+                "occurred_at" => case.occurred_at_us = micros(interaction.occurred_at.as_ref()),
                 "solution_uses" => case.solution_uses.clone_from(&interaction.solution_uses),
                 // The other fields say nothing about solutions.
                 _ => {}

@@ -19,6 +19,7 @@ use crate::records::{Uses, timestamp};
 pub(crate) struct Query {
     tenant_id: String,
     paging: Paging,
+    include_total: bool,
 }
 
 impl Query {
@@ -31,7 +32,11 @@ impl Query {
         let prefix = Vec::from(keys::all_published(&tenant_id));
         let paging = Paging::asked(log, &[&prefix], size, &call.message.page_token)?;
         page::check_place(&paging, &prefix)?;
-        Ok(Self { tenant_id, paging })
+        Ok(Self {
+            tenant_id,
+            paging,
+            include_total: call.message.include_total,
+        })
     }
 
     /// The page that is asked for.
@@ -47,8 +52,15 @@ pub(crate) fn list(
     complete_through: &Positions,
     log: LogId,
 ) -> Result<ListSolutionsResponse, Error> {
-    let Query { tenant_id, paging } = query;
+    let Query {
+        tenant_id,
+        paging,
+        include_total,
+    } = query;
     let prefix = Vec::from(keys::all_published(tenant_id));
+    let total = include_total
+        .then(|| page::count(store, &prefix))
+        .transpose()?;
     let listed = page::read(store, &prefix, paging, |key| {
         let solution_id = keys::read_published(key).map_err(Error::internal)?;
         let solution = find(store, tenant_id, &solution_id)?;
@@ -61,6 +73,8 @@ pub(crate) fn list(
         next_page_token: paging.token(log, complete_through, listed.next),
         complete_through: complete_through.encode(log),
         solutions: listed.items,
+        total_size: total.map(|total| total.size),
+        total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })
 }
 

@@ -16,7 +16,6 @@ use crate::change::{Change, Changed, ContactCommand, Original, change, read_inte
 use crate::core::Core;
 use crate::failure::Refusal;
 use crate::pending::Key;
-use crate::prepare::warnings;
 
 /// How long an agent may amend an own record, in hours.
 const AGENT_HOURS: i64 = 24;
@@ -40,7 +39,7 @@ pub(crate) async fn amend(
         version,
         position,
         recorded_at,
-        warnings: warnings(warned),
+        warnings: warned.into_iter().map(Into::into).collect(),
     })
 }
 

@@ -74,7 +74,6 @@ pub(crate) struct Original {
     customer_id: String,
     pub(crate) agent_id: String,
     occurred_at: Timestamp,
-    /// Unless an amendment has replaced it since.
     ended_at: Option<Timestamp>,
     commitment_ids: Vec<String>,
 }
@@ -110,8 +109,8 @@ impl command::Command for ContactCommand {
         let original = self.original(current.position())?;
         if let Change::Amended(amendment) = &self.change {
             permit(&self.principal, amendment, &original, (&current, now))?;
-            let ended_at = original.ended_at.filter(|_| current.version() == 1);
-            amendment.check_times(original.occurred_at, ended_at, now)?;
+            let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
+            amendment.check_times(began_at, ended_at, now)?;
         }
         if ![0, current.version()].contains(&self.expected_version) {
             return Err(Refusal::VersionMismatch {

@@ -27,16 +27,21 @@ pub(crate) enum Refusal {
     TooLarge(#[from] TooLarge),
     #[error(
         "the id was used before, with another content; send what was sent first, or take a new id. A \
-         contact's record is corrected by AmendInteraction; an integration may amend ended_at, \
-         segments and disconnect"
+         contact's record is corrected by AmendInteraction; an integration may amend occurred_at, \
+         ended_at, segments and disconnect"
     )]
     IdReused,
     #[error("the tenant has no such interaction")]
     NotFound,
     #[error("the two customers are merged already; ask for either, and both are shown")]
     Merged,
-    #[error("the two customers are not merged, or not in this order; nothing is to be undone")]
+    #[error("the two customers are not merged; nothing is to be undone")]
     NotMerged,
+    #[error(
+        "the two customers were merged the other way round; exchange customer_id and \
+         merged_customer_id"
+    )]
+    MergedTheOtherWayRound,
     #[error("the time to amend the record was over {hours} hours after it was recorded")]
     TooLate { hours: i64 },
     #[error("the record has version {current}; read it again, and amend that")]
@@ -160,12 +165,12 @@ impl Failure for Refusal {
             Self::IdReused => Reason::RequestIdReused,
             Self::NotFound => Reason::InteractionNotFound,
             Self::Merged => Reason::CustomersAlreadyMerged,
-            Self::NotMerged => Reason::CustomersNotMerged,
+            Self::NotMerged | Self::MergedTheOtherWayRound => Reason::CustomersNotMerged,
             Self::TooLate { .. } => Reason::AmendmentTooLate,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::Behind => Reason::ViewBehind,
             Self::NotReady => Reason::ViewUnavailable,
-            Self::Unconfirmed => Reason::LogUnavailable,
+            Self::Unconfirmed => Reason::WriteInDoubt,
             Self::Undone(error) => error.reason(),
             Self::Log(error) => error.reason(),
             Self::LogRead(error) => error.reason(),

@@ -16,7 +16,6 @@ use crate::change::{Change, Changed, ContactCommand, change, read_interaction_id
 use crate::core::Core;
 use crate::failure::Refusal;
 use crate::pending::Key;
-use crate::prepare::warnings;
 
 /// Says whose contact it is.
 pub(crate) async fn identify(
@@ -35,7 +34,7 @@ pub(crate) async fn identify(
         version,
         position,
         recorded_at,
-        warnings: warnings(warned),
+        warnings: warned.into_iter().map(Into::into).collect(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::customer::{MergeRefused, MergeStep, check_pair};
+use aftercall_domain::customer::{MergeRefused, MergeStep, Merges, check_pair};
 use aftercall_domain::limits::{LINE_BYTES_MAX, MERGES_MAX};
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_domain::{Cleaner, FieldPath, Warning};
@@ -18,11 +18,20 @@ use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Checker, Principal};
 use aftercall_view::Store;
 use jiff::Timestamp;
+use prost::Message;
 
 use crate::change::Changed;
 use crate::core::Core;
 use crate::failure::Refusal;
-use crate::prepare::warnings;
+
+/// What either request says.
+struct Asked {
+    request_id: String,
+    customer_id: String,
+    merged_customer_id: String,
+    expected_version: u64,
+    reason: String,
+}
 
 /// A command on two customers that is sound in itself, and who gave it.
 struct MergeCommand {
@@ -41,41 +50,19 @@ pub(crate) async fn merge(
     core: &Arc<Core>,
     call: Call<MergeCustomersRequest>,
 ) -> Result<MergeCustomersResponse, Refusal> {
-    let until = call.write_until();
-    let hash = RequestHash::of(&call.message);
-    let MergeCustomersRequest {
-        request_id,
-        customer_id,
-        merged_customer_id,
-        expected_version,
-        mut reason,
-    } = call.message;
-    let warned = check(
-        &request_id,
-        (&customer_id, &merged_customer_id),
-        &mut reason,
-    )?;
-    let command = MergeCommand {
-        core: Arc::clone(core),
-        principal: call.principal,
-        request_id,
-        expected_version,
-        fact: Fact::CustomersMerged(CustomersMerged {
-            customer_id: customer_id.clone(),
-            merged_customer_id: merged_customer_id.clone(),
-            reason,
-        }),
-        customer_id,
-        merged_customer_id,
-        hash,
+    let fact = |asked: &Asked| {
+        Fact::CustomersMerged(CustomersMerged {
+            customer_id: asked.customer_id.clone(),
+            merged_customer_id: asked.merged_customer_id.clone(),
+            reason: asked.reason.clone(),
+        })
     };
-    core.require_ready()?;
-    let done = command::run(&core.reading, &core.deps.clock, command, until).await?;
+    let (done, warned) = run(core, call, fact).await?;
     Ok(MergeCustomersResponse {
         version: done.version,
         position: done.position,
         recorded_at: done.recorded_at,
-        warnings: warnings(warned),
+        warnings: warned.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -84,59 +71,87 @@ pub(crate) async fn unmerge(
     core: &Arc<Core>,
     call: Call<UnmergeCustomersRequest>,
 ) -> Result<UnmergeCustomersResponse, Refusal> {
-    let until = call.write_until();
-    let hash = RequestHash::of(&call.message);
-    let UnmergeCustomersRequest {
-        request_id,
-        customer_id,
-        merged_customer_id,
-        expected_version,
-        mut reason,
-    } = call.message;
-    let warned = check(
-        &request_id,
-        (&customer_id, &merged_customer_id),
-        &mut reason,
-    )?;
-    let command = MergeCommand {
-        core: Arc::clone(core),
-        principal: call.principal,
-        request_id,
-        expected_version,
-        fact: Fact::CustomersUnmerged(CustomersUnmerged {
-            customer_id: customer_id.clone(),
-            merged_customer_id: merged_customer_id.clone(),
-            reason,
-        }),
-        customer_id,
-        merged_customer_id,
-        hash,
+    let fact = |asked: &Asked| {
+        Fact::CustomersUnmerged(CustomersUnmerged {
+            customer_id: asked.customer_id.clone(),
+            merged_customer_id: asked.merged_customer_id.clone(),
+            reason: asked.reason.clone(),
+        })
     };
-    core.require_ready()?;
-    let done = command::run(&core.reading, &core.deps.clock, command, until).await?;
+    let (done, warned) = run(core, call, fact).await?;
     Ok(UnmergeCustomersResponse {
         version: done.version,
         position: done.position,
         recorded_at: done.recorded_at,
-        warnings: warnings(warned),
+        warnings: warned.into_iter().map(Into::into).collect(),
     })
 }
 
-/// Cleans and checks what both requests say, and names all that is wrong with it.
-fn check(
-    request_id: &str,
-    (customer_id, merged_customer_id): (&str, &str),
-    reason: &mut String,
-) -> Result<Vec<Warning>, Refusal> {
-    let mut cleaner = Cleaner::default();
-    cleaner.text(FieldPath::of("reason"), reason);
-    let mut checker = Checker::new();
-    checker.required_id("request_id", request_id);
-    checker.required_text("reason", reason, LINE_BYTES_MAX);
-    let mut found = checker.into_found();
-    check_pair(customer_id, merged_customer_id, &mut found);
-    Ok(found.into_result(cleaner.into_warnings())?)
+/// Does what `call` asks for: the event that `fact` makes of it.
+async fn run<T: Message + Into<Asked>>(
+    core: &Arc<Core>,
+    call: Call<T>,
+    fact: impl FnOnce(&Asked) -> Fact,
+) -> Result<(Changed, Vec<Warning>), Refusal> {
+    let until = call.write_until();
+    let hash = RequestHash::of(&call.message);
+    let mut asked: Asked = call.message.into();
+    let warned = asked.check()?;
+    let fact = fact(&asked);
+    let command = MergeCommand {
+        core: Arc::clone(core),
+        principal: call.principal,
+        request_id: asked.request_id,
+        customer_id: asked.customer_id,
+        merged_customer_id: asked.merged_customer_id,
+        expected_version: asked.expected_version,
+        fact,
+        hash,
+    };
+    core.require_ready()?;
+    let done = command::run(&core.reading, &core.deps.clock, command, until).await?;
+    Ok((done, warned))
 }
+
+impl Asked {
+    /// Cleans and checks what is asked for, and names all that is wrong with it.
+    fn check(&mut self) -> Result<Vec<Warning>, Refusal> {
+        let mut cleaner = Cleaner::default();
+        cleaner.text(FieldPath::of("reason"), &mut self.reason);
+        let mut checker = Checker::new();
+        checker.required_id("request_id", &self.request_id);
+        checker.required_text("reason", &self.reason, LINE_BYTES_MAX);
+        let mut found = checker.into_found();
+        check_pair(&self.customer_id, &self.merged_customer_id, &mut found);
+        Ok(found.into_result(cleaner.into_warnings())?)
+    }
+}
+
+/// Both requests say the same.
+macro_rules! asked {
+    ($($request:ident),*) => {
+        $(impl From<$request> for Asked {
+            fn from(request: $request) -> Self {
+                let $request {
+                    request_id,
+                    customer_id,
+                    merged_customer_id,
+                    expected_version,
+                    reason,
+                } = request;
+                Self {
+                    request_id,
+                    customer_id,
+                    merged_customer_id,
+                    expected_version,
+                    reason,
+                }
+            }
+        })*
+    };
+}
+
+asked!(MergeCustomersRequest, UnmergeCustomersRequest);
 
 impl command::Command for MergeCommand {
     type Done = Changed;
@@ -161,6 +176,7 @@ impl command::Command for MergeCommand {
                 current: merges.version,
             });
         }
+        self.check_other_way_round(&merges)?;
         merges.decide(self.step()).map_err(refusal)?;
         let now = self.core.now();
         let sealing = Sealing {
@@ -182,6 +198,25 @@ impl command::Command for MergeCommand {
 }
 
 impl MergeCommand {
+    /// Two customers are merged once, whichever of them was named first, so that one command undoes
+    /// it. (Two recorders that don't know of each other yet may still do it both ways round: then it
+    /// takes two.)
+    fn check_other_way_round(&self, merges: &Merges) -> Result<(), Refusal> {
+        let tenant_id = &self.principal.tenant_id;
+        let others = self
+            .core
+            .ledger
+            .merges(tenant_id, &self.merged_customer_id)?;
+        if !others.merged.contains(&self.customer_id) {
+            return Ok(());
+        }
+        match self.step() {
+            MergeStep::Merge(_) => Err(Refusal::Merged),
+            MergeStep::Unmerge(other) if merges.merged.contains(other) => Ok(()),
+            MergeStep::Unmerge(_) => Err(Refusal::MergedTheOtherWayRound),
+        }
+    }
+
     fn step(&self) -> MergeStep<'_> {
         match &self.fact {
             Fact::CustomersUnmerged(_) => MergeStep::Unmerge(&self.merged_customer_id),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Recording, Violations, Warning, WarningReason};
+use aftercall_domain::{Recording, Violations, Warning};
 use aftercall_ledger::{Name, Named as OtherName, Place, names};
 use aftercall_log::Record;
 use aftercall_proto::convert::interaction;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::Interaction;
-use aftercall_proto::recorder::v1::{RecordInteractionRequest, Warning as WireWarning};
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
 use jiff::Timestamp;
@@ -124,27 +124,4 @@ fn said(interaction: &mut Interaction) -> RequestHash {
     let hash = RequestHash::of(interaction);
     interaction.interaction_id = interaction_id;
     hash
-}
-
-/// What was not taken as it was sent, as answers have it.
-pub(crate) fn warnings(warnings: Vec<Warning>) -> Vec<WireWarning> {
-    let told = warnings.into_iter().map(|warning| {
-        let Warning {
-            field,
-            reason,
-            count,
-        } = warning;
-        let description = match reason {
-            WarningReason::ControlCharactersDropped => {
-                format!("{count} control characters were dropped; send line feeds and tabs only")
-            }
-        };
-        WireWarning {
-            field,
-            reason: reason.as_str().to_owned(),
-            description,
-            count,
-        }
-    });
-    told.collect()
 }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Wanted, Written};
-use crate::prepare::{Prepared, prepare, warnings};
+use crate::prepare::{Prepared, prepare};
 
 /// A request that is decided, or will be when its append is.
 #[derive(Debug)]
@@ -321,7 +321,7 @@ impl Core {
             recorded_at: recorded_at.ok().map(time::to_wire),
             commitment_ids: accepted.commitment_ids,
             already_recorded,
-            warnings: warnings(accepted.warnings),
+            warnings: accepted.warnings.into_iter().map(Into::into).collect(),
         })
     }
 

@@ -16,14 +16,15 @@ pub struct Contact<'a> {
 
 impl Commitment {
     /// Whether a contact was with the customer to whom the promise was made: it is the promise's own;
-    /// or it was with the same customer; or, where one of the two was with somebody who wasn't
-    /// identified, both were under the same name, such as a number.
-    pub fn is_with_customer(&self, contact: Contact<'_>) -> bool {
+    /// or it was with the same customer, or with one of `merged`, who are the same; or, where one of
+    /// the two was with somebody who isn't identified, both were under the same name, such as a
+    /// number.
+    pub fn is_with_customer(&self, contact: Contact<'_>, merged: &[String]) -> bool {
         if contact.interaction_id == self.interaction_id {
             return true;
         }
         match (self.customer_id.as_deref(), contact.customer_id) {
-            (Some(own), Some(other)) => own == other,
+            (Some(own), Some(other)) => own == other || merged.iter().any(|one| one == other),
             (None, _) | (_, None) => {
                 let mut handles = self.handles.iter();
                 handles.any(|own| contact.handles.iter().any(|other| is_same(own, other)))

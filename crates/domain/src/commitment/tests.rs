@@ -448,16 +448,22 @@ fn whose_contacts_count_for_a_promise() {
         handles: vec![withheld.clone()],
         ..made()
     });
+    let merged = ["k-1", "k-also-1"].map(str::to_owned);
     let counts = |promise: &Commitment, id: &str, customer_id: Option<&str>, handle: &Handle| {
-        promise.is_with_customer(Contact {
+        let contact = Contact {
             interaction_id: id,
             customer_id,
             handles: std::slice::from_ref(handle),
-        })
+        };
+        promise.is_with_customer(contact, &merged)
     };
     assert!(
         counts(&identified, "i-2", Some("k-1"), &other),
         "the same customer"
+    );
+    assert!(
+        counts(&identified, "i-2", Some("k-also-1"), &other),
+        "the same customer by another id"
     );
     assert!(
         !counts(&identified, "i-2", Some("k-2"), &berlin),

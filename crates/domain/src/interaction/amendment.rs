@@ -13,10 +13,10 @@ use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, Warning};
 
 /// What telephony knows of a contact, as an update mask names it: an integration may replace it.
-pub const TELEPHONY: [&str; 3] = ["segments", "disconnect", "ended_at"];
+pub const TELEPHONY: [&str; 4] = ["segments", "disconnect", "occurred_at", "ended_at"];
 
 /// The fields that an amendment may replace, as an update mask names them.
-pub const AMENDABLE: [&str; 11] = [
+pub const AMENDABLE: [&str; 12] = [
     "contact_reasons",
     "handling",
     "disposition",
@@ -27,6 +27,7 @@ pub const AMENDABLE: [&str; 11] = [
     "labels",
     "segments",
     "disconnect",
+    "occurred_at",
     "ended_at",
 ];
 
@@ -54,6 +55,8 @@ pub struct Amendment {
     pub segments: Option<Vec<Segment>>,
     /// How the contact ended.
     pub disconnect: Option<Option<Disconnect>>,
+    /// When it began for the customer.
+    pub occurred_at: Option<Timestamp>,
     /// When it ended for the customer.
     pub ended_at: Option<Option<Timestamp>>,
 }
@@ -86,8 +89,8 @@ impl Amendment {
         found.into_result((self, cleaner.into_warnings()))
     }
 
-    /// Checks the new times against those of the contact's record: `began_at`, and `ended_at` where
-    /// the amendment doesn't replace it.
+    /// Checks the new times against those of the contact as it stands, where the amendment doesn't
+    /// replace them.
     ///
     /// # Errors
     /// Everything that is wrong, all at once.
@@ -104,8 +107,12 @@ impl Amendment {
             found: &mut found,
         };
         let at = FieldPath::of("interaction");
+        let began_at = self.occurred_at.unwrap_or(began_at);
         if let Some(ended_at) = self.ended_at {
             check_ended(at, ended_at, began_at, &mut checker);
+        } else if self.occurred_at.is_some() && ended_at.is_some_and(|ended| ended < began_at) {
+            let text = "is after ended_at; correct one of the two";
+            checker.add(at.field("occurred_at"), Reason::Conflicting, text);
         }
         let span = Span {
             began_at: Some(began_at),
@@ -133,6 +140,7 @@ impl Amendment {
             labels: None,
             segments: _,
             disconnect: _,
+            occurred_at: _,
             ended_at: _,
         } = self
         else {
@@ -147,11 +155,12 @@ impl Amendment {
         }
         if let Some(segments) = &self.segments {
             let span = Span {
-                began_at: None,
+                began_at: self.occurred_at,
                 ended_at: self.ended_at.flatten(),
             };
             check_segments(at, segments, span, checker);
         }
+        checker.past_time(at.field("occurred_at"), self.occurred_at);
         if let Some(ended_at) = self.ended_at {
             check_ended(at, ended_at, Timestamp::MIN, checker);
         }

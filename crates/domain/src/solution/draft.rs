@@ -1,8 +1,8 @@
 //! What a publisher says of a solution.
 
-use crate::Violations;
 use crate::limits::{LINE_BYTES_MAX, QUESTIONS_MAX, TEXT_BYTES_MAX};
 use crate::violation::Reason;
+use crate::{Cleaner, FieldPath, Violations};
 
 /// A solution's words as a publisher gives them. Beside the title all may be left empty: the
 /// candidate's then stand.
@@ -20,17 +20,24 @@ pub struct Draft {
 
 impl Draft {
     /// Puts line ends and control characters right, as people's programs send them.
-    pub fn clean(&mut self) {
+    pub fn clean(&mut self, cleaner: &mut Cleaner) {
         let Self {
             title,
             question_in_customer_words,
             resolution,
             workaround,
         } = self;
-        let texts = [title, resolution, workaround].into_iter();
-        for text in texts.chain(question_in_customer_words) {
-            crate::text::clean(text);
-        }
+        cleaner.text(FieldPath::of("title"), title);
+        let questions = FieldPath::of("question_in_customer_words");
+        cleaner.each(
+            questions,
+            question_in_customer_words,
+            |text, at, cleaner| {
+                cleaner.text(at, text);
+            },
+        );
+        cleaner.text(FieldPath::of("resolution"), resolution);
+        cleaner.text(FieldPath::of("workaround"), workaround);
     }
 
     /// Notes all that is wrong with the draft in `found`.

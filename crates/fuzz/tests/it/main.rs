@@ -1,6 +1,6 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
-use aftercall_fuzz::{frames, import_line, search, tokens};
+use aftercall_fuzz::{frames, handles, import_line, search, tokens};
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -55,6 +55,21 @@ proptest! {
         tokens(&data);
         search(&data);
         import_line(&data);
+        handles(&data);
+    }
+
+    #[test]
+    fn a_number_or_an_address(
+        (kind, country) in (any::<u8>(), any::<u8>()),
+        text in prop_oneof![
+            "[+0-9 ()/.-]{0,24}",
+            "(tel:|sip:|00|\\+49|0)[0-9 -]{1,14}(;ext=[0-9]{1,4}| x[0-9]{1,4})?",
+            "[a-zA-Z.\u{e4}\u{df}]{1,8} ?<?[a-zA-Z.]{1,8}@[a-zA-Z\u{e4}-]{1,8}\\.[a-z]{2,3}>?",
+            "@?\\PC{0,12}",
+        ],
+        damages in damages(),
+    ) {
+        handles(&damaged([&[kind, country], text.as_bytes()].concat(), damages));
     }
 
     #[test]

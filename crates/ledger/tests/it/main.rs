@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
 mod agreement;
+mod merging;
 mod model;
 mod written;

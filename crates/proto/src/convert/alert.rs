@@ -1,12 +1,13 @@
 //! Alerts.
 
-use aftercall_domain::alert::{
-    Alert, PromiseSubject, ResolveCause, Resolved, Rule, Severity, Subject,
-};
+mod row;
 
-use super::commitment::{owner_from_wire, required, specified};
-use super::{Unreadable, text, time};
+use aftercall_domain::alert::{Alert, PromiseSubject, ResolveCause, Severity, Subject};
+
+use super::time;
 use crate::model::v1 as wire;
+
+pub use row::{from_row, from_rows, to_row, to_rows};
 
 impl From<Severity> for wire::AlertSeverity {
     fn from(severity: Severity) -> Self {
@@ -121,58 +122,4 @@ impl From<Subject> for wire::alert::Subject {
             }
         }
     }
-}
-
-impl TryFrom<wire::alert::Subject> for Subject {
-    type Error = Unreadable;
-
-    fn try_from(subject: wire::alert::Subject) -> Result<Self, Unreadable> {
-        match subject {
-            wire::alert::Subject::Promise(promise) => Ok(Self::Promise(PromiseSubject {
-                kind: specified("promise.kind", promise.kind())?,
-                promised_by: required("promise.promised_by", promise.promised_by.as_ref())?,
-                commitment_id: promise.commitment_id,
-                interaction_id: promise.interaction_id,
-                kind_code: promise.kind_code,
-                due_revision: promise.due_revision,
-            })),
-        }
-    }
-}
-
-impl TryFrom<wire::Alert> for Alert {
-    type Error = Unreadable;
-
-    fn try_from(alert: wire::Alert) -> Result<Self, Unreadable> {
-        let resolved = match alert.resolved_at.as_ref() {
-            None => None,
-            at => Some(Resolved {
-                at: required("resolved_at", at)?,
-                cause: specified("resolve_cause", alert.resolve_cause())?,
-            }),
-        };
-        let mut rules = Rule::ALL.into_iter();
-        let rule = rules.find(|rule| rule.as_str() == alert.rule);
-        Ok(Self {
-            alert_id: id("alert_id", &alert.alert_id)?,
-            alert_key: id("alert_key", &alert.alert_key)?,
-            episode_no: alert.episode_no,
-            rule: rule.ok_or(Unreadable { field: "rule" })?,
-            severity: specified("severity", alert.severity())?,
-            first_fired_at: required("first_fired_at", alert.first_fired_at.as_ref())?,
-            subject: alert
-                .subject
-                .ok_or(Unreadable { field: "subject" })?
-                .try_into()?,
-            customer_id: text(alert.customer_id),
-            owner: alert.owner.and_then(owner_from_wire),
-            team_id: alert.team_id,
-            labels: alert.labels,
-            resolved,
-        })
-    }
-}
-
-fn id(field: &'static str, text: &str) -> Result<uuid::Uuid, Unreadable> {
-    text.parse().map_err(|_| Unreadable { field })
 }

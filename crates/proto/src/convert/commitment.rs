@@ -8,7 +8,7 @@ mod tests;
 
 pub use events::{fact, later_event, made};
 pub use parts::handles_from_wire as handles;
-pub use row::{UnreadableRow, from_row, to_row};
+pub use row::{from_row, to_row};
 
 use aftercall_domain::commitment::Commitment;
 use jiff::Timestamp;

@@ -74,6 +74,7 @@ fn copy_field(path: &str, from: &wire::Interaction, to: &mut wire::Interaction) 
         "labels" => to.labels = from.labels,
         "segments" => to.segments = from.segments,
         "disconnect" => to.disconnect = from.disconnect,
+        "occurred_at" => to.occurred_at = from.occurred_at,
         "ended_at" => to.ended_at = from.ended_at,
         other => panic!("{other} can't be amended"),
     }

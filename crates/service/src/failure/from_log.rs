@@ -10,7 +10,8 @@ impl Failure for AppendError {
             Self::QueueFull { .. } => Reason::LogQueueFull,
             Self::DiskFull { .. } => Reason::LogDiskFull,
             Self::TooLarge { .. } | Self::TooMuch { .. } => Reason::MessageTooLarge,
-            Self::Unavailable { .. } | Self::Closed | Self::Unknown(_) => Reason::LogUnavailable,
+            Self::Unavailable { .. } => Reason::LogUnavailable,
+            Self::Closed | Self::Unknown(_) => Reason::WriteInDoubt,
         }
     }
 

@@ -149,12 +149,19 @@ fn the_logs_refusals_say_whether_and_when_to_retry() {
     };
     assert_eq!(much.reason(), Reason::MessageTooLarge);
 
-    for unknown in [
-        AppendError::Closed,
-        AppendError::Unknown(std::sync::Arc::new(Closed)),
+    // What was not written and what may have been are told apart.
+    let away = AppendError::Unavailable {
+        retry_after: after,
+        detail: "no leader".to_owned(),
+    };
+    let unknown = AppendError::Unknown(std::sync::Arc::new(Closed));
+    for (error, reason) in [
+        (AppendError::Closed, Reason::WriteInDoubt),
+        (away, Reason::LogUnavailable),
+        (unknown, Reason::WriteInDoubt),
     ] {
-        assert_eq!(unknown.reason(), Reason::LogUnavailable);
-        assert!(unknown.reason().code().retryable());
+        assert_eq!(error.reason(), reason);
+        assert!(error.reason().code().retryable());
     }
     let beyond = ReadError::OffsetOutOfRange { offset: 9, tail: 8 };
     assert_eq!(beyond.reason(), Reason::PositionInvalid);

@@ -178,13 +178,13 @@ async fn eight_views_cost_one_reading_one_decoding_and_one_judgement() {
     process.catch_up(&log);
     let expected = [1, 1_000, 1_000, 1_000];
     assert_eq!(
-        process.counts.all(),
+        process.counted(),
         expected,
         "readers, read, decoded, judged"
     );
     append(&log, (0..50).map(|n| (n % 5, 201 + n / 5, true))).await;
     process.catch_up(&log);
-    assert_eq!(process.counts.all(), [1, 1_050, 1_050, 1_050]);
+    assert_eq!(process.counted(), [1, 1_050, 1_050, 1_050]);
     for view in &process.views {
         assert_eq!(held(&view.handle()), model(&log));
     }
@@ -203,7 +203,7 @@ async fn a_view_that_is_new_reads_the_log_for_itself_and_nobody_judges_again() {
 
     let mut second = Process::start(&log, dir.path(), &NAMES[..2], COARSE);
     second.catch_up(&log);
-    let [readers, read, decoded, judged] = second.counts.all();
+    let [readers, read, decoded, judged] = second.counted();
     assert_eq!((read, judged), (300, 0), "by the new view alone");
     assert!(
         decoded < 300,
@@ -213,7 +213,7 @@ async fn a_view_that_is_new_reads_the_log_for_itself_and_nobody_judges_again() {
     // Once it has caught up, it is one of those that follow the ledger.
     append(&log, [(0, 201, true), (0, 201, true), (0, 202, true)]).await;
     second.catch_up(&log);
-    assert_eq!(second.counts.all()[1..], [303, decoded + 3, 3]);
+    assert_eq!(second.counted()[1..], [303, decoded + 3, 3]);
     for view in &second.views {
         assert_eq!(held(&view.handle()), model(&log));
     }
@@ -246,7 +246,7 @@ async fn a_ledger_that_is_lost_decides_alike_and_views_that_are_ahead_wait_for_i
     std::fs::remove_dir_all(dir.path().join("ledger")).unwrap();
     let mut second = Process::start(&log, dir.path(), &NAMES[..2], COARSE);
     second.catch_up(&log);
-    assert_eq!(second.counts.all()[1..], [200, 200, 200]);
+    assert_eq!(second.counted()[1..], [200, 200, 200]);
     assert_eq!(contents(&second.feed.ledger().store()), before);
     assert_eq!(refused(&second), refused_before);
     for view in &second.views {

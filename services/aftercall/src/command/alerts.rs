@@ -8,7 +8,7 @@ use aftercall_proto::model::v1::{
 
 use futures::TryStreamExt;
 
-use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, promise};
 use crate::output::{Cell, Column, Output, Style, Table, clean, label, values};
 
@@ -99,23 +99,7 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError>
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut found = Vec::new();
-    let listed = listing(client, request, args.limit, |page| match output.json() {
-        true => page.iter().try_for_each(|alert| output.message(alert)),
-        false => {
-            found.extend(page);
-            Ok(())
-        }
-    });
-    let listed = listed.await?;
-    if output.json() {
-        return Ok(());
-    }
-    if !found.is_empty() {
-        table(&found, output)?;
-    }
-    Ok(listed.close("no alerts", output)?)
+    tabled(session, request, args.limit, "no alerts", table).await
 }
 
 fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {

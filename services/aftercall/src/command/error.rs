@@ -60,7 +60,9 @@ impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         match error {
             Error::Unreachable { address, source } => Self::Unreachable { address, source },
-            error => Self::Client(error),
+            Error::AddressMalformed { .. } | Error::TokenMalformed | Error::Refused(_) => {
+                Self::Client(error)
+            }
         }
     }
 }

@@ -6,12 +6,12 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::model::v1::{
     Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Priority, Timeliness,
+    Warning,
 };
-use serde::Serialize;
 
-use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
-use super::{CommandError, Session, promise};
-use crate::output::{Cell, Column, Table, When, label, past, values};
+use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
+use super::{CommandError, Session, promise, warnings};
+use crate::output::{Cell, Column, Output, Table, When, label, past, values};
 
 /// Promises: which are open, and what became of them
 #[derive(Debug, clap::Subcommand)]
@@ -175,23 +175,7 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
 async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
     let limit = args.limit;
     let request = args.into_request(session)?;
-    let Session { client, output, .. } = session;
-    let mut found = Vec::new();
-    let listed = listing(client, request, limit, |page| match output.json() {
-        true => page.iter().try_for_each(|promise| output.message(promise)),
-        false => {
-            found.extend(page);
-            Ok(())
-        }
-    });
-    let listed = listed.await?;
-    if output.json() {
-        return Ok(());
-    }
-    if !found.is_empty() {
-        table(&found, output)?;
-    }
-    Ok(listed.close("no such promises", output)?)
+    tabled(session, request, limit, "no such promises", table).await
 }
 
 impl ListArgs {
@@ -224,7 +208,7 @@ impl ListArgs {
     }
 }
 
-fn table(commitments: &[Commitment], output: &mut crate::output::Output) -> std::io::Result<()> {
+fn table(commitments: &[Commitment], output: &mut Output) -> std::io::Result<()> {
     let mut table = Table::new([
         Column::full("promised by"),
         Column::full("state"),
@@ -258,7 +242,9 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError>
         ..Default::default()
     };
     let answer = session.client.call(request).await?;
-    changed(session, &answer, answer.commitment.as_ref())
+    session.tell(&answer, |answer, output| {
+        card(answer.commitment.as_ref(), &[], output)
+    })
 }
 
 async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), CommandError> {
@@ -272,7 +258,9 @@ async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), CommandEr
         note: args.note.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
-    changed(session, &answer, answer.commitment.as_ref())
+    session.tell(&answer, |answer, output| {
+        card(answer.commitment.as_ref(), &answer.warnings, output)
+    })
 }
 
 async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandError> {
@@ -285,7 +273,9 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandEr
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
-    changed(session, &answer, answer.commitment.as_ref())
+    session.tell(&answer, |answer, output| {
+        card(answer.commitment.as_ref(), &answer.warnings, output)
+    })
 }
 
 async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), CommandError> {
@@ -299,20 +289,19 @@ async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), C
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
-    changed(session, &answer, answer.commitment.as_ref())
+    session.tell(&answer, |answer, output| {
+        card(answer.commitment.as_ref(), &answer.warnings, output)
+    })
 }
 
-/// Prints the promise as an answer left it; as JSON, the whole answer.
-fn changed<M: Serialize>(
-    session: &mut Session,
-    answer: &M,
+/// Prints the promise as an answer left it, and what was not taken as it was sent.
+fn card(
     commitment: Option<&Commitment>,
-) -> Result<(), CommandError> {
-    let output = &mut session.output;
-    match (output.json(), commitment) {
-        (true, _) => output.message(answer)?,
-        (false, Some(commitment)) => promise::card(commitment, output)?,
-        (false, None) => {}
+    warned: &[Warning],
+    output: &mut Output,
+) -> std::io::Result<()> {
+    if let Some(commitment) = commitment {
+        promise::card(commitment, output)?;
     }
-    Ok(())
+    warnings(warned, output)
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 
-use super::{CommandError, Session};
+use super::{CommandError, Session, warnings};
 use crate::import;
 use crate::json::{Problem, Records};
 use crate::output::Card;
@@ -39,12 +39,8 @@ pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), Comm
         // So that recording the same file again is harmless.
         import::name(&mut request);
         let answer = session.client.call(request).await?;
-        let output = &mut session.output;
-        match output.json() {
-            true => output.message(&answer)?,
-            false => print(&answer, output)?,
-        }
-        output.flush()?;
+        session.tell(&answer, print)?;
+        session.output.flush()?;
     }
     Ok(())
 }
@@ -127,7 +123,8 @@ fn print(
     for commitment in &answer.commitment_ids {
         card.field("promise", commitment);
     }
-    card.print(output, 0)
+    card.print(output, 0)?;
+    warnings(&answer.warnings, output)
 }
 
 #[cfg(test)]

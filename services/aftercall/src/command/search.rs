@@ -1,8 +1,8 @@
 //! `search`: contacts by text and filters.
 
 use aftercall_proto::history::v1::{
-    Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SearchOrder, SearchResult,
-    SentimentBand, Snippet,
+    Facet, FacetCounts, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
+    SearchResult, SentimentBand, Snippet,
 };
 use aftercall_proto::model::v1::{Channel, Direction};
 
@@ -40,7 +40,10 @@ struct FilterArgs {
     /// Contacts with this customer
     #[arg(long, value_name = "ID")]
     customer: Vec<String>,
-    /// Contacts wrapped up by this agent
+    /// Contacts with whoever has this number, address or name in a chat, in any usual spelling
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    handle: Vec<String>,
+    /// Contacts in which this agent had a part
     #[arg(long, value_name = "ID")]
     agent: Vec<String>,
     /// Contacts of this team
@@ -120,6 +123,7 @@ impl FilterArgs {
     fn into_filter(self, session: &Session) -> Result<InteractionFilter, CommandError> {
         let Self {
             customer,
+            handle,
             agent,
             team,
             reason,
@@ -134,6 +138,13 @@ impl FilterArgs {
         } = self;
         Ok(InteractionFilter {
             customer_ids: customer,
+            handles: handle
+                .into_iter()
+                .map(|value| HandleQuery {
+                    value,
+                    ..HandleQuery::default()
+                })
+                .collect(),
             agent_ids: agent,
             team_ids: team,
             reason_codes: reason,

@@ -6,8 +6,8 @@ use aftercall_proto::knowledge::v1::{
 };
 use aftercall_proto::model::v1::{Candidate, CandidateState, Confidence, Solution};
 
-use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
-use super::{CommandError, Session};
+use super::listing::{LIMIT, PAGE_MAX, page_size, tabled, told};
+use super::{CommandError, Session, warnings};
 use crate::output::{Card, Cell, Column, Output, Style, Table, clean, label, values};
 
 /// Answers from solved cases
@@ -161,33 +161,17 @@ async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), C
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut shown = 0;
-    let listed = listing(client, request, args.limit, |page| {
-        for candidate in page {
-            match output.json() {
-                true => output.message(&candidate)?,
-                false => print_candidate(&candidate, output, shown)?,
-            }
-            shown += 1;
-        }
-        Ok(())
-    });
-    let listed = listed.await?;
-    match output.json() {
-        true => Ok(()),
-        false => Ok(listed.close("no candidates", output)?),
-    }
+    told(
+        session,
+        request,
+        args.limit,
+        "no candidates",
+        print_candidate,
+    )
+    .await
 }
 
-fn print_candidate(
-    candidate: &Candidate,
-    output: &mut Output,
-    shown: usize,
-) -> std::io::Result<()> {
-    if shown > 0 {
-        output.line("")?;
-    }
+fn print_candidate(candidate: &Candidate, output: &mut Output) -> std::io::Result<()> {
     let cases = match candidate.case_count {
         1 => "1 case".to_owned(),
         cases => format!("{cases} cases"),
@@ -215,13 +199,10 @@ async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), Command
         workaround: args.workaround.unwrap_or_default(),
     };
     let answer = session.client.call(request).await?;
-    let output = &mut session.output;
-    match (output.json(), &answer.solution) {
-        (true, _) => output.message(&answer)?,
-        (false, Some(solution)) => print_solution(solution, output)?,
-        (false, None) => {}
-    }
-    Ok(())
+    session.tell(&answer, |answer, output| {
+        print_solution(answer.solution.as_ref(), output)?;
+        warnings(&answer.warnings, output)
+    })
 }
 
 async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
@@ -230,25 +211,7 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError>
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut found = Vec::new();
-    let listed = listing(client, request, args.limit, |page| match output.json() {
-        true => page
-            .iter()
-            .try_for_each(|solution| output.message(solution)),
-        false => {
-            found.extend(page);
-            Ok(())
-        }
-    });
-    let listed = listed.await?;
-    if output.json() {
-        return Ok(());
-    }
-    if !found.is_empty() {
-        table(&found, output)?;
-    }
-    Ok(listed.close("no solutions yet", output)?)
+    tabled(session, request, args.limit, "no solutions yet", table).await
 }
 
 fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
@@ -284,16 +247,15 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError>
         ..Default::default()
     };
     let answer = session.client.call(request).await?;
-    let output = &mut session.output;
-    match (output.json(), &answer.solution) {
-        (true, _) => output.message(&answer)?,
-        (false, Some(solution)) => print_solution(solution, output)?,
-        (false, None) => {}
-    }
-    Ok(())
+    session.tell(&answer, |answer, output| {
+        print_solution(answer.solution.as_ref(), output)
+    })
 }
 
-fn print_solution(solution: &Solution, output: &mut Output) -> std::io::Result<()> {
+fn print_solution(solution: Option<&Solution>, output: &mut Output) -> std::io::Result<()> {
+    let Some(solution) = solution else {
+        return Ok(());
+    };
     let times = output.times().clone();
     output.paragraph(0, Style::Bold, &solution.title)?;
     let mut card = Card::new();

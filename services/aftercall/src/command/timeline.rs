@@ -3,18 +3,53 @@
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{
     CommitmentChange, CommitmentChangeKind, GetCustomerContextRequest, GetCustomerContextResponse,
-    GetInteractionRequest, ListTimelineRequest, TimelineEntry, WarningKind,
+    GetInteractionRequest, HandleQuery, ListTimelineRequest, TimelineEntry, WarningKind,
+    get_customer_context_request, list_timeline_request,
 };
 
-use super::listing::{LIMIT, PAGE_MAX, listing, page_size};
+use super::listing::{LIMIT, PAGE_MAX, page_size, told};
 use super::{CommandError, Session, interaction, promise};
 use crate::output::{Output, Style, clean, label};
+
+/// Whose past
+#[derive(Debug, clap::Args)]
+pub struct WhoseArgs {
+    /// The customer, by the CRM's key
+    #[arg(required_unless_present = "handle")]
+    customer: Option<String>,
+    /// Instead, everybody who was reached by this number, address or name in a chat, in any usual
+    /// spelling
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(conflicts_with = "customer")]
+    handle: Option<String>,
+}
+
+impl WhoseArgs {
+    /// The customer, or the handle that is asked for.
+    fn asked(&self) -> Result<String, HandleQuery> {
+        match &self.handle {
+            None => Ok(self.customer.clone().unwrap_or_default()),
+            Some(value) => Err(HandleQuery {
+                value: value.clone(),
+                ..HandleQuery::default()
+            }),
+        }
+    }
+
+    /// Whose it is, in words, of which `customer` comes before a customer's key.
+    fn name(&self, customer: &str) -> String {
+        match self.asked() {
+            Ok(customer_id) => format!("{customer} {}", clean(&customer_id)),
+            Err(handle) => clean(&handle.value),
+        }
+    }
+}
 
 /// All that happened with a customer, the latest first
 #[derive(Debug, clap::Args)]
 pub struct TimelineArgs {
-    /// The customer, by the CRM's key
-    customer: String,
+    #[command(flatten)]
+    whose: WhoseArgs,
     /// How many entries to show
     #[arg(long, value_name = "N", default_value = LIMIT)]
     limit: usize,
@@ -23,8 +58,8 @@ pub struct TimelineArgs {
 /// What an agent needs when the phone rings
 #[derive(Debug, clap::Args)]
 pub struct ContextArgs {
-    /// The customer, by the CRM's key
-    customer: String,
+    #[command(flatten)]
+    whose: WhoseArgs,
     /// How many of the last contacts to show, at most 20
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=20))]
@@ -43,44 +78,36 @@ pub struct ShowArgs {
 /// # Errors
 /// When the server refuses, or the output takes no more.
 pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), CommandError> {
+    let whose = args.whose.asked();
     let request = ListTimelineRequest {
-        whose: Some(args.customer.clone().into()),
+        whose: Some(whose.map_or_else(list_timeline_request::Whose::Handle, Into::into)),
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut shown = 0;
-    let listed = listing(client, request, args.limit, |page| {
-        for entry in page {
-            match output.json() {
-                true => output.message(&entry)?,
-                false => print_entry(&entry, output, shown)?,
-            }
-            shown += 1;
-        }
-        Ok(())
-    });
-    let listed = listed.await?;
-    if output.json() {
-        return Ok(());
-    }
-    let nothing = format!("nothing is recorded of customer {}", clean(&args.customer));
-    Ok(listed.close(&nothing, output)?)
+    let nothing = format!("nothing is recorded of {}", args.whose.name("customer"));
+    told(session, request, args.limit, &nothing, print_entry).await
 }
 
-fn print_entry(entry: &TimelineEntry, output: &mut Output, shown: usize) -> std::io::Result<()> {
-    if shown > 0 {
-        output.line("")?;
-    }
+fn print_entry(entry: &TimelineEntry, output: &mut Output) -> std::io::Result<()> {
     match &entry.what {
-        Some(What::Interaction(contact)) => interaction::entry(contact, output),
+        Some(What::Interaction(contact)) => interaction::entry(contact, output)?,
         Some(What::CommitmentChange(change)) => {
             let when = output.times().minute(entry.occurred_at.as_ref());
-            print_change(change, &when, output)
+            print_change(change, &when, output)?;
         }
-        None => Ok(()),
+        None => {}
     }
+    match entry.ambiguous {
+        true => one_of_several(output),
+        false => Ok(()),
+    }
+}
+
+/// Says that the customer who is asked for may not be the one.
+fn one_of_several(output: &mut Output) -> std::io::Result<()> {
+    let text = "with one of several customers, of whom this is one";
+    output.paragraph(4, Style::Warn, text)
 }
 
 fn print_change(change: &CommitmentChange, when: &str, output: &mut Output) -> std::io::Result<()> {
@@ -104,8 +131,10 @@ fn print_change(change: &CommitmentChange, when: &str, output: &mut Output) -> s
 /// # Errors
 /// When the server refuses, or the output takes no more.
 pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), CommandError> {
+    let whose = args.whose.asked();
+    let whose = whose.map_or_else(get_customer_context_request::Whose::Handle, Into::into);
     let request = GetCustomerContextRequest {
-        whose: Some(args.customer.clone().into()),
+        whose: Some(whose),
         interactions_max: args.contacts,
         min_position: session.after.clone(),
         latest: false,
@@ -115,25 +144,27 @@ pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), Co
     if output.json() {
         return Ok(output.message(&context)?);
     }
-    if context.interaction_count == 0 {
-        return Ok(output.line(&format!(
-            "no contact with customer {}",
-            clean(&args.customer)
-        ))?);
+    if context.interactions.is_empty() && context.open_commitments.is_empty() {
+        return Ok(output.line(&format!("no contact with {}", args.whose.name("customer")))?);
     }
-    Ok(print_context(&args.customer, &context, output)?)
+    Ok(print_context(
+        &args.whose.name("Customer"),
+        &context,
+        output,
+    )?)
 }
 
 fn print_context(
-    customer: &str,
+    whose: &str,
     context: &GetCustomerContextResponse,
     output: &mut Output,
 ) -> std::io::Result<()> {
-    let title = format!(
-        "Customer {}: {} contacts",
-        clean(customer),
-        context.interaction_count
-    );
+    let ambiguous = &context.ambiguous_interaction_ids;
+    let shared = match ambiguous.len() {
+        0 => String::new(),
+        shared => format!(", and {shared} of one of several customers"),
+    };
+    let title = format!("{whose}: {} contacts{shared}", context.interaction_count);
     output.line(&output.styled(Style::Bold, &title))?;
     for warning in &context.warnings {
         let kind = label::<WarningKind>(warning.kind);
@@ -161,6 +192,9 @@ fn print_context(
             output.line("")?;
         }
         interaction::entry(contact, output)?;
+        if ambiguous.contains(&contact.interaction_id) {
+            one_of_several(output)?;
+        }
     }
     Ok(())
 }

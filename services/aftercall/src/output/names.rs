@@ -7,7 +7,7 @@ use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
     CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, DisconnectReason,
     DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
-    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind,
+    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -75,6 +75,7 @@ wire_enums! {
     SolutionUseKind "SOLUTION_USE_KIND_",
     Timeliness "TIMELINESS_",
     TransferKind "TRANSFER_KIND_",
+    Verification "VERIFICATION_",
     WarningKind "WARNING_KIND_",
 }
 

@@ -21,6 +21,7 @@ everywhere! {
     a_solved_case_becomes_an_answer
     lists_turn_pages_up_to_the_limit
     every_wrong_field_is_said_with_its_remedy
+    what_was_just_said_is_seen_at_once
     a_reader_that_goes_away_is_no_failure
 }
 
@@ -30,6 +31,17 @@ fn read<M: DeserializeOwned>(done: Done) -> Vec<M> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// What a command listed, and how many there are in all, as the answer says that ends the list.
+fn listed<M: DeserializeOwned>(done: Done) -> (Vec<M>, u64) {
+    let mut messages = done.messages();
+    let answer = messages.pop().unwrap();
+    assert_ne!(answer["completeThrough"], json!(""), "{answer}");
+    let total = answer.get("totalSize");
+    let total = total.map_or(0, |total| total.as_str().unwrap().parse().unwrap());
+    let items = messages.into_iter().map(serde_json::from_value);
+    (items.collect::<Result<_, _>>().unwrap(), total)
 }
 
 /// A contact with a promise due in two days.
@@ -62,7 +74,9 @@ fn a_promise_from_the_record_to_its_end(server: &impl Site) {
     let promise = &recorded.commitment_ids[0];
 
     let mut list = server.client(["followups", "list", "--json"]);
-    let open: Vec<Commitment> = read(run(list.args(["--after", &recorded.position])));
+    let (open, total): (Vec<Commitment>, _) =
+        listed(run(list.args(["--after", &recorded.position])));
+    assert_eq!(total, 1);
     assert_eq!(&open[0].commitment_id, promise);
     let table = run(&mut server.client(["followups", "list", "--customer", "C-1"])).ok();
     assert!(table.contains("call back"), "{table}");
@@ -93,8 +107,9 @@ fn the_past_of_a_customer_is_found_in_every_way(server: &impl Site) {
     let id = recorded.interaction_id.as_str();
     let at = |command: &mut Command| run(command.args(["--after", &recorded.position]));
 
-    let entries: Vec<TimelineEntry> = read(at(&mut server.client(["timeline", "C-1", "--json"])));
-    assert_eq!(entries.len(), 1);
+    let mut timeline = server.client(["timeline", "C-1", "--json"]);
+    let (entries, total): (Vec<TimelineEntry>, _) = listed(at(&mut timeline));
+    assert_eq!((entries.len(), total), (1, 1));
     let text = at(&mut server.client(["timeline", "C-1"])).ok();
     assert!(text.contains("billing.double_charge → resolved"), "{text}");
     assert!(text.contains("Paid one charge back."), "{text}");
@@ -142,13 +157,10 @@ fn the_past_of_a_customer_is_found_in_every_way(server: &impl Site) {
 
 fn a_solved_case_becomes_an_answer(server: &impl Site) {
     let position = record(server, &line(1, "C-1")).position;
-    let found: Vec<Candidate> = read(run(&mut server.client([
-        "solutions",
-        "candidates",
-        "--after",
-        &position,
-        "--json",
-    ])));
+    let mut candidates = server.client(["solutions", "candidates", "--json"]);
+    let candidates = run(candidates.args(["--after", &position]));
+    let (found, total): (Vec<Candidate>, _) = listed(candidates);
+    assert_eq!(total, 1);
     let candidate = &found[0].candidate_id;
     let mut promote = server.client(["solutions", "promote", "--title", "Charged twice", "--json"]);
     let promote = promote.args(["--question", "I was charged two times"]);
@@ -182,15 +194,14 @@ fn lists_turn_pages_up_to_the_limit(server: &impl Site) {
     let last = record(server, &line(4_200, "C-1")).position;
     let entries = |limit: &str| {
         let mut timeline = server.client(["timeline", "C-1", "--json", "--limit", limit]);
-        read::<TimelineEntry>(run(timeline.args(["--after", &last]))).len()
+        let (entries, total) = listed::<TimelineEntry>(run(timeline.args(["--after", &last])));
+        (entries.len(), total)
     };
-    assert_eq!(entries("550"), 550);
-    assert_eq!(entries("10000"), 601);
+    assert_eq!(entries("550"), (550, 601));
+    assert_eq!(entries("10000"), (601, 601));
+    assert_eq!(entries("0"), (0, 601));
     let text = run(&mut server.client(["timeline", "C-1", "--limit", "3"])).ok();
-    assert!(
-        text.contains("(3 shown; there are more: raise --limit)"),
-        "{text}"
-    );
+    assert!(text.contains("(3 of 601 shown: raise --limit)"), "{text}");
 }
 
 fn every_wrong_field_is_said_with_its_remedy(server: &impl Site) {
@@ -209,6 +220,57 @@ fn every_wrong_field_is_said_with_its_remedy(server: &impl Site) {
     assert!(error.contains("INVALID_REQUEST"), "{error}");
     let error = run(&mut server.client(["record", "/nowhere.json"])).fails(1);
     assert!(error.contains("/nowhere.json can't be read"), "{error}");
+}
+
+/// Nothing is waited for and no position is passed on: each command asks for what was durable when it
+/// came.
+fn what_was_just_said_is_seen_at_once(server: &impl Site) {
+    let total = |args: [&str; 3]| {
+        let done = run(&mut server.client(args));
+        listed::<Value>(done).1
+    };
+    for turn in 1..=20 {
+        let customer = format!("C-{turn}");
+        let recorded = record(server, &with_promise(turn, &customer));
+        assert_eq!(total(["timeline", &customer, "--json"]), 1, "turn {turn}");
+        let id = recorded.interaction_id.as_str();
+        let shown = run(&mut server.client(["show", id])).ok();
+        assert!(shown.contains(id), "{shown}");
+        assert_eq!(total(["followups", "list", "--json"]), turn);
+        let found = run(&mut server.client(["search", "--customer", &customer, "--json"]));
+        assert_eq!(found.messages().last().unwrap()["totalSize"], "1");
+    }
+
+    let contact = record(server, &with_promise(30, "wrong")).interaction_id;
+    let reason = ["--reason", "said so"];
+    let mut identify = server.client(["identify", &contact, "--customer", "right"]);
+    let said = run(identify.args(reason).args(["--verification", "full"])).ok();
+    for line in ["customer  right\n", "version   2\n"] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert_eq!(total(["timeline", "right", "--json"]), 1);
+    assert_eq!(total(["timeline", "wrong", "--json"]), 0);
+    let promises = run(&mut server.client(["followups", "list", "--customer", "right"])).ok();
+    assert!(promises.contains("call back"), "{promises}");
+    let shown = run(&mut server.client(["show", &contact])).ok();
+    assert!(shown.contains("said so"), "{shown}");
+
+    let merge = run(server.client(["merge", "right", "C-1"]).args(reason)).ok();
+    assert!(merge.contains("are one   right and C-1\n"), "{merge}");
+    for either in ["right", "C-1"] {
+        assert_eq!(total(["timeline", either, "--json"]), 2);
+    }
+    let again = run(server.client(["merge", "C-1", "right"]).args(reason)).fails(1);
+    assert!(again.contains("CUSTOMERS_ALREADY_MERGED"), "{again}");
+    let mut unmerge = server.client(["unmerge", "right", "C-1", "--json"]);
+    let unmerged = run(unmerge.args(reason)).messages();
+    assert_eq!(unmerged[0]["version"], "2");
+    assert_eq!(total(["timeline", "C-1", "--json"]), 1);
+
+    let mut nobody = server.client(["identify", &contact, "--nobody", "--json"]);
+    let taken_back = run(nobody.args(reason)).messages();
+    assert_eq!(taken_back[0]["version"], "3");
+    assert_eq!(total(["timeline", "right", "--json"]), 0);
 }
 
 fn a_reader_that_goes_away_is_no_failure(server: &impl Site) {

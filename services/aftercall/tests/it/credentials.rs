@@ -70,7 +70,7 @@ fn another_tenants_data_does_not_exist() {
     }
     let mut timeline = server.client(["timeline", "C-1", "--json"]);
     let seen = run(timeline.env("AFTERCALL_TOKEN", "two")).messages();
-    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[1]["totalSize"], "1");
     assert_eq!(
         seen[0]["interaction"]["interactionId"],
         second["interactionId"]

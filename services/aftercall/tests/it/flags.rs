@@ -82,7 +82,7 @@ fn a_limit_of_nothing_says_nothing_about_the_data() {
         command.args(args).args(["--limit", "0", "--after", &at]);
         run(command.args(["--server", server.said("grpc")])).ok()
     };
-    let more = "(0 shown; there are more: raise --limit)\n";
+    let more = "(0 of 2 shown: raise --limit)\n";
     assert_eq!(said(&["timeline", "C-1"]), more);
     assert_eq!(said(&["search"]), "2 found\n");
     assert_eq!(said(&["search", "nowhere"]), "nothing found\n");

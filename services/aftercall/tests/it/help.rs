@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 36] = [
     "",
     "serve",
     "config",
     "demo",
     "record",
     "import",
+    "identify",
+    "merge",
+    "unmerge",
     "timeline",
     "context",
     "show",
@@ -71,6 +74,19 @@ fn wrong_usage_ends_with_2() {
         &["serch"][..],
         &["search", "--limit", "many"],
         &["followups", "fulfil"],
+        &["identify", "contact", "--reason", "said so"],
+        &[
+            "identify",
+            "contact",
+            "--reason",
+            "x",
+            "--nobody",
+            "--customer",
+            "C-1",
+        ],
+        &["identify", "contact", "--customer", "C-1"],
+        &["merge", "C-1", "--reason", "the same address"],
+        &["unmerge", "C-1", "C-2"],
     ] {
         let error = run(aftercall([]).args(wrong)).fails(2);
         assert!(

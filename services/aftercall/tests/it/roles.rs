@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aftercall::app::{App, Service};
 use aftercall_client::Error;
-use aftercall_log::{
-    Append, Claim, Log, LogId, MemoryLog, Offset, Partition, Position, ReadError, Reader, Record,
-    WriteBlocked,
-};
+use aftercall_log::testing::FaultyLog;
+use aftercall_log::{Log, LogId, MemoryLog};
 use aftercall_proto::history::v1::GetInteractionRequest;
 use tempfile::TempDir;
 use tonic::Code;
@@ -22,58 +19,6 @@ use crate::app::{around, client, clock, config, promise};
 
 const RECORDER: &str = "aftercall.recorder.v1.RecorderService";
 const HISTORY: &str = "aftercall.history.v1.HistoryService";
-
-/// A log that can't be written while a test says so.
-#[derive(Debug, Clone)]
-struct Guarded {
-    log: MemoryLog,
-    closed: Arc<AtomicBool>,
-}
-
-impl Log for Guarded {
-    fn id(&self) -> LogId {
-        self.log.id()
-    }
-
-    fn partitions(&self) -> u32 {
-        self.log.partitions()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.log.is_shared()
-    }
-
-    fn partition_of(&self, key: &[u8]) -> Partition {
-        self.log.partition_of(key)
-    }
-
-    fn append(&self, records: Vec<Record>) -> Append {
-        self.log.append(records)
-    }
-
-    fn tails(&self) -> Result<Vec<Offset>, ReadError> {
-        self.log.tails()
-    }
-
-    fn offset_at(&self, partition: Partition, recorded_at_us: i64) -> Result<Offset, ReadError> {
-        self.log.offset_at(partition, recorded_at_us)
-    }
-
-    fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError> {
-        self.log.reader(from)
-    }
-
-    fn claim(&self, role: &'static str) -> Claim {
-        self.log.claim(role)
-    }
-
-    fn check_writable(&self) -> Result<(), WriteBlocked> {
-        match self.closed.load(Ordering::Relaxed) {
-            true => Err(WriteBlocked::Closed),
-            false => Ok(()),
-        }
-    }
-}
 
 async fn start(log: Arc<dyn Log>, data: &TempDir, asked: &[Service]) -> App {
     let config = config(data);
@@ -144,19 +89,16 @@ async fn services_in_processes_of_their_own_meet_in_the_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_is_healthy_while_the_log_can_be_written() {
-    let log = Guarded {
-        log: MemoryLog::new(LogId([7; 16]), 1),
-        closed: Arc::default(),
-    };
+    let log = FaultyLog::new(MemoryLog::new(LogId([7; 16]), 1));
     let data = TempDir::new().unwrap();
     let services = [Service::Recorder, Service::History];
     let app = start(Arc::new(log.clone()), &data, &services).await;
     until(&app, RECORDER, ServingStatus::Serving).await;
-    log.closed.store(true, Ordering::Relaxed);
+    log.set_writable(false);
     until(&app, RECORDER, ServingStatus::NotServing).await;
     // Who only reads goes on.
     until(&app, HISTORY, ServingStatus::Serving).await;
-    log.closed.store(false, Ordering::Relaxed);
+    log.set_writable(true);
     until(&app, RECORDER, ServingStatus::Serving).await;
     app.run(std::future::ready(())).await.unwrap();
 }

@@ -4,11 +4,11 @@ use aftercall_domain::ids::Namespace;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::followups::v1::FulfilCommitmentRequest;
 use aftercall_proto::model::v1::{
-    Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction, Disposition,
-    Handling, Interaction, Owner, Priority, ReasonResolution, owner,
+    CommitmentDraft, ContactReason, Customer, Disposition, Handling, Interaction, Owner, Priority,
+    ReasonResolution, owner,
 };
 use aftercall_proto::recorder::v1::{AmendInteractionRequest, RecordInteractionRequest};
-use aftercall_service::{Clock, SystemClock};
+use aftercall_service::{Clock, SystemClock, testing};
 use jiff::{SignedDuration, Timestamp};
 use pbjson_types::FieldMask;
 use rand::Rng;
@@ -53,8 +53,6 @@ pub(crate) fn record(
     RecordInteractionRequest {
         interaction: Some(Interaction {
             interaction_id: id(Namespace::Interaction),
-            channel: Channel::Voice.into(),
-            direction: Direction::Inbound.into(),
             customer: Some(Customer {
                 customer_id: customer_id.to_owned(),
                 display_name: "Ana Beispiel".to_owned(),
@@ -62,13 +60,10 @@ pub(crate) fn record(
             }),
             agent_id,
             team_id,
-            occurred_at: Some(to_wire(now())),
             contact_reasons: vec![ContactReason {
-                code: REASONS[rng.random_range(0..REASONS.len())].to_owned(),
-                primary: true,
                 stated_verbatim: text(rng, 12),
                 resolution: ReasonResolution::Resolved.into(),
-                ..ContactReason::default()
+                ..testing::reason(REASONS[rng.random_range(0..REASONS.len())])
             }],
             handling: Some(Handling {
                 summary: text(rng, 30),
@@ -86,7 +81,7 @@ pub(crate) fn record(
             no_follow_up_promised: !promises,
             commitments: commitments.into_iter().collect(),
             labels: vec![format!("number-{number}")],
-            ..Interaction::default()
+            ..testing::contact(now())
         }),
         import_batch: String::new(),
     }
@@ -105,16 +100,13 @@ fn promise(
     };
     CommitmentDraft {
         commitment_id,
-        kind: CommitmentKind::CallBack.into(),
         promise_text: text(rng, 8),
-        told_to_customer: true,
-        promised_by: Some(to_wire(now() + ahead)),
         owner: Some(Owner {
             owner: Some(owner::Owner::AgentId(agent_id.to_owned())),
         }),
         owner_team_id: team_id.to_owned(),
         priority: Priority::P3.into(),
-        ..CommitmentDraft::default()
+        ..testing::promise(now() + ahead)
     }
 }
 

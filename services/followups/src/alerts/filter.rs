@@ -67,6 +67,11 @@ impl Filter {
         Ok(self)
     }
 
+    /// Whether only certain customers' alerts are wanted.
+    pub(crate) fn names_customers(&self) -> bool {
+        !self.customer_ids.is_empty()
+    }
+
     /// Which lists hold the alerts: of the triggered, of the resolved. The triggered come first.
     pub(crate) fn triggered(&self) -> &'static [bool] {
         let wanted = |state: AlertState| any_of(&self.states, &state);

@@ -4,8 +4,7 @@ use aftercall_domain::commitment::{
     Actor, Cancel, Change, Commitment, Event, Evidence, Fulfil, Refusal, Reschedule,
 };
 use aftercall_domain::limits::TEXT_BYTES_MAX;
-use aftercall_domain::text::clean;
-use aftercall_domain::{CommitmentId, InteractionId};
+use aftercall_domain::{Cleaner, CommitmentId, FieldPath, InteractionId, Warning};
 use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
@@ -75,6 +74,20 @@ fn evidence(interaction_id: &str, message_id: String) -> Evidence {
     }
 }
 
+/// The contact or message in which the customer was told, checked.
+fn informed(checker: &mut Checker, interaction_id: &str, message_id: String) -> Evidence {
+    checker.id("customer_informed_interaction_id", interaction_id);
+    checker.id("customer_informed_message_id", &message_id);
+    evidence(interaction_id, message_id)
+}
+
+/// Puts a text right as people's programs send it, and notes what was dropped.
+fn cleaned(field: &'static str, text: &mut String) -> Vec<Warning> {
+    let mut cleaner = Cleaner::default();
+    cleaner.text(FieldPath::of(field), text);
+    cleaner.into_warnings()
+}
+
 fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
     checker.required_id("request_id", request_id);
     checker.required_id("commitment_id", commitment_id);
@@ -94,7 +107,7 @@ impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
             mut note,
             evidence_message_id,
         } = request;
-        clean(&mut note);
+        let warnings = cleaned("note", &mut note);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
@@ -106,6 +119,7 @@ impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
             commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
+            warnings,
             wish: Wish::Fulfil(Fulfil {
                 fulfilled_at,
                 evidence: evidence(&evidence_interaction_id, evidence_message_id),
@@ -129,14 +143,13 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
             customer_informed_interaction_id,
             customer_informed_message_id,
         } = request;
-        clean(&mut reason);
+        let warnings = cleaned("reason", &mut reason);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
-        let informed = customer_informed_interaction_id;
-        checker.id("customer_informed_interaction_id", &informed);
-        checker.id(
-            "customer_informed_message_id",
-            &customer_informed_message_id,
+        let customer_informed = informed(
+            &mut checker,
+            &customer_informed_interaction_id,
+            customer_informed_message_id,
         );
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
@@ -144,8 +157,9 @@ impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
             commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
+            warnings,
             wish: Wish::Cancel(Cancel {
-                customer_informed: evidence(&informed, customer_informed_message_id),
+                customer_informed,
                 reason,
             }),
         };
@@ -167,15 +181,14 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             customer_informed_interaction_id,
             customer_informed_message_id,
         } = request;
-        clean(&mut reason);
+        let warnings = cleaned("reason", &mut reason);
         let mut checker = Checker::new();
         check_ids(&mut checker, &request_id, &commitment_id);
         let promised_by = checker.required_time("promised_by", promised_by.as_ref());
-        let informed = customer_informed_interaction_id;
-        checker.id("customer_informed_interaction_id", &informed);
-        checker.id(
-            "customer_informed_message_id",
-            &customer_informed_message_id,
+        let customer_informed = informed(
+            &mut checker,
+            &customer_informed_interaction_id,
+            customer_informed_message_id,
         );
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let command = Self {
@@ -183,10 +196,11 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             hash,
+            warnings,
             wish: Wish::Reschedule(Reschedule {
                 // Without a due this is refused: the value stands in for none.
                 promised_by: promised_by.unwrap_or(Timestamp::MIN),
-                customer_informed: evidence(&informed, customer_informed_message_id),
+                customer_informed,
                 reason,
             }),
         };

@@ -2,11 +2,9 @@
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Event};
-use aftercall_log::Position;
-use aftercall_proto::model::v1 as wire;
+use aftercall_proto::convert::alert::to_row;
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
-use prost::Message;
 
 use crate::keys::{self, Home};
 use crate::stored;
@@ -42,13 +40,13 @@ pub(super) fn put_alert(
     tenant_id: &str,
     commitment: &Commitment,
     event: &Event,
-    (at, whose): (Position, u64),
+    whose: u64,
     txn: &mut Txn<'_>,
-) -> Result<Option<wire::Alert>, ApplyError> {
+) -> Result<Option<Alert>, ApplyError> {
     let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id, whose);
     let last = txn.scan_prefix(episodes, Direction::Descending).next();
     let last = last.transpose()?;
-    let last = last.map(|(_, alert)| stored::domain_alert(alert));
+    let last = last.map(|(_, alert)| stored::decode_alert(alert));
     let last = last.transpose()?;
     let Some(alert) = Alert::after(last.as_ref(), tenant_id, commitment, event) else {
         return Ok(None);
@@ -58,9 +56,6 @@ pub(super) fn put_alert(
     }
     txn.put(keys::alert_place(tenant_id, &alert, whose), Bytes::new())?;
     let key = keys::alert(tenant_id, alert.subject.id(), whose, alert.episode_no);
-    let alert = wire::Alert::from(alert);
-    let encoded = Bytes::from(alert.encode_to_vec());
-    txn.put(key, encoded.clone())?;
-    txn.put(keys::alert_change(tenant_id, at), encoded)?;
+    txn.put(key, to_row(alert.clone()))?;
     Ok(Some(alert))
 }

@@ -1,10 +1,12 @@
 //! A contact becomes another customer's, or nobody's, and so do the promises that were made in it.
 
+use aftercall_domain::alert::Alert;
+use aftercall_domain::commitment::Commitment;
 use aftercall_ledger::Accepted;
+use aftercall_proto::convert::alert::to_row;
 use aftercall_proto::event::v1::InteractionIdentified;
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
-use prost::Message;
 
 use super::Promises;
 use crate::{keys, stored};
@@ -18,6 +20,7 @@ impl Promises {
     ) -> Result<(), ApplyError> {
         let tenant_id = &fact.event.tenant_id;
         let customer_id = Some(&identified.customer_id).filter(|id| !id.is_empty());
+        let mut changed = Vec::new();
         for id in &identified.commitment_ids {
             let before = stored::commitment(tenant_id, id, fact.whose, |key| txn.get(key))?;
             let Some(before) = before else { continue };
@@ -28,27 +31,29 @@ impl Promises {
             }
             // What becomes of it goes on under the key that its contact was recorded under.
             txn.put(keys::log_key(tenant_id, id, fact.whose), fact.key.clone())?;
-            rename_alerts(tenant_id, id, (fact.whose, &identified.customer_id), txn)?;
+            changed.extend(rename_alerts(tenant_id, &after, fact.whose, txn)?);
             self.put(fact, Some(&before), after, txn)?;
         }
-        Ok(())
+        self.post(fact, changed, txn)
     }
 }
 
-/// The promise's alerts are the new customer's. Those who watch hear of it with their next change.
+/// The promise's alerts are the new customer's. Gives the latest one, for those who watch.
 fn rename_alerts(
     tenant_id: &str,
-    commitment_id: &str,
-    (whose, customer_id): (u64, &str),
+    promise: &Commitment,
+    whose: u64,
     txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
-    let episodes = keys::alerts_of(tenant_id, commitment_id, whose);
+) -> Result<Option<Alert>, ApplyError> {
+    let episodes = keys::alerts_of(tenant_id, &promise.commitment_id, whose);
     let episodes = txn.scan_prefix(episodes, Direction::Ascending);
     let episodes: Vec<(Bytes, Bytes)> = episodes.collect::<Result<_, _>>()?;
+    let mut latest = None;
     for (key, alert) in episodes {
         let mut alert = stored::decode_alert(alert)?;
-        customer_id.clone_into(&mut alert.customer_id);
-        txn.put(key, alert.encode_to_vec())?;
+        alert.customer_id.clone_from(&promise.customer_id);
+        txn.put(key, to_row(alert.clone()))?;
+        latest = Some(alert);
     }
-    Ok(())
+    Ok(latest)
 }

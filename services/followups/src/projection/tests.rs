@@ -12,7 +12,7 @@ use aftercall_proto::convert;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::{Fact, contact_key};
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
+use aftercall_proto::event::v1::{Event, InteractionIdentified, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::key::{Parts, whose};
 use aftercall_view::testing::{Held, Partitions};
@@ -42,6 +42,8 @@ enum Next {
         what: u8,
         ahead: i64,
     },
+    /// A contact turns out to be another customer's, or nobody's.
+    Identify { promise: usize, customer: u8 },
     /// An earlier event again: an append that was made twice.
     Again { back: usize },
 }
@@ -56,6 +58,8 @@ fn nexts() -> impl Strategy<Value = Vec<Next>> {
         }),
         6 => (0_usize..12, 0_u8..4, 1_i64..2_000)
             .prop_map(|(promise, what, ahead)| Next::Change { promise, what, ahead }),
+        2 => (0_usize..12, 0_u8..3)
+            .prop_map(|(promise, customer)| Next::Identify { promise, customer }),
         1 => (0_usize..20).prop_map(|back| Next::Again { back }),
     ];
     prop::collection::vec(next, 0..60)
@@ -71,6 +75,8 @@ struct Writer {
     log: Partitions,
     records: Vec<Record>,
     promises: BTreeMap<Name, (Commitment, Home)>,
+    /// Under which key the contacts of the promises were recorded, and their versions.
+    contacts: BTreeMap<Name, (Bytes, u64)>,
 }
 
 impl Writer {
@@ -80,6 +86,7 @@ impl Writer {
             log: Partitions::new(partitions),
             records: Vec::new(),
             promises: BTreeMap::new(),
+            contacts: BTreeMap::new(),
         }
     }
 
@@ -114,12 +121,19 @@ impl Writer {
             } => {
                 let promises = &self.promises;
                 let place = promise % promises.len().max(1);
-                let Some((promise, _)) = promises.values().nth(place) else {
+                let Some((name, (promise, _))) = promises.iter().nth(place) else {
                     return;
                 };
                 if let Some(step) = decide(promise, *what, *ahead, now) {
                     let event = event_of(promise, step);
-                    self.push(event);
+                    let key = self.contacts[name].0.clone();
+                    self.push(key, &event);
+                }
+            }
+            Next::Identify { promise, customer } => {
+                let place = promise % self.promises.len().max(1);
+                if let Some(name) = self.promises.keys().nth(place).cloned() {
+                    self.identify(&name, *customer);
                 }
             }
             Next::Again { back } => {
@@ -140,29 +154,43 @@ impl Writer {
                 ..wire::Interaction::default()
             }),
         }));
-        let customer_id = match customer {
-            0 => String::new(),
-            customer => format!("customer-{customer}"),
-        };
-        self.push(Event {
+        let event = Event {
             tenant_id: TENANT.to_owned(),
             aggregate_id: format!("i-{contact}"),
             sequence: 1,
             interaction_id: format!("i-{contact}"),
             recorded_at: Some(to_wire(self.now)),
-            customer_id,
+            customer_id: customer_id(customer),
             import_batch: "batch".repeat(imported.into()),
             ..fact.event()
-        });
+        };
+        let key = contact_key(TENANT, &event.customer_id, &event.interaction_id);
+        self.push(key, &event);
     }
 
-    fn push(&mut self, event: Event) {
-        let interaction_id = match event.fact().unwrap().unwrap() {
-            Fact::InteractionRecorded(_) => event.aggregate_id.clone(),
-            _ => event.aggregate_id.replace("c-", "i-"),
+    fn identify(&mut self, name: &Name, customer: u8) {
+        let (key, version) = self.contacts[name].clone();
+        let fact = Fact::InteractionIdentified(InteractionIdentified {
+            customer_id: customer_id(customer),
+            commitment_ids: vec![name.0.clone()],
+            ..InteractionIdentified::default()
+        });
+        let interaction_id = name.0.replace("c-", "i-");
+        let event = Event {
+            tenant_id: TENANT.to_owned(),
+            aggregate_id: interaction_id.clone(),
+            sequence: version + 1,
+            interaction_id,
+            recorded_at: Some(to_wire(self.now)),
+            customer_id: customer_id(customer),
+            ..fact.event()
         };
+        self.push(key, &event);
+    }
+
+    fn push(&mut self, key: Bytes, event: &Event) {
         self.append(Record {
-            key: contact_key(TENANT, &event.customer_id, &interaction_id),
+            key,
             recorded_at_us: 0,
             body: event.encode_to_vec().into(),
         });
@@ -179,14 +207,32 @@ impl Writer {
         if let Fact::InteractionRecorded(recorded) = &fact {
             for made in convert::commitment::made(&event, recorded) {
                 let name = (made.commitment_id.clone(), home.whose);
+                let contact = || (record.key.clone(), 1);
+                self.contacts.entry(name.clone()).or_insert_with(contact);
                 let promise = || (Commitment::new(made), home);
                 self.promises.entry(name).or_insert_with(promise);
+            }
+        } else if let Fact::InteractionIdentified(identified) = fact {
+            let name = (identified.commitment_ids[0].clone(), home.whose);
+            let version = &mut self.contacts.get_mut(&name).unwrap().1;
+            if event.sequence == *version + 1 {
+                *version += 1;
+                let customer_id = Some(identified.customer_id).filter(|id| !id.is_empty());
+                self.promises.get_mut(&name).unwrap().0.customer_id = customer_id;
             }
         } else if let Some(step) = convert::commitment::later_event(&event, &fact) {
             let name = (event.aggregate_id.clone(), home.whose);
             self.promises.get_mut(&name).unwrap().0.apply(&step);
         }
         self.records.push(record);
+    }
+}
+
+/// 0 for a customer who isn't identified.
+fn customer_id(number: u8) -> String {
+    match number {
+        0 => String::new(),
+        number => format!("customer-{number}"),
     }
 }
 
@@ -296,7 +342,7 @@ fn check_alerts(
         .map(|(key, alert)| {
             (
                 whose_alert(key),
-                stored::domain_alert(alert.clone()).unwrap(),
+                stored::decode_alert(alert.clone()).unwrap(),
             )
         })
         .collect();
@@ -310,6 +356,7 @@ fn check_alerts(
             .clone()
             .find(|lapse| lapse.detected_at == alert.first_fired_at);
         prop_assert!(lapse.is_some(), "every alert is about a lapse");
+        prop_assert_eq!(&alert.customer_id, &promise.customer_id);
         prop_assert!(microseconds(alert.first_fired_at) > microseconds(subject.promised_by));
         if alert.resolved.is_none() {
             prop_assert!(promise.is_open() && promise.has_lapsed());

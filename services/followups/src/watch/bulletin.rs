@@ -52,12 +52,12 @@ struct Board {
     changed: watch::Sender<u64>,
 }
 
-/// A change of an alert.
+/// What one record changed.
 #[derive(Debug)]
 pub(crate) struct Posted {
     pub(crate) at: Position,
-    /// The alert as the change left it.
-    pub(crate) alert: Alert,
+    /// The alerts as the record left them: one, or, where a contact was named, those of its promises.
+    pub(crate) alerts: Vec<Alert>,
 }
 
 /// A change that the view is about to commit.
@@ -65,8 +65,8 @@ pub(crate) struct Posted {
 pub(crate) struct Draft {
     pub(crate) tenant_id: Box<str>,
     pub(crate) at: Position,
-    /// The alert as the change leaves it.
-    pub(crate) alert: Alert,
+    /// The alerts as the record leaves them.
+    pub(crate) alerts: Vec<Alert>,
 }
 
 impl Bulletin {
@@ -77,7 +77,7 @@ impl Bulletin {
             if let Some(board) = boards.by_tenant.get_mut(&*draft.tenant_id) {
                 board.kept.push_back(Arc::new(Posted {
                     at: draft.at,
-                    alert: draft.alert,
+                    alerts: draft.alerts,
                 }));
                 board.next_no += 1;
                 if board.kept.len() > KEPT_MAX {
@@ -240,7 +240,7 @@ mod tests {
                 partition: 0,
                 offset,
             },
-            alert,
+            alerts: vec![alert],
         }
     }
 

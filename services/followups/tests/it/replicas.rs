@@ -116,7 +116,7 @@ async fn a_command_that_the_log_does_not_acknowledge_is_in_doubt_and_its_retry_e
     let mut client = running.client("lead");
     let unknown = client.fulfil_commitment(hurried).await.unwrap_err();
     assert_eq!(unknown.code(), Code::Unavailable);
-    assert_eq!(reason(&unknown), "LOG_UNAVAILABLE");
+    assert_eq!(reason(&unknown), "WRITE_IN_DOUBT");
     assert!(unknown.get_error_details().retry_info().is_some());
 
     let retried = fulfilled(&running, fulfil(1, "r-1")).await.unwrap();

@@ -16,7 +16,7 @@ use crate::request::SearchRequest;
 use crate::search::cursor::PLACE_BYTES;
 use crate::search::snippets::snippets;
 use crate::search::{self, Found, Hit, Place, Search, Weights};
-use crate::{History, merges};
+use crate::{History, keys};
 
 pub(crate) async fn search(
     history: &History,
@@ -201,7 +201,7 @@ fn with_merged(
 ) -> Result<Vec<String>, Unanswered> {
     let mut all = Vec::new();
     for customer_id in customers {
-        all.extend(merges::all_of(store, tenant_id, &customer_id)?);
+        all.extend(keys::MERGED.customers(store, tenant_id, &customer_id)?);
     }
     Ok(all)
 }

@@ -2,14 +2,14 @@
 
 use aftercall_proto::encoded::ListTimelineResponse;
 use aftercall_proto::history::v1::ListTimelineRequest;
-use aftercall_service::{Call, Checker, Including, Paging, Unread};
+use aftercall_service::{Call, Checker, Counting, Including, Paging, Total, Unread};
 use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 
 use crate::failure::Unanswered;
 use crate::limits::ENTRIES;
 use crate::request::Whose;
-use crate::timelines::{PLACE_BYTES, Timelines};
+use crate::timelines::{PLACE_BYTES, Timelines, seq_at};
 use crate::{History, keys};
 
 pub(crate) async fn list(
@@ -38,12 +38,18 @@ pub(crate) async fn list(
     let through = paging.reach(reading, including, call.read_until()).await?;
     let read = move |store: &Store| {
         let customers = whose.customers(store, call.tenant_id())?;
-        let timelines = Timelines::of(call.tenant_id(), &whose, &customers);
-        let (entries, next) = read(store, timelines, &paging, &through)?;
+        let timelines = || Timelines::of(call.tenant_id(), &whose, &customers);
+        let total = call.message.include_total;
+        let total = total
+            .then(|| count(store, timelines(), &through))
+            .transpose()?;
+        let (entries, next) = read(store, timelines(), &paging, &through)?;
         Ok::<_, Unanswered>(ListTimelineResponse {
             entries,
             next_page_token: paging.token(log, &through, next),
             complete_through: through.encode(log),
+            total_size: total.map(|total| total.size),
+            total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
         })
     };
     reading.run(read).await
@@ -74,4 +80,18 @@ fn read(
         last = Some(row.place);
     }
     Ok((page.into_items(), None))
+}
+
+/// How many entries there are.
+fn count(
+    store: &Store,
+    timelines: Timelines,
+    complete_through: &Positions,
+) -> Result<Total, Unanswered> {
+    let mut counting = Counting::new();
+    let places = timelines.read(store, None).map(|row| Ok(row?.place));
+    counting.part(places, |place| {
+        Ok::<_, Unanswered>(complete_through.covers(keys::position_of(seq_at(place))))
+    })?;
+    Ok(counting.total())
 }

@@ -35,17 +35,12 @@ pub(super) fn apply(
 
     let promises = promises::all(tenant_id, &before, |key| txn.get(key))?;
     let changes = changes(tenant_id, &before, whose, txn)?;
-    places::forget(tenant_id, &before, &before, &home, txn)?;
+    let new_home = places::move_contact(tenant_id, whose, (&home, &before), &after, txn)?;
     for (customer_id, by) in [(before.customer_id(), -1), (after.customer_id(), 1)] {
         if let Some(customer_id) = customer_id {
             count_contact(tenant_id, customer_id, by, txn)?;
         }
     }
-    let new_home = places::home(tenant_id, &after);
-    txn.put(new_home.clone(), after.encode_to_vec())?;
-    let pointer = keys::entry_of(tenant_id, interaction_id, whose);
-    txn.put(pointer, new_home.clone())?;
-    places::note_contact(tenant_id, &after, &new_home, whose, txn)?;
 
     for promise in promises {
         let was = Standing {

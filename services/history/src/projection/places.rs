@@ -63,6 +63,24 @@ pub(super) fn forget(
     Ok(txn.delete(home.clone())?)
 }
 
+/// Moves the contact whose entry stood at `home` as `before` to where it stands as `after`. Where
+/// that is.
+pub(super) fn move_contact(
+    tenant_id: &str,
+    whose: u64,
+    (home, before): (&Bytes, &StoredEntry),
+    after: &StoredEntry,
+    txn: &mut Txn<'_>,
+) -> Result<Bytes, ApplyError> {
+    forget(tenant_id, before, before, home, txn)?;
+    let new_home = self::home(tenant_id, after);
+    txn.put(new_home.clone(), after.encode_to_vec())?;
+    let pointer = keys::entry_of(tenant_id, after.interaction_id(), whose);
+    txn.put(pointer, new_home.clone())?;
+    note_contact(tenant_id, after, &new_home, whose, txn)?;
+    Ok(new_home)
+}
+
 /// Puts a change of a promise that `contact` made where the contact stands.
 pub(super) fn put_change(
     tenant_id: &str,

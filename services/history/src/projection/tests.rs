@@ -35,6 +35,7 @@ enum What {
     Amend {
         sequence: u64,
         label: u8,
+        occurred_at: Option<u8>,
     },
     /// It turns out to be another customer's.
     Identify {
@@ -52,7 +53,9 @@ fn next() -> impl Strategy<Value = Next> {
     let what = prop_oneof![
         2 => (0..4_u8, any::<bool>())
             .prop_map(|(occurred_at, imported)| What::Record { occurred_at, imported }),
-        1 => (1..4_u64, 0..3_u8).prop_map(|(sequence, label)| What::Amend { sequence, label }),
+        2 => (1..4_u64, 0..3_u8, prop::option::of(0..4_u8)).prop_map(
+            |(sequence, label, occurred_at)| What::Amend { sequence, label, occurred_at }
+        ),
         2 => (1..4_u64, 0..4_u8)
             .prop_map(|(sequence, customer)| What::Identify { sequence, customer }),
         2 => (1..4_u64, 0..4_u8, 0..4_u8)
@@ -151,13 +154,18 @@ fn record(next: &Next) -> Record {
             let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
             (fact, id.clone(), 1, "batch".repeat(imported.into()))
         }
-        What::Amend { sequence, label } => {
+        What::Amend {
+            sequence,
+            label,
+            occurred_at,
+        } => {
+            let mut paths = vec!["labels".to_owned()];
+            paths.extend(occurred_at.map(|_| "occurred_at".to_owned()));
             let amended = InteractionAmended {
-                update_mask: Some(FieldMask {
-                    paths: vec!["labels".to_owned()],
-                }),
+                update_mask: Some(FieldMask { paths }),
                 interaction: Some(Interaction {
                     labels: vec![format!("label-{label}")],
+                    occurred_at: occurred_at.map(|hour| to_wire(at(hour))),
                     ..Interaction::default()
                 }),
                 reason: String::new(),

@@ -9,8 +9,8 @@ use aftercall_proto::model::v1 as wire;
 use aftercall_service::Checker;
 use aftercall_view::{Store, StoreError};
 
+use crate::keys::MERGED;
 use crate::limits::HANDLE_BYTES_MAX;
-use crate::merges;
 
 /// Whose past is asked for.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Whose {
         tenant_id: &str,
     ) -> Result<Vec<String>, StoreError> {
         match self {
-            Self::Customer(customer_id) => merges::all_of(store, tenant_id, customer_id),
+            Self::Customer(customer_id) => MERGED.customers(store, tenant_id, customer_id),
             Self::Handle(_) => Ok(Vec::new()),
         }
     }

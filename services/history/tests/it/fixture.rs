@@ -296,6 +296,7 @@ impl Caller {
             page_token: page_token.to_owned(),
             min_position,
             latest: false,
+            include_total: page_token.is_empty(),
         });
         Ok(self.client.list_timeline(request).await?.into_inner())
     }
@@ -303,6 +304,7 @@ impl Caller {
     /// The whole timeline in one page.
     pub(crate) async fn timeline(&mut self, customer: &str) -> Vec<TimelineEntry> {
         let page = self.timeline_page(customer, 500, "").await.unwrap();
+        assert_eq!(page.total_size, Some(page.entries.len() as u64));
         assert_eq!(page.next_page_token, "");
         page.entries
     }

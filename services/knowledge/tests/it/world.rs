@@ -18,7 +18,7 @@ use aftercall_proto::model::v1::{
     SolutionUseKind,
 };
 use aftercall_service::server::Server;
-use aftercall_service::testing::{Caller, TestServer};
+use aftercall_service::testing::{self, Caller, TestServer};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::Timestamp;
@@ -242,20 +242,16 @@ pub(crate) fn solved(n: i64, code: &str, words: &str, resolution: &str) -> Inter
     Interaction {
         interaction_id: Namespace::Interaction.id(&[&n.to_be_bytes()]).to_string(),
         agent_id: format!("agent-{}", n % 3),
-        occurred_at: Some(at(n)),
         contact_reasons: vec![ContactReason {
-            code: code.to_owned(),
-            primary: true,
             stated_verbatim: words.to_owned(),
             resolution: ReasonResolution::Resolved.into(),
-            ..ContactReason::default()
+            ..testing::reason(code)
         }],
         handling: Some(Handling {
             resolution: resolution.to_owned(),
             ..Handling::default()
         }),
-        no_follow_up_promised: true,
-        ..Interaction::default()
+        ..testing::contact(Timestamp::from_second(n).unwrap())
     }
 }
 

@@ -3,9 +3,9 @@
 use std::pin::pin;
 
 use aftercall_log::{LogId, MemoryLog};
-use aftercall_proto::model::v1::{Channel, ContactReason, Customer, Direction, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::status::from_wire;
+use aftercall_service::testing::contact;
 use aftercall_service::{ActorKind, Deps, ManualClock, Roles, Supervisor, TestIds};
 use futures::poll;
 use jiff::{SignedDuration, Timestamp};
@@ -94,25 +94,7 @@ fn other(number: u128) -> Key {
 
 /// A contact whose id the server draws.
 fn request(now: Timestamp) -> RecordInteractionsRequest {
-    let interaction = Interaction {
-        channel: Channel::Voice.into(),
-        direction: Direction::Inbound.into(),
-        customer: Some(Customer {
-            customer_id: "customer-1".to_owned(),
-            ..Customer::default()
-        }),
-        agent_id: "agent-1".to_owned(),
-        occurred_at: Some(aftercall_proto::convert::time::to_wire(
-            now - SignedDuration::from_mins(5),
-        )),
-        contact_reasons: vec![ContactReason {
-            code: "billing".to_owned(),
-            primary: true,
-            ..ContactReason::default()
-        }],
-        no_follow_up_promised: true,
-        ..Interaction::default()
-    };
+    let interaction = contact(now - SignedDuration::from_mins(5));
     RecordInteractionsRequest {
         correlation_id: "c".to_owned(),
         request: Some(RecordInteractionRequest {

@@ -187,6 +187,7 @@ async fn who_may_amend_depends_on_the_record_and_its_age() {
 fn corrected(request_id: &str, paths: &[&str]) -> AmendInteractionRequest {
     AmendInteractionRequest {
         interaction: Some(wire::Interaction {
+            occurred_at: at(NOW_S - 610),
             ended_at: at(NOW_S - 30),
             segments: vec![wire::Segment {
                 kind: wire::SegmentKind::Agent.into(),
@@ -216,10 +217,13 @@ async fn an_integration_corrects_what_telephony_knows_and_nothing_else() {
     changed.ended_at = at(NOW_S - 30);
     let refused = pbx.record_interaction(request(changed)).await.unwrap_err();
     assert_eq!(reason_of(&refused).0, "REQUEST_ID_REUSED");
-    assert!(refused.message().contains("AmendInteraction"));
+    let message = refused.message();
+    for named in ["AmendInteraction", "occurred_at", "ended_at", "segments"] {
+        assert!(message.contains(named), "{message}");
+    }
 
     fixture.clock.advance(400 * 24 * HOUR);
-    let command = corrected("r1", &["ended_at", "segments", "disconnect"]);
+    let command = corrected("r1", &["occurred_at", "ended_at", "segments", "disconnect"]);
     let amended = pbx.amend_interaction(command).await.unwrap().into_inner();
     assert_eq!(amended.version, 2);
     for other in ["labels", "handling", "sentiment"] {
@@ -251,6 +255,51 @@ async fn new_times_lie_within_the_contact() {
             "CONFLICTING".to_owned(),
         );
         assert_eq!(violations_of(&refused), [expected]);
+    }
+}
+
+/// The times of the contact as it stands are those that count, whatever its record says.
+#[tokio::test]
+async fn a_contact_begins_before_it_ends_however_often_either_is_amended() {
+    let fixture = recorded().await;
+    let mut pbx = fixture.client("acme pbx integration");
+    let mut version = 1;
+    for (field, seconds, refused) in [
+        ("occurred_at", Some(NOW_S - 30), Some("CONFLICTING")),
+        ("occurred_at", None, Some("REQUIRED")),
+        ("occurred_at", Some(NOW_S + 400), Some("IN_FUTURE")),
+        ("occurred_at", Some(NOW_S - 900), None),
+        // Before the first record's beginning, and after the new one.
+        ("ended_at", Some(NOW_S - 800), None),
+        ("occurred_at", Some(NOW_S - 700), Some("CONFLICTING")),
+        ("ended_at", Some(NOW_S - 901), Some("CONFLICTING")),
+        ("ended_at", None, None),
+        ("occurred_at", Some(NOW_S - 10), None),
+        ("ended_at", Some(NOW_S - 60), Some("CONFLICTING")),
+        ("ended_at", Some(NOW_S - 5), None),
+    ] {
+        let mut values = wire::Interaction::default();
+        match field {
+            "occurred_at" => values.occurred_at = seconds.and_then(at),
+            _ => values.ended_at = seconds.and_then(at),
+        }
+        let command = AmendInteractionRequest {
+            interaction: Some(values),
+            ..corrected(&format!("{field} {seconds:?}"), &[field])
+        };
+        let answer = pbx.amend_interaction(command).await;
+        let case = format!("{field} {seconds:?}");
+        match (answer, refused) {
+            (Ok(answer), None) => {
+                version += 1;
+                assert_eq!(answer.into_inner().version, version, "{case}");
+            }
+            (Err(status), Some(reason)) => {
+                let expected = (format!("interaction.{field}"), reason.to_owned());
+                assert_eq!(violations_of(&status), [expected], "{case}");
+            }
+            (answer, _) => panic!("{case}: {answer:?}"),
+        }
     }
 }
 

@@ -44,7 +44,7 @@ async fn a_lost_acknowledgement_is_found_and_a_lost_record_written() {
             .unwrap_err();
         assert_eq!(unknown.code(), Code::Unavailable);
         let (reason, details) = reason_of(&unknown);
-        assert_eq!(reason, "LOG_UNAVAILABLE");
+        assert_eq!(reason, "WRITE_IN_DOUBT");
         assert!(details.retry_info().is_some());
         let retried = crm
             .record_interaction(request(interaction(&id(1))))

@@ -140,10 +140,25 @@ async fn customers_are_merged_and_unmerged() {
     assert_eq!(again.unwrap().into_inner(), merged);
     let twice = lead.merge_customers(merge("r2", "C-1", "C-2")).await;
     assert_eq!(reason_of(&twice.unwrap_err()).0, "CUSTOMERS_ALREADY_MERGED");
+    let round = lead.merge_customers(merge("r3", "C-2", "C-1")).await;
+    assert_eq!(reason_of(&round.unwrap_err()).0, "CUSTOMERS_ALREADY_MERGED");
     let wrong = lead.unmerge_customers(unmerge("r3", "C-2", "C-1")).await;
-    assert_eq!(reason_of(&wrong.unwrap_err()).0, "CUSTOMERS_NOT_MERGED");
+    let wrong = wrong.unwrap_err();
+    assert_eq!(reason_of(&wrong).0, "CUSTOMERS_NOT_MERGED");
+    assert!(wrong.message().contains("the other way round"), "{wrong}");
+    let never = lead.unmerge_customers(unmerge("r3", "C-1", "C-3")).await;
+    assert_eq!(reason_of(&never.unwrap_err()).0, "CUSTOMERS_NOT_MERGED");
     let parted = lead.unmerge_customers(unmerge("r4", "C-1", "C-2")).await;
     assert_eq!(parted.unwrap().into_inner().version, 2);
+    // Parted, they may be merged with the other one named first, and parted so.
+    lead.merge_customers(merge("r7", "C-2", "C-1"))
+        .await
+        .unwrap();
+    let wrong = lead.unmerge_customers(unmerge("r8", "C-1", "C-2")).await;
+    assert_eq!(reason_of(&wrong.unwrap_err()).0, "CUSTOMERS_NOT_MERGED");
+    lead.unmerge_customers(unmerge("r9", "C-2", "C-1"))
+        .await
+        .unwrap();
     lead.merge_customers(merge("r5", "C-1", "C-2"))
         .await
         .unwrap();
@@ -151,18 +166,17 @@ async fn customers_are_merged_and_unmerged() {
     let expected = [("merged_customer_id".to_owned(), "CONFLICTING".to_owned())];
     assert_eq!(violations_of(&itself.unwrap_err()), expected);
 
-    let events = fixture.events();
-    assert_eq!(events.len(), 3);
-    for (event, sequence) in events.iter().zip(1..) {
-        assert_eq!((event.sequence, &*event.aggregate_id), (sequence, "C-1"));
-    }
-    assert!(
-        fixture
-            .log
-            .records()
-            .iter()
-            .all(|entry| &entry.record.key[..] == b"acme|C-1")
+    let events = fixture.events().into_iter();
+    let mut events: Vec<_> = events.map(|it| (it.aggregate_id, it.sequence)).collect();
+    events.sort();
+    let expected = [("C-1", 1), ("C-1", 2), ("C-1", 3), ("C-2", 1), ("C-2", 2)];
+    assert_eq!(
+        events,
+        expected.map(|(id, sequence)| (id.to_owned(), sequence))
     );
+    for entry in fixture.log.records() {
+        assert!([&b"acme|C-1"[..], b"acme|C-2"].contains(&&entry.record.key[..]));
+    }
 }
 
 #[tokio::test]

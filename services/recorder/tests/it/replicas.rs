@@ -162,7 +162,7 @@ async fn an_append_that_is_not_acknowledged_in_time_is_in_doubt_and_its_retry_ex
         .unwrap_err();
     assert_eq!(unknown.code(), Code::Unavailable);
     let (reason, details) = reason_of(&unknown);
-    assert_eq!(reason, "LOG_UNAVAILABLE");
+    assert_eq!(reason, "WRITE_IN_DOUBT");
     assert!(details.retry_info().is_some());
 
     let retry = async {

@@ -110,8 +110,8 @@ async fn a_failed_append_is_answered_record_by_record_and_can_be_sent_again() {
     let mut crm = fixture.crm();
     for (fault, reason) in [
         (Fate::QueueFull, "LOG_QUEUE_FULL"),
-        (Fate::LostAck, "LOG_UNAVAILABLE"),
-        (Fate::LostRecord, "LOG_UNAVAILABLE"),
+        (Fate::LostAck, "WRITE_IN_DOUBT"),
+        (Fate::LostRecord, "WRITE_IN_DOUBT"),
     ] {
         fixture.log.fail_next([fault]);
         let answers = record(&mut crm, vec![message(0, interaction(&id(fault as u32)))]).await;

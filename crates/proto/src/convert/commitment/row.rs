@@ -3,25 +3,14 @@
 
 use aftercall_domain::commitment::{self as domain, Commitment, Lapse, Lifecycle, Rescheduled};
 use pbjson_types::Timestamp;
+use prost::Message;
 use prost::bytes::Buf;
-use prost::{DecodeError, Message};
 
 use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
 };
-use crate::convert::{Unreadable, text, time};
+use crate::convert::{UnreadableRow, text, time};
 use crate::model::v1 as wire;
-
-/// Why a stored promise can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum UnreadableRow {
-    /// It is no row.
-    #[error(transparent)]
-    Malformed(#[from] DecodeError),
-    /// It lacks what it must have.
-    #[error(transparent)]
-    Incomplete(#[from] Unreadable),
-}
 
 /// Where something can be looked up.
 #[derive(Clone, PartialEq, Message)]

@@ -33,6 +33,7 @@ pub fn read_amendment(
         labels,
         segments,
         disconnect,
+        occurred_at,
         ended_at,
         ..
     } = interaction;
@@ -57,6 +58,10 @@ pub fn read_amendment(
     if has("disconnect") {
         let at = at.field("disconnect");
         amendment.disconnect = Some(message::optional_unless_empty(disconnect, at, found));
+    }
+    if has("occurred_at") {
+        let at = at.field("occurred_at");
+        amendment.occurred_at = Some(instant::required(occurred_at, at, found));
     }
     if has("ended_at") {
         amendment.ended_at = Some(instant::optional(ended_at, at.field("ended_at"), found));
@@ -108,6 +113,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         labels,
         segments,
         disconnect,
+        occurred_at,
         ended_at,
     } = amendment;
     let named = [
@@ -121,6 +127,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         labels.is_some(),
         segments.is_some(),
         disconnect.is_some(),
+        occurred_at.is_some(),
         ended_at.is_some(),
     ];
     let paths = AMENDABLE.iter().zip(named).filter(|(_, named)| *named);
@@ -136,6 +143,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         labels: labels.unwrap_or_default(),
         segments: message::outward(segments.unwrap_or_default()),
         disconnect: disconnect.flatten().map(Into::into),
+        occurred_at: occurred_at.map(time::to_wire),
         ended_at: ended_at.flatten().map(time::to_wire),
         ..wire::Interaction::default()
     };

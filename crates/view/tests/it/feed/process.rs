@@ -4,16 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_log::testing::FaultyLog;
 use aftercall_log::{Log, MemoryLog};
 use aftercall_view::{Feed, FeedOptions, FeedRunner, Options, Positions, Stepped, ViewRunner};
 
-use super::counted::{CountedLog, Counts};
+use super::counted::Counts;
 use super::{COUNTED, Listing, NextOnly, Step};
 use crate::fixture::options;
 
 /// A process that is driven on this thread.
 pub(super) struct Process {
-    pub(super) counts: Arc<Counts>,
+    log: FaultyLog,
+    counts: Arc<Counts>,
     pub(super) feed: Feed<Step>,
     pub(super) ledger: FeedRunner<NextOnly>,
     pub(super) views: Vec<ViewRunner<Listing>>,
@@ -44,22 +46,32 @@ impl Process {
     pub(super) fn start(log: &MemoryLog, dir: &Path, views: &[&'static str], cut: Cut) -> Self {
         let counts = Arc::new(Counts::default());
         COUNTED.with(|counted| *counted.lock() = Some(Arc::clone(&counts)));
-        let counted = CountedLog(log.clone(), Arc::clone(&counts));
+        let log = FaultyLog::new(log.clone());
         let judge = NextOnly(Arc::clone(&counts));
         let options = FeedOptions {
             ledger: cut.options(),
             ring_bytes_max: cut.ring_bytes_max,
         };
-        let (feed, ledger) = Feed::new(Arc::new(counted), dir.to_owned().into(), judge, options);
+        let (feed, ledger) =
+            Feed::new(Arc::new(log.clone()), dir.to_owned().into(), judge, options);
         let views = views
             .iter()
             .map(|name| feed.view(Listing(name), cut.options()));
         Self {
+            log,
             counts,
             views: views.collect(),
             ledger,
             feed,
         }
+    }
+
+    /// How many readers there were, how many records they gave, how many of these were decoded, and
+    /// how many judged.
+    pub(super) fn counted(&self) -> [u64; 4] {
+        let readers = self.log.read_from().len() as u64;
+        let [decoded, judged] = self.counts.all();
+        [readers, self.log.records_read(), decoded, judged]
     }
 
     /// One step of the ledger, for 0, or of a view.

@@ -120,6 +120,7 @@ impl Lists {
                     page_token,
                     min_position,
                     latest: false,
+                    include_total: false,
                 };
                 let answer = history().list_timeline(request).await;
                 token(answer, |page| page.next_page_token)

@@ -1,0 +1,253 @@
+//! An alert as views keep it: a form of their own, so that what stands in a view does not change
+//! because an answer does. The owner is as events have it, and so never changes.
+
+use std::collections::BTreeMap;
+
+use aftercall_domain::alert::{Alert, PromiseSubject, Resolved, Rule, Subject};
+use pbjson_types::Timestamp;
+use prost::Message;
+use prost::bytes::{Buf, Bytes};
+use uuid::Uuid;
+
+use crate::convert::commitment::{owner_from_wire, required, specified};
+use crate::convert::{Unreadable, UnreadableRow, text, time};
+use crate::model::v1 as wire;
+
+/// The row.
+#[derive(Clone, PartialEq, Message)]
+struct Row {
+    #[prost(bytes = "bytes", tag = "1")]
+    alert_id: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    alert_key: Bytes,
+    #[prost(uint32, tag = "3")]
+    episode_no: u32,
+    #[prost(string, tag = "4")]
+    rule: String,
+    #[prost(enumeration = "wire::AlertSeverity", tag = "5")]
+    severity: i32,
+    #[prost(message, optional, tag = "6")]
+    promise: Option<Promise>,
+    #[prost(string, tag = "7")]
+    customer_id: String,
+    #[prost(message, optional, tag = "8")]
+    owner: Option<wire::Owner>,
+    #[prost(string, tag = "9")]
+    team_id: String,
+    #[prost(btree_map = "string, string", tag = "10")]
+    labels: BTreeMap<String, String>,
+    #[prost(message, optional, tag = "11")]
+    first_fired_at: Option<Timestamp>,
+    #[prost(message, optional, tag = "12")]
+    resolved_at: Option<Timestamp>,
+    #[prost(enumeration = "wire::AlertResolveCause", tag = "13")]
+    resolve_cause: i32,
+}
+
+/// The subject, if it is a promise.
+#[derive(Clone, PartialEq, Message)]
+struct Promise {
+    #[prost(string, tag = "1")]
+    commitment_id: String,
+    #[prost(string, tag = "2")]
+    interaction_id: String,
+    #[prost(enumeration = "wire::CommitmentKind", tag = "3")]
+    kind: i32,
+    #[prost(string, tag = "4")]
+    kind_code: String,
+    #[prost(message, optional, tag = "5")]
+    promised_by: Option<Timestamp>,
+    #[prost(uint32, tag = "6")]
+    due_revision: u32,
+}
+
+/// Several alerts as one row.
+#[derive(Clone, PartialEq, Message)]
+struct Rows {
+    #[prost(message, repeated, tag = "1")]
+    alerts: Vec<Row>,
+}
+
+/// The alert as a row.
+pub fn to_row(alert: Alert) -> Vec<u8> {
+    row_of(alert).encode_to_vec()
+}
+
+/// Several alerts as one row.
+pub fn to_rows(alerts: impl IntoIterator<Item = Alert>) -> Vec<u8> {
+    let alerts = alerts.into_iter().map(row_of).collect();
+    Rows { alerts }.encode_to_vec()
+}
+
+/// The alert that [`to_row`] wrote.
+///
+/// # Errors
+/// [`UnreadableRow`] for what [`to_row`] didn't write.
+pub fn from_row(row: impl Buf) -> Result<Alert, UnreadableRow> {
+    Ok(alert_of(Row::decode(row)?)?)
+}
+
+/// The alerts that [`to_rows`] wrote.
+///
+/// # Errors
+/// [`UnreadableRow`] for what [`to_rows`] didn't write.
+pub fn from_rows(rows: impl Buf) -> Result<Vec<Alert>, UnreadableRow> {
+    let alerts = Rows::decode(rows)?.alerts.into_iter().map(alert_of);
+    Ok(alerts.collect::<Result<_, _>>()?)
+}
+
+fn row_of(alert: Alert) -> Row {
+    let Alert {
+        alert_id,
+        alert_key,
+        episode_no,
+        rule,
+        severity,
+        subject,
+        customer_id,
+        owner,
+        team_id,
+        labels,
+        first_fired_at,
+        resolved,
+    } = alert;
+    let Subject::Promise(promise) = subject;
+    Row {
+        alert_id: Bytes::copy_from_slice(alert_id.as_bytes()),
+        alert_key: Bytes::copy_from_slice(alert_key.as_bytes()),
+        episode_no,
+        rule: rule.as_str().to_owned(),
+        severity: wire::AlertSeverity::from(severity).into(),
+        promise: Some(promise.into()),
+        customer_id: customer_id.unwrap_or_default(),
+        owner: owner.map(Into::into),
+        team_id,
+        labels,
+        first_fired_at: Some(time::to_wire(first_fired_at)),
+        resolved_at: resolved.map(|over| time::to_wire(over.at)),
+        resolve_cause: resolved.map_or(0, |over| wire::AlertResolveCause::from(over.cause).into()),
+    }
+}
+
+fn alert_of(row: Row) -> Result<Alert, Unreadable> {
+    let resolved = match row.resolved_at.as_ref() {
+        None => None,
+        at => Some(Resolved {
+            at: required("resolved_at", at)?,
+            cause: specified("resolve_cause", row.resolve_cause())?,
+        }),
+    };
+    let severity = specified("severity", row.severity())?;
+    let mut rules = Rule::ALL.into_iter();
+    let rule = rules.find(|rule| rule.as_str() == row.rule);
+    let promise = row.promise.ok_or(Unreadable { field: "promise" })?;
+    Ok(Alert {
+        alert_id: id("alert_id", &row.alert_id)?,
+        alert_key: id("alert_key", &row.alert_key)?,
+        episode_no: row.episode_no,
+        rule: rule.ok_or(Unreadable { field: "rule" })?,
+        severity,
+        subject: Subject::Promise(promise.try_into()?),
+        customer_id: text(row.customer_id),
+        owner: row.owner.and_then(owner_from_wire),
+        team_id: row.team_id,
+        labels: row.labels,
+        first_fired_at: required("first_fired_at", row.first_fired_at.as_ref())?,
+        resolved,
+    })
+}
+
+impl From<PromiseSubject> for Promise {
+    fn from(promise: PromiseSubject) -> Self {
+        let PromiseSubject {
+            commitment_id,
+            interaction_id,
+            kind,
+            kind_code,
+            promised_by,
+            due_revision,
+        } = promise;
+        Self {
+            commitment_id,
+            interaction_id,
+            kind: wire::CommitmentKind::from(kind).into(),
+            kind_code,
+            promised_by: Some(time::to_wire(promised_by)),
+            due_revision,
+        }
+    }
+}
+
+impl TryFrom<Promise> for PromiseSubject {
+    type Error = Unreadable;
+
+    fn try_from(promise: Promise) -> Result<Self, Unreadable> {
+        Ok(Self {
+            kind: specified("promise.kind", promise.kind())?,
+            promised_by: required("promise.promised_by", promise.promised_by.as_ref())?,
+            commitment_id: promise.commitment_id,
+            interaction_id: promise.interaction_id,
+            kind_code: promise.kind_code,
+            due_revision: promise.due_revision,
+        })
+    }
+}
+
+fn id(field: &'static str, bytes: &[u8]) -> Result<Uuid, Unreadable> {
+    Uuid::from_slice(bytes).map_err(|_| Unreadable { field })
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_domain::alert::{ResolveCause, Severity};
+    use aftercall_domain::commitment::{CommitmentKind, Owner};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn alert() -> Alert {
+        Alert {
+            alert_id: Uuid::from_u128(1),
+            alert_key: Uuid::from_u128(2),
+            episode_no: 3,
+            rule: Rule::PromiseLapsed,
+            severity: Severity::High,
+            subject: Subject::Promise(PromiseSubject {
+                commitment_id: "c-1".to_owned(),
+                interaction_id: "i-1".to_owned(),
+                kind: CommitmentKind::CallBack,
+                kind_code: "vip".to_owned(),
+                promised_by: Timestamp::from_microsecond(7).unwrap(),
+                due_revision: 2,
+            }),
+            customer_id: Some("C-1".to_owned()),
+            owner: Some(Owner::Queue("back office".to_owned())),
+            team_id: "north".to_owned(),
+            labels: BTreeMap::from([("kind".to_owned(), "call back".to_owned())]),
+            first_fired_at: Timestamp::from_microsecond(8).unwrap(),
+            resolved: None,
+        }
+    }
+
+    #[test]
+    fn a_row_reads_back_whole_and_what_is_none_is_refused() {
+        let over = Alert {
+            resolved: Some(Resolved {
+                at: Timestamp::from_microsecond(9).unwrap(),
+                cause: ResolveCause::Rescheduled,
+            }),
+            customer_id: None,
+            owner: None,
+            ..alert()
+        };
+        for alert in [alert(), over.clone()] {
+            assert_eq!(from_row(&to_row(alert.clone())[..]).unwrap(), alert);
+        }
+        let both = [alert(), over];
+        let rows = to_rows(both.clone());
+        assert_eq!(from_rows(&rows[..]).unwrap(), both);
+        from_row(&[][..]).unwrap_err();
+        from_row(&rows[..]).unwrap_err();
+        assert_eq!(from_rows(&[][..]).unwrap(), []);
+    }
+}

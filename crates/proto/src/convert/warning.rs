@@ -1,0 +1,26 @@
+//! What was not taken as it was sent.
+
+use aftercall_domain::{Warning, WarningReason};
+
+use crate::model::v1 as wire;
+
+impl From<Warning> for wire::Warning {
+    fn from(warning: Warning) -> Self {
+        let Warning {
+            field,
+            reason,
+            count,
+        } = warning;
+        let description = match reason {
+            WarningReason::ControlCharactersDropped => {
+                format!("{count} control characters were dropped; send line feeds and tabs only")
+            }
+        };
+        Self {
+            field,
+            reason: reason.as_str().to_owned(),
+            description,
+            count,
+        }
+    }
+}
