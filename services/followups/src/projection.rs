@@ -37,7 +37,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        6
+        7
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
