@@ -104,9 +104,9 @@ const NAMES: [&str; 3] = ["A", "B", "C"];
 /// Who is one with each of the customers.
 fn shown(steps: &[Step], partitions: u32, turns: &[(usize, usize)]) -> Vec<String> {
     let mut log = Partitions::new(partitions);
-    steps
-        .iter()
-        .for_each(|step| drop(log.append(record(*step))));
+    for step in steps {
+        log.append(record(*step));
+    }
     let ledger = Ledger::on(store(log.judge(&mut Contacts, turns)));
     let view = store(fold(&log, &mut Merges, turns).held);
     let shown = NAMES.map(|customer_id| {

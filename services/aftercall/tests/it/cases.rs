@@ -4,7 +4,7 @@
 use aftercall_service::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use crate::command::{Done, Server, Site, line, run, run_with};
+use crate::command::{Done, Server, Site, aftercall, line, run, run_with};
 
 /// A contact of now, of this customer, with `more` in place of what it has.
 fn contact(number: u64, customer: &Value, more: &Value) -> Value {
@@ -49,8 +49,9 @@ fn recorded(server: &Server, row: &Value) -> Value {
 
 /// How many a list or a search finds.
 fn total(server: &Server, args: &[&str]) -> u64 {
-    let mut list = server.client([]);
-    let answer = run(list.args(args).arg("--json")).messages().pop().unwrap();
+    let mut list = aftercall([]);
+    list.args(args).args(["--json", "--server", server.said("grpc")]);
+    let answer = run(&mut list).messages().pop().unwrap();
     let total = answer.get("totalSize");
     total.map_or(0, |total| total.as_str().unwrap().parse().unwrap())
 }
@@ -198,8 +199,11 @@ fn anybody_may_call_and_is_found_by_what_is_known() {
         assert!(list.contains("+4930999001"), "{spelled}: {list}");
         assert_eq!(total(&server, &["timeline", "--handle", spelled]), 1);
     }
+}
 
-    // Of several customers each is shown it, marked so, until one is named.
+#[test]
+fn each_of_several_customers_is_shown_a_contact_until_one_is_named() {
+    let server = Server::start();
     let shared = json!({
         "matchStatus": "MATCH_STATUS_AMBIGUOUS",
         "candidateCustomerIds": ["SH-1", "SH-2"],
@@ -255,7 +259,7 @@ fn what_is_wrong_is_said_once_and_with_its_field() {
         ),
     ] {
         let refused = record(&server, &contact(1, &customer, &more)).fails(1);
-        let told = refused.lines().filter(|line| line.starts_with("  "));
+        let told = refused.lines().filter(|line| line.starts_with("  interaction"));
         let told: Vec<_> = told.collect();
         assert_eq!(told.len(), 1, "{refused}");
         assert!(told[0].starts_with(&format!("  {field}: ")), "{refused}");

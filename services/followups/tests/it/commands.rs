@@ -265,3 +265,35 @@ async fn a_second_record_of_a_contact_and_a_second_promise_of_an_id_are_void() {
     assert_eq!(reason(&missing.unwrap_err()), "COMMITMENT_NOT_FOUND");
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_program_of_another_kind_sends_is_put_right_and_told() {
+    let (_stage, running) = begin().await;
+    let mut client = running.client("lead");
+    let later = RescheduleCommitmentRequest {
+        reason: "late\u{b}\r\nvery\u{0}".to_owned(),
+        ..reschedule("r-1", 7_200)
+    };
+    for _ in 0..2 {
+        // The same again tells the same.
+        let moved = client.reschedule_commitment(later.clone()).await.unwrap();
+        let moved = moved.into_inner();
+        let [warning] = &moved.warnings[..] else {
+            panic!("{:?}", moved.warnings)
+        };
+        assert_eq!((&*warning.field, warning.count), ("reason", 2));
+        assert_eq!(warning.reason, "CONTROL_CHARACTERS_DROPPED");
+        assert_eq!(
+            moved.commitment.unwrap().reschedules[0].reason,
+            "late\nvery"
+        );
+    }
+    let kept = client
+        .fulfil_commitment(fulfil("r-2", "done\rand \u{1b}[1mwell"))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(kept.warnings[0].field, "note");
+    assert_eq!(kept.commitment.unwrap().close_note, "done\nand [1mwell");
+    running.stop().await;
+}

@@ -60,7 +60,10 @@ async fn a_solution_takes_the_candidates_words_where_the_publisher_gives_none() 
         .unwrap()
         .into_inner();
     assert_eq!(got.solution, Some(solution.clone()));
-    let list = ListSolutionsRequest::default();
+    let list = ListSolutionsRequest {
+        include_total: true,
+        ..ListSolutionsRequest::default()
+    };
     let list = world
         .client
         .clone()
@@ -69,6 +72,7 @@ async fn a_solution_takes_the_candidates_words_where_the_publisher_gives_none() 
         .unwrap()
         .into_inner();
     assert_eq!(list.solutions, std::slice::from_ref(&solution));
+    assert_eq!(list.total_size, Some(1));
     assert_eq!(world.candidates().await, []);
     let promoted = ListCandidatesRequest {
         state: CandidateState::Promoted.into(),
@@ -269,4 +273,29 @@ async fn solutions_are_listed_the_latest_first() {
         titles,
         ["Title 4", "Title 3", "Title 2", "Title 1", "Title 0"]
     );
+}
+
+#[tokio::test]
+async fn what_a_program_of_another_kind_sends_is_put_right_and_told() {
+    let world = World::new().await;
+    world
+        .record(&solved(1, "net.slow", "slow", "Reset the router"))
+        .await;
+    let candidates = world.candidates().await;
+    let request = PromoteCandidateRequest {
+        title: "Slow\u{7f} network".to_owned(),
+        question_in_customer_words: vec!["why?".to_owned(), "so\r\nslow\u{b}\u{b}".to_owned()],
+        resolution: "Wait\rand see".to_owned(),
+        ..promote("r-1", &candidates[0].candidate_id)
+    };
+    let answer = world.client.clone().promote_candidate(request).await;
+    let answer = answer.unwrap().into_inner();
+    let told = answer.warnings.iter();
+    let told: Vec<_> = told.map(|one| (&*one.field, one.count)).collect();
+    let expected = [("title", 1), ("question_in_customer_words[1]", 2)];
+    assert_eq!(told, expected);
+    let solution = answer.solution.unwrap();
+    assert_eq!(solution.title, "Slow network");
+    assert_eq!(solution.question_in_customer_words, ["why?", "so\nslow"]);
+    assert_eq!(solution.resolution, "Wait\nand see");
 }

@@ -147,10 +147,15 @@ impl World {
     pub(crate) async fn candidates(&self) -> Vec<Candidate> {
         let request = ListCandidatesRequest {
             min_position: self.now(),
+            include_total: true,
             ..ListCandidatesRequest::default()
         };
         let answer = self.client.clone().list_candidates(request).await.unwrap();
-        answer.into_inner().candidates
+        let answer = answer.into_inner();
+        if answer.next_page_token.is_empty() {
+            assert_eq!(answer.total_size, Some(answer.candidates.len() as u64));
+        }
+        answer.candidates
     }
 
     /// Promotes the candidate with most cases.
