@@ -50,7 +50,8 @@ fn recorded(server: &Server, row: &Value) -> Value {
 /// How many a list or a search finds.
 fn total(server: &Server, args: &[&str]) -> u64 {
     let mut list = aftercall([]);
-    list.args(args).args(["--json", "--server", server.said("grpc")]);
+    list.args(args)
+        .args(["--json", "--server", server.said("grpc")]);
     let answer = run(&mut list).messages().pop().unwrap();
     let total = answer.get("totalSize");
     total.map_or(0, |total| total.as_str().unwrap().parse().unwrap())
@@ -259,7 +260,9 @@ fn what_is_wrong_is_said_once_and_with_its_field() {
         ),
     ] {
         let refused = record(&server, &contact(1, &customer, &more)).fails(1);
-        let told = refused.lines().filter(|line| line.starts_with("  interaction"));
+        let told = refused
+            .lines()
+            .filter(|line| line.starts_with("  interaction"));
         let told: Vec<_> = told.collect();
         assert_eq!(told.len(), 1, "{refused}");
         assert!(told[0].starts_with(&format!("  {field}: ")), "{refused}");
