@@ -11,9 +11,11 @@
 //! |-----------------|-----------------------------------------------------------------------|
 //! | `<offset>.log`  | a segment: the records from that offset on ([`segment`], [`frame`])   |
 //! | `<offset>.idx`  | a sealed segment's sparse index: a cache ([`index`])                  |
+//! | `epochs`        | in which of the log's lives each record was written ([`notes`])       |
+//! | `durable`       | how far the log is durable ([`notes`])                                |
 //! | `lock`          | held by the process that has the log open ([`lock`])                  |
 //! | `<name>.new`    | a file that is being made; removed at the next start                  |
-//! | `<name>.cut`    | what a repair took away ([`crate::inspect::repair`])                  |
+//! | `<name>.cut`    | what a repair, or the opening of a copy, took away ([`cut`])          |
 //!
 //! * **Writing.** One thread takes what waits, writes it with one call, and syncs it with one
 //!   `fdatasync`. While the disk works, the next batch gathers. The file is filled with zeros a few
@@ -26,6 +28,7 @@
 //! * **Opening** reads the first page of each segment and its index, and the whole of the last
 //!   segment ([`survey`] tells a torn tail from damage).
 
+pub(crate) mod cut;
 mod disk;
 mod failure;
 #[cfg(test)]
@@ -33,6 +36,7 @@ mod faults;
 pub(crate) mod frame;
 pub(crate) mod index;
 pub(crate) mod lock;
+pub(crate) mod notes;
 mod options;
 mod queue;
 mod reader;
@@ -49,7 +53,7 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 
-pub(crate) use disk::{Disk, OsDisk, write_all_at};
+pub(crate) use disk::{Disk, OsDisk};
 pub use failure::{Damage, FatalError, OpenError};
 pub use options::{OnFatal, Options};
 
@@ -61,7 +65,8 @@ use self::shared::Shared;
 use self::writer::Writer;
 use crate::types::check_from;
 use crate::{
-    Append, Claim, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record, WriteBlocked,
+    Append, Claim, Log, LogId, LogIdentity, Offset, Partition, Position, ReadError, Reader, Record,
+    WriteBlocked,
 };
 
 /// A log in a directory of its own. Dropping it closes it.
@@ -90,9 +95,11 @@ impl EmbeddedLog {
             id,
             segments,
             active,
+            notes,
             tail,
         } = recovery::recover(&*disk, dir, options.new_log_id)?;
-        let shared = Arc::new(Shared::new(dir.to_owned(), id, segments, tail));
+        let identity = LogIdentity::new(id, notes.eras());
+        let shared = Arc::new(Shared::new(dir.to_owned(), identity, segments, tail));
         let queue = Arc::new(Queue::new(&options));
         let writer = Writer {
             shared: Arc::clone(&shared),
@@ -100,6 +107,7 @@ impl EmbeddedLog {
             disk,
             options,
             active,
+            notes,
             buffer: Vec::new(),
             _lock: lock,
         };
@@ -133,7 +141,11 @@ impl Drop for EmbeddedLog {
 
 impl Log for EmbeddedLog {
     fn id(&self) -> LogId {
-        self.shared.id
+        self.shared.identity.id()
+    }
+
+    fn identity(&self) -> LogIdentity {
+        self.shared.identity.clone()
     }
 
     fn partitions(&self) -> u32 {

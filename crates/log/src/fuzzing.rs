@@ -4,3 +4,8 @@
 pub fn frames(data: &[u8]) {
     crate::embedded::frame::decode_anything(data);
 }
+
+/// The embedded log's notes: reading them ends, and what it accepts is what writing writes.
+pub fn notes(data: &[u8]) {
+    crate::embedded::notes::decode_anything(data);
+}

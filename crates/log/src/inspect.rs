@@ -23,9 +23,10 @@ pub use self::stats::{LogStats, SegmentStats, stats};
 pub use self::verify::{IndexState, Progress, SegmentReport, TornTail, VerifyReport, verify};
 
 use crate::OpenError;
+use crate::embedded::notes::durable;
 use crate::embedded::recovery;
 use crate::embedded::segment::Head;
-use crate::embedded::survey::{Rest, Survey, survey};
+use crate::embedded::survey::{Known, Rest, Survey, survey};
 
 /// How often the last segment is looked at again when it seems damaged: the server may be writing
 /// to it, so that what is read of it is of different moments.
@@ -50,8 +51,11 @@ fn heads(dir: &Path) -> Result<Vec<(Head, PathBuf)>, OpenError> {
 /// Surveys the last segment. Only what looks damaged twice in a row is.
 fn survey_last(head: Head, path: &Path) -> Result<Survey, OpenError> {
     let file = Arc::new(File::open(path).map_err(OpenError::io("open", path))?);
+    let dir = path.parent().unwrap_or(Path::new(""));
     let look = || {
-        survey(&file, head, recovery::durable_end(head, path)).map_err(OpenError::io("read", path))
+        // First the note: what is durable then is read after it.
+        let noted = durable::find(dir)?;
+        survey(&file, head, Known::of(noted.as_ref(), head)).map_err(OpenError::io("read", path))
     };
     let mut seen = look()?;
     for _ in 1..LOOKS {

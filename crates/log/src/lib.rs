@@ -35,7 +35,7 @@ pub mod copy;
 mod embedded;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-
+mod identity;
 pub mod inspect;
 #[cfg(feature = "kafka")]
 pub mod kafka;
@@ -46,6 +46,7 @@ mod types;
 
 pub use claim::Claim;
 pub use embedded::{Damage, EmbeddedLog, FatalError, OnFatal, OpenError, Options};
+pub use identity::{Epoch, Era, LogIdentity};
 pub use memory::MemoryLog;
 pub use types::{
     Append, AppendError, BODY_BYTES_MAX, Entry, KEY_BYTES_MAX, LogId, Offset, Partition, Position,
@@ -58,6 +59,12 @@ use std::time::Duration;
 pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// The identity that the log got when it was created. Views built from another log are void.
     fn id(&self) -> LogId;
+
+    /// The same with the log's epochs: what positions and checkpoints are told apart by, where a log
+    /// can be put back to an earlier state.
+    fn identity(&self) -> LogIdentity {
+        self.id().into()
+    }
 
     /// How many partitions the log has; partitions are `0..partitions()`.
     fn partitions(&self) -> u32;

@@ -3,7 +3,7 @@
 
 mod total;
 
-use aftercall_log::LogId;
+use aftercall_log::LogIdentity;
 use aftercall_view::{PageToken, Positions, fingerprint};
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ impl Paging {
     /// # Errors
     /// [`Unread::PageToken`] when the token is none, or another list's.
     pub fn asked(
-        log: LogId,
+        log: &LogIdentity,
         query: &[&[u8]],
         size: usize,
         page_token: &str,
@@ -105,7 +105,7 @@ impl Paging {
     }
 
     /// The token of the page after this one, which ends at `place`. Empty at the list's end.
-    pub fn token(&self, log: LogId, complete_through: &Positions, place: Option<Bytes>) -> String {
+    pub fn token(&self, log: &LogIdentity, complete_through: &Positions, place: Option<Bytes>) -> String {
         let token = place.map(|payload| PageToken {
             query: self.query,
             complete_through: complete_through.clone(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aftercall_ledger::Happening;
-use aftercall_log::{Log, LogId, ReadError};
+use aftercall_log::{Log, LogIdentity, ReadError};
 use aftercall_view::{
     ApplyError, Options, Positions, Projection, Store, StoreError, TokenError, ViewError,
     ViewHandle, WaitError,
@@ -61,9 +61,9 @@ impl Reading {
         &self.log
     }
 
-    /// The log's identity, for tokens.
-    pub fn log_id(&self) -> LogId {
-        self.log.id()
+    /// The log as tokens name it.
+    pub fn log_identity(&self) -> LogIdentity {
+        self.log.identity()
     }
 
     /// Waits until the view has caught up after a start: before, its answers are of the distant
@@ -145,7 +145,7 @@ impl Reading {
         if token.is_empty() {
             return Ok(Positions::new());
         }
-        let positions = Positions::decode(token, self.log_id());
+        let positions = Positions::decode(token, self.log_identity());
         positions.map_err(|error| Unread::Position { field, error })
     }
 
@@ -242,6 +242,10 @@ impl Failure for Unread {
     fn reason(&self) -> Reason {
         match self {
             Self::PageToken(_) => Reason::PageTokenInvalid,
+            Self::Position {
+                error: TokenError::OtherLife,
+                ..
+            } => Reason::PositionOfAnotherLife,
             Self::Position { .. } | Self::BeyondLog { .. } => Reason::PositionInvalid,
             Self::NotReached => Reason::PositionNotReached,
             Self::Unavailable(_) => Reason::ViewUnavailable,

@@ -39,6 +39,8 @@ reasons! {
     PageTokenInvalid = "PAGE_TOKEN_INVALID", InvalidArgument;
     /// A position is not one that this log gave.
     PositionInvalid = "POSITION_INVALID", InvalidArgument;
+    /// A position was told before this log was put back to an earlier state, and is of what it lost.
+    PositionOfAnotherLife = "POSITION_OF_ANOTHER_LIFE", FailedPrecondition;
     /// There is no such method here.
     MethodUnknown = "METHOD_UNKNOWN", Unimplemented;
     /// A request is compressed in a way that is not taken.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::LogId;
+use aftercall_log::LogIdentity;
 use parking_lot::RwLock;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy, NoMergePolicy};
@@ -125,14 +125,14 @@ impl SearchIndex {
     pub fn open(
         dir: &Path,
         schema: IndexSchema,
-        log: LogId,
+        log: impl Into<LogIdentity>,
         options: &IndexOptions,
     ) -> Result<Self, IndexError> {
         let identity = Identity {
             version: schema.version,
-            log,
+            log: log.into(),
         };
-        match Self::open_existing(dir, &schema, identity, options) {
+        match Self::open_existing(dir, &schema, &identity, options) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => tracing::info!(dir = %dir.display(), "search index begun"),
             Err(error) => tracing::warn!(dir = %dir.display(), %error, "search index void"),
@@ -239,7 +239,7 @@ impl SearchIndex {
     fn open_existing(
         dir: &Path,
         schema: &IndexSchema,
-        identity: Identity,
+        identity: &Identity,
         options: &IndexOptions,
     ) -> Result<Option<Self>, IndexError> {
         if !dir.exists() {
@@ -259,7 +259,7 @@ impl SearchIndex {
             let Some(committed) = committed.filter(|_| index.schema() == schema.schema) else {
                 return Ok(None);
             };
-            let mut opened = Self::start(index, schema.key, identity, options)?;
+            let mut opened = Self::start(index, schema.key, identity.clone(), options)?;
             opened.committed = committed;
             opened.new = false;
             opened.check = Some(Check::begin(opened.writer.index())?);
@@ -302,10 +302,10 @@ impl SearchIndex {
 }
 
 /// Whose index it is; part of each commit's payload.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Identity {
     version: u32,
-    log: LogId,
+    log: LogIdentity,
 }
 
 impl Identity {
@@ -313,16 +313,16 @@ impl Identity {
         format!(
             "1 {} {} {}",
             self.version,
-            self.log,
-            positions.encode(self.log)
+            self.log.id(),
+            positions.encode(&self.log)
         )
     }
 
     /// The positions of a payload of the same identity.
     fn read(&self, payload: &str) -> Option<Positions> {
         let (head, token) = payload.rsplit_once(' ')?;
-        let same = head == format!("1 {} {}", self.version, self.log);
-        same.then(|| Positions::decode(token, self.log).ok())
+        let same = head == format!("1 {} {}", self.version, self.log.id());
+        same.then(|| Positions::decode(token, &self.log).ok())
             .flatten()
     }
 }

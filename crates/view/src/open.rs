@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aftercall_log::{LogId, Offset};
+use aftercall_log::{Epoch, LogIdentity, Offset};
 use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
@@ -102,13 +102,13 @@ impl ViewDir {
 }
 
 /// Whose store it is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
     /// The version of the judge whose decisions it is made of; 0 for the ledger itself.
     pub(crate) judged_by: u32,
-    pub(crate) log: LogId,
+    pub(crate) log: LogIdentity,
 }
 
 /// Whether the log has all that a store includes.
@@ -131,7 +131,7 @@ pub(crate) struct OpenStore {
 /// says whether the log has all that the store includes, is unsure.
 pub(crate) fn open(
     dir: &ViewDir,
-    identity: Identity,
+    identity: &Identity,
     has: &dyn Fn(&Positions) -> Has,
     cache_bytes: u64,
 ) -> Result<Option<OpenStore>, ViewError> {
@@ -167,7 +167,7 @@ enum Opening {
 
 fn try_open(
     dir: &ViewDir,
-    identity: Identity,
+    identity: &Identity,
     has: &dyn Fn(&Positions) -> Has,
     cache_bytes: u64,
 ) -> Result<Opening, StoreError> {
@@ -182,7 +182,7 @@ fn try_open(
         };
     };
     let Some(applied) = identity.read(&checkpoint) else {
-        let reason = "it was built by another version or from another log";
+        let reason = "it was built by another version, or from another log or life of it";
         return Ok(Opening::Void(reason));
     };
     Ok(match has(&applied) {
@@ -198,8 +198,10 @@ pub(crate) fn is_ahead(tails: &[Offset], positions: &Positions) -> bool {
 }
 
 /// Puts the checkpoint into a batch.
-pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, txn: &mut Txn<'_>) {
+pub(crate) fn write_checkpoint(identity: &Identity, applied: &Positions, txn: &mut Txn<'_>) {
     let mut value = identity.head();
+    let epoch = applied.epoch_in(&identity.log);
+    value.extend_from_slice(&epoch.0.to_be_bytes());
     applied.write(&mut value);
     txn.put_own(Bytes::from_static(&CHECKPOINT_KEY), value.into());
 }
@@ -207,7 +209,7 @@ pub(crate) fn write_checkpoint(identity: Identity, applied: &Positions, txn: &mu
 impl Identity {
     fn head(&self) -> Vec<u8> {
         let mut head = vec![CHECKPOINT_LAYOUT];
-        head.extend_from_slice(&self.log.0);
+        head.extend_from_slice(&self.log.id().0);
         head.extend_from_slice(&self.version.to_be_bytes());
         head.extend_from_slice(&self.judged_by.to_be_bytes());
         head.extend_from_slice(self.name.as_bytes());
@@ -218,8 +220,10 @@ impl Identity {
     /// What a checkpoint of the same identity says.
     fn read(&self, checkpoint: &[u8]) -> Option<Positions> {
         let rest = checkpoint.strip_prefix(self.head().as_slice())?;
+        let (epoch, rest) = rest.split_first_chunk()?;
+        let epoch = Epoch(u32::from_be_bytes(*epoch));
         match Positions::read(rest) {
-            Some((applied, [])) => Some(applied),
+            Some((applied, [])) if applied.epoch_in(&self.log) == epoch => Some(applied),
             _ => None,
         }
     }

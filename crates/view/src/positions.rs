@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aftercall_log::{Log, LogId, Offset, Partition, Position, ReadError};
+use aftercall_log::{Epoch, Log, LogIdentity, Offset, Partition, Position, ReadError};
 
 use crate::token::{self, Kind, TokenError};
 
@@ -111,23 +111,32 @@ impl Positions {
     }
 
     /// The opaque text for these positions in `log`.
-    pub fn encode(&self, log: LogId) -> String {
+    pub fn encode(&self, log: impl Into<LogIdentity>) -> String {
         let mut body = Vec::new();
         self.write(&mut body);
-        token::seal(Kind::Positions, log, &body)
+        token::seal(Kind::Positions, &log.into(), self, &body)
     }
 
     /// Reads a text that [`Positions::encode`] made for `log`.
     ///
     /// # Errors
     /// [`TokenError::Malformed`] for anything else, [`TokenError::OtherLog`] when it was made for
-    /// another log.
-    pub fn decode(token: &str, log: LogId) -> Result<Self, TokenError> {
-        let body = token::unseal(Kind::Positions, log, token)?;
-        match Self::read(&body) {
-            Some((positions, [])) => Ok(positions),
-            _ => Err(TokenError::Malformed),
-        }
+    /// another log, [`TokenError::OtherLife`] when the log has been put back since to a state before
+    /// them.
+    pub fn decode(token: &str, log: impl Into<LogIdentity>) -> Result<Self, TokenError> {
+        let log = log.into();
+        let (epoch, body) = token::unseal(Kind::Positions, &log, token)?;
+        let Some((positions, [])) = Self::read(&body) else {
+            return Err(TokenError::Malformed);
+        };
+        token::check_life(&log, &positions, epoch)?;
+        Ok(positions)
+    }
+
+    /// The epoch of the last record that is included, of a log that has epochs: those have one
+    /// partition.
+    pub(crate) fn epoch_in(&self, log: &LogIdentity) -> Epoch {
+        log.epoch_before(self.next(0))
     }
 
     /// Appends the binary form: the number of partitions, then partition and offset of each, all

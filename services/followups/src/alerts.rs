@@ -42,9 +42,9 @@ pub(crate) async fn list(
     let count_max = checker.count("page_size", page_size, PAGE);
     checker.done(())?;
     let reading = followups.reading();
-    let log = reading.log_id();
+    let log = reading.log_identity();
     let query: [&[u8]; 3] = [b"alerts", tenant_id.as_bytes(), &bound];
-    let paging = Paging::asked(log, &query, count_max, &page_token)?;
+    let paging = Paging::asked(&log, &query, count_max, &page_token)?;
     let including = Including {
         min_position: &min_position,
         latest,
@@ -67,8 +67,8 @@ pub(crate) async fn list(
     let (page, total) = reading.run(read).await?;
     Ok(ListAlertsResponse {
         alerts: page.entries,
-        next_page_token: paging.token(log, &through, page.next_after),
-        complete_through: through.encode(log),
+        next_page_token: paging.token(&log, &through, page.next_after),
+        complete_through: through.encode(&log),
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })

@@ -6,7 +6,7 @@ use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, Violations, Warning};
 use aftercall_ledger::requests::{Known, RequestName};
-use aftercall_log::{LogId, Record};
+use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::model::v1::Commitment as WireCommitment;
 use aftercall_service::command::Decision;
@@ -61,7 +61,7 @@ pub(crate) async fn run(
     let asked = Asked {
         principal,
         command,
-        log: reading.log_id(),
+        log: reading.log_identity(),
         contacts: followups.contacts().clone(),
     };
     aftercall_service::command::run(reading, followups.clock(), asked, until).await
@@ -71,7 +71,7 @@ pub(crate) async fn run(
 struct Asked {
     principal: Principal,
     command: PromiseCommand,
-    log: LogId,
+    log: LogIdentity,
     contacts: Contacts,
 }
 
@@ -157,7 +157,7 @@ impl Asked {
                 let answer = WireCommitment::decode(done.answer().clone());
                 Ok(Some(Done {
                     commitment: Box::new(answer.map_err(ApplyError::record)?),
-                    position: Positions::through(done.position()).encode(self.log),
+                    position: Positions::through(done.position()).encode(&self.log),
                 }))
             }
         }

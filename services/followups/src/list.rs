@@ -57,9 +57,9 @@ pub(crate) async fn list(
     let count_max = checker.count("page_size", page_size, PAGE);
     checker.done(())?;
     let reading = followups.reading();
-    let log = reading.log_id();
+    let log = reading.log_identity();
     let query: [&[u8]; 3] = [b"commitments", tenant_id.as_bytes(), &bound];
-    let paging = Paging::asked(log, &query, count_max, &page_token)?;
+    let paging = Paging::asked(&log, &query, count_max, &page_token)?;
     let after = paging.after().map(|payload| place(payload)).transpose()?;
     let including = Including {
         min_position: &min_position,
@@ -74,8 +74,8 @@ pub(crate) async fn list(
     let (page, total) = reading.run(read).await?;
     Ok(ListCommitmentsResponse {
         commitments: page.entries,
-        next_page_token: paging.token(log, &through, page.next_after.as_ref().map(payload)),
-        complete_through: through.encode(log),
+        next_page_token: paging.token(&log, &through, page.next_after.as_ref().map(payload)),
+        complete_through: through.encode(&log),
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })

@@ -61,7 +61,7 @@ impl Grpc {
         let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {
             commitment: Some(to_wire(found, self.0.clock().now())),
-            complete_through: complete_through.encode(reading.log_id()),
+            complete_through: complete_through.encode(reading.log_identity()),
         })
     }
 

@@ -160,7 +160,7 @@ impl Watch {
         self.silent = false;
         WatchAlertsResponse {
             alert,
-            resume_token: self.place.encode(self.followups.log().id()),
+            resume_token: self.place.encode(self.followups.log().identity()),
         }
     }
 

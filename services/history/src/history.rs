@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_log::LogId;
+use aftercall_log::LogIdentity;
 use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
 use aftercall_service::{Clock, Deps, Reading};
 use aftercall_view::{Options, ViewError, ViewHandle};
@@ -65,8 +65,8 @@ impl History {
         &*self.0.clock
     }
 
-    pub(crate) fn log_id(&self) -> LogId {
-        self.0.reading.log_id()
+    pub(crate) fn log_identity(&self) -> LogIdentity {
+        self.0.reading.log_identity()
     }
 
     pub(crate) fn fields(&self) -> &Fields {

@@ -3,7 +3,7 @@
 //! A list goes by the number of cases. A candidate whose number grows while somebody turns pages
 //! moves towards the front: it may be missed by that reader, and is never shown twice.
 
-use aftercall_log::LogId;
+use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
 use aftercall_service::{Call, Checker, Paging, given};
@@ -29,7 +29,7 @@ pub(crate) struct Query {
 
 impl Query {
     /// Checks the request.
-    pub(crate) fn of(call: &Call<ListCandidatesRequest>, log: LogId) -> Result<Self, Error> {
+    pub(crate) fn of(call: &Call<ListCandidatesRequest>, log: &LogIdentity) -> Result<Self, Error> {
         let message = &call.message;
         let mut checker = Checker::new();
         let state = match checker.known("state", message.state) {
@@ -76,7 +76,7 @@ pub(crate) fn list(
     store: &Store,
     query: &Query,
     complete_through: &Positions,
-    log: LogId,
+    log: &LogIdentity,
 ) -> Result<ListCandidatesResponse, Error> {
     let Query {
         tenant_id,

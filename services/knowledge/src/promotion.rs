@@ -7,7 +7,7 @@
 use aftercall_domain::solution::{self, Draft};
 use aftercall_domain::{CandidateId, Cleaner, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
-use aftercall_log::{LogId, Record};
+use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{EventType, SolutionPublished};
@@ -144,7 +144,7 @@ pub(crate) async fn promote(
     let asked = Asked {
         by: call.principal,
         command: call.message,
-        log: reading.log_id(),
+        log: reading.log_identity(),
     };
     Ok(*command::run(reading, &deps.clock, asked, until).await?)
 }
@@ -153,7 +153,7 @@ pub(crate) async fn promote(
 struct Asked {
     by: Principal,
     command: PromoteCommand,
-    log: LogId,
+    log: LogIdentity,
 }
 
 impl command::Command for Asked {
@@ -193,7 +193,7 @@ impl Asked {
         let solution = solutions::find(store, &self.command.tenant_id, solution_id)?;
         Ok(Box::new(PromoteCandidateResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
-            position: Positions::through(done.position()).encode(self.log),
+            position: Positions::through(done.position()).encode(&self.log),
             warnings: self
                 .command
                 .warnings

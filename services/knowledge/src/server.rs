@@ -60,8 +60,8 @@ impl Knowledge {
         &self,
         request: Request<ListCandidatesRequest>,
     ) -> Result<ListCandidatesResponse, Error> {
-        let (call, log) = (Call::of(request)?, self.reading.log_id());
-        let query = candidates::Query::of(&call, log)?;
+        let (call, log) = (Call::of(request)?, self.reading.log_identity());
+        let query = candidates::Query::of(&call, &log)?;
         let including = Including {
             min_position: &call.message.min_position,
             latest: call.message.latest,
@@ -69,7 +69,7 @@ impl Knowledge {
         let until = call.read_until();
         let through = query.paging().reach(&self.reading, including, until);
         let through = through.await?;
-        let list = move |store: &Store| candidates::list(store, &query, &through, log);
+        let list = move |store: &Store| candidates::list(store, &query, &through, &log);
         self.reading.run(list).await
     }
 
@@ -111,7 +111,7 @@ impl Knowledge {
         let solution = self.reading.run(find).await?;
         Ok(GetSolutionResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
-            complete_through: through.encode(self.reading.log_id()),
+            complete_through: through.encode(self.reading.log_identity()),
         })
     }
 
@@ -119,8 +119,8 @@ impl Knowledge {
         &self,
         request: Request<ListSolutionsRequest>,
     ) -> Result<ListSolutionsResponse, Error> {
-        let (call, log) = (Call::of(request)?, self.reading.log_id());
-        let query = solutions::Query::of(&call, log)?;
+        let (call, log) = (Call::of(request)?, self.reading.log_identity());
+        let query = solutions::Query::of(&call, &log)?;
         let including = Including {
             min_position: &call.message.min_position,
             latest: call.message.latest,
@@ -128,7 +128,7 @@ impl Knowledge {
         let until = call.read_until();
         let through = query.paging().reach(&self.reading, including, until);
         let through = through.await?;
-        let list = move |store: &Store| solutions::list(store, &query, &through, log);
+        let list = move |store: &Store| solutions::list(store, &query, &through, &log);
         self.reading.run(list).await
     }
 
@@ -154,7 +154,7 @@ impl Knowledge {
         let (suggestions, through) = self.reading.run(suggest).await?;
         Ok(SuggestSolutionsResponse {
             suggestions,
-            complete_through: through.encode(self.reading.log_id()),
+            complete_through: through.encode(self.reading.log_identity()),
         })
     }
 }

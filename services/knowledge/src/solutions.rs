@@ -1,6 +1,6 @@
 //! Solutions, as they are read: each with how it has been used.
 
-use aftercall_log::LogId;
+use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListSolutionsRequest, ListSolutionsResponse};
 use aftercall_proto::model::v1::{Solution, SolutionStats};
 use aftercall_service::{Call, Checker, Paging};
@@ -24,7 +24,7 @@ pub(crate) struct Query {
 
 impl Query {
     /// Checks the request.
-    pub(crate) fn of(call: &Call<ListSolutionsRequest>, log: LogId) -> Result<Self, Error> {
+    pub(crate) fn of(call: &Call<ListSolutionsRequest>, log: &LogIdentity) -> Result<Self, Error> {
         let mut checker = Checker::new();
         let size = checker.count("page_size", call.message.page_size, PAGE);
         checker.done(())?;
@@ -50,7 +50,7 @@ pub(crate) fn list(
     store: &Store,
     query: &Query,
     complete_through: &Positions,
-    log: LogId,
+    log: &LogIdentity,
 ) -> Result<ListSolutionsResponse, Error> {
     let Query {
         tenant_id,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aftercall_ledger::{Contact, Ledger};
-use aftercall_log::{LogId, Position};
+use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
 use aftercall_service::{Deadline, Deps, Reading};
@@ -34,7 +34,7 @@ pub(crate) struct Core {
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
-    log_id: LogId,
+    log: LogIdentity,
     meters: Meters,
     /// The latest time that a record got: they don't go back when the clock does.
     recorded_at_us: AtomicI64,
@@ -48,7 +48,7 @@ impl Core {
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),
             pending,
-            log_id: deps.log.id(),
+            log: deps.log.identity(),
             meters: Meters::new(),
             recorded_at_us: AtomicI64::new(i64::MIN),
             amending: std::array::from_fn(|_| Mutex::default()),
@@ -66,7 +66,7 @@ impl Core {
 
     /// The token that names a place in the log.
     pub(crate) fn token(&self, position: Position) -> String {
-        Positions::through(position).encode(self.log_id)
+        Positions::through(position).encode(&self.log)
     }
 
     /// Counts a record by its answer.

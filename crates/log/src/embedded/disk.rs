@@ -1,10 +1,16 @@
 //! The few calls that change files, in one place: so that tests can make the n-th of them fail.
 
 use std::fmt::Debug;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
+
+/// Who may read and write what a log keeps: its user, and to read its group.
+pub(crate) const FILE_MODE: u32 = 0o640;
+
+/// The same of directories.
+const DIR_MODE: u32 = 0o750;
 
 /// Changes files. The provided methods are the operating system's; faults are injected by tests.
 pub(crate) trait Disk: Debug + Send + Sync + 'static {
@@ -15,6 +21,7 @@ pub(crate) trait Disk: Debug + Send + Sync + 'static {
             .write(true)
             .create(true)
             .truncate(true)
+            .mode(FILE_MODE)
             .open(path)
     }
 
@@ -33,6 +40,16 @@ pub(crate) trait Disk: Debug + Send + Sync + 'static {
         file.sync_data()
     }
 
+    /// Writes a note in the place of an older one, at the position `at`.
+    fn note(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(bytes, at)
+    }
+
+    /// `fdatasync` of a file of notes.
+    fn sync_note(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
     /// Makes renames and new names in `dir` durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
@@ -44,6 +61,11 @@ pub(crate) trait Disk: Debug + Send + Sync + 'static {
 pub(crate) struct OsDisk;
 
 impl Disk for OsDisk {}
+
+/// Makes `dir`, and those above it that are missing.
+pub(crate) fn make_dirs(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir)
+}
 
 /// Writes all of `bytes` at the position `at`.
 pub(crate) fn write_all_at(

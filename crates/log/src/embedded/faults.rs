@@ -1,6 +1,7 @@
 //! What the engine makes of a disk that fails, is full, or is slow. The calls to the disk are real,
 //! but for those that a test's script answers.
 
+mod full;
 mod scene;
 
 use std::fs;
@@ -16,8 +17,6 @@ use super::*;
 use crate::{AppendError, WriteBlocked};
 
 const EIO: i32 = 5;
-const ENOSPC: i32 = 28;
-const EDQUOT: i32 = 122;
 const FOREVER: Duration = Duration::from_secs(60);
 
 #[test]
@@ -107,119 +106,18 @@ fn a_failed_write_is_fatal_too() {
 }
 
 #[test]
-fn a_full_disk_refuses_appends_keeps_reads_and_recovers() {
-    for number in [ENOSPC, EDQUOT] {
-        let scene = Scene::new(|_| {});
-        scene.append(records(0..3)).unwrap();
-        let room = fs::metadata(scene.dir.path().join("00000000000000000000.log"))
-            .unwrap()
-            .len();
-        // Nothing can be written beyond what the file has, and no new file.
-        scene.disk.script(move |call| match call {
-            Call::Write { at, bytes, .. } if at + bytes as u64 > room => Answer::Error(number),
-            Call::Create => Answer::Error(number),
-            _ => Answer::Real,
-        });
-        let mut written = 3;
-        let refused = loop {
-            match scene.append(records(written..written + 50)) {
-                Ok(_) => written += 50,
-                Err(refused) => break refused,
-            }
-        };
-        assert!(
-            matches!(refused, AppendError::DiskFull { .. }),
-            "{refused:?}"
-        );
-        for _ in 0..3 {
-            let refused = scene.append(records(0..50));
-            assert!(
-                matches!(refused, Err(AppendError::DiskFull { .. })),
-                "{refused:?}"
-            );
-        }
-        assert_eq!(scene.log.check_writable(), Err(WriteBlocked::DiskFull));
-        assert_eq!(read(&scene.log), records(0..written));
-        assert_eq!(scene.after_crash(), records(0..written));
-        scene.disk.script(|_| Answer::Real);
-        let positions = scene.append(records(written..written + 50)).unwrap();
-        assert_eq!(scene.log.check_writable(), Ok(()));
-        assert_eq!(positions[0].offset, written);
-        assert_eq!(scene.after_crash(), records(0..written + 50));
-        assert_eq!(scene.fatal(), 0);
-    }
-}
-
-#[test]
-fn no_part_of_a_batch_that_met_a_full_disk_comes_to_light() {
+fn a_note_is_written_after_the_sync_and_synced_when_the_log_is_idle() {
     let scene = Scene::new(|_| {});
     scene.append(records(0..3)).unwrap();
-    let mut written = false;
-    scene.disk.script(move |call| match call {
-        // Two of three records, then the disk is full.
-        _ if is_data(call) && !written => {
-            written = true;
-            Answer::Short(300)
+    let synced = || scene.disk.take_calls().contains(&Call::SyncNote);
+    let calls = scene.disk.take_calls();
+    let at = |call| calls.iter().position(|made| *made == call);
+    assert!(at(Call::Sync) < at(Call::Note), "{calls:?}");
+    if at(Call::SyncNote).is_none() {
+        while !synced() {
+            std::thread::yield_now();
         }
-        _ if is_data(call) => Answer::Error(ENOSPC),
-        _ => Answer::Real,
-    });
-    let refused = scene.append(records(3..6));
-    assert!(
-        matches!(refused, Err(AppendError::DiskFull { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(scene.after_crash(), records(0..3));
-    scene.disk.script(|_| Answer::Real);
-    scene.append(records(6..7)).unwrap();
-    let expected: Vec<_> = records(0..3).into_iter().chain(records(6..7)).collect();
-    assert_eq!(scene.after_crash(), expected);
-}
-
-#[test]
-fn a_part_that_can_not_be_taken_back_is_fatal() {
-    let scene = Scene::new(|_| {});
-    scene.disk.script(|call| match call {
-        Call::Truncate(_) => Answer::Error(EIO),
-        _ if is_data(call) => Answer::Error(ENOSPC),
-        _ => Answer::Real,
-    });
-    let outcome = scene.append(records(0..3));
-    assert!(
-        matches!(outcome, Err(AppendError::Unknown(_))),
-        "{outcome:?}"
-    );
-    assert_eq!(scene.fatal(), 1);
-}
-
-#[test]
-fn a_disk_that_is_full_when_a_segment_begins_is_survived() {
-    let scene = Scene::new(|options| options.segment_bytes = 6_000);
-    scene.disk.script(|call| {
-        if call == Call::Create {
-            Answer::Error(ENOSPC)
-        } else {
-            Answer::Real
-        }
-    });
-    let mut written = 0;
-    while scene.append(records(written..written + 3)).is_ok() {
-        written += 3;
     }
-    assert!(written > 0);
-    let refused = scene.append(records(0..3));
-    assert!(
-        matches!(refused, Err(AppendError::DiskFull { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(read(&scene.log), records(0..written));
-    scene.disk.script(|_| Answer::Real);
-    for _ in 0..20 {
-        scene.append(records(written..written + 3)).unwrap();
-        written += 3;
-    }
-    assert_eq!(scene.after_crash(), records(0..written));
-    assert_eq!(scene.fatal(), 0);
 }
 
 #[test]
@@ -354,13 +252,17 @@ fn a_start_writes_and_syncs_the_last_batch_again() {
     let disk = Arc::clone(&scene.disk) as Arc<dyn Disk>;
     let again = EmbeddedLog::open_on(disk, scene.dir.path(), Options::default()).unwrap();
     let end = PAGE_BYTES + 2 * last as u64;
-    let calls = scene.disk.take_calls();
+    let mut calls = scene.disk.take_calls();
+    calls.retain(|call| !matches!(call, Call::Note | Call::SyncNote));
     let rewrite = Call::Write {
         at: end - last as u64,
         bytes: last,
         zeros: false,
     };
-    assert_eq!(calls, [Call::Truncate(end), rewrite, Call::Sync]);
+    assert_eq!(
+        calls,
+        [Call::SyncDir, Call::Truncate(end), rewrite, Call::Sync]
+    );
     assert_eq!(read(&again), records(0..6));
 }
 
@@ -379,23 +281,4 @@ fn a_start_that_can_not_sync_does_not_open() {
     let disk = Arc::clone(&scene.disk) as Arc<dyn Disk>;
     let refused = EmbeddedLog::open_on(disk, scene.dir.path(), Options::default());
     assert!(matches!(refused, Err(OpenError::Io { .. })), "{refused:?}");
-}
-
-#[test]
-fn an_idle_log_notices_that_a_full_disk_has_space_again() {
-    let scene = Scene::new(|_| {});
-    scene.append(records(0..3)).unwrap();
-    scene.disk.script(|call| match call {
-        Call::Write { .. } => Answer::Error(ENOSPC),
-        _ => Answer::Real,
-    });
-    scene.append(records(3..5)).unwrap_err();
-    assert_eq!(scene.log.check_writable(), Err(WriteBlocked::DiskFull));
-    scene.disk.script(|_| Answer::Real);
-    while scene.log.check_writable().is_err() {
-        std::thread::yield_now();
-    }
-    assert_eq!(read(&scene.log), records(0..3));
-    scene.append(records(3..5)).unwrap();
-    assert_eq!(scene.after_crash(), records(0..5));
 }

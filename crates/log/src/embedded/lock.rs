@@ -2,9 +2,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::OpenError;
+use super::disk::FILE_MODE;
 
 /// The name of the lock file.
 const NAME: &str = "lock";
@@ -22,6 +24,7 @@ impl Lock {
         let path = dir.join(NAME);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        options.mode(FILE_MODE);
         let mut file = options.open(&path).map_err(OpenError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}

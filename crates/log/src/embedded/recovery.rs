@@ -5,11 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::disk::{Disk, is_full, write_all_at};
+use super::cut::Cut;
+use super::disk::{Disk, is_full, make_dirs, write_all_at};
 use super::index::SparseIndex;
+use super::notes::Notes;
+use super::notes::durable::{self, End, Found};
 use super::scan::{Bad, Scan, Step, read_at};
 use super::segment::{self, Head, PAGE_BYTES, Segment};
-use super::survey::{Rest, Survey, survey};
+use super::survey::{Known, Rest, Survey, survey};
 use super::writer::{Active, save_index};
 use super::{Damage, OpenError};
 use crate::{LogId, Offset};
@@ -20,6 +23,7 @@ pub(super) struct Recovered {
     pub(super) id: LogId,
     pub(super) segments: Vec<Arc<Segment>>,
     pub(super) active: Active,
+    pub(super) notes: Notes,
     pub(super) tail: Offset,
 }
 
@@ -31,7 +35,7 @@ pub(super) fn create_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
         .filter(named)
         .take_while(|path| !path.exists())
         .collect();
-    fs::create_dir_all(dir).map_err(OpenError::io("create", dir))?;
+    make_dirs(dir).map_err(OpenError::io("create", dir))?;
     for made in missing {
         let parent = made.parent().filter(named).unwrap_or(Path::new("."));
         disk.sync_dir(parent)
@@ -47,7 +51,11 @@ pub(super) fn recover(
     new_log_id: Option<LogId>,
 ) -> Result<Recovered, OpenError> {
     remove_unfinished(dir)?;
+    let noted = durable::find(dir)?;
     let mut found = heads(dir)?;
+    if let Some(damage) = missing_segment(dir, noted.as_ref(), &found) {
+        return Err(OpenError::Corrupt(damage));
+    }
     if found.is_empty() {
         let id = new_log_id
             .map_or_else(random_id, Ok)
@@ -69,13 +77,20 @@ pub(super) fn recover(
     for ((head, path), next) in found.into_iter().zip(bases) {
         segments.push(Arc::new(open_sealed(head, path, next)?));
     }
-    let active = open_last(disk, last, path)?;
+    let active = open_last(disk, (dir, noted.as_ref()), last, path)?;
     segments.push(Arc::clone(&active.segment));
     let tail = active.segment.index.lock().next();
+    let end = End {
+        base: last.base,
+        byte: active.segment.end(),
+        next: tail,
+    };
+    let notes = Notes::open(disk, dir, last.origin, (noted.as_ref(), end))?;
     Ok(Recovered {
         id: last.id,
         segments,
         active,
+        notes,
         tail,
     })
 }
@@ -106,7 +121,7 @@ fn remove_unfinished(dir: &Path) -> Result<(), OpenError> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        if name.ends_with(".log.new") || name.ends_with(".idx.new") {
+        if name.ends_with(".new") {
             fs::remove_file(&path).map_err(OpenError::io("remove", &path))?;
         }
     }
@@ -175,22 +190,44 @@ pub(crate) fn scan_sealed(
     }
 }
 
-/// The byte of the last segment below which all is known to be durable: what the process noted when
-/// it ended in order.
-pub(crate) fn durable_end(head: Head, path: &Path) -> u64 {
-    SparseIndex::load(&segment::index_path(path), head.origin, head.base)
-        .map_or(PAGE_BYTES, |index| index.end())
+/// The segment that the note speaks of and that is not there, with those after the ones that are.
+pub(crate) fn missing_segment(
+    dir: &Path,
+    noted: Option<&Found>,
+    found: &[(Head, PathBuf)],
+) -> Option<Damage> {
+    let end = noted.and_then(Found::end)?;
+    let last = found.last().map(|(head, _)| head);
+    let missing = match last {
+        Some(last) => last.origin == noted?.origin() && end.base > last.base,
+        None => end.next > 0,
+    };
+    let detail = format!(
+        "the segment is missing; {} says that the log had {} records",
+        durable::path(dir).display(),
+        end.next
+    );
+    missing.then(|| Damage {
+        path: segment::path(dir, end.base),
+        byte: 0,
+        offset: end.base,
+        detail,
+    })
 }
 
-fn open_last(disk: &dyn Disk, head: Head, path: PathBuf) -> Result<Active, OpenError> {
+fn open_last(
+    disk: &dyn Disk,
+    (dir, noted): (&Path, Option<&Found>),
+    head: Head,
+    path: PathBuf,
+) -> Result<Active, OpenError> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .open(&path)
         .map_err(OpenError::io("open", &path))?;
     let file = Arc::new(file);
-    let survey =
-        survey(&file, head, durable_end(head, &path)).map_err(OpenError::io("read", &path))?;
+    let survey = survey(&file, head, Known::of(noted, head)).map_err(OpenError::io("read", &path))?;
     match survey.rest {
         Rest::Damaged(bad) => return Err(OpenError::Corrupt(damage(path, bad))),
         Rest::Torn(bad) => tracing::warn!(
@@ -199,8 +236,17 @@ fn open_last(disk: &dyn Disk, head: Head, path: PathBuf) -> Result<Active, OpenE
             "cutting a torn tail: the process ended while it was writing; nothing of it was \
              acknowledged"
         ),
+        Rest::Copied(bad) => keep_copied(dir, &path, &file, (bad, survey.file_bytes))
+            .map_err(OpenError::io("keep the end of", &path))?,
         Rest::Unwritten => {}
     }
+    // A name that the last process gave may not be durable.
+    let named = match disk.sync_dir(dir) {
+        Err(error) if is_full(&error) => false,
+        done => done
+            .map(|()| true)
+            .map_err(OpenError::io("sync", dir))?,
+    };
     settle(disk, &file, &survey).map_err(OpenError::io("write to", &path))?;
     let end = survey.index.end();
     let segment = Arc::new(Segment::new(head, path, end, survey.index));
@@ -214,7 +260,27 @@ fn open_last(disk: &dyn Disk, head: Head, path: PathBuf) -> Result<Active, OpenE
         segment,
         file,
         allocated: end,
+        named,
     })
+}
+
+/// A copy that was made while the log was written to has the log's state of the moment in which it
+/// came by its end. What it has of later ones is kept aside.
+fn keep_copied(
+    dir: &Path,
+    path: &Path,
+    file: &File,
+    (bad, file_bytes): (Bad, u64),
+) -> io::Result<()> {
+    let cut = Cut::new(dir, path, file, (bad.at, file_bytes))?;
+    let kept_in = cut.kept_in();
+    cut.keep(&kept_in)?;
+    tracing::warn!(
+        path = %path.display(), byte = bad.at, offset = bad.offset, kept_in = %kept_in.display(),
+        "this log is a copy that was made while it was written to: it goes on after the last record \
+         before the first that the copy lacks"
+    );
+    Ok(())
 }
 
 /// Makes what the survey found good durable, and all else gone. What the last process wrote may be

@@ -192,8 +192,9 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<(Offset, PathBuf)>, OpenError> {
     Ok(found)
 }
 
-/// Creates the segment that `head` describes, durably and at once: after a power cut it is there
-/// whole, or not at all.
+/// Creates the segment that `head` describes, at once: after a power cut it is there whole, or not at
+/// all. That it is there is durable when `dir` is synced; nothing may be written to it before, nor
+/// to the segment before it any more.
 pub(crate) fn create(disk: &dyn Disk, dir: &Path, head: Head) -> io::Result<(File, PathBuf)> {
     let path = path(dir, head.base);
     let fresh = path.with_extension("log.new");
@@ -202,7 +203,6 @@ pub(crate) fn create(disk: &dyn Disk, dir: &Path, head: Head) -> io::Result<(Fil
         let _ = fs::remove_file(&fresh);
     })?;
     fs::rename(&fresh, &path)?;
-    disk.sync_dir(dir)?;
     Ok((file, path))
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::segment::Segment;
-use crate::{LogId, Offset, ReadError, WriteBlocked};
+use crate::{LogIdentity, Offset, ReadError, WriteBlocked};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) dir: PathBuf,
-    pub(crate) id: LogId,
+    pub(crate) identity: LogIdentity,
     /// By first offset; the last one is written to. Never empty.
     pub(crate) segments: RwLock<Vec<Arc<Segment>>>,
     tail: AtomicU64,
@@ -31,10 +31,10 @@ struct Followed {
 }
 
 impl Shared {
-    pub(crate) fn new(dir: PathBuf, id: LogId, segments: Vec<Arc<Segment>>, tail: Offset) -> Self {
+    pub(crate) fn new(dir: PathBuf, identity: LogIdentity, segments: Vec<Arc<Segment>>, tail: Offset) -> Self {
         Self {
             dir,
-            id,
+            identity,
             segments: RwLock::new(segments),
             tail: AtomicU64::new(tail),
             followed: Mutex::new(Followed {

@@ -2,9 +2,17 @@
 //!
 //! A commit is one write of several frames, and a power cut may leave any of its pages and not the
 //! others. So a good frame after a bad one does not prove damage: it may be of the same batch, which
-//! was never acknowledged. Each frame says where its batch began. A batch is written only after the
-//! one before it was synced, so a good frame of a *later* batch proves that the bad frame had been
-//! durable once.
+//! was never acknowledged. Four things tell:
+//!
+//! * Each frame says where its batch began. A batch is written only after the one before it was
+//!   synced, so a good frame of a *later* batch proves that the bad frame had been durable once.
+//! * The log notes how far it is durable before it acknowledges ([`super::notes::durable`]).
+//! * Where that note may be too old, for the machine has failed: a place that was not written holds
+//!   zeros, sector by sector, or the file ends there. A bad frame without any was written whole, and
+//!   was changed later.
+//! * A file that was copied while its log was written to has, in the midst of good frames, places
+//!   that were not written yet when the copy came by. The log's state of that moment is what stands
+//!   before the first of them.
 
 use std::fs::File;
 use std::io;
@@ -13,8 +21,12 @@ use std::sync::Arc;
 
 use super::frame::{self, FRAME_BYTES_MAX, Fault, HEADER_BYTES, Header};
 use super::index::SparseIndex;
+use super::notes::durable::Found;
 use super::scan::{Bad, CHUNK_BYTES, Scan, Step, read_at};
 use super::segment::{Head, PAGE_BYTES};
+
+/// What a disk writes whole, or not at all.
+const SECTOR_BYTES: usize = 512;
 
 /// What a segment holds.
 #[derive(Debug)]
@@ -35,13 +47,39 @@ pub(crate) enum Rest {
     Unwritten,
     /// A part of a batch that was being written.
     Torn(Bad),
+    /// Records that were written after the copy had come by the place before them.
+    Copied(Bad),
     /// A record that was durable once, and is damaged.
     Damaged(Bad),
 }
 
-/// Reads the whole of a segment that may have been written to when its process ended. What lies
-/// below `durable_end` is known to have been synced.
-pub(crate) fn survey(file: &Arc<File>, head: Head, durable_end: u64) -> io::Result<Survey> {
+/// What is known of how far a segment is durable, beside what its frames say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// All before this byte was synced.
+    durable_end: u64,
+    /// Nothing after it was acknowledged.
+    exact: bool,
+    /// The segment is of a copy that was made while the log was written to.
+    copied: bool,
+}
+
+impl Known {
+    /// What the note tells of the last segment.
+    pub(crate) fn of(found: Option<&Found>, head: Head) -> Self {
+        let found = found.filter(|found| found.origin() == head.origin);
+        let end = found.and_then(Found::end);
+        let of_this = end.filter(|end| end.base == head.base);
+        Self {
+            durable_end: of_this.map_or(PAGE_BYTES, |end| end.byte),
+            exact: end.is_some() && found.is_some_and(Found::is_exact),
+            copied: found.is_some() && end.is_none(),
+        }
+    }
+}
+
+/// Reads the whole of a segment that may have been written to when its process ended.
+pub(crate) fn survey(file: &Arc<File>, head: Head, known: Known) -> io::Result<Survey> {
     let file_bytes = file.metadata()?.len();
     let mut index = SparseIndex::new(head.base, PAGE_BYTES);
     let mut last_batch_at = PAGE_BYTES;
@@ -57,8 +95,8 @@ pub(crate) fn survey(file: &Arc<File>, head: Head, durable_end: u64) -> io::Resu
                     frame.header.frame_bytes() as u64,
                 );
             }
-            Step::End if durable_end > scan.at() => {
-                let needed = usize::try_from(durable_end - scan.at()).unwrap_or(usize::MAX);
+            Step::End if known.durable_end > scan.at() => {
+                let needed = usize::try_from(known.durable_end - scan.at()).unwrap_or(usize::MAX);
                 let fault = Fault::Incomplete { needed };
                 break Rest::Damaged(Bad {
                     at: scan.at(),
@@ -68,7 +106,7 @@ pub(crate) fn survey(file: &Arc<File>, head: Head, durable_end: u64) -> io::Resu
             }
             Step::End => break Rest::Unwritten,
             Step::Bad(bad) => {
-                break judge(file, head, bad, file_bytes, durable_end)?;
+                break judge(file, head, bad, (file_bytes, known))?;
             }
         }
     };
@@ -80,22 +118,68 @@ pub(crate) fn survey(file: &Arc<File>, head: Head, durable_end: u64) -> io::Resu
     })
 }
 
-fn judge(file: &File, head: Head, bad: Bad, end: u64, durable_end: u64) -> io::Result<Rest> {
-    if bad.at < durable_end || later_batch(file, head, bad, end)? {
+fn judge(file: &File, head: Head, bad: Bad, (end, known): (u64, Known)) -> io::Result<Rest> {
+    if bad.at < known.durable_end {
         return Ok(Rest::Damaged(bad));
     }
-    let unwritten = bad.fault == Fault::Empty && zeros_only(file, bad.at, end)?;
-    Ok(if unwritten {
-        Rest::Unwritten
-    } else {
+    if let Some(later) = later_batch(file, head, bad, end)? {
+        let hole = known.copied && has_unwritten(file, bad.at..later)?;
+        return Ok(if hole {
+            Rest::Copied(bad)
+        } else {
+            Rest::Damaged(bad)
+        });
+    }
+    if bad.fault == Fault::Empty && zeros_only(file, bad.at, end)? {
+        return Ok(Rest::Unwritten);
+    }
+    let torn = known.exact || may_be_torn(file, head, bad, end)?;
+    Ok(if torn {
         Rest::Torn(bad)
+    } else {
+        Rest::Damaged(bad)
     })
 }
 
-/// Whether a good frame of a later batch than that of the bad one stands anywhere after it.
-pub(crate) fn later_batch(file: &File, head: Head, bad: Bad, end: u64) -> io::Result<bool> {
+/// Whether the bad frame may be one of which not all was written.
+fn may_be_torn(file: &File, head: Head, bad: Bad, end: u64) -> io::Result<bool> {
+    let header = read_at(file, bad.at, HEADER_BYTES)?;
+    let frame_bytes = match frame::decode_header(head.seed(), &header) {
+        Ok(header) if header.offset == bad.offset => header.frame_bytes(),
+        // Nobody can tell how long it was to be.
+        _ => HEADER_BYTES,
+    };
+    let frame_end = bad.at + frame_bytes as u64;
+    if frame_end > end {
+        return Ok(true);
+    }
+    // A process that was ended while it wrote leaves what it wrote, and zeros after it.
+    let whole_sectors = frame_end.next_multiple_of(SECTOR_BYTES as u64).min(end);
+    Ok(has_unwritten(file, bad.at..whole_sectors)? || zeros_only(file, frame_end - 1, end)?)
+}
+
+/// Whether `range` holds nothing of some sector: it may never have been written.
+fn has_unwritten(file: &File, range: Range<u64>) -> io::Result<bool> {
+    let sector = SECTOR_BYTES as u64;
+    let mut at = range.start;
+    while at < range.end {
+        let end = range.end.min(at / sector * sector + CHUNK_BYTES as u64);
+        let bytes = read_at(file, at, usize::try_from(end - at).unwrap_or(CHUNK_BYTES))?;
+        let first = usize::try_from(sector - at % sector).unwrap_or(SECTOR_BYTES);
+        let (first, rest) = bytes.split_at(first.min(bytes.len()));
+        let mut parts = std::iter::once(first).chain(rest.chunks(SECTOR_BYTES));
+        if parts.any(|part| zeros(part) == part.len()) {
+            return Ok(true);
+        }
+        at = end;
+    }
+    Ok(false)
+}
+
+/// The byte of the first good frame after the bad one that is of a later batch.
+fn later_batch(file: &File, head: Head, bad: Bad, end: u64) -> io::Result<Option<u64>> {
     let later = |header: &Header| header.batch_start() > bad.offset;
-    Ok(find_frame(file, head, bad.at..end, later)?.is_some())
+    Ok(find_frame(file, head, bad.at..end, later)?.map(|(at, _)| at))
 }
 
 /// The first good frame that begins in `range` and is `wanted`, wherever it begins.

@@ -10,6 +10,8 @@ use super::disk::{Disk, is_full, write_all_at};
 use super::frame::{Seed, encode};
 use super::index::SparseIndex;
 use super::lock::Lock;
+use super::notes::Notes;
+use super::notes::durable::End;
 use super::queue::{Outcome, Pending, Queue};
 use super::segment::{self, Head, PAGE_BYTES, Segment};
 use super::shared::Shared;
@@ -27,6 +29,10 @@ const DISK_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often an idle writer looks whether a full disk has space again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
+/// How long an idle writer waits before it makes its notes survive the machine. A caller that awaits
+/// each append does not meet that sync.
+const NOTES_SYNCED_AFTER: Duration = Duration::from_millis(50);
+
 /// A batch buffer that grew beyond this is given back.
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
 
@@ -37,6 +43,8 @@ pub(super) struct Active {
     pub(super) file: File,
     /// The file's length: zeros from the segment's end to here.
     pub(super) allocated: u64,
+    /// Whether the file's name is durable. Nothing is written before it is.
+    pub(super) named: bool,
 }
 
 /// Why a batch was not committed.
@@ -55,6 +63,7 @@ pub(super) struct Writer {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) options: Options,
     pub(super) active: Active,
+    pub(super) notes: Notes,
     pub(super) buffer: Vec<u8>,
     /// Held as long as there is someone who may write.
     pub(super) _lock: Lock,
@@ -65,10 +74,9 @@ impl Writer {
     pub(super) fn run(mut self) {
         let mut batch = Vec::new();
         let mut full = false;
-        while self.queue.take(&mut batch, full.then_some(PROBE_EVERY)) {
+        while self.queue.take(&mut batch, self.idle_max(full)) {
             let outcome = match batch.is_empty() {
-                // Nobody may write before it is known that there is space again.
-                true => self.extend(BODY_BYTES_MAX as u64).map(|()| 0),
+                true => self.idle(full).map(|()| 0),
                 false => self.commit(&batch),
             };
             if let Err(Refusal::Fatal(error)) = outcome {
@@ -86,10 +94,36 @@ impl Writer {
                 }),
             }
         }
-        // Says to the next start that all of this is durable: a bad record here is damage then, and
-        // not the torn end of a batch.
-        let active = &self.active.segment;
-        save_index(&active.path, &active.index.lock(), active.head);
+        // What it would say follows from the log as well.
+        if let Err(error) = self.notes.close(&*self.disk) {
+            tracing::warn!(%error, "that the log was closed in order could not be noted");
+        }
+    }
+
+    /// How long the writer waits for appends before it has something else to do.
+    fn idle_max(&self, full: bool) -> Option<Duration> {
+        match full {
+            true => Some(PROBE_EVERY),
+            false => self.notes.are_unsynced().then_some(NOTES_SYNCED_AFTER),
+        }
+    }
+
+    fn idle(&mut self, full: bool) -> Result<(), Refusal> {
+        // Nobody may write before it is known that there is space again.
+        if full {
+            return self.extend(BODY_BYTES_MAX as u64);
+        }
+        let synced = self.notes.sync(&*self.disk);
+        self.unless_full("sync the notes of", synced)
+    }
+
+    /// A full disk refuses what was to be done; any other failure ends the log.
+    fn unless_full(&self, action: &'static str, done: io::Result<()>) -> Result<(), Refusal> {
+        match done {
+            Ok(()) => Ok(()),
+            Err(error) if is_full(&error) => Err(Refusal::Full),
+            Err(error) => Err(self.fatal(action, error)),
+        }
     }
 
     /// Writes and syncs `batch`, and moves the tail. Returns the first record's offset.
@@ -98,17 +132,49 @@ impl Writer {
             .iter()
             .map(|pending| pending.bytes as u64)
             .sum::<u64>();
+        let noted = self.notes.before_commit(&*self.disk, &self.shared.dir);
+        self.unless_full("write the notes of", noted)?;
         let end = self.active.segment.end();
         if end > PAGE_BYTES && end + bytes > self.options.segment_bytes {
             self.roll()?;
         }
+        self.name()?;
         self.extend(bytes)?;
         let first = self.shared.tail();
         self.encode(first, batch);
         self.write()?;
         self.sync("sync")?;
+        self.note(batch)?;
         self.publish(batch);
         Ok(first)
+    }
+
+    /// Makes the segment's name durable, before anything is written that would be lost with it.
+    fn name(&mut self) -> Result<(), Refusal> {
+        if !self.active.named {
+            let synced = self.disk.sync_dir(&self.shared.dir);
+            self.unless_full("sync the name of", synced)?;
+            self.active.named = true;
+        }
+        Ok(())
+    }
+
+    /// Notes that the batch is durable. One that can't be noted is taken back: what is acknowledged
+    /// must be told from what is not.
+    fn note(&mut self, batch: &[Pending]) -> Result<(), Refusal> {
+        let segment = &self.active.segment;
+        let records = batch.iter().map(|pending| pending.records.len() as Offset);
+        let end = End {
+            base: segment.head.base,
+            byte: segment.end() + self.buffer.len() as u64,
+            next: self.shared.tail() + records.sum::<Offset>(),
+        };
+        let noted = self.notes.advance(&*self.disk, end);
+        let noted = self.unless_full("note the end of", noted);
+        if matches!(noted, Err(Refusal::Full)) {
+            self.cut()?;
+        }
+        noted
     }
 
     fn encode(&mut self, first: Offset, batch: &[Pending]) {
@@ -231,6 +297,7 @@ impl Writer {
             segment,
             file,
             allocated: PAGE_BYTES,
+            named: false,
         };
         Ok(())
     }

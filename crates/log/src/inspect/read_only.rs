@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use super::{heads, survey_last};
 use crate::embedded::index::{SparseIndex, Start};
+use crate::embedded::notes::epochs;
 use crate::embedded::recovery::damage;
 use crate::embedded::scan::{Scan, Step};
 use crate::embedded::segment::{self, Head, PAGE_BYTES, index_path};
 use crate::embedded::survey::Rest;
-use crate::{Damage, Entry, LogId, Offset, OpenError, Position, ReadError, Reader};
+use crate::{Damage, Entry, LogId, LogIdentity, Offset, OpenError, Position, ReadError, Reader};
 
 /// How often a reader at the end looks whether there is more. The server can't tell it.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -24,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct ReadOnlyLog {
     dir: PathBuf,
-    id: LogId,
+    identity: LogIdentity,
 }
 
 impl ReadOnlyLog {
@@ -37,13 +38,18 @@ impl ReadOnlyLog {
         let heads = heads(dir)?;
         Ok(Self {
             dir: dir.to_owned(),
-            id: heads[heads.len() - 1].0.id,
+            identity: identity(dir, heads[heads.len() - 1].0)?,
         })
     }
 
     /// The log's identity.
     pub fn id(&self) -> LogId {
-        self.id
+        self.identity.id()
+    }
+
+    /// The same, with the epochs in which it was written so far.
+    pub fn identity(&self) -> &LogIdentity {
+        &self.identity
     }
 
     /// The offset of the first record that was recorded at or after `recorded_at_us`, in
@@ -89,6 +95,13 @@ impl ReadOnlyLog {
         }
         Ok(Box::new(reader))
     }
+}
+
+/// The identity of the log whose last segment begins with `last`.
+fn identity(dir: &Path, last: Head) -> Result<LogIdentity, OpenError> {
+    let eras = epochs::load(dir, last.origin);
+    let eras = eras.map_err(OpenError::io("read", &epochs::path(dir)))?;
+    Ok(LogIdentity::new(last.id, eras))
 }
 
 /// A place in a segment.
@@ -158,7 +171,7 @@ impl Place {
             Step::Bad(bad) if sealed => Err(corrupt(damage(self.path.clone(), bad))),
             Step::Bad(_) => match survey_last(self.head, &self.path).map_err(unreadable)?.rest {
                 Rest::Damaged(bad) => Err(corrupt(damage(self.path.clone(), bad))),
-                Rest::Unwritten | Rest::Torn(_) => Ok(None),
+                Rest::Unwritten | Rest::Torn(_) | Rest::Copied(_) => Ok(None),
             },
         }
     }

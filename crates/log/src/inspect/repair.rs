@@ -1,27 +1,26 @@
 //! Cuts the last segment of a log where it is damaged, so that the log opens again.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::heads;
-use crate::embedded::index::SparseIndex;
+use crate::embedded::cut::Cut;
 use crate::embedded::lock::Lock;
-use crate::embedded::recovery::{damage, durable_end, random_id};
-use crate::embedded::scan::{Bad, CHUNK_BYTES, read_at};
-use crate::embedded::segment::{Head, PAGE_BYTES, index_path, write_page};
-use crate::embedded::survey::{Rest, Survey, find_frame, survey};
-use crate::embedded::{Disk, OsDisk, write_all_at};
-use crate::{Damage, LogId, Offset, OpenError};
+use crate::embedded::notes::durable::{self, Found};
+use crate::embedded::recovery::damage;
+use crate::embedded::scan::Bad;
+use crate::embedded::segment::Head;
+use crate::embedded::survey::{Known, Rest, Survey, find_frame, survey};
+use crate::{Damage, Offset, OpenError};
 
 /// What a repair may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RepairOptions {
     /// Change nothing, only say what would be done.
     pub dry_run: bool,
-    /// Cut also records that were acknowledged. The log gets a new identity then, so that views of
-    /// what is lost are built again.
+    /// Cut also records that were acknowledged. The log goes on in another epoch, so views and
+    /// positions of what is lost are refused.
     pub allow_loss: bool,
 }
 
@@ -41,8 +40,6 @@ pub enum RepairReport {
         /// The first and the last offset of the acknowledged records that are lost, if there are
         /// any.
         lost: Option<(Offset, Offset)>,
-        /// The identity that the log has afterwards. Unknown yet in a dry run that loses records.
-        id: Option<LogId>,
     },
 }
 
@@ -84,13 +81,14 @@ pub fn repair(dir: impl AsRef<Path>, options: RepairOptions) -> Result<RepairRep
         return Ok(RepairReport::Sound);
     };
     let file = Arc::new(File::open(&path).map_err(OpenError::io("open", &path))?);
-    let survey =
-        survey(&file, head, durable_end(head, &path)).map_err(OpenError::io("read", &path))?;
+    let noted = durable::find(dir)?;
+    let known = Known::of(noted.as_ref(), head);
+    let survey = survey(&file, head, known).map_err(OpenError::io("read", &path))?;
     let (bad, lost) = match survey.rest {
         Rest::Unwritten => return Ok(RepairReport::Sound),
-        Rest::Torn(bad) => (bad, None),
+        Rest::Torn(bad) | Rest::Copied(bad) => (bad, None),
         Rest::Damaged(bad) => {
-            let last = last_known(&file, head, &path, &survey, bad)?;
+            let last = last_known(&file, (head, noted.as_ref()), &path, (&survey, bad))?;
             (bad, Some((bad.offset, last)))
         }
     };
@@ -102,41 +100,29 @@ pub fn repair(dir: impl AsRef<Path>, options: RepairOptions) -> Result<RepairRep
             last,
         });
     }
-    let written = last_written(&file, survey.file_bytes).map_err(OpenError::io("read", &path))?;
-    let cut = Cut {
-        dir,
-        path: &path,
-        file: &file,
-        at: bad.at,
-        end: written.max(bad.at),
-    };
-    let mut id = lost.is_none().then_some(head.id);
+    let read = OpenError::io("read", &path);
+    let cut = Cut::new(dir, &path, &file, (bad.at, survey.file_bytes)).map_err(read)?;
     let kept_in = cut.kept_in();
     if !options.dry_run {
-        let new = match id {
-            Some(id) => id,
-            None => random_id().map_err(OpenError::io("name", dir))?,
-        };
-        id = Some(new);
-        cut.make(&kept_in, Head { id: new, ..head })
+        cut.make(&kept_in, head)
             .map_err(OpenError::io("cut", &path))?;
+        // It says how far the old segment was durable.
+        durable::remove(dir)?;
     }
     Ok(RepairReport::Cut {
         damage,
-        bytes: cut.end - cut.at,
+        bytes: cut.bytes(),
         kept_in,
         lost,
-        id,
     })
 }
 
 /// The last acknowledged record that is known of, at or after the bad one.
 fn last_known(
     file: &File,
-    head: Head,
+    (head, noted): (Head, Option<&Found>),
     path: &Path,
-    survey: &Survey,
-    bad: Bad,
+    (survey, bad): (&Survey, Bad),
 ) -> Result<Offset, OpenError> {
     let mut last = bad.offset;
     find_frame(file, head, bad.at..survey.file_bytes, |found| {
@@ -144,80 +130,6 @@ fn last_known(
         false
     })
     .map_err(OpenError::io("read", path))?;
-    let noted = SparseIndex::load(&index_path(path), head.origin, head.base)
-        .map_or(0, |index| index.next().saturating_sub(1));
-    Ok(last.max(noted))
-}
-
-/// The byte after the last one that isn't zero.
-fn last_written(file: &File, file_bytes: u64) -> io::Result<u64> {
-    let mut end = file_bytes;
-    while end > 0 {
-        let start = end.saturating_sub(CHUNK_BYTES as u64);
-        let chunk = read_at(
-            file,
-            start,
-            usize::try_from(end - start).unwrap_or(CHUNK_BYTES),
-        )?;
-        if let Some(last) = chunk.iter().rposition(|&byte| byte != 0) {
-            return Ok(start + last as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
-struct Cut<'a> {
-    dir: &'a Path,
-    path: &'a Path,
-    file: &'a File,
-    at: u64,
-    end: u64,
-}
-
-impl Cut<'_> {
-    /// A name beside the segment that is not taken.
-    fn kept_in(&self) -> PathBuf {
-        let name = |n: u32| self.path.with_extension(format!("{}.{n}.cut", self.at));
-        (0..)
-            .map(name)
-            .find(|path| !path.exists())
-            .unwrap_or_else(|| name(u32::MAX))
-    }
-
-    /// Keeps what is cut, then puts a segment without it in the place of the old one. Whatever
-    /// happens in between, the old or the new segment is there whole.
-    fn make(&self, kept_in: &Path, head: Head) -> io::Result<()> {
-        let kept = File::create_new(kept_in)?;
-        self.copy(self.at, self.end, &kept, 0)?;
-        kept.sync_all()?;
-        let fresh = self.path.with_extension("log.new");
-        let whole = write_page(&OsDisk, &fresh, head)?;
-        self.copy(PAGE_BYTES, self.at, &whole, PAGE_BYTES)?;
-        whole.sync_all()?;
-        fs::rename(&fresh, self.path)?;
-        OsDisk.sync_dir(self.dir)?;
-        // It says how far the old segment was durable.
-        match fs::remove_file(index_path(self.path)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => OsDisk.sync_dir(self.dir),
-        }
-    }
-
-    fn copy(&self, from: u64, end: u64, to: &File, mut at: u64) -> io::Result<()> {
-        let mut from = from;
-        while from < end {
-            let wanted = usize::try_from(end - from)
-                .unwrap_or(CHUNK_BYTES)
-                .min(CHUNK_BYTES);
-            let chunk = read_at(self.file, from, wanted)?;
-            if chunk.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            write_all_at(&OsDisk, to, &chunk, at)?;
-            from += chunk.len() as u64;
-            at += chunk.len() as u64;
-        }
-        Ok(())
-    }
+    let end = noted.filter(|noted| noted.origin() == head.origin).and_then(Found::end);
+    Ok(last.max(end.map_or(0, |end| end.next.saturating_sub(1))))
 }

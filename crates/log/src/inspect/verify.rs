@@ -89,6 +89,9 @@ pub struct TornTail {
     pub byte: u64,
     /// The offset that the record there would have got.
     pub offset: Offset,
+    /// Whether the log is a copy that was made while it was written to: records stand after this
+    /// place, but not all.
+    pub copied: bool,
 }
 
 /// Reads the whole log in `dir`: each segment's first page, each record, that no offset is missing,
@@ -114,6 +117,7 @@ pub fn verify(
     }
     let mut walk = Walk::new(&mut progress);
     let heads = walk.heads(found)?;
+    walk.missing(dir, &heads)?;
     if let Some(((last, last_path), sealed)) = heads.split_last() {
         let nexts = heads.iter().skip(1).map(|(head, _)| head.base);
         for ((head, path), next) in sealed.iter().zip(nexts) {

@@ -4,9 +4,12 @@
 
 mod conformance;
 mod copying;
+mod damage;
+mod epochs;
 mod inspect;
 mod kafka;
 mod model;
 mod recovery;
 mod scene;
 mod sealed;
+mod slow_copies;

@@ -3,8 +3,8 @@
 use aftercall_log::{EmbeddedLog, Log, LogId, OpenError, Options};
 
 use crate::scene::{
-    PAGE, append, at, copy_all, crash, cut_file, end, flip, frame_bytes, last_segment, open,
-    open_at, overwrite, read, record, records, segments,
+    Moment, PAGE, append, at, copy_all, crash, cut_file, end, flip, frame_bytes, last_segment,
+    open, open_at, overwrite, read, record, records, segments,
 };
 
 /// A log of two batches, of 3 and of 4 records, as a crash leaves it after the second.
@@ -68,34 +68,38 @@ fn a_tail_zeroed_from_any_byte_is_cut() {
 }
 
 #[test]
-fn a_hole_anywhere_in_the_last_batch_is_a_torn_tail() {
+fn a_bit_turned_anywhere_in_the_last_batch_is_refused() {
     let crashed = two_batches();
     for at in second_batch() {
         let dir = copy_all(crashed.path());
         flip(&last_segment(dir.path()), at, (at % 8) as u32);
-        let log = open(dir.path()).unwrap();
-        assert_eq!(
-            read(&log, 0),
-            records(0..whole_before(at)),
-            "bit turned at byte {at}"
+        let refused = open(dir.path()).unwrap_err();
+        let byte = PAGE + frame_bytes(&records(0..whole_before(at)));
+        assert!(
+            matches!(&refused, OpenError::Corrupt(damage) if damage.byte == byte),
+            "bit turned at byte {at}: {refused}"
         );
     }
 }
 
 #[test]
 fn what_is_left_behind_a_torn_record_never_comes_back() {
-    let crashed = two_batches();
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path()).unwrap();
+    append(&log, records(0..3)).unwrap();
+    let acknowledged = Moment::of(dir.path());
+    append(&log, records(3..7)).unwrap();
+    let written = Moment::of(dir.path());
+    drop(log);
     // The first record of the last batch is missing, the other three stand.
-    overwrite(
-        &last_segment(crashed.path()),
-        second_batch().start,
-        &[0; 36],
-    );
-    let log = open(crashed.path()).unwrap();
+    written.put_back();
+    acknowledged.put_back_file("durable");
+    overwrite(&last_segment(dir.path()), second_batch().start, &[0; 36]);
+    let log = open(dir.path()).unwrap();
     assert_eq!(read(&log, 0), records(0..3));
     // The same record again: what follows it would fit.
     append(&log, vec![record(3)]).unwrap();
-    let crashed = crash(crashed.path());
+    let crashed = crash(dir.path());
     assert_eq!(read(&open(crashed.path()).unwrap(), 0), records(0..4));
 }
 
@@ -179,11 +183,10 @@ fn text_that_looks_like_a_later_batch_is_not_taken_for_one() {
     append(&log, vec![record(0)]).unwrap();
     append(&log, vec![aftercall_log::Record { body, ..record(1) }]).unwrap();
     let crashed = crash(dir.path());
-    flip(
-        &last_segment(crashed.path()),
-        PAGE + frame_bytes(&[record(0)]) + 3,
-        0,
-    );
+    let second = PAGE + frame_bytes(&[record(0)]);
+    // The sector in which it begins was not written.
+    let zeros = vec![0; (PAGE + 512 - second) as usize];
+    overwrite(&last_segment(crashed.path()), second, &zeros);
     assert_eq!(read(&open(crashed.path()).unwrap(), 0), [record(0)]);
 }
 

@@ -84,12 +84,36 @@ pub(crate) fn read(log: &dyn Log, from: Offset) -> Vec<Record> {
     read.into_iter().map(|entry| entry.record).collect()
 }
 
-/// What a crash at this moment leaves of the log in `dir`: its segments, and no note that it was
-/// closed in order.
+/// The files of a log as they are at a moment. Put back in place, they are what the end of the process
+/// in that moment leaves.
+pub(crate) struct Moment(Vec<(PathBuf, Vec<u8>)>);
+
+impl Moment {
+    pub(crate) fn of(dir: &Path) -> Self {
+        let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        Self(paths.map(|path| (path.clone(), fs::read(&path).unwrap())).collect())
+    }
+
+    /// Into the same files: a note knows its own.
+    pub(crate) fn put_back(&self) {
+        for (path, bytes) in &self.0 {
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    /// Puts back the one file only.
+    pub(crate) fn put_back_file(&self, name: &str) {
+        let named = |(path, _): &&(PathBuf, Vec<u8>)| path.ends_with(name);
+        let (path, bytes) = self.0.iter().find(named).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+/// What a failure of the machine at this moment may leave of the log in `dir`: its segments and
+/// epochs, and no note of how far they are durable.
 pub(crate) fn crash(dir: &Path) -> TempDir {
-    copy(dir, |path| {
-        path.extension().is_some_and(|extension| extension == "log")
-    })
+    let is_segment = |path: &Path| path.extension().is_some_and(|extension| extension == "log");
+    copy(dir, |path| is_segment(path) || path.ends_with("epochs"))
 }
 
 /// A copy of all files.

@@ -214,7 +214,7 @@ impl<T> Session<T> {
         }
         let applied = self.applied.union(&load.through);
         let changes = (applied != self.applied).then(|| {
-            write_checkpoint(site.identity, &applied, &mut txn);
+            write_checkpoint(&site.identity, &applied, &mut txn);
             txn.into_changes()
         });
         self.stage = Stage::Folded(load, changes);

@@ -49,7 +49,7 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
             name: handle.name(),
             version: fold.version(),
             judged_by: fold.judged_by(),
-            log: feed.0.log.id(),
+            log: feed.0.log.identity(),
         };
         Self {
             site: Site {
@@ -169,7 +169,7 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
         };
         let has = |applied: &Positions| self.reaches(&tails, applied);
         let cache_bytes = self.site.options.cache_bytes;
-        let opened = open::open(&self.site.dir, self.site.identity, &has, cache_bytes)?;
+        let opened = open::open(&self.site.dir, &self.site.identity, &has, cache_bytes)?;
         let Some(opened) = opened else {
             self.in_the_way_since.get_or_insert_with(Instant::now);
             return Ok(Stepped::Blocked);

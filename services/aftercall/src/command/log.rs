@@ -308,12 +308,18 @@ fn print_report(report: &VerifyReport, output: &mut Output) -> std::io::Result<(
         output.line(&output.styled(Style::Bad, &damage.to_string()))?;
     }
     if let Some(torn) = &report.torn_tail {
-        let file = torn.path.display();
-        output.line(&format!(
-            "{file} ends in a batch that was not written to its end, at byte {}; nothing of it was \
-             acknowledged, and the next start cuts it",
-            torn.byte
-        ))?;
+        let (file, byte) = (torn.path.display(), torn.byte);
+        let line = match torn.copied {
+            false => format!(
+                "{file} ends in a batch that was not written to its end, at byte {byte}; nothing of \
+                 it was acknowledged, and the next start cuts it"
+            ),
+            true => format!(
+                "{file} was copied while the log was written to; it is whole up to byte {byte}, and \
+                 the next start goes on from there"
+            ),
+        };
+        output.line(&line)?;
     }
     let read = format!("{} records, {} bytes read", report.records, report.bytes);
     let (style, verdict) = match report.damages_total {
@@ -338,7 +344,6 @@ fn print_repair(args: &RepairArgs, output: &mut Output) -> Result<(), CommandErr
         bytes,
         kept_in,
         lost,
-        ..
     } = report
     else {
         return Ok(output.line("there is nothing to repair")?);

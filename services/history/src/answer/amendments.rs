@@ -22,10 +22,10 @@ pub(crate) async fn list(
     let name = Name::check("", message.which.clone(), &mut checker);
     let size = checker.count("page_size", message.page_size, AMENDMENTS);
     let name = checker.done(name)?;
-    let (tenant_id, log) = (call.tenant_id(), history.log_id());
+    let (tenant_id, log) = (call.tenant_id(), history.log_identity());
     let named_by = name.as_ref().map(Name::fingerprint).unwrap_or_default();
     let query: [&[u8]; 3] = [b"amendments", tenant_id.as_bytes(), &named_by];
-    let paging = Paging::asked(log, &query, size, &message.page_token)?;
+    let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     let below = below(&paging)?;
     let including = Including {
         min_position: &message.min_position,
@@ -39,9 +39,9 @@ pub(crate) async fn list(
         let (amendments, next) = page(amendments, &paging)?;
         Ok::<_, Unanswered>(ListAmendmentsResponse {
             amendments,
-            next_page_token: paging.token(log, &through, next),
+            next_page_token: paging.token(&log, &through, next),
             total_size: count(&entry),
-            complete_through: through.encode(log),
+            complete_through: through.encode(&log),
         })
     };
     reading.run(read).await

@@ -47,7 +47,7 @@ pub(crate) async fn get(
     let read = move |store: &Store| context(store, call.tenant_id(), &whose, shown_max, now);
     let found = reading.run(read).await?;
     Ok(GetCustomerContextResponse {
-        complete_through: complete_through.encode(history.log_id()),
+        complete_through: complete_through.encode(history.log_identity()),
         ..found
     })
 }

@@ -39,7 +39,7 @@ pub(crate) async fn get(
     let read = move |store: &Store| whole(store, call.tenant_id(), name.as_ref(), now);
     let found = reading.run(read).await?;
     Ok(GetInteractionResponse {
-        complete_through: complete_through.encode(history.log_id()),
+        complete_through: complete_through.encode(history.log_identity()),
         ..found
     })
 }
@@ -85,7 +85,7 @@ pub(crate) async fn get_batch(
     let read = move |store: &Store| batch(store, call.tenant_id(), names);
     let found = reading.run(read).await?;
     Ok(BatchGetInteractionsResponse {
-        complete_through: complete_through.encode(history.log_id()),
+        complete_through: complete_through.encode(history.log_identity()),
         ..found
     })
 }

@@ -23,10 +23,10 @@ pub(crate) async fn search(
     call: Call<SearchInteractionsRequest>,
 ) -> Result<SearchInteractionsResponse, Unanswered> {
     let request = SearchRequest::check(&call.message)?;
-    let log = history.log_id();
+    let log = history.log_identity();
     let bound = bound_to_pages(&call.message);
     let query: [&[u8]; 3] = [b"search", call.tenant_id().as_bytes(), &bound];
-    let paging = Paging::asked(log, &query, request.results_max, &call.message.page_token)?;
+    let paging = Paging::asked(&log, &query, request.results_max, &call.message.page_token)?;
     let after = After::read(&paging, request.text.words().len())?;
     let including = Including {
         min_position: &call.message.min_position,
@@ -46,8 +46,8 @@ pub(crate) async fn search(
     let (answer, next) = reading.run(move |store| page.search(store)).await?;
     let next = next.map(After::into_place);
     Ok(SearchInteractionsResponse {
-        next_page_token: paging.token(log, &answer.complete_through, next),
-        complete_through: answer.complete_through.encode(log),
+        next_page_token: paging.token(&log, &answer.complete_through, next),
+        complete_through: answer.complete_through.encode(&log),
         results: answer.results,
         total_size: answer.found.total,
         facets: answer.found.facets,

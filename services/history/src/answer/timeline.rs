@@ -21,9 +21,9 @@ pub(crate) async fn list(
     let whose = Whose::check(message.whose.clone(), &mut checker);
     let size = checker.count("page_size", message.page_size, ENTRIES);
     checker.done(())?;
-    let (tenant_id, log) = (call.tenant_id(), history.log_id());
+    let (tenant_id, log) = (call.tenant_id(), history.log_identity());
     let query: [&[u8]; 3] = [b"timeline", tenant_id.as_bytes(), &whose.fingerprint()];
-    let paging = Paging::asked(log, &query, size, &message.page_token)?;
+    let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     if paging
         .after()
         .is_some_and(|after| after.len() != PLACE_BYTES)
@@ -46,8 +46,8 @@ pub(crate) async fn list(
         let (entries, next) = read(store, timelines(), &paging, &through)?;
         Ok::<_, Unanswered>(ListTimelineResponse {
             entries,
-            next_page_token: paging.token(log, &through, next),
-            complete_through: through.encode(log),
+            next_page_token: paging.token(&log, &through, next),
+            complete_through: through.encode(&log),
             total_size: total.map(|total| total.size),
             total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
         })

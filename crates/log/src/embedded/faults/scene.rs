@@ -22,6 +22,8 @@ pub(super) enum Call {
     Truncate(u64),
     Sync,
     SyncDir,
+    Note,
+    SyncNote,
 }
 
 pub(super) enum Answer {
@@ -116,6 +118,16 @@ impl Disk for ScriptedDisk {
             .1
             .wait_while(&mut self.gate.0.lock(), |closed| *closed);
         OsDisk.sync(file)
+    }
+
+    fn note(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.ask(Call::Note)?;
+        OsDisk.note(file, bytes, at)
+    }
+
+    fn sync_note(&self, file: &File) -> io::Result<()> {
+        self.ask(Call::SyncNote)?;
+        OsDisk.sync_note(file)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

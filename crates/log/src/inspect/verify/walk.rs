@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::{IndexState, Progress, SegmentReport, TornTail, VerifyReport};
 use crate::embedded::index::SparseIndex;
-use crate::embedded::recovery::damage;
+use crate::embedded::notes::durable;
+use crate::embedded::recovery::{damage, missing_segment};
 use crate::embedded::scan::{Bad, Scan, Step};
 use crate::embedded::segment::{self, Head, PAGE_BYTES, index_path};
 use crate::embedded::survey::{Rest, find_frame};
@@ -71,6 +72,19 @@ impl<'a> Walk<'a> {
                 detail: missing_records(0, *base),
             });
         }
+    }
+
+    /// Reports the segments after the last one that is there.
+    pub(super) fn missing(
+        &mut self,
+        dir: &Path,
+        heads: &[(Head, PathBuf)],
+    ) -> Result<(), OpenError> {
+        let noted = durable::find(dir)?;
+        if let Some(damage) = missing_segment(dir, noted.as_ref(), heads) {
+            self.report.damaged(damage);
+        }
+        Ok(())
     }
 
     fn head(&mut self, base: Offset, path: &Path) -> Result<Option<Head>, OpenError> {
@@ -166,13 +180,13 @@ impl<'a> Walk<'a> {
         self.report.records += survey.index.next() - head.base;
         match survey.rest {
             Rest::Damaged(bad) => self.report.damaged(damage(path.to_owned(), bad)),
-            Rest::Torn(Bad {
-                at: byte, offset, ..
-            }) => {
+            Rest::Torn(bad) | Rest::Copied(bad) => {
+                let (byte, offset) = (bad.at, bad.offset);
                 self.report.torn_tail = Some(TornTail {
                     path: path.to_owned(),
                     byte,
                     offset,
+                    copied: matches!(survey.rest, Rest::Copied(_)),
                 });
             }
             Rest::Unwritten => {}

@@ -43,7 +43,7 @@ impl IndexState {
             return Ok(None);
         };
         let dir = site.dir.index();
-        let log = site.identity.log;
+        let log = &site.identity.log;
         let options = &site.options.index;
         let mut index = SearchIndex::open(&dir, indexer.schema(), log, options)?;
         index.await_check(site.options.check_wait)?;

@@ -165,7 +165,6 @@ pub(super) fn repair(report: &RepairReport, dry_run: bool) -> Repair {
             bytes,
             kept_in,
             lost,
-            id: _,
         } => Repair {
             sound: false,
             dry_run,

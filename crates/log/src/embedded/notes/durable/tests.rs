@@ -1,0 +1,54 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn note(count: u64) -> Note {
+    Note {
+        closed: count.is_multiple_of(2),
+        origin: LogId([3; 16]),
+        run: [4; 16],
+        home: Home {
+            inode: 5,
+            made_at_ns: 6,
+        },
+        count,
+        end: End {
+            base: 7,
+            byte: 8 + count,
+            next: 9,
+        },
+    }
+}
+
+/// The two slots, of which each holds one.
+fn slots(notes: [Note; 2]) -> Vec<u8> {
+    let mut slots = vec![0; 2 * SLOT_BYTES];
+    for (slot, note) in slots.chunks_mut(SLOT_BYTES).zip(notes) {
+        slot[..NOTE_BYTES].copy_from_slice(&note.encode());
+    }
+    slots
+}
+
+#[test]
+fn the_later_note_counts_and_the_earlier_one_when_it_is_damaged() {
+    for later in 0..2 {
+        let mut notes = [note(1), note(1)];
+        notes[later] = note(2);
+        let whole = slots(notes);
+        assert_eq!(latest(&whole), Some(note(2)));
+        for at in 0..NOTE_BYTES {
+            let mut damaged = whole.clone();
+            damaged[later * SLOT_BYTES + at] ^= 1 << (at % 8);
+            assert_eq!(latest(&damaged), Some(note(1)), "byte {at}");
+        }
+        assert_eq!(latest(&whole[..SLOT_BYTES]), Some(notes[0]));
+    }
+    assert_eq!(latest(&[]), None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_no_note_or_the_one_that_they_encode(bytes: Vec<u8>) {
+        super::super::decode_anything(&bytes);
+    }
+}
