@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
@@ -18,6 +18,7 @@ const FILES: [&str; 13] = [
     "aftercall/model/v1/interaction.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/model/v1/warning.proto",
+    "aftercall/operations/v1/operations.proto",
     "aftercall/recorder/v1/recorder.proto",
     "google/rpc/status.proto",
 ];
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
 
     let mut prost = config();
-    prost.bytes([".aftercall.event.v1.Event"]);
+    prost.bytes([".aftercall.event.v1.Event", ".aftercall.operations.v1"]);
     tonic_prost_build::configure().compile_fds_with_config(descriptors.clone(), prost)?;
     encoded_history(descriptors)?;
     pbjson_build::Builder::new()

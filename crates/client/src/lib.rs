@@ -54,6 +54,7 @@
 //! | module       | owns                                                             |
 //! |--------------|------------------------------------------------------------------|
 //! | `builder`    | address, credentials, TLS, limits                                |
+//! | `backup`     | copies of the server's log                                       |
 //! | `client`     | one call, tried again where that helps; positions                |
 //! | `list`       | lists as streams of pages and of items                           |
 //! | `refusal`    | what a server's refusal says                                     |
@@ -62,6 +63,7 @@
 //! | `watch`      | alerts, across broken connections                                |
 
 mod builder;
+mod backup;
 mod client;
 mod list;
 mod refusal;

@@ -29,7 +29,7 @@
 //!   segment ([`survey`] tells a torn tail from damage).
 
 pub(crate) mod cut;
-mod disk;
+pub(crate) mod disk;
 mod failure;
 #[cfg(test)]
 mod faults;
@@ -43,7 +43,7 @@ mod reader;
 pub(crate) mod recovery;
 pub(crate) mod scan;
 pub(crate) mod segment;
-mod shared;
+pub(crate) mod shared;
 pub(crate) mod survey;
 mod writer;
 
@@ -63,6 +63,7 @@ use self::reader::EmbeddedReader;
 use self::recovery::Recovered;
 use self::shared::Shared;
 use self::writer::Writer;
+use crate::backup::Backup;
 use crate::types::check_from;
 use crate::{
     Append, Claim, Log, LogId, LogIdentity, Offset, Partition, Position, ReadError, Reader, Record,
@@ -182,6 +183,14 @@ impl Log for EmbeddedLog {
             Arc::clone(&self.shared),
             from,
         )?))
+    }
+
+    fn backup(&self, from: Offset) -> Result<Backup, ReadError> {
+        let tail = self.shared.tail();
+        match from > tail {
+            true => Err(ReadError::OffsetOutOfRange { offset: from, tail }),
+            false => Ok(Backup::begin(&self.shared, from)),
+        }
     }
 
     fn claim(&self, _role: &'static str) -> Claim {

@@ -4,6 +4,7 @@
 //!  append ─► producer (idempotent, acks=all) ─► topic ─► readers (own offsets, no group)
 //!            positions ◄─ deliveries               ├───► tails   (one question for all who ask)
 //!                                                  ├───► monitor (leaders, replicas in step)
+//!                                                  ├───► guard   (still the same log)
 //!                                                  └───► claims  (consumer groups, nothing fetched)
 //! ```
 //!
@@ -11,6 +12,8 @@
 //!   settings are compared at every start: one that could lose records is refused.
 //! * **Records are CloudEvents** in Kafka's binary mode, so that any consumer can read them; see
 //!   [`Headers`]. The partition of a key is the one that Java's producer would choose.
+//! * **The topic stays the log that was opened**: one that got more partitions, was made anew or lost
+//!   records ends the process ([`OnLost`]).
 //! * **The log's identity** is a message of its own, the first of partition 0, which [`init`] writes
 //!   and readers pass over. A topic without one is no log.
 //! * **Outages**: appends wait in a bounded queue and are sent when the brokers are back; readers
@@ -22,6 +25,7 @@ mod config;
 mod delivery;
 mod durable;
 mod failure;
+mod guard;
 mod init;
 mod message;
 mod monitor;
@@ -40,11 +44,13 @@ use rdkafka::ClientConfig;
 
 pub use config::{ClientCertificate, Config, Mechanism, Sasl, Security, Tls};
 pub use failure::{Difference, KafkaError};
+pub use guard::OnLost;
 pub use init::{Made, NewLog, init};
 pub use message::Headers;
 
 use self::claim::Claims;
 use self::durable::Durable;
+use self::guard::{Guard, Opened};
 use self::monitor::Monitor;
 use self::producer::Producer;
 use self::reader::KafkaReader;
@@ -70,6 +76,7 @@ pub struct KafkaLog {
     producer: Arc<Producer>,
     tails: Tails,
     monitor: Monitor,
+    guard: Guard,
     claims: Claims,
 }
 
@@ -80,10 +87,23 @@ impl KafkaLog {
     /// [`KafkaError`] for a cluster that can't be reached, and a topic that is no log or would not
     /// keep what a log promises; each says what to do.
     pub fn open(config: &Config, headers: Headers) -> Result<Self, KafkaError> {
+        Self::open_with(config, headers, guard::exit())
+    }
+
+    /// The same. `lost` is called when the topic is not the log any more that was opened; without, the
+    /// process says so and ends.
+    ///
+    /// # Errors
+    /// As [`KafkaLog::open`].
+    pub fn open_with(
+        config: &Config,
+        headers: Headers,
+        lost: OnLost,
+    ) -> Result<Self, KafkaError> {
         let topic = Topic::new(config)?;
         let shape = topic.check()?;
         topic.check_whole(shape.partitions)?;
-        let id = topic.identity()?;
+        let id = topic.identity(shape.partitions)?;
         if shape.replication < 3 {
             let replicas = shape.replication;
             tracing::warn!(replicas, "the log is kept on fewer than three brokers");
@@ -96,6 +116,8 @@ impl KafkaLog {
         let producer = Producer::start(settings.clone(), name, partitions, headers, noted())?;
         let producer = Arc::new(producer);
         let monitor = Monitor::start(Arc::clone(&producer), name, shape.replicas_min)?;
+        let opened = Opened { id, partitions };
+        let guard = Guard::start(config, opened, noted(), lost)?;
         let tails = Tails::start(topic.consumer, name, partitions, noted())?;
         Ok(Self {
             id,
@@ -106,6 +128,7 @@ impl KafkaLog {
             producer,
             tails,
             monitor,
+            guard,
             claims: Claims::default(),
         })
     }
@@ -116,6 +139,7 @@ impl KafkaLog {
         self.claims.close();
         self.producer.close();
         self.monitor.close();
+        self.guard.close();
         self.tails.close();
     }
 }

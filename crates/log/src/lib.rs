@@ -28,6 +28,7 @@
 //! * **Several processes** may have one log open, if its engine allows. Each of them reads whatever
 //!   it wants; who works for which partition is settled by [`Log::claim`].
 
+pub mod backup;
 mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -113,6 +114,15 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// [`ReadError::OffsetOutOfRange`] when a position is beyond the tail;
     /// [`ReadError::NoPartitions`] unless `from` names each partition once, and at least one.
     fn reader(&self, from: &[Position]) -> Result<Box<dyn Reader>, ReadError>;
+
+    /// Begins a backup of what is durable now, from the record `from` on.
+    ///
+    /// # Errors
+    /// [`ReadError::NoFiles`] where the log has no files of its own; [`ReadError::OffsetOutOfRange`]
+    /// when `from` is beyond the tail.
+    fn backup(&self, _from: Offset) -> Result<backup::Backup, ReadError> {
+        Err(ReadError::NoFiles)
+    }
 
     /// Begins to take part in `role`: see [`Claim`]. Returns at once; the partitions come by and by
     /// where there are other processes.

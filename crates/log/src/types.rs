@@ -171,6 +171,9 @@ pub enum ReadError {
         /// The file, the byte and what is wrong there.
         detail: String,
     },
+    /// The log is not in files of its own.
+    #[error("the log has no files of its own: its engine has other ways to back it up")]
+    NoFiles,
     /// The log is closed.
     #[error("the log is closed")]
     Closed,

@@ -33,6 +33,7 @@ pub mod generated {
         package!(history, "aftercall.history.v1");
         package!(knowledge, "aftercall.knowledge.v1");
         package!(model, "aftercall.model.v1");
+        package!(operations, "aftercall.operations.v1");
         package!(recorder, "aftercall.recorder.v1");
     }
     /// What Google's protos give everybody.
@@ -53,7 +54,9 @@ pub mod envelope;
 pub mod personal;
 pub mod status;
 
-pub use generated::aftercall::{alerts, event, followups, history, knowledge, model, recorder};
+pub use generated::aftercall::{
+    alerts, event, followups, history, knowledge, model, operations, recorder,
+};
 pub use generated::google;
 
 /// The descriptors of all packages, encoded: for gRPC reflection.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::Role;
 use crate::Role::{
     Agent, Auditor, ComplianceOfficer, Integration, KbCandidate, KbCoach, KbContributor,
-    KbDomainExpert, KbPublisher, PrivacyOfficer, QaAnalyst, Supervisor, TeamLead,
+    KbDomainExpert, KbPublisher, Operator, PrivacyOfficer, QaAnalyst, Supervisor, TeamLead,
 };
 
 /// Who records contacts: those who have them, and the systems that carry them.
@@ -60,6 +60,9 @@ const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 
 /// Who may call a promise off or move it; an agent only an own one, and not in every state.
 const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
+
+/// Who has the whole log, of all tenants, in hand.
+const OPERATING: &[Role] = &[Operator];
 
 /// Who makes answers for others.
 const PUBLISHING: &[Role] = &[
@@ -120,6 +123,10 @@ const TABLE: &[(&str, Methods)] = &[
             ("ListSolutions", READING),
             ("SuggestSolutions", READING),
         ],
+    ),
+    (
+        "aftercall.operations.v1.OperationsService",
+        &[("BackupLog", OPERATING)],
     ),
 ];
 

@@ -164,6 +164,8 @@ named! {
         Scheduler = "scheduler",
         /// Reads everything, changes nothing.
         Auditor = "auditor",
+        /// Runs the server: copies of the whole log, of all tenants. To be given sparingly.
+        Operator = "operator",
     }
 }
 

@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Engine, HealthConfig};
 use crate::log::{self, LogError};
+use crate::operations;
 
 pub use services::{Service, UnknownService};
 
@@ -198,7 +199,7 @@ impl App {
         let services = services::start(asked, &deps)?;
         // Only now: it waits for the views that have begun.
         deps.run_feed(feed).map_err(StartError::Feed)?;
-        let server = services.add_to(server);
+        let server = services.add_to(server).service(operations::server(&deps));
         services.report(&server.health(), bounds, &deps).await;
         let draining = self.supervisor.draining();
         self.supervisor

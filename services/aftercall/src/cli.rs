@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use aftercall_service::{Clock, SystemClock};
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, followups, health, identify, log, merge, record,
+    CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
+    record, restore,
     search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
@@ -155,6 +158,28 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Copies a server's log while it runs, to a directory or as a tar archive
+    ///
+    /// The copy is that of one moment, and is read once more when it is written. One that was broken off
+    /// goes on when it is started again, and a later one adds what was recorded since. Asks for the role
+    /// operator: it holds the records of all tenants.
+    Backup {
+        #[command(flatten)]
+        args: backup::BackupArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Puts a backup in the place of a log; needs no server
+    ///
+    /// The log goes on as itself: what was told of records that the backup lacks is refused from then on.
+    /// With --copy it is another log.
+    Restore {
+        #[command(flatten)]
+        args: restore::RestoreArgs,
+        /// Prints JSON, one object a line
+        #[arg(long, help_heading = "Output")]
+        json: bool,
+    },
     /// Makes, copies, inspects and repairs logs; needs no server
     Log {
         #[command(subcommand)]
@@ -187,10 +212,19 @@ struct Asking {
 
 /// The process: reads the command line, does what it says, and tells how it ended.
 pub fn main() -> ExitCode {
+    keep_private();
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => ending.report(),
     }
+}
+
+/// Keeps all that the process writes from those who are neither its user nor of its group, also what
+/// libraries write.
+fn keep_private() {
+    let others = Mode::WGRP | Mode::RWXO;
+    let before = umask(others);
+    umask(before | others);
 }
 
 impl Cli {
@@ -208,6 +242,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args).map_err(Ending::failed),
             Command::Config(args) => print_config(&args),
             Command::Log { command, json } => inspect(command, json),
+            Command::Restore { args, json } => restore_log(&args, json),
             command => client(command),
         }
     }
@@ -229,6 +264,14 @@ fn inspect(command: log::LogCommand, json: bool) -> Result<(), Ending> {
     flushed.map_err(Ending::output)
 }
 
+fn restore_log(args: &restore::RestoreArgs, json: bool) -> Result<(), Ending> {
+    let mut output = Output::stdout(json);
+    let done = restore::restore(args, &mut output);
+    let flushed = output.flush();
+    done?;
+    flushed.map_err(Ending::output)
+}
+
 /// Runs a command that asks a server. One thread is enough where it only waits.
 fn client(command: Command) -> Result<(), Ending> {
     let mut builder = match command {
@@ -241,7 +284,15 @@ fn client(command: Command) -> Result<(), Ending> {
 
 async fn ask(command: Command) -> Result<(), Ending> {
     match command {
-        Command::Serve(_) | Command::Demo(_) | Command::Config(_) | Command::Log { .. } => Ok(()),
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Config(_)
+        | Command::Restore { .. }
+        | Command::Log { .. } => Ok(()),
+        Command::Backup { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(backup::backup(session, &args).await, session)
+        }
         Command::Record { args, asking } => {
             let session = &mut asking.session().await?;
             finish(record::record(session, &args).await, session)

@@ -1,6 +1,7 @@
 //! The client's commands: each asks a server, and prints the answer.
 
 pub mod alerts;
+pub mod backup;
 mod error;
 pub mod followups;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod log;
 pub mod merge;
 pub mod promise;
 pub mod record;
+pub mod restore;
 pub mod search;
 mod server;
 pub mod solutions;

@@ -8,6 +8,7 @@
 //! | [`command`] | the commands that ask a server, and why they failed            |
 //! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
+//! | `operations` | the service for those who run the server: copies of the log   |
 //! | `json`      | requests from JSON, however they are laid out                 |
 //! | [`log`]     | the log on the engine that the configuration names            |
 //! | [`output`]  | JSON lines, tables and cards                                  |
@@ -22,4 +23,5 @@ pub mod demo;
 pub mod import;
 mod json;
 pub mod log;
+mod operations;
 pub mod output;

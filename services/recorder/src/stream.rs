@@ -12,6 +12,7 @@ use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::{RecordInteractionsRequest, RecordInteractionsResponse};
 use aftercall_service::{Principal, ServerStopping, explained, to_status};
 use futures::{FutureExt, Stream, StreamExt};
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
@@ -22,6 +23,9 @@ use crate::record::{Decision, Work};
 
 /// Records of one append.
 const CHUNK_RECORDS_MAX: usize = 512;
+
+/// About the most bytes of one append, as they were sent: a record more still fits.
+const CHUNK_BYTES_MAX: usize = 1 << 20;
 
 /// Appends of one stream that are on their way: while one is synced, the next ones are read.
 const CHUNKS_IN_FLIGHT_MAX: usize = 4;
@@ -125,12 +129,14 @@ where
     let mut chunk = Vec::new();
     let mut work: Vec<Work> = Vec::new();
     let mut next = Some(Some(first));
+    let mut bytes = 0;
     let end = loop {
         match next {
             None => break End::NotYet,
             Some(None) => break End::OfStream,
             Some(Some(Err(status))) => break End::Broken(explained(status)),
             Some(Some(Ok(message))) => {
+                bytes += message.encoded_len();
                 let correlation_id = message.correlation_id.clone();
                 let (decision, one) = decide(core, principal, message, (now, deadline)).await;
                 work.extend(one);
@@ -141,7 +147,7 @@ where
                 });
             }
         }
-        if chunk.len() >= CHUNK_RECORDS_MAX {
+        if chunk.len() >= CHUNK_RECORDS_MAX || bytes >= CHUNK_BYTES_MAX {
             break End::NotYet;
         }
         next = inbound.next().now_or_never();

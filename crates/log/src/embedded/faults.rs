@@ -4,7 +4,6 @@
 mod full;
 mod scene;
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use parking_lot::Mutex;
 use self::scene::{Answer, Call, Scene, done, from, is_data, read, record, records};
 use super::segment::PAGE_BYTES;
 use super::*;
-use crate::{AppendError, WriteBlocked};
+use crate::AppendError;
 
 const EIO: i32 = 5;
 const FOREVER: Duration = Duration::from_secs(60);

@@ -28,7 +28,7 @@ pub(super) struct Recovered {
 }
 
 /// Makes the directory of a log, and those above it that are missing, durably.
-pub(super) fn create_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
+pub(crate) fn create_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
     let named = |path: &&Path| !path.as_os_str().is_empty();
     let missing: Vec<_> = dir
         .ancestors()

@@ -52,7 +52,7 @@ impl Head {
         Seed::new(self.origin, self.base)
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut page = Vec::with_capacity(PAGE_BYTES as usize);
         page.put_slice(MAGIC);
         page.put_u32_le(VERSION);

@@ -102,6 +102,46 @@ pub enum KafkaError {
         /// Its first offset.
         first: u64,
     },
+    /// The topic has another number of partitions than the log.
+    #[error(
+        "the topic {topic} has {is} partitions, and the log was made with {was}: with another number, \
+         records of one key are in different places. Stop all services, create a topic with the \
+         number that you want (`aftercall log init --partitions N`), and copy the log into it \
+         (`aftercall log copy --from DIR`, from a data directory or a backup made before)"
+    )]
+    Repartitioned {
+        /// The topic.
+        topic: String,
+        /// How many partitions the log was made with.
+        was: u32,
+        /// How many the topic has.
+        is: u32,
+    },
+    /// The topic was deleted and made anew while the log was open.
+    #[error(
+        "the topic {topic} was made anew and is another log: start the services again to serve that \
+         one, or bring the log back by `aftercall log copy` into a new topic"
+    )]
+    Replaced {
+        /// The topic.
+        topic: String,
+    },
+    /// Records are gone from the end of the log.
+    #[error(
+        "partition {partition} of the topic {topic} ends at offset {tail}, and had records up to \
+         {known}: the cluster lost what it had acknowledged. Start the services again when you have \
+         found out why; what was recorded after that must be recorded again"
+    )]
+    Shortened {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: Partition,
+        /// Where it ends.
+        tail: u64,
+        /// Where it ended before.
+        known: u64,
+    },
     /// The topic was made, and not by us to the end.
     #[error("the topic {topic} has no identity yet: run `aftercall log init` (again)")]
     NoIdentity {

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::message::ToBytes;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use tokio::time::Instant;
 
-use super::message::identity_headers;
+use super::message::{identity_headers, identity_value};
 use super::topic::{FIXED, Topic, at_least, block_on};
 use super::{Config, Difference, KafkaError};
 use crate::LogId;
@@ -92,17 +91,17 @@ pub fn init(config: &Config, new: &NewLog) -> Result<Made, KafkaError> {
     }
     topic.check_whole(shape.partitions)?;
     if topic.watermarks(0)?.1 == 0 {
-        write_identity(config)?;
+        write_identity(config, shape.partitions)?;
     }
     Ok(Made {
-        id: topic.identity()?,
+        id: topic.identity(shape.partitions)?,
         created,
         partitions: shape.partitions,
     })
 }
 
 /// Whether it was this call that created the topic.
-fn create(topic: &Topic<'_>, config: &Config, new: &NewLog) -> Result<bool, KafkaError> {
+fn create(topic: &Topic, config: &Config, new: &NewLog) -> Result<bool, KafkaError> {
     let not_created = |detail: String| KafkaError::NotCreated {
         topic: config.topic.clone(),
         detail,
@@ -150,7 +149,7 @@ fn is_settable(setting: &str) -> bool {
 
 /// Writes the first record of partition 0. Another process may do so at the same time; then the
 /// first of them is the identity.
-fn write_identity(config: &Config) -> Result<(), KafkaError> {
+fn write_identity(config: &Config, partitions: u32) -> Result<(), KafkaError> {
     let mut settings = config.client()?;
     settings
         .set("acks", "all")
@@ -165,9 +164,10 @@ fn write_identity(config: &Config) -> Result<(), KafkaError> {
     };
     let id = crate::embedded::recovery::random_id();
     let id = id.map_err(|error| failed(error.to_string()))?;
+    let value = identity_value(id, partitions);
     let record = BaseRecord::<[u8], [u8]>::to(&config.topic)
         .partition(0)
-        .payload(id.0.to_bytes())
+        .payload(&value)
         .headers(identity_headers());
     let sent = producer.send(record);
     sent.map_err(|(error, _)| failed(error.to_string()))?;

@@ -8,7 +8,8 @@
 //! | headers   | `aftercall_recorded_at_us`, then those that the composition derives (`ce_*`) |
 //!
 //! The log's identity is a message of its own, told by the header `aftercall_log_id`; readers pass
-//! over it.
+//! over it. Its value is the identity, 16 bytes, and the number of partitions that the log was made
+//! with, 4 bytes, the most significant first: with another number keys would be elsewhere.
 
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ pub type Headers = Arc<dyn Fn(&Record) -> Vec<(&'static str, String)> + Send + S
 #[derive(Debug)]
 pub(super) enum Read {
     Record(Entry),
-    Identity(LogId),
+    /// The log, and how many partitions it was made with.
+    Identity(LogId, u32),
     /// Nothing that we wrote.
     Foreign,
 }
@@ -108,12 +110,20 @@ pub(super) fn read(message: &BorrowedMessage<'_>, position: Position) -> Read {
             }),
             None => Read::Foreign,
         },
-        LOG_ID => match payload.try_into() {
-            Ok(id) => Read::Identity(LogId(id)),
-            Err(_) => Read::Foreign,
-        },
+        LOG_ID => identity(payload).unwrap_or(Read::Foreign),
         _ => Read::Foreign,
     }
+}
+
+/// The value of the message that is the log's identity.
+pub(super) fn identity_value(id: LogId, partitions: u32) -> Vec<u8> {
+    [&id.0[..], &partitions.to_be_bytes()].concat()
+}
+
+fn identity(value: &[u8]) -> Option<Read> {
+    let (id, partitions) = value.split_first_chunk()?;
+    let partitions = partitions.try_into().ok()?;
+    Some(Read::Identity(LogId(*id), u32::from_be_bytes(partitions)))
 }
 
 fn micros(value: Option<&[u8]>) -> Option<i64> {

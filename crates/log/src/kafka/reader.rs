@@ -220,7 +220,7 @@ fn take(
     }
     let read = match message::read(message, position) {
         Read::Record(entry) => Step::Record(entry),
-        Read::Identity(_) => Step::Other,
+        Read::Identity(..) => Step::Other,
         Read::Foreign => {
             return Err(ReadError::Corrupt {
                 offset: position.offset,

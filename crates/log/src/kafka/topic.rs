@@ -17,6 +17,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset as At, TopicPartitionList};
 use tokio::time::Instant;
 
+use super::guard::check_partitions;
 use super::message::{self, Read};
 use super::producer::MESSAGE_BYTES_MAX;
 use super::watch::{Asking, serve};
@@ -68,16 +69,20 @@ pub(super) struct Shape {
 }
 
 /// A way to ask about a topic.
-pub(super) struct Topic<'a> {
-    config: &'a Config,
+pub(super) struct Topic {
+    config: Config,
     settings: ClientConfig,
     pub(super) consumer: BaseConsumer<Asking>,
     /// Whether it was said that the brokers take their time.
     told: Cell<bool>,
+    /// How long a cluster of which some broker has answered may take for the rest.
+    recovery_patience: Duration,
+    /// How long it may take until any broker answers.
+    patience: Duration,
 }
 
-impl<'a> Topic<'a> {
-    pub(super) fn new(config: &'a Config) -> Result<Self, KafkaError> {
+impl Topic {
+    pub(super) fn new(config: &Config) -> Result<Self, KafkaError> {
         let settings = config.client()?;
         let mut asking = settings.clone();
         asking
@@ -91,11 +96,29 @@ impl<'a> Topic<'a> {
             detail: error.to_string(),
         })?;
         Ok(Self {
-            config,
+            config: config.clone(),
             settings,
             consumer,
             told: Cell::new(false),
+            recovery_patience: RECOVERY_PATIENCE,
+            patience: PATIENCE,
         })
+    }
+
+    /// The same, for who asks again by itself.
+    pub(super) fn with_patience(self, patience: Duration) -> Self {
+        Self {
+            recovery_patience: patience,
+            patience,
+            // Nobody waits for the answers.
+            told: Cell::new(true),
+            ..self
+        }
+    }
+
+    /// The topic's name.
+    pub(super) fn name(&self) -> &str {
+        &self.config.topic
     }
 
     /// The topic's shape; none if there is no such topic.
@@ -115,7 +138,7 @@ impl<'a> Topic<'a> {
                 }
                 Err(error) => {
                     let refused = self.refused();
-                    if refused.is_some() || begun_at.elapsed() >= PATIENCE {
+                    if refused.is_some() || begun_at.elapsed() >= self.patience {
                         return Err(refused.unwrap_or_else(|| self.unreachable(&error)));
                     }
                     self.tell_once(&error);
@@ -164,13 +187,13 @@ impl<'a> Topic<'a> {
         let described = loop {
             match block_on(admin.describe_configs([&resource], &options)) {
                 // Every broker has settings to tell of a topic, but not while it only learns of it.
-                Ok(described) if tells_nothing(&described) && begun_at.elapsed() < PATIENCE => {
+                Ok(described) if tells_nothing(&described) && begun_at.elapsed() < self.patience => {
                     std::thread::sleep(AGAIN_AFTER);
                 }
                 Ok(described) => break described,
                 // The broker that was asked may be the only one that is gone.
                 Err(error)
-                    if begun_at.elapsed() < RECOVERY_PATIENCE && self.refused().is_none() =>
+                    if begun_at.elapsed() < self.recovery_patience && self.refused().is_none() =>
                 {
                     self.tell_once(&error);
                     std::thread::sleep(AGAIN_AFTER);
@@ -200,14 +223,18 @@ impl<'a> Topic<'a> {
         })
     }
 
-    /// The log's identity: the first record of partition 0.
-    pub(super) fn identity(&self) -> Result<LogId, KafkaError> {
+    /// The log's identity: the first record of partition 0, which also tells how many partitions the log
+    /// was made with. The topic has `partitions` now.
+    pub(super) fn identity(&self, partitions: u32) -> Result<LogId, KafkaError> {
         let topic = || self.config.topic.clone();
         if self.watermarks(0)?.1 == 0 {
             return Err(KafkaError::NoIdentity { topic: topic() });
         }
         match self.first_record()? {
-            Read::Identity(id) => Ok(id),
+            Read::Identity(id, made_with) => {
+                check_partitions(topic(), made_with, partitions)?;
+                Ok(id)
+            }
             Read::Record(_) | Read::Foreign => Err(KafkaError::Foreign { topic: topic() }),
         }
     }
@@ -238,7 +265,7 @@ impl<'a> Topic<'a> {
             );
             match held {
                 Ok((first, tail)) => return Ok((first.cast_unsigned(), tail.cast_unsigned())),
-                Err(error) if begun_at.elapsed() >= RECOVERY_PATIENCE => {
+                Err(error) if begun_at.elapsed() >= self.recovery_patience => {
                     return Err(match error.rdkafka_error_code() {
                         Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
                             self.failed(RDKafkaErrorCode::TopicAuthorizationFailed)
@@ -273,10 +300,10 @@ impl<'a> Topic<'a> {
                     };
                     break message::read(&message, position);
                 }
-                Some(Err(error)) if begun_at.elapsed() >= RECOVERY_PATIENCE => {
+                Some(Err(error)) if begun_at.elapsed() >= self.recovery_patience => {
                     return Err(self.unreachable(&error));
                 }
-                None if begun_at.elapsed() >= RECOVERY_PATIENCE => {
+                None if begun_at.elapsed() >= self.recovery_patience => {
                     return Err(self.unreachable(&ClientError::NoMessageReceived));
                 }
                 Some(Err(_)) | None => {}

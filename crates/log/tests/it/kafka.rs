@@ -1,5 +1,6 @@
 //! The engine on a real Apache Kafka, which `cargo xtask test` provides.
 
+mod changed;
 mod claims;
 mod messages;
 mod refusals;
@@ -52,8 +53,9 @@ pub(crate) fn no_headers() -> Headers {
     Arc::new(|_| Vec::new())
 }
 
+/// A log that goes on whatever happens to its topic: the tests do not end with it.
 pub(crate) fn open(config: &Config) -> KafkaLog {
-    KafkaLog::open(config, no_headers()).unwrap()
+    KafkaLog::open_with(config, no_headers(), Arc::new(|_| {})).unwrap()
 }
 
 /// A client of the cluster that is none of ours.

@@ -30,6 +30,7 @@ impl Failure for ReadError {
         match self {
             Self::NoSuchPartition(_) | Self::OffsetOutOfRange { .. } => Reason::PositionInvalid,
             Self::Closed | Self::Unavailable { .. } | Self::Io(_) => Reason::LogUnavailable,
+            Self::NoFiles => Reason::MethodUnknown,
             // We never ask so, and a damaged log is nothing that a caller can do anything about.
             Self::NoPartitions | Self::Corrupt { .. } => Reason::Internal,
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 38] = [
     "",
     "serve",
     "config",
@@ -35,6 +35,8 @@ const COMMANDS: [&str; 36] = [
     "solutions list",
     "solutions show",
     "health",
+    "backup",
+    "restore",
     "log",
     "log init",
     "log copy",

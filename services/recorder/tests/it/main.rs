@@ -4,6 +4,7 @@
 
 mod amending;
 mod anybody;
+mod cancelled;
 mod compressing;
 mod contact;
 mod faults;

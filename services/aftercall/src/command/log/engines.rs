@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use aftercall_log::copy::{Phase, Progress, copy};
+use aftercall_log::inspect::ReadOnlyLog;
 use aftercall_log::{EmbeddedLog, Log, Offset, Options, Partition, Position, ReadError, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -66,7 +67,16 @@ impl FromStr for Place {
 }
 
 impl Place {
-    /// Opens the log there.
+    /// Opens the log there, which must be there: a name with a mistake in it makes none.
+    fn open_source(&self, config: &Config) -> Result<Arc<dyn Log>, LogError> {
+        if let Self::Directory(dir) = self {
+            let storage = StorageConfig { dir: dir.clone() };
+            ReadOnlyLog::open(storage.log())?;
+        }
+        self.open(config)
+    }
+
+    /// Opens the log there; in a directory, makes it.
     fn open(&self, config: &Config) -> Result<Arc<dyn Log>, LogError> {
         match self {
             Self::Directory(dir) => {
@@ -130,7 +140,7 @@ pub(super) fn copy_log(args: &CopyArgs, output: &mut Output) -> Result<(), Comma
         return Err(CommandError::Usage(same.to_owned()));
     }
     let config = args.config.load().map_err(failed)?;
-    let source = args.from.open(&config).map_err(failed)?;
+    let source = args.from.open_source(&config).map_err(failed)?;
     let target = args.to.open(&config).map_err(failed)?;
     if source.id() == target.id() {
         let same = "--from and --to are the same log";
