@@ -62,8 +62,8 @@
 //! | `rpc`        | which request is which call                                      |
 //! | `watch`      | alerts, across broken connections                                |
 
-mod builder;
 mod backup;
+mod builder;
 mod client;
 mod list;
 mod refusal;

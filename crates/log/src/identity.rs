@@ -102,8 +102,13 @@ mod tests {
             epoch: Epoch(epoch),
         };
         let log = LogIdentity::new(LogId([7; 16]), [era(0, 5), era(3, 6), era(9, 7)]);
-        let epochs: Vec<_> = [0, 1, 3, 4, 9, 10, 99].map(|next| log.epoch_before(next).0).into();
+        let epochs: Vec<_> = [0, 1, 3, 4, 9, 10, 99]
+            .map(|next| log.epoch_before(next).0)
+            .into();
         assert_eq!(epochs, [0, 5, 5, 6, 6, 7, 7]);
-        assert_eq!(LogIdentity::from(LogId([7; 16])).epoch_before(9), Epoch::NONE);
+        assert_eq!(
+            LogIdentity::from(LogId([7; 16])).epoch_before(9),
+            Epoch::NONE
+        );
     }
 }

@@ -95,11 +95,7 @@ impl KafkaLog {
     ///
     /// # Errors
     /// As [`KafkaLog::open`].
-    pub fn open_with(
-        config: &Config,
-        headers: Headers,
-        lost: OnLost,
-    ) -> Result<Self, KafkaError> {
+    pub fn open_with(config: &Config, headers: Headers, lost: OnLost) -> Result<Self, KafkaError> {
         let topic = Topic::new(config)?;
         let shape = topic.check()?;
         topic.check_whole(shape.partitions)?;

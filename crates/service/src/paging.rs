@@ -105,7 +105,12 @@ impl Paging {
     }
 
     /// The token of the page after this one, which ends at `place`. Empty at the list's end.
-    pub fn token(&self, log: &LogIdentity, complete_through: &Positions, place: Option<Bytes>) -> String {
+    pub fn token(
+        &self,
+        log: &LogIdentity,
+        complete_through: &Positions,
+        place: Option<Bytes>,
+    ) -> String {
         let token = place.map(|payload| PageToken {
             query: self.query,
             complete_through: complete_through.clone(),

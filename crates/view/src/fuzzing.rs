@@ -16,8 +16,14 @@ pub fn tokens(data: &[u8]) {
     let query = data
         .first_chunk()
         .map_or(0, |query| u64::from_le_bytes(*query));
-    token(&seal(Kind::Positions, &LOG.into(), &Positions::new(), data), query);
-    token(&seal(Kind::Page, &LOG.into(), &Positions::new(), data), query);
+    token(
+        &seal(Kind::Positions, &LOG.into(), &Positions::new(), data),
+        query,
+    );
+    token(
+        &seal(Kind::Page, &LOG.into(), &Positions::new(), data),
+        query,
+    );
 }
 
 fn token(text: &str, query: u64) {

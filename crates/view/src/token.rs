@@ -157,7 +157,9 @@ pub(crate) fn unseal(
     if kind_and_log[1..] != log_hash(log.id()) {
         return Err(TokenError::OtherLog);
     }
-    let epoch = epoch.try_into().map_or(Epoch::NONE, |epoch| Epoch(u32::from_le_bytes(epoch)));
+    let epoch = epoch
+        .try_into()
+        .map_or(Epoch::NONE, |epoch| Epoch(u32::from_le_bytes(epoch)));
     Ok((epoch, body.to_vec()))
 }
 

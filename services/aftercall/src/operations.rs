@@ -47,7 +47,10 @@ impl OperationsService for Operations {
     ) -> Result<Response<Parts>, Status> {
         let call = Call::of(request).map_err(to_status)?;
         let from = resumed(&*self.log, &call.message.resume_position).map_err(to_status)?;
-        let backup = self.log.backup(from).map_err(|error| to_status(beyond(error)))?;
+        let backup = self
+            .log
+            .backup(from)
+            .map_err(|error| to_status(beyond(error)))?;
         tracing::info!(from, records = backup.tail(), "backup begun");
         let begun = LogCopyBegun {
             log_id: backup.identity().id().0.to_vec().into(),

@@ -191,8 +191,7 @@ impl Keeper {
         let Some((file, at)) = &mut self.writing else {
             return Err(KeepError::Differs { dir });
         };
-        write_all_at(&OsDisk, file, bytes, *at)
-            .map_err(|source| KeepError::Io { dir, source })?;
+        write_all_at(&OsDisk, file, bytes, *at).map_err(|source| KeepError::Io { dir, source })?;
         *at += bytes.len() as u64;
         Ok(())
     }
@@ -225,9 +224,9 @@ impl Keeper {
 
 /// Whether a file of this name is part of a backup.
 pub(super) fn is_of_backup(name: &str) -> bool {
-    let is_segment = name
-        .strip_suffix(".log")
-        .is_some_and(|digits| digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_segment = name.strip_suffix(".log").is_some_and(|digits| {
+        digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
     is_segment || name == SUMMARY_NAME || Path::new(name) == epochs::path(Path::new(""))
 }
 

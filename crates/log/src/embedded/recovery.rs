@@ -227,7 +227,8 @@ fn open_last(
         .open(&path)
         .map_err(OpenError::io("open", &path))?;
     let file = Arc::new(file);
-    let survey = survey(&file, head, Known::of(noted, head)).map_err(OpenError::io("read", &path))?;
+    let survey =
+        survey(&file, head, Known::of(noted, head)).map_err(OpenError::io("read", &path))?;
     match survey.rest {
         Rest::Damaged(bad) => return Err(OpenError::Corrupt(damage(path, bad))),
         Rest::Torn(bad) => tracing::warn!(
@@ -243,9 +244,7 @@ fn open_last(
     // A name that the last process gave may not be durable.
     let named = match disk.sync_dir(dir) {
         Err(error) if is_full(&error) => false,
-        done => done
-            .map(|()| true)
-            .map_err(OpenError::io("sync", dir))?,
+        done => done.map(|()| true).map_err(OpenError::io("sync", dir))?,
     };
     settle(disk, &file, &survey).map_err(OpenError::io("write to", &path))?;
     let end = survey.index.end();

@@ -31,7 +31,12 @@ struct Followed {
 }
 
 impl Shared {
-    pub(crate) fn new(dir: PathBuf, identity: LogIdentity, segments: Vec<Arc<Segment>>, tail: Offset) -> Self {
+    pub(crate) fn new(
+        dir: PathBuf,
+        identity: LogIdentity,
+        segments: Vec<Arc<Segment>>,
+        tail: Offset,
+    ) -> Self {
         Self {
             dir,
             identity,

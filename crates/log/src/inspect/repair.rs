@@ -130,6 +130,8 @@ fn last_known(
         false
     })
     .map_err(OpenError::io("read", path))?;
-    let end = noted.filter(|noted| noted.origin() == head.origin).and_then(Found::end);
+    let end = noted
+        .filter(|noted| noted.origin() == head.origin)
+        .and_then(Found::end);
     Ok(last.max(end.map_or(0, |end| end.next.saturating_sub(1))))
 }

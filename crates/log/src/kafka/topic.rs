@@ -187,7 +187,9 @@ impl Topic {
         let described = loop {
             match block_on(admin.describe_configs([&resource], &options)) {
                 // Every broker has settings to tell of a topic, but not while it only learns of it.
-                Ok(described) if tells_nothing(&described) && begun_at.elapsed() < self.patience => {
+                Ok(described)
+                    if tells_nothing(&described) && begun_at.elapsed() < self.patience =>
+                {
                     std::thread::sleep(AGAIN_AFTER);
                 }
                 Ok(described) => break described,

@@ -46,7 +46,9 @@ fn written(batches: &[Vec<usize>]) -> (TempDir, Vec<Record>) {
 
 /// The files of a log, but for its lock, and how many of their bytes hold something.
 fn files(dir: &Path) -> Vec<(PathBuf, usize)> {
-    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let paths = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = paths
         .filter(|path| !path.ends_with("lock"))
         .map(|path| {
@@ -108,27 +110,31 @@ fn opened(dir: &Path) -> Result<Vec<Record>, OpenError> {
     let mut found = Vec::new();
     let mut reader = match log.reader(&[from]) {
         Ok(reader) => reader,
-        Err(error) => return Err(OpenError::Io {
-            action: "read",
-            path: dir.to_owned(),
-            source: std::io::Error::other(error),
-        }),
+        Err(error) => {
+            return Err(OpenError::Io {
+                action: "read",
+                path: dir.to_owned(),
+                source: std::io::Error::other(error),
+            });
+        }
     };
     while (found.len() as u64) < tail {
         match reader.next(1_000, 8 << 20, std::time::Duration::ZERO) {
             Ok(entries) => found.extend(entries.into_iter().map(|entry| entry.record)),
-            Err(error) => return Err(OpenError::Io {
-                action: "read",
-                path: dir.to_owned(),
-                source: std::io::Error::other(error),
-            }),
+            Err(error) => {
+                return Err(OpenError::Io {
+                    action: "read",
+                    path: dir.to_owned(),
+                    source: std::io::Error::other(error),
+                });
+            }
         }
     }
     Ok(found)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn damage_to_what_was_acknowledged_is_refused_or_does_no_harm(
@@ -237,5 +243,8 @@ fn a_log_whose_segments_are_gone_is_not_begun_anew() {
         panic!("{refused}")
     };
     assert_eq!(damage.path, path);
-    assert!(damage.detail.contains(&format!("{} records", all.len())), "{damage}");
+    assert!(
+        damage.detail.contains(&format!("{} records", all.len())),
+        "{damage}"
+    );
 }

@@ -42,7 +42,11 @@ fn each_start_that_writes_is_an_epoch_and_keeps_those_before() {
     // Starts that write nothing leave nothing, and change nothing.
     (0..5).for_each(|_| drop(open(dir.path()).unwrap()));
     assert_eq!(epochs(&identity(dir.path()), 9), of_records);
-    let eras = ReadOnlyLog::open(dir.path()).unwrap().identity().eras().len();
+    let eras = ReadOnlyLog::open(dir.path())
+        .unwrap()
+        .identity()
+        .eras()
+        .len();
     assert_eq!(eras, 3);
 }
 
@@ -102,6 +106,10 @@ fn an_epoch_of_which_nothing_was_acknowledged_is_forgotten() {
     let of_records = epochs(&log.identity(), 2);
     drop(log);
     assert_eq!(epochs(&identity(dir.path()), 2), of_records);
-    let eras = ReadOnlyLog::open(dir.path()).unwrap().identity().eras().len();
+    let eras = ReadOnlyLog::open(dir.path())
+        .unwrap()
+        .identity()
+        .eras()
+        .len();
     assert_eq!(eras, 1);
 }

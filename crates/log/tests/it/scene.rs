@@ -90,8 +90,14 @@ pub(crate) struct Moment(Vec<(PathBuf, Vec<u8>)>);
 
 impl Moment {
     pub(crate) fn of(dir: &Path) -> Self {
-        let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-        Self(paths.map(|path| (path.clone(), fs::read(&path).unwrap())).collect())
+        let paths = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        Self(
+            paths
+                .map(|path| (path.clone(), fs::read(&path).unwrap()))
+                .collect(),
+        )
     }
 
     /// Into the same files: a note knows its own.

@@ -49,7 +49,9 @@ impl Growing {
     }
 
     fn grow(&mut self) {
-        let batch = (self.written..self.written + 3).map(|n| self.record(n)).collect();
+        let batch = (self.written..self.written + 3)
+            .map(|n| self.record(n))
+            .collect();
         append(&self.log, batch).unwrap();
         self.written += 3;
     }
@@ -89,7 +91,7 @@ impl Growing {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
 
     #[test]
     fn a_slow_copy_opens_with_all_that_was_there_when_it_began(
@@ -134,9 +136,16 @@ fn with_a_hole() -> (TempDir, u64) {
 #[test]
 fn what_a_copy_has_after_its_hole_is_kept_aside() {
     let (copy, whole) = with_a_hole();
-    assert_eq!(read(&open_at(copy.path(), 300 << 10).unwrap(), 0).len() as u64, whole);
-    let paths = fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path());
-    let kept = paths.filter(|path| path.extension().is_some_and(|is| is == "cut")).count();
+    assert_eq!(
+        read(&open_at(copy.path(), 300 << 10).unwrap(), 0).len() as u64,
+        whole
+    );
+    let paths = fs::read_dir(copy.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let kept = paths
+        .filter(|path| path.extension().is_some_and(|is| is == "cut"))
+        .count();
     assert_eq!(kept, 1);
 }
 

@@ -21,7 +21,11 @@ pub(super) use self::archive::unpack;
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
     /// The directory that gets the backup; one from before goes on with what was recorded since
-    #[arg(value_name = "DIR", required_unless_present = "tar", conflicts_with = "tar")]
+    #[arg(
+        value_name = "DIR",
+        required_unless_present = "tar",
+        conflicts_with = "tar"
+    )]
     dir: Option<PathBuf>,
     /// Writes a tar archive to standard output instead; one that is broken off can't go on
     #[arg(long)]
@@ -130,7 +134,9 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> CommandError
 }
 
 fn unexpected() -> CommandError {
-    CommandError::Input("the server's copy of its log is of a form that is not known here".to_owned())
+    CommandError::Input(
+        "the server's copy of its log is of a form that is not known here".to_owned(),
+    )
 }
 
 /// What is in the directory is of another log, or of what this one has lost.

@@ -64,10 +64,16 @@ fn a_log_that_was_put_back_meets_nothing_of_its_later_life() {
     let kept = place.path().join("backups/today");
     import(&server, &lines(0..30));
     let first = backup(&server, &kept);
-    assert_eq!((&first["records"], &first["added"]), (&30.into(), &30.into()));
+    assert_eq!(
+        (&first["records"], &first["added"]),
+        (&30.into(), &30.into())
+    );
     import(&server, &lines(30..45));
     let second = backup(&server, &kept);
-    assert_eq!((&second["records"], &second["added"]), (&45.into(), &15.into()));
+    assert_eq!(
+        (&second["records"], &second["added"]),
+        (&45.into(), &15.into())
+    );
     let shared = record(&server, 100, "C-kept");
     assert_eq!(backup(&server, &kept)["records"], 46);
     let lost = record(&server, 101, "C-lost");
@@ -76,7 +82,10 @@ fn a_log_that_was_put_back_meets_nothing_of_its_later_life() {
 
     let data = TempDir::new().unwrap();
     run(&mut restore(&kept, data.path())).ok();
-    assert_eq!(stats(data.path())["logId"], stats(first_life.path())["logId"]);
+    assert_eq!(
+        stats(data.path())["logId"],
+        stats(first_life.path())["logId"]
+    );
     let server = Server::start_on(data, &[]);
     (200..210).for_each(|number| drop(record(&server, number, "C-new")));
     let ask = |server: &Server, position: &str| {
@@ -114,7 +123,10 @@ fn an_archive_is_put_in_place_from_a_file_and_from_a_pipe_also_as_another_log() 
 
     let whole = place.path().join("whole");
     run(&mut restore(&archive, &whole)).ok();
-    assert_eq!((&stats(&whole)["logId"], &stats(&whole)["records"]), (&id, &30.into()));
+    assert_eq!(
+        (&stats(&whole)["logId"], &stats(&whole)["records"]),
+        (&id, &30.into())
+    );
     let piped = place.path().join("piped");
     let bytes = fs::read(&archive).unwrap();
     run_with(restore(Path::new("-"), &piped).arg("--copy"), &bytes).ok();
@@ -124,7 +136,11 @@ fn an_archive_is_put_in_place_from_a_file_and_from_a_pipe_also_as_another_log() 
     let again = run(&mut restore(&archive, &whole)).fails(1);
     assert!(again.contains("not empty"), "{again}");
     let torn = place.path().join("torn");
-    let refused = run_with(&mut restore(Path::new("-"), &torn), &bytes[..bytes.len() / 2]).fails(1);
+    let refused = run_with(
+        &mut restore(Path::new("-"), &torn),
+        &bytes[..bytes.len() / 2],
+    )
+    .fails(1);
     assert!(refused.contains("archive"), "{refused}");
     assert!(!torn.join("log").exists());
 }

@@ -320,7 +320,11 @@ pub(super) fn decode_anything(data: &[u8]) {
     let mut data = data.to_vec();
     for _ in 0..2 {
         if let Some(note) = Note::decode(&data) {
-            assert_eq!(note.encode(), data[..NOTE_BYTES], "a note has one form only");
+            assert_eq!(
+                note.encode(),
+                data[..NOTE_BYTES],
+                "a note has one form only"
+            );
         }
         let _ = latest(&data);
         data.resize(NOTE_BYTES, 0);

@@ -90,7 +90,8 @@ impl<W: Write> Archive<W> {
             return Err(unexpected());
         }
         let beyond = self.size.next_multiple_of(BLOCK_BYTES) - self.size;
-        self.out.write_all(&[0; BLOCK_BYTES as usize][..beyond as usize])?;
+        self.out
+            .write_all(&[0; BLOCK_BYTES as usize][..beyond as usize])?;
         self.size = 0;
         Ok(())
     }
@@ -112,7 +113,10 @@ pub(in crate::command) fn unpack(
             _ => return Err(CommandError::Input("the archive is no backup".to_owned())),
         }
         let path = entry.path().map_err(unread)?.into_owned();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         restoring.file(name, &mut entry).map_err(failed)?;
     }
     Ok(())
