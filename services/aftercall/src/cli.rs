@@ -13,8 +13,7 @@ use rustix::process::umask;
 
 use crate::command::{
     CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
-    record, restore,
-    search, solutions, timeline,
+    record, restore, search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
