@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 
 use crate::client::{Client, Error};
@@ -66,15 +66,25 @@ impl Interceptor for Credentials {
 }
 
 /// What a client needs to know before it connects.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Builder {
     address: String,
     token: Option<Token>,
     authority: Option<Vec<u8>>,
+    /// The certificate and the key.
+    shown: Option<(Vec<u8>, Vec<u8>)>,
     pub(crate) call_timeout: Duration,
     pub(crate) retry: Retry,
     pub(crate) read_own_writes: bool,
     pub(crate) latest: bool,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let builder = &mut f.debug_struct("Builder");
+        builder.field("address", &self.address);
+        builder.finish_non_exhaustive()
+    }
 }
 
 impl Builder {
@@ -83,6 +93,7 @@ impl Builder {
             address: address.into(),
             token: None,
             authority: None,
+            shown: None,
             call_timeout: CALL_TIMEOUT,
             retry: Retry::default(),
             read_own_writes: false,
@@ -101,6 +112,14 @@ impl Builder {
     #[must_use]
     pub fn trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authority = Some(pem.into());
+        self
+    }
+
+    /// Shows this certificate (PEM) and proves by its key (PEM) that it is the client's: a server that
+    /// knows it needs no token.
+    #[must_use]
+    pub fn show(mut self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.shown = Some((certificate.into(), key.into()));
         self
     }
 
@@ -177,6 +196,9 @@ impl Builder {
                 let mut tls = ClientTlsConfig::new().with_native_roots();
                 if let Some(pem) = &self.authority {
                     tls = tls.ca_certificate(Certificate::from_pem(pem));
+                }
+                if let Some((certificate, key)) = &self.shown {
+                    tls = tls.identity(Identity::from_pem(certificate, key));
                 }
                 let configured = endpoint.tls_config(tls);
                 configured.map_err(|source| self.unreachable(source))?

@@ -39,3 +39,6 @@ pub const TIME_S_MIN: i64 = 0;
 pub const TIME_S_MAX: i64 = 7_258_118_400;
 /// Questions in customers' words of one solution.
 pub const QUESTIONS_MAX: usize = 20;
+/// Elements of all lists and maps of one request together. The largest record that is taken has a
+/// fraction of it.
+pub const ELEMENTS_MAX: usize = 50_000;

@@ -1,10 +1,15 @@
 //! What must hold for any bytes that come from outside: one function for each way in. None of them
 //! may panic, whatever it is given; libFuzzer calls them (`targets/`), and so do the tests.
 
+use std::sync::LazyLock;
+
 use aftercall::import::parse_line;
 use aftercall_domain::handle::look_up;
 use aftercall_domain::{Handle, HandleKind};
+use aftercall_proto::elements::Elements;
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use prost::Message;
+use prost_types::FileDescriptorSet;
 
 pub use aftercall_history::fuzzing::search;
 pub use aftercall_log::fuzzing::frames;
@@ -58,4 +63,24 @@ pub fn handles(data: &[u8]) {
             assert!(kept.is_empty() || is_found, "{spelled:?} is not found");
         }
     }
+}
+
+/// Of the elements of a message no more are decoded than were counted.
+pub fn elements(data: &[u8]) {
+    static ELEMENTS: LazyLock<Elements> = LazyLock::new(|| {
+        let described = FileDescriptorSet::decode(aftercall_proto::DESCRIPTORS);
+        let described: Vec<_> = described.into_iter().collect();
+        Elements::new(&described)
+    });
+    let Some(request) = ELEMENTS.of("/aftercall.recorder.v1.RecorderService/RecordInteraction")
+    else {
+        return;
+    };
+    let counted = request.count(data, usize::MAX).unwrap_or(usize::MAX);
+    let decoded = RecordInteractionRequest::decode(data).ok();
+    let interaction = decoded.and_then(|request| request.interaction);
+    let held = interaction.map_or(0, |it| {
+        it.segments.len() + it.labels.len() + it.commitments.len()
+    });
+    assert!(held <= counted, "{held} elements, {counted} counted");
 }

@@ -49,6 +49,7 @@ pub mod generated {
 mod asked;
 pub mod cloud_event;
 pub mod convert;
+pub mod elements;
 pub mod encoded;
 pub mod envelope;
 pub mod personal;

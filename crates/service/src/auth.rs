@@ -1,16 +1,21 @@
 //! From credentials to a [`Principal`].
 
 mod credentials;
+mod known;
+mod signed;
 
 use std::net::SocketAddr;
 use std::path::Path;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
+use crate::server::Peer;
 use crate::{ActorKind, Principal, Roles, Unauthenticated};
+use known::KnownFile;
 
 pub use credentials::CredentialsError;
 
@@ -19,18 +24,83 @@ const DEVELOPMENT_TENANT: &str = "default";
 /// The actor of every caller in development mode.
 const DEVELOPMENT_ACTOR: &str = "developer";
 
-/// The SHA-256 of a token; tokens themselves are never kept.
-type TokenHash = [u8; 32];
+/// The SHA-256 of a token or certificate; tokens themselves are never kept.
+type Hash = [u8; 32];
 
 /// Decides who a caller is.
 pub struct Authenticator(Mode);
 
 enum Mode {
     Development(Principal),
-    Tokens(Vec<(TokenHash, Principal)>),
+    File(KnownFile),
     /// A token says who its bearer is.
     #[cfg(feature = "testing")]
     Trusting,
+}
+
+/// Who a caller is, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) principal: Principal,
+    /// Cancelled when the credentials are revoked, where they can be.
+    pub(crate) revoked: Option<CancellationToken>,
+    /// When they expire, if they do.
+    pub(crate) expires: Option<Instant>,
+}
+
+impl Identity {
+    /// Somebody whose credentials may be revoked before they expire.
+    fn revocable(principal: Principal) -> Self {
+        Self {
+            revoked: Some(CancellationToken::new()),
+            ..principal.into()
+        }
+    }
+
+    fn revoke(&self) {
+        if let Some(revoked) = &self.revoked {
+            revoked.cancel();
+        }
+    }
+
+    /// Waits until the credentials are not good any more.
+    pub(crate) async fn over(&self) {
+        let revoked = async {
+            match &self.revoked {
+                Some(revoked) => revoked.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let expired = async {
+            match self.expires {
+                Some(expires) => sleep_until(expires).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = revoked => {}
+            () = expired => {}
+        }
+    }
+
+    /// Whether they are not good any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let revoked = self.revoked.as_ref();
+        revoked.is_some_and(CancellationToken::is_cancelled)
+            || self
+                .expires
+                .is_some_and(|expires| expires <= Instant::now())
+    }
+}
+
+impl From<Principal> for Identity {
+    fn from(principal: Principal) -> Self {
+        Self {
+            principal,
+            revoked: None,
+            expires: None,
+        }
+    }
 }
 
 impl Authenticator {
@@ -59,14 +129,16 @@ impl Authenticator {
     /// country = "DE"
     /// ```
     ///
-    /// `country` may be left out: it is where numbers without a country code are dialled.
+    /// `country` may be left out: it is where numbers without a country code are dialled. A
+    /// `[[certificate]]` says the same of a client's certificate, with its `sha256` or a `name` that is
+    /// among its subject's alternative names in place of the token's hash. An `[[issuer]]` says whose
+    /// signed tokens are taken: see `docs/security.md`. The file is read again when
+    /// it changes.
     ///
     /// # Errors
     /// When the file can't be read or says something wrong: which line and which field.
     pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
-        let tokens = credentials::read(path)?;
-        tracing::info!(tokens = tokens.len(), path = %path.display(), "credentials read");
-        Ok(Self(Mode::Tokens(tokens)))
+        Ok(Self(Mode::File(KnownFile::open(path.to_owned())?)))
     }
 
     /// Everybody is who they say: see [`crate::testing::Caller`].
@@ -78,7 +150,7 @@ impl Authenticator {
     /// Whether callers are told apart by credentials. Without them nothing but loopback may be
     /// bound.
     pub fn has_credentials(&self) -> bool {
-        matches!(self.0, Mode::Tokens(_))
+        matches!(self.0, Mode::File(_))
     }
 
     /// Whether a server may listen on `address`.
@@ -86,23 +158,54 @@ impl Authenticator {
         self.has_credentials() || address.ip().to_canonical().is_loopback()
     }
 
-    /// Who sends a request with these headers.
+    /// Who sends a request with these headers at `now`.
     ///
     /// # Errors
-    /// When the token is absent, malformed or not known.
-    pub fn principal(&self, headers: &HeaderMap) -> Result<Principal, Unauthenticated> {
+    /// When the token is absent, malformed, not known or not good any more.
+    pub fn principal(
+        &self,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Principal, Unauthenticated> {
+        self.identity((headers, now), None)
+            .map(|identity| identity.principal)
+    }
+
+    /// Who sends a request with these headers, and when, over a connection on which `peer` showed a certificate. A
+    /// token says more of a caller than the connection that it shares with others.
+    pub(crate) fn identity(
+        &self,
+        (headers, now): (&HeaderMap, Timestamp),
+        peer: Option<&Peer>,
+    ) -> Result<Identity, Unauthenticated> {
         match &self.0 {
-            Mode::Development(principal) => Ok(principal.clone()),
+            Mode::Development(principal) => Ok(principal.clone().into()),
             #[cfg(feature = "testing")]
-            Mode::Trusting => {
-                crate::testing::described(bearer(headers)?).ok_or(Unauthenticated::UnknownToken)
-            }
-            Mode::Tokens(tokens) => {
-                let hash = Sha256::digest(bearer(headers)?).into();
-                find(tokens, &hash)
-                    .cloned()
-                    .ok_or(Unauthenticated::UnknownToken)
-            }
+            Mode::Trusting => crate::testing::described(bearer(headers)?)
+                .map(Identity::from)
+                .ok_or(Unauthenticated::UnknownToken),
+            Mode::File(known) => match (headers.contains_key(AUTHORIZATION), peer) {
+                (false, Some(peer)) => known
+                    .by_certificate(peer)
+                    .ok_or(Unauthenticated::UnknownCertificate),
+                _ => known
+                    .by_token(bearer(headers)?, now)
+                    .ok_or(Unauthenticated::UnknownToken),
+            },
+        }
+    }
+
+    /// Has the keys of issuers anew where it is time. A server does so by itself.
+    pub async fn refresh_keys(&self) {
+        if let Mode::File(known) = &self.0 {
+            known.refresh_keys().await;
+        }
+    }
+
+    /// Reads the file again if it has changed.
+    pub(crate) fn refresh(&self) {
+        if let Mode::File(known) = &self.0 {
+            known.refresh();
         }
     }
 }
@@ -113,7 +216,7 @@ impl std::fmt::Debug for Authenticator {
             Mode::Development(_) => f.write_str("Authenticator(development)"),
             #[cfg(feature = "testing")]
             Mode::Trusting => f.write_str("Authenticator(trusting)"),
-            Mode::Tokens(tokens) => write!(f, "Authenticator({} tokens)", tokens.len()),
+            Mode::File(known) => write!(f, "Authenticator({} tokens)", known.tokens()),
         }
     }
 }
@@ -130,15 +233,4 @@ fn bearer(headers: &HeaderMap) -> Result<&[u8], Unauthenticated> {
         true => Ok(token),
         false => Err(Unauthenticated::Malformed),
     }
-}
-
-/// Looks at every token, so that the time taken says nothing of which one was close.
-fn find<'a>(tokens: &'a [(TokenHash, Principal)], hash: &TokenHash) -> Option<&'a Principal> {
-    let mut found = u64::MAX;
-    for (index, (known, _)) in (0..).zip(tokens) {
-        let same: Choice = known.ct_eq(hash);
-        found.conditional_assign(&index, same);
-    }
-    let index = usize::try_from(found).ok()?;
-    tokens.get(index).map(|(_, principal)| principal)
 }

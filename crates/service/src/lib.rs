@@ -24,6 +24,7 @@ pub mod config;
 mod deadline;
 mod deps;
 mod failure;
+mod files;
 mod ids;
 mod paging;
 mod permissions;

@@ -234,6 +234,12 @@ pub enum Unauthenticated {
     /// The token is not known.
     #[error("the token is not known")]
     UnknownToken,
+    /// The client's certificate is of nobody.
+    #[error("the client certificate is not known, and the request carries no token")]
+    UnknownCertificate,
+    /// They were good, and are not any more.
+    #[error("the credentials were revoked, or have expired; call again with others")]
+    Over,
 }
 
 impl Failure for Unauthenticated {

@@ -3,55 +3,92 @@
 mod body;
 mod bounded;
 mod config;
+mod connections;
+mod entrance;
+mod fresh;
 mod gate;
 mod health;
-mod incoming;
+mod inbound;
+mod listener;
+mod memory;
 mod meter;
+mod places;
+mod presence;
+mod tls;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use aftercall_proto::elements::Elements;
 use http::{Request, Response};
 use prost::Message;
 use prost_types::FileDescriptorSet;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tower::Service;
+use tower::{Layer, Service};
 
 use crate::{Authenticator, Clock, Permissions};
+use connections::Connections;
+use fresh::Fresh;
 use gate::GateLayer;
-use incoming::incoming;
+use memory::Memory;
 use meter::Meters;
 
 pub use bounded::Bounded;
-pub use config::ServerConfig;
+pub use config::{ServerConfig, TlsConfig};
+pub(crate) use entrance::{Arrival, Entrance};
 pub use health::Health;
+pub use listener::Listener;
+pub(crate) use tls::Peer;
+pub(crate) use tls::Port;
+pub use tls::{Tls, TlsError};
 
 /// Takes the port on which `config` says to listen. Do this before any other work: a port that is
 /// taken should be known at once.
 ///
 /// # Errors
-/// [`ServerError::Credentials`] when the address can be reached from outside and callers are not
-/// told apart; [`ServerError::Bind`] when it can't be had.
+/// [`ServerError::Setting`] when nobody could be served; [`ServerError::Credentials`] and
+/// [`ServerError::Open`] when the address can be reached from outside, and callers are not told apart
+/// or others may read along; [`ServerError::Tls`] when the certificates are of no use;
+/// [`ServerError::Bind`] when the address can't be had.
 pub async fn bind(
     config: &ServerConfig,
     authenticator: &Authenticator,
-) -> Result<TcpListener, ServerError> {
+) -> Result<Listener, ServerError> {
     let address = config.listen;
+    if let Some((key, problem)) = config.wrong() {
+        return Err(ServerError::Setting { key, problem });
+    }
     if !authenticator.may_listen_on(address) {
         return Err(ServerError::Credentials { address });
     }
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| ServerError::Bind { address, source })
+    let outside = [Some(address), config.metrics_listen];
+    let mut outside = outside.into_iter().flatten();
+    if let Some(address) = outside.find(|address| !config.is_private(*address)) {
+        return Err(ServerError::Open { address });
+    }
+    let tls = Tls::open(&config.tls)?;
+    let bound = Listener::bind(address, Port::Grpc, tls);
+    let listener = bound.map_err(|source| ServerError::Bind { address, source })?;
+    listener.warn_if_files_are_few(config.connections_max);
+    Ok(listener)
 }
 
 /// Why a server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
+    /// A setting with which nobody would be served.
+    #[error("server.{key} {problem}")]
+    Setting {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The address can be reached from outside, and everybody could call.
     #[error(
         "server.listen {address} can be reached from other machines, and no credentials are configured: name a file of tokens in server.credentials, or listen on 127.0.0.1"
@@ -60,6 +97,19 @@ pub enum ServerError {
         /// The address.
         address: SocketAddr,
     },
+    /// The address can be reached from outside, and what is said there can be read.
+    #[error(
+        "{address} can be reached from other machines, and there is no TLS: set \
+         server.tls.certificate_file and key_file; or name the proxy that speaks TLS in the server's \
+         place in server.tls_proxy; or listen on 127.0.0.1"
+    )]
+    Open {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The certificates are of no use.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The port can't be had.
     #[error(
         "can't listen on {address} (server.listen): free the address or choose another; port 0 takes any"
@@ -74,9 +124,6 @@ pub enum ServerError {
     /// A descriptor that was passed in is none.
     #[error("a file descriptor set can't be read")]
     Descriptor(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The transport failed.
-    #[error("the transport failed")]
-    Transport(#[from] tonic::transport::Error),
 }
 
 /// A gRPC server with its services. Around each of them: authentication, the roles that a method
@@ -150,13 +197,14 @@ impl Server {
 
     /// Serves on `listener` until `draining`: then all services are NOT_SERVING, no connection is
     /// accepted, and what is in flight is answered. Streams end by themselves, because their
-    /// services hold the same token. The caller bounds how long that may take.
+    /// services hold the same token. A connection that goes on all the same is cut before
+    /// `drain_timeout` is over.
     ///
     /// # Errors
-    /// [`ServerError`] when a descriptor can't be read or the transport fails.
+    /// [`ServerError`] when a descriptor can't be read.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listener: Listener,
         draining: CancellationToken,
     ) -> Result<(), ServerError> {
         let Self {
@@ -170,25 +218,40 @@ impl Server {
             routes,
         } = self;
         let routes = with_reflection(routes, &descriptors, &services)?;
-        let ended = CancellationToken::new();
+        let described = decoded(&descriptors)?;
+        let ending = CancellationToken::new();
+        let fresh = Fresh {
+            authenticator: Arc::clone(&authenticator),
+            tls: listener.tls().cloned(),
+        };
         let gate = GateLayer {
             authenticator,
             permissions,
             clock,
-            meters: Meters::new(&decoded(&descriptors)?),
-            timeout_max: config.request_timeout,
-            in_flight_max: config.requests_in_flight_max,
-            cut: ended.clone(),
+            meters: Meters::new(&described),
+            elements: Elements::new(&described),
+            memory: Memory::new(config.requests_bytes_max),
+            config: config.clone(),
+            ending: ending.clone(),
         };
-        let incoming = incoming(listener, config.connections_max);
-        let stop = async {
-            draining.cancelled().await;
-            health.drain().await;
-            ended.cancel();
-        };
+        let per_address_max = config.connections_per_address_max;
+        let entrance = Entrance::new(listener, config.connections_max, per_address_max);
+        let connections = Arc::new(Connections {
+            service: gate.layer(routes.prepare()),
+            config,
+            ending: ending.clone(),
+            tasks: TaskTracker::new(),
+        });
         health.start().await;
-        let router = config.transport().layer(gate).add_routes(routes);
-        Ok(router.serve_with_incoming_shutdown(incoming, stop).await?)
+        tokio::select! {
+            () = connections.accept(entrance, &draining) => {}
+            () = fresh.keep() => {}
+        }
+        health.drain().await;
+        ending.cancel();
+        connections.tasks.close();
+        connections.tasks.wait().await;
+        Ok(())
     }
 }
 

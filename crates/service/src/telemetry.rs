@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+
+use crate::server::{Listener, Port, Tls};
 
 /// The upper bounds of the buckets of every metric in seconds: 100 µs to 30 s.
 const SECONDS_BUCKETS: [f64; 17] = [
@@ -128,12 +129,13 @@ impl Metrics {
         self.0.render()
     }
 
-    /// Takes the port on which metrics are served. Port 0 takes any; the listener knows which.
+    /// Takes the port on which metrics are served, with the server's TLS. Port 0 takes any; the listener
+    /// knows which.
     ///
     /// # Errors
     /// [`TelemetryError::Bind`] when it can't be had.
-    pub async fn bind(address: SocketAddr) -> Result<TcpListener, TelemetryError> {
-        let bound = TcpListener::bind(address).await;
+    pub async fn bind(address: SocketAddr, tls: Option<Tls>) -> Result<Listener, TelemetryError> {
+        let bound = Listener::bind(address, Port::Metrics, tls);
         bound.map_err(|source| TelemetryError::Bind { address, source })
     }
 
@@ -143,7 +145,7 @@ impl Metrics {
     /// None at present: a broken connection is that connection's loss.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listener: Listener,
         stopping: CancellationToken,
     ) -> Result<(), std::io::Error> {
         exposition::serve(self.0, listener, stopping).await;

@@ -16,13 +16,12 @@ use std::time::Duration;
 
 use aftercall_ledger::FeedRunner;
 use aftercall_log::Log;
-use aftercall_service::server::{self, Server, ServerError};
+use aftercall_service::server::{self, Listener, Server, ServerError, Tls};
 use aftercall_service::telemetry::{Metrics, TelemetryError};
 use aftercall_service::{
     Authenticator, Clock, CredentialsError, Deps, Ids, RunError, Supervisor, TaskFailure, chain,
 };
 use aftercall_view::{ViewError, Views};
-use tokio::net::TcpListener;
 
 use crate::config::{Config, Engine, HealthConfig};
 use crate::log::{self, LogError};
@@ -47,6 +46,8 @@ pub struct Surroundings {
 pub struct App {
     supervisor: Supervisor,
     log: Arc<dyn Log>,
+    /// How addresses begin: `http` or `https`.
+    scheme: &'static str,
     grpc_addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
     data: PathBuf,
@@ -157,7 +158,10 @@ impl App {
             grpc_addr,
         } = front;
         let supervisor = Supervisor::new();
-        let metrics_addr = serve_metrics(config, around.metrics, &supervisor).await?;
+        let tls = listener.tls().cloned();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let metrics = around.metrics.map(|metrics| (metrics, tls));
+        let metrics_addr = serve_metrics(config, metrics, &supervisor).await?;
         let views = Views {
             dir: config.storage.views(),
             engine: config.views.engine.into(),
@@ -171,6 +175,7 @@ impl App {
         let app = Self {
             supervisor,
             log,
+            scheme,
             grpc_addr,
             metrics_addr,
             data: config.storage.dir.clone(),
@@ -194,7 +199,7 @@ impl App {
         server: Server,
         (asked, bounds): (&[Service], &HealthConfig),
         (deps, feed): (Deps, FeedRunner),
-        listener: TcpListener,
+        listener: Listener,
     ) -> Result<(), StartError> {
         let services = services::start(asked, &deps)?;
         // Only now: it waits for the views that have begun.
@@ -221,9 +226,10 @@ impl App {
 
     /// The line that says that the app is ready, and where.
     pub fn ready_line(&self) -> String {
-        let mut line = format!("aftercall ready grpc=http://{}", self.grpc_addr);
+        let scheme = self.scheme;
+        let mut line = format!("aftercall ready grpc={scheme}://{}", self.grpc_addr);
         if let Some(metrics) = self.metrics_addr {
-            line.push_str(&format!(" metrics=http://{metrics}/metrics"));
+            line.push_str(&format!(" metrics={scheme}://{metrics}/metrics"));
         }
         line.push_str(&format!(" data={}", self.data.display()));
         line
@@ -258,7 +264,7 @@ impl App {
 /// What is taken before any work.
 struct Front {
     authenticator: Authenticator,
-    listener: TcpListener,
+    listener: Listener,
     grpc_addr: SocketAddr,
 }
 
@@ -285,20 +291,20 @@ impl Front {
     }
 }
 
-fn local_addr(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
+fn local_addr(listener: &Listener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
     let bound = listener.local_addr();
     bound.map_err(|source| ServerError::Bind { address, source })
 }
 
 async fn serve_metrics(
     config: &Config,
-    metrics: Option<Metrics>,
+    metrics: Option<(Metrics, Option<Tls>)>,
     supervisor: &Supervisor,
 ) -> Result<Option<SocketAddr>, StartError> {
-    let (Some(metrics), Some(address)) = (metrics, config.server.metrics_listen) else {
+    let (Some((metrics, tls)), Some(address)) = (metrics, config.server.metrics_listen) else {
         return Ok(None);
     };
-    let listener = Metrics::bind(address).await?;
+    let listener = Metrics::bind(address, tls).await?;
     let bound = listener.local_addr();
     let bound = bound.map_err(|source| TelemetryError::Bind { address, source })?;
     supervisor.spawn("metrics", metrics.serve(listener, supervisor.stopping()));

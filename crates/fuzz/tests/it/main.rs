@@ -1,6 +1,6 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
-use aftercall_fuzz::{frames, handles, import_line, search, tokens};
+use aftercall_fuzz::{elements, frames, handles, import_line, search, tokens};
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -55,6 +55,7 @@ proptest! {
         tokens(&data);
         search(&data);
         import_line(&data);
+        elements(&data);
         handles(&data);
     }
 

@@ -1,4 +1,4 @@
-//! The file of bearer tokens.
+//! The file of those who may call: bearer tokens, and clients' certificates.
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,9 @@ use aftercall_domain::Country;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use super::TokenHash;
+use super::Hash;
+use super::known::{Entry, Parsed, Shown};
+use super::signed::{Described, Issuer};
 use crate::{ActorKind, Principal, Role};
 
 /// Every request is compared with every token, so there can't be any number of them.
@@ -38,19 +40,24 @@ pub enum CredentialsError {
         /// What is wrong, without the content of the file.
         problem: String,
     },
-    /// It has no tokens, or too many.
-    #[error("credentials file {path} has {tokens} [[token]] entries: it needs 1 to {TOKENS_MAX}")]
+    /// It knows nobody, or too many.
+    #[error(
+        "credentials file {path} has {tokens} [[token]], [[certificate]] and [[issuer]] entries: it \
+         needs 1 to {TOKENS_MAX}"
+    )]
     Count {
         /// The file.
         path: PathBuf,
         /// How many it has.
         tokens: usize,
     },
-    /// Two entries have the same token.
-    #[error("credentials file {path}: token[{again}] repeats the sha256 of token[{first}]")]
+    /// Two entries are of the same token or certificate.
+    #[error("credentials file {path}: {kind}[{again}] repeats {kind}[{first}]")]
     Repeated {
         /// The file.
         path: PathBuf,
+        /// `token` or `certificate`.
+        kind: &'static str,
         /// The entry that has it first, from 0.
         first: usize,
         /// The entry that has it again.
@@ -63,13 +70,17 @@ pub enum CredentialsError {
 struct File {
     #[serde(default)]
     token: Vec<Token>,
+    #[serde(default)]
+    certificate: Vec<Certificate>,
+    #[serde(default)]
+    issuer: Vec<Described>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Token {
     #[serde(deserialize_with = "hash")]
-    sha256: TokenHash,
+    sha256: Hash,
     #[serde(deserialize_with = "name")]
     tenant: String,
     #[serde(deserialize_with = "name")]
@@ -81,29 +92,78 @@ struct Token {
     country: Option<Country>,
 }
 
-struct RoleName(Role);
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certificate {
+    #[serde(default, deserialize_with = "fingerprint")]
+    sha256: Option<Hash>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(deserialize_with = "name")]
+    tenant: String,
+    #[serde(deserialize_with = "name")]
+    actor: String,
+    #[serde(deserialize_with = "kind")]
+    kind: ActorKind,
+    roles: Vec<RoleName>,
+    #[serde(default, deserialize_with = "country")]
+    country: Option<Country>,
+}
 
-pub(super) fn read(path: &Path) -> Result<Vec<(TokenHash, Principal)>, CredentialsError> {
+#[derive(Debug)]
+pub(super) struct RoleName(pub(super) Role);
+
+/// The text of the file at `path`.
+pub(super) fn text(path: &Path) -> Result<String, CredentialsError> {
     let unreadable = |source| CredentialsError::Unreadable {
         path: path.to_owned(),
         source,
     };
-    warn_if_open(
-        path,
-        std::fs::metadata(path)
-            .map_err(unreadable)?
-            .permissions()
-            .mode(),
-    );
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let tokens = parse(&text).map_err(|(line, field, problem)| CredentialsError::Malformed {
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// Whom `text`, which is that of the file at `path`, knows.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Parsed, CredentialsError> {
+    if let Ok(metadata) = std::fs::metadata(path) {
+        warn_if_open(path, metadata.permissions().mode());
+    }
+    let malformed = |(line, field, problem)| CredentialsError::Malformed {
         path: path.to_owned(),
         line,
         field,
         problem,
-    })?;
-    check(path, &tokens)?;
-    Ok(tokens.into_iter().map(Token::into_entry).collect())
+    };
+    let File {
+        token,
+        certificate,
+        issuer,
+    } = file(text).map_err(malformed)?;
+    let entries = token.len() + certificate.len() + issuer.len();
+    if !(1..=TOKENS_MAX).contains(&entries) {
+        return Err(CredentialsError::Count {
+            path: path.to_owned(),
+            tokens: entries,
+        });
+    }
+    let mut certificates = Vec::with_capacity(certificate.len());
+    for (index, certificate) in certificate.into_iter().enumerate() {
+        let unshown =
+            |problem: &str| malformed((1, format!("certificate[{index}]"), problem.to_owned()));
+        certificates.push(certificate.into_entry().map_err(unshown)?);
+    }
+    let issuers = issuer.into_iter().enumerate().map(|(index, described)| {
+        let issuer = described.into_issuer();
+        issuer.map_err(|problem| malformed((1, format!("issuer[{index}]"), problem.to_owned())))
+    });
+    let issuers: Vec<Issuer> = issuers.collect::<Result<_, _>>()?;
+    let known = Parsed {
+        issuers,
+        tokens: token.into_iter().map(Token::into_entry).collect(),
+        certificates,
+    };
+    check(path, "token", &known.tokens)?;
+    check(path, "certificate", &known.certificates)?;
+    Ok(known)
 }
 
 fn warn_if_open(path: &Path, mode: u32) {
@@ -116,8 +176,8 @@ fn warn_if_open(path: &Path, mode: u32) {
     }
 }
 
-/// The tokens, or the line, the field and the problem.
-fn parse(text: &str) -> Result<Vec<Token>, (usize, String, String)> {
+/// What the file says, or the line, the field and the problem.
+fn file(text: &str) -> Result<File, (usize, String, String)> {
     let located = |error: &toml::de::Error, field: String| {
         let before = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text.as_bytes()[..before]
@@ -129,30 +189,31 @@ fn parse(text: &str) -> Result<Vec<Token>, (usize, String, String)> {
     };
     let document =
         toml::Deserializer::parse(text).map_err(|error| located(&error, "the file".to_owned()))?;
-    let file: File = serde_path_to_error::deserialize(document)
-        .map_err(|error| located(error.inner(), error.path().to_string()))?;
-    Ok(file.token)
+    serde_path_to_error::deserialize(document)
+        .map_err(|error| located(error.inner(), error.path().to_string()))
 }
 
-fn check(path: &Path, tokens: &[Token]) -> Result<(), CredentialsError> {
-    let path = path.to_owned();
-    if tokens.is_empty() || tokens.len() > TOKENS_MAX {
-        return Err(CredentialsError::Count {
-            path,
-            tokens: tokens.len(),
-        });
-    }
+/// Refuses entries that are of the same.
+fn check<K>(path: &Path, kind: &'static str, entries: &[(K, Entry)]) -> Result<(), CredentialsError>
+where
+    K: Eq + std::hash::Hash,
+{
     let mut seen = HashMap::new();
-    for (again, token) in tokens.iter().enumerate() {
-        if let Some(first) = seen.insert(token.sha256, again) {
-            return Err(CredentialsError::Repeated { path, first, again });
+    for (again, (key, _)) in entries.iter().enumerate() {
+        if let Some(first) = seen.insert(key, again) {
+            return Err(CredentialsError::Repeated {
+                path: path.to_owned(),
+                kind,
+                first,
+                again,
+            });
         }
     }
     Ok(())
 }
 
 impl Token {
-    fn into_entry(self) -> (TokenHash, Principal) {
+    fn into_entry(self) -> (Hash, Entry) {
         let Self {
             sha256,
             tenant,
@@ -163,7 +224,34 @@ impl Token {
         } = self;
         let roles = roles.into_iter().map(|role| role.0).collect();
         let principal = Principal::new(&tenant, &actor, kind, roles);
-        (sha256, principal.in_country(country))
+        (sha256, Entry::new(principal.in_country(country)))
+    }
+}
+
+impl Certificate {
+    fn into_entry(self) -> Result<(Shown, Entry), &'static str> {
+        let Self {
+            sha256,
+            name,
+            tenant,
+            actor,
+            kind,
+            roles,
+            country,
+        } = self;
+        let shown = match (sha256, name) {
+            (Some(sha256), None) => Shown::Fingerprint(sha256),
+            (None, Some(name)) if !name.is_empty() => Shown::Name(name),
+            _ => {
+                return Err(
+                    "needs either sha256, the certificate's fingerprint, or name, a DNS name or URI \
+                     among its subject's alternative names",
+                );
+            }
+        };
+        let roles = roles.into_iter().map(|role| role.0).collect();
+        let principal = Principal::new(&tenant, &actor, kind, roles);
+        Ok((shown, Entry::new(principal.in_country(country))))
     }
 }
 
@@ -176,26 +264,26 @@ impl<'de> Deserialize<'de> for RoleName {
     }
 }
 
-fn kind<'de, D: Deserializer<'de>>(input: D) -> Result<ActorKind, D::Error> {
+pub(super) fn kind<'de, D: Deserializer<'de>>(input: D) -> Result<ActorKind, D::Error> {
     String::deserialize(input)?
         .parse()
         .map_err(D::Error::custom)
 }
 
-fn country<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Country>, D::Error> {
+pub(super) fn country<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Country>, D::Error> {
     let code = String::deserialize(input)?;
     code.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// Tenants and actors are parts of keys: short, printable, and without the keys' separator.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    (1..=128).contains(&name.len()) && bytes.all(|byte| byte.is_ascii_graphic() && byte != b'|')
+}
+
 fn name<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let name = String::deserialize(input)?;
-    let fits = (1..=128).contains(&name.len());
-    match fits
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'|')
-    {
+    match is_name(&name) {
         true => Ok(name),
         false => Err(D::Error::custom(
             "must be 1 to 128 printable ASCII characters, without spaces and without |",
@@ -203,17 +291,21 @@ fn name<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     }
 }
 
-fn hash<'de, D: Deserializer<'de>>(input: D) -> Result<TokenHash, D::Error> {
+fn fingerprint<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Hash>, D::Error> {
+    hash(input).map(Some)
+}
+
+fn hash<'de, D: Deserializer<'de>>(input: D) -> Result<Hash, D::Error> {
     let text = String::deserialize(input)?;
     let refused = || {
         D::Error::custom(
-            "must be the token's SHA-256 in 64 hexadecimal digits, as `printf %s TOKEN | sha256sum` prints it",
+            "must be a SHA-256 in 64 hexadecimal digits, as `printf %s TOKEN | sha256sum` prints it",
         )
     };
     if text.len() != 64 || !text.is_ascii() {
         return Err(refused());
     }
-    let mut hash = TokenHash::default();
+    let mut hash = Hash::default();
     for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         let digit = |at: usize| char::from(digits[at]).to_digit(16).ok_or_else(refused);
         *byte = u8::try_from(digit(0)? * 16 + digit(1)?).map_err(|_| refused())?;

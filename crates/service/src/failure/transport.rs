@@ -1,6 +1,7 @@
 //! What the transport refuses by itself, before a service sees it. Its statuses have no details, so
 //! they are told again as failures of ours.
 
+use aftercall_domain::limits::ELEMENTS_MAX;
 use tonic::{Code, Status};
 
 use super::{Failure, to_status};
@@ -25,6 +26,11 @@ pub(crate) enum Untaken {
     Unframed,
     #[error("the message is larger than the server takes; shorten or split it")]
     TooLarge,
+    #[error(
+        "the lists and maps of the message have more than {ELEMENTS_MAX} elements; send fewer at a \
+         time"
+    )]
+    TooManyElements,
     #[error("the message is compressed in a way that is not taken; use gzip, or none")]
     Compression,
     #[error("there is no such method here; check the service's name and version, and the method's")]
@@ -35,7 +41,7 @@ impl Failure for Untaken {
     fn reason(&self) -> Reason {
         match self {
             Self::Undecodable | Self::Unframed => Reason::InvalidRequest,
-            Self::TooLarge => Reason::MessageTooLarge,
+            Self::TooLarge | Self::TooManyElements => Reason::MessageTooLarge,
             Self::Compression => Reason::CompressionUnknown,
             Self::Method => Reason::MethodUnknown,
         }

@@ -15,9 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+use super::gate::OpenCall;
 use super::meter::Meter;
+use crate::auth::Identity;
 use crate::supervisor::panic_text;
-use crate::{Clock, Failure, Internal, ServerStopping, explained, to_status};
+use crate::{Clock, Failure, Internal, ServerStopping, Unauthenticated, explained, to_status};
 
 const GRPC_STATUS: &str = "grpc-status";
 
@@ -29,6 +31,8 @@ pub(super) struct Finish {
     clock: Arc<dyn Clock>,
     started: Duration,
     code: Option<Code>,
+    /// What the call holds until then.
+    open: Option<OpenCall>,
 }
 
 impl Finish {
@@ -39,7 +43,12 @@ impl Finish {
             clock,
             started,
             code: None,
+            open: None,
         }
+    }
+
+    pub(super) fn hold(&mut self, open: OpenCall) {
+        self.open = Some(open);
     }
 
     fn set(&mut self, code: Code) {
@@ -58,8 +67,8 @@ impl Drop for Finish {
 /// Whose answer a body is.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// A service's of ours.
-    Service,
+    /// A service's of ours, whose streams end with the credentials of whoever called.
+    Service(Option<Identity>),
     /// Health's or reflection's, whose statuses are told as they are, and whose streams end when the
     /// token is cancelled.
     Infrastructure(CancellationToken),
@@ -71,6 +80,8 @@ pub(super) struct TrackedBody {
     finish: Option<Finish>,
     /// Whether it comes from a service of ours, which explains what it refuses.
     is_ours: bool,
+    kind: Kind,
+    /// Waits until the answer is to be cut; there once the answer had to be waited for.
     cut: Option<BoxFuture<'static, ()>>,
     ended: bool,
 }
@@ -82,7 +93,7 @@ impl TrackedBody {
         mut finish: Finish,
         kind: Kind,
     ) -> Response<Body> {
-        let is_ours = matches!(kind, Kind::Service);
+        let is_ours = matches!(kind, Kind::Service(_));
         if is_ours {
             explain(response.headers_mut());
         }
@@ -91,18 +102,34 @@ impl TrackedBody {
             finish.set(code);
             return response;
         }
-        let cut = match kind {
-            Kind::Service => None,
-            Kind::Infrastructure(cut) => Some(cut.cancelled_owned().boxed()),
-        };
         response.map(|inner| {
             Body::new(Self {
                 inner,
                 finish: Some(finish),
                 is_ours,
-                cut,
+                kind,
+                cut: None,
                 ended: false,
             })
+        })
+    }
+
+    /// Whether the answer is to be cut, and with what.
+    fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
+        let cut = self.cut.get_or_insert_with(|| match &self.kind {
+            Kind::Service(None) => std::future::pending().boxed(),
+            Kind::Service(Some(caller)) => {
+                let caller = caller.clone();
+                async move { caller.over().await }.boxed()
+            }
+            Kind::Infrastructure(ending) => ending.clone().cancelled_owned().boxed(),
+        });
+        std::task::ready!(cut.poll_unpin(cx));
+        // What it would have gone on with is let go.
+        self.inner = Body::empty();
+        Poll::Ready(match self.kind {
+            Kind::Service(_) => self.end(Unauthenticated::Over),
+            Kind::Infrastructure(_) => self.end(ServerStopping),
         })
     }
 
@@ -136,6 +163,13 @@ impl HttpBody for TrackedBody {
         if self.ended {
             return Poll::Ready(None);
         }
+        // An answer that never has to be waited for ends all the same.
+        if let Kind::Service(Some(caller)) = &self.kind
+            && caller.is_over()
+        {
+            self.inner = Body::empty();
+            return Poll::Ready(Some(Ok(self.end(Unauthenticated::Over))));
+        }
         let is_ours = self.is_ours;
         let inner = &mut self.inner;
         let polled = AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx));
@@ -155,12 +189,7 @@ impl HttpBody for TrackedBody {
                 }
                 Poll::Ready(frame)
             }
-            Ok(Poll::Pending) => match &mut self.cut {
-                Some(cut) => cut
-                    .poll_unpin(cx)
-                    .map(|()| Some(Ok(self.end(ServerStopping)))),
-                None => Poll::Pending,
-            },
+            Ok(Poll::Pending) => self.poll_cut(cx).map(|frame| Some(Ok(frame))),
             Err(panic) => {
                 let cause = format!("stream panicked: {}", panic_text(&*panic));
                 Poll::Ready(Some(Ok(self.end(Internal::new(cause)))))

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aftercall_proto::elements::Elements;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -17,12 +19,17 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::body::{Finish, Kind, TrackedBody};
+use super::config::ServerConfig;
+use super::inbound::{Bounds, bounded};
+use super::memory::{Held, Memory};
 use super::meter::{Meter, Meters};
+use super::presence::{Busy, Presence};
+use super::tls::Peer;
+use crate::auth::Identity;
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
 use crate::{
-    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Principal, Reason, Untaken,
-    to_status,
+    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Reason, Untaken, to_status,
 };
 
 /// Services that are called before anybody can have credentials, and whose streams never end by
@@ -39,10 +46,12 @@ pub(super) struct GateLayer {
     pub(super) permissions: Permissions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) meters: Meters,
-    pub(super) timeout_max: Duration,
-    pub(super) in_flight_max: usize,
-    /// Cancelled when the streams of health and reflection must end.
-    pub(super) cut: CancellationToken,
+    pub(super) elements: Elements,
+    pub(super) memory: Memory,
+    pub(super) config: ServerConfig,
+    /// Cancelled when the streams of health and reflection must end, and messages that are on their
+    /// way soon.
+    pub(super) ending: CancellationToken,
 }
 
 impl<S> Layer<S> for GateLayer {
@@ -54,6 +63,8 @@ impl<S> Layer<S> for GateLayer {
             rules: Arc::new(Rules {
                 layer: self.clone(),
                 in_flight: AtomicUsize::new(0),
+                calls: Arc::new(Semaphore::new(self.config.streams_max)),
+                infrastructure: Arc::new(Semaphore::new(self.config.health_streams_max)),
             }),
         }
     }
@@ -70,6 +81,10 @@ pub(super) struct Gate<S> {
 struct Rules {
     layer: GateLayer,
     in_flight: AtomicUsize,
+    /// How many more calls may be open, until their answers have ended,
+    calls: Arc<Semaphore>,
+    /// and how many of those that need no credentials.
+    infrastructure: Arc<Semaphore>,
 }
 
 impl<S> Service<Request<Body>> for Gate<S>
@@ -107,20 +122,28 @@ impl Rules {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
-        let finish = Finish::new(meter, Arc::clone(&self.layer.clock));
+        let mut finish = Finish::new(meter, Arc::clone(&self.layer.clock));
         let infrastructure = is_infrastructure(request.uri().path());
+        let mut identity = None;
         let answer = match self.admit(&mut request, infrastructure) {
-            Ok((in_flight, deadline)) => {
-                let answer = answer(inner, request, deadline).await;
-                drop(in_flight);
+            Ok(admitted) => {
+                let held = Held::default();
+                let request = match &admitted.identity {
+                    None => request,
+                    Some(identity) => self.bounded(request, (held.clone(), identity.clone())),
+                };
+                identity = admitted.identity;
+                finish.hold(admitted.place);
+                let answer = answer(inner, request, admitted.deadline).await;
+                drop((admitted.in_flight, held));
                 answer
             }
             Err(refusal) => Err(refusal),
         };
         let response = answer.unwrap_or_else(tonic::Status::into_http);
         let kind = match infrastructure {
-            true => Kind::Infrastructure(self.layer.cut.clone()),
-            false => Kind::Service,
+            true => Kind::Infrastructure(self.layer.ending.clone()),
+            false => Kind::Service(identity),
         };
         TrackedBody::track(response, finish, kind)
     }
@@ -129,25 +152,65 @@ impl Rules {
         &self,
         request: &mut Request<Body>,
         infrastructure: bool,
-    ) -> Result<(InFlight<'_>, Deadline), tonic::Status> {
+    ) -> Result<Admitted<'_>, tonic::Status> {
         let in_flight = InFlight::enter(self).map_err(to_status)?;
-        if !infrastructure {
-            let principal = self.caller(request)?;
-            request.extensions_mut().insert(principal);
+        let places = match infrastructure {
+            true => &self.infrastructure,
+            false => &self.calls,
+        };
+        let place = Arc::clone(places).try_acquire_owned();
+        let place = place.map_err(|_| to_status(TooManyRequests))?;
+        let identity = match infrastructure {
+            true => None,
+            false => Some(self.caller(request)?),
+        };
+        let timeout_max = self.layer.config.request_timeout;
+        let deadline = Deadline::from_headers(request.headers(), timeout_max);
+        let extensions = request.extensions_mut();
+        extensions.insert(deadline);
+        if let Some(identity) = &identity {
+            extensions.insert(identity.principal.clone());
         }
-        let deadline = Deadline::from_headers(request.headers(), self.layer.timeout_max);
-        request.extensions_mut().insert(deadline);
-        Ok((in_flight, deadline))
+        let busy = extensions.remove::<Arc<Presence>>();
+        let busy = busy.map(|presence| presence.enter());
+        Ok(Admitted {
+            in_flight,
+            deadline,
+            identity,
+            place: OpenCall(place, busy),
+        })
+    }
+
+    /// The request, whose messages keep within bounds.
+    fn bounded(&self, request: Request<Body>, (held, caller): (Held, Identity)) -> Request<Body> {
+        let layer = &self.layer;
+        let bounds = Bounds {
+            elements: layer.elements.of(request.uri().path()),
+            message_bytes_max: layer.config.message_bytes_max,
+            message_timeout: layer.config.request_timeout,
+            memory: layer.memory.clone(),
+            held,
+            caller,
+            ending: layer.ending.clone(),
+        };
+        let (head, body) = request.into_parts();
+        let body = bounded(body, &head.headers, bounds);
+        Request::from_parts(head, body)
     }
 
     /// Who calls, if they may: known before a byte of the message is read.
-    fn caller(&self, request: &Request<Body>) -> Result<Principal, tonic::Status> {
-        let principal = self.layer.authenticator.principal(request.headers());
-        let principal = principal.map_err(to_status)?;
+    fn caller(&self, request: &Request<Body>) -> Result<Identity, tonic::Status> {
+        let peer = request.extensions().get::<Arc<Peer>>();
+        let peer = peer.map(AsRef::as_ref);
+        let layer = &self.layer;
+        let asked = (request.headers(), layer.clock.now());
+        let identity = layer.authenticator.identity(asked, peer);
+        let identity = identity.map_err(to_status)?;
         let any_of = self.layer.permissions.of(request.uri().path());
         let any_of = any_of.ok_or_else(|| to_status(Untaken::Method))?;
-        principal.require_any(any_of).map_err(to_status)?;
-        Ok(principal)
+        let allowed = identity.principal.require_any(any_of);
+        allowed.map_err(to_status)?;
+        Ok(identity)
     }
 }
 
@@ -175,13 +238,31 @@ fn is_infrastructure(path: &str) -> bool {
     INFRASTRUCTURE.iter().any(|prefix| path.starts_with(prefix))
 }
 
+/// A request that was let in.
+struct Admitted<'a> {
+    in_flight: InFlight<'a>,
+    deadline: Deadline,
+    /// Who calls; nobody needs to say so to health and reflection.
+    identity: Option<Identity>,
+    place: OpenCall,
+}
+
+/// A call whose answer has not ended: its place, and that its connection is in use.
+#[derive(Debug)]
+pub(super) struct OpenCall(
+    #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held")] Option<Busy>,
+);
+
 /// A request that is being worked on.
 struct InFlight<'a>(&'a AtomicUsize);
 
 impl<'a> InFlight<'a> {
     fn enter(rules: &'a Rules) -> Result<Self, TooManyRequests> {
         let entered = Self(&rules.in_flight);
-        match rules.in_flight.fetch_add(1, Ordering::Relaxed) < rules.layer.in_flight_max {
+        match rules.in_flight.fetch_add(1, Ordering::Relaxed)
+            < rules.layer.config.requests_in_flight_max
+        {
             true => Ok(entered),
             false => Err(TooManyRequests),
         }

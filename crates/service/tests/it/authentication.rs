@@ -63,7 +63,9 @@ fn with(authorization: &str) -> tonic::Request<String> {
 fn principal(authorization: &[u8]) -> Option<Principal> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, authorization.try_into().unwrap());
-    authenticator().principal(&headers).ok()
+    authenticator()
+        .principal(&headers, jiff::Timestamp::UNIX_EPOCH)
+        .ok()
 }
 
 #[tokio::test]
@@ -158,7 +160,23 @@ async fn without_credentials_only_loopback_is_bound() {
         refused.to_string().contains("server.credentials"),
         "{refused}"
     );
-    assert!(bind(&open, &authenticator()).await.is_ok());
+    let readable = bind(&open, &authenticator()).await.unwrap_err();
+    assert!(matches!(readable, ServerError::Open { .. }), "{readable}");
+    assert!(
+        readable.to_string().contains("server.tls_proxy"),
+        "{readable}"
+    );
+    let behind = ServerConfig {
+        tls_proxy: Some("lb-1".to_owned()),
+        ..open
+    };
+    assert!(bind(&behind, &authenticator()).await.is_ok());
+    let metrics = ServerConfig {
+        metrics_listen: Some("0.0.0.0:0".parse().unwrap()),
+        ..config()
+    };
+    let readable = bind(&metrics, &authenticator()).await.unwrap_err();
+    assert!(matches!(readable, ServerError::Open { .. }), "{readable}");
     for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::ffff:127.0.0.1]:0"] {
         let config = ServerConfig {
             listen: loopback.parse().unwrap(),

@@ -101,6 +101,27 @@ fn a_file_without_tokens_or_with_one_twice_is_refused() {
 }
 
 #[test]
+fn a_certificate_is_known_by_its_fingerprint_or_a_name_and_not_by_both() {
+    let certificate = |by: &str| {
+        let by = by.replace("HASH", &"ab".repeat(32));
+        let entry = entry().replace("[[token]]", "[[certificate]]");
+        entry.replace(&format!("sha256 = \"{}\"", "ab".repeat(32)), &by)
+    };
+    let name = "name = \"crm.acme.example\"";
+    let hash = "sha256 = \"HASH\"";
+    for by in [name, hash] {
+        assert!(read(&certificate(by)).unwrap().has_credentials(), "{by}");
+    }
+    for by in ["", "name = \"\"", &format!("{name}\n{hash}")] {
+        let error = read(&certificate(by)).unwrap_err().to_string();
+        assert!(error.contains("certificate[0]"), "{error}");
+        assert!(error.contains("needs either sha256"), "{error}");
+    }
+    let twice = read(&(certificate(name) + &certificate(name)));
+    assert!(matches!(twice, Err(CredentialsError::Repeated { .. })));
+}
+
+#[test]
 fn a_right_file_is_read() {
     assert!(read(&entry()).unwrap().has_credentials());
 }

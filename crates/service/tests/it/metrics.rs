@@ -25,7 +25,7 @@ async fn get(address: std::net::SocketAddr, request: &str) -> String {
 async fn requests_are_counted_by_method_and_code_and_made_up_names_are_not_labels() {
     let metrics = Metrics::install().unwrap();
     let running = start(config(), Authenticator::development()).await;
-    let listener = Metrics::bind((Ipv4Addr::LOCALHOST, 0).into())
+    let listener = Metrics::bind((Ipv4Addr::LOCALHOST, 0).into(), None)
         .await
         .unwrap();
     let address = listener.local_addr().unwrap();
@@ -66,7 +66,7 @@ async fn requests_are_counted_by_method_and_code_and_made_up_names_are_not_label
             .starts_with("HTTP/1.1 405")
     );
 
-    let taken = Metrics::bind(address).await.unwrap_err().to_string();
+    let taken = Metrics::bind(address, None).await.unwrap_err().to_string();
     assert!(taken.contains("server.metrics_listen"), "{taken}");
     running
         .supervisor

@@ -18,7 +18,8 @@ use http::uri::PathAndQuery;
 use http::{Request, Response};
 use prost::Message;
 use prost_types::{
-    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+    MethodDescriptorProto, ServiceDescriptorProto, field_descriptor_proto,
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -63,7 +64,10 @@ impl Probe {
                 self.release.acquire().await.expect("never closed").forget();
                 "released".to_owned()
             }
-            "Hang" => std::future::pending().await,
+            "Hang" => {
+                self.entered.notify_one();
+                std::future::pending().await
+            }
             "Refuse" => return Err(to_status(violations())),
             "Fault" => return Err(to_status(Internal::new(SECRET))),
             "Panic" => panic!("{SECRET}"),
@@ -142,6 +146,12 @@ impl Service<Request<Body>> for Probe {
                 });
                 return Ok(grpc.server_streaming(watch, request).await);
             }
+            if method == "Echo" {
+                let echo = service_fn(|request: tonic::Request<Streaming<String>>| async {
+                    Ok(tonic::Response::new(request.into_inner()))
+                });
+                return Ok(grpc.streaming(echo, request).await);
+            }
             let unary = service_fn(move |request| probe.clone().unary(method.clone(), request));
             Ok(grpc.unary(unary, request).await)
         })
@@ -185,12 +195,13 @@ pub(crate) async fn start(config: ServerConfig, authenticator: Authenticator) ->
 }
 
 /// What the probe understands; anybody may call it, whatever their role.
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 12] = [
     "WhoAmI",
     "Counted",
     "Remaining",
     "Hold",
     "Hang",
+    "Echo",
     "Refuse",
     "Fault",
     "Panic",
@@ -212,10 +223,14 @@ pub(crate) fn permissions() -> Permissions {
     }))
 }
 
+/// The number of a request's list.
+pub(crate) const ELEMENTS: i32 = 2;
+
 fn descriptors() -> &'static [u8] {
-    let methods = ["WhoAmI", "Counted", "Refuse", "Watch"];
+    let methods = ["WhoAmI", "Counted", "Hold", "Refuse", "Watch"];
     let method = methods.map(|name| MethodDescriptorProto {
         name: Some(name.to_owned()),
+        input_type: Some(".test.v1.Asked".to_owned()),
         ..MethodDescriptorProto::default()
     });
     let service = ServiceDescriptorProto {
@@ -223,7 +238,22 @@ fn descriptors() -> &'static [u8] {
         method: method.into(),
         ..ServiceDescriptorProto::default()
     };
+    // What the probe doesn't read, but a request may bring.
+    let elements = FieldDescriptorProto {
+        name: Some("elements".to_owned()),
+        number: Some(ELEMENTS),
+        label: Some(field_descriptor_proto::Label::Repeated.into()),
+        r#type: Some(field_descriptor_proto::Type::Message.into()),
+        type_name: Some(".test.v1.Asked".to_owned()),
+        ..FieldDescriptorProto::default()
+    };
+    let asked = DescriptorProto {
+        name: Some("Asked".to_owned()),
+        field: vec![elements],
+        ..DescriptorProto::default()
+    };
     let file = FileDescriptorProto {
+        message_type: vec![asked],
         name: Some("test/v1/probe.proto".to_owned()),
         package: Some("test.v1".to_owned()),
         service: vec![service],
@@ -260,8 +290,26 @@ impl Running {
         path: &str,
         request: tonic::Request<String>,
     ) -> Result<String, Status> {
-        let mut grpc = tonic::client::Grpc::new(self.channel().await);
-        grpc.ready().await.unwrap();
+        Self::call_path_over(self.channel().await, path, request).await
+    }
+
+    /// Asks over `channel` who calls.
+    pub(crate) async fn call_over(
+        &self,
+        channel: Channel,
+        request: tonic::Request<String>,
+    ) -> Result<String, Status> {
+        Self::call_path_over(channel, &format!("/{SERVICE}/WhoAmI"), request).await
+    }
+
+    async fn call_path_over(
+        channel: Channel,
+        path: &str,
+        request: tonic::Request<String>,
+    ) -> Result<String, Status> {
+        let mut grpc = tonic::client::Grpc::new(channel);
+        let ready = grpc.ready().await;
+        ready.map_err(|error| Status::unavailable(error.to_string()))?;
         let path = PathAndQuery::try_from(path).unwrap();
         let response = grpc
             .unary(request, path, ProstCodec::<String, String>::default())
@@ -271,10 +319,18 @@ impl Running {
 
     /// Opens a stream of the probe.
     pub(crate) async fn watch(&self, method: &str) -> Streaming<String> {
+        self.watch_with(method, tonic::Request::new(String::new()))
+            .await
+    }
+
+    pub(crate) async fn watch_with(
+        &self,
+        method: &str,
+        request: tonic::Request<String>,
+    ) -> Streaming<String> {
         let mut grpc = tonic::client::Grpc::new(self.channel().await);
         grpc.ready().await.unwrap();
         let path = PathAndQuery::try_from(format!("/{SERVICE}/{method}")).unwrap();
-        let request = tonic::Request::new(String::new());
         let codec = ProstCodec::<String, String>::default();
         grpc.server_streaming(request, path, codec)
             .await

@@ -1,7 +1,7 @@
 //! The server that a command asks.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aftercall_client::{Client, Token};
 
@@ -22,6 +22,23 @@ pub struct ServerArgs {
     /// A file whose first line is the token
     #[arg(long, global = true, value_name = "FILE", env = "AFTERCALL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
+    /// The certificates (PEM) of those whom the server's must come from, besides those whom this machine
+    /// trusts
+    #[arg(long, global = true, value_name = "FILE", env = "AFTERCALL_CA")]
+    pub ca: Option<PathBuf>,
+    /// The certificate (PEM) that says who asks, where the server knows it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AFTERCALL_CERTIFICATE"
+    )]
+    #[arg(requires = "key")]
+    pub certificate: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, global = true, value_name = "FILE", env = "AFTERCALL_KEY")]
+    #[arg(requires = "certificate")]
+    pub key: Option<PathBuf>,
 }
 
 impl ServerArgs {
@@ -31,6 +48,9 @@ impl ServerArgs {
             server: url.to_owned(),
             token: None,
             token_file: None,
+            ca: None,
+            certificate: None,
+            key: None,
         }
     }
 
@@ -43,6 +63,12 @@ impl ServerArgs {
         if let Some(token) = self.token()? {
             client = client.token(token);
         }
+        if let Some(ca) = &self.ca {
+            client = client.trust(read(ca)?);
+        }
+        if let (Some(certificate), Some(key)) = (&self.certificate, &self.key) {
+            client = client.show(read(certificate)?, read(key)?);
+        }
         Ok(client.connect().await?)
     }
 
@@ -50,10 +76,13 @@ impl ServerArgs {
         let (None, Some(file)) = (&self.token, &self.token_file) else {
             return Ok(self.token.clone());
         };
-        let text = std::fs::read_to_string(file).map_err(|source| CommandError::File {
-            path: file.display().to_string(),
-            source,
-        })?;
-        Ok(text.lines().next().map(Token::new))
+        Ok(read(file)?.lines().next().map(Token::new))
     }
+}
+
+fn read(file: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(file).map_err(|source| CommandError::File {
+        path: file.display().to_string(),
+        source,
+    })
 }

@@ -19,3 +19,4 @@ mod on_kafka;
 mod permissions;
 mod roles;
 mod serve;
+mod tls;
