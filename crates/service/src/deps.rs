@@ -49,7 +49,7 @@ impl Deps {
         (deps, runner)
     }
 
-    /// Runs the feed until the process stops; the process stops when it fails.
+    /// Runs the feed until the process stops. The process stops when another one uses its ledger.
     ///
     /// # Errors
     /// When the operating system gives it no thread.
@@ -59,7 +59,8 @@ impl Deps {
         Ok(())
     }
 
-    /// Starts a view, which runs until the process stops; the process stops when it fails.
+    /// Starts a view, which runs until the process stops. One that can't go on tries again by itself, and
+    /// takes nothing else with it: its service is not healthy meanwhile.
     ///
     /// # Errors
     /// When the operating system gives it no thread.

@@ -31,7 +31,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Starts a view in the background. It stops with the process, and the process with it.
+    /// Starts a view in the background. It stops with the process.
     ///
     /// # Errors
     /// When the operating system gives the view no thread.

@@ -134,8 +134,8 @@ impl<F: FromRecord> Feed<F> {
     /// Returns at once; the store answers [`StoreError::Opening`] until the thread has opened it.
     ///
     /// # Errors
-    /// [`ViewError::Thread`] when the operating system refuses a thread. All other failures end the
-    /// thread: see [`ViewHandle::stopped`].
+    /// [`ViewError::Thread`] when the operating system refuses a thread. All other failures are tried
+    /// again: see [`Progress::trouble`](crate::Progress::trouble).
     pub fn spawn<P: Projection<Fact = F>>(
         &self,
         projection: P,

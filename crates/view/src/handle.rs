@@ -28,9 +28,13 @@ pub struct Progress {
     /// Whether the view waits for free space on its disk: see
     /// [`Options::disk_free_bytes_min`](crate::Options::disk_free_bytes_min).
     pub paused: bool,
+    /// Why the view can't go on; it tries again by itself, after pauses that grow. What it has
+    /// committed is answered meanwhile, unless it is that which failed.
+    pub trouble: Option<Arc<ViewError>>,
     /// How far the view was behind its log when it last looked, about once a second.
     pub lag: Lag,
-    /// Set when the view's thread has ended.
+    /// Set when the view's thread has ended: as it was told to, or because it is a ledger whose
+    /// directory another process uses.
     pub ended: Option<Result<(), Arc<ViewError>>>,
 }
 
@@ -284,8 +288,9 @@ impl ViewHandle {
         self.0.stop.load(Ordering::Relaxed) || has_ended()
     }
 
-    /// Resolves when the view's thread has ended: `Ok` after [`ViewHandle::stop`], else the
-    /// failure, which should end the process.
+    /// Resolves when the view's thread has ended: `Ok` after [`ViewHandle::stop`]. Of a ledger it may be
+    /// that another process uses its directory, which should end this one; all else that fails is tried
+    /// again: see [`Progress::trouble`].
     pub async fn stopped(&self) -> Result<(), Arc<ViewError>> {
         let mut progress = self.progress();
         // The sender lives in `self`, so the wait can't end without an answer.

@@ -1,26 +1,29 @@
 //! A view's search index: tantivy with the checkpoint in the commit's payload.
 
 mod check;
+mod fault;
+mod merging;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::LogIdentity;
 use parking_lot::RwLock;
-use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy, NoMergePolicy};
+use tantivy::directory::{Directory, MmapDirectory};
+use tantivy::indexer::{IndexWriterOptions, MergePolicy, NoMergePolicy};
 use tantivy::schema::{Field, Schema};
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
-use crate::Positions;
-use crate::store::{Touch, panic_message};
+use crate::store::Touch;
+use crate::{Cause, Fault, Positions};
 use check::Check;
+use fault::{guarded, reading};
+use merging::Roomy;
 
 /// What an index holds, and how it is keyed.
 #[derive(Clone)]
@@ -72,10 +75,10 @@ impl Default for IndexOptions {
     }
 }
 
-/// An index failed, or its files are damaged.
+/// An index failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the search index failed: {0}")]
-pub struct IndexError(Arc<str>);
+pub struct IndexError(Fault);
 
 /// What the index held at one commit. Cheap to clone; does not change.
 #[derive(Clone)]
@@ -104,6 +107,9 @@ pub struct SearchIndex {
     key: Field,
     identity: Identity,
     committed: Positions,
+    dir: PathBuf,
+    /// The most that the writer has in memory, in bytes.
+    memory_bytes: u64,
     /// Begun by this opening.
     new: bool,
     merges: bool,
@@ -119,34 +125,78 @@ impl fmt::Debug for SearchIndex {
     }
 }
 
+/// Makes the directory in which tantivy keeps its files: the operating system's, or a test's.
+type Disk<'d> = dyn Fn(&Path) -> tantivy::Result<Box<dyn Directory>> + 'd;
+
+fn os_disk(dir: &Path) -> tantivy::Result<Box<dyn Directory>> {
+    Ok(Box::new(MmapDirectory::open(dir)?))
+}
+
 impl SearchIndex {
-    /// Opens the index in `dir`. One that was built with another schema, version or log, or that
-    /// does not open, is deleted, and an empty one begun.
+    /// Opens the index in `dir`. One that was built with another schema, version or log, or that is
+    /// damaged, is deleted, and an empty one begun.
+    ///
+    /// # Errors
+    /// When it can't be opened now, for want of room or of anything else; it stays as it is.
     pub fn open(
         dir: &Path,
         schema: IndexSchema,
         log: impl Into<LogIdentity>,
         options: &IndexOptions,
     ) -> Result<Self, IndexError> {
+        Self::open_on(&os_disk, dir, schema, log.into(), options)
+    }
+
+    fn open_on(
+        disk: &Disk<'_>,
+        dir: &Path,
+        schema: IndexSchema,
+        log: LogIdentity,
+        options: &IndexOptions,
+    ) -> Result<Self, IndexError> {
+        let identity = Identity {
+            version: schema.version,
+            log,
+        };
+        match Self::open_existing(disk, dir, &schema, &identity, options) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) => tracing::info!(dir = %dir.display(), "search index begun"),
+            Err(error) if error.cause() == Cause::Damaged => {
+                tracing::warn!(dir = %dir.display(), %error, "search index damaged, begun anew");
+            }
+            Err(error) => return Err(error),
+        }
+        remove_dir(dir)?;
+        std::fs::create_dir_all(dir).map_err(|error| IndexError::io(&error))?;
+        guarded(|| {
+            let index = Index::builder()
+                .schema(schema.schema.clone())
+                .tokenizers(schema.tokenizers.clone())
+                .open_or_create(disk(dir)?)?;
+            Self::start(index, (dir, schema.key), identity, options)
+        })
+    }
+
+    /// What the index in `dir` held at its last commit, for reading alone; none where there is none of
+    /// that schema, version and log. Takes no room.
+    pub(crate) fn peek(
+        dir: &Path,
+        schema: &IndexSchema,
+        log: impl Into<LogIdentity>,
+    ) -> Result<Option<Snapshot>, IndexError> {
         let identity = Identity {
             version: schema.version,
             log: log.into(),
         };
-        match Self::open_existing(dir, &schema, &identity, options) {
-            Ok(Some(index)) => return Ok(index),
-            Ok(None) => tracing::info!(dir = %dir.display(), "search index begun"),
-            Err(error) => tracing::warn!(dir = %dir.display(), %error, "search index void"),
-        }
-        remove_dir(dir)?;
-        std::fs::create_dir_all(dir).map_err(failed)?;
-        guarded(|| {
-            let directory = MmapDirectory::open(dir)?;
-            let index = Index::builder()
-                .schema(schema.schema.clone())
-                .tokenizers(schema.tokenizers.clone())
-                .open_or_create(directory)?;
-            Self::start(index, schema.key, identity, options)
-        })
+        let Some((index, complete_through)) = read_existing(&os_disk, dir, schema, &identity)?
+        else {
+            return Ok(None);
+        };
+        let searcher = reading(|| Ok(reader(&index)?.searcher()))?;
+        Ok(Some(Snapshot {
+            searcher,
+            complete_through,
+        }))
     }
 
     /// What the index was complete through at its last commit.
@@ -182,7 +232,7 @@ impl SearchIndex {
         document: Option<TantivyDocument>,
         touch: Touch,
     ) -> Result<(), IndexError> {
-        guarded(|| {
+        let written = guarded(|| {
             if touch == Touch::Known {
                 self.writer
                     .delete_term(Term::from_field_bytes(self.key, key));
@@ -192,6 +242,11 @@ impl SearchIndex {
                 self.writer.add_document(document)?;
             }
             Ok(())
+        });
+        // A worker that failed leaves behind only that it is gone. Why is told to whoever awaits it.
+        written.map_err(|gone| match guarded(|| self.writer.prepare_commit().map(drop)) {
+            Err(error) if gone.cause() == Cause::Unclear => error,
+            _ => gone,
         })
     }
 
@@ -201,7 +256,7 @@ impl SearchIndex {
         if self.merges != merges {
             self.merges = merges;
             let policy: Box<dyn MergePolicy> = match merges {
-                true => Box::new(LogMergePolicy::default()),
+                true => Box::new(Roomy::new(self.dir.clone(), self.memory_bytes)),
                 false => Box::new(NoMergePolicy),
             };
             self.writer.set_merge_policy(policy);
@@ -237,39 +292,37 @@ impl SearchIndex {
     }
 
     fn open_existing(
+        disk: &Disk<'_>,
         dir: &Path,
         schema: &IndexSchema,
         identity: &Identity,
         options: &IndexOptions,
     ) -> Result<Option<Self>, IndexError> {
-        if !dir.exists() {
+        let Some((index, committed)) = read_existing(disk, dir, schema, identity)? else {
             return Ok(None);
-        }
-        guarded(|| {
-            let directory = MmapDirectory::open(dir)?;
-            if !Index::exists(&directory)? {
-                return Ok(None);
-            }
-            let mut index = Index::open(directory)?;
-            index.set_tokenizers(schema.tokenizers.clone());
-            let payload = index.load_metas()?.payload;
-            let committed = payload
-                .as_deref()
-                .and_then(|payload| identity.read(payload));
-            let Some(committed) = committed.filter(|_| index.schema() == schema.schema) else {
-                return Ok(None);
-            };
-            let mut opened = Self::start(index, schema.key, identity.clone(), options)?;
-            opened.committed = committed;
-            opened.new = false;
+        };
+        let started = guarded(|| {
+            let mut opened = Self::start(index.clone(), (dir, schema.key), identity.clone(), options)?;
             opened.check = Some(Check::begin(opened.writer.index())?);
-            Ok(Some(opened))
-        })
+            Ok(opened)
+        });
+        let mut opened = match started {
+            Ok(opened) => opened,
+            // Whether it is the files, only their checksums say.
+            Err(error) if error.cause() == Cause::Unclear => {
+                check::all(&index)?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        opened.committed = committed;
+        opened.new = false;
+        Ok(Some(opened))
     }
 
     fn start(
         index: Index,
-        key: Field,
+        (dir, key): (&Path, Field),
         identity: Identity,
         options: &IndexOptions,
     ) -> tantivy::Result<Self> {
@@ -284,21 +337,52 @@ impl SearchIndex {
         // up to that commit then takes a deletion for done that is not, and the document is there
         // twice. So nothing comes first.
         writer.run(Vec::new())?;
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
-        Ok(Self {
+        let mut started = Self {
+            reader: reader(&index)?,
             writer,
-            reader,
             key,
             identity,
             committed: Positions::new(),
+            dir: dir.to_owned(),
+            memory_bytes: options.memory_bytes as u64,
             new: true,
-            merges: true,
+            merges: false,
             check: None,
-        })
+        };
+        started.set_merges(true);
+        Ok(started)
     }
+}
+
+/// The index in `dir`, and what it is complete through, if it is one of that schema and identity.
+fn read_existing(
+    disk: &Disk<'_>,
+    dir: &Path,
+    schema: &IndexSchema,
+    identity: &Identity,
+) -> Result<Option<(Index, Positions)>, IndexError> {
+    if !dir.exists() {
+        return Ok(None);
+    }
+    reading(|| {
+        let directory = disk(dir)?;
+        if !Index::exists(&*directory)? {
+            return Ok(None);
+        }
+        let mut index = Index::open(directory)?;
+        index.set_tokenizers(schema.tokenizers.clone());
+        let payload = index.load_metas()?.payload;
+        let committed = payload
+            .as_deref()
+            .and_then(|payload| identity.read(payload));
+        let committed = committed.filter(|_| index.schema() == schema.schema);
+        Ok(committed.map(|committed| (index, committed)))
+    })
+}
+
+fn reader(index: &Index) -> tantivy::Result<IndexReader> {
+    let reader = index.reader_builder();
+    reader.reload_policy(ReloadPolicy::Manual).try_into()
 }
 
 /// Whose index it is; part of each commit's payload.
@@ -330,20 +414,7 @@ impl Identity {
 /// Removes `dir` with all that is in it, if it is there.
 pub(crate) fn remove_dir(dir: &Path) -> Result<(), IndexError> {
     match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(IndexError::io(&error)),
         _ => Ok(()),
-    }
-}
-
-fn failed(cause: impl fmt::Display) -> IndexError {
-    IndexError(cause.to_string().into())
-}
-
-/// Turns tantivy's errors and panics into one failure.
-fn guarded<T>(call: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(failed(error)),
-        Err(panic) => Err(failed(panic_message(&*panic))),
     }
 }

@@ -24,14 +24,17 @@
 //! * **Data and checkpoint are written in one atomic batch**, so a crash applies no record twice
 //!   and skips none. How the log is cut into batches does not change what the store holds.
 //! * **A view is void** when its name, version or log differ from what it was built with, when it
-//!   is ahead of the log's tail, or when it does not open or read. It is then rebuilt from the log
-//!   by itself, without a restart.
+//!   is ahead of the log's tail, or when a checksum or a parse refutes what it holds. It is then rebuilt
+//!   from the log by itself, without a restart.
+//! * **A full disk is not damage**: the view pauses, and answers what is committed. Whatever else is in
+//!   its way, it tries again by itself, after pauses that grow; it never ends before it is told to.
 //! * **Each record is judged once**, by what stands before it in its partition, so that the decision
 //!   is the same for ever. A view gets what was accepted, and never passes the ledger.
 //! * **The index lags behind the store**, and converges: a document is always made from the
 //!   store's current state, so replaying records for it is harmless.
 //! * **Only this crate names the storage engines, lsm-tree and sled.**
 
+mod fault;
 mod feed;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -43,12 +46,14 @@ mod open;
 mod positions;
 mod projection;
 mod record;
+mod room;
 mod run;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
 
+pub use fault::{Cause, Fault};
 pub use feed::{Feed, FeedOptions};
 pub use handle::{Lag, Progress, ViewHandle, WaitError};
 pub use judge::{Judge, Observer, Verdict};

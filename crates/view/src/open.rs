@@ -8,7 +8,7 @@ use aftercall_log::{Epoch, LogIdentity, Offset};
 use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
-use crate::{Direction, Engine, EngineKind, Positions, StoreError, Txn, ViewError, Views};
+use crate::{Cause, Direction, Engine, EngineKind, Positions, Store, StoreError, Txn, ViewError, Views};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];
@@ -127,7 +127,7 @@ pub(crate) struct OpenStore {
     pub(crate) applied: Positions,
 }
 
-/// Opens the store; begins a new one in the place of one that is void or damaged. None if `has`, which
+/// Opens the store; begins a new one in the place of one that is void or damaged, and of no other. None if `has`, which
 /// says whether the log has all that the store includes, is unsure.
 pub(crate) fn open(
     dir: &ViewDir,
@@ -143,17 +143,24 @@ pub(crate) fn open(
             tracing::info!(view = identity.name, reason, "view void, rebuilding it");
             dir.delete_store()?;
         }
-        Err(error) => {
+        Err(error) if error.cause() == Some(Cause::Damaged) => {
             tracing::warn!(view = identity.name, %error, "view damaged, rebuilding it");
             dir.set_store_aside()?;
         }
+        Err(error) => return Err(ViewError::Store(error)),
     }
     match try_open(dir, identity, has, cache_bytes) {
         Ok(Opening::Open(open)) => Ok(Some(open)),
         Ok(Opening::Unsure) => Ok(None),
-        Ok(Opening::Void(void)) => Err(ViewError::Store(StoreError::failed(void))),
+        Ok(Opening::Void(void)) => Err(ViewError::Store(StoreError::unclear(void))),
         Err(error) => Err(ViewError::Store(error)),
     }
+}
+
+/// What a store that is open is complete through, if it says so.
+pub(crate) fn applied(store: &Store, identity: &Identity) -> Result<Option<Positions>, StoreError> {
+    let checkpoint = store.get(CHECKPOINT_KEY)?;
+    Ok(checkpoint.and_then(|checkpoint| identity.read(&checkpoint)))
 }
 
 /// What a store turned out to be.

@@ -37,8 +37,8 @@ pub trait Projection: Send + 'static {
     /// Applies one fact. Called for each accepted fact once, in the order of its partition.
     ///
     /// # Errors
-    /// An error ends the view's thread, and with it the process: it is for logs that this program
-    /// can't read. Errors of the store are passed on as they are.
+    /// After an error the view does not go on: it is for logs that this program can't read. Errors of the
+    /// store are passed on as they are.
     fn apply(&mut self, fact: &Placed<Self::Fact>, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
 
     /// Called when a batch is in the store, and queries can see it. `applied` is what the store is

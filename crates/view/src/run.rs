@@ -1,7 +1,9 @@
-//! What runs a view or the ledger: opens it, drives it step by step, and begins anew after damage.
+//! What runs a view or the ledger: opens it, drives it step by step, begins anew after damage, and tries
+//! again whatever else fails.
 
 mod folds;
 mod freshness;
+mod retry;
 mod session;
 mod worker;
 
@@ -34,8 +36,8 @@ pub struct Options {
     pub poll_bytes_max: usize,
     /// How much the thread gives way to others: 0 to 19. Recording goes before views.
     pub nice: i32,
-    /// The view pauses while the disk has fewer free bytes than this, so that its engines never
-    /// meet a full disk; what is left is the log's.
+    /// The view pauses while the disk has fewer free bytes than this and what its engines have in
+    /// memory, so that they never meet a full disk; what is left is the log's.
     pub disk_free_bytes_min: u64,
     /// Store and index are each read once after they were opened, to find damage. The view serves
     /// before that is over if it takes longer than this.
@@ -62,7 +64,7 @@ impl Default for Options {
     }
 }
 
-/// Why a view's thread ended.
+/// Why a view can't go on, or its thread ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// Another process uses the view's directory.
@@ -98,25 +100,25 @@ pub enum ViewError {
     /// The projection could not load its state.
     #[error("the projection can't begin")]
     Begin(#[source] ApplyError),
-    /// The store failed again and again, in spite of being rebuilt.
-    #[error("the store fails even when it is new")]
+    /// The store failed. It is opened again, or rebuilt.
+    #[error("the view's store can't be used")]
     Store(#[source] StoreError),
-    /// The index failed again and again, in spite of being rebuilt.
-    #[error("the search index fails even when it is new")]
+    /// The index failed. It is opened again, or rebuilt.
+    #[error("the view's search index can't be used")]
     Index(#[source] IndexError),
     /// The projection panicked.
-    #[error("the view's thread panicked: {0}")]
+    #[error("the view panicked: {0}")]
     Panicked(String),
 }
 
 /// Why a session ended.
 #[derive(Debug)]
 enum Trouble {
-    /// The store is to be rebuilt.
+    /// The store is to be opened again, or rebuilt.
     Store(StoreError),
-    /// The index is to be rebuilt.
+    /// The index is to be opened again, or rebuilt.
     Index(IndexError),
-    /// The view can't go on.
+    /// Something else is in the way.
     Fatal(ViewError),
 }
 
@@ -193,7 +195,7 @@ impl<P: Projection> ViewRunner<P> {
         self.0.step(wait)
     }
 
-    /// Steps on a thread of its own, until the view is to stop or fails.
+    /// Steps on a thread of its own, until the view is to stop.
     ///
     /// # Errors
     /// [`ViewError::Thread`] when the operating system refuses a thread.
@@ -218,7 +220,7 @@ impl<J: Judge> FeedRunner<J> {
         self.worker.step(wait)
     }
 
-    /// Steps on a thread of its own, until the ledger is to stop or fails; on another one the log is
+    /// Steps on a thread of its own, until the ledger is to stop; on another one the log is
     /// asked where it ends.
     ///
     /// # Errors

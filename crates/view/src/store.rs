@@ -10,8 +10,7 @@ mod sled;
 mod txn;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -28,6 +27,7 @@ pub(crate) use txn::Touch;
 pub use txn::Txn;
 
 use crate::key::prefix_end;
+use crate::{Cause, Fault};
 use scan::Range;
 
 /// Keys that begin with this byte belong to the store: the checkpoint and the identity.
@@ -39,18 +39,29 @@ pub enum StoreError {
     /// The view is being opened or rebuilt: try again soon.
     #[error("the view is being opened")]
     Opening,
-    /// The engine failed or its data is damaged. The view is set aside and rebuilt by itself: try
-    /// again soon.
+    /// The engine failed. The view closes it, opens it again or rebuilds it by itself: try again soon.
     #[error("the view's store failed: {0}")]
-    Failed(Arc<str>),
+    Failed(Fault),
     /// A key was empty or began with the reserved tag 0.
     #[error("a key must begin with a tag other than 0")]
     ReservedKey,
 }
 
 impl StoreError {
-    pub(crate) fn failed(cause: impl fmt::Display) -> Self {
-        Self::Failed(cause.to_string().into())
+    pub(crate) fn damaged(what: impl fmt::Display) -> Self {
+        Self::Failed(Fault::damaged(what))
+    }
+
+    pub(crate) fn unclear(what: impl fmt::Display) -> Self {
+        Self::Failed(Fault::unclear(what))
+    }
+
+    /// What it says about the files, if it is an engine's.
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Failed(fault) => Some(fault.cause()),
+            Self::Opening | Self::ReservedKey => None,
+        }
     }
 }
 
@@ -63,11 +74,11 @@ impl StoreError {
 #[derive(Debug, Clone, Default)]
 pub struct Store(Arc<RwLock<Option<Arc<Opened>>>>);
 
-/// An engine in use, and whether it has failed.
+/// An engine in use, and how it failed first.
 #[derive(Debug)]
 pub(crate) struct Opened {
     engine: Box<dyn Engine>,
-    failed: AtomicBool,
+    failure: OnceLock<StoreError>,
 }
 
 impl Store {
@@ -131,7 +142,7 @@ impl Store {
     pub(crate) fn install(&self, engine: Box<dyn Engine>) {
         *self.0.write() = Some(Arc::new(Opened {
             engine,
-            failed: AtomicBool::new(false),
+            failure: OnceLock::new(),
         }));
     }
 
@@ -140,12 +151,27 @@ impl Store {
         self.0.write().take()
     }
 
-    /// Whether any read or write has failed since the engine was installed.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.0
-            .read()
-            .as_ref()
-            .is_some_and(|opened| opened.failed.load(Ordering::Relaxed))
+    /// Whether there is an engine to read from.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.read().is_some()
+    }
+
+    /// How a read or a write failed first since the engine was installed. A full disk is no failure: what
+    /// is there can be read.
+    pub(crate) fn failure(&self) -> Option<StoreError> {
+        self.0.read().as_ref()?.failure.get().cloned()
+    }
+
+    /// Writes what a full disk kept in memory, if that is so much that no batch must come before.
+    pub(crate) fn make_room(&self) -> Result<(), StoreError> {
+        let opened = self.opened()?;
+        opened.check(opened.engine.make_room())
+    }
+
+    /// See [`Engine::reserve_bytes`]; 0 while there is no engine.
+    pub(crate) fn reserve_bytes(&self) -> u64 {
+        let opened = self.0.read();
+        opened.as_ref().map_or(0, |opened| opened.engine.reserve_bytes())
     }
 
     fn opened(&self) -> Result<Arc<Opened>, StoreError> {
@@ -186,8 +212,11 @@ impl Opened {
 
     /// Remembers a failure, so that the run loop sees what a query ran into.
     fn check<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        if matches!(outcome, Err(StoreError::Failed(_))) {
-            self.failed.store(true, Ordering::Relaxed);
+        match &outcome {
+            Err(error) if error.cause().is_some_and(|cause| cause != Cause::Full) => {
+                let _ = self.failure.set(error.clone());
+            }
+            _ => {}
         }
         outcome
     }

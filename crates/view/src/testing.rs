@@ -60,6 +60,10 @@ impl Engine for MemoryEngine {
         Ok(())
     }
 
+    fn reserve_bytes(&self) -> u64 {
+        0
+    }
+
     fn disk_bytes(&self) -> Result<u64, StoreError> {
         Ok(0)
     }

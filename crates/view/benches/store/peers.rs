@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aftercall_view::{Changes, Direction, Engine, EngineScan, StoreError};
+use aftercall_view::{Cause, Changes, Direction, Engine, EngineScan, Fault, StoreError};
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 use redb::{Durability, ReadableDatabase, TableDefinition};
@@ -29,6 +29,10 @@ impl Engine for Nothing {
 
     fn flush(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn reserve_bytes(&self) -> u64 {
+        0
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
@@ -79,6 +83,10 @@ impl Engine for Fjall {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.0.persist(PersistMode::SyncData).map_err(failed)
+    }
+
+    fn reserve_bytes(&self) -> u64 {
+        0
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
@@ -164,6 +172,10 @@ impl Engine for Redb {
         self.write(&Changes::default(), Durability::Immediate)
     }
 
+    fn reserve_bytes(&self) -> u64 {
+        0
+    }
+
     fn disk_bytes(&self) -> Result<u64, StoreError> {
         Ok(0)
     }
@@ -177,5 +189,5 @@ fn bounds<'k>(from: &'k [u8], to: Option<&'k [u8]>) -> (Bound<&'k [u8]>, Bound<&
 }
 
 fn failed(error: impl Display) -> StoreError {
-    StoreError::Failed(error.to_string().into())
+    StoreError::Failed(Fault::new(Cause::Unclear, error))
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tantivy::{Directory, Index, IndexMeta};
 
-use super::{IndexError, failed, guarded};
+use super::fault::reading;
+use super::IndexError;
 
 /// A check under way, or its outcome if that was not asked for yet.
 #[derive(Debug)]
@@ -40,15 +41,21 @@ impl Check {
     }
 }
 
+/// Checks all segments that `index` has now, before anything else is done.
+pub(super) fn all(index: &Index) -> Result<(), IndexError> {
+    let metas = reading(|| index.load_metas())?;
+    check_segments(index, &metas)
+}
+
 fn check_segments(index: &Index, metas: &IndexMeta) -> Result<(), IndexError> {
     let directory = index.directory();
     for file in metas.list_segment_files() {
-        let sound = guarded(|| {
+        let sound = reading(|| {
             // Not every segment has every kind of file.
             Ok(!directory.exists(&file)? || directory.validate_checksum(&file)?)
         })?;
         if !sound {
-            return Err(failed(format_args!("{} is damaged", file.display())));
+            return Err(IndexError::damaged(format_args!("{} is damaged", file.display())));
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What this crate relies on in its search engine.
 
+mod faults;
+
 use aftercall_log::LogId;
 use tantivy::TantivyDocument;
 use tantivy::collector::Count;
@@ -7,7 +9,7 @@ use tantivy::query::AllQuery;
 use tantivy::schema::{INDEXED, Schema};
 use tantivy::tokenizer::TokenizerManager;
 
-use super::{IndexOptions, IndexSchema, SearchIndex};
+use super::{IndexError, IndexOptions, IndexSchema, SearchIndex};
 use crate::Positions;
 
 /// So many segments are merged.
@@ -24,16 +26,16 @@ fn the_first_replacement_after_an_opening_is_not_lost_in_a_merge() {
     index.set_merges(false);
     for segment in 0..SEGMENTS {
         for document in 0..DOCUMENTS {
-            replace(&mut index, segment, document);
+            replace(&mut index, segment, document).unwrap();
         }
         index.commit(&through(segment)).unwrap();
     }
-    replace(&mut index, SEGMENTS - 1, 0);
+    replace(&mut index, SEGMENTS - 1, 0).unwrap();
     index.commit(&through(SEGMENTS)).unwrap();
     drop(index);
 
     let mut index = open(dir.path());
-    replace(&mut index, SEGMENTS - 1, 1);
+    replace(&mut index, SEGMENTS - 1, 1).unwrap();
     index.commit(&through(SEGMENTS + 1)).unwrap();
     index.writer.wait_merging_threads().unwrap();
 
@@ -48,21 +50,26 @@ fn the_first_replacement_after_an_opening_is_not_lost_in_a_merge() {
     assert_eq!(found, usize::from(SEGMENTS * DOCUMENTS));
 }
 
+const LOG: LogId = LogId([7; 16]);
+
 fn open(dir: &std::path::Path) -> SearchIndex {
+    SearchIndex::open(dir, schema(), LOG, &IndexOptions::default()).unwrap()
+}
+
+fn schema() -> IndexSchema {
     let mut schema = Schema::builder();
     let key = schema.add_bytes_field("key", INDEXED);
-    let schema = IndexSchema {
+    IndexSchema {
         version: 1,
         schema: schema.build(),
         key,
         tokenizers: TokenizerManager::default(),
-    };
-    SearchIndex::open(dir, schema, LogId([7; 16]), &IndexOptions::default()).unwrap()
+    }
 }
 
-fn replace(index: &mut SearchIndex, segment: u8, document: u8) {
-    let document_made = Some(TantivyDocument::default());
-    index.upsert(&[segment, document], document_made).unwrap();
+fn replace(index: &mut SearchIndex, segment: u8, document: u8) -> Result<(), IndexError> {
+    let made = Some(TantivyDocument::default());
+    index.upsert(&[segment, document], made)
 }
 
 fn through(records: u8) -> Positions {

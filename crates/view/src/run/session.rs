@@ -1,6 +1,7 @@
 //! One session of a view: from an open store to a stop or a failure.
 
 mod index;
+mod room;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::freshness::Freshness;
+use super::worker::flush_at_stop;
 use super::{Fold, Got, IDLE_WAIT, Options, Source, Stepped, Trouble, ViewError};
 use crate::feed::{Batch, Shared as Feeding};
 use crate::handle::Shared;
@@ -19,6 +21,7 @@ use crate::open::{Identity, ViewDir, write_checkpoint};
 use crate::store::{Audit, Touch};
 use crate::{ApplyError, Changes, Placed, Positions, StoreError, Txn};
 use index::IndexState;
+use room::Room;
 
 /// How many entries are audited at a time between other work.
 const AUDIT_STEP: usize = 256;
@@ -60,13 +63,16 @@ pub(super) struct Session<T> {
     index: Option<IndexState>,
     /// Where the log ended when the session began.
     target: Positions,
+    /// All that was ever read in this session.
+    reached: Positions,
     /// The last answer of the log that was looked at.
     ends_seen: u64,
     freshness: Freshness,
     housekept_at: Instant,
     reported_at: Instant,
-    /// The disk is almost full.
-    paused: bool,
+    room: Room,
+    /// Why the view could not go on, until it is seen to go on.
+    trouble: Option<Arc<ViewError>>,
 }
 
 /// What the next step has to do with.
@@ -90,6 +96,10 @@ impl<T> Load<T> {
         self.batches.iter().map(|batch| batch.records).sum()
     }
 
+    fn bytes(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.bytes as u64).sum()
+    }
+
     /// Whether there was nothing more.
     fn keeps_up(&self) -> bool {
         self.batches.last().is_none_or(|batch| batch.is_last)
@@ -107,31 +117,69 @@ impl<T> Session<T> {
         while audit.under_way() && begun_at.elapsed() < site.options.check_wait {
             audit.step(&site.shared.store, AUDIT_STEP)?;
         }
-        let index = IndexState::open(site, tails)?;
-        let opened = site.fold.opened(&site.shared.store, &applied);
-        opened.map_err(begin_trouble)?;
-        site.source.begin();
-        let read = index.as_ref().map_or_else(
-            || applied.clone(),
-            |index| applied.intersection(&index.written),
-        );
         let now = Instant::now();
         let mut session = Self {
+            read: applied.clone(),
+            reached: applied.clone(),
             applied,
-            read,
             stage: Stage::Ready,
             audit,
-            index,
+            index: site.fold.indexer().map(|_| IndexState::default()),
             target: Positions::below(tails),
             ends_seen: 0,
             freshness: Freshness::new(now),
             housekept_at: now,
             reported_at: now,
-            paused: false,
+            room: Room::default(),
+            trouble: site.shared.progress.borrow().trouble.clone(),
         };
+        let begun = session.begin_folding(site);
+        session.unless_of_index(site, begun)?;
         session.publish(site);
-        session.housekeep(site)?;
+        let housekept = session.housekeep(site);
+        session.unless_of_index(site, housekept)?;
         Ok(session)
+    }
+
+    /// Opens the index, if the view has one and it is time, and lets the fold begin; says whether it may.
+    fn begin_folding<F: Fold<Fact = T>, S: Source<Fact = T>>(
+        &mut self,
+        site: &mut Site<F, S>,
+    ) -> Result<bool, Trouble> {
+        self.read.clone_from(&self.applied);
+        if let Some(index) = &mut self.index {
+            if !index.is_due_again() {
+                return Ok(false);
+            }
+            let log_has = self.target.union(&self.reached);
+            index.open(site, log_has, &self.applied)?;
+            self.read = self.applied.intersection(&index.written);
+        }
+        let opened = site.fold.opened(&site.shared.store, &self.applied);
+        opened.map_err(begin_trouble)?;
+        site.source.begin();
+        Ok(true)
+    }
+
+    /// What failed, unless it was the index: then that is closed, and the view waits until it can be
+    /// opened again, while its store and the last commit of the index answer.
+    fn unless_of_index<F: Fold<Fact = T>, S: Source<Fact = T>, O>(
+        &mut self,
+        site: &mut Site<F, S>,
+        outcome: Result<O, Trouble>,
+    ) -> Result<Option<O>, Trouble> {
+        match (outcome, &mut self.index) {
+            (Err(Trouble::Index(error)), Some(index)) => {
+                if let Some(trouble) = index.close(site, error) {
+                    self.trouble = Some(trouble);
+                }
+                self.stage = Stage::Ready;
+                site.source.pause();
+                self.publish(site);
+                Ok(None)
+            }
+            (outcome, _) => outcome.map(Some),
+        }
     }
 
     /// Reads, folds or commits, whichever comes next.
@@ -140,11 +188,21 @@ impl<T> Session<T> {
         site: &mut Site<F, S>,
         wait: Duration,
     ) -> Result<Stepped, Trouble> {
-        match std::mem::replace(&mut self.stage, Stage::Ready) {
+        let stepped = match std::mem::replace(&mut self.stage, Stage::Ready) {
             Stage::Ready => self.read(site, wait),
             Stage::Read(load) => self.fold(site, load),
             Stage::Folded(load, changes) => self.commit(site, load, changes),
+        };
+        let stepped = self.unless_of_index(site, stepped)?;
+        if self.trouble.is_some() && matches!(stepped, Some(Stepped::Committed | Stepped::Idle)) {
+            let index_works = |index: &IndexState| !index.retry.has_failed();
+            if self.index.as_ref().is_none_or(index_works) {
+                tracing::info!(view = site.shared.name, "view goes on");
+                self.trouble = None;
+                self.publish(site);
+            }
         }
+        Ok(stepped.unwrap_or(Stepped::Blocked))
     }
 
     fn read<F: Fold<Fact = T>, S: Source<Fact = T>>(
@@ -152,14 +210,14 @@ impl<T> Session<T> {
         site: &mut Site<F, S>,
         wait: Duration,
     ) -> Result<Stepped, Trouble> {
-        if site.shared.store.has_failed() {
-            let what = "a query could not be answered";
-            return Err(Trouble::Store(StoreError::failed(what)));
+        if let Some(failure) = site.shared.store.failure() {
+            return Err(Trouble::Store(failure));
         }
         if self.housekept_at.elapsed() >= HOUSEKEEPING_EVERY {
             self.housekeep(site)?;
         }
-        if self.pauses_for_space(site) {
+        if self.lacks_room(site)? || !self.has_index(site)? {
+            site.source.pause();
             return Ok(Stepped::Blocked);
         }
         self.audit.step(&site.shared.store, AUDIT_STEP)?;
@@ -169,6 +227,7 @@ impl<T> Session<T> {
             Got::Batches(batches) => {
                 let last = batches.last().map(|batch| batch.through.clone());
                 let through = self.read.union(&last.unwrap_or_default());
+                self.reached = self.reached.union(&through);
                 self.stage = Stage::Read(Load { batches, through });
                 Ok(Stepped::Read)
             }
@@ -263,11 +322,10 @@ impl<T> Session<T> {
             site.shared.store.apply(changes)?;
             self.applied = self.applied.union(&load.through);
         }
-        let (records, keeps_up) = (load.records(), load.keeps_up());
+        let (records, bytes, keeps_up) = (load.records(), load.bytes(), load.keeps_up());
         self.read = load.through;
         if let Some(index) = &mut self.index {
-            index.written = index.written.union(&self.read);
-            index.records += records;
+            index.wrote(&self.read, records, bytes);
         }
         let counted = metrics::counter!("aftercall_view_records_total", "view" => site.shared.name);
         counted.increment(records);
@@ -287,34 +345,18 @@ impl<T> Session<T> {
         if let Err(error) = committed {
             tracing::warn!(view = site.shared.name, %error, "index not committed at the stop");
         }
-        if let Err(error) = site.shared.store.flush() {
-            tracing::warn!(view = site.shared.name, %error, "store not flushed at the stop");
-        }
+        flush_at_stop(&site.shared);
     }
 
-    /// Whether the disk is so full that the view had better wait.
-    fn pauses_for_space<F: Fold<Fact = T>, S: Source<Fact = T>>(
+    /// Whether the index is open, or was opened now.
+    fn has_index<F: Fold<Fact = T>, S: Source<Fact = T>>(
         &mut self,
         site: &mut Site<F, S>,
-    ) -> bool {
-        let Ok(disk) = rustix::fs::statvfs(site.dir.path()) else {
-            return false;
-        };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let pauses = free < site.options.disk_free_bytes_min;
-        if pauses != self.paused {
-            self.paused = pauses;
-            self.publish(site);
-            let view = site.shared.name;
-            match pauses {
-                true => tracing::warn!(view, free_bytes = free, "view pauses: disk almost full"),
-                false => tracing::info!(view, free_bytes = free, "view resumes"),
-            }
+    ) -> Result<bool, Trouble> {
+        match self.index.as_ref().is_none_or(IndexState::is_open) {
+            true => Ok(true),
+            false => self.begin_folding(site),
         }
-        if pauses {
-            site.source.pause();
-        }
-        pauses
     }
 
     fn commit_index_if_due<F: Fold, S>(
@@ -345,7 +387,8 @@ impl<T> Session<T> {
             progress.applied.clone_from(&self.applied);
             progress.indexed = indexed.unwrap_or_default();
             progress.ready |= caught_up;
-            progress.paused = self.paused;
+            progress.paused = self.room.is_lacking();
+            progress.trouble.clone_from(&self.trouble);
         });
         if became_ready {
             let view = site.shared.name;
@@ -384,6 +427,10 @@ impl<T> Session<T> {
         lag.age = self.freshness.behind(&shown, Instant::now());
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
         metrics::gauge!("aftercall_view_lag_seconds", "view" => view).set(lag.age.as_secs_f64());
+        let paused = f64::from(u8::from(self.room.is_lacking()));
+        metrics::gauge!("aftercall_view_paused", "view" => view).set(paused);
+        let troubled = f64::from(u8::from(self.trouble.is_some()));
+        metrics::gauge!("aftercall_view_troubled", "view" => view).set(troubled);
         // Nobody waits for it: whoever wants to know looks now and then.
         site.shared.progress.send_if_modified(|progress| {
             progress.lag = lag;
@@ -400,7 +447,7 @@ impl<T> Session<T> {
     }
 }
 
-/// A failed store is rebuilt; any other error is the record's.
+/// A failed store is opened again or rebuilt; any other error is the record's.
 fn trouble<T>(fact: &Placed<T>, error: ApplyError) -> Trouble {
     match error {
         ApplyError::Store(error @ StoreError::Failed(_)) => Trouble::Store(error),

@@ -12,7 +12,8 @@ use super::{Changes, Direction, StoreError};
 ///   batch without those before it. It need not be durable when it returns, because what is lost
 ///   is read from the log again.
 /// * An engine answers what was written, or fails: it finds damage by checksums of its own.
-/// * An engine fails as a whole: after [`StoreError::Failed`] it is closed, and the view rebuilt.
+/// * An engine fails as a whole: after [`StoreError::Failed`] it is closed, and opened again or rebuilt,
+///   as the failure's cause says.
 /// * An engine does not panic.
 pub trait Engine: Send + Sync + fmt::Debug + 'static {
     /// The value of `key`.
@@ -26,6 +27,18 @@ pub trait Engine: Send + Sync + fmt::Debug + 'static {
 
     /// Hands all that was applied to the disk. The writer's to call.
     fn flush(&self) -> Result<(), StoreError>;
+
+    /// Called before each batch: writes what a full disk has kept in memory, where that has grown so much
+    /// that no more may be added. The writer's to call.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] for want of room, when it must not get another batch now.
+    fn make_room(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// How many bytes must be free for the engine to write what it has in memory, and to merge what is due.
+    fn reserve_bytes(&self) -> u64;
 
     /// The size of the files, in bytes.
     fn disk_bytes(&self) -> Result<u64, StoreError>;

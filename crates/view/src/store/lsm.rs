@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -22,6 +22,7 @@ use lsm_tree::{
 
 use super::engine::panic_message;
 use super::{Changes, Direction, Engine, EngineScan, StoreError};
+use crate::{Cause, Fault, room};
 use compactor::Compactor;
 use readers::Readers;
 use values::Values;
@@ -47,9 +48,12 @@ pub struct LsmEngine {
 
 /// What the engine and its compactor share.
 struct TreeState {
+    dir: PathBuf,
     tree: AnyTree,
     /// What the tree only says the place of.
     values: Values,
+    /// How many bytes of sealed memory a full disk has kept from becoming a table.
+    sealed_bytes: AtomicU64,
     /// Numbers the batches, and in between the changes of the manifest.
     sequence: SequenceNumberCounter,
     /// The first number that readers do not see.
@@ -57,7 +61,7 @@ struct TreeState {
     /// Inside it a reader looks up which tables and memory are its own: see
     /// [`TreeState::watermark`].
     readers: Readers,
-    /// Why the compactor gave up.
+    /// Why the compactor gave up: anything but a full disk.
     failure: OnceLock<StoreError>,
 }
 
@@ -75,19 +79,21 @@ impl LsmEngine {
             .index_block_pinning_policy(PinningPolicy::all(true))
             // What is soon merged again is not worth the time.
             .data_block_compression_policy(CompressionPolicy::new([None, None, Lz4]));
-        let tree = guarded(|| config.open())?;
-        let values = Values::open(dir).map_err(StoreError::failed)?;
+        let tree = reading(|| config.open())?;
+        let values = Values::open(dir).map_err(|error| StoreError::Failed(Fault::io(&error)))?;
         let next = tree.get_highest_seqno().map_or(1, |highest| highest + 1);
         sequence.set(next);
         let tree = Arc::new(TreeState {
+            dir: dir.to_owned(),
             tree,
             values,
+            sealed_bytes: AtomicU64::new(0),
             sequence,
             visible: AtomicU64::new(next),
             readers: Readers::default(),
             failure: OnceLock::new(),
         });
-        let compactor = Compactor::start(Arc::clone(&tree)).map_err(StoreError::failed)?;
+        let compactor = Compactor::start(Arc::clone(&tree)).map_err(StoreError::unclear)?;
         Ok(Self { tree, compactor })
     }
 }
@@ -96,7 +102,7 @@ impl Engine for LsmEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         let value = {
             let _inside = self.tree.readers.enter();
-            guarded(|| self.tree.tree.get(key, self.tree.visible()))?
+            reading(|| self.tree.tree.get(key, self.tree.visible()))?
         };
         value
             .map(|kept| self.tree.values.value(kept.into()))
@@ -113,7 +119,7 @@ impl Engine for LsmEngine {
         );
         let entries = {
             let _inside = self.tree.readers.enter();
-            guarded(|| {
+            reading(|| {
                 let visible = self.tree.visible();
                 Ok(self.tree.tree.range::<&[u8], _>(range, visible, None))
             })
@@ -131,7 +137,7 @@ impl Engine for LsmEngine {
                 };
                 entry.map(Guard::into_inner).transpose()
             };
-            let entry = guarded(step).transpose()?;
+            let entry = reading(step).transpose()?;
             Some(entry.and_then(|(key, kept)| Ok((key.into(), tree.values.value(kept.into())?))))
         }))
     }
@@ -141,23 +147,41 @@ impl Engine for LsmEngine {
             return Err(failure.clone());
         }
         let changes = self.tree.values.separate(changes);
-        if changes.len() > TABLE_CHANGES_MIN && guarded(|| self.tree.write_table(&changes))? {
+        if changes.len() > TABLE_CHANGES_MIN && writing(|| self.tree.write_table(&changes))? {
             self.compactor.wake();
             return Ok(());
         }
-        if self.tree.insert(changes) >= MEMORY_BYTES || self.tree.tree.sealed_memtable_count() > 0 {
-            guarded(|| self.tree.flush())?;
-            self.compactor.wake();
+        if self.tree.insert(changes) < MEMORY_BYTES && self.tree.tree.sealed_memtable_count() == 0 {
+            return Ok(());
         }
-        Ok(())
+        match self.flush() {
+            Err(error) if error.cause() == Some(Cause::Full) => {
+                tracing::warn!(%error, "a view's memory can't be written");
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        guarded(|| self.tree.flush())
+        writing(|| self.tree.flush())?;
+        self.compactor.wake();
+        Ok(())
+    }
+
+    fn make_room(&self) -> Result<(), StoreError> {
+        match self.tree.memory_bytes() < MEMORY_BYTES {
+            true => Ok(()),
+            false => self.flush(),
+        }
+    }
+
+    fn reserve_bytes(&self) -> u64 {
+        as_table(self.tree.memory_bytes())
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
-        guarded(|| Ok(self.tree.tree.disk_space() + self.tree.values.bytes()))
+        writing(|| Ok(self.tree.tree.disk_space() + self.tree.values.bytes()))
     }
 }
 
@@ -183,6 +207,14 @@ impl TreeState {
     /// Writes `changes` to a table of their own, after what is in memory. False when the disk has
     /// no room for it.
     fn write_table(&self, changes: &[(Bytes, Option<Bytes>)]) -> lsm_tree::Result<bool> {
+        let sizes = changes.iter().map(|(key, value)| {
+            let value = value.as_ref().map_or(0, Bytes::len);
+            (key.len() + value) as u64
+        });
+        let memory_bytes = self.memory_bytes();
+        if !room::has(&self.dir, as_table(memory_bytes + sizes.sum::<u64>())) {
+            return Ok(false);
+        }
         let write = || {
             self.values.sync()?;
             let mut table = self.tree.ingestion()?;
@@ -195,29 +227,42 @@ impl TreeState {
             table.finish()
         };
         match write() {
-            Err(error) if is_full_disk(&error) => Ok(false),
+            Err(error) if is_full_disk(&error) => {
+                // What was in memory may be sealed by now.
+                if self.tree.sealed_memtable_count() > 0 {
+                    self.sealed_bytes.store(memory_bytes, Ordering::Relaxed);
+                }
+                Ok(false)
+            }
             Err(error) => Err(error),
             Ok(()) => {
+                self.sealed_bytes.store(0, Ordering::Relaxed);
                 self.visible.store(self.sequence.get(), Ordering::Release);
                 Ok(true)
             }
         }
     }
 
-    /// Writes what is in memory to a table. When the disk is full, it stays in memory, and the next
-    /// batch tries again.
+    /// Writes what is in memory to a table. Nothing is begun that the disk has no room for: what is left
+    /// of a table that was broken off would take the last of it until the next opening.
     fn flush(&self) -> lsm_tree::Result<()> {
+        let memory_bytes = self.memory_bytes();
+        if !room::has(&self.dir, as_table(memory_bytes)) {
+            return Err(ErrorKind::StorageFull.into()).map_err(lsm_tree::Error::Io);
+        }
         let watermark = self.watermark();
         let lock = self.tree.get_flush_lock();
         self.tree.rotate_memtable();
-        let synced = self.values.sync().map_err(lsm_tree::Error::from);
-        match synced.and_then(|()| self.tree.flush(&lock, watermark)) {
-            Err(error) if is_full_disk(&error) => {
-                tracing::warn!("a view's memory can't be written: disk full");
-                Ok(())
-            }
-            outcome => outcome.map(drop),
-        }
+        self.sealed_bytes.store(memory_bytes, Ordering::Relaxed);
+        self.values.sync()?;
+        self.tree.flush(&lock, watermark)?;
+        self.sealed_bytes.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How many bytes are in memory, and in no table yet.
+    fn memory_bytes(&self) -> u64 {
+        self.sealed_bytes.load(Ordering::Relaxed) + self.tree.active_memtable().size()
     }
 
     /// A number below which no reader will ask from now on: entries and tables that only such
@@ -237,15 +282,36 @@ impl fmt::Debug for LsmEngine {
     }
 }
 
-fn is_full_disk(error: &lsm_tree::Error) -> bool {
-    matches!(error, lsm_tree::Error::Io(io) if io.kind() == ErrorKind::StorageFull)
+/// About how many bytes a table of so many bytes in memory takes, with its index and filter.
+const fn as_table(memory_bytes: u64) -> u64 {
+    memory_bytes + memory_bytes / 4
 }
 
-/// Turns the tree's errors and panics into one failure.
-fn guarded<T>(call: impl FnOnce() -> lsm_tree::Result<T>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(StoreError::failed(error)),
-        Err(panic) => Err(StoreError::failed(panic_message(&*panic))),
-    }
+fn is_full_disk(error: &lsm_tree::Error) -> bool {
+    matches!(error, lsm_tree::Error::Io(io) if Cause::of_io(io) == Cause::Full)
+}
+
+/// Turns the tree's errors and panics while it reads into one failure: what makes it panic there is what
+/// it read.
+fn reading<T>(call: impl FnOnce() -> lsm_tree::Result<T>) -> Result<T, StoreError> {
+    guarded(call, Cause::Damaged)
+}
+
+/// The same while it writes.
+fn writing<T>(call: impl FnOnce() -> lsm_tree::Result<T>) -> Result<T, StoreError> {
+    guarded(call, Cause::Unclear)
+}
+
+fn guarded<T>(
+    call: impl FnOnce() -> lsm_tree::Result<T>,
+    panicked: Cause,
+) -> Result<T, StoreError> {
+    let fault = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(lsm_tree::Error::Io(error))) => Fault::io(&error),
+        // All others are of checksums, and of what does not parse.
+        Ok(Err(error)) => Fault::damaged(error),
+        Err(panic) => Fault::new(panicked, panic_message(&*panic)),
+    };
+    Err(StoreError::Failed(fault))
 }

@@ -6,6 +6,7 @@ mod damage;
 mod engines;
 mod feed;
 mod fixture;
+mod full;
 mod keys;
 mod rebuilding;
 mod running;

@@ -1,7 +1,9 @@
 //! A view follows its log, stops, resumes and reports.
 
+use std::sync::Arc;
+
 use aftercall_log::{Log, MemoryLog};
-use aftercall_view::{Options, Positions, ViewError, WaitError};
+use aftercall_view::{Options, Positions, ViewError, ViewHandle, WaitError};
 use tokio::time::Instant;
 
 use crate::fixture::{
@@ -74,27 +76,62 @@ async fn a_wait_ends_with_its_deadline_and_says_how_far_the_view_is() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_applied_ends_the_view_and_is_named() {
+async fn a_record_that_cannot_be_applied_is_named_and_what_came_before_is_answered() {
     let dir = tempfile::tempdir().unwrap();
     let log = MemoryLog::new(LOG, 1);
-    append(&log, &[("a", "one")]).await;
+    let written = append(&log, &[("a", "one")]).await;
     let view = start(&log, dir.path(), Words::plain());
+    view.wait_for(&written, soon()).await.unwrap();
     log.append(vec![record("a", POISON)]).await.unwrap();
-    let failure = view.stopped().await.unwrap_err();
+    let trouble = troubled(&view).await;
     assert!(
-        matches!(&*failure, ViewError::Apply { at, .. } if at.offset == 1),
-        "{failure:?}"
+        matches!(&*trouble, ViewError::Apply { at, .. } if at.offset == 1),
+        "{trouble:?}"
     );
+    assert_eq!(view.store().get(words_key("a")).unwrap().unwrap(), "one ");
+    stop(view).await;
 }
 
 #[tokio::test]
-async fn a_panic_in_the_fold_ends_the_view_and_is_reported() {
+async fn a_panic_in_the_fold_is_reported_and_what_came_before_is_answered() {
     let dir = tempfile::tempdir().unwrap();
     let log = MemoryLog::new(LOG, 1);
+    let written = append(&log, &[("a", "one")]).await;
     let view = start(&log, dir.path(), Words::plain());
+    view.wait_for(&written, soon()).await.unwrap();
     log.append(vec![record("a", PANIC)]).await.unwrap();
-    let failure = view.stopped().await.unwrap_err();
-    assert!(matches!(&*failure, ViewError::Panicked(_)), "{failure:?}");
+    let trouble = troubled(&view).await;
+    assert!(matches!(&*trouble, ViewError::Panicked(_)), "{trouble:?}");
+    assert_eq!(view.store().get(words_key("a")).unwrap().unwrap(), "one ");
+    stop(view).await;
+}
+
+/// What keeps the view from going on was in its way for a while only: it goes on by itself.
+#[tokio::test]
+async fn a_view_that_cannot_be_opened_is_tried_again_until_it_can() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = MemoryLog::new(LOG, 1);
+    let written = append(&log, &[("a", "one")]).await;
+    // A file in the place of its directory.
+    let place = dir.path().join("words");
+    std::fs::write(&place, "in the way").unwrap();
+    let view = start(&log, dir.path(), Words::indexed());
+    let trouble = troubled(&view).await;
+    assert!(matches!(&*trouble, ViewError::Directory { .. }), "{trouble:?}");
+    // Others do not suffer from it.
+    view.feed.ledger().wait_for(&written, soon()).await.unwrap();
+    std::fs::remove_file(&place).unwrap();
+    view.wait_for_index(&written, soon()).await.unwrap();
+    let mut progress = view.progress();
+    progress.wait_for(|progress| progress.trouble.is_none()).await.unwrap();
+    stop(view).await;
+}
+
+/// Waits until the view says why it can't go on.
+async fn troubled(view: &ViewHandle) -> Arc<ViewError> {
+    let mut progress = view.progress();
+    let troubled = progress.wait_for(|progress| progress.trouble.is_some());
+    troubled.await.unwrap().trouble.clone().unwrap()
 }
 
 #[tokio::test]
@@ -144,10 +181,10 @@ async fn two_views_never_share_a_directory() {
     let first = start(&log, dir.path(), Words::plain());
     first.wait_for(&written, soon()).await.unwrap();
     let second = start(&log, dir.path(), Words::plain());
-    for refused in [&second.view, second.feed.ledger()] {
-        let refused = refused.stopped().await.unwrap_err();
-        assert!(matches!(&*refused, ViewError::Locked { .. }), "{refused:?}");
-    }
+    let refused = second.feed.ledger().stopped().await.unwrap_err();
+    assert!(matches!(&*refused, ViewError::Locked { .. }), "{refused:?}");
+    let refused = troubled(&second.view).await;
+    assert!(matches!(&*refused, ViewError::Locked { .. }), "{refused:?}");
     assert_eq!(first.store().get(words_key("a")).unwrap().unwrap(), "one ");
     stop(first).await;
 }

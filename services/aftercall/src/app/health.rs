@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::Log;
-use aftercall_service::Supervisor;
+use aftercall_service::{Supervisor, chain};
 use aftercall_service::server::Health;
 use aftercall_view::{Lag, Progress, ViewHandle};
 
@@ -52,7 +52,8 @@ impl Followed {
                 let now = writable && serves(&self.bounds, &progress.borrow(), healthy);
                 if now != healthy {
                     healthy = now;
-                    tracing::info!(view = self.view.name(), healthy, writable, "health changed");
+                    let reason = reason(&self.bounds, &progress.borrow(), writable);
+                    tracing::info!(view = self.view.name(), healthy, reason, "health changed");
                     self.set(&health, healthy).await;
                 }
             }
@@ -81,12 +82,27 @@ fn serves(bounds: &HealthConfig, progress: &Progress, was: bool) -> bool {
         age,
     } = progress.lag;
     progress.ready
+        && progress.trouble.is_none()
         && records.max(index_records) <= bounds.lag_records_max / u64::from(share)
         && age <= bounds.lag_age_max / share
 }
 
+/// Why a service is not healthy, for the operator; empty if it is.
+fn reason(bounds: &HealthConfig, progress: &Progress, writable: bool) -> String {
+    match &progress.trouble {
+        _ if !writable => "the log can't be written".to_owned(),
+        Some(trouble) => format!("{}; it is tried again", chain(trouble)),
+        None if progress.paused => "the view waits for space on its disk".to_owned(),
+        None if !progress.ready => "the view is catching up".to_owned(),
+        None if !serves(bounds, progress, true) => "the view is too far behind".to_owned(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use aftercall_view::ViewError;
+
     use super::*;
 
     const BOUNDS: HealthConfig = HealthConfig {
@@ -130,5 +146,18 @@ mod tests {
             ..behind(0, 0, 0)
         };
         assert!(!serves(&BOUNDS, &rebuilding, true));
+    }
+
+    #[test]
+    fn a_view_that_cannot_go_on_does_not_serve_and_says_why() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let troubled = Progress {
+            trouble: Some(Arc::new(ViewError::Thread(full))),
+            ..behind(0, 0, 0)
+        };
+        assert!(!serves(&BOUNDS, &troubled, true));
+        let why = reason(&BOUNDS, &troubled, true);
+        assert!(why.contains("thread can't be started: no storage space"), "{why}");
+        assert_eq!(reason(&BOUNDS, &behind(0, 0, 0), true), "");
     }
 }

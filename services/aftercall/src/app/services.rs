@@ -14,7 +14,7 @@ use aftercall_proto::followups::v1::followup_service_server;
 use aftercall_proto::knowledge::v1::knowledge_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_recorder::Recorder;
-use aftercall_service::Deps;
+use aftercall_service::{Deps, chain};
 use aftercall_service::server::{Health, Server};
 use aftercall_view::{ViewHandle, WaitError};
 use tokio::time::Instant;
@@ -209,8 +209,15 @@ impl Services {
             match recorder.ready(deadline).await {
                 Ok(()) => return Ok(()),
                 Err(WaitError::DeadlineExceeded { .. }) => {
-                    let records = recorder.view().progress().borrow().lag.records;
-                    tracing::info!(records, "recorder catching up");
+                    let progress = recorder.view().progress().borrow().clone();
+                    let records = progress.lag.records;
+                    match &progress.trouble {
+                        None => tracing::info!(records, "recorder catching up"),
+                        Some(error) => {
+                            let error = chain(error).to_string();
+                            tracing::warn!(error, "recorder waits for its ledger");
+                        }
+                    }
                 }
                 Err(error) => return Err(failed(Service::Recorder)(error)),
             }

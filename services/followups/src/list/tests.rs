@@ -45,6 +45,10 @@ impl Engine for ChangingEngine {
         Ok(())
     }
 
+    fn reserve_bytes(&self) -> u64 {
+        0
+    }
+
     fn disk_bytes(&self) -> Result<u64, StoreError> {
         Ok(0)
     }

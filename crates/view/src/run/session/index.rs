@@ -1,74 +1,171 @@
 //! The search index of a session, written beside its store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aftercall_log::Offset;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::super::{Fold, IDLE_WAIT, Trouble};
+use super::super::retry::Retry;
+use super::super::{Fold, IDLE_WAIT, Trouble, ViewError};
 use super::{Site, begin_trouble};
 use crate::handle::Shared;
-use crate::index::{IndexError, IndexOptions, SearchIndex, remove_dir};
-use crate::open::is_ahead;
+use crate::index::{IndexError, IndexOptions, IndexSchema, SearchIndex, remove_dir};
 use crate::store::Touch;
-use crate::{Indexer, Positions, Txn};
+use crate::{Cause, Indexer, Positions, Txn};
 
 /// A commit of so few records takes no time.
 const SOON_COMMITTED_RECORDS: u64 = 2_048;
 
 /// An index, and how far it is.
+#[derive(Default)]
 pub(super) struct IndexState {
-    index: SearchIndex,
+    /// None while it can't be opened, for want of room or of anything else. The view reads nothing then,
+    /// and its store and the last snapshot answer.
+    index: Option<SearchIndex>,
+    /// What its last commit is complete through.
+    committed: Positions,
     /// What the index will be complete through when it is committed.
     pub(super) written: Positions,
-    /// What the index may hold more of than it says: all that any session before this one can have
-    /// read. A commit that fails half-way, and a crash after it, leave documents of later records
-    /// behind. Nothing if the index began empty.
+    /// What the index may hold more of than it says: all that was ever read before it was opened. A
+    /// commit that fails half-way, and a crash after it, leave documents of later records behind. Nothing
+    /// if the index began empty.
     pub(super) doubted: Positions,
-    /// How many records are written and not committed.
-    pub(super) records: u64,
-    committed_at: Instant,
+    /// Searches are answered once it is complete through this: one that is begun anew beside a store that
+    /// is not new would answer as if nothing were there.
+    shown_from: Positions,
+    /// How many records, and bytes of them, are written and not committed.
+    records: u64,
+    bytes: u64,
+    committed_at: Option<Instant>,
+    /// When it is opened again.
+    pub(super) retry: Retry,
+    /// It was closed for want of room.
+    pub(super) lacks_room: bool,
 }
 
 impl IndexState {
-    /// Opens the view's index, if it has one, and empties one that is ahead of the log.
-    pub(super) fn open<F: Fold, S>(
-        site: &mut Site<F, S>,
-        tails: &[Offset],
-    ) -> Result<Option<Self>, Trouble> {
-        let Some(indexer) = site.fold.indexer() else {
-            return Ok(None);
-        };
-        let dir = site.dir.index();
-        let log = &site.identity.log;
-        let options = &site.options.index;
-        let mut index = SearchIndex::open(&dir, indexer.schema(), log, options)?;
-        index.await_check(site.options.check_wait)?;
-        if is_ahead(tails, index.committed()) {
-            drop(index);
-            remove_dir(&dir)?;
-            index = SearchIndex::open(&dir, indexer.schema(), log, options)?;
-        }
-        *site.shared.published.write() = Some(index.snapshot());
-        let written = index.committed().clone();
-        let doubted = match index.is_new() {
-            true => Positions::new(),
-            false => Positions::below(tails),
-        };
-        Ok(Some(Self {
-            index,
-            written,
-            doubted,
-            records: 0,
-            committed_at: Instant::now(),
-        }))
+    pub(super) fn is_open(&self) -> bool {
+        self.index.is_some()
     }
 
+    /// Whether it may be opened again now.
+    pub(super) fn is_due_again(&self) -> bool {
+        self.retry.is_due(Instant::now())
+    }
+
+    /// Opens the view's index beside a store that is complete through `applied`. One that is ahead of
+    /// what the log has, or had when it was last read, is begun anew.
+    pub(super) fn open<F: Fold, S>(
+        &mut self,
+        site: &mut Site<F, S>,
+        log_has: Positions,
+        applied: &Positions,
+    ) -> Result<(), Trouble> {
+        let Some(indexer) = site.fold.indexer() else {
+            return Ok(());
+        };
+        let schema = indexer.schema();
+        let dir = site.dir.index();
+        let open = || SearchIndex::open(&dir, schema.clone(), &site.identity.log, &site.options.index);
+        let mut index = match open() {
+            Ok(index) => index,
+            Err(error) => {
+                self.show_as_it_is(site, &schema, &log_has)?;
+                return Err(error.into());
+            }
+        };
+        index.await_check(site.options.check_wait)?;
+        if !log_has.covers_all(index.committed()) {
+            drop(index);
+            remove_dir(&dir)?;
+            index = open()?;
+        }
+        self.committed = index.committed().clone();
+        self.written = self.committed.clone();
+        (self.doubted, self.shown_from) = match index.is_new() {
+            true => (Positions::new(), applied.clone()),
+            false => (log_has, Positions::new()),
+        };
+        (self.records, self.bytes) = (0, 0);
+        self.committed_at = Some(Instant::now());
+        self.lacks_room = false;
+        self.index = Some(index);
+        self.show(&site.shared);
+        Ok(())
+    }
+
+    /// Closes an index that failed, and clears away one that is damaged; says why it is missed, unless it
+    /// is for want of room.
+    pub(super) fn close<F: Fold, S>(
+        &mut self,
+        site: &Site<F, S>,
+        error: IndexError,
+    ) -> Option<Arc<ViewError>> {
+        self.index = None;
+        let view = site.shared.name;
+        let pause = self.retry.failed(Instant::now());
+        self.lacks_room = error.cause() == Cause::Full;
+        match error.cause() {
+            Cause::Full => tracing::warn!(view, %error, ?pause, "view pauses: no room for its index"),
+            Cause::Unclear => tracing::warn!(view, %error, ?pause, "index closed, to be opened again"),
+            Cause::Damaged => {
+                tracing::warn!(view, %error, ?pause, "index damaged, rebuilding it");
+                *site.shared.published.write() = None;
+                self.committed = Positions::new();
+                if let Err(error) = remove_dir(&site.dir.index()) {
+                    tracing::warn!(view, %error, "damaged index not removed");
+                }
+            }
+        }
+        (!self.lacks_room).then(|| Arc::new(ViewError::Index(error)))
+    }
+
+    /// Lets searches see what was committed in an index that can't be written now.
+    fn show_as_it_is<F: Fold, S>(
+        &mut self,
+        site: &Site<F, S>,
+        schema: &IndexSchema,
+        log_has: &Positions,
+    ) -> Result<(), IndexError> {
+        if site.shared.published.read().is_some() {
+            return Ok(());
+        }
+        let there = SearchIndex::peek(&site.dir.index(), schema, &site.identity.log)?;
+        if let Some(there) = there.filter(|there| log_has.covers_all(&there.complete_through)) {
+            self.committed = there.complete_through.clone();
+            *site.shared.published.write() = Some(there);
+        }
+        Ok(())
+    }
+
+    /// Lets searches see the last commit.
+    fn show(&mut self, shared: &Shared) {
+        if let Some(index) = &self.index
+            && self.committed.covers_all(&self.shown_from)
+        {
+            self.shown_from = Positions::new();
+            *shared.published.write() = Some(index.snapshot());
+        }
+    }
+
+    /// What the last commit is complete through.
     pub(super) fn committed(&self) -> &Positions {
-        self.index.committed()
+        &self.committed
+    }
+
+    /// How many bytes must be free to write what is in memory.
+    pub(super) fn reserve_bytes(&self, options: &IndexOptions) -> u64 {
+        self.bytes.min(options.memory_bytes as u64)
+    }
+
+    /// Takes note that so much was written.
+    pub(super) fn wrote(&mut self, through: &Positions, records: u64, bytes: u64) {
+        self.written = self.written.union(through);
+        self.records += records;
+        self.bytes += bytes;
     }
 
     /// Makes each touched document anew, from the state that a batch leaves behind.
@@ -78,9 +175,12 @@ impl IndexState {
         touched: BTreeMap<Bytes, Touch>,
         txn: &Txn<'_>,
     ) -> Result<(), Trouble> {
+        let Some(index) = &mut self.index else {
+            return Err(IndexError::closed().into());
+        };
         for (key, touch) in touched {
             let document = indexer.document(&key, txn).map_err(begin_trouble)?;
-            self.index.write(&key, document, touch)?;
+            index.write(&key, document, touch)?;
         }
         Ok(())
     }
@@ -89,9 +189,7 @@ impl IndexState {
     pub(super) fn is_due_in(&self, options: &IndexOptions) -> Duration {
         match self.records {
             0 => IDLE_WAIT,
-            _ => options
-                .commit_every
-                .saturating_sub(self.committed_at.elapsed()),
+            _ => options.commit_every.saturating_sub(self.age()),
         }
     }
 
@@ -102,14 +200,26 @@ impl IndexState {
         shared: &Shared,
         caught_up: bool,
     ) -> bool {
-        self.index.set_merges(caught_up);
-        let since = self.committed_at.elapsed();
+        self.set_merges(caught_up);
+        let since = self.age();
         let wanted = || shared.index_wanted.load(Ordering::Relaxed);
         match caught_up {
             true => since >= options.commit_every || wanted(),
             false => {
                 since >= options.behind_commit_every || self.records >= options.behind_records_max
             }
+        }
+    }
+
+    /// How long ago the last commit was.
+    fn age(&self) -> Duration {
+        self.committed_at.map_or(Duration::ZERO, |at| at.elapsed())
+    }
+
+    /// Whether segments are merged from here on.
+    pub(super) fn set_merges(&mut self, merges: bool) {
+        if let Some(index) = &mut self.index {
+            index.set_merges(merges);
         }
     }
 
@@ -120,19 +230,25 @@ impl IndexState {
 
     /// Makes what was written visible; says whether there was anything.
     pub(super) fn commit(&mut self, shared: &Shared) -> Result<bool, IndexError> {
-        if self.written == *self.index.committed() {
+        let Some(index) = &mut self.index else {
             return Ok(false);
+        };
+        let has_more = self.written != self.committed;
+        if has_more {
+            shared.index_wanted.store(false, Ordering::Relaxed);
+            index.commit(&self.written)?;
+            self.committed.clone_from(&self.written);
+            (self.records, self.bytes) = (0, 0);
+            self.committed_at = Some(Instant::now());
+            self.show(shared);
         }
-        shared.index_wanted.store(false, Ordering::Relaxed);
-        self.index.commit(&self.written)?;
-        self.records = 0;
-        self.committed_at = Instant::now();
-        *shared.published.write() = Some(self.index.snapshot());
-        Ok(true)
+        self.retry.succeeded();
+        Ok(has_more)
     }
 
     /// Looks whether the files of the last session have turned out to be damaged.
     pub(super) fn check(&mut self) -> Result<(), IndexError> {
-        self.index.await_check(Duration::ZERO)
+        let index = self.index.as_mut();
+        index.map_or(Ok(()), |index| index.await_check(Duration::ZERO))
     }
 }

@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use lsm_tree::AbstractTree;
 use lsm_tree::compaction::Leveled;
 
-use super::{TreeState, guarded, is_full_disk};
+use super::{MEMORY_BYTES, TreeState, as_table, is_full_disk, writing};
+use crate::room;
 
 /// The size of a table, in bytes: what one merge takes is a few times as much, and closing the
 /// store waits for it.
@@ -17,6 +18,9 @@ const TABLE_BYTES: u64 = 16 << 20;
 
 /// This many new tables are merged at once.
 const TABLES_NEW_MAX: u8 = 8;
+
+/// About the most that a merge takes: the new tables, and those of the next level that they overlap.
+const MERGE_BYTES_MAX: u64 = 256 << 20;
 
 /// How many merges follow each other before a new watermark is asked for.
 const MERGES_IN_A_ROW: usize = 8;
@@ -76,7 +80,13 @@ fn run(tree: &TreeState, woken: &Receiver<()>, stop: &AtomicBool) {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let merged = guarded(|| {
+            // What has no room is not begun: half of a merge would only fill the disk for others.
+            let merge_bytes = tree.tree.disk_space().min(MERGE_BYTES_MAX);
+            let memory_bytes = tree.memory_bytes().max(MEMORY_BYTES);
+            if !room::has(&tree.dir, as_table(memory_bytes) + merge_bytes) {
+                break;
+            }
+            let merged = writing(|| {
                 let before = tree.tree.current_version().id();
                 match tree.tree.compact(strategy.clone(), watermark) {
                     // What is left to merge waits for the next new table.

@@ -5,20 +5,21 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::StoreError;
+use crate::{Fault, StoreError};
 
 /// Checks the manifest of the tree in `dir`, if there is one. `current` holds the number of the
 /// manifest in force, its checksum, and a byte for the checksum's kind, little-endian.
 pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
     let current = match std::fs::read(dir.join("current")) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(StoreError::failed)?,
+        read => read.map_err(|error| StoreError::Failed(Fault::io(&error)))?,
     };
-    let damaged = || StoreError::failed("the store's manifest is damaged");
+    let damaged = || StoreError::damaged("the store's manifest is damaged");
     let (number, rest) = current.split_first_chunk().ok_or_else(damaged)?;
     let (checksum, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
     let manifest = dir.join(format!("v{}", u64::from_le_bytes(*number)));
-    let manifest = std::fs::read(manifest).map_err(StoreError::failed)?;
+    let manifest = std::fs::read(manifest);
+    let manifest = manifest.map_err(|error| StoreError::Failed(Fault::io(&error)))?;
     match rest == [0] && xxh3_128(&manifest) == u128::from_le_bytes(*checksum) {
         true => Ok(()),
         false => Err(damaged()),

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use crate::StoreError;
 use crate::store::Changes;
+use crate::{Fault, StoreError};
 
 /// The file's name in the tree's directory. The tree takes what begins with "v" for old manifests of its own.
 const FILE: &str = "lasting";
@@ -112,7 +112,9 @@ impl Values {
     /// Hands what was written to the disk: before the tree's tables name places in it.
     pub(super) fn sync(&self) -> io::Result<()> {
         match self.unsynced.swap(false, Ordering::Relaxed) {
-            true => self.file.sync_data(),
+            true => self.file.sync_data().inspect_err(|_| {
+                self.unsynced.store(true, Ordering::Relaxed);
+            }),
             false => Ok(()),
         }
     }
@@ -127,7 +129,7 @@ impl Values {
     }
 
     fn read(&self, place: &[u8]) -> Result<Bytes, StoreError> {
-        let damaged = || StoreError::failed("a value is not what was written");
+        let damaged = || StoreError::damaged("a value is not what was written");
         let place: &[u8; PLACE_BYTES] = place.try_into().map_err(|_| damaged())?;
         let (offset, rest) = place.split_first_chunk().ok_or_else(damaged)?;
         let (len, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
@@ -141,7 +143,7 @@ impl Values {
         }
         let mut value = vec![0; len as usize];
         let read = self.file.read_exact_at(&mut value, offset);
-        read.map_err(StoreError::failed)?;
+        read.map_err(|error| StoreError::Failed(Fault::io(&error)))?;
         match crc32c::crc32c(&value) == u32::from_be_bytes(*sum) {
             true => Ok(value.into()),
             false => Err(damaged()),
