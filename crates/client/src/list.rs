@@ -1,13 +1,13 @@
 //! Lists as streams: of pages, and of what is on them.
 
 use aftercall_proto::alerts::v1::ListAlertsRequest;
-use aftercall_proto::followups::v1::ListCommitmentsRequest;
+use aftercall_proto::followups::v1::{ListCommitmentsRequest, ListReschedulesRequest};
 use aftercall_proto::history::v1::{
     Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
     TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
-use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Solution};
+use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Reschedule, Solution};
 use futures::{Stream, TryStreamExt, stream};
 
 use crate::client::{Client, Error};
@@ -100,6 +100,7 @@ lists! {
     counted ListTimelineRequest: entries of TimelineEntry;
     known SearchInteractionsRequest: results of SearchResult;
     counted ListCommitmentsRequest: commitments of Commitment;
+    known ListReschedulesRequest: reschedules of Reschedule;
     counted ListAlertsRequest: alerts of Alert;
     counted ListCandidatesRequest: candidates of Candidate;
     counted ListSolutionsRequest: solutions of Solution;

@@ -111,6 +111,8 @@ rpcs! {
             followups::v1::GetCommitmentRequest => followups::v1::GetCommitmentResponse;
         query "ListCommitments":
             followups::v1::ListCommitmentsRequest => followups::v1::ListCommitmentsResponse;
+        query "ListReschedules":
+            followups::v1::ListReschedulesRequest => followups::v1::ListReschedulesResponse;
         command "FulfilCommitment":
             followups::v1::FulfilCommitmentRequest => followups::v1::FulfilCommitmentResponse;
         command "CancelCommitment":

@@ -1,6 +1,7 @@
 //! Promises to customers: what may become of them, who may do it, and what it counts as.
 //!
-//! A promise is a fold of its events. The `decide` side ([`Commitment::fulfil`],
+//! A promise is a fold of its events, and holds the latest of them only: however often it moves, it does
+//! not grow. The `decide` side ([`Commitment::fulfil`],
 //! [`Commitment::cancel`], [`Commitment::reschedule`], [`Commitment::lapse`]) turns a wish into an
 //! [`Event`] or says why not; the `fold` side ([`Commitment::new`], [`Commitment::apply`]) takes
 //! events in the log's order and never fails: an event that lost a race changes nothing.
@@ -100,10 +101,14 @@ pub struct Commitment {
     pub read_back_confirmed: bool,
     /// Open, or how it was closed.
     pub lifecycle: Lifecycle,
-    /// Each due that passed with the promise open, the oldest first.
+    /// The latest dues that passed with the promise open, the oldest first: at most
+    /// [`LAPSES_SHOWN_MAX`](crate::limits::LAPSES_SHOWN_MAX).
     pub lapses: Vec<Lapse>,
-    /// Each move of the due, the oldest first.
+    /// The latest moves of the due, the oldest first: at most
+    /// [`RESCHEDULES_SHOWN_MAX`](crate::limits::RESCHEDULES_SHOWN_MAX) of [`Commitment::moves`].
     pub reschedules: Vec<Rescheduled>,
+    /// The due that the customer was last told: moves without the customer don't count.
+    pub told_due: Timestamp,
     /// What became of it; set when it closes.
     pub outcome: Option<Outcome>,
     /// When it was done, by the evidence.
@@ -155,24 +160,16 @@ impl Commitment {
         }
     }
 
-    /// The due that the customer was last told: moves without the customer don't count.
-    pub fn told_due(&self) -> Timestamp {
-        let first = self
-            .reschedules
-            .first()
-            .map_or(self.promised_by, |first| first.from);
-        self.reschedules
-            .iter()
-            .rev()
-            .find(|moved| moved.customer_informed.is_given())
-            .map_or(first, |told| told.to)
+    /// How often the due has moved.
+    pub fn moves(&self) -> u32 {
+        self.due_revision.saturating_sub(1)
     }
 
     /// What the promise counts as if it was done at `fulfilled_at`.
     pub fn outcome_if_done(&self, fulfilled_at: Timestamp) -> Outcome {
         match self.told_to_customer {
             false => Outcome::NotApplicable,
-            true if fulfilled_at <= self.told_due() => Outcome::Kept,
+            true if fulfilled_at <= self.told_due => Outcome::Kept,
             true => Outcome::KeptLate,
         }
     }

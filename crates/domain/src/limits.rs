@@ -31,6 +31,18 @@ pub const CLOCK_SKEW_S_MAX: i64 = 5 * 60;
 pub const SEGMENT_OVERLAP_S_MAX: i64 = 60;
 /// How far ahead a promise may be due, in days.
 pub const DUE_DAYS_MAX: i64 = 1_095;
+/// How often a promise may move, whoever moves it. Moves beyond it that a log holds all the same count.
+pub const RESCHEDULES_MAX: u32 = 100;
+/// The latest moves of a promise that are kept and shown with it; each is an event of its own, and listed.
+pub const RESCHEDULES_SHOWN_MAX: usize = 3;
+/// The latest lapses of a promise that are kept and shown with it: of each due that it may have had.
+pub const LAPSES_SHOWN_MAX: usize = RESCHEDULES_MAX as usize + 1;
+/// How often a contact's record may change, whoever changes it. Changes beyond it that a log holds all the
+/// same count.
+pub const AMENDMENTS_MAX: u64 = 1_000;
+/// The new values of one amendment, encoded. What a record and all amendments of its fields make together
+/// is then still an answer that clients take.
+pub const AMENDMENT_BYTES_MAX: usize = 256 << 10;
 /// The seconds of a day.
 pub const SECONDS_PER_DAY: i64 = 86_400;
 /// The earliest time that is taken, in seconds since the Unix epoch: the year 1970.

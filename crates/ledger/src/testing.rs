@@ -1,7 +1,7 @@
 //! For the tests of folds: logs judged and folded as no single run loop would.
 
 use aftercall_view::Projection;
-use aftercall_view::testing::{Folded, Partitions};
+use aftercall_view::testing::{Folded, MemoryEngine, Partitions};
 
 use crate::{Contacts, Happening};
 
@@ -12,4 +12,15 @@ pub fn fold<P: Projection<Fact = Happening>>(
     turns: &[(usize, usize)],
 ) -> Folded {
     log.fold(&mut Contacts, projection, turns)
+}
+
+/// Judges `log`, and folds what counts, record by record; says how many bytes that writes to the ledger and
+/// to the view.
+pub fn written_bytes<P: Projection<Fact = Happening>>(
+    log: &Partitions,
+    projection: &mut P,
+) -> [u64; 2] {
+    let engines = [MemoryEngine::default(), MemoryEngine::default()];
+    log.fold_into(&engines, &mut Contacts, projection, &[(0, 1)]);
+    engines.map(|engine| engine.written_bytes())
 }

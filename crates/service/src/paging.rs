@@ -12,9 +12,12 @@ use crate::{Including, Reading, Unread};
 
 pub use total::{COUNTED_MAX, Counting, Total};
 
-/// About the most bytes of an answer: clients take 4 MiB unless told otherwise, and one item more,
-/// as large as the log takes any, still fits. A page that would grow larger ends early.
+/// The most bytes of an answer's items, but for one item that is larger alone: clients take 4 MiB unless
+/// told otherwise. A page that would grow larger ends early.
 pub const ANSWER_BYTES_MAX: usize = 2 << 20;
+
+/// What clients take, unless told otherwise.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
 /// The page of a list that a request asks for.
 #[derive(Debug)]
@@ -148,6 +151,12 @@ impl<T> Page<T> {
     /// Whether it takes no more: the list goes on after it.
     pub fn is_full(&self) -> bool {
         self.items.len() >= self.items_max || self.bytes >= self.bytes_max
+    }
+
+    /// Whether it takes an item of so many bytes: the first one it always does.
+    pub fn takes(&self, bytes: usize) -> bool {
+        let is_within = self.bytes.saturating_add(bytes) <= self.bytes_max;
+        !self.is_full() && (self.items.is_empty() || is_within)
     }
 
     /// Adds an item of so many bytes.

@@ -105,6 +105,7 @@ const TABLE: &[(&str, Methods)] = &[
         &[
             ("GetCommitment", FOLLOWING),
             ("ListCommitments", FOLLOWING),
+            ("ListReschedules", FOLLOWING),
             ("FulfilCommitment", FULFILLING),
             ("CancelCommitment", CHANGING),
             ("RescheduleCommitment", CHANGING),

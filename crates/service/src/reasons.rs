@@ -63,6 +63,10 @@ reasons! {
     RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists;
     /// The commitment has been fulfilled or cancelled.
     CommitmentAlreadyClosed = "COMMITMENT_ALREADY_CLOSED", FailedPrecondition;
+    /// The commitment has moved as often as it may.
+    CommitmentMovedTooOften = "COMMITMENT_MOVED_TOO_OFTEN", FailedPrecondition;
+    /// The contact's record has changed as often as it may.
+    AmendedTooOften = "AMENDED_TOO_OFTEN", FailedPrecondition;
     /// The candidate has become a solution.
     CandidateAlreadyPromoted = "CANDIDATE_ALREADY_PROMOTED", FailedPrecondition;
     /// The two customers are merged.

@@ -244,10 +244,12 @@ impl SearchIndex {
             Ok(())
         });
         // A worker that failed leaves behind only that it is gone. Why is told to whoever awaits it.
-        written.map_err(|gone| match guarded(|| self.writer.prepare_commit().map(drop)) {
-            Err(error) if gone.cause() == Cause::Unclear => error,
-            _ => gone,
-        })
+        written.map_err(
+            |gone| match guarded(|| self.writer.prepare_commit().map(drop)) {
+                Err(error) if gone.cause() == Cause::Unclear => error,
+                _ => gone,
+            },
+        )
     }
 
     /// Whether segments are merged from here on. Merging costs about as much as indexing, and what

@@ -8,7 +8,9 @@ use aftercall_log::{Epoch, LogIdentity, Offset};
 use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
-use crate::{Cause, Direction, Engine, EngineKind, Positions, Store, StoreError, Txn, ViewError, Views};
+use crate::{
+    Cause, Direction, Engine, EngineKind, Positions, Store, StoreError, Txn, ViewError, Views,
+};
 
 /// The store's record of itself, written with every batch.
 const CHECKPOINT_KEY: [u8; 2] = [RESERVED_TAG, 1];

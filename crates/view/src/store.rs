@@ -171,7 +171,9 @@ impl Store {
     /// See [`Engine::reserve_bytes`]; 0 while there is no engine.
     pub(crate) fn reserve_bytes(&self) -> u64 {
         let opened = self.0.read();
-        opened.as_ref().map_or(0, |opened| opened.engine.reserve_bytes())
+        opened
+            .as_ref()
+            .map_or(0, |opened| opened.engine.reserve_bytes())
     }
 
     fn opened(&self) -> Result<Arc<Opened>, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aftercall_log::{Entry, Partition, Position, Record};
 use bytes::Bytes;
@@ -18,9 +19,14 @@ pub type Held = BTreeMap<Bytes, Bytes>;
 
 /// A store's engine in memory. Clones share what they hold.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryEngine(Arc<Mutex<Held>>);
+pub struct MemoryEngine(Arc<Mutex<Held>>, Arc<AtomicU64>);
 
 impl MemoryEngine {
+    /// How many bytes of keys and values were ever written to it.
+    pub fn written_bytes(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
+    }
+
     /// All that it holds.
     pub fn held(&self) -> Held {
         self.0.lock().clone()
@@ -48,6 +54,8 @@ impl Engine for MemoryEngine {
     fn apply(&self, changes: Changes) -> Result<(), StoreError> {
         let mut held = self.0.lock();
         for (key, value) in changes {
+            let bytes = key.len() + value.as_ref().map_or(0, Bytes::len);
+            self.1.fetch_add(bytes as u64, Ordering::Relaxed);
             match value {
                 Some(value) => drop(held.insert(key, value)),
                 None => drop(held.remove(&key)),
@@ -111,8 +119,26 @@ impl Partitions {
         J: Judge,
         P: Projection<Fact = J::Fact>,
     {
-        let (ledger, engine) = (MemoryEngine::default(), MemoryEngine::default());
-        let ledger = Store::on(Box::new(ledger));
+        let engines = [MemoryEngine::default(), MemoryEngine::default()];
+        self.fold_into(&engines, judge, projection, turns)
+    }
+
+    /// The same into the engines of a ledger and of a view, which are empty.
+    ///
+    /// # Panics
+    /// As [`Partitions::fold`].
+    pub fn fold_into<J, P>(
+        &self,
+        [ledger, engine]: &[MemoryEngine; 2],
+        judge: &mut J,
+        projection: &mut P,
+        turns: &[(usize, usize)],
+    ) -> Folded
+    where
+        J: Judge,
+        P: Projection<Fact = J::Fact>,
+    {
+        let ledger = Store::on(Box::new(ledger.clone()));
         let store = Store::on(Box::new(engine.clone()));
         let mut documents = BTreeMap::new();
         let mut applied = Positions::new();

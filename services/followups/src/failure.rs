@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Permission, Refusal};
+use aftercall_domain::limits::RESCHEDULES_MAX;
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
@@ -23,6 +24,11 @@ pub(crate) enum Refused {
     NotFound,
     #[error("the commitment is closed; a closed commitment does not change any more")]
     AlreadyClosed { commitment_id: String },
+    #[error(
+        "the commitment was moved {RESCHEDULES_MAX} times, which is the most; fulfil or cancel it, and \
+         promise anew in a contact with the customer"
+    )]
+    MovedTooOften { commitment_id: String },
     #[error("the commitment has changed; read it again and decide anew")]
     VersionMismatch { current: u64 },
     #[error("the request_id was used for another request; give each request its own")]
@@ -74,6 +80,9 @@ impl Refused {
             Refusal::AlreadyClosed => Self::AlreadyClosed {
                 commitment_id: commitment_id.to_owned(),
             },
+            Refusal::MovedTooOften => Self::MovedTooOften {
+                commitment_id: commitment_id.to_owned(),
+            },
             Refusal::NotPermitted(permission) => Self::NotPermitted(permission),
             Refusal::FulfilledInFuture => invalid(
                 "fulfilled_at",
@@ -111,6 +120,7 @@ impl Failure for Refused {
             Self::NotPermitted(_) => Reason::RoleRequired,
             Self::NotFound => Reason::CommitmentNotFound,
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
+            Self::MovedTooOften { .. } => Reason::CommitmentMovedTooOften,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(failure) => failure.reason(),
@@ -132,6 +142,12 @@ impl Failure for Refused {
                 kind: "COMMITMENT_OPEN",
                 subject: commitment_id.clone(),
                 description: "only an open commitment can change".into(),
+            }],
+            Self::MovedTooOften { commitment_id } => vec![Precondition {
+                kind: "MOVES_LEFT",
+                subject: commitment_id.clone(),
+                description:
+                    "a commitment can be fulfilled or cancelled however often it was moved".into(),
             }],
             _ => Vec::new(),
         }

@@ -49,6 +49,8 @@ enum Tag {
     LogKey = 15,
     /// See [`MergedPairs`].
     Merged = 16,
+    /// tenant, commitment, whose, revision → the move of the due that made it.
+    Move = 17,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -84,6 +86,19 @@ pub(crate) fn commitments(tenant_id: &str, commitment_id: &str) -> Key {
 
 pub(crate) fn commitment(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
     commitments(tenant_id, commitment_id).u64(whose)
+}
+
+/// All moves of a promise's due, the first one first.
+pub(crate) fn moves(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    key(Tag::Move)
+        .text(tenant_id)
+        .text(commitment_id)
+        .u64(whose)
+}
+
+/// The move that made a revision of the due.
+pub(crate) fn moved(tenant_id: &str, commitment_id: &str, whose: u64, revision: u32) -> Key {
+    moves(tenant_id, commitment_id, whose).u32(revision)
 }
 
 /// Under which log key a promise stands, if not under its present customer's.

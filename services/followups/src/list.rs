@@ -9,6 +9,7 @@
 //! [`EXAMINED_MAX`]: crate::parts::EXAMINED_MAX
 
 mod filter;
+pub(crate) mod moves;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -77,13 +77,13 @@ impl<P: Ord + Clone, M: Message> Joined<P, M> {
         }
         let (mut page, mut last) = (Page::new(count_max), None);
         for (place, entry) in found {
-            if page.is_full() {
+            let bytes = entry.encoded_len();
+            if !page.takes(bytes) {
                 return Self {
                     entries: page.into_items(),
                     next_after: last,
                 };
             }
-            let bytes = entry.encoded_len();
             page.add(entry, bytes);
             last = Some(place);
         }

@@ -6,10 +6,11 @@ mod identify;
 mod tests;
 
 use aftercall_domain::alert::Alert;
-use aftercall_domain::commitment::{Commitment, Event as Step};
+use aftercall_domain::commitment::{Change, Commitment, Event as Step};
 use aftercall_ledger::{Accepted, Happening, What};
 use aftercall_proto::convert::alert::to_rows;
 use aftercall_proto::convert::commitment::to_wire;
+use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
 
@@ -37,7 +38,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        7
+        8
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -87,6 +88,11 @@ impl Promises {
         let Some(before) = before else { return Ok(()) };
         let mut after = before.clone();
         after.accept(step);
+        if let Change::Rescheduled(moved) = &step.change {
+            let key = keys::moved(tenant_id, id, fact.whose, moved.due_revision);
+            let moved = wire::Reschedule::from(moved.clone());
+            txn.put(key, moved.encode_to_vec())?;
+        }
         let alert = put_alert(tenant_id, &after, step, fact.whose, txn)?;
         self.post(fact, alert.into_iter().collect(), txn)?;
         let answer = || told(&after, step).into();

@@ -12,7 +12,8 @@ use aftercall_proto::followups::v1::followup_service_server::FollowupService;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, CancelCommitmentResponse, FulfilCommitmentRequest,
     FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
-    ListCommitmentsResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
+    ListCommitmentsResponse, ListReschedulesRequest, ListReschedulesResponse,
+    RescheduleCommitmentRequest, RescheduleCommitmentResponse,
 };
 use aftercall_proto::model::v1::Warning;
 use aftercall_service::{Call, Checker, Including, to_status};
@@ -103,6 +104,17 @@ impl FollowupService for Grpc {
     ) -> Result<Response<ListCommitmentsResponse>, Status> {
         let call = Call::of(request).map_err(to_status)?;
         list::list(&self.0, call)
+            .await
+            .map(Response::new)
+            .map_err(to_status)
+    }
+
+    async fn list_reschedules(
+        &self,
+        request: Request<ListReschedulesRequest>,
+    ) -> Result<Response<ListReschedulesResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        list::moves::list(&self.0, call)
             .await
             .map(Response::new)
             .map_err(to_status)

@@ -40,13 +40,13 @@ pub(crate) fn read<T>(
     let end = prefix_end(prefix);
     for entry in store.scan_range(from, end.as_deref(), Direction::Ascending) {
         let (key, _) = entry?;
-        if page.is_full() {
-            return Ok(Listed {
-                items: page.into_items(),
-                next: last,
-            });
-        }
         if let Some((item, bytes)) = load(&key)? {
+            if !page.takes(bytes) {
+                return Ok(Listed {
+                    items: page.into_items(),
+                    next: last,
+                });
+            }
             page.add(item, bytes);
         }
         last = Some(key);

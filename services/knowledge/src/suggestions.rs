@@ -90,10 +90,10 @@ pub(crate) fn suggest(
     suggestions.sort_by(better);
     let mut page = Page::new(wanted.suggestions_max);
     for suggestion in suggestions {
-        if page.is_full() {
+        let bytes = suggestion.encoded_len();
+        if !page.takes(bytes) {
             break;
         }
-        let bytes = suggestion.encoded_len();
         page.add(suggestion, bytes);
     }
     Ok((page.into_items(), complete_through.clone()))

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::limits::AMENDMENT_BYTES_MAX;
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Warning};
 use aftercall_ledger::Contact;
 use aftercall_proto::convert::{interaction, time};
@@ -11,6 +13,7 @@ use aftercall_proto::recorder::v1::{AmendInteractionRequest, AmendInteractionRes
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{Call, Checker, Principal, Role};
 use jiff::Timestamp;
+use prost::Message;
 
 use crate::change::{Change, Changed, ContactCommand, Original, change, read_interaction_id};
 use crate::core::Core;
@@ -67,6 +70,10 @@ fn read(
     let amendment = interaction::read_amendment(&paths, values, &mut found);
     let (amendment, warnings) = amendment.check(&mut reason, core.now(), found)?;
     let (update_mask, values) = interaction::amended(amendment.clone());
+    if values.encoded_len() > AMENDMENT_BYTES_MAX {
+        let text = "is larger than 256 KiB in all; amend fewer fields at a time, and say it in fewer words";
+        return Err(Refusal::field("interaction", Reason::TooLong, text));
+    }
     let fact = Fact::InteractionAmended(Box::new(InteractionAmended {
         update_mask: Some(update_mask),
         interaction: Some(values),

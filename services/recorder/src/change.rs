@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::limits::AMENDMENTS_MAX;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Violations};
 use aftercall_ledger::requests::{Done, Known, RequestName};
@@ -116,6 +117,9 @@ impl command::Command for ContactCommand {
             return Err(Refusal::VersionMismatch {
                 current: current.version(),
             });
+        }
+        if current.version() > AMENDMENTS_MAX {
+            return Err(Refusal::AmendedTooOften);
         }
         let record = self.record(current.version() + 1, &original, now)?;
         Ok(Decision::Append(Box::new(record)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::Violations;
+use aftercall_domain::limits::AMENDMENTS_MAX;
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_ledger::{Id, Place};
 use aftercall_log::{AppendError, ReadError};
@@ -44,6 +45,11 @@ pub(crate) enum Refusal {
     MergedTheOtherWayRound,
     #[error("the time to amend the record was over {hours} hours after it was recorded")]
     TooLate { hours: i64 },
+    #[error(
+        "the contact's record was changed {AMENDMENTS_MAX} times, which is the most; record what is still \
+         to be said as a contact of its own"
+    )]
+    AmendedTooOften,
     #[error("the record has version {current}; read it again, and amend that")]
     VersionMismatch { current: u64 },
     #[error("too many records wait for the recorder's view; try again in a moment")]
@@ -167,6 +173,7 @@ impl Failure for Refusal {
             Self::Merged => Reason::CustomersAlreadyMerged,
             Self::NotMerged | Self::MergedTheOtherWayRound => Reason::CustomersNotMerged,
             Self::TooLate { .. } => Reason::AmendmentTooLate,
+            Self::AmendedTooOften => Reason::AmendedTooOften,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::Behind => Reason::ViewBehind,
             Self::NotReady => Reason::ViewUnavailable,

@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, Commitment, Event, Evidence, Lapse, Outcome, Owner, Rescheduled};
-use crate::limits::{CLOCK_SKEW_S_MAX, DUE_DAYS_MAX};
+use crate::limits::{CLOCK_SKEW_S_MAX, DUE_DAYS_MAX, RESCHEDULES_MAX};
 
 /// How long after recording it an agent may still take a promise back.
 const TAKE_BACK_FOR: SignedDuration = SignedDuration::from_mins(15);
 
 /// How often the due may move before a team lead has to agree.
-const RESCHEDULES_BY_OWNER_MAX: usize = 2;
+const RESCHEDULES_BY_OWNER_MAX: u32 = 2;
 
 /// Who wants something, and what the credentials say that they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub enum Refusal {
     FulfilledInFuture,
     /// It can't have been done before it was promised.
     FulfilledBeforeMade,
+    /// The due has moved [`RESCHEDULES_MAX`] times.
+    MovedTooOften,
     /// The new due must lie ahead.
     DueNotAhead,
     /// The new due is more than [`DUE_DAYS_MAX`] days ahead.
@@ -162,7 +164,7 @@ impl Commitment {
     /// The promise's due moves.
     ///
     /// # Errors
-    /// When it is closed, the actor may not move it, or the new due isn't one.
+    /// When it is closed, the actor may not move it, it has moved too often, or the new due isn't one.
     pub fn reschedule(
         &self,
         wish: Reschedule,
@@ -176,13 +178,14 @@ impl Commitment {
             true => None,
             false if !self.is_owned_by(actor) => Some(Permission::Reschedule),
             false if after_lapse => Some(Permission::RescheduleAfterLapse),
-            false if self.reschedules.len() >= RESCHEDULES_BY_OWNER_MAX => {
-                Some(Permission::RescheduleAgain)
-            }
+            false if self.moves() >= RESCHEDULES_BY_OWNER_MAX => Some(Permission::RescheduleAgain),
             false => None,
         };
         if let Some(permission) = lacks {
             return Err(Refusal::NotPermitted(permission));
+        }
+        if self.moves() >= RESCHEDULES_MAX {
+            return Err(Refusal::MovedTooOften);
         }
         if wish.promised_by <= now {
             return Err(Refusal::DueNotAhead);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Change, Commitment, Event, Evidence, Lapse, Lifecycle, Made, Outcome, Rescheduled};
+use crate::limits::{LAPSES_SHOWN_MAX, RESCHEDULES_SHOWN_MAX};
 
 /// What an event did to a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,7 @@ impl Commitment {
             lifecycle: Lifecycle::Active,
             lapses: Vec::new(),
             reschedules: Vec::new(),
+            told_due: made.promised_by,
             outcome: None,
             fulfilled_at: None,
             evidence: Evidence::default(),
@@ -109,7 +111,7 @@ impl Commitment {
                 self.note_passed_due(event.recorded_at, event.recorded_at);
                 self.take_due(moved);
             }
-            Change::Lapsed(lapse) => self.lapses.push(*lapse),
+            Change::Lapsed(lapse) => keep(&mut self.lapses, *lapse, LAPSES_SHOWN_MAX),
         }
     }
 
@@ -128,12 +130,13 @@ impl Commitment {
     /// Notes the lapse of a promise that was open until `open_until`, unless it is known already.
     fn note_passed_due(&mut self, open_until: Timestamp, detected_at: Timestamp) {
         if self.may_lapse() && open_until > self.promised_by {
-            self.lapses.push(Lapse {
+            let lapse = Lapse {
                 due_revision: self.due_revision,
                 lapsed_at: self.promised_by,
                 // An evidence's clock may be a little ahead of ours.
                 detected_at: detected_at.max(open_until),
-            });
+            };
+            keep(&mut self.lapses, lapse, LAPSES_SHOWN_MAX);
         }
     }
 
@@ -141,7 +144,10 @@ impl Commitment {
         self.due_revision = moved.due_revision;
         self.promised_by = moved.to;
         self.promised_not_before = self.promised_not_before.filter(|from| *from <= moved.to);
-        self.reschedules.push(moved.clone());
+        if moved.customer_informed.is_given() {
+            self.told_due = moved.to;
+        }
+        keep(&mut self.reschedules, moved.clone(), RESCHEDULES_SHOWN_MAX);
     }
 
     fn close(&mut self, event: &Event, lifecycle: Lifecycle, outcome: Outcome, note: &str) {
@@ -151,4 +157,11 @@ impl Commitment {
         self.closed_by.clone_from(&event.actor_id);
         note.clone_into(&mut self.close_note);
     }
+}
+
+/// Adds what came last, and lets go what is too old to be among the latest.
+fn keep<T>(latest: &mut Vec<T>, last: T, count_max: usize) {
+    latest.push(last);
+    let too_many = latest.len().saturating_sub(count_max);
+    latest.drain(..too_many);
 }

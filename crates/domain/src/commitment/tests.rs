@@ -193,7 +193,7 @@ fn a_due_that_only_we_moved_is_still_the_old_promise() {
     let mut promise = Commitment::new(made());
     let event = promise.reschedule(move_to(at(7_200), false), agent(OWNER), at(100));
     apply(&mut promise, event);
-    assert_eq!(promise.told_due(), at(3_600));
+    assert_eq!(promise.told_due, at(3_600));
     assert_eq!(promise.outcome_if_done(at(3_600)), Outcome::Kept);
     assert_eq!(promise.outcome_if_done(at(3_601)), Outcome::KeptLate);
 
@@ -427,7 +427,7 @@ fn a_promise_shows_where_it_was_done_or_let_off() {
     let event = promise.reschedule(wish, lead(), at(10));
     apply(&mut promise, event);
     assert_eq!(
-        promise.told_due(),
+        promise.told_due,
         at(7_200),
         "a message tells the customer, too"
     );

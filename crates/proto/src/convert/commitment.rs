@@ -57,6 +57,7 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         lifecycle,
         lapses,
         reschedules,
+        told_due: _,
         outcome,
         fulfilled_at,
         evidence: _,

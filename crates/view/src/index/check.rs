@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tantivy::{Directory, Index, IndexMeta};
 
-use super::fault::reading;
 use super::IndexError;
+use super::fault::reading;
 
 /// A check under way, or its outcome if that was not asked for yet.
 #[derive(Debug)]
@@ -55,7 +55,10 @@ fn check_segments(index: &Index, metas: &IndexMeta) -> Result<(), IndexError> {
             Ok(!directory.exists(&file)? || directory.validate_checksum(&file)?)
         })?;
         if !sound {
-            return Err(IndexError::damaged(format_args!("{} is damaged", file.display())));
+            return Err(IndexError::damaged(format_args!(
+                "{} is damaged",
+                file.display()
+            )));
         }
     }
     Ok(())

@@ -72,8 +72,9 @@ fn cause(error: &TantivyError) -> Cause {
         | E::DataCorruption(_)
         | E::IncompatibleIndex(_) => Cause::Damaged,
         // Here and there the answer is handed on as a text only.
-        E::InternalError(text) | E::ErrorInThread(text) | E::SystemError(text) => said_by_os(text)
-            .map_or(Cause::Unclear, |error| Cause::of_io(&error)),
+        E::InternalError(text) | E::ErrorInThread(text) | E::SystemError(text) => {
+            said_by_os(text).map_or(Cause::Unclear, |error| Cause::of_io(&error))
+        }
         other => Cause::of(other),
     }
 }

@@ -31,7 +31,10 @@ impl Roomy {
         let id = segment.id().uuid_string();
         let files = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let of_it = files.filter(|file| file.file_name().to_string_lossy().starts_with(&id));
-        of_it.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+        of_it
+            .filter_map(|file| file.metadata().ok())
+            .map(|file| file.len())
+            .sum()
     }
 }
 
@@ -40,7 +43,9 @@ impl MergePolicy for Roomy {
         let mut candidates = self.best.compute_merge_candidates(segments);
         let mut taken = self.spared_bytes;
         candidates.retain(|MergeCandidate(merged)| {
-            let merged = segments.iter().filter(|segment| merged.contains(&segment.id()));
+            let merged = segments
+                .iter()
+                .filter(|segment| merged.contains(&segment.id()));
             let with_it = taken + merged.map(|segment| self.bytes(segment)).sum::<u64>();
             let fits = room::has(&self.dir, with_it);
             if fits {

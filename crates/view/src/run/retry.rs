@@ -22,7 +22,9 @@ impl Retry {
     pub(super) fn failed(&mut self, now: Instant) -> Duration {
         let pause = match self.failures {
             0 => Duration::ZERO,
-            more => PAUSE_MIN.saturating_mul(1 << (more - 1).min(16)).min(PAUSE_MAX),
+            more => PAUSE_MIN
+                .saturating_mul(1 << (more - 1).min(16))
+                .min(PAUSE_MAX),
         };
         self.failures = self.failures.saturating_add(1);
         self.due_at = Some(now + pause);

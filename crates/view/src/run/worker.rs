@@ -130,7 +130,11 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
 
     /// Whether what failed may be tried again now.
     fn may_open(&mut self) -> bool {
-        if self.closing.as_ref().is_some_and(|closing| !closing.is_finished()) {
+        if self
+            .closing
+            .as_ref()
+            .is_some_and(|closing| !closing.is_finished())
+        {
             return false;
         }
         self.closing = None;

@@ -209,10 +209,7 @@ fn writing<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
 }
 
 /// `surprised` is what a panic says, and what sled takes for a fault of its own.
-fn guarded<T>(
-    call: impl FnOnce() -> sled::Result<T>,
-    surprised: Cause,
-) -> Result<T, StoreError> {
+fn guarded<T>(call: impl FnOnce() -> sled::Result<T>, surprised: Cause) -> Result<T, StoreError> {
     let fault = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(sled::Error::Io(error))) => Fault::io(&error),

@@ -67,7 +67,12 @@ fn begin(log: &MemoryLog, engine: EngineKind, disk: &Disk) -> View {
         },
         ..options()
     };
-    start_over(std::sync::Arc::new(log.clone()), views, Words::indexed(), options)
+    start_over(
+        std::sync::Arc::new(log.clone()),
+        views,
+        Words::indexed(),
+        options,
+    )
 }
 
 fn key(number: usize) -> String {
@@ -77,8 +82,13 @@ fn key(number: usize) -> String {
 /// Records that make a store and an index of about their size.
 async fn write(log: &MemoryLog, round: usize) -> Positions {
     let numbers = round * RECORDS..(round + 1) * RECORDS;
-    let words: Vec<_> = numbers.map(|number| (key(number), format!("{number:0400}"))).collect();
-    let words: Vec<_> = words.iter().map(|(key, word)| (key.as_str(), word.as_str())).collect();
+    let words: Vec<_> = numbers
+        .map(|number| (key(number), format!("{number:0400}")))
+        .collect();
+    let words: Vec<_> = words
+        .iter()
+        .map(|(key, word)| (key.as_str(), word.as_str()))
+        .collect();
     append(log, &words).await
 }
 
@@ -113,9 +123,8 @@ async fn a_disk_that_is_filled_in_bursts_costs_a_view_nothing_needs_root() {
                 disk.fill();
             }
             let mut progress = view.progress();
-            let waits = |now: &aftercall_view::Progress| {
-                now.paused || now.indexed.covers_all(&written)
-            };
+            let waits =
+                |now: &aftercall_view::Progress| now.paused || now.indexed.covers_all(&written);
             progress.wait_for(waits).await.unwrap();
             if engine == EngineKind::Lsm {
                 assert_answers(&view, round * RECORDS);
@@ -131,8 +140,14 @@ async fn a_disk_that_is_filled_in_bursts_costs_a_view_nothing_needs_root() {
         }
         assert_eq!(contents(&view.store()).len(), ROUNDS * RECORDS);
         stop(view).await;
-        assert!(!disk.0.join("views/words/store.damaged").exists(), "{engine:?}");
+        assert!(
+            !disk.0.join("views/words/store.damaged").exists(),
+            "{engine:?}"
+        );
         let index_last = fs::metadata(&index).unwrap().ino();
-        assert_eq!(index_last, index_first, "{engine:?}: the index was begun anew");
+        assert_eq!(
+            index_last, index_first,
+            "{engine:?}: the index was begun anew"
+        );
     }
 }

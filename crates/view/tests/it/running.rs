@@ -117,13 +117,19 @@ async fn a_view_that_cannot_be_opened_is_tried_again_until_it_can() {
     std::fs::write(&place, "in the way").unwrap();
     let view = start(&log, dir.path(), Words::indexed());
     let trouble = troubled(&view).await;
-    assert!(matches!(&*trouble, ViewError::Directory { .. }), "{trouble:?}");
+    assert!(
+        matches!(&*trouble, ViewError::Directory { .. }),
+        "{trouble:?}"
+    );
     // Others do not suffer from it.
     view.feed.ledger().wait_for(&written, soon()).await.unwrap();
     std::fs::remove_file(&place).unwrap();
     view.wait_for_index(&written, soon()).await.unwrap();
     let mut progress = view.progress();
-    progress.wait_for(|progress| progress.trouble.is_none()).await.unwrap();
+    progress
+        .wait_for(|progress| progress.trouble.is_none())
+        .await
+        .unwrap();
     stop(view).await;
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::Log;
-use aftercall_service::{Supervisor, chain};
 use aftercall_service::server::Health;
+use aftercall_service::{Supervisor, chain};
 use aftercall_view::{Lag, Progress, ViewHandle};
 
 use crate::config::HealthConfig;
@@ -157,7 +157,10 @@ mod tests {
         };
         assert!(!serves(&BOUNDS, &troubled, true));
         let why = reason(&BOUNDS, &troubled, true);
-        assert!(why.contains("thread can't be started: no storage space"), "{why}");
+        assert!(
+            why.contains("thread can't be started: no storage space"),
+            "{why}"
+        );
         assert_eq!(reason(&BOUNDS, &behind(0, 0, 0), true), "");
     }
 }

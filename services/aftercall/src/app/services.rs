@@ -14,8 +14,8 @@ use aftercall_proto::followups::v1::followup_service_server;
 use aftercall_proto::knowledge::v1::knowledge_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_recorder::Recorder;
-use aftercall_service::{Deps, chain};
 use aftercall_service::server::{Health, Server};
+use aftercall_service::{Deps, chain};
 use aftercall_view::{ViewHandle, WaitError};
 use tokio::time::Instant;
 

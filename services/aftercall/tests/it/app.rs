@@ -114,22 +114,52 @@ async fn every_service_becomes_healthy_and_the_server_with_them() {
         "aftercall.knowledge.v1.KnowledgeService",
     ];
     for service in services {
-        let request = HealthCheckRequest {
-            service: service.to_owned(),
-        };
-        let mut watch = HealthClient::new(channel.clone())
-            .watch(request)
-            .await
-            .unwrap()
-            .into_inner();
-        loop {
-            let answer = watch.message().await.unwrap().unwrap();
-            assert_ne!(answer.status(), ServingStatus::ServiceUnknown, "{service}");
-            if answer.status() == ServingStatus::Serving {
-                break;
-            }
+        becomes(&channel, service, ServingStatus::Serving).await;
+    }
+    app.run(std::future::ready(())).await.unwrap();
+}
+
+/// Waits until a service is healthy, or is not.
+async fn becomes(channel: &Channel, service: &str, wanted: ServingStatus) {
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let mut watch = HealthClient::new(channel.clone())
+        .watch(request)
+        .await
+        .unwrap()
+        .into_inner();
+    loop {
+        let answer = watch.message().await.unwrap().unwrap();
+        assert_ne!(answer.status(), ServingStatus::ServiceUnknown, "{service}");
+        if answer.status() == wanted {
+            break;
         }
     }
+}
+
+/// What keeps one service's view from its place is no reason for the others not to work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_cannot_go_on_takes_nobody_with_it_and_comes_back() {
+    let data = TempDir::new().unwrap();
+    let views = data.path().join("views");
+    std::fs::create_dir(&views).unwrap();
+    let in_the_way = views.join("history");
+    std::fs::write(&in_the_way, "a file in the place of a directory").unwrap();
+    let app = App::start(&config(&data), &[], around(&clock()))
+        .await
+        .unwrap();
+    let channel = Channel::from_shared(format!("http://{}", app.grpc_addr())).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let (history, followups) = (
+        "aftercall.history.v1.HistoryService",
+        "aftercall.followups.v1.FollowupService",
+    );
+    becomes(&channel, history, ServingStatus::NotServing).await;
+    becomes(&channel, followups, ServingStatus::Serving).await;
+    client(&app).await.call(promise()).await.unwrap();
+    std::fs::remove_file(&in_the_way).unwrap();
+    becomes(&channel, history, ServingStatus::Serving).await;
     app.run(std::future::ready(())).await.unwrap();
 }
 

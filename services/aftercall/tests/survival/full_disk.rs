@@ -1,6 +1,7 @@
 //! A disk that fills up to the end.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,9 @@ const RECORDS_MAX: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 const CUSTOMER: &str = "customer-0-0";
+/// How often the disk is filled, and how much is written before each time.
+const BURSTS: usize = 4;
+const BURST_RECORDS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_needs_root() {
@@ -159,5 +163,65 @@ impl Writer {
             }
         }
         panic!("{} is not full", disk.display());
+    }
+}
+
+/// All of the data's disk is taken by others to the last byte, again and again, while views are built anew
+/// and while they follow: nothing is taken for damaged, and what is committed goes on answering.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bursts_while_views_catch_up_needs_root() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let disk = Mount::tmpfs(scratch.path(), 2 * DISK_BYTES);
+    let ballast = disk.path().join("ballast");
+    let data = disk.path().join("data");
+    let mut trial = Trial::new(&data, scratch.path());
+    let mut server = trial.start().await;
+    let mut writer = Writer::new(&trial, &server.channel());
+    for burst in 0..BURSTS {
+        for _ in 0..BURST_RECORDS {
+            writer.write().await.expect("there is space");
+        }
+        if burst % 2 == 1 {
+            server.stop();
+            fs::remove_dir_all(data.join("views")).expect("they are there");
+            server = trial.start().await;
+            writer.recorder = RecorderServiceClient::new(server.channel());
+        }
+        take_all(&ballast);
+        // Until the disk is full for the recorder, too.
+        let status = writer.fill(disk.path()).await;
+        assert_disk_full(&status);
+        assert!(server.runs());
+        if burst % 2 == 0 {
+            assert!(!timeline(&server.channel(), "").await.is_empty());
+        }
+        fs::remove_file(&ballast).expect("it was there");
+        let resumed = async {
+            while let Err(status) = writer.write().await {
+                assert_disk_full(&status);
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        };
+        let resumed = timeout(PATIENCE, resumed).await;
+        resumed.expect("writes resume by themselves");
+        let seen = timeline(&server.channel(), &writer.position).await;
+        assert!(!seen.is_empty());
+    }
+    assert!(server.runs());
+    let said = fs::read_to_string(scratch.path().join("server.log")).expect("its log");
+    let wrong = said
+        .lines()
+        .find(|line| line.contains("damaged") || line.contains("begun anew"));
+    assert_eq!(wrong, None);
+    trial.check();
+    server.stop();
+    trial.conclude().await;
+}
+
+/// Takes what is free of a disk.
+fn take_all(ballast: &Path) {
+    let mut ballast = fs::File::create(ballast).expect("a file");
+    for bytes in [1 << 20, 4_096, 1] {
+        while ballast.write_all(&vec![b'b'; bytes]).is_ok() {}
     }
 }

@@ -1,5 +1,7 @@
 //! The fold against a store in memory: whatever the log holds, and however it is read.
 
+mod moves;
+
 use std::collections::BTreeMap;
 
 use aftercall_domain::alert::{Alert, Subject};

@@ -281,6 +281,41 @@ mod tests {
         assert!(matches!(other.look(), News::None(_)));
     }
 
+    /// Ten thousand who wait for what does not happen cost a batch nothing: none of them is woken, and so
+    /// none of them reads anything.
+    #[test]
+    fn idle_readers_are_woken_by_changes_of_their_own_alone() {
+        let bulletin = Bulletin::default();
+        let tenant = |number: usize| ["acme", "other"][number % 2];
+        let mut idle: Vec<_> = (0..10_000)
+            .map(|number| bulletin.follow(tenant(number)))
+            .collect();
+        let woken = |idle: &mut Vec<Reader>| {
+            let wake = |reader: &mut Reader| reader.woken().now_or_never().is_some();
+            idle.iter_mut().map(wake).filter(|woken| *woken).count()
+        };
+        for batch in 0..1_000 {
+            post(&bulletin, "busy", batch..batch + 1);
+            bulletin.post([], &Positions::below(&[batch + 1]));
+        }
+        assert_eq!(woken(&mut idle), 0);
+        post(&bulletin, "acme", 1_000..1_001);
+        assert_eq!(woken(&mut idle), 5_000, "each of them once");
+        assert_eq!(woken(&mut idle), 0);
+        let own = idle
+            .iter_mut()
+            .step_by(2)
+            .map(|reader| match reader.look() {
+                News::Changes(changes) => changes.into_iter().next().unwrap(),
+                news => panic!("{news:?}"),
+            });
+        let own: Vec<_> = own.collect();
+        assert!(
+            own.iter().all(|posted| Arc::ptr_eq(posted, &own[0])),
+            "one reading for all"
+        );
+    }
+
     #[test]
     fn who_is_too_slow_is_told_and_goes_on_from_there() {
         let bulletin = Bulletin::default();

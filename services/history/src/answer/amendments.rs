@@ -65,11 +65,11 @@ fn page(
     let (mut page, mut last) = (paging.page(), None);
     for amendment in amendments {
         let amendment = amendment?;
-        if page.is_full() {
+        let bytes = amendment.encoded_len();
+        if !page.takes(bytes) {
             return Ok((page.into_items(), last));
         }
         last = Some(Bytes::copy_from_slice(&amendment.version.to_be_bytes()));
-        let bytes = amendment.encoded_len();
         page.add(amendment, bytes);
     }
     Ok((page.into_items(), None))

@@ -119,14 +119,14 @@ fn shown(
     (shown, ids)
 }
 
-/// The first of `messages`, until they are as much as a part of a context may hold.
+/// The first of `messages`, as many as a part of a context may hold.
 fn within_bytes<M: Message>(messages: impl Iterator<Item = M>) -> Vec<M> {
     let mut page = Page::within(usize::MAX, PART_BYTES_MAX);
     for message in messages {
-        if page.is_full() {
+        let bytes = message.encoded_len();
+        if !page.takes(bytes) {
             break;
         }
-        let bytes = message.encoded_len();
         page.add(message, bytes);
     }
     page.into_items()

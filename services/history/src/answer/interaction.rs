@@ -8,7 +8,7 @@ use aftercall_proto::history::v1::{
     GetInteractionResponse, InteractionName,
 };
 use aftercall_proto::model::v1::ExternalRef;
-use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, Page};
+use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, MESSAGE_BYTES_MAX, Page};
 use aftercall_view::{Direction, Store};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -20,6 +20,9 @@ use crate::limits::NAMES_MAX;
 use crate::request::name::Name;
 use crate::stored::StoredEntry;
 use crate::{History, keys, promises};
+
+/// The most bytes of a contact and its promises in one answer, which holds some numbers beside.
+const PROMISES_BYTES_MAX: usize = MESSAGE_BYTES_MAX - (64 << 10);
 
 pub(crate) async fn get(
     history: &History,
@@ -52,17 +55,23 @@ fn whole(
     now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
     let entry = named(store, tenant_id, name)?;
-    let commitments = promises::all(tenant_id, &entry, |key| store.get(key))?;
     let mut answer = GetInteractionResponse {
-        commitments: commitments
-            .into_iter()
-            .map(|one| promises::as_of(one, now))
-            .collect(),
         interaction: entry.interaction.clone(),
-        amendments: Vec::new(),
         amendment_count: amendments::count(&entry),
-        complete_through: String::new(),
+        ..GetInteractionResponse::default()
     };
+    let left = PROMISES_BYTES_MAX.saturating_sub(answer.encoded_len());
+    let mut shown = Page::within(usize::MAX, left);
+    for promise in promises::all(tenant_id, &entry, |key| store.get(key))? {
+        let promise = promises::as_of(promise, now);
+        let bytes = promise.encoded_len();
+        // An item that is the first of its page is always taken, but here it is not alone.
+        if bytes > left || !shown.takes(bytes) {
+            break;
+        }
+        shown.add(promise, bytes);
+    }
+    answer.commitments = shown.into_items();
     let left = ANSWER_BYTES_MAX.saturating_sub(answer.encoded_len());
     answer.amendments = amendments::latest(store, tenant_id, &entry, left)?;
     Ok(answer)
@@ -96,22 +105,26 @@ fn batch(
     names: Vec<Name>,
 ) -> Result<BatchGetInteractionsResponse, Unanswered> {
     let (mut page, mut not_found) = (Page::new(names.len()), Vec::new());
+    let mut left_out = Vec::new();
     let mut names = names.into_iter();
-    while !page.is_full() {
-        let Some(name) = names.next() else { break };
+    for name in names.by_ref() {
         let entry = find(store, tenant_id, &name)?;
-        match entry.and_then(|entry| entry.interaction) {
-            Some(interaction) => {
-                let bytes = interaction.encoded_len();
-                page.add(interaction, bytes);
-            }
-            None => not_found.push(name.into()),
+        let Some(interaction) = entry.and_then(|entry| entry.interaction) else {
+            not_found.push(name.into());
+            continue;
+        };
+        let bytes = interaction.encoded_len();
+        if !page.takes(bytes) {
+            left_out.push(name.into());
+            break;
         }
+        page.add(interaction, bytes);
     }
+    left_out.extend(names.map(Into::into));
     Ok(BatchGetInteractionsResponse {
         interactions: page.into_items(),
         not_found,
-        left_out: names.map(Into::into).collect(),
+        left_out,
         complete_through: String::new(),
     })
 }

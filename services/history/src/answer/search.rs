@@ -172,22 +172,23 @@ fn show(
     let is_scored = !request.text.wanted.is_empty();
     let (mut results, mut last) = (Page::new(hits.len()), None);
     for hit in hits {
-        if results.is_full() {
-            has_more = true;
-            break;
-        }
-        last = Some(hit.place);
         // The store never drops a contact; only one that is being rebuilt has none.
         let entry = entry(store, &hit.key)?.ok_or(Unread::Unavailable(None))?;
         let Some(interaction) = entry.interaction else {
+            last = Some(hit.place);
             continue;
         };
-        let bytes = interaction.encoded_len();
         let result = SearchResult {
             snippets: snippets(&interaction, &request.text),
             interaction: Some(interaction),
             score: is_scored.then_some(hit.score),
         };
+        let bytes = result.encoded_len();
+        if !results.takes(bytes) {
+            has_more = true;
+            break;
+        }
+        last = Some(hit.place);
         results.add(result, bytes);
     }
     Ok((results.into_items(), last, has_more))

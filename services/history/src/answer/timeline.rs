@@ -70,11 +70,11 @@ fn read(
         if !complete_through.covers(keys::position_of(row.seq())) {
             continue;
         }
-        if page.is_full() {
-            return Ok((page.into_items(), last));
-        }
         if let Some(entry) = row.answered(store)? {
             let bytes = entry.len();
+            if !page.takes(bytes) {
+                return Ok((page.into_items(), last));
+            }
             page.add(entry, bytes);
         }
         last = Some(row.place);

@@ -1,5 +1,7 @@
 //! The fold does not depend on how partitions are read beside each other.
 
+mod moves;
+
 use aftercall_domain::commitment::{Change, Evidence, Lapse, Outcome, Rescheduled};
 use aftercall_ledger::testing::fold;
 use aftercall_log::Record;

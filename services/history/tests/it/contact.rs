@@ -304,6 +304,30 @@ impl Contact {
         events.fact(&self.about(id(2, n), version, ago(50)), &fact)
     }
 
+    /// Appends that the due of a promise moved once more, and why.
+    pub(crate) fn reschedule_for(
+        &self,
+        events: &Events,
+        commitment_id: &str,
+        version: u64,
+        reason: String,
+    ) -> Position {
+        let reschedule = Reschedule {
+            due_revision: u32::try_from(version).unwrap(),
+            from_due: Some(ago(-3_600)),
+            to_due: Some(ago(-3_600)),
+            reason,
+            rescheduled_at: Some(ago(50)),
+            rescheduled_by: "agent-1".into(),
+            ..Reschedule::default()
+        };
+        let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
+            reschedule: Some(reschedule),
+        });
+        let about = self.about(commitment_id.to_owned(), version, ago(50));
+        events.fact(&about, &fact)
+    }
+
     pub(crate) fn lapse(&self, events: &Events, n: u64, version: u64) -> Position {
         let promise = self
             .interaction

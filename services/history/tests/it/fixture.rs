@@ -143,7 +143,7 @@ pub(crate) struct About {
 pub(crate) struct Service {
     pub(crate) history: History,
     pub(crate) clock: ManualClock,
-    supervisor: Supervisor,
+    pub(crate) supervisor: Supervisor,
     channel: Channel,
     log: MemoryLog,
 }

@@ -7,6 +7,7 @@ mod context;
 mod facets;
 mod fixture;
 mod handles;
+mod largest;
 mod lasting;
 mod names;
 mod naming;

@@ -131,7 +131,7 @@ proptest! {
         prop_assert_eq!(promise.due_revision as usize, promise.reschedules.len() + 1);
         prop_assert_eq!(promise.is_open(), promise.outcome.is_none());
         if let (Some(done), Some(outcome)) = (promise.fulfilled_at, promise.outcome) {
-            let kept = done <= promise.told_due();
+            let kept = done <= promise.told_due;
             prop_assert_eq!(outcome, if kept { Outcome::Kept } else { Outcome::KeptLate });
         }
         // An alert needs somebody exactly while its promise is open and late.

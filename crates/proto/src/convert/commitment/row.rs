@@ -90,6 +90,8 @@ struct Row {
     customer_name: String,
     #[prost(message, repeated, tag = "33")]
     handles: Vec<wire::Handle>,
+    #[prost(message, optional, tag = "34")]
+    told_due: Option<Timestamp>,
 }
 
 /// The promise as a row.
@@ -121,6 +123,7 @@ fn row_of(commitment: Commitment) -> Row {
         lifecycle,
         lapses,
         reschedules,
+        told_due,
         outcome,
         fulfilled_at,
         evidence,
@@ -156,6 +159,7 @@ fn row_of(commitment: Commitment) -> Row {
         lifecycle: wire::CommitmentLifecycle::from(lifecycle).into(),
         lapses: lapses.into_iter().map(Into::into).collect(),
         reschedules: reschedules.into_iter().map(Into::into).collect(),
+        told_due: Some(time::to_wire(told_due)),
         outcome: outcome.map_or(0, |outcome| wire::CommitmentOutcome::from(outcome).into()),
         fulfilled_at: fulfilled_at.map(time::to_wire),
         evidence: stored(evidence),
@@ -209,6 +213,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         lifecycle,
         lapses: lapses.collect::<Result<_, _>>()?,
         reschedules: reschedules.collect::<Result<_, _>>()?,
+        told_due: required("told_due", row.told_due.as_ref())?,
         outcome,
         fulfilled_at: at(row.fulfilled_at),
         evidence: read(row.evidence),

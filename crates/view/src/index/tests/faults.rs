@@ -156,7 +156,9 @@ fn a_disk_that_fails_at_any_call_loses_nothing_and_is_not_damage() {
                 assert_eq!(error.cause(), cause, "call {calls}: {error}");
             }
             // What was committed is read, also while it still fails.
-            let there = SearchIndex::peek(dir.path(), &schema(), LOG).unwrap().unwrap();
+            let there = SearchIndex::peek(dir.path(), &schema(), LOG)
+                .unwrap()
+                .unwrap();
             let found = there.searcher.search(&AllQuery, &Count).unwrap();
             assert!(found >= 10, "{errno}, call {calls}: {found} left");
             assert!(there.complete_through.covers_all(&through(1)));

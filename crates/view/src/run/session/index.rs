@@ -109,8 +109,12 @@ impl IndexState {
         let pause = self.retry.failed(Instant::now());
         self.lacks_room = error.cause() == Cause::Full;
         match error.cause() {
-            Cause::Full => tracing::warn!(view, %error, ?pause, "view pauses: no room for its index"),
-            Cause::Unclear => tracing::warn!(view, %error, ?pause, "index closed, to be opened again"),
+            Cause::Full => {
+                tracing::warn!(view, %error, ?pause, "view pauses: no room for its index")
+            }
+            Cause::Unclear => {
+                tracing::warn!(view, %error, ?pause, "index closed, to be opened again")
+            }
             Cause::Damaged => {
                 tracing::warn!(view, %error, ?pause, "index damaged, rebuilding it");
                 *site.shared.published.write() = None;

@@ -48,7 +48,12 @@ impl<T> Session<T> {
             let view = site.shared.name;
             match lacking {
                 true => {
-                    tracing::warn!(view, ?free_bytes, reserve_bytes, "view pauses: disk almost full");
+                    tracing::warn!(
+                        view,
+                        ?free_bytes,
+                        reserve_bytes,
+                        "view pauses: disk almost full"
+                    );
                     self.settle(site)?;
                 }
                 false => tracing::info!(view, ?free_bytes, reserve_bytes, "view resumes"),
