@@ -52,7 +52,7 @@ impl Fault {
 }
 
 impl Cause {
-    /// Looks for the operating system's answer in the whole chain of causes.
+    /// Looks for the operating system's answer in the whole chain of causes, and in the text.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -63,7 +63,20 @@ impl Cause {
             }
             next = error.source();
         }
-        Self::Unclear
+        Self::of_text(&error.to_string())
+    }
+
+    /// The operating system's answer, as the standard library prints it: here and there it is handed on
+    /// as a text only.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let number = |before: &str| {
+            let (_, rest) = text.split_once(before)?;
+            let digits = rest.split(|next: char| !next.is_ascii_digit()).next()?;
+            digits.parse().ok()
+        };
+        let number = number("(os error ").or_else(|| number("Os { code: "));
+        let error = number.map(io::Error::from_raw_os_error);
+        error.map_or(Self::Unclear, |error| Self::of_io(&error))
     }
 
     pub(crate) fn of_io(error: &io::Error) -> Self {
@@ -101,7 +114,9 @@ mod tests {
             (rustix::io::Errno::ACCESS, Cause::Unclear),
         ] {
             let told = || io::Error::from(errno);
-            let wrapped: [Box<dyn Error>; 5] = [
+            let wrapped: [Box<dyn Error>; 7] = [
+                Box::new(io::Error::other(told().to_string())),
+                Box::new(io::Error::other(format!("{:?}", told()))),
                 Box::new(told()),
                 Box::new(Arc::new(told())),
                 Box::new(io::Error::other(told())),

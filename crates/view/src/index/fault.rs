@@ -71,21 +71,6 @@ fn cause(error: &TantivyError) -> Cause {
         )
         | E::DataCorruption(_)
         | E::IncompatibleIndex(_) => Cause::Damaged,
-        // Here and there the answer is handed on as a text only.
-        E::InternalError(text) | E::ErrorInThread(text) | E::SystemError(text) => {
-            said_by_os(text).map_or(Cause::Unclear, |error| Cause::of_io(&error))
-        }
         other => Cause::of(other),
     }
-}
-
-/// The operating system's answer in a text, as the standard library prints it.
-fn said_by_os(text: &str) -> Option<io::Error> {
-    let number = |before: &str| {
-        let (_, rest) = text.split_once(before)?;
-        let digits = rest.split(|next: char| !next.is_ascii_digit()).next()?;
-        digits.parse().ok()
-    };
-    let number = number("(os error ").or_else(|| number("Os { code: "));
-    number.map(io::Error::from_raw_os_error)
 }

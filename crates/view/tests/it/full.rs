@@ -15,9 +15,9 @@ use crate::fixture::{
     LOG, View, Words, append, contents, found, options, soon, start_over, stop, words_key,
 };
 
-const DISK_BYTES: u64 = 48 << 20;
-const ROUNDS: usize = 12;
-const RECORDS: usize = 1_500;
+const DISK_BYTES: u64 = 96 << 20;
+const ROUNDS: usize = 6;
+const RECORDS: usize = 1_000;
 
 /// A file system of its own, gone when it is dropped.
 struct Disk(PathBuf);

@@ -251,7 +251,7 @@ async fn a_context_of_long_texts_is_bounded_by_bytes() {
 
     let context = answer.into_inner();
     assert!(context.encoded_len() < 4 << 20, "{}", context.encoded_len());
-    assert_eq!(context.interactions.len(), 4);
+    assert_eq!(context.interactions.len(), 3);
     assert!((10..50).contains(&context.open_commitments.len()));
     assert_eq!(context.interaction_count, 70);
 }
