@@ -49,9 +49,7 @@ pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };
 pub use ids::{Ids, SystemIds, TestIds};
-pub use paging::{
-    ANSWER_BYTES_MAX, COUNTED_MAX, Counting, MESSAGE_BYTES_MAX, Page, Paging, Total,
-};
+pub use paging::{ANSWER_BYTES_MAX, COUNTED_MAX, Counting, MESSAGE_BYTES_MAX, Page, Paging, Total};
 pub use permissions::Permissions;
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
