@@ -23,7 +23,7 @@ fn moved(times: u64) -> Writer {
         let now = writer.now;
         let promise = promise(&writer).clone();
         let lapse = promise.lapse("tracker", now).unwrap();
-        writer.push(event_of(&promise, lapse));
+        push(&mut writer, event_of(&promise, lapse));
         let promise = self::promise(&writer).clone();
         let step = Step {
             sequence: promise.version + 1,
@@ -40,9 +40,15 @@ fn moved(times: u64) -> Writer {
                 at: now,
             }),
         };
-        writer.push(event_of(&promise, step));
+        push(&mut writer, event_of(&promise, step));
     }
     writer
+}
+
+/// Appends an event of the promise, under the key of its contact.
+fn push(writer: &mut Writer, event: Event) {
+    let key = writer.contacts.values().next().unwrap().0.clone();
+    writer.push(key, &event);
 }
 
 fn promise(writer: &Writer) -> &Commitment {
