@@ -304,7 +304,8 @@ impl SearchIndex {
             return Ok(None);
         };
         let started = guarded(|| {
-            let mut opened = Self::start(index.clone(), (dir, schema.key), identity.clone(), options)?;
+            let mut opened =
+                Self::start(index.clone(), (dir, schema.key), identity.clone(), options)?;
             opened.check = Some(Check::begin(opened.writer.index())?);
             Ok(opened)
         });

@@ -25,13 +25,13 @@ pub(crate) async fn list(
     checker.done(())?;
     let id = CommitmentId::read(&message.commitment_id);
     let reading = followups.reading();
-    let log = reading.log_id();
+    let log = reading.log_identity();
     let query: [&[u8]; 3] = [
         b"reschedules",
         call.tenant_id().as_bytes(),
         id.as_str().as_bytes(),
     ];
-    let paging = Paging::asked(log, &query, size, &message.page_token)?;
+    let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     let below = below(&paging)?;
     let including = Including {
         min_position: &message.min_position,
@@ -51,9 +51,9 @@ pub(crate) async fn list(
         let (reschedules, next) = page(moves, &paging)?;
         Ok::<_, Refused>(ListReschedulesResponse {
             reschedules,
-            next_page_token: paging.token(log, &through, next),
+            next_page_token: paging.token(&log, &through, next),
             total_size: promise.moves().into(),
-            complete_through: through.encode(log),
+            complete_through: through.encode(&log),
         })
     };
     reading.run(read).await

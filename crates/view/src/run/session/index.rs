@@ -69,7 +69,14 @@ impl IndexState {
         };
         let schema = indexer.schema();
         let dir = site.dir.index();
-        let open = || SearchIndex::open(&dir, schema.clone(), &site.identity.log, &site.options.index);
+        let open = || {
+            SearchIndex::open(
+                &dir,
+                schema.clone(),
+                &site.identity.log,
+                &site.options.index,
+            )
+        };
         let mut index = match open() {
             Ok(index) => index,
             Err(error) => {
