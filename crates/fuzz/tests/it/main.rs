@@ -1,6 +1,6 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
-use aftercall_fuzz::{elements, frames, handles, import_line, search, tokens};
+use aftercall_fuzz::{elements, frames, handles, import_line, notes, search, tokens};
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ proptest! {
     #[test]
     fn any_bytes(data in vec(any::<u8>(), 0..512)) {
         frames(&data);
+        notes(&data);
         tokens(&data);
         search(&data);
         import_line(&data);
