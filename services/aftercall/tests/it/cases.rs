@@ -97,8 +97,10 @@ fn one_name_is_one_things_and_found_in_every_spelling() {
     let mut with = without.clone();
     with["interaction"]["interactionId"] = json!("a09b9f47-7e16-4e46-9042-df487cf1b3e0");
     recorded(&server, &with);
-    let again = recorded(&server, &without);
-    assert_eq!(again["alreadyRecorded"], true, "{again}");
+    assert_eq!(recorded(&server, &with)["alreadyRecorded"], true);
+    let refused = record(&server, &without).fails(1);
+    let named = "external_ref: names contact a09b9f47-7e16-4e46-9042-df487cf1b3e0";
+    assert!(refused.contains(named), "{refused}");
     assert_eq!(total(&server, &["timeline", "C-2"]), 1);
 }
 
