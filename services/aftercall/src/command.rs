@@ -69,10 +69,11 @@ impl Session {
         answer: &M,
         print: impl FnOnce(&M, &mut Output) -> io::Result<()>,
     ) -> Result<(), CommandError> {
-        Ok(match self.output.json() {
-            true => self.output.message(answer)?,
-            false => print(answer, &mut self.output)?,
-        })
+        let told = match self.output.json() {
+            true => self.output.message(answer),
+            false => print(answer, &mut self.output),
+        };
+        Ok(told?)
     }
 
     /// The instant that `when` means now, in the person's zone.

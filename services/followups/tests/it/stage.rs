@@ -338,7 +338,8 @@ impl Running {
 /// are passed over.
 pub(crate) async fn next_alert(watch: &mut Streaming<WatchAlertsResponse>) -> (Alert, String) {
     loop {
-        let answer = watch.message().await.unwrap().unwrap();
+        let answer = tokio::time::timeout(PATIENCE, watch.message()).await;
+        let answer = answer.expect("the next alert").unwrap().unwrap();
         if let Some(alert) = answer.alert {
             return (alert, answer.resume_token);
         }
