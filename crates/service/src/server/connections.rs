@@ -119,11 +119,8 @@ impl Connections {
         let opened = place.presence.opened();
         let presence = &place.presence;
         tokio::select! {
-            () = self.ending.cancelled() => match presence.spoke() {
-                true => Parting::Stop,
-                false => Parting::Silent,
-            },
-            () = place.leave.cancelled() => Parting::Unused,
+            () = self.ending.cancelled() => unless_silent(presence, Parting::Stop),
+            () = place.leave.cancelled() => unless_silent(presence, Parting::Unused),
             () = sleep_until(after(opened, config.connection_age_max)) => Parting::Old,
             parting = async {
                 sleep_until(after(opened, config.handshake_timeout)).await;
@@ -172,6 +169,14 @@ impl Connections {
             .keep_alive_timeout(config.keepalive_timeout)
             .max_header_list_size(ServerConfig::HEADER_BYTES_MAX);
         http
+    }
+}
+
+/// Nobody says farewell to who has not spoken.
+fn unless_silent(presence: &Presence, parting: Parting) -> Parting {
+    match presence.spoke() {
+        true => parting,
+        false => Parting::Silent,
     }
 }
 

@@ -42,7 +42,7 @@ impl Entrance {
     /// The next connection that is let in.
     pub(crate) async fn next(&self) -> Arrival {
         loop {
-            let (stream, address) = self.listener.accept().await;
+            let (stream, address) = self.listener.accept(|| self.places.make_room()).await;
             // Only now: nobody has to give way before somebody is there who wants in.
             let Some(permit) = self.places.free().await else {
                 // Nobody closes the places; without them nobody is let in.

@@ -4,7 +4,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::Instant;
 
 use super::tls::{Port, Tls};
 use crate::files::Files;
@@ -16,6 +18,10 @@ const BACKLOG: u32 = 4096;
 /// How long to rest when no connection can be accepted, as when files run out: the next attempt
 /// would fail too, and without a rest the loop would take a core for itself.
 const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
+/// How long a connection that gives way takes to close its file.
+const ROOM_AFTER: Duration = Duration::from_millis(5);
+/// How often it is said that files run out.
+const SAID_EVERY: Duration = Duration::from_secs(60);
 
 /// A port that was taken.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub struct Listener {
     files: Files,
     tls: Option<Tls>,
     port: Port,
+    /// When it was said last that files run out.
+    said: Mutex<Option<Instant>>,
 }
 
 impl Listener {
@@ -39,6 +47,7 @@ impl Listener {
             files: Files::raised(),
             tls,
             port,
+            said: Mutex::default(),
         })
     }
 
@@ -73,17 +82,17 @@ impl Listener {
         }
     }
 
-    /// The next connection, and whose it is.
-    pub(crate) async fn accept(&self) -> (TcpStream, IpAddr) {
-        let mut paused = false;
+    /// The next connection, and whose it is. While files run out, `make_room` may close another one, and
+    /// says whether it did.
+    pub(crate) async fn accept(&self, make_room: impl Fn() -> bool) -> (TcpStream, IpAddr) {
         loop {
             if !self.files.have_room(&self.socket) {
-                if !std::mem::replace(&mut paused, true) {
-                    tracing::warn!(
-                        "files run out: no connection is accepted until some are closed"
-                    );
-                }
-                tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
+                self.say_that_files_run_out();
+                let rest = match make_room() {
+                    true => ROOM_AFTER,
+                    false => ACCEPT_RETRY_AFTER,
+                };
+                tokio::time::sleep(rest).await;
                 continue;
             }
             match self.socket.accept().await {
@@ -97,6 +106,14 @@ impl Listener {
                     tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
                 }
             }
+        }
+    }
+
+    fn say_that_files_run_out(&self) {
+        let mut said = self.said.lock();
+        if said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+            *said = Some(Instant::now());
+            tracing::warn!("files run out: a connection is accepted only when another one closes");
         }
     }
 }

@@ -58,11 +58,17 @@ impl Places {
             return Some(permit);
         }
         loop {
-            self.taken.lock().show_out(|_| true);
+            self.make_room();
             if let Ok(permit) = timeout(LOOKED_EVERY, free().acquire_owned()).await {
                 return permit.ok();
             }
         }
+    }
+
+    /// Tells the connection that has been without a request for longest to leave. False when a request is
+    /// open on each of them.
+    pub(crate) fn make_room(&self) -> bool {
+        self.taken.lock().show_out(|_| true)
     }
 
     /// Gives `permit`'s place to a connection from `address`. None when that address has its share
