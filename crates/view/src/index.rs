@@ -340,6 +340,8 @@ impl SearchIndex {
         // up to that commit then takes a deletion for done that is not, and the document is there
         // twice. So nothing comes first.
         writer.run(Vec::new())?;
+        // What a commit that failed left behind has names that the next one takes again.
+        writer.garbage_collect_files().wait()?;
         let mut started = Self {
             reader: reader(&index)?,
             writer,
