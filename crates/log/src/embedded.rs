@@ -165,6 +165,10 @@ impl Log for EmbeddedLog {
         self.queue.push(records)
     }
 
+    fn knows_its_end(&self) -> bool {
+        true
+    }
+
     fn tails(&self) -> Result<Vec<Offset>, ReadError> {
         Ok(vec![self.shared.tail()])
     }

@@ -84,11 +84,16 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// A full queue, a full disk or a closed log is reported by the future.
     fn append(&self, records: Vec<Record>) -> Append;
 
+    /// Whether [`Log::tails`] answers at once, because there is nobody to ask.
+    fn knows_its_end(&self) -> bool {
+        false
+    }
+
     /// The first offset that is not durable, of every partition; index = partition. Includes all
     /// that any process got acknowledged before the call.
     ///
     /// May have to ask a cluster, and so blocks, for a bounded time: not to be called from async
-    /// code directly.
+    /// code directly, unless [`Log::knows_its_end`].
     ///
     /// # Errors
     /// [`ReadError::Unavailable`] when the cluster did not answer.

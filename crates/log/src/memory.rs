@@ -115,6 +115,10 @@ impl Log for MemoryLog {
         Append::ready(Ok(positions))
     }
 
+    fn knows_its_end(&self) -> bool {
+        true
+    }
+
     fn tails(&self) -> Result<Vec<Offset>, ReadError> {
         let partitions = self.shared.partitions.iter();
         Ok(partitions.map(|held| held.lock().len() as Offset).collect())

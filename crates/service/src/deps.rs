@@ -54,7 +54,7 @@ impl Deps {
     /// # Errors
     /// When the operating system gives it no thread.
     pub fn run_feed(&self, runner: FeedRunner) -> Result<(), ViewError> {
-        runner.spawn()?;
+        self.supervisor.drive(Box::new(runner))?;
         self.supervise(self.feed.ledger().clone());
         Ok(())
     }
@@ -68,7 +68,9 @@ impl Deps {
     where
         P: Projection<Fact = Happening>,
     {
-        let view = self.feed.spawn(projection, options)?;
+        let runner = self.feed.view(projection, options);
+        let view = runner.handle();
+        self.supervisor.drive(Box::new(runner))?;
         self.supervise(view.clone());
         Ok(view)
     }
@@ -78,6 +80,7 @@ impl Deps {
         let name = format!("view {}", view.name());
         self.supervisor.spawn(name, async move {
             tokio::select! {
+                biased;
                 () = stopping.cancelled() => view.stop(),
                 ended = view.stopped() => return ended,
             }

@@ -31,6 +31,7 @@ mod permissions;
 mod principal;
 mod reading;
 mod reasons;
+mod scheduler;
 pub mod seal;
 pub mod server;
 mod supervisor;
@@ -56,4 +57,5 @@ pub use principal::{
 };
 pub use reading::{Including, Reading, Unread};
 pub use reasons::Reason;
+pub use scheduler::{Scheduler, Task};
 pub use supervisor::{RunError, Supervisor, TaskCause, TaskFailure};

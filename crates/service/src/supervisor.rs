@@ -8,15 +8,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_view::{Runner, ViewError};
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::Internal;
+use crate::{Internal, Scheduler};
 
 /// The exit code of a process that a second signal ended: 128 + SIGINT.
 const EXIT_BY_SIGNAL: i32 = 130;
@@ -42,11 +43,14 @@ struct Shared {
     back: TaskTracker,
     running: Mutex<(u64, BTreeMap<u64, String>)>,
     reads: Arc<Semaphore>,
+    /// Who goes on with tasks and views; tokio's runtime and threads, if nobody else does.
+    scheduler: Option<Arc<dyn Scheduler>>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
         Self {
+            scheduler: None,
             draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
             failed: CancellationToken::new(),
@@ -63,6 +67,14 @@ impl Supervisor {
     /// A supervisor without tasks.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A supervisor whose tasks, views and work that blocks go on when `scheduler` says.
+    pub fn on(scheduler: Arc<dyn Scheduler>) -> Self {
+        Self(Arc::new(Shared {
+            scheduler: Some(scheduler),
+            ..Shared::default()
+        }))
     }
 
     /// Cancelled when the process begins to stop: take no more requests, end long streams.
@@ -106,7 +118,7 @@ impl Supervisor {
         task: impl Future<Output = ()> + Send + 'static,
     ) {
         let supervisor = self.clone();
-        self.0.front.spawn(async move {
+        self.begin(&self.0.front, async move {
             let entry = supervisor.enter(name);
             let outcome = AssertUnwindSafe(task).catch_unwind().await;
             supervisor.0.running.lock().1.remove(&entry);
@@ -132,12 +144,46 @@ impl Supervisor {
         let turn = Arc::clone(&self.0.reads).acquire_owned().await;
         let turn = turn.map_err(Internal::new)?;
         // The work goes on when its caller has gone, and so it keeps its turn by itself.
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.block(move || {
             let done = work();
             drop(turn);
             done
         });
-        done.await.map_err(Internal::new)
+        done.await
+    }
+
+    /// Runs `work`, which blocks, on a thread that may, without waiting for a turn.
+    ///
+    /// # Errors
+    /// When it panics, or the process is about to end.
+    pub async fn block<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Internal> {
+        let Some(scheduler) = &self.0.scheduler else {
+            let done = tokio::task::spawn_blocking(work).await;
+            return done.map_err(Internal::new);
+        };
+        let (done, outcome) = oneshot::channel();
+        scheduler.spawn(Box::pin(async move {
+            // Nobody waits for it any more if its caller has gone.
+            let _ = done.send(work());
+        }));
+        outcome.await.map_err(Internal::new)
+    }
+
+    /// Goes on with a view or a feed's ledger until it has ended.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn drive(&self, runner: Box<dyn Runner>) -> Result<(), ViewError> {
+        match &self.0.scheduler {
+            None => runner.spawn(),
+            Some(scheduler) => {
+                scheduler.drive(runner);
+                Ok(())
+            }
+        }
     }
 
     /// Runs `work` on a thread of its own, under the same rule as [`Supervisor::spawn`].
@@ -245,11 +291,18 @@ impl Supervisor {
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
         let supervisor = self.clone();
-        group.spawn(async move {
+        self.begin(group, async move {
             let entry = supervisor.enter(&name);
             let outcome = AssertUnwindSafe(task).catch_unwind().await;
             supervisor.leave(entry, name, &may_end, outcome);
         });
+    }
+
+    fn begin(&self, group: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
+        match &self.0.scheduler {
+            None => drop(group.spawn(task)),
+            Some(scheduler) => scheduler.spawn(Box::pin(group.track_future(task))),
+        }
     }
 
     fn enter(&self, name: &str) -> u64 {

@@ -283,7 +283,8 @@ impl ViewHandle {
         self.0.stop.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
+    /// Whether it was asked to stop, or has ended.
+    pub fn is_stopping(&self) -> bool {
         let has_ended = || self.0.progress.borrow().ended.is_some();
         self.0.stop.load(Ordering::Relaxed) || has_ended()
     }

@@ -60,7 +60,7 @@ pub use judge::{Judge, Observer, Verdict};
 pub use positions::Positions;
 pub use projection::{ApplyError, Indexer, Projection};
 pub use record::{FromRecord, Placed};
-pub use run::{FeedRunner, Options, Stepped, ViewError, ViewRunner};
+pub use run::{FeedRunner, Options, Runner, Stepped, ViewError, ViewRunner};
 pub use store::{
     Changes, Direction, Engine, EngineKind, EngineScan, LsmEngine, Scan, SledEngine, Store,
     StoreError, Txn, Views,

@@ -165,6 +165,21 @@ pub enum Stepped {
     Ended,
 }
 
+/// Drives a view or a feed's ledger, whichever it is.
+pub trait Runner: Send + std::fmt::Debug + 'static {
+    /// What it drives.
+    fn handle(&self) -> ViewHandle;
+
+    /// One step; it waits at most `wait` for something to do.
+    fn step(&mut self, wait: Duration) -> Stepped;
+
+    /// Steps on a thread of its own, until it is to stop or fails.
+    ///
+    /// # Errors
+    /// [`ViewError::Thread`] when the operating system refuses a thread.
+    fn spawn(self: Box<Self>) -> Result<(), ViewError>;
+}
+
 /// Drives a view: opening, reading, folding and committing are steps of their own.
 pub struct ViewRunner<P: Projection>(Worker<Viewing<P>, Following<P::Fact>>);
 
@@ -172,6 +187,34 @@ pub struct ViewRunner<P: Projection>(Worker<Viewing<P>, Following<P::Fact>>);
 pub struct FeedRunner<J: Judge> {
     worker: Worker<Judging<J>, Reading<J::Fact>>,
     feed: Feed<J::Fact>,
+}
+
+impl<P: Projection> Runner for ViewRunner<P> {
+    fn handle(&self) -> ViewHandle {
+        self.0.handle()
+    }
+
+    fn step(&mut self, wait: Duration) -> Stepped {
+        self.0.step(wait)
+    }
+
+    fn spawn(self: Box<Self>) -> Result<(), ViewError> {
+        Self::spawn(*self)
+    }
+}
+
+impl<J: Judge> Runner for FeedRunner<J> {
+    fn handle(&self) -> ViewHandle {
+        self.worker.handle()
+    }
+
+    fn step(&mut self, wait: Duration) -> Stepped {
+        self.worker.step(wait)
+    }
+
+    fn spawn(self: Box<Self>) -> Result<(), ViewError> {
+        Self::spawn(*self)
+    }
 }
 
 impl<P: Projection> ViewRunner<P> {

@@ -11,6 +11,7 @@ mod proto;
 mod python;
 mod real;
 mod server;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -53,6 +54,8 @@ enum Command {
     Real(real::Args),
     /// Installs what the build and the tests need, where it may, and says what is missing
     Setup,
+    /// Plays whole processes and their faults on one thread, seed after seed
+    Simulate(simulate::Args),
     /// Checks the shape of the source: sizes, dependencies, leftovers
     Tidy,
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Proto(args) => proto::run(&args),
         Command::Real(args) => real::run(&args),
         Command::Setup => needs::run(),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Tidy => tidy::run(),
     };
     match outcome {

@@ -23,7 +23,7 @@ const ORDER: &[&[&str]] = &[
         "aftercall-followups",
         "aftercall-knowledge",
     ],
-    &["aftercall"],
+    &["aftercall", "aftercall-sim"],
     &["aftercall-xtask", "aftercall-fuzz"],
 ];
 

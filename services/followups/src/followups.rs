@@ -57,12 +57,18 @@ impl Followups {
         let stopping = supervisor.stopping();
         supervisor.spawn("followups bulletin", async move {
             tokio::select! {
+                biased;
                 () = stopping.cancelled() => {}
                 () = serving => {}
             }
             Ok::<_, Infallible>(())
         });
-        let tracker = Tracker::new(Arc::clone(&log), Arc::clone(&clock), view);
+        let tracker = Tracker::new(
+            Arc::clone(&log),
+            Arc::clone(&clock),
+            supervisor.clone(),
+            view,
+        );
         let stopping = supervisor.stopping();
         supervisor.spawn("followups tracker", async move {
             tokio::select! {
@@ -127,6 +133,7 @@ impl Followups {
 /// Lets those who watch alerts look up now and then, until the view ends.
 async fn serve_bulletin(bulletin: Bulletin, clock: Arc<dyn Clock>, view: ViewHandle) {
     tokio::select! {
+        biased;
         _ = view.stopped() => bulletin.close(),
         never = bulletin.clone().tick(clock) => match never {},
     }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::{AppendError, Claim, Log, Partition, ReadError};
-use aftercall_service::Clock;
+use aftercall_service::{Clock, Internal, Supervisor};
 use aftercall_view::{
     ApplyError, Direction, Positions, StoreError, ViewError, ViewHandle, WaitError,
 };
@@ -67,6 +67,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Tracker {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
+    supervisor: Supervisor,
     view: ViewHandle,
     /// Which partitions' dues are this tracker's.
     claim: Claim,
@@ -85,7 +86,7 @@ pub(crate) enum TrackerError {
     #[error("the view makes no sense")]
     Store(#[source] ApplyError),
     #[error("a query was cancelled")]
-    Query(#[from] tokio::task::JoinError),
+    Query(#[from] Internal),
 }
 
 /// How a round ended.
@@ -100,11 +101,17 @@ enum Round {
 }
 
 impl Tracker {
-    pub(crate) fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, view: ViewHandle) -> Self {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        supervisor: Supervisor,
+        view: ViewHandle,
+    ) -> Self {
         let claim = log.claim(ROLE);
         Self {
             log,
             clock,
+            supervisor,
             view,
             claim,
             asking: Semaphore::new(ASKING_MAX),
@@ -119,6 +126,7 @@ impl Tracker {
         let partitions = 0..self.log.partitions();
         let watching = partitions.map(|partition| self.watch(partition));
         tokio::select! {
+            biased;
             ended = self.view.stopped() => Err(TrackerError::View(ended.err())),
             failed = try_join_all(watching) => failed.map(|_| ()),
             never = self.count_held() => match never {},
@@ -143,6 +151,7 @@ impl Tracker {
                 Some(due) if self.clock.now() >= due => self.lapse_all(partition).await?,
                 Some(due) => {
                     tokio::select! {
+                        biased;
                         () = self.clock.sleep_until(due) => {}
                         _ = progress.changed() => {}
                         () = self.claim.until(partition, false) => {}
@@ -156,6 +165,7 @@ impl Tracker {
                 Round::Again(pause) => tokio::time::sleep(pause).await,
                 // What was due is taken care of by a record that the view is about to show.
                 Round::Nothing => tokio::select! {
+                    biased;
                     _ = progress.changed() => {}
                     () = self.claim.until(partition, false) => {}
                 },
@@ -234,7 +244,7 @@ impl Tracker {
     async fn tail(&self, partition: Partition) -> Result<Option<Positions>, TrackerError> {
         let log = Arc::clone(&self.log);
         let _turn = self.asking.acquire().await;
-        let tails = tokio::task::spawn_blocking(move || log.partial_tails()).await?;
+        let tails = self.supervisor.block(move || log.partial_tails()).await?;
         let tails = match tails {
             Err(ReadError::Unavailable { .. }) => return Ok(None),
             tails => tails?,
@@ -255,7 +265,7 @@ impl Tracker {
         // The clock may have been set back since `now`: a lapse is never noticed before its due.
         let times = (now, self.clock.now().max(now));
         let read = move || lapses::read(&store, partition, after, times, APPEND_RECORDS_MAX);
-        match tokio::task::spawn_blocking(read).await? {
+        match self.supervisor.block(read).await? {
             Ok(batch) => Ok(Some(batch)),
             Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),
             Err(error) => Err(TrackerError::Store(error)),

@@ -227,6 +227,7 @@ impl Watch {
             }
         };
         tokio::select! {
+            biased;
             () = self.draining.cancelled() => Woken::Changed,
             () = opened => Woken::Changed,
             woken = self.reader.woken() => woken,

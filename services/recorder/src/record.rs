@@ -265,6 +265,7 @@ impl Core {
                 tokio::time::sleep_until(wait_max()).await;
             };
             tokio::select! {
+                biased;
                 () = appended => {}
                 () = given_up => {}
             }

@@ -89,6 +89,7 @@ where
             // A stream that is faster than the view waits for it. Not for ever: then its records are
             // refused, for the caller to send again.
             tokio::select! {
+                biased;
                 () = draining.cancelled() => {}
                 () = self.chunks.closed() => return,
                 _ = timeout_at(wait_max(), self.core.pending.room()) => {}

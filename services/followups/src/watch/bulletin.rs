@@ -203,6 +203,7 @@ impl Reader {
     /// Waits until there may be something new, or some time has passed.
     pub(crate) async fn woken(&mut self) -> Woken {
         tokio::select! {
+            biased;
             // Both senders live as long as the bulletin, which this reader holds.
             _ = self.changed.changed() => Woken::Changed,
             _ = self.ticks.changed() => Woken::Tick,

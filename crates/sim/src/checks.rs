@@ -1,0 +1,106 @@
+//! What must hold in the end, when nothing goes wrong any more.
+
+mod answers;
+mod stores;
+
+use aftercall_service::Clock;
+use jiff::SignedDuration;
+
+use crate::client::requests;
+use crate::model::Model;
+use crate::plan::{Contact, Promise};
+use crate::world::World;
+
+/// A timer may be this late: it looks at its clock once a second.
+const LATE_MAX: SignedDuration = SignedDuration::from_secs(3);
+
+/// Checks everything.
+///
+/// # Errors
+/// What is wrong first.
+pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
+    let model = Model::of(world.medium())?;
+    acknowledged_counts(world, &model)?;
+    refusals_are_true(world, &model)?;
+    none_is_missed(world, &model)?;
+    stores::are_the_same(world).await?;
+    answers::are_as_the_model(world, &model).await
+}
+
+/// What was acknowledged counts, where it was said to stand.
+fn acknowledged_counts(world: &World, model: &Model) -> Result<(), String> {
+    world.seen(|seen| {
+        for (key, acknowledged) in &seen.recorded {
+            let counts = model.contacts.get(key);
+            if counts.is_none_or(|contact| contact.position != acknowledged.position) {
+                return Err(format!(
+                    "acknowledged, and does not count: {acknowledged:?}; {counts:?} does"
+                ));
+            }
+        }
+        match seen.changed.iter().find(|at| !model.counted.contains(at)) {
+            Some(at) => Err(format!("done, and does not count: {at:?}")),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Who was told that a name is used finds it used.
+fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
+    let refused = world.seen(|seen| seen.refused.clone());
+    for (contact, reason) in refused {
+        let id = requests::contact_id(contact.id).to_string();
+        let is_true = match reason.as_str() {
+            "REQUEST_ID_REUSED" => {
+                let said = requests::content(&contact);
+                let mut named = model.contacts.iter().filter(|((_, one), _)| *one == id);
+                named.any(|(_, other)| {
+                    other.hash != said.as_bytes()[..]
+                        || other.customer_id != requests::customer_id(contact.customer)
+                })
+            }
+            // The only thing that can be wrong with them here.
+            name if name.contains("commitment_id") || name.contains("external_ref") => {
+                is_taken(model, &contact, &id)
+            }
+            _ => true,
+        };
+        if !is_true {
+            return Err(format!(
+                "refused for {reason}, and nothing is in its way: {contact:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether another contact has one of its names.
+fn is_taken(model: &Model, contact: &Contact, id: &str) -> bool {
+    let asked = requests::record(contact).interaction.unwrap_or_default();
+    let given = match contact.promise {
+        Some(Promise {
+            id: Some(given), ..
+        }) => requests::given_id(given).to_string(),
+        _ => String::new(),
+    };
+    let mut others = model.contacts.iter().filter(|((_, one), _)| *one != id);
+    others.any(|(_, other)| {
+        let same_reference = other.reference.is_some() && other.reference == asked.external_ref;
+        same_reference || other.promises.iter().any(|promise| promise.id == given)
+    })
+}
+
+/// Every due that has passed with its promise open has lapsed.
+fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
+    let now = world.clocks().iter().map(Clock::now).min();
+    let passed = now.unwrap_or_default() - LATE_MAX;
+    let promises = model
+        .contacts
+        .values()
+        .flat_map(|contact| &contact.promises);
+    let mut open = promises.filter(|promise| promise.is_open && !promise.lapsed);
+    match open.find(|promise| promise.due < passed) {
+        Some(promise) => Err(format!("a lapse is missed at {passed}: {promise:?}")),
+        None => Ok(()),
+    }
+}

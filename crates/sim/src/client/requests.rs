@@ -1,0 +1,235 @@
+//! The requests of callers. The same wish makes the same request, whenever it is made.
+
+use aftercall_domain::interaction::commitment_id;
+use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::followups::v1::{
+    CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
+};
+use aftercall_proto::knowledge::v1::{ListCandidatesRequest, PromoteCandidateRequest};
+use aftercall_proto::model::v1::{
+    Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction, ExternalRef,
+    Handling, Interaction, ReasonResolution,
+};
+use aftercall_proto::recorder::v1::identify_interaction_request::Identity;
+use aftercall_proto::recorder::v1::{
+    AmendInteractionRequest, IdentifyInteractionRequest, MergeCustomersRequest,
+    RecordInteractionRequest, UnmergeCustomersRequest,
+};
+use aftercall_service::seal::RequestHash;
+use aftercall_service::{ActorKind, Principal, Roles};
+use jiff::SignedDuration;
+use pbjson_types::{FieldMask, Timestamp};
+use tonic::Request;
+use uuid::{Builder, Uuid};
+
+use crate::clock::SimClock;
+use crate::plan::{Change, Contact, Which};
+
+/// All callers are of one tenant: what tenants must not see of each other has tests of its own.
+pub(crate) const TENANT: &str = "t";
+
+/// Where contacts have another name.
+const SOURCE_SYSTEM: &str = "telephony";
+
+/// A request as the server hands it on, of a caller who may do everything.
+pub(crate) fn asked<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let caller = Principal::new(TENANT, "crm", ActorKind::Integration, Roles::all());
+    request.extensions_mut().insert(caller);
+    request
+}
+
+/// The id of a contact.
+pub(crate) fn contact_id(contact: u8) -> Uuid {
+    id(b'c', u16::from(contact))
+}
+
+/// The id of a promise that a caller names.
+pub(crate) fn given_id(promise: u8) -> Uuid {
+    id(b'p', u16::from(promise))
+}
+
+pub(crate) fn customer_id(customer: u8) -> String {
+    format!("customer-{customer}")
+}
+
+/// The id of a request.
+pub(crate) fn request_id(request: u16) -> String {
+    id(b'r', request).to_string()
+}
+
+fn id(sort: u8, number: u16) -> Uuid {
+    let hash = blake3::hash(&[&[sort], &number.to_be_bytes()[..]].concat());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_bytes()[..16]);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+pub(crate) fn promise_id(which: Which) -> String {
+    match which {
+        Which::Of(contact) => {
+            let contact = contact_id(contact);
+            commitment_id(TENANT, contact, 0).to_string()
+        }
+        Which::Given(promise) => given_id(promise).to_string(),
+    }
+}
+
+/// Some minutes after the beginning.
+fn minutes(minutes: u16) -> Timestamp {
+    to_wire(SimClock::beginning() + SignedDuration::from_mins(i64::from(minutes)))
+}
+
+/// The content of a contact in short, as the log has it.
+pub(crate) fn content(contact: &Contact) -> RequestHash {
+    let said = record(contact).interaction.unwrap_or_default();
+    RequestHash::of(&Interaction {
+        interaction_id: String::new(),
+        ..said
+    })
+}
+
+pub(crate) fn record(contact: &Contact) -> RecordInteractionRequest {
+    let Contact {
+        id,
+        content,
+        customer,
+        reference,
+        promise,
+    } = contact;
+    let commitments = promise.iter().map(|promise| CommitmentDraft {
+        commitment_id: promise
+            .id
+            .map_or_else(String::new, |id| given_id(id).to_string()),
+        kind: CommitmentKind::CallBack.into(),
+        told_to_customer: true,
+        promised_by: Some(minutes(promise.due_minutes)),
+        ..CommitmentDraft::default()
+    });
+    let reason = ContactReason {
+        code: "billing.refund".to_owned(),
+        primary: true,
+        stated_verbatim: "charged twice".to_owned(),
+        resolution: ReasonResolution::Resolved.into(),
+        ..ContactReason::default()
+    };
+    let interaction = Interaction {
+        interaction_id: contact_id(*id).to_string(),
+        external_ref: reference.map(|reference| ExternalRef {
+            source_system: SOURCE_SYSTEM.to_owned(),
+            external_id: reference.to_string(),
+        }),
+        channel: Channel::Voice.into(),
+        direction: Direction::Inbound.into(),
+        customer: Some(Customer {
+            customer_id: customer_id(*customer),
+            ..Customer::default()
+        }),
+        agent_id: format!("agent-{content}"),
+        occurred_at: Some(minutes(0)),
+        contact_reasons: vec![reason],
+        handling: Some(Handling {
+            resolution: format!("refunded by way {}", id % 3),
+            ..Handling::default()
+        }),
+        commitments: commitments.collect(),
+        ..Interaction::default()
+    };
+    RecordInteractionRequest {
+        interaction: Some(interaction),
+        ..RecordInteractionRequest::default()
+    }
+}
+
+pub(crate) fn fulfil(change: &Change) -> FulfilCommitmentRequest {
+    FulfilCommitmentRequest {
+        request_id: request_id(change.request),
+        commitment_id: promise_id(change.promise),
+        note: "done".to_owned(),
+        ..FulfilCommitmentRequest::default()
+    }
+}
+
+pub(crate) fn cancel(change: &Change) -> CancelCommitmentRequest {
+    CancelCommitmentRequest {
+        request_id: request_id(change.request),
+        commitment_id: promise_id(change.promise),
+        reason: "no longer wanted".to_owned(),
+        ..CancelCommitmentRequest::default()
+    }
+}
+
+pub(crate) fn reschedule(change: &Change, due_minutes: u16) -> RescheduleCommitmentRequest {
+    RescheduleCommitmentRequest {
+        request_id: request_id(change.request),
+        commitment_id: promise_id(change.promise),
+        promised_by: Some(minutes(due_minutes)),
+        reason: "a part is missing".to_owned(),
+        ..RescheduleCommitmentRequest::default()
+    }
+}
+
+pub(crate) fn amend(contact: u8, request: u16) -> AmendInteractionRequest {
+    AmendInteractionRequest {
+        request_id: request_id(request),
+        interaction_id: contact_id(contact).to_string(),
+        interaction: Some(Interaction {
+            labels: vec![format!("amended-{request}")],
+            ..Interaction::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["labels".to_owned()],
+        }),
+        reason: "forgotten".to_owned(),
+        ..AmendInteractionRequest::default()
+    }
+}
+
+pub(crate) fn identify(contact: u8, customer: u8, request: u16) -> IdentifyInteractionRequest {
+    IdentifyInteractionRequest {
+        request_id: request_id(request),
+        interaction_id: contact_id(contact).to_string(),
+        identity: Some(Identity::CustomerId(customer_id(customer))),
+        reason: "called from another number".to_owned(),
+        ..IdentifyInteractionRequest::default()
+    }
+}
+
+pub(crate) fn merge(customer: u8, merged: u8, request: u16) -> MergeCustomersRequest {
+    MergeCustomersRequest {
+        request_id: request_id(request),
+        customer_id: customer_id(customer),
+        merged_customer_id: customer_id(merged),
+        reason: "married".to_owned(),
+        ..MergeCustomersRequest::default()
+    }
+}
+
+pub(crate) fn unmerge(customer: u8, merged: u8, request: u16) -> UnmergeCustomersRequest {
+    UnmergeCustomersRequest {
+        request_id: request_id(request),
+        customer_id: customer_id(customer),
+        merged_customer_id: customer_id(merged),
+        reason: "two after all".to_owned(),
+        ..UnmergeCustomersRequest::default()
+    }
+}
+
+pub(crate) fn candidates() -> ListCandidatesRequest {
+    ListCandidatesRequest {
+        page_size: 1,
+        latest: true,
+        ..ListCandidatesRequest::default()
+    }
+}
+
+pub(crate) fn promote(candidate_id: &str, request: u16) -> PromoteCandidateRequest {
+    PromoteCandidateRequest {
+        request_id: request_id(request),
+        candidate_id: candidate_id.to_owned(),
+        title: "Charged twice".to_owned(),
+        question_in_customer_words: vec!["charged twice".to_owned()],
+        resolution: "Refund it.".to_owned(),
+        ..PromoteCandidateRequest::default()
+    }
+}

@@ -1,0 +1,88 @@
+//! A simulation of whole processes, clients and faults on one thread, by one seed.
+//!
+//! A [`Plan`] is drawn from a seed: some processes on one log, clients that call them and cancel,
+//! repeat, race and vanish, and what goes wrong meanwhile. It is played on one thread with a paused
+//! clock, so the same seed gives the same course, and a fault that shows once shows again.
+//!
+//! ```text
+//!  plan ─► clients ─► handlers ─► SimLog ─► Medium ─► SimReader ─► feed ─► views ─► answers
+//!            │        (a process is all of it in between, and it may crash)             │
+//!            └──────────────► checks: what was acknowledged, and a naive model ◄────────┘
+//! ```
+//!
+//! * `executor` has all tasks, and draws which is next; `clock` is each process's time.
+//! * `log` is the log in memory, with its faults.
+//! * `process` is one life of a process, `world` is where they live and what goes wrong there.
+//! * `plan` says what happens when, `client` does what a plan's caller does.
+//! * `model` folds the log as simply as can be, and `checks` compares.
+//!
+//! Beside it threads of libraries run: they merge files and check them. Nothing waits for them, and
+//! what they do is seen by nobody.
+
+mod checks;
+mod client;
+mod clock;
+mod executor;
+mod log;
+mod model;
+mod plan;
+mod process;
+mod shrink;
+mod transcript;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use plan::Plan;
+pub use shrink::shrink;
+
+use executor::Executor;
+use transcript::Transcript;
+use world::World;
+
+/// What came of a simulation.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// What was found, if anything was.
+    pub finding: Option<String>,
+    /// What happened, one event a line.
+    pub transcript: Vec<String>,
+    /// A hash of all that happened: the same for the same course.
+    pub hash: String,
+    /// How often a task was polled.
+    pub steps: u64,
+}
+
+/// Plays `plan`; `seed` decides all that it leaves open.
+///
+/// # Panics
+/// When the machine gives no runtime or no temporary directory.
+pub fn play(seed: u64, plan: &Plan) -> Course {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime of this thread");
+    let executor = Executor::new(seed);
+    let transcript = Transcript::default();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            let world = World::new(plan, executor.clone(), transcript.clone());
+            executor.run(world::play(world, plan.clone())).await
+        })
+    }));
+    // What is left of the processes still asks the runtime for the time.
+    let _entered = runtime.enter();
+    executor.end_all();
+    let finding = match played {
+        Ok(finding) => finding,
+        Err(panic) => Some(format!("a panic: {}", transcript::panic_text(&*panic))),
+    };
+    let steps = executor.steps();
+    Course {
+        finding,
+        hash: transcript.hash(),
+        transcript: transcript.lines(),
+        steps,
+    }
+}

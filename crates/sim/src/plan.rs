@@ -1,0 +1,173 @@
+//! What happens in a simulation, and when.
+
+mod draw;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use aftercall_log::Partition;
+
+use crate::log::Weather;
+
+/// What happens, in the order of time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub(crate) processes: usize,
+    pub(crate) partitions: u32,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) at_ms: u64,
+    pub(crate) act: Act,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Somebody calls.
+    Call(Caller),
+    /// A process is killed, and started again.
+    Crash { process: usize, back_after_ms: u64 },
+    /// A process is stopped in order, and started again.
+    Restart { process: usize, back_after_ms: u64 },
+    /// A process's clock is set forward or back.
+    SetClock { process: usize, seconds: i64 },
+    /// All clocks go on by so much: time in which nobody calls.
+    Passes { seconds: i64 },
+    /// The log becomes better or worse.
+    Weather(Weather),
+    /// A partition has no leader for a while.
+    Outage { partition: Partition, ms: u64 },
+    /// A process's views have no room for a while.
+    DiskFull { process: usize, ms: u64 },
+    /// Which partitions are a process's.
+    Claims {
+        process: usize,
+        partitions: BTreeSet<Partition>,
+    },
+}
+
+/// Who calls a process, and for how long they wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) to: usize,
+    pub(crate) wish: Wish,
+    /// The first call is given up after so long; none waits for the answer.
+    pub(crate) patience_ms: Option<u64>,
+    /// How often it is tried again.
+    pub(crate) retries: u8,
+}
+
+/// What a caller wants. Contacts, customers and promises are few, so that callers meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Record(Contact),
+    Fulfil(Change),
+    Cancel(Change),
+    Reschedule(Change, u16),
+    Amend {
+        contact: u8,
+        request: u16,
+    },
+    Identify {
+        contact: u8,
+        customer: u8,
+        request: u16,
+    },
+    Merge {
+        customer: u8,
+        merged: u8,
+        request: u16,
+    },
+    Unmerge {
+        customer: u8,
+        merged: u8,
+        request: u16,
+    },
+    /// The first candidate becomes a solution.
+    Promote {
+        request: u16,
+    },
+    /// All promises, in small pages.
+    ListPromises,
+    /// All contacts of a customer, in small pages.
+    ListTimeline {
+        customer: u8,
+    },
+}
+
+/// A contact to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contact {
+    pub(crate) id: u8,
+    /// What it says: the same id with another content is a fault of the caller.
+    pub(crate) content: u8,
+    pub(crate) customer: u8,
+    /// Its name in another system.
+    pub(crate) reference: Option<u8>,
+    /// A promise, if there is one.
+    pub(crate) promise: Option<Promise>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Promise {
+    /// The id that the caller gives it; none leaves it to the recorder.
+    pub(crate) id: Option<u8>,
+    pub(crate) due_minutes: u16,
+}
+
+/// A change of a promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) promise: Which,
+    pub(crate) request: u16,
+}
+
+/// Which promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The one of a contact, whose id was derived.
+    Of(u8),
+    /// The one with an id that a caller gave.
+    Given(u8),
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64) -> Self {
+        draw::plan(seed)
+    }
+
+    /// How many things happen.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether nothing happens.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The same without the steps from `from` to `to`.
+    pub(crate) fn without(&self, from: usize, to: usize) -> Self {
+        let mut plan = self.clone();
+        plan.steps.drain(from..to.min(self.steps.len()));
+        plan
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} processes, {} partitions",
+            self.processes, self.partitions
+        )?;
+        for Step { at_ms, act } in &self.steps {
+            writeln!(f, "{at_ms:>7} ms  {act:?}")?;
+        }
+        Ok(())
+    }
+}

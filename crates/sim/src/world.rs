@@ -1,0 +1,291 @@
+//! Where the processes live, and what goes wrong there.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aftercall_service::Clock;
+use parking_lot::Mutex;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::checks;
+use crate::client::{self, Seen};
+use crate::clock::SimClock;
+use crate::executor::{Disk, Executor, Group};
+use crate::log::{Medium, Weather};
+use crate::plan::{Act, Plan, Step};
+use crate::process::{Machine, Process};
+use crate::transcript::Transcript;
+
+/// How long clients may take after the last step: each gives up before.
+const CLIENTS_END_WITHIN: Duration = Duration::from_secs(900);
+
+/// How long views and timers have to take in all that was, once nothing goes wrong any more.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The world of a simulation. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct World(Arc<Inner>);
+
+struct Inner {
+    executor: Executor,
+    transcript: Transcript,
+    begun: Instant,
+    medium: Medium,
+    clocks: Vec<SimClock>,
+    disks: Vec<Disk>,
+    processes: Mutex<Vec<Option<Process>>>,
+    dir: TempDir,
+    lives: AtomicU64,
+    seen: Mutex<Seen>,
+    finding: Mutex<Option<String>>,
+    found: CancellationToken,
+}
+
+impl World {
+    /// # Panics
+    /// When the machine has no temporary directory.
+    pub(crate) fn new(plan: &Plan, executor: Executor, transcript: Transcript) -> Self {
+        let begun = Instant::now();
+        let clocks: Vec<SimClock> = (0..plan.processes).map(|_| SimClock::new(begun)).collect();
+        Self(Arc::new(Inner {
+            executor,
+            transcript,
+            begun,
+            medium: Medium::new(plan.partitions, clocks.clone()),
+            processes: Mutex::new(clocks.iter().map(|_| None).collect()),
+            disks: clocks.iter().map(|_| Disk::default()).collect(),
+            clocks,
+            dir: TempDir::with_prefix("aftercall-sim").expect("a temporary directory"),
+            lives: AtomicU64::new(0),
+            seen: Mutex::default(),
+            finding: Mutex::default(),
+            found: CancellationToken::new(),
+        }))
+    }
+
+    pub(crate) fn medium(&self) -> &Medium {
+        &self.0.medium
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.0.executor
+    }
+
+    pub(crate) fn clocks(&self) -> &[SimClock] {
+        &self.0.clocks
+    }
+
+    /// What clients have seen.
+    pub(crate) fn seen<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> T {
+        look(&mut self.0.seen.lock())
+    }
+
+    /// The process, unless it is down.
+    pub(crate) fn process(&self, number: usize) -> Option<Process> {
+        self.0.processes.lock().get(number).cloned().flatten()
+    }
+
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        self.0.processes.lock().iter().flatten().cloned().collect()
+    }
+
+    pub(crate) fn note(&self, line: &str) {
+        let at = self.0.begun.elapsed().as_millis();
+        self.0.transcript.note(format!("{at:>8} {line}"));
+    }
+
+    /// Something is wrong: the simulation ends with the first finding.
+    pub(crate) fn find(&self, what: String) {
+        self.note(&format!("FOUND {what}"));
+        self.0.finding.lock().get_or_insert(what);
+        self.0.found.cancel();
+    }
+
+    fn start(&self, number: usize) {
+        let dir = self.0.dir.path().join(format!("{number}"));
+        let process = self.start_in(number, dir);
+        self.0.processes.lock()[number] = Some(process);
+        self.note(&format!("process {number} starts"));
+    }
+
+    /// Starts a life of a process, whose views are kept in `dir`.
+    fn start_in(&self, number: usize, dir: PathBuf) -> Process {
+        let machine = Machine {
+            number,
+            group: Group(1 + self.0.lives.fetch_add(1, Ordering::Relaxed)),
+            medium: &self.0.medium,
+            executor: &self.0.executor,
+            clock: self.0.clocks[number].clone(),
+            disk: self.0.disks[number].clone(),
+            views: &dir,
+        };
+        Process::start(&machine, self)
+    }
+
+    /// A process whose views are built anew from the log.
+    pub(crate) fn start_anew(&self) -> Process {
+        self.start_in(0, self.0.dir.path().join("anew"))
+    }
+
+    fn take_down(&self, number: usize) -> Option<Process> {
+        self.0.processes.lock()[number].take()
+    }
+
+    async fn back(&self, number: usize, after_ms: u64) {
+        sleep(Duration::from_millis(after_ms)).await;
+        self.start(number);
+    }
+
+    /// Does one step; what takes time goes on beside the next ones.
+    fn act(&self, act: Act) {
+        let world = self.clone();
+        match act {
+            Act::Call(caller) => {
+                let call = client::call(world, caller);
+                self.0.executor.spawn(Group::WORLD, call);
+            }
+            Act::Crash {
+                process,
+                back_after_ms,
+            } => {
+                let Some(life) = self.take_down(process) else {
+                    return;
+                };
+                self.note(&format!("process {process} crashes"));
+                life.crash(&self.0.executor);
+                drop(life);
+                self.0.executor.spawn(Group::WORLD, async move {
+                    world.back(process, back_after_ms).await;
+                });
+            }
+            Act::Restart {
+                process,
+                back_after_ms,
+            } => {
+                let Some(life) = self.take_down(process) else {
+                    return;
+                };
+                self.note(&format!("process {process} stops"));
+                self.0.executor.spawn(Group::WORLD, async move {
+                    if let Err(error) = life.stop(world.executor()).await {
+                        world.find(format!("process {process}: {error}"));
+                    }
+                    drop(life);
+                    world.back(process, back_after_ms).await;
+                });
+            }
+            Act::SetClock { process, seconds } => {
+                self.note(&format!("clock {process} is set by {seconds} s"));
+                self.0.clocks[process].set_by(seconds);
+            }
+            Act::Passes { seconds } => {
+                self.note(&format!("{seconds} s pass"));
+                self.0.clocks.iter().for_each(|clock| clock.set_by(seconds));
+            }
+            Act::Weather(weather) => {
+                self.note(&format!("{weather:?}"));
+                self.0.medium.set_weather(weather);
+            }
+            Act::Outage { partition, ms } => {
+                self.note(&format!("partition {partition} is out for {ms} ms"));
+                self.0.medium.set_outage(Some(partition));
+                self.0.executor.spawn(Group::WORLD, async move {
+                    sleep(Duration::from_millis(ms)).await;
+                    world.0.medium.set_outage(None);
+                });
+            }
+            Act::DiskFull { process, ms } => {
+                self.note(&format!(
+                    "the disk of process {process} is full for {ms} ms"
+                ));
+                self.0.disks[process].set_full(true);
+                self.0.executor.spawn(Group::WORLD, async move {
+                    sleep(Duration::from_millis(ms)).await;
+                    world.0.disks[process].set_full(false);
+                });
+            }
+            Act::Claims {
+                process,
+                partitions,
+            } => {
+                self.note(&format!("process {process} has partitions {partitions:?}"));
+                self.0.medium.assign(process, partitions);
+            }
+        }
+    }
+
+    /// Nothing goes wrong any more: all processes are up, their clocks agree, the log is well.
+    async fn settle(&self) -> Result<(), String> {
+        self.0.medium.set_weather(Weather::default());
+        self.0.medium.set_outage(None);
+        self.0.disks.iter().for_each(|disk| disk.set_full(false));
+        let ended = timeout(CLIENTS_END_WITHIN, async {
+            while self.seen(|seen| seen.calling() > 0)
+                || self.processes().len() < self.0.clocks.len()
+            {
+                sleep(Duration::from_millis(50)).await;
+            }
+        });
+        if ended.await.is_err() {
+            return Err("a caller waits for ever, or a process does not come back".to_owned());
+        }
+        let latest = self.0.clocks.iter().max_by_key(|clock| clock.now());
+        for clock in latest.into_iter().flat_map(|_| &self.0.clocks) {
+            latest.into_iter().for_each(|latest| clock.set_to(latest));
+        }
+        let all: BTreeSet<_> = (0..self.0.medium.tails().len() as u32).collect();
+        (0..self.0.clocks.len()).for_each(|process| self.0.medium.assign(process, all.clone()));
+        for process in self.processes() {
+            process.catch_up(SETTLED_WITHIN).await?;
+        }
+        // Timers look at their clock once a second, and what they write is folded again.
+        sleep(Duration::from_secs(5)).await;
+        for process in self.processes() {
+            process.catch_up(SETTLED_WITHIN).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Plays the plan, and checks what came of it. Gives what was found.
+pub(crate) async fn play(world: World, plan: Plan) -> Option<String> {
+    let found = world.0.found.clone();
+    tokio::select! {
+        biased;
+        () = found.cancelled() => {}
+        ended = course(&world, plan) => {
+            if let Err(wrong) = ended {
+                world.find(wrong);
+            }
+        }
+    }
+    let finding = world.0.finding.lock().take();
+    finding
+}
+
+async fn course(world: &World, plan: Plan) -> Result<(), String> {
+    let all: BTreeSet<_> = (0..plan.partitions).collect();
+    for process in 0..plan.processes {
+        world.start(process);
+        world.0.medium.assign(process, all.clone());
+    }
+    for Step { at_ms, act } in plan.steps {
+        sleep_until(world.0.begun + Duration::from_millis(at_ms)).await;
+        world.act(act);
+    }
+    world.settle().await?;
+    checks::at_the_end(world).await
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field("medium", &self.0.medium)
+            .finish_non_exhaustive()
+    }
+}
