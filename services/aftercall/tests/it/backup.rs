@@ -42,7 +42,12 @@ fn record(server: &Server, number: u64, customer: &str) -> String {
 /// How many contacts of a customer a server shows.
 fn contacts(server: &Server, customer: &str) -> usize {
     let timeline = run(&mut server.client(["timeline", "--json", customer]));
-    timeline.messages().len()
+    let entries = timeline.messages();
+    // The last one says that there are no more.
+    entries
+        .iter()
+        .filter(|entry| entry.get("interaction").is_some())
+        .count()
 }
 
 fn copy_dir(from: &Path, to: &Path) {

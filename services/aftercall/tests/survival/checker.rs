@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aftercall_log::inspect::ReadOnlyLog;
-use aftercall_log::{Entry, LogId, Offset, Position};
+use aftercall_log::{Entry, LogIdentity, Offset, Position};
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
@@ -27,7 +27,7 @@ const FAULTS_SHOWN: usize = 20;
 pub(crate) struct Checker {
     /// What was read.
     read: Positions,
-    log: Option<LogId>,
+    log: Option<LogIdentity>,
     /// Whether several processes write it.
     shared: bool,
     records: HashMap<String, Position>,
@@ -87,7 +87,12 @@ impl Checker {
 
     /// The position that all that was read is complete through.
     pub(crate) fn position(&self) -> String {
-        self.read.encode(self.log.expect("a log was read"))
+        self.read.encode(self.identity())
+    }
+
+    /// The identity of the log that was read.
+    fn identity(&self) -> LogIdentity {
+        self.log.clone().expect("a log was read")
     }
 
     /// Reads what the log has got since the last time, and compares.
@@ -106,13 +111,21 @@ impl Checker {
             }
             read.extend(next);
         }
-        self.compare(log.id(), &read, &journal.entries());
+        self.compare(log.identity().clone(), &read, &journal.entries());
         self.report();
     }
 
     /// Takes `read`, what the log `log` has got since the last time, and compares.
-    pub(crate) fn compare(&mut self, log: LogId, read: &[Entry], entries: &Entries) {
-        assert_eq!(*self.log.get_or_insert(log), log, "another log");
+    pub(crate) fn compare(
+        &mut self,
+        log: impl Into<LogIdentity>,
+        read: &[Entry],
+        entries: &Entries,
+    ) {
+        let log = log.into();
+        let before = self.log.as_ref().map_or(log.id(), LogIdentity::id);
+        assert_eq!(before, log.id(), "another log");
+        self.log = Some(log);
         for entry in read {
             self.entry(entry, entries);
         }
@@ -153,7 +166,7 @@ impl Checker {
 
     /// What a token of the log is complete through: the first offset that it isn't.
     pub(crate) fn offset_after(&self, token: &str) -> Option<Offset> {
-        let positions = Positions::decode(token, self.log?).ok()?;
+        let positions = Positions::decode(token, self.log.clone()?).ok()?;
         Some(positions.next(0))
     }
 
@@ -339,14 +352,13 @@ impl Checker {
 
     /// Everything acknowledged is there, where the acknowledgement says.
     fn acknowledged(&mut self, entries: &Entries) {
-        let log = self.log.expect("a log was read");
         let mut found = Vec::new();
         let shared = self.shared;
         let mut check = |id: &str, token: &str, at: Option<Position>| {
             let Some(at) = at else {
                 return found.push(format!("{id} was acknowledged, and is lost"));
             };
-            let said = Positions::decode(token, log).unwrap_or_default();
+            let said = Positions::decode(token, self.identity()).unwrap_or_default();
             let exact = said.next(at.partition) == at.offset + 1;
             // What was sent again may have been answered by where it stands again.
             if !(exact || shared && said.covers(at)) {

@@ -1,6 +1,6 @@
 //! The checker objects to wrong logs: what it is silent about can be trusted.
 
-use aftercall_log::Record;
+use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::event::v1::CommitmentFulfilled;
 use aftercall_proto::model::v1::Lapse;
