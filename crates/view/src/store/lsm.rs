@@ -154,7 +154,7 @@ impl Engine for LsmEngine {
         if self.tree.insert(changes) < MEMORY_BYTES && self.tree.tree.sealed_memtable_count() == 0 {
             return Ok(());
         }
-        match self.flush() {
+        match self.write_memory() {
             Err(error) if error.cause() == Some(Cause::Full) => {
                 tracing::warn!(%error, "a view's memory can't be written");
                 Ok(())
@@ -164,15 +164,13 @@ impl Engine for LsmEngine {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        writing(|| self.tree.flush())?;
-        self.compactor.wake();
-        Ok(())
+        writing(|| self.tree.flush())
     }
 
     fn make_room(&self) -> Result<(), StoreError> {
         match self.tree.memory_bytes() < MEMORY_BYTES {
             true => Ok(()),
-            false => self.flush(),
+            false => self.write_memory(),
         }
     }
 
@@ -182,6 +180,15 @@ impl Engine for LsmEngine {
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
         writing(|| Ok(self.tree.tree.disk_space() + self.tree.values.bytes()))
+    }
+}
+
+impl LsmEngine {
+    /// Makes a table of what is in memory, for the compactor to merge.
+    fn write_memory(&self) -> Result<(), StoreError> {
+        writing(|| self.tree.flush())?;
+        self.compactor.wake();
+        Ok(())
     }
 }
 
