@@ -83,9 +83,11 @@ impl Cause {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
             // What the files name is not there, or ends too soon, or reads as nonsense.
-            ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
-                Self::Damaged
-            }
+            // An offset or a length that was read from a file can make the call itself invalid.
+            ErrorKind::NotFound
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput => Self::Damaged,
             // An error that was wrapped keeps what it says, but its own kind is not its wrapper's.
             _ => match error.get_ref() {
                 Some(inner) => Self::of(inner),
@@ -109,6 +111,7 @@ mod tests {
             (rustix::io::Errno::NOSPC, Cause::Full),
             (rustix::io::Errno::DQUOT, Cause::Full),
             (rustix::io::Errno::NOENT, Cause::Damaged),
+            (rustix::io::Errno::INVAL, Cause::Damaged),
             (rustix::io::Errno::MFILE, Cause::Unclear),
             (rustix::io::Errno::IO, Cause::Unclear),
             (rustix::io::Errno::ACCESS, Cause::Unclear),

@@ -255,7 +255,7 @@ impl TreeState {
     fn flush(&self) -> lsm_tree::Result<()> {
         let memory_bytes = self.memory_bytes();
         if !room::has(&self.dir, as_table(memory_bytes)) {
-            return Err(ErrorKind::StorageFull.into()).map_err(lsm_tree::Error::Io);
+            return Err(lsm_tree::Error::Io(ErrorKind::StorageFull.into()));
         }
         let watermark = self.watermark();
         let lock = self.tree.get_flush_lock();

@@ -187,6 +187,11 @@ async fn bursts_while_views_catch_up_needs_root() {
             server = trial.start().await;
             writer.recorder = RecorderServiceClient::new(server.channel());
         }
+        if burst % 2 == 0 {
+            // What is to go on answering has been committed.
+            let seen = timeline(&server.channel(), &writer.position).await;
+            assert!(!seen.is_empty());
+        }
         take_all(&ballast);
         // Until the disk is full for the recorder, too.
         let status = writer.fill(disk.path()).await;
