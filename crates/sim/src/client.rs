@@ -137,15 +137,13 @@ async fn answer(world: &World, process: &Process, wish: &Wish) -> Result<Ended, 
             answer.map(|answer| Done::from(answer.into_inner()))
         }
         Wish::Fulfil(change) => {
-            let answer = followups
-                .fulfil_commitment(asked(requests::fulfil(change)))
-                .await;
+            let request = asked(requests::fulfil(change));
+            let answer = followups.fulfil_commitment(request).await;
             answer.map(|answer| Done::from(answer.into_inner()))
         }
         Wish::Cancel(change) => {
-            let answer = followups
-                .cancel_commitment(asked(requests::cancel(change)))
-                .await;
+            let request = asked(requests::cancel(change));
+            let answer = followups.cancel_commitment(request).await;
             answer.map(|answer| Done::from(answer.into_inner()))
         }
         Wish::Reschedule(change, due_minutes) => {

@@ -231,7 +231,7 @@ impl Model {
         let Fact::CommitmentLapsed(lapsed) = fact else {
             return Ok(());
         };
-        let lapse = lapsed.lapse.clone().unwrap_or_default();
+        let lapse = lapsed.lapse.unwrap_or_default();
         let due = at(lapse.lapsed_at);
         if stored.asked_at <= due {
             let asked_at = stored.asked_at;

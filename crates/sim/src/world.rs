@@ -194,20 +194,12 @@ impl World {
             Act::Outage { partition, ms } => {
                 self.note(&format!("partition {partition} is out for {ms} ms"));
                 self.0.medium.set_outage(Some(partition));
-                self.0.executor.spawn(Group::WORLD, async move {
-                    sleep(Duration::from_millis(ms)).await;
-                    world.0.medium.set_outage(None);
-                });
+                self.after(ms, move || world.0.medium.set_outage(None));
             }
             Act::DiskFull { process, ms } => {
-                self.note(&format!(
-                    "the disk of process {process} is full for {ms} ms"
-                ));
+                self.note(&format!("disk {process} is full for {ms} ms"));
                 self.0.disks[process].set_full(true);
-                self.0.executor.spawn(Group::WORLD, async move {
-                    sleep(Duration::from_millis(ms)).await;
-                    world.0.disks[process].set_full(false);
-                });
+                self.after(ms, move || world.0.disks[process].set_full(false));
             }
             Act::Claims {
                 process,
@@ -217,6 +209,14 @@ impl World {
                 self.0.medium.assign(process, partitions);
             }
         }
+    }
+
+    /// Does it in so many milliseconds.
+    fn after(&self, ms: u64, it: impl FnOnce() + Send + 'static) {
+        self.0.executor.spawn(Group::WORLD, async move {
+            sleep(Duration::from_millis(ms)).await;
+            it();
+        });
     }
 
     /// Nothing goes wrong any more: all processes are up, their clocks agree, the log is well.
@@ -264,8 +264,7 @@ pub(crate) async fn play(world: World, plan: Plan) -> Option<String> {
             }
         }
     }
-    let finding = world.0.finding.lock().take();
-    finding
+    world.0.finding.lock().take()
 }
 
 async fn course(world: &World, plan: Plan) -> Result<(), String> {

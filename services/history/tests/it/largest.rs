@@ -17,9 +17,10 @@ use aftercall_proto::model::v1::{
     Action, CommitmentDraft, ContactReason, Escalation, Handling, Interaction,
 };
 use prost::Message;
+use tokio::task::JoinSet;
 
 use crate::contact::{Contact, contact};
-use crate::fixture::{Events, Service, ago, id, ids, views};
+use crate::fixture::{Caller, Events, Service, ago, id, ids, views};
 
 /// A text of so many bytes.
 fn text(bytes: usize) -> String {
@@ -152,20 +153,27 @@ async fn every_answer_is_one_that_clients_take() {
     assert_eq!(amendments.into_inner().amendments.len(), 3);
 
     // A list is complete all the same, page by page.
+    let moves = COMMITMENTS_MAX * RESCHEDULES_SHOWN_MAX;
+    assert_eq!(timeline_entries(&mut client).await, count as usize + moves);
+    assert_eq!(search_hits(&mut client).await, count as usize);
+}
+
+/// How many entries the timeline has, page by page.
+async fn timeline_entries(client: &mut Caller) -> usize {
     let (mut entries, mut token) = (0, String::new());
     loop {
-        let page = client
-            .timeline_page("customer-1", 500, &token)
-            .await
-            .unwrap();
+        let page = client.timeline_page("customer-1", 500, &token).await;
+        let page = page.unwrap();
         entries += page.entries.len();
         token = page.next_page_token;
         if token.is_empty() {
-            break;
+            return entries;
         }
     }
-    let moves = COMMITMENTS_MAX * RESCHEDULES_SHOWN_MAX;
-    assert_eq!(entries, count as usize + moves);
+}
+
+/// How many contacts a search finds, page by page.
+async fn search_hits(client: &mut Caller) -> usize {
     let mut found = Vec::new();
     let mut request = SearchInteractionsRequest {
         query: "words".into(),
@@ -177,10 +185,9 @@ async fn every_answer_is_one_that_clients_take() {
         found.extend(ids(&page));
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
-            break;
+            return found.len();
         }
     }
-    assert_eq!(found.len(), count as usize);
 }
 
 /// A context of many large contacts is read on the threads that may block, and on no other: while all of
@@ -192,21 +199,18 @@ async fn what_is_read_does_not_hold_up_the_runtime() {
         large(n).record(&events);
     }
     let service = Service::start(&events, dir.path()).await;
-    let (release, wait) = mpsc::channel::<()>();
+    let (release, wait) = mpsc::sync_channel::<()>(1);
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
-    let taken: Vec<_> = (0..READS)
-        .map(|_| {
-            let (supervisor, wait) = (service.supervisor.clone(), wait.clone());
-            // It ends when nobody can release it any more.
-            tokio::spawn(async move {
-                supervisor
-                    .read(move || wait.lock().unwrap().recv().is_err())
-                    .await
-            })
-        })
-        .collect();
+    let mut taken = JoinSet::new();
+    for _ in 0..READS {
+        let (supervisor, wait) = (service.supervisor.clone(), wait.clone());
+        // It ends when nobody can release it any more.
+        let until_released = move || wait.lock().unwrap().recv().is_err();
+        taken.spawn(async move { supervisor.read(until_released).await });
+    }
     let mut client = service.client();
-    let context = tokio::spawn(async move { client.context("customer-1").await });
+    let mut context = JoinSet::new();
+    let reads = context.spawn(async move { client.context("customer-1").await });
     let mut probe = service.client();
     for _ in 0..100 {
         // Each is refused by the same server and the same thread before anything is read.
@@ -215,11 +219,12 @@ async fn what_is_read_does_not_hold_up_the_runtime() {
             .await;
         refused.unwrap_err();
     }
-    assert!(!context.is_finished(), "it was read on another thread");
+    assert!(!reads.is_finished(), "it was read on another thread");
     drop(release);
-    assert_eq!(context.await.unwrap().unwrap().interaction_count, 3);
-    for taken in taken {
-        taken.await.unwrap().unwrap();
+    let context = context.join_next().await.unwrap().unwrap();
+    assert_eq!(context.unwrap().interaction_count, 3);
+    for ended in taken.join_all().await {
+        ended.unwrap();
     }
 }
 

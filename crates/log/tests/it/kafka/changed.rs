@@ -1,7 +1,7 @@
 //! Topics that change under a log that is open.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use aftercall_log::kafka::{Config, KafkaError, KafkaLog, NewLog, init};
@@ -22,7 +22,7 @@ fn admin(config: &Config) -> AdminClient<DefaultClientContext> {
 
 /// A log that is open, and what it says when it is not the same any more.
 fn watched(config: &Config) -> (KafkaLog, Receiver<String>) {
-    let (tell, told) = channel();
+    let (tell, told) = sync_channel(8);
     let lost = Arc::new(move |error: &KafkaError| drop(tell.send(error.to_string())));
     let log = KafkaLog::open_with(config, no_headers(), lost).unwrap();
     (log, told)
