@@ -83,7 +83,7 @@ pub(crate) fn settings() -> [(&'static str, String); 3] {
 impl Site for Roles {
     fn client<const N: usize>(&self, args: [&str; N]) -> Command {
         let server = match args[0] {
-            "record" | "import" => &self.recorder,
+            "record" | "import" | "identify" | "merge" | "unmerge" => &self.recorder,
             "timeline" | "context" | "show" | "search" => &self.history,
             "followups" | "alerts" => &self.followups,
             "solutions" => &self.knowledge,
