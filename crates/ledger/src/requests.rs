@@ -5,7 +5,10 @@
 //! same id in two places that don't know of each other yet: the same id and content finds its own.
 //!
 //! It is kept for [`KEPT_FOR`] of its partition's own time: how far other partitions are differs from
-//! reader to reader.
+//! reader to reader. That time is the sum of the steps from one request to the next, none longer than
+//! [`STEP_MAX`] in either direction. So a clock that jumps a month ahead and back again makes nobody
+//! forget what was asked an hour ago: its two steps cancel each other. A partition that was quiet for
+//! longer than a step keeps its requests for longer.
 
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::from_wire;
@@ -20,6 +23,9 @@ use crate::Accepted;
 
 /// For how much of its partition's time a request is known.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How much of the time between two requests counts, at most.
+const STEP_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many old requests each new one makes us forget, so that the store shrinks faster than it
 /// grows.
@@ -73,6 +79,34 @@ impl Done {
     }
 }
 
+/// How far a partition's own time has come.
+#[derive(Clone, Copy, PartialEq, Message)]
+struct Age {
+    /// The sum of the steps, in microseconds.
+    #[prost(int64, tag = "1")]
+    own_us: i64,
+    /// When the last request was recorded, by the clock of then.
+    #[prost(int64, tag = "2")]
+    recorded_at_us: i64,
+}
+
+impl Age {
+    /// One step on, to a request that was recorded then.
+    fn after(before: Option<Self>, recorded_at_us: i64) -> Self {
+        let step_max = i64::try_from(STEP_MAX.as_micros()).unwrap_or(i64::MAX);
+        let own_us = before.map_or(0, |before| {
+            let step = recorded_at_us.saturating_sub(before.recorded_at_us);
+            before
+                .own_us
+                .saturating_add(step.clamp(-step_max, step_max))
+        });
+        Self {
+            own_us,
+            recorded_at_us,
+        }
+    }
+}
+
 /// What is known of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Known {
@@ -114,10 +148,12 @@ impl Requests {
         let Some(recorded_at) = recorded_at else {
             return Ok(());
         };
-        self.forget(fact.position.partition, recorded_at, txn)?;
         if event.request_id.is_empty() {
             return Ok(());
         }
+        let partition = fact.position.partition;
+        let age = self.step(partition, recorded_at, txn)?;
+        self.forget(partition, age, txn)?;
         let name = RequestName {
             tenant_id: &event.tenant_id,
             actor_id: &event.actor_id,
@@ -135,11 +171,8 @@ impl Requests {
             recorded_at_us: recorded_at.as_microsecond(),
             answer: answer(),
         };
-        let age = self
-            .ages(fact.position.partition)
-            .time(recorded_at.as_microsecond())
-            .u64(fact.position.offset);
-        txn.put(age, Vec::from(key.clone()))?;
+        let of_age = self.ages(partition).time(age.own_us);
+        txn.put(of_age.u64(fact.position.offset), Vec::from(key.clone()))?;
         txn.put(key, done.encode_to_vec())?;
         Ok(())
     }
@@ -173,22 +206,33 @@ impl Requests {
             .text(name.request_id)
     }
 
+    /// The requests of a partition by the partition's own time; under the key itself stands how far
+    /// that time has come.
     fn ages(&self, partition: Partition) -> Key {
         Key::new(self.age_tag).u32(partition)
     }
 
-    fn forget(
+    fn step(
         &self,
         partition: Partition,
-        now: Timestamp,
+        recorded_at: Timestamp,
         txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let Ok(before) = now.checked_sub(KEPT_FOR) else {
-            return Ok(());
-        };
+    ) -> Result<Age, ApplyError> {
+        let key = self.ages(partition);
+        let before = txn.get(&key)?.map(Age::decode).transpose();
+        let before = before.map_err(ApplyError::record)?;
+        let age = Age::after(before, recorded_at.as_microsecond());
+        txn.put(key, age.encode_to_vec())?;
+        Ok(age)
+    }
+
+    fn forget(&self, partition: Partition, now: Age, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let kept_us = i64::try_from(KEPT_FOR.as_micros()).unwrap_or(i64::MAX);
         let ages = self.ages(partition);
-        let end = ages.clone().time(before.as_microsecond());
-        let old = txn.scan_range(ages, Some(&end), Direction::Ascending);
+        let end = ages.clone().time(now.own_us.saturating_sub(kept_us));
+        // What follows the key itself, which is no request's.
+        let begin = ages.time(i64::MIN);
+        let old = txn.scan_range(begin, Some(&end), Direction::Ascending);
         let old: Vec<_> = old.take(FORGOTTEN_AT_ONCE).collect::<Result<_, _>>()?;
         for (age, request) in old {
             txn.delete(request)?;

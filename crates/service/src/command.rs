@@ -4,6 +4,7 @@
 //!  look for the request ─► done before? ─► the answer of then
 //!          │ no
 //!       decide by the view ─► refused? ─► catch up, and decide once more: the view may lag
+//!          │                             (where the log knows its end, it has caught up before)
 //!          │ an event
 //!       append ─► wait for the fold ─► look again: it counted, or somebody else was first
 //! ```
@@ -64,6 +65,11 @@ pub async fn run<C: Command>(
     until: Instant,
 ) -> Result<C::Done, C::Refusal> {
     reading.ready(until).await?;
+    if reading.log().knows_its_end() {
+        // A caller that repeats what was in doubt finds it done, and what a command leans on, such as
+        // whose a contact is, is what it was when the request came.
+        catch_up(reading, until).await?;
+    }
     let command = Arc::new(command);
     while Instant::now() < until {
         let record = match decide(reading, clock, &command, until).await? {
@@ -98,13 +104,19 @@ async fn decide<C: Command>(
     match decide().await {
         // The view may lag behind what the caller has seen already.
         Err(refusal) if !refusal.reason().code().retryable() => {
-            match reading.catch_up(until).await {
-                Err(Unread::NotReached) => return Err(Unread::Unavailable(None).into()),
-                caught_up => caught_up?,
-            }
+            catch_up(reading, until).await?;
             decide().await
         }
         decided => decided,
+    }
+}
+
+/// Waits until the view has folded all that is durable. Nothing was written yet, so a view that takes
+/// longer is no doubt about the request.
+async fn catch_up(reading: &Reading, until: Instant) -> Result<(), Unread> {
+    match reading.catch_up(until).await {
+        Err(Unread::NotReached) => Err(Unread::Unavailable(None)),
+        caught_up => caught_up,
     }
 }
 

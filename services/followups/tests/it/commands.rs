@@ -3,6 +3,7 @@
 use aftercall_proto::event::v1::EventType;
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
+    RescheduleCommitmentResponse,
 };
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome};
 use aftercall_service::Clock;
@@ -10,7 +11,7 @@ use jiff::SignedDuration;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+use crate::stage::{Client, Contact, Running, Stage, at, promise, reason, wire};
 
 fn fulfil(request_id: &str, note: &str) -> FulfilCommitmentRequest {
     FulfilCommitmentRequest {
@@ -39,6 +40,20 @@ fn cancel(request_id: &str, informed: &str) -> CancelCommitmentRequest {
         customer_informed_interaction_id: informed.to_owned(),
         ..CancelCommitmentRequest::default()
     }
+}
+
+const DAY: i64 = 86_400;
+
+/// Moves another promise, which is due in three months.
+async fn move_the_other(
+    client: &mut Client,
+    day: i64,
+) -> Result<tonic::Response<RescheduleCommitmentResponse>, tonic::Status> {
+    let asked = RescheduleCommitmentRequest {
+        commitment_id: "c-2".to_owned(),
+        ..reschedule(&format!("d-{day}"), (90 + day) * DAY)
+    };
+    client.reschedule_commitment(asked).await
 }
 
 async fn begin() -> (Stage, Running) {
@@ -84,24 +99,48 @@ async fn the_same_request_gets_the_first_answer_again_for_seven_days_of_the_logs
         .await
         .unwrap();
 
-    // Whatever the log records more than seven days later lets it be forgotten.
-    running.caught_up(&stage).await;
-    stage
-        .clock
-        .advance(std::time::Duration::from_secs(7 * 86_400 + 60));
-    let other = promise("c-2", stage.clock.now() + SignedDuration::from_secs(60));
+    // What the partition records more than seven days later lets it be forgotten.
+    let other = promise("c-2", at(90 * DAY));
     let position = stage.record(&Contact::new("i-2", vec![other]));
     running.get("c-2", &position).await;
-    let other = FulfilCommitmentRequest {
-        commitment_id: "c-2".to_owned(),
-        ..fulfil("r-3", "")
-    };
-    client.fulfil_commitment(other).await.unwrap();
+    for day in 1..=8 {
+        running.caught_up(&stage).await;
+        stage.clock.advance(std::time::Duration::from_secs(86_400));
+        move_the_other(&mut client, day).await.unwrap();
+    }
     let late = client
         .reschedule_commitment(reschedule("r-1", 7_200))
         .await
         .unwrap_err();
     assert_eq!(reason(&late), "COMMITMENT_ALREADY_CLOSED");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_and_back_makes_no_request_forgotten() {
+    let (stage, running) = begin().await;
+    let mut client = running.client("lead");
+    let other = promise("c-2", at(90 * DAY));
+    let position = stage.record(&Contact::new("i-2", vec![other]));
+    running.get("c-2", &position).await;
+    let first = client
+        .reschedule_commitment(reschedule("r-1", 40 * DAY))
+        .await
+        .unwrap()
+        .into_inner();
+    let now = stage.clock.now();
+    stage
+        .clock
+        .jump_to(now + SignedDuration::from_hours(24 * 30));
+    for day in 1..=8 {
+        move_the_other(&mut client, day).await.unwrap();
+    }
+    stage.clock.jump_to(now);
+    for day in 9..=16 {
+        move_the_other(&mut client, day).await.unwrap();
+    }
+    let again = client.reschedule_commitment(reschedule("r-1", 40 * DAY));
+    assert_eq!(again.await.unwrap().into_inner(), first);
     running.stop().await;
 }
 

@@ -65,48 +65,34 @@ impl Values {
     /// The changes in the form in which the tree keeps them. Large values that last are written to the
     /// file; if it can't be written, they stay in the tree.
     pub(super) fn separate(&self, changes: Changes) -> Vec<(Bytes, Option<Bytes>)> {
-        let mut apart = Vec::new();
         let begin = self.bytes();
-        let is_apart = |changes: &Changes, key: &Bytes, value: &Bytes| {
-            value.len() >= APART_BYTES_MIN && changes.is_lasting(key)
-        };
-        for (key, value) in &changes {
-            if let Some(value) = value
-                .as_ref()
-                .filter(|value| is_apart(&changes, key, value))
-            {
-                apart.extend_from_slice(value);
-            }
-        }
-        let are_apart = match apart.is_empty() {
-            true => false,
-            false => match self.file.write_all_at(&apart, begin) {
-                Ok(()) => {
-                    self.unsynced.store(true, Ordering::Relaxed);
-                    self.end
-                        .store(begin + apart.len() as u64, Ordering::Relaxed);
-                    true
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a view's values can't be written apart");
-                    false
-                }
-            },
-        };
-        let mut offset = begin;
+        let mut apart = Vec::new();
         let kept = changes.iter().map(|(key, value)| {
-            let value = value.as_ref().map(|value| {
-                if are_apart && is_apart(&changes, key, value) {
-                    let place = place(offset, value);
-                    offset += value.len() as u64;
-                    place
-                } else {
-                    whole(value)
+            let kept = value.as_ref().map(|value| {
+                if value.len() < APART_BYTES_MIN || !changes.is_lasting(key) {
+                    return whole(value);
                 }
+                let place = place(begin + apart.len() as u64, value);
+                apart.extend_from_slice(value);
+                place
             });
-            (key.clone(), value)
+            (key.clone(), kept)
         });
-        kept.collect()
+        let kept: Vec<_> = kept.collect();
+        if apart.is_empty() {
+            return kept;
+        }
+        if let Err(error) = self.file.write_all_at(&apart, begin) {
+            tracing::warn!(%error, "a view's values can't be written apart");
+            let kept = changes.iter();
+            return kept
+                .map(|(key, value)| (key.clone(), value.as_ref().map(whole)))
+                .collect();
+        }
+        self.unsynced.store(true, Ordering::Relaxed);
+        self.end
+            .store(begin + apart.len() as u64, Ordering::Relaxed);
+        kept
     }
 
     /// Hands what was written to the disk: before the tree's tables name places in it.
