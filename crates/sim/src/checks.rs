@@ -3,12 +3,16 @@
 mod answers;
 mod stores;
 
+use std::collections::BTreeSet;
+
 use aftercall_service::Clock;
+use aftercall_view::Positions;
 use jiff::SignedDuration;
 
+use crate::client::watches::{self, Change};
 use crate::client::requests;
 use crate::model::Model;
-use crate::plan::{Contact, Promise};
+use crate::plan::{Contact, Promise, Tenant};
 use crate::world::World;
 
 /// A timer may be this late: it looks at its clock once a second.
@@ -23,6 +27,7 @@ pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
     acknowledged_counts(world, &model)?;
     refusals_are_true(world, &model)?;
     none_is_missed(world, &model)?;
+    watchers_have_seen_all(world, &model).await?;
     stores::are_the_same(world).await?;
     answers::are_as_the_model(world, &model).await
 }
@@ -48,20 +53,21 @@ fn acknowledged_counts(world: &World, model: &Model) -> Result<(), String> {
 /// Who was told that a name is used finds it used.
 fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
     let refused = world.seen(|seen| seen.refused.clone());
-    for (contact, reason) in refused {
+    for (tenant, contact, reason) in refused {
         let id = requests::contact_id(contact.id).to_string();
+        let tenant_id = requests::tenant_id(tenant);
         let is_true = match reason.as_str() {
             "REQUEST_ID_REUSED" => {
-                let said = requests::content(&contact);
-                let mut named = model.contacts.iter().filter(|((_, one), _)| *one == id);
+                let said = requests::content(tenant, &contact);
+                let mut named = model.contacts_of(tenant_id).filter(|(one, _)| **one == id);
                 named.any(|(_, other)| {
                     other.hash != said.as_bytes()[..]
-                        || other.customer_id != requests::customer_id(contact.customer)
+                        || other.customer_id != requests::customer_of(&contact)
                 })
             }
             // The only thing that can be wrong with them here.
             name if name.contains("commitment_id") || name.contains("external_ref") => {
-                is_taken(model, &contact, &id)
+                is_taken(model, tenant, &contact, &id)
             }
             _ => true,
         };
@@ -75,15 +81,16 @@ fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
 }
 
 /// Whether another contact has one of its names.
-fn is_taken(model: &Model, contact: &Contact, id: &str) -> bool {
-    let asked = requests::record(contact).interaction.unwrap_or_default();
+fn is_taken(model: &Model, tenant: Tenant, contact: &Contact, id: &str) -> bool {
+    let asked = requests::record(tenant, contact).interaction.unwrap_or_default();
     let given = match contact.promise {
         Some(Promise {
             id: Some(given), ..
         }) => requests::given_id(given).to_string(),
         _ => String::new(),
     };
-    let mut others = model.contacts.iter().filter(|((_, one), _)| *one != id);
+    let others = model.contacts_of(requests::tenant_id(tenant));
+    let mut others = others.filter(|(one, _)| *one != id);
     others.any(|(_, other)| {
         let same_reference = other.reference.is_some() && other.reference == asked.external_ref;
         same_reference || other.promises.iter().any(|promise| promise.id == given)
@@ -103,4 +110,28 @@ fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
         Some(promise) => Err(format!("a lapse is missed at {passed}: {promise:?}")),
         None => Ok(()),
     }
+}
+
+/// Who watches has seen each change of an alert since the watch began, and nothing that never was.
+async fn watchers_have_seen_all(world: &World, model: &Model) -> Result<(), String> {
+    let Some(process) = world.process(0) else {
+        return Ok(());
+    };
+    let tails = Positions::below(&world.medium().tails());
+    let count = world.seen(|seen| seen.watched.len());
+    for number in 0..count {
+        let watched = watches::complete(world, &process, number, &tails).await?;
+        let tenant_id = requests::tenant_id(watched.tenant);
+        let theirs = model.alerts.iter().filter(|(_, one, _)| one == tenant_id);
+        let all: BTreeSet<&Change> = theirs.clone().map(|(.., change)| change).collect();
+        if let Some(never) = watched.changes.iter().find(|one| !all.contains(one)) {
+            return Err(format!("watcher {number} saw what never was: {never:?}"));
+        }
+        let since = watched.since.unwrap_or_default();
+        let mut since_then = theirs.filter(|(at, ..)| !since.covers(*at));
+        if let Some(missed) = since_then.find(|(.., change)| !watched.changes.contains(change)) {
+            return Err(format!("watcher {number} of {since:?} missed {missed:?}"));
+        }
+    }
+    Ok(())
 }

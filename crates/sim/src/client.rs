@@ -1,20 +1,21 @@
 //! What callers do: call, give up, try again; and what they saw.
 
-mod lists;
+mod commands;
+pub(crate) mod lists;
 pub(crate) mod requests;
 mod seen;
+mod streams;
+pub(crate) mod watches;
 
 use std::time::Duration;
 
-use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
-use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
+use aftercall_proto::history::v1::list_timeline_request::Whose;
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::executor::pause;
-use crate::plan::{Caller, Wish};
+use crate::plan::{Caller, Contact, Tenant, Wish};
 use crate::process::Process;
 use crate::world::World;
 
@@ -29,8 +30,8 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 enum Ended {
     /// As was wished.
     Done(Done),
-    /// A list was read, and is as it must be.
-    Read,
+    /// All that was asked for was answered, and is as it must be.
+    Answered,
     /// With a refusal, which a repetition does not change.
     Refused(Status),
     /// It may be tried again.
@@ -43,7 +44,7 @@ enum Ended {
 pub(crate) async fn call(world: World, caller: Caller) {
     world.seen(|seen| {
         seen.calls();
-        seen.moves(&caller.wish);
+        seen.moves(caller.tenant, &caller.wish);
     });
     let called = calls(&world, &caller).await;
     world.seen(Seen::called);
@@ -54,6 +55,7 @@ pub(crate) async fn call(world: World, caller: Caller) {
 
 async fn calls(world: &World, caller: &Caller) -> Result<(), String> {
     let Caller {
+        tenant,
         to,
         wish,
         patience_ms,
@@ -64,26 +66,25 @@ async fn calls(world: &World, caller: &Caller) -> Result<(), String> {
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let patience = patience_ms.filter(|_| attempt == 0);
-        let ended = once(world, &process, wish, patience).await?;
+        let asking = Asking {
+            world,
+            process: &process,
+            tenant: *tenant,
+            is_first: attempt == 0,
+        };
+        let patience = patience_ms.filter(|_| asking.is_first);
+        let ended = asking.once(wish, patience).await?;
         drop(process);
         match ended {
             Ended::Done(done) => {
-                world.note(&format!("{wish:?}: {done}"));
-                return seen::check(world, wish, done);
+                return seen::check(world, *tenant, wish, done);
             }
-            Ended::Read => {
-                world.note(&format!("{wish:?}: read"));
+            Ended::Answered => {
+                world.note(&format!("{wish:?}: answered"));
                 return Ok(());
             }
             Ended::Refused(status) => {
-                let reason = reason(&status);
-                world.note(&format!("{wish:?}: refused, {:?} {reason}", status.code()));
-                if status.code() == Code::Internal || status.code() == Code::Unknown {
-                    return Err(format!("a fault of the server: {status:?}"));
-                }
-                world.seen(|seen| seen.refused(wish, &reason));
-                return Ok(());
+                return refused(world, *tenant, wish, &status);
             }
             Ended::Failed(status) => {
                 let reason = reason(&status);
@@ -99,125 +100,85 @@ async fn calls(world: &World, caller: &Caller) -> Result<(), String> {
     Ok(())
 }
 
-/// One call of one life of a process.
-async fn once(
-    world: &World,
-    process: &Process,
-    wish: &Wish,
-    patience_ms: Option<u64>,
-) -> Result<Ended, String> {
-    let answer = async {
-        tokio::select! {
-            biased;
-            () = process.gone.cancelled() => Ok(Ended::Failed(Status::unavailable("it is gone"))),
-            ended = answer(world, process, wish) => ended,
-        }
-    };
-    match patience_ms {
-        Some(patience_ms) => {
-            let answered = timeout(Duration::from_millis(patience_ms), answer).await;
-            answered.unwrap_or(Ok(Ended::GivenUp))
-        }
-        None => {
-            let answered = timeout(ANSWERED_WITHIN, answer).await;
-            answered.unwrap_or_else(|_| Err("a call is not answered".to_owned()))
-        }
+/// A refusal is taken, and must not be the server's own fault.
+fn refused(world: &World, tenant: Tenant, wish: &Wish, status: &Status) -> Result<(), String> {
+    let (code, reason) = (status.code(), reason(status));
+    world.note(&format!("{wish:?}: refused, {code:?} {reason}"));
+    if matches!(code, Code::Internal | Code::Unknown) {
+        return Err(format!("a fault of the server: {status:?}"));
     }
+    world.seen(|seen| seen.refused(tenant, wish, &reason));
+    Ok(())
 }
 
-/// Asks for what is wished, and takes the answer.
-async fn answer(world: &World, process: &Process, wish: &Wish) -> Result<Ended, String> {
-    let services = || process.services.clone();
-    let mut recorder = RecorderServiceClient::new(services());
-    let mut followups = FollowupServiceClient::new(services());
-    let answered = match wish {
-        Wish::Record(contact) => {
-            let request = asked(requests::record(contact));
-            let answer = recorder.record_interaction(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
+/// A call of one life of a process.
+#[derive(Debug, Clone, Copy)]
+struct Asking<'a> {
+    world: &'a World,
+    process: &'a Process,
+    tenant: Tenant,
+    /// Whether it is no repetition.
+    is_first: bool,
+}
+
+impl Asking<'_> {
+    async fn once(&self, wish: &Wish, patience_ms: Option<u64>) -> Result<Ended, String> {
+        let answer = async {
+            tokio::select! {
+                biased;
+                () = self.process.gone.cancelled() => {
+                    Ok(Ended::Failed(Status::unavailable("it is gone")))
+                }
+                ended = self.answer(wish) => ended,
+            }
+        };
+        match patience_ms {
+            Some(patience_ms) => {
+                let answered = timeout(Duration::from_millis(patience_ms), answer).await;
+                answered.unwrap_or(Ok(Ended::GivenUp))
+            }
+            None => {
+                let answered = timeout(ANSWERED_WITHIN, answer).await;
+                answered.unwrap_or_else(|_| Err("a call is not answered".to_owned()))
+            }
         }
-        Wish::Fulfil(change) => {
-            let request = asked(requests::fulfil(change));
-            let answer = followups.fulfil_commitment(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Cancel(change) => {
-            let request = asked(requests::cancel(change));
-            let answer = followups.cancel_commitment(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Reschedule(change, due_minutes) => {
-            let request = asked(requests::reschedule(change, *due_minutes));
-            let answer = followups.reschedule_commitment(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Amend { contact, request } => {
-            let request = asked(requests::amend(*contact, *request));
-            let answer = recorder.amend_interaction(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Identify {
-            contact,
-            customer,
-            request,
-        } => {
-            let request = asked(requests::identify(*contact, *customer, *request));
-            let answer = recorder.identify_interaction(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Merge {
-            customer,
-            merged,
-            request,
-        } => {
-            let request = asked(requests::merge(*customer, *merged, *request));
-            let answer = recorder.merge_customers(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Unmerge {
-            customer,
-            merged,
-            request,
-        } => {
-            let request = asked(requests::unmerge(*customer, *merged, *request));
-            let answer = recorder.unmerge_customers(request).await;
-            answer.map(|answer| Done::from(answer.into_inner()))
-        }
-        Wish::Promote { request } => promote(process, *request).await,
-        Wish::ListPromises => return list(lists::promises(world, process).await),
-        Wish::ListTimeline { customer } => {
-            return list(lists::timeline(world, process, *customer).await);
-        }
-    };
-    Ok(match answered {
-        Ok(done) => Ended::Done(done),
-        Err(status) if is_passing(&status) => Ended::Failed(status),
-        Err(status) => Ended::Refused(status),
-    })
+    }
+
+    /// Asks for what is wished, and takes the answer.
+    async fn answer(&self, wish: &Wish) -> Result<Ended, String> {
+        let answered = match wish {
+            Wish::RecordMany {
+                contacts,
+                breaks_after,
+            } => return self.record_many(contacts, *breaks_after).await,
+            Wish::ListPromises => return list(self.list_promises().await),
+            Wish::ListTimeline { customer } => {
+                let of_customer = |contact: &Contact| contact.customer == Some(*customer);
+                let whose = Whose::CustomerId(requests::customer_id(*customer));
+                return list(self.list_timeline(whose, of_customer).await);
+            }
+            Wish::ListByHandle { handle } => {
+                let by_handle = |contact: &Contact| contact.handle == Some(*handle);
+                let whose = lists::by_handle(*handle);
+                return list(self.list_timeline(whose, by_handle).await);
+            }
+            _ => self.command(wish).await,
+        };
+        Ok(match answered {
+            Ok(done) => Ended::Done(done),
+            Err(status) if is_passing(&status) => Ended::Failed(status),
+            Err(status) => Ended::Refused(status),
+        })
+    }
 }
 
 /// A list was read, or refused, or is wrong.
 fn list(read: Result<Result<(), String>, Status>) -> Result<Ended, String> {
     match read {
-        Ok(read) => read.map(|()| Ended::Read),
+        Ok(read) => read.map(|()| Ended::Answered),
         Err(status) if is_passing(&status) => Ok(Ended::Failed(status)),
         Err(status) => Ok(Ended::Refused(status)),
     }
-}
-
-/// Promotes the first candidate that there is.
-async fn promote(process: &Process, request: u16) -> Result<Done, Status> {
-    let mut knowledge = KnowledgeServiceClient::new(process.services.clone());
-    let candidates = knowledge
-        .list_candidates(asked(requests::candidates()))
-        .await?;
-    let candidates = candidates.into_inner().candidates;
-    let Some(candidate) = candidates.into_iter().next() else {
-        return Err(Status::not_found("there is no candidate"));
-    };
-    let request = asked(requests::promote(&candidate.candidate_id, request));
-    let answer = knowledge.promote_candidate(request).await?;
-    Ok(Done::from(answer.into_inner()))
 }
 
 /// Whether the same call may be answered otherwise.

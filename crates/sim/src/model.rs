@@ -10,12 +10,15 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1::ExternalRef;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 use uuid::Uuid;
 
-use crate::client::requests::TENANT;
+use crate::client::watches::Change;
 use crate::log::{Medium, Stored};
+
+/// For how long the same request gets the first answer again.
+const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What counts, and what came of it.
 #[derive(Debug, Default)]
@@ -24,23 +27,30 @@ pub(crate) struct Model {
     pub(crate) contacts: BTreeMap<(Bytes, String), Contact>,
     /// The other names that contacts brought, of each key.
     names: BTreeSet<(Bytes, String)>,
-    /// The version of each customer's merges, and with whom it is merged.
-    merges: BTreeMap<String, (u64, BTreeSet<String>)>,
-    pub(crate) solutions: BTreeSet<String>,
+    /// The version of each customer's merges, and with whom it is merged, by tenant.
+    merges: BTreeMap<(String, String), (u64, BTreeSet<String>)>,
+    /// By tenant.
+    pub(crate) solutions: BTreeSet<(String, String)>,
+    /// What became of alerts, by tenant, and where it stands.
+    pub(crate) alerts: Vec<(Position, String, Change)>,
     /// Which records count.
     pub(crate) counted: BTreeSet<Position>,
-    /// Which requests did something: the sort of it, to whose, to what, and the request's id.
-    requests: BTreeSet<(i32, Bytes, String, String)>,
+    /// Which requests did something, and when by its record: the sort of it, to whose, to what, and the
+    /// request's id.
+    requests: BTreeMap<(i32, Bytes, String, String), Timestamp>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Contact {
+    pub(crate) tenant_id: String,
     pub(crate) position: Position,
     pub(crate) recorded_at: Timestamp,
     pub(crate) hash: Bytes,
     pub(crate) version: u64,
     pub(crate) reference: Option<ExternalRef>,
+    /// Empty while it is nobody's.
     pub(crate) customer_id: String,
+    pub(crate) handles: Vec<String>,
     pub(crate) promises: Vec<Promise>,
 }
 
@@ -51,10 +61,21 @@ pub(crate) struct Promise {
     pub(crate) due: Timestamp,
     pub(crate) revision: u32,
     pub(crate) lapsed: bool,
-    pub(crate) lapses: usize,
+    /// The revisions of the due that passed.
+    pub(crate) lapses: Vec<u32>,
+    /// How often it was done, called off or moved too late, before anybody had said that it lapsed.
+    pub(crate) late_ends: usize,
     pub(crate) is_open: bool,
     /// For each revision of the due that is over, what the clocks had shown then.
     ends: BTreeMap<u32, Vec<Timestamp>>,
+}
+
+impl Promise {
+    /// Its present due is over.
+    fn end(&mut self, open_until: Timestamp, stored: &Stored) {
+        self.ends.insert(self.revision, stored.clocks.clone());
+        self.late_ends += usize::from(!self.lapsed && open_until > self.due);
+    }
 }
 
 impl Model {
@@ -97,20 +118,34 @@ impl Model {
                     with.remove(&other)
                 })
             }
-            Fact::SolutionPublished(_) => self.solutions.insert(event.aggregate_id.clone()),
-            fact => self.follow(&event, fact, stored),
-        };
-        if counts {
-            self.counted.insert(position);
-            let of = (stored.record.key.clone(), event.aggregate_id.clone());
-            let request = (event.r#type, of.0, of.1, event.request_id.clone());
-            if !event.request_id.is_empty() && !self.requests.insert(request) {
-                return Err(format!(
-                    "a request did something twice: {position:?}, {event:?}"
-                ));
+            Fact::SolutionPublished(_) => {
+                let solution = (event.tenant_id.clone(), event.aggregate_id.clone());
+                self.solutions.insert(solution)
             }
+            fact => self.follow(position, &event, fact, stored),
+        };
+        match counts {
+            true => self.count(position, &event, stored),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What counts was asked for once: a request is known for some days.
+    fn count(&mut self, position: Position, event: &Event, stored: &Stored) -> Result<(), String> {
+        self.counted.insert(position);
+        if event.request_id.is_empty() {
+            return Ok(());
+        }
+        let of = (stored.record.key.clone(), event.aggregate_id.clone());
+        let request = (event.r#type, of.0, of.1, event.request_id.clone());
+        let now = at(event.recorded_at);
+        let before = self.requests.insert(request, now);
+        match before.filter(|before| now.duration_since(*before) < REQUESTS_KEPT) {
+            Some(before) => Err(format!(
+                "a request of {before} did something again: {position:?}, {event:?}"
+            )),
+            None => Ok(()),
+        }
     }
 
     fn record(
@@ -129,7 +164,7 @@ impl Model {
         let drafts = interaction.commitments.iter().enumerate();
         let given = drafts
             .filter(|(index, draft)| {
-                draft.commitment_id != commitment_id(TENANT, id, *index).to_string()
+                draft.commitment_id != commitment_id(&event.tenant_id, id, *index).to_string()
             })
             .map(|(_, draft)| draft.commitment_id.clone());
         let reference = interaction.external_ref.iter();
@@ -149,12 +184,16 @@ impl Model {
             due: at(draft.promised_by),
             revision: 1,
             lapsed: false,
-            lapses: 0,
+            lapses: Vec::new(),
+            late_ends: 0,
             is_open: true,
             ends: BTreeMap::new(),
         });
         let customer = interaction.customer.clone().unwrap_or_default();
+        let handles = customer.handles.into_iter().map(|handle| handle.value);
         let contact = Contact {
+            tenant_id: event.tenant_id.clone(),
+            handles: handles.collect(),
             position,
             recorded_at: at(event.recorded_at),
             hash: event.request_hash.clone(),
@@ -187,13 +226,20 @@ impl Model {
         promises.find(|promise| promise.id == event.aggregate_id)
     }
 
-    fn follow(&mut self, event: &Event, fact: &Fact, stored: &Stored) -> bool {
+    fn follow(
+        &mut self,
+        position: Position,
+        event: &Event,
+        fact: &Fact,
+        stored: &Stored,
+    ) -> bool {
         let Some(promise) = self.promise(event, stored) else {
             return false;
         };
         if promise.version + 1 != event.sequence || !promise.is_open {
             return false;
         }
+        let (revision_before, lapsed_before) = (promise.revision, promise.lapsed);
         match fact {
             Fact::CommitmentLapsed(lapsed) => {
                 let revision = lapsed.lapse.as_ref().map_or(0, |lapse| lapse.due_revision);
@@ -201,21 +247,32 @@ impl Model {
                     return false;
                 }
                 promise.lapsed = true;
-                promise.lapses += 1;
+                promise.lapses.push(revision);
             }
             Fact::CommitmentRescheduled(moved) => {
+                promise.end(at(event.recorded_at), stored);
                 let moved = moved.reschedule.clone().unwrap_or_default();
-                promise.ends.insert(promise.revision, stored.clocks.clone());
                 promise.revision += 1;
                 promise.due = at(moved.to_due);
                 promise.lapsed = false;
             }
+            Fact::CommitmentFulfilled(fulfilled) => {
+                promise.end(at(fulfilled.fulfilled_at), stored);
+                promise.is_open = false;
+            }
             _ => {
-                promise.ends.insert(promise.revision, stored.clocks.clone());
+                promise.end(at(event.recorded_at), stored);
                 promise.is_open = false;
             }
         }
         promise.version += 1;
+        let triggered = matches!(fact, Fact::CommitmentLapsed(_));
+        if triggered || lapsed_before {
+            let (promise, contact) = (event.aggregate_id.clone(), event.interaction_id.clone());
+            let change = (promise, contact, revision_before, triggered);
+            self.alerts
+                .push((position, event.tenant_id.clone(), change));
+        }
         true
     }
 
@@ -256,7 +313,8 @@ impl Model {
         other: &str,
         change: impl FnOnce(&mut BTreeSet<String>, String) -> bool,
     ) -> bool {
-        let entry = self.merges.entry(event.aggregate_id.clone()).or_default();
+        let customer = (event.tenant_id.clone(), event.aggregate_id.clone());
+        let entry = self.merges.entry(customer).or_default();
         if entry.0 + 1 != event.sequence || !change(&mut entry.1, other.to_owned()) {
             return false;
         }
@@ -265,14 +323,37 @@ impl Model {
     }
 
     /// The contact that an id names: of several, the one that was recorded first.
-    pub(crate) fn first(&self, id: &str) -> Option<&Contact> {
+    pub(crate) fn first(&self, tenant_id: &str, id: &str) -> Option<&Contact> {
         let mut named: Vec<&Contact> = self
-            .contacts
-            .iter()
-            .filter_map(|((_, one), contact)| (one == id).then_some(contact))
+            .contacts_of(tenant_id)
+            .filter_map(|(one, contact)| (one == id).then_some(contact))
             .collect();
         named.sort_by_key(|contact| (contact.recorded_at, contact.position));
         named.first().copied()
+    }
+
+    /// A tenant's contacts, with their ids.
+    pub(crate) fn contacts_of(&self, tenant_id: &str) -> impl Iterator<Item = (&String, &Contact)> {
+        let contacts = self.contacts.iter();
+        let of_tenant = move |contact: &Contact| contact.tenant_id == tenant_id;
+        contacts.filter_map(move |((_, id), contact)| of_tenant(contact).then_some((id, contact)))
+    }
+
+    /// The customer, and all that are one with it.
+    pub(crate) fn merged_with(&self, tenant_id: &str, customer_id: &str) -> BTreeSet<String> {
+        let mut known = BTreeSet::from([customer_id.to_owned()]);
+        let mut known_before = 0;
+        while known.len() > known_before {
+            known_before = known.len();
+            for ((tenant, first), (_, others)) in &self.merges {
+                for other in others.iter().filter(|_| tenant == tenant_id) {
+                    if known.contains(first) || known.contains(other) {
+                        known.extend([first.clone(), other.clone()]);
+                    }
+                }
+            }
+        }
+        known
     }
 }
 

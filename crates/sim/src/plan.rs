@@ -28,6 +28,8 @@ pub(crate) struct Step {
 pub(crate) enum Act {
     /// Somebody calls.
     Call(Caller),
+    /// Somebody watches alerts, to the end.
+    Watch(Watcher),
     /// A process is killed, and started again.
     Crash { process: usize, back_after_ms: u64 },
     /// A process is stopped in order, and started again.
@@ -49,9 +51,31 @@ pub(crate) enum Act {
     },
 }
 
+/// Whose something is. Tenants have the same customers, contacts, promises and requests, by their ids.
+pub(crate) type Tenant = u8;
+
+/// How many tenants there are, and in each how many contacts, customers, numbers, ids of promises that
+/// callers give, and references.
+pub(crate) const TENANTS: Tenant = 2;
+pub(crate) const CONTACTS: u8 = 24;
+pub(crate) const CUSTOMERS: u8 = 4;
+pub(crate) const HANDLES: u8 = 3;
+pub(crate) const PROMISES: u8 = 6;
+pub(crate) const REFERENCES: u8 = 6;
+
+/// Who watches alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Watcher {
+    pub(crate) tenant: Tenant,
+    /// How long a connection lasts at most, before the watcher goes on at another process.
+    pub(crate) connected_ms: u64,
+}
+
 /// Who calls a process, and for how long they wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
+    /// Whose they are.
+    pub(crate) tenant: Tenant,
     pub(crate) to: usize,
     pub(crate) wish: Wish,
     /// The first call is given up after so long; none waits for the answer.
@@ -64,16 +88,23 @@ pub(crate) struct Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wish {
     Record(Contact),
+    /// Contacts in one stream.
+    RecordMany {
+        contacts: Vec<Contact>,
+        /// The first connection breaks after so many of them.
+        breaks_after: Option<u8>,
+    },
     Fulfil(Change),
     Cancel(Change),
-    Reschedule(Change, u16),
+    Reschedule(Change, Minutes),
     Amend {
         contact: u8,
         request: u16,
     },
     Identify {
         contact: u8,
-        customer: u8,
+        /// None takes its customer away.
+        customer: Option<u8>,
         request: u16,
     },
     Merge {
@@ -96,7 +127,14 @@ pub(crate) enum Wish {
     ListTimeline {
         customer: u8,
     },
+    /// All contacts that were made by a number, in small pages.
+    ListByHandle {
+        handle: u8,
+    },
 }
+
+/// So many minutes after the beginning.
+pub(crate) type Minutes = u32;
 
 /// A contact to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +142,10 @@ pub(crate) struct Contact {
     pub(crate) id: u8,
     /// What it says: the same id with another content is a fault of the caller.
     pub(crate) content: u8,
-    pub(crate) customer: u8,
+    /// None is nobody that is known.
+    pub(crate) customer: Option<u8>,
+    /// The number that was called from.
+    pub(crate) handle: Option<u8>,
     /// Its name in another system.
     pub(crate) reference: Option<u8>,
     /// A promise, if there is one.
@@ -115,7 +156,7 @@ pub(crate) struct Contact {
 pub(crate) struct Promise {
     /// The id that the caller gives it; none leaves it to the recorder.
     pub(crate) id: Option<u8>,
-    pub(crate) due_minutes: u16,
+    pub(crate) due_minutes: Minutes,
 }
 
 /// A change of a promise.

@@ -1,6 +1,7 @@
 //! Where the processes live, and what goes wrong there.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::checks;
-use crate::client::{self, Seen};
+use crate::client::{self, Seen, watches};
 use crate::clock::SimClock;
 use crate::executor::{Disk, Executor, Group};
 use crate::log::{Medium, Weather};
@@ -26,6 +27,10 @@ const CLIENTS_END_WITHIN: Duration = Duration::from_secs(900);
 
 /// How long views and timers have to take in all that was, once nothing goes wrong any more.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Where files are kept in memory, on machines that have it.
+const MEMORY_DIR: &str = "/dev/shm";
+const DIR_PREFIX: &str = "aftercall-sim";
 
 /// The world of a simulation. Clones are the same.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ struct Inner {
     seen: Mutex<Seen>,
     finding: Mutex<Option<String>>,
     found: CancellationToken,
+    /// Cancelled when nothing goes wrong any more, and all has come to an end.
+    calm: CancellationToken,
 }
 
 impl World {
@@ -60,11 +67,12 @@ impl World {
             processes: Mutex::new(clocks.iter().map(|_| None).collect()),
             disks: clocks.iter().map(|_| Disk::default()).collect(),
             clocks,
-            dir: TempDir::with_prefix("aftercall-sim").expect("a temporary directory"),
+            dir: temporary_dir().expect("a temporary directory"),
             lives: AtomicU64::new(0),
             seen: Mutex::default(),
             finding: Mutex::default(),
             found: CancellationToken::new(),
+            calm: CancellationToken::new(),
         }))
     }
 
@@ -97,6 +105,11 @@ impl World {
     pub(crate) fn note(&self, line: &str) {
         let at = self.0.begun.elapsed().as_millis();
         self.0.transcript.note(format!("{at:>8} {line}"));
+    }
+
+    /// Waits until all has come to an end.
+    pub(crate) async fn calm(&self) {
+        self.0.calm.cancelled().await;
     }
 
     /// Something is wrong: the simulation ends with the first finding.
@@ -148,6 +161,10 @@ impl World {
             Act::Call(caller) => {
                 let call = client::call(world, caller);
                 self.0.executor.spawn(Group::WORLD, call);
+            }
+            Act::Watch(watcher) => {
+                let watch = watches::watch(world, watcher);
+                self.0.executor.spawn(Group::WORLD, watch);
             }
             Act::Crash {
                 process,
@@ -248,8 +265,18 @@ impl World {
         for process in self.processes() {
             process.catch_up(SETTLED_WITHIN).await?;
         }
+        self.0.calm.cancel();
         Ok(())
     }
+}
+
+/// A directory for views, in memory where there is such a place: a simulated crash loses no file, so that
+/// to sync them costs time and shows nothing.
+fn temporary_dir() -> io::Result<TempDir> {
+    let in_memory = tempfile::Builder::new()
+        .prefix(DIR_PREFIX)
+        .tempdir_in(MEMORY_DIR);
+    in_memory.or_else(|_| TempDir::with_prefix(DIR_PREFIX))
 }
 
 /// Plays the plan, and checks what came of it. Gives what was found.

@@ -206,6 +206,7 @@ impl Watch {
             return Err(Unread::Unavailable(None).into());
         }
         let (tenant_id, place) = (self.tenant_id.clone(), self.place.clone());
+        let applied = self.followups.view().applied();
         let partitions = self.followups.log().partitions();
         let query = move |store: &Store| find(store, &tenant_id, &place, partitions);
         self.held = match self.followups.reading().run(query).await {
@@ -214,6 +215,8 @@ impl Watch {
             found => found?,
         };
         if self.held.is_empty() {
+            // Who comes back much later need not look through all that again.
+            self.place = self.place.union(&applied);
             self.source = Source::Bulletin;
         }
         Ok(true)

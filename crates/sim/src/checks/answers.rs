@@ -9,183 +9,300 @@ use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::history::v1::get_interaction_request::Which;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
-use aftercall_proto::history::v1::{GetInteractionRequest, SearchInteractionsRequest};
+use aftercall_proto::history::v1::list_timeline_request::Whose;
+use aftercall_proto::history::v1::timeline_entry::What;
+use aftercall_proto::history::v1::{
+    GetInteractionRequest, InteractionFilter, ListTimelineRequest, SearchInteractionsRequest,
+};
 use aftercall_proto::knowledge::v1::ListSolutionsRequest;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
-use aftercall_proto::model::v1::{AlertState, Commitment, CommitmentLifecycle};
+use aftercall_proto::model::v1::{Commitment, CommitmentLifecycle, Interaction};
 use tonic::Status;
 
-use crate::client::asked;
+use crate::client::{asked, lists, requests, watches};
 use crate::model::{Contact, Model, Promise};
+use crate::plan::{CUSTOMERS, HANDLES, TENANTS, Tenant};
 use crate::process::Process;
 use crate::world::World;
 
-/// Small enough that there are several pages.
-const PAGE_SIZE: i32 = 7;
+/// Small enough that there are several pages; the same list is read in pages of both sizes.
+const PAGE_SIZES: [i32; 2] = [7, 3];
 
 /// A promise in short: whose, its id, version, lapses, and whether it is open.
 type Short = (String, String, u64, usize, bool);
 
 pub(super) async fn are_as_the_model(world: &World, model: &Model) -> Result<(), String> {
-    for process in world.processes() {
-        contacts(&process, model).await?;
-        promises(&process, model).await?;
-        alerts(&process, model).await?;
-        search(&process, model).await?;
-        solutions(&process, model).await?;
-    }
-    Ok(())
-}
-
-async fn contacts(process: &Process, model: &Model) -> Result<(), String> {
-    let mut history = HistoryServiceClient::new(process.services.clone());
-    let ids: BTreeSet<&String> = model.contacts.keys().map(|(_, id)| id).collect();
-    for id in ids {
-        let request = GetInteractionRequest {
-            which: Some(Which::InteractionId(id.clone())),
-            latest: true,
-            ..GetInteractionRequest::default()
-        };
-        let answer = history.get_interaction(asked(request)).await;
-        let answer = answer.map_err(|status| unanswered(&status))?.into_inner();
-        let shown = answer.interaction.unwrap_or_default();
-        let customer = shown.customer.unwrap_or_default();
-        let Some(contact) = model.first(id) else {
-            continue;
-        };
-        let is_same =
-            shown.version == contact.version && customer.customer_id == contact.customer_id;
-        let shown: BTreeSet<Short> = answer.commitments.iter().map(short).collect();
-        let expected: BTreeSet<Short> = of_contact(contact).collect();
-        if !is_same || shown != expected {
-            return Err(format!(
-                "contact {id} is shown in version {}, of {:?}, with {shown:?}; the log says {contact:?}",
-                answer.amendment_count + 1,
-                customer.customer_id
-            ));
+    for process in &world.processes() {
+        for tenant in 0..TENANTS {
+            let asking = Asking {
+                process,
+                tenant,
+                tenant_id: requests::tenant_id(tenant),
+                model,
+            };
+            asking.contacts().await?;
+            asking.timelines().await?;
+            asking.promises().await?;
+            asking.alerts().await?;
+            asking.search().await?;
+            asking.solutions().await?;
         }
     }
     Ok(())
 }
 
-async fn promises(process: &Process, model: &Model) -> Result<(), String> {
-    let client = FollowupServiceClient::new(process.services.clone());
-    let listed = pages(|page_token| {
-        let mut client = client.clone();
+/// What a tenant is answered by a process.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    process: &'a Process,
+    tenant: Tenant,
+    tenant_id: &'static str,
+    model: &'a Model,
+}
+
+/// Asks for one page.
+macro_rules! page {
+    ($self:ident, $client:ident, $method:ident, $request:expr, $entries:ident) => {{
+        let mut client = $client::new($self.process.services.clone());
         async move {
+            let page = client.$method(asked($self.tenant, $request)).await?;
+            let page = page.into_inner();
+            Ok::<_, Status>((page.$entries, page.next_page_token))
+        }
+    }};
+}
+
+impl Asking<'_> {
+    async fn contacts(self) -> Result<(), String> {
+        let mut history = HistoryServiceClient::new(self.process.services.clone());
+        let ids: BTreeSet<&String> = self.model.contacts_of(self.tenant_id).map(|(id, _)| id).collect();
+        for id in ids {
+            let request = GetInteractionRequest {
+                which: Some(Which::InteractionId(id.clone())),
+                latest: true,
+                ..GetInteractionRequest::default()
+            };
+            let answer = history.get_interaction(asked(self.tenant, request)).await;
+            let answer = answer.map_err(|status| unanswered(&status))?.into_inner();
+            let shown = answer.interaction.unwrap_or_default();
+            let Some(contact) = self.model.first(self.tenant_id, id) else {
+                continue;
+            };
+            let promises: BTreeSet<Short> = answer.commitments.iter().map(short).collect();
+            let expected: BTreeSet<Short> = of_contact(contact).collect();
+            if self.contact(&shown)? != entry((id, contact)) || promises != expected {
+                return Err(format!(
+                    "contact {id} is shown as {shown:?}, with {promises:?}; the log says {contact:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A contact in short: its id, its version, and whose it is.
+    fn contact(self, shown: &Interaction) -> Result<Entry, String> {
+        if !shown.agent_id.starts_with(&requests::mark(self.tenant)) {
+            return Err(format!("another tenant's contact: {shown:?}"));
+        }
+        let customer = shown.customer.clone().unwrap_or_default();
+        let id = shown.interaction_id.clone();
+        Ok((id, shown.version, customer.customer_id))
+    }
+
+    /// All contacts of each customer and those that are one with it, and all that a number made.
+    async fn timelines(self) -> Result<(), String> {
+        for customer in 0..CUSTOMERS {
+            let customer_id = requests::customer_id(customer);
+            let all = self.model.merged_with(self.tenant_id, &customer_id);
+            let is_theirs = |contact: &Contact| all.contains(&contact.customer_id);
+            let whose = Whose::CustomerId(customer_id);
+            self.timeline(whose, is_theirs).await?;
+        }
+        for handle in 0..HANDLES {
+            let number = requests::handle(handle);
+            let is_by_it = |contact: &Contact| contact.handles.contains(&number);
+            self.timeline(lists::by_handle(handle), is_by_it).await?;
+        }
+        Ok(())
+    }
+
+    async fn timeline(
+        self,
+        whose: Whose,
+        is_theirs: impl Fn(&Contact) -> bool,
+    ) -> Result<(), String> {
+        let listed = pages(|page_size, page_token| {
+            let request = ListTimelineRequest {
+                whose: Some(whose.clone()),
+                page_size,
+                page_token,
+                latest: true,
+                ..ListTimelineRequest::default()
+            };
+            page!(self, HistoryServiceClient, list_timeline, request, entries)
+        });
+        let entries = listed.await?.into_iter();
+        let contacts = entries.filter_map(|entry| match entry.what {
+            Some(What::Interaction(contact)) => Some(contact),
+            _ => None,
+        });
+        let listed = contacts.map(|contact| self.contact(&contact));
+        let listed = listed.collect::<Result<Vec<_>, _>>()?;
+        let expected = self.model.contacts_of(self.tenant_id);
+        let expected = expected.filter(|(_, contact)| is_theirs(contact));
+        let what = format!("contacts of {whose:?}");
+        same(&what, listed.into_iter(), expected.map(entry))
+    }
+
+    async fn promises(self) -> Result<(), String> {
+        let listed = pages(|page_size, page_token| {
             let request = ListCommitmentsRequest {
-                page_size: PAGE_SIZE,
+                page_size,
                 page_token,
                 latest: true,
                 ..ListCommitmentsRequest::default()
             };
-            let page = client.list_commitments(asked(request)).await?.into_inner();
-            Ok::<_, Status>((page.commitments, page.next_page_token))
+            page!(self, FollowupServiceClient, list_commitments, request, commitments)
+        });
+        let listed = listed.await?;
+        if let Some(other) = listed.iter().find(|one| !lists::is_of(self.tenant, one)) {
+            return Err(format!("another tenant's promise: {other:?}"));
         }
-    });
-    let listed = listed.await?;
-    let expected = model.contacts.values().flat_map(of_contact);
-    same("promises", listed.iter().map(short), expected)
-}
+        let expected = self.model.contacts_of(self.tenant_id);
+        let expected = expected.flat_map(|(_, contact)| of_contact(contact));
+        same("promises", listed.iter().map(short), expected)
+    }
 
-/// One for each lapse, and triggered as long as the promise is open and its due has not moved.
-async fn alerts(process: &Process, model: &Model) -> Result<(), String> {
-    let client = AlertServiceClient::new(process.services.clone());
-    let listed = pages(|page_token| {
-        let mut client = client.clone();
-        async move {
+    /// One for each lapse, and triggered as long as the promise is open and its due has not moved.
+    async fn alerts(self) -> Result<(), String> {
+        let listed = pages(|page_size, page_token| {
             let request = ListAlertsRequest {
-                page_size: PAGE_SIZE,
+                page_size,
                 page_token,
                 latest: true,
                 ..ListAlertsRequest::default()
             };
-            let page = client.list_alerts(asked(request)).await?.into_inner();
-            Ok::<_, Status>((page.alerts, page.next_page_token))
-        }
-    });
-    let listed = listed.await?;
-    let promises = || {
-        model
-            .contacts
-            .values()
-            .flat_map(|contact| &contact.promises)
-    };
-    let expected = promises().flat_map(|promise| {
-        let triggered = promise.is_open && promise.lapsed;
-        let states = (1..=promise.lapses).map(move |number| triggered && number == promise.lapses);
-        states.map(|triggered| triggered.to_string())
-    });
-    let states = listed
-        .iter()
-        .map(|alert| (alert.state() == AlertState::Triggered).to_string());
-    same("alerts", states, expected)
-}
+            page!(self, AlertServiceClient, list_alerts, request, alerts)
+        });
+        let listed = listed.await?.into_iter();
+        let listed = listed.map(|alert| {
+            let customer_id = alert.customer_id.clone();
+            Ok((customer_id, watches::change(self.tenant, &alert)?))
+        });
+        let listed = listed.collect::<Result<Vec<_>, String>>()?;
+        let expected = self.model.contacts_of(self.tenant_id).flat_map(|(id, contact)| {
+            contact.promises.iter().flat_map(move |promise| {
+                promise.lapses.iter().map(move |revision| {
+                    let triggered =
+                        promise.is_open && promise.lapsed && *revision == promise.revision;
+                    let change = (promise.id.clone(), id.clone(), *revision, triggered);
+                    (contact.customer_id.clone(), change)
+                })
+            })
+        });
+        same("alerts", listed.into_iter(), expected)
+    }
 
-/// All contacts, by the search index.
-async fn search(process: &Process, model: &Model) -> Result<(), String> {
-    let client = HistoryServiceClient::new(process.services.clone());
-    let listed = pages(|page_token| {
-        let mut client = client.clone();
-        async move {
+    /// By the search index: all contacts, those with an open promise, and those of nobody.
+    async fn search(self) -> Result<(), String> {
+        let has_open = |contact: &Contact| contact.promises.iter().any(|promise| promise.is_open);
+        let all = InteractionFilter::default;
+        let open = InteractionFilter {
+            open_promise: Some(true),
+            ..all()
+        };
+        let nobody = InteractionFilter {
+            identified: Some(false),
+            ..all()
+        };
+        self.find("contacts", all(), |_| true).await?;
+        self.find("contacts with open promises", open, has_open)
+            .await?;
+        let is_nobodys = |contact: &Contact| contact.customer_id.is_empty();
+        self.find("contacts of nobody", nobody, is_nobodys).await
+    }
+
+    async fn find(
+        self,
+        what: &str,
+        filter: InteractionFilter,
+        is_meant: impl Fn(&Contact) -> bool,
+    ) -> Result<(), String> {
+        let listed = pages(|page_size, page_token| {
             let request = SearchInteractionsRequest {
-                page_size: PAGE_SIZE,
+                filter: Some(filter.clone()),
+                page_size,
                 page_token,
                 latest: true,
                 ..SearchInteractionsRequest::default()
             };
-            let page = client
-                .search_interactions(asked(request))
-                .await?
-                .into_inner();
-            Ok::<_, Status>((page.results, page.next_page_token))
-        }
-    });
-    let found = listed.await?.into_iter().map(|result| {
-        let shown = result.interaction.unwrap_or_default();
-        (
-            shown.interaction_id,
-            shown.version,
-            shown.customer.unwrap_or_default().customer_id,
-        )
-    });
-    let contacts = model.contacts.iter();
-    let expected = contacts
-        .map(|((_, id), contact)| (id.clone(), contact.version, contact.customer_id.clone()));
-    same("search", found, expected)
-}
+            page!(self, HistoryServiceClient, search_interactions, request, results)
+        });
+        let found = listed.await?.into_iter();
+        let found = found.map(|result| self.contact(&result.interaction.unwrap_or_default()));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        let expected = self.model.contacts_of(self.tenant_id);
+        let expected = expected.filter(|(_, contact)| is_meant(contact));
+        same(what, found.into_iter(), expected.map(entry))
+    }
 
-async fn solutions(process: &Process, model: &Model) -> Result<(), String> {
-    let client = KnowledgeServiceClient::new(process.services.clone());
-    let listed = pages(|page_token| {
-        let mut client = client.clone();
-        async move {
+    async fn solutions(self) -> Result<(), String> {
+        let listed = pages(|page_size, page_token| {
             let request = ListSolutionsRequest {
-                page_size: PAGE_SIZE,
+                page_size,
                 page_token,
                 latest: true,
                 ..ListSolutionsRequest::default()
             };
-            let page = client.list_solutions(asked(request)).await?.into_inner();
-            Ok::<_, Status>((page.solutions, page.next_page_token))
+            page!(self, KnowledgeServiceClient, list_solutions, request, solutions)
+        });
+        let listed = listed.await?;
+        let mark = requests::mark(self.tenant);
+        if let Some(other) = listed.iter().find(|one| !one.title.starts_with(&mark)) {
+            return Err(format!("another tenant's solution: {other:?}"));
         }
-    });
-    let listed = listed
-        .await?
-        .into_iter()
-        .map(|solution| solution.solution_id);
-    same("solutions", listed, model.solutions.iter().cloned())
+        let listed = listed.into_iter().map(|solution| solution.solution_id);
+        let expected = self.model.solutions.iter();
+        let expected = expected.filter(|(tenant_id, _)| tenant_id == self.tenant_id);
+        same("solutions", listed, expected.map(|(_, id)| id.clone()))
+    }
 }
 
-/// All pages of a list.
-async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, String>
+/// A contact in short: its id, its version, and whose it is.
+type Entry = (String, u64, String);
+
+fn entry((id, contact): (&String, &Contact)) -> Entry {
+    (id.clone(), contact.version, contact.customer_id.clone())
+}
+
+/// All pages of a list, which is the same in pages of any size.
+async fn pages<T, F>(mut page: impl FnMut(i32, String) -> F) -> Result<Vec<T>, String>
+where
+    T: PartialEq + std::fmt::Debug,
+    F: Future<Output = Result<(Vec<T>, String), Status>>,
+{
+    let [size, other_size] = PAGE_SIZES;
+    let listed = pages_of(size, &mut page).await?;
+    let again = pages_of(other_size, &mut page).await?;
+    match listed == again {
+        true => Ok(listed),
+        false => Err(format!(
+            "a list is {listed:?} in pages of {size}, and {again:?} in pages of {other_size}"
+        )),
+    }
+}
+
+async fn pages_of<T, F>(
+    page_size: i32,
+    page: &mut impl FnMut(i32, String) -> F,
+) -> Result<Vec<T>, String>
 where
     F: Future<Output = Result<(Vec<T>, String), Status>>,
 {
     let mut listed = Vec::new();
     let mut page_token = String::new();
     loop {
-        let answered = page(page_token).await;
+        let answered = page(page_size, page_token).await;
         let (entries, next) = answered.map_err(|status| unanswered(&status))?;
         listed.extend(entries);
         page_token = next;
@@ -217,6 +334,7 @@ fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
             id,
             version,
             lapses,
+            late_ends,
             is_open,
             ..
         } = promise;
@@ -224,7 +342,7 @@ fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
             contact.customer_id.clone(),
             id.clone(),
             *version,
-            *lapses,
+            lapses.len() + late_ends,
             *is_open,
         )
     })

@@ -8,7 +8,7 @@ use aftercall_proto::followups::v1::{
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, PromoteCandidateRequest};
 use aftercall_proto::model::v1::{
     Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction, ExternalRef,
-    Handling, Interaction, ReasonResolution,
+    Handle, HandleKind, Handling, Interaction, ReasonResolution,
 };
 use aftercall_proto::recorder::v1::identify_interaction_request::Identity;
 use aftercall_proto::recorder::v1::{
@@ -18,23 +18,28 @@ use aftercall_proto::recorder::v1::{
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{ActorKind, Principal, Roles};
 use jiff::SignedDuration;
-use pbjson_types::{FieldMask, Timestamp};
+use pbjson_types::{Empty, FieldMask, Timestamp};
 use tonic::Request;
 use uuid::{Builder, Uuid};
 
 use crate::clock::SimClock;
-use crate::plan::{Change, Contact, Which};
+use crate::plan::{Change, Contact, Minutes, TENANTS, Tenant, Which};
 
-/// All callers are of one tenant: what tenants must not see of each other has tests of its own.
-pub(crate) const TENANT: &str = "t";
+/// The tenants' ids: the one begins with the other.
+const TENANT_IDS: [&str; TENANTS as usize] = ["t", "tt"];
 
 /// Where contacts have another name.
 const SOURCE_SYSTEM: &str = "telephony";
 
-/// A request as the server hands it on, of a caller who may do everything.
-pub(crate) fn asked<T>(message: T) -> Request<T> {
+pub(crate) fn tenant_id(tenant: Tenant) -> &'static str {
+    TENANT_IDS[usize::from(tenant)]
+}
+
+/// A request as the server hands it on, of a tenant's caller who may do everything.
+pub(crate) fn asked<T>(tenant: Tenant, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    let caller = Principal::new(TENANT, "crm", ActorKind::Integration, Roles::all());
+    let tenant_id = tenant_id(tenant);
+    let caller = Principal::new(tenant_id, "crm", ActorKind::Integration, Roles::all());
     request.extensions_mut().insert(caller);
     request
 }
@@ -53,6 +58,21 @@ pub(crate) fn customer_id(customer: u8) -> String {
     format!("customer-{customer}")
 }
 
+/// The id of whose contact it is; empty for nobody.
+pub(crate) fn customer_of(contact: &Contact) -> String {
+    contact.customer.map_or_else(String::new, customer_id)
+}
+
+/// The number that somebody calls from.
+pub(crate) fn handle(handle: u8) -> String {
+    format!("+4930123450{handle:02}")
+}
+
+/// Stands in what a tenant writes, so that it is known wherever it is shown.
+pub(crate) fn mark(tenant: Tenant) -> String {
+    format!("tenant {}.", tenant_id(tenant))
+}
+
 /// The id of a request.
 pub(crate) fn request_id(request: u16) -> String {
     id(b'r', request).to_string()
@@ -65,35 +85,40 @@ fn id(sort: u8, number: u16) -> Uuid {
     Builder::from_random_bytes(bytes).into_uuid()
 }
 
-pub(crate) fn promise_id(which: Which) -> String {
+pub(crate) fn promise_id(tenant: Tenant, which: Which) -> String {
     match which {
         Which::Of(contact) => {
             let contact = contact_id(contact);
-            commitment_id(TENANT, contact, 0).to_string()
+            commitment_id(tenant_id(tenant), contact, 0).to_string()
         }
         Which::Given(promise) => given_id(promise).to_string(),
     }
 }
 
-/// Some minutes after the beginning.
-fn minutes(minutes: u16) -> Timestamp {
+fn at(minutes: Minutes) -> Timestamp {
     to_wire(SimClock::beginning() + SignedDuration::from_mins(i64::from(minutes)))
 }
 
+/// When all contacts were made: before the beginning, so that a clock that is set back knows them.
+fn occurred_at() -> Timestamp {
+    to_wire(SimClock::beginning() - SignedDuration::from_hours(24))
+}
+
 /// The content of a contact in short, as the log has it.
-pub(crate) fn content(contact: &Contact) -> RequestHash {
-    let said = record(contact).interaction.unwrap_or_default();
+pub(crate) fn content(tenant: Tenant, contact: &Contact) -> RequestHash {
+    let said = record(tenant, contact).interaction.unwrap_or_default();
     RequestHash::of(&Interaction {
         interaction_id: String::new(),
         ..said
     })
 }
 
-pub(crate) fn record(contact: &Contact) -> RecordInteractionRequest {
+pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequest {
     let Contact {
         id,
         content,
-        customer,
+        customer: _,
+        handle: number,
         reference,
         promise,
     } = contact;
@@ -103,8 +128,13 @@ pub(crate) fn record(contact: &Contact) -> RecordInteractionRequest {
             .map_or_else(String::new, |id| given_id(id).to_string()),
         kind: CommitmentKind::CallBack.into(),
         told_to_customer: true,
-        promised_by: Some(minutes(promise.due_minutes)),
+        promised_by: Some(at(promise.due_minutes)),
         ..CommitmentDraft::default()
+    });
+    let handles = number.iter().map(|number| Handle {
+        kind: HandleKind::Telephone.into(),
+        value: handle(*number),
+        ..Handle::default()
     });
     let reason = ContactReason {
         code: "billing.refund".to_owned(),
@@ -122,14 +152,15 @@ pub(crate) fn record(contact: &Contact) -> RecordInteractionRequest {
         channel: Channel::Voice.into(),
         direction: Direction::Inbound.into(),
         customer: Some(Customer {
-            customer_id: customer_id(*customer),
+            customer_id: customer_of(contact),
+            handles: handles.collect(),
             ..Customer::default()
         }),
-        agent_id: format!("agent-{content}"),
-        occurred_at: Some(minutes(0)),
+        agent_id: format!("{} agent {content}", mark(tenant)),
+        occurred_at: Some(occurred_at()),
         contact_reasons: vec![reason],
         handling: Some(Handling {
-            resolution: format!("refunded by way {}", id % 3),
+            resolution: format!("{} refunded by way {}", mark(tenant), id % 3),
             ..Handling::default()
         }),
         commitments: commitments.collect(),
@@ -141,29 +172,33 @@ pub(crate) fn record(contact: &Contact) -> RecordInteractionRequest {
     }
 }
 
-pub(crate) fn fulfil(change: &Change) -> FulfilCommitmentRequest {
+pub(crate) fn fulfil(tenant: Tenant, change: &Change) -> FulfilCommitmentRequest {
     FulfilCommitmentRequest {
         request_id: request_id(change.request),
-        commitment_id: promise_id(change.promise),
+        commitment_id: promise_id(tenant, change.promise),
         note: "done".to_owned(),
         ..FulfilCommitmentRequest::default()
     }
 }
 
-pub(crate) fn cancel(change: &Change) -> CancelCommitmentRequest {
+pub(crate) fn cancel(tenant: Tenant, change: &Change) -> CancelCommitmentRequest {
     CancelCommitmentRequest {
         request_id: request_id(change.request),
-        commitment_id: promise_id(change.promise),
+        commitment_id: promise_id(tenant, change.promise),
         reason: "no longer wanted".to_owned(),
         ..CancelCommitmentRequest::default()
     }
 }
 
-pub(crate) fn reschedule(change: &Change, due_minutes: u16) -> RescheduleCommitmentRequest {
+pub(crate) fn reschedule(
+    tenant: Tenant,
+    change: &Change,
+    due_minutes: Minutes,
+) -> RescheduleCommitmentRequest {
     RescheduleCommitmentRequest {
         request_id: request_id(change.request),
-        commitment_id: promise_id(change.promise),
-        promised_by: Some(minutes(due_minutes)),
+        commitment_id: promise_id(tenant, change.promise),
+        promised_by: Some(at(due_minutes)),
         reason: "a part is missing".to_owned(),
         ..RescheduleCommitmentRequest::default()
     }
@@ -185,11 +220,19 @@ pub(crate) fn amend(contact: u8, request: u16) -> AmendInteractionRequest {
     }
 }
 
-pub(crate) fn identify(contact: u8, customer: u8, request: u16) -> IdentifyInteractionRequest {
+pub(crate) fn identify(
+    contact: u8,
+    customer: Option<u8>,
+    request: u16,
+) -> IdentifyInteractionRequest {
+    let identity = match customer {
+        Some(customer) => Identity::CustomerId(customer_id(customer)),
+        None => Identity::Nobody(Empty {}),
+    };
     IdentifyInteractionRequest {
         request_id: request_id(request),
         interaction_id: contact_id(contact).to_string(),
-        identity: Some(Identity::CustomerId(customer_id(customer))),
+        identity: Some(identity),
         reason: "called from another number".to_owned(),
         ..IdentifyInteractionRequest::default()
     }
@@ -223,11 +266,15 @@ pub(crate) fn candidates() -> ListCandidatesRequest {
     }
 }
 
-pub(crate) fn promote(candidate_id: &str, request: u16) -> PromoteCandidateRequest {
+pub(crate) fn promote(
+    tenant: Tenant,
+    candidate_id: &str,
+    request: u16,
+) -> PromoteCandidateRequest {
     PromoteCandidateRequest {
         request_id: request_id(request),
         candidate_id: candidate_id.to_owned(),
-        title: "Charged twice".to_owned(),
+        title: format!("{} charged twice", mark(tenant)),
         question_in_customer_words: vec!["charged twice".to_owned()],
         resolution: "Refund it.".to_owned(),
         ..PromoteCandidateRequest::default()

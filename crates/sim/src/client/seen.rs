@@ -19,8 +19,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::requests;
+use super::watches::Watched;
 use crate::log::SIM_LOG_ID;
-use crate::plan::{Contact, Promise, Which, Wish};
+use crate::plan::{Contact, Promise, Tenant, Which, Wish};
 use crate::world::World;
 
 /// An acknowledgement.
@@ -123,6 +124,7 @@ impl Done {
 /// A contact that was acknowledged.
 #[derive(Debug, Clone)]
 pub(crate) struct Acknowledged {
+    pub(crate) tenant: Tenant,
     pub(crate) contact: Contact,
     pub(crate) position: Position,
     pub(crate) commitment_ids: Vec<String>,
@@ -137,10 +139,12 @@ pub(crate) struct Seen {
     /// Where what was acknowledged stands, beside contacts.
     pub(crate) changed: BTreeSet<Position>,
     /// Contacts that were refused, and by which reason.
-    pub(crate) refused: Vec<(Contact, String)>,
+    pub(crate) refused: Vec<(Tenant, Contact, String)>,
     /// Promises that somebody tried to change, and contacts that somebody tried to move: lists that
     /// are read meanwhile may show them before, after, or both.
-    pub(crate) moving: BTreeSet<String>,
+    moving: BTreeMap<Tenant, BTreeSet<String>>,
+    /// What watchers have seen.
+    pub(crate) watched: Vec<Watched>,
 }
 
 impl Seen {
@@ -157,24 +161,36 @@ impl Seen {
         self.calling
     }
 
-    pub(super) fn refused(&mut self, wish: &Wish, reason: &str) {
+    /// What was acknowledged to a tenant's callers.
+    pub(super) fn of(
+        &self,
+        tenant: Tenant,
+    ) -> impl Iterator<Item = (&(Bytes, String), &Acknowledged)> {
+        let recorded = self.recorded.iter();
+        recorded.filter(move |(_, one)| one.tenant == tenant)
+    }
+
+    pub(super) fn refused(&mut self, tenant: Tenant, wish: &Wish, reason: &str) {
         if let Wish::Record(contact) = wish {
-            self.refused.push((contact.clone(), reason.to_owned()));
+            let refused = (tenant, contact.clone(), reason.to_owned());
+            self.refused.push(refused);
         }
     }
 
+    pub(super) fn moving(&mut self, tenant: Tenant) -> &BTreeSet<String> {
+        self.moving.entry(tenant).or_default()
+    }
+
     /// Somebody is about to change what a list is ordered by.
-    pub(super) fn moves(&mut self, wish: &Wish) {
+    pub(super) fn moves(&mut self, tenant: Tenant, wish: &Wish) {
+        let moving = self.moving.entry(tenant).or_default();
         match wish {
             Wish::Fulfil(change) | Wish::Cancel(change) | Wish::Reschedule(change, _) => {
-                let id = requests::promise_id(change.promise);
-                self.moving.insert(id);
+                moving.insert(requests::promise_id(tenant, change.promise));
             }
             Wish::Identify { contact, .. } => {
-                self.moving
-                    .insert(requests::contact_id(*contact).to_string());
-                self.moving
-                    .insert(requests::promise_id(Which::Of(*contact)));
+                moving.insert(requests::contact_id(*contact).to_string());
+                moving.insert(requests::promise_id(tenant, Which::Of(*contact)));
             }
             _ => {}
         }
@@ -191,7 +207,13 @@ pub(crate) fn place(token: &str) -> Option<Position> {
 
 /// What was acknowledged is in the log, with its content, and nothing else was acknowledged before
 /// under its names.
-pub(super) fn check(world: &World, wish: &Wish, done: Done) -> Result<(), String> {
+pub(super) fn check(
+    world: &World,
+    tenant: Tenant,
+    wish: &Wish,
+    done: Done,
+) -> Result<(), String> {
+    world.note(&format!("{wish:?}: {done}"));
     let token = match &done {
         Done::Recorded(answer) => &answer.position,
         Done::Changed { position, .. } => position,
@@ -202,8 +224,9 @@ pub(super) fn check(world: &World, wish: &Wish, done: Done) -> Result<(), String
     let event = Event::decode(stored.record.body.clone()).map_err(|error| error.to_string())?;
     match (wish, done) {
         (Wish::Record(contact), Done::Recorded(answer)) => {
-            let said = requests::content(contact);
-            if event.aggregate_id != answer.interaction_id
+            let said = requests::content(tenant, contact);
+            if event.tenant_id != requests::tenant_id(tenant)
+                || event.aggregate_id != answer.interaction_id
                 || event.request_hash != said.as_bytes()[..]
             {
                 return Err(format!(
@@ -211,6 +234,7 @@ pub(super) fn check(world: &World, wish: &Wish, done: Done) -> Result<(), String
                 ));
             }
             let acknowledged = Acknowledged {
+                tenant,
                 contact: contact.clone(),
                 position,
                 commitment_ids: answer.commitment_ids,
@@ -221,7 +245,8 @@ pub(super) fn check(world: &World, wish: &Wish, done: Done) -> Result<(), String
         }
         (_, Done::Changed { id, .. }) => {
             let is_its = id.is_empty() || id == event.aggregate_id;
-            if !is_its || event.request_id != request_of(wish) {
+            let is_theirs = event.tenant_id == requests::tenant_id(tenant);
+            if !is_its || !is_theirs || event.request_id != request_of(wish) {
                 return Err(format!(
                     "done at {position:?}, where another request's event stands"
                 ));
@@ -242,7 +267,11 @@ fn request_of(wish: &Wish) -> String {
         | Wish::Merge { request, .. }
         | Wish::Unmerge { request, .. }
         | Wish::Promote { request } => *request,
-        Wish::Record(_) | Wish::ListPromises | Wish::ListTimeline { .. } => return String::new(),
+        Wish::Record(_)
+        | Wish::RecordMany { .. }
+        | Wish::ListPromises
+        | Wish::ListTimeline { .. }
+        | Wish::ListByHandle { .. } => return String::new(),
     };
     requests::request_id(request)
 }
@@ -256,7 +285,7 @@ fn check_names(world: &World, key: &(Bytes, String), now: &Acknowledged) -> Resu
         _ => None,
     };
     world.seen(|seen| {
-        for (other, before) in &seen.recorded {
+        for (other, before) in seen.of(now.tenant) {
             let is_same_customer = other.0 == key.0;
             if !is_same_customer && !alone {
                 continue;

@@ -6,14 +6,16 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
-use super::{Act, Caller, Change, Contact, Plan, Promise, Step, Which, Wish};
+use super::{
+    Act, CONTACTS, CUSTOMERS, Caller, Change, Contact, HANDLES, Minutes, PROMISES, Plan, Promise,
+    REFERENCES, Step, TENANTS, Tenant, Watcher, Which, Wish,
+};
 use crate::log::Weather;
 
-/// How many contacts, customers, given ids of promises and references there are.
-const CONTACTS: u8 = 24;
-const CUSTOMERS: u8 = 4;
-const PROMISES: u8 = 6;
-const REFERENCES: u8 = 6;
+const DAY_SECONDS: i64 = 24 * 3_600;
+
+/// Longer than a request is known.
+const LONG_SECONDS: i64 = 8 * DAY_SECONDS;
 
 /// How long a plan is, in rounds; each has a sort of its own.
 const ROUNDS: std::ops::Range<u64> = 4..12;
@@ -30,9 +32,13 @@ pub(super) fn plan(seed: u64) -> Plan {
         processes,
         partitions,
         at_ms: 50,
+        passed_seconds: 0,
         requests: 0,
         steps: Vec::new(),
     };
+    for _ in 0..draw.random.random_range(0..3) {
+        draw.watch();
+    }
     for _ in 0..draw.random.random_range(ROUNDS) {
         draw.round();
     }
@@ -49,6 +55,8 @@ struct Draw {
     processes: usize,
     partitions: u32,
     at_ms: u64,
+    /// Of time in which nobody calls.
+    passed_seconds: i64,
     requests: u16,
     steps: Vec<Step>,
 }
@@ -59,14 +67,18 @@ impl Draw {
             let weather = self.weather();
             self.act(0, Act::Weather(weather));
         }
-        match self.random.random_range(0..10) {
+        match self.random.random_range(0..12) {
             0..=2 => self.rush(),
             3..=7 => self.traffic(),
             8 => self.trouble(),
+            9 => self.again(),
+            10 => self.queued(),
             _ => {
-                let seconds = [60, 600, 3_600, 21_600];
+                let seconds = [60, 600, 3_600, 21_600, 3 * DAY_SECONDS, LONG_SECONDS];
                 let seconds = *seconds.choose(&mut self.random).unwrap_or(&60);
                 self.act(0, Act::Passes { seconds });
+                self.passed_seconds += seconds;
+                self.again();
             }
         }
         if self.random.random_bool(0.4) {
@@ -96,31 +108,77 @@ impl Draw {
         }
     }
 
-    /// Many callers with one contact at once, of whom some give up.
+    fn watch(&mut self) {
+        let watcher = Watcher {
+            tenant: self.tenant(),
+            connected_ms: self.random.random_range(100..10_000),
+        };
+        let after_ms = self.random.random_range(0..4_000);
+        self.act(after_ms, Act::Watch(watcher));
+    }
+
+    /// Most are of one tenant.
+    fn tenant(&mut self) -> Tenant {
+        match self.random.random_bool(0.8) {
+            true => 0,
+            false => self.random.random_range(0..TENANTS),
+        }
+    }
+
+    /// Many callers with one contact at once, of whom some give up; or with contacts that have a name in
+    /// common.
     fn rush(&mut self) {
-        let id = self.random.random_range(0..CONTACTS);
-        let customer = id % CUSTOMERS;
-        let (reference, promise) = (self.reference(), self.promise());
+        let tenant = self.tenant();
+        let ids = match self.random.random_bool(0.7) {
+            true => 1,
+            false => self.random.random_range(2..4),
+        };
+        let first = self.random.random_range(0..CONTACTS);
+        let mut contact = self.contact(first);
         for _ in 0..self.random.random_range(3..16) {
-            let contact = Contact {
-                id,
-                content: self.random.random_range(0..3),
-                customer,
-                reference,
-                promise: promise.clone(),
-            };
+            contact.id = (first + self.random.random_range(0..ids) * CUSTOMERS) % CONTACTS;
+            contact.content = self.random.random_range(0..3);
             let after_ms = self.random.random_range(0..40);
-            self.call(after_ms, Wish::Record(contact));
+            self.call(tenant, after_ms, Wish::Record(contact.clone()));
         }
         self.at_ms += 100;
+    }
+
+    /// A rush to a slow log: who gives up leaves a record in its queue, which others take for lost.
+    fn queued(&mut self) {
+        let slow_ms = self.random.random_range(20..200);
+        let slow = Weather {
+            slow_ms,
+            ..Weather::default()
+        };
+        self.act(0, Act::Weather(slow));
+        for _ in 0..self.random.random_range(1..5) {
+            self.rush();
+        }
+    }
+
+    /// What was asked for before is asked for again.
+    fn again(&mut self) {
+        let calls = self.steps.iter().filter_map(|step| match &step.act {
+            Act::Call(caller) => Some(caller.clone()),
+            _ => None,
+        });
+        let calls: Vec<Caller> = calls.collect();
+        for _ in 0..self.random.random_range(1..8) {
+            if let Some(caller) = calls.choose(&mut self.random).cloned() {
+                let after_ms = self.random.random_range(0..2_000);
+                self.act(after_ms, Act::Call(caller));
+            }
+        }
+        self.at_ms += 2_000;
     }
 
     /// Callers who want all sorts of things.
     fn traffic(&mut self) {
         for _ in 0..self.random.random_range(4..30) {
-            let wish = self.wish();
+            let (tenant, wish) = (self.tenant(), self.wish());
             let after_ms = self.random.random_range(0..2_000);
-            self.call(after_ms, wish);
+            self.call(tenant, after_ms, wish);
             if self.random.random_bool(0.15) {
                 // The same once more, beside it.
                 let again = self.steps.last().cloned();
@@ -130,12 +188,13 @@ impl Draw {
         self.at_ms += 2_000;
     }
 
-    fn call(&mut self, after_ms: u64, wish: Wish) {
+    fn call(&mut self, tenant: Tenant, after_ms: u64, wish: Wish) {
         let patience_ms = match self.random.random_bool(0.4) {
             true => Some(self.random.random_range(0..15)),
             false => None,
         };
         let caller = Caller {
+            tenant,
             to: self.random.random_range(0..self.processes),
             wish,
             patience_ms,
@@ -144,21 +203,57 @@ impl Draw {
         self.act(after_ms, Act::Call(caller));
     }
 
-    fn reference(&mut self) -> Option<u8> {
+    fn contact(&mut self, id: u8) -> Contact {
         let random = &mut self.random;
-        random
-            .random_bool(0.1)
-            .then(|| random.random_range(0..REFERENCES))
+        Contact {
+            id,
+            content: u8::from(random.random_bool(0.2)),
+            customer: match random.random_range(0..10) {
+                // Now and then another customer's.
+                0 => Some(random.random_range(0..CUSTOMERS)),
+                1 => None,
+                _ => Some(id % CUSTOMERS),
+            },
+            handle: random
+                .random_bool(0.4)
+                .then(|| random.random_range(0..HANDLES)),
+            reference: random
+                .random_bool(0.1)
+                .then(|| random.random_range(0..REFERENCES)),
+            promise: random.random_bool(0.5).then(|| self.promise()),
+        }
     }
 
-    fn promise(&mut self) -> Option<Promise> {
-        self.random.random_bool(0.5).then(|| Promise {
-            id: self
-                .random
-                .random_bool(0.5)
-                .then(|| self.random.random_range(0..PROMISES)),
-            due_minutes: self.random.random_range(1..600),
-        })
+    fn promise(&mut self) -> Promise {
+        let random = &mut self.random;
+        let id = random
+            .random_bool(0.5)
+            .then(|| random.random_range(0..PROMISES));
+        let due_minutes = self.due(600);
+        Promise { id, due_minutes }
+    }
+
+    /// Within so many minutes from now.
+    fn due(&mut self, minutes: Minutes) -> Minutes {
+        let passed = self.passed_seconds.unsigned_abs() / 60;
+        passed as Minutes + self.random.random_range(1..minutes)
+    }
+
+    fn stream(&mut self) -> Wish {
+        let count = self.random.random_range(1..8);
+        let contacts = (0..count).map(|_| {
+            let id = self.random.random_range(0..CONTACTS);
+            self.contact(id)
+        });
+        let contacts = contacts.collect();
+        let breaks_after = self
+            .random
+            .random_bool(0.4)
+            .then(|| self.random.random_range(0..count));
+        Wish::RecordMany {
+            contacts,
+            breaks_after,
+        }
     }
 
     fn wish(&mut self) -> Wish {
@@ -171,42 +266,36 @@ impl Draw {
             true => self.random.random_range(0..self.requests),
             false => self.requests,
         };
-        match self.random.random_range(0..24) {
-            0..=8 => Wish::Record(Contact {
-                id: contact,
-                content: u8::from(self.random.random_bool(0.2)),
-                // Now and then for another customer.
-                customer: match self.random.random_bool(0.1) {
-                    true => customer,
-                    false => contact % CUSTOMERS,
-                },
-                reference: self.reference(),
-                promise: self.promise(),
-            }),
+        match self.random.random_range(0..28) {
+            0..=8 => Wish::Record(self.contact(contact)),
             9..=11 => Wish::Fulfil(self.change(request)),
             12 => Wish::Cancel(self.change(request)),
             13 | 14 => {
                 let change = self.change(request);
-                Wish::Reschedule(change, self.random.random_range(1..3_000))
+                Wish::Reschedule(change, self.due(3_000))
             }
             15 | 16 => Wish::Amend { contact, request },
-            17 => Wish::Identify {
+            17 | 18 => Wish::Identify {
                 contact,
-                customer,
+                customer: self.random.random_bool(0.8).then_some(customer),
                 request,
             },
-            18 => Wish::Merge {
-                customer,
-                merged,
-                request,
-            },
-            19 => Wish::Unmerge {
+            19 => Wish::Merge {
                 customer,
                 merged,
                 request,
             },
-            20 => Wish::Promote { request },
-            21 => Wish::ListPromises,
+            20 => Wish::Unmerge {
+                customer,
+                merged,
+                request,
+            },
+            21 => Wish::Promote { request },
+            22 => Wish::ListPromises,
+            23 => Wish::ListByHandle {
+                handle: self.random.random_range(0..HANDLES),
+            },
+            24 | 25 => self.stream(),
             _ => Wish::ListTimeline { customer },
         }
     }
@@ -233,12 +322,7 @@ impl Draw {
                 process,
                 back_after_ms,
             },
-            3 => Act::SetClock {
-                process,
-                seconds: *[-3_600, -60, -1, 2, 60, 7_200]
-                    .choose(&mut self.random)
-                    .unwrap_or(&0),
-            },
+            3 => return self.wrong_clock(process, after_ms),
             4 => Act::DiskFull {
                 process,
                 ms: self.random.random_range(10..20_000),
@@ -261,5 +345,17 @@ impl Draw {
             }
         };
         self.act(after_ms, act);
+    }
+
+    /// A clock is set, and now and then set right again.
+    fn wrong_clock(&mut self, process: usize, after_ms: u64) {
+        let choices = [-3_600, -60, -1, 2, 60, 7_200, LONG_SECONDS];
+        let seconds = *choices.choose(&mut self.random).unwrap_or(&0);
+        self.act(after_ms, Act::SetClock { process, seconds });
+        if seconds == LONG_SECONDS || self.random.random_bool(0.5) {
+            let after_ms = after_ms + self.random.random_range(0..5_000);
+            let seconds = -seconds;
+            self.act(after_ms, Act::SetClock { process, seconds });
+        }
     }
 }
