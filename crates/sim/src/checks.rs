@@ -9,8 +9,8 @@ use aftercall_service::Clock;
 use aftercall_view::Positions;
 use jiff::SignedDuration;
 
-use crate::client::watches::{self, Change};
 use crate::client::requests;
+use crate::client::watches::{self, Change};
 use crate::model::Model;
 use crate::plan::{Contact, Promise, Tenant};
 use crate::world::World;
@@ -82,7 +82,9 @@ fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
 
 /// Whether another contact has one of its names.
 fn is_taken(model: &Model, tenant: Tenant, contact: &Contact, id: &str) -> bool {
-    let asked = requests::record(tenant, contact).interaction.unwrap_or_default();
+    let asked = requests::record(tenant, contact)
+        .interaction
+        .unwrap_or_default();
     let given = match contact.promise {
         Some(Promise {
             id: Some(given), ..

@@ -226,13 +226,7 @@ impl Model {
         promises.find(|promise| promise.id == event.aggregate_id)
     }
 
-    fn follow(
-        &mut self,
-        position: Position,
-        event: &Event,
-        fact: &Fact,
-        stored: &Stored,
-    ) -> bool {
+    fn follow(&mut self, position: Position, event: &Event, fact: &Fact, stored: &Stored) -> bool {
         let Some(promise) = self.promise(event, stored) else {
             return false;
         };

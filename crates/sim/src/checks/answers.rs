@@ -75,7 +75,11 @@ macro_rules! page {
 impl Asking<'_> {
     async fn contacts(self) -> Result<(), String> {
         let mut history = HistoryServiceClient::new(self.process.services.clone());
-        let ids: BTreeSet<&String> = self.model.contacts_of(self.tenant_id).map(|(id, _)| id).collect();
+        let ids: BTreeSet<&String> = self
+            .model
+            .contacts_of(self.tenant_id)
+            .map(|(id, _)| id)
+            .collect();
         for id in ids {
             let request = GetInteractionRequest {
                 which: Some(Which::InteractionId(id.clone())),
@@ -162,7 +166,13 @@ impl Asking<'_> {
                 latest: true,
                 ..ListCommitmentsRequest::default()
             };
-            page!(self, FollowupServiceClient, list_commitments, request, commitments)
+            page!(
+                self,
+                FollowupServiceClient,
+                list_commitments,
+                request,
+                commitments
+            )
         });
         let listed = listed.await?;
         if let Some(other) = listed.iter().find(|one| !lists::is_of(self.tenant, one)) {
@@ -190,16 +200,19 @@ impl Asking<'_> {
             Ok((customer_id, watches::change(self.tenant, &alert)?))
         });
         let listed = listed.collect::<Result<Vec<_>, String>>()?;
-        let expected = self.model.contacts_of(self.tenant_id).flat_map(|(id, contact)| {
-            contact.promises.iter().flat_map(move |promise| {
-                promise.lapses.iter().map(move |revision| {
-                    let triggered =
-                        promise.is_open && promise.lapsed && *revision == promise.revision;
-                    let change = (promise.id.clone(), id.clone(), *revision, triggered);
-                    (contact.customer_id.clone(), change)
+        let expected = self
+            .model
+            .contacts_of(self.tenant_id)
+            .flat_map(|(id, contact)| {
+                contact.promises.iter().flat_map(move |promise| {
+                    promise.lapses.iter().map(move |revision| {
+                        let triggered =
+                            promise.is_open && promise.lapsed && *revision == promise.revision;
+                        let change = (promise.id.clone(), id.clone(), *revision, triggered);
+                        (contact.customer_id.clone(), change)
+                    })
                 })
-            })
-        });
+            });
         same("alerts", listed.into_iter(), expected)
     }
 
@@ -236,7 +249,13 @@ impl Asking<'_> {
                 latest: true,
                 ..SearchInteractionsRequest::default()
             };
-            page!(self, HistoryServiceClient, search_interactions, request, results)
+            page!(
+                self,
+                HistoryServiceClient,
+                search_interactions,
+                request,
+                results
+            )
         });
         let found = listed.await?.into_iter();
         let found = found.map(|result| self.contact(&result.interaction.unwrap_or_default()));
@@ -254,7 +273,13 @@ impl Asking<'_> {
                 latest: true,
                 ..ListSolutionsRequest::default()
             };
-            page!(self, KnowledgeServiceClient, list_solutions, request, solutions)
+            page!(
+                self,
+                KnowledgeServiceClient,
+                list_solutions,
+                request,
+                solutions
+            )
         });
         let listed = listed.await?;
         let mark = requests::mark(self.tenant);

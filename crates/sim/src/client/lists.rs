@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::history::v1::{HandleQuery, ListTimelineRequest};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::list_timeline_request::Whose;
 use aftercall_proto::history::v1::timeline_entry::What;
+use aftercall_proto::history::v1::{HandleQuery, ListTimelineRequest};
 use aftercall_proto::model::v1::{Commitment, owner};
 use tonic::Status;
 

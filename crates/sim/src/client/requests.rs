@@ -266,11 +266,7 @@ pub(crate) fn candidates() -> ListCandidatesRequest {
     }
 }
 
-pub(crate) fn promote(
-    tenant: Tenant,
-    candidate_id: &str,
-    request: u16,
-) -> PromoteCandidateRequest {
+pub(crate) fn promote(tenant: Tenant, candidate_id: &str, request: u16) -> PromoteCandidateRequest {
     PromoteCandidateRequest {
         request_id: request_id(request),
         candidate_id: candidate_id.to_owned(),

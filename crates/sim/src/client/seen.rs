@@ -207,12 +207,7 @@ pub(crate) fn place(token: &str) -> Option<Position> {
 
 /// What was acknowledged is in the log, with its content, and nothing else was acknowledged before
 /// under its names.
-pub(super) fn check(
-    world: &World,
-    tenant: Tenant,
-    wish: &Wish,
-    done: Done,
-) -> Result<(), String> {
+pub(super) fn check(world: &World, tenant: Tenant, wish: &Wish, done: Done) -> Result<(), String> {
     world.note(&format!("{wish:?}: {done}"));
     let token = match &done {
         Done::Recorded(answer) => &answer.position,

@@ -133,7 +133,9 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let broken = self.breaks.then(|| Err(Status::unknown("connection reset")));
+        let broken = self
+            .breaks
+            .then(|| Err(Status::unknown("connection reset")));
         let request = request.map(|body| {
             let sent = BodyStream::new(body).chain(stream::iter(broken));
             Body::new(StreamBody::new(sent))
