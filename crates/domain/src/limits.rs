@@ -43,8 +43,14 @@ pub const AMENDMENTS_MAX: u64 = 1_000;
 /// The new values of one amendment, encoded. What a record and all amendments of its fields make together
 /// is then still an answer that clients take.
 pub const AMENDMENT_BYTES_MAX: usize = 256 << 10;
+/// Intervals in which a calendar is open on one day.
+pub const HOURS_PER_DAY_MAX: usize = 24;
+/// Dates of one calendar that are closed or have hours of their own.
+pub const CALENDAR_EXCEPTIONS_MAX: usize = 2_000;
 /// The seconds of a day.
 pub const SECONDS_PER_DAY: i64 = 86_400;
+/// The nanoseconds of a second.
+pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// The earliest time that is taken, in seconds since the Unix epoch: the year 1970.
 pub const TIME_S_MIN: i64 = 0;
 /// The first time that is not taken, in seconds since the Unix epoch: the year 2200.

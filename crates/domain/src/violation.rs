@@ -36,20 +36,29 @@ pub enum Reason {
     InFuture,
     /// It names something that is not there.
     NotFound,
+    /// The IANA time zone database has no such zone.
+    UnknownTimeZone,
+    /// It is about a time that another element is about, too.
+    Overlapping,
+    /// The calendar is not open for as long as it would have to be.
+    CalendarExhausted,
 }
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
+        Self::CalendarExhausted,
         Self::Conflicting,
         Self::DueInPast,
         Self::InFuture,
         Self::Malformed,
         Self::NotFound,
         Self::OutOfRange,
+        Self::Overlapping,
         Self::Required,
         Self::TooLong,
         Self::TooMany,
+        Self::UnknownTimeZone,
         Self::UnknownValue,
     ];
 
@@ -66,6 +75,9 @@ impl Reason {
             Self::DueInPast => "DUE_IN_PAST",
             Self::InFuture => "IN_FUTURE",
             Self::NotFound => "NOT_FOUND",
+            Self::UnknownTimeZone => "UNKNOWN_TIME_ZONE",
+            Self::Overlapping => "OVERLAPPING",
+            Self::CalendarExhausted => "CALENDAR_EXHAUSTED",
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Business time beside reckoning it day by day: `cargo bench -p aftercall-domain`.
+
+#[path = "../tests/it/model.rs"]
+mod model;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use aftercall_domain::FieldPath;
+use aftercall_domain::calendar::{Calendar, CalendarDraft, ClosedDate, HoursDraft};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+const MEASURED_FOR: Duration = Duration::from_millis(500);
+
+fn main() {
+    let draft = office();
+    let model = model::Model::new(draft.clone());
+    let hours = draft.check(FieldPath::ROOT).expect("the calendar is right");
+    let calendar = Calendar::new("office", hours);
+    let from: Timestamp = "2026-02-03T10:17:23Z".parse().expect("an instant");
+    for (name, open_hours) in [("a day", 4), ("a month", 150), ("a year", 1_850)] {
+        let length = SignedDuration::from_hours(open_hours);
+        let due = calendar.add(from, length).expect("there is enough");
+        assert_eq!(model.add(from, length), Some(due));
+        let naive = time(|| black_box(model.add(black_box(from), black_box(length))));
+        let add = time(|| black_box(calendar.add(black_box(from), black_box(length))));
+        let sub = time(|| black_box(calendar.sub(black_box(due), black_box(length))));
+        let between = time(|| black_box(calendar.between(black_box(from), black_box(due))));
+        let explain = time(|| black_box(calendar.explain(black_box(from), black_box(due))));
+        println!(
+            "business time over {name}: add {add} ns, sub {sub} ns, between {between} ns, explain {explain} ns; \
+             add ÷ day by day {:.4} ({naive} ns)",
+            add as f64 / naive as f64
+        );
+    }
+    let check = time(|| black_box(draft.check(FieldPath::ROOT)));
+    println!("business time: a draft is checked and made ready in {check} ns");
+}
+
+/// Nanoseconds for one of them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark of pure functions owns no clock"
+)]
+fn time<T>(mut work: impl FnMut() -> T) -> u128 {
+    let started = Instant::now();
+    let mut times = 0;
+    while started.elapsed() < MEASURED_FOR {
+        for _ in 0..8 {
+            black_box(work());
+        }
+        times += 8;
+    }
+    started.elapsed().as_nanos() / times
+}
+
+/// Two intervals on five days of the week, and twelve holidays a year.
+fn office() -> CalendarDraft {
+    let day = [("09:00", "12:30"), ("13:30", "18:00")].map(|(opens, closes)| HoursDraft {
+        opens: opens.to_owned(),
+        closes: closes.to_owned(),
+    });
+    let mut draft = CalendarDraft {
+        time_zone: "Europe/Berlin".to_owned(),
+        weekly: std::array::from_fn(|weekday| {
+            if weekday < 5 {
+                day.to_vec()
+            } else {
+                Vec::new()
+            }
+        }),
+        ..CalendarDraft::default()
+    };
+    for month in 0..120 {
+        let date = date(2020, 1, 6) + (month * 30).days();
+        draft.closed_dates.push(ClosedDate {
+            date: date.to_string(),
+            label: "a holiday".to_owned(),
+        });
+    }
+    draft
+}

@@ -1,0 +1,6 @@
+//! The rules of time against what others say of them: vectors, and a naive model.
+
+mod business_time;
+mod drafts;
+mod model;
+mod vectors;
