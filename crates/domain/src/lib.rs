@@ -5,8 +5,10 @@
 //! or the storage: times, ids and hashes come in as arguments.
 
 pub mod alert;
+pub mod calendar;
 pub mod commitment;
 pub mod customer;
+pub mod due;
 pub mod handle;
 pub mod ids;
 pub mod interaction;
@@ -19,6 +21,7 @@ pub mod violation;
 mod warning;
 pub mod words;
 
+pub use calendar::{Calendar, CalendarDraft};
 pub use handle::{Country, Handle, HandleKind};
 pub use ids::{CandidateId, CommitmentId, InteractionId, SolutionId};
 pub use interaction::{Amendment, Interaction, Recording};
