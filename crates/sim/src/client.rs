@@ -66,6 +66,7 @@ async fn calls(world: &World, caller: &Caller) -> Result<(), String> {
             sleep(Duration::from_millis(100)).await;
             continue;
         };
+        world.counts().call();
         let asking = Asking {
             world,
             process: &process,
@@ -93,6 +94,7 @@ async fn calls(world: &World, caller: &Caller) -> Result<(), String> {
             }
             Ended::GivenUp => {
                 world.note(&format!("{wish:?}: given up"));
+                world.counts().fault();
                 pause(world.executor().draw(10)).await;
             }
         }

@@ -28,6 +28,7 @@ mod model;
 mod plan;
 mod process;
 mod shrink;
+mod tally;
 mod transcript;
 mod world;
 
@@ -35,8 +36,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use plan::Plan;
 pub use shrink::shrink;
+pub use tally::Tally;
 
 use executor::Executor;
+use tally::Counts;
 use transcript::Transcript;
 use world::World;
 
@@ -49,8 +52,8 @@ pub struct Course {
     pub transcript: Vec<String>,
     /// A hash of all that happened: the same for the same course.
     pub hash: String,
-    /// How often a task was polled.
-    pub steps: u64,
+    /// How much happened.
+    pub tally: Tally,
 }
 
 /// Plays `plan`; `seed` decides all that it leaves open.
@@ -65,9 +68,10 @@ pub fn play(seed: u64, plan: &Plan) -> Course {
         .expect("a runtime of this thread");
     let executor = Executor::new(seed);
     let transcript = Transcript::default();
+    let counts = Counts::default();
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let world = World::new(plan, executor.clone(), transcript.clone());
+            let world = World::new(plan, executor.clone(), transcript.clone(), counts.clone());
             executor.run(world::play(world, plan.clone())).await
         })
     }));
@@ -78,11 +82,11 @@ pub fn play(seed: u64, plan: &Plan) -> Course {
         Ok(finding) => finding,
         Err(panic) => Some(format!("a panic: {}", transcript::panic_text(&*panic))),
     };
-    let steps = executor.steps();
+    let tally = counts.tally(executor.steps());
     Course {
         finding,
         hash: transcript.hash(),
         transcript: transcript.lines(),
-        steps,
+        tally,
     }
 }

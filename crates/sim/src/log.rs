@@ -25,6 +25,7 @@ use tokio::time::sleep;
 
 use crate::clock::SimClock;
 use crate::executor::{Executor, Group, pause};
+use crate::tally::Counts;
 use reader::SimReader;
 
 /// The identity of every simulation's log.
@@ -80,10 +81,11 @@ struct Shared {
     /// Which partitions are whose, by the role's process.
     claims: BTreeMap<usize, watch::Sender<Held>>,
     is_shared: bool,
+    counts: Counts,
 }
 
 impl Medium {
-    pub(crate) fn new(partitions: u32, clocks: Vec<SimClock>) -> Self {
+    pub(crate) fn new(partitions: u32, clocks: Vec<SimClock>, counts: Counts) -> Self {
         Self(Arc::new(Mutex::new(Shared {
             partitions: vec![Vec::new(); partitions.max(1) as usize],
             is_shared: clocks.len() > 1,
@@ -91,6 +93,7 @@ impl Medium {
             weather: Weather::default(),
             outage: None,
             claims: BTreeMap::new(),
+            counts,
         })))
     }
 
@@ -101,6 +104,14 @@ impl Medium {
         held.map_or_else(Vec::new, |held| {
             held.iter().skip(from as usize).cloned().collect()
         })
+    }
+
+    /// Some records of a partition, from an offset on.
+    fn records(&self, partition: Partition, from: Offset, count_max: usize) -> Vec<Record> {
+        let shared = self.0.lock();
+        let held = shared.partitions.get(partition as usize).into_iter();
+        let held = held.flatten().skip(from as usize).take(count_max);
+        held.map(|stored| stored.record.clone()).collect()
     }
 
     /// The record at a place.
@@ -357,7 +368,11 @@ impl Log for SimLog {
         if *self.0.closed.lock() {
             return Append::ready(Err(AppendError::Closed));
         }
-        let (fate, is_late) = match self.fate() {
+        let fate = self.fate();
+        if !matches!(fate, Ok((Fate::Written, false))) {
+            self.0.medium.0.lock().counts.fault();
+        }
+        let (fate, is_late) = match fate {
             Ok(fate) => fate,
             Err(refused) => return Append::ready(Err(refused)),
         };

@@ -10,7 +10,7 @@ use aftercall_knowledge::Knowledge;
 use aftercall_log::Log;
 use aftercall_recorder::Recorder;
 use aftercall_service::{Deps, Supervisor, TestIds, chain};
-use aftercall_view::ViewHandle;
+use aftercall_view::{ViewHandle, Views};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -19,6 +19,9 @@ use crate::clock::SimClock;
 use crate::executor::{Disk, Executor, Group, Life};
 use crate::log::{Medium, SimLog};
 use crate::world::World;
+
+/// The least that a search index takes.
+const INDEX_BYTES: usize = 15_000_000;
 
 /// How long a stop may take.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -73,7 +76,10 @@ impl Process {
         let ids = Arc::new(TestIds::new(Arc::clone(&clock) as _, group.0));
         let (deps, feed) = Deps::new(
             Arc::new(log.clone()),
-            views.to_owned().into(),
+            Views {
+                index_bytes_max: INDEX_BYTES,
+                ..views.to_owned().into()
+            },
             (clock, ids),
             supervisor.clone(),
         );

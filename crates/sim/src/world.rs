@@ -20,6 +20,7 @@ use crate::executor::{Disk, Executor, Group};
 use crate::log::{Medium, Weather};
 use crate::plan::{Act, Plan, Step};
 use crate::process::{Machine, Process};
+use crate::tally::Counts;
 use crate::transcript::Transcript;
 
 /// How long clients may take after the last step: each gives up before.
@@ -39,6 +40,7 @@ pub(crate) struct World(Arc<Inner>);
 struct Inner {
     executor: Executor,
     transcript: Transcript,
+    counts: Counts,
     begun: Instant,
     medium: Medium,
     clocks: Vec<SimClock>,
@@ -56,14 +58,20 @@ struct Inner {
 impl World {
     /// # Panics
     /// When the machine has no temporary directory.
-    pub(crate) fn new(plan: &Plan, executor: Executor, transcript: Transcript) -> Self {
+    pub(crate) fn new(
+        plan: &Plan,
+        executor: Executor,
+        transcript: Transcript,
+        counts: Counts,
+    ) -> Self {
         let begun = Instant::now();
         let clocks: Vec<SimClock> = (0..plan.processes).map(|_| SimClock::new(begun)).collect();
         Self(Arc::new(Inner {
             executor,
             transcript,
             begun,
-            medium: Medium::new(plan.partitions, clocks.clone()),
+            medium: Medium::new(plan.partitions, clocks.clone(), counts.clone()),
+            counts,
             processes: Mutex::new(clocks.iter().map(|_| None).collect()),
             disks: clocks.iter().map(|_| Disk::default()).collect(),
             clocks,
@@ -78,6 +86,10 @@ impl World {
 
     pub(crate) fn medium(&self) -> &Medium {
         &self.0.medium
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
     }
 
     pub(crate) fn executor(&self) -> &Executor {
@@ -166,65 +178,77 @@ impl World {
                 let watch = watches::watch(world, watcher);
                 self.0.executor.spawn(Group::WORLD, watch);
             }
-            Act::Crash {
-                process,
-                back_after_ms,
-            } => {
-                let Some(life) = self.take_down(process) else {
-                    return;
-                };
-                self.note(&format!("process {process} crashes"));
-                life.crash(&self.0.executor);
-                drop(life);
-                self.0.executor.spawn(Group::WORLD, async move {
-                    world.back(process, back_after_ms).await;
-                });
-            }
-            Act::Restart {
-                process,
-                back_after_ms,
-            } => {
-                let Some(life) = self.take_down(process) else {
-                    return;
-                };
-                self.note(&format!("process {process} stops"));
-                self.0.executor.spawn(Group::WORLD, async move {
-                    if let Err(error) = life.stop(world.executor()).await {
-                        world.find(format!("process {process}: {error}"));
-                    }
-                    drop(life);
-                    world.back(process, back_after_ms).await;
-                });
-            }
-            Act::SetClock { process, seconds } => {
-                self.note(&format!("clock {process} is set by {seconds} s"));
-                self.0.clocks[process].set_by(seconds);
-            }
             Act::Passes { seconds } => {
                 self.note(&format!("{seconds} s pass"));
                 self.0.clocks.iter().for_each(|clock| clock.set_by(seconds));
             }
-            Act::Weather(weather) => {
-                self.note(&format!("{weather:?}"));
-                self.0.medium.set_weather(weather);
+            Act::Crash {
+                process,
+                back_after_ms,
+            } => self.crash(process, back_after_ms),
+            Act::Restart {
+                process,
+                back_after_ms,
+            } => self.restart(process, back_after_ms),
+            trouble => self.trouble(trouble),
+        }
+    }
+
+    fn crash(&self, process: usize, back_after_ms: u64) {
+        let Some(life) = self.take_down(process) else {
+            return;
+        };
+        self.0.counts.restart();
+        self.note(&format!("process {process} crashes"));
+        life.crash(&self.0.executor);
+        drop(life);
+        let world = self.clone();
+        self.0.executor.spawn(Group::WORLD, async move {
+            world.back(process, back_after_ms).await;
+        });
+    }
+
+    fn restart(&self, process: usize, back_after_ms: u64) {
+        let Some(life) = self.take_down(process) else {
+            return;
+        };
+        self.0.counts.restart();
+        self.note(&format!("process {process} stops"));
+        let world = self.clone();
+        self.0.executor.spawn(Group::WORLD, async move {
+            if let Err(error) = life.stop(world.executor()).await {
+                world.find(format!("process {process}: {error}"));
             }
+            drop(life);
+            world.back(process, back_after_ms).await;
+        });
+    }
+
+    /// What goes wrong beside processes that end.
+    fn trouble(&self, act: Act) {
+        self.0.counts.fault();
+        self.note(&format!("{act:?}"));
+        let world = self.clone();
+        match act {
+            Act::SetClock { process, seconds } => self.0.clocks[process].set_by(seconds),
+            Act::Weather(weather) => self.0.medium.set_weather(weather),
             Act::Outage { partition, ms } => {
-                self.note(&format!("partition {partition} is out for {ms} ms"));
                 self.0.medium.set_outage(Some(partition));
                 self.after(ms, move || world.0.medium.set_outage(None));
             }
             Act::DiskFull { process, ms } => {
-                self.note(&format!("disk {process} is full for {ms} ms"));
                 self.0.disks[process].set_full(true);
                 self.after(ms, move || world.0.disks[process].set_full(false));
             }
             Act::Claims {
                 process,
                 partitions,
-            } => {
-                self.note(&format!("process {process} has partitions {partitions:?}"));
-                self.0.medium.assign(process, partitions);
-            }
+            } => self.0.medium.assign(process, partitions),
+            Act::Call(_)
+            | Act::Watch(_)
+            | Act::Passes { .. }
+            | Act::Crash { .. }
+            | Act::Restart { .. } => {}
         }
     }
 

@@ -218,11 +218,13 @@ impl<J: Judge> Runner for FeedRunner<J> {
 }
 
 impl<P: Projection> ViewRunner<P> {
-    pub(crate) fn new(feed: &Feed<P::Fact>, mut projection: P, options: Options) -> Self {
+    pub(crate) fn new(feed: &Feed<P::Fact>, mut projection: P, mut options: Options) -> Self {
         let (shared, has_index) = (&feed.0, projection.indexer().is_some());
         let ledger = Some(shared.ledger.clone());
         let log = Arc::clone(&shared.log);
         let handle = ViewHandle::new(projection.name(), log, ledger, has_index);
+        let index_bytes_max = shared.views.index_bytes_max;
+        options.index.memory_bytes = options.index.memory_bytes.min(index_bytes_max);
         let source = Following::new(feed.clone());
         let fold = Viewing(projection, shared.judged_by);
         Self(Worker::new(fold, source, handle, feed, options))

@@ -163,8 +163,8 @@ impl App {
         let metrics = around.metrics.map(|metrics| (metrics, tls));
         let metrics_addr = serve_metrics(config, metrics, &supervisor).await?;
         let views = Views {
-            dir: config.storage.views(),
             engine: config.views.engine.into(),
+            ..config.storage.views().into()
         };
         let (deps, feed) = Deps::new(
             Arc::clone(&log),

@@ -52,6 +52,7 @@ impl Asking<'_> {
                 }
                 Ok(None) => break,
                 Err(_) if breaks_after.is_some() => {
+                    self.world.counts().fault();
                     failed = Some(Status::unavailable("the connection broke"));
                     break;
                 }

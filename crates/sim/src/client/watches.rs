@@ -110,6 +110,7 @@ async fn connection(
     else {
         return Ok(Ended::Lost);
     };
+    world.counts().call();
     let watched = async {
         let mut alerts = AlertServiceClient::new(process.services.clone());
         let request = WatchAlertsRequest {

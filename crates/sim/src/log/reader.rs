@@ -56,15 +56,10 @@ impl Reader for SimReader {
             if outage == Some(at.partition) {
                 continue;
             }
-            let stored = self
-                .medium
-                .read(at.partition, at.offset)
-                .into_iter()
-                .take(room);
-            for stored in stored {
+            for record in self.medium.records(at.partition, at.offset, room) {
                 entries.push(Entry {
                     position: *at,
-                    record: stored.record,
+                    record,
                 });
                 at.offset += 1 as Offset;
                 room -= 1;

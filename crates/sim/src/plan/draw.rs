@@ -73,18 +73,37 @@ impl Draw {
             8 => self.trouble(),
             9 => self.again(),
             10 => self.queued(),
-            _ => {
-                let seconds = [60, 600, 3_600, 21_600, 3 * DAY_SECONDS, LONG_SECONDS];
-                let seconds = *seconds.choose(&mut self.random).unwrap_or(&60);
-                self.act(0, Act::Passes { seconds });
-                self.passed_seconds += seconds;
-                self.again();
-            }
+            _ => match self.random.random_bool(0.8) {
+                true => {
+                    let seconds = [60, 600, 3_600, 21_600, 3 * DAY_SECONDS, LONG_SECONDS];
+                    let seconds = *seconds.choose(&mut self.random).unwrap_or(&60);
+                    self.pass(seconds);
+                }
+                false => self.days(),
+            },
         }
         if self.random.random_bool(0.4) {
             self.trouble();
         }
         self.at_ms += self.random.random_range(0..3_000);
+    }
+
+    fn pass(&mut self, seconds: i64) {
+        self.act(0, Act::Passes { seconds });
+        self.passed_seconds += seconds;
+        self.again();
+    }
+
+    /// One day after the other, each with some calls: requests are forgotten meanwhile.
+    fn days(&mut self) {
+        for _ in 0..9 {
+            self.pass(DAY_SECONDS);
+            for _ in 0..4 {
+                self.requests += 1;
+                let (contact, request) = (self.random.random_range(0..CONTACTS), self.requests);
+                self.call(0, 0, Wish::Amend { contact, request });
+            }
+        }
     }
 
     fn act(&mut self, after_ms: u64, act: Act) {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aftercall_sim::{Course, Plan, play, shrink};
+use aftercall_sim::{Course, Plan, Tally, play, shrink};
 
 /// What `cargo xtask simulate` says: the first seed, how many, and for how many minutes at most.
 const SEED: &str = "AFTERCALL_SIMULATE_SEED";
@@ -30,8 +30,8 @@ fn the_same_seed_gives_the_same_course() {
         let differ = lines.enumerate().find(|(_, (one, other))| one != other);
         assert_eq!(differ, None, "seed {seed}");
         assert_eq!(
-            (one.hash, one.steps),
-            (other.hash, other.steps),
+            (one.hash, one.tally),
+            (other.hash, other.tally),
             "seed {seed}"
         );
         let seeds_differ = one.transcript != play(seed + 1, &plan).transcript;
@@ -49,7 +49,7 @@ fn no_seed_finds_anything() {
     let first = asked(SEED).unwrap_or(1);
     let count = asked(SEEDS).unwrap_or(SEEDS_SHORT);
     let minutes = asked(MINUTES).map(|minutes| Duration::from_secs(60 * minutes));
-    let mut steps = 0;
+    let mut tally = Tally::default();
     let mut seeds = 0;
     for seed in (first..).take(count as usize) {
         if minutes.is_some_and(|minutes| begun.elapsed() > minutes) {
@@ -57,14 +57,16 @@ fn no_seed_finds_anything() {
         }
         let plan = Plan::of(seed);
         let course = play(seed, &plan);
-        steps += course.steps;
+        tally += course.tally;
         seeds += 1;
         if let Some(finding) = &course.finding {
+            // At once: to make its plan shorter takes a while.
+            eprintln!("seed {seed}, after {tally}, found: {finding}");
             panic!("{}", report(seed, &plan, finding, seeds));
         }
     }
     println!(
-        "{seeds} seeds from {first}, {steps} steps, nothing found in {:?}",
+        "{seeds} seeds from {first}, {tally}, nothing found in {:?}",
         begun.elapsed()
     );
 }

@@ -45,6 +45,10 @@ pub struct Views {
     pub dir: PathBuf,
     /// What their stores are kept on. A view that was on another engine is rebuilt.
     pub engine: EngineKind,
+    /// The most memory that a search index takes for documents that are not in a segment yet, in bytes,
+    /// whatever its view asks for. A part of it is set up anew for each commit, which is most of the
+    /// work where there are few documents.
+    pub index_bytes_max: usize,
 }
 
 impl From<PathBuf> for Views {
@@ -52,6 +56,7 @@ impl From<PathBuf> for Views {
         Self {
             dir,
             engine: EngineKind::default(),
+            index_bytes_max: usize::MAX,
         }
     }
 }

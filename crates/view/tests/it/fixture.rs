@@ -254,7 +254,10 @@ pub(crate) fn start_with(log: &MemoryLog, dir: &Path, words: Words, options: Opt
 /// Starts the view in `dir` on an engine.
 pub(crate) fn start_on(engine: EngineKind, log: &MemoryLog, dir: &Path, words: Words) -> View {
     let dir = dir.to_owned();
-    let views = Views { dir, engine };
+    let views = Views {
+        engine,
+        ..dir.into()
+    };
     start_over(Arc::new(log.clone()), views, words, options())
 }
 

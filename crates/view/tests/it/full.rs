@@ -54,8 +54,8 @@ impl Drop for Disk {
 
 fn begin(log: &MemoryLog, engine: EngineKind, disk: &Disk) -> View {
     let views = Views {
-        dir: disk.0.join("views"),
         engine,
+        ..disk.0.join("views").into()
     };
     let options = Options {
         poll_records_max: 200,

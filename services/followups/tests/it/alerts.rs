@@ -376,12 +376,29 @@ async fn a_watch_sends_what_its_filter_lists() {
     running.stop().await;
 }
 
+/// The token of the next answer, which tells of no alert: the clock goes on until it comes.
+async fn sign_of_life(stage: &Stage, watch: &mut Streaming<WatchAlertsResponse>) -> String {
+    let answer = async {
+        loop {
+            stage.clock.advance(Duration::from_secs(2));
+            if let Some(answer) = watch.message().now_or_never() {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    let answer = answer.unwrap().unwrap().unwrap();
+    assert_eq!(answer.alert, None);
+    answer.resume_token
+}
+
 #[tokio::test]
 async fn a_watch_says_that_it_lives_and_its_token_moves_on() {
     let stage = Stage::new();
     let running = stage.start().await;
-    let mut watch = watch(&running, "").await;
-    let first = begun(&mut watch).await;
+    let mut before = watch(&running, "").await;
+    let first = begun(&mut before).await;
     // Nothing that it would be told of happens, however far the clock is moved below.
     stage.record(&Contact::new(
         "i-1",
@@ -393,19 +410,14 @@ async fn a_watch_says_that_it_lives_and_its_token_moves_on() {
     let mut answers = 0;
     while answers < 20 || token == first {
         answers += 1;
-        let answer = async {
-            loop {
-                stage.clock.advance(Duration::from_secs(2));
-                if let Some(answer) = watch.message().now_or_never() {
-                    return answer;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        let answer = tokio::time::timeout(PATIENCE, answer).await;
-        let answer = answer.unwrap().unwrap().unwrap();
-        assert_eq!(answer.alert, None);
-        token = answer.resume_token;
+        token = sign_of_life(&stage, &mut before).await;
     }
+    running.stop().await;
+
+    // So it does after a restart, since when nothing at all has happened.
+    let running = stage.start().await;
+    let mut after = watch(&running, &first).await;
+    assert_eq!(begun(&mut after).await, first);
+    assert_eq!(sign_of_life(&stage, &mut after).await, token);
     running.stop().await;
 }
