@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::Parties;
 use crate::commitment::{Change, Commitment, CommitmentKind, Event, Lapse, Owner, Priority};
 use crate::ids::Namespace;
 
@@ -41,6 +42,8 @@ pub struct Alert {
     /// The team that should act: the owner's, or if it isn't known, that of the agent in whose contact
     /// it began. May be empty.
     pub team_id: String,
+    /// Who has a part in what it is about: it is for them to see.
+    pub parties: Parties,
     /// What else the rule says of it, by name.
     pub labels: BTreeMap<String, String>,
     /// When it fired.
@@ -203,6 +206,7 @@ impl Alert {
             customer_id: promise.customer_id.clone(),
             owner: promise.owner.clone(),
             team_id: team_id.to_owned(),
+            parties: promise.parties().collect(),
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),

@@ -56,7 +56,7 @@ pub use parts::{
 
 use jiff::Timestamp;
 
-use crate::Handle;
+use crate::{Handle, Party};
 
 /// A promise to a customer, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Commitment {
     pub made_by: String,
     /// That agent's team; may be empty.
     pub team_id: String,
+    /// That agent's site; may be empty.
+    pub site_id: String,
     /// What sort of promise it is.
     pub kind: CommitmentKind,
     /// The tenant's own code of the kind; may be empty.
@@ -134,6 +136,22 @@ pub struct Commitment {
 }
 
 impl Commitment {
+    /// Who has a part in it: who made it, with team and site, and who keeps it, with the team.
+    pub fn parties(&self) -> impl Iterator<Item = Party<'_>> {
+        let owner = match &self.owner {
+            Some(Owner::Agent(id)) => Party::Agent(id),
+            Some(Owner::Queue(_)) | None => Party::Agent(""),
+        };
+        let parties = [
+            owner,
+            Party::Agent(&self.made_by),
+            Party::Team(&self.owner_team_id),
+            Party::Team(&self.team_id),
+            Party::Site(&self.site_id),
+        ];
+        parties.into_iter().filter(|party| party.is_named())
+    }
+
     /// Whether it is still to be done.
     pub fn is_open(&self) -> bool {
         self.lifecycle == Lifecycle::Active

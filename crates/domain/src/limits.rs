@@ -14,6 +14,8 @@ pub const WORDS_BYTES_MAX: usize = 64 * 1024;
 pub const HANDLES_MAX: usize = 20;
 /// Customers that one customer is merged with.
 pub const MERGES_MAX: usize = 50;
+/// Teams of one caller, and sites: each is looked for apart.
+pub const GROUPS_MAX: usize = 100;
 /// Warnings that one answer lists.
 pub const WARNINGS_MAX: usize = 50;
 /// Contact reasons of one interaction.

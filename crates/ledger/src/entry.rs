@@ -1,9 +1,11 @@
 //! What stands in the ledger.
 
+use aftercall_domain::Parties;
 use aftercall_domain::commitment;
 use aftercall_domain::customer::Merges;
 use aftercall_domain::interaction::{Life, PromiseLife};
 use aftercall_log::Position;
+use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::convert::time;
 use aftercall_proto::event::v1::{Event, InteractionAmended};
 use aftercall_view::ApplyError;
@@ -50,6 +52,9 @@ pub struct Contact {
     /// Its times, where they were amended.
     #[prost(message, optional, tag = "9")]
     amended_times: Option<AmendedTimes>,
+    /// Who has a part in its segments, where they were amended.
+    #[prost(message, optional, tag = "10")]
+    amended_segments: Option<PartiesRow>,
 }
 
 /// The times of a contact that were amended, in microseconds since the Unix epoch.
@@ -246,6 +251,11 @@ impl Contact {
         }
     }
 
+    /// Who has a part in its segments, where they were amended; none while its record says it.
+    pub fn amended_segments(&self) -> Option<&PartiesRow> {
+        self.amended_segments.as_ref()
+    }
+
     pub(crate) fn amend(&mut self, amended: &InteractionAmended) {
         let paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
         let values = amended.interaction.as_ref();
@@ -257,6 +267,11 @@ impl Contact {
                     let began_at = us(values.and_then(|values| values.occurred_at.as_ref()));
                     let times = times.unwrap_or_default();
                     self.amended_times = Some(AmendedTimes { began_at, ..times });
+                }
+                "segments" => {
+                    let segments = values.map_or(&[][..], |values| &values.segments);
+                    let parties: Parties = parties::of_segments(segments).collect();
+                    self.amended_segments = Some(parties.into());
                 }
                 "ended_at" => {
                     self.amended_times = Some(AmendedTimes {

@@ -9,6 +9,7 @@ mod enums;
 mod instant;
 pub mod interaction;
 mod message;
+pub mod parties;
 pub mod time;
 mod warning;
 

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::Peer;
-use crate::{ActorKind, Principal, Roles, Unauthenticated};
+use crate::{Access, ActorKind, Principal, Roles, Unauthenticated};
 use known::KnownFile;
 
 pub use credentials::CredentialsError;
@@ -126,10 +126,13 @@ impl Authenticator {
     /// actor = "crm"
     /// kind = "INTEGRATION"
     /// roles = ["integration"]
+    /// teams = ["billing"]
+    /// sites = ["lyon"]
     /// country = "DE"
     /// ```
     ///
-    /// `country` may be left out: it is where numbers without a country code are dialled. A
+    /// `teams` and `sites` say whose records a caller reads whose roles don't reach through all of the tenant: see
+    /// [`Access`]. `country` may be left out: it is where numbers without a country code are dialled. A
     /// `[[certificate]]` says the same of a client's certificate, with its `sha256` or a `name` that is
     /// among its subject's alternative names in place of the token's hash. An `[[issuer]]` says whose
     /// signed tokens are taken: see `docs/security.md`. The file is read again when
@@ -199,6 +202,13 @@ impl Authenticator {
     pub async fn refresh_keys(&self) {
         if let Mode::File(known) = &self.0 {
             known.refresh_keys().await;
+        }
+    }
+
+    /// Says of whom it is known that they read nothing but their own records for lack of a team.
+    pub(crate) fn warn_of_lacking_teams(&self, access: Access) {
+        if let Mode::File(known) = &self.0 {
+            known.warn_of_lacking_teams(access);
         }
     }
 

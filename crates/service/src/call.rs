@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use aftercall_domain::Scope;
 use tokio::time::Instant;
 
-use crate::{Deadline, Principal, Unauthenticated, principal_of};
+use crate::{Access, Deadline, Principal, Unauthenticated, principal_of};
 
 /// How long a query waits for its view at most, and any request that came around the server.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -14,6 +15,8 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 pub struct Call<T> {
     /// Who calls.
     pub principal: Principal,
+    /// The tenant's rules of whose records a caller reads.
+    pub access: Access,
     /// Until when they wait.
     pub deadline: Deadline,
     /// What they ask for.
@@ -28,6 +31,7 @@ impl<T> Call<T> {
     pub fn of(request: tonic::Request<T>) -> Result<Self, Unauthenticated> {
         Ok(Self {
             principal: principal_of(&request)?,
+            access: request.extensions().get().copied().unwrap_or_default(),
             deadline: Deadline::of(&request).unwrap_or_else(|| Deadline::after(WAIT_MAX)),
             message: request.into_inner(),
         })
@@ -36,6 +40,16 @@ impl<T> Call<T> {
     /// The tenant whose data the caller sees.
     pub fn tenant_id(&self) -> &str {
         &self.principal.tenant_id
+    }
+
+    /// Whose records the caller reads: nothing else of the tenant exists for them.
+    pub fn scope(&self) -> Scope {
+        self.access.scope(&self.principal)
+    }
+
+    /// Whose records the caller is shown of the customer in hand.
+    pub fn scope_in_hand(&self) -> Scope {
+        self.access.scope_in_hand(&self.principal)
     }
 
     /// Until when a query waits for its view: a little less than its caller does, and not longer
@@ -53,8 +67,22 @@ impl<T> Call<T> {
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Call<U> {
         Call {
             principal: self.principal,
+            access: self.access,
             deadline: self.deadline,
             message: change(self.message),
         }
+    }
+
+    /// The same request with another message, if there is one.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn try_map<U, E>(self, change: impl FnOnce(T) -> Result<U, E>) -> Result<Call<U>, E> {
+        Ok(Call {
+            principal: self.principal,
+            access: self.access,
+            deadline: self.deadline,
+            message: change(self.message)?,
+        })
     }
 }

@@ -7,6 +7,7 @@
 //! * [`Principal`]: who calls. Tenant, actor and roles come from the credentials, never from a
 //!   request's body. Which roles a method asks for stands in [`Permissions`], and the server sees
 //!   to it.
+//! * [`Access`]: whose records of the tenant that is, by the caller's roles, teams and sites.
 //! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
 //! * [`Call`]: a request with its caller, and with the [`Deadline`] until when they wait.
 //! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
@@ -15,6 +16,7 @@
 //!
 //! What the composition root uses: [`config`], [`telemetry`], [`server`] and [`Authenticator`].
 
+mod access;
 mod auth;
 mod call;
 mod checker;
@@ -39,6 +41,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use access::{Access, Agents, Context, Reach, Supervisors};
 pub use auth::{Authenticator, CredentialsError};
 pub use call::Call;
 pub use checker::{Checker, Counts, given};

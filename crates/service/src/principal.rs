@@ -1,5 +1,6 @@
 //! Who calls: tenant, actor and roles, as the credentials say.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,19 +20,35 @@ pub struct Principal {
     pub actor_kind: ActorKind,
     /// What the actor may do.
     pub roles: Roles,
+    /// The teams that the actor is of, as records name them.
+    pub teams: Arc<BTreeSet<String>>,
+    /// The sites that the actor is of.
+    pub sites: Arc<BTreeSet<String>>,
     /// Where the tenant's numbers without a country code are dialled, if that is known.
     pub country: Option<Country>,
 }
 
 impl Principal {
-    /// A principal of the given tenant, actor, kind and roles.
+    /// A principal of the given tenant, actor, kind and roles, and of no team.
     pub fn new(tenant_id: &str, actor_id: &str, actor_kind: ActorKind, roles: Roles) -> Self {
         Self {
             tenant_id: tenant_id.into(),
             actor_id: actor_id.into(),
             actor_kind,
             roles,
+            teams: Arc::default(),
+            sites: Arc::default(),
             country: None,
+        }
+    }
+
+    /// The same, of these teams and sites.
+    #[must_use]
+    pub fn of_groups(self, teams: BTreeSet<String>, sites: BTreeSet<String>) -> Self {
+        Self {
+            teams: teams.into(),
+            sites: sites.into(),
+            ..self
         }
     }
 
@@ -39,6 +56,17 @@ impl Principal {
     #[must_use]
     pub fn in_country(self, country: Option<Country>) -> Self {
         Self { country, ..self }
+    }
+
+    /// Refuses a caller that has no role at all, whatever it calls: so it learns nothing of what there is.
+    ///
+    /// # Errors
+    /// [`Forbidden`], which names no role.
+    pub fn require_some(&self) -> Result<(), Forbidden> {
+        match self.roles == Roles::default() {
+            true => Err(Forbidden { any_of: Vec::new() }),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a caller that has none of `any_of`.
@@ -207,9 +235,16 @@ impl fmt::Debug for Roles {
 
 /// The caller lacks the role that the request needs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this needs one of the roles {}", list(any_of))]
+#[error("{}", lacking(any_of))]
 pub struct Forbidden {
     any_of: Vec<Role>,
+}
+
+fn lacking(any_of: &[Role]) -> String {
+    match any_of {
+        [] => "these credentials have no role; whoever keeps them can give them one".to_owned(),
+        any_of => format!("this needs one of the roles {}", list(any_of)),
+    }
 }
 
 impl Failure for Forbidden {
@@ -218,7 +253,10 @@ impl Failure for Forbidden {
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
-        vec![("any_of", list(&self.any_of))]
+        match self.any_of.as_slice() {
+            [] => Vec::new(),
+            any_of => vec![("any_of", list(any_of))],
+        }
     }
 }
 

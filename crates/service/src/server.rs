@@ -31,7 +31,7 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tower::{Layer, Service};
 
-use crate::{Authenticator, Clock, Permissions};
+use crate::{Access, Authenticator, Clock, Permissions};
 use connections::Connections;
 use fresh::Fresh;
 use gate::GateLayer;
@@ -135,6 +135,7 @@ pub struct Server {
     authenticator: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
     permissions: Permissions,
+    access: Access,
     health: Health,
     descriptors: Vec<&'static [u8]>,
     /// The full names of what is served.
@@ -151,6 +152,7 @@ impl Server {
             authenticator: Arc::new(authenticator),
             clock,
             permissions: Permissions::default(),
+            access: Access::default(),
             health,
             descriptors: vec![tonic_health::pb::FILE_DESCRIPTOR_SET],
             services: vec![
@@ -165,6 +167,12 @@ impl Server {
     /// Who may call what, where it is not aftercall's own services that are served.
     pub fn permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
+        self
+    }
+
+    /// Whose records callers read.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 
@@ -212,6 +220,7 @@ impl Server {
             authenticator,
             clock,
             permissions,
+            access,
             health,
             descriptors,
             services,
@@ -219,6 +228,7 @@ impl Server {
         } = self;
         let routes = with_reflection(routes, &descriptors, &services)?;
         let described = decoded(&descriptors)?;
+        authenticator.warn_of_lacking_teams(access);
         let ending = CancellationToken::new();
         let fresh = Fresh {
             authenticator: Arc::clone(&authenticator),
@@ -227,6 +237,7 @@ impl Server {
         let gate = GateLayer {
             authenticator,
             permissions,
+            access,
             clock,
             meters: Meters::new(&described),
             elements: Elements::new(&described),

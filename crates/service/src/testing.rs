@@ -18,10 +18,21 @@ pub use contact::{contact, promise, reason};
 pub use raw::call_raw;
 
 use crate::server::{Server, ServerConfig, bind};
-use crate::{ActorKind, Authenticator, Clock, Principal, Role, Roles, Supervisor};
+use crate::{
+    Access, ActorKind, Agents, Authenticator, Clock, Context, Principal, Role, Roles, Supervisor,
+    Supervisors,
+};
+
+/// A house in which everybody reads everything: for tests of what else there is.
+pub const OPEN: Access = Access {
+    agents: Agents::All,
+    supervisors: Supervisors::All,
+    context: Context::Whole,
+};
 
 /// What keeps the parts of a trusted token apart.
 const PART: char = '/';
+/// What keeps the roles, teams and sites of it apart.
 const ROLE: char = ',';
 
 /// Somebody who calls, as a client's interceptor. A request that brings credentials of its own
@@ -46,6 +57,18 @@ impl Caller {
         let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
         let roles = roles.join(&ROLE.to_string());
         let token = format!("Bearer {tenant_id}{PART}{actor_id}{PART}{kind}{PART}{roles}");
+        Self(token.parse().expect("names of letters"))
+    }
+
+    /// The same caller, of these teams and sites.
+    ///
+    /// # Panics
+    /// When a name can't stand in a header.
+    #[must_use]
+    pub fn of_groups(self, teams: &[&str], sites: &[&str]) -> Self {
+        let token = self.0.to_str().expect("names of letters");
+        let list = |names: &[&str]| names.join(&ROLE.to_string());
+        let token = format!("{token}{PART}{}{PART}{}", list(teams), list(sites));
         Self(token.parse().expect("names of letters"))
     }
 
@@ -74,12 +97,21 @@ pub(crate) fn described(token: &[u8]) -> Option<Principal> {
     let mut parts = token.to_str().ok()?.split(PART);
     let (tenant_id, actor_id) = (parts.next()?, parts.next()?);
     let kind: ActorKind = parts.next()?.parse().ok()?;
-    let roles = parts.next()?.split(ROLE).filter(|role| !role.is_empty());
+    let list = |part: Option<&str>| -> Vec<String> {
+        let names = part.unwrap_or_default().split(ROLE);
+        names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let roles = list(Some(parts.next()?)).into_iter();
     let roles: Roles = roles
-        .map(str::parse::<Role>)
+        .map(|role| role.parse::<Role>())
         .collect::<Result<_, _>>()
         .ok()?;
-    Some(Principal::new(tenant_id, actor_id, kind, roles))
+    let (teams, sites) = (list(parts.next()), list(parts.next()));
+    let principal = Principal::new(tenant_id, actor_id, kind, roles);
+    Some(principal.of_groups(teams.into_iter().collect(), sites.into_iter().collect()))
 }
 
 /// A server on a port of its own.

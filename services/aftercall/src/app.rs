@@ -182,6 +182,7 @@ impl App {
             drain_timeout: config.server.drain_timeout,
         };
         let server = Server::new(config.server.clone(), authenticator, around.clock)
+            .access(config.access)
             .descriptors(aftercall_proto::DESCRIPTORS);
         let started = app.start_services(server, (asked, &config.health), (deps, feed), listener);
         match started.await {

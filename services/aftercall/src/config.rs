@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aftercall_service::Access;
 use aftercall_service::config::{ConfigError, Sources, load};
 use aftercall_service::server::ServerConfig;
 use aftercall_service::telemetry::TelemetryConfig;
@@ -34,6 +35,8 @@ pub struct Config {
     pub views: ViewsConfig,
     /// Where and how gRPC is served.
     pub server: ServerConfig,
+    /// Whose records callers read.
+    pub access: Access,
     /// When a service counts as healthy.
     pub health: HealthConfig,
     /// What the process says of itself.

@@ -2,6 +2,7 @@
 
 mod filter;
 
+use aftercall_domain::Party;
 use aftercall_proto::alerts::v1::{ListAlertsRequest, ListAlertsResponse};
 use aftercall_proto::model::v1::Alert;
 use aftercall_service::{Call, Checker, Counting, Including, Paging, Total, Unread};
@@ -13,7 +14,9 @@ use prost::Message;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::limits::PAGE;
+use crate::merged::Merged;
 use crate::parts::{Joined, Part};
+use crate::watch::Raised;
 use crate::{keys, stored};
 
 pub(crate) use filter::Filter;
@@ -27,6 +30,8 @@ pub(crate) async fn list(
     call: Call<ListAlertsRequest>,
 ) -> Result<ListAlertsResponse, Refused> {
     let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
+    let scope = call.scope();
+    let seen = scope.fingerprint();
     let ListAlertsRequest {
         filter,
         page_size,
@@ -38,12 +43,12 @@ pub(crate) async fn list(
     let filter = filter.unwrap_or_default();
     let bound = filter.encode_to_vec();
     let mut checker = Checker::new();
-    let filter = Filter::new(filter, &mut checker);
+    let filter = Filter::new(filter, scope, &mut checker);
     let count_max = checker.count("page_size", page_size, PAGE);
     checker.done(())?;
     let reading = followups.reading();
     let log = reading.log_identity();
-    let query: [&[u8]; 3] = [b"alerts", tenant_id.as_bytes(), &bound];
+    let query: [&[u8]; 4] = [b"alerts", tenant_id.as_bytes(), &seen, &bound];
     let paging = Paging::asked(&log, &query, count_max, &page_token)?;
     let including = Including {
         min_position: &min_position,
@@ -107,21 +112,29 @@ impl Lists<'_> {
         Ok(counting.total())
     }
 
+    /// The places after `after` in the lists of those whose alerts the caller sees.
     fn places(
         &self,
         triggered: bool,
         after: Option<&Place>,
     ) -> impl Iterator<Item = Result<Place, ApplyError>> + use<> {
-        let list = keys::alert_list(self.tenant_id, triggered);
-        let from = match after {
-            None => list.to_vec(),
-            Some(after) => [&list[..], after, &[0]].concat(),
+        let own = self.filter.scope().parties();
+        let lists: Vec<Option<Party<'_>>> = match own {
+            None => vec![None],
+            Some(own) => own.iter().map(Some).collect(),
         };
-        let to = prefix_end(&list);
-        let found = self
-            .store
-            .scan_range(from, to.as_deref(), Direction::Ascending);
-        found.map(move |entry| Ok(entry?.0.slice(list.len()..)))
+        Merged::new(lists.into_iter().map(|of| {
+            let list = keys::alert_list(self.tenant_id, of, triggered);
+            let from = match after {
+                None => list.to_vec(),
+                Some(after) => [&list[..], after, &[0]].concat(),
+            };
+            let to = prefix_end(&list);
+            let found = self
+                .store
+                .scan_range(from, to.as_deref(), Direction::Ascending);
+            found.map(move |entry| Ok(entry?.0.slice(list.len()..)))
+        }))
     }
 
     /// The alert at a place, if the filter admits it.
@@ -129,9 +142,9 @@ impl Lists<'_> {
         let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
         let key = keys::alert(self.tenant_id, &commitment_id, whose, episode_no);
         let found = self.store.get(key)?.map(stored::decode_alert).transpose()?;
-        Ok(found
-            .map(Alert::from)
-            .filter(|alert| self.filter.admits(alert)))
+        let raised = found.map(Raised::from);
+        let admitted = raised.filter(|raised| self.filter.admits(raised));
+        Ok(admitted.map(|raised| raised.alert))
     }
 }
 

@@ -4,7 +4,7 @@ mod wish;
 
 use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{CommitmentId, Violations, Warning};
+use aftercall_domain::{CommitmentId, Scope, Violations, Warning};
 use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::fact;
@@ -51,7 +51,7 @@ pub(crate) async fn run(
     followups: &Followups,
     call: Call<PromiseCommand>,
 ) -> Result<Done, Refused> {
-    let until = call.write_until();
+    let (until, scope) = (call.write_until(), call.scope());
     let Call {
         principal,
         message: command,
@@ -60,6 +60,7 @@ pub(crate) async fn run(
     let reading = followups.reading();
     let asked = Asked {
         principal,
+        scope,
         command,
         log: reading.log_identity(),
         contacts: followups.contacts().clone(),
@@ -70,6 +71,8 @@ pub(crate) async fn run(
 /// A command and who gave it.
 struct Asked {
     principal: Principal,
+    /// Whose promises they see: to them there are no others.
+    scope: Scope,
     command: PromiseCommand,
     log: LogIdentity,
     contacts: Contacts,
@@ -86,11 +89,16 @@ impl aftercall_service::command::Command for Asked {
             wish,
             ..
         } = &self.command;
-        let found = stored::meant(store, &self.principal.tenant_id, commitment_id)?;
+        let meant = stored::meant(
+            store,
+            (&self.principal.tenant_id, &self.scope),
+            commitment_id,
+        );
+        // Before anything else is told: what the request was about may be none of the caller's business.
+        let (commitment, whose) = meant?.ok_or(Refused::NotFound)?;
         if let Some(done) = self.repetition(store)? {
             return Ok(Decision::Done(done));
         }
-        let (commitment, whose) = found.ok_or(Refused::NotFound)?;
         if *expected_version != 0 && *expected_version != commitment.version {
             return Err(Refused::VersionMismatch {
                 current: commitment.version,
@@ -126,14 +134,15 @@ impl Asked {
             .is_customers(tenant_id, promised, interaction_id);
         let (reason, text) = match is_customers? {
             Some(true) => return Ok(()),
-            Some(false) => {
+            Some(false) if self.scope.is_all() => {
                 let text = "is a contact with somebody else; name one with the customer to whom it \
                             was promised";
                 (Reason::Conflicting, text)
             }
-            None => {
-                let text = "there is no such contact; check the id, record the contact first, or \
-                            give a message's id in its own field";
+            // Whether it is somebody else's, or not there at all, is for those to know who read everything.
+            Some(false) | None => {
+                let text = "there is no such contact with the customer; check the id, record the contact \
+                            first, or give a message's id in its own field";
                 (Reason::NotFound, text)
             }
         };

@@ -20,7 +20,10 @@ pub(crate) enum Refused {
     Unauthenticated(#[from] Unauthenticated),
     #[error("{}", lacks(*.0))]
     NotPermitted(Permission),
-    #[error("there is no such commitment; check the id")]
+    #[error(
+        "there is no such commitment for you to see; check the id, and the teams and sites of your \
+         credentials"
+    )]
     NotFound,
     #[error("the commitment is closed; a closed commitment does not change any more")]
     AlreadyClosed { commitment_id: String },

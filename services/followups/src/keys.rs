@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::Handle;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
+use aftercall_domain::{Handle, Parties, Party};
 use aftercall_ledger::requests::Requests;
 use aftercall_ledger::{Accepted, MergedPairs};
 use aftercall_log::{Partition, Position};
@@ -51,6 +51,12 @@ enum Tag {
     Merged = 16,
     /// tenant, commitment, whose, revision → the move of the due that made it.
     Move = 17,
+    /// tenant, sort of party, party, lifecycle, due, commitment, whose → nothing: by who else than its owner
+    /// has a part in it.
+    ListParty = 18,
+    /// tenant, sort of party, party, state, time of firing (the latest first), commitment, whose, episode →
+    /// nothing.
+    ListPartyAlerts = 19,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -149,36 +155,69 @@ pub(crate) fn read_watched(key: &[u8]) -> Result<Watched, MalformedKey> {
 }
 
 /// Whose promises a list holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Scope {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ListOf {
     Tenant,
     Customer(String),
-    Owner(Owner),
+    /// An agent's, or a queue's.
+    Agent(String),
+    Queue(String),
     /// By a form under which a handle is found.
     Handle(String),
+    /// By who else has a part in it: the sort of party, and its id.
+    Party(u32, String),
 }
 
-impl Scope {
+impl ListOf {
     /// The lists that hold `commitment`.
-    fn of(commitment: &Commitment) -> impl Iterator<Item = Self> {
+    fn holding(commitment: &Commitment) -> BTreeSet<Self> {
         let customer = commitment.customer_id.clone().map(Self::Customer);
-        let owner = commitment.owner.clone().map(Self::Owner);
-        let handles: BTreeSet<_> = commitment.handles.iter().flat_map(Handle::keys).collect();
-        let scopes = [Some(Self::Tenant), customer, owner].into_iter().flatten();
-        scopes.chain(handles.into_iter().map(Self::Handle))
+        let owner = commitment.owner.clone().map(Self::owner);
+        let handles = commitment.handles.iter().flat_map(Handle::keys);
+        let parties = commitment.parties();
+        // The owner has a list already.
+        let others = parties.filter(|party| match (party, &commitment.owner) {
+            (Party::Agent(id), Some(Owner::Agent(owner))) => id != owner,
+            _ => true,
+        });
+        let lists = [Some(Self::Tenant), customer, owner].into_iter().flatten();
+        lists
+            .chain(handles.map(Self::Handle))
+            .chain(others.map(Self::party))
+            .collect()
     }
 
-    /// The scope's promises of one lifecycle, by due.
-    pub(crate) fn list(&self, tenant_id: &str, lifecycle: Lifecycle) -> Key {
+    /// The promises that somebody keeps.
+    pub(crate) fn owner(owner: Owner) -> Self {
+        match owner {
+            Owner::Agent(id) => Self::Agent(id),
+            Owner::Queue(id) => Self::Queue(id),
+        }
+    }
+
+    /// The promises in which somebody has a part, but for those that an agent keeps.
+    pub(crate) fn party(party: Party<'_>) -> Self {
+        Self::Party(party.sort(), party.id().to_owned())
+    }
+
+    /// The lists that together hold all promises in which one of `parties` has a part.
+    pub(crate) fn all_of(parties: &Parties) -> Vec<Self> {
+        let owners = parties.agents.iter().cloned().map(Self::Agent);
+        owners.chain(parties.iter().map(Self::party)).collect()
+    }
+
+    /// The promises of one lifecycle, by due.
+    pub(crate) fn key(&self, tenant_id: &str, lifecycle: Lifecycle) -> Key {
         let list = |tag| key(tag).text(tenant_id);
-        let scope = match self {
+        let of = match self {
             Self::Tenant => list(Tag::ListAll),
             Self::Customer(id) => list(Tag::ListCustomer).text(id),
             Self::Handle(name) => list(Tag::ListHandle).text(name),
-            Self::Owner(Owner::Agent(id)) => list(Tag::ListAgent).text(id),
-            Self::Owner(Owner::Queue(id)) => list(Tag::ListQueue).text(id),
+            Self::Agent(id) => list(Tag::ListAgent).text(id),
+            Self::Queue(id) => list(Tag::ListQueue).text(id),
+            Self::Party(sort, id) => list(Tag::ListParty).u32(*sort).text(id),
         };
-        scope.u32(match lifecycle {
+        of.u32(match lifecycle {
             Lifecycle::Active => 1,
             Lifecycle::Fulfilled => 2,
             Lifecycle::Cancelled => 3,
@@ -194,8 +233,9 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
             .id(&commitment.commitment_id)
             .u64(home.whose)
     };
-    let mut keys: Vec<Key> = Scope::of(commitment)
-        .map(|scope| place(scope.list(tenant_id, commitment.lifecycle)))
+    let mut keys: Vec<Key> = ListOf::holding(commitment)
+        .iter()
+        .map(|list| place(list.key(tenant_id, commitment.lifecycle)))
         .collect();
     if commitment.may_lapse() {
         keys.push(watched(tenant_id, commitment, home));
@@ -212,19 +252,32 @@ pub(crate) fn alert(tenant_id: &str, commitment_id: &str, whose: u64, episode_no
     alerts_of(tenant_id, commitment_id, whose).u32(episode_no)
 }
 
-/// All alerts of a state, the latest first.
-pub(crate) fn alert_list(tenant_id: &str, triggered: bool) -> Key {
-    key(Tag::ListAlerts)
-        .text(tenant_id)
-        .u32(if triggered { 1 } else { 2 })
+/// All alerts of a state, or those in which a party has a part, the latest first.
+pub(crate) fn alert_list(tenant_id: &str, of: Option<Party<'_>>, triggered: bool) -> Key {
+    let list = match of {
+        None => key(Tag::ListAlerts).text(tenant_id),
+        Some(party) => key(Tag::ListPartyAlerts)
+            .text(tenant_id)
+            .u32(party.sort())
+            .text(party.id()),
+    };
+    list.u32(if triggered { 1 } else { 2 })
 }
 
-pub(crate) fn alert_place(tenant_id: &str, alert: &Alert, whose: u64) -> Key {
-    alert_list(tenant_id, alert.resolved.is_none())
-        .time_descending(microseconds(alert.first_fired_at))
-        .id(alert.subject.id())
-        .u64(whose)
-        .u32(alert.episode_no)
+/// The places of an alert in all lists.
+pub(crate) fn alert_places(
+    tenant_id: &str,
+    alert: &Alert,
+    whose: u64,
+) -> impl Iterator<Item = Key> {
+    let lists = [None].into_iter().chain(alert.parties.iter().map(Some));
+    lists.map(move |of| {
+        alert_list(tenant_id, of, alert.resolved.is_none())
+            .time_descending(microseconds(alert.first_fired_at))
+            .id(alert.subject.id())
+            .u64(whose)
+            .u32(alert.episode_no)
+    })
 }
 
 /// All changes of a tenant's alerts in a partition.

@@ -34,6 +34,7 @@ mod followups;
 mod keys;
 mod limits;
 mod list;
+mod merged;
 mod meters;
 mod parts;
 mod projection;

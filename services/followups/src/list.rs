@@ -2,7 +2,8 @@
 //!
 //! A filter is served by indexes that are ordered by due: the customers', the owners' or the
 //! tenant's, each apart for each lifecycle; of those that hold every match, the ones with the fewest
-//! promises. What an index doesn't know is looked up in the promise. A page looks at no more than
+//! promises. Who does not read all of the tenant is served by the lists of the teams, sites and agents
+//! whose promises they read. What an index doesn't know is looked up in the promise. A page looks at no more than
 //! [`EXAMINED_MAX`] promises of each lifecycle; if that isn't enough to fill it, it is short, and its
 //! token goes on from there.
 //!
@@ -31,7 +32,7 @@ use crate::limits::PAGE;
 use crate::parts::{Joined, Part};
 use crate::stored;
 use filter::Filter;
-use scan::{Places, narrowest};
+use scan::{narrowest, places};
 
 /// A promise's place in every list: its due in microseconds, its id, and whose it is.
 type Place = (i64, String, u64);
@@ -42,6 +43,7 @@ pub(crate) async fn list(
     call: Call<ListCommitmentsRequest>,
 ) -> Result<ListCommitmentsResponse, Refused> {
     let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
+    let scope = call.scope();
     let ListCommitmentsRequest {
         filter,
         page_size,
@@ -54,12 +56,18 @@ pub(crate) async fn list(
     let bound = filter.encode_to_vec();
     let now = followups.clock().now();
     let mut checker = Checker::new();
-    let filter = Filter::new(tenant_id.clone(), filter, now, &mut checker);
+    let whose = (tenant_id.clone(), scope.clone());
+    let filter = Filter::new(whose, filter, now, &mut checker);
     let count_max = checker.count("page_size", page_size, PAGE);
     checker.done(())?;
     let reading = followups.reading();
     let log = reading.log_identity();
-    let query: [&[u8]; 3] = [b"commitments", tenant_id.as_bytes(), &bound];
+    let query: [&[u8]; 4] = [
+        b"commitments",
+        tenant_id.as_bytes(),
+        &scope.fingerprint(),
+        &bound,
+    ];
     let paging = Paging::asked(&log, &query, count_max, &page_token)?;
     let after = paging.after().map(|payload| place(payload)).transpose()?;
     let including = Including {
@@ -109,9 +117,9 @@ fn page(
     now: Timestamp,
     count_max: usize,
 ) -> Result<Joined<Place, WireCommitment>, ApplyError> {
-    let scopes = narrowest(store, filter, after.as_ref())?;
+    let lists = narrowest(store, filter, after.as_ref())?;
     let parts = filter.lifecycles().map(|lifecycle| {
-        let places = Places::new(store, filter, &scopes, lifecycle, after.as_ref());
+        let places = places(store, filter, (&lists, lifecycle), after.as_ref());
         Part::read(places, count_max, |place| {
             let found = wanted(store, filter, place)?;
             Ok(found.map(|commitment| to_wire(commitment, now)))
@@ -123,10 +131,10 @@ fn page(
 
 /// How many promises there are.
 fn count(store: &Store, filter: &Filter) -> Result<Total, ApplyError> {
-    let scopes = narrowest(store, filter, None)?;
+    let lists = narrowest(store, filter, None)?;
     let mut counting = Counting::new();
     for lifecycle in filter.lifecycles() {
-        let places = Places::new(store, filter, &scopes, lifecycle, None);
+        let places = places(store, filter, (&lists, lifecycle), None);
         counting.part(places, |place| Ok(wanted(store, filter, place)?.is_some()))?;
     }
     Ok(counting.total())

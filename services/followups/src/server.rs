@@ -53,9 +53,10 @@ impl Grpc {
         };
         let reading = self.0.reading();
         let complete_through = reading.store_at(including, call.read_until()).await?;
+        let scope = call.scope();
         let find = move |store: &Store| {
             let id = CommitmentId::read(&call.message.commitment_id);
-            stored::meant(store, call.tenant_id(), &id)
+            stored::meant(store, (call.tenant_id(), &scope), &id)
                 .map(|found| found.map(|(promise, _)| promise))
                 .map_err(Refused::from)
         };
@@ -71,18 +72,8 @@ impl Grpc {
     where
         PromiseCommand: TryFrom<T, Error = Refused>,
     {
-        let Call {
-            principal,
-            deadline,
-            message,
-        } = Call::of(request)?;
-        let mut message: PromiseCommand = message.try_into()?;
-        let warnings = std::mem::take(&mut message.warnings).into_iter();
-        let call = Call {
-            principal,
-            deadline,
-            message,
-        };
+        let mut call = Call::of(request)?.try_map(PromiseCommand::try_from)?;
+        let warnings = std::mem::take(&mut call.message.warnings).into_iter();
         let done = command::run(&self.0, call).await?;
         Ok((done, warnings.map(Into::into).collect()))
     }

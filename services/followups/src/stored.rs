@@ -1,8 +1,8 @@
 //! What stands in the view's store, and how it is read back.
 
-use aftercall_domain::CommitmentId;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::Commitment;
+use aftercall_domain::{CommitmentId, Scope};
 use aftercall_proto::convert;
 use aftercall_proto::envelope::contact_key;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
@@ -41,11 +41,11 @@ pub(crate) fn log_key(
     }))
 }
 
-/// The promise that callers mean by an id, and whose it is by its log key. If the id was given for two customers, it is the one
-/// that is open, of those the one that was recorded first.
+/// The promise within somebody's scope that they mean by an id, and whose it is by its log key. If the id was
+/// given for two customers, it is the one that is open, of those the one that was recorded first.
 pub(crate) fn meant(
     store: &Store,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     commitment_id: &CommitmentId,
 ) -> Result<Option<(Commitment, u64)>, ApplyError> {
     let all = keys::commitments(tenant_id, commitment_id.as_str());
@@ -54,10 +54,9 @@ pub(crate) fn meant(
     for entry in store.scan_prefix(all, Direction::Ascending) {
         let (key, row) = entry?;
         let next = decode_commitment(row)?;
-        if meant
-            .as_ref()
-            .is_none_or(|(meant, _)| order(&next) < order(meant))
-        {
+        let first = meant.as_ref();
+        let is_first = first.is_none_or(|(meant, _)| order(&next) < order(meant));
+        if is_first && scope.admits(next.parties()) {
             let whose = key
                 .last_chunk()
                 .map_or(0, |whose| u64::from_be_bytes(*whose));

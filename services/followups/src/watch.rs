@@ -24,7 +24,7 @@ use crate::alerts::Filter;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{keys, stored};
-pub(crate) use bulletin::{Bulletin, Draft};
+pub(crate) use bulletin::{Bulletin, Draft, Raised};
 use bulletin::{News, Posted, Reader, Woken};
 
 /// Of how many records a watch takes the changes from the store at once.
@@ -36,12 +36,13 @@ pub(crate) async fn begin(
     call: Call<WatchAlertsRequest>,
 ) -> Result<impl Stream<Item = Result<WatchAlertsResponse, Status>> + Send + use<>, Refused> {
     let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
+    let scope = call.scope();
     let WatchAlertsRequest {
         filter,
         resume_token,
     } = call.message;
     let mut checker = Checker::new();
-    let filter = Filter::new(filter.unwrap_or_default(), &mut checker);
+    let filter = Filter::new(filter.unwrap_or_default(), scope, &mut checker);
     checker.done(())?;
     let reading = followups.reading();
     let resumed = reading.positions("resume_token", &resume_token)?;
@@ -118,9 +119,9 @@ impl Watch {
             return Ok(self.answer(None));
         }
         loop {
-            while let Some(alert) = self.next_held() {
-                if self.filter.admits(&alert) {
-                    return Ok(self.answer(Some(alert)));
+            while let Some(raised) = self.next_held() {
+                if self.filter.admits(&raised) {
+                    return Ok(self.answer(Some(raised.alert)));
                 }
             }
             if self.draining.is_cancelled() {
@@ -138,7 +139,7 @@ impl Watch {
 
     /// The next alert of what is held. The place is behind a record once the last alert that it
     /// changed is given: a watch that breaks off before gets all of them again.
-    fn next_held(&mut self) -> Option<Alert> {
+    fn next_held(&mut self) -> Option<Raised> {
         while let Some(posted) = self.held.front() {
             // What was read from the store may be on the bulletin, too.
             let is_new = !self.place.covers(posted.at);

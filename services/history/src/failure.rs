@@ -15,7 +15,10 @@ pub(crate) enum Unanswered {
     Invalid(#[from] Violations),
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
-    #[error("there is no such interaction; check the id")]
+    #[error(
+        "there is no such interaction for you to see; check the id, and the teams and sites of your \
+         credentials"
+    )]
     InteractionNotFound,
     #[error(transparent)]
     Unread(#[from] Unread),

@@ -1,5 +1,6 @@
 //! What must hold for any bytes, for `crates/fuzz`.
 
+use aftercall_domain::{Party, Scope};
 use aftercall_proto::history::v1::SearchInteractionsRequest;
 use prost::Message;
 
@@ -37,5 +38,8 @@ fn check(request: &SearchInteractionsRequest) {
     let asked = !request.query.trim().is_empty();
     assert_eq!(text.wordless, asked && text.is_empty());
     assert!(request.query.len() <= QUERY_BYTES_MAX);
-    let _ = scope::query(&Fields::new(), "tenant", &filter, &text);
+    let own = Scope::of([Party::Agent("agent"), Party::Team("team")]);
+    for seen in [Scope::All, own] {
+        let _ = scope::query(&Fields::new(), ("tenant", &seen), &filter, &text);
+    }
 }

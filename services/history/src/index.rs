@@ -8,6 +8,8 @@ pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
+use aftercall_domain::Party;
+use aftercall_proto::convert::parties;
 use aftercall_proto::model::v1::{Customer, Interaction};
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
@@ -20,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 3;
+const INDEX_VERSION: u32 = 4;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -56,6 +58,8 @@ pub(crate) struct Fields {
     pub(crate) agent: Field,
     /// All teams that had one.
     pub(crate) team: Field,
+    /// All sites that had one.
+    pub(crate) site: Field,
     /// Every reason, and what is above it: `billing.refund` and `billing`.
     pub(crate) reason: Field,
     primary_reason: Field,
@@ -91,6 +95,7 @@ impl Fields {
             identified: builder.add_bool_field("identified", INDEXED),
             agent: builder.add_text_field(column::AGENT, counted()),
             team: builder.add_text_field(column::TEAM, counted()),
+            site: builder.add_text_field("site", exact()),
             reason: builder.add_text_field("reason", exact()),
             primary_reason: builder
                 .add_text_field(column::REASON, TextOptions::default().set_fast(RAW)),
@@ -139,7 +144,7 @@ impl Fields {
             document.add_u64(self.sentiment, enum_number(band.into()));
         }
         self.add_customer(interaction, &mut document);
-        self.add_agents(interaction, &mut document);
+        self.add_parties(interaction, &mut document);
         if let Some(disposition) = &interaction.disposition {
             add_known(self.disposition, &disposition.code, &mut document);
         }
@@ -165,16 +170,20 @@ impl Fields {
         }
     }
 
-    /// The agent who wrapped the contact up, and those of its segments; and their teams.
-    fn add_agents(&self, interaction: &Interaction, document: &mut TantivyDocument) {
-        let segments = &interaction.segments;
-        let agents = segments.iter().map(|segment| &segment.agent_id);
-        let teams = segments.iter().map(|segment| &segment.team_id);
-        let agents: BTreeSet<_> = agents.chain([&interaction.agent_id]).collect();
-        let teams: BTreeSet<_> = teams.chain([&interaction.team_id]).collect();
-        for (field, ids) in [(self.agent, agents), (self.team, teams)] {
-            ids.into_iter()
-                .for_each(|id| add_known(field, id, document));
+    /// The agent who wrapped the contact up, and those of its segments; and their teams and sites.
+    fn add_parties(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let parties: BTreeSet<_> = parties::of_contact(interaction).collect();
+        for party in parties {
+            document.add_text(self.of_party(party), party.id());
+        }
+    }
+
+    /// The field that holds such a party.
+    pub(crate) fn of_party(&self, party: Party<'_>) -> Field {
+        match party {
+            Party::Agent(_) => self.agent,
+            Party::Team(_) => self.team,
+            Party::Site(_) => self.site,
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) const ENTRIES: Counts = Counts {
     usual: 50,
     max: 500,
 };
+/// The most entries of a timeline that one page looks at, for who does not read all of them.
+pub(crate) const EXAMINED_MAX: usize = 10_000;
 /// Amendments on a page.
 pub(crate) const AMENDMENTS: Counts = Counts {
     usual: 50,

@@ -12,9 +12,11 @@ pub(crate) use cursor::{Order, Place};
 pub(crate) use relevance::Weights;
 pub(crate) use scope::Filter;
 
+use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{Facet, FacetCounts};
 use aftercall_view::Positions;
-use tantivy::query::EnableScoring;
+use tantivy::collector::Count;
+use tantivy::query::{BooleanQuery, EnableScoring, Occur};
 use tantivy::schema::document::Value;
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
@@ -28,6 +30,8 @@ use hits::Segment;
 #[derive(Debug)]
 pub(crate) struct Search<'s> {
     pub(crate) tenant_id: &'s str,
+    /// Whose contacts the caller reads.
+    pub(crate) scope: &'s Scope,
     pub(crate) text: &'s TextQuery,
     pub(crate) filter: &'s Filter,
     pub(crate) order: Order,
@@ -80,7 +84,8 @@ pub(crate) fn run(
     search: &Search<'_>,
 ) -> Result<Found, SearchError> {
     let words = word_terms(fields, search.tenant_id, search.text);
-    let query = scope::query(fields, search.tenant_id, search.filter, search.text);
+    let whose = (search.tenant_id, search.scope);
+    let query = scope::query(fields, whose, search.filter, search.text);
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut tallies = Tallies::new(search.facets);
     let mut page = hits::Page::new(search.results_max);
@@ -109,20 +114,29 @@ pub(crate) fn run(
     })
 }
 
-/// The weights of `text`'s wanted words in the index as it is now.
+/// The weights of `text`'s wanted words in the index as it is now: by what the caller reads of it, so that a
+/// score says nothing of how often others spoke of something.
 pub(crate) fn weigh(
     searcher: &Searcher,
     fields: &Fields,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     text: &TextQuery,
 ) -> Result<Weights, SearchError> {
-    let contacts = searcher.doc_freq(&Term::from_field_text(fields.tenant, tenant_id))?;
     let words = word_terms(fields, tenant_id, text);
-    let frequencies = words
-        .iter()
-        .map(|word| searcher.doc_freq(word))
-        .collect::<tantivy::Result<Vec<_>>>()?;
-    Ok(Weights::new(contacts, &frequencies))
+    if scope.is_all() {
+        let contacts = searcher.doc_freq(&Term::from_field_text(fields.tenant, tenant_id))?;
+        let frequencies = words.iter().map(|word| searcher.doc_freq(word));
+        let frequencies = frequencies.collect::<tantivy::Result<Vec<_>>>()?;
+        return Ok(Weights::new(contacts, &frequencies));
+    }
+    let count = |word: Option<&Term>| -> Result<u64, SearchError> {
+        let mut clauses = scope::within(fields, tenant_id, scope);
+        clauses.extend(word.map(|word| (Occur::Must, scope::one(word.clone()))));
+        Ok(searcher.search(&BooleanQuery::new(clauses), &Count)? as u64)
+    };
+    let frequencies = words.iter().map(|word| count(Some(word)));
+    let frequencies = frequencies.collect::<Result<Vec<_>, _>>()?;
+    Ok(Weights::new(count(None)?, &frequencies))
 }
 
 fn word_terms(fields: &Fields, tenant_id: &str, text: &TextQuery) -> Vec<Term> {

@@ -1,5 +1,7 @@
 //! What the view's store holds of a contact.
 
+use aftercall_domain::Scope;
+use aftercall_proto::convert::parties;
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::history::v1::CommitmentChange;
@@ -83,6 +85,14 @@ impl StoredEntry {
         }
         let customer_id = self.customer_id().unwrap_or_default();
         whose(&contact_key(tenant_id, customer_id, self.interaction_id()))
+    }
+
+    /// Whether it lies within somebody's scope: the contact, or the promise of which something became.
+    pub(crate) fn is_within(&self, scope: &Scope) -> bool {
+        let contact = self.interaction.iter().flat_map(parties::of_contact);
+        let change = self.commitment_change.iter();
+        let promise = change.filter_map(|change| change.commitment.as_ref());
+        scope.admits(contact.chain(promise.flat_map(parties::of_promise)))
     }
 
     /// Whether another system knows the contact by this name.

@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 
-use aftercall_domain::{Handle, HandleKind};
+use aftercall_domain::{Handle, HandleKind, Scope};
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{Direction, Store, StoreError};
 use bytes::Bytes;
@@ -191,16 +191,32 @@ impl Row {
         Ok(store.get(&home)?.map(|entry| (entry, self.of_customer)))
     }
 
-    /// The entry as it is answered, encoded.
-    pub(crate) fn answered(&self, store: &Store) -> Result<Option<Bytes>, Unanswered> {
+    /// The entry as it is answered, encoded; none for who does not read it.
+    pub(crate) fn answered(
+        &self,
+        store: &Store,
+        scope: &Scope,
+    ) -> Result<Option<Bytes>, Unanswered> {
         let Some((entry, ambiguous)) = self.entry(store)? else {
             return Ok(None);
         };
+        if !scope.is_all() && !StoredEntry::decode(entry.clone())?.is_within(scope) {
+            return Ok(None);
+        }
         let answered = stored::answered(&entry)?;
         Ok(Some(match ambiguous {
             true => stored::ambiguous(&answered),
             false => answered,
         }))
+    }
+
+    /// Whether it lies within somebody's scope.
+    pub(crate) fn is_within(&self, store: &Store, scope: &Scope) -> Result<bool, Unanswered> {
+        if scope.is_all() {
+            return Ok(true);
+        }
+        let entry = self.decoded(store)?;
+        Ok(entry.is_some_and(|(entry, _)| entry.is_within(scope)))
     }
 
     /// The entry, and whether it is of one of several customers.

@@ -2,11 +2,16 @@
 //!
 //! A list goes by the number of cases. A candidate whose number grows while somebody turns pages
 //! moves towards the front: it may be missed by that reader, and is never shown twice.
+//!
+//! Who does not read all of the tenant sees candidates by the cases that they read: see [`scoped`].
 
+mod scoped;
+
+use aftercall_domain::Scope;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
-use aftercall_service::{Call, Checker, Paging, given};
+use aftercall_service::{Call, Checker, Paging, Total, given};
 use aftercall_view::{Direction, Positions, Store};
 use prost::Message;
 
@@ -14,13 +19,15 @@ use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::{self, Ranking};
 use crate::limits::{CANDIDATE_CASES_MAX, PAGE};
-use crate::page;
+use crate::page::{self, Listed};
 use crate::records::{Case, Tally, timestamp};
+use scoped::Scoped;
 
 /// A list of candidates, as it was asked for.
 #[derive(Debug)]
 pub(crate) struct Query {
     tenant_id: String,
+    scope: Scope,
     state: CandidateState,
     reason_code: Option<String>,
     paging: Paging,
@@ -42,10 +49,13 @@ impl Query {
         let tenant_id = call.tenant_id().to_owned();
         let reason_code = given(message.reason_code.clone());
         let prefix = Vec::from(ranking(&tenant_id, state, reason_code.as_deref()).prefix());
-        let paging = Paging::asked(log, &[&prefix], size, &message.page_token)?;
+        let scope = call.scope();
+        let query: [&[u8]; 2] = [&prefix, &scope.fingerprint()];
+        let paging = Paging::asked(log, &query, size, &message.page_token)?;
         page::check_place(&paging, &prefix)?;
         Ok(Self {
             tenant_id,
+            scope,
             state,
             reason_code,
             paging,
@@ -80,28 +90,20 @@ pub(crate) fn list(
 ) -> Result<ListCandidatesResponse, Error> {
     let Query {
         tenant_id,
+        scope,
         state,
         reason_code,
         paging,
         include_total,
     } = query;
     let ranking = ranking(tenant_id, *state, reason_code.as_deref());
-    let prefix = Vec::from(ranking.prefix());
-    let total = include_total
-        .then(|| page::count(store, &prefix))
-        .transpose()?;
-    let listed = page::read(store, &prefix, paging, |key| {
-        let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
-        let candidate = find(store, tenant_id, &candidate_id)?.map(|candidate| Candidate {
-            case_count,
-            state: (*state).into(),
-            ..candidate
-        });
-        Ok(candidate.map(|candidate| {
-            let bytes = candidate.encoded_len();
-            (candidate, bytes)
-        }))
-    })?;
+    let (listed, total) = match scope.parties() {
+        Some(own) => {
+            let scoped = Scoped::read(store, tenant_id, own)?;
+            scoped.list(ranking, paging, *include_total)?
+        }
+        None => whole_list(store, ranking, paging, *include_total)?,
+    };
     Ok(ListCandidatesResponse {
         next_page_token: paging.token(log, complete_through, listed.next),
         complete_through: complete_through.encode(log),
@@ -111,16 +113,71 @@ pub(crate) fn list(
     })
 }
 
-/// A candidate with its latest cases. Its words are those of the latest case that has any.
+/// A page of all of the tenant's candidates, and how many there are.
+fn whole_list(
+    store: &Store,
+    ranking: Ranking<'_>,
+    paging: &Paging,
+    include_total: bool,
+) -> Result<(Listed<Candidate>, Option<Total>), Error> {
+    let prefix = Vec::from(ranking.prefix());
+    let total = include_total.then(|| page::count(store, &prefix));
+    let listed = page::read(store, &prefix, paging, |key| {
+        let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
+        let found = whole(store, ranking.tenant_id, &candidate_id)?;
+        let candidate = found.map(|candidate| Candidate {
+            case_count,
+            state: ranking.state.into(),
+            ..candidate
+        });
+        Ok(candidate.map(|candidate| {
+            let bytes = candidate.encoded_len();
+            (candidate, bytes)
+        }))
+    })?;
+    Ok((listed, total.transpose()?))
+}
+
+/// A candidate with its latest cases, of those that lie within somebody's scope.
 pub(crate) fn find(
     store: &Store,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     candidate_id: &str,
 ) -> Result<Option<Candidate>, Error> {
+    match scope.parties() {
+        None => whole(store, tenant_id, candidate_id),
+        Some(own) => Scoped::read(store, tenant_id, own)?.candidate(candidate_id),
+    }
+}
+
+/// When a case occurred, its interaction, and whose that is.
+type Place = (i64, String, u64);
+
+/// A candidate with its latest cases, whoever had a part in them.
+fn whole(store: &Store, tenant_id: &str, candidate_id: &str) -> Result<Option<Candidate>, Error> {
     let tally = store.get(keys::candidate(tenant_id, candidate_id))?;
     let Some(tally) = stored::<Tally>(tally).map_err(Error::internal)? else {
         return Ok(None);
     };
+    let place = |key: &[u8]| keys::read_candidate_case(key).map_err(Error::internal);
+    let cases = keys::candidate_cases(tenant_id, candidate_id);
+    let first = store.scan_prefix(&cases, Direction::Descending).next();
+    let first = first.map(|entry| place(&entry?.0)).transpose()?;
+    let latest = store.scan_prefix(&cases, Direction::Ascending);
+    let latest = latest.take(CANDIDATE_CASES_MAX);
+    let latest = latest.map(|entry| place(&entry?.0));
+    let mut candidate = assemble(store, tenant_id, (candidate_id, tally), latest)?;
+    candidate.first_seen_at = first.map(|(occurred_at_us, ..)| timestamp(occurred_at_us));
+    Ok(Some(candidate))
+}
+
+/// A candidate of its latest cases. Its words are those of the latest case that has any.
+fn assemble(
+    store: &Store,
+    tenant_id: &str,
+    (candidate_id, tally): (&str, Tally),
+    latest: impl Iterator<Item = Result<Place, Error>>,
+) -> Result<Candidate, Error> {
     let solution_id = promoted_to(store, tenant_id, candidate_id)?;
     let mut candidate = Candidate {
         candidate_id: candidate_id.to_owned(),
@@ -133,22 +190,13 @@ pub(crate) fn find(
         solution_id: solution_id.unwrap_or_default(),
         ..Candidate::default()
     };
-    let cases = keys::candidate_cases(tenant_id, candidate_id);
-    for entry in store
-        .scan_prefix(&cases, Direction::Ascending)
-        .take(CANDIDATE_CASES_MAX)
-    {
-        let (occurred_at_us, interaction_id, whose) =
-            keys::read_candidate_case(&entry?.0).map_err(Error::internal)?;
+    for place in latest {
+        let (occurred_at_us, interaction_id, whose) = place?;
         let case = store.get(keys::case(tenant_id, &interaction_id, whose))?;
         let case: Case = stored(case).map_err(Error::internal)?.unwrap_or_default();
         add_case(&mut candidate, interaction_id, occurred_at_us, case);
     }
-    if let Some(first) = store.scan_prefix(&cases, Direction::Descending).next() {
-        let (occurred_at_us, ..) = keys::read_candidate_case(&first?.0).map_err(Error::internal)?;
-        candidate.first_seen_at = Some(timestamp(occurred_at_us));
-    }
-    Ok(Some(candidate))
+    Ok(candidate)
 }
 
 /// The solution that a candidate became.

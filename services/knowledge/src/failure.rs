@@ -15,7 +15,9 @@ pub(crate) enum Error {
     Unauthenticated(#[from] Unauthenticated),
     #[error(transparent)]
     Invalid(#[from] Violations),
-    #[error("there is no such candidate; list the candidates for those that there are")]
+    #[error(
+        "there is no such candidate for you to see; list the candidates for those that there are"
+    )]
     CandidateNotFound,
     #[error("there is no such solution; list the solutions for those that there are")]
     SolutionNotFound,

@@ -18,10 +18,13 @@
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12, 14  what requests did: see [`PROMOTIONS`]
 //!  13   tenant                                                      Corpus
+//!  15   tenant, sort of party, party, occurred (newest first),
+//!       interaction, whose                                          the candidate of the case
 //! ```
 //!
 //! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).
 
+use aftercall_domain::Party;
 use aftercall_ledger::requests::Requests;
 use aftercall_proto::model::v1::CandidateState;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -41,13 +44,41 @@ const USES: u8 = 9;
 const USE: u8 = 10;
 const USER: u8 = 11;
 const CORPUS: u8 = 13;
+const PARTY_CASE: u8 = 15;
+
+/// The cases of all interactions with an id: usually there is one.
+pub(crate) fn cases(tenant_id: &str, interaction_id: &str) -> Key {
+    Key::new(CASE).text(tenant_id).text(interaction_id)
+}
 
 /// An interaction's case.
 pub(crate) fn case(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
-    Key::new(CASE)
-        .text(tenant_id)
+    cases(tenant_id, interaction_id).u64(whose)
+}
+
+/// All cases that count for a candidate and in which somebody has a part, the latest first.
+pub(crate) fn party_cases(tenant_id: &str, party: Party<'_>) -> Key {
+    let of = Key::new(PARTY_CASE).text(tenant_id);
+    of.u32(party.sort()).text(party.id())
+}
+
+/// One of them.
+pub(crate) fn party_case(
+    tenant_id: &str,
+    party: Party<'_>,
+    occurred_at_us: i64,
+    (interaction_id, whose): (&str, u64),
+) -> Key {
+    party_cases(tenant_id, party)
+        .time_descending(occurred_at_us)
         .text(interaction_id)
         .u64(whose)
+}
+
+/// What the end of a key of [`party_case`] says: when the case occurred, its interaction, and whose that is.
+pub(crate) fn read_place(place: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
+    let mut parts = Parts::new(place);
+    Ok((parts.time_descending()?, parts.text()?, parts.u64()?))
 }
 
 /// How often a candidate worked.
@@ -216,6 +247,10 @@ mod tests {
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>(), n in any::<u64>()) {
             let case = candidate_case(&tenant, "c", at, (&id, n));
             prop_assert_eq!(read_candidate_case(&case), Ok((at, id.clone(), n)));
+            let party = Party::Team(&id);
+            let key = party_case(&tenant, party, at, (&id, n));
+            let place = &key[party_cases(&tenant, party).len()..];
+            prop_assert_eq!(read_place(place), Ok((at, id.clone(), n)));
             prop_assert_eq!(read_solution(&solution(&tenant, &id)), Ok((tenant.clone(), id.clone())));
             prop_assert_eq!(read_published(&published(&tenant, at, &id)), Ok(id.clone()));
             prop_assert_eq!(read_used(&used(&tenant, "s", at, (&id, n))), Ok(at));

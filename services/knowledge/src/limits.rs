@@ -7,6 +7,8 @@ pub(crate) const PAGE: Counts = Counts {
     usual: 50,
     max: 500,
 };
+/// The latest cases of which candidates are made for who does not read all of the tenant.
+pub(crate) const SCOPED_CASES_MAX: usize = 10_000;
 /// The latest cases that a candidate shows.
 pub(crate) const CANDIDATE_CASES_MAX: usize = 10;
 

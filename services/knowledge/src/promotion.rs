@@ -5,7 +5,7 @@
 //! it: whether it came first, came again, or came too late.
 
 use aftercall_domain::solution::{self, Draft};
-use aftercall_domain::{CandidateId, Cleaner, Violations, Warning};
+use aftercall_domain::{CandidateId, Cleaner, Scope, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::time::to_wire;
@@ -142,6 +142,7 @@ pub(crate) async fn promote(
 ) -> Result<PromoteCandidateResponse, Error> {
     let until = call.write_until();
     let asked = Asked {
+        scope: call.scope(),
         by: call.principal,
         command: call.message,
         log: reading.log_identity(),
@@ -152,6 +153,8 @@ pub(crate) async fn promote(
 /// A command and who gave it.
 struct Asked {
     by: Principal,
+    /// Whose cases they see.
+    scope: Scope,
     command: PromoteCommand,
     log: LogIdentity,
 }
@@ -165,7 +168,8 @@ impl command::Command for Asked {
     fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Self::Done>, Error> {
         let command = &self.command;
         let promoted = promoted_to(store, &command.tenant_id, &command.candidate_id)?;
-        let candidate = candidates::find(store, &command.tenant_id, &command.candidate_id)?;
+        let whose = (command.tenant_id.as_str(), &self.scope);
+        let candidate = candidates::find(store, whose, &command.candidate_id)?;
         let name = RequestName {
             tenant_id: &command.tenant_id,
             actor_id: &self.by.actor_id,
@@ -173,15 +177,18 @@ impl command::Command for Asked {
             request_id: &command.request_id,
         };
         let known = PROMOTIONS.find(store, name, command.request_hash.as_bytes());
-        match known.map_err(Unread::from)? {
-            Known::Not => {}
-            Known::Reused => return Err(Error::RequestIdReused),
-            Known::Done(done) => return self.answer(store, &done).map(Decision::Done),
+        let known = known.map_err(Unread::from)?;
+        if let Known::Done(done) = &known {
+            return self.answer(store, done).map(Decision::Done);
+        }
+        // Before anything else is told of it: it may be none of the caller's business.
+        let candidate = candidate.ok_or(Error::CandidateNotFound)?;
+        if known == Known::Reused {
+            return Err(Error::RequestIdReused);
         }
         if let Some(solution_id) = promoted {
             return Err(Error::AlreadyPromoted { solution_id });
         }
-        let candidate = candidate.ok_or(Error::CandidateNotFound)?;
         let record = command.record(candidate, &self.by, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
@@ -190,7 +197,7 @@ impl command::Command for Asked {
 impl Asked {
     fn answer(&self, store: &Store, done: &Done) -> Result<Box<PromoteCandidateResponse>, Error> {
         let solution_id = str::from_utf8(done.answer()).map_err(Error::internal)?;
-        let solution = solutions::find(store, &self.command.tenant_id, solution_id)?;
+        let solution = solutions::find(store, (&self.command.tenant_id, &self.scope), solution_id)?;
         Ok(Box::new(PromoteCandidateResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
             position: Positions::through(done.position()).encode(&self.log),

@@ -1,6 +1,7 @@
 //! What the view stores under its keys.
 
-use aftercall_domain::solution;
+use aftercall_domain::{Parties, solution};
+use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::model::v1::{Interaction, ReasonResolution, SolutionUse};
 use pbjson_types::Timestamp;
 
@@ -30,6 +31,12 @@ pub(crate) struct Case {
     pub(crate) workaround: String,
     #[prost(message, repeated, tag = "9")]
     pub(crate) solution_uses: Vec<SolutionUse>,
+    /// Who wrapped it up, with team and site.
+    #[prost(message, optional, tag = "10")]
+    wrapped_up_by: Option<PartiesRow>,
+    /// Who else had a part in it, by its segments.
+    #[prost(message, optional, tag = "11")]
+    of_segments: Option<PartiesRow>,
 }
 
 impl Case {
@@ -41,9 +48,18 @@ impl Case {
             solution_uses: interaction.solution_uses.clone(),
             ..Self::default()
         };
+        let own: Parties = parties::of_wrap_up(interaction).collect();
+        case.wrapped_up_by = Some(own.into());
+        case.take_segments(interaction);
         case.take_reason(interaction);
         case.take_handling(interaction);
         case
+    }
+
+    /// Who has a part in it, each once.
+    pub(crate) fn parties(&self) -> Parties {
+        let rows = self.wrapped_up_by.iter().chain(&self.of_segments);
+        rows.flat_map(PartiesRow::iter).collect()
     }
 
     /// The case after the fields named by `paths` were replaced by those of `interaction`.
@@ -54,6 +70,7 @@ impl Case {
                 "contact_reasons" => case.take_reason(interaction),
                 "handling" => case.take_handling(interaction),
                 "occurred_at" => case.occurred_at_us = micros(interaction.occurred_at.as_ref()),
+                "segments" => case.take_segments(interaction),
                 "solution_uses" => case.solution_uses.clone_from(&interaction.solution_uses),
                 // The other fields say nothing about solutions.
                 _ => {}
@@ -69,6 +86,11 @@ impl Case {
         }
         let id = solution::candidate_id(tenant_id, &self.reason_code, &self.resolution)?;
         Some(id.to_string())
+    }
+
+    fn take_segments(&mut self, interaction: &Interaction) {
+        let of_segments = parties::of_segments(&interaction.segments);
+        self.of_segments = Some(of_segments.collect::<Parties>().into());
     }
 
     fn take_reason(&mut self, interaction: &Interaction) {

@@ -77,17 +77,9 @@ impl Knowledge {
         &self,
         request: Request<PromoteCandidateRequest>,
     ) -> Result<PromoteCandidateResponse, Error> {
-        let Call {
-            principal,
-            deadline,
-            message,
-        } = Call::of(request)?;
-        let message = promotion::PromoteCommand::of(&principal.tenant_id, message)?;
-        let call = Call {
-            principal,
-            deadline,
-            message,
-        };
+        let call = Call::of(request)?;
+        let tenant_id = Arc::clone(&call.principal.tenant_id);
+        let call = call.try_map(|message| promotion::PromoteCommand::of(&tenant_id, message))?;
         promotion::promote(&self.deps, &self.reading, call).await
     }
 
@@ -104,9 +96,10 @@ impl Knowledge {
             latest: call.message.latest,
         };
         let through = self.reading.store_at(including, call.read_until()).await?;
+        let scope = call.scope();
         let find = move |store: &Store| {
             let id = SolutionId::read(&call.message.solution_id);
-            solutions::find(store, call.tenant_id(), id.as_str())
+            solutions::find(store, (call.tenant_id(), &scope), id.as_str())
         };
         let solution = self.reading.run(find).await?;
         Ok(GetSolutionResponse {
@@ -144,12 +137,12 @@ impl Knowledge {
         };
         let wanted = suggestions::Wanted::of(&call.message)?;
         self.reading.index_at(including, until).await?;
-        let tenant_id = call.principal.tenant_id;
+        let (scope, tenant_id) = (call.scope(), call.principal.tenant_id);
         let snapshot = self.reading.view().snapshot();
         let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
         let fields = Arc::clone(&self.fields);
         let suggest = move |store: &Store| {
-            suggestions::suggest(store, &snapshot, &fields, &tenant_id, &wanted)
+            suggestions::suggest(store, &snapshot, &fields, (&tenant_id, &scope), &wanted)
         };
         let (suggestions, through) = self.reading.run(suggest).await?;
         Ok(SuggestSolutionsResponse {

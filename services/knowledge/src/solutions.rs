@@ -1,5 +1,6 @@
 //! Solutions, as they are read: each with how it has been used.
 
+use aftercall_domain::Scope;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListSolutionsRequest, ListSolutionsResponse};
 use aftercall_proto::model::v1::{Solution, SolutionStats};
@@ -12,12 +13,13 @@ use crate::fold::stored;
 use crate::keys;
 use crate::limits::PAGE;
 use crate::page;
-use crate::records::{Uses, timestamp};
+use crate::records::{Case, Uses, timestamp};
 
 /// A list of solutions, as it was asked for.
 #[derive(Debug)]
 pub(crate) struct Query {
     tenant_id: String,
+    scope: Scope,
     paging: Paging,
     include_total: bool,
 }
@@ -30,10 +32,13 @@ impl Query {
         checker.done(())?;
         let tenant_id = call.tenant_id().to_owned();
         let prefix = Vec::from(keys::all_published(&tenant_id));
-        let paging = Paging::asked(log, &[&prefix], size, &call.message.page_token)?;
+        let scope = call.scope();
+        let query: [&[u8]; 2] = [&prefix, &scope.fingerprint()];
+        let paging = Paging::asked(log, &query, size, &call.message.page_token)?;
         page::check_place(&paging, &prefix)?;
         Ok(Self {
             tenant_id,
+            scope,
             paging,
             include_total: call.message.include_total,
         })
@@ -54,6 +59,7 @@ pub(crate) fn list(
 ) -> Result<ListSolutionsResponse, Error> {
     let Query {
         tenant_id,
+        scope,
         paging,
         include_total,
     } = query;
@@ -63,7 +69,7 @@ pub(crate) fn list(
         .transpose()?;
     let listed = page::read(store, &prefix, paging, |key| {
         let solution_id = keys::read_published(key).map_err(Error::internal)?;
-        let solution = find(store, tenant_id, &solution_id)?;
+        let solution = find(store, (tenant_id, scope), &solution_id)?;
         Ok(solution.map(|solution| {
             let bytes = solution.encoded_len();
             (solution, bytes)
@@ -78,18 +84,44 @@ pub(crate) fn list(
     })
 }
 
-/// A solution.
+/// A solution. It is the whole tenant's; of the contacts that it was made from it names those that the caller
+/// reads.
 pub(crate) fn find(
     store: &Store,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     solution_id: &str,
 ) -> Result<Option<Solution>, Error> {
     let solution = store.get(keys::solution(tenant_id, solution_id))?;
     let Some(mut solution) = stored::<Solution>(solution).map_err(Error::internal)? else {
         return Ok(None);
     };
+    if !scope.is_all() {
+        let mut named = Vec::new();
+        for interaction_id in std::mem::take(&mut solution.origin_interaction_ids) {
+            if is_within(store, (tenant_id, scope), &interaction_id)? {
+                named.push(interaction_id);
+            }
+        }
+        solution.origin_interaction_ids = named;
+    }
     solution.stats = Some(stats(store, tenant_id, solution_id)?);
     Ok(Some(solution))
+}
+
+/// Whether a contact lies within somebody's scope.
+fn is_within(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    interaction_id: &str,
+) -> Result<bool, Error> {
+    let cases = keys::cases(tenant_id, interaction_id);
+    for entry in store.scan_prefix(cases, Direction::Ascending) {
+        let case = Case::decode(entry?.1).map_err(Error::internal)?;
+        if scope.admits(case.parties().iter()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn stats(store: &Store, tenant_id: &str, solution_id: &str) -> Result<SolutionStats, Error> {

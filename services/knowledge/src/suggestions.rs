@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use aftercall_domain::Violations;
+use aftercall_domain::{Scope, Violations};
 use aftercall_proto::knowledge::v1::{Match, SuggestSolutionsRequest, Suggestion};
 use aftercall_service::{Checker, Page};
 use aftercall_view::index::Snapshot;
@@ -67,7 +67,7 @@ pub(crate) fn suggest(
         complete_through,
     }: &Snapshot,
     fields: &Fields,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     wanted: &Wanted,
 ) -> Result<(Vec<Suggestion>, Positions), Error> {
     let statistics = Statistics::of(store, fields, tenant_id, searcher)?;
@@ -81,7 +81,7 @@ pub(crate) fn suggest(
                 .get_first(fields.key)
                 .and_then(|key| key.as_bytes());
             let found = match key {
-                Some(key) => suggestion(store, key, &terms, &statistics)?,
+                Some(key) => suggestion((store, scope), key, &terms, &statistics)?,
                 None => None,
             };
             suggestions.extend(found);
@@ -200,7 +200,7 @@ fn search(
 /// The score is computed anew from the solution: the index rounds lengths, and sums in an order
 /// that depends on how its files happen to be cut.
 fn suggestion(
-    store: &Store,
+    (store, scope): (&Store, &Scope),
     key: &[u8],
     terms: &[Sought],
     statistics: &Statistics<'_>,
@@ -210,7 +210,7 @@ fn suggestion(
         // The terms see to it already; a fault there must not show another tenant's words.
         return Ok(None);
     }
-    let Some(solution) = solutions::find(store, &tenant_id, &solution_id)? else {
+    let Some(solution) = solutions::find(store, (&tenant_id, scope), &solution_id)? else {
         return Ok(None);
     };
     let document = words::document(&solution);

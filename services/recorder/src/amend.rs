@@ -51,7 +51,7 @@ fn read(
     core: &Arc<Core>,
     call: Call<AmendInteractionRequest>,
 ) -> Result<(ContactCommand, Vec<Warning>), Refusal> {
-    let until = call.write_until();
+    let (until, scope) = (call.write_until(), call.scope());
     let hash = RequestHash::of(&call.message);
     let AmendInteractionRequest {
         request_id,
@@ -82,6 +82,7 @@ fn read(
     let command = ContactCommand {
         core: Arc::clone(core),
         key: Key::contact(Arc::clone(&call.principal.tenant_id), id),
+        scope,
         principal: call.principal,
         request_id,
         expected_version,

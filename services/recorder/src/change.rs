@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use aftercall_domain::limits::AMENDMENTS_MAX;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Amendment, Violations};
+use aftercall_domain::{Amendment, Parties, Scope, Violations};
+use aftercall_ledger::Contact;
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{Position, ReadError, Record};
-use aftercall_proto::convert::time;
+use aftercall_proto::convert::{parties, time};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_service::Principal;
@@ -32,6 +33,8 @@ const READ_BYTES_MAX: usize = 1;
 pub(crate) struct ContactCommand {
     pub(crate) core: Arc<Core>,
     pub(crate) principal: Principal,
+    /// Whose contacts they see: to them there are no others.
+    pub(crate) scope: Scope,
     pub(crate) key: Key,
     pub(crate) request_id: String,
     pub(crate) expected_version: u64,
@@ -74,9 +77,24 @@ pub(crate) struct Original {
     log_key: Bytes,
     customer_id: String,
     pub(crate) agent_id: String,
+    /// Who wrapped it up, with team and site,
+    wrapped_up_by: Parties,
+    /// and who else had a part in it.
+    of_segments: Parties,
     occurred_at: Timestamp,
     ended_at: Option<Timestamp>,
     commitment_ids: Vec<String>,
+}
+
+impl Original {
+    /// Whether the contact lies within somebody's scope, as it is `now`.
+    fn is_within(&self, scope: &Scope, now: &Contact) -> bool {
+        let own = self.wrapped_up_by.iter();
+        match now.amended_segments() {
+            Some(amended) => scope.admits(own.chain(amended.iter())),
+            None => scope.admits(own.chain(self.of_segments.iter())),
+        }
+    }
 }
 
 /// Changes a contact's record.
@@ -93,7 +111,8 @@ impl command::Command for ContactCommand {
     type Refusal = Refusal;
 
     fn decide(&self, _: &Store, _: Timestamp) -> Result<Decision<Self::Done>, Refusal> {
-        let current = self.core.recorded(&self.key)?;
+        // Before anything else is told: the contact may be none of the caller's business.
+        let (current, original) = self.meant()?.ok_or(Refusal::NotFound)?;
         let name = RequestName {
             tenant_id: &self.principal.tenant_id,
             actor_id: &self.principal.actor_id,
@@ -105,9 +124,11 @@ impl command::Command for ContactCommand {
             Known::Reused => return Err(Refusal::IdReused),
             Known::Done(done) => return Ok(Decision::Done(Changed::of(&self.core, &done))),
         }
-        let current = current.ok_or(Refusal::NotFound)?;
         let now = self.core.now();
-        let original = self.original(current.position())?;
+        let original = match original {
+            Some(original) => original,
+            None => self.original(current.position())?,
+        };
         if let Change::Amended(amendment) = &self.change {
             permit(&self.principal, amendment, &original, (&current, now))?;
             let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
@@ -127,6 +148,22 @@ impl command::Command for ContactCommand {
 }
 
 impl ContactCommand {
+    /// The contact that is meant by the id: of several, the first one that the caller sees. Its record stands
+    /// beside it where that had to be read.
+    fn meant(&self) -> Result<Option<(Contact, Option<Original>)>, Refusal> {
+        let mut contacts = self.core.recorded(&self.key)?.into_iter();
+        if self.scope.is_all() {
+            return Ok(contacts.next().map(|first| (first, None)));
+        }
+        for contact in contacts {
+            let original = self.original(contact.position())?;
+            if original.is_within(&self.scope, &contact) {
+                return Ok(Some((contact, Some(original))));
+            }
+        }
+        Ok(None)
+    }
+
     /// Reads the first record from the log: the ledger holds only what every request needs.
     fn original(&self, at: Position) -> Result<Original, Refusal> {
         let wait = self.until.saturating_duration_since(Instant::now());
@@ -146,8 +183,11 @@ impl ContactCommand {
         let interaction = recorded.interaction.ok_or_else(missing)?;
         let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
         let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
+        let wrapped_up_by = parties::of_wrap_up(&interaction).collect();
         let commitments = interaction.commitments.into_iter();
         Ok(Original {
+            wrapped_up_by,
+            of_segments: parties::of_segments(&interaction.segments).collect(),
             log_key: entry.record.key,
             customer_id: event.customer_id,
             agent_id: interaction.agent_id,

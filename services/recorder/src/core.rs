@@ -101,10 +101,10 @@ impl Core {
         }
     }
 
-    /// The contact that is meant by an id: of several, the one that was recorded first.
-    pub(crate) fn recorded(&self, key: &Key) -> Result<Option<Contact>, Refusal> {
-        let contacts = self.ledger.contacts(&key.tenant_id, &key.id.into())?;
-        Ok(contacts.first().cloned())
+    /// The contacts of an id, each of another customer, the one that was recorded first before others.
+    pub(crate) fn recorded(&self, key: &Key) -> Result<Vec<Contact>, Refusal> {
+        let holders = self.ledger.contacts(&key.tenant_id, &key.id.into())?;
+        Ok(holders.contacts().to_vec())
     }
 }
 

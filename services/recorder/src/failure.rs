@@ -32,7 +32,10 @@ pub(crate) enum Refusal {
          ended_at, segments and disconnect"
     )]
     IdReused,
-    #[error("the tenant has no such interaction")]
+    #[error(
+        "there is no such interaction for you to see; check the id, and the teams and sites of your \
+         credentials"
+    )]
     NotFound,
     #[error("the two customers are merged already; ask for either, and both are shown")]
     Merged,

@@ -43,7 +43,7 @@ fn read(
     core: &Arc<Core>,
     call: Call<IdentifyInteractionRequest>,
 ) -> Result<(ContactCommand, Vec<Warning>), Refusal> {
-    let until = call.write_until();
+    let (until, scope) = (call.write_until(), call.scope());
     let hash = RequestHash::of(&call.message);
     let IdentifyInteractionRequest {
         request_id,
@@ -78,6 +78,7 @@ fn read(
     let command = ContactCommand {
         core: Arc::clone(core),
         key: Key::contact(Arc::clone(&call.principal.tenant_id), id),
+        scope,
         principal: call.principal,
         request_id,
         expected_version,

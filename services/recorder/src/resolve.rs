@@ -1,7 +1,7 @@
 //! What a record leaves to the server: ids and defaults. Decided once, when it is written.
 
 use aftercall_domain::commitment::{Owner, Priority};
-use aftercall_domain::interaction::{commitment_id, id_of_reference};
+use aftercall_domain::interaction::{Segment, commitment_id, id_of_reference};
 use aftercall_domain::{CommitmentId, Interaction, InteractionId, SolutionId};
 use aftercall_service::Ids;
 use uuid::Uuid;
@@ -43,6 +43,7 @@ pub(crate) fn resolve(
     }
     interaction.recorded_at = None;
     interaction.version = 0;
+    place(interaction);
     for (index, draft) in interaction.commitments.iter_mut().enumerate() {
         if draft.commitment_id.is_empty() {
             draft.commitment_id = commitment_id(tenant_id, id, index).to_string();
@@ -61,6 +62,29 @@ pub(crate) fn resolve(
         draft.priority.get_or_insert(Priority::P3);
     }
     Ok(named)
+}
+
+/// Says of which team and site the agent was, where only the agent's segments do: what follows from the record
+/// is theirs.
+fn place(interaction: &mut Interaction) {
+    if interaction.agent_id.is_empty() {
+        return;
+    }
+    let first = |of: fn(&Segment) -> &String| {
+        let own = interaction.segments.iter();
+        let own = own.filter(|segment| segment.agent_id == interaction.agent_id);
+        let named = own.map(of).find(|id| !id.is_empty());
+        named.cloned().unwrap_or_default()
+    };
+    let (team_id, site_id) = (first(|own| &own.team_id), first(|own| &own.site_id));
+    for (said, found) in [
+        (&mut interaction.team_id, team_id),
+        (&mut interaction.site_id, site_id),
+    ] {
+        if said.is_empty() {
+            *said = found;
+        }
+    }
 }
 
 fn name(interaction: &Interaction, tenant_id: &str, ids: &dyn Ids) -> Result<Named, uuid::Error> {

@@ -22,6 +22,8 @@ pub struct Made {
     pub made_by: String,
     /// That agent's team; may be empty.
     pub team_id: String,
+    /// That agent's site; may be empty.
+    pub site_id: String,
     /// What sort of promise it is.
     pub kind: CommitmentKind,
     /// The tenant's own code of the kind; may be empty.

@@ -38,6 +38,7 @@ impl Commitment {
             handles: made.handles,
             made_by: made.made_by,
             team_id: made.team_id,
+            site_id: made.site_id,
             kind: made.kind,
             kind_code: made.kind_code,
             promise_text: made.promise_text,

@@ -29,6 +29,7 @@ fn made() -> Made {
         handles: vec![telephone("+4930999001")],
         made_by: "maker".to_owned(),
         team_id: "t-1".to_owned(),
+        site_id: "s-1".to_owned(),
         kind: CommitmentKind::CallBack,
         kind_code: String::new(),
         promise_text: "We call you back.".to_owned(),

@@ -69,6 +69,7 @@ impl From<Alert> for wire::Alert {
             customer_id,
             owner,
             team_id,
+            parties: _,
             labels,
             first_fired_at,
             resolved,

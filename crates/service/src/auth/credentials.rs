@@ -1,10 +1,12 @@
 //! The file of those who may call: bearer tokens, and clients' certificates.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use aftercall_domain::Country;
+use aftercall_domain::interaction::check_id;
+use aftercall_domain::limits::GROUPS_MAX;
+use aftercall_domain::{Country, FieldPath, Violations};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -88,6 +90,10 @@ struct Token {
     #[serde(deserialize_with = "kind")]
     kind: ActorKind,
     roles: Vec<RoleName>,
+    #[serde(default, deserialize_with = "groups")]
+    teams: BTreeSet<String>,
+    #[serde(default, deserialize_with = "groups")]
+    sites: BTreeSet<String>,
     #[serde(default, deserialize_with = "country")]
     country: Option<Country>,
 }
@@ -106,6 +112,10 @@ struct Certificate {
     #[serde(deserialize_with = "kind")]
     kind: ActorKind,
     roles: Vec<RoleName>,
+    #[serde(default, deserialize_with = "groups")]
+    teams: BTreeSet<String>,
+    #[serde(default, deserialize_with = "groups")]
+    sites: BTreeSet<String>,
     #[serde(default, deserialize_with = "country")]
     country: Option<Country>,
 }
@@ -220,11 +230,14 @@ impl Token {
             actor,
             kind,
             roles,
+            teams,
+            sites,
             country,
         } = self;
         let roles = roles.into_iter().map(|role| role.0).collect();
         let principal = Principal::new(&tenant, &actor, kind, roles);
-        (sha256, Entry::new(principal.in_country(country)))
+        let principal = principal.of_groups(teams, sites).in_country(country);
+        (sha256, Entry::new(principal))
     }
 }
 
@@ -237,6 +250,8 @@ impl Certificate {
             actor,
             kind,
             roles,
+            teams,
+            sites,
             country,
         } = self;
         let shown = match (sha256, name) {
@@ -251,7 +266,8 @@ impl Certificate {
         };
         let roles = roles.into_iter().map(|role| role.0).collect();
         let principal = Principal::new(&tenant, &actor, kind, roles);
-        Ok((shown, Entry::new(principal.in_country(country))))
+        let principal = principal.of_groups(teams, sites).in_country(country);
+        Ok((shown, Entry::new(principal)))
     }
 }
 
@@ -288,6 +304,39 @@ fn name<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
         false => Err(D::Error::custom(
             "must be 1 to 128 printable ASCII characters, without spaces and without |",
         )),
+    }
+}
+
+/// The name of a team or a site, by the rules of the records that name it.
+struct Group(String);
+
+impl<'de> Deserialize<'de> for Group {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(input)?;
+        match is_group(&name) {
+            true => Ok(Self(name)),
+            false => Err(D::Error::custom(
+                "must be the name of a team or site as records have it: 1 to 128 bytes that can be seen",
+            )),
+        }
+    }
+}
+
+/// Whether a record can name a team or a site so.
+pub(super) fn is_group(name: &str) -> bool {
+    let mut found = Violations::new();
+    check_id(FieldPath::of("name"), name, &mut found);
+    found.into_result(()).is_ok()
+}
+
+fn groups<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeSet<String>, D::Error> {
+    let names = Vec::<Group>::deserialize(input)?;
+    match names.len() > GROUPS_MAX {
+        true => Err(D::Error::custom(format_args!(
+            "has {} names, and may have {GROUPS_MAX}; a caller who reads that many reads all: give another role",
+            names.len()
+        ))),
+        false => Ok(names.into_iter().map(|name| name.0).collect()),
     }
 }
 

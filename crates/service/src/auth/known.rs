@@ -15,7 +15,7 @@ use super::credentials::{self, CredentialsError};
 use super::signed::{Issuer, Signed};
 use super::{Hash, Identity};
 use crate::server::Peer;
-use crate::{Principal, chain};
+use crate::{Access, Principal, chain};
 
 /// The file, and what was read from it last.
 #[derive(Debug)]
@@ -128,6 +128,24 @@ impl KnownFile {
         let mut certificates = known.certificates.iter();
         let found = certificates.find(|(shown, _)| matches(shown));
         found.map(|(_, entry)| entry.identity())
+    }
+
+    /// Says who reads nothing but their own records for lack of a team: it is rarely meant, and looks like an
+    /// empty house.
+    pub(super) fn warn_of_lacking_teams(&self, access: Access) {
+        let known = self.known.load();
+        let tokens = known.tokens.iter().map(|(_, entry)| entry);
+        let certificates = known.certificates.iter().map(|(_, entry)| entry);
+        for Entry { principal, .. } in tokens.chain(certificates) {
+            if access.lacks_teams(principal) {
+                tracing::warn!(
+                    tenant = %principal.tenant_id,
+                    actor = %principal.actor_id,
+                    "these credentials name no teams and no sites: they read their own records alone; \
+                     give them teams or sites, or set [access]"
+                );
+            }
+        }
     }
 
     /// Keeps the keys of issuers fresh.

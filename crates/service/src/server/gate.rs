@@ -10,7 +10,7 @@ use std::time::Duration;
 use aftercall_proto::elements::Elements;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -29,12 +29,16 @@ use crate::auth::Identity;
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
 use crate::{
-    Authenticator, Clock, Deadline, Failure, Internal, Permissions, Reason, Untaken, to_status,
+    Access, Authenticator, Clock, Deadline, Failure, Internal, Permissions, Reason, Untaken,
+    to_status,
 };
 
 /// Services that are called before anybody can have credentials, and whose streams never end by
 /// themselves.
 const INFRASTRUCTURE: [&str; 2] = ["/grpc.health.", "/grpc.reflection."];
+
+/// The metadata of an answer that says how far its caller reaches.
+const SCOPE: HeaderName = HeaderName::from_static("aftercall-scope");
 
 /// When a caller that was turned away should come again.
 const BUSY_RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -44,6 +48,7 @@ const BUSY_RETRY_AFTER: Duration = Duration::from_millis(100);
 pub(super) struct GateLayer {
     pub(super) authenticator: Arc<Authenticator>,
     pub(super) permissions: Permissions,
+    pub(super) access: Access,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) meters: Meters,
     pub(super) elements: Elements,
@@ -140,7 +145,10 @@ impl Rules {
             }
             Err(refusal) => Err(refusal),
         };
-        let response = answer.unwrap_or_else(tonic::Status::into_http);
+        let mut response = answer.unwrap_or_else(tonic::Status::into_http);
+        if let Some(note) = identity.as_ref().and_then(|known| self.note(known)) {
+            response.headers_mut().insert(SCOPE, note);
+        }
         let kind = match infrastructure {
             true => Kind::Infrastructure(self.layer.ending.clone()),
             false => Kind::Service(identity),
@@ -170,6 +178,7 @@ impl Rules {
         extensions.insert(deadline);
         if let Some(identity) = &identity {
             extensions.insert(identity.principal.clone());
+            extensions.insert(self.layer.access);
         }
         let busy = extensions.remove::<Arc<Presence>>();
         let busy = busy.map(|presence| presence.enter());
@@ -179,6 +188,13 @@ impl Rules {
             identity,
             place: OpenCall(place, busy),
         })
+    }
+
+    /// What an answer says of how far its caller reaches, if that is not all of the tenant: an empty list is
+    /// else taken for an empty house.
+    fn note(&self, caller: &Identity) -> Option<HeaderValue> {
+        let note = self.layer.access.note(&caller.principal)?;
+        HeaderValue::from_str(&note).ok()
     }
 
     /// The request, whose messages keep within bounds.
@@ -206,6 +222,8 @@ impl Rules {
         let asked = (request.headers(), layer.clock.now());
         let identity = layer.authenticator.identity(asked, peer);
         let identity = identity.map_err(to_status)?;
+        // Who has no role is told the same of whatever there is or is not.
+        identity.principal.require_some().map_err(to_status)?;
         let any_of = self.layer.permissions.of(request.uri().path());
         let any_of = any_of.ok_or_else(|| to_status(Untaken::Method))?;
         let allowed = identity.principal.require_any(any_of);

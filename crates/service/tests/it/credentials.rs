@@ -11,6 +11,8 @@ actor = "crm"
 kind = "INTEGRATION"
 roles = ["integration", "auditor"]
 country = "DE"
+teams = ["billing", "Équipe 2"]
+sites = ["lyon"]
 "#;
 
 fn entry() -> String {
@@ -56,6 +58,20 @@ fn each_fault_names_its_line_its_field_and_the_remedy() {
             "\"auditer\" is not one of agent",
         ),
         ("\"DE\"", "\"Germany\"", 7, "token[0].country", "ISO 3166-1"),
+        (
+            "Équipe 2",
+            " ",
+            8,
+            "token[0].teams[1]",
+            "the name of a team or site",
+        ),
+        (
+            "[\"lyon\"]",
+            &*format!("[{}]", "\"s\",".repeat(101)),
+            9,
+            "token[0].sites",
+            "has 101 names, and may have 100",
+        ),
         ("tenant", "tenent", 3, "token[0].tenent", "unknown field"),
         ("roles = [", "roles = ", 6, "the file", ""),
     ];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_proto::DESCRIPTORS;
-use aftercall_service::{Permissions, Role};
+use aftercall_service::{Access, Permissions, Role};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
@@ -65,6 +65,28 @@ fn the_page_has_the_same_table() {
         .map(|(path, roles)| (short(path), names(roles)))
         .collect();
     assert_eq!(written, table);
+}
+
+#[test]
+fn the_page_says_how_far_each_role_reaches() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/permissions.md");
+    let page = std::fs::read_to_string(path).expect("docs/permissions.md is there");
+    let (_, table) = page.split_once("| roles | reach |").expect("the table");
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut written = BTreeMap::new();
+    for row in rows {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        for role in cells[0].split(", ") {
+            let role: Role = role.parse().unwrap();
+            assert_eq!(written.insert(role.name(), cells[1]), None, "{role} twice");
+        }
+    }
+    let roles = Role::ALL.iter();
+    let reaches = roles.map(|role| (role.name(), Access::default().reach(*role).name()));
+    assert_eq!(written, reaches.collect());
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn claims() -> Value {
     json!({
         "iss": "https://identity.example", "aud": "aftercall", "sub": "ann", "tenant": "acme",
         "realm_access": {"roles": ["call-agent", "lead", "unknown"]}, "exp": NOW_S + 600,
+        "groups": ["billing", "", "\u{7}"], "sites": "lyon nantes",
     })
 }
 
@@ -83,6 +84,7 @@ audience = "aftercall"
 KEYS
 tenant_claim = "tenant"
 roles_claim = "realm_access.roles"
+teams_claim = "groups"
 kind = "AGENT"
 country = "DE"
 [issuer.roles]
@@ -125,6 +127,25 @@ async fn a_token_says_who_calls_and_roles_are_translated() {
         [Role::Agent, Role::TeamLead]
     );
     assert_eq!(ann.country, "DE".parse().ok());
+    assert_eq!(ann.teams.iter().collect::<Vec<_>>(), ["billing"]);
+    assert_eq!(ann.sites.iter().collect::<Vec<_>>(), ["lyon", "nantes"]);
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_team_is_of_none_and_of_very_many_some_count() {
+    let issuer = Issuer::new("1");
+    let (authenticator, _dir) = knowing(&[issuer.jwk()]).await;
+    let many: Vec<_> = (0..10_000).map(|no| format!("team-{no}")).collect();
+    for (groups, counted) in [
+        (Value::Null, 0),
+        (json!(7), 0),
+        (json!({"billing": true}), 0),
+        (json!(many), 100),
+    ] {
+        let token = issuer.token(&with("groups", groups.clone()));
+        let ann = bearer(&authenticator, &token).unwrap();
+        assert_eq!(ann.teams.len(), counted);
+    }
 }
 
 #[tokio::test]

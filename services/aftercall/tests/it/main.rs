@@ -18,5 +18,6 @@ mod log;
 mod on_kafka;
 mod permissions;
 mod roles;
+mod scopes;
 mod serve;
 mod tls;

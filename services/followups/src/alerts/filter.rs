@@ -1,18 +1,22 @@
 //! Which alerts somebody wants: the same for lists and for watches.
 
+use aftercall_domain::Scope;
 use aftercall_proto::alerts::v1::AlertFilter;
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::owner::Owner;
-use aftercall_proto::model::v1::{Alert, AlertSeverity, AlertState, CommitmentKind};
+use aftercall_proto::model::v1::{self as wire, AlertSeverity, AlertState, CommitmentKind};
 use aftercall_service::Checker;
 use aftercall_view::{Store, StoreError};
 
 use crate::keys;
 use crate::limits::FILTER_VALUES_MAX;
+use crate::watch::Raised;
 
 /// What must hold of an alert; of each field, any value will do, and none is no filter.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
+    /// Whose alerts the caller sees.
+    scope: Scope,
     states: Vec<AlertState>,
     team_ids: Vec<String>,
     owner_agent_ids: Vec<String>,
@@ -24,7 +28,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// The request's filter; what is wrong with it is noted.
-    pub(crate) fn new(filter: AlertFilter, checker: &mut Checker) -> Self {
+    pub(crate) fn new(filter: AlertFilter, scope: Scope, checker: &mut Checker) -> Self {
         let AlertFilter {
             states,
             team_ids,
@@ -43,6 +47,7 @@ impl Filter {
             checker.ids(field, ids, FILTER_VALUES_MAX);
         }
         Self {
+            scope,
             states: checker.known_list("filter.states", &states, FILTER_VALUES_MAX),
             team_ids,
             owner_agent_ids,
@@ -67,6 +72,11 @@ impl Filter {
         Ok(self)
     }
 
+    /// Whose alerts the caller sees.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Whether only certain customers' alerts are wanted.
     pub(crate) fn names_customers(&self) -> bool {
         !self.customer_ids.is_empty()
@@ -82,12 +92,14 @@ impl Filter {
         }
     }
 
-    /// Whether every filter holds for `alert`.
-    pub(crate) fn admits(&self, alert: &Alert) -> bool {
+    /// Whether the caller sees an alert, and every filter holds for it.
+    pub(crate) fn admits(&self, raised: &Raised) -> bool {
+        let Raised { alert, parties } = raised;
         let kind = alert.subject.as_ref().map(|subject| match subject {
             Subject::Promise(promise) => promise.kind(),
         });
-        any_of(&self.states, &alert.state())
+        self.scope.admits(parties.iter())
+            && any_of(&self.states, &alert.state())
             && any_of(&self.team_ids, &alert.team_id)
             && self.is_owned(alert)
             && any_of(&self.severities, &alert.severity())
@@ -95,7 +107,7 @@ impl Filter {
             && any_of(&self.customer_ids, &alert.customer_id)
     }
 
-    fn is_owned(&self, alert: &Alert) -> bool {
+    fn is_owned(&self, alert: &wire::Alert) -> bool {
         let anybodys = self.owner_agent_ids.is_empty() && self.owner_queue_ids.is_empty();
         let owner = alert.owner.as_ref().and_then(|owner| owner.owner.as_ref());
         anybodys

@@ -9,7 +9,7 @@ use aftercall_domain::commitment::{
 use aftercall_domain::handle::look_up;
 use aftercall_domain::limits::{LINE_BYTES_MAX, SECONDS_PER_DAY};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Handle, NotADay, local_day};
+use aftercall_domain::{Handle, NotADay, Party, Scope, local_day};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{CommitmentFilter, LocalDay};
 use aftercall_proto::model::v1 as wire;
@@ -17,7 +17,7 @@ use aftercall_service::Checker;
 use aftercall_view::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::keys::{self, Scope};
+use crate::keys::{self, ListOf};
 use crate::limits::FILTER_VALUES_MAX;
 
 /// By how much a clock may have been set back since it noticed a lapse: for longer, an open promise
@@ -28,6 +28,8 @@ const SET_BACK_MAX: SignedDuration = SignedDuration::from_secs(SECONDS_PER_DAY);
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) tenant_id: String,
+    /// Whose promises the caller reads.
+    scope: Scope,
     /// As of when promises are late.
     now: Timestamp,
     customer_ids: Vec<String>,
@@ -49,7 +51,7 @@ pub(super) struct Filter {
 impl Filter {
     /// The request's filters at `now`; what is wrong with them is noted.
     pub(super) fn new(
-        tenant_id: String,
+        (tenant_id, scope): (String, Scope),
         filter: CommitmentFilter,
         now: Timestamp,
         checker: &mut Checker,
@@ -77,6 +79,7 @@ impl Filter {
         let queues = filter.owner_queue_ids.into_iter().map(Owner::Queue);
         Self {
             tenant_id,
+            scope,
             now,
             customer_ids: distinct(filter.customer_ids),
             handles,
@@ -108,21 +111,38 @@ impl Filter {
         Ok(self)
     }
 
-    /// The ways to find every match: the lists of all scopes of one way hold all of them.
-    pub(super) fn choices(&self) -> Vec<Vec<Scope>> {
+    /// The ways to find every match: the lists of one way hold all of them. How much there is outside of the
+    /// scope must not show, so what is not asked for by its customer is found by lists that hold nothing else.
+    pub(super) fn choices(&self) -> Vec<Vec<ListOf>> {
         let mut choices = Vec::new();
         if self.asks_whose() {
-            let customers = self.customer_ids.iter().cloned().map(Scope::Customer);
-            let handles = self.handles.iter().flatten().cloned().map(Scope::Handle);
+            let customers = self.customer_ids.iter().cloned().map(ListOf::Customer);
+            let handles = self.handles.iter().flatten().cloned().map(ListOf::Handle);
             choices.push(customers.chain(handles).collect());
         }
-        if !self.owners.is_empty() {
-            choices.push(self.owners.iter().cloned().map(Scope::Owner).collect());
+        if !self.owners.is_empty() && self.owners.iter().all(|owner| self.is_within(owner)) {
+            choices.push(self.owners.iter().cloned().map(ListOf::owner).collect());
         }
-        if choices.is_empty() {
-            choices.push(vec![Scope::Tenant]);
+        for teams in [&self.owner_team_ids, &self.team_ids] {
+            let parties = teams.iter().map(|id| Party::Team(id));
+            if !teams.is_empty() && parties.clone().all(|team| self.scope.admits([team])) {
+                choices.push(parties.map(ListOf::party).collect());
+            }
+        }
+        match self.scope.parties() {
+            Some(own) => choices.push(ListOf::all_of(own)),
+            None if choices.is_empty() => choices.push(vec![ListOf::Tenant]),
+            None => {}
         }
         choices
+    }
+
+    /// Whether all that somebody keeps lies within the scope.
+    fn is_within(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Agent(id) => self.scope.admits([Party::Agent(id)]),
+            Owner::Queue(_) => self.scope.is_all(),
+        }
     }
 
     fn asks_whose(&self) -> bool {
@@ -169,6 +189,7 @@ impl Filter {
     pub(super) fn admits(&self, commitment: &Commitment) -> bool {
         let Self {
             tenant_id: _,
+            scope,
             now,
             customer_ids: _,
             handles: _,
@@ -185,7 +206,8 @@ impl Filter {
             due_before,
         } = self;
         let due = commitment.promised_by;
-        self.is_theirs(commitment)
+        scope.admits(commitment.parties())
+            && self.is_theirs(commitment)
             && any_set(owners, commitment.owner.as_ref())
             && any_of(owner_team_ids, &commitment.owner_team_id)
             && any_of(team_ids, &commitment.team_id)

@@ -26,9 +26,11 @@ pub(crate) async fn list(
     let id = CommitmentId::read(&message.commitment_id);
     let reading = followups.reading();
     let log = reading.log_identity();
-    let query: [&[u8]; 3] = [
+    let scope = call.scope();
+    let query: [&[u8]; 4] = [
         b"reschedules",
         call.tenant_id().as_bytes(),
+        &scope.fingerprint(),
         id.as_str().as_bytes(),
     ];
     let paging = Paging::asked(&log, &query, size, &message.page_token)?;
@@ -40,7 +42,8 @@ pub(crate) async fn list(
     let through = paging.reach(reading, including, call.read_until()).await?;
     let read = move |store: &Store| {
         let tenant_id = call.tenant_id();
-        let (promise, whose) = stored::meant(store, tenant_id, &id)?.ok_or(Refused::NotFound)?;
+        let found = stored::meant(store, (tenant_id, &scope), &id)?;
+        let (promise, whose) = found.ok_or(Refused::NotFound)?;
         let from = keys::moves(tenant_id, id.as_str(), whose);
         let to = keys::moved(tenant_id, id.as_str(), whose, below);
         let moves = store.scan_range(from, Some(&*to), Direction::Descending);

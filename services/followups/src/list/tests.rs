@@ -1,5 +1,6 @@
 //! A promise that is closed between the reads of one page.
 
+use aftercall_domain::Scope;
 use aftercall_domain::commitment::{
     Actor, Commitment, CommitmentKind, Evidence, Fulfil, Made, Priority, Standing,
 };
@@ -64,6 +65,7 @@ fn promise(no: i64) -> Commitment {
         handles: Vec::new(),
         made_by: String::new(),
         team_id: String::new(),
+        site_id: String::new(),
         kind: CommitmentKind::CallBack,
         kind_code: String::new(),
         promise_text: String::new(),
@@ -127,7 +129,8 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     }));
     let now = Timestamp::UNIX_EPOCH;
     let all = CommitmentFilter::default();
-    let filter = Filter::new(TENANT.to_owned(), all, now, &mut Checker::new());
+    let whose = (TENANT.to_owned(), Scope::All);
+    let filter = Filter::new(whose, all, now, &mut Checker::new());
     let page = page(&store, &filter, None, now, 50).unwrap();
     let ids: Vec<_> = page
         .entries

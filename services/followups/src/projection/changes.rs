@@ -52,9 +52,13 @@ pub(super) fn put_alert(
         return Ok(None);
     };
     if let Some(last) = last.filter(|last| last.episode_no == alert.episode_no) {
-        txn.delete(keys::alert_place(tenant_id, &last, whose))?;
+        for place in keys::alert_places(tenant_id, &last, whose) {
+            txn.delete(place)?;
+        }
     }
-    txn.put(keys::alert_place(tenant_id, &alert, whose), Bytes::new())?;
+    for place in keys::alert_places(tenant_id, &alert, whose) {
+        txn.put(place, Bytes::new())?;
+    }
     let key = keys::alert(tenant_id, alert.subject.id(), whose, alert.episode_no);
     txn.put(key, to_row(alert.clone()))?;
     Ok(Some(alert))

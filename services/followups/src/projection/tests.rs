@@ -151,6 +151,9 @@ impl Writer {
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(wire::Interaction {
                 interaction_id: format!("i-{contact}"),
+                agent_id: format!("agent-{}", contact % 2),
+                team_id: format!("team-{}", contact % 3),
+                site_id: "site".repeat(usize::from(contact % 2)),
                 occurred_at: Some(to_wire(self.now)),
                 commitments: vec![draft],
                 ..wire::Interaction::default()
@@ -322,7 +325,7 @@ proptest! {
             prop_assert_eq!(stored.as_ref(), Some(promise));
             indexes.extend(keys::indexes(TENANT, promise, *home));
         }
-        let is_index = |key: &&Bytes| (3..8).contains(&key[0]);
+        let is_index = |key: &&Bytes| matches!(key[0], 3..8 | 18);
         let mut expected: Vec<_> = indexes.iter().map(|key| Bytes::copy_from_slice(key)).collect();
         expected.sort();
         let found: Vec<_> = held.keys().filter(is_index).cloned().collect();
@@ -348,9 +351,12 @@ fn check_alerts(
             )
         })
         .collect();
+    let mut placed = 0;
     for (whose, alert) in &alerts {
-        let place = keys::alert_place(TENANT, alert, *whose);
-        prop_assert!(held.contains_key(&place[..]));
+        for place in keys::alert_places(TENANT, alert, *whose) {
+            prop_assert!(held.contains_key(&place[..]));
+            placed += 1;
+        }
         let Subject::Promise(subject) = &alert.subject;
         let (promise, _) = &promises[&(subject.commitment_id.clone(), *whose)];
         let lapses = promise.lapses.iter();
@@ -359,13 +365,14 @@ fn check_alerts(
             .find(|lapse| lapse.detected_at == alert.first_fired_at);
         prop_assert!(lapse.is_some(), "every alert is about a lapse");
         prop_assert_eq!(&alert.customer_id, &promise.customer_id);
+        prop_assert_eq!(&alert.parties, &promise.parties().collect());
         prop_assert!(microseconds(alert.first_fired_at) > microseconds(subject.promised_by));
         if alert.resolved.is_none() {
             prop_assert!(promise.is_open() && promise.has_lapsed());
         }
     }
-    let places = held.keys().filter(|key| key[0] == 11).count();
-    prop_assert_eq!(places, alerts.len(), "and no alert in two lists");
+    let places = held.keys().filter(|key| matches!(key[0], 11 | 19)).count();
+    prop_assert_eq!(places, placed, "and no alert in the lists of two states");
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::Parties;
 use aftercall_log::Position;
 use aftercall_proto::model::v1::Alert;
 use aftercall_service::Clock;
@@ -57,7 +58,24 @@ struct Board {
 pub(crate) struct Posted {
     pub(crate) at: Position,
     /// The alerts as the record left them: one, or, where a contact was named, those of its promises.
-    pub(crate) alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<Raised>,
+}
+
+/// An alert, and who has a part in it: it is shown to them.
+#[derive(Debug, Clone)]
+pub(crate) struct Raised {
+    pub(crate) alert: Alert,
+    pub(crate) parties: Parties,
+}
+
+impl From<aftercall_domain::alert::Alert> for Raised {
+    fn from(mut alert: aftercall_domain::alert::Alert) -> Self {
+        let parties = std::mem::take(&mut alert.parties);
+        Self {
+            alert: alert.into(),
+            parties,
+        }
+    }
 }
 
 /// A change that the view is about to commit.
@@ -66,7 +84,7 @@ pub(crate) struct Draft {
     pub(crate) tenant_id: Box<str>,
     pub(crate) at: Position,
     /// The alerts as the record leaves them.
-    pub(crate) alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<Raised>,
 }
 
 impl Bulletin {
@@ -241,7 +259,10 @@ mod tests {
                 partition: 0,
                 offset,
             },
-            alerts: vec![alert],
+            alerts: vec![Raised {
+                alert,
+                parties: Parties::default(),
+            }],
         }
     }
 

@@ -409,16 +409,16 @@ async fn a_page_looks_at_a_bounded_number_of_promises() {
         let promises = (first..first + 50).map(|no| promise(&format!("c-{no:04}"), at(3_600 + no)));
         stage.record(&Contact::new(&format!("i-{first}"), promises.collect()));
     }
-    let rare = Contact {
-        team_id: "rare".to_owned(),
-        ..Contact::new("i-rare", vec![promise("rare", at(9_000))])
+    let rare = CommitmentDraft {
+        kind_code: "rare".to_owned(),
+        ..promise("rare", at(9_000))
     };
-    stage.record(&rare);
+    stage.record(&Contact::new("i-rare", vec![rare]));
     let running = stage.start().await;
     running.caught_up(&stage).await;
     let request = ListCommitmentsRequest {
         filter: Some(CommitmentFilter {
-            team_ids: vec!["rare".to_owned()],
+            kind_codes: vec!["rare".to_owned()],
             ..CommitmentFilter::default()
         }),
         ..ListCommitmentsRequest::default()

@@ -17,7 +17,7 @@ use aftercall_proto::model::v1::{
     Owner, Priority, PromiseSubject, alert, owner,
 };
 use aftercall_service::server::{Server, ServerConfig};
-use aftercall_service::testing::{Caller, TestServer};
+use aftercall_service::testing::{Caller, OPEN, TestServer};
 use aftercall_service::{Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::{SignedDuration, Timestamp};
@@ -107,6 +107,7 @@ impl Stage {
         };
         let services = |server: Server| {
             server
+                .access(OPEN)
                 .service(followups.followup_server())
                 .service(followups.alert_server())
         };

@@ -24,7 +24,9 @@ pub(crate) async fn list(
     let name = checker.done(name)?;
     let (tenant_id, log) = (call.tenant_id(), history.log_identity());
     let named_by = name.as_ref().map(Name::fingerprint).unwrap_or_default();
-    let query: [&[u8]; 3] = [b"amendments", tenant_id.as_bytes(), &named_by];
+    let scope = call.scope();
+    let seen = scope.fingerprint();
+    let query: [&[u8]; 4] = [b"amendments", tenant_id.as_bytes(), &seen, &named_by];
     let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     let below = below(&paging)?;
     let including = Including {
@@ -34,7 +36,7 @@ pub(crate) async fn list(
     let reading = history.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
     let read = move |store: &Store| {
-        let entry = named(store, call.tenant_id(), name.as_ref())?;
+        let entry = named(store, (call.tenant_id(), &scope), name.as_ref())?;
         let amendments = read(store, call.tenant_id(), &entry, below);
         let (amendments, next) = page(amendments, &paging)?;
         Ok::<_, Unanswered>(ListAmendmentsResponse {

@@ -1,5 +1,6 @@
 //! What an agent needs when the phone rings.
 
+use aftercall_domain::Scope;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::history::v1::{
     CommitmentChange, GetCustomerContextRequest, GetCustomerContextResponse, TriedStep,
@@ -13,12 +14,12 @@ use prost::Message;
 use super::warnings::warnings;
 use crate::failure::Unanswered;
 use crate::limits::{
-    CONTEXT_CONTACTS, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX, CONTEXT_TRIED_MAX,
+    CONTEXT_CONTACTS, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX, CONTEXT_TRIED_MAX, EXAMINED_MAX,
 };
 use crate::projection::read_count;
 use crate::request::Whose;
 use crate::stored::{StoredEntry, microseconds};
-use crate::timelines::Timelines;
+use crate::timelines::{Row, Timelines};
 use crate::{History, keys, promises};
 
 /// About the most bytes of the contacts, and of the promises, in a context.
@@ -44,7 +45,17 @@ pub(crate) async fn get(
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let read = move |store: &Store| context(store, call.tenant_id(), &whose, shown_max, now);
+    let scope = call.scope_in_hand();
+    let read = move |store: &Store| {
+        let in_hand = InHand {
+            store,
+            tenant_id: call.tenant_id(),
+            whose: &whose,
+            customers: &whose.customers(store, call.tenant_id())?,
+            scope: &scope,
+        };
+        in_hand.context(shown_max, now)
+    };
     let found = reading.run(read).await?;
     Ok(GetCustomerContextResponse {
         complete_through: complete_through.encode(history.log_identity()),
@@ -52,47 +63,100 @@ pub(crate) async fn get(
     })
 }
 
-fn context(
-    store: &Store,
-    tenant_id: &str,
-    whose: &Whose,
-    shown_max: usize,
-    now: Timestamp,
-) -> Result<GetCustomerContextResponse, Unanswered> {
-    let customers = whose.customers(store, tenant_id)?;
-    let past = Past::read(store, tenant_id, (whose, &customers), now)?;
-    let interaction_count = match whose {
-        Whose::Customer(_) => count(store, tenant_id, &customers)?,
-        Whose::Handle(_) => past.contacts.len() as u64,
-    };
-    let (warnings, tried) = (warnings(&past, now), tried(&past));
-    let Past {
-        contacts,
-        ambiguous,
-        open,
-        ..
-    } = past;
-    let (interactions, ambiguous_interaction_ids) = shown(contacts, ambiguous, shown_max);
-    let open = open.into_iter().map(|one| promises::as_of(one, now));
-    Ok(GetCustomerContextResponse {
-        interactions,
-        open_commitments: within_bytes(open.take(CONTEXT_PROMISES_MAX)),
-        tried,
-        warnings,
-        interaction_count,
-        ambiguous_interaction_ids,
-        complete_through: String::new(),
-    })
+/// The customer, or whoever has the handle, on whom somebody asks for the context.
+struct InHand<'a> {
+    store: &'a Store,
+    tenant_id: &'a str,
+    whose: &'a Whose,
+    /// The customers that are one with the one that is asked for.
+    customers: &'a [String],
+    /// What of it the caller is shown.
+    scope: &'a Scope,
 }
 
-/// How many contacts customers have who are one.
-fn count(store: &Store, tenant_id: &str, customers: &[String]) -> Result<u64, Unanswered> {
-    let mut contacts = 0_u64;
-    for customer_id in customers {
-        let count = store.get(keys::contact_count(tenant_id, customer_id))?;
-        contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
+impl InHand<'_> {
+    fn context(
+        &self,
+        shown_max: usize,
+        now: Timestamp,
+    ) -> Result<GetCustomerContextResponse, Unanswered> {
+        let past = Past::read(self, now)?;
+        let interaction_count = match self.whose {
+            Whose::Customer(_) => self.count()?,
+            Whose::Handle(_) => past.contacts.len() as u64,
+        };
+        let (warnings, tried) = (warnings(&past, now), tried(&past));
+        let Past {
+            contacts,
+            ambiguous,
+            open,
+            ..
+        } = past;
+        let (interactions, ambiguous_interaction_ids) = shown(contacts, ambiguous, shown_max);
+        let open = open.into_iter().map(|one| promises::as_of(one, now));
+        Ok(GetCustomerContextResponse {
+            interactions,
+            open_commitments: within_bytes(open.take(CONTEXT_PROMISES_MAX)),
+            tried,
+            warnings,
+            interaction_count,
+            ambiguous_interaction_ids,
+            complete_through: String::new(),
+        })
     }
-    Ok(contacts)
+
+    /// How many contacts the customers have, as far as they are shown.
+    fn count(&self) -> Result<u64, Unanswered> {
+        let mut contacts = 0_u64;
+        if !self.scope.is_all() {
+            for row in self.rows() {
+                let entry = row?.decoded(self.store)?;
+                let own = entry.filter(|(_, ambiguous)| !ambiguous);
+                let is_contact = own.is_some_and(|(entry, _)| {
+                    entry.interaction.is_some() && entry.is_within(self.scope)
+                });
+                contacts += u64::from(is_contact);
+            }
+            return Ok(contacts);
+        }
+        for customer_id in self.customers {
+            let key = keys::contact_count(self.tenant_id, customer_id);
+            let count = self.store.get(key)?;
+            contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
+        }
+        Ok(contacts)
+    }
+
+    /// The latest of all that happened, as much as is looked at.
+    fn rows(&self) -> impl Iterator<Item = Result<Row, Unanswered>> + use<> {
+        let timelines = Timelines::of(self.tenant_id, self.whose, self.customers);
+        timelines.read(self.store, None).take(EXAMINED_MAX)
+    }
+
+    /// A customer's open promises, as far as they are shown, the first one due first.
+    fn open_promises(&self, customer_id: &str) -> Result<Vec<Commitment>, Unanswered> {
+        let prefix = keys::open_promises(self.tenant_id, customer_id);
+        let open = self.store.scan_prefix(&prefix, Direction::Ascending);
+        let mut promises = Vec::new();
+        for stored in open.take(EXAMINED_MAX) {
+            if promises.len() == CONTEXT_PROMISES_MAX {
+                break;
+            }
+            let (key, entry_key) = stored?;
+            let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
+                continue;
+            };
+            let Some(bytes) = self.store.get(&entry_key)? else {
+                continue;
+            };
+            let entry = StoredEntry::decode(bytes)?;
+            let promise = promises::one(self.tenant_id, &entry, &commitment_id, |key| {
+                self.store.get(key)
+            })?;
+            promises.extend(promise.filter(|one| self.scope.admits(one.parties())));
+        }
+        Ok(promises)
+    }
 }
 
 /// The latest of both sorts of contacts together, and which of them are ambiguous.
@@ -151,12 +215,8 @@ pub(super) struct Contact {
 }
 
 impl Past {
-    fn read(
-        store: &Store,
-        tenant_id: &str,
-        (whose, customers): (&Whose, &[String]),
-        now: Timestamp,
-    ) -> Result<Self, Unanswered> {
+    fn read(of: &InHand<'_>, now: Timestamp) -> Result<Self, Unanswered> {
+        let (store, scope) = (of.store, of.scope);
         let since_us = now
             .saturating_sub(LATELY)
             .map_or(i64::MIN, Timestamp::as_microsecond);
@@ -166,23 +226,30 @@ impl Past {
             changes: Vec::new(),
             open: Vec::new(),
         };
-        for customer_id in customers {
-            past.open
-                .extend(open_promises(store, tenant_id, customer_id)?);
+        for customer_id in of.customers {
+            past.open.extend(of.open_promises(customer_id)?);
         }
-        let rows = Timelines::of(tenant_id, whose, customers).read(store, None);
-        for row in rows.take(CONTEXT_ENTRIES_MAX) {
+        let mut taken = 0;
+        for row in of.rows() {
+            if taken == CONTEXT_ENTRIES_MAX {
+                break;
+            }
             let Some((entry, ambiguous)) = row?.decoded(store)? else {
                 continue;
             };
+            if !entry.is_within(scope) {
+                continue;
+            }
+            taken += 1;
             let is_of_late = entry.occurred_at.as_ref().map_or(0, microseconds) >= since_us;
             if !is_of_late && past.contacts.len() >= CONTEXT_CONTACTS.max {
                 break;
             }
-            if ambiguous || matches!(whose, Whose::Handle(_)) {
-                let promises = promises::all(tenant_id, &entry, |key| store.get(key))?;
+            if ambiguous || matches!(of.whose, Whose::Handle(_)) {
+                let promises = promises::all(of.tenant_id, &entry, |key| store.get(key))?;
+                let open = promises.into_iter().filter(Commitment::is_open);
                 past.open
-                    .extend(promises.into_iter().filter(Commitment::is_open));
+                    .extend(open.filter(|promise| scope.admits(promise.parties())));
             }
             past.add(entry, ambiguous);
         }
@@ -205,31 +272,6 @@ impl Past {
             .extend(interaction.map(|interaction| Contact { interaction, made }));
         self.changes.extend(commitment_change);
     }
-}
-
-/// The customer's open promises, the first one due first.
-fn open_promises(
-    store: &Store,
-    tenant_id: &str,
-    customer_id: &str,
-) -> Result<Vec<Commitment>, Unanswered> {
-    let prefix = keys::open_promises(tenant_id, customer_id);
-    let open = store.scan_prefix(&prefix, Direction::Ascending);
-    let mut promises = Vec::new();
-    for stored in open.take(CONTEXT_PROMISES_MAX) {
-        let (key, entry_key) = stored?;
-        let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
-            continue;
-        };
-        let Some(bytes) = store.get(&entry_key)? else {
-            continue;
-        };
-        let entry = StoredEntry::decode(bytes)?;
-        promises.extend(promises::one(tenant_id, &entry, &commitment_id, |key| {
-            store.get(key)
-        })?);
-    }
-    Ok(promises)
 }
 
 /// What was tried in the last contacts, the latest first, each once.

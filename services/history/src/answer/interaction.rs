@@ -1,8 +1,8 @@
 //! One contact, or several.
 
-use aftercall_domain::InteractionId;
 use aftercall_domain::interaction::id_of_reference;
 use aftercall_domain::violation::Reason;
+use aftercall_domain::{InteractionId, Scope};
 use aftercall_proto::history::v1::{
     BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetInteractionRequest,
     GetInteractionResponse, InteractionName,
@@ -39,7 +39,8 @@ pub(crate) async fn get(
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let now = history.clock().now();
-    let read = move |store: &Store| whole(store, call.tenant_id(), name.as_ref(), now);
+    let scope = call.scope();
+    let read = move |store: &Store| whole(store, (call.tenant_id(), &scope), name.as_ref(), now);
     let found = reading.run(read).await?;
     Ok(GetInteractionResponse {
         complete_through: complete_through.encode(history.log_identity()),
@@ -50,11 +51,11 @@ pub(crate) async fn get(
 /// The contact with its promises and its latest amendments.
 fn whole(
     store: &Store,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     name: Option<&Name>,
     now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
-    let entry = named(store, tenant_id, name)?;
+    let entry = named(store, (tenant_id, scope), name)?;
     let mut answer = GetInteractionResponse {
         interaction: entry.interaction.clone(),
         amendment_count: amendments::count(&entry),
@@ -91,7 +92,8 @@ pub(crate) async fn get_batch(
     };
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
-    let read = move |store: &Store| batch(store, call.tenant_id(), names);
+    let scope = call.scope();
+    let read = move |store: &Store| batch(store, (call.tenant_id(), &scope), names);
     let found = reading.run(read).await?;
     Ok(BatchGetInteractionsResponse {
         complete_through: complete_through.encode(history.log_identity()),
@@ -101,14 +103,14 @@ pub(crate) async fn get_batch(
 
 fn batch(
     store: &Store,
-    tenant_id: &str,
+    whose: (&str, &Scope),
     names: Vec<Name>,
 ) -> Result<BatchGetInteractionsResponse, Unanswered> {
     let (mut page, mut not_found) = (Page::new(names.len()), Vec::new());
     let mut left_out = Vec::new();
     let mut names = names.into_iter();
     for name in names.by_ref() {
-        let entry = find(store, tenant_id, &name)?;
+        let entry = find(store, whose, &name)?;
         let Some(interaction) = entry.and_then(|entry| entry.interaction) else {
             not_found.push(name.into());
             continue;
@@ -144,29 +146,34 @@ fn checked(names: &[InteractionName], checker: &mut Checker) -> Vec<Name> {
     .collect()
 }
 
-/// The contact of a name that must be there.
+/// The contact of a name that must be there, for who reads so much of a tenant.
 pub(super) fn named(
     store: &Store,
-    tenant_id: &str,
+    whose: (&str, &Scope),
     name: Option<&Name>,
 ) -> Result<StoredEntry, Unanswered> {
-    let entry = name.map(|name| find(store, tenant_id, name)).transpose()?;
+    let entry = name.map(|name| find(store, whose, name)).transpose()?;
     entry.flatten().ok_or(Unanswered::InteractionNotFound)
 }
 
-/// The contact of a name: the one that was recorded first, if the name was given for several.
-fn find(store: &Store, tenant_id: &str, name: &Name) -> Result<Option<StoredEntry>, Unanswered> {
+/// The contact of a name: of those within the scope the one that was recorded first, if the name was given for
+/// several.
+fn find(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    name: &Name,
+) -> Result<Option<StoredEntry>, Unanswered> {
     match name {
         Name::Id(id) => {
             let id = InteractionId::read(id);
-            first(store, by_id(store, tenant_id, id.as_str()))
+            first(store, scope, by_id(store, tenant_id, id.as_str()))
         }
         Name::Reference(of) => {
             // Usually the id follows from the reference; where the caller gave one, it is noted.
             let id = id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string();
             let derived = by_id(store, tenant_id, &id);
             let noted = by_reference(store, tenant_id, of);
-            let entry = first(store, derived.chain(noted))?;
+            let entry = first(store, scope, derived.chain(noted))?;
             Ok(entry.filter(|entry| entry.is_referred_to_by(of)))
         }
     }
@@ -198,9 +205,10 @@ fn by_reference(
     })
 }
 
-/// The contact that was recorded first.
+/// The contact within the scope that was recorded first.
 fn first(
     store: &Store,
+    scope: &Scope,
     pointers: impl Iterator<Item = Result<Bytes, Unanswered>>,
 ) -> Result<Option<StoredEntry>, Unanswered> {
     let mut first: Option<StoredEntry> = None;
@@ -208,7 +216,8 @@ fn first(
         let Some(other) = entry(store, &pointer?)? else {
             continue;
         };
-        if first.as_ref().is_none_or(|first| other.precedes(first)) {
+        let precedes = first.as_ref().is_none_or(|first| other.precedes(first));
+        if precedes && other.is_within(scope) {
             first = Some(other);
         }
     }

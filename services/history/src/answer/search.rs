@@ -1,5 +1,6 @@
 //! Contacts by text and filters.
 
+use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{
     SearchInteractionsRequest, SearchInteractionsResponse, SearchResult,
 };
@@ -25,7 +26,13 @@ pub(crate) async fn search(
     let request = SearchRequest::check(&call.message)?;
     let log = history.log_identity();
     let bound = bound_to_pages(&call.message);
-    let query: [&[u8]; 3] = [b"search", call.tenant_id().as_bytes(), &bound];
+    let scope = call.scope();
+    let query: [&[u8]; 4] = [
+        b"search",
+        call.tenant_id().as_bytes(),
+        &scope.fingerprint(),
+        &bound,
+    ];
     let paging = Paging::asked(&log, &query, request.results_max, &call.message.page_token)?;
     let after = After::read(&paging, request.text.words().len())?;
     let including = Including {
@@ -38,6 +45,7 @@ pub(crate) async fn search(
     let snapshot = history.view().snapshot();
     let page = Asked {
         tenant_id: call.tenant_id().to_owned(),
+        scope,
         fields: history.fields().clone(),
         snapshot: snapshot.ok_or(Unread::Unavailable(None))?,
         request,
@@ -91,6 +99,7 @@ impl After {
 /// One page's work, ready for another thread.
 struct Asked {
     tenant_id: String,
+    scope: Scope,
     fields: Fields,
     snapshot: Snapshot,
     request: SearchRequest,
@@ -107,6 +116,7 @@ impl Asked {
     fn search(self, store: &Store) -> Result<(Answer, Option<After>), Unanswered> {
         let Self {
             tenant_id,
+            scope,
             fields,
             snapshot,
             mut request,
@@ -123,7 +133,7 @@ impl Asked {
             ),
             None => (
                 None,
-                search::weigh(searcher, &fields, &tenant_id, &request.text)?,
+                search::weigh(searcher, &fields, (&tenant_id, &scope), &request.text)?,
                 None,
             ),
         };
@@ -132,6 +142,7 @@ impl Asked {
             &fields,
             &Search {
                 tenant_id: &tenant_id,
+                scope: &scope,
                 text: &request.text,
                 filter: &request.filter,
                 order: request.order,
@@ -143,7 +154,7 @@ impl Asked {
             },
         )?;
         let hits = std::mem::take(&mut found.hits);
-        let (results, last, has_more) = show(store, &request, hits, found.has_more)?;
+        let (results, last, has_more) = show(store, (&request, &scope), hits, found.has_more)?;
         let complete_through = within.unwrap_or(snapshot.complete_through);
         let next = last.filter(|_| has_more).map(|place| After {
             place,
@@ -165,7 +176,7 @@ impl Asked {
 /// would be too large ends early.
 fn show(
     store: &Store,
-    request: &SearchRequest,
+    (request, scope): (&SearchRequest, &Scope),
     hits: Vec<Hit>,
     mut has_more: bool,
 ) -> Result<(Vec<SearchResult>, Option<Place>, bool), Unanswered> {
@@ -174,7 +185,9 @@ fn show(
     for hit in hits {
         // The store never drops a contact; only one that is being rebuilt has none.
         let entry = entry(store, &hit.key)?.ok_or(Unread::Unavailable(None))?;
-        let Some(interaction) = entry.interaction else {
+        // The store may be ahead of the index.
+        let is_shown = entry.is_within(scope);
+        let Some(interaction) = entry.interaction.filter(|_| is_shown) else {
             last = Some(hit.place);
             continue;
         };

@@ -1,5 +1,6 @@
 //! All that happened with a customer, the latest first.
 
+use aftercall_domain::Scope;
 use aftercall_proto::encoded::ListTimelineResponse;
 use aftercall_proto::history::v1::ListTimelineRequest;
 use aftercall_service::{Call, Checker, Counting, Including, Paging, Total, Unread};
@@ -7,9 +8,9 @@ use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 
 use crate::failure::Unanswered;
-use crate::limits::ENTRIES;
+use crate::limits::{ENTRIES, EXAMINED_MAX};
 use crate::request::Whose;
-use crate::timelines::{PLACE_BYTES, Timelines, seq_at};
+use crate::timelines::{PLACE_BYTES, Timelines};
 use crate::{History, keys};
 
 pub(crate) async fn list(
@@ -22,7 +23,13 @@ pub(crate) async fn list(
     let size = checker.count("page_size", message.page_size, ENTRIES);
     checker.done(())?;
     let (tenant_id, log) = (call.tenant_id(), history.log_identity());
-    let query: [&[u8]; 3] = [b"timeline", tenant_id.as_bytes(), &whose.fingerprint()];
+    let scope = call.scope();
+    let query: [&[u8]; 4] = [
+        b"timeline",
+        tenant_id.as_bytes(),
+        &scope.fingerprint(),
+        &whose.fingerprint(),
+    ];
     let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     if paging
         .after()
@@ -41,9 +48,9 @@ pub(crate) async fn list(
         let timelines = || Timelines::of(call.tenant_id(), &whose, &customers);
         let total = call.message.include_total;
         let total = total
-            .then(|| count(store, timelines(), &through))
+            .then(|| count(store, timelines(), (&through, &scope)))
             .transpose()?;
-        let (entries, next) = read(store, timelines(), &paging, &through)?;
+        let (entries, next) = read(store, timelines(), &paging, (&through, &scope))?;
         Ok::<_, Unanswered>(ListTimelineResponse {
             entries,
             next_page_token: paging.token(&log, &through, next),
@@ -56,28 +63,34 @@ pub(crate) async fn list(
 }
 
 /// The page's entries, and where it ends if there are more. What was recorded after the first page is
-/// left out of all of them, so that together they are the timeline as it was then.
+/// left out of all of them, so that together they are the timeline as it was then. A page looks at no more
+/// than [`EXAMINED_MAX`] entries, and is short if too few of them lie within the scope.
 fn read(
     store: &Store,
     timelines: Timelines,
     paging: &Paging,
-    complete_through: &Positions,
+    (complete_through, scope): (&Positions, &Scope),
 ) -> Result<(Vec<Bytes>, Option<Bytes>), Unanswered> {
-    let (mut page, mut last) = (paging.page(), None);
+    let (mut page, mut last, mut looked_at) = (paging.page(), None, None);
     let after = paging.after().map(|after| &**after);
-    for row in timelines.read(store, after) {
+    for (examined, row) in timelines.read(store, after).enumerate() {
+        if examined == EXAMINED_MAX {
+            return Ok((page.into_items(), looked_at));
+        }
         let row = row?;
+        looked_at = Some(row.place.clone());
         if !complete_through.covers(keys::position_of(row.seq())) {
             continue;
         }
-        if let Some(entry) = row.answered(store)? {
+        if let Some(entry) = row.answered(store, scope)? {
             let bytes = entry.len();
             if !page.takes(bytes) {
                 return Ok((page.into_items(), last));
             }
             page.add(entry, bytes);
+            // Where a page ends is the place of what is shown: what isn't has none for the caller.
+            last = Some(row.place);
         }
-        last = Some(row.place);
     }
     Ok((page.into_items(), None))
 }
@@ -86,12 +99,15 @@ fn read(
 fn count(
     store: &Store,
     timelines: Timelines,
-    complete_through: &Positions,
+    (complete_through, scope): (&Positions, &Scope),
 ) -> Result<Total, Unanswered> {
     let mut counting = Counting::new();
-    let places = timelines.read(store, None).map(|row| Ok(row?.place));
-    counting.part(places, |place| {
-        Ok::<_, Unanswered>(complete_through.covers(keys::position_of(seq_at(place))))
-    })?;
+    let rows = timelines.read(store, None).map(|row| {
+        let row = row?;
+        let is_counted =
+            complete_through.covers(keys::position_of(row.seq())) && row.is_within(store, scope)?;
+        Ok::<_, Unanswered>((row.place, is_counted))
+    });
+    counting.part(rows, |(_, is_counted)| Ok(*is_counted))?;
     Ok(counting.total())
 }

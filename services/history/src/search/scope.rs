@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aftercall_domain::Scope;
 use aftercall_proto::history::v1::SentimentBand;
 use aftercall_proto::model::v1::{Channel, Direction, MatchStatus};
 use tantivy::Term;
@@ -42,17 +43,17 @@ impl Filter {
 
 /// The query for all but the time, which the pass over the documents looks at itself.
 ///
-/// The tenant comes first and always: there is no other way to a query.
+/// The tenant and the caller's scope come first and always: there is no other way to a query.
 pub(crate) fn query(
     fields: &Fields,
-    tenant_id: &str,
+    (tenant_id, scope): (&str, &Scope),
     filter: &Filter,
     text: &TextQuery,
 ) -> Box<dyn Query> {
     if text.wordless {
         return Box::new(EmptyQuery);
     }
-    let mut clauses = vec![(Occur::Must, is(fields.tenant, tenant_id))];
+    let mut clauses = within(fields, tenant_id, scope);
     let texts = [
         (fields.customer, &filter.customer_ids),
         (fields.agent, &filter.agent_ids),
@@ -100,14 +101,31 @@ pub(crate) fn query(
             one(Term::from_field_bool(fields.open_promise, open)),
         ));
     }
-    let scope = words::scope(tenant_id);
+    let owner = words::scope(tenant_id);
     for wanted in &text.wanted {
-        clauses.push((Occur::Must, wording(fields, &scope, wanted)));
+        clauses.push((Occur::Must, wording(fields, &owner, wanted)));
     }
     for excluded in &text.excluded {
-        clauses.push((Occur::MustNot, wording(fields, &scope, excluded)));
+        clauses.push((Occur::MustNot, wording(fields, &owner, excluded)));
     }
     Box::new(BooleanQuery::new(clauses))
+}
+
+/// What of the tenant somebody reads, as clauses of a query.
+pub(super) fn within(
+    fields: &Fields,
+    tenant_id: &str,
+    scope: &Scope,
+) -> Vec<(Occur, Box<dyn Query>)> {
+    let mut clauses = vec![(Occur::Must, is(fields.tenant, tenant_id))];
+    if let Some(own) = scope.parties() {
+        let parties = own.iter();
+        let terms = parties.map(|party| (Occur::Should, is(fields.of_party(party), party.id())));
+        // Of none, nothing is found.
+        let any = BooleanQuery::new(terms.collect());
+        clauses.push((Occur::Must, Box::new(any)));
+    }
+    clauses
 }
 
 /// A word as the index has it.
@@ -139,7 +157,7 @@ fn is(field: Field, value: &str) -> Box<dyn Query> {
     one(Term::from_field_text(field, value))
 }
 
-fn one(term: Term) -> Box<dyn Query> {
+pub(super) fn one(term: Term) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 

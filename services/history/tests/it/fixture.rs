@@ -17,7 +17,7 @@ use aftercall_proto::history::v1::{
     timeline_entry::What,
 };
 use aftercall_service::server::Server;
-use aftercall_service::testing::{Caller as TestCaller, TestServer};
+use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, SystemIds};
 use aftercall_view::{Options, Positions};
 use futures::FutureExt;
@@ -167,7 +167,7 @@ impl Service {
         let history = History::start_with(&deps, options).unwrap();
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.service(history.server());
+        let server = |server: Server| server.access(OPEN).service(history.server());
         let server = TestServer::start(&supervisor, time, server).await;
         let channel = server.channel();
         let service = Self {

@@ -24,6 +24,14 @@ pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result
         false => change.txn.delete(place)?,
     }
     let tenant_id = &change.event.tenant_id;
+    for party in case.parties().iter() {
+        let (at_us, interaction) = (case.occurred_at_us, change.interaction());
+        let place = keys::party_case(tenant_id, party, at_us, interaction);
+        match by > 0 {
+            true => change.txn.put(place, candidate_id.clone())?,
+            false => change.txn.delete(place)?,
+        }
+    }
     let key = keys::candidate(tenant_id, &candidate_id);
     let before: Tally = stored(change.txn.get(&key)?)?.unwrap_or_default();
     let after = Tally {

@@ -18,7 +18,7 @@ use aftercall_proto::model::v1::{
     SolutionUseKind,
 };
 use aftercall_service::server::Server;
-use aftercall_service::testing::{self, Caller, TestServer};
+use aftercall_service::testing::{self, Caller, OPEN, TestServer};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::Timestamp;
@@ -67,7 +67,7 @@ impl World {
         let knowledge = Knowledge::start(deps.clone()).unwrap();
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.service(knowledge.server());
+        let server = |server: Server| server.access(OPEN).service(knowledge.server());
         let server = TestServer::start(&supervisor, time, server).await;
         let client = KnowledgeServiceClient::new(server.channel_of(caller(&[])))
             .max_decoding_message_size(16 << 20);

@@ -9,7 +9,7 @@ use aftercall_proto::event::v1::Event;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_recorder::Recorder;
 use aftercall_service::server::{Server, ServerConfig};
-use aftercall_service::testing::{Caller, TestServer, call_raw};
+use aftercall_service::testing::{Caller, OPEN, TestServer, call_raw};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
 use prost::Message;
@@ -76,7 +76,7 @@ impl Fixture {
         let recorder = Recorder::start(deps.clone());
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.service(recorder.server());
+        let server = |server: Server| server.access(OPEN).service(recorder.server());
         let server = TestServer::start(&supervisor, time, server).await;
         Self {
             log,
@@ -142,7 +142,7 @@ impl Fixture {
     /// The same recorder behind a server with these settings.
     pub(crate) async fn behind(&self, config: ServerConfig) -> TestServer {
         let clock = Arc::new(self.clock.clone());
-        let server = |server: Server| server.service(self.recorder.server());
+        let server = |server: Server| server.access(OPEN).service(self.recorder.server());
         TestServer::with_config(config, &self.supervisor, clock, server).await
     }
 

@@ -10,6 +10,7 @@ use prost::bytes::{Buf, Bytes};
 use uuid::Uuid;
 
 use crate::convert::commitment::{owner_from_wire, required, specified};
+use crate::convert::parties::PartiesRow;
 use crate::convert::{Unreadable, UnreadableRow, text, time};
 use crate::model::v1 as wire;
 
@@ -42,6 +43,8 @@ struct Row {
     resolved_at: Option<Timestamp>,
     #[prost(enumeration = "wire::AlertResolveCause", tag = "13")]
     resolve_cause: i32,
+    #[prost(message, optional, tag = "14")]
+    parties: Option<PartiesRow>,
 }
 
 /// The subject, if it is a promise.
@@ -107,6 +110,7 @@ fn row_of(alert: Alert) -> Row {
         customer_id,
         owner,
         team_id,
+        parties,
         labels,
         first_fired_at,
         resolved,
@@ -126,6 +130,7 @@ fn row_of(alert: Alert) -> Row {
         first_fired_at: Some(time::to_wire(first_fired_at)),
         resolved_at: resolved.map(|over| time::to_wire(over.at)),
         resolve_cause: resolved.map_or(0, |over| wire::AlertResolveCause::from(over.cause).into()),
+        parties: Some(parties.into()),
     }
 }
 
@@ -151,6 +156,7 @@ fn alert_of(row: Row) -> Result<Alert, Unreadable> {
         customer_id: text(row.customer_id),
         owner: row.owner.and_then(owner_from_wire),
         team_id: row.team_id,
+        parties: row.parties.unwrap_or_default().into(),
         labels: row.labels,
         first_fired_at: required("first_fired_at", row.first_fired_at.as_ref())?,
         resolved,
@@ -199,6 +205,7 @@ fn id(field: &'static str, bytes: &[u8]) -> Result<Uuid, Unreadable> {
 
 #[cfg(test)]
 mod tests {
+    use aftercall_domain::Party;
     use aftercall_domain::alert::{ResolveCause, Severity};
     use aftercall_domain::commitment::{CommitmentKind, Owner};
     use jiff::Timestamp;
@@ -223,6 +230,13 @@ mod tests {
             customer_id: Some("C-1".to_owned()),
             owner: Some(Owner::Queue("back office".to_owned())),
             team_id: "north".to_owned(),
+            parties: [
+                Party::Agent("ann"),
+                Party::Team("north"),
+                Party::Site("lyon"),
+            ]
+            .into_iter()
+            .collect(),
             labels: BTreeMap::from([("kind".to_owned(), "call back".to_owned())]),
             first_fired_at: Timestamp::from_microsecond(8).unwrap(),
             resolved: None,

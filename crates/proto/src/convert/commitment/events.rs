@@ -50,6 +50,7 @@ fn made_by(
         handles: customer.map_or_else(Vec::new, |it| handles_from_wire(&it.handles)),
         made_by: contact.agent_id.clone(),
         team_id: contact.team_id.clone(),
+        site_id: contact.site_id.clone(),
         // A kind of a later version is none that we know.
         kind: draft.kind().try_into().unwrap_or(CommitmentKind::Other),
         kind_code: draft.kind_code.clone(),

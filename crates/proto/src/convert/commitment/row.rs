@@ -92,6 +92,8 @@ struct Row {
     handles: Vec<wire::Handle>,
     #[prost(message, optional, tag = "34")]
     told_due: Option<Timestamp>,
+    #[prost(string, tag = "35")]
+    site_id: String,
 }
 
 /// The promise as a row.
@@ -112,6 +114,7 @@ fn row_of(commitment: Commitment) -> Row {
         handles,
         made_by,
         team_id,
+        site_id,
         kind,
         kind_code,
         promise_text,
@@ -148,6 +151,7 @@ fn row_of(commitment: Commitment) -> Row {
         handles: handles.into_iter().map(Into::into).collect(),
         made_by,
         team_id,
+        site_id,
         kind: wire::CommitmentKind::from(kind).into(),
         kind_code,
         promise_text,
@@ -202,6 +206,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         handles: handles_from_wire(&row.handles),
         made_by: row.made_by,
         team_id: row.team_id,
+        site_id: row.site_id,
         kind,
         kind_code: row.kind_code,
         promise_text: row.promise_text,

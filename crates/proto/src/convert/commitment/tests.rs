@@ -53,6 +53,7 @@ fn made() -> impl Strategy<Value = Made> {
                 }],
                 made_by: texts.2.clone(),
                 team_id: texts.2.clone(),
+                site_id: texts.2.clone(),
                 kind,
                 kind_code: texts.2.clone(),
                 promise_text: texts.1,

@@ -1,13 +1,15 @@
 //! What a token claims, and whom that makes of its bearer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aftercall_domain::limits::GROUPS_MAX;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::issuer::{Issuer, Tenant};
-use crate::auth::credentials::is_name;
+use crate::auth::credentials::{is_group, is_name};
 use crate::{Principal, Roles};
 
 /// How far ahead the end of a token may lie: no clock of ours counts further.
@@ -52,18 +54,30 @@ impl Claims {
             Tenant::Claimed(claim) => self.name(claim)?,
         };
         let actor = self.name(&issuer.actor_claim)?;
-        let given = match self.at(&issuer.roles_claim) {
+        let given = self.words(&issuer.roles_claim).into_iter();
+        let roles: Roles = given.filter_map(|given| issuer.role(given)).collect();
+        let principal = Principal::new(tenant, actor, issuer.kind, roles);
+        let (teams, sites) = (
+            self.groups(&issuer.teams_claim),
+            self.groups(&issuer.sites_claim),
+        );
+        Some(principal.of_groups(teams, sites).in_country(issuer.country))
+    }
+
+    /// The teams or sites of a claim. Of very many the first ones: whoever has fewer reads less.
+    fn groups(&self, claim: &str) -> BTreeSet<String> {
+        let given = self.words(claim).into_iter();
+        let groups = given.filter(|name| is_group(name)).take(GROUPS_MAX);
+        groups.map(str::to_owned).collect()
+    }
+
+    /// The words of a claim that is a list, or words with spaces between, as scopes are written.
+    fn words(&self, claim: &str) -> Vec<&str> {
+        match self.at(claim) {
             Some(Value::Array(given)) => given.iter().filter_map(Value::as_str).collect(),
-            // As scopes are written.
             Some(Value::String(given)) => given.split(' ').collect(),
             _ => Vec::new(),
-        };
-        let roles: Roles = given
-            .iter()
-            .filter_map(|given| issuer.role(given))
-            .collect();
-        let principal = Principal::new(tenant, actor, issuer.kind, roles);
-        Some(principal.in_country(issuer.country))
+        }
     }
 
     /// What can be a part of keys.

@@ -39,6 +39,10 @@ pub(in crate::auth) struct Described {
     roles_claim: String,
     #[serde(default)]
     roles: BTreeMap<String, RoleName>,
+    #[serde(default = "teams")]
+    teams_claim: String,
+    #[serde(default = "sites")]
+    sites_claim: String,
     #[serde(deserialize_with = "kind")]
     kind: ActorKind,
     #[serde(default, deserialize_with = "country")]
@@ -57,6 +61,8 @@ pub(in crate::auth) struct Issuer {
     pub(super) roles_claim: String,
     /// What roles of ours the issuer's are; where it is empty, they have our names.
     roles: BTreeMap<String, Role>,
+    pub(super) teams_claim: String,
+    pub(super) sites_claim: String,
     pub(super) kind: ActorKind,
     pub(super) country: Option<Country>,
 }
@@ -89,6 +95,14 @@ fn subject() -> String {
 
 fn roles() -> String {
     "roles".to_owned()
+}
+
+fn teams() -> String {
+    "teams".to_owned()
+}
+
+fn sites() -> String {
+    "sites".to_owned()
 }
 
 impl Described {
@@ -124,6 +138,8 @@ impl Described {
             actor_claim: self.actor_claim,
             roles_claim: self.roles_claim,
             roles: roles.map(|(given, role)| (given, role.0)).collect(),
+            teams_claim: self.teams_claim,
+            sites_claim: self.sites_claim,
             kind: self.kind,
             country: self.country,
         })
