@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]

@@ -38,7 +38,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        9
+        10
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
