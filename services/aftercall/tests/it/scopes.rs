@@ -59,7 +59,7 @@ impl Seen<'_> {
     async fn refused<R: Rpc>(&self, request: R) -> Refusal {
         match self.client.call(request).await {
             Err(Error::Refused(refusal)) => *refusal,
-            answer => panic!("{:?}: {}: {answer:?}", self.person, R::PATH),
+            answer => panic!("{:?}: {}: {:?}", self.person, R::PATH, answer.map(drop)),
         }
     }
 
@@ -278,8 +278,8 @@ impl Seen<'_> {
             resume_token: self.everything.resume_token.clone(),
             ..WatchAlertsRequest::default()
         };
-        let watch = AlertServiceClient::new(self.client.transport()).watch_alerts(watch);
-        let mut watch = watch.await.unwrap().into_inner();
+        let mut alerts = AlertServiceClient::new(self.client.transport());
+        let mut watch = alerts.watch_alerts(watch).await.unwrap().into_inner();
         assert_eq!(watch.message().await.unwrap().unwrap().alert, None);
         let mut told = BTreeMap::new();
         while let Some(alert) = watch.message().await.unwrap().unwrap().alert {

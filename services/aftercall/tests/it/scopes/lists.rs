@@ -97,6 +97,6 @@ pub(super) async fn refusal_of_page<L: Listed>(
     asked.ask(token);
     match client.call(asked).await {
         Err(Error::Refused(refusal)) => refusal.reason,
-        answer => panic!("{}: {answer:?}", L::PATH),
+        answer => panic!("{}: {:?}", L::PATH, answer.map(drop)),
     }
 }
