@@ -7,14 +7,19 @@ use std::collections::BTreeSet;
 use aftercall_domain::limits::MERGES_MAX;
 use aftercall_view::key::{Key, Parts};
 use aftercall_view::{ApplyError, Direction, Store, StoreError, Txn};
+use bytes::Bytes;
 
 use crate::{Accepted, What};
 
 /// The merges in a view's store.
 ///
 /// ```text
+///  tag · tenant · customer                                                      → how many follow, big-endian
 ///  tag · tenant · customer · other · whether the event names the customer first → nothing
 /// ```
+///
+/// Hardly a customer is merged, and every query asks. That nothing stands under a key is known without a look
+/// into the tables; that no key begins so is not.
 #[derive(Debug, Clone, Copy)]
 pub struct MergedPairs {
     tag: u8,
@@ -32,24 +37,32 @@ impl MergedPairs {
     /// When the store can't be written.
     pub fn apply(self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
         let (tenant_id, customer_id) = (&fact.event.tenant_id, &fact.event.aggregate_id);
-        let pair = |other: &str| {
-            [
-                self.key(tenant_id, customer_id, other, true),
-                self.key(tenant_id, other, customer_id, false),
-            ]
+        let (other, is_merged) = match &fact.what {
+            What::Merged(merged) => (&merged.merged_customer_id, true),
+            What::Unmerged(unmerged) => (&unmerged.merged_customer_id, false),
+            _ => return Ok(()),
         };
-        match &fact.what {
-            What::Merged(merged) => {
-                for key in pair(&merged.merged_customer_id) {
+        for (one, other, first) in [(customer_id, other, true), (other, customer_id, false)] {
+            let key = self.key(tenant_id, one, other, first);
+            let was_merged = txn.get(&key)?.is_some();
+            if was_merged == is_merged {
+                continue;
+            }
+            let of_one = self.all(tenant_id, one);
+            let count = count(txn.get(&of_one)?);
+            match is_merged {
+                true => {
                     txn.put(key, Vec::new())?;
+                    txn.put(of_one, count.saturating_add(1).to_be_bytes().to_vec())?;
                 }
-            }
-            What::Unmerged(unmerged) => {
-                for key in pair(&unmerged.merged_customer_id) {
+                false => {
                     txn.delete(key)?;
+                    match count.saturating_sub(1) {
+                        0 => txn.delete(of_one)?,
+                        left => txn.put(of_one, left.to_be_bytes().to_vec())?,
+                    }
                 }
             }
-            _ => {}
         }
         Ok(())
     }
@@ -71,8 +84,12 @@ impl MergedPairs {
         while next < found.len() {
             let prefix = Vec::from(self.all(tenant_id, &found[next]));
             next += 1;
+            if store.get(&prefix)?.is_none() {
+                continue;
+            }
             for entry in store.scan_prefix(&prefix, Direction::Ascending) {
                 let (key, _) = entry?;
+                // The first key is the customer's own.
                 let Ok(other) = Parts::new(&key[prefix.len()..]).text() else {
                     continue;
                 };
@@ -93,4 +110,9 @@ impl MergedPairs {
             .text(other)
             .u32(u32::from(first))
     }
+}
+
+fn count(stored: Option<Bytes>) -> u32 {
+    let stored = stored.and_then(|count| count.as_ref().try_into().ok());
+    stored.map_or(0, u32::from_be_bytes)
 }
