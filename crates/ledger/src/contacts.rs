@@ -4,7 +4,7 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_domain::customer::{MergeRefused, MergeStep, Merges};
 use aftercall_domain::interaction::{Refused, Step};
 use aftercall_proto::event::v1::AggregateKind;
-use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::model::v1::{Interaction, Setting};
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Judge, Placed, Txn, Verdict};
 use bytes::Bytes;
@@ -13,10 +13,10 @@ use prost::Message;
 use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::names::{Named, names};
-use crate::{Accepted, Happening, Id, What, keys};
+use crate::{Accepted, Happening, Id, What, keys, settings};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,6 +67,7 @@ impl Judge for Contacts {
                 let step = MergeStep::Unmerge(&unmerged.merged_customer_id);
                 merge(fact, |merges| merges.apply(event.sequence, step), txn)
             }
+            What::Settings(changed) => set_up(fact, &changed.settings, txn),
             What::Unknown => match event.aggregate_kind() {
                 AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
                 AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
@@ -81,6 +82,7 @@ impl Judge for Contacts {
                 AggregateKind::Customer => {
                     merge(fact, |merges| merges.pass_over(event.sequence), txn)
                 }
+                AggregateKind::Settings => set_up(fact, &[], txn),
                 AggregateKind::Unspecified => Ok(Ok(())),
             },
             What::Malformed => Ok(Err(Refused::Malformed)),
@@ -192,6 +194,26 @@ fn publish(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
         return Ok(Err(Refused::NotNext));
     }
     txn.put(key, event.sequence.to_be_bytes().to_vec())?;
+    Ok(Ok(()))
+}
+
+/// A tenant's settings change. All of them are one aggregate, so that a change that was checked against
+/// others counts only while those are as they were.
+fn set_up(fact: &Accepted, settings: &[Setting], txn: &mut Txn<'_>) -> Decided {
+    let event = &fact.event;
+    let revision = keys::settings(&event.tenant_id);
+    let before = txn.get(&revision)?;
+    let before = before.and_then(|before| before.as_ref().try_into().ok());
+    let before = before.map_or(0, u64::from_be_bytes);
+    if Some(event.sequence) != before.checked_add(1) {
+        return Ok(Err(Refused::NotNext));
+    }
+    txn.put(revision, event.sequence.to_be_bytes().to_vec())?;
+    for setting in settings {
+        settings::put(&event.tenant_id, setting, txn)?;
+    }
+    let made = || settings::made(settings);
+    CHANGES.remember(fact, &event.aggregate_id, made, txn)?;
     Ok(Ok(()))
 }
 

@@ -6,7 +6,7 @@ use aftercall_proto::convert::commitment as convert;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SolutionPublished,
+    InteractionRecorded, SettingsChanged, SolutionPublished,
 };
 use aftercall_view::{ApplyError, FromRecord, key};
 use bytes::Bytes;
@@ -47,6 +47,8 @@ pub enum What {
     Merged(CustomersMerged),
     /// Two customers are two again.
     Unmerged(CustomersUnmerged),
+    /// A tenant's settings were made or changed.
+    Settings(Box<SettingsChanged>),
     /// Something that only a later version understands, or that can't be decrypted.
     Unknown,
     /// What no writer of ours makes.
@@ -72,6 +74,7 @@ impl What {
             Some(Fact::InteractionIdentified(identified)) => Self::Identified(identified),
             Some(Fact::CustomersMerged(merged)) => Self::Merged(merged),
             Some(Fact::CustomersUnmerged(unmerged)) => Self::Unmerged(unmerged),
+            Some(Fact::SettingsChanged(changed)) => Self::Settings(changed),
             Some(Fact::SolutionPublished(published)) if published.solution.is_none() => {
                 Self::Malformed
             }

@@ -6,22 +6,31 @@
 //!       a reference                            Holders: the contacts that it names
 //!  2    tenant · promise's id                  Holders: the contacts whose callers gave it
 //!  3    tenant · solution                      its version, big-endian
-//!  4, 6 what requests to amend, identify and merge did: see [`CHANGES`]
+//!  4, 6 what requests to amend, identify, merge and set up did: see [`CHANGES`]
 //!  5    tenant · customer                      Merged: with whom the customer is one
+//!  7    tenant                                 how often its settings changed, big-endian
+//!  8    tenant · kind · setting                Setting: its latest version
+//!  9    tenant · kind · setting · version,
+//!       the latest first                       Setting: that version
 //! ```
 
+use aftercall_proto::model::v1::SettingKind;
 use aftercall_view::key::Key;
 
 use crate::Id;
 use crate::requests::Requests;
 
-/// Requests that changed a contact's record. Their answer is the version that they made.
+/// Requests that changed a contact's record, a customer or settings. Their answer is the version that they
+/// made; of settings, which versions.
 pub(crate) const CHANGES: Requests = Requests::new(4, 6);
 
 const CONTACT: u8 = 1;
 const PROMISE: u8 = 2;
 const SOLUTION: u8 = 3;
 const CUSTOMER: u8 = 5;
+const SETTINGS: u8 = 7;
+const SETTING: u8 = 8;
+const SETTING_VERSION: u8 = 9;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
     Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
@@ -37,4 +46,36 @@ pub(crate) fn solution(tenant_id: &str, solution_id: &str) -> Key {
 
 pub(crate) fn customer(tenant_id: &str, customer_id: &str) -> Key {
     Key::new(CUSTOMER).text(tenant_id).text(customer_id)
+}
+
+pub(crate) fn settings(tenant_id: &str) -> Key {
+    Key::new(SETTINGS).text(tenant_id)
+}
+
+/// The settings of a kind.
+pub(crate) fn settings_of(tenant_id: &str, kind: SettingKind) -> Key {
+    Key::new(SETTING).text(tenant_id).u32(kind_no(kind))
+}
+
+pub(crate) fn setting(tenant_id: &str, kind: SettingKind, setting_id: &str) -> Key {
+    settings_of(tenant_id, kind).text(setting_id)
+}
+
+/// The versions of a setting.
+pub(crate) fn setting_versions(tenant_id: &str, kind: SettingKind, setting_id: &str) -> Key {
+    let versions = Key::new(SETTING_VERSION).text(tenant_id);
+    versions.u32(kind_no(kind)).text(setting_id)
+}
+
+pub(crate) fn setting_version(
+    tenant_id: &str,
+    kind: SettingKind,
+    setting_id: &str,
+    version: u64,
+) -> Key {
+    setting_versions(tenant_id, kind, setting_id).u64(!version)
+}
+
+fn kind_no(kind: SettingKind) -> u32 {
+    i32::from(kind).unsigned_abs()
 }

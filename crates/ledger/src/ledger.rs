@@ -7,7 +7,7 @@ use prost::Message;
 use crate::entry::{Holders, Merged};
 use crate::keys::CHANGES;
 use crate::requests::{Known, RequestName};
-use crate::{Feed, Id, Name, keys};
+use crate::{Feed, Id, Name, Settings, keys};
 
 /// Reads the ledger. It is ahead of every view.
 #[derive(Debug, Clone)]
@@ -59,7 +59,12 @@ impl Ledger {
         Ok(merged.unwrap_or_default().into())
     }
 
-    /// What is known of a request that changed a contact's record.
+    /// What a tenant has set up.
+    pub fn settings<'a>(&'a self, tenant_id: &'a str) -> Settings<'a> {
+        Settings::of(&self.0, tenant_id)
+    }
+
+    /// What is known of a request that changed a contact's record, a customer or settings.
     ///
     /// # Errors
     /// When the ledger can't be read, or is being opened.

@@ -20,6 +20,7 @@
 //! * **What a reader does not know** (an event of a later version, data that is encrypted) takes its
 //!   place in the sequence, and views are not told.
 
+mod calendars;
 mod contacts;
 mod entry;
 mod happening;
@@ -29,6 +30,7 @@ mod ledger;
 mod merged;
 mod names;
 pub mod requests;
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -37,6 +39,7 @@ use std::sync::Arc;
 use aftercall_log::Log;
 use aftercall_view::{FeedOptions, Options, Placed, Views};
 
+pub use calendars::Calendars;
 pub use contacts::Contacts;
 pub use entry::{Contact, Holder, Holders};
 pub use happening::{Happening, What};
@@ -44,6 +47,7 @@ pub use id::Id;
 pub use ledger::Ledger;
 pub use merged::MergedPairs;
 pub use names::{Name, Named, Place, names};
+pub use settings::{SettingName, Settings, kind_of};
 
 /// An event that counts, decoded, and where it stands.
 pub type Accepted = Placed<Happening>;

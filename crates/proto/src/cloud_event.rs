@@ -61,6 +61,7 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         | EventType::CommitmentRescheduled
         | EventType::CommitmentLapsed => ("followups", "commitment"),
         EventType::SolutionPublished => ("knowledge", "solution"),
+        EventType::SettingsChanged => ("settings", "settings"),
         EventType::Unspecified => ("unknown", "unknown"),
     }
 }

@@ -7,7 +7,8 @@ use crate::event::v1::event::Payload;
 use crate::event::v1::{
     AggregateKind, CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed,
     CommitmentRescheduled, CustomersMerged, CustomersUnmerged, Event, EventType,
-    InteractionAmended, InteractionIdentified, InteractionRecorded, SolutionPublished,
+    InteractionAmended, InteractionIdentified, InteractionRecorded, SettingsChanged,
+    SolutionPublished,
 };
 
 /// What an event says: its type and data together.
@@ -33,6 +34,8 @@ pub enum Fact {
     CustomersMerged(CustomersMerged),
     /// Two customers are two again.
     CustomersUnmerged(CustomersUnmerged),
+    /// Settings were made or changed.
+    SettingsChanged(Box<SettingsChanged>),
 }
 
 impl Fact {
@@ -49,6 +52,7 @@ impl Fact {
             Self::SolutionPublished(_) => EventType::SolutionPublished,
             Self::CustomersMerged(_) => EventType::CustomersMerged,
             Self::CustomersUnmerged(_) => EventType::CustomersUnmerged,
+            Self::SettingsChanged(_) => EventType::SettingsChanged,
         }
     }
 
@@ -64,6 +68,7 @@ impl Fact {
             | Self::CommitmentLapsed(_) => AggregateKind::Commitment,
             Self::SolutionPublished(_) => AggregateKind::Solution,
             Self::CustomersMerged(_) | Self::CustomersUnmerged(_) => AggregateKind::Customer,
+            Self::SettingsChanged(_) => AggregateKind::Settings,
         }
     }
 
@@ -90,6 +95,7 @@ impl Fact {
             Self::SolutionPublished(data) => data.encode_to_vec(),
             Self::CustomersMerged(data) => data.encode_to_vec(),
             Self::CustomersUnmerged(data) => data.encode_to_vec(),
+            Self::SettingsChanged(data) => data.encode_to_vec(),
         }
         .into()
     }
@@ -141,6 +147,9 @@ impl Event {
             EventType::CustomersUnmerged => {
                 Fact::CustomersUnmerged(CustomersUnmerged::decode(data)?)
             }
+            EventType::SettingsChanged => {
+                Fact::SettingsChanged(Box::new(SettingsChanged::decode(data)?))
+            }
         }))
     }
 
@@ -158,6 +167,7 @@ impl Event {
             EventType::SolutionPublished => "aftercall.solution.published.v1",
             EventType::CustomersMerged => "aftercall.customer.merged.v1",
             EventType::CustomersUnmerged => "aftercall.customer.unmerged.v1",
+            EventType::SettingsChanged => "aftercall.settings.changed.v1",
         }
     }
 }
@@ -180,6 +190,11 @@ pub fn contact_key(tenant_id: &str, customer_id: &str, interaction_id: &str) -> 
 /// The log key of a solution.
 pub fn solution_key(tenant_id: &str, solution_id: &str) -> Bytes {
     joined(&[tenant_id, "| solution/", solution_id])
+}
+
+/// The log key of all that a tenant has set up.
+pub fn settings_key(tenant_id: &str) -> Bytes {
+    joined(&[tenant_id, "| settings"])
 }
 
 /// What is no customer's begins with a blank after the tenant, as no customer's id does.

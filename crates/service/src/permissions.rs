@@ -11,6 +11,7 @@ use crate::Role;
 use crate::Role::{
     Agent, Auditor, ComplianceOfficer, Integration, KbCandidate, KbCoach, KbContributor,
     KbDomainExpert, KbPublisher, Operator, PrivacyOfficer, QaAnalyst, Supervisor, TeamLead,
+    TenantAdmin,
 };
 
 /// Who records contacts: those who have them, and the systems that carry them.
@@ -61,6 +62,22 @@ const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 /// Who may call a promise off or move it; an agent only an own one, and not in every state.
 const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
 
+/// Who sets a tenant's house up.
+const SETTING_UP: &[Role] = &[TenantAdmin];
+
+/// Who reads how it is set up: everybody whose promises are reckoned by it, and who sets it up.
+const SEEING_SETTINGS: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    QaAnalyst,
+    ComplianceOfficer,
+    PrivacyOfficer,
+    Integration,
+    Auditor,
+    TenantAdmin,
+];
+
 /// Who has the whole log, of all tenants, in hand.
 const OPERATING: &[Role] = &[Operator];
 
@@ -107,6 +124,8 @@ const TABLE: &[(&str, Methods)] = &[
             ("ListCommitments", FOLLOWING),
             ("ListReschedules", FOLLOWING),
             ("FulfilCommitment", FULFILLING),
+            ("PreviewDue", SEEING_SETTINGS),
+            ("ExplainDue", FOLLOWING),
             ("CancelCommitment", CHANGING),
             ("RescheduleCommitment", CHANGING),
         ],
@@ -123,6 +142,15 @@ const TABLE: &[(&str, Methods)] = &[
             ("GetSolution", READING),
             ("ListSolutions", READING),
             ("SuggestSolutions", READING),
+        ],
+    ),
+    (
+        "aftercall.settings.v1.SettingsService",
+        &[
+            ("ChangeSettings", SETTING_UP),
+            ("GetSetting", SEEING_SETTINGS),
+            ("ListSettings", SEEING_SETTINGS),
+            ("ListSettingVersions", SEEING_SETTINGS),
         ],
     ),
     (

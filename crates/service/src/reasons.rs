@@ -59,6 +59,8 @@ reasons! {
     CandidateNotFound = "CANDIDATE_NOT_FOUND", NotFound;
     /// The tenant has no such solution.
     SolutionNotFound = "SOLUTION_NOT_FOUND", NotFound;
+    /// The tenant has no such setting.
+    SettingNotFound = "SETTING_NOT_FOUND", NotFound;
     /// The id was used before, for something else.
     RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists;
     /// The commitment has been fulfilled or cancelled.

@@ -10,6 +10,7 @@ use aftercall_knowledge::Knowledge;
 use aftercall_log::Log;
 use aftercall_recorder::Recorder;
 use aftercall_service::{Deps, Supervisor, TestIds, chain};
+use aftercall_settings::Settings;
 use aftercall_view::{ViewHandle, Views};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -87,12 +88,14 @@ impl Process {
         let history = History::start(&deps).expect("history starts");
         let followups = Followups::start(deps.clone()).expect("followups start");
         let knowledge = Knowledge::start(deps.clone()).expect("knowledge starts");
+        let settings = Settings::start(deps.clone());
         deps.run_feed(feed).expect("the feed starts");
         let services = Routes::new(recorder.server())
             .add_service(history.server())
             .add_service(followups.followup_server())
             .add_service(followups.alert_server())
-            .add_service(knowledge.server());
+            .add_service(knowledge.server())
+            .add_service(settings.server());
         let process = Self {
             group,
             services,

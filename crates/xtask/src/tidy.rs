@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
         "aftercall-history",
         "aftercall-followups",
         "aftercall-knowledge",
+        "aftercall-settings",
     ],
     &["aftercall", "aftercall-sim"],
     &["aftercall-xtask", "aftercall-fuzz"],

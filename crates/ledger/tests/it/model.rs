@@ -31,6 +31,8 @@ pub(crate) struct Model {
     solutions: BTreeMap<String, u64>,
     /// In which version a customer is, and with whom it is one.
     customers: BTreeMap<String, (u64, BTreeSet<String>)>,
+    /// How often settings changed.
+    settings: u64,
     /// What counts, and what views are told.
     pub(crate) accepted: BTreeSet<Position>,
     pub(crate) told: BTreeSet<Position>,
@@ -113,6 +115,11 @@ impl Model {
                         _ => true,
                     };
                 *version += u64::from(counts);
+                counts
+            }
+            (AggregateKind::Settings, _) => {
+                let counts = event.sequence == self.settings + 1;
+                self.settings += u64::from(counts);
                 counts
             }
             (AggregateKind::Unspecified, _) => true,

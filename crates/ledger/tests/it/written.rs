@@ -6,11 +6,11 @@ use aftercall_domain::interaction::{commitment_id, id_of_reference};
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::envelope::{Fact, contact_key, customer_key, solution_key};
+use aftercall_proto::envelope::{Fact, contact_key, customer_key, settings_key, solution_key};
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
     AggregateKind, CustomersMerged, CustomersUnmerged, Event, InteractionIdentified,
-    InteractionRecorded, SealedPayload, SolutionPublished,
+    InteractionRecorded, SealedPayload, SettingsChanged, SolutionPublished,
 };
 use aftercall_proto::model::v1::{CommitmentDraft, Customer, ExternalRef, Interaction, Solution};
 use bytes::Bytes;
@@ -86,6 +86,9 @@ enum What {
         sequence: u64,
         undo: bool,
     },
+    SetUp {
+        sequence: u64,
+    },
 }
 
 pub(crate) fn written() -> impl Strategy<Value = Written> {
@@ -105,6 +108,7 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Commitment,
         AggregateKind::Solution,
         AggregateKind::Customer,
+        AggregateKind::Settings,
         AggregateKind::Unspecified,
     ]);
     let drafts = prop::collection::vec(promise(), 0..3);
@@ -122,6 +126,7 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         1 => (0..2_u8, 1..4_u64, any::<bool>())
             .prop_map(|(with, sequence, undo)| What::Merge { with, sequence, undo }),
         1 => (0..2_u8, 1..3_u64).prop_map(|(solution, sequence)| What::Publish { solution, sequence }),
+        1 => (1..5_u64).prop_map(|sequence| What::SetUp { sequence }),
     ];
     let sealed = prop::bool::weighted(0.1);
     (0..3_u8, contact, 0..12_u8, what, sealed).prop_map(
@@ -189,9 +194,11 @@ impl Written {
                     key = solution_key(TENANT, &event.aggregate_id);
                 }
                 AggregateKind::Customer => (event.aggregate_id, key) = merging(),
+                AggregateKind::Settings => key = settings_key(TENANT),
                 AggregateKind::Interaction | AggregateKind::Unspecified => {}
             },
             What::Merge { .. } => (event.aggregate_id, key) = merging(),
+            What::SetUp { .. } => key = settings_key(TENANT),
             What::Publish { solution, .. } => {
                 event.aggregate_id = format!("solution-{solution}");
                 event.interaction_id = String::new();
@@ -266,6 +273,10 @@ impl Written {
                     ..fact.event()
                 }
             }
+            What::SetUp { sequence } => Event {
+                sequence: *sequence,
+                ..Fact::SettingsChanged(Box::<SettingsChanged>::default()).event()
+            },
             What::Publish { sequence, .. } => {
                 let published = SolutionPublished {
                     solution: Some(Solution::default()),

@@ -6,6 +6,7 @@ use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServ
 use aftercall_proto::knowledge::v1::knowledge_service_server::KnowledgeServiceServer;
 use aftercall_proto::operations::v1::operations_service_server::OperationsServiceServer;
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderServiceServer;
+use aftercall_proto::settings::v1::settings_service_server::SettingsServiceServer;
 use tonic::codec::CompressionEncoding;
 
 /// A generated server, before it is told how large a message may be.
@@ -33,5 +34,6 @@ bounded!(
     HistoryServiceServer,
     KnowledgeServiceServer,
     OperationsServiceServer,
-    RecorderServiceServer
+    RecorderServiceServer,
+    SettingsServiceServer
 );

@@ -13,9 +13,11 @@ use aftercall_proto::encoded::history_service_server;
 use aftercall_proto::followups::v1::followup_service_server;
 use aftercall_proto::knowledge::v1::knowledge_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
+use aftercall_proto::settings::v1::settings_service_server;
 use aftercall_recorder::Recorder;
 use aftercall_service::server::{Health, Server};
 use aftercall_service::{Deps, chain};
+use aftercall_settings::Settings;
 use aftercall_view::{ViewHandle, WaitError};
 use tokio::time::Instant;
 
@@ -34,20 +36,23 @@ pub enum Service {
     Followups,
     /// Turns solved cases into answers.
     Knowledge,
+    /// Keeps what tenants set up.
+    Settings,
 }
 
 /// A name that no service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such service; there are recorder, history, followups, knowledge")]
+#[error("there is no such service; there are recorder, history, followups, knowledge, settings")]
 pub struct UnknownService;
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Recorder,
         Self::History,
         Self::Followups,
         Self::Knowledge,
+        Self::Settings,
     ];
 
     const fn name(self) -> &'static str {
@@ -56,6 +61,7 @@ impl Service {
             Self::History => "history",
             Self::Followups => "followups",
             Self::Knowledge => "knowledge",
+            Self::Settings => "settings",
         }
     }
 }
@@ -92,6 +98,7 @@ enum Running {
     History(History),
     Followups(Followups),
     Knowledge(Knowledge),
+    Settings(Settings),
 }
 
 /// Starts the services that are asked for; all, if none is named. Their views begin to catch up.
@@ -123,6 +130,7 @@ impl Running {
             Service::Knowledge => {
                 Self::Knowledge(Knowledge::start(deps.clone()).map_err(failed(service))?)
             }
+            Service::Settings => Self::Settings(Settings::start(deps.clone())),
         })
     }
 
@@ -132,6 +140,7 @@ impl Running {
             Self::History(service) => service.view().clone(),
             Self::Followups(service) => service.view().clone(),
             Self::Knowledge(service) => service.view(),
+            Self::Settings(service) => service.view(),
         }
     }
 
@@ -145,6 +154,7 @@ impl Running {
                 alert_service_server::SERVICE_NAME,
             ],
             Self::Knowledge(_) => &[knowledge_service_server::SERVICE_NAME],
+            Self::Settings(_) => &[settings_service_server::SERVICE_NAME],
         }
     }
 
@@ -156,6 +166,7 @@ impl Running {
                 .service(service.followup_server())
                 .service(service.alert_server()),
             Self::Knowledge(service) => server.service(service.server()),
+            Self::Settings(service) => server.service(service.server()),
         }
     }
 }

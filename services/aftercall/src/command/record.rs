@@ -1,16 +1,14 @@
 //! `record`: one contact, or a few, from JSON.
 
-use std::io::Read;
-
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 
-use super::{CommandError, Session, warnings};
+use super::{CommandError, Session, input, warnings};
 use crate::import;
 use crate::json::{Problem, Records};
 use crate::output::Card;
 
-/// The largest input that is taken; more than that is an import.
-const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// The largest input that is taken, in MiB; more than that is an import.
+const INPUT_MIB_MAX: u64 = 64;
 /// Mistakes of an input that are said.
 const SHOWN_MAX: usize = 20;
 
@@ -28,7 +26,9 @@ pub struct RecordArgs {
 /// # Errors
 /// When the file isn't what it should be, the server refuses, or the output takes no more.
 pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), CommandError> {
-    let requests = parse(&args.file, &read(&args.file)?)?;
+    let or = "use `aftercall import`, a request a line";
+    let bytes = input::read(&args.file, INPUT_MIB_MAX, or)?;
+    let requests = parse(&args.file, &bytes)?;
     if requests.is_empty() {
         return Err(CommandError::Input(format!(
             "{}: there is nothing to record",
@@ -43,28 +43,6 @@ pub async fn record(session: &mut Session, args: &RecordArgs) -> Result<(), Comm
         session.output.flush()?;
     }
     Ok(())
-}
-
-fn read(file: &str) -> Result<Vec<u8>, CommandError> {
-    let failed = |source| CommandError::File {
-        path: file.to_owned(),
-        source,
-    };
-    let mut bytes = Vec::new();
-    let taken = match file {
-        "-" => std::io::stdin()
-            .lock()
-            .take(INPUT_BYTES_MAX + 1)
-            .read_to_end(&mut bytes),
-        path => std::fs::File::open(path)
-            .and_then(|file| file.take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes)),
-    };
-    match taken.map_err(failed)? as u64 > INPUT_BYTES_MAX {
-        true => Err(CommandError::Input(format!(
-            "{file} is larger than 64 MiB: use `aftercall import`, a request a line"
-        ))),
-        false => Ok(bytes),
-    }
 }
 
 /// All requests of the input: nothing is sent of a file with a mistake in it, and all mistakes are

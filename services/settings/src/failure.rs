@@ -1,0 +1,89 @@
+//! Why a request failed.
+
+use std::time::Duration;
+
+use aftercall_domain::Violations;
+use aftercall_domain::violation::Reason as FieldReason;
+use aftercall_service::command::Undone;
+use aftercall_service::seal::TooLarge;
+use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_view::ApplyError;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    #[error("the tenant has no such setting; list those of its kind for those that there are")]
+    NotFound,
+    #[error("{setting_id} has version {current}; read it again, and change that")]
+    VersionMismatch { setting_id: String, current: u64 },
+    #[error("the request_id was used for another request; use a new one")]
+    RequestIdReused,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Undone(#[from] Undone),
+    #[error(transparent)]
+    Unread(#[from] Unread),
+}
+
+impl Error {
+    /// One wrong field.
+    pub(crate) fn field(field: impl Into<String>, reason: FieldReason, text: &str) -> Self {
+        let mut found = Violations::new();
+        found.add(field, reason, text);
+        Self::Invalid(found)
+    }
+}
+
+impl From<ApplyError> for Error {
+    fn from(error: ApplyError) -> Self {
+        Self::Unread(error.into())
+    }
+}
+
+impl Failure for Error {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Unauthenticated(error) => error.reason(),
+            Self::Invalid(error) => error.reason(),
+            Self::NotFound => Reason::SettingNotFound,
+            Self::VersionMismatch { .. } => Reason::VersionMismatch,
+            Self::RequestIdReused => Reason::RequestIdReused,
+            Self::TooLarge(error) => error.reason(),
+            Self::Undone(error) => error.reason(),
+            Self::Unread(error) => error.reason(),
+        }
+    }
+
+    fn violations(&self) -> Option<&Violations> {
+        match self {
+            Self::Invalid(violations) => Some(violations),
+            _ => None,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Undone(error) => error.retry_after(),
+            Self::Unread(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::VersionMismatch {
+                setting_id,
+                current,
+            } => vec![
+                ("setting_id", setting_id.clone()),
+                ("current_version", current.to_string()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}

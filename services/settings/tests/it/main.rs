@@ -1,0 +1,8 @@
+//! The settings service as its callers see it: a real server on a free port, over a log in memory.
+
+#![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
+
+mod changes;
+mod lists;
+mod refused;
+mod world;
