@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 17] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
@@ -14,12 +14,15 @@ const FILES: [&str; 14] = [
     "aftercall/knowledge/v1/knowledge.proto",
     "aftercall/model/v1/alert.proto",
     "aftercall/model/v1/commitment.proto",
+    "aftercall/model/v1/due.proto",
     "aftercall/model/v1/handle.proto",
     "aftercall/model/v1/interaction.proto",
+    "aftercall/model/v1/setting.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/model/v1/warning.proto",
     "aftercall/operations/v1/operations.proto",
     "aftercall/recorder/v1/recorder.proto",
+    "aftercall/settings/v1/settings.proto",
     "google/rpc/status.proto",
 ];
 

@@ -7,7 +7,8 @@ use aftercall_proto::history::v1::{
     TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
-use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Reschedule, Solution};
+use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Reschedule, Setting, Solution};
+use aftercall_proto::settings::v1::{ListSettingVersionsRequest, ListSettingsRequest};
 use futures::{Stream, TryStreamExt, stream};
 
 use crate::client::{Client, Error};
@@ -78,6 +79,18 @@ macro_rules! lists {
             })
         }
     };
+    // What says nowhere how many there are.
+    (@uncounted) => {
+        fn turn_to(&mut self, page_token: String) {
+            self.page_token = page_token;
+        }
+
+        fn ask_total(&mut self) {}
+
+        fn total(_: &Self::Answer) -> Option<Total> {
+            None
+        }
+    };
     // What says how many there are in any case.
     (@known) => {
         fn turn_to(&mut self, page_token: String) {
@@ -104,6 +117,8 @@ lists! {
     counted ListAlertsRequest: alerts of Alert;
     counted ListCandidatesRequest: candidates of Candidate;
     counted ListSolutionsRequest: solutions of Solution;
+    counted ListSettingsRequest: settings of Setting;
+    uncounted ListSettingVersionsRequest: versions of Setting;
 }
 
 impl Client {

@@ -1,6 +1,6 @@
 //! Which request is which call.
 
-use aftercall_proto::{alerts, followups, history, knowledge, recorder};
+use aftercall_proto::{alerts, followups, history, knowledge, recorder, settings};
 use prost::Message;
 
 /// A request that has one answer.
@@ -113,6 +113,10 @@ rpcs! {
             followups::v1::ListCommitmentsRequest => followups::v1::ListCommitmentsResponse;
         query "ListReschedules":
             followups::v1::ListReschedulesRequest => followups::v1::ListReschedulesResponse;
+        query "PreviewDue":
+            followups::v1::PreviewDueRequest => followups::v1::PreviewDueResponse;
+        query "ExplainDue":
+            followups::v1::ExplainDueRequest => followups::v1::ExplainDueResponse;
         command "FulfilCommitment":
             followups::v1::FulfilCommitmentRequest => followups::v1::FulfilCommitmentResponse;
         command "CancelCommitment":
@@ -135,6 +139,16 @@ rpcs! {
             knowledge::v1::ListSolutionsRequest => knowledge::v1::ListSolutionsResponse;
         query "SuggestSolutions":
             knowledge::v1::SuggestSolutionsRequest => knowledge::v1::SuggestSolutionsResponse;
+    }
+    "aftercall.settings.v1.SettingsService" {
+        command "ChangeSettings":
+            settings::v1::ChangeSettingsRequest => settings::v1::ChangeSettingsResponse;
+        query "GetSetting":
+            settings::v1::GetSettingRequest => settings::v1::GetSettingResponse;
+        query "ListSettings":
+            settings::v1::ListSettingsRequest => settings::v1::ListSettingsResponse;
+        query "ListSettingVersions":
+            settings::v1::ListSettingVersionsRequest => settings::v1::ListSettingVersionsResponse;
     }
 }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-pub use draft::{CalendarDraft, ClosedDate, HoursDraft, SpecialDate};
+pub use draft::{CalendarDraft, ClosedDate, HoursDraft, SpecialDate, read_date, read_time};
 pub use explain::{ExceptionMet, Explained, Interval};
 pub use hours::{Hours, NotATime, TimeOfDay};
 pub use opening::OpeningHours;
@@ -44,7 +44,9 @@ const YEARS: (i64, i64) = (FIRST_S * NANOS_PER_SECOND, END_S * NANOS_PER_SECOND)
 #[derive(Debug, Clone)]
 pub struct Calendar {
     id: String,
-    /// Version n stands at n - 1.
+    /// How many versions there were before those that are known here. They rule no time.
+    forgotten: u32,
+    /// Version n stands at n - 1, less those that are forgotten.
     versions: Vec<Arc<OpeningHours>>,
     /// Which version rules from when, in order. The first one rules from ever.
     reigns: Vec<Reign>,
@@ -65,8 +67,15 @@ pub struct Exhausted;
 impl Calendar {
     /// A calendar with its first version.
     pub fn new(id: impl Into<String>, hours: OpeningHours) -> Self {
+        Self::from_version(id, 1, hours)
+    }
+
+    /// A calendar without the versions before `first`, which rule no time: `hours` is for all times that no
+    /// later version takes.
+    pub fn from_version(id: impl Into<String>, first: u32, hours: OpeningHours) -> Self {
         let mut calendar = Self {
             id: id.into(),
+            forgotten: first.saturating_sub(1),
             versions: Vec::new(),
             reigns: Vec::new(),
         };
@@ -102,10 +111,11 @@ impl Calendar {
     /// The calendar as it was when `version` was its latest one; none if it has no such version. A promise
     /// that was made then is reckoned by it for ever.
     pub fn as_of(&self, version: u32) -> Option<Self> {
-        let count = usize::try_from(version).ok()?;
+        let count = usize::try_from(version.checked_sub(self.forgotten)?).ok()?;
         let versions = self.versions.get(..count).filter(|some| !some.is_empty())?;
         let mut calendar = Self {
             id: self.id.clone(),
+            forgotten: self.forgotten,
             versions: Vec::with_capacity(count),
             reigns: Vec::new(),
         };
@@ -122,12 +132,14 @@ impl Calendar {
 
     /// The number of the latest version; the first is 1.
     pub fn version(&self) -> u32 {
-        u32::try_from(self.versions.len()).unwrap_or(u32::MAX)
+        let known = u32::try_from(self.versions.len()).unwrap_or(u32::MAX);
+        known.saturating_add(self.forgotten)
     }
 
     /// A version's hours.
     pub fn hours(&self, version: u32) -> Option<&OpeningHours> {
-        let index = usize::try_from(version).ok()?.checked_sub(1)?;
+        let known = version.checked_sub(self.forgotten)?;
+        let index = usize::try_from(known).ok()?.checked_sub(1)?;
         self.versions.get(index).map(|hours| &**hours)
     }
 

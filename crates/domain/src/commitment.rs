@@ -56,6 +56,7 @@ pub use parts::{
 
 use jiff::Timestamp;
 
+use crate::due::ToldDue;
 use crate::{Handle, Party};
 
 /// A promise to a customer, and what became of it.
@@ -87,6 +88,8 @@ pub struct Commitment {
     pub told_to_customer: bool,
     /// By when, in the revision in force. Done exactly then is in time.
     pub promised_by: Timestamp,
+    /// How the first due was told, if not as an instant.
+    pub due: Option<ToldDue>,
     /// Not earlier than this.
     pub promised_not_before: Option<Timestamp>,
     /// The zone in which the customer understood the time; may be empty.

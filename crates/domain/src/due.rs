@@ -23,7 +23,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-pub use explain::{DueExplained, PauseExplained};
+pub use explain::{DueExplained, PauseExplained, explain_any};
 pub use internal::{InternalClock, InternalTarget, Pause, PauseReason, Turn, shares};
 pub use resolve::Telling;
 pub use stage::{StageBasis, WarnStage};
@@ -119,6 +119,24 @@ pub struct Resolved {
     pub time_zone_version: String,
     /// What whoever promised it should know, in this order and each at most once.
     pub warnings: Vec<DueWarning>,
+}
+
+/// By what a due became an instant: kept with it, so that it can be reckoned again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueResolution {
+    /// The calendar that it was reckoned by; none for those that need none.
+    pub calendar: Option<CalendarRef>,
+    /// The version of the time zone database, such as `2026e`.
+    pub time_zone_version: String,
+}
+
+/// A due as it was told, and by what it became an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldDue {
+    /// What was said.
+    pub spec: DueSpec,
+    /// By what it was reckoned.
+    pub resolution: DueResolution,
 }
 
 /// What is odd about a due. It is kept as it was told all the same.

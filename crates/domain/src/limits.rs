@@ -45,6 +45,10 @@ pub const AMENDMENTS_MAX: u64 = 1_000;
 /// The new values of one amendment, encoded. What a record and all amendments of its fields make together
 /// is then still an answer that clients take.
 pub const AMENDMENT_BYTES_MAX: usize = 256 << 10;
+/// Settings of one kind that a tenant has, those out of use included.
+pub const SETTINGS_OF_A_KIND_MAX: usize = 1_000;
+/// Settings that one request changes.
+pub const SETTINGS_CHANGED_MAX: usize = 50;
 /// Intervals in which a calendar is open on one day.
 pub const HOURS_PER_DAY_MAX: usize = 24;
 /// Dates of one calendar that are closed or have hours of their own.

@@ -118,6 +118,19 @@ impl Violations {
         }
     }
 
+    /// Notes what was found elsewhere.
+    pub fn extend(&mut self, others: Self) {
+        self.omitted += others.omitted;
+        for Violation {
+            field,
+            reason,
+            description,
+        } in others.found
+        {
+            self.add(field, reason, description);
+        }
+    }
+
     /// Notes a field that is missing or empty.
     pub fn required(&mut self, field: impl Into<String>) {
         self.add(field, Reason::Required, "is required; give a value");

@@ -1,6 +1,7 @@
 //! What was changed in an input so that it could be taken.
 
 use crate::FieldPath;
+use crate::due::DueWarning;
 use crate::limits::WARNINGS_MAX;
 
 /// One field that was not taken as it was sent.
@@ -10,15 +11,17 @@ pub struct Warning {
     pub field: String,
     /// What was done to it.
     pub reason: WarningReason,
-    /// How many characters it concerns.
+    /// How many characters it concerns; 1 for what is about the field as a whole.
     pub count: u32,
 }
 
-/// What was done to a field.
+/// What was done to a field, or is odd about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WarningReason {
     /// Control characters were dropped from a text.
     ControlCharactersDropped,
+    /// A due is kept as it was told, and is odd.
+    Due(DueWarning),
 }
 
 impl WarningReason {
@@ -26,6 +29,7 @@ impl WarningReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ControlCharactersDropped => "CONTROL_CHARACTERS_DROPPED",
+            Self::Due(odd) => odd.as_str(),
         }
     }
 }
@@ -46,6 +50,17 @@ impl Cleaner {
                 field: at.into(),
                 reason: WarningReason::ControlCharactersDropped,
                 count: u32::try_from(dropped).unwrap_or(u32::MAX),
+            });
+        }
+    }
+
+    /// Notes what is odd about a field that is taken as it was sent.
+    pub(crate) fn note(&mut self, at: FieldPath<'_>, reason: WarningReason) {
+        if self.noted.len() < WARNINGS_MAX {
+            self.noted.push(Warning {
+                field: at.into(),
+                reason,
+                count: 1,
             });
         }
     }

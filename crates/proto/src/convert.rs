@@ -5,11 +5,13 @@
 
 pub mod alert;
 pub mod commitment;
+pub mod due;
 mod enums;
 mod instant;
 pub mod interaction;
 mod message;
 pub mod parties;
+pub mod setting;
 pub mod time;
 mod warning;
 

@@ -35,6 +35,7 @@ pub mod generated {
         package!(model, "aftercall.model.v1");
         package!(operations, "aftercall.operations.v1");
         package!(recorder, "aftercall.recorder.v1");
+        package!(settings, "aftercall.settings.v1");
     }
     /// What Google's protos give everybody.
     pub mod google {
@@ -56,7 +57,7 @@ pub mod personal;
 pub mod status;
 
 pub use generated::aftercall::{
-    alerts, event, followups, history, knowledge, model, operations, recorder,
+    alerts, event, followups, history, knowledge, model, operations, recorder, settings,
 };
 pub use generated::google;
 

@@ -12,8 +12,8 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
-    record, restore, search, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, backup, calendars, followups, health, identify, log,
+    merge, record, restore, search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -147,6 +147,13 @@ enum Command {
     Solutions {
         #[command(subcommand)]
         command: solutions::Solutions,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Calendars: when the house is open
+    Calendars {
+        #[command(subcommand)]
+        command: calendars::Calendars,
         #[command(flatten)]
         asking: Asking,
     },
@@ -344,6 +351,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Solutions { command, asking } => {
             let session = &mut asking.session().await?;
             finish(solutions::run(session, command).await, session)
+        }
+        Command::Calendars { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(calendars::run(session, command).await, session)
         }
     }
 }

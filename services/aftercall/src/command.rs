@@ -2,10 +2,13 @@
 
 pub mod alerts;
 pub mod backup;
+pub mod calendars;
+pub mod due;
 mod error;
 pub mod followups;
 pub mod health;
 pub mod identify;
+mod input;
 mod interaction;
 mod listing;
 pub mod log;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use aftercall_ledger::Ledger;
+use aftercall_ledger::{Calendars, Ledger};
 use aftercall_log::Log;
 use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
@@ -28,6 +28,9 @@ struct Inner {
     reading: Reading,
     bulletin: Bulletin,
     contacts: Contacts,
+    calendars: Calendars,
+    /// The ledger, which has the settings.
+    settings: Reading,
 }
 
 /// Why the service did not start.
@@ -43,6 +46,8 @@ impl Followups {
     /// When the system gives no thread to the view.
     pub fn start(deps: Deps) -> Result<Self, StartError> {
         let contacts = Contacts::new(Ledger::of(&deps.feed), Arc::clone(&deps.log));
+        let calendars = Calendars::of(Ledger::of(&deps.feed));
+        let settings = Reading::on(deps.feed.ledger().clone(), &deps);
         let bulletin = Bulletin::default();
         let promises = Promises::new(bulletin.clone());
         let reading = Reading::start(&deps, promises, Options::default())?;
@@ -85,6 +90,8 @@ impl Followups {
             reading,
             bulletin,
             contacts,
+            calendars,
+            settings,
         })))
     }
 
@@ -118,6 +125,16 @@ impl Followups {
     /// The contacts that are recorded.
     pub(crate) fn contacts(&self) -> &Contacts {
         &self.0.contacts
+    }
+
+    /// The tenants' calendars.
+    pub(crate) fn calendars(&self) -> &Calendars {
+        &self.0.calendars
+    }
+
+    /// The settings, as requests read them.
+    pub(crate) fn settings(&self) -> &Reading {
+        &self.0.settings
     }
 
     pub(crate) fn bulletin(&self) -> &Bulletin {

@@ -29,6 +29,7 @@
 mod alerts;
 mod command;
 mod contacts;
+mod dues;
 mod failure;
 mod followups;
 mod keys;

@@ -38,7 +38,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        10
+        11
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -58,7 +58,11 @@ impl Projection for Promises {
             What::Promise(step) => self.follow_up(fact, step, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
-            What::Amended(_) | What::Published(_) | What::Unknown | What::Malformed => Ok(()),
+            What::Amended(_)
+            | What::Published(_)
+            | What::Settings(_)
+            | What::Unknown
+            | What::Malformed => Ok(()),
         }
     }
 

@@ -10,10 +10,11 @@ use aftercall_proto::alerts::v1::{
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::followups::v1::followup_service_server::FollowupService;
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, CancelCommitmentResponse, FulfilCommitmentRequest,
-    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
-    ListCommitmentsResponse, ListReschedulesRequest, ListReschedulesResponse,
-    RescheduleCommitmentRequest, RescheduleCommitmentResponse,
+    CancelCommitmentRequest, CancelCommitmentResponse, ExplainDueRequest, ExplainDueResponse,
+    FulfilCommitmentRequest, FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse,
+    ListCommitmentsRequest, ListCommitmentsResponse, ListReschedulesRequest,
+    ListReschedulesResponse, PreviewDueRequest, PreviewDueResponse, RescheduleCommitmentRequest,
+    RescheduleCommitmentResponse,
 };
 use aftercall_proto::model::v1::Warning;
 use aftercall_service::{Call, Checker, Including, to_status};
@@ -24,7 +25,7 @@ use tonic::{Request, Response, Status};
 use crate::command::{self, Done, PromiseCommand};
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::{alerts, list, stored, watch};
+use crate::{alerts, dues, list, stored, watch};
 
 /// The service behind the generated servers.
 #[derive(Debug, Clone)]
@@ -109,6 +110,24 @@ impl FollowupService for Grpc {
             .await
             .map(Response::new)
             .map_err(to_status)
+    }
+
+    async fn preview_due(
+        &self,
+        request: Request<PreviewDueRequest>,
+    ) -> Result<Response<PreviewDueResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = dues::preview(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn explain_due(
+        &self,
+        request: Request<ExplainDueRequest>,
+    ) -> Result<Response<ExplainDueResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = dues::explain(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn fulfil_commitment(

@@ -25,7 +25,7 @@ use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -212,7 +212,7 @@ impl Projection for HistoryProjection {
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
             What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
-            What::Published(_) | What::Unknown | What::Malformed => Ok(()),
+            What::Published(_) | What::Settings(_) | What::Unknown | What::Malformed => Ok(()),
         }
     }
 

@@ -100,7 +100,7 @@ fn message(number: usize, now_s: i64) -> Bytes {
         correlation_id: number.to_string(),
         request: Some(RecordInteractionRequest {
             interaction: Some(interaction),
-            import_batch: String::new(),
+            ..RecordInteractionRequest::default()
         }),
     };
     message.encode_to_vec().into()

@@ -7,27 +7,23 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Parties, Scope, Violations};
 use aftercall_ledger::Contact;
 use aftercall_ledger::requests::{Done, Known, RequestName};
-use aftercall_log::{Position, ReadError, Record};
+use aftercall_log::{Position, Record};
 use aftercall_proto::convert::{parties, time};
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_service::Principal;
 use aftercall_service::command::{self, Decision};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_view::Store;
 use bytes::Bytes;
 use jiff::Timestamp;
-use prost::Message;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::amend::permit;
 use crate::core::Core;
 use crate::failure::Refusal;
+use crate::first::First;
 use crate::pending::Key;
-
-/// Bytes that are read of the log for one record.
-const READ_BYTES_MAX: usize = 1;
 
 /// A command on a contact that is sound in itself, and who gave it.
 pub(crate) struct ContactCommand {
@@ -164,23 +160,14 @@ impl ContactCommand {
         Ok(None)
     }
 
-    /// Reads the first record from the log: the ledger holds only what every request needs.
+    /// What a change needs of the first record.
     fn original(&self, at: Position) -> Result<Original, Refusal> {
-        let wait = self.until.saturating_duration_since(Instant::now());
-        let mut reader = self.core.deps.log.reader(&[at])?;
-        let entries = reader.next(1, READ_BYTES_MAX, wait)?;
-        let missing = || Refusal::internal("the log lacks a record that the ledger has");
-        // Nothing, although it is there: the log's cluster did not answer in time.
-        let entry = entries
-            .into_iter()
-            .next()
-            .ok_or_else(|| ReadError::Unavailable {
-                detail: "a record that is there could not be read in time".to_owned(),
-            })?;
-        let event = Event::decode(entry.record.body).map_err(Refusal::internal)?;
-        let data = event.data().cloned().ok_or_else(missing)?;
-        let recorded = InteractionRecorded::decode(data).map_err(Refusal::internal)?;
-        let interaction = recorded.interaction.ok_or_else(missing)?;
+        let First {
+            log_key,
+            customer_id,
+            interaction,
+        } = First::read(&self.core.deps.log, at, self.until)?;
+        let missing = || Refusal::internal("a record of the log lacks its time");
         let occurred_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
         let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
         let wrapped_up_by = parties::of_wrap_up(&interaction).collect();
@@ -188,8 +175,8 @@ impl ContactCommand {
         Ok(Original {
             wrapped_up_by,
             of_segments: parties::of_segments(&interaction.segments).collect(),
-            log_key: entry.record.key,
-            customer_id: event.customer_id,
+            log_key,
+            customer_id,
             agent_id: interaction.agent_id,
             occurred_at: occurred_at.ok_or_else(missing)?,
             ended_at,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aftercall_ledger::{Contact, Ledger};
+use aftercall_ledger::{Calendars, Contact, Ledger};
 use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     /// The ledger: how far it is.
     pub(crate) view: ViewHandle,
     pub(crate) ledger: Ledger,
+    /// The calendars that the ledger has.
+    pub(crate) calendars: Calendars,
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
@@ -43,8 +45,10 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(deps: Deps, pending: Arc<Pending>) -> Self {
+        let ledger = Ledger::of(&deps.feed);
         Self {
-            ledger: Ledger::of(&deps.feed),
+            calendars: Calendars::of(ledger.clone()),
+            ledger,
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),
             pending,
@@ -84,6 +88,21 @@ impl Core {
         let tails = timeout_at(deadline, Positions::tails_of(&self.deps.log)).await;
         let tail = tails.map_err(|_| Refusal::Unconfirmed)??;
         Ok(self.view.wait_for(&tail, deadline).await?)
+    }
+
+    /// Waits until the ledger has the settings that a request names; none for an empty position.
+    pub(crate) async fn settings_at(&self, position: &str, until: Instant) -> Result<(), Refusal> {
+        const FIELD: &str = "settings_position";
+        if position.is_empty() {
+            return Ok(());
+        }
+        let reached = async {
+            let positions = self.reading.positions(FIELD, position)?;
+            self.reading.store_through(FIELD, &positions, until).await
+        };
+        reached
+            .await
+            .map_err(|unread| Refusal::Settings(Arc::new(unread)))
     }
 
     /// Lets one amendment of an interaction in at a time, so that they don't race each other.

@@ -62,6 +62,8 @@ pub(crate) enum Refusal {
     #[error("the record's outcome is not known in time; a retry is harmless")]
     Unconfirmed,
     #[error(transparent)]
+    Settings(Arc<Unread>),
+    #[error(transparent)]
     Undone(Undone),
     #[error(transparent)]
     Log(#[from] AppendError),
@@ -181,6 +183,7 @@ impl Failure for Refusal {
             Self::Behind => Reason::ViewBehind,
             Self::NotReady => Reason::ViewUnavailable,
             Self::Unconfirmed => Reason::WriteInDoubt,
+            Self::Settings(error) => error.reason(),
             Self::Undone(error) => error.reason(),
             Self::Log(error) => error.reason(),
             Self::LogRead(error) => error.reason(),
@@ -197,6 +200,7 @@ impl Failure for Refusal {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Settings(error) => error.retry_after(),
             Self::Undone(error) => error.retry_after(),
             Self::Log(error) => error.retry_after(),
             Self::LogRead(error) => error.retry_after(),

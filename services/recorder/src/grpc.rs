@@ -43,10 +43,16 @@ impl RecorderService for Grpc {
     ) -> Answer<RecordInteractionResponse> {
         let principal = principal_of(&request).map_err(to_status)?;
         let deadline = deadline_of(&request);
-        let now = self.0.now();
-        let prepared = self.0.prepare(&principal, request.into_inner(), now);
-        let answer = match prepared {
-            Ok(prepared) => self.0.record(prepared, deadline).await,
+        let request = request.into_inner();
+        let settings = self.0.settings_at(&request.settings_position, deadline);
+        let answer = match settings.await {
+            Ok(()) => {
+                let now = self.0.now();
+                match self.0.prepare(&principal, request, now) {
+                    Ok(prepared) => self.0.record(prepared, deadline).await,
+                    Err(refusal) => self.0.refuse(refusal),
+                }
+            }
             Err(refusal) => self.0.refuse(refusal),
         };
         answer.map(Response::new).map_err(to_status)

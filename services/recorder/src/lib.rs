@@ -28,6 +28,7 @@ mod amend;
 mod change;
 mod core;
 mod failure;
+mod first;
 mod grpc;
 mod identify;
 #[doc(hidden)]

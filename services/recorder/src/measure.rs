@@ -1,5 +1,7 @@
 //! The part of recording that runs on the caller's core, for `benches/prepare.rs`.
 
+use std::collections::BTreeMap;
+
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_service::{Ids, Principal};
 use bytes::Bytes;
@@ -15,6 +17,13 @@ pub fn prepare(
     now: Timestamp,
 ) -> Option<usize> {
     let message = RecordInteractionsRequest::decode(message).ok()?;
-    let prepared = crate::prepare::prepare(principal, message.request?, ids, now).ok()?;
+    let prepared = crate::prepare::prepare(
+        principal,
+        message.request?,
+        ids,
+        &|_| Ok(BTreeMap::new()),
+        now,
+    )
+    .ok()?;
     Some(prepared.record.body.len())
 }

@@ -1,16 +1,20 @@
 //! From a request to the log's record: checked, resolved, encoded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aftercall_domain::calendar::Calendar;
+use aftercall_domain::interaction::CommitmentDraft;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations, Warning};
 use aftercall_ledger::{Name, Named as OtherName, Place, names};
 use aftercall_log::Record;
 use aftercall_proto::convert::interaction;
+use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::Interaction;
-use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_proto::recorder::v1::{ReckonedDue, RecordInteractionRequest};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
 use jiff::Timestamp;
@@ -18,6 +22,10 @@ use jiff::Timestamp;
 use crate::failure::Refusal;
 use crate::pending::{Hash, Key};
 use crate::resolve::{Named, resolve};
+
+/// Finds those of some calendars that are in use.
+pub(crate) type FindCalendars<'a> =
+    dyn Fn(&[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> + 'a;
 
 /// A record that may be appended.
 #[derive(Debug)]
@@ -32,6 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) hash: Hash,
     pub(crate) record: Record,
     pub(crate) commitment_ids: Vec<String>,
+    /// What became of dues that were told otherwise than as instants.
+    pub(crate) dues: Vec<ReckonedDue>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -40,11 +50,14 @@ pub(crate) fn prepare(
     principal: &Principal,
     request: RecordInteractionRequest,
     ids: &dyn Ids,
+    calendars: &FindCalendars<'_>,
     now: Timestamp,
 ) -> Result<Prepared, Refusal> {
     let RecordInteractionRequest {
         interaction: wire,
         import_batch,
+        // Who calls has waited for it.
+        settings_position: _,
     } = request;
     let Some(mut wire) = wire else {
         let text = "is required; say what happened";
@@ -53,7 +66,12 @@ pub(crate) fn prepare(
     let hash = said(&mut wire);
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
-    let recording = Recording::check(read, import_batch, now, found)?;
+    let named = read.commitments.iter().filter_map(|draft| {
+        let due = draft.due.as_ref()?;
+        due.calendar_id()
+    });
+    let calendars = calendars(&named.collect::<Vec<_>>())?;
+    let recording = Recording::check(read, import_batch, &calendars, now, found)?;
     let (mut checked, import_batch, warnings) = recording.into_parts();
     checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
@@ -66,6 +84,7 @@ pub(crate) fn prepare(
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
+    let dues = checked.commitments.iter().filter_map(reckoned).collect();
     let occurred_at = checked.occurred_at;
     let interaction: Interaction = checked.into();
     let names = names(tenant_id, &interaction);
@@ -96,7 +115,17 @@ pub(crate) fn prepare(
         hash: *hash.as_bytes(),
         record,
         commitment_ids,
+        dues,
         warnings,
+    })
+}
+
+/// What became of a due that was told otherwise than as an instant.
+fn reckoned(draft: &CommitmentDraft) -> Option<ReckonedDue> {
+    Some(ReckonedDue {
+        commitment_id: draft.commitment_id.clone(),
+        promised_by: Some(to_wire(draft.promised_by)),
+        resolution: Some(draft.due_resolution.clone()?.into()),
     })
 }
 

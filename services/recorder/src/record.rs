@@ -7,14 +7,18 @@ use aftercall_domain::Warning;
 use aftercall_ledger::{Contact, Id, Named, Place};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
-use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
+use aftercall_proto::recorder::v1::{
+    ReckonedDue, RecordInteractionRequest, RecordInteractionResponse,
+};
 use aftercall_service::Principal;
+use aftercall_view::Store;
 use aftercall_view::key::whose;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
+use crate::first::First;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Wanted, Written};
 use crate::prepare::{Prepared, prepare};
 
@@ -30,6 +34,7 @@ pub(crate) enum Decision {
 #[derive(Debug)]
 pub(crate) struct Accepted {
     commitment_ids: Vec<String>,
+    dues: Vec<ReckonedDue>,
     warnings: Vec<Warning>,
     flight: Arc<Flight>,
     stake: Stake,
@@ -89,7 +94,15 @@ impl Core {
         request: RecordInteractionRequest,
         now: Timestamp,
     ) -> Result<Prepared, Refusal> {
-        prepare(principal, request, &*self.deps.ids, now)
+        let find = |ids: &[&str]| {
+            if !ids.is_empty() {
+                // A calendar that is not there yet is not one that there is not.
+                self.require_ready()?;
+            }
+            let tenant_id = &principal.tenant_id;
+            Ok(self.calendars.all(tenant_id, ids.iter().copied())?)
+        };
+        prepare(principal, request, &*self.deps.ids, &find, now)
     }
 
     /// Records one contact.
@@ -123,6 +136,7 @@ impl Core {
             hash,
             record,
             commitment_ids,
+            dues,
             warnings,
         } = prepared;
         let named = Identity {
@@ -142,6 +156,7 @@ impl Core {
         let accepted = |flight: Arc<Flight>, stake, named, is_unsure| {
             Decision::Accepted(Box::new(Accepted {
                 commitment_ids,
+                dues,
                 warnings,
                 is_unsure,
                 flight,
@@ -315,6 +330,11 @@ impl Core {
                 (counted, !own)
             }
         };
+        let dues = match already_recorded && !accepted.dues.is_empty() {
+            // The calendars may have changed since.
+            true => Box::pin(self.dues_at(written.position, deadline)).await?,
+            false => accepted.dues,
+        };
         let recorded_at = Timestamp::from_microsecond(written.recorded_at_us);
         Ok(RecordInteractionResponse {
             interaction_id: accepted.named.key.id.to_string(),
@@ -322,8 +342,24 @@ impl Core {
             recorded_at: recorded_at.ok().map(time::to_wire),
             commitment_ids: accepted.commitment_ids,
             already_recorded,
+            dues,
             warnings: accepted.warnings.into_iter().map(Into::into).collect(),
         })
+    }
+
+    /// What became of a contact's dues when it was recorded.
+    async fn dues_at(&self, at: Position, deadline: Instant) -> Result<Vec<ReckonedDue>, Refusal> {
+        let log = Arc::clone(&self.deps.log);
+        let read = move |_: &Store| First::read(&log, at, deadline);
+        let first = self.reading.run(read).await?;
+        let drafts = first.interaction.commitments.into_iter();
+        let dues = drafts.filter(|draft| draft.due_resolution.is_some());
+        let dues = dues.map(|draft| ReckonedDue {
+            commitment_id: draft.commitment_id,
+            promised_by: draft.promised_by,
+            resolution: draft.due_resolution,
+        });
+        Ok(dues.collect())
     }
 
     /// The record that counts, after one of its names was appended while another may have been.

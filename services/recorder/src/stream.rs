@@ -185,6 +185,13 @@ async fn decide(
             "is required; say what happened",
         );
     };
+    if !request.settings_position.is_empty() {
+        // Boxed: it is rare, and every record's future would have its size.
+        let settings = Box::pin(core.settings_at(&request.settings_position, deadline));
+        if let Err(refusal) = settings.await {
+            return (Decision::Refused(refusal), None);
+        }
+    }
     match core.prepare(principal, request, now) {
         Ok(prepared) => core.claim(prepared, deadline).await,
         Err(refusal) => (Decision::Refused(refusal), None),

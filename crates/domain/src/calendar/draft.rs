@@ -112,7 +112,7 @@ impl CalendarDraft {
         });
         let effective_from = match self.effective_from.as_str() {
             "" => None,
-            text => date(at.field("effective_from"), text, &mut found),
+            text => read_date(at.field("effective_from"), text, &mut found),
         };
         let exceptions = self.exceptions(at, &mut found);
         match zone {
@@ -183,13 +183,13 @@ fn exception(
     if label.len() > LINE_BYTES_MAX {
         found.too_long(at.field("label"), LINE_BYTES_MAX);
     }
-    let day = Day::of(date(at.field("date"), text, found)?);
+    let day = Day::of(read_date(at.field("date"), text, found)?);
     let label = label.to_owned();
     Some(Exception { day, hours, label })
 }
 
-/// A date in the years that are taken.
-fn date(at: FieldPath<'_>, text: &str, found: &mut Violations) -> Option<Date> {
+/// Reads a date, in the years that are taken.
+pub fn read_date(at: FieldPath<'_>, text: &str, found: &mut Violations) -> Option<Date> {
     if text.is_empty() {
         found.required(at);
         return None;
@@ -219,9 +219,9 @@ fn hours(at: FieldPath<'_>, drafts: &[HoursDraft], found: &mut Violations) -> Ve
     let mut read = Vec::with_capacity(drafts.len());
     for (index, HoursDraft { opens, closes }) in drafts.iter().enumerate() {
         let at = at.index(index);
-        let opens = time(at.field("opens"), opens, found);
+        let opens = read_time(at.field("opens"), opens, found);
         let closes_at = at.field("closes");
-        let (Some(opens), Some(closes)) = (opens, time(closes_at, closes, found)) else {
+        let (Some(opens), Some(closes)) = (opens, read_time(closes_at, closes, found)) else {
             continue;
         };
         if opens < closes {
@@ -245,7 +245,8 @@ fn hours(at: FieldPath<'_>, drafts: &[HoursDraft], found: &mut Violations) -> Ve
     read.into_iter().map(|(_, hours)| hours).collect()
 }
 
-fn time(at: FieldPath<'_>, text: &str, found: &mut Violations) -> Option<TimeOfDay> {
+/// Reads a time of day.
+pub fn read_time(at: FieldPath<'_>, text: &str, found: &mut Violations) -> Option<TimeOfDay> {
     if text.is_empty() {
         found.required(at);
         return None;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{CommitmentKind, Evidence, Lapse, Outcome, Owner, Priority, Rescheduled};
 use crate::Handle;
+use crate::due::ToldDue;
 
 /// A promise as the contact's record made it, complete: ids assigned and defaults resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Made {
     pub told_to_customer: bool,
     /// By when.
     pub promised_by: Timestamp,
+    /// How that was told, if not as an instant.
+    pub due: Option<ToldDue>,
     /// Not earlier than this.
     pub promised_not_before: Option<Timestamp>,
     /// The zone in which the customer understood the time; may be empty.

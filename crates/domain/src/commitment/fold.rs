@@ -44,6 +44,7 @@ impl Commitment {
             promise_text: made.promise_text,
             told_to_customer: made.told_to_customer,
             promised_by: made.promised_by,
+            due: made.due,
             promised_not_before: made.promised_not_before,
             time_zone: made.time_zone,
             due_revision: 1,

@@ -35,6 +35,7 @@ fn made() -> Made {
         promise_text: "We call you back.".to_owned(),
         told_to_customer: true,
         promised_by: at(3_600),
+        due: None,
         promised_not_before: None,
         time_zone: String::new(),
         owner: Some(Owner::Agent(OWNER.to_owned())),

@@ -122,6 +122,24 @@ impl InternalTarget {
     }
 }
 
+/// The working behind a due that was told as an instant: any time counts.
+pub fn explain_any(from: Timestamp, at: Timestamp) -> DueExplained {
+    let Explained {
+        intervals, open, ..
+    } = any_time(from, at);
+    DueExplained {
+        from,
+        at,
+        intervals,
+        sum: open,
+        exceptions: Vec::new(),
+        pauses: Vec::new(),
+        calendar: None,
+        versions: Vec::new(),
+        time_zone_version: time_zone_version().to_owned(),
+    }
+}
+
 /// Where any time counts. A due that an import says to lie before its contact took none.
 fn any_time(from: Timestamp, to: Timestamp) -> Explained {
     if to <= from {

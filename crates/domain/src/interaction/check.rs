@@ -124,8 +124,19 @@ impl Checker<'_> {
     /// Whether nothing is wrong with the field by itself. Where something is, a stand-in may be in its
     /// place, of which no more is said.
     pub(super) fn is_sound(&self, at: FieldPath<'_>) -> bool {
-        let at = at.to_string();
-        !self.found.as_slice().iter().any(|one| one.field == at)
+        self.found.is_empty() || {
+            let at = at.to_string();
+            !self.found.as_slice().iter().any(|one| one.field == at)
+        }
+    }
+
+    /// The same of the field and all that is in it.
+    pub(super) fn is_sound_within(&self, at: FieldPath<'_>) -> bool {
+        self.found.is_empty() || {
+            let at = at.to_string();
+            let mut found = self.found.as_slice().iter();
+            !found.any(|one| one.field.starts_with(&at))
+        }
     }
 
     /// `time` is not before the time of the field named `first_name`.

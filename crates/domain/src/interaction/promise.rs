@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::check::Checker;
 use super::forms;
-use crate::FieldPath;
 use crate::commitment::{CommitmentKind, Owner, Priority};
+use crate::due::{Calendars, DueResolution, DueSpec, Telling};
 use crate::limits::{DUE_DAYS_MAX, SECONDS_PER_DAY};
 use crate::violation::Reason;
+use crate::{Cleaner, FieldPath, Violations, WarningReason};
 
 /// A promise as it is made, inside the interaction's record.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,9 +24,16 @@ pub struct CommitmentDraft {
     pub promise_text: String,
     /// Whether the customer was told. If not, it is a task of ours and can't be broken.
     pub told_to_customer: bool,
-    /// By when. Done exactly then is in time. Required; at most three years ahead; not before the
-    /// contact, except in an import.
+    /// By when. Done exactly then is in time. At most three years ahead; not before the contact, except
+    /// in an import.
     pub promised_by: Timestamp,
+    /// The same as it was told, if not as an instant. Until [`Recording::check`] has been there, `promised_by`
+    /// is only a stand-in.
+    ///
+    /// [`Recording::check`]: crate::Recording::check
+    pub due: Option<DueSpec>,
+    /// By what `due` became `promised_by`.
+    pub due_resolution: Option<DueResolution>,
     /// Not earlier than this, where the customer asked for a window.
     pub promised_not_before: Option<Timestamp>,
     /// The zone in which the customer understood the time, an IANA name.
@@ -43,6 +51,36 @@ pub struct CommitmentDraft {
 }
 
 impl CommitmentDraft {
+    /// Makes an instant of a due that was told otherwise.
+    pub(super) fn reckon(
+        &mut self,
+        at: FieldPath<'_>,
+        telling: Telling<'_>,
+        calendars: &impl Calendars,
+        found: &mut Violations,
+        cleaner: &mut Cleaner,
+    ) {
+        let Some(due) = &self.due else { return };
+        let at = at.field("due");
+        match due.resolve(at, telling, calendars) {
+            Ok(resolved) => {
+                self.promised_by = resolved.at;
+                self.due_resolution = Some(DueResolution {
+                    calendar: resolved.calendar,
+                    time_zone_version: resolved.time_zone_version,
+                });
+                for odd in resolved.warnings {
+                    cleaner.note(at, WarningReason::Due(odd));
+                }
+            }
+            Err(wrong) => {
+                // What stands in for it is sound, so that nothing else is said of it.
+                self.promised_by = telling.occurred_at;
+                found.extend(wrong);
+            }
+        }
+    }
+
     pub(super) fn check(
         &self,
         at: FieldPath<'_>,
@@ -59,7 +97,9 @@ impl CommitmentDraft {
             Some(Owner::Agent(id)) => checker.required_id(at.field("owner").field("agent_id"), id),
             Some(Owner::Queue(id)) => checker.required_id(at.field("owner").field("queue_id"), id),
         }
-        self.check_due(at.field("promised_by"), occurred_at, checker);
+        if checker.is_sound_within(at.field("due")) {
+            self.check_due(at.field("promised_by"), occurred_at, checker);
+        }
         let window = at.field("promised_not_before");
         checker.time(window, self.promised_not_before);
         if self

@@ -8,6 +8,7 @@ use super::check::Checker;
 use super::customer::check_handle;
 use super::segment::Span;
 use super::{ContactReason, Interaction, Segment, amendment, forms};
+use crate::due::{Calendars, Telling};
 use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, LIST_MAX};
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, Warning, ids};
@@ -22,22 +23,25 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Cleans the record's texts and checks it, at the request's fields `interaction` and
-    /// `import_batch`. `found` holds what was wrong with its encoding.
+    /// Cleans the record's texts, makes instants of its dues by `calendars`, and checks it, at the request's
+    /// fields `interaction` and `import_batch`. `found` holds what was wrong with its encoding.
     ///
     /// # Errors
     /// Everything that is wrong, all at once.
     pub fn check(
         mut interaction: Interaction,
         import_batch: String,
+        calendars: &impl Calendars,
         now: Timestamp,
         mut found: Violations,
     ) -> Result<Self, Violations> {
         let mut cleaner = Cleaner::default();
         interaction.clean(FieldPath::of("interaction"), &mut cleaner);
+        let is_import = !import_batch.is_empty();
+        interaction.reckon_dues(is_import, calendars, &mut found, &mut cleaner);
         let mut checker = Checker {
             now,
-            import: !import_batch.is_empty(),
+            import: is_import,
             found: &mut found,
         };
         checker.id(FieldPath::of("import_batch"), &import_batch);
@@ -62,6 +66,26 @@ impl Recording {
 }
 
 impl Interaction {
+    /// Makes instants of the dues that were told otherwise, once.
+    fn reckon_dues(
+        &mut self,
+        is_import: bool,
+        calendars: &impl Calendars,
+        found: &mut Violations,
+        cleaner: &mut Cleaner,
+    ) {
+        let telling = Telling {
+            occurred_at: self.occurred_at,
+            is_import,
+            open_hours: None,
+        };
+        let root = FieldPath::of("interaction");
+        let promises = root.field("commitments");
+        for (index, promise) in self.commitments.iter_mut().enumerate() {
+            promise.reckon(promises.index(index), telling, calendars, found, cleaner);
+        }
+    }
+
     fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
         checker.form(
             at.field("interaction_id"),

@@ -13,7 +13,7 @@ pub use row::{from_row, to_row};
 use aftercall_domain::commitment::Commitment;
 use jiff::Timestamp;
 
-use super::time;
+use super::{due, time};
 use crate::model::v1 as wire;
 pub(in crate::convert) use parts::{owner_from_wire, required, specified};
 
@@ -48,6 +48,7 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         promise_text,
         told_to_customer,
         promised_by,
+        due,
         promised_not_before,
         time_zone,
         due_revision,
@@ -71,7 +72,10 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         imported,
         version,
     } = commitment;
+    let (due, due_resolution) = due::told_to_wire(due);
     wire::Commitment {
+        due,
+        due_resolution,
         commitment_id,
         interaction_id,
         customer_id: customer_id.unwrap_or_default(),

@@ -12,6 +12,7 @@ impl From<Warning> for wire::Warning {
             count,
         } = warning;
         let description = match reason {
+            WarningReason::Due(odd) => odd.description().to_owned(),
             WarningReason::ControlCharactersDropped => {
                 format!("{count} control characters were dropped; send line feeds and tabs only")
             }

@@ -153,6 +153,7 @@ impl Sketch<'_> {
             request: RecordInteractionRequest {
                 interaction: Some(interaction),
                 import_batch: BATCH.to_owned(),
+                ..Default::default()
             },
             promise: None,
         }

@@ -228,6 +228,6 @@ fn request(variant: usize, now: jiff::Timestamp) -> RecordInteractionRequest {
     };
     RecordInteractionRequest {
         interaction: Some(interaction),
-        import_batch: String::new(),
+        ..RecordInteractionRequest::default()
     }
 }

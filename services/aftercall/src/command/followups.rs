@@ -10,7 +10,7 @@ use aftercall_proto::model::v1::{
 };
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
-use super::{CommandError, Session, promise, warnings};
+use super::{CommandError, Session, due, promise, warnings};
 use crate::output::{Cell, Column, Output, Table, When, label, past, values};
 
 /// Promises: which are open, and what became of them
@@ -20,6 +20,10 @@ pub enum Followups {
     List(ListArgs),
     /// One promise in full
     Show(ShowArgs),
+    /// Which instant a due would be, if it were told now, and why
+    Preview(due::PreviewArgs),
+    /// Why a promise is due when it is
+    Explain(due::ExplainArgs),
     /// Says that a promise was kept
     Fulfil(FulfilArgs),
     /// Calls a promise off
@@ -166,6 +170,8 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
     match command {
         Followups::List(args) => list(session, args).await,
         Followups::Show(args) => show(session, args).await,
+        Followups::Preview(args) => due::preview(session, args).await,
+        Followups::Explain(args) => due::explain(session, args).await,
         Followups::Fulfil(args) => fulfil(session, args).await,
         Followups::Cancel(args) => cancel(session, args).await,
         Followups::Reschedule(args) => reschedule(session, args).await,

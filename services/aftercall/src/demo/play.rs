@@ -170,7 +170,7 @@ impl Player {
             .collect();
         let request = RecordInteractionRequest {
             interaction: Some(contact),
-            import_batch: String::new(),
+            ..RecordInteractionRequest::default()
         };
         self.client.call(request).await?;
         self.counts.contacts += 1;

@@ -7,7 +7,7 @@ use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
     CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, DisconnectReason,
     DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
-    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification,
+    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -77,6 +77,7 @@ wire_enums! {
     TransferKind "TRANSFER_KIND_",
     Verification "VERIFICATION_",
     WarningKind "WARNING_KIND_",
+    WeekPart "WEEK_PART_",
 }
 
 /// What `number` is called, in words; empty for a value that says nothing.

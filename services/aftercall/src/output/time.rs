@@ -19,6 +19,11 @@ impl Times {
         Self { zone }
     }
 
+    /// The zone's IANA name; UTC for one without.
+    pub fn zone_name(&self) -> String {
+        self.zone.iana_name().unwrap_or("UTC").to_owned()
+    }
+
     /// Date, time and zone, to the minute; empty for none.
     pub fn minute(&self, at: Option<&WireTimestamp>) -> String {
         self.format(at, "%Y-%m-%d %H:%M %Z")

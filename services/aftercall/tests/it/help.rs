@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 46] = [
     "",
     "serve",
     "config",
@@ -22,6 +22,8 @@ const COMMANDS: [&str; 38] = [
     "followups",
     "followups list",
     "followups show",
+    "followups preview",
+    "followups explain",
     "followups fulfil",
     "followups cancel",
     "followups reschedule",
@@ -34,6 +36,12 @@ const COMMANDS: [&str; 38] = [
     "solutions promote",
     "solutions list",
     "solutions show",
+    "calendars",
+    "calendars list",
+    "calendars show",
+    "calendars versions",
+    "calendars set",
+    "calendars retire",
     "health",
     "backup",
     "restore",

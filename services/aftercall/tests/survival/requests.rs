@@ -83,7 +83,7 @@ pub(crate) fn record(
             labels: vec![format!("number-{number}")],
             ..testing::contact(now())
         }),
-        import_batch: String::new(),
+        ..RecordInteractionRequest::default()
     }
 }
 

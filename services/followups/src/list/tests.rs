@@ -71,6 +71,7 @@ fn promise(no: i64) -> Commitment {
         promise_text: String::new(),
         told_to_customer: true,
         promised_by: at(1_000 + no),
+        due: None,
         promised_not_before: None,
         time_zone: String::new(),
         owner: None,

@@ -7,6 +7,7 @@ mod callers;
 mod clock;
 mod commands;
 mod downtime;
+mod dues;
 mod evidence;
 mod hostile;
 mod identifying;

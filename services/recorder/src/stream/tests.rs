@@ -99,7 +99,7 @@ fn request(now: Timestamp) -> RecordInteractionsRequest {
         correlation_id: "c".to_owned(),
         request: Some(RecordInteractionRequest {
             interaction: Some(interaction),
-            import_batch: String::new(),
+            ..RecordInteractionRequest::default()
         }),
     }
 }

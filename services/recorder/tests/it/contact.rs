@@ -46,6 +46,6 @@ fn second(second: i64) -> jiff::Timestamp {
 pub(crate) fn request(interaction: Interaction) -> RecordInteractionRequest {
     RecordInteractionRequest {
         interaction: Some(interaction),
-        import_batch: String::new(),
+        ..RecordInteractionRequest::default()
     }
 }

@@ -7,6 +7,7 @@ mod anybody;
 mod cancelled;
 mod compressing;
 mod contact;
+mod dues;
 mod faults;
 mod fixture;
 mod hostile;

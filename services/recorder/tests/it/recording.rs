@@ -205,6 +205,7 @@ async fn an_import_may_tell_of_promises_that_are_over() {
     let import = RecordInteractionRequest {
         interaction: Some(history),
         import_batch: "2026-05".to_owned(),
+        ..RecordInteractionRequest::default()
     };
     fixture.crm().record_interaction(import).await.unwrap();
     assert_eq!(fixture.events()[0].import_batch, "2026-05");

@@ -5,7 +5,7 @@ use aftercall_domain::commitment::{Change, CommitmentKind, Event, Made};
 use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
 };
-use crate::convert::{Unreadable, text, time};
+use crate::convert::{Unreadable, due, text, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
 use crate::model::v1::{CommitmentDraft, CommitmentOutcome};
@@ -63,6 +63,7 @@ fn made_by(
         owner_team_id: draft.owner_team_id.clone(),
         priority: draft.priority().try_into().unwrap_or_default(),
         read_back_confirmed: draft.read_back_confirmed,
+        due: due::told_from_wire(draft.due.clone(), draft.due_resolution.clone()),
         fulfilled_at: draft.fulfilled_at.as_ref().and_then(time::from_wire),
         made_at: occurred_at.unwrap_or(recorded_at),
         recorded_at,
@@ -121,7 +122,8 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         | Fact::InteractionIdentified(_)
         | Fact::SolutionPublished(_)
         | Fact::CustomersMerged(_)
-        | Fact::CustomersUnmerged(_) => return Ok(None),
+        | Fact::CustomersUnmerged(_)
+        | Fact::SettingsChanged(_) => return Ok(None),
     }))
 }
 

@@ -9,6 +9,7 @@ use prost::bytes::Buf;
 use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
 };
+use crate::convert::due::{told_from_wire, told_to_wire};
 use crate::convert::{UnreadableRow, text, time};
 use crate::model::v1 as wire;
 
@@ -94,6 +95,10 @@ struct Row {
     told_due: Option<Timestamp>,
     #[prost(string, tag = "35")]
     site_id: String,
+    #[prost(message, optional, tag = "36")]
+    due: Option<wire::DueSpec>,
+    #[prost(message, optional, tag = "37")]
+    due_resolution: Option<wire::DueResolution>,
 }
 
 /// The promise as a row.
@@ -120,6 +125,7 @@ fn row_of(commitment: Commitment) -> Row {
         promise_text,
         told_to_customer,
         promised_by,
+        due,
         promised_not_before,
         time_zone,
         due_revision,
@@ -143,6 +149,7 @@ fn row_of(commitment: Commitment) -> Row {
         imported,
         version,
     } = commitment;
+    let (due, due_resolution) = told_to_wire(due);
     Row {
         commitment_id,
         interaction_id,
@@ -179,6 +186,8 @@ fn row_of(commitment: Commitment) -> Row {
         recorded_at: Some(time::to_wire(recorded_at)),
         imported,
         version,
+        due,
+        due_resolution,
     }
 }
 
@@ -212,6 +221,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         promise_text: row.promise_text,
         told_to_customer: row.told_to_customer,
         promised_by: required("promised_by", row.promised_by.as_ref())?,
+        due: told_from_wire(row.due, row.due_resolution),
         promised_not_before: at(row.promised_not_before),
         time_zone: row.time_zone,
         due_revision: row.due_revision,

@@ -1,9 +1,11 @@
 //! Round trips: what is written is read back as it was.
 
+use aftercall_domain::calendar::TimeOfDay;
 use aftercall_domain::commitment::{
     Actor, Cancel, Commitment, CommitmentKind, Event, Evidence, Fulfil, Made, Owner, Priority,
     Reschedule, Standing,
 };
+use aftercall_domain::due::{CalendarRef, DayTime, DueResolution, DueSpec, ToldDue};
 use aftercall_domain::{Handle, HandleKind};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -59,6 +61,7 @@ fn made() -> impl Strategy<Value = Made> {
                 promise_text: texts.1,
                 told_to_customer,
                 promised_by: times.0,
+                due: told_to_customer.then(told_due),
                 promised_not_before: times.1,
                 time_zone: "Europe/Berlin".to_owned(),
                 owner,
@@ -183,4 +186,22 @@ fn made_in(recorded: &event::InteractionRecorded) -> usize {
         ..event::Event::default()
     };
     super::made(&event, recorded).len()
+}
+
+/// A due that was not told as an instant.
+fn told_due() -> ToldDue {
+    ToldDue {
+        spec: DueSpec::BusinessDays {
+            days: 3,
+            at: DayTime::At(TimeOfDay::NOON),
+            calendar_id: "office".to_owned(),
+        },
+        resolution: DueResolution {
+            calendar: Some(CalendarRef {
+                calendar_id: "office".to_owned(),
+                version: 2,
+            }),
+            time_zone_version: "2026e".to_owned(),
+        },
+    }
 }

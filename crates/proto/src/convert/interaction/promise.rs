@@ -1,11 +1,14 @@
 //! What was promised.
 
 use aftercall_domain::commitment::{CommitmentKind, Owner, Priority};
+use aftercall_domain::due::DueSpec;
 use aftercall_domain::interaction::CommitmentDraft;
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
+use jiff::Timestamp;
 
 use crate::convert::message::FromWire;
-use crate::convert::{enums, instant, message, time};
+use crate::convert::{due, enums, instant, message, time};
 use crate::model::v1 as wire;
 
 impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
@@ -24,14 +27,20 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             fulfilled_at,
             kind_code,
             owner_team_id,
+            due,
+            // Only answers and events say it.
+            due_resolution: _,
         } = wire;
+        let (promised_by, due) = read_due(promised_by, due, &time_zone, path, found);
         Self {
             commitment_id,
             kind: read_kind(kind, &kind_code, path.field("kind"), found),
             kind_code,
             promise_text,
             told_to_customer,
-            promised_by: instant::required(promised_by, path.field("promised_by"), found),
+            promised_by,
+            due,
+            due_resolution: None,
             promised_not_before: instant::optional(
                 promised_not_before,
                 path.field("promised_not_before"),
@@ -56,6 +65,8 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             promise_text,
             told_to_customer,
             promised_by,
+            due,
+            due_resolution,
             promised_not_before,
             time_zone,
             owner,
@@ -78,6 +89,8 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             fulfilled_at: fulfilled_at.map(time::to_wire),
             kind_code,
             owner_team_id,
+            due: due.map(due::to_wire),
+            due_resolution: due_resolution.map(Into::into),
         }
     }
 }
@@ -87,6 +100,26 @@ enums::known!(CommitmentKind = Other);
 enums::known!(Priority = P3);
 
 message::readable!(CommitmentDraft);
+
+/// By when: as an instant, or as it was told, but not both.
+fn read_due(
+    promised_by: Option<pbjson_types::Timestamp>,
+    due: Option<wire::DueSpec>,
+    time_zone: &str,
+    path: FieldPath<'_>,
+    found: &mut Violations,
+) -> (Timestamp, Option<DueSpec>) {
+    let at = path.field("promised_by");
+    let Some(due) = due else {
+        return (instant::required(promised_by, at, found), None);
+    };
+    if promised_by.is_some() {
+        let text = "says the same as due, and may say something else; give one of the two";
+        found.add(at, Reason::Conflicting, text);
+    }
+    let due = due::read(due, time_zone, path.field("due"), found);
+    (Timestamp::UNIX_EPOCH, due)
+}
 
 /// The kind, which a code of the tenant's own may stand in for.
 fn read_kind(

@@ -6,7 +6,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
     CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SolutionPublished,
+    InteractionRecorded, SettingsChanged, SolutionPublished,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +37,7 @@ enum FactJson {
     Published(Box<SolutionPublished>),
     Merged(CustomersMerged),
     Unmerged(CustomersUnmerged),
+    Settings(Box<SettingsChanged>),
 }
 
 impl From<Fact> for FactJson {
@@ -52,6 +53,7 @@ impl From<Fact> for FactJson {
             Fact::SolutionPublished(fact) => Self::Published(fact),
             Fact::CustomersMerged(fact) => Self::Merged(fact),
             Fact::CustomersUnmerged(fact) => Self::Unmerged(fact),
+            Fact::SettingsChanged(fact) => Self::Settings(fact),
         }
     }
 }

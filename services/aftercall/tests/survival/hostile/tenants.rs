@@ -145,7 +145,7 @@ fn private() -> Interaction {
 fn request(interaction: Interaction) -> RecordInteractionRequest {
     RecordInteractionRequest {
         interaction: Some(interaction),
-        import_batch: String::new(),
+        ..RecordInteractionRequest::default()
     }
 }
 

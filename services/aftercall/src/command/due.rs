@@ -1,0 +1,159 @@
+//! `followups preview` and `followups explain`: which instant a due is, and why.
+
+use aftercall_proto::convert::due::duration_to_wire;
+use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest};
+use aftercall_proto::model::v1::due_spec::Spec;
+use aftercall_proto::model::v1::{
+    BusinessDays, BusinessElapsed, DueSpec, DueWorking, EndOfLocalDay, LocalDue, WeekPart,
+    WeekPeriod,
+};
+use clap::ArgGroup;
+use jiff::SignedDuration;
+
+use super::{CommandError, Session, promise, warnings};
+use crate::output::{Card, Output, When, past, values};
+
+/// A due as people say it.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("said").required(true).args(["within", "days", "date", "part"])))]
+pub struct PreviewArgs {
+    /// Within so much time, such as `8h` or `2h 30m`: open time, with --calendar
+    #[arg(long = "in", value_name = "DURATION")]
+    within: Option<SignedDuration>,
+    /// So many open days after today, when they close or --at a time
+    #[arg(long, value_name = "N", requires = "calendar")]
+    days: Option<u32>,
+    /// On a date, such as 2027-03-28: at its end, or --at a time
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
+    /// By the end of a part of a day or week
+    #[arg(long, requires = "calendar", value_parser = values::<WeekPart>())]
+    part: Option<i32>,
+    /// At this time of the day, such as 17:00
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["within", "part"])]
+    at: Option<String>,
+    /// By this calendar
+    #[arg(long, value_name = "ID", conflicts_with = "date")]
+    calendar: Option<String>,
+    /// In this zone, such as Europe/Paris; left out, yours
+    #[arg(long, value_name = "ZONE", requires = "date")]
+    zone: Option<String>,
+    /// When it is told: "2026-11-22 17:00", or 2h for two hours ago; left out, now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
+    told: Option<When>,
+}
+
+/// Which promise to explain.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The promise's id
+    commitment: String,
+}
+
+/// Prints which instant a due would be.
+pub(super) async fn preview(session: &mut Session, args: PreviewArgs) -> Result<(), CommandError> {
+    let occurred_at = session.optional_instant(args.told.as_ref())?;
+    let zone = args.zone.clone();
+    let request = PreviewDueRequest {
+        due: Some(DueSpec {
+            spec: Some(spec(args)),
+        }),
+        time_zone: zone.unwrap_or_else(|| session.output.times().zone_name()),
+        occurred_at,
+        min_position: session.after.clone(),
+        ..PreviewDueRequest::default()
+    };
+    let answer = session.client.call(request).await?;
+    session.tell(&answer, |answer, output| {
+        let due = output.times().second(answer.promised_by.as_ref());
+        let mut card = Card::new();
+        card.field("due", due);
+        add(&mut card, answer.working.as_ref(), output);
+        card.print(output, 0)?;
+        warnings(&answer.warnings, output)
+    })
+}
+
+/// What the flags say; one of them is given.
+fn spec(args: PreviewArgs) -> Spec {
+    let calendar_id = args.calendar.unwrap_or_default();
+    let time_zone = args.zone.unwrap_or_default();
+    match (args.within, args.days, args.date, args.part) {
+        (Some(within), ..) if calendar_id.is_empty() => Spec::Elapsed(duration_to_wire(within)),
+        (Some(within), ..) => Spec::BusinessElapsed(BusinessElapsed {
+            duration: Some(duration_to_wire(within)),
+            calendar_id,
+        }),
+        (_, Some(days), ..) => Spec::BusinessDays(BusinessDays {
+            days,
+            time: args.at.unwrap_or_default(),
+            calendar_id,
+        }),
+        (.., Some(date), _) => match args.at {
+            Some(time) => Spec::Local(LocalDue {
+                date,
+                time,
+                time_zone,
+            }),
+            None => Spec::EndOfLocalDay(EndOfLocalDay { date, time_zone }),
+        },
+        (.., part) => Spec::WeekPeriod(WeekPeriod {
+            part: part.unwrap_or_default(),
+            calendar_id,
+        }),
+    }
+}
+
+/// Prints why a promise is due when it is.
+pub(super) async fn explain(session: &mut Session, args: ExplainArgs) -> Result<(), CommandError> {
+    let request = ExplainDueRequest {
+        commitment_id: args.commitment,
+        min_position: session.after.clone(),
+        ..ExplainDueRequest::default()
+    };
+    let answer = session.client.call(request).await?;
+    session.tell(&answer, |answer, output| {
+        if let Some(commitment) = &answer.commitment {
+            promise::card(commitment, output)?;
+            output.line("")?;
+        }
+        let mut card = Card::new();
+        add(&mut card, answer.working.as_ref(), output);
+        card.print(output, 0)
+    })
+}
+
+/// Adds the working to a card.
+fn add(card: &mut Card, working: Option<&DueWorking>, output: &Output) {
+    let Some(working) = working else { return };
+    let times = output.times();
+    card.field("since", times.second(working.since.as_ref()));
+    for counted in &working.intervals {
+        let time = times.between(counted.start.as_ref(), counted.end.as_ref());
+        card.field("counted", time);
+    }
+    if working.intervals_omitted > 0 {
+        card.field("counted", format!("and {} more", working.intervals_omitted));
+    }
+    for date in &working.dates {
+        let what = if date.is_closed {
+            "closed"
+        } else {
+            "hours of its own"
+        };
+        card.field("dates", format!("{}  {what}  {}", date.date, date.label));
+    }
+    if let Some(sum) = &working.sum {
+        let sum = SignedDuration::new(sum.seconds, sum.nanos);
+        card.field("in all", format!("{sum:#}"));
+    }
+    if let Some(by) = &working.resolution {
+        let calendar = match by.calendar_id.as_str() {
+            "" => String::new(),
+            id => format!("{id} version {}", by.calendar_version),
+        };
+        card.field("calendar", calendar)
+            .field("zones", &by.time_zone_version);
+    }
+}

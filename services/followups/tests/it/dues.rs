@@ -1,0 +1,244 @@
+//! Dues explained: what one would be, and why one is when it is.
+
+use aftercall_log::Log;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::SettingsChanged;
+use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest, PreviewDueResponse};
+use aftercall_proto::model::v1::due_spec::Spec;
+use aftercall_proto::model::v1::setting::Body;
+use aftercall_proto::model::v1::{
+    BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueResolution, DueSpec, DueWorking,
+    Hours, LocalDue, Setting, Week,
+};
+use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::{ActorKind, Clock};
+use aftercall_view::Positions;
+use pbjson_types::Duration;
+use tonic::Code;
+
+use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+
+const HOUR_S: i64 = 3_600;
+
+/// Open around the clock from Monday to Friday, but on one date.
+fn calendar(closed: &str) -> Calendar {
+    let open = || {
+        vec![Hours {
+            opens: "00:00".to_owned(),
+            closes: "24:00".to_owned(),
+        }]
+    };
+    Calendar {
+        time_zone: "UTC".to_owned(),
+        weekly: Some(Week {
+            monday: open(),
+            tuesday: open(),
+            wednesday: open(),
+            thursday: open(),
+            friday: open(),
+            ..Week::default()
+        }),
+        closed_dates: vec![ClosedDate {
+            date: closed.to_owned(),
+            label: "Founders' day".to_owned(),
+        }],
+        ..Calendar::default()
+    }
+}
+
+async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
+    let now = stage.clock.now();
+    let setting = Setting {
+        setting_id: "office".to_owned(),
+        version,
+        body: Some(Body::Calendar(calendar)),
+        ..Setting::default()
+    };
+    let sealing = Sealing {
+        by: Author {
+            tenant_id: "acme",
+            actor_id: "admin",
+            kind: ActorKind::Supervisor,
+        },
+        aggregate_id: "settings",
+        interaction_id: "",
+        customer_id: "",
+        sequence: version,
+        occurred_at: now,
+        recorded_at: now,
+        import_batch: "",
+        request: None,
+    };
+    let changed = SettingsChanged {
+        settings: vec![setting],
+    };
+    let record = sealing
+        .seal(&Fact::SettingsChanged(Box::new(changed)))
+        .unwrap();
+    let positions = stage.log.append(vec![record]).await.unwrap();
+    Positions::through(positions[0]).encode(stage.log.identity())
+}
+
+fn within(hours: i64) -> DueSpec {
+    DueSpec {
+        spec: Some(Spec::BusinessElapsed(BusinessElapsed {
+            duration: Some(Duration {
+                seconds: hours * HOUR_S,
+                nanos: 0,
+            }),
+            calendar_id: "office".to_owned(),
+        })),
+    }
+}
+
+async fn preview(running: &Running, due: DueSpec, told: i64, after: &str) -> PreviewDueResponse {
+    let request = PreviewDueRequest {
+        due: Some(due),
+        occurred_at: wire(at(told)),
+        min_position: after.to_owned(),
+        ..PreviewDueRequest::default()
+    };
+    let answer = running.client("lead").preview_due(request).await;
+    answer.unwrap().into_inner()
+}
+
+/// The sum of the intervals that a working lists, in seconds.
+fn counted_s(working: &DueWorking) -> i64 {
+    let seconds = working.intervals.iter().map(|one| {
+        let end = one.end.as_ref().unwrap().seconds;
+        end - one.start.as_ref().unwrap().seconds
+    });
+    seconds.sum()
+}
+
+/// The first second of the date that begins `days` after the tests do.
+fn midnight(days: i64) -> i64 {
+    let begin = at(0).as_second();
+    (begin.div_euclid(86_400) + days) * 86_400 - begin
+}
+
+/// The first midnight from the tests' beginning on with which a Monday begins.
+fn monday() -> i64 {
+    let days = (1..8).find(|days| {
+        let date = at(midnight(*days)).to_zoned(jiff::tz::TimeZone::UTC).date();
+        date.weekday() == jiff::civil::Weekday::Monday
+    });
+    midnight(days.unwrap())
+}
+
+#[tokio::test]
+async fn a_preview_counts_what_is_open_and_names_the_dates_that_it_skips() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let tuesday = at(monday() + 86_400)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let position = set(&stage, 1, calendar(&tuesday.to_string())).await;
+    let told = monday() + 20 * HOUR_S;
+    let answer = preview(&running, within(10), told, &position).await;
+    assert_eq!(answer.promised_by, wire(at(monday() + 54 * HOUR_S)));
+    let working = answer.working.unwrap();
+    assert_eq!(counted_s(&working), 10 * HOUR_S);
+    assert_eq!(working.sum.unwrap().seconds, 10 * HOUR_S);
+    let dates: Vec<_> = working
+        .dates
+        .iter()
+        .map(|one| (&*one.label, one.is_closed))
+        .collect();
+    assert_eq!(dates, [("Founders' day", true)]);
+    assert_eq!(working.resolution.unwrap().calendar_version, 1);
+    assert!(answer.warnings.is_empty());
+    assert_eq!(stage.events().len(), 1, "nothing is recorded");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_preview_says_what_is_odd_and_what_is_wrong() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let local = |date: &str| DueSpec {
+        spec: Some(Spec::Local(LocalDue {
+            date: date.to_owned(),
+            time: "02:30".to_owned(),
+            time_zone: "Europe/Paris".to_owned(),
+        })),
+    };
+    let told = jiff::civil::date(2026, 10, 1)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .unwrap();
+    let told = told.timestamp().as_second() - at(0).as_second();
+    let answer = preview(&running, local("2026-10-25"), told, "").await;
+    assert_eq!(answer.warnings[0].reason, "LOCAL_TIME_EXISTS_TWICE");
+    for due in [
+        None,
+        Some(DueSpec::default()),
+        Some(within(1)),
+        Some(local("2026-09-25")),
+    ] {
+        let request = PreviewDueRequest {
+            due,
+            occurred_at: wire(at(told)),
+            ..PreviewDueRequest::default()
+        };
+        let refusal = running
+            .client("lead")
+            .preview_due(request)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refusal.code(), &*reason(&refusal)),
+            (Code::InvalidArgument, "INVALID_REQUEST")
+        );
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_promise_is_explained_by_the_calendar_of_then_and_after_a_move_by_the_move() {
+    let stage = Stage::new();
+    let tuesday = at(monday() + 86_400)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    set(&stage, 1, calendar(&tuesday.to_string())).await;
+    let running = stage.start().await;
+    let told = monday() + 20 * HOUR_S;
+    let draft = CommitmentDraft {
+        due: Some(within(10)),
+        due_resolution: Some(DueResolution {
+            calendar_id: "office".to_owned(),
+            calendar_version: 1,
+            time_zone_version: "2026a".to_owned(),
+        }),
+        ..promise("c-1", at(monday() + 54 * HOUR_S))
+    };
+    stage.clock.advance_to(at(told));
+    let position = stage.record(&Contact::new("i-1", vec![draft]));
+    running.get("c-1", &position).await;
+    // What is edited later says nothing of it.
+    let edited = set(&stage, 2, calendar("2020-01-01")).await;
+    let request = |after: &str| ExplainDueRequest {
+        commitment_id: "c-1".to_owned(),
+        min_position: after.to_owned(),
+        ..ExplainDueRequest::default()
+    };
+    let answer = running.client("lead").explain_due(request(&edited)).await;
+    let answer = answer.unwrap().into_inner();
+    let working = answer.working.unwrap();
+    assert_eq!(counted_s(&working), 10 * HOUR_S);
+    assert_eq!(working.dates[0].date, tuesday.to_string());
+    let commitment = answer.commitment.unwrap();
+    assert_eq!(commitment.due, Some(within(10)));
+    assert_eq!(commitment.due_resolution, working.resolution);
+
+    let unknown = ExplainDueRequest {
+        commitment_id: "c-9".to_owned(),
+        ..ExplainDueRequest::default()
+    };
+    let refusal = running
+        .client("lead")
+        .explain_due(unknown)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refusal), "COMMITMENT_NOT_FOUND");
+    running.stop().await;
+}
