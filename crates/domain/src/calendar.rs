@@ -266,7 +266,7 @@ impl Calendar {
 
     /// An instant since which, up to `end`, there are at least `want` nanoseconds of open time, and how many.
     fn back(&self, end: i64, want: i64) -> Result<(i64, i64), Exhausted> {
-        // Open time is at least as long as itself. Beyond that a guess, which is doubled until it is enough.
+        // Open time is at least as long as itself. Beyond that it is a guess by what was open so far.
         let mut length = want.saturating_add(4 * 86_400 * NANOS_PER_SECOND);
         loop {
             let start = end.saturating_sub(length).max(YEARS.0);
@@ -277,7 +277,10 @@ impl Calendar {
             if start == YEARS.0 {
                 return Err(Exhausted);
             }
-            length = length.saturating_mul(2);
+            let by_share = i128::from(length) * i128::from(want) / i128::from(open.max(1));
+            let grown =
+                by_share.clamp(length.into(), i128::from(length) * 16) + i128::from(length / 8);
+            length = i64::try_from(grown).unwrap_or(i64::MAX);
         }
     }
 

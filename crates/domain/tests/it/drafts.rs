@@ -56,7 +56,7 @@ fn hours() -> impl Strategy<Value = Vec<HoursDraft>> {
 /// An instant near a change of the clocks, where the zone has some.
 fn near_a_change(zone: &'static str) -> impl Strategy<Value = Timestamp> {
     (0_i64..4_500_000_000, -5_000_i64..5_000, 0_i32..3).prop_map(move |(second, minutes, odd)| {
-        let near = Timestamp::from_second(second).unwrap();
+        let near = Timestamp::from_second(second).expect("in range");
         let zone = zone_of(zone);
         let change = zone
             .following(near)
@@ -75,7 +75,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 let today = zone_of(zone).to_datetime(from).date();
                 let mut draft = CalendarDraft {
                     time_zone: zone.to_owned(),
-                    weekly: weekly.try_into().unwrap(),
+                    weekly: weekly.try_into().expect("seven days"),
                     ..CalendarDraft::default()
                 };
                 for (days, hours) in around {

@@ -171,7 +171,6 @@ fn open_time_is_the_calendars() {
 #[test]
 fn business_days_are_days_with_open_time() {
     use DayTime::{At, EndOfDay};
-    let outside = vec![DueWarning::OutsideOpenHours];
     let at_four = At(time("16:00"));
     for (spec, told, expected, warnings) in [
         (
@@ -218,6 +217,21 @@ fn business_days_are_days_with_open_time() {
             "2026-12-28T16:00:00Z",
             vec![],
         ),
+    ] {
+        assert_eq!(
+            due(&spec, told),
+            (at(expected), warnings),
+            "{spec:?} {told}"
+        );
+    }
+}
+
+#[test]
+fn a_time_of_a_business_day_may_be_outside_its_hours() {
+    use DayTime::{At, EndOfDay};
+    let at_four = At(time("16:00"));
+    let outside = vec![DueWarning::OutsideOpenHours];
+    for (spec, told, expected, warnings) in [
         // As promised, though nobody is there.
         (
             days(1, at_four, "berlin"),
@@ -299,7 +313,7 @@ fn parts_of_the_week_end_with_the_open_time_in_them() {
 
 #[test]
 fn what_can_not_be_a_due_is_refused() {
-    use Reason::{CalendarExhausted, DueInPast, NotFound, OutOfRange, Required, UnknownTimeZone};
+    use Reason::{DueInPast, OutOfRange, Required, UnknownTimeZone};
     let far = 24 * 1_095 * HOUR;
     let instant = |at: Timestamp| DueSpec::Instant(at);
     let told = at(WEDNESDAY);
@@ -341,6 +355,20 @@ fn what_can_not_be_a_due_is_refused() {
             "end_of_local_day.date",
             OutOfRange,
         ),
+    ] {
+        assert_refused(&spec, field, reason);
+    }
+}
+
+fn assert_refused(spec: &DueSpec, field: &str, reason: Reason) {
+    let expected = [(format!("due.{field}"), reason)];
+    assert_eq!(refused(spec, WEDNESDAY), expected, "{spec:?}");
+}
+
+#[test]
+fn what_a_calendar_can_not_reckon_is_refused() {
+    use Reason::{CalendarExhausted, DueInPast, NotFound, OutOfRange, Required};
+    for (spec, field, reason) in [
         (
             business(-1, "berlin"),
             "business_elapsed.duration",
@@ -374,13 +402,15 @@ fn what_can_not_be_a_due_is_refused() {
             CalendarExhausted,
         ),
     ] {
-        assert_eq!(
-            refused(&spec, WEDNESDAY),
-            [(format!("due.{field}"), reason)],
-            "{spec:?}"
-        );
+        assert_refused(&spec, field, reason);
     }
-    // At the contact itself, and at the horizon.
+}
+
+#[test]
+fn at_its_contact_and_at_the_horizon_it_is_a_due() {
+    let far = 24 * 1_095 * HOUR;
+    let instant = |at: Timestamp| DueSpec::Instant(at);
+    let told = at(WEDNESDAY);
     assert_eq!(due(&instant(told), WEDNESDAY).0, told);
     assert_eq!(due(&instant(told + far), WEDNESDAY).0, told + far);
     // History may be what it was.
