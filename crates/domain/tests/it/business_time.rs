@@ -1,12 +1,12 @@
 //! Business time on calendars at random, beside the model that reckons by hand.
 
 use aftercall_domain::FieldPath;
-use aftercall_domain::calendar::Calendar;
-use jiff::SignedDuration;
+use aftercall_domain::calendar::{Calendar, CalendarDraft, HoursDraft};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::drafts::{Case, case};
-use crate::model::Model;
+use crate::drafts::{Case, ZONES, case};
+use crate::model::{Model, zone};
 
 /// The calendar; none if it is never open.
 fn calendar(case: &Case) -> Option<Calendar> {
@@ -22,6 +22,48 @@ fn duration() -> impl Strategy<Value = SignedDuration> {
         (0_i64..2_000_000).prop_map(SignedDuration::from_secs),
         (0_i64..100_000_000_000).prop_map(SignedDuration::from_nanos),
     ]
+}
+
+/// Every change of the clocks in sixty years, with hours that begin and end in each quarter around it.
+#[test]
+fn around_every_change_it_is_what_one_reckons_by_hand() {
+    let quarters: Vec<_> = (0..=20)
+        .map(|n| format!("{:02}:{:02}", n / 4, n % 4 * 15))
+        .collect();
+    let day = |odd: usize| -> Vec<HoursDraft> {
+        let pairs = quarters[odd..].chunks_exact(2);
+        let late = ["23:00", "23:30", "23:45", "24:00"].chunks_exact(2);
+        let pairs = pairs.map(|pair| (pair[0].clone(), pair[1].clone()));
+        let late = late.map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
+        pairs
+            .chain(late)
+            .map(|(opens, closes)| HoursDraft { opens, closes })
+            .collect()
+    };
+    let start: Timestamp = "1975-01-01T00:00:00Z".parse().expect("an instant");
+    for name in ZONES {
+        for odd in [0, 1] {
+            let draft = CalendarDraft {
+                time_zone: name.to_owned(),
+                weekly: std::array::from_fn(|_| day(odd)),
+                ..CalendarDraft::default()
+            };
+            let hours = draft.check(FieldPath::ROOT).expect("the draft is right");
+            let (calendar, model) = (Calendar::new(name, hours), Model::new(draft));
+            for change in zone(name).following(start).take(90) {
+                let around = SignedDuration::from_hours(40);
+                let (from, to) = (change.timestamp() - around, change.timestamp() + around);
+                let explained = calendar.explain(from, to).intervals.into_iter();
+                let explained: Vec<_> = explained.map(|one| (one.from, one.to)).collect();
+                assert_eq!(explained, model.within(from, to), "{name} {from}");
+                assert_eq!(
+                    calendar.between(from, to),
+                    model.between(from, to),
+                    "{name} {from}"
+                );
+            }
+        }
+    }
 }
 
 proptest! {
