@@ -33,6 +33,10 @@ pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
 }
 
 /// The promise but for its evidence and for what is of the answer's time.
+#[expect(
+    clippy::too_many_lines,
+    reason = "each field is named twice, so that none can be forgotten"
+)]
 fn lasting(commitment: Commitment) -> wire::Commitment {
     let Commitment {
         commitment_id,
