@@ -12,6 +12,7 @@ mod python;
 mod real;
 mod server;
 mod simulate;
+mod soak;
 mod test;
 mod tidy;
 
@@ -56,6 +57,8 @@ enum Command {
     Setup,
     /// Plays whole processes and their faults on one thread, seed after seed
     Simulate(simulate::Args),
+    /// Keeps a server under load for hours, stops and kills it, fills its disk, and checks that nothing is lost
+    Soak(soak::Args),
     /// Checks the shape of the source: sizes, dependencies, leftovers
     Tidy,
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Real(args) => real::run(&args),
         Command::Setup => needs::run(),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Tidy => tidy::run(),
     };
     match outcome {

@@ -56,6 +56,13 @@ enum Stake {
     Rival(Place),
 }
 
+impl Stake {
+    /// Whether the append is of another content, or another contact.
+    const fn is_anothers(self) -> bool {
+        matches!(self, Self::Other | Self::Rival(_))
+    }
+}
+
 /// A record by its names, and its content in short.
 #[derive(Debug, Clone)]
 struct Identity {
@@ -315,7 +322,16 @@ impl Core {
             Decision::Accepted(accepted) => *accepted,
         };
         let landed = timeout_at(deadline, accepted.flight.outcome()).await;
-        let written = landed.map_err(|_| Refusal::Unconfirmed)??;
+        let written = match landed.map_err(|_| Refusal::Unconfirmed)? {
+            Ok(written) => written,
+            // Why another content or contact was refused is no reason to refuse this one: it may be what
+            // stands in the other's way. Nothing of the other was written, so this is asked for itself.
+            Err(refusal) if accepted.stake.is_anothers() && !matches!(refusal, Refusal::Log(_)) => {
+                let written = self.standing(&accepted.named, Stake::Own)?;
+                return Box::pin(self.recorded_as(accepted, written, true, deadline)).await;
+            }
+            Err(refusal) => return Err(refusal),
+        };
         let (written, already_recorded) = match (accepted.stake, accepted.is_unsure) {
             (Stake::Other, false) => return Err(Refusal::IdReused),
             (Stake::Rival(place), false) => {
@@ -330,6 +346,17 @@ impl Core {
                 (counted, !own)
             }
         };
+        self.recorded_as(accepted, written, already_recorded, deadline)
+            .await
+    }
+
+    async fn recorded_as(
+        &self,
+        accepted: Accepted,
+        written: Written,
+        already_recorded: bool,
+        deadline: Instant,
+    ) -> Result<RecordInteractionResponse, Refusal> {
         let dues = match already_recorded && !accepted.dues.is_empty() {
             // The calendars may have changed since.
             true => Box::pin(self.dues_at(written.position, deadline)).await?,
@@ -372,6 +399,11 @@ impl Core {
     ) -> Result<Written, Refusal> {
         let positions = aftercall_view::Positions::through(appended);
         self.view.wait_for(&positions, deadline).await?;
+        self.standing(named, stake)
+    }
+
+    /// The record that counts, as far as the ledger has come.
+    fn standing(&self, named: &Identity, stake: Stake) -> Result<Written, Refusal> {
         let holders = self.ledger.contacts(&named.key.tenant_id, &named.id())?;
         match holders.of(named.whose) {
             Some(contact) if contact.hash() == named.hash => return Ok(written_of(contact)),

@@ -12,6 +12,8 @@ const UNDECODABLE: &str = "failed to decode Protobuf message";
 /// that they are framed or compressed wrongly,
 const UNFRAMED: &str = "protocol error: ";
 const UNCOMPRESSIBLE: &str = "Error decompressing";
+/// that there are none, as when a caller gives up after its headers,
+const MISSING: &str = "Missing request message";
 /// and that they are compressed in a way that it does not know.
 const COMPRESSED: &str = "Content is compressed";
 
@@ -24,6 +26,8 @@ pub(crate) enum Untaken {
     Undecodable,
     #[error("the message is not framed or compressed as gRPC says; send it with a gRPC library")]
     Unframed,
+    #[error("the call has no message; send one, which may be empty")]
+    Missing,
     #[error("the message is larger than the server takes; shorten or split it")]
     TooLarge,
     #[error(
@@ -40,7 +44,7 @@ pub(crate) enum Untaken {
 impl Failure for Untaken {
     fn reason(&self) -> Reason {
         match self {
-            Self::Undecodable | Self::Unframed => Reason::InvalidRequest,
+            Self::Undecodable | Self::Unframed | Self::Missing => Reason::InvalidRequest,
             Self::TooLarge | Self::TooManyElements => Reason::MessageTooLarge,
             Self::Compression => Reason::CompressionUnknown,
             Self::Method => Reason::MethodUnknown,
@@ -69,6 +73,7 @@ fn untaken(status: &Status) -> Option<Untaken> {
     match status.code() {
         Code::Internal if says(UNDECODABLE) => Some(Untaken::Undecodable),
         Code::Internal if says(UNFRAMED) || says(UNCOMPRESSIBLE) => Some(Untaken::Unframed),
+        Code::Internal if says(MISSING) => Some(Untaken::Missing),
         Code::ResourceExhausted if says(UNCOMPRESSIBLE) => Some(Untaken::TooLarge),
         Code::OutOfRange => Some(Untaken::TooLarge),
         Code::Unimplemented if says(COMPRESSED) => Some(Untaken::Compression),

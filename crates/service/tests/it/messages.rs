@@ -21,7 +21,11 @@ fn message(elements: usize) -> Vec<u8> {
 /// Calls a method with `message` as it is, and gives the reason of a refusal.
 async fn call(running: &Running, method: &str, message: &[u8]) -> Option<String> {
     let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-    let framed = [&[0], &length[..], message].concat();
+    call_framed(running, method, [&[0], &length[..], message].concat()).await
+}
+
+/// The same with all that is in the body.
+async fn call_framed(running: &Running, method: &str, framed: Vec<u8>) -> Option<String> {
     let request = http::Request::post(format!("http://test/{SERVICE}/{method}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers");
@@ -50,6 +54,14 @@ async fn a_message_of_too_many_elements_is_refused() {
         let message = message(elements);
         assert_eq!(call(&running, "WhoAmI", &message).await, refused);
     }
+}
+
+#[tokio::test]
+async fn a_call_without_a_message_is_the_callers_fault() {
+    let running = start(config(), Authenticator::development()).await;
+    let refused = Some("INVALID_REQUEST".to_owned());
+    assert_eq!(call_framed(&running, "WhoAmI", Vec::new()).await, refused);
+    assert_eq!(call(&running, "WhoAmI", &[]).await, None);
 }
 
 #[tokio::test]

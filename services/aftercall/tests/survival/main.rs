@@ -14,6 +14,7 @@ mod chaos;
 mod checker;
 #[cfg(feature = "kafka")]
 mod cluster;
+mod contested;
 mod crash;
 mod damage;
 mod faulty_disk;
@@ -21,6 +22,7 @@ mod full_disk;
 mod hostile;
 mod journal;
 mod kill;
+mod largest;
 mod load;
 mod mount;
 #[cfg(feature = "kafka")]
@@ -31,3 +33,5 @@ mod requests;
 mod resend;
 #[cfg(feature = "kafka")]
 mod roles;
+mod slow;
+mod watchers;

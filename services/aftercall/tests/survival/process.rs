@@ -188,6 +188,21 @@ impl Server {
         endpoint.connect_lazy()
     }
 
+    /// Its host and port.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let address = self.address.trim_start_matches("http://");
+        address.parse().expect("an address")
+    }
+
+    /// The most memory that it has had so far, in MiB.
+    pub(crate) fn memory_max_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("a process that runs");
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = most.and_then(|line| line.split_whitespace().next());
+        kib.expect("its memory").parse::<u64>().expect("a number") / 1_024
+    }
+
     /// kill −9, and waits until nothing of it is left.
     pub(crate) fn kill(mut self) {
         self.end();

@@ -1,6 +1,7 @@
 //! A log that fails: every retry is exact.
 
 use aftercall_log::testing::Fate;
+use tokio::task::yield_now;
 use tonic::Code;
 
 use crate::contact::{id, interaction, request};
@@ -84,5 +85,39 @@ async fn a_retry_in_doubt_waits_for_the_view() {
     for answer in answers {
         assert!(answer.unwrap().into_inner().already_recorded);
     }
+    assert_eq!(fixture.log.len(), 1);
+}
+
+#[tokio::test]
+async fn what_stands_is_not_refused_because_another_content_is() {
+    let fixture = Fixture::new().await;
+    let (mut first, mut other, mut again) = (fixture.crm(), fixture.crm(), fixture.crm());
+    fixture.log.hold_readers();
+    fixture.log.fail_next([Fate::LostAck]);
+    let record = || request(interaction(&id(1)));
+    first.record_interaction(record()).await.unwrap_err();
+    let mut changed = interaction(&id(1));
+    "somebody".clone_into(&mut changed.agent_id);
+    // The other content waits until the ledger knows what became of the first, and the first one, which
+    // is sent again meanwhile, for the other.
+    let turns = async || {
+        for _ in 0..200 {
+            yield_now().await;
+        }
+    };
+    let (refused, answered, ()) = tokio::join!(
+        other.record_interaction(request(changed)),
+        async {
+            turns().await;
+            again.record_interaction(record()).await
+        },
+        async {
+            turns().await;
+            turns().await;
+            fixture.log.release_readers();
+        },
+    );
+    assert_eq!(reason_of(&refused.unwrap_err()).0, "REQUEST_ID_REUSED");
+    assert!(answered.unwrap().into_inner().already_recorded);
     assert_eq!(fixture.log.len(), 1);
 }
