@@ -1,7 +1,7 @@
 //! Hostile input over the wire, to every method of the real server: each time a clear status with
 //! details, and nothing personal in the log.
 
-mod raw;
+pub(crate) mod raw;
 mod tenants;
 mod tokens;
 
@@ -75,7 +75,7 @@ async fn bytes_that_are_no_request_get_a_clear_status() {
 }
 
 /// A status that tells the caller what is wrong, and that the fault is not ours.
-fn assert_clear(case: &str, status: &Status) {
+pub(crate) fn assert_clear(case: &str, status: &Status) {
     let never = [Code::Unknown, Code::Internal, Code::Ok, Code::Unavailable];
     assert!(!never.contains(&status.code()), "{case}: {status:?}");
     let error = status.get_details_error_info();

@@ -22,11 +22,11 @@ use crate::requests;
 const SLOW: usize = 400;
 const FILES: &str = "256";
 /// How long a byte that trickles lets wait for itself.
-const TRICKLE: Duration = Duration::from_millis(100);
+const TRICKLE: Duration = Duration::from_millis(500);
 /// How long a slow one waits until it comes again, when it was shown out.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Good clients, one after the other, each with a connection of its own.
-const GOOD: u64 = 20;
+const GOOD: u64 = 5;
 const CUSTOMER: &str = "customer-1";
 /// What a slow machine may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -134,14 +134,20 @@ async fn good(server: &Server, rng: &mut StdRng, number: u64) -> Result<usize, S
     Ok(timeline.entries.len())
 }
 
-/// The same, as often as its connection is shown out before it has asked anything.
+/// The same, as often as its connection is shown out before it has asked anything, or a slow machine has
+/// no answer in time.
 async fn good_at_last(server: &Server, rng: &mut StdRng, number: u64) -> usize {
     loop {
         match good(server, rng, number).await {
             Ok(entries) => return entries,
             Err(status) => {
-                let broken = [Code::Unavailable, Code::Unknown, Code::Cancelled];
-                assert!(broken.contains(&status.code()), "{status:?}");
+                let again = [
+                    Code::Unavailable,
+                    Code::Unknown,
+                    Code::Cancelled,
+                    Code::DeadlineExceeded,
+                ];
+                assert!(again.contains(&status.code()), "{status:?}");
             }
         }
     }
@@ -158,7 +164,7 @@ async fn good_clients_go_on(start: &Start, slow: Slow) {
     let going_on = async {
         for number in 1..=GOOD {
             let entries = good_at_last(&server, &mut rng, number).await;
-            assert!(entries as u64 >= number.min(100), "{entries} of {number}");
+            assert!(entries as u64 >= number, "{entries} of {number}");
         }
     };
     let going_on = timeout(PATIENCE, going_on).await;
@@ -175,7 +181,7 @@ async fn each_form(scratch: &std::path::Path, wrapper: &[String]) {
         // So that what trickles is given up while the test looks on.
         let settings = [(
             "AFTERCALL_SERVER__REQUEST_TIMEOUT".to_owned(),
-            "5s".to_owned(),
+            "2s".to_owned(),
         )];
         good_clients_go_on(&start.configured(&settings), slow).await;
     }
@@ -198,6 +204,6 @@ async fn slow_connections_keep_no_good_client_out() {
 async fn slow_connections_beyond_the_files_that_there_are_keep_no_good_client_out() {
     let scratch = tempfile::tempdir().expect("a directory");
     let limited = format!("ulimit -n {FILES}; exec \"$0\" \"$@\"");
-    let wrapper = ["sh", "-c", &limited].map(str::to_owned);
+    let wrapper = ["sh", "-c", &*limited].map(str::to_owned);
     each_form(scratch.path(), &wrapper).await;
 }

@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
-use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::model::v1::{CommitmentDraft, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_service::testing;
 use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt;
 
 use crate::process::Start;
-use crate::requests::{self, now};
+use crate::requests::now;
 
 const WATCHERS: usize = 10_000;
 /// As many as one connection has streams, and some less.
@@ -63,12 +61,19 @@ async fn ten_thousand_watchers_hear_and_hinder_nobody() {
     let start = Start::on(&scratch.path().join("data"), &scratch.path().join("log"));
     let mut server = start.configured(&settings).ready();
     let mut recorder = RecorderServiceClient::new(server.channel());
-    let mut rng = StdRng::seed_from_u64(1);
-    let mut record = async |number| {
-        let request = requests::record(&mut rng, "watched", number, "customer-1");
+    let mut record = async |promises: Vec<CommitmentDraft>| {
+        let contact = Interaction {
+            no_follow_up_promised: promises.is_empty(),
+            commitments: promises,
+            ..testing::contact(now())
+        };
+        let request = RecordInteractionRequest {
+            interaction: Some(contact),
+            ..RecordInteractionRequest::default()
+        };
         recorder.record_interaction(request).await
     };
-    record(0).await.expect("a sound record");
+    record(Vec::new()).await.expect("a sound record");
 
     let before = server.memory_max_mib();
     let doors: Vec<_> = (0..WATCHERS / WATCHERS_PER_CONNECTION)
@@ -93,27 +98,15 @@ async fn ten_thousand_watchers_hear_and_hinder_nobody() {
     drop(last);
 
     // While nothing happens to promises, nobody of them is told anything.
-    for number in 1..=RECORDS {
-        while let Err(status) = record(number).await {
+    for _ in 0..RECORDS {
+        while let Err(status) = record(Vec::new()).await {
             // The last one's place may not be free yet.
             let reason = status.get_details_error_info().expect("details").reason;
             assert_eq!(reason, "TOO_MANY_REQUESTS");
         }
     }
-    let contact = RecordInteractionRequest {
-        interaction: Some(aftercall_proto::model::v1::Interaction {
-            no_follow_up_promised: false,
-            commitments: vec![testing::promise(now() + SignedDuration::from_secs(1))],
-            occurred_at: Some(to_wire(now())),
-            ..testing::contact(now())
-        }),
-        ..RecordInteractionRequest::default()
-    };
-    let mut recorder = RecorderServiceClient::new(server.channel());
-    recorder
-        .record_interaction(contact)
-        .await
-        .expect("a sound record");
+    let soon = testing::promise(now() + SignedDuration::from_secs(1));
+    record(vec![soon]).await.expect("a sound record");
     let hearing = stream::iter(watching.into_iter().map(hears)).buffer_unordered(WATCHERS);
     let heard = timeout(PATIENCE, hearing.collect::<Vec<_>>()).await;
     let heard = heard.expect("all of them hear of it");

@@ -147,3 +147,24 @@ async fn a_stream_without_room_for_long_is_told_to_come_again() {
     let again: Vec<_> = fixture.stream().collect().await;
     assert_eq!((again.len(), fixture.recorded()), (RECORDS, RECORDS as u64));
 }
+
+#[tokio::test]
+async fn a_chunk_is_bounded_by_its_bytes_and_not_by_records_alone() {
+    let fixture = Fixture::new().await;
+    let principal = Principal::new("acme", "crm", ActorKind::Integration, Roles::all());
+    // Two of them are more than a chunk takes, before it is looked at what they say.
+    let large = || {
+        let mut large = request(fixture.now);
+        large.correlation_id = "x".repeat(CHUNK_BYTES_MAX * 2 / 3);
+        Ok(large)
+    };
+    let mut inbound = futures::stream::iter((0..4).map(|_| large()));
+    for left in [2, 0] {
+        let first = inbound.next().await.unwrap();
+        let (chunk, end) = read_chunk(&fixture.core, &principal, first, &mut inbound).await;
+        assert_eq!(chunk.len(), 2);
+        assert!(matches!(end, End::NotYet));
+        assert_eq!(inbound.size_hint().0, left);
+    }
+    assert_eq!(fixture.recorded(), 0);
+}

@@ -48,7 +48,7 @@ impl Decoder for Raw {
 }
 
 /// Calls `method` with one message, and waits for its status.
-pub(super) async fn call(channel: &Channel, method: &str, message: Bytes) -> Result<(), Status> {
+pub(crate) async fn call(channel: &Channel, method: &str, message: Bytes) -> Result<(), Status> {
     let mut client = Grpc::new(channel.clone());
     client.ready().await.expect("the server lives");
     let path = PathAndQuery::try_from(method).expect("a path");
