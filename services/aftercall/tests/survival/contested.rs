@@ -191,7 +191,7 @@ async fn an_id_has_one_content_whoever_gives_up_and_whenever_it_crashes() {
     println!(
         "{} ids, {} acknowledgements",
         log.len(),
-        journal.acknowledged.borrow()
+        *journal.acknowledged.borrow()
     );
 }
 
