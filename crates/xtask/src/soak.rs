@@ -96,7 +96,7 @@ async fn soak(args: &Args) -> anyhow::Result<()> {
     let serving = scene.doors.crm(0).is_serving("").await;
     ensure!(serving.context("its health")?, "the server does not serve");
     host.stop()?;
-    verdict.records = verify::read_log(&binary, &disk.data(), &scene)?;
+    verify::read_log(&binary, &disk.data(), (&scene, &mut verdict))?;
     let report = Report {
         course: &course,
         host: &host,

@@ -63,12 +63,13 @@ impl fmt::Display for Report<'_> {
             contacts,
             promises,
             records,
+            repeated,
         } = self.verdict;
         let alerts = self.alerts;
         writeln!(
             f,
-            "in the end: {contacts} contacts and {promises} promises as acknowledged, {records} records in the log, \
-             {alerts} alerts told to watchers"
+            "in the end: {contacts} contacts and {promises} promises as acknowledged, {records} records in the log \
+             ({repeated} of them again, which don't count), {alerts} alerts told to watchers"
         )?;
         write!(f, "lost, changed or wrong: {}", self.scene.book.wrong())
     }

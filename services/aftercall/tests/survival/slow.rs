@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aftercall_proto::history::v1::ListTimelineRequest;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
+use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -118,9 +119,8 @@ async fn say(stream: &mut TcpStream, at_once: &[u8], trickling: &[u8]) -> std::i
 }
 
 /// A good client, from its connection to its answers.
-async fn good(server: &Server, rng: &mut StdRng, number: u64) -> Result<usize, Status> {
+async fn good(server: &Server, request: RecordInteractionRequest) -> Result<usize, Status> {
     let channel = server.channel();
-    let request = requests::record(rng, "slow", number, CUSTOMER);
     let mut recorder = RecorderServiceClient::new(channel.clone());
     let recorded = recorder.record_interaction(request).await?.into_inner();
     let request = ListTimelineRequest {
@@ -136,9 +136,9 @@ async fn good(server: &Server, rng: &mut StdRng, number: u64) -> Result<usize, S
 
 /// The same, as often as its connection is shown out before it has asked anything, or a slow machine has
 /// no answer in time.
-async fn good_at_last(server: &Server, rng: &mut StdRng, number: u64) -> usize {
+async fn good_at_last(server: &Server, request: RecordInteractionRequest) -> usize {
     loop {
-        match good(server, rng, number).await {
+        match good(server, request.clone()).await {
             Ok(entries) => return entries,
             Err(status) => {
                 let again = [
@@ -163,7 +163,8 @@ async fn good_clients_go_on(start: &Start, slow: Slow) {
     let mut rng = StdRng::seed_from_u64(1);
     let going_on = async {
         for number in 1..=GOOD {
-            let entries = good_at_last(&server, &mut rng, number).await;
+            let request = requests::record(&mut rng, "slow", number, CUSTOMER);
+            let entries = good_at_last(&server, request).await;
             assert!(entries as u64 >= number, "{entries} of {number}");
         }
     };
