@@ -31,7 +31,7 @@ const DEPTH_MAX: usize = 6;
 const AT_ONCE: usize = 16;
 /// What the server may take: what it has for requests (256 MiB), what answers and what it keeps of what
 /// it read take.
-const MEMORY_MIB_MAX: u64 = 1_024;
+const MEMORY_MIB_MAX: u64 = 512;
 
 /// How a message is filled.
 #[derive(Debug, Clone, Copy)]
