@@ -408,7 +408,10 @@ impl Core {
         match holders.of(named.whose) {
             Some(contact) if contact.hash() == named.hash => return Ok(written_of(contact)),
             Some(_) => return Err(Refusal::IdReused),
-            None if stake == Stake::Other => return Err(Refusal::IdReused),
+            // The other content is another customer's.
+            None if stake == Stake::Other && holders.first().is_some() => {
+                return Err(Refusal::IdReused);
+            }
             None => {}
         }
         if let Some(other) = holders.others().first() {

@@ -309,6 +309,42 @@ async fn of_two_recorders_one_has_the_name() {
     }
 }
 
+/// Of two contents for one id the one that was first is not recorded, because another recorder was faster
+/// with a name that it brings. Then the id is free.
+#[tokio::test]
+async fn an_id_whose_record_lost_a_name_is_free_for_another_content() {
+    let both = Fixture::two().await;
+    let (one, other) = &both;
+    other.log.hold_readers();
+    record(one, promising(1, &id(900))).await.unwrap();
+    let second = record(other, promising(2, &id(900)));
+    let is_written = || until(|| one.log.len() == 2);
+    let third = async {
+        is_written().await;
+        loop {
+            let content = wire::Interaction {
+                contact_reasons: vec![reason("order.status")],
+                ..promising(2, &id(901))
+            };
+            match record(other, content).await {
+                Err(status) if status.code() == Code::Unavailable => {}
+                answer => return answer,
+            }
+        }
+    };
+    let release = async {
+        is_written().await;
+        // The third waits for the second by then; if it comes later, it is told the same.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        other.log.release_readers();
+    };
+    let (second, third, ()) = tokio::join!(second, third, release);
+    assert_taken(&second, PROMISE, &id(1));
+    assert!(!third.unwrap().already_recorded);
+}
+
 /// A client gives up while its append is queued, and tries again with another content; somebody else
 /// sends that content, too. All that is acknowledged is true.
 #[tokio::test]
