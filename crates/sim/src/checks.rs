@@ -18,6 +18,14 @@ use crate::world::World;
 /// A timer may be this late: it looks at its clock once a second.
 const LATE_MAX: SignedDuration = SignedDuration::from_secs(3);
 
+/// Whether timers have noted all that has lapsed.
+///
+/// # Errors
+/// What is wrong with the log.
+pub(crate) fn timers_are_idle(world: &World) -> Result<bool, String> {
+    Ok(none_is_missed(world, &Model::of(world.medium())?).is_ok())
+}
+
 /// Checks everything.
 ///
 /// # Errors

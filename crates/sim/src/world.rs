@@ -33,6 +33,9 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 const MEMORY_DIR: &str = "/dev/shm";
 const DIR_PREFIX: &str = "aftercall-sim";
 
+/// How long timers wait for the log and try again, and a little more.
+const TIMERS_SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
 /// The world of a simulation. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct World(Arc<Inner>);
@@ -284,10 +287,17 @@ impl World {
         for process in self.processes() {
             process.catch_up(SETTLED_WITHIN).await?;
         }
-        // Timers look at their clock once a second, and what they write is folded again.
-        sleep(Duration::from_secs(5)).await;
-        for process in self.processes() {
-            process.catch_up(SETTLED_WITHIN).await?;
+        // Timers look at their clock once a second, and what they write is folded again. One that was never
+        // answered is to give up first.
+        let until = Instant::now() + TIMERS_SETTLED_WITHIN;
+        loop {
+            sleep(Duration::from_secs(5)).await;
+            for process in self.processes() {
+                process.catch_up(SETTLED_WITHIN).await?;
+            }
+            if checks::timers_are_idle(self)? || Instant::now() > until {
+                break;
+            }
         }
         self.0.calm.cancel();
         Ok(())
