@@ -55,8 +55,7 @@ impl CommitmentDraft {
     pub(super) fn reckon(
         &mut self,
         at: FieldPath<'_>,
-        telling: Telling<'_>,
-        calendars: &impl Calendars,
+        (telling, calendars): (Telling<'_>, &impl Calendars),
         found: &mut Violations,
         cleaner: &mut Cleaner,
     ) {

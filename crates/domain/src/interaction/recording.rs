@@ -82,7 +82,8 @@ impl Interaction {
         let root = FieldPath::of("interaction");
         let promises = root.field("commitments");
         for (index, promise) in self.commitments.iter_mut().enumerate() {
-            promise.reckon(promises.index(index), telling, calendars, found, cleaner);
+            let at = promises.index(index);
+            promise.reckon(at, (telling, calendars), found, cleaner);
         }
     }
 

@@ -15,7 +15,7 @@ pub fn of_contact(contact: &wire::Interaction) -> impl Iterator<Item = Party<'_>
 /// Whoever wrapped a contact up, with team and site.
 pub fn of_wrap_up(contact: &wire::Interaction) -> impl Iterator<Item = Party<'_>> + Clone {
     let own = [
-        Party::Agent(&*contact.agent_id),
+        Party::Agent(&contact.agent_id),
         Party::Team(&contact.team_id),
         Party::Site(&contact.site_id),
     ];
@@ -26,7 +26,7 @@ pub fn of_wrap_up(contact: &wire::Interaction) -> impl Iterator<Item = Party<'_>
 pub fn of_segments(segments: &[wire::Segment]) -> impl Iterator<Item = Party<'_>> + Clone {
     let parties = segments.iter().flat_map(|segment| {
         [
-            Party::Agent(&*segment.agent_id),
+            Party::Agent(&segment.agent_id),
             Party::Team(&segment.team_id),
             Party::Site(&segment.site_id),
         ]

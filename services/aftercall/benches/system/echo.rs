@@ -49,6 +49,7 @@ impl RecorderService for Echo {
             recorded_at: interaction.occurred_at,
             already_recorded: false,
             warnings: Vec::new(),
+            dues: Vec::new(),
         }))
     }
 

@@ -332,7 +332,7 @@ impl Seen<'_> {
             let mut cases = cases.map(|id| &self.everything.contacts[id]);
             let latest = cases.next();
             candidate.last_seen_at = latest.and_then(|contact| contact.occurred_at);
-            candidate.first_seen_at = cases.last().or(latest).and_then(|one| one.occurred_at);
+            candidate.first_seen_at = cases.next_back().or(latest).and_then(|one| one.occurred_at);
             candidate.customer_wording = latest.map_or_else(String::new, |contact| {
                 contact.contact_reasons[0].stated_verbatim.clone()
             });

@@ -230,7 +230,7 @@ impl House {
             resolution: any(rng, &ANSWERS),
             ..Handling::default()
         });
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let due = self.clock.now() + SignedDuration::from_secs(3_600 + number as i64);
             let mut promised = promise(due);
             promised.owner_team_id = any(rng, &TEAMS);
