@@ -256,23 +256,10 @@ impl Written {
                 with,
                 sequence,
                 undo,
-            } => {
-                let merged_customer_id = format!("other-{with}");
-                let fact = match undo {
-                    false => Fact::CustomersMerged(CustomersMerged {
-                        merged_customer_id,
-                        ..CustomersMerged::default()
-                    }),
-                    true => Fact::CustomersUnmerged(CustomersUnmerged {
-                        merged_customer_id,
-                        ..CustomersUnmerged::default()
-                    }),
-                };
-                Event {
-                    sequence: *sequence,
-                    ..fact.event()
-                }
-            }
+            } => Event {
+                sequence: *sequence,
+                ..merge(*with, *undo).event()
+            },
             What::SetUp { sequence } => Event {
                 sequence: *sequence,
                 ..Fact::SettingsChanged(Box::<SettingsChanged>::default()).event()
@@ -357,5 +344,20 @@ impl Written {
                 at: recorded_at,
             }),
         }
+    }
+}
+
+/// Two customers become one, or two again.
+fn merge(with: u8, undo: bool) -> Fact {
+    let merged_customer_id = format!("other-{with}");
+    match undo {
+        false => Fact::CustomersMerged(CustomersMerged {
+            merged_customer_id,
+            ..CustomersMerged::default()
+        }),
+        true => Fact::CustomersUnmerged(CustomersUnmerged {
+            merged_customer_id,
+            ..CustomersUnmerged::default()
+        }),
     }
 }
