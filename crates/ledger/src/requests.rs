@@ -6,7 +6,7 @@
 //!
 //! It is kept for [`KEPT_FOR`] of its partition's own time: how far other partitions are differs from
 //! reader to reader. That time is the sum of the steps from one request to the next, none longer than
-//! [`STEP_MAX`] in either direction. So a clock that jumps a month ahead and back again makes nobody
+//! a day in either direction. So a clock that jumps a month ahead and back again makes nobody
 //! forget what was asked an hour ago: its two steps cancel each other. A partition that was quiet for
 //! longer than a step keeps its requests for longer.
 
