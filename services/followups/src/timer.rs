@@ -37,7 +37,7 @@ use futures::future::try_join_all;
 use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{keys, meters};
 use lapses::{Batch, Sent};
@@ -56,6 +56,10 @@ const ASKING_MAX: usize = 64;
 
 /// How long to wait for the view before looking whether it still runs.
 const VIEW_WAIT: Duration = Duration::from_secs(30);
+
+/// How long the log may take to say whether it has lapses. Beyond that they are looked at anew: to say one
+/// twice is harmless.
+const APPEND_WAIT: Duration = Duration::from_secs(30);
 
 /// How long to leave a log alone that did not say when to come back, and the longest that it may
 /// ask for.
@@ -217,7 +221,7 @@ impl Tracker {
                 break;
             }
             if !batch.records.is_empty() {
-                let append = self.log.append(batch.records);
+                let append = timeout(APPEND_WAIT, self.log.append(batch.records));
                 sending.push_back(async move { (append.await, batch.lateness) });
             }
             while sending.len() > APPENDS_MAX {

@@ -1,5 +1,6 @@
 //! From watched dues to lapses in the log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::{AppendError, Partition, Position, Record};
@@ -9,6 +10,7 @@ use aftercall_service::ActorKind;
 use aftercall_service::seal::{Author, Sealing};
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
+use tokio::time::error::Elapsed;
 
 use super::{RETRY_AFTER, TrackerError};
 use crate::keys::{self, Watched};
@@ -43,9 +45,10 @@ impl Sent {
     /// When the log is closed or never will take a lapse.
     pub(super) fn take(
         &mut self,
-        outcome: Result<Vec<Position>, AppendError>,
+        outcome: Result<Result<Vec<Position>, AppendError>, Elapsed>,
         lateness: &[Duration],
     ) -> Result<(), TrackerError> {
+        let outcome = outcome.unwrap_or_else(|late| Err(AppendError::Unknown(Arc::new(late))));
         match outcome {
             Ok(positions) => {
                 self.lapses += positions.len();
