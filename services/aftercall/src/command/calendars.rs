@@ -133,7 +133,7 @@ async fn list(session: &mut Session, args: &ListArgs) -> Result<(), CommandError
         session,
         request,
         args.limit,
-        "no calendars yet",
+        "no calendars in use",
         |found, output| {
             let mut table = Table::new([
                 Column::id("calendar"),

@@ -145,7 +145,8 @@ fn add(card: &mut Card, working: Option<&DueWorking>, output: &Output) {
         card.field("dates", format!("{}  {what}  {}", date.date, date.label));
     }
     if let Some(sum) = &working.sum {
-        let sum = SignedDuration::new(sum.seconds, sum.nanos);
+        // To the second: that much of it people can use.
+        let sum = SignedDuration::from_secs(sum.seconds);
         card.field("in all", format!("{sum:#}"));
     }
     if let Some(by) = &working.resolution {

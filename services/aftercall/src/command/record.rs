@@ -99,7 +99,11 @@ fn print(
         .field("recorded", format!("{recorded} {state}"))
         .field("position", &answer.position);
     for commitment in &answer.commitment_ids {
-        card.field("promise", commitment);
+        let mut dues = answer.dues.iter();
+        let due = dues.find(|due| due.commitment_id == *commitment);
+        let due = due.map(|due| output.times().minute(due.promised_by.as_ref()));
+        let due = due.map_or_else(String::new, |due| format!(", due {due}"));
+        card.field("promise", format!("{commitment}{due}"));
     }
     card.print(output, 0)?;
     warnings(&answer.warnings, output)

@@ -3,11 +3,14 @@
 
 use std::process::Command;
 
-use aftercall_proto::followups::v1::FulfilCommitmentResponse;
+use aftercall_proto::followups::v1::{
+    ExplainDueResponse, FulfilCommitmentResponse, PreviewDueResponse,
+};
 use aftercall_proto::history::v1::{GetInteractionResponse, SearchResult, TimelineEntry};
 use aftercall_proto::knowledge::v1::PromoteCandidateResponse;
 use aftercall_proto::model::v1::{Candidate, Commitment, CommitmentOutcome};
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
+use aftercall_proto::settings::v1::ChangeSettingsResponse;
 use aftercall_service::{Clock, SystemClock};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -19,6 +22,7 @@ everywhere! {
     a_promise_from_the_record_to_its_end
     the_past_of_a_customer_is_found_in_every_way
     a_solved_case_becomes_an_answer
+    a_due_is_reckoned_by_a_calendar_and_explained
     lists_turn_pages_up_to_the_limit
     every_wrong_field_is_said_with_its_remedy
     what_was_just_said_is_seen_at_once
@@ -186,6 +190,47 @@ fn a_solved_case_becomes_an_answer(server: &impl Site) {
     let suggested = at(&mut suggest);
     assert!(suggested.contains("Charged twice"), "{suggested}");
     assert!(suggested.contains("why"), "{suggested}");
+}
+
+fn a_due_is_reckoned_by_a_calendar_and_explained(server: &impl Site) {
+    let always = json!([{ "opens": "00:00", "closes": "24:00" }]);
+    let calendar = json!({
+        "timeZone": "UTC",
+        "weekly": {
+            "monday": always, "tuesday": always, "wednesday": always, "thursday": always,
+            "friday": always, "saturday": always, "sunday": always,
+        },
+    });
+    let mut set = server.client(["calendars", "set", "always", "-", "--json"]);
+    let set = run_with(&mut set, calendar.to_string().as_bytes());
+    let changed: ChangeSettingsResponse = read(set).remove(0);
+    assert_eq!(changed.settings[0].version, 1);
+
+    let mut row: Value = serde_json::from_str(&with_promise(1, "C-1")).unwrap();
+    // Another process may not have the calendar yet.
+    row["settingsPosition"] = json!(changed.position);
+    let promise = row["interaction"]["commitments"][0]
+        .as_object_mut()
+        .unwrap();
+    promise.remove("promisedBy");
+    let within = json!({ "businessElapsed": { "duration": "7200s", "calendarId": "always" } });
+    promise.insert("due".to_owned(), within);
+    let recorded = record(server, &row.to_string());
+    let due = &recorded.dues[0];
+    assert_eq!(due.commitment_id, recorded.commitment_ids[0]);
+
+    let mut explain = server.client(["followups", "explain", "--json"]);
+    let explain = explain.args([&due.commitment_id, "--after", &recorded.position]);
+    let explained: ExplainDueResponse = read(run(explain)).remove(0);
+    assert_eq!(explained.commitment.unwrap().promised_by, due.promised_by);
+    let working = explained.working.unwrap();
+    assert_eq!(working.sum.unwrap().seconds, 7_200);
+    assert_eq!(working.resolution, due.resolution);
+
+    let mut preview = server.client(["followups", "preview", "--in", "3h", "--json"]);
+    let preview = preview.args(["--calendar", "always", "--after", &changed.position]);
+    let previewed: PreviewDueResponse = read(run(preview)).remove(0);
+    assert_eq!(previewed.working.unwrap().sum.unwrap().seconds, 10_800);
 }
 
 fn lists_turn_pages_up_to_the_limit(server: &impl Site) {

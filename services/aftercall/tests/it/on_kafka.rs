@@ -41,6 +41,7 @@ pub(crate) struct Roles {
     history: Server,
     followups: Server,
     knowledge: Server,
+    settings: Server,
 }
 
 impl Roles {
@@ -63,6 +64,7 @@ impl Roles {
             history: role("history"),
             followups: role("followups"),
             knowledge: role("knowledge"),
+            settings: role("settings"),
         }
     }
 }
@@ -87,6 +89,7 @@ impl Site for Roles {
             "timeline" | "context" | "show" | "search" => &self.history,
             "followups" | "alerts" => &self.followups,
             "solutions" => &self.knowledge,
+            "calendars" => &self.settings,
             other => panic!("whose is {other}?"),
         };
         server.client(args)
