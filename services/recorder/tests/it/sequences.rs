@@ -68,6 +68,10 @@ impl Model {
                 content,
                 expected,
             } => {
+                // Of what the caller can't see, nothing else is told.
+                let Some(version) = self.versions.get_mut(&id) else {
+                    return "INTERACTION_NOT_FOUND".to_owned();
+                };
                 // A request's id is the caller's, whatever it is used for.
                 if let Some((other, before, asked, made)) = self.amended.get(&request) {
                     return match (*other, *before, *asked) == (id, content, expected) {
@@ -75,9 +79,6 @@ impl Model {
                         false => "REQUEST_ID_REUSED".to_owned(),
                     };
                 }
-                let Some(version) = self.versions.get_mut(&id) else {
-                    return "INTERACTION_NOT_FOUND".to_owned();
-                };
                 if expected != 0 && expected != *version {
                     return "VERSION_MISMATCH".to_owned();
                 }
