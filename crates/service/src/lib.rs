@@ -31,6 +31,7 @@ mod ids;
 mod paging;
 mod permissions;
 mod principal;
+mod readers;
 mod reading;
 mod reasons;
 mod scheduler;

@@ -5,26 +5,23 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aftercall_view::{Runner, ViewError};
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::readers::Readers;
 use crate::{Internal, Scheduler};
 
 /// The exit code of a process that a second signal ended: 128 + SIGINT.
 const EXIT_BY_SIGNAL: i32 = 130;
-
-/// How many reads may block at once; more wait for their turn. Few enough that searches don't fill
-/// the memory, and more than there are processors, because some wait for a disk.
-const READS_MAX: usize = 16;
 
 /// Owns the tasks of a process. Clones own the same tasks.
 ///
@@ -42,7 +39,8 @@ struct Shared {
     front: TaskTracker,
     back: TaskTracker,
     running: Mutex<(u64, BTreeMap<u64, String>)>,
-    reads: Arc<Semaphore>,
+    /// Started by the first read.
+    readers: OnceLock<Readers>,
     /// Who goes on with tasks and views; tokio's runtime and threads, if nobody else does.
     scheduler: Option<Arc<dyn Scheduler>>,
 }
@@ -58,7 +56,7 @@ impl Default for Shared {
             front: TaskTracker::new(),
             back: TaskTracker::new(),
             running: Mutex::default(),
-            reads: Arc::new(Semaphore::new(READS_MAX)),
+            readers: OnceLock::new(),
         }
     }
 }
@@ -141,15 +139,10 @@ impl Supervisor {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Internal> {
-        let turn = Arc::clone(&self.0.reads).acquire_owned().await;
-        let turn = turn.map_err(Internal::new)?;
-        // The work goes on when its caller has gone, and so it keeps its turn by itself.
-        let done = self.block(move || {
-            let done = work();
-            drop(turn);
-            done
-        });
-        done.await
+        match &self.0.scheduler {
+            Some(_) => self.block(work).await,
+            None => self.0.readers.get_or_init(Readers::start).run(work).await,
+        }
     }
 
     /// Runs `work`, which blocks, on a thread that may, without waiting for a turn.
