@@ -37,7 +37,7 @@ const LATER_US_MAX: u64 = 5_000;
 /// What a call that is given up has waited for at most.
 const PATIENCE_US_MAX: u64 = 4_000;
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Which content of an id was acknowledged, and where it stands.
 type Told = (usize, String);
