@@ -1,4 +1,4 @@
-//! Business time beside reckoning it day by day: `cargo bench -p aftercall-domain`.
+//! Business time beside reckoning it day by day: `cargo xtask bench business_time`.
 
 #[path = "../tests/it/model.rs"]
 mod model;
@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 const MEASURED_FOR: Duration = Duration::from_millis(500);
 
 fn main() {
+    let json = std::env::args().any(|argument| argument == "--json");
     let draft = office();
     let model = model::Model::new(draft.clone());
     let hours = draft.check(FieldPath::ROOT).expect("the calendar is right");
@@ -42,16 +43,31 @@ fn main() {
             ),
         ];
         for (operation, took, naive) in rows {
-            println!(
-                "business time over {name}: {operation} {took} ns; ÷ day by day {:.4} ({naive} ns)",
-                took as f64 / naive as f64
-            );
+            say(json, &format!("{operation} over {name}"), took, Some(naive));
         }
         let took = time(|| calendar.explain(start, end));
-        println!("business time over {name}: explain {took} ns");
+        say(json, &format!("explain {name}"), took, None);
     }
     let check = time(|| draft.check(FieldPath::ROOT));
-    println!("business time: a draft is checked and made ready in {check} ns");
+    say(json, "check a draft, and make it ready", check, None);
+}
+
+/// Prints how long something took, and how long it takes day by day.
+fn say(json: bool, what: &str, took: u128, naive: Option<u128>) {
+    let ratio = naive.map(|naive| took as f64 / naive as f64);
+    if json {
+        let (against, ratio) = match ratio {
+            Some(ratio) => ("\"day by day\"", format!("{ratio:.4}")),
+            None => ("null", "null".to_owned()),
+        };
+        println!(
+            "{{\"name\":\"business_time: {what}\",\"value\":{took},\"unit\":\"ns\",\"against\":{against},\
+             \"ratio\":{ratio}}}"
+        );
+        return;
+    }
+    let beside = ratio.map_or_else(String::new, |ratio| format!("  {ratio:.4} of day by day"));
+    println!("{what:40} {took:>10} ns{beside}");
 }
 
 /// Nanoseconds for one of them.

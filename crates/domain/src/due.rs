@@ -23,12 +23,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-pub use explain::{DueExplained, PauseExplained, explain_any};
+pub use explain::{DueExplained, PauseExplained};
 pub use internal::{InternalClock, InternalTarget, Pause, PauseReason, Turn, shares};
 pub use resolve::Telling;
 pub use stage::{StageBasis, WarnStage};
 
-use crate::calendar::{Calendar, TimeOfDay};
+use crate::calendar::{Calendar, TimeOfDay, time_zone_version};
 
 /// When something is due, as it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,10 +113,8 @@ pub struct CalendarRef {
 pub struct Resolved {
     /// The instant.
     pub at: Timestamp,
-    /// The calendar that it was reckoned by; none for those that need none.
-    pub calendar: Option<CalendarRef>,
-    /// The version of the time zone database, such as `2026e`.
-    pub time_zone_version: String,
+    /// By what it was reckoned.
+    pub resolution: DueResolution,
     /// What whoever promised it should know, in this order and each at most once.
     pub warnings: Vec<DueWarning>,
 }
@@ -128,6 +126,16 @@ pub struct DueResolution {
     pub calendar: Option<CalendarRef>,
     /// The version of the time zone database, such as `2026e`.
     pub time_zone_version: String,
+}
+
+impl DueResolution {
+    /// By the latest version of a calendar, or none, and the time zone database that is compiled in.
+    pub fn now(calendar: Option<&Calendar>) -> Self {
+        Self {
+            calendar: calendar.map(CalendarRef::latest),
+            time_zone_version: time_zone_version().to_owned(),
+        }
+    }
 }
 
 /// A due as it was told, and by what it became an instant.

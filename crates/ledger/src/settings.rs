@@ -128,6 +128,16 @@ impl<'a> Settings<'a> {
         scan.skip(skip).map(entry)
     }
 
+    /// How many settings of a kind there are, those out of use included.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn count(&self, kind: SettingKind) -> Result<usize, ApplyError> {
+        let all = keys::settings_of(self.tenant_id, kind);
+        let mut scan = self.store.scan_prefix(all, Direction::Ascending);
+        Ok(scan.try_fold(0, |count, entry| entry.map(|_| count + 1))?)
+    }
+
     /// The versions of a setting, the latest first, from the one before `before`.
     pub fn versions(
         &self,

@@ -3,6 +3,7 @@
 
 mod contact;
 mod raw;
+mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use contact::{contact, promise, reason};
 pub use raw::call_raw;
+pub use settings::setting_changed;
 
 use crate::server::{Server, ServerConfig, bind};
 use crate::{

@@ -89,6 +89,14 @@ const ALL: &[Bench] = &[
         )
     },
     Bench {
+        target: "business_time",
+        package: "aftercall-domain",
+        ..system(
+            "business_time",
+            "reckoning with opening hours, beside doing it day by day",
+        )
+    },
+    Bench {
         servers: &["at_5k"],
         ..system(
             "fresh",

@@ -1,11 +1,7 @@
 //! Dues explained: what one would be, and why one is when it is.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::Commitment;
-use aftercall_domain::due::{DueExplained, DueResolution, Resolved, Telling, explain_any};
+use aftercall_domain::due::{Calendars, DueResolution, Resolved, Telling};
 use aftercall_domain::{CommitmentId, FieldPath, Warning, WarningReason};
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::due::{self as convert, working};
@@ -15,6 +11,7 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_service::{Call, Checker, Including, Unread};
 use aftercall_view::Store;
+use jiff::Timestamp;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
@@ -58,38 +55,31 @@ pub(crate) async fn preview(
     let reckon = move |_: &Store| {
         let at = FieldPath::of("due");
         let calendars = calendars.all(&tenant_id, spec.calendar_id())?;
-        let resolved = spec.resolve(at, telling(told_at), &calendars)?;
-        let calendar = calendar_of(&resolved, &calendars);
-        Ok::<_, Refused>((resolved.explain(told_at, calendar), resolved))
+        let telling = Telling {
+            occurred_at: told_at,
+            is_import: false,
+            open_hours: None,
+        };
+        let Resolved {
+            at,
+            resolution,
+            warnings,
+        } = spec.resolve(at, telling, &calendars)?;
+        let calendar = spec.calendar_id().and_then(|id| calendars.calendar(id));
+        Ok::<_, Refused>((resolution.explain(told_at, at, calendar), warnings))
     };
-    let (explained, resolved) = reading.run(reckon).await?;
-    let warnings = resolved.warnings.into_iter().map(|odd| Warning {
+    let (explained, warnings) = reading.run(reckon).await?;
+    let warnings = warnings.into_iter().map(|odd| Warning {
         field: "due".to_owned(),
         reason: WarningReason::Due(odd),
         count: 1,
     });
     Ok(PreviewDueResponse {
-        promised_by: Some(time::to_wire(resolved.at)),
+        promised_by: Some(time::to_wire(explained.at)),
         working: Some(working(explained)),
         warnings: warnings.map(Into::into).collect(),
         complete_through: through.encode(reading.log_identity()),
     })
-}
-
-const fn telling(occurred_at: jiff::Timestamp) -> Telling<'static> {
-    Telling {
-        occurred_at,
-        is_import: false,
-        open_hours: None,
-    }
-}
-
-fn calendar_of<'a>(
-    resolved: &Resolved,
-    calendars: &'a BTreeMap<String, Arc<Calendar>>,
-) -> Option<&'a Calendar> {
-    let used = resolved.calendar.as_ref()?;
-    calendars.get(&used.calendar_id).map(|calendar| &**calendar)
 }
 
 /// Answers why a promise is due when it is.
@@ -117,13 +107,13 @@ pub(crate) async fn explain(
         let tenant_id = call.tenant_id();
         let found = stored::meant(store, (tenant_id, &scope), &id)?;
         let (promise, _) = found.ok_or(Refused::NotFound)?;
-        let used = promise.due.as_ref().map(|told| &told.resolution);
-        let calendar = match used.and_then(|used| used.calendar.as_ref()) {
+        let (since, resolution) = since(&promise);
+        let calendar = match &resolution.calendar {
             None => None,
             // The ledger is ahead of this view: what the promise was reckoned by is there.
             Some(used) => calendars.as_of(tenant_id, used).map_err(Unread::from)?,
         };
-        let explained = explained(&promise, used, calendar.as_ref());
+        let explained = resolution.explain(since, promise.promised_by, calendar.as_ref());
         Ok::<_, Refused>((promise, explained))
     };
     let (promise, explained) = reading.run(find).await?;
@@ -134,23 +124,12 @@ pub(crate) async fn explain(
     })
 }
 
-/// The working behind the due in force.
-fn explained(
-    promise: &Commitment,
-    used: Option<&DueResolution>,
-    calendar: Option<&Calendar>,
-) -> DueExplained {
-    match (promise.reschedules.last(), used) {
-        (Some(moved), _) => explain_any(moved.at, promise.promised_by),
-        (None, None) => explain_any(promise.made_at, promise.promised_by),
-        (None, Some(used)) => {
-            let resolved = Resolved {
-                at: promise.promised_by,
-                calendar: used.calendar.clone(),
-                time_zone_version: used.time_zone_version.clone(),
-                warnings: Vec::new(),
-            };
-            resolved.explain(promise.made_at, calendar)
-        }
+/// Since when the clock of the due in force runs, and by what it was reckoned: the first one since the contact, as it was
+/// told; one that was moved since the move, by any time.
+fn since(promise: &Commitment) -> (Timestamp, DueResolution) {
+    match (promise.reschedules.last(), &promise.due) {
+        (Some(moved), _) => (moved.at, DueResolution::now(None)),
+        (None, None) => (promise.made_at, DueResolution::now(None)),
+        (None, Some(told)) => (promise.made_at, told.resolution.clone()),
     }
 }

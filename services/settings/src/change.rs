@@ -1,10 +1,10 @@
 //! Changing settings: all that a request names, or none of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_domain::limits::{LINE_BYTES_MAX, SETTINGS_CHANGED_MAX, SETTINGS_OF_A_KIND_MAX};
 use aftercall_domain::violation::Reason as FieldReason;
-use aftercall_domain::{Cleaner, FieldPath, Warning};
+use aftercall_domain::{Cleaner, FieldPath, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_ledger::{Ledger, Settings, kind_of};
 use aftercall_log::{LogIdentity, Record};
@@ -25,32 +25,25 @@ use crate::failure::Error;
 /// What the events of settings are about: a tenant has one such aggregate.
 const AGGREGATE: &str = "settings";
 
-/// What the settings are to be, by what they are.
-pub(crate) trait Plan: Send + Sync + 'static {
-    /// The settings that change, each whole but for what [`Command`] writes into it: its version, by whom
-    /// it was made, when and why.
-    fn settings(&self, now: &Settings<'_>, today: Timestamp) -> Result<Vec<Setting>, Error>;
-}
-
 /// A change that is sound in itself, and who asked for it.
-pub(crate) struct Command<P> {
-    pub(crate) ledger: Ledger,
-    pub(crate) log: LogIdentity,
-    pub(crate) principal: Principal,
-    pub(crate) request_id: String,
-    pub(crate) hash: RequestHash,
+struct ChangeCommand {
+    ledger: Ledger,
+    log: LogIdentity,
+    principal: Principal,
+    request_id: String,
+    hash: RequestHash,
     /// Why. Personal.
-    pub(crate) reason: String,
-    pub(crate) plan: P,
+    reason: String,
+    changes: Vec<SettingChange>,
 }
 
 /// A change that counts.
-pub(crate) struct Changed {
-    pub(crate) settings: Vec<Setting>,
-    pub(crate) position: String,
+struct Changed {
+    settings: Vec<Setting>,
+    position: String,
 }
 
-impl<P: Plan> command::Command for Command<P> {
+impl command::Command for ChangeCommand {
     type Done = Changed;
     type Refusal = Error;
 
@@ -68,16 +61,13 @@ impl<P: Plan> command::Command for Command<P> {
             Known::Reused => return Err(Error::RequestIdReused),
             Known::Done(done) => return self.answer(&current, &done).map(Decision::Done),
         }
-        let mut settings = self.plan.settings(&current, now)?;
-        for setting in &mut settings {
-            self.stamp(&current, setting, now)?;
-        }
+        let settings = self.settings(&current, now)?;
         let record = self.record(revision + 1, settings, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }
 
-impl<P> Command<P> {
+impl ChangeCommand {
     fn answer(&self, current: &Settings<'_>, done: &Done) -> Result<Changed, Error> {
         Ok(Changed {
             settings: current.made(done.answer())?,
@@ -85,26 +75,37 @@ impl<P> Command<P> {
         })
     }
 
-    /// Makes a setting the next version of itself.
-    fn stamp(
-        &self,
-        current: &Settings<'_>,
-        setting: &mut Setting,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let kind = kind_of(setting).unwrap_or_default();
-        let before = current.get(kind, &setting.setting_id)?;
-        if before.is_none() && current.list(kind, None).count() >= SETTINGS_OF_A_KIND_MAX {
-            let text = format!(
-                "would be one of more than {SETTINGS_OF_A_KIND_MAX} of its kind; change one that is retired"
-            );
-            return Err(Error::field("changes", FieldReason::TooMany, &text));
+    /// The next version of each setting that changes.
+    fn settings(&self, current: &Settings<'_>, now: Timestamp) -> Result<Vec<Setting>, Error> {
+        let (mut settings, mut added) = (Vec::new(), BTreeMap::new());
+        for SettingChange {
+            setting,
+            expected_version,
+        } in &self.changes
+        {
+            let mut setting = setting.clone().unwrap_or_default();
+            let kind = kind_of(&setting).unwrap_or_default();
+            let before = current.get(kind, &setting.setting_id)?;
+            if before.is_none() {
+                *added.entry(kind).or_insert(0) += 1;
+            }
+            let before = before.map_or(0, |before| before.version);
+            if expected_version.is_some_and(|expected| expected != before) {
+                return Err(Error::VersionMismatch {
+                    setting_id: setting.setting_id,
+                    current: before,
+                });
+            }
+            setting.version = before + 1;
+            setting.changed_at = Some(to_wire(now));
+            setting.changed_by = self.principal.actor_id.to_string();
+            setting.reason.clone_from(&self.reason);
+            settings.push(setting);
         }
-        setting.version = before.map_or(0, |before| before.version) + 1;
-        setting.changed_at = Some(to_wire(now));
-        setting.changed_by = self.principal.actor_id.to_string();
-        setting.reason.clone_from(&self.reason);
-        Ok(())
+        for (kind, added) in added {
+            check_count(current.count(kind)? + added)?;
+        }
+        Ok(settings)
     }
 
     fn record(
@@ -132,36 +133,18 @@ impl<P> Command<P> {
     }
 }
 
-/// Settings as a request has them.
-struct Put(Vec<SettingChange>);
-
-impl Plan for Put {
-    fn settings(&self, now: &Settings<'_>, _: Timestamp) -> Result<Vec<Setting>, Error> {
-        let mut settings = Vec::new();
-        for change in &self.0 {
-            let Some(setting) = &change.setting else {
-                continue;
-            };
-            let before = now.get(kind_of(setting).unwrap_or_default(), &setting.setting_id)?;
-            let current = before.as_ref().map_or(0, |before| before.version);
-            expect(setting, change.expected_version, current)?;
-            let mut setting = setting.clone();
-            convert::keep_staged(&mut setting, before.as_ref());
-            settings.push(setting);
-        }
-        Ok(settings)
+/// Refuses more settings of a kind than a tenant may have.
+fn check_count(count: usize) -> Result<(), Error> {
+    if count <= SETTINGS_OF_A_KIND_MAX {
+        return Ok(());
     }
-}
-
-/// Refuses to change another version than the caller has seen.
-pub(crate) fn expect(setting: &Setting, expected: Option<u64>, current: u64) -> Result<(), Error> {
-    match expected {
-        Some(expected) if expected != current => Err(Error::VersionMismatch {
-            setting_id: setting.setting_id.clone(),
-            current,
-        }),
-        _ => Ok(()),
-    }
+    let text = format!(
+        "would make {count} settings of a kind, of which there may be {SETTINGS_OF_A_KIND_MAX}; change one \
+         that is retired"
+    );
+    let mut found = Violations::new();
+    found.add("changes", FieldReason::TooMany, text);
+    Err(found.into())
 }
 
 /// Changes what a request names.
@@ -174,14 +157,14 @@ pub(crate) async fn change(
     let hash = RequestHash::of(&call.message);
     let mut message = call.message;
     let warnings = check(&mut message)?;
-    let command = Command {
+    let command = ChangeCommand {
         ledger: Ledger::of(&deps.feed),
         log: reading.log_identity(),
         principal: call.principal,
         request_id: message.request_id,
         hash,
         reason: message.reason,
-        plan: Put(message.changes),
+        changes: message.changes,
     };
     let done = command::run(reading, &deps.clock, command, until).await?;
     Ok(ChangeSettingsResponse {

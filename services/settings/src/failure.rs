@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
-use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
 use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
@@ -28,15 +27,6 @@ pub(crate) enum Error {
     Undone(#[from] Undone),
     #[error(transparent)]
     Unread(#[from] Unread),
-}
-
-impl Error {
-    /// One wrong field.
-    pub(crate) fn field(field: impl Into<String>, reason: FieldReason, text: &str) -> Self {
-        let mut found = Violations::new();
-        found.add(field, reason, text);
-        Self::Invalid(found)
-    }
 }
 
 impl From<ApplyError> for Error {

@@ -8,7 +8,7 @@ use aftercall_proto::settings::v1::{
     ListSettingsRequest, ListSettingsResponse,
 };
 use aftercall_service::{Call, Checker, Counting, Counts, Paging, Unread};
-use aftercall_view::{Positions, TokenError};
+use aftercall_view::{ApplyError, Positions, TokenError};
 use bytes::Bytes;
 use prost::Message;
 
@@ -103,31 +103,21 @@ impl Query {
         log: &LogIdentity,
     ) -> Result<ListSettingsResponse, Error> {
         let settings = ledger.settings(&self.tenant_id);
-        let mut page = self.paging.page();
-        let mut last = None;
-        let mut goes_on = false;
-        for setting in settings.list(self.kind, self.after.as_deref()) {
-            let setting = setting?;
-            if setting.retired && !self.include_retired {
-                continue;
-            }
-            let bytes = setting.encoded_len();
-            if !page.takes(bytes) {
-                goes_on = true;
-                break;
-            }
-            last = Some(Bytes::from(setting.setting_id.clone()));
-            page.add(setting, bytes);
-        }
+        let listed = settings.list(self.kind, self.after.as_deref());
+        let wanted = listed.filter(|setting| {
+            let is_retired = setting.as_ref().is_ok_and(|setting| setting.retired);
+            self.include_retired || !is_retired
+        });
+        let (page, next) = page(&self.paging, wanted, |setting| {
+            Bytes::copy_from_slice(setting.setting_id.as_bytes())
+        })?;
         let total = self
             .include_total
             .then(|| self.count(&settings))
             .transpose()?;
         Ok(ListSettingsResponse {
-            settings: page.into_items(),
-            next_page_token: self
-                .paging
-                .token(log, complete_through, last.filter(|_| goes_on)),
+            settings: page,
+            next_page_token: self.paging.token(log, complete_through, next),
             complete_through: complete_through.encode(log),
             total_size: total.map(|total| total.size),
             total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
@@ -196,31 +186,38 @@ impl VersionsQuery {
         log: &LogIdentity,
     ) -> Result<ListSettingVersionsResponse, Error> {
         let settings = ledger.settings(&self.tenant_id);
-        let mut page = self.paging.page();
-        let mut last = None;
-        let mut goes_on = false;
-        for setting in settings.versions(self.kind, &self.setting_id, self.before) {
-            let setting: Setting = setting?;
-            let bytes = setting.encoded_len();
-            if !page.takes(bytes) {
-                goes_on = true;
-                break;
-            }
-            last = Some(Bytes::copy_from_slice(&setting.version.to_be_bytes()));
-            page.add(setting, bytes);
-        }
-        let versions = page.into_items();
+        let listed = settings.versions(self.kind, &self.setting_id, self.before);
+        let (versions, next) = page(&self.paging, listed, |setting| {
+            Bytes::copy_from_slice(&setting.version.to_be_bytes())
+        })?;
         if versions.is_empty() && self.before.is_none() {
             return Err(Error::NotFound);
         }
         Ok(ListSettingVersionsResponse {
             versions,
-            next_page_token: self
-                .paging
-                .token(log, complete_through, last.filter(|_| goes_on)),
+            next_page_token: self.paging.token(log, complete_through, next),
             complete_through: complete_through.encode(log),
         })
     }
+}
+
+/// What of a list is on a page, and where the page ends if there is more: at the last one's `place`.
+fn page(
+    paging: &Paging,
+    listed: impl Iterator<Item = Result<Setting, ApplyError>>,
+    place: impl Fn(&Setting) -> Bytes,
+) -> Result<(Vec<Setting>, Option<Bytes>), ApplyError> {
+    let (mut page, mut last) = (paging.page(), None);
+    for setting in listed {
+        let setting = setting?;
+        let bytes = setting.encoded_len();
+        if !page.takes(bytes) {
+            return Ok((page.into_items(), last));
+        }
+        last = Some(place(&setting));
+        page.add(setting, bytes);
+    }
+    Ok((page.into_items(), None))
 }
 
 /// The kind that a request names.

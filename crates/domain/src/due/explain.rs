@@ -3,10 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::counted::Counted;
-use super::{CalendarRef, InternalClock, InternalTarget, Pause, Resolved};
-use crate::calendar::{
-    Calendar, ExceptionMet, Exhausted, Explained, Interval, instant, time_zone_version, timestamp,
-};
+use super::{DueResolution, InternalClock, InternalTarget, Pause};
+use crate::calendar::{Calendar, ExceptionMet, Exhausted, Explained, Interval, instant, timestamp};
 
 /// Why a due is when it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +21,10 @@ pub struct DueExplained {
     pub exceptions: Vec<ExceptionMet>,
     /// The pauses on the way, in order.
     pub pauses: Vec<PauseExplained>,
-    /// The calendar; none where any time counts.
-    pub calendar: Option<CalendarRef>,
     /// The versions of the calendar that ruled some of the time, in the order in which they did.
     pub versions: Vec<u32>,
-    /// The version of the time zone database.
-    pub time_zone_version: String,
+    /// By what it was reckoned.
+    pub resolution: DueResolution,
 }
 
 /// What a pause did.
@@ -40,24 +36,28 @@ pub struct PauseExplained {
     pub overlap: SignedDuration,
 }
 
-impl Resolved {
-    /// Why the due is when it is, for one that was told at `occurred_at`. `calendar` is the one that
-    /// [`Self::calendar`] names, at its version.
-    pub fn explain(&self, occurred_at: Timestamp, calendar: Option<&Calendar>) -> DueExplained {
+impl DueResolution {
+    /// Why a due is at `at` whose clock runs since `from`. `calendar` is the one that [`Self::calendar`] names, at
+    /// its version; without one any time counts.
+    pub fn explain(
+        self,
+        from: Timestamp,
+        at: Timestamp,
+        calendar: Option<&Calendar>,
+    ) -> DueExplained {
         let explained = match calendar {
-            Some(calendar) => calendar.explain(occurred_at, self.at),
-            None => any_time(occurred_at, self.at),
+            Some(calendar) => calendar.explain(from, at),
+            None => any_time(from, at),
         };
         DueExplained {
-            from: occurred_at,
-            at: self.at,
+            from,
+            at,
             intervals: explained.intervals,
             sum: explained.open,
             exceptions: explained.exceptions,
             pauses: Vec::new(),
-            calendar: self.calendar.clone(),
             versions: explained.versions,
-            time_zone_version: self.time_zone_version.clone(),
+            resolution: self,
         }
     }
 }
@@ -93,9 +93,11 @@ impl InternalTarget {
             sum,
             exceptions: whole.exceptions,
             pauses: self.pauses_until(target_at, calendar),
-            calendar: Some(self.calendar.clone()),
             versions: whole.versions,
-            time_zone_version: time_zone_version().to_owned(),
+            resolution: DueResolution {
+                calendar: Some(self.calendar.clone()),
+                ..DueResolution::now(None)
+            },
         }))
     }
 
@@ -119,24 +121,6 @@ impl InternalTarget {
             explained.push(PauseExplained { pause, overlap });
         }
         explained
-    }
-}
-
-/// The working behind a due that was told as an instant: any time counts.
-pub fn explain_any(from: Timestamp, at: Timestamp) -> DueExplained {
-    let Explained {
-        intervals, open, ..
-    } = any_time(from, at);
-    DueExplained {
-        from,
-        at,
-        intervals,
-        sum: open,
-        exceptions: Vec::new(),
-        pauses: Vec::new(),
-        calendar: None,
-        versions: Vec::new(),
-        time_zone_version: time_zone_version().to_owned(),
     }
 }
 

@@ -3,10 +3,9 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CalendarRef, Calendars, DayTime, DueSpec, DueWarning, Resolved, WeekPart};
+use super::{Calendars, DayTime, DueResolution, DueSpec, DueWarning, Resolved, WeekPart};
 use crate::calendar::{
-    Calendar, Day, Exhausted, Local, TimeOfDay, Zone, instant, time_zone_version, timestamp,
-    unknown_zone,
+    Calendar, Day, Exhausted, Local, TimeOfDay, Zone, instant, timestamp, unknown_zone,
 };
 use crate::limits::{DUE_DAYS_MAX, NANOS_PER_SECOND, SECONDS_PER_DAY, TIME_S_MAX, TIME_S_MIN};
 use crate::violation::Reason;
@@ -91,8 +90,7 @@ impl DueSpec {
         }
         found.into_result(Resolved {
             at: due.at,
-            calendar: calendar.map(CalendarRef::latest),
-            time_zone_version: time_zone_version().to_owned(),
+            resolution: DueResolution::now(calendar),
             warnings,
         })
     }

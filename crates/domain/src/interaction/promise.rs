@@ -64,10 +64,7 @@ impl CommitmentDraft {
         match due.resolve(at, telling, calendars) {
             Ok(resolved) => {
                 self.promised_by = resolved.at;
-                self.due_resolution = Some(DueResolution {
-                    calendar: resolved.calendar,
-                    time_zone_version: resolved.time_zone_version,
-                });
+                self.due_resolution = Some(resolved.resolution);
                 for odd in resolved.warnings {
                     cleaner.note(at, WarningReason::Due(odd));
                 }

@@ -238,10 +238,6 @@ pub fn working(explained: DueExplained) -> wire::DueWorking {
     let omitted = explained.intervals.len().saturating_sub(SHOWN_MAX);
     let intervals = explained.intervals.into_iter().take(SHOWN_MAX);
     let dates = explained.exceptions.into_iter().take(SHOWN_MAX);
-    let resolution = DueResolution {
-        calendar: explained.calendar,
-        time_zone_version: explained.time_zone_version,
-    };
     wire::DueWorking {
         since: Some(time::to_wire(explained.from)),
         at: Some(time::to_wire(explained.at)),
@@ -249,7 +245,7 @@ pub fn working(explained: DueExplained) -> wire::DueWorking {
         intervals_omitted: u32::try_from(omitted).unwrap_or(u32::MAX),
         sum: Some(duration_to_wire(explained.sum)),
         dates: dates.map(Into::into).collect(),
-        resolution: Some(resolution.into()),
+        resolution: Some(explained.resolution.into()),
     }
 }
 

@@ -36,18 +36,6 @@ pub fn take(
     }
 }
 
-/// What only answers say of a setting is what it was before: a caller does not set it.
-pub fn keep_staged(setting: &mut wire::Setting, before: Option<&wire::Setting>) {
-    let before = before.and_then(|before| before.body.as_ref());
-    match (&mut setting.body, before) {
-        (Some(Body::Calendar(calendar)), Some(Body::Calendar(before))) => {
-            calendar.staged_dates.clone_from(&before.staged_dates);
-        }
-        (Some(Body::Calendar(calendar)), None) => calendar.staged_dates.clear(),
-        (None, _) => {}
-    }
-}
-
 /// The opening hours that a calendar of the log has.
 ///
 /// # Errors

@@ -303,9 +303,6 @@ fn print(setting: &Setting, output: &mut Output) -> std::io::Result<()> {
     for date in &calendar.closed_dates {
         card.field("closed", format!("{}  {}", date.date, date.label));
     }
-    for date in &calendar.staged_dates {
-        card.field("to approve", format!("{}  {}", date.date, date.label));
-    }
     card.field("counts from", &calendar.effective_from)
         .field("version", setting.version.to_string())
         .field("changed", times.minute(setting.changed_at.as_ref()))

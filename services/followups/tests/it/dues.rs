@@ -1,8 +1,6 @@
 //! Dues explained: what one would be, and why one is when it is.
 
 use aftercall_log::Log;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::SettingsChanged;
 use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest, PreviewDueResponse};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
@@ -10,8 +8,8 @@ use aftercall_proto::model::v1::{
     BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueResolution, DueSpec, DueWorking,
     Hours, LocalDue, Setting, Week,
 };
-use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::{ActorKind, Clock};
+use aftercall_service::Clock;
+use aftercall_service::testing::setting_changed;
 use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::Code;
@@ -47,34 +45,13 @@ fn calendar(closed: &str) -> Calendar {
 }
 
 async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
-    let now = stage.clock.now();
     let setting = Setting {
         setting_id: "office".to_owned(),
         version,
         body: Some(Body::Calendar(calendar)),
         ..Setting::default()
     };
-    let sealing = Sealing {
-        by: Author {
-            tenant_id: "acme",
-            actor_id: "admin",
-            kind: ActorKind::Supervisor,
-        },
-        aggregate_id: "settings",
-        interaction_id: "",
-        customer_id: "",
-        sequence: version,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
-    let changed = SettingsChanged {
-        settings: vec![setting],
-    };
-    let record = sealing
-        .seal(&Fact::SettingsChanged(Box::new(changed)))
-        .unwrap();
+    let record = setting_changed("acme", version, setting, stage.clock.now());
     let positions = stage.log.append(vec![record]).await.unwrap();
     Positions::through(positions[0]).encode(stage.log.identity())
 }

@@ -1,9 +1,8 @@
 //! Dues as people tell them: made instants by the tenant's calendars, once.
 
-use aftercall_log::{Log, Record};
+use aftercall_log::Log;
 use aftercall_proto::convert::time::from_wire;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{InteractionRecorded, SettingsChanged};
+use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
@@ -11,8 +10,8 @@ use aftercall_proto::model::v1::{
     Hours, LocalDue, Setting, Week, WeekPart, WeekPeriod,
 };
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
-use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::{ActorKind, Clock};
+use aftercall_service::Clock;
+use aftercall_service::testing::setting_changed;
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use pbjson_types::Duration;
@@ -58,33 +57,9 @@ impl Fixture {
             body: Some(Body::Calendar(calendar)),
             ..Setting::default()
         };
-        let position = self.log.append(vec![self.change(revision, setting)]).await;
-        Positions::through(position.unwrap()[0]).encode(self.log.identity())
-    }
-
-    fn change(&self, revision: u64, setting: Setting) -> Record {
-        let now = self.clock.now();
-        let sealing = Sealing {
-            by: Author {
-                tenant_id: "acme",
-                actor_id: "admin",
-                kind: ActorKind::Supervisor,
-            },
-            aggregate_id: "settings",
-            interaction_id: "",
-            customer_id: "",
-            sequence: revision,
-            occurred_at: now,
-            recorded_at: now,
-            import_batch: "",
-            request: None,
-        };
-        let changed = SettingsChanged {
-            settings: vec![setting],
-        };
-        sealing
-            .seal(&Fact::SettingsChanged(Box::new(changed)))
-            .unwrap()
+        let record = setting_changed("acme", revision, setting, self.clock.now());
+        let position = self.log.append(vec![record]).await.unwrap()[0];
+        Positions::through(position).encode(self.log.identity())
     }
 
     async fn record(

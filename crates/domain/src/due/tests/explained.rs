@@ -31,13 +31,16 @@ fn the_intervals_are_the_target() {
     };
     let (resolved, from) = told(spec, "2026-12-24T08:00:00Z");
     let calendars = calendars();
-    let calendar = resolved
+    let resolution = resolved.resolution.clone();
+    let calendar = resolution
         .calendar
         .as_ref()
         .unwrap()
         .find(&calendars)
         .unwrap();
-    let explained = resolved.explain(from, Some(&calendar));
+    let explained = resolution
+        .clone()
+        .explain(from, resolved.at, Some(&calendar));
     assert_eq!(
         intervals(&explained),
         [
@@ -49,15 +52,15 @@ fn the_intervals_are_the_target() {
     let labels: Vec<_> = explained.exceptions.iter().map(|one| &*one.label).collect();
     assert_eq!(labels, ["Christmas Eve", "Christmas Day"]);
     assert_eq!(
-        (explained.versions, explained.calendar),
-        (vec![1], resolved.calendar)
+        (explained.versions, explained.resolution),
+        (vec![1], resolution)
     );
 }
 
 #[test]
 fn without_a_calendar_any_time_counts() {
     let (resolved, from) = told(DueSpec::Elapsed(48 * HOUR), "2026-12-24T08:00:00Z");
-    let explained = resolved.explain(from, None);
+    let explained = resolved.resolution.explain(from, resolved.at, None);
     assert_eq!(
         intervals(&explained),
         [interval("2026-12-24T08:00:00Z", "2026-12-26T08:00:00Z", 0)]
@@ -68,7 +71,7 @@ fn without_a_calendar_any_time_counts() {
         DueSpec::Instant(at("2026-12-01T00:00:00Z")),
         "2026-12-24T08:00:00Z",
     );
-    let explained = resolved.explain(from, None);
+    let explained = resolved.resolution.explain(from, resolved.at, None);
     assert_eq!(
         (explained.intervals, explained.sum),
         (vec![], SignedDuration::ZERO)

@@ -139,13 +139,13 @@ fn a_local_time_is_its_zones() {
 fn open_time_is_the_calendars() {
     let resolved = resolve(&business(3, "berlin"), WEDNESDAY);
     assert_eq!(resolved.at, at("2026-12-16T14:30:00Z"));
-    let calendar = resolved.calendar.unwrap();
+    let calendar = resolved.resolution.calendar.unwrap();
     assert_eq!(
         (calendar.calendar_id.as_str(), calendar.version),
         ("berlin", 1)
     );
     assert_eq!(
-        resolved.time_zone_version,
+        resolved.resolution.time_zone_version,
         crate::calendar::time_zone_version()
     );
     // Over Christmas; and until closing time, which is no odd time to be done by.
@@ -450,7 +450,7 @@ fn a_promise_outside_open_hours_is_kept_with_a_warning() {
             &[DueWarning::OutsideOpenHours]
         };
         assert_eq!(resolved.warnings, expected, "{due}");
-        assert_eq!((resolved.at, resolved.calendar), (at(due), None));
+        assert_eq!((resolved.at, resolved.resolution.calendar), (at(due), None));
     }
 }
 
@@ -470,7 +470,7 @@ fn a_date_is_the_versions_that_rules_it() {
     let resolved = resolve(days(1, DayTime::EndOfDay, "berlin"));
     assert_eq!(resolved.at, at("2026-12-17T16:00:00Z"));
     // The version that is known, whether or not it rules by then.
-    assert_eq!(resolved.calendar.as_ref().unwrap().version, 2);
+    assert_eq!(resolved.resolution.calendar.as_ref().unwrap().version, 2);
     assert_eq!(
         resolve(days(2, DayTime::EndOfDay, "berlin")).at,
         at("2026-12-18T09:00:00Z")
@@ -480,6 +480,11 @@ fn a_date_is_the_versions_that_rules_it() {
         at("2026-12-18T09:00:00Z")
     );
     // A later change moves nothing: it is found by the version that was used.
-    let pinned = resolved.calendar.unwrap().find(&calendars).unwrap();
+    let pinned = resolved
+        .resolution
+        .calendar
+        .unwrap()
+        .find(&calendars)
+        .unwrap();
     assert_eq!(pinned.version(), 2);
 }
