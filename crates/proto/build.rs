@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 20] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
@@ -15,9 +15,12 @@ const FILES: [&str; 17] = [
     "aftercall/model/v1/alert.proto",
     "aftercall/model/v1/commitment.proto",
     "aftercall/model/v1/due.proto",
+    "aftercall/model/v1/escalation.proto",
     "aftercall/model/v1/handle.proto",
     "aftercall/model/v1/interaction.proto",
+    "aftercall/model/v1/policy.proto",
     "aftercall/model/v1/setting.proto",
+    "aftercall/model/v1/silence.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/model/v1/warning.proto",
     "aftercall/operations/v1/operations.proto",

@@ -32,6 +32,7 @@ pub use contact::{
 };
 pub use customer::{Customer, MatchStatus, Verification};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+pub(crate) use forms::is_language;
 pub use handling::{
     Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };

@@ -16,6 +16,7 @@ pub mod limits;
 mod local_day;
 mod path;
 pub mod scope;
+pub mod setting;
 pub mod solution;
 pub mod text;
 pub mod violation;

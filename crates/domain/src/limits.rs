@@ -49,6 +49,40 @@ pub const AMENDMENT_BYTES_MAX: usize = 256 << 10;
 pub const SETTINGS_OF_A_KIND_MAX: usize = 1_000;
 /// Settings that one request changes.
 pub const SETTINGS_CHANGED_MAX: usize = 50;
+/// Values of one condition of a policy, or of one label of a silence.
+pub const POLICY_VALUES_MAX: usize = 200;
+/// Stages before one due of a policy.
+pub const WARN_STAGES_MAX: usize = 10;
+/// For how many days somebody may be waited for: to accept, to be called back, to take an alert.
+pub const WAIT_DAYS_MAX: i64 = 30;
+/// After how many days overdue a promise is given up, if its policy doesn't say.
+pub const EXPIRE_AFTER_DAYS: i64 = 90;
+/// Attempts that a policy may ask for.
+pub const ATTEMPTS_MAX: u32 = 20;
+/// The parts of a day in which customers are tried.
+pub const DAYPARTS: u32 = 3;
+/// Levels of an escalation policy.
+pub const ESCALATION_LEVELS_MAX: usize = 10;
+/// How often the levels of an escalation policy begin anew.
+pub const ESCALATION_LOOPS_MAX: u32 = 10;
+/// Who is told on one level.
+pub const ESCALATION_TARGETS_MAX: usize = 50;
+/// Members of a team.
+pub const TEAM_MEMBERS_MAX: usize = 1_000;
+/// Leads of a team.
+pub const TEAM_LEADS_MAX: usize = 50;
+/// Queues of a team.
+pub const TEAM_QUEUES_MAX: usize = 200;
+/// How much a receiver is told in an hour, if it doesn't say.
+pub const BUDGET_PER_HOUR: u32 = 20;
+/// How much a receiver may be told in an hour.
+pub const BUDGET_PER_HOUR_MAX: u32 = 1_000;
+/// A mail address: what RFC 5321 leaves of a path.
+pub const MAIL_BYTES_MAX: usize = 254;
+/// Matchers of a silence.
+pub const MATCHERS_MAX: usize = 20;
+/// How long a silence may be, in days.
+pub const SILENCE_DAYS_MAX: i64 = 30;
 /// Intervals in which a calendar is open on one day.
 pub const HOURS_PER_DAY_MAX: usize = 24;
 /// Dates of one calendar that are closed or have hours of their own.

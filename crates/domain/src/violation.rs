@@ -42,22 +42,43 @@ pub enum Reason {
     Overlapping,
     /// The calendar is not open for as long as it would have to be.
     CalendarExhausted,
+    /// It names a calendar that is not there, or out of use.
+    UnknownCalendar,
+    /// It names an escalation policy that is not there, or out of use.
+    UnknownEscalationPolicy,
+    /// It names a team that is not there, or out of use.
+    UnknownTeam,
+    /// It names a receiver that is not there, or out of use.
+    UnknownReceiver,
+    /// Others name it, so that it can't go.
+    InUse,
+    /// It is for nothing that another one before it does not take.
+    MatchesNothing,
+    /// It would never be over.
+    Endless,
 }
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::CalendarExhausted,
         Self::Conflicting,
         Self::DueInPast,
+        Self::Endless,
         Self::InFuture,
+        Self::InUse,
         Self::Malformed,
+        Self::MatchesNothing,
         Self::NotFound,
         Self::OutOfRange,
         Self::Overlapping,
         Self::Required,
         Self::TooLong,
         Self::TooMany,
+        Self::UnknownCalendar,
+        Self::UnknownEscalationPolicy,
+        Self::UnknownReceiver,
+        Self::UnknownTeam,
         Self::UnknownTimeZone,
         Self::UnknownValue,
     ];
@@ -78,6 +99,13 @@ impl Reason {
             Self::UnknownTimeZone => "UNKNOWN_TIME_ZONE",
             Self::Overlapping => "OVERLAPPING",
             Self::CalendarExhausted => "CALENDAR_EXHAUSTED",
+            Self::UnknownCalendar => "UNKNOWN_CALENDAR",
+            Self::UnknownEscalationPolicy => "UNKNOWN_ESCALATION_POLICY",
+            Self::UnknownTeam => "UNKNOWN_TEAM",
+            Self::UnknownReceiver => "UNKNOWN_RECEIVER",
+            Self::InUse => "IN_USE",
+            Self::MatchesNothing => "MATCHES_NOTHING",
+            Self::Endless => "ENDLESS",
         }
     }
 }

@@ -29,6 +29,7 @@ mod keys;
 mod ledger;
 mod merged;
 mod names;
+mod ready;
 pub mod requests;
 mod settings;
 #[cfg(feature = "testing")]
@@ -46,7 +47,9 @@ pub use happening::{Happening, What};
 pub use id::Id;
 pub use ledger::Ledger;
 pub use merged::MergedPairs;
+
 pub use names::{Name, Named, Place, names};
+pub use ready::{InUse, Kind, Ready};
 pub use settings::{SettingName, Settings, kind_of};
 
 /// An event that counts, decoded, and where it stands.

@@ -1,6 +1,6 @@
 //! What tenants have set up: every version of every setting, for whoever decides by them.
 
-use aftercall_proto::model::v1::setting::Body;
+use aftercall_proto::convert::setting as convert;
 use aftercall_proto::model::v1::{Setting, SettingKind};
 use aftercall_view::{ApplyError, Direction, Store, Txn};
 use bytes::Bytes;
@@ -9,11 +9,8 @@ use prost::Message;
 use crate::keys;
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
-pub const fn kind_of(setting: &Setting) -> Option<SettingKind> {
-    match &setting.body {
-        Some(Body::Calendar(_)) => Some(SettingKind::Calendar),
-        None => None,
-    }
+pub fn kind_of(setting: &Setting) -> Option<SettingKind> {
+    convert::kind_of(setting).map(SettingKind::from)
 }
 
 /// The name of one version of a setting.

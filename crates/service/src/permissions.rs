@@ -62,8 +62,8 @@ const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 /// Who may call a promise off or move it; an agent only an own one, and not in every state.
 const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
 
-/// Who sets a tenant's house up.
-const SETTING_UP: &[Role] = &[TenantAdmin];
+/// Who sets a tenant's house up; a supervisor silences alone.
+const SETTING_UP: &[Role] = &[Supervisor, TenantAdmin];
 
 /// Who reads how it is set up: everybody whose promises are reckoned by it, and who sets it up.
 const SEEING_SETTINGS: &[Role] = &[

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_domain::limits::{LINE_BYTES_MAX, SETTINGS_CHANGED_MAX, SETTINGS_OF_A_KIND_MAX};
+use aftercall_domain::setting::{Body, SettingKind};
 use aftercall_domain::violation::Reason as FieldReason;
 use aftercall_domain::{Cleaner, FieldPath, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
@@ -16,11 +17,12 @@ use aftercall_proto::model::v1::Setting;
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, ChangeSettingsResponse, SettingChange};
 use aftercall_service::command::{self, Decision};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
-use aftercall_service::{Call, Checker, Deps, Principal, Reading};
+use aftercall_service::{Call, Checker, Deps, Forbidden, Principal, Reading, Role};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 
 use crate::failure::Error;
+use crate::whole;
 
 /// What the events of settings are about: a tenant has one such aggregate.
 const AGGREGATE: &str = "settings";
@@ -78,34 +80,64 @@ impl ChangeCommand {
     /// The next version of each setting that changes.
     fn settings(&self, current: &Settings<'_>, now: Timestamp) -> Result<Vec<Setting>, Error> {
         let (mut settings, mut added) = (Vec::new(), BTreeMap::new());
-        for SettingChange {
-            setting,
-            expected_version,
-        } in &self.changes
-        {
+        let (changes, mut found) = (FieldPath::of("changes"), Violations::new());
+        for (place, change) in self.changes.iter().enumerate() {
+            let SettingChange {
+                setting,
+                expected_version,
+            } = change;
             let mut setting = setting.clone().unwrap_or_default();
             let kind = kind_of(&setting).unwrap_or_default();
             let before = current.get(kind, &setting.setting_id)?;
             if before.is_none() {
                 *added.entry(kind).or_insert(0) += 1;
             }
-            let before = before.map_or(0, |before| before.version);
-            if expected_version.is_some_and(|expected| expected != before) {
+            let version = before.as_ref().map_or(0, |before| before.version);
+            if expected_version.is_some_and(|expected| expected != version) {
                 return Err(Error::VersionMismatch {
                     setting_id: setting.setting_id,
-                    current: before,
+                    current: version,
                 });
             }
-            setting.version = before + 1;
+            let change = changes.index(place);
+            let at = change.field("setting");
+            self.begin(&mut setting, before.as_ref(), now, (at, &mut found));
+            setting.version = version + 1;
             setting.changed_at = Some(to_wire(now));
             setting.changed_by = self.principal.actor_id.to_string();
             setting.reason.clone_from(&self.reason);
             settings.push(setting);
         }
         for (kind, added) in added {
-            check_count(current.count(kind)? + added)?;
+            check_count(current.count(kind)? + added, &mut found);
         }
-        Ok(settings)
+        whole::check(current, &settings, &mut found)?;
+        Ok(found.into_result(settings)?)
+    }
+
+    /// Says of a silence since when it is and whose, which follow from when and by whom it is made.
+    fn begin(
+        &self,
+        setting: &mut Setting,
+        before: Option<&Setting>,
+        now: Timestamp,
+        (at, found): (FieldPath<'_>, &mut Violations),
+    ) {
+        let silence = |setting: &Setting| match convert::body(setting) {
+            Some(Body::Silence(silence)) => Some(silence),
+            _ => None,
+        };
+        let Some(mut new) = silence(setting) else {
+            return;
+        };
+        let before = before.and_then(silence);
+        let mut wrong = Violations::new();
+        let by = (before.as_ref(), &*self.principal.actor_id);
+        new.begin(by, now, at.field("silence"), &mut wrong);
+        if !setting.retired {
+            found.extend(wrong);
+        }
+        setting.body = Some(convert::to_wire(Body::Silence(new)));
     }
 
     fn record(
@@ -133,18 +165,25 @@ impl ChangeCommand {
     }
 }
 
-/// Refuses more settings of a kind than a tenant may have.
-fn check_count(count: usize) -> Result<(), Error> {
-    if count <= SETTINGS_OF_A_KIND_MAX {
-        return Ok(());
+/// Notes more settings of a kind than a tenant may have.
+fn check_count(count: usize, found: &mut Violations) {
+    if count > SETTINGS_OF_A_KIND_MAX {
+        let text = format!(
+            "would make {count} settings of a kind, of which there may be {SETTINGS_OF_A_KIND_MAX}; change one \
+             that is retired"
+        );
+        found.add("changes", FieldReason::TooMany, text);
     }
-    let text = format!(
-        "would make {count} settings of a kind, of which there may be {SETTINGS_OF_A_KIND_MAX}; change one \
-         that is retired"
-    );
-    let mut found = Violations::new();
-    found.add("changes", FieldReason::TooMany, text);
-    Err(found.into())
+}
+
+/// Refuses changes that the caller's roles don't allow: who is no administrator may be silent about alerts, and
+/// nothing else.
+fn check_roles(principal: &Principal, changes: &[SettingChange]) -> Result<(), Forbidden> {
+    let mut settings = changes.iter().filter_map(|change| change.setting.as_ref());
+    match settings.all(|setting| convert::kind_of(setting) == Some(SettingKind::Silence)) {
+        true => Ok(()),
+        false => principal.require_any(&[Role::TenantAdmin]),
+    }
 }
 
 /// Changes what a request names.
@@ -156,6 +195,7 @@ pub(crate) async fn change(
     let until = call.write_until();
     let hash = RequestHash::of(&call.message);
     let mut message = call.message;
+    check_roles(&call.principal, &message.changes)?;
     let warnings = check(&mut message)?;
     let command = ChangeCommand {
         ledger: Ledger::of(&deps.feed),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, Unread};
 use aftercall_view::ApplyError;
 
 /// Why a request failed.
@@ -13,6 +13,8 @@ use aftercall_view::ApplyError;
 pub(crate) enum Error {
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     #[error(transparent)]
     Invalid(#[from] Violations),
     #[error("the tenant has no such setting; list those of its kind for those that there are")]
@@ -39,6 +41,7 @@ impl Failure for Error {
     fn reason(&self) -> Reason {
         match self {
             Self::Unauthenticated(error) => error.reason(),
+            Self::Forbidden(error) => error.reason(),
             Self::Invalid(error) => error.reason(),
             Self::NotFound => Reason::SettingNotFound,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
@@ -66,6 +69,7 @@ impl Failure for Error {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
+            Self::Forbidden(error) => error.metadata(),
             Self::VersionMismatch {
                 setting_id,
                 current,

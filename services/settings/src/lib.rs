@@ -11,5 +11,6 @@ mod change;
 mod failure;
 mod list;
 mod server;
+mod whole;
 
 pub use server::Settings;

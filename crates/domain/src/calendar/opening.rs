@@ -55,7 +55,7 @@ pub(crate) struct Walked {
 
 impl OpeningHours {
     /// From parts that were checked: hours and exceptions are in order.
-    pub(super) fn new(
+    pub(crate) fn new(
         zone: Zone,
         week: [Vec<Hours>; 7],
         exceptions: Vec<Exception>,

@@ -69,7 +69,7 @@ impl DueSpec {
                 Some(calendar) => Some(calendar),
                 None => {
                     let text = "is no calendar of this tenant; name one that there is";
-                    found.add(at.field("calendar_id"), Reason::NotFound, text);
+                    found.add(at.field("calendar_id"), Reason::UnknownCalendar, text);
                     return Err(found);
                 }
             },

@@ -6,6 +6,7 @@ use super::counted::Counted;
 use super::{Calendars, Pause};
 use crate::calendar::{instant, timestamp};
 use crate::limits::{DUE_DAYS_MAX, ID_BYTES_MAX, SECONDS_PER_DAY};
+use crate::setting::{Reference, SettingKind, Visit};
 use crate::violation::Reason;
 use crate::{FieldPath, Violations};
 
@@ -42,12 +43,12 @@ pub enum StageBasis {
 }
 
 impl WarnStage {
-    /// Notes all that is wrong with the stage.
-    pub fn check(&self, at: FieldPath<'_>, calendars: &impl Calendars, found: &mut Violations) {
+    /// Notes all that is wrong with the stage, whichever calendars there are.
+    pub fn check(&self, at: FieldPath<'_>, found: &mut Violations) {
         if self.id.is_empty() {
-            found.required(at.field("id"));
+            found.required(at.field("stage_id"));
         } else if self.id.len() > ID_BYTES_MAX {
-            found.too_long(at.field("id"), ID_BYTES_MAX);
+            found.too_long(at.field("stage_id"), ID_BYTES_MAX);
         }
         match &self.basis {
             StageBasis::BeforeDueElapsed(duration) => {
@@ -65,14 +66,20 @@ impl WarnStage {
                 check_percent(at.field("percent"), *percent, found);
             }
         }
+        if let Some((name, id)) = self.basis.calendar()
+            && id.is_empty()
+        {
+            let at = at.field(name);
+            found.required(at.field("calendar_id"));
+        }
+    }
+
+    /// Tells which calendar it is reckoned by.
+    pub(crate) fn reference(&self, at: FieldPath<'_>, visit: &mut Visit<'_>) {
         if let Some((name, id)) = self.basis.calendar() {
             let at = at.field(name);
-            if id.is_empty() {
-                found.required(at.field("calendar_id"));
-            } else if calendars.calendar(id).is_none() {
-                let text = "is no calendar of this tenant; name one that there is";
-                found.add(at.field("calendar_id"), Reason::NotFound, text);
-            }
+            let kind = SettingKind::Calendar;
+            visit(at.field("calendar_id"), Reference { kind, id });
         }
     }
 

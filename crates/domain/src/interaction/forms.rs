@@ -51,7 +51,7 @@ fn is_country(text: &str) -> bool {
 }
 
 /// The shape only: 1 to 8 letters or digits between hyphens, a word of letters first.
-fn is_language(text: &str) -> bool {
+pub(crate) fn is_language(text: &str) -> bool {
     let subtag = |part: &str| {
         (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };

@@ -1,155 +1,116 @@
 //! Settings: what a caller sends is checked, what the log holds is read.
 
-use aftercall_domain::calendar::{
-    CalendarDraft, ClosedDate, HoursDraft, OpeningHours, SpecialDate,
-};
-use aftercall_domain::limits::LINE_BYTES_MAX;
+mod calendar;
+mod escalation;
+mod policy;
+mod silence;
+
+use aftercall_domain::setting::{self as domain, SettingKind};
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{Cleaner, FieldPath, Violations};
 
+pub use calendar::opening_hours;
+
+use super::enums;
 use crate::model::v1 as wire;
 use crate::model::v1::setting::Body;
 
-/// Cleans the texts of a setting that came from outside, and notes all that is wrong with it, but for its
-/// name.
+enums::closed!(SettingKind {
+    Calendar,
+    FollowUpPolicy,
+    EscalationPolicy,
+    Team,
+    Receiver,
+    Silence
+});
+
+/// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
+pub const fn kind_of(setting: &wire::Setting) -> Option<SettingKind> {
+    Some(match &setting.body {
+        None => return None,
+        Some(Body::Calendar(_)) => SettingKind::Calendar,
+        Some(Body::FollowUpPolicy(_)) => SettingKind::FollowUpPolicy,
+        Some(Body::EscalationPolicy(_)) => SettingKind::EscalationPolicy,
+        Some(Body::Team(_)) => SettingKind::Team,
+        Some(Body::Receiver(_)) => SettingKind::Receiver,
+        Some(Body::Silence(_)) => SettingKind::Silence,
+    })
+}
+
+/// The field of a body, as in [`wire::Setting`].
+pub const fn field_of(kind: SettingKind) -> &'static str {
+    match kind {
+        SettingKind::Calendar => "calendar",
+        SettingKind::FollowUpPolicy => "follow_up_policy",
+        SettingKind::EscalationPolicy => "escalation_policy",
+        SettingKind::Team => "team",
+        SettingKind::Receiver => "receiver",
+        SettingKind::Silence => "silence",
+    }
+}
+
+/// Cleans the texts of a setting that came from outside, says what counts where it left something out, and notes
+/// all that is wrong with it, but for its name.
 pub fn take(
     setting: &mut wire::Setting,
     at: FieldPath<'_>,
     cleaner: &mut Cleaner,
     found: &mut Violations,
 ) {
-    match &mut setting.body {
-        Some(Body::Calendar(calendar)) => {
-            let at = at.field("calendar");
-            let name_at = at.field("display_name");
-            cleaner.text(name_at, &mut calendar.display_name);
-            if calendar.display_name.len() > LINE_BYTES_MAX {
-                found.too_long(name_at, LINE_BYTES_MAX);
+    let Some(kind) = kind_of(setting) else {
+        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence";
+        found.add(at, Reason::Required, text);
+        return;
+    };
+    let at = at.field(field_of(kind));
+    match setting.body.take() {
+        Some(Body::Calendar(mut calendar)) => {
+            calendar::take(&mut calendar, at, cleaner, found);
+            setting.body = Some(Body::Calendar(calendar));
+        }
+        Some(body) => {
+            if let Some(mut body) = read(body, at, found) {
+                body.clean(at, cleaner);
+                body.check(at, found);
+                setting.body = Some(to_wire(body));
             }
-            let mut draft = CalendarDraft::from(&*calendar);
-            draft.clean(at, cleaner);
-            if let Err(wrong) = draft.check(at) {
-                found.extend(wrong);
-            }
-            put(calendar, draft);
         }
-        None => found.required(at.field("calendar")),
+        None => {}
     }
 }
 
-/// The opening hours that a calendar of the log has.
-///
-/// # Errors
-/// What is wrong with it: nothing of ours writes it so.
-pub fn opening_hours(calendar: &wire::Calendar) -> Result<OpeningHours, Violations> {
-    CalendarDraft::from(calendar).check(FieldPath::ROOT)
+/// What a setting of the log or of a checked request sets; none for calendars, which [`opening_hours`] reads, and for
+/// what only a later version understands.
+pub fn body(setting: &wire::Setting) -> Option<domain::Body> {
+    let mut found = Violations::new();
+    let body = read(setting.body.clone()?, FieldPath::ROOT, &mut found);
+    body.filter(|_| found.is_empty())
 }
 
-impl From<&wire::Calendar> for CalendarDraft {
-    fn from(calendar: &wire::Calendar) -> Self {
-        let week = calendar.weekly.as_ref();
-        let hours = |of: fn(&wire::Week) -> &Vec<wire::Hours>| {
-            week.map_or_else(Vec::new, |week| all(of(week)))
-        };
-        Self {
-            time_zone: calendar.time_zone.clone(),
-            weekly: [
-                hours(|week| &week.monday),
-                hours(|week| &week.tuesday),
-                hours(|week| &week.wednesday),
-                hours(|week| &week.thursday),
-                hours(|week| &week.friday),
-                hours(|week| &week.saturday),
-                hours(|week| &week.sunday),
-            ],
-            closed_dates: calendar.closed_dates.iter().map(ClosedDate::from).collect(),
-            special_dates: calendar
-                .special_dates
-                .iter()
-                .map(SpecialDate::from)
-                .collect(),
-            effective_from: calendar.effective_from.clone(),
+fn read(body: Body, at: FieldPath<'_>, found: &mut Violations) -> Option<domain::Body> {
+    Some(match body {
+        Body::Calendar(_) => return None,
+        Body::FollowUpPolicy(policy) => {
+            domain::Body::FollowUpPolicy(policy::read(policy, at, found))
         }
-    }
-}
-
-/// What the draft says, as the message says it.
-fn put(calendar: &mut wire::Calendar, draft: CalendarDraft) {
-    let CalendarDraft {
-        time_zone,
-        weekly,
-        closed_dates,
-        special_dates,
-        effective_from,
-    } = draft;
-    let [
-        monday,
-        tuesday,
-        wednesday,
-        thursday,
-        friday,
-        saturday,
-        sunday,
-    ] = weekly.map(|hours| hours.into_iter().map(Into::into).collect());
-    calendar.time_zone = time_zone;
-    calendar.weekly = Some(wire::Week {
-        monday,
-        tuesday,
-        wednesday,
-        thursday,
-        friday,
-        saturday,
-        sunday,
-    });
-    calendar.closed_dates = closed_dates.into_iter().map(Into::into).collect();
-    calendar.special_dates = special_dates.into_iter().map(Into::into).collect();
-    calendar.effective_from = effective_from;
-}
-
-impl From<HoursDraft> for wire::Hours {
-    fn from(HoursDraft { opens, closes }: HoursDraft) -> Self {
-        Self { opens, closes }
-    }
-}
-
-impl From<ClosedDate> for wire::ClosedDate {
-    fn from(ClosedDate { date, label }: ClosedDate) -> Self {
-        Self { date, label }
-    }
-}
-
-impl From<SpecialDate> for wire::SpecialDate {
-    fn from(SpecialDate { date, hours, label }: SpecialDate) -> Self {
-        Self {
-            date,
-            hours: hours.into_iter().map(Into::into).collect(),
-            label,
+        Body::EscalationPolicy(policy) => {
+            domain::Body::EscalationPolicy(escalation::read(policy, at, found))
         }
-    }
-}
-
-fn all(hours: &[wire::Hours]) -> Vec<HoursDraft> {
-    let hours = hours.iter().map(|hours| HoursDraft {
-        opens: hours.opens.clone(),
-        closes: hours.closes.clone(),
-    });
-    hours.collect()
-}
-
-impl From<&wire::ClosedDate> for ClosedDate {
-    fn from(date: &wire::ClosedDate) -> Self {
-        Self {
-            date: date.date.clone(),
-            label: date.label.clone(),
+        Body::Team(team) => domain::Body::Team(team.into()),
+        Body::Receiver(receiver) => {
+            domain::Body::Receiver(escalation::read_receiver(receiver, at, found))
         }
-    }
+        Body::Silence(silence) => domain::Body::Silence(silence::read(silence, at, found)),
+    })
 }
 
-impl From<&wire::SpecialDate> for SpecialDate {
-    fn from(date: &wire::SpecialDate) -> Self {
-        Self {
-            date: date.date.clone(),
-            hours: all(&date.hours),
-            label: date.label.clone(),
-        }
+/// The body on the wire.
+pub fn to_wire(body: domain::Body) -> Body {
+    match body {
+        domain::Body::FollowUpPolicy(policy) => Body::FollowUpPolicy(policy.into()),
+        domain::Body::EscalationPolicy(policy) => Body::EscalationPolicy(policy.into()),
+        domain::Body::Team(team) => Body::Team(team.into()),
+        domain::Body::Receiver(receiver) => Body::Receiver(receiver.into()),
+        domain::Body::Silence(silence) => Body::Silence(silence.into()),
     }
 }

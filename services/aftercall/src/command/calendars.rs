@@ -274,7 +274,7 @@ fn read(file: &str) -> Result<Calendar, CommandError> {
 fn calendar_of(setting: &Setting) -> Calendar {
     match &setting.body {
         Some(Body::Calendar(calendar)) => calendar.clone(),
-        None => Calendar::default(),
+        _ => Calendar::default(),
     }
 }
 

@@ -299,8 +299,16 @@ fn wrong() -> Vec<(Spec, &'static str, &'static str)> {
         })
     };
     vec![
-        (of("shop"), "due.business_elapsed.calendar_id", "NOT_FOUND"),
-        (of("gone"), "due.business_elapsed.calendar_id", "NOT_FOUND"),
+        (
+            of("shop"),
+            "due.business_elapsed.calendar_id",
+            "UNKNOWN_CALENDAR",
+        ),
+        (
+            of("gone"),
+            "due.business_elapsed.calendar_id",
+            "UNKNOWN_CALENDAR",
+        ),
         (of(""), "due.business_elapsed.calendar_id", "REQUIRED"),
         (
             Spec::BusinessElapsed(BusinessElapsed::default()),

@@ -4,5 +4,8 @@
 
 mod changes;
 mod lists;
+mod ready;
 mod refused;
+mod silences;
+mod together;
 mod world;

@@ -98,10 +98,7 @@ async fn a_request_that_says_too_little_or_too_much_is_refused() {
         ),
         (
             empty,
-            vec![
-                "changes[0].setting.setting_id",
-                "changes[0].setting.calendar",
-            ],
+            vec!["changes[0].setting.setting_id", "changes[0].setting"],
         ),
         (none, vec!["changes[0].setting"]),
         (put("r-1", &many), vec!["changes"]),

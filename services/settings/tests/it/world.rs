@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_ledger::Ledger;
 use aftercall_log::{Log, LogId, MemoryLog};
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{Calendar, ClosedDate, Hours, Setting, SettingKind, Week};
@@ -25,6 +26,7 @@ pub(crate) type Client = SettingsServiceClient<InterceptedService<Channel, Calle
 pub(crate) struct World {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) clock: ManualClock,
+    pub(crate) ledger: Ledger,
     server: TestServer,
     supervisor: Supervisor,
     _views: TempDir,
@@ -57,6 +59,7 @@ impl World {
             server: server.await,
             log,
             clock,
+            ledger: Ledger::of(&deps.feed),
             supervisor,
             _views: views,
         }
@@ -87,8 +90,18 @@ impl World {
 
     /// A calendar as it is, or as a version was.
     pub(crate) async fn get(&self, id: &str, version: u64) -> Result<Setting, Status> {
+        self.get_of(SettingKind::Calendar, id, version).await
+    }
+
+    /// A setting as it is, or as a version was.
+    pub(crate) async fn get_of(
+        &self,
+        kind: SettingKind,
+        id: &str,
+        version: u64,
+    ) -> Result<Setting, Status> {
         let request = GetSettingRequest {
-            kind: SettingKind::Calendar.into(),
+            kind: kind.into(),
             setting_id: id.to_owned(),
             version,
             latest: true,
@@ -140,12 +153,35 @@ pub(crate) fn office(zone: &str) -> Calendar {
 
 /// A request to make or change calendars.
 pub(crate) fn put(request_id: &str, calendars: &[(&str, Calendar)]) -> ChangeSettingsRequest {
-    let changes = calendars.iter().map(|(id, calendar)| SettingChange {
-        setting: Some(Setting {
-            setting_id: (*id).to_owned(),
-            body: Some(Body::Calendar(calendar.clone())),
-            ..Setting::default()
-        }),
+    let calendars = calendars.iter();
+    let settings = calendars.map(|(id, calendar)| set(id, Body::Calendar(calendar.clone())));
+    put_all(request_id, settings)
+}
+
+/// A setting as callers give it.
+pub(crate) fn set(id: &str, body: Body) -> Setting {
+    Setting {
+        setting_id: id.to_owned(),
+        body: Some(body),
+        ..Setting::default()
+    }
+}
+
+/// The same, out of use.
+pub(crate) fn retired(setting: Setting) -> Setting {
+    Setting {
+        retired: true,
+        ..setting
+    }
+}
+
+/// A request to make or change settings.
+pub(crate) fn put_all(
+    request_id: &str,
+    settings: impl IntoIterator<Item = Setting>,
+) -> ChangeSettingsRequest {
+    let changes = settings.into_iter().map(|setting| SettingChange {
+        setting: Some(setting),
         expected_version: None,
     });
     ChangeSettingsRequest {
@@ -158,8 +194,17 @@ pub(crate) fn put(request_id: &str, calendars: &[(&str, Calendar)]) -> ChangeSet
 pub(crate) fn zone_of(setting: &Setting) -> &str {
     match &setting.body {
         Some(Body::Calendar(calendar)) => &calendar.time_zone,
-        None => "",
+        _ => "",
     }
+}
+
+/// The fields that are wrong, each with its reason.
+pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
+    let violations = status
+        .get_details_bad_request()
+        .map(|it| it.field_violations);
+    let violations = violations.unwrap_or_default().into_iter();
+    violations.map(|one| (one.field, one.reason)).collect()
 }
 
 /// The stable reason of a refusal.

@@ -144,10 +144,7 @@ fn open_time_is_the_calendars() {
         (calendar.calendar_id.as_str(), calendar.version),
         ("berlin", 1)
     );
-    assert_eq!(
-        resolved.resolution.time_zone_version,
-        crate::calendar::time_zone_version()
-    );
+    assert_eq!(resolved.resolution.time_zone_version, time_zone_version());
     // Over Christmas; and until closing time, which is no odd time to be done by.
     assert_eq!(
         due(&business(4, "berlin"), "2026-12-24T08:00:00Z"),
@@ -367,7 +364,7 @@ fn assert_refused(spec: &DueSpec, field: &str, reason: Reason) {
 
 #[test]
 fn what_a_calendar_can_not_reckon_is_refused() {
-    use Reason::{CalendarExhausted, DueInPast, NotFound, OutOfRange, Required};
+    use Reason::{CalendarExhausted, DueInPast, OutOfRange, Required, UnknownCalendar};
     for (spec, field, reason) in [
         (
             business(-1, "berlin"),
@@ -379,7 +376,7 @@ fn what_a_calendar_can_not_reckon_is_refused() {
         (
             business(1, "vienna"),
             "business_elapsed.calendar_id",
-            NotFound,
+            UnknownCalendar,
         ),
         (
             days(u32::MAX, DayTime::EndOfDay, "berlin"),

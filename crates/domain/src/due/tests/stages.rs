@@ -75,10 +75,9 @@ fn in_pauses_business_time_stands_still() {
 #[test]
 fn what_is_no_stage_is_refused() {
     use StageBasis::{BeforeDueElapsed, PercentElapsed};
-    let calendars = calendars();
     let wrong = |stage: WarnStage| {
         let mut found = Violations::new();
-        stage.check(FieldPath::of("stages"), &calendars, &mut found);
+        stage.check(FieldPath::of("stages"), &mut found);
         let found = found.as_slice().iter();
         found
             .map(|one| (one.field.clone(), one.reason))
@@ -112,11 +111,6 @@ fn what_is_no_stage_is_refused() {
             "before_due_business.duration",
             Reason::OutOfRange,
         ),
-        (
-            business(HOUR, "vienna"),
-            "before_due_business.calendar_id",
-            Reason::NotFound,
-        ),
     ] {
         assert_eq!(wrong(stage(basis)), [(format!("stages.{field}"), reason)]);
     }
@@ -127,6 +121,6 @@ fn what_is_no_stage_is_refused() {
     };
     assert_eq!(
         wrong(nameless),
-        [("stages.id".to_owned(), Reason::Required)]
+        [("stages.stage_id".to_owned(), Reason::Required)]
     );
 }

@@ -1,0 +1,94 @@
+//! What must hold of a tenant's settings together, as they would be after a change.
+
+use std::fmt::Write;
+
+use super::{Body, FollowUpPolicy, Reference};
+use crate::violation::Reason;
+use crate::{FieldPath, Violations};
+
+/// The most users of a setting that a refusal names.
+const USERS_SHOWN_MAX: usize = 5;
+
+/// Notes what a setting names of others that are not there, or out of use. `is_in_use` says which are, after the
+/// change.
+///
+/// # Errors
+/// Those of `is_in_use`.
+pub fn check_references<E>(
+    body: &Body,
+    at: FieldPath<'_>,
+    mut is_in_use: impl FnMut(Reference<'_>) -> Result<bool, E>,
+    found: &mut Violations,
+) -> Result<(), E> {
+    let mut failed = Ok(());
+    body.references(at, &mut |at, named| {
+        // An id that is left out is told by the check of the setting alone.
+        if failed.is_err() || named.id.is_empty() {
+            return;
+        }
+        match is_in_use(named) {
+            Ok(true) => {}
+            Ok(false) => {
+                let text = format!(
+                    "names no {} of this tenant that is in use; name one that is, or set it up in the same request",
+                    named.kind.name()
+                );
+                found.add(at, named.kind.unknown(), text);
+            }
+            Err(error) => failed = Err(error),
+        }
+    });
+    failed
+}
+
+/// Notes that a setting can't be taken out of use, because others that are in use name it. `at` is the field that
+/// says so.
+pub fn check_unused<'a>(
+    setting: Reference<'_>,
+    at: FieldPath<'_>,
+    others: impl IntoIterator<Item = (&'a str, &'a Body)>,
+    found: &mut Violations,
+) {
+    let mut users = Vec::new();
+    for (id, body) in others {
+        let mut is_named = false;
+        body.references(FieldPath::ROOT, &mut |_, named| {
+            is_named |= named == setting
+        });
+        if is_named {
+            let kind = body.kind();
+            users.push(Reference { kind, id });
+        }
+    }
+    if users.is_empty() {
+        return;
+    }
+    let mut text = String::from("is named by ");
+    for (place, user) in users.iter().take(USERS_SHOWN_MAX).enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        let _ = write!(text, "{comma}{user}");
+    }
+    if users.len() > USERS_SHOWN_MAX {
+        let _ = write!(text, " and {} more", users.len() - USERS_SHOWN_MAX);
+    }
+    text.push_str("; let them name another one first, or in the same request");
+    found.add(at, Reason::InUse, text);
+}
+
+/// The order in which policies are asked.
+pub fn sort(policies: &mut [(&str, &FollowUpPolicy)]) {
+    policies.sort_by_key(|(id, policy)| (policy.position, *id));
+}
+
+/// Each policy that can match nothing, because one that is asked before it takes all that it is for: its id, and that
+/// of the other. `policies` are those in use, in the order in which they are asked.
+pub fn idle<'a>(
+    policies: &'a [(&'a str, &'a FollowUpPolicy)],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let places = policies.iter().enumerate();
+    places.filter_map(|(place, (id, policy))| {
+        let before = policies[..place].iter();
+        let mut before = before.filter(|(_, one)| one.applies_to.covers(&policy.applies_to));
+        before.next().map(|(taker, _)| (*id, *taker))
+    })
+}

@@ -1,0 +1,189 @@
+//! Settings of one kind, ready to be decided by.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aftercall_domain::setting::{
+    Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
+};
+use aftercall_proto::convert::setting as convert;
+use aftercall_proto::model::v1::{Setting, SettingKind};
+use aftercall_view::ApplyError;
+use parking_lot::Mutex;
+
+use crate::Ledger;
+
+/// The most tenants whose settings are kept ready. Beyond that all are let go, and made ready again as they are
+/// needed.
+const KEPT_MAX: usize = 1_000;
+
+/// What is set by the settings of one kind.
+pub trait Kind: Sized + Send + Sync + 'static {
+    /// The kind.
+    const KIND: SettingKind;
+
+    /// What is set; none for another kind.
+    fn of(body: Body) -> Option<Self>;
+
+    /// The order in which they are told: of equal ones, by their ids.
+    fn rank(&self) -> u32 {
+        0
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident $({ $rank:item })?)*) => {
+        $(
+            impl Kind for $name {
+                const KIND: SettingKind = SettingKind::$name;
+
+                fn of(body: Body) -> Option<Self> {
+                    match body {
+                        Body::$name(set) => Some(set),
+                        _ => None,
+                    }
+                }
+
+                $($rank)?
+            }
+        )*
+    };
+}
+
+kinds! {
+    FollowUpPolicy {
+        fn rank(&self) -> u32 {
+            self.position
+        }
+    }
+    EscalationPolicy
+    Team
+    Receiver
+    Silence
+}
+
+/// A setting that is in use, as one version has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse<T> {
+    /// Its id among those of its kind.
+    pub id: String,
+    /// The version.
+    pub version: u64,
+    /// What it sets.
+    pub set: T,
+}
+
+/// Keeps the settings of one kind ready for those tenants that need them: to read all policies for each promise would
+/// cost more than all the rest of it. Cheap to clone.
+#[derive(Debug)]
+pub struct Ready<T> {
+    ledger: Ledger,
+    kept: Arc<Mutex<HashMap<String, Kept<T>>>>,
+}
+
+/// A tenant's settings as they were when they had changed so often.
+#[derive(Debug)]
+struct Kept<T> {
+    revision: u64,
+    all: Arc<[InUse<T>]>,
+}
+
+impl<T> Clone for Ready<T> {
+    fn clone(&self) -> Self {
+        Self {
+            ledger: self.ledger.clone(),
+            kept: Arc::clone(&self.kept),
+        }
+    }
+}
+
+impl<T: Kind> Ready<T> {
+    /// The settings of a ledger.
+    pub fn of(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            kept: Arc::default(),
+        }
+    }
+
+    /// All that are in use, in order: policies as they are asked, others by their ids.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn all(&self, tenant_id: &str) -> Result<Arc<[InUse<T>]>, ApplyError> {
+        let settings = self.ledger.settings(tenant_id);
+        // Read first: a change that comes meanwhile makes it ready once more than needed.
+        let revision = settings.revision()?;
+        if let Some(kept) = self.kept.lock().get(tenant_id)
+            && kept.revision == revision
+        {
+            return Ok(Arc::clone(&kept.all));
+        }
+        let mut all = Vec::new();
+        for setting in settings.list(T::KIND, None) {
+            all.extend(read(&setting?));
+        }
+        // Those of equal rank stay in the order of their ids.
+        all.sort_by_key(|one: &InUse<T>| one.set.rank());
+        let all: Arc<[InUse<T>]> = all.into();
+        let mut kept = self.kept.lock();
+        if kept.len() >= KEPT_MAX {
+            kept.clear();
+        }
+        let now = Kept {
+            revision,
+            all: Arc::clone(&all),
+        };
+        kept.insert(tenant_id.to_owned(), now);
+        Ok(all)
+    }
+
+    /// One that is in use.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn get(&self, tenant_id: &str, id: &str) -> Result<Option<InUse<T>>, ApplyError>
+    where
+        T: Clone,
+    {
+        let all = self.all(tenant_id)?;
+        Ok(all.iter().find(|one| one.id == id).cloned())
+    }
+
+    /// One as a version was, in use or not.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn as_of(&self, tenant_id: &str, id: &str, version: u64) -> Result<Option<T>, ApplyError> {
+        let settings = self.ledger.settings(tenant_id);
+        let setting = settings.version(T::KIND, id, version)?;
+        Ok(setting.as_ref().and_then(convert::body).and_then(T::of))
+    }
+}
+
+impl Ready<FollowUpPolicy> {
+    /// The policy that a promise has when it is made now: of those that match it, the one that is asked first.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn first(
+        &self,
+        tenant_id: &str,
+        promise: &PromiseFacts<'_>,
+    ) -> Result<Option<InUse<FollowUpPolicy>>, ApplyError> {
+        let all = self.all(tenant_id)?;
+        Ok(all.iter().find(|one| one.set.matches(promise)).cloned())
+    }
+}
+
+/// A setting that is in use; none for what no writer of ours makes.
+fn read<T: Kind>(setting: &Setting) -> Option<InUse<T>> {
+    if setting.retired {
+        return None;
+    }
+    Some(InUse {
+        id: setting.setting_id.clone(),
+        version: setting.version,
+        set: T::of(convert::body(setting)?)?,
+    })
+}
