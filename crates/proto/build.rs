@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 20] = [
+const FILES: [&str; 22] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/followups/v1/followups.proto",
@@ -23,6 +23,8 @@ const FILES: [&str; 20] = [
     "aftercall/model/v1/silence.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/model/v1/warning.proto",
+    "aftercall/model/v1/webhook.proto",
+    "aftercall/notify/v1/webhooks.proto",
     "aftercall/operations/v1/operations.proto",
     "aftercall/recorder/v1/recorder.proto",
     "aftercall/settings/v1/settings.proto",

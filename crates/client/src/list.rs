@@ -7,7 +7,10 @@ use aftercall_proto::history::v1::{
     TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
-use aftercall_proto::model::v1::{Alert, Candidate, Commitment, Reschedule, Setting, Solution};
+use aftercall_proto::model::v1::{
+    Alert, Candidate, Commitment, Reschedule, Setting, Solution, Webhook, WebhookDelivery,
+};
+use aftercall_proto::notify::v1::{ListWebhookDeliveriesRequest, ListWebhooksRequest};
 use aftercall_proto::settings::v1::{ListSettingVersionsRequest, ListSettingsRequest};
 use futures::{Stream, TryStreamExt, stream};
 
@@ -119,6 +122,8 @@ lists! {
     counted ListSolutionsRequest: solutions of Solution;
     counted ListSettingsRequest: settings of Setting;
     uncounted ListSettingVersionsRequest: versions of Setting;
+    uncounted ListWebhooksRequest: webhooks of Webhook;
+    uncounted ListWebhookDeliveriesRequest: deliveries of WebhookDelivery;
 }
 
 impl Client {

@@ -1,6 +1,6 @@
 //! Which request is which call.
 
-use aftercall_proto::{alerts, followups, history, knowledge, recorder, settings};
+use aftercall_proto::{alerts, followups, history, knowledge, notify, recorder, settings};
 use prost::Message;
 
 /// A request that has one answer.
@@ -139,6 +139,24 @@ rpcs! {
             knowledge::v1::ListSolutionsRequest => knowledge::v1::ListSolutionsResponse;
         query "SuggestSolutions":
             knowledge::v1::SuggestSolutionsRequest => knowledge::v1::SuggestSolutionsResponse;
+    }
+    "aftercall.notify.v1.WebhookService" {
+        command "CreateWebhook":
+            notify::v1::CreateWebhookRequest => notify::v1::CreateWebhookResponse;
+        query "GetWebhook":
+            notify::v1::GetWebhookRequest => notify::v1::GetWebhookResponse;
+        query "ListWebhooks":
+            notify::v1::ListWebhooksRequest => notify::v1::ListWebhooksResponse;
+        command "UpdateWebhook":
+            notify::v1::UpdateWebhookRequest => notify::v1::UpdateWebhookResponse;
+        command "RotateWebhookKey":
+            notify::v1::RotateWebhookKeyRequest => notify::v1::RotateWebhookKeyResponse;
+        query "TestWebhook":
+            notify::v1::TestWebhookRequest => notify::v1::TestWebhookResponse;
+        query "ListWebhookDeliveries":
+            notify::v1::ListWebhookDeliveriesRequest => notify::v1::ListWebhookDeliveriesResponse;
+        command "ReplayWebhook":
+            notify::v1::ReplayWebhookRequest => notify::v1::ReplayWebhookResponse;
     }
     "aftercall.settings.v1.SettingsService" {
         command "ChangeSettings":

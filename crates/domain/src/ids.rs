@@ -85,6 +85,10 @@ pub enum Namespace {
     Candidate,
     /// A solution, of its candidate.
     Solution,
+    /// A webhook, of the request that makes it.
+    Webhook,
+    /// What a webhook is told of one event.
+    WebhookMessage,
 }
 
 impl Namespace {
@@ -98,6 +102,8 @@ impl Namespace {
             Self::Alert => "aftercall.alert",
             Self::Candidate => "aftercall.candidate",
             Self::Solution => "aftercall.solution",
+            Self::Webhook => "aftercall.webhook",
+            Self::WebhookMessage => "aftercall.webhook.message",
         }
     }
 

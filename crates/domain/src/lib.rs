@@ -8,6 +8,7 @@ pub mod alert;
 pub mod calendar;
 pub mod commitment;
 pub mod customer;
+pub mod delivery;
 pub mod due;
 pub mod handle;
 pub mod ids;

@@ -83,6 +83,18 @@ pub const MAIL_BYTES_MAX: usize = 254;
 pub const MATCHERS_MAX: usize = 20;
 /// How long a silence may be, in days.
 pub const SILENCE_DAYS_MAX: i64 = 30;
+/// Webhooks of one tenant.
+pub const WEBHOOKS_MAX: usize = 100;
+/// Types of events of one webhook.
+pub const WEBHOOK_EVENT_TYPES_MAX: usize = 50;
+/// A webhook's URL.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// For how long a secret that was replaced may sign, in seconds.
+pub const SECRET_KEPT_S_MAX: i64 = 30 * 86_400;
+/// Deliveries of a webhook that are kept after they came to an end, whatever else is forgotten.
+pub const DELIVERIES_KEPT: u64 = 10_000;
+/// Deliveries that one request sends again.
+pub const REPLAYED_MAX: usize = 1_000;
 /// Intervals in which a calendar is open on one day.
 pub const HOURS_PER_DAY_MAX: usize = 24;
 /// Dates of one calendar that are closed or have hours of their own.

@@ -56,11 +56,13 @@ pub enum Reason {
     MatchesNothing,
     /// It would never be over.
     Endless,
+    /// It leads to an address that is not sent to.
+    PrivateAddress,
 }
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::CalendarExhausted,
         Self::Conflicting,
         Self::DueInPast,
@@ -72,6 +74,7 @@ impl Reason {
         Self::NotFound,
         Self::OutOfRange,
         Self::Overlapping,
+        Self::PrivateAddress,
         Self::Required,
         Self::TooLong,
         Self::TooMany,
@@ -106,6 +109,7 @@ impl Reason {
             Self::InUse => "IN_USE",
             Self::MatchesNothing => "MATCHES_NOTHING",
             Self::Endless => "ENDLESS",
+            Self::PrivateAddress => "PRIVATE_ADDRESS",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys, settings};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,6 +68,7 @@ impl Judge for Contacts {
                 merge(fact, |merges| merges.apply(event.sequence, step), txn)
             }
             What::Settings(changed) => set_up(fact, &changed.settings, txn),
+            What::Webhook(_) => count(fact, txn),
             What::Unknown => match event.aggregate_kind() {
                 AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
                 AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
@@ -83,6 +84,9 @@ impl Judge for Contacts {
                     merge(fact, |merges| merges.pass_over(event.sequence), txn)
                 }
                 AggregateKind::Settings => set_up(fact, &[], txn),
+                AggregateKind::Webhook
+                | AggregateKind::WebhookQueue
+                | AggregateKind::WebhookOutcomes => count(fact, txn),
                 AggregateKind::Unspecified => Ok(Ok(())),
             },
             What::Malformed => Ok(Err(Refused::Malformed)),
@@ -214,6 +218,24 @@ fn set_up(fact: &Accepted, settings: &[Setting], txn: &mut Txn<'_>) -> Decided {
     }
     let made = || settings::made(settings);
     CHANGES.remember(fact, &event.aggregate_id, made, txn)?;
+    Ok(Ok(()))
+}
+
+/// Something happens to a thing of which no more is to be known than how much has happened to it.
+fn count(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
+    let event = &fact.event;
+    let key = keys::counted(
+        &event.tenant_id,
+        event.aggregate_kind(),
+        &event.aggregate_id,
+    );
+    let before = txn.get(&key)?;
+    let before = before.and_then(|before| before.as_ref().try_into().ok());
+    let before = before.map_or(0, u64::from_be_bytes);
+    if Some(event.sequence) != before.checked_add(1) {
+        return Ok(Err(Refused::NotNext));
+    }
+    txn.put(key, event.sequence.to_be_bytes().to_vec())?;
     Ok(Ok(()))
 }
 

@@ -6,7 +6,8 @@ use aftercall_proto::convert::commitment as convert;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SettingsChanged, SolutionPublished,
+    InteractionRecorded, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 use aftercall_view::{ApplyError, FromRecord, key};
 use bytes::Bytes;
@@ -49,10 +50,25 @@ pub enum What {
     Unmerged(CustomersUnmerged),
     /// A tenant's settings were made or changed.
     Settings(Box<SettingsChanged>),
+    /// Something became of a webhook.
+    Webhook(Webhook),
     /// Something that only a later version understands, or that can't be decrypted.
     Unknown,
     /// What no writer of ours makes.
     Malformed,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone)]
+pub enum Webhook {
+    /// It was made or changed.
+    Changed(Box<WebhookChanged>),
+    /// Deliveries are to be sent again.
+    Replayed(WebhookReplayed),
+    /// It is to be told of events.
+    Queued(WebhookQueued),
+    /// It was tried to tell it.
+    Attempted(WebhookAttempted),
 }
 
 impl What {
@@ -75,6 +91,11 @@ impl What {
             Some(Fact::CustomersMerged(merged)) => Self::Merged(merged),
             Some(Fact::CustomersUnmerged(unmerged)) => Self::Unmerged(unmerged),
             Some(Fact::SettingsChanged(changed)) => Self::Settings(changed),
+            Some(Fact::WebhookChanged(changed)) if changed.webhook.is_none() => Self::Malformed,
+            Some(Fact::WebhookChanged(changed)) => Self::Webhook(Webhook::Changed(changed)),
+            Some(Fact::WebhookReplayed(replayed)) => Self::Webhook(Webhook::Replayed(replayed)),
+            Some(Fact::WebhookQueued(queued)) => Self::Webhook(Webhook::Queued(queued)),
+            Some(Fact::WebhookAttempted(attempted)) => Self::Webhook(Webhook::Attempted(attempted)),
             Some(Fact::SolutionPublished(published)) if published.solution.is_none() => {
                 Self::Malformed
             }

@@ -12,8 +12,10 @@
 //!  8    tenant · kind · setting                Setting: its latest version
 //!  9    tenant · kind · setting · version,
 //!       the latest first                       Setting: that version
+//!  10   tenant · kind of aggregate · id        how much happened to it, big-endian
 //! ```
 
+use aftercall_proto::event::v1::AggregateKind;
 use aftercall_proto::model::v1::SettingKind;
 use aftercall_view::key::Key;
 
@@ -31,6 +33,7 @@ const CUSTOMER: u8 = 5;
 const SETTINGS: u8 = 7;
 const SETTING: u8 = 8;
 const SETTING_VERSION: u8 = 9;
+const COUNTED: u8 = 10;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
     Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
@@ -74,6 +77,12 @@ pub(crate) fn setting_version(
     version: u64,
 ) -> Key {
     setting_versions(tenant_id, kind, setting_id).u64(!version)
+}
+
+/// What only counts its events.
+pub(crate) fn counted(tenant_id: &str, of: AggregateKind, id: &str) -> Key {
+    let kind = i32::from(of).unsigned_abs();
+    Key::new(COUNTED).text(tenant_id).u32(kind).text(id)
 }
 
 fn kind_no(kind: SettingKind) -> u32 {

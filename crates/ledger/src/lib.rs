@@ -43,7 +43,7 @@ use aftercall_view::{FeedOptions, Options, Placed, Views};
 pub use calendars::Calendars;
 pub use contacts::Contacts;
 pub use entry::{Contact, Holder, Holders};
-pub use happening::{Happening, What};
+pub use happening::{Happening, Webhook, What};
 pub use id::Id;
 pub use ledger::Ledger;
 pub use merged::MergedPairs;

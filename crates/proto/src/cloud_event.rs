@@ -24,13 +24,13 @@ pub fn headers(key: &[u8], body: &[u8]) -> Vec<(&'static str, String)> {
 }
 
 fn of_event(key: &[u8], event: Event) -> Vec<(&'static str, String)> {
-    let (service, aggregate) = about(event.r#type());
+    let (_, aggregate) = about(event.r#type());
     let subject = format!("{aggregate}/{}", event.aggregate_id);
     let mut headers = vec![
         ("content-type", CONTENT_TYPE.to_owned()),
         ("ce_specversion", "1.0".to_owned()),
         ("ce_type", event.cloud_event_type().to_owned()),
-        ("ce_source", format!("/t/{}/{service}", event.tenant_id)),
+        ("ce_source", source(&event)),
         ("ce_subject", subject),
         ("ce_dataschema", DATA_SCHEMA.to_owned()),
         ("ce_sequence", event.sequence.to_string()),
@@ -49,6 +49,39 @@ fn of_event(key: &[u8], event: Event) -> Vec<(&'static str, String)> {
     headers
 }
 
+/// Where an event comes from: its tenant and service.
+pub fn source(event: &Event) -> String {
+    let (service, _) = about(event.r#type());
+    format!("/t/{}/{service}", event.tenant_id)
+}
+
+/// What sort of thing an event happened to, such as `commitment`.
+pub const fn aggregate(event_type: EventType) -> &'static str {
+    about(event_type).1
+}
+
+/// Whether an event is about telling others of events: they are told nothing of that.
+pub const fn is_of_webhooks(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::WebhookChanged
+            | EventType::WebhookReplayed
+            | EventType::WebhookQueued
+            | EventType::WebhookAttempted
+    )
+}
+
+/// The types of events that others are told of.
+pub fn types_told() -> impl Iterator<Item = &'static str> {
+    let types = (1..=i32::from(u8::MAX)).filter_map(|number| EventType::try_from(number).ok());
+    let told = types.filter(|event_type| !is_of_webhooks(*event_type));
+    told.map(|event_type| {
+        let mut event = Event::default();
+        event.set_type(event_type);
+        event.cloud_event_type()
+    })
+}
+
 /// Which service an event comes from, and what sort of aggregate it is about.
 const fn about(event_type: EventType) -> (&'static str, &'static str) {
     match event_type {
@@ -62,6 +95,9 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         | EventType::CommitmentLapsed => ("followups", "commitment"),
         EventType::SolutionPublished => ("knowledge", "solution"),
         EventType::SettingsChanged => ("settings", "settings"),
+        EventType::WebhookChanged | EventType::WebhookReplayed => ("notify", "webhook"),
+        EventType::WebhookQueued => ("notify", "webhook-queue"),
+        EventType::WebhookAttempted => ("notify", "webhook-outcomes"),
         EventType::Unspecified => ("unknown", "unknown"),
     }
 }

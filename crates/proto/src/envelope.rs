@@ -8,7 +8,7 @@ use crate::event::v1::{
     AggregateKind, CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed,
     CommitmentRescheduled, CustomersMerged, CustomersUnmerged, Event, EventType,
     InteractionAmended, InteractionIdentified, InteractionRecorded, SettingsChanged,
-    SolutionPublished,
+    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
 /// What an event says: its type and data together.
@@ -36,6 +36,14 @@ pub enum Fact {
     CustomersUnmerged(CustomersUnmerged),
     /// Settings were made or changed.
     SettingsChanged(Box<SettingsChanged>),
+    /// A webhook was made or changed.
+    WebhookChanged(Box<WebhookChanged>),
+    /// Deliveries of a webhook are to be sent again.
+    WebhookReplayed(WebhookReplayed),
+    /// A webhook is to be told of events.
+    WebhookQueued(WebhookQueued),
+    /// It was tried to tell a webhook of events.
+    WebhookAttempted(WebhookAttempted),
 }
 
 impl Fact {
@@ -53,6 +61,10 @@ impl Fact {
             Self::CustomersMerged(_) => EventType::CustomersMerged,
             Self::CustomersUnmerged(_) => EventType::CustomersUnmerged,
             Self::SettingsChanged(_) => EventType::SettingsChanged,
+            Self::WebhookChanged(_) => EventType::WebhookChanged,
+            Self::WebhookReplayed(_) => EventType::WebhookReplayed,
+            Self::WebhookQueued(_) => EventType::WebhookQueued,
+            Self::WebhookAttempted(_) => EventType::WebhookAttempted,
         }
     }
 
@@ -69,6 +81,9 @@ impl Fact {
             Self::SolutionPublished(_) => AggregateKind::Solution,
             Self::CustomersMerged(_) | Self::CustomersUnmerged(_) => AggregateKind::Customer,
             Self::SettingsChanged(_) => AggregateKind::Settings,
+            Self::WebhookChanged(_) | Self::WebhookReplayed(_) => AggregateKind::Webhook,
+            Self::WebhookQueued(_) => AggregateKind::WebhookQueue,
+            Self::WebhookAttempted(_) => AggregateKind::WebhookOutcomes,
         }
     }
 
@@ -96,6 +111,10 @@ impl Fact {
             Self::CustomersMerged(data) => data.encode_to_vec(),
             Self::CustomersUnmerged(data) => data.encode_to_vec(),
             Self::SettingsChanged(data) => data.encode_to_vec(),
+            Self::WebhookChanged(data) => data.encode_to_vec(),
+            Self::WebhookReplayed(data) => data.encode_to_vec(),
+            Self::WebhookQueued(data) => data.encode_to_vec(),
+            Self::WebhookAttempted(data) => data.encode_to_vec(),
         }
         .into()
     }
@@ -150,6 +169,12 @@ impl Event {
             EventType::SettingsChanged => {
                 Fact::SettingsChanged(Box::new(SettingsChanged::decode(data)?))
             }
+            EventType::WebhookChanged => {
+                Fact::WebhookChanged(Box::new(WebhookChanged::decode(data)?))
+            }
+            EventType::WebhookReplayed => Fact::WebhookReplayed(WebhookReplayed::decode(data)?),
+            EventType::WebhookQueued => Fact::WebhookQueued(WebhookQueued::decode(data)?),
+            EventType::WebhookAttempted => Fact::WebhookAttempted(WebhookAttempted::decode(data)?),
         }))
     }
 
@@ -168,6 +193,10 @@ impl Event {
             EventType::CustomersMerged => "aftercall.customer.merged.v1",
             EventType::CustomersUnmerged => "aftercall.customer.unmerged.v1",
             EventType::SettingsChanged => "aftercall.settings.changed.v1",
+            EventType::WebhookChanged => "aftercall.webhook.changed.v1",
+            EventType::WebhookReplayed => "aftercall.webhook.replayed.v1",
+            EventType::WebhookQueued => "aftercall.webhook.queued.v1",
+            EventType::WebhookAttempted => "aftercall.webhook.attempted.v1",
         }
     }
 }
@@ -195,6 +224,12 @@ pub fn solution_key(tenant_id: &str, solution_id: &str) -> Bytes {
 /// The log key of all that a tenant has set up.
 pub fn settings_key(tenant_id: &str) -> Bytes {
     joined(&[tenant_id, "| settings"])
+}
+
+/// The log key of all about what a tenant is told outside: so one partition, and who works for it, has all
+/// of a tenant's.
+pub fn notify_key(tenant_id: &str) -> Bytes {
+    joined(&[tenant_id, "| notify"])
 }
 
 /// What is no customer's begins with a blank after the tenant, as no customer's id does.

@@ -33,6 +33,7 @@ pub mod generated {
         package!(history, "aftercall.history.v1");
         package!(knowledge, "aftercall.knowledge.v1");
         package!(model, "aftercall.model.v1");
+        package!(notify, "aftercall.notify.v1");
         package!(operations, "aftercall.operations.v1");
         package!(recorder, "aftercall.recorder.v1");
         package!(settings, "aftercall.settings.v1");
@@ -57,7 +58,7 @@ pub mod personal;
 pub mod status;
 
 pub use generated::aftercall::{
-    alerts, event, followups, history, knowledge, model, operations, recorder, settings,
+    alerts, event, followups, history, knowledge, model, notify, operations, recorder, settings,
 };
 pub use generated::google;
 

@@ -71,6 +71,18 @@ pub fn redacted(event: &Event) -> Result<Event, DecodeError> {
     Ok(redacted)
 }
 
+/// What an event says, in full, as a message that has a form in JSON; none for one of a type that this
+/// version does not know, or that is encrypted.
+///
+/// # Errors
+/// When the data isn't the message that the type names.
+pub fn in_full(event: &Event) -> Result<Option<DynamicMessage>, DecodeError> {
+    let (Some(descriptor), Some(data)) = (data_of(event.r#type()), event.data()) else {
+        return Ok(None);
+    };
+    DynamicMessage::decode(descriptor, data.clone()).map(Some)
+}
+
 /// The message that an event's type names.
 fn data_of(event_type: EventType) -> Option<MessageDescriptor> {
     let name = event_type.as_str_name().strip_prefix("EVENT_TYPE_")?;

@@ -13,6 +13,9 @@ use crate::Clock;
 pub trait Ids: Send + Sync + std::fmt::Debug + 'static {
     /// A fresh id that sorts by the clock's time (UUID version 7).
     fn uuid_v7(&self) -> Uuid;
+
+    /// Fills `bytes` with randomness that nobody can guess: keys are made of it.
+    fn fill(&self, bytes: &mut [u8]);
 }
 
 /// Ids from the operating system's randomness.
@@ -32,6 +35,10 @@ impl Ids for SystemIds {
     fn uuid_v7(&self) -> Uuid {
         // The generator is the thread's own, seeded by the system: no lock on the way of a request.
         draw(self.clock.as_ref(), &mut rand::rng())
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        rand::rng().fill_bytes(bytes);
     }
 }
 
@@ -55,6 +62,10 @@ impl TestIds {
 impl Ids for TestIds {
     fn uuid_v7(&self) -> Uuid {
         draw(self.clock.as_ref(), &mut *self.random.lock())
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.random.lock().fill_bytes(bytes);
     }
 }
 

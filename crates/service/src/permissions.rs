@@ -78,6 +78,9 @@ const SEEING_SETTINGS: &[Role] = &[
     TenantAdmin,
 ];
 
+/// Who sees whom the house tells of what happens, and whether that arrives.
+const SEEING_WEBHOOKS: &[Role] = &[TenantAdmin, PrivacyOfficer, Integration, Auditor];
+
 /// Who has the whole log, of all tenants, in hand.
 const OPERATING: &[Role] = &[Operator];
 
@@ -151,6 +154,19 @@ const TABLE: &[(&str, Methods)] = &[
             ("GetSetting", SEEING_SETTINGS),
             ("ListSettings", SEEING_SETTINGS),
             ("ListSettingVersions", SEEING_SETTINGS),
+        ],
+    ),
+    (
+        "aftercall.notify.v1.WebhookService",
+        &[
+            ("CreateWebhook", SETTING_UP),
+            ("GetWebhook", SEEING_WEBHOOKS),
+            ("ListWebhooks", SEEING_WEBHOOKS),
+            ("UpdateWebhook", SETTING_UP),
+            ("RotateWebhookKey", SETTING_UP),
+            ("TestWebhook", SETTING_UP),
+            ("ListWebhookDeliveries", SEEING_WEBHOOKS),
+            ("ReplayWebhook", SETTING_UP),
         ],
     ),
     (

@@ -61,6 +61,8 @@ reasons! {
     SolutionNotFound = "SOLUTION_NOT_FOUND", NotFound;
     /// The tenant has no such setting.
     SettingNotFound = "SETTING_NOT_FOUND", NotFound;
+    /// The tenant has no such webhook.
+    WebhookNotFound = "WEBHOOK_NOT_FOUND", NotFound;
     /// The id was used before, for something else.
     RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists;
     /// The commitment has been fulfilled or cancelled.
@@ -75,6 +77,8 @@ reasons! {
     CustomersAlreadyMerged = "CUSTOMERS_ALREADY_MERGED", FailedPrecondition;
     /// The two customers are not merged.
     CustomersNotMerged = "CUSTOMERS_NOT_MERGED", FailedPrecondition;
+    /// The configuration names no key by which secrets are sealed.
+    SecretsKeyMissing = "SECRETS_KEY_MISSING", FailedPrecondition;
     /// The time in which the caller may amend the record is over.
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.

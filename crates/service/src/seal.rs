@@ -7,7 +7,9 @@
 use aftercall_domain::ids::Namespace;
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::time::{microseconds, to_wire};
-use aftercall_proto::envelope::{Fact, contact_key, customer_key, settings_key, solution_key};
+use aftercall_proto::envelope::{
+    Fact, contact_key, customer_key, notify_key, settings_key, solution_key,
+};
 use aftercall_proto::event::v1::{self as wire, AggregateKind, Event};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -120,6 +122,9 @@ impl Sealing<'_> {
             AggregateKind::Solution => solution_key(tenant_id, self.aggregate_id),
             AggregateKind::Customer => customer_key(tenant_id, self.aggregate_id),
             AggregateKind::Settings => settings_key(tenant_id),
+            AggregateKind::Webhook
+            | AggregateKind::WebhookQueue
+            | AggregateKind::WebhookOutcomes => notify_key(tenant_id),
             AggregateKind::Interaction | AggregateKind::Commitment | AggregateKind::Unspecified => {
                 contact_key(tenant_id, self.customer_id, self.interaction_id)
             }

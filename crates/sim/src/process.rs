@@ -8,6 +8,7 @@ use aftercall_followups::Followups;
 use aftercall_history::History;
 use aftercall_knowledge::Knowledge;
 use aftercall_log::Log;
+use aftercall_notify::{Notify, NotifyConfig};
 use aftercall_recorder::Recorder;
 use aftercall_service::{Deps, Supervisor, TestIds, chain};
 use aftercall_settings::Settings;
@@ -89,13 +90,16 @@ impl Process {
         let followups = Followups::start(deps.clone()).expect("followups start");
         let knowledge = Knowledge::start(deps.clone()).expect("knowledge starts");
         let settings = Settings::start(deps.clone());
+        let notify = Notify::start(deps.clone(), &NotifyConfig::default());
+        let notify = notify.expect("notify starts");
         deps.run_feed(feed).expect("the feed starts");
         let services = Routes::new(recorder.server())
             .add_service(history.server())
             .add_service(followups.followup_server())
             .add_service(followups.alert_server())
             .add_service(knowledge.server())
-            .add_service(settings.server());
+            .add_service(settings.server())
+            .add_service(notify.webhook_server());
         let process = Self {
             group,
             services,
@@ -105,6 +109,7 @@ impl Process {
                 history.view().clone(),
                 followups.view().clone(),
                 knowledge.view(),
+                notify.view().clone(),
             ],
             log,
             supervisor,

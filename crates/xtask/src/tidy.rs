@@ -23,6 +23,7 @@ const ORDER: &[&[&str]] = &[
         "aftercall-followups",
         "aftercall-knowledge",
         "aftercall-settings",
+        "aftercall-notify",
     ],
     &["aftercall", "aftercall-sim"],
     &["aftercall-xtask", "aftercall-fuzz"],

@@ -23,7 +23,7 @@ use aftercall_service::{
 };
 use aftercall_view::{ViewError, Views};
 
-use crate::config::{Config, Engine, HealthConfig};
+use crate::config::{Config, Engine};
 use crate::log::{self, LogError};
 use crate::operations;
 
@@ -184,7 +184,7 @@ impl App {
         let server = Server::new(config.server.clone(), authenticator, around.clock)
             .access(config.access)
             .descriptors(aftercall_proto::DESCRIPTORS);
-        let started = app.start_services(server, (asked, &config.health), (deps, feed), listener);
+        let started = app.start_services(server, (asked, config), (deps, feed), listener);
         match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
@@ -198,15 +198,17 @@ impl App {
     async fn start_services(
         &self,
         server: Server,
-        (asked, bounds): (&[Service], &HealthConfig),
+        (asked, config): (&[Service], &Config),
         (deps, feed): (Deps, FeedRunner),
         listener: Listener,
     ) -> Result<(), StartError> {
-        let services = services::start(asked, &deps)?;
+        let services = services::start(asked, &deps, &config.notify)?;
         // Only now: it waits for the views that have begun.
         deps.run_feed(feed).map_err(StartError::Feed)?;
         let server = services.add_to(server).service(operations::server(&deps));
-        services.report(&server.health(), bounds, &deps).await;
+        services
+            .report(&server.health(), &config.health, &deps)
+            .await;
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aftercall_notify::NotifyConfig;
 use aftercall_service::Access;
 use aftercall_service::config::{ConfigError, Sources, load};
 use aftercall_service::server::ServerConfig;
@@ -37,6 +38,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Whose records callers read.
     pub access: Access,
+    /// How other systems are told of what happens.
+    pub notify: NotifyConfig,
     /// When a service counts as healthy.
     pub health: HealthConfig,
     /// What the process says of itself.

@@ -61,6 +61,7 @@ impl Projection for Promises {
             What::Amended(_)
             | What::Published(_)
             | What::Settings(_)
+            | What::Webhook(_)
             | What::Unknown
             | What::Malformed => Ok(()),
         }

@@ -212,7 +212,11 @@ impl Projection for HistoryProjection {
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
             What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
-            What::Published(_) | What::Settings(_) | What::Unknown | What::Malformed => Ok(()),
+            What::Published(_)
+            | What::Settings(_)
+            | What::Webhook(_)
+            | What::Unknown
+            | What::Malformed => Ok(()),
         }
     }
 

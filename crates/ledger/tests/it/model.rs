@@ -33,6 +33,8 @@ pub(crate) struct Model {
     customers: BTreeMap<String, (u64, BTreeSet<String>)>,
     /// How often settings changed.
     settings: u64,
+    /// By what sort of thing it is, and its id.
+    counted: BTreeMap<(i32, String), u64>,
     /// What counts, and what views are told.
     pub(crate) accepted: BTreeSet<Position>,
     pub(crate) told: BTreeSet<Position>,
@@ -120,6 +122,18 @@ impl Model {
             (AggregateKind::Settings, _) => {
                 let counts = event.sequence == self.settings + 1;
                 self.settings += u64::from(counts);
+                counts
+            }
+            (
+                kind @ (AggregateKind::Webhook
+                | AggregateKind::WebhookQueue
+                | AggregateKind::WebhookOutcomes),
+                _,
+            ) => {
+                let counted = (i32::from(kind), event.aggregate_id.clone());
+                let happened = self.counted.entry(counted).or_default();
+                let counts = event.sequence == *happened + 1;
+                *happened += u64::from(counts);
                 counts
             }
             (AggregateKind::Unspecified, _) => true,

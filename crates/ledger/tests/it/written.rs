@@ -6,7 +6,9 @@ use aftercall_domain::interaction::{commitment_id, id_of_reference};
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::envelope::{Fact, contact_key, customer_key, settings_key, solution_key};
+use aftercall_proto::envelope::{
+    Fact, contact_key, customer_key, notify_key, settings_key, solution_key,
+};
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
     AggregateKind, CustomersMerged, CustomersUnmerged, Event, InteractionIdentified,
@@ -109,6 +111,9 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Solution,
         AggregateKind::Customer,
         AggregateKind::Settings,
+        AggregateKind::Webhook,
+        AggregateKind::WebhookQueue,
+        AggregateKind::WebhookOutcomes,
         AggregateKind::Unspecified,
     ]);
     let drafts = prop::collection::vec(promise(), 0..3);
@@ -195,6 +200,9 @@ impl Written {
                 }
                 AggregateKind::Customer => (event.aggregate_id, key) = merging(),
                 AggregateKind::Settings => key = settings_key(TENANT),
+                AggregateKind::Webhook
+                | AggregateKind::WebhookQueue
+                | AggregateKind::WebhookOutcomes => key = notify_key(TENANT),
                 AggregateKind::Interaction | AggregateKind::Unspecified => {}
             },
             What::Merge { .. } => (event.aggregate_id, key) = merging(),

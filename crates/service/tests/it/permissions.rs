@@ -106,6 +106,14 @@ fn who_administers_reads_no_word_of_a_customer() {
             "SettingsService/GetSetting",
             "SettingsService/ListSettingVersions",
             "SettingsService/ListSettings",
+            "WebhookService/CreateWebhook",
+            "WebhookService/GetWebhook",
+            "WebhookService/ListWebhookDeliveries",
+            "WebhookService/ListWebhooks",
+            "WebhookService/ReplayWebhook",
+            "WebhookService/RotateWebhookKey",
+            "WebhookService/TestWebhook",
+            "WebhookService/UpdateWebhook",
         ]
     );
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use aftercall_followups::Followups;
 use aftercall_history::History;
 use aftercall_knowledge::Knowledge;
+use aftercall_notify::{Notify, NotifyConfig};
 use aftercall_proto::alerts::v1::alert_service_server;
 use aftercall_proto::encoded::history_service_server;
 use aftercall_proto::followups::v1::followup_service_server;
 use aftercall_proto::knowledge::v1::knowledge_service_server;
+use aftercall_proto::notify::v1::webhook_service_server;
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_proto::settings::v1::settings_service_server;
 use aftercall_recorder::Recorder;
@@ -38,21 +40,26 @@ pub enum Service {
     Knowledge,
     /// Keeps what tenants set up.
     Settings,
+    /// Tells other systems of what happens.
+    Notify,
 }
 
 /// A name that no service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such service; there are recorder, history, followups, knowledge, settings")]
+#[error(
+    "there is no such service; there are recorder, history, followups, knowledge, settings, notify"
+)]
 pub struct UnknownService;
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Recorder,
         Self::History,
         Self::Followups,
         Self::Knowledge,
         Self::Settings,
+        Self::Notify,
     ];
 
     const fn name(self) -> &'static str {
@@ -62,6 +69,7 @@ impl Service {
             Self::Followups => "followups",
             Self::Knowledge => "knowledge",
             Self::Settings => "settings",
+            Self::Notify => "notify",
         }
     }
 }
@@ -99,13 +107,18 @@ enum Running {
     Followups(Followups),
     Knowledge(Knowledge),
     Settings(Settings),
+    Notify(Notify),
 }
 
 /// Starts the services that are asked for; all, if none is named. Their views begin to catch up.
-pub(super) fn start(asked: &[Service], deps: &Deps) -> Result<Services, StartError> {
+pub(super) fn start(
+    asked: &[Service],
+    deps: &Deps,
+    notify: &NotifyConfig,
+) -> Result<Services, StartError> {
     let wanted = |service: &Service| asked.is_empty() || asked.contains(service);
     let services = Service::ALL.into_iter().filter(wanted);
-    let running = services.map(|service| Running::start(service, deps));
+    let running = services.map(|service| Running::start(service, deps, notify));
     running.collect::<Result<_, _>>().map(Services)
 }
 
@@ -120,7 +133,7 @@ where
 }
 
 impl Running {
-    fn start(service: Service, deps: &Deps) -> Result<Self, StartError> {
+    fn start(service: Service, deps: &Deps, notify: &NotifyConfig) -> Result<Self, StartError> {
         Ok(match service {
             Service::Recorder => Self::Recorder(Recorder::start(deps.clone())),
             Service::History => Self::History(History::start(deps).map_err(failed(service))?),
@@ -131,6 +144,9 @@ impl Running {
                 Self::Knowledge(Knowledge::start(deps.clone()).map_err(failed(service))?)
             }
             Service::Settings => Self::Settings(Settings::start(deps.clone())),
+            Service::Notify => {
+                Self::Notify(Notify::start(deps.clone(), notify).map_err(failed(service))?)
+            }
         })
     }
 
@@ -141,6 +157,7 @@ impl Running {
             Self::Followups(service) => service.view().clone(),
             Self::Knowledge(service) => service.view(),
             Self::Settings(service) => service.view(),
+            Self::Notify(service) => service.view().clone(),
         }
     }
 
@@ -155,6 +172,7 @@ impl Running {
             ],
             Self::Knowledge(_) => &[knowledge_service_server::SERVICE_NAME],
             Self::Settings(_) => &[settings_service_server::SERVICE_NAME],
+            Self::Notify(_) => &[webhook_service_server::SERVICE_NAME],
         }
     }
 
@@ -167,6 +185,7 @@ impl Running {
                 .service(service.alert_server()),
             Self::Knowledge(service) => server.service(service.server()),
             Self::Settings(service) => server.service(service.server()),
+            Self::Notify(service) => server.service(service.webhook_server()),
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::config::{Config, ConfigArgs};
 /// What to serve, and how.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Services to run: recorder, history, followups, knowledge, settings; left out, all of them
+    /// Services to run: recorder, history, followups, knowledge, settings, notify; left out,
+    /// all of them
     #[arg(value_name = "SERVICE")]
     services: Vec<Service>,
     #[command(flatten)]

@@ -42,6 +42,7 @@ pub(crate) struct Roles {
     followups: Server,
     knowledge: Server,
     settings: Server,
+    notify: Server,
 }
 
 impl Roles {
@@ -65,6 +66,7 @@ impl Roles {
             followups: role("followups"),
             knowledge: role("knowledge"),
             settings: role("settings"),
+            notify: role("notify"),
         }
     }
 }
@@ -90,6 +92,7 @@ impl Site for Roles {
             "followups" | "alerts" => &self.followups,
             "solutions" => &self.knowledge,
             "calendars" => &self.settings,
+            "webhooks" => &self.notify,
             other => panic!("whose is {other}?"),
         };
         server.client(args)

@@ -123,7 +123,11 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         | Fact::SolutionPublished(_)
         | Fact::CustomersMerged(_)
         | Fact::CustomersUnmerged(_)
-        | Fact::SettingsChanged(_) => return Ok(None),
+        | Fact::SettingsChanged(_)
+        | Fact::WebhookChanged(_)
+        | Fact::WebhookReplayed(_)
+        | Fact::WebhookQueued(_)
+        | Fact::WebhookAttempted(_) => return Ok(None),
     }))
 }
 

@@ -6,7 +6,8 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
     CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SettingsChanged, SolutionPublished,
+    InteractionRecorded, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,6 +39,10 @@ enum FactJson {
     Merged(CustomersMerged),
     Unmerged(CustomersUnmerged),
     Settings(Box<SettingsChanged>),
+    Webhook(Box<WebhookChanged>),
+    Replayed(WebhookReplayed),
+    Queued(WebhookQueued),
+    Attempted(WebhookAttempted),
 }
 
 impl From<Fact> for FactJson {
@@ -54,6 +59,10 @@ impl From<Fact> for FactJson {
             Fact::CustomersMerged(fact) => Self::Merged(fact),
             Fact::CustomersUnmerged(fact) => Self::Unmerged(fact),
             Fact::SettingsChanged(fact) => Self::Settings(fact),
+            Fact::WebhookChanged(fact) => Self::Webhook(fact),
+            Fact::WebhookReplayed(fact) => Self::Replayed(fact),
+            Fact::WebhookQueued(fact) => Self::Queued(fact),
+            Fact::WebhookAttempted(fact) => Self::Attempted(fact),
         }
     }
 }

@@ -1,0 +1,49 @@
+//! Tells other systems of what happens: webhooks.
+//!
+//! ```text
+//!  log ─► matcher: which webhooks are told of it ─► queued, numbered ─► log ─► view
+//!                                                                              │ due
+//!                  taken, failed, dead ◄─ receiver ◄─ courier, one a webhook ◄─┘
+//!                          └─► log ─► view: when it is tried again
+//! ```
+//!
+//! # What holds
+//!
+//! * **At least once, always the same id.** An event is queued before it is sent, and what came of an attempt
+//!   is recorded after it. Who dies between the two sends again, under the same id.
+//! * **Numbers are given once**, by the event that queues a delivery, so that a receiver sees a gap. A process
+//!   that numbers beside another one loses the race as any writer does.
+//! * **Nothing lives in memory only** but how a receiver did lately, which decides how many attempts are made
+//!   at it at once.
+//! * **A secret leaves this crate once**, in the answer to who made it. In the log it is sealed by a key of the
+//!   configuration.
+//! * **The address that was checked is the one that is connected to.** What the configuration does not name is
+//!   not sent to, unless everybody reaches it.
+//! * **A copy is mute.** What is sent to in one environment is recorded as suppressed in another.
+
+mod changes;
+mod command;
+mod config;
+mod courier;
+mod couriers;
+mod failure;
+mod keys;
+mod list;
+mod matcher;
+mod meters;
+mod notify;
+mod payload;
+mod probe;
+mod projection;
+mod rows;
+mod send;
+mod server;
+mod signing;
+mod target;
+mod vault;
+mod writer;
+
+pub use config::{NotifyConfig, PrivateNetwork};
+pub use notify::{Notify, StartError};
+pub use send::{Resolve, Resolving, SystemResolver};
+pub use server::Grpc;

@@ -1,0 +1,9 @@
+//! The service as its callers and receivers see it: a real server on a free port over a log in memory, and
+//! real receivers, which fail as receivers do.
+
+#![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
+
+mod delivering;
+mod receiver;
+mod refused;
+mod world;
