@@ -161,6 +161,12 @@ rpcs! {
     "aftercall.settings.v1.SettingsService" {
         command "ChangeSettings":
             settings::v1::ChangeSettingsRequest => settings::v1::ChangeSettingsResponse;
+        command "StageHolidays":
+            settings::v1::StageHolidaysRequest => settings::v1::StageHolidaysResponse;
+        command "ApproveHolidays":
+            settings::v1::ApproveHolidaysRequest => settings::v1::ApproveHolidaysResponse;
+        command "RejectHolidays":
+            settings::v1::RejectHolidaysRequest => settings::v1::RejectHolidaysResponse;
         query "GetSetting":
             settings::v1::GetSettingRequest => settings::v1::GetSettingResponse;
         query "ListSettings":

@@ -12,6 +12,7 @@
 mod days;
 mod draft;
 mod explain;
+mod holidays;
 mod hours;
 mod opening;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 pub use draft::{CalendarDraft, ClosedDate, HoursDraft, SpecialDate, read_date, read_time};
 pub use explain::{ExceptionMet, Explained, Interval};
+pub use holidays::{Closing, Holidays};
 pub use hours::{Hours, NotATime, TimeOfDay};
 pub use opening::OpeningHours;
 pub use zone::{Zone, time_zone_version};

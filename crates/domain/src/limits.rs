@@ -99,6 +99,20 @@ pub const REPLAYED_MAX: usize = 1_000;
 pub const HOURS_PER_DAY_MAX: usize = 24;
 /// Dates of one calendar that are closed or have hours of their own.
 pub const CALENDAR_EXCEPTIONS_MAX: usize = 2_000;
+/// A feed of holidays, in bytes.
+pub const FEED_BYTES_MAX: usize = 1 << 20;
+/// Events of a feed of holidays.
+pub const FEED_EVENTS_MAX: usize = 5_000;
+/// Events of a feed of holidays that repeat by a rule.
+pub const FEED_RULES_MAX: usize = 200;
+/// Times that all rules of a feed make together, those that are long past included.
+pub const FEED_TIMES_MAX: usize = 200_000;
+/// What somebody who approves holidays is told of their feed.
+pub const FEED_NOTES_MAX: usize = 50;
+/// How long one event of a feed may be, in days.
+pub const FEED_EVENT_DAYS_MAX: i64 = 366;
+/// How many days of holidays are staged at once.
+pub const STAGED_DAYS_MAX: i64 = 3_660;
 /// The seconds of a day.
 pub const SECONDS_PER_DAY: i64 = 86_400;
 /// The nanoseconds of a second.

@@ -49,6 +49,8 @@ pub enum SettingKind {
     Receiver,
     /// A time in which some alerts are not told.
     Silence,
+    /// What a feed says of a calendar's dates.
+    Holidays,
 }
 
 impl SettingKind {
@@ -64,6 +66,7 @@ impl SettingKind {
             Self::Team => "team",
             Self::Receiver => "receiver",
             Self::Silence => "silence",
+            Self::Holidays => "feed of holidays",
         }
     }
 
@@ -74,7 +77,7 @@ impl SettingKind {
             Self::EscalationPolicy => Reason::UnknownEscalationPolicy,
             Self::Team => Reason::UnknownTeam,
             Self::Receiver => Reason::UnknownReceiver,
-            Self::FollowUpPolicy | Self::Silence => Reason::NotFound,
+            Self::FollowUpPolicy | Self::Silence | Self::Holidays => Reason::NotFound,
         }
     }
 }
@@ -97,7 +100,8 @@ impl fmt::Display for Reference<'_> {
 /// Is told each setting that another one names, and in which of its fields.
 pub type Visit<'v> = dyn FnMut(FieldPath<'_>, Reference<'_>) + 'v;
 
-/// What is set, of all kinds but calendars, which are told as [`CalendarDraft`](crate::CalendarDraft).
+/// What is set, of all kinds but calendars, which are told as [`CalendarDraft`](crate::CalendarDraft), and their
+/// [`Holidays`](crate::calendar::Holidays).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// How promises of some sort are followed up.

@@ -13,6 +13,7 @@ use prost_types::FileDescriptorSet;
 
 pub use aftercall_history::fuzzing::search;
 pub use aftercall_log::fuzzing::{frames, notes};
+pub use aftercall_settings::fuzzing::feed;
 pub use aftercall_view::fuzzing::tokens;
 
 /// A line of an import is refused, or is a request that is the same again when it is written out.

@@ -65,6 +65,9 @@ const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
 /// Who sets a tenant's house up; a supervisor silences alone.
 const SETTING_UP: &[Role] = &[Supervisor, TenantAdmin];
 
+/// Who sets up what supervisors don't.
+const ADMINISTERING: &[Role] = &[TenantAdmin];
+
 /// Who reads how it is set up: everybody whose promises are reckoned by it, and who sets it up.
 const SEEING_SETTINGS: &[Role] = &[
     Agent,
@@ -151,6 +154,9 @@ const TABLE: &[(&str, Methods)] = &[
         "aftercall.settings.v1.SettingsService",
         &[
             ("ChangeSettings", SETTING_UP),
+            ("StageHolidays", ADMINISTERING),
+            ("ApproveHolidays", ADMINISTERING),
+            ("RejectHolidays", ADMINISTERING),
             ("GetSetting", SEEING_SETTINGS),
             ("ListSettings", SEEING_SETTINGS),
             ("ListSettingVersions", SEEING_SETTINGS),

@@ -79,6 +79,8 @@ reasons! {
     CustomersNotMerged = "CUSTOMERS_NOT_MERGED", FailedPrecondition;
     /// The configuration names no key by which secrets are sealed.
     SecretsKeyMissing = "SECRETS_KEY_MISSING", FailedPrecondition;
+    /// The staged holidays were approved or rejected.
+    HolidaysDecided = "HOLIDAYS_DECIDED", FailedPrecondition;
     /// The time in which the caller may amend the record is over.
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.

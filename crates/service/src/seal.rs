@@ -184,6 +184,21 @@ impl RequestHash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[Self::VERSION]);
         hasher.update(&request.encode_to_vec());
+        Self::finish(&hasher)
+    }
+
+    /// The same of a request to one of several methods that make events of one type: two of them may be sent the
+    /// same, and are different requests.
+    pub fn of_method(method: &str, request: &impl Message) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[Self::VERSION]);
+        hasher.update(&(method.len() as u64).to_le_bytes());
+        hasher.update(method.as_bytes());
+        hasher.update(&request.encode_to_vec());
+        Self::finish(&hasher)
+    }
+
+    fn finish(hasher: &blake3::Hasher) -> Self {
         let mut hash = [0; 16];
         hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         hash[0] = Self::VERSION;

@@ -27,25 +27,44 @@ use crate::whole;
 /// What the events of settings are about: a tenant has one such aggregate.
 const AGGREGATE: &str = "settings";
 
+/// What a request wishes settings to be.
+pub(crate) trait Wish: Send + Sync + 'static {
+    /// The settings as they are to be, but for what follows from who changes them, and when. Notes what is wrong with
+    /// them as things stand.
+    fn settings(
+        &self,
+        current: &Settings<'_>,
+        asked: Asked<'_>,
+        found: &mut Violations,
+    ) -> Result<Vec<Setting>, Error>;
+}
+
+/// By whom and when something is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) by: &'a Principal,
+    pub(crate) now: Timestamp,
+}
+
 /// A change that is sound in itself, and who asked for it.
-struct ChangeCommand {
-    ledger: Ledger,
-    log: LogIdentity,
-    principal: Principal,
-    request_id: String,
-    hash: RequestHash,
+pub(crate) struct ChangeCommand<W> {
+    pub(crate) ledger: Ledger,
+    pub(crate) log: LogIdentity,
+    pub(crate) principal: Principal,
+    pub(crate) request_id: String,
+    pub(crate) hash: RequestHash,
     /// Why. Personal.
-    reason: String,
-    changes: Vec<SettingChange>,
+    pub(crate) reason: String,
+    pub(crate) wish: W,
 }
 
 /// A change that counts.
-struct Changed {
-    settings: Vec<Setting>,
-    position: String,
+pub(crate) struct Changed {
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) position: String,
 }
 
-impl command::Command for ChangeCommand {
+impl<W: Wish> command::Command for ChangeCommand<W> {
     type Done = Changed;
     type Refusal = Error;
 
@@ -69,7 +88,7 @@ impl command::Command for ChangeCommand {
     }
 }
 
-impl ChangeCommand {
+impl<W: Wish> ChangeCommand<W> {
     fn answer(&self, current: &Settings<'_>, done: &Done) -> Result<Changed, Error> {
         Ok(Changed {
             settings: current.made(done.answer())?,
@@ -77,67 +96,29 @@ impl ChangeCommand {
         })
     }
 
-    /// The next version of each setting that changes.
+    /// The next version of each setting that changes, checked with all others.
     fn settings(&self, current: &Settings<'_>, now: Timestamp) -> Result<Vec<Setting>, Error> {
-        let (mut settings, mut added) = (Vec::new(), BTreeMap::new());
-        let (changes, mut found) = (FieldPath::of("changes"), Violations::new());
-        for (place, change) in self.changes.iter().enumerate() {
-            let SettingChange {
-                setting,
-                expected_version,
-            } = change;
-            let mut setting = setting.clone().unwrap_or_default();
-            let kind = kind_of(&setting).unwrap_or_default();
+        let mut found = Violations::new();
+        let by = &self.principal;
+        let asked = Asked { by, now };
+        let mut settings = self.wish.settings(current, asked, &mut found)?;
+        let mut added = BTreeMap::new();
+        for setting in &mut settings {
+            let kind = kind_of(setting).unwrap_or_default();
             let before = current.get(kind, &setting.setting_id)?;
             if before.is_none() {
                 *added.entry(kind).or_insert(0) += 1;
             }
-            let version = before.as_ref().map_or(0, |before| before.version);
-            if expected_version.is_some_and(|expected| expected != version) {
-                return Err(Error::VersionMismatch {
-                    setting_id: setting.setting_id,
-                    current: version,
-                });
-            }
-            let change = changes.index(place);
-            let at = change.field("setting");
-            self.begin(&mut setting, before.as_ref(), now, (at, &mut found));
-            setting.version = version + 1;
+            setting.version = before.map_or(0, |before| before.version) + 1;
             setting.changed_at = Some(to_wire(now));
-            setting.changed_by = self.principal.actor_id.to_string();
+            setting.changed_by = by.actor_id.to_string();
             setting.reason.clone_from(&self.reason);
-            settings.push(setting);
         }
         for (kind, added) in added {
             check_count(current.count(kind)? + added, &mut found);
         }
         whole::check(current, &settings, &mut found)?;
         Ok(found.into_result(settings)?)
-    }
-
-    /// Says of a silence since when it is and whose, which follow from when and by whom it is made.
-    fn begin(
-        &self,
-        setting: &mut Setting,
-        before: Option<&Setting>,
-        now: Timestamp,
-        (at, found): (FieldPath<'_>, &mut Violations),
-    ) {
-        let silence = |setting: &Setting| match convert::body(setting) {
-            Some(Body::Silence(silence)) => Some(silence),
-            _ => None,
-        };
-        let Some(mut new) = silence(setting) else {
-            return;
-        };
-        let before = before.and_then(silence);
-        let mut wrong = Violations::new();
-        let by = (before.as_ref(), &*self.principal.actor_id);
-        new.begin(by, now, at.field("silence"), &mut wrong);
-        if !setting.retired {
-            found.extend(wrong);
-        }
-        setting.body = Some(convert::to_wire(Body::Silence(new)));
     }
 
     fn record(
@@ -163,6 +144,61 @@ impl ChangeCommand {
         let changed = SettingsChanged { settings };
         Ok(sealing.seal(&Fact::SettingsChanged(Box::new(changed)))?)
     }
+}
+
+/// Settings as a caller gives them.
+struct Given(Vec<SettingChange>);
+
+impl Wish for Given {
+    fn settings(
+        &self,
+        current: &Settings<'_>,
+        asked: Asked<'_>,
+        found: &mut Violations,
+    ) -> Result<Vec<Setting>, Error> {
+        let (mut settings, changes) = (Vec::new(), FieldPath::of("changes"));
+        for (place, change) in self.0.iter().enumerate() {
+            let mut setting = change.setting.clone().unwrap_or_default();
+            let kind = kind_of(&setting).unwrap_or_default();
+            let before = current.get(kind, &setting.setting_id)?;
+            let version = before.as_ref().map_or(0, |before| before.version);
+            if change.expected_version.is_some_and(|it| it != version) {
+                return Err(Error::VersionMismatch {
+                    setting_id: setting.setting_id,
+                    current: version,
+                });
+            }
+            let change = changes.index(place);
+            let at = change.field("setting");
+            begin(&mut setting, before.as_ref(), asked, (at, found));
+            settings.push(setting);
+        }
+        Ok(settings)
+    }
+}
+
+/// Says of a silence since when it is and whose, which follow from when and by whom it is made.
+fn begin(
+    setting: &mut Setting,
+    before: Option<&Setting>,
+    asked: Asked<'_>,
+    (at, found): (FieldPath<'_>, &mut Violations),
+) {
+    let silence = |setting: &Setting| match convert::body(setting) {
+        Some(Body::Silence(silence)) => Some(silence),
+        _ => None,
+    };
+    let Some(mut new) = silence(setting) else {
+        return;
+    };
+    let before = before.and_then(silence);
+    let mut wrong = Violations::new();
+    let by = (before.as_ref(), &*asked.by.actor_id);
+    new.begin(by, asked.now, at.field("silence"), &mut wrong);
+    if !setting.retired {
+        found.extend(wrong);
+    }
+    setting.body = Some(convert::to_wire(Body::Silence(new)));
 }
 
 /// Notes more settings of a kind than a tenant may have.
@@ -204,7 +240,7 @@ pub(crate) async fn change(
         request_id: message.request_id,
         hash,
         reason: message.reason,
-        changes: message.changes,
+        wish: Given(message.changes),
     };
     let done = command::run(reading, &deps.clock, command, until).await?;
     Ok(ChangeSettingsResponse {

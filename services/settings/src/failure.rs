@@ -21,6 +21,12 @@ pub(crate) enum Error {
     NotFound,
     #[error("{setting_id} has version {current}; read it again, and change that")]
     VersionMismatch { setting_id: String, current: u64 },
+    #[error(
+        "the calendar {calendar_id} was changed after the holidays were staged, and has version {current}; stage them again"
+    )]
+    CalendarChanged { calendar_id: String, current: u64 },
+    #[error("the holidays wait for nothing: they were approved or rejected; stage them again")]
+    HolidaysDecided,
     #[error("the request_id was used for another request; use a new one")]
     RequestIdReused,
     #[error(transparent)]
@@ -44,7 +50,8 @@ impl Failure for Error {
             Self::Forbidden(error) => error.reason(),
             Self::Invalid(error) => error.reason(),
             Self::NotFound => Reason::SettingNotFound,
-            Self::VersionMismatch { .. } => Reason::VersionMismatch,
+            Self::VersionMismatch { .. } | Self::CalendarChanged { .. } => Reason::VersionMismatch,
+            Self::HolidaysDecided => Reason::HolidaysDecided,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(error) => error.reason(),
             Self::Undone(error) => error.reason(),
@@ -72,6 +79,10 @@ impl Failure for Error {
             Self::Forbidden(error) => error.metadata(),
             Self::VersionMismatch {
                 setting_id,
+                current,
+            }
+            | Self::CalendarChanged {
+                calendar_id: setting_id,
                 current,
             } => vec![
                 ("setting_id", setting_id.clone()),

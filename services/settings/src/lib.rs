@@ -9,6 +9,9 @@
 
 mod change;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod holidays;
 mod list;
 mod server;
 mod whole;

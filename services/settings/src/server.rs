@@ -5,9 +5,10 @@ use aftercall_proto::settings::v1::settings_service_server::{
     SettingsService, SettingsServiceServer,
 };
 use aftercall_proto::settings::v1::{
-    ChangeSettingsRequest, ChangeSettingsResponse, GetSettingRequest, GetSettingResponse,
-    ListSettingVersionsRequest, ListSettingVersionsResponse, ListSettingsRequest,
-    ListSettingsResponse,
+    ApproveHolidaysRequest, ApproveHolidaysResponse, ChangeSettingsRequest, ChangeSettingsResponse,
+    GetSettingRequest, GetSettingResponse, ListSettingVersionsRequest, ListSettingVersionsResponse,
+    ListSettingsRequest, ListSettingsResponse, RejectHolidaysRequest, RejectHolidaysResponse,
+    StageHolidaysRequest, StageHolidaysResponse,
 };
 use aftercall_service::{Call, Deps, Including, Reading, to_status};
 use aftercall_view::{Store, ViewHandle};
@@ -15,6 +16,7 @@ use tonic::{Request, Response, Status};
 
 use crate::change;
 use crate::failure::Error;
+use crate::holidays;
 use crate::list::{Query, VersionsQuery, Wanted};
 
 /// The settings service. It has no view of its own: the ledger keeps what it answers from. Cheap to clone.
@@ -50,6 +52,27 @@ impl Settings {
         request: Request<ChangeSettingsRequest>,
     ) -> Result<ChangeSettingsResponse, Error> {
         change::change(&self.deps, &self.reading, Call::of(request)?).await
+    }
+
+    async fn stage_holidays(
+        &self,
+        request: Request<StageHolidaysRequest>,
+    ) -> Result<StageHolidaysResponse, Error> {
+        holidays::stage((&self.deps, &self.reading), Call::of(request)?).await
+    }
+
+    async fn approve_holidays(
+        &self,
+        request: Request<ApproveHolidaysRequest>,
+    ) -> Result<ApproveHolidaysResponse, Error> {
+        holidays::approve((&self.deps, &self.reading), Call::of(request)?).await
+    }
+
+    async fn reject_holidays(
+        &self,
+        request: Request<RejectHolidaysRequest>,
+    ) -> Result<RejectHolidaysResponse, Error> {
+        holidays::reject((&self.deps, &self.reading), Call::of(request)?).await
     }
 
     async fn get_setting(
@@ -118,6 +141,27 @@ impl SettingsService for Settings {
         request: Request<ChangeSettingsRequest>,
     ) -> Result<Response<ChangeSettingsResponse>, Status> {
         answer(Self::change_settings(self, request).await)
+    }
+
+    async fn stage_holidays(
+        &self,
+        request: Request<StageHolidaysRequest>,
+    ) -> Result<Response<StageHolidaysResponse>, Status> {
+        answer(Self::stage_holidays(self, request).await)
+    }
+
+    async fn approve_holidays(
+        &self,
+        request: Request<ApproveHolidaysRequest>,
+    ) -> Result<Response<ApproveHolidaysResponse>, Status> {
+        answer(Self::approve_holidays(self, request).await)
+    }
+
+    async fn reject_holidays(
+        &self,
+        request: Request<RejectHolidaysRequest>,
+    ) -> Result<Response<RejectHolidaysResponse>, Status> {
+        answer(Self::reject_holidays(self, request).await)
     }
 
     async fn get_setting(

@@ -1,6 +1,6 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
-use aftercall_fuzz::{elements, frames, handles, import_line, notes, search, tokens};
+use aftercall_fuzz::{elements, feed, frames, handles, import_line, notes, search, tokens};
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,6 +48,11 @@ const LINE: &str = r#"{"interaction": {"channel": "CHANNEL_VOICE", "customer": {
     "occurredAt": "2026-11-20T09:12:00Z", "sentiment": {"start": "NaN", "series": [{"score": -1}]},
     "contactReasons": [{"code": "billing", "primary": true}]}, "importBatch": "b"}"#;
 
+const FEED: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20201225\r\nDTEND;VALUE=DATE:20201227\r\n\
+    RRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=-1MO,2TU;UNTIL=20301231T225959Z\r\nEXDATE;TZID=Europe/Berlin:20261225T0000\r\n 00\r\n\
+    SUMMARY:Weih\u{e4}nacht\\, zwei\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20261225\r\n\
+    DTSTART:20261228T140000Z\r\nDURATION:PT2H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
 proptest! {
     #[test]
     fn any_bytes(data in vec(any::<u8>(), 0..512)) {
@@ -58,6 +63,16 @@ proptest! {
         import_line(&data);
         elements(&data);
         handles(&data);
+        feed(&data);
+    }
+
+    #[test]
+    fn a_damaged_feed(
+        rule in "(FREQ|BYDAY|BYMONTH|BYMONTHDAY|BYSETPOS|BYWEEKNO|BYYEARDAY|COUNT|INTERVAL|UNTIL|WKST)=[A-Z0-9,+-]{0,12}",
+        damages in damages(),
+    ) {
+        feed(&damaged(FEED.as_bytes().to_vec(), damages.clone()));
+        feed(&damaged(format!("RRULE:FREQ=YEARLY;{rule}").into_bytes(), damages));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use aftercall_domain::setting::{self as domain, SettingKind};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Cleaner, FieldPath, Violations};
 
-pub use calendar::opening_hours;
+pub use calendar::{opening_hours, put};
 
 use super::enums;
 use crate::model::v1 as wire;
@@ -21,7 +21,8 @@ enums::closed!(SettingKind {
     EscalationPolicy,
     Team,
     Receiver,
-    Silence
+    Silence,
+    Holidays
 });
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
@@ -34,6 +35,7 @@ pub const fn kind_of(setting: &wire::Setting) -> Option<SettingKind> {
         Some(Body::Team(_)) => SettingKind::Team,
         Some(Body::Receiver(_)) => SettingKind::Receiver,
         Some(Body::Silence(_)) => SettingKind::Silence,
+        Some(Body::Holidays(_)) => SettingKind::Holidays,
     })
 }
 
@@ -46,6 +48,7 @@ pub const fn field_of(kind: SettingKind) -> &'static str {
         SettingKind::Team => "team",
         SettingKind::Receiver => "receiver",
         SettingKind::Silence => "silence",
+        SettingKind::Holidays => "holidays",
     }
 }
 
@@ -68,6 +71,10 @@ pub fn take(
             calendar::take(&mut calendar, at, cleaner, found);
             setting.body = Some(Body::Calendar(calendar));
         }
+        Some(Body::Holidays(_)) => {
+            let text = "are made of a feed; send it to StageHolidays";
+            found.add(at, Reason::Conflicting, text);
+        }
         Some(body) => {
             if let Some(mut body) = read(body, at, found) {
                 body.clean(at, cleaner);
@@ -79,8 +86,8 @@ pub fn take(
     }
 }
 
-/// What a setting of the log or of a checked request sets; none for calendars, which [`opening_hours`] reads, and for
-/// what only a later version understands.
+/// What a setting of the log or of a checked request sets; none for calendars, which [`opening_hours`] reads, for
+/// holidays, and for what only a later version understands.
 pub fn body(setting: &wire::Setting) -> Option<domain::Body> {
     let mut found = Violations::new();
     let body = read(setting.body.clone()?, FieldPath::ROOT, &mut found);
@@ -89,7 +96,7 @@ pub fn body(setting: &wire::Setting) -> Option<domain::Body> {
 
 fn read(body: Body, at: FieldPath<'_>, found: &mut Violations) -> Option<domain::Body> {
     Some(match body {
-        Body::Calendar(_) => return None,
+        Body::Calendar(_) | Body::Holidays(_) => return None,
         Body::FollowUpPolicy(policy) => {
             domain::Body::FollowUpPolicy(policy::read(policy, at, found))
         }

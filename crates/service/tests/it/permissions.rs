@@ -102,10 +102,13 @@ fn who_administers_reads_no_word_of_a_customer() {
         open,
         [
             "FollowupService/PreviewDue",
+            "SettingsService/ApproveHolidays",
             "SettingsService/ChangeSettings",
             "SettingsService/GetSetting",
             "SettingsService/ListSettingVersions",
             "SettingsService/ListSettings",
+            "SettingsService/RejectHolidays",
+            "SettingsService/StageHolidays",
             "WebhookService/CreateWebhook",
             "WebhookService/GetWebhook",
             "WebhookService/ListWebhookDeliveries",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
 mod changes;
+mod holidays;
 mod lists;
 mod ready;
 mod refused;

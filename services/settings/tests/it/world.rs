@@ -67,13 +67,15 @@ impl World {
 
     /// A client of an administrator of a tenant.
     pub(crate) fn admin_of(&self, tenant_id: &str) -> Client {
-        let caller = Caller::new(tenant_id, "admin-1", &[Role::TenantAdmin]);
+        self.client_as(Caller::new(tenant_id, "admin-1", &[Role::TenantAdmin]))
+    }
+
+    pub(crate) fn client_as(&self, caller: Caller) -> Client {
         SettingsServiceClient::new(self.server.channel_of(caller))
     }
 
     pub(crate) fn client_with(&self, roles: &[Role]) -> Client {
-        let caller = Caller::new("acme", "somebody", roles);
-        SettingsServiceClient::new(self.server.channel_of(caller))
+        self.client_as(Caller::new("acme", "somebody", roles))
     }
 
     pub(crate) fn admin(&self) -> Client {

@@ -1,7 +1,7 @@
 //! Calendars.
 
 use aftercall_domain::calendar::{
-    CalendarDraft, ClosedDate, HoursDraft, OpeningHours, SpecialDate,
+    CalendarDraft, ClosedDate, Holidays, HoursDraft, OpeningHours, SpecialDate,
 };
 use aftercall_domain::limits::LINE_BYTES_MAX;
 use aftercall_domain::{Cleaner, FieldPath, Violations};
@@ -64,8 +64,8 @@ impl From<&wire::Calendar> for CalendarDraft {
     }
 }
 
-/// What the draft says, as the message says it.
-fn put(calendar: &mut wire::Calendar, draft: CalendarDraft) {
+/// What the draft says, as the message says it. What people call the calendar stays.
+pub fn put(calendar: &mut wire::Calendar, draft: CalendarDraft) {
     let CalendarDraft {
         time_zone,
         weekly,
@@ -95,6 +95,17 @@ fn put(calendar: &mut wire::Calendar, draft: CalendarDraft) {
     calendar.closed_dates = closed_dates.into_iter().map(Into::into).collect();
     calendar.special_dates = special_dates.into_iter().map(Into::into).collect();
     calendar.effective_from = effective_from;
+}
+
+impl From<&wire::Holidays> for Holidays {
+    fn from(holidays: &wire::Holidays) -> Self {
+        let (closed, special) = (&holidays.closed_dates, &holidays.special_dates);
+        Self {
+            closed_dates: closed.iter().map(ClosedDate::from).collect(),
+            special_dates: special.iter().map(SpecialDate::from).collect(),
+            reopened_dates: holidays.reopened_dates.clone(),
+        }
+    }
 }
 
 impl From<HoursDraft> for wire::Hours {
