@@ -12,8 +12,8 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, calendars, followups, health, identify, log,
-    merge, record, restore, search, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
+    record, restore, search, settings, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -151,9 +151,50 @@ enum Command {
         asking: Asking,
     },
     /// Calendars: when the house is open
+    #[command(after_help = settings::example(settings::CALENDAR))]
     Calendars {
         #[command(subcommand)]
-        command: calendars::Calendars,
+        command: settings::calendars::Calendars,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Follow-up policies: by when promises are to be done, who is warned, and what counts as done
+    #[command(after_help = settings::example(settings::POLICY))]
+    Policies {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Escalation policies: whom an alert is told to, level after level
+    #[command(after_help = settings::example(settings::ESCALATION))]
+    Escalations {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Teams: who works together, and on which queues
+    #[command(after_help = settings::example(settings::TEAM))]
+    Teams {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Receivers: people and systems that are told of alerts, and how
+    #[command(after_help = settings::example(settings::RECEIVER))]
+    Receivers {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Silences: times in which some alerts are not told
+    #[command(after_help = settings::example(settings::SILENCE))]
+    Silences {
+        #[command(subcommand)]
+        command: settings::silences::Silences,
         #[command(flatten)]
         asking: Asking,
     },
@@ -354,7 +395,27 @@ async fn ask(command: Command) -> Result<(), Ending> {
         }
         Command::Calendars { command, asking } => {
             let session = &mut asking.session().await?;
-            finish(calendars::run(session, command).await, session)
+            finish(settings::calendars::run(session, command).await, session)
+        }
+        Command::Policies { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(settings::policies(session, command).await, session)
+        }
+        Command::Escalations { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(settings::escalations(session, command).await, session)
+        }
+        Command::Teams { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(settings::teams(session, command).await, session)
+        }
+        Command::Receivers { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(settings::receivers(session, command).await, session)
+        }
+        Command::Silences { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(settings::silences::run(session, command).await, session)
         }
     }
 }

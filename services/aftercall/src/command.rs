@@ -2,7 +2,6 @@
 
 pub mod alerts;
 pub mod backup;
-pub mod calendars;
 pub mod due;
 mod error;
 pub mod followups;
@@ -18,6 +17,7 @@ pub mod record;
 pub mod restore;
 pub mod search;
 mod server;
+pub mod settings;
 pub mod solutions;
 pub mod timeline;
 

@@ -18,8 +18,8 @@ pub struct Receiver {
     pub whose: Option<Whose>,
     /// Where mail goes; may be empty. Personal.
     pub mail_address: String,
-    /// The webhook subscription that takes what it is told; may be empty.
-    pub webhook_subscription_id: String,
+    /// The webhook that takes what it is told; may be empty.
+    pub webhook_id: String,
     /// In which language it is told; may be empty.
     pub language: String,
     /// Its zone; may be empty.
@@ -71,15 +71,15 @@ impl Receiver {
         match &self.whose {
             Some(Whose::Agent(id)) => check_id(at.field("agent_id"), id, found),
             Some(Whose::Team(id)) => check_id(at.field("team_id"), id, found),
-            None if self.mail_address.is_empty() && self.webhook_subscription_id.is_empty() => {
-                let text = "reaches nobody; give agent_id, team_id, mail_address or webhook_subscription_id";
+            None if self.mail_address.is_empty() && self.webhook_id.is_empty() => {
+                let text = "reaches nobody; give agent_id, team_id, mail_address or webhook_id";
                 found.add(at, Reason::Required, text);
             }
             None => {}
         }
         self.check_mail(at.field("mail_address"), found);
-        let webhook = at.field("webhook_subscription_id");
-        check_code(webhook, &self.webhook_subscription_id, found);
+        let webhook = at.field("webhook_id");
+        check_code(webhook, &self.webhook_id, found);
         if !self.language.is_empty() && !is_language(&self.language) {
             let text = "is no BCP 47 language tag; give one such as de or de-CH";
             found.add(at.field("language"), Reason::Malformed, text);

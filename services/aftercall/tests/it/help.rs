@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 46] = [
+const COMMANDS: [&str; 59] = [
     "",
     "serve",
     "config",
@@ -42,6 +42,19 @@ const COMMANDS: [&str; 46] = [
     "calendars versions",
     "calendars set",
     "calendars retire",
+    "calendars holidays",
+    "calendars holidays stage",
+    "calendars holidays list",
+    "calendars holidays show",
+    "calendars holidays approve",
+    "calendars holidays reject",
+    "policies",
+    "policies set",
+    "escalations",
+    "teams",
+    "receivers",
+    "silences",
+    "silences create",
     "health",
     "backup",
     "restore",

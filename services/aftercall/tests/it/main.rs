@@ -20,4 +20,5 @@ mod permissions;
 mod roles;
 mod scopes;
 mod serve;
+mod settings;
 mod tls;

@@ -91,7 +91,9 @@ impl Site for Roles {
             "timeline" | "context" | "show" | "search" => &self.history,
             "followups" | "alerts" => &self.followups,
             "solutions" => &self.knowledge,
-            "calendars" => &self.settings,
+            "calendars" | "policies" | "escalations" | "teams" | "receivers" | "silences" => {
+                &self.settings
+            }
             "webhooks" => &self.notify,
             other => panic!("whose is {other}?"),
         };

@@ -29,7 +29,7 @@ fn a_receiver_reaches_somebody() {
             ..Receiver::default()
         },
         Receiver {
-            webhook_subscription_id: "crm".to_owned(),
+            webhook_id: "crm".to_owned(),
             ..Receiver::default()
         },
     ] {
