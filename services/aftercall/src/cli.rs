@@ -13,7 +13,7 @@ use rustix::process::umask;
 
 use crate::command::{
     CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
-    record, restore, search, settings, solutions, timeline,
+    record, restore, search, settings, solutions, timeline, webhooks,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -195,6 +195,13 @@ enum Command {
     Silences {
         #[command(subcommand)]
         command: settings::silences::Silences,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Webhooks: other systems that are told of what happens
+    Webhooks {
+        #[command(subcommand)]
+        command: webhooks::Webhooks,
         #[command(flatten)]
         asking: Asking,
     },
@@ -416,6 +423,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Silences { command, asking } => {
             let session = &mut asking.session().await?;
             finish(settings::silences::run(session, command).await, session)
+        }
+        Command::Webhooks { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(webhooks::run(session, command).await, session)
         }
     }
 }

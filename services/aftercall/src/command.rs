@@ -20,6 +20,7 @@ mod server;
 pub mod settings;
 pub mod solutions;
 pub mod timeline;
+pub mod webhooks;
 
 use std::io;
 use std::sync::Arc;

@@ -95,7 +95,12 @@ impl Notify {
             .transpose()
             .map_err(|error| StartError(error.into()))?;
         let private: Vec<Network> = config.private_networks.iter().map(|one| one.0).collect();
-        let sender = Sender::new(resolver, Allowed { private }, config.ca_file.as_deref());
+        let sender = Sender::new(
+            resolver,
+            Arc::clone(&deps.clock),
+            Allowed { private },
+            config.ca_file.as_deref(),
+        );
         let sender = sender.map_err(|error| StartError(error.into()))?;
         let reading = Reading::start(&deps, Webhooks::new(changes.clone()), Options::default());
         let reading = reading.map_err(|error: ViewError| StartError(error.into()))?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_proto::model::v1::WebhookFailure;
+use aftercall_service::Clock;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};
@@ -17,7 +18,6 @@ use http_body_util::Full;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::timeout;
 
 use crate::target::{Allowed, Target};
 use connection::Connection;
@@ -120,6 +120,7 @@ pub(crate) enum SenderError {
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
     resolver: Arc<dyn Resolve>,
+    clock: Arc<dyn Clock>,
     pub(crate) allowed: Arc<Allowed>,
     tls: Arc<ClientConfig>,
 }
@@ -127,11 +128,13 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(
         resolver: Arc<dyn Resolve>,
+        clock: Arc<dyn Clock>,
         allowed: Allowed,
         ca_file: Option<&Path>,
     ) -> Result<Self, SenderError> {
         Ok(Self {
             resolver,
+            clock,
             allowed: Arc::new(allowed),
             tls: Arc::new(tls(ca_file)?),
         })
@@ -158,8 +161,20 @@ impl Sender {
             let answered = connection.exchange(request(&target, message)?).await;
             self.keep(answered, target.clone(), pool)
         };
-        let answered = timeout(ANSWERED_WITHIN, sending).await;
-        answered.unwrap_or(Err(SendError::Timeout))
+        self.within(ANSWERED_WITHIN, sending).await?
+    }
+
+    /// Waits no longer than `limit`.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, SendError> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.clock.sleep_for(limit) => Err(SendError::Timeout),
+        }
     }
 
     fn keep(
@@ -180,10 +195,9 @@ impl Sender {
         let mut failed = SendError::NameNotResolved;
         for address in addresses {
             let connecting = Connection::open(address, target, Arc::clone(&self.tls));
-            match timeout(CONNECTED_WITHIN, connecting).await {
-                Ok(Ok(connection)) => return Ok(connection),
-                Ok(Err(error)) => failed = error,
-                Err(_) => failed = SendError::Timeout,
+            match self.within(CONNECTED_WITHIN, connecting).await.flatten() {
+                Ok(connection) => return Ok(connection),
+                Err(error) => failed = error,
             }
         }
         Err(failed)
@@ -192,8 +206,7 @@ impl Sender {
     /// The addresses of a receiver that may be connected to.
     async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, SendError> {
         let resolving = self.resolver.resolve(&target.host, target.port);
-        let found = timeout(RESOLVED_WITHIN, resolving).await;
-        let found = found.map_err(|_| SendError::Timeout)?;
+        let found = self.within(RESOLVED_WITHIN, resolving).await?;
         let found = found.map_err(|_| SendError::NameNotResolved)?;
         if found.is_empty() {
             return Err(SendError::NameNotResolved);

@@ -7,7 +7,8 @@ use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
     CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, DisconnectReason,
     DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
-    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification, WeekPart,
+    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification,
+    WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -77,6 +78,10 @@ wire_enums! {
     TransferKind "TRANSFER_KIND_",
     Verification "VERIFICATION_",
     WarningKind "WARNING_KIND_",
+    WebhookAlgorithm "WEBHOOK_ALGORITHM_",
+    WebhookDeliveryState "WEBHOOK_DELIVERY_STATE_",
+    WebhookFailure "WEBHOOK_FAILURE_",
+    WebhookFormat "WEBHOOK_FORMAT_",
     WeekPart "WEEK_PART_",
 }
 

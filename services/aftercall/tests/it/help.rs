@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 59] = [
+const COMMANDS: [&str; 70] = [
     "",
     "serve",
     "config",
@@ -55,6 +55,17 @@ const COMMANDS: [&str; 59] = [
     "receivers",
     "silences",
     "silences create",
+    "webhooks",
+    "webhooks create",
+    "webhooks list",
+    "webhooks show",
+    "webhooks test",
+    "webhooks rotate",
+    "webhooks disable",
+    "webhooks enable",
+    "webhooks deliveries",
+    "webhooks dead",
+    "webhooks replay",
     "health",
     "backup",
     "restore",

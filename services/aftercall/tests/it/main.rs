@@ -22,3 +22,4 @@ mod scopes;
 mod serve;
 mod settings;
 mod tls;
+mod webhooks;

@@ -95,6 +95,8 @@ impl Connection {
             // It ends with its last answer, which may not have been read yet.
             ended = &mut driver => {
                 ended?;
+                // What still waits for it hears of its end.
+                drop(driver);
                 let (answer, _) = exchanging.await?;
                 return Ok((answer, None));
             }

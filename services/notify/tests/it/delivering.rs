@@ -121,7 +121,7 @@ async fn what_is_not_taken_is_sent_again_later_under_the_same_id() {
     for (count, (pause, failure)) in (1..).zip(pauses.into_iter().zip(failures)) {
         let arrived = receiver.received(count).await;
         assert_eq!(arrived.len(), count);
-        let failed = tried(&world, &id, u32::try_from(count).unwrap()).await;
+        let failed = world.tried(&id, u32::try_from(count).unwrap()).await;
         assert_eq!(failed.last_attempt.unwrap().failure(), failure);
         let now = jiff::Timestamp::from_second(
             failed.last_attempt.unwrap().attempted_at.unwrap().seconds,
@@ -145,19 +145,4 @@ async fn what_is_not_taken_is_sent_again_later_under_the_same_id() {
     let delivered = world.in_state(&id, State::Delivered, 1).await;
     assert_eq!(delivered[0].attempts, 6);
     world.stop().await;
-}
-
-/// The one delivery of a webhook, once it was tried so often.
-async fn tried(
-    world: &World,
-    id: &str,
-    attempts: u32,
-) -> aftercall_proto::model::v1::WebhookDelivery {
-    loop {
-        let found = world.deliveries(id, State::Unspecified).await;
-        if let Some(found) = found.into_iter().find(|one| one.attempts == attempts) {
-            return found;
-        }
-        tokio::task::yield_now().await;
-    }
 }

@@ -3,7 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
+mod commands;
 mod delivering;
+mod failing;
+mod guarding;
+mod muted;
 mod receiver;
 mod refused;
+mod replaying;
+mod restarting;
+mod rotating;
 mod world;

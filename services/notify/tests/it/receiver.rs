@@ -3,17 +3,19 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
 use ring::hmac;
+use ring::signature::{ED25519, UnparsedPublicKey};
+use rustls::ServerConfig;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::world::PATIENCE;
 
@@ -55,6 +57,31 @@ impl Received {
         serde_json::from_slice(&self.body).unwrap()
     }
 
+    pub(crate) fn timestamp(&self) -> i64 {
+        self.header("webhook-timestamp").parse().unwrap()
+    }
+
+    /// Its signatures, each with its version.
+    pub(crate) fn signatures(&self) -> Vec<&str> {
+        self.header("webhook-signature").split(' ').collect()
+    }
+
+    /// Whether one of its signatures is by the key of which this is the public half (`whpk_`).
+    pub(crate) fn is_signed_by_key(&self, public: &str) -> bool {
+        let public = STANDARD
+            .decode(public.strip_prefix("whpk_").unwrap())
+            .unwrap();
+        let key = UnparsedPublicKey::new(&ED25519, public);
+        let signed = format!("{}.{}.", self.id(), self.timestamp());
+        let signed = [signed.as_bytes(), &self.body].concat();
+        let mut signatures = self.signatures().into_iter();
+        signatures.any(|one| {
+            let signature = one.strip_prefix("v1a,");
+            let signature = signature.map(|text| STANDARD.decode(text).unwrap());
+            signature.is_some_and(|signature| key.verify(&signed, &signature).is_ok())
+        })
+    }
+
     pub(crate) fn sequence(&self) -> u64 {
         self.json()["data"]["sequence"].as_u64().unwrap()
     }
@@ -68,8 +95,7 @@ impl Received {
         let signed = format!("{}.{}.", self.id(), self.header("webhook-timestamp"));
         let signed = [signed.as_bytes(), &self.body].concat();
         let expected = STANDARD.encode(hmac::sign(&key, &signed));
-        let mut signatures = self.header("webhook-signature").split(' ');
-        signatures.any(|one| one == format!("v1,{expected}"))
+        self.signatures().contains(&&*format!("v1,{expected}"))
     }
 }
 
@@ -93,6 +119,31 @@ impl Receiver {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::on(listener, Self::shared())
+    }
+
+    /// One that speaks TLS alone.
+    pub(crate) async fn secure(tls: Arc<ServerConfig>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shared = Self::shared();
+        let address = listener.local_addr().unwrap();
+        let (mut serving, of) = (JoinSet::new(), Arc::clone(&shared));
+        serving.spawn(async move {
+            let (acceptor, mut connections) = (TlsAcceptor::from(tls), JoinSet::new());
+            while let Ok((stream, _)) = listener.accept().await {
+                of.connections.send_modify(|count| *count += 1);
+                let (accepting, of) = (acceptor.accept(stream), Arc::clone(&of));
+                connections.spawn(async move {
+                    if let Ok(stream) = accepting.await {
+                        serve(stream, of).await;
+                    }
+                });
+            }
+        });
+        Self {
+            address,
+            shared,
+            serving,
+        }
     }
 
     fn shared() -> Arc<Shared> {
@@ -236,7 +287,3 @@ async fn more(stream: &mut (impl AsyncRead + Unpin), read: &mut Vec<u8>) -> Opti
         Ok(_) => Some(()),
     }
 }
-
-/// Long enough for something to happen that must not, on a quiet machine; a test that relies on it alone
-/// could not fail.
-pub(crate) const MOMENT: Duration = Duration::from_millis(50);

@@ -184,6 +184,16 @@ impl World {
         listed.into_inner().deliveries
     }
 
+    /// Waits until so many deliveries were taken, replays counted again.
+    pub(crate) async fn taken(&self, webhook_id: &str, count: u64) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while self.get(webhook_id).await.progress.unwrap().delivered < count {
+                tokio::task::yield_now().await;
+            }
+        });
+        waited.await.expect("deliveries");
+    }
+
     /// Waits until so many deliveries are in a state.
     pub(crate) async fn in_state(
         &self,
@@ -216,6 +226,30 @@ impl World {
         let now = self.clock.now();
         let records = numbers.into_iter().map(|n| recorded(tenant_id, n, now));
         self.log.append(records.collect()).await.unwrap();
+    }
+
+    /// The one delivery of a webhook, once it was tried so often.
+    pub(crate) async fn tried(&self, webhook_id: &str, attempts: u32) -> WebhookDelivery {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let found = self
+                    .deliveries(webhook_id, WebhookDeliveryState::Unspecified)
+                    .await;
+                let tried = found.into_iter().find(|one| one.attempts == attempts);
+                match tried {
+                    Some(tried) => return tried,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        });
+        waited.await.expect("an attempt")
+    }
+
+    /// Time passes until a delivery is tried again.
+    pub(crate) fn pass_until_due(&self, delivery: &WebhookDelivery) {
+        let due = delivery.next_attempt_at.expect("it is to be tried again");
+        let due = Timestamp::new(due.seconds, due.nanos).unwrap();
+        self.clock.advance_to(due + Duration::from_millis(1));
     }
 
     pub(crate) async fn stop(self) -> Arc<MemoryLog> {
