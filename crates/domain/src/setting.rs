@@ -103,6 +103,10 @@ pub type Visit<'v> = dyn FnMut(FieldPath<'_>, Reference<'_>) + 'v;
 /// What is set, of all kinds but calendars, which are told as [`CalendarDraft`](crate::CalendarDraft), and their
 /// [`Holidays`](crate::calendar::Holidays).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is held while it is checked; what is kept is the kind's own type"
+)]
 pub enum Body {
     /// How promises of some sort are followed up.
     FollowUpPolicy(FollowUpPolicy),

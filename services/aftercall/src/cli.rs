@@ -2,6 +2,7 @@
 
 mod ending;
 mod serve;
+mod setting_up;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rustix::process::umask;
 
 use crate::command::{
     CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
-    record, restore, search, settings, solutions, timeline, webhooks,
+    record, restore, search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::demo;
@@ -150,61 +151,9 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Calendars: when the house is open
-    #[command(after_help = settings::example(settings::CALENDAR))]
-    Calendars {
-        #[command(subcommand)]
-        command: settings::calendars::Calendars,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Follow-up policies: by when promises are to be done, who is warned, and what counts as done
-    #[command(after_help = settings::example(settings::POLICY))]
-    Policies {
-        #[command(subcommand)]
-        command: settings::Managing,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Escalation policies: whom an alert is told to, level after level
-    #[command(after_help = settings::example(settings::ESCALATION))]
-    Escalations {
-        #[command(subcommand)]
-        command: settings::Managing,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Teams: who works together, and on which queues
-    #[command(after_help = settings::example(settings::TEAM))]
-    Teams {
-        #[command(subcommand)]
-        command: settings::Managing,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Receivers: people and systems that are told of alerts, and how
-    #[command(after_help = settings::example(settings::RECEIVER))]
-    Receivers {
-        #[command(subcommand)]
-        command: settings::Managing,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Silences: times in which some alerts are not told
-    #[command(after_help = settings::example(settings::SILENCE))]
-    Silences {
-        #[command(subcommand)]
-        command: settings::silences::Silences,
-        #[command(flatten)]
-        asking: Asking,
-    },
-    /// Webhooks: other systems that are told of what happens
-    Webhooks {
-        #[command(subcommand)]
-        command: webhooks::Webhooks,
-        #[command(flatten)]
-        asking: Asking,
-    },
+    /// What a tenant sets up.
+    #[command(flatten)]
+    SettingUp(setting_up::SettingUp),
     /// Says whether a server does its work; for probes, by its exit code
     ///
     /// It does when all of its services do. A server that catches up with a long log does not yet.
@@ -400,34 +349,7 @@ async fn ask(command: Command) -> Result<(), Ending> {
             let session = &mut asking.session().await?;
             finish(solutions::run(session, command).await, session)
         }
-        Command::Calendars { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::calendars::run(session, command).await, session)
-        }
-        Command::Policies { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::policies(session, command).await, session)
-        }
-        Command::Escalations { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::escalations(session, command).await, session)
-        }
-        Command::Teams { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::teams(session, command).await, session)
-        }
-        Command::Receivers { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::receivers(session, command).await, session)
-        }
-        Command::Silences { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(settings::silences::run(session, command).await, session)
-        }
-        Command::Webhooks { command, asking } => {
-            let session = &mut asking.session().await?;
-            finish(webhooks::run(session, command).await, session)
-        }
+        Command::SettingUp(command) => command.ask().await,
     }
 }
 

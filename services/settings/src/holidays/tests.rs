@@ -285,8 +285,20 @@ fn of_many_notes_the_rest_is_counted() {
     assert_eq!(notes[FEED_NOTES_MAX - 1].text, "there are 11 notes more");
 }
 
+/// What is wrong with a feed is one thing, told by its line with a remedy.
+#[track_caller]
+fn assert_told(text: &str, line: usize, told: &str) {
+    let wrong = wrong(text);
+    assert_eq!(wrong.len(), 1, "{text}: {wrong:?}");
+    assert!(
+        wrong[0].starts_with(&format!("line {line}: ")),
+        "{text}: {wrong:?}"
+    );
+    assert!(wrong[0].contains(told), "{text}: {wrong:?}");
+}
+
 #[test]
-fn what_is_wrong_is_told_by_its_line_with_a_remedy() {
+fn what_is_no_whole_feed_is_told_by_its_line() {
     for (text, line, told) in [
         (String::new(), 1, "is no iCalendar text"),
         ("<!doctype html>\n".to_owned(), 1, "send the feed itself"),
@@ -312,6 +324,14 @@ fn what_is_wrong_is_told_by_its_line_with_a_remedy() {
             "is no iCalendar text",
         ),
         (format!("{}more\n", feed("")), 5, "is no iCalendar text"),
+    ] {
+        assert_told(&text, line, told);
+    }
+}
+
+#[test]
+fn a_wrong_time_is_told_by_its_line() {
+    for (text, line, told) in [
         (event("SUMMARY:no day"), 3, "has no DTSTART"),
         (event("DTSTART:20261225\nSUMMARY"), 5, "is no property"),
         (event("DTSTART:20261325"), 4, "DTSTART is no date or time"),
@@ -345,16 +365,14 @@ fn what_is_wrong_is_told_by_its_line_with_a_remedy() {
             5,
             "P1D or PT4H",
         ),
-        (
-            event("DTSTART:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=DAILY"),
-            6,
-            "is the second",
-        ),
-        (
-            event("DTSTART:20261225\nEXRULE:FREQ=YEARLY"),
-            5,
-            "give the dates as EXDATE",
-        ),
+    ] {
+        assert_told(&text, line, told);
+    }
+}
+
+#[test]
+fn a_wrong_rule_is_told_by_its_line() {
+    for (text, line, told) in [
         (
             event("DTSTART:20261225\nRRULE:FREQ=NEVER"),
             5,
@@ -405,6 +423,24 @@ fn what_is_wrong_is_told_by_its_line_with_a_remedy() {
             5,
             "COUNT and UNTIL",
         ),
+    ] {
+        assert_told(&text, line, told);
+    }
+}
+
+#[test]
+fn what_a_rule_may_not_have_beside_it_is_told_by_its_line() {
+    for (text, line, told) in [
+        (
+            event("DTSTART:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=DAILY"),
+            6,
+            "is the second",
+        ),
+        (
+            event("DTSTART:20261225\nEXRULE:FREQ=YEARLY"),
+            5,
+            "give the dates as EXDATE",
+        ),
         (
             event("DTSTART:20261225\nRRULE:FREQ=YEARLY\nEXDATE:tomorrow"),
             6,
@@ -421,13 +457,7 @@ fn what_is_wrong_is_told_by_its_line_with_a_remedy() {
             "times that follow",
         ),
     ] {
-        let wrong = wrong(&text);
-        assert_eq!(wrong.len(), 1, "{text}: {wrong:?}");
-        assert!(
-            wrong[0].starts_with(&format!("line {line}: ")),
-            "{text}: {wrong:?}"
-        );
-        assert!(wrong[0].contains(told), "{text}: {wrong:?}");
+        assert_told(&text, line, told);
     }
 }
 

@@ -97,6 +97,28 @@ async fn house() -> World {
     world
 }
 
+/// Whoever decides sees who staged what and when, what was looked at, and what to mind.
+#[track_caller]
+fn assert_seen(staged: Setting) {
+    assert_eq!(
+        (staged.version, &*staged.changed_by, &*staged.reason),
+        (1, "admin-1", "the state's list")
+    );
+    let staged = holidays(staged);
+    assert_eq!(staged.state(), HolidaysState::Staged);
+    let staged_at = staged.staged_at.unwrap().seconds;
+    assert_eq!((&*staged.staged_by, staged_at), ("admin-1", 1_780_000_000));
+    // Three years from today in Berlin.
+    let dates = (&*staged.from_date, &*staged.until_date);
+    assert_eq!(dates, ("2026-05-28", "2029-05-27"));
+    let notes: Vec<_> = staged.notes.iter().map(|note| &*note.text).collect();
+    let expected = [
+        "1 event is not on a date from 2026-05-28 up to 2029-05-27, and left out",
+        "2026-12-25 is closed (\"Christmas\") as yet",
+    ];
+    assert_eq!(notes, expected);
+}
+
 #[tokio::test]
 async fn holidays_are_staged_by_one_and_change_the_calendar_when_another_approves_them() {
     let world = house().await;
@@ -112,27 +134,7 @@ async fn holidays_are_staged_by_one_and_change_the_calendar_when_another_approve
         .await
         .unwrap();
     assert_eq!(Some(&seen), staged.holidays.as_ref());
-    assert_eq!(
-        (seen.version, &*seen.changed_by, &*seen.reason),
-        (1, "admin-1", "the state's list")
-    );
-    let seen = holidays(seen);
-    assert_eq!(seen.state(), HolidaysState::Staged);
-    assert_eq!(
-        (&*seen.staged_by, seen.staged_at.unwrap().seconds),
-        ("admin-1", 1_780_000_000)
-    );
-    // Three years from today in Berlin.
-    assert_eq!(
-        (&*seen.from_date, &*seen.until_date),
-        ("2026-05-28", "2029-05-27")
-    );
-    let notes: Vec<_> = seen.notes.iter().map(|note| &*note.text).collect();
-    let expected = [
-        "1 event is not on a date from 2026-05-28 up to 2029-05-27, and left out",
-        "2026-12-25 is closed (\"Christmas\") as yet",
-    ];
-    assert_eq!(notes, expected);
+    assert_seen(seen);
     let before = world.get("office", 0).await.unwrap();
     assert_eq!(
         (before.version, closed(before)),
@@ -304,82 +306,57 @@ async fn a_part_of_a_day_is_taken_out_of_its_hours() {
 #[tokio::test]
 async fn what_can_not_be_staged_is_refused_with_what_is_wrong() {
     let world = house().await;
-    let christmas = || feed(&[("20261225", "Christmas")]);
-    let base = || staging("r-1", christmas());
     let every_day = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260101\nRRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR";
-    let cases = [
-        (
-            StageHolidaysRequest {
-                calendar_id: String::new(),
-                ..base()
-            },
-            "calendar_id",
-            "REQUIRED",
-        ),
-        (
-            StageHolidaysRequest {
-                calendar_id: "shop".to_owned(),
-                ..base()
-            },
-            "calendar_id",
-            "UNKNOWN_CALENDAR",
-        ),
-        (staging("r-1", String::new()), "feed", "REQUIRED"),
-        (staging("r-1", "no feed".to_owned()), "feed", "MALFORMED"),
-        (
-            staging("r-1", "x".repeat((1 << 20) + 1)),
-            "feed",
-            "TOO_LONG",
-        ),
-        (
-            staging("r-1", feed(&[("20261325", "Never")])),
-            "feed",
-            "MALFORMED",
-        ),
+    for (text, field, expected) in [
+        (String::new(), "feed", "REQUIRED"),
+        ("no feed".to_owned(), "feed", "MALFORMED"),
+        ("x".repeat((1 << 20) + 1), "feed", "TOO_LONG"),
+        (feed(&[("20261325", "Never")]), "feed", "MALFORMED"),
         // It would never be open.
         (
-            staging("r-1", every_day.to_owned()),
+            every_day.to_owned(),
             "calendar.weekly",
             "CALENDAR_EXHAUSTED",
         ),
-        (
-            StageHolidaysRequest {
-                from_date: "1.1.2027".to_owned(),
-                ..base()
-            },
-            "from_date",
-            "MALFORMED",
-        ),
-        (
-            StageHolidaysRequest {
-                until_date: "2026-05-28".to_owned(),
-                ..base()
-            },
-            "until_date",
-            "OUT_OF_RANGE",
-        ),
-        (
-            StageHolidaysRequest {
-                until_date: "2036-06-05".to_owned(),
-                ..base()
-            },
-            "until_date",
-            "OUT_OF_RANGE",
-        ),
-    ];
-    for (request, field, expected) in cases {
-        let error = stage(&world, request).await.unwrap_err();
-        assert_eq!(
-            wrong(&error),
-            [(field.to_owned(), expected.to_owned())],
-            "{error}"
-        );
+    ] {
+        let error = stage(&world, staging("r-1", text)).await.unwrap_err();
+        assert_eq!(wrong(&error), [(field.to_owned(), expected.to_owned())]);
     }
+    for (calendar_id, from_date, until_date, field, expected) in [
+        ("", "", "", "calendar_id", "REQUIRED"),
+        ("shop", "", "", "calendar_id", "UNKNOWN_CALENDAR"),
+        ("office", "1.1.2027", "", "from_date", "MALFORMED"),
+        ("office", "", "2026-05-28", "until_date", "OUT_OF_RANGE"),
+        (
+            "office",
+            "2027-01-01",
+            "2027-01-01",
+            "until_date",
+            "OUT_OF_RANGE",
+        ),
+        ("office", "", "2036-06-05", "until_date", "OUT_OF_RANGE"),
+    ] {
+        let request = StageHolidaysRequest {
+            calendar_id: calendar_id.to_owned(),
+            from_date: from_date.to_owned(),
+            until_date: until_date.to_owned(),
+            ..staging("r-1", feed(&[("20261225", "Christmas")]))
+        };
+        let error = stage(&world, request).await.unwrap_err();
+        assert_eq!(wrong(&error), [(field.to_owned(), expected.to_owned())]);
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_feed_is_for_one_calendar_that_is_in_use() {
+    let world = house().await;
+    let christmas = || feed(&[("20261225", "Christmas")]);
     let gone = set("gone", Body::Calendar(office("UTC")));
     world.change(put_all("r-2", [retired(gone)])).await.unwrap();
     let of_gone = StageHolidaysRequest {
         calendar_id: "gone".to_owned(),
-        ..base()
+        ..staging("r-1", christmas())
     };
     let error = stage(&world, of_gone).await.unwrap_err();
     assert_eq!(

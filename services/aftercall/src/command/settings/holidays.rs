@@ -103,7 +103,7 @@ pub struct DecideArgs {
 
 /// What goes with each of these commands.
 #[derive(Debug, clap::Args)]
-pub struct WhyArgs {
+struct WhyArgs {
     /// Why
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,

@@ -1,0 +1,102 @@
+//! The commands by which a house is set up.
+
+use clap::Subcommand;
+
+use super::{Asking, Ending, finish};
+use crate::command::{settings, webhooks};
+
+/// What a tenant sets up: each kind of settings by commands of its own.
+#[derive(Debug, Subcommand)]
+pub(super) enum SettingUp {
+    /// Calendars: when the house is open
+    #[command(after_help = settings::example(settings::CALENDAR))]
+    Calendars {
+        #[command(subcommand)]
+        command: settings::calendars::Calendars,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Follow-up policies: by when promises are to be done, who is warned, and what counts as done
+    #[command(after_help = settings::example(settings::POLICY))]
+    Policies {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Escalation policies: whom an alert is told to, level after level
+    #[command(after_help = settings::example(settings::ESCALATION))]
+    Escalations {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Teams: who works together, and on which queues
+    #[command(after_help = settings::example(settings::TEAM))]
+    Teams {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Receivers: people and systems that are told of alerts, and how
+    #[command(after_help = settings::example(settings::RECEIVER))]
+    Receivers {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Silences: times in which some alerts are not told
+    #[command(after_help = settings::example(settings::SILENCE))]
+    Silences {
+        #[command(subcommand)]
+        command: settings::silences::Silences,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Webhooks: other systems that are told of what happens
+    Webhooks {
+        #[command(subcommand)]
+        command: webhooks::Webhooks,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+impl SettingUp {
+    /// Does what a command says.
+    pub(super) async fn ask(self) -> Result<(), Ending> {
+        match self {
+            Self::Calendars { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::calendars::run(session, command).await, session)
+            }
+            Self::Policies { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::policies(session, command).await, session)
+            }
+            Self::Escalations { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::escalations(session, command).await, session)
+            }
+            Self::Teams { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::teams(session, command).await, session)
+            }
+            Self::Receivers { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::receivers(session, command).await, session)
+            }
+            Self::Silences { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::silences::run(session, command).await, session)
+            }
+            Self::Webhooks { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(webhooks::run(session, command).await, session)
+            }
+        }
+    }
+}
