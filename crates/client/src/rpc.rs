@@ -123,10 +123,42 @@ rpcs! {
             followups::v1::CancelCommitmentRequest => followups::v1::CancelCommitmentResponse;
         command "RescheduleCommitment":
             followups::v1::RescheduleCommitmentRequest => followups::v1::RescheduleCommitmentResponse;
+        command "ConfirmCommitment":
+            followups::v1::ConfirmCommitmentRequest => followups::v1::ConfirmCommitmentResponse;
+        command "DismissCommitment":
+            followups::v1::DismissCommitmentRequest => followups::v1::DismissCommitmentResponse;
+        command "PauseCommitment":
+            followups::v1::PauseCommitmentRequest => followups::v1::PauseCommitmentResponse;
+        command "ResumeCommitment":
+            followups::v1::ResumeCommitmentRequest => followups::v1::ResumeCommitmentResponse;
+        command "ReassignCommitment":
+            followups::v1::ReassignCommitmentRequest => followups::v1::ReassignCommitmentResponse;
+        command "ReassignAll":
+            followups::v1::ReassignAllRequest => followups::v1::ReassignAllResponse;
+        command "AcceptHandover":
+            followups::v1::AcceptHandoverRequest => followups::v1::AcceptHandoverResponse;
+        command "EndHandover":
+            followups::v1::EndHandoverRequest => followups::v1::EndHandoverResponse;
+        command "RecordAttempt":
+            followups::v1::RecordAttemptRequest => followups::v1::RecordAttemptResponse;
+        command "RequestWaiver":
+            followups::v1::RequestWaiverRequest => followups::v1::RequestWaiverResponse;
+        command "WaiveCommitment":
+            followups::v1::WaiveCommitmentRequest => followups::v1::WaiveCommitmentResponse;
+        command "DeclineWaiver":
+            followups::v1::DeclineWaiverRequest => followups::v1::DeclineWaiverResponse;
+        command "SupersedeCommitment":
+            followups::v1::SupersedeCommitmentRequest => followups::v1::SupersedeCommitmentResponse;
     }
     "aftercall.alerts.v1.AlertService" {
         query "ListAlerts":
             alerts::v1::ListAlertsRequest => alerts::v1::ListAlertsResponse;
+        command "AcknowledgeAlert":
+            alerts::v1::AcknowledgeAlertRequest => alerts::v1::AcknowledgeAlertResponse;
+        command "SnoozeAlert":
+            alerts::v1::SnoozeAlertRequest => alerts::v1::SnoozeAlertResponse;
+        command "CloseAlert":
+            alerts::v1::CloseAlertRequest => alerts::v1::CloseAlertResponse;
     }
     "aftercall.knowledge.v1.KnowledgeService" {
         query "ListCandidates":

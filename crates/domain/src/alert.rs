@@ -1,10 +1,9 @@
-//! Alerts: what needs a human, in episodes.
+//! Alerts: what needs a human, in episodes, as those see it whom it concerns.
 //!
-//! An alert is about one [`Subject`]; today that is always a promise. It follows from the events of its
-//! promise alone ([`Alert::after`]). It fires when the
-//! tracker says that a due passed, and is over, once, when the promise is done, called off or
-//! moved. A lapse that the fold notes for itself, as for imported history, raises none: by then
-//! nobody can act on it any more.
+//! An alert is about one [`Subject`]; today that is always a promise, whose aggregate holds its state
+//! ([`Episode`]): so an alert has no race of its own, and what is done about it is an event of its promise. A
+//! lapse that the fold notes for itself, as for imported history, raises none: by then nobody can act on
+//! it any more.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Parties;
-use crate::commitment::{Change, Commitment, CommitmentKind, Event, Lapse, Owner, Priority};
+use crate::commitment::{AlertState, Clock, Commitment, CommitmentKind, Episode, Owner, Priority};
 use crate::ids::Namespace;
 
 /// The label that names a promise's kind.
@@ -48,25 +47,48 @@ pub struct Alert {
     pub labels: BTreeMap<String, String>,
     /// When it fired.
     pub first_fired_at: Timestamp,
-    /// When and why it was over; none while it still needs somebody.
-    pub resolved: Option<Resolved>,
+    /// 1 at first, one more whenever nobody did anything about it.
+    pub level: u32,
+    /// What somebody did about it, or how it was over.
+    pub state: AlertState,
 }
 
 /// The condition behind an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// A due passed with the promise open.
+    /// The due that the customer was told passed with the promise open.
     PromiseLapsed,
+    /// Our own due passed with the promise open.
+    TargetLapsed,
+    /// A stage was reached with the promise open: its due is near.
+    AtRisk,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 1] = [Self::PromiseLapsed];
+    pub const ALL: [Self; 3] = [Self::PromiseLapsed, Self::TargetLapsed, Self::AtRisk];
 
     /// The rule as callers see it. A part of the alerts' ids: it never changes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PromiseLapsed => "commitment.promise_lapsed",
+            Self::TargetLapsed => "commitment.target_lapsed",
+            Self::AtRisk => "commitment.at_risk",
+        }
+    }
+
+    /// The rule with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+
+    /// How bad it is for a promise of a priority: what may still become good, and what no customer was told,
+    /// is less bad.
+    pub fn severity(self, priority: Priority) -> Severity {
+        let severity = Severity::from(priority);
+        match self {
+            Self::PromiseLapsed => severity,
+            Self::TargetLapsed | Self::AtRisk => severity.lowered(),
         }
     }
 }
@@ -89,10 +111,14 @@ pub struct PromiseSubject {
     pub kind: CommitmentKind,
     /// The tenant's own code of the kind; may be empty.
     pub kind_code: String,
-    /// The due that passed.
-    pub promised_by: Timestamp,
-    /// Which revision of the due that was.
+    /// Of which clock.
+    pub clock: Clock,
+    /// The due that passed, or is about to.
+    pub due: Timestamp,
+    /// Which revision of that due.
     pub due_revision: u32,
+    /// The stage that was reached; empty for a due that passed.
+    pub stage_id: String,
 }
 
 impl Subject {
@@ -135,6 +161,25 @@ pub enum ResolveCause {
     Cancelled,
     /// The due moved.
     Rescheduled,
+    /// The promise was let go.
+    Waived,
+    /// Another promise took its place.
+    Superseded,
+    /// The promise was given up.
+    Expired,
+    /// What it warned of has come.
+    Overtaken,
+}
+
+impl Severity {
+    /// One step less bad.
+    pub const fn lowered(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Warning,
+            Self::Warning | Self::Info => Self::Info,
+        }
+    }
 }
 
 impl From<Priority> for Severity {
@@ -149,33 +194,21 @@ impl From<Priority> for Severity {
 }
 
 impl Alert {
-    /// What the alert becomes by an event that was applied to its promise: none if it stays as it
-    /// is. `last` is the promise's latest episode, `commitment` the promise after the event.
-    pub fn after(
-        last: Option<&Self>,
-        tenant_id: &str,
-        commitment: &Commitment,
-        event: &Event,
-    ) -> Option<Self> {
-        let cause = match &event.change {
-            Change::Lapsed(lapse) => {
-                let episode_no = last.map_or(0, |last| last.episode_no).saturating_add(1);
-                return Some(Self::lapsed(tenant_id, commitment, lapse, episode_no));
-            }
-            Change::Fulfilled { .. } => ResolveCause::Fulfilled,
-            Change::Cancelled { .. } => ResolveCause::Cancelled,
-            Change::Rescheduled(_) => ResolveCause::Rescheduled,
-        };
-        let mut over = last.filter(|last| last.resolved.is_none())?.clone();
-        over.resolved = Some(Resolved {
-            at: event.recorded_at,
-            cause,
+    /// The alerts that an event changed: `before` is their promise before it, if it was there, and `after`
+    /// after it.
+    pub fn changed(tenant_id: &str, before: Option<&Commitment>, after: &Commitment) -> Vec<Self> {
+        let alerts = after.alerts.iter().map(|episode| {
+            let before = before.and_then(|before| Some((before, before.alert(episode.rule)?)));
+            let before = before.map(|(promise, last)| Self::of(tenant_id, promise, last));
+            let alert = Self::of(tenant_id, after, episode);
+            (before.as_ref() != Some(&alert)).then_some(alert)
         });
-        Some(over)
+        alerts.flatten().collect()
     }
 
-    fn lapsed(tenant_id: &str, promise: &Commitment, lapse: &Lapse, episode_no: u32) -> Self {
-        let rule = Rule::PromiseLapsed;
+    /// An episode as those see it whom it concerns.
+    pub fn of(tenant_id: &str, promise: &Commitment, episode: &Episode) -> Self {
+        let rule = episode.rule;
         let alert_key = alert_key(tenant_id, rule.as_str(), &promise.commitment_id);
         let team_id = match promise.owner_team_id.as_str() {
             "" => &promise.team_id,
@@ -190,18 +223,20 @@ impl Alert {
             (LABEL_PRIORITY, promise.priority.code()),
         ];
         Self {
-            alert_id: alert_id(alert_key, episode_no),
+            alert_id: alert_id(alert_key, episode.number),
             alert_key,
-            episode_no,
+            episode_no: episode.number,
             rule,
-            severity: promise.priority.into(),
+            severity: rule.severity(promise.priority),
             subject: Subject::Promise(PromiseSubject {
                 commitment_id: promise.commitment_id.clone(),
                 interaction_id: promise.interaction_id.clone(),
                 kind: promise.kind,
                 kind_code: promise.kind_code.clone(),
-                promised_by: lapse.lapsed_at,
-                due_revision: lapse.due_revision,
+                clock: episode.clock,
+                due: episode.due,
+                due_revision: episode.due_revision,
+                stage_id: episode.stage_id.clone(),
             }),
             customer_id: promise.customer_id.clone(),
             owner: promise.owner.clone(),
@@ -210,8 +245,9 @@ impl Alert {
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            first_fired_at: lapse.detected_at,
-            resolved: None,
+            first_fired_at: episode.first_fired_at,
+            level: episode.level,
+            state: episode.state.clone(),
         }
     }
 }

@@ -1,29 +1,35 @@
 //! Promises to customers: what may become of them, who may do it, and what it counts as.
 //!
 //! A promise is a fold of its events, and holds the latest of them only: however often it moves, it does
-//! not grow. The `decide` side ([`Commitment::fulfil`],
-//! [`Commitment::cancel`], [`Commitment::reschedule`], [`Commitment::lapse`]) turns a wish into an
-//! [`Event`] or says why not; the `fold` side ([`Commitment::new`], [`Commitment::apply`]) takes
-//! events in the log's order and never fails: an event that lost a race changes nothing.
+//! not grow. The `decide` side ([`Commitment::fulfil`], [`Commitment::reschedule`], [`Commitment::fire`] and
+//! their like) turns a wish into an [`Event`] or says why not; the `fold` side ([`Commitment::new`],
+//! [`Commitment::apply`]) takes events in the log's order and never fails: an event that lost a race changes
+//! nothing.
+//!
+//! # Two clocks
+//!
+//! * The **promise** to the customer: `promised_by`, as they were last told. It never pauses, and moves only
+//!   where it can be looked up that the customer was told ([`Evidence`]).
+//! * Our **own due**: the [`Target`]. It comes from a policy, or from somebody who moves the work without
+//!   telling the customer. It pauses. A task of which the customer was never told has this clock only.
+//!
+//! Each has revisions of its own, and lapses once in each at most.
 //!
 //! # What a promise counts as
 //!
 //! * Done at `promised_by` or before: [`Outcome::Kept`]; the boundary belongs to the promise. Done
 //!   later: [`Outcome::KeptLate`]. It is the time of the evidence that counts, not the time at
 //!   which we heard of it.
-//! * The due that counts is the last one that **the customer was told**
-//!   ([`Commitment::told_due`]). A move that we make on our own shifts our timer, but it doesn't
-//!   shift the promise: done after the told due it is [`Outcome::KeptLate`], even if it was done
-//!   before the due that we had set ourselves.
 //! * Called off: [`Outcome::ReleasedByCustomer`] if the customer was told (see [`Evidence`]), else
 //!   [`Outcome::Broken`].
-//! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends, and
-//!   never lapses.
+//! * Overdue for so long that it was given up: [`Outcome::Broken`].
+//! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends; so is what
+//!   was let go by two, or was no promise of its own.
 //!
 //! # Lapses
 //!
-//! A due that passes with the promise open is a [`Lapse`]: a fact, at most one for each
-//! `due_revision`, never removed. Usually the tracker's event says so. Where another event proves
+//! A due that passes with the promise open is a [`Lapse`]: a fact, at most one for each clock and
+//! revision, never removed. Usually the tracker's event says so. Where another event proves
 //! that the due had passed before the tracker spoke (the promise was done after it, or called off
 //! or moved after it), the fold notes the lapse by itself, so that no race loses one. A promise
 //! that was done in time has no lapse for being reported late, unless the tracker had spoken first;
@@ -36,27 +42,39 @@
 //! behind it, it begins with its lapse. Neither raises an alert. An imported promise whose due lies
 //! ahead is a promise like any other.
 
+mod attempt;
+mod clock;
 mod customer;
 mod decide;
+mod episode;
 mod event;
 mod fold;
+mod follow_up;
 mod life;
 mod parts;
 #[cfg(test)]
 mod tests;
 
+pub use attempt::{Attempt, AttemptResult, Daypart, Tried};
+pub use clock::{Clock, NewTarget, Reckoned, Stage, StageAt, StageReached, Target, Timer};
 pub use customer::Contact;
-pub use decide::{Actor, Cancel, Fulfil, Permission, Refusal, Reschedule, Standing};
+pub use decide::{
+    Actor, AlertWish, Attempting, Cancel, Fulfil, Lacking, Pausing, Permission, Reassign, Refusal,
+    Reschedule, Standing, Supersede,
+};
+pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, Episode};
 pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
-pub use life::Life;
+pub use follow_up::{FollowUp, PolicyRef, Told};
+pub use life::{Due, Life, State};
 pub use parts::{
-    CommitmentKind, Evidence, Lapse, Lifecycle, Outcome, Owner, Priority, Rescheduled, Timeliness,
+    CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Outcome, Owner, Paused,
+    Priority, Rescheduled, ResumeCause, Timeliness, WaiverAsked,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::due::ToldDue;
+use crate::due::{Pause, ToldDue};
 use crate::{Handle, Party};
 
 /// A promise to a customer, and what became of it.
@@ -86,7 +104,8 @@ pub struct Commitment {
     pub promise_text: String,
     /// Whether the customer was told.
     pub told_to_customer: bool,
-    /// By when, in the revision in force. Done exactly then is in time.
+    /// By when, as the customer was last told; of a task of which nobody was told, as we want it. Done exactly
+    /// then is in time.
     pub promised_by: Timestamp,
     /// How the first due was told, if not as an instant.
     pub due: Option<ToldDue>,
@@ -94,12 +113,45 @@ pub struct Commitment {
     pub promised_not_before: Option<Timestamp>,
     /// The zone in which the customer understood the time; may be empty.
     pub time_zone: String,
-    /// 1 at first, one more whenever `promised_by` moves.
+    /// 1 at first, one more whenever the customer is told another due.
     pub due_revision: u32,
+    /// Whether the due that the customer was told passed with the promise open.
+    pub promise_lapsed: bool,
+    /// The policy by which it is followed up, as it was when the promise was made; none if there was none.
+    pub policy: Option<PolicyRef>,
+    /// Our own due; none where there is none.
+    pub target: Option<Target>,
+    /// How many of our own dues there have been.
+    pub target_revision: u32,
+    /// The warnings before the dues: those of our own, too.
+    pub stages: Vec<Stage>,
+    /// Before which due somebody was warned, if that due stands.
+    pub warned: Option<Clock>,
+    /// The latest episode of each of its alerts, by rule.
+    pub alerts: Vec<Episode>,
+    /// How long it may be overdue before it is given up.
+    pub expire_after: SignedDuration,
+    /// Until when somebody has to confirm it, where it is only proposed.
+    pub proposed_until: Option<Timestamp>,
     /// Who keeps it.
     pub owner: Option<Owner>,
     /// The team of whoever keeps it; may be empty.
     pub owner_team_id: String,
+    /// Who is asked to keep it from now on; until they accept, its owner keeps it.
+    pub handover: Option<Handover>,
+    /// The pause that lasts; none if our own clock runs.
+    pub pause: Option<Paused>,
+    /// The pauses that are over, the oldest first.
+    pub pauses: Vec<Pause>,
+    /// Somebody's wish to let it go, on which nobody has decided.
+    pub waiver: Option<WaiverAsked>,
+    /// The promise that took its place.
+    pub superseded_by: Option<String>,
+    /// The latest attempts to keep it, the oldest first: at most
+    /// [`ATTEMPTS_SHOWN_MAX`](crate::limits::ATTEMPTS_SHOWN_MAX).
+    pub attempts: Vec<Attempt>,
+    /// How often the customer was tried.
+    pub tried: Tried,
     /// How urgent it is.
     pub priority: Priority,
     /// Whether the agent read the time back and the customer agreed.
@@ -109,11 +161,11 @@ pub struct Commitment {
     /// The latest dues that passed with the promise open, the oldest first: at most
     /// [`LAPSES_SHOWN_MAX`](crate::limits::LAPSES_SHOWN_MAX).
     pub lapses: Vec<Lapse>,
-    /// The latest moves of the due, the oldest first: at most
-    /// [`RESCHEDULES_SHOWN_MAX`](crate::limits::RESCHEDULES_SHOWN_MAX) of [`Commitment::moves`].
+    /// How often somebody moved one of the dues.
+    pub moves: u32,
+    /// The latest of these moves, the oldest first: at most
+    /// [`RESCHEDULES_SHOWN_MAX`](crate::limits::RESCHEDULES_SHOWN_MAX).
     pub reschedules: Vec<Rescheduled>,
-    /// The due that the customer was last told: moves without the customer don't count.
-    pub told_due: Timestamp,
     /// What became of it; set when it closes.
     pub outcome: Option<Outcome>,
     /// When it was done, by the evidence.
@@ -139,59 +191,67 @@ pub struct Commitment {
 }
 
 impl Commitment {
-    /// Who has a part in it: who made it, with team and site, and who keeps it, with the team.
+    /// Who has a part in it: who made it, with team and site, who keeps it, with the team, and who is asked to.
     pub fn parties(&self) -> impl Iterator<Item = Party<'_>> {
-        let owner = match &self.owner {
-            Some(Owner::Agent(id)) => Party::Agent(id),
-            Some(Owner::Queue(_)) | None => Party::Agent(""),
-        };
+        let handover = self.handover.as_ref();
         let parties = [
-            owner,
+            self.owner.as_ref().map_or(Party::Agent(""), Owner::party),
             Party::Agent(&self.made_by),
             Party::Team(&self.owner_team_id),
             Party::Team(&self.team_id),
             Party::Site(&self.site_id),
+            handover.map_or(Party::Agent(""), |handover| handover.to.party()),
+            Party::Team(handover.map_or("", |handover| &handover.to_team_id)),
         ];
         parties.into_iter().filter(|party| party.is_named())
     }
 
-    /// Whether it is still to be done.
-    pub fn is_open(&self) -> bool {
-        self.lifecycle == Lifecycle::Active
+    /// Whether it is a promise that is to be kept.
+    pub const fn is_open(&self) -> bool {
+        self.lifecycle.is_open()
     }
 
-    /// Whether the due of the revision in force is known to have passed with the promise open.
-    pub fn has_lapsed(&self) -> bool {
-        self.lapses
-            .iter()
-            .any(|lapse| lapse.due_revision == self.due_revision)
+    /// Whether a due of the revision in force is known to have passed with the promise open.
+    pub fn has_lapsed(&self, clock: Clock) -> bool {
+        match clock {
+            Clock::Promise => self.promise_lapsed,
+            Clock::Internal => self.target.as_ref().is_some_and(|target| target.lapsed),
+        }
     }
 
-    /// Whether the tracker must watch its due: it is open, the customer was told, and the due has
-    /// not lapsed in this revision.
-    pub fn may_lapse(&self) -> bool {
-        self.life().may_lapse()
+    /// Whether the due passed with the promise open, as is known or as the clock says at `now`.
+    fn has_passed(&self, clock: Clock, now: Timestamp) -> bool {
+        self.has_lapsed(clock) || self.running(clock).is_some_and(|due| now > due)
     }
 
     /// Whether it is late at `now`. A closed promise keeps its last value.
     pub fn timeliness(&self, now: Timestamp) -> Timeliness {
-        match self.has_lapsed() || self.may_lapse() && now > self.promised_by {
-            true => Timeliness::Overdue,
-            false => Timeliness::OnTrack,
+        let ours = self.has_passed(Clock::Internal, now);
+        let late = match self.told_to_customer {
+            true => self.has_passed(Clock::Promise, now),
+            false => ours,
+        };
+        match (late, ours || self.warned.is_some()) {
+            (true, _) => Timeliness::Overdue,
+            (false, true) => Timeliness::AtRisk,
+            (false, false) => Timeliness::OnTrack,
         }
-    }
-
-    /// How often the due has moved.
-    pub fn moves(&self) -> u32 {
-        self.due_revision.saturating_sub(1)
     }
 
     /// What the promise counts as if it was done at `fulfilled_at`.
     pub fn outcome_if_done(&self, fulfilled_at: Timestamp) -> Outcome {
         match self.told_to_customer {
             false => Outcome::NotApplicable,
-            true if fulfilled_at <= self.told_due => Outcome::Kept,
+            true if fulfilled_at <= self.promised_by => Outcome::Kept,
             true => Outcome::KeptLate,
+        }
+    }
+
+    /// What the promise counts as if it is given up.
+    const fn outcome_if_not_done(&self) -> Outcome {
+        match self.told_to_customer {
+            false => Outcome::NotApplicable,
+            true => Outcome::Broken,
         }
     }
 }

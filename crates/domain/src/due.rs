@@ -15,7 +15,7 @@ mod internal;
 mod resolve;
 mod stage;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use explain::{DueExplained, PauseExplained};
 pub use internal::{InternalClock, InternalTarget, Pause, PauseReason, Turn, shares};
-pub use resolve::Telling;
+pub use resolve::{Telling, end_of_business_day};
 pub use stage::{StageBasis, WarnStage};
 
 use crate::calendar::{Calendar, TimeOfDay, time_zone_version};
@@ -156,6 +156,8 @@ pub enum DueWarning {
     LocalTimeExistsTwice,
     /// The calendar is closed then, and was before.
     OutsideOpenHours,
+    /// Our own due is later than what the customer was told.
+    TargetAfterPromise,
 }
 
 impl DueWarning {
@@ -165,6 +167,7 @@ impl DueWarning {
             Self::LocalTimeDoesNotExist => "LOCAL_TIME_DOES_NOT_EXIST",
             Self::LocalTimeExistsTwice => "LOCAL_TIME_EXISTS_TWICE",
             Self::OutsideOpenHours => "OUTSIDE_OPEN_HOURS",
+            Self::TargetAfterPromise => "TARGET_AFTER_PROMISE",
         }
     }
 
@@ -179,6 +182,9 @@ impl DueWarning {
             }
             Self::OutsideOpenHours => {
                 "nobody is there at this time by the calendar; the due is kept as it was promised"
+            }
+            Self::TargetAfterPromise => {
+                "our own due by the policy is later than what the customer was told; both are kept"
             }
         }
     }

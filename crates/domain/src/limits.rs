@@ -35,8 +35,14 @@ pub const SEGMENT_OVERLAP_S_MAX: i64 = 60;
 pub const DUE_DAYS_MAX: i64 = 1_095;
 /// How often a promise may move, whoever moves it. Moves beyond it that a log holds all the same count.
 pub const RESCHEDULES_MAX: u32 = 100;
+/// How many days a proposal may wait until somebody confirms it.
+pub const PROPOSED_DAYS_MAX: i64 = 7;
+/// How often our own clock of a promise may stand still.
+pub const PAUSES_MAX: usize = 100;
 /// The latest moves of a promise that are kept and shown with it; each is an event of its own, and listed.
 pub const RESCHEDULES_SHOWN_MAX: usize = 3;
+/// The latest attempts to keep a promise that are kept and shown with it.
+pub const ATTEMPTS_SHOWN_MAX: usize = 20;
 /// The latest lapses of a promise that are kept and shown with it: of each due that it may have had.
 pub const LAPSES_SHOWN_MAX: usize = RESCHEDULES_MAX as usize + 1;
 /// How often a contact's record may change, whoever changes it. Changes beyond it that a log holds all the

@@ -78,14 +78,18 @@ struct Promise {
     version: u64,
     #[prost(uint32, tag = "3")]
     due_revision: u32,
-    /// [`OPEN`], [`TOLD`] and [`LAPSED`].
+    /// [`OPEN`] or [`PROPOSED`], [`PROMISE_MAY_LAPSE`] and [`TARGET_MAY_LAPSE`].
     #[prost(uint32, tag = "4")]
     state: u32,
+    /// Of our own due.
+    #[prost(uint32, tag = "5")]
+    target_revision: u32,
 }
 
 const OPEN: u32 = 1;
-const TOLD: u32 = 2;
-const LAPSED: u32 = 4;
+const PROPOSED: u32 = 2;
+const PROMISE_MAY_LAPSE: u32 = 4;
+const TARGET_MAY_LAPSE: u32 = 8;
 
 /// A contact that has a name.
 #[derive(Clone, PartialEq, Message)]
@@ -292,13 +296,7 @@ impl Contact {
     pub(crate) fn life(&self) -> Life {
         let promises = self.promises.iter().map(|promise| PromiseLife {
             commitment_id: Id::from_bytes(promise.id.clone()).to_string(),
-            life: commitment::Life {
-                version: promise.version,
-                due_revision: promise.due_revision,
-                is_open: promise.state & OPEN != 0,
-                told_to_customer: promise.state & TOLD != 0,
-                has_lapsed: promise.state & LAPSED != 0,
-            },
+            life: promise.life(),
         });
         Life {
             version: self.version,
@@ -309,17 +307,50 @@ impl Contact {
     pub(crate) fn set_life(&mut self, life: &Life) {
         self.version = life.version;
         let promises = life.promises.iter().map(|promise| {
-            let flag = |set: bool, flag| if set { flag } else { 0 };
-            Promise {
-                id: Id::of(&promise.commitment_id).as_bytes().to_vec(),
-                version: promise.life.version,
-                due_revision: promise.life.due_revision,
-                state: flag(promise.life.is_open, OPEN)
-                    | flag(promise.life.told_to_customer, TOLD)
-                    | flag(promise.life.has_lapsed, LAPSED),
-            }
+            let id = Id::of(&promise.commitment_id);
+            Promise::new(&id, promise.life)
         });
         self.promises = promises.collect();
+    }
+}
+
+impl Promise {
+    fn new(id: &Id, life: commitment::Life) -> Self {
+        let flag = |set: bool, flag| if set { flag } else { 0 };
+        let state = match life.state {
+            commitment::State::Open => OPEN,
+            commitment::State::Proposed => PROPOSED,
+            commitment::State::Over => 0,
+        };
+        Self {
+            id: id.as_bytes().to_vec(),
+            version: life.version,
+            due_revision: life.promise.revision,
+            target_revision: life.target.revision,
+            state: state
+                | flag(life.promise.may_lapse, PROMISE_MAY_LAPSE)
+                | flag(life.target.may_lapse, TARGET_MAY_LAPSE),
+        }
+    }
+
+    const fn life(&self) -> commitment::Life {
+        let state = match (self.state & OPEN != 0, self.state & PROPOSED != 0) {
+            (true, _) => commitment::State::Open,
+            (false, true) => commitment::State::Proposed,
+            (false, false) => commitment::State::Over,
+        };
+        commitment::Life {
+            version: self.version,
+            state,
+            promise: commitment::Due {
+                revision: self.due_revision,
+                may_lapse: self.state & PROMISE_MAY_LAPSE != 0,
+            },
+            target: commitment::Due {
+                revision: self.target_revision,
+                may_lapse: self.state & TARGET_MAY_LAPSE != 0,
+            },
+        }
     }
 }
 

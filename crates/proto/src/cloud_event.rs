@@ -92,7 +92,27 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         EventType::CommitmentFulfilled
         | EventType::CommitmentCancelled
         | EventType::CommitmentRescheduled
-        | EventType::CommitmentLapsed => ("followups", "commitment"),
+        | EventType::CommitmentLapsed
+        | EventType::CommitmentAttempted
+        | EventType::CommitmentConfirmed
+        | EventType::CommitmentDismissed
+        | EventType::CommitmentStageReached
+        | EventType::CommitmentPaused
+        | EventType::CommitmentResumed
+        | EventType::CommitmentHandoverAsked
+        | EventType::CommitmentHandoverAccepted
+        | EventType::CommitmentHandoverEnded
+        | EventType::CommitmentReassigned
+        | EventType::CommitmentWaiverRequested
+        | EventType::CommitmentWaiverDeclined
+        | EventType::CommitmentWaived
+        | EventType::CommitmentSuperseded
+        | EventType::CommitmentExpired
+        | EventType::AlertAcknowledged
+        | EventType::AlertSnoozed
+        | EventType::AlertClosed
+        | EventType::AlertRetriggered
+        | EventType::AlertFiredAgain => ("followups", "commitment"),
         EventType::SolutionPublished => ("knowledge", "solution"),
         EventType::SettingsChanged => ("settings", "settings"),
         EventType::WebhookChanged | EventType::WebhookReplayed => ("notify", "webhook"),

@@ -5,10 +5,15 @@ use prost::{DecodeError, Message};
 
 use crate::event::v1::event::Payload;
 use crate::event::v1::{
-    AggregateKind, CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed,
-    CommitmentRescheduled, CustomersMerged, CustomersUnmerged, Event, EventType,
-    InteractionAmended, InteractionIdentified, InteractionRecorded, SettingsChanged,
-    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
+    AggregateKind, AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
+    CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed, CommitmentDismissed,
+    CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
+    CommitmentHandoverEnded, CommitmentLapsed, CommitmentPaused, CommitmentReassigned,
+    CommitmentRescheduled, CommitmentResumed, CommitmentStageReached, CommitmentSuperseded,
+    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged,
+    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 
 /// What an event says: its type and data together.
@@ -28,6 +33,46 @@ pub enum Fact {
     CommitmentRescheduled(CommitmentRescheduled),
     /// A promise's due passed.
     CommitmentLapsed(CommitmentLapsed),
+    /// A proposal is a promise.
+    CommitmentConfirmed(CommitmentConfirmed),
+    /// The customer was tried.
+    CommitmentAttempted(CommitmentAttempted),
+    /// A proposal is none.
+    CommitmentDismissed(CommitmentDismissed),
+    /// A stage before one of the dues was reached.
+    CommitmentStageReached(CommitmentStageReached),
+    /// Our own clock stands still.
+    CommitmentPaused(CommitmentPaused),
+    /// Our own clock goes on.
+    CommitmentResumed(CommitmentResumed),
+    /// Somebody is asked to keep a promise.
+    CommitmentHandoverAsked(CommitmentHandoverAsked),
+    /// Who was asked keeps it.
+    CommitmentHandoverAccepted(CommitmentHandoverAccepted),
+    /// It stays with its owner.
+    CommitmentHandoverEnded(CommitmentHandoverEnded),
+    /// Somebody else keeps it.
+    CommitmentReassigned(CommitmentReassigned),
+    /// Somebody wants to let it go.
+    CommitmentWaiverRequested(CommitmentWaiverRequested),
+    /// It is not let go.
+    CommitmentWaiverDeclined(CommitmentWaiverDeclined),
+    /// It was let go.
+    CommitmentWaived(CommitmentWaived),
+    /// Another promise took its place.
+    CommitmentSuperseded(CommitmentSuperseded),
+    /// It was given up.
+    CommitmentExpired(CommitmentExpired),
+    /// Somebody sees to an alert.
+    AlertAcknowledged(AlertAcknowledged),
+    /// An alert was put off.
+    AlertSnoozed(AlertSnoozed),
+    /// An alert was put away.
+    AlertClosed(AlertClosed),
+    /// An alert goes on.
+    AlertRetriggered(AlertRetriggered),
+    /// An alert that was put away fires again.
+    AlertFiredAgain(AlertFiredAgain),
     /// A solution went live.
     SolutionPublished(Box<SolutionPublished>),
     /// Two customers are one.
@@ -57,6 +102,26 @@ impl Fact {
             Self::CommitmentCancelled(_) => EventType::CommitmentCancelled,
             Self::CommitmentRescheduled(_) => EventType::CommitmentRescheduled,
             Self::CommitmentLapsed(_) => EventType::CommitmentLapsed,
+            Self::CommitmentConfirmed(_) => EventType::CommitmentConfirmed,
+            Self::CommitmentAttempted(_) => EventType::CommitmentAttempted,
+            Self::CommitmentDismissed(_) => EventType::CommitmentDismissed,
+            Self::CommitmentStageReached(_) => EventType::CommitmentStageReached,
+            Self::CommitmentPaused(_) => EventType::CommitmentPaused,
+            Self::CommitmentResumed(_) => EventType::CommitmentResumed,
+            Self::CommitmentHandoverAsked(_) => EventType::CommitmentHandoverAsked,
+            Self::CommitmentHandoverAccepted(_) => EventType::CommitmentHandoverAccepted,
+            Self::CommitmentHandoverEnded(_) => EventType::CommitmentHandoverEnded,
+            Self::CommitmentReassigned(_) => EventType::CommitmentReassigned,
+            Self::CommitmentWaiverRequested(_) => EventType::CommitmentWaiverRequested,
+            Self::CommitmentWaiverDeclined(_) => EventType::CommitmentWaiverDeclined,
+            Self::CommitmentWaived(_) => EventType::CommitmentWaived,
+            Self::CommitmentSuperseded(_) => EventType::CommitmentSuperseded,
+            Self::CommitmentExpired(_) => EventType::CommitmentExpired,
+            Self::AlertAcknowledged(_) => EventType::AlertAcknowledged,
+            Self::AlertSnoozed(_) => EventType::AlertSnoozed,
+            Self::AlertClosed(_) => EventType::AlertClosed,
+            Self::AlertRetriggered(_) => EventType::AlertRetriggered,
+            Self::AlertFiredAgain(_) => EventType::AlertFiredAgain,
             Self::SolutionPublished(_) => EventType::SolutionPublished,
             Self::CustomersMerged(_) => EventType::CustomersMerged,
             Self::CustomersUnmerged(_) => EventType::CustomersUnmerged,
@@ -77,7 +142,27 @@ impl Fact {
             Self::CommitmentFulfilled(_)
             | Self::CommitmentCancelled(_)
             | Self::CommitmentRescheduled(_)
-            | Self::CommitmentLapsed(_) => AggregateKind::Commitment,
+            | Self::CommitmentLapsed(_)
+            | Self::CommitmentConfirmed(_)
+            | Self::CommitmentAttempted(_)
+            | Self::CommitmentDismissed(_)
+            | Self::CommitmentStageReached(_)
+            | Self::CommitmentPaused(_)
+            | Self::CommitmentResumed(_)
+            | Self::CommitmentHandoverAsked(_)
+            | Self::CommitmentHandoverAccepted(_)
+            | Self::CommitmentHandoverEnded(_)
+            | Self::CommitmentReassigned(_)
+            | Self::CommitmentWaiverRequested(_)
+            | Self::CommitmentWaiverDeclined(_)
+            | Self::CommitmentWaived(_)
+            | Self::CommitmentSuperseded(_)
+            | Self::CommitmentExpired(_)
+            | Self::AlertAcknowledged(_)
+            | Self::AlertSnoozed(_)
+            | Self::AlertClosed(_)
+            | Self::AlertRetriggered(_)
+            | Self::AlertFiredAgain(_) => AggregateKind::Commitment,
             Self::SolutionPublished(_) => AggregateKind::Solution,
             Self::CustomersMerged(_) | Self::CustomersUnmerged(_) => AggregateKind::Customer,
             Self::SettingsChanged(_) => AggregateKind::Settings,
@@ -107,6 +192,26 @@ impl Fact {
             Self::CommitmentCancelled(data) => data.encode_to_vec(),
             Self::CommitmentRescheduled(data) => data.encode_to_vec(),
             Self::CommitmentLapsed(data) => data.encode_to_vec(),
+            Self::CommitmentConfirmed(data) => data.encode_to_vec(),
+            Self::CommitmentAttempted(data) => data.encode_to_vec(),
+            Self::CommitmentDismissed(data) => data.encode_to_vec(),
+            Self::CommitmentStageReached(data) => data.encode_to_vec(),
+            Self::CommitmentPaused(data) => data.encode_to_vec(),
+            Self::CommitmentResumed(data) => data.encode_to_vec(),
+            Self::CommitmentHandoverAsked(data) => data.encode_to_vec(),
+            Self::CommitmentHandoverAccepted(data) => data.encode_to_vec(),
+            Self::CommitmentHandoverEnded(data) => data.encode_to_vec(),
+            Self::CommitmentReassigned(data) => data.encode_to_vec(),
+            Self::CommitmentWaiverRequested(data) => data.encode_to_vec(),
+            Self::CommitmentWaiverDeclined(data) => data.encode_to_vec(),
+            Self::CommitmentWaived(data) => data.encode_to_vec(),
+            Self::CommitmentSuperseded(data) => data.encode_to_vec(),
+            Self::CommitmentExpired(data) => data.encode_to_vec(),
+            Self::AlertAcknowledged(data) => data.encode_to_vec(),
+            Self::AlertSnoozed(data) => data.encode_to_vec(),
+            Self::AlertClosed(data) => data.encode_to_vec(),
+            Self::AlertRetriggered(data) => data.encode_to_vec(),
+            Self::AlertFiredAgain(data) => data.encode_to_vec(),
             Self::SolutionPublished(data) => data.encode_to_vec(),
             Self::CustomersMerged(data) => data.encode_to_vec(),
             Self::CustomersUnmerged(data) => data.encode_to_vec(),
@@ -159,6 +264,54 @@ impl Event {
                 Fact::CommitmentRescheduled(CommitmentRescheduled::decode(data)?)
             }
             EventType::CommitmentLapsed => Fact::CommitmentLapsed(CommitmentLapsed::decode(data)?),
+            EventType::CommitmentAttempted => {
+                Fact::CommitmentAttempted(CommitmentAttempted::decode(data)?)
+            }
+            EventType::CommitmentConfirmed => {
+                Fact::CommitmentConfirmed(CommitmentConfirmed::decode(data)?)
+            }
+            EventType::CommitmentDismissed => {
+                Fact::CommitmentDismissed(CommitmentDismissed::decode(data)?)
+            }
+            EventType::CommitmentStageReached => {
+                Fact::CommitmentStageReached(CommitmentStageReached::decode(data)?)
+            }
+            EventType::CommitmentPaused => Fact::CommitmentPaused(CommitmentPaused::decode(data)?),
+            EventType::CommitmentResumed => {
+                Fact::CommitmentResumed(CommitmentResumed::decode(data)?)
+            }
+            EventType::CommitmentHandoverAsked => {
+                Fact::CommitmentHandoverAsked(CommitmentHandoverAsked::decode(data)?)
+            }
+            EventType::CommitmentHandoverAccepted => {
+                Fact::CommitmentHandoverAccepted(CommitmentHandoverAccepted::decode(data)?)
+            }
+            EventType::CommitmentHandoverEnded => {
+                Fact::CommitmentHandoverEnded(CommitmentHandoverEnded::decode(data)?)
+            }
+            EventType::CommitmentReassigned => {
+                Fact::CommitmentReassigned(CommitmentReassigned::decode(data)?)
+            }
+            EventType::CommitmentWaiverRequested => {
+                Fact::CommitmentWaiverRequested(CommitmentWaiverRequested::decode(data)?)
+            }
+            EventType::CommitmentWaiverDeclined => {
+                Fact::CommitmentWaiverDeclined(CommitmentWaiverDeclined::decode(data)?)
+            }
+            EventType::CommitmentWaived => Fact::CommitmentWaived(CommitmentWaived::decode(data)?),
+            EventType::CommitmentSuperseded => {
+                Fact::CommitmentSuperseded(CommitmentSuperseded::decode(data)?)
+            }
+            EventType::CommitmentExpired => {
+                Fact::CommitmentExpired(CommitmentExpired::decode(data)?)
+            }
+            EventType::AlertAcknowledged => {
+                Fact::AlertAcknowledged(AlertAcknowledged::decode(data)?)
+            }
+            EventType::AlertSnoozed => Fact::AlertSnoozed(AlertSnoozed::decode(data)?),
+            EventType::AlertClosed => Fact::AlertClosed(AlertClosed::decode(data)?),
+            EventType::AlertRetriggered => Fact::AlertRetriggered(AlertRetriggered::decode(data)?),
+            EventType::AlertFiredAgain => Fact::AlertFiredAgain(AlertFiredAgain::decode(data)?),
             EventType::SolutionPublished => {
                 Fact::SolutionPublished(Box::new(SolutionPublished::decode(data)?))
             }
@@ -189,6 +342,26 @@ impl Event {
             EventType::CommitmentCancelled => "aftercall.commitment.cancelled.v1",
             EventType::CommitmentRescheduled => "aftercall.commitment.rescheduled.v1",
             EventType::CommitmentLapsed => "aftercall.commitment.lapsed.v1",
+            EventType::CommitmentAttempted => "aftercall.commitment.attempted.v1",
+            EventType::CommitmentConfirmed => "aftercall.commitment.confirmed.v1",
+            EventType::CommitmentDismissed => "aftercall.commitment.dismissed.v1",
+            EventType::CommitmentStageReached => "aftercall.commitment.stage_reached.v1",
+            EventType::CommitmentPaused => "aftercall.commitment.paused.v1",
+            EventType::CommitmentResumed => "aftercall.commitment.resumed.v1",
+            EventType::CommitmentHandoverAsked => "aftercall.commitment.handover_asked.v1",
+            EventType::CommitmentHandoverAccepted => "aftercall.commitment.handover_accepted.v1",
+            EventType::CommitmentHandoverEnded => "aftercall.commitment.handover_ended.v1",
+            EventType::CommitmentReassigned => "aftercall.commitment.reassigned.v1",
+            EventType::CommitmentWaiverRequested => "aftercall.commitment.waiver_requested.v1",
+            EventType::CommitmentWaiverDeclined => "aftercall.commitment.waiver_declined.v1",
+            EventType::CommitmentWaived => "aftercall.commitment.waived.v1",
+            EventType::CommitmentSuperseded => "aftercall.commitment.superseded.v1",
+            EventType::CommitmentExpired => "aftercall.commitment.expired.v1",
+            EventType::AlertAcknowledged => "aftercall.alert.acknowledged.v1",
+            EventType::AlertSnoozed => "aftercall.alert.snoozed.v1",
+            EventType::AlertClosed => "aftercall.alert.closed.v1",
+            EventType::AlertRetriggered => "aftercall.alert.retriggered.v1",
+            EventType::AlertFiredAgain => "aftercall.alert.fired_again.v1",
             EventType::SolutionPublished => "aftercall.solution.published.v1",
             EventType::CustomersMerged => "aftercall.customer.merged.v1",
             EventType::CustomersUnmerged => "aftercall.customer.unmerged.v1",

@@ -62,6 +62,18 @@ const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 /// Who may call a promise off or move it; an agent only an own one, and not in every state.
 const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
 
+/// Who may give away what others keep.
+const LEADING: &[Role] = &[TeamLead, Supervisor];
+
+/// Who may let a promise go; what a regulator requires only a compliance officer.
+const WAIVING: &[Role] = &[Supervisor, ComplianceOfficer];
+
+/// Who may take back that a promise is to be let go: who decides on it, and who asked for it.
+const DECLINING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer];
+
+/// Who may put an alert away although its condition holds.
+const CLOSING: &[Role] = &[Supervisor];
+
 /// Who sets a tenant's house up; a supervisor silences alone.
 const SETTING_UP: &[Role] = &[Supervisor, TenantAdmin];
 
@@ -134,11 +146,30 @@ const TABLE: &[(&str, Methods)] = &[
             ("ExplainDue", FOLLOWING),
             ("CancelCommitment", CHANGING),
             ("RescheduleCommitment", CHANGING),
+            ("ConfirmCommitment", FULFILLING),
+            ("DismissCommitment", FULFILLING),
+            ("PauseCommitment", CHANGING),
+            ("ResumeCommitment", CHANGING),
+            ("ReassignCommitment", CHANGING),
+            ("ReassignAll", LEADING),
+            ("AcceptHandover", CHANGING),
+            ("EndHandover", CHANGING),
+            ("RecordAttempt", FULFILLING),
+            ("RequestWaiver", CHANGING),
+            ("WaiveCommitment", WAIVING),
+            ("DeclineWaiver", DECLINING),
+            ("SupersedeCommitment", FULFILLING),
         ],
     ),
     (
         "aftercall.alerts.v1.AlertService",
-        &[("ListAlerts", FOLLOWING), ("WatchAlerts", FOLLOWING)],
+        &[
+            ("ListAlerts", FOLLOWING),
+            ("WatchAlerts", FOLLOWING),
+            ("AcknowledgeAlert", CHANGING),
+            ("SnoozeAlert", CHANGING),
+            ("CloseAlert", CLOSING),
+        ],
     ),
     (
         "aftercall.knowledge.v1.KnowledgeService",

@@ -93,7 +93,9 @@ mod tests {
     async fn a_read_that_panics_fails_alone() {
         let readers = Readers::of(1);
         let failed = readers.run(|| assert_eq!(1, 2, "not so")).await;
-        assert!(failed.unwrap_err().to_string().contains("not so"));
+        let failed = failed.unwrap_err();
+        let why = std::error::Error::source(&failed).unwrap().to_string();
+        assert!(why.contains("not so"), "{why}");
         assert_eq!(readers.run(|| 7).await.unwrap(), 7);
     }
 

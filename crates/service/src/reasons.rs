@@ -69,6 +69,12 @@ reasons! {
     CommitmentAlreadyClosed = "COMMITMENT_ALREADY_CLOSED", FailedPrecondition;
     /// The commitment has moved as often as it may.
     CommitmentMovedTooOften = "COMMITMENT_MOVED_TOO_OFTEN", FailedPrecondition;
+    /// The commitment is, or is not, what it would have to be: the precondition says which.
+    CommitmentState = "COMMITMENT_STATE", FailedPrecondition;
+    /// The tenant has no such alert.
+    AlertNotFound = "ALERT_NOT_FOUND", NotFound;
+    /// The alert is over.
+    AlertOver = "ALERT_OVER", FailedPrecondition;
     /// The contact's record has changed as often as it may.
     AmendedTooOften = "AMENDED_TOO_OFTEN", FailedPrecondition;
     /// The candidate has become a solution.

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use crate::client::requests;
 use crate::client::watches::{self, Change};
-use crate::model::Model;
+use crate::model::{self, Model};
 use crate::plan::{Contact, Promise, Tenant};
 use crate::world::World;
 
@@ -115,8 +115,11 @@ fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
         .contacts
         .values()
         .flat_map(|contact| &contact.promises);
-    let mut open = promises.filter(|promise| promise.is_open && !promise.lapsed);
-    match open.find(|promise| promise.due < passed) {
+    let mut open = promises.filter(|promise| promise.is_open);
+    let is_missed = |promise: &&model::Promise| {
+        promise.told.is_late_at(passed) || promise.ours.is_late_at(passed)
+    };
+    match open.find(is_missed) {
         Some(promise) => Err(format!("a lapse is missed at {passed}: {promise:?}")),
         None => Ok(()),
     }

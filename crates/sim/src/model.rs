@@ -8,7 +8,7 @@ use aftercall_log::Position;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
-use aftercall_proto::model::v1::ExternalRef;
+use aftercall_proto::model::v1::{CommitmentClock, ExternalRef};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -58,23 +58,73 @@ pub(crate) struct Contact {
 pub(crate) struct Promise {
     pub(crate) id: String,
     pub(crate) version: u64,
-    pub(crate) due: Timestamp,
-    pub(crate) revision: u32,
-    pub(crate) lapsed: bool,
-    /// The revisions of the due that passed.
-    pub(crate) lapses: Vec<u32>,
-    /// How often it was done, called off or moved too late, before anybody had said that it lapsed.
+    /// As the customer was told.
+    pub(crate) told: Due,
+    /// As we set it on our own, while there is such a due.
+    pub(crate) ours: Due,
+    /// The alerts that fired, by rule and revision, and whether their condition holds.
+    pub(crate) alerts: Vec<(&'static str, u32, bool)>,
+    /// How often a due was over too late, before anybody had said that it lapsed.
     pub(crate) late_ends: usize,
     pub(crate) is_open: bool,
-    /// For each revision of the due that is over, what the clocks had shown then.
+}
+
+/// A due of a promise.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// None if there is none.
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) revision: u32,
+    pub(crate) lapsed: bool,
+    /// For each revision that is over, what the clocks had shown then.
     ends: BTreeMap<u32, Vec<Timestamp>>,
 }
 
-impl Promise {
-    /// Its present due is over.
-    fn end(&mut self, open_until: Timestamp, stored: &Stored) {
+/// The rules by whose alerts lapses are told.
+pub(crate) const LATE: &str = "commitment.promise_lapsed";
+const OURS_LATE: &str = "commitment.target_lapsed";
+
+impl Due {
+    /// It is over: whether that was late, and nobody had said so.
+    fn end(&mut self, open_until: Timestamp, stored: &Stored) -> usize {
         self.ends.insert(self.revision, stored.clocks.clone());
-        self.late_ends += usize::from(!self.lapsed && open_until > self.due);
+        usize::from(self.is_late_at(open_until))
+    }
+
+    /// Whether it has passed, and nobody has said so.
+    pub(crate) fn is_late_at(&self, now: Timestamp) -> bool {
+        !self.lapsed && self.at.is_some_and(|at| now > at)
+    }
+
+    fn move_to(&mut self, at: Option<Timestamp>) {
+        self.revision += u32::from(at.is_some());
+        (self.at, self.lapsed) = (at, false);
+    }
+}
+
+impl Promise {
+    fn due(&mut self, clock: CommitmentClock) -> (&mut Due, &'static str) {
+        match clock {
+            CommitmentClock::Internal => (&mut self.ours, OURS_LATE),
+            _ => (&mut self.told, LATE),
+        }
+    }
+
+    /// Both dues are over.
+    fn end(&mut self, open_until: Timestamp, stored: &Stored) {
+        self.late_ends += self.told.end(open_until, stored) + self.ours.end(open_until, stored);
+    }
+
+    /// The conditions of alerts are gone: which did hold.
+    fn resolve(&mut self, rule: Option<&'static str>) -> Vec<(&'static str, u32, bool)> {
+        let mut resolved = Vec::new();
+        for alert in &mut self.alerts {
+            if alert.2 && rule.is_none_or(|rule| rule == alert.0) {
+                alert.2 = false;
+                resolved.push(*alert);
+            }
+        }
+        resolved
     }
 }
 
@@ -181,13 +231,15 @@ impl Model {
         let promises = interaction.commitments.iter().map(|draft| Promise {
             id: draft.commitment_id.clone(),
             version: 1,
-            due: at(draft.promised_by),
-            revision: 1,
-            lapsed: false,
-            lapses: Vec::new(),
+            told: Due {
+                at: Some(at(draft.promised_by)),
+                revision: 1,
+                ..Due::default()
+            },
+            ours: Due::default(),
+            alerts: Vec::new(),
             late_ends: 0,
             is_open: true,
-            ends: BTreeMap::new(),
         });
         let customer = interaction.customer.clone().unwrap_or_default();
         let handles = customer.handles.into_iter().map(|handle| handle.value);
@@ -233,40 +285,62 @@ impl Model {
         if promise.version + 1 != event.sequence || !promise.is_open {
             return false;
         }
-        let (revision_before, lapsed_before) = (promise.revision, promise.lapsed);
-        match fact {
+        let changed = match fact {
             Fact::CommitmentLapsed(lapsed) => {
-                let revision = lapsed.lapse.as_ref().map_or(0, |lapse| lapse.due_revision);
-                if promise.lapsed || revision != promise.revision {
+                let lapse = lapsed.lapse.unwrap_or_default();
+                let (due, rule) = promise.due(lapse.clock());
+                if due.lapsed || lapse.due_revision != due.revision {
                     return false;
                 }
-                promise.lapsed = true;
-                promise.lapses.push(revision);
+                due.lapsed = true;
+                let mut changed = match rule {
+                    LATE => promise.resolve(Some(OURS_LATE)),
+                    _ => Vec::new(),
+                };
+                promise.alerts.push((rule, lapse.due_revision, true));
+                changed.push((rule, lapse.due_revision, true));
+                changed
             }
             Fact::CommitmentRescheduled(moved) => {
-                promise.end(at(event.recorded_at), stored);
                 let moved = moved.reschedule.clone().unwrap_or_default();
-                promise.revision += 1;
-                promise.due = at(moved.to_due);
-                promise.lapsed = false;
+                let (now, to) = (at(event.recorded_at), Some(at(moved.to_due)));
+                match moved.clock() {
+                    CommitmentClock::Internal => {
+                        promise.late_ends += promise.ours.end(now, stored);
+                        promise.ours.move_to(to);
+                        promise.resolve(Some(OURS_LATE))
+                    }
+                    _ => {
+                        promise.end(now, stored);
+                        promise.told.move_to(to);
+                        promise.ours.move_to(None);
+                        promise.resolve(None)
+                    }
+                }
             }
-            Fact::CommitmentFulfilled(fulfilled) => {
-                promise.end(at(fulfilled.fulfilled_at), stored);
+            fact => {
+                let until = match fact {
+                    Fact::CommitmentFulfilled(fulfilled) => fulfilled.fulfilled_at,
+                    _ => event.recorded_at,
+                };
+                promise.end(at(until), stored);
                 promise.is_open = false;
+                promise.resolve(None)
             }
-            _ => {
-                promise.end(at(event.recorded_at), stored);
-                promise.is_open = false;
-            }
-        }
+        };
         promise.version += 1;
-        let triggered = matches!(fact, Fact::CommitmentLapsed(_));
-        if triggered || lapsed_before {
-            let (promise, contact) = (event.aggregate_id.clone(), event.interaction_id.clone());
-            let change = (promise, contact, revision_before, triggered);
-            self.alerts
-                .push((position, event.tenant_id.clone(), change));
-        }
+        let (promise, contact) = (event.aggregate_id.clone(), event.interaction_id.clone());
+        let changed = changed.into_iter().map(|(rule, revision, holds)| {
+            let change = (
+                promise.clone(),
+                contact.clone(),
+                rule.to_owned(),
+                revision,
+                holds,
+            );
+            (position, event.tenant_id.clone(), change)
+        });
+        self.alerts.extend(changed);
         true
     }
 
@@ -292,7 +366,7 @@ impl Model {
         }
         let promise = self.promise(event, stored);
         let promise = promise.ok_or_else(|| format!("{position:?}: a lapse of no promise"))?;
-        let ended = promise.ends.get(&lapse.due_revision);
+        let ended = promise.due(lapse.clock()).0.ends.get(&lapse.due_revision);
         match ended.and_then(|clocks| clocks.get(stored.by)) {
             Some(clock) if *clock < due => Err(format!(
                 "{position:?}: a lapse of a promise that was kept: {promise:?}"

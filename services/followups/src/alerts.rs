@@ -13,6 +13,7 @@ use prost::Message;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
+use crate::keys::AlertPlace;
 use crate::limits::PAGE;
 use crate::merged::Merged;
 use crate::parts::{Joined, Part};
@@ -79,8 +80,8 @@ pub(crate) async fn list(
     })
 }
 
-/// A tenant's lists of alerts: of the triggered, of the resolved. An alert only ever moves from there
-/// to the resolved.
+/// A tenant's lists of alerts: of the open ones, of the others. An alert only ever moves from there to the
+/// others.
 struct Lists<'a> {
     store: &'a Store,
     tenant_id: &'a str,
@@ -94,8 +95,8 @@ impl Lists<'_> {
         after: Option<&Place>,
         count_max: usize,
     ) -> Result<Joined<Place, Alert>, ApplyError> {
-        let parts = self.filter.triggered().iter().map(|triggered| {
-            let places = self.places(*triggered, after);
+        let parts = self.filter.open().iter().map(|open| {
+            let places = self.places(*open, after);
             Part::read(places, count_max, |place| self.wanted(place))
         });
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
@@ -105,8 +106,8 @@ impl Lists<'_> {
     /// How many alerts there are.
     fn count(&self) -> Result<Total, ApplyError> {
         let mut counting = Counting::new();
-        for triggered in self.filter.triggered() {
-            let places = self.places(*triggered, None);
+        for open in self.filter.open() {
+            let places = self.places(*open, None);
             counting.part(places, |place| Ok(self.wanted(place)?.is_some()))?;
         }
         Ok(counting.total())
@@ -115,7 +116,7 @@ impl Lists<'_> {
     /// The places after `after` in the lists of those whose alerts the caller sees.
     fn places(
         &self,
-        triggered: bool,
+        open: bool,
         after: Option<&Place>,
     ) -> impl Iterator<Item = Result<Place, ApplyError>> + use<> {
         let own = self.filter.scope().parties();
@@ -124,7 +125,7 @@ impl Lists<'_> {
             Some(own) => own.iter().map(Some).collect(),
         };
         Merged::new(lists.into_iter().map(|of| {
-            let list = keys::alert_list(self.tenant_id, of, triggered);
+            let list = keys::alert_list(self.tenant_id, of, open);
             let from = match after {
                 None => list.to_vec(),
                 Some(after) => [&list[..], after, &[0]].concat(),
@@ -139,18 +140,21 @@ impl Lists<'_> {
 
     /// The alert at a place, if the filter admits it.
     fn wanted(&self, place: &Place) -> Result<Option<Alert>, ApplyError> {
-        let (commitment_id, whose, episode_no) = subject(place).map_err(ApplyError::record)?;
-        let key = keys::alert(self.tenant_id, &commitment_id, whose, episode_no);
-        let found = self.store.get(key)?.map(stored::decode_alert).transpose()?;
+        let place = named(place).map_err(ApplyError::record)?;
+        let found = self
+            .store
+            .get(place.key(self.tenant_id))?
+            .map(stored::decode_alert)
+            .transpose()?;
         let raised = found.map(Raised::from);
         let admitted = raised.filter(|raised| self.filter.admits(raised));
         Ok(admitted.map(|raised| raised.alert))
     }
 }
 
-/// The promise, whose it is, and the episode that a place names.
-fn subject(place: &[u8]) -> Result<(String, u64, u32), MalformedKey> {
+/// Which alert a place names.
+fn named(place: &[u8]) -> Result<AlertPlace, MalformedKey> {
     let mut parts = Parts::new(place);
     parts.time_descending()?;
-    Ok((parts.id()?, parts.u64()?, parts.u32()?))
+    AlertPlace::read(&mut parts)
 }

@@ -2,20 +2,22 @@
 
 mod wish;
 
-use aftercall_domain::commitment::{Actor, Commitment, Event, Standing};
+use aftercall_domain::alert::Rule;
+use aftercall_domain::commitment::{Actor, Commitment, Contact, Event, Reschedule, Standing, Told};
+use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, Scope, Violations, Warning};
 use aftercall_ledger::requests::{Known, RequestName};
+use aftercall_ledger::{Calendars, Ready};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::fact;
-use aftercall_proto::model::v1::Commitment as WireCommitment;
 use aftercall_service::command::Decision;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Principal, Role};
-use aftercall_view::{ApplyError, Positions, Store};
+use aftercall_view::{Positions, Store};
 use bytes::Bytes;
 use jiff::Timestamp;
-use prost::Message;
+use uuid::Uuid;
 
 use crate::contacts::{Contacts, Promised};
 use crate::failure::Refused;
@@ -29,7 +31,7 @@ pub(crate) use wish::Wish;
 #[derive(Debug)]
 pub(crate) struct PromiseCommand {
     pub(crate) request_id: String,
-    pub(crate) commitment_id: CommitmentId,
+    pub(crate) about: About,
     pub(crate) expected_version: u64,
     /// Tells a repetition from another request.
     pub(crate) hash: RequestHash,
@@ -38,10 +40,19 @@ pub(crate) struct PromiseCommand {
     pub(crate) wish: Wish,
 }
 
+/// What a command is about.
+#[derive(Debug)]
+pub(crate) enum About {
+    Commitment(CommitmentId),
+    /// An alert, by its id; none for what can't be one's id.
+    Alert(Option<Uuid>),
+}
+
 /// A command that was done.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) commitment: Box<WireCommitment>,
+    /// What it left, encoded: the promise, or the alert that it was about.
+    pub(crate) answer: Bytes,
     /// Where the change stands, as a token.
     pub(crate) position: String,
 }
@@ -64,6 +75,8 @@ pub(crate) async fn run(
         command,
         log: reading.log_identity(),
         contacts: followups.contacts().clone(),
+        calendars: followups.calendars().clone(),
+        policies: followups.policies().clone(),
     };
     aftercall_service::command::run(reading, followups.clock(), asked, until).await
 }
@@ -76,6 +89,16 @@ struct Asked {
     command: PromiseCommand,
     log: LogIdentity,
     contacts: Contacts,
+    calendars: Calendars,
+    policies: Ready<FollowUpPolicy>,
+}
+
+/// The promise that a command is about.
+struct Found {
+    commitment: Commitment,
+    whose: u64,
+    /// Which of its alerts, if it is about one.
+    alert: Option<(Rule, u32)>,
 }
 
 impl aftercall_service::command::Command for Asked {
@@ -84,18 +107,16 @@ impl aftercall_service::command::Command for Asked {
 
     fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Done>, Refused> {
         let PromiseCommand {
-            commitment_id,
             expected_version,
             wish,
             ..
         } = &self.command;
-        let meant = stored::meant(
-            store,
-            (&self.principal.tenant_id, &self.scope),
-            commitment_id,
-        );
+        let Found {
+            commitment,
+            whose,
+            alert,
+        } = self.find(store)?;
         // Before anything else is told: what the request was about may be none of the caller's business.
-        let (commitment, whose) = meant?.ok_or(Refused::NotFound)?;
         if let Some(done) = self.repetition(store)? {
             return Ok(Decision::Done(done));
         }
@@ -104,16 +125,122 @@ impl aftercall_service::command::Command for Asked {
                 current: commitment.version,
             });
         }
-        let event = wish.decide(&commitment, actor(&self.principal), now);
-        let event = event.map_err(|refusal| Refused::by_rule(refusal, commitment_id.as_str()))?;
+        let tenant_id = &self.principal.tenant_id;
+        let calendars = self.calendars.all(tenant_id, commitment.calendar_ids())?;
+        let who = actor(&self.principal);
+        let policy = self.policy(&commitment)?;
+        let wish = match wish {
+            Wish::Reschedule(wish) => {
+                let policy = policy.as_ref();
+                Wish::Reschedule(self.by_policy(wish, (&commitment, policy), now)?)
+            }
+            wish => wish.clone(),
+        };
+        let fulfilment = policy.as_ref().map(|policy| &policy.fulfilment);
+        let event = wish.decide((&commitment, alert), who, now, (&calendars, fulfilment));
+        let event =
+            event.map_err(|refusal| Refused::by_rule(refusal, &commitment.commitment_id))?;
         self.check_evidence(store, &commitment)?;
-        let key = stored::log_key(store, &self.principal.tenant_id, &commitment, whose)?;
+        self.check_other(store, &commitment)?;
+        let key = stored::log_key(store, tenant_id, &commitment, whose)?;
         let record = self.record(key, &commitment, event)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }
 
 impl Asked {
+    /// The promise that is meant.
+    fn find(&self, store: &Store) -> Result<Found, Refused> {
+        let tenant_id = &self.principal.tenant_id;
+        match &self.command.about {
+            About::Commitment(id) => {
+                let meant = stored::meant(store, (tenant_id, &self.scope), id)?;
+                let (commitment, whose) = meant.ok_or(Refused::NotFound)?;
+                Ok(Found {
+                    commitment,
+                    whose,
+                    alert: None,
+                })
+            }
+            About::Alert(alert_id) => {
+                let alert_id = alert_id.ok_or(Refused::AlertNotFound)?;
+                let found = stored::alert_promise(store, (tenant_id, &self.scope), alert_id)?;
+                let (commitment, place) = found.ok_or(Refused::AlertNotFound)?;
+                Ok(Found {
+                    commitment,
+                    whose: place.whose,
+                    alert: Some((place.rule, place.episode_no)),
+                })
+            }
+        }
+    }
+
+    /// The policy that a promise has: in the version that it had when the promise was made, so that an edit moves
+    /// nothing.
+    fn policy(&self, commitment: &Commitment) -> Result<Option<FollowUpPolicy>, Refused> {
+        let Some(by) = &commitment.policy else {
+            return Ok(None);
+        };
+        let (tenant_id, version) = (&self.principal.tenant_id, by.version.into());
+        Ok(self.policies.as_of(tenant_id, &by.policy_id, version)?)
+    }
+
+    /// A move, with our own due by the policy if the customer was told of it.
+    fn by_policy(
+        &self,
+        wish: &Reschedule,
+        (commitment, policy): (&Commitment, Option<&FollowUpPolicy>),
+        now: Timestamp,
+    ) -> Result<Reschedule, Refused> {
+        let mut wish = wish.clone();
+        let told = commitment.told_to_customer && wish.customer_informed.is_given();
+        if let (true, Some(by), Some(policy)) = (told, &commitment.policy, policy) {
+            let tenant_id = &self.principal.tenant_id;
+            let calendars = self.calendars.all(tenant_id, policy.calendar_ids())?;
+            let told = Told {
+                at: now,
+                due: wish.promised_by,
+                told_to_customer: true,
+            };
+            wish.target = policy.target(by, told, &calendars);
+        }
+        Ok(wish)
+    }
+
+    /// A promise that takes another one's place is open, and one to the same customer.
+    fn check_other(&self, store: &Store, commitment: &Commitment) -> Result<(), Refused> {
+        let Wish::Supersede(wish) = &self.command.wish else {
+            return Ok(());
+        };
+        let tenant_id = &self.principal.tenant_id;
+        let other = CommitmentId::read(&wish.by_commitment_id);
+        let other = stored::meant(store, (tenant_id, &self.scope), &other)?;
+        let merged = self.merged(store, commitment)?;
+        let is_theirs = other.is_some_and(|(other, _)| {
+            let contact = Contact {
+                interaction_id: &other.interaction_id,
+                customer_id: other.customer_id.as_deref(),
+                handles: &other.handles,
+            };
+            other.is_open() && commitment.is_with_customer(contact, &merged)
+        });
+        if is_theirs {
+            return Ok(());
+        }
+        let mut found = Violations::new();
+        let text = "there is no such open promise to the same customer; check the id";
+        found.add("superseded_by", Reason::NotFound, text);
+        Err(found.into())
+    }
+
+    /// The customers who are one with a promise's.
+    fn merged(&self, store: &Store, commitment: &Commitment) -> Result<Vec<String>, Refused> {
+        Ok(match &commitment.customer_id {
+            Some(customer_id) => MERGED.customers(store, &self.principal.tenant_id, customer_id)?,
+            None => Vec::new(),
+        })
+    }
+
     /// A contact that is named as evidence must be there, and be one with the customer: else any word
     /// would make a promise kept, or let us off.
     fn check_evidence(&self, store: &Store, commitment: &Commitment) -> Result<(), Refused> {
@@ -121,10 +248,7 @@ impl Asked {
             return Ok(());
         };
         let tenant_id = &self.principal.tenant_id;
-        let merged = match &commitment.customer_id {
-            Some(customer_id) => MERGED.customers(store, tenant_id, customer_id)?,
-            None => Vec::new(),
-        };
+        let merged = self.merged(store, commitment)?;
         let promised = Promised {
             commitment,
             merged: &merged,
@@ -153,23 +277,25 @@ impl Asked {
 
     /// What the request did, if it was done.
     fn repetition(&self, store: &Store) -> Result<Option<Done>, Refused> {
-        let name = RequestName {
-            tenant_id: &self.principal.tenant_id,
-            actor_id: &self.principal.actor_id,
-            method: self.command.wish.event_type(),
-            request_id: &self.command.request_id,
-        };
-        match REQUESTS.find(store, name, self.command.hash.as_bytes())? {
-            Known::Not => Ok(None),
-            Known::Reused => Err(Refused::RequestIdReused),
-            Known::Done(done) => {
-                let answer = WireCommitment::decode(done.answer().clone());
-                Ok(Some(Done {
-                    commitment: Box::new(answer.map_err(ApplyError::record)?),
-                    position: Positions::through(done.position()).encode(&self.log),
-                }))
+        for method in self.command.wish.methods() {
+            let name = RequestName {
+                tenant_id: &self.principal.tenant_id,
+                actor_id: &self.principal.actor_id,
+                method: *method,
+                request_id: &self.command.request_id,
+            };
+            match REQUESTS.find(store, name, self.command.hash.as_bytes())? {
+                Known::Not => {}
+                Known::Reused => return Err(Refused::RequestIdReused),
+                Known::Done(done) => {
+                    return Ok(Some(Done {
+                        answer: done.answer().clone(),
+                        position: Positions::through(done.position()).encode(&self.log),
+                    }));
+                }
             }
         }
+        Ok(None)
     }
 
     fn record(&self, key: Bytes, commitment: &Commitment, event: Event) -> Result<Record, Refused> {
@@ -200,6 +326,7 @@ fn actor(principal: &Principal) -> Actor<'_> {
             team_lead: has(Role::TeamLead),
             supervisor: has(Role::Supervisor),
             integration: has(Role::Integration),
+            compliance_officer: has(Role::ComplianceOfficer),
         },
     }
 }

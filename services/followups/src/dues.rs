@@ -1,21 +1,27 @@
 //! Dues explained: what one would be, and why one is when it is.
 
-use aftercall_domain::commitment::Commitment;
-use aftercall_domain::due::{Calendars, DueResolution, Resolved, Telling};
-use aftercall_domain::{CommitmentId, FieldPath, Warning, WarningReason};
+use aftercall_domain::calendar::Calendar;
+use aftercall_domain::commitment::{Clock, Commitment, Target};
+use aftercall_domain::due::{
+    CalendarRef, Calendars, DueExplained, DueResolution, Resolved, Telling,
+};
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{CommitmentId, FieldPath, Violations, Warning, WarningReason};
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::due::{self as convert, working};
 use aftercall_proto::convert::time;
 use aftercall_proto::followups::v1::{
     ExplainDueRequest, ExplainDueResponse, PreviewDueRequest, PreviewDueResponse,
 };
+use aftercall_proto::model::v1::{CommitmentClock, Reschedule};
 use aftercall_service::{Call, Checker, Including, Unread};
-use aftercall_view::Store;
+use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
+use prost::Message;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::stored;
+use crate::{keys, stored};
 
 /// Answers which instant a due would be.
 pub(crate) async fn preview(
@@ -91,9 +97,11 @@ pub(crate) async fn explain(
         commitment_id,
         min_position,
         latest,
+        clock,
     } = &call.message;
     let mut checker = Checker::new();
     checker.required_id("commitment_id", commitment_id);
+    let clock = checker.choice::<CommitmentClock, Clock>("clock", *clock);
     checker.done(())?;
     let including = Including {
         min_position,
@@ -106,14 +114,28 @@ pub(crate) async fn explain(
         let id = CommitmentId::read(&call.message.commitment_id);
         let tenant_id = call.tenant_id();
         let found = stored::meant(store, (tenant_id, &scope), &id)?;
-        let (promise, _) = found.ok_or(Refused::NotFound)?;
-        let (since, resolution) = since(&promise);
-        let calendar = match &resolution.calendar {
-            None => None,
-            // The ledger is ahead of this view: what the promise was reckoned by is there.
-            Some(used) => calendars.as_of(tenant_id, used).map_err(Unread::from)?,
+        let (promise, whose) = found.ok_or(Refused::NotFound)?;
+        // The ledger is ahead of this view: what the promise was reckoned by is there.
+        let as_of = |used: Option<&CalendarRef>| match used {
+            None => Ok(None),
+            Some(used) => calendars.as_of(tenant_id, used).map_err(Unread::from),
         };
-        let explained = resolution.explain(since, promise.promised_by, calendar.as_ref());
+        let usual = match promise.told_to_customer {
+            true => Clock::Promise,
+            false => Clock::Internal,
+        };
+        let explained = match clock.unwrap_or(usual) {
+            Clock::Promise => {
+                let told_at = told_at(store, tenant_id, (&promise, whose))?;
+                let (since, resolution) = since(&promise, told_at);
+                let calendar = as_of(resolution.calendar.as_ref())?;
+                resolution.explain(since, promise.promised_by, calendar.as_ref())
+            }
+            Clock::Internal => {
+                let target = promise.target.as_ref().ok_or_else(no_target)?;
+                own(&promise, target, as_of)?
+            }
+        };
         Ok::<_, Refused>((promise, explained))
     };
     let (promise, explained) = reading.run(find).await?;
@@ -124,11 +146,52 @@ pub(crate) async fn explain(
     })
 }
 
-/// Since when the clock of the due in force runs, and by what it was reckoned: the first one since the contact, as it was
-/// told; one that was moved since the move, by any time.
-fn since(promise: &Commitment) -> (Timestamp, DueResolution) {
-    match (promise.reschedules.last(), &promise.due) {
-        (Some(moved), _) => (moved.at, DueResolution::now(None)),
+/// Why our own due is when it is, as it stands: a pause that lasts has not moved it yet.
+fn own(
+    promise: &Commitment,
+    target: &Target,
+    as_of: impl Fn(Option<&CalendarRef>) -> Result<Option<Calendar>, Unread>,
+) -> Result<DueExplained, Refused> {
+    let by_anybody = || DueResolution::now(None).explain(target.from, target.at, None);
+    let Some(internal) = target.internal(&promise.pauses) else {
+        return Ok(by_anybody());
+    };
+    let calendar = as_of(Some(&internal.calendar))?;
+    let explained = calendar.and_then(|calendar| internal.explain(&calendar).ok().flatten());
+    Ok(explained.unwrap_or_else(by_anybody))
+}
+
+fn no_target() -> Refused {
+    let mut found = Violations::new();
+    let text = "the promise has no due of our own; ask for the PROMISE's, or leave it out";
+    found.add("clock", Reason::NotFound, text);
+    found.into()
+}
+
+/// When the customer was told the due in force, if that was not when the promise was made.
+fn told_at(
+    store: &Store,
+    tenant_id: &str,
+    (promise, whose): (&Commitment, u64),
+) -> Result<Option<Timestamp>, Refused> {
+    if promise.due_revision == 1 {
+        return Ok(None);
+    }
+    let moves = keys::moves(tenant_id, &promise.commitment_id, whose);
+    for entry in store.scan_prefix(moves, Direction::Descending) {
+        let moved = Reschedule::decode(entry?.1).map_err(ApplyError::record)?;
+        if moved.clock() == CommitmentClock::Promise {
+            return Ok(moved.rescheduled_at.as_ref().and_then(time::from_wire));
+        }
+    }
+    Ok(None)
+}
+
+/// Since when the clock of the promise runs, and by what it was reckoned: the first due since the contact, as it
+/// was told; another one since they were told it, by any time.
+fn since(promise: &Commitment, told_at: Option<Timestamp>) -> (Timestamp, DueResolution) {
+    match (told_at, &promise.due) {
+        (Some(told_at), _) => (told_at, DueResolution::now(None)),
         (None, None) => (promise.made_at, DueResolution::now(None)),
         (None, Some(told)) => (promise.made_at, told.resolution.clone()),
     }

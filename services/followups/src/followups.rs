@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use aftercall_ledger::{Calendars, Ledger};
+use aftercall_domain::setting::FollowUpPolicy;
+use aftercall_ledger::{Calendars, Ledger, Ready};
 use aftercall_log::Log;
 use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
@@ -29,6 +30,7 @@ struct Inner {
     bulletin: Bulletin,
     contacts: Contacts,
     calendars: Calendars,
+    policies: Ready<FollowUpPolicy>,
     /// The ledger, which has the settings.
     settings: Reading,
 }
@@ -47,6 +49,7 @@ impl Followups {
     pub fn start(deps: Deps) -> Result<Self, StartError> {
         let contacts = Contacts::new(Ledger::of(&deps.feed), Arc::clone(&deps.log));
         let calendars = Calendars::of(Ledger::of(&deps.feed));
+        let policies = Ready::of(Ledger::of(&deps.feed));
         let settings = Reading::on(deps.feed.ledger().clone(), &deps);
         let bulletin = Bulletin::default();
         let promises = Promises::new(bulletin.clone());
@@ -73,6 +76,7 @@ impl Followups {
             Arc::clone(&clock),
             supervisor.clone(),
             view,
+            calendars.clone(),
         );
         let stopping = supervisor.stopping();
         supervisor.spawn("followups tracker", async move {
@@ -91,6 +95,7 @@ impl Followups {
             bulletin,
             contacts,
             calendars,
+            policies,
             settings,
         })))
     }
@@ -130,6 +135,11 @@ impl Followups {
     /// The tenants' calendars.
     pub(crate) fn calendars(&self) -> &Calendars {
         &self.0.calendars
+    }
+
+    /// The tenants' follow-up policies.
+    pub(crate) fn policies(&self) -> &Ready<FollowUpPolicy> {
+        &self.0.policies
     }
 
     /// The settings, as requests read them.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::alert::Alert;
+use aftercall_domain::alert::{Alert, Rule};
 use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
 use aftercall_domain::{Handle, Parties, Party};
 use aftercall_ledger::requests::Requests;
@@ -13,6 +13,7 @@ use aftercall_ledger::{Accepted, MergedPairs};
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::key::{Key, MalformedKey, Parts};
+use uuid::Uuid;
 
 /// The kinds of keys. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,8 @@ use aftercall_view::key::{Key, MalformedKey, Parts};
 enum Tag {
     /// tenant, commitment, whose → the promise.
     Commitment = 2,
-    /// partition, due, tenant, commitment, whose → nothing: the promises whose due the tracker
-    /// watches.
+    /// partition, time, tenant, commitment, whose → nothing: when the tracker has something to say of a promise
+    /// first.
     Watched = 3,
     /// tenant, lifecycle, due, commitment, whose → nothing.
     ListAll = 4,
@@ -35,9 +36,9 @@ enum Tag {
     Request = 8,
     /// The requests by their age.
     RequestAge = 9,
-    /// tenant, commitment, whose, episode → the alert.
+    /// tenant, commitment, whose, rule, episode → the alert.
     Alert = 10,
-    /// tenant, state, time of firing (the latest first), commitment, whose, episode → nothing.
+    /// tenant, open or not, time of firing (the latest first), commitment, whose, rule, episode → nothing.
     ListAlerts = 11,
     /// tenant, partition, offset → the alerts that this record changed, as it left them.
     AlertChange = 12,
@@ -49,14 +50,16 @@ enum Tag {
     LogKey = 15,
     /// See [`MergedPairs`].
     Merged = 16,
-    /// tenant, commitment, whose, revision → the move of the due that made it.
+    /// tenant, commitment, whose, number → the move of one of the dues.
     Move = 17,
     /// tenant, sort of party, party, lifecycle, due, commitment, whose → nothing: by who else than its owner
     /// has a part in it.
     ListParty = 18,
-    /// tenant, sort of party, party, state, time of firing (the latest first), commitment, whose, episode →
-    /// nothing.
+    /// tenant, sort of party, party, open or not, time of firing (the latest first), commitment, whose, rule,
+    /// episode → nothing.
     ListPartyAlerts = 19,
+    /// tenant, alert → nothing but its place: commitment, whose, rule, episode.
+    AlertId = 20,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -102,9 +105,9 @@ pub(crate) fn moves(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
         .u64(whose)
 }
 
-/// The move that made a revision of the due.
-pub(crate) fn moved(tenant_id: &str, commitment_id: &str, whose: u64, revision: u32) -> Key {
-    moves(tenant_id, commitment_id, whose).u32(revision)
+/// One of the moves, by its number.
+pub(crate) fn moved(tenant_id: &str, commitment_id: &str, whose: u64, number: u32) -> Key {
+    moves(tenant_id, commitment_id, whose).u32(number)
 }
 
 /// Under which log key a promise stands, if not under its present customer's.
@@ -115,28 +118,31 @@ pub(crate) fn log_key(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
         .u64(whose)
 }
 
-/// All watched promises of a partition, the first one due first.
+/// All watched promises of a partition, those first of which something is to be said first.
 pub(crate) fn all_watched(partition: Partition) -> Key {
     key(Tag::Watched).u32(partition)
 }
 
-/// All watched promises of a partition that are due before `due_us` have keys before this one.
-pub(crate) fn watched_from(partition: Partition, due_us: i64) -> Key {
-    all_watched(partition).time(due_us)
+/// All watched promises of a partition of which something is to be said before `at_us` have keys before this one.
+pub(crate) fn watched_from(partition: Partition, at_us: i64) -> Key {
+    all_watched(partition).time(at_us)
 }
 
-pub(crate) fn watched(tenant_id: &str, commitment: &Commitment, home: Home) -> Key {
-    watched_from(home.partition, microseconds(commitment.promised_by))
+/// Where the tracker finds a promise; nowhere if it has nothing to say of it.
+pub(crate) fn watched(tenant_id: &str, commitment: &Commitment, home: Home) -> Option<Key> {
+    let at = commitment.watched_until()?;
+    let key = watched_from(home.partition, microseconds(at))
         .text(tenant_id)
         .id(&commitment.commitment_id)
-        .u64(home.whose)
+        .u64(home.whose);
+    Some(key)
 }
 
 /// What a key of [`watched`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Watched {
-    /// The due in microseconds since the Unix epoch, rounded down.
-    pub(crate) due_us: i64,
+    /// When, in microseconds since the Unix epoch, rounded down.
+    pub(crate) at_us: i64,
     pub(crate) tenant_id: String,
     pub(crate) commitment_id: String,
     pub(crate) whose: u64,
@@ -147,7 +153,7 @@ pub(crate) fn read_watched(key: &[u8]) -> Result<Watched, MalformedKey> {
     parts.tag()?;
     parts.u32()?;
     Ok(Watched {
-        due_us: parts.time()?,
+        at_us: parts.time()?,
         tenant_id: parts.text()?,
         commitment_id: parts.id()?,
         whose: parts.u64()?,
@@ -221,13 +227,18 @@ impl ListOf {
             Lifecycle::Active => 1,
             Lifecycle::Fulfilled => 2,
             Lifecycle::Cancelled => 3,
+            Lifecycle::Proposed => 4,
+            Lifecycle::Paused => 5,
+            Lifecycle::Waived => 6,
+            Lifecycle::Superseded => 7,
+            Lifecycle::Expired => 8,
         })
     }
 }
 
 /// All keys under which lists and the tracker find `commitment`.
 pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> Vec<Key> {
-    let due_us = microseconds(commitment.promised_by);
+    let due_us = microseconds(commitment.due_at());
     let place = |list: Key| {
         list.time(due_us)
             .id(&commitment.commitment_id)
@@ -237,23 +248,80 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
         .iter()
         .map(|list| place(list.key(tenant_id, commitment.lifecycle)))
         .collect();
-    if commitment.may_lapse() {
-        keys.push(watched(tenant_id, commitment, home));
-    }
+    keys.extend(watched(tenant_id, commitment, home));
     keys
 }
 
-/// All episodes of a promise's alert.
+/// All episodes of all alerts of a promise.
 pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
     key(Tag::Alert).text(tenant_id).id(commitment_id).u64(whose)
 }
 
-pub(crate) fn alert(tenant_id: &str, commitment_id: &str, whose: u64, episode_no: u32) -> Key {
-    alerts_of(tenant_id, commitment_id, whose).u32(episode_no)
+/// Which episode of which alert of which promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AlertPlace {
+    pub(crate) commitment_id: String,
+    pub(crate) whose: u64,
+    pub(crate) rule: Rule,
+    pub(crate) episode_no: u32,
 }
 
-/// All alerts of a state, or those in which a party has a part, the latest first.
-pub(crate) fn alert_list(tenant_id: &str, of: Option<Party<'_>>, triggered: bool) -> Key {
+impl AlertPlace {
+    pub(crate) fn of(alert: &Alert, whose: u64) -> Self {
+        Self {
+            commitment_id: alert.subject.id().to_owned(),
+            whose,
+            rule: alert.rule,
+            episode_no: alert.episode_no,
+        }
+    }
+
+    fn after(&self, list: Key) -> Key {
+        list.id(&self.commitment_id)
+            .u64(self.whose)
+            .u32(number_of(self.rule))
+            .u32(self.episode_no)
+    }
+
+    pub(crate) fn read(parts: &mut Parts<'_>) -> Result<Self, MalformedKey> {
+        let (commitment_id, whose) = (parts.id()?, parts.u64()?);
+        let number = parts.u32()?;
+        let rule = Rule::ALL.into_iter().find(|it| number_of(*it) == number);
+        Ok(Self {
+            commitment_id,
+            whose,
+            rule: rule.ok_or(MalformedKey)?,
+            episode_no: parts.u32()?,
+        })
+    }
+
+    /// Where the alert stands.
+    pub(crate) fn key(&self, tenant_id: &str) -> Key {
+        self.after(key(Tag::Alert).text(tenant_id))
+    }
+}
+
+/// A rule's number in keys.
+const fn number_of(rule: Rule) -> u32 {
+    match rule {
+        Rule::PromiseLapsed => 1,
+        Rule::TargetLapsed => 2,
+        Rule::AtRisk => 3,
+    }
+}
+
+/// Where an alert is found by its id.
+pub(crate) fn alert_id(tenant_id: &str, alert_id: Uuid) -> Key {
+    key(Tag::AlertId).text(tenant_id).id(&alert_id.to_string())
+}
+
+/// The same, with its place.
+pub(crate) fn alert_id_at(tenant_id: &str, alert: &Alert, place: &AlertPlace) -> Key {
+    place.after(alert_id(tenant_id, alert.alert_id))
+}
+
+/// All alerts that are open, or that are not, or those of them in which a party has a part, the latest first.
+pub(crate) fn alert_list(tenant_id: &str, of: Option<Party<'_>>, open: bool) -> Key {
     let list = match of {
         None => key(Tag::ListAlerts).text(tenant_id),
         Some(party) => key(Tag::ListPartyAlerts)
@@ -261,7 +329,7 @@ pub(crate) fn alert_list(tenant_id: &str, of: Option<Party<'_>>, triggered: bool
             .u32(party.sort())
             .text(party.id()),
     };
-    list.u32(if triggered { 1 } else { 2 })
+    list.u32(if open { 1 } else { 2 })
 }
 
 /// The places of an alert in all lists.
@@ -271,12 +339,10 @@ pub(crate) fn alert_places(
     whose: u64,
 ) -> impl Iterator<Item = Key> {
     let lists = [None].into_iter().chain(alert.parties.iter().map(Some));
+    let place = AlertPlace::of(alert, whose);
     lists.map(move |of| {
-        alert_list(tenant_id, of, alert.resolved.is_none())
-            .time_descending(microseconds(alert.first_fired_at))
-            .id(alert.subject.id())
-            .u64(whose)
-            .u32(alert.episode_no)
+        let list = alert_list(tenant_id, of, alert.state.is_open());
+        place.after(list.time_descending(microseconds(alert.first_fired_at)))
     })
 }
 

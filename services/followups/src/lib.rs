@@ -39,6 +39,7 @@ mod merged;
 mod meters;
 mod parts;
 mod projection;
+mod reassign_all;
 mod server;
 mod stored;
 mod timer;

@@ -56,16 +56,23 @@ pub(crate) async fn list(
     let bound = filter.encode_to_vec();
     let now = followups.clock().now();
     let mut checker = Checker::new();
-    let whose = (tenant_id.clone(), scope.clone());
+    let actor_id = call.principal.actor_id.clone();
+    let asker = if filter.mine {
+        actor_id.as_bytes()
+    } else {
+        &[]
+    };
+    let whose = (tenant_id.clone(), scope.clone(), &*actor_id);
     let filter = Filter::new(whose, filter, now, &mut checker);
     let count_max = checker.count("page_size", page_size, PAGE);
     checker.done(())?;
     let reading = followups.reading();
     let log = reading.log_identity();
-    let query: [&[u8]; 4] = [
+    let query: [&[u8]; 5] = [
         b"commitments",
         tenant_id.as_bytes(),
         &scope.fingerprint(),
+        asker,
         &bound,
     ];
     let paging = Paging::asked(&log, &query, count_max, &page_token)?;
@@ -147,6 +154,6 @@ fn wanted(store: &Store, filter: &Filter, place: &Place) -> Result<Option<Commit
         store.get(key)
     })?;
     // A promise that moved meanwhile stands elsewhere now.
-    let there = found.filter(|found| microseconds(found.promised_by) == *due_us);
+    let there = found.filter(|found| microseconds(found.due_at()) == *due_us);
     Ok(there.filter(|found| filter.admits(found)))
 }

@@ -17,7 +17,7 @@ use prost::Message;
 use crate::keys::{self, Home, REQUESTS};
 use crate::watch::{Bulletin, Draft};
 use crate::{meters, stored};
-use changes::{put_alert, put_commitment};
+use changes::{put_alerts, put_commitment};
 
 /// The view `followups`.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        11
+        12
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -94,13 +94,13 @@ impl Promises {
         let mut after = before.clone();
         after.accept(step);
         if let Change::Rescheduled(moved) = &step.change {
-            let key = keys::moved(tenant_id, id, fact.whose, moved.due_revision);
-            let moved = wire::Reschedule::from(moved.clone());
+            let key = keys::moved(tenant_id, id, fact.whose, moved.number);
+            let moved = wire::Reschedule::from((**moved).clone());
             txn.put(key, moved.encode_to_vec())?;
         }
-        let alert = put_alert(tenant_id, &after, step, fact.whose, txn)?;
-        self.post(fact, alert.into_iter().collect(), txn)?;
-        let answer = || told(&after, step).into();
+        let changed = put_alerts(tenant_id, (&before, &after), fact.whose, txn)?;
+        self.post(fact, changed, txn)?;
+        let answer = || told(tenant_id, &after, step).into();
         REQUESTS.remember(fact, id, answer, txn)?;
         self.put(fact, Some(&before), after, txn)
     }
@@ -146,7 +146,14 @@ impl Promises {
     }
 }
 
-/// The promise as a command left it, as its answer says it.
-fn told(after: &Commitment, step: &Step) -> Vec<u8> {
-    to_wire(after.clone(), step.recorded_at).encode_to_vec()
+/// What a command left, as its answer says it: the promise, or the alert that it was about.
+fn told(tenant_id: &str, after: &Commitment, step: &Step) -> Vec<u8> {
+    match &step.change {
+        Change::Alert(step) => {
+            let episode = after.alert(step.rule);
+            let alert = episode.map(|episode| Alert::of(tenant_id, after, episode));
+            alert.map_or_else(Vec::new, |alert| wire::Alert::from(alert).encode_to_vec())
+        }
+        _ => to_wire(after.clone(), step.recorded_at).encode_to_vec(),
+    }
 }

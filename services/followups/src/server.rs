@@ -2,30 +2,40 @@
 
 use std::pin::Pin;
 
-use aftercall_domain::CommitmentId;
+use aftercall_domain::{CommitmentId, Warning as DomainWarning};
 use aftercall_proto::alerts::v1::alert_service_server::AlertService;
 use aftercall_proto::alerts::v1::{
-    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
+    AcknowledgeAlertRequest, AcknowledgeAlertResponse, CloseAlertRequest, CloseAlertResponse,
+    ListAlertsRequest, ListAlertsResponse, SnoozeAlertRequest, SnoozeAlertResponse,
+    WatchAlertsRequest, WatchAlertsResponse,
 };
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::followups::v1::followup_service_server::FollowupService;
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, CancelCommitmentResponse, ExplainDueRequest, ExplainDueResponse,
-    FulfilCommitmentRequest, FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse,
-    ListCommitmentsRequest, ListCommitmentsResponse, ListReschedulesRequest,
-    ListReschedulesResponse, PreviewDueRequest, PreviewDueResponse, RescheduleCommitmentRequest,
-    RescheduleCommitmentResponse,
+    AcceptHandoverRequest, AcceptHandoverResponse, CancelCommitmentRequest,
+    CancelCommitmentResponse, ConfirmCommitmentRequest, ConfirmCommitmentResponse,
+    DeclineWaiverRequest, DeclineWaiverResponse, DismissCommitmentRequest,
+    DismissCommitmentResponse, EndHandoverRequest, EndHandoverResponse, ExplainDueRequest,
+    ExplainDueResponse, FulfilCommitmentRequest, FulfilCommitmentResponse, GetCommitmentRequest,
+    GetCommitmentResponse, ListCommitmentsRequest, ListCommitmentsResponse, ListReschedulesRequest,
+    ListReschedulesResponse, PauseCommitmentRequest, PauseCommitmentResponse, PreviewDueRequest,
+    PreviewDueResponse, ReassignAllRequest, ReassignAllResponse, ReassignCommitmentRequest,
+    ReassignCommitmentResponse, RecordAttemptRequest, RecordAttemptResponse, RequestWaiverRequest,
+    RequestWaiverResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
+    ResumeCommitmentRequest, ResumeCommitmentResponse, SupersedeCommitmentRequest,
+    SupersedeCommitmentResponse, WaiveCommitmentRequest, WaiveCommitmentResponse,
 };
-use aftercall_proto::model::v1::Warning;
+use aftercall_proto::model::v1::{Alert, Commitment, Warning};
 use aftercall_service::{Call, Checker, Including, to_status};
-use aftercall_view::Store;
+use aftercall_view::{ApplyError, Store};
 use futures::Stream;
+use prost::{DecodeError, Message};
 use tonic::{Request, Response, Status};
 
 use crate::command::{self, Done, PromiseCommand};
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::{alerts, dues, list, stored, watch};
+use crate::{alerts, dues, list, reassign_all, stored, watch};
 
 /// The service behind the generated servers.
 #[derive(Debug, Clone)]
@@ -69,15 +79,66 @@ impl Grpc {
     }
 
     /// Does a command, and says what of it was not taken as it was sent.
-    async fn command<T>(&self, request: Request<T>) -> Result<(Done, Vec<Warning>), Refused>
+    async fn command<T, A>(&self, request: Request<T>) -> Result<Response<A>, Status>
+    where
+        PromiseCommand: TryFrom<T, Error = Refused>,
+        A: Answer,
+    {
+        let done = self.done(request).await.and_then(|(done, warnings)| {
+            let warnings = warnings.into_iter().map(Into::into).collect();
+            A::of(done, warnings).map_err(|error| ApplyError::record(error).into())
+        });
+        done.map(Response::new).map_err(to_status)
+    }
+
+    async fn done<T>(&self, request: Request<T>) -> Result<(Done, Vec<DomainWarning>), Refused>
     where
         PromiseCommand: TryFrom<T, Error = Refused>,
     {
         let mut call = Call::of(request)?.try_map(PromiseCommand::try_from)?;
-        let warnings = std::mem::take(&mut call.message.warnings).into_iter();
-        let done = command::run(&self.0, call).await?;
-        Ok((done, warnings.map(Into::into).collect()))
+        let warnings = std::mem::take(&mut call.message.warnings);
+        Ok((command::run(&self.0, call).await?, warnings))
     }
+}
+
+/// The answer to a command.
+trait Answer: Sized {
+    fn of(done: Done, warnings: Vec<Warning>) -> Result<Self, DecodeError>;
+}
+
+macro_rules! answers {
+    ($($response:ident { $field:ident: $left:ident }),+ $(,)?) => {$(
+        impl Answer for $response {
+            fn of(done: Done, warnings: Vec<Warning>) -> Result<Self, DecodeError> {
+                Ok(Self {
+                    $field: Some($left::decode(done.answer)?),
+                    position: done.position,
+                    warnings,
+                })
+            }
+        }
+    )+};
+}
+
+answers! {
+    ConfirmCommitmentResponse { commitment: Commitment },
+    DismissCommitmentResponse { commitment: Commitment },
+    FulfilCommitmentResponse { commitment: Commitment },
+    CancelCommitmentResponse { commitment: Commitment },
+    RescheduleCommitmentResponse { commitment: Commitment },
+    PauseCommitmentResponse { commitment: Commitment },
+    ResumeCommitmentResponse { commitment: Commitment },
+    ReassignCommitmentResponse { commitment: Commitment },
+    WaiveCommitmentResponse { commitment: Commitment },
+    SupersedeCommitmentResponse { commitment: Commitment },
+    AcceptHandoverResponse { commitment: Commitment },
+    EndHandoverResponse { commitment: Commitment },
+    RequestWaiverResponse { commitment: Commitment },
+    RecordAttemptResponse { commitment: Commitment },
+    DeclineWaiverResponse { commitment: Commitment },
+    AcknowledgeAlertResponse { alert: Alert },
+    SnoozeAlertResponse { alert: Alert },
+    CloseAlertResponse { alert: Alert },
 }
 
 #[tonic::async_trait]
@@ -130,40 +191,118 @@ impl FollowupService for Grpc {
         answer.map(Response::new).map_err(to_status)
     }
 
+    async fn confirm_commitment(
+        &self,
+        request: Request<ConfirmCommitmentRequest>,
+    ) -> Result<Response<ConfirmCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn dismiss_commitment(
+        &self,
+        request: Request<DismissCommitmentRequest>,
+    ) -> Result<Response<DismissCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
     async fn fulfil_commitment(
         &self,
         request: Request<FulfilCommitmentRequest>,
     ) -> Result<Response<FulfilCommitmentResponse>, Status> {
-        let (done, warnings) = self.command(request).await.map_err(to_status)?;
-        Ok(Response::new(FulfilCommitmentResponse {
-            commitment: Some(*done.commitment),
-            position: done.position,
-            warnings,
-        }))
+        self.command(request).await
     }
 
     async fn cancel_commitment(
         &self,
         request: Request<CancelCommitmentRequest>,
     ) -> Result<Response<CancelCommitmentResponse>, Status> {
-        let (done, warnings) = self.command(request).await.map_err(to_status)?;
-        Ok(Response::new(CancelCommitmentResponse {
-            commitment: Some(*done.commitment),
-            position: done.position,
-            warnings,
-        }))
+        self.command(request).await
     }
 
     async fn reschedule_commitment(
         &self,
         request: Request<RescheduleCommitmentRequest>,
     ) -> Result<Response<RescheduleCommitmentResponse>, Status> {
-        let (done, warnings) = self.command(request).await.map_err(to_status)?;
-        Ok(Response::new(RescheduleCommitmentResponse {
-            commitment: Some(*done.commitment),
-            position: done.position,
-            warnings,
-        }))
+        self.command(request).await
+    }
+
+    async fn pause_commitment(
+        &self,
+        request: Request<PauseCommitmentRequest>,
+    ) -> Result<Response<PauseCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn resume_commitment(
+        &self,
+        request: Request<ResumeCommitmentRequest>,
+    ) -> Result<Response<ResumeCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn reassign_commitment(
+        &self,
+        request: Request<ReassignCommitmentRequest>,
+    ) -> Result<Response<ReassignCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn waive_commitment(
+        &self,
+        request: Request<WaiveCommitmentRequest>,
+    ) -> Result<Response<WaiveCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn supersede_commitment(
+        &self,
+        request: Request<SupersedeCommitmentRequest>,
+    ) -> Result<Response<SupersedeCommitmentResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn accept_handover(
+        &self,
+        request: Request<AcceptHandoverRequest>,
+    ) -> Result<Response<AcceptHandoverResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn end_handover(
+        &self,
+        request: Request<EndHandoverRequest>,
+    ) -> Result<Response<EndHandoverResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn record_attempt(
+        &self,
+        request: Request<RecordAttemptRequest>,
+    ) -> Result<Response<RecordAttemptResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn reassign_all(
+        &self,
+        request: Request<ReassignAllRequest>,
+    ) -> Result<Response<ReassignAllResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = reassign_all::reassign_all(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn request_waiver(
+        &self,
+        request: Request<RequestWaiverRequest>,
+    ) -> Result<Response<RequestWaiverResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn decline_waiver(
+        &self,
+        request: Request<DeclineWaiverRequest>,
+    ) -> Result<Response<DeclineWaiverResponse>, Status> {
+        self.command(request).await
     }
 }
 
@@ -190,5 +329,26 @@ impl AlertService for Grpc {
         let call = Call::of(request).map_err(to_status)?;
         let changes = watch::begin(&self.0, call).await.map_err(to_status)?;
         Ok(Response::new(Box::pin(changes)))
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        request: Request<AcknowledgeAlertRequest>,
+    ) -> Result<Response<AcknowledgeAlertResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn snooze_alert(
+        &self,
+        request: Request<SnoozeAlertRequest>,
+    ) -> Result<Response<SnoozeAlertResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn close_alert(
+        &self,
+        request: Request<CloseAlertRequest>,
+    ) -> Result<Response<CloseAlertResponse>, Status> {
+        self.command(request).await
     }
 }

@@ -5,10 +5,12 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_domain::{CommitmentId, Scope};
 use aftercall_proto::convert;
 use aftercall_proto::envelope::contact_key;
+use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
+use uuid::Uuid;
 
-use crate::keys;
+use crate::keys::{self, AlertPlace};
 
 /// The promise as the store keeps it.
 pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
@@ -64,6 +66,26 @@ pub(crate) fn meant(
         }
     }
     Ok(meant)
+}
+
+/// The promise within somebody's scope that an alert is about, and which of its alerts.
+pub(crate) fn alert_promise(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    alert_id: Uuid,
+) -> Result<Option<(Commitment, AlertPlace)>, ApplyError> {
+    let list = keys::alert_id(tenant_id, alert_id);
+    for entry in store.scan_prefix(list.clone(), Direction::Ascending) {
+        let (key, _) = entry?;
+        let place = AlertPlace::read(&mut Parts::new(&key[list.len()..]));
+        let place = place.map_err(ApplyError::record)?;
+        let get = |key: &[u8]| store.get(key);
+        let found = commitment(tenant_id, &place.commitment_id, place.whose, get)?;
+        if let Some(found) = found.filter(|found| scope.admits(found.parties())) {
+            return Ok(Some((found, place)));
+        }
+    }
+    Ok(None)
 }
 
 fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {

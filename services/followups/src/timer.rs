@@ -1,32 +1,37 @@
-//! The tracker: says, once and in time, that a due has passed with its promise open.
+//! The tracker: says, once and in time, what is to be said of a promise by itself: that a due has passed, that a
+//! stage was reached, that a pause or an acknowledgement is over.
 //!
 //! ```text
 //!  for each partition, beside the others:
-//!  sleep to the earliest watched due, or until the view brings an earlier one
-//!    └─► now > due: read the partition's tail, wait until the view includes it
-//!          └─► all watched dues before now, in order, as lapses into the log
+//!  sleep to the earliest watched time, or until the view brings an earlier one
+//!    └─► it has passed: read the partition's tail, wait until the view includes it
+//!          └─► of all watched promises, in order, what is to be said first, into the log
 //!                └─► begin anew
 //! ```
 //!
+//! There is one mechanism for all of it: a promise knows what is to be said of it and when
+//! ([`Commitment::timers`](aftercall_domain::commitment::Commitment::timers)), and is watched for the earliest.
+//!
 //! The wait in the middle is what keeps a promise from lapsing that was kept in time: whatever was
-//! acknowledged before the due has passed is in the view before the tracker looks at it. So are the
-//! tracker's own lapses of the round before: it says nothing twice. For the truth the wait isn't
+//! acknowledged before the due has passed is in the view before the tracker looks at it. So is what the
+//! tracker itself said in the round before: it says nothing twice. For the truth the wait isn't
 //! needed: the fold ignores a lapse that lost its race, that is known already, or that speaks of an
 //! older due.
 //!
-//! A partition that can't be asked or written for a while keeps back its own dues only. Of several
+//! A partition that can't be asked or written for a while keeps back its own promises only. Of several
 //! processes each watches the partitions that it holds by [`Log::claim`]: it looks when
 //! one is handed to it, and says nothing more once it was taken away. A second tracker that does
 //! not know yet, a crash between append and acknowledgement, or a log that can't
 //! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
 //! again.
 
-mod lapses;
+mod firing;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_ledger::Calendars;
 use aftercall_log::{AppendError, Claim, Log, Partition, ReadError};
 use aftercall_service::{Clock, Internal, Supervisor};
 use aftercall_view::{
@@ -40,12 +45,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::{keys, meters};
-use lapses::{Batch, Sent};
+use firing::{Batch, Sent};
 
 /// The role in which trackers share the partitions among them.
 const ROLE: &str = "timers";
 
-/// The most lapses of one append.
+/// The most records of one append.
 const APPEND_RECORDS_MAX: usize = 1_000;
 
 /// How many appends of a partition are on their way at once.
@@ -57,8 +62,8 @@ const ASKING_MAX: usize = 64;
 /// How long to wait for the view before looking whether it still runs.
 const VIEW_WAIT: Duration = Duration::from_secs(30);
 
-/// How long the log may take to say whether it has lapses. Beyond that they are looked at anew: to say one
-/// twice is harmless.
+/// How long the log may take to say whether it has what was said. Beyond that it is looked at anew: to say
+/// something twice is harmless.
 const APPEND_WAIT: Duration = Duration::from_secs(30);
 
 /// How long to leave a log alone that did not say when to come back, and the longest that it may
@@ -66,15 +71,16 @@ const APPEND_WAIT: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
-/// Watches the dues.
+/// Watches the promises.
 #[derive(Debug)]
 pub(crate) struct Tracker {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     supervisor: Supervisor,
     view: ViewHandle,
-    /// Which partitions' dues are this tracker's.
+    /// Which partitions' promises are this tracker's.
     claim: Claim,
+    calendars: Calendars,
     asking: Semaphore,
 }
 
@@ -83,7 +89,7 @@ pub(crate) struct Tracker {
 pub(crate) enum TrackerError {
     #[error("the log can't be read")]
     Log(#[from] ReadError),
-    #[error("a lapse can't be appended")]
+    #[error("what a promise has come to can't be appended")]
     Append(#[source] AppendError),
     #[error("the view ended")]
     View(#[source] Option<Arc<ViewError>>),
@@ -110,6 +116,7 @@ impl Tracker {
         clock: Arc<dyn Clock>,
         supervisor: Supervisor,
         view: ViewHandle,
+        calendars: Calendars,
     ) -> Self {
         let claim = log.claim(ROLE);
         Self {
@@ -118,6 +125,7 @@ impl Tracker {
             supervisor,
             view,
             claim,
+            calendars,
             asking: Semaphore::new(ASKING_MAX),
         }
     }
@@ -145,14 +153,14 @@ impl Tracker {
         }
     }
 
-    /// Lapses what falls due in a partition, whenever it is this tracker's.
+    /// Says what is to be said in a partition, whenever it is this tracker's.
     async fn watch(&self, partition: Partition) -> Result<Infallible, TrackerError> {
         let mut progress = self.view.progress();
         loop {
             self.claim.until(partition, true).await;
             progress.borrow_and_update();
             let round = match self.earliest(partition)? {
-                Some(due) if self.clock.now() >= due => self.lapse_all(partition).await?,
+                Some(due) if self.clock.now() >= due => self.fire_all(partition).await?,
                 Some(due) => {
                     tokio::select! {
                         biased;
@@ -177,8 +185,8 @@ impl Tracker {
         }
     }
 
-    /// The first instant at which a watched due of the partition has passed; none if none is
-    /// watched, or while the view is being opened.
+    /// The first instant at which something is to be said in the partition; none if nothing is watched, or
+    /// while the view is being opened.
     fn earliest(&self, partition: Partition) -> Result<Option<Timestamp>, TrackerError> {
         let watched = keys::all_watched(partition);
         let store = self.view.store();
@@ -189,13 +197,13 @@ impl Tracker {
             Some(Err(error)) => return Err(TrackerError::Store(error.into())),
         };
         let watched = keys::read_watched(&key).map_err(ApplyError::record);
-        let due_us = watched.map_err(TrackerError::Store)?.due_us;
-        // The key's due is rounded down to the microsecond: one later it has passed for certain.
-        Ok(Timestamp::from_microsecond(due_us.saturating_add(1)).ok())
+        let at_us = watched.map_err(TrackerError::Store)?.at_us;
+        // The key's time is rounded down to the microsecond: one later it has passed for certain.
+        Ok(Timestamp::from_microsecond(at_us.saturating_add(1)).ok())
     }
 
-    /// Records every lapse of the partition that is due by now.
-    async fn lapse_all(&self, partition: Partition) -> Result<Round, TrackerError> {
+    /// Records of every promise of the partition what is to be said first by now.
+    async fn fire_all(&self, partition: Partition) -> Result<Round, TrackerError> {
         let now = self.clock.now();
         let Some(tail) = self.tail(partition).await? else {
             return Ok(Round::Again(RETRY_AFTER));
@@ -239,7 +247,7 @@ impl Tracker {
         }
         Ok(match sent.trouble {
             Some(pause) => Round::Again(pause.min(RETRY_AFTER_MAX)),
-            None if sent.lapses == 0 => Round::Nothing,
+            None if sent.records == 0 => Round::Nothing,
             None => Round::Done,
         })
     }
@@ -257,7 +265,7 @@ impl Tracker {
         Ok(tail.map(|tail| Positions::from_iter([(partition, tail)])))
     }
 
-    /// The next lapses of a partition, after a key, in the order of their dues; none while the view
+    /// What is to be said next in a partition, after a key, in the order of their times; none while the view
     /// is being opened.
     async fn next_batch(
         &self,
@@ -266,9 +274,10 @@ impl Tracker {
         now: Timestamp,
     ) -> Result<Option<Batch>, TrackerError> {
         let store = self.view.store();
-        // The clock may have been set back since `now`: a lapse is never noticed before its due.
+        // The clock may have been set back since `now`: nothing is noticed before its time.
         let times = (now, self.clock.now().max(now));
-        let read = move || lapses::read(&store, partition, after, times, APPEND_RECORDS_MAX);
+        let calendars = self.calendars.clone();
+        let read = move || firing::read(&store, &calendars, partition, after, times);
         match self.supervisor.block(read).await? {
             Ok(batch) => Ok(Some(batch)),
             Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),

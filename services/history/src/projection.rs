@@ -25,7 +25,7 @@ use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -170,19 +170,21 @@ impl HistoryProjection {
         promises::keep_track(tenant_id, Some(was), is, txn)?;
         let row = promises::row_key(tenant_id, &after, fact.whose);
         txn.put(row, promises::to_row(&after))?;
-        let commitment = promises::to_wire(after, event.recorded_at.as_ref());
-        let change = StoredEntry {
-            occurred_at: event.occurred_at,
-            commitment_change: Some(CommitmentChange {
-                kind: kind_of(step).into(),
-                commitment: Some(commitment),
-                actor_id: event.actor_id.clone(),
-            }),
-            seq,
-            recorded_as: Some(fact.whose),
-            ..StoredEntry::default()
-        };
-        places::put_change(tenant_id, &entry, &change, txn)?;
+        if let Some(kind) = kind_of(step) {
+            let commitment = promises::to_wire(after, event.recorded_at.as_ref());
+            let change = StoredEntry {
+                occurred_at: event.occurred_at,
+                commitment_change: Some(CommitmentChange {
+                    kind: kind.into(),
+                    commitment: Some(commitment),
+                    actor_id: event.actor_id.clone(),
+                }),
+                seq,
+                recorded_as: Some(fact.whose),
+                ..StoredEntry::default()
+            };
+            places::put_change(tenant_id, &entry, &change, txn)?;
+        }
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
@@ -275,14 +277,32 @@ impl Indexer<Happening> for HistoryProjection {
     }
 }
 
-/// What sort of change to a promise it is.
-fn kind_of(step: &Step) -> CommitmentChangeKind {
-    match step.change {
+/// What sort of change to a promise it is; none for what is no business of whoever reads the customer's story.
+const fn kind_of(step: &Step) -> Option<CommitmentChangeKind> {
+    Some(match step.change {
+        Change::Confirmed => CommitmentChangeKind::Confirmed,
+        Change::Dismissed { .. } => CommitmentChangeKind::Dismissed,
         Change::Fulfilled { .. } => CommitmentChangeKind::Fulfilled,
         Change::Cancelled { .. } => CommitmentChangeKind::Cancelled,
         Change::Rescheduled(_) => CommitmentChangeKind::Rescheduled,
         Change::Lapsed(_) => CommitmentChangeKind::Lapsed,
-    }
+        Change::Paused(_) => CommitmentChangeKind::Paused,
+        Change::Resumed { .. } => CommitmentChangeKind::Resumed,
+        Change::Reassigned { .. } | Change::HandoverAccepted => CommitmentChangeKind::Reassigned,
+        Change::Waived { .. } => CommitmentChangeKind::Waived,
+        Change::Superseded { .. } => CommitmentChangeKind::Superseded,
+        Change::Expired { .. } => CommitmentChangeKind::Expired,
+        Change::Attempted {
+            outcome: Some(_), ..
+        } => CommitmentChangeKind::Fulfilled,
+        Change::Attempted { outcome: None, .. } => CommitmentChangeKind::Attempted,
+        Change::StageReached(_)
+        | Change::HandoverAsked(_)
+        | Change::HandoverEnded(_)
+        | Change::WaiverAsked { .. }
+        | Change::WaiverDeclined { .. }
+        | Change::Alert(_) => return None,
+    })
 }
 
 /// The entry that the key of a contact's document points to, and its own key.

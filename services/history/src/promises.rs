@@ -81,7 +81,7 @@ impl Standing<'_> {
         let promise = self.promise;
         let customer_id = promise.customer_id.as_deref();
         let customer_id = customer_id.filter(|_| promise.is_open())?;
-        let due_us = time::microseconds(promise.promised_by);
+        let due_us = time::microseconds(promise.due_at());
         let promise = (&*promise.commitment_id, self.seq);
         Some(keys::open_promise(tenant_id, customer_id, due_us, promise))
     }

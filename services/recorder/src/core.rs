@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aftercall_ledger::{Calendars, Contact, Ledger};
+use aftercall_domain::setting::FollowUpPolicy;
+use aftercall_ledger::{Calendars, Contact, Ledger, Ready};
 use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     /// The calendars that the ledger has.
     pub(crate) calendars: Calendars,
+    /// The follow-up policies that it has.
+    pub(crate) policies: Ready<FollowUpPolicy>,
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
@@ -48,6 +51,7 @@ impl Core {
         let ledger = Ledger::of(&deps.feed);
         Self {
             calendars: Calendars::of(ledger.clone()),
+            policies: Ready::of(ledger.clone()),
             ledger,
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),

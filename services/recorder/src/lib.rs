@@ -29,6 +29,7 @@ mod change;
 mod core;
 mod failure;
 mod first;
+mod follow_up;
 mod grpc;
 mod identify;
 #[doc(hidden)]

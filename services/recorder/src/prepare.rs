@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::interaction::CommitmentDraft;
+use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Recording, Violations, Warning};
-use aftercall_ledger::{Name, Named as OtherName, Place, names};
+use aftercall_ledger::{InUse, Name, Named as OtherName, Place, names};
 use aftercall_log::Record;
 use aftercall_proto::convert::interaction;
 use aftercall_proto::convert::time::to_wire;
@@ -20,12 +21,18 @@ use aftercall_service::{Ids, Principal};
 use jiff::Timestamp;
 
 use crate::failure::Refusal;
+use crate::follow_up::follow_up;
 use crate::pending::{Hash, Key};
 use crate::resolve::{Named, resolve};
 
-/// Finds those of some calendars that are in use.
-pub(crate) type FindCalendars<'a> =
-    dyn Fn(&[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> + 'a;
+/// What a tenant has set up, as it is now.
+pub(crate) trait House {
+    /// Those of some calendars that are in use.
+    fn calendars(&self, ids: &[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal>;
+
+    /// The policy that a promise has when it is made now.
+    fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal>;
+}
 
 /// A record that may be appended.
 #[derive(Debug)]
@@ -50,7 +57,7 @@ pub(crate) fn prepare(
     principal: &Principal,
     request: RecordInteractionRequest,
     ids: &dyn Ids,
-    calendars: &FindCalendars<'_>,
+    house: &dyn House,
     now: Timestamp,
 ) -> Result<Prepared, Refusal> {
     let RecordInteractionRequest {
@@ -70,9 +77,9 @@ pub(crate) fn prepare(
         let due = draft.due.as_ref()?;
         due.calendar_id()
     });
-    let calendars = calendars(&named.collect::<Vec<_>>())?;
+    let calendars = house.calendars(&named.collect::<Vec<_>>())?;
     let recording = Recording::check(read, import_batch, &calendars, now, found)?;
-    let (mut checked, import_batch, warnings) = recording.into_parts();
+    let (mut checked, import_batch, mut warnings) = recording.into_parts();
     checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
     let id_place = match checked.interaction_id.is_empty() {
@@ -80,6 +87,7 @@ pub(crate) fn prepare(
         false => Place::Id,
     };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
+    warnings.extend(follow_up(&mut checked, house)?);
     let commitment_ids = checked.commitments.iter();
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())

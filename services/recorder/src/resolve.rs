@@ -1,6 +1,6 @@
 //! What a record leaves to the server: ids and defaults. Decided once, when it is written.
 
-use aftercall_domain::commitment::{Owner, Priority};
+use aftercall_domain::commitment::{NewTarget, Owner, Priority};
 use aftercall_domain::interaction::{Segment, commitment_id, id_of_reference};
 use aftercall_domain::{CommitmentId, Interaction, InteractionId, SolutionId};
 use aftercall_service::Ids;
@@ -60,6 +60,13 @@ pub(crate) fn resolve(
             draft.owner_team_id.clone_from(&interaction.team_id);
         }
         draft.priority.get_or_insert(Priority::P3);
+        if !draft.told_to_customer {
+            // Nobody waits for it but ourselves.
+            draft.target = Some(NewTarget {
+                at: draft.promised_by,
+                reckoned: None,
+            });
+        }
     }
     Ok(named)
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use aftercall_client::{Builder, Client, Retry};
 use aftercall_proto::alerts::v1::alert_service_server::{AlertService, AlertServiceServer};
 use aftercall_proto::alerts::v1::{
-    ListAlertsRequest, ListAlertsResponse, WatchAlertsRequest, WatchAlertsResponse,
+    AcknowledgeAlertRequest, AcknowledgeAlertResponse, CloseAlertRequest, CloseAlertResponse,
+    ListAlertsRequest, ListAlertsResponse, SnoozeAlertRequest, SnoozeAlertResponse,
+    WatchAlertsRequest, WatchAlertsResponse,
 };
 use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
@@ -192,5 +194,26 @@ impl AlertService for Server {
             false => Box::pin(said),
         };
         Ok(Response::new(stream))
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        _: Request<AcknowledgeAlertRequest>,
+    ) -> Result<Response<AcknowledgeAlertResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn snooze_alert(
+        &self,
+        _: Request<SnoozeAlertRequest>,
+    ) -> Result<Response<SnoozeAlertResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn close_alert(
+        &self,
+        _: Request<CloseAlertRequest>,
+    ) -> Result<Response<CloseAlertResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
     }
 }

@@ -2,14 +2,25 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Commitment, Event, Evidence, Lapse, Outcome, Owner, Rescheduled};
-use crate::limits::{CLOCK_SKEW_S_MAX, DUE_DAYS_MAX, RESCHEDULES_MAX};
+use super::{Change, Commitment, Event, Evidence, Lifecycle, Outcome, Owner};
+use crate::limits::CLOCK_SKEW_S_MAX;
+
+mod alert;
+mod attempt;
+mod begin;
+mod due;
+mod fire;
+mod letting_go;
+mod owner;
+
+pub use alert::AlertWish;
+pub use attempt::{Attempting, Lacking};
+pub use due::{Pausing, Reschedule};
+pub use letting_go::Supersede;
+pub use owner::Reassign;
 
 /// How long after recording it an agent may still take a promise back.
 const TAKE_BACK_FOR: SignedDuration = SignedDuration::from_mins(15);
-
-/// How often the due may move before a team lead has to agree.
-const RESCHEDULES_BY_OWNER_MAX: u32 = 2;
 
 /// Who wants something, and what the credentials say that they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +42,23 @@ pub struct Standing {
     pub supervisor: bool,
     /// Another system, such as the CRM.
     pub integration: bool,
+    /// Watches over what the law requires.
+    pub compliance_officer: bool,
+}
+
+impl Actor<'_> {
+    /// Whether they lead a team or a site.
+    const fn leads(&self) -> bool {
+        self.standing.team_lead || self.standing.supervisor
+    }
+}
+
+/// Nothing if it holds, else what the actor lacks.
+const fn permitted(holds: bool, permission: Permission) -> Result<(), Refusal> {
+    match holds {
+        true => Ok(()),
+        false => Err(Refusal::NotPermitted(permission)),
+    }
 }
 
 /// Says that a promise was kept.
@@ -53,17 +81,6 @@ pub struct Cancel {
     pub reason: String,
 }
 
-/// Moves a promise's due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reschedule {
-    /// The new due.
-    pub promised_by: Timestamp,
-    /// Where the customer was told.
-    pub customer_informed: Evidence,
-    /// Why. Personal.
-    pub reason: String,
-}
-
 /// What an actor lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
@@ -78,6 +95,34 @@ pub enum Permission {
     RescheduleAfterLapse,
     /// To be a team lead or supervisor, because the due has moved twice already.
     RescheduleAgain,
+    /// To be the owner, a team lead or a supervisor.
+    Pause,
+    /// To be a team lead or supervisor, because of the pause's reason or length.
+    PauseSoLong,
+    /// To be the owner, a team lead or a supervisor.
+    Reassign,
+    /// To be a team lead or supervisor, because nobody is asked.
+    ReassignAtOnce,
+    /// To be the one who is asked to keep it; to refuse it, also the one who asked, the owner or a team lead.
+    Accept,
+    /// To be the owner, a team lead or a supervisor.
+    AskWaiver,
+    /// To be a supervisor; for what a regulator requires, a compliance officer.
+    Waive,
+    /// To be another than the one who asked for it.
+    WaiveOnesOwn,
+    /// To be the owner, a team lead, a supervisor or an integration.
+    Supersede,
+    /// To be an agent, a team lead, a supervisor or an integration.
+    Confirm,
+    /// To be a team lead or supervisor, because a promise of the highest priority is overdue.
+    FulfilUrgent,
+    /// To be an agent, a team lead, a supervisor or an integration.
+    Attempt,
+    /// To be an agent, a team lead or a supervisor.
+    Acknowledge,
+    /// To be a supervisor.
+    CloseAlert,
 }
 
 /// Why a wish is refused.
@@ -85,24 +130,52 @@ pub enum Permission {
 pub enum Refusal {
     /// The promise is closed.
     AlreadyClosed,
+    /// It is only proposed: it has to be confirmed first.
+    NotConfirmed,
+    /// It is no proposal.
+    NotProposed,
     /// The actor may not do this.
     NotPermitted(Permission),
     /// It can't have been done in the future.
     FulfilledInFuture,
     /// It can't have been done before it was promised.
     FulfilledBeforeMade,
-    /// The due has moved [`RESCHEDULES_MAX`] times.
+    /// The dues have moved [`RESCHEDULES_MAX`](crate::limits::RESCHEDULES_MAX) times.
     MovedTooOften,
     /// The new due must lie ahead.
     DueNotAhead,
-    /// The new due is more than [`DUE_DAYS_MAX`] days ahead.
+    /// The new due is more than [`DUE_DAYS_MAX`](crate::limits::DUE_DAYS_MAX) days ahead.
     DueTooFar,
-    /// The due has not passed.
+    /// Nothing is due.
     NotYetDue,
-    /// The lapse of this due is known already.
-    AlreadyLapsed,
-    /// The customer was never told, so there is nothing to lapse.
-    NeverTold,
+    /// An attempt can't have been made in the future.
+    AttemptedInFuture,
+    /// An attempt can't have been made before it was promised.
+    AttemptedBeforeMade,
+    /// The policy asks for more than what was given.
+    NotProven(Lacking),
+    /// It is paused already.
+    AlreadyPaused,
+    /// It is not paused.
+    NotPaused,
+    /// It was paused [`PAUSES_MAX`](crate::limits::PAUSES_MAX) times.
+    PausedTooOften,
+    /// The pause's end must lie ahead, within [`DUE_DAYS_MAX`](crate::limits::DUE_DAYS_MAX) days.
+    PauseEndOutOfRange,
+    /// It is theirs already, or somebody has been asked already.
+    AlreadyTheirs,
+    /// Nobody is asked to take it.
+    NoHandover,
+    /// Somebody has asked already to let it go.
+    WaiverPending,
+    /// Nobody has asked to let it go.
+    NoWaiver,
+    /// A promise can't take its own place.
+    SupersededByItself,
+    /// There is no such episode of the alert, or it is over.
+    AlertOver,
+    /// An alert is put off to a time that lies ahead, within a day.
+    PutOffOutOfRange,
 }
 
 impl Commitment {
@@ -112,13 +185,7 @@ impl Commitment {
     /// When it is closed, the actor may not say so, or the evidence's time is impossible.
     pub fn fulfil(&self, wish: Fulfil, actor: Actor<'_>, now: Timestamp) -> Result<Event, Refusal> {
         self.check_open()?;
-        let Standing {
-            team_lead,
-            supervisor,
-            integration,
-            ..
-        } = actor.standing;
-        if !(self.is_owned_by(actor) || team_lead || supervisor || integration) {
+        if !(self.is_owned_or_led_by(actor) || actor.standing.integration) {
             return Err(Refusal::NotPermitted(Permission::Fulfil));
         }
         // The caller's clock may be ahead of ours, so that it was made a moment after our now.
@@ -149,9 +216,8 @@ impl Commitment {
             return Err(Refusal::NotPermitted(Permission::Cancel));
         }
         let outcome = match (self.told_to_customer, informed) {
-            (false, _) => Outcome::NotApplicable,
             (true, true) => Outcome::ReleasedByCustomer,
-            (true, false) => Outcome::Broken,
+            _ => self.outcome_if_not_done(),
         };
         let change = Change::Cancelled {
             outcome,
@@ -161,79 +227,17 @@ impl Commitment {
         Ok(self.next_event(change, actor.id, now))
     }
 
-    /// The promise's due moves.
-    ///
-    /// # Errors
-    /// When it is closed, the actor may not move it, it has moved too often, or the new due isn't one.
-    pub fn reschedule(
-        &self,
-        wish: Reschedule,
-        actor: Actor<'_>,
-        now: Timestamp,
-    ) -> Result<Event, Refusal> {
-        self.check_open()?;
-        let after_lapse = self.has_lapsed() || self.may_lapse() && now > self.promised_by;
-        let leads = actor.standing.team_lead || actor.standing.supervisor;
-        let lacks = match leads {
-            true => None,
-            false if !self.is_owned_by(actor) => Some(Permission::Reschedule),
-            false if after_lapse => Some(Permission::RescheduleAfterLapse),
-            false if self.moves() >= RESCHEDULES_BY_OWNER_MAX => Some(Permission::RescheduleAgain),
-            false => None,
-        };
-        if let Some(permission) = lacks {
-            return Err(Refusal::NotPermitted(permission));
-        }
-        if self.moves() >= RESCHEDULES_MAX {
-            return Err(Refusal::MovedTooOften);
-        }
-        if wish.promised_by <= now {
-            return Err(Refusal::DueNotAhead);
-        }
-        if wish.promised_by.duration_since(now) > SignedDuration::from_hours(24 * DUE_DAYS_MAX) {
-            return Err(Refusal::DueTooFar);
-        }
-        let change = Change::Rescheduled(Rescheduled {
-            due_revision: self.due_revision.saturating_add(1),
-            from: self.promised_by,
-            to: wish.promised_by,
-            reason: wish.reason,
-            customer_informed: wish.customer_informed,
-            after_lapse,
-            by: actor.id.to_owned(),
-            at: now,
-        });
-        Ok(self.next_event(change, actor.id, now))
-    }
-
-    /// The due has passed, as the scheduler `actor_id` sees at `now`.
-    ///
-    /// # Errors
-    /// When there is nothing to lapse, or not yet, or not again.
-    pub fn lapse(&self, actor_id: &str, now: Timestamp) -> Result<Event, Refusal> {
-        self.check_open()?;
-        if !self.told_to_customer {
-            return Err(Refusal::NeverTold);
-        }
-        if self.has_lapsed() {
-            return Err(Refusal::AlreadyLapsed);
-        }
-        if now <= self.promised_by {
-            return Err(Refusal::NotYetDue);
-        }
-        let change = Change::Lapsed(Lapse {
-            due_revision: self.due_revision,
-            lapsed_at: self.promised_by,
-            detected_at: now,
-        });
-        Ok(self.next_event(change, actor_id, now))
-    }
-
     fn check_open(&self) -> Result<(), Refusal> {
-        match self.is_open() {
-            true => Ok(()),
-            false => Err(Refusal::AlreadyClosed),
+        match self.lifecycle {
+            Lifecycle::Active | Lifecycle::Paused => Ok(()),
+            Lifecycle::Proposed => Err(Refusal::NotConfirmed),
+            _ => Err(Refusal::AlreadyClosed),
         }
+    }
+
+    /// Whether `actor` keeps the promise, or leads those who do.
+    fn is_owned_or_led_by(&self, actor: Actor<'_>) -> bool {
+        actor.leads() || self.is_owned_by(actor)
     }
 
     /// Whether `actor` keeps the promise. What a queue owns, every agent may work off.
@@ -247,7 +251,7 @@ impl Commitment {
     }
 
     fn may_be_cancelled_by(&self, actor: Actor<'_>, informed: bool, now: Timestamp) -> bool {
-        if actor.standing.team_lead || actor.standing.supervisor {
+        if actor.leads() {
             return true;
         }
         let owned = self.is_owned_by(actor);

@@ -1,8 +1,12 @@
 //! What happens to a promise.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{CommitmentKind, Evidence, Lapse, Outcome, Owner, Priority, Rescheduled};
+use super::{
+    AlertStep, Attempt, CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, NewTarget, Outcome,
+    Owner, Paused, PolicyRef, Priority, Rescheduled, ResumeCause, Stage, StageAt, StageReached,
+    Tried,
+};
 use crate::Handle;
 use crate::due::ToldDue;
 
@@ -49,6 +53,16 @@ pub struct Made {
     pub priority: Priority,
     /// Whether the agent read the time back and the customer agreed.
     pub read_back_confirmed: bool,
+    /// The policy by which it is followed up, as it was then; none if there was none.
+    pub policy: Option<PolicyRef>,
+    /// Our own due; none where there is none. A task of which the customer was not told has one.
+    pub target: Option<NewTarget>,
+    /// The warnings before the dues.
+    pub stages: Vec<Stage>,
+    /// How long it may be overdue before it is given up.
+    pub expire_after: SignedDuration,
+    /// Until when somebody has to confirm it, where it is only proposed.
+    pub proposed_until: Option<Timestamp>,
     /// When it was done, for an imported promise whose end is history; else it is ignored.
     pub fulfilled_at: Option<Timestamp>,
     /// When it was made: when the contact began, by the caller's clock.
@@ -77,6 +91,13 @@ pub struct Event {
 /// What happened to a promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
+    /// A proposal is a promise from now on.
+    Confirmed,
+    /// A proposal is none.
+    Dismissed {
+        /// Why. Personal.
+        reason: String,
+    },
     /// It was done.
     Fulfilled {
         /// When, by the evidence.
@@ -97,8 +118,78 @@ pub enum Change {
         /// Why. Personal.
         reason: String,
     },
-    /// Its due moved.
-    Rescheduled(Rescheduled),
-    /// Its due passed with the promise open.
+    /// The customer was tried.
+    Attempted {
+        /// When, and what came of it.
+        attempt: Attempt,
+        /// How often they were tried, this time included.
+        tried: Tried,
+        /// What the promise counts as, if it was kept by this.
+        outcome: Option<Outcome>,
+    },
+    /// One of its dues was moved.
+    Rescheduled(Box<Rescheduled>),
+    /// A due passed with the promise open.
     Lapsed(Lapse),
+    /// A stage was reached with the promise open.
+    StageReached(StageReached),
+    /// Our own clock stands still from now on.
+    Paused(Paused),
+    /// Our own clock goes on.
+    Resumed {
+        /// Why.
+        cause: ResumeCause,
+        /// When the pause ended.
+        at: Timestamp,
+        /// Our own due from then on, if the pause moved it.
+        target_at: Option<Timestamp>,
+        /// When its stages are from then on.
+        stages: Vec<StageAt>,
+    },
+    /// Somebody else is asked to keep it.
+    HandoverAsked(Handover),
+    /// Who was asked keeps it from now on.
+    HandoverAccepted,
+    /// It stays with its owner.
+    HandoverEnded(HandoverEnd),
+    /// Somebody else keeps it.
+    Reassigned {
+        /// Who.
+        to: Owner,
+        /// Their team; may be empty.
+        to_team_id: String,
+    },
+    /// Somebody wants to let it go.
+    WaiverAsked {
+        /// Why. Personal.
+        reason: String,
+    },
+    /// It is not let go.
+    WaiverDeclined {
+        /// Why not. Personal.
+        reason: String,
+    },
+    /// It was let go.
+    Waived {
+        /// Who had asked.
+        asked_by: String,
+        /// Why. Personal.
+        reason: String,
+    },
+    /// Another promise took its place.
+    Superseded {
+        /// The other one.
+        by_commitment_id: String,
+        /// Why. Personal.
+        reason: String,
+    },
+    /// Something was done about one of its alerts.
+    Alert(AlertStep),
+    /// It was overdue for too long, or nobody confirmed it.
+    Expired {
+        /// What it counts as.
+        outcome: Outcome,
+        /// When its time was over.
+        expired_at: Timestamp,
+    },
 }

@@ -2,8 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Change, Commitment, Event, Evidence, Lapse, Lifecycle, Made, Outcome, Rescheduled};
-use crate::limits::{LAPSES_SHOWN_MAX, RESCHEDULES_SHOWN_MAX};
+use super::{
+    Change, Clock, Commitment, Event, Evidence, Lapse, Lifecycle, Made, NewTarget, Outcome, Owner,
+    Rescheduled, StageAt, Target, Tried, WaiverAsked,
+};
+use crate::due::Pause;
+use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};
 
 /// What an event did to a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum Ignored {
     NotNext,
     /// The promise is closed.
     Closed,
+    /// It is of proposals, and this is none; or the other way about.
+    OtherState,
     /// It speaks of another revision of the due than the one in force.
     OtherRevision,
     /// The due of this revision has lapsed already, or never can.
@@ -30,6 +36,17 @@ pub enum Ignored {
 impl Commitment {
     /// The promise as it was recorded: version 1.
     pub fn new(made: Made) -> Self {
+        let lifecycle = match made.proposed_until {
+            Some(_) => Lifecycle::Proposed,
+            None => Lifecycle::Active,
+        };
+        let target = made.target.map(|target| Target {
+            at: target.at,
+            from: made.made_at,
+            revision: 1,
+            lapsed: false,
+            reckoned: target.reckoned,
+        });
         let mut commitment = Self {
             commitment_id: made.commitment_id,
             interaction_id: made.interaction_id,
@@ -48,14 +65,30 @@ impl Commitment {
             promised_not_before: made.promised_not_before,
             time_zone: made.time_zone,
             due_revision: 1,
+            promise_lapsed: false,
+            policy: made.policy,
+            target_revision: u32::from(target.is_some()),
+            target,
+            stages: made.stages,
+            warned: None,
+            alerts: Vec::new(),
+            expire_after: made.expire_after,
+            proposed_until: made.proposed_until,
             owner: made.owner,
             owner_team_id: made.owner_team_id,
+            handover: None,
+            pause: None,
+            pauses: Vec::new(),
+            waiver: None,
+            superseded_by: None,
+            attempts: Vec::new(),
+            tried: Tried::default(),
             priority: made.priority,
             read_back_confirmed: made.read_back_confirmed,
-            lifecycle: Lifecycle::Active,
+            lifecycle,
             lapses: Vec::new(),
+            moves: 0,
             reschedules: Vec::new(),
-            told_due: made.promised_by,
             outcome: None,
             fulfilled_at: None,
             evidence: Evidence::default(),
@@ -89,6 +122,85 @@ impl Commitment {
     pub fn accept(&mut self, event: &Event) {
         self.version = event.sequence;
         match &event.change {
+            Change::Confirmed => {
+                self.lifecycle = Lifecycle::Active;
+                self.proposed_until = None;
+            }
+            Change::Rescheduled(moved) => {
+                let now = event.recorded_at;
+                match moved.clock {
+                    Clock::Promise => self.note_passed_dues(now, now),
+                    // The promise stands as it was told: the tracker says it if that has passed.
+                    Clock::Internal => self.note_passed_due(Clock::Internal, now, now),
+                }
+                self.take_due(moved);
+            }
+            Change::Lapsed(lapse) => self.lapse_due(*lapse),
+            Change::StageReached(reached) => {
+                let mut stages = self.stages.iter_mut();
+                let stage = stages.find(|stage| {
+                    stage.clock == reached.clock && stage.warning.id == reached.stage_id
+                });
+                if let Some(stage) = stage {
+                    stage.over = true;
+                    self.warned = Some(reached.clock);
+                }
+            }
+            Change::Attempted {
+                attempt,
+                tried,
+                outcome,
+            } => {
+                self.tried = *tried;
+                keep(&mut self.attempts, attempt.clone(), ATTEMPTS_SHOWN_MAX);
+                if let Some(outcome) = outcome {
+                    self.fulfilled_at = Some(attempt.at);
+                    self.evidence.clone_from(&attempt.evidence);
+                    self.note_passed_dues(attempt.at, event.recorded_at);
+                    self.close(event, Lifecycle::Fulfilled, *outcome, "");
+                }
+            }
+            Change::Paused(pause) => {
+                self.lifecycle = Lifecycle::Paused;
+                self.pause = Some(pause.clone());
+            }
+            Change::Resumed {
+                at,
+                target_at,
+                stages,
+                ..
+            } => self.go_on(*at, *target_at, stages),
+            Change::HandoverAsked(handover) => self.handover = Some(handover.clone()),
+            Change::HandoverAccepted => {
+                if let Some(asked) = self.handover.take() {
+                    self.give(&asked.to, &asked.to_team_id);
+                }
+            }
+            Change::HandoverEnded(_) => self.handover = None,
+            Change::Reassigned { to, to_team_id } => self.give(to, to_team_id),
+            Change::WaiverAsked { reason } => {
+                self.waiver = Some(WaiverAsked {
+                    by: event.actor_id.clone(),
+                    at: event.recorded_at,
+                    reason: reason.clone(),
+                });
+            }
+            Change::WaiverDeclined { .. } => self.waiver = None,
+            Change::Dismissed { .. }
+            | Change::Fulfilled { .. }
+            | Change::Cancelled { .. }
+            | Change::Waived { .. }
+            | Change::Superseded { .. }
+            | Change::Expired { .. } => self.end(event),
+            Change::Alert(_) => {}
+        }
+        self.alert_by(event);
+    }
+
+    /// Nothing becomes of it any more.
+    fn end(&mut self, event: &Event) {
+        let now = event.recorded_at;
+        match &event.change {
             Change::Fulfilled {
                 fulfilled_at,
                 outcome,
@@ -97,7 +209,7 @@ impl Commitment {
             } => {
                 self.fulfilled_at = Some(*fulfilled_at);
                 self.evidence.clone_from(evidence);
-                self.note_passed_due(*fulfilled_at, event.recorded_at);
+                self.note_passed_dues(*fulfilled_at, now);
                 self.close(event, Lifecycle::Fulfilled, *outcome, note);
             }
             Change::Cancelled {
@@ -106,20 +218,32 @@ impl Commitment {
                 reason,
             } => {
                 self.customer_informed.clone_from(customer_informed);
-                self.note_passed_due(event.recorded_at, event.recorded_at);
+                self.note_passed_dues(now, now);
                 self.close(event, Lifecycle::Cancelled, *outcome, reason);
             }
-            Change::Rescheduled(moved) => {
-                self.note_passed_due(event.recorded_at, event.recorded_at);
-                self.take_due(moved);
+            Change::Dismissed { reason } => {
+                self.close(event, Lifecycle::Cancelled, Outcome::NotApplicable, reason);
             }
-            Change::Lapsed(lapse) => keep(&mut self.lapses, *lapse, LAPSES_SHOWN_MAX),
+            Change::Waived { reason, .. } => {
+                self.note_passed_dues(now, now);
+                self.close(event, Lifecycle::Waived, Outcome::NotApplicable, reason);
+            }
+            Change::Superseded {
+                by_commitment_id,
+                reason,
+            } => {
+                self.superseded_by = Some(by_commitment_id.clone());
+                self.note_passed_dues(now, now);
+                self.close(event, Lifecycle::Superseded, Outcome::NotApplicable, reason);
+            }
+            Change::Expired { outcome, .. } => self.close(event, Lifecycle::Expired, *outcome, ""),
+            _ => {}
         }
     }
 
     /// What had become of an imported promise when it was recorded.
     fn begin_as_history(&mut self, fulfilled_at: Option<Timestamp>, recorded_by: String) {
-        self.note_passed_due(fulfilled_at.unwrap_or(self.recorded_at), self.recorded_at);
+        self.note_passed_dues(fulfilled_at.unwrap_or(self.recorded_at), self.recorded_at);
         if let Some(fulfilled_at) = fulfilled_at {
             self.lifecycle = Lifecycle::Fulfilled;
             self.outcome = Some(self.outcome_if_done(fulfilled_at));
@@ -129,31 +253,117 @@ impl Commitment {
         }
     }
 
-    /// Notes the lapse of a promise that was open until `open_until`, unless it is known already.
-    fn note_passed_due(&mut self, open_until: Timestamp, detected_at: Timestamp) {
-        if self.may_lapse() && open_until > self.promised_by {
-            let lapse = Lapse {
-                due_revision: self.due_revision,
-                lapsed_at: self.promised_by,
+    /// Notes the lapses of a promise that was open until `open_until`, unless they are known already.
+    fn note_passed_dues(&mut self, open_until: Timestamp, detected_at: Timestamp) {
+        self.note_passed_due(Clock::Promise, open_until, detected_at);
+        self.note_passed_due(Clock::Internal, open_until, detected_at);
+    }
+
+    fn note_passed_due(&mut self, clock: Clock, open_until: Timestamp, detected_at: Timestamp) {
+        let passed = self.running(clock).filter(|due| open_until > *due);
+        if let Some(lapsed_at) = passed {
+            self.lapse_due(Lapse {
+                clock,
+                due_revision: self.revision(clock),
+                lapsed_at,
                 // An evidence's clock may be a little ahead of ours.
                 detected_at: detected_at.max(open_until),
-            };
-            keep(&mut self.lapses, lapse, LAPSES_SHOWN_MAX);
+            });
         }
+    }
+
+    fn lapse_due(&mut self, lapse: Lapse) {
+        match (lapse.clock, &mut self.target) {
+            (Clock::Promise, _) => self.promise_lapsed = true,
+            (Clock::Internal, Some(target)) => target.lapsed = true,
+            (Clock::Internal, None) => {}
+        }
+        let stages = self.stages.iter_mut();
+        stages
+            .filter(|stage| stage.clock == lapse.clock)
+            .for_each(|stage| stage.over = true);
+        keep(&mut self.lapses, lapse, LAPSES_SHOWN_MAX);
     }
 
     fn take_due(&mut self, moved: &Rescheduled) {
-        self.due_revision = moved.due_revision;
-        self.promised_by = moved.to;
-        self.promised_not_before = self.promised_not_before.filter(|from| *from <= moved.to);
-        if moved.customer_informed.is_given() {
-            self.told_due = moved.to;
+        self.moves = moved.number;
+        match moved.clock {
+            Clock::Promise => {
+                self.due_revision = moved.due_revision;
+                self.promise_lapsed = false;
+                self.promised_by = moved.to;
+                self.warned = None;
+            }
+            // A task of which nobody was told is due when we want it done.
+            Clock::Internal if !self.told_to_customer => self.promised_by = moved.to,
+            Clock::Internal => {}
         }
+        self.unwarn();
+        let due = self.promised_by;
+        self.promised_not_before = self.promised_not_before.filter(|from| *from <= due);
+        self.take_target(moved.at, moved.target.clone());
+        self.take_stages(&moved.stages);
         keep(&mut self.reschedules, moved.clone(), RESCHEDULES_SHOWN_MAX);
     }
 
+    fn take_target(&mut self, from: Timestamp, target: Option<NewTarget>) {
+        self.target_revision = self
+            .target_revision
+            .saturating_add(u32::from(target.is_some()));
+        self.target = target.map(|NewTarget { at, reckoned }| Target {
+            at,
+            from,
+            revision: self.target_revision,
+            lapsed: false,
+            reckoned,
+        });
+    }
+
+    fn take_stages(&mut self, moved: &[StageAt]) {
+        for at in moved {
+            let mut stages = self.stages.iter_mut();
+            let stage =
+                stages.find(|stage| stage.clock == at.clock && stage.warning.id == at.stage_id);
+            if let Some(stage) = stage {
+                (stage.at, stage.over) = (at.at, false);
+            }
+        }
+    }
+
+    /// A pause ends.
+    fn go_on(&mut self, at: Timestamp, target_at: Option<Timestamp>, stages: &[StageAt]) {
+        self.lifecycle = Lifecycle::Active;
+        if let Some(pause) = self.pause.take() {
+            self.pauses.push(pause.ended(at));
+            let too_many = self.pauses.len().saturating_sub(PAUSES_MAX);
+            self.pauses.drain(..too_many);
+        }
+        if let (Some(due), Some(target)) = (target_at, &mut self.target) {
+            self.target_revision = self.target_revision.saturating_add(1);
+            (target.at, target.revision) = (due, self.target_revision);
+            target.lapsed = false;
+            self.take_stages(stages);
+            self.unwarn();
+        }
+    }
+
+    /// A warning of our own due is void once that moves.
+    fn unwarn(&mut self) {
+        self.warned = self.warned.filter(|clock| *clock != Clock::Internal);
+    }
+
+    fn give(&mut self, to: &Owner, to_team_id: &str) {
+        self.handover = None;
+        self.owner = Some(to.clone());
+        to_team_id.clone_into(&mut self.owner_team_id);
+    }
+
     fn close(&mut self, event: &Event, lifecycle: Lifecycle, outcome: Outcome, note: &str) {
+        if let Some(pause) = self.pause.take() {
+            self.pauses.push(pause.ended(event.recorded_at));
+        }
         self.lifecycle = lifecycle;
+        (self.handover, self.waiver) = (None, None);
         self.outcome = Some(outcome);
         self.closed_at = Some(event.recorded_at);
         self.closed_by.clone_from(&event.actor_id);
@@ -166,4 +376,16 @@ fn keep<T>(latest: &mut Vec<T>, last: T, count_max: usize) {
     latest.push(last);
     let too_many = latest.len().saturating_sub(count_max);
     latest.drain(..too_many);
+}
+
+impl super::Paused {
+    /// The pause as it was, once it has ended.
+    pub fn ended(&self, to: Timestamp) -> Pause {
+        Pause {
+            from: self.from,
+            to: Some(to.max(self.from)),
+            reason: self.reason,
+            turn: self.turn,
+        }
+    }
 }

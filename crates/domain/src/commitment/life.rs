@@ -1,20 +1,52 @@
 //! As much of a promise as decides which of its events count.
 
-use super::{Change, Commitment, Event, Folded, Ignored};
+use super::{Change, Clock, Commitment, Event, Folded, Ignored, Lifecycle};
 
 /// A promise's life in short. [`Commitment`] holds it all; this is what a judge keeps of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
     /// How many events made it what it is.
     pub version: u64,
-    /// 1 at first, one more whenever the due moves.
-    pub due_revision: u32,
-    /// Whether it is still to be done.
-    pub is_open: bool,
-    /// Whether the customer was told.
-    pub told_to_customer: bool,
-    /// Whether the due of the revision in force is known to have passed with the promise open.
-    pub has_lapsed: bool,
+    /// How it stands.
+    pub state: State,
+    /// The promise to the customer.
+    pub promise: Due,
+    /// Our own due.
+    pub target: Due,
+}
+
+/// How a promise stands, as far as it decides what can become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has confirmed it.
+    Proposed,
+    /// To be done.
+    Open,
+    /// Nothing can become of it any more.
+    Over,
+}
+
+/// A due of a promise, as far as it decides which lapses count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// 1 at first, one more whenever it moves; 0 where there never was one.
+    pub revision: u32,
+    /// Whether it may lapse in this revision: there is such a due, and it has not.
+    pub may_lapse: bool,
+}
+
+impl From<Lifecycle> for State {
+    fn from(lifecycle: Lifecycle) -> Self {
+        match lifecycle {
+            Lifecycle::Proposed => Self::Proposed,
+            Lifecycle::Active | Lifecycle::Paused => Self::Open,
+            Lifecycle::Fulfilled
+            | Lifecycle::Cancelled
+            | Lifecycle::Waived
+            | Lifecycle::Superseded
+            | Lifecycle::Expired => Self::Over,
+        }
+    }
 }
 
 impl Commitment {
@@ -22,10 +54,15 @@ impl Commitment {
     pub fn life(&self) -> Life {
         Life {
             version: self.version,
-            due_revision: self.due_revision,
-            is_open: self.is_open(),
-            told_to_customer: self.told_to_customer,
-            has_lapsed: self.has_lapsed(),
+            state: self.lifecycle.into(),
+            promise: Due {
+                revision: self.due_revision,
+                may_lapse: self.told_to_customer && !self.promise_lapsed,
+            },
+            target: Due {
+                revision: self.target_revision,
+                may_lapse: self.target.as_ref().is_some_and(|target| !target.lapsed),
+            },
         }
     }
 }
@@ -38,12 +75,41 @@ impl Life {
         }
         self.version = event.sequence;
         match &event.change {
-            Change::Fulfilled { .. } | Change::Cancelled { .. } => self.is_open = false,
-            Change::Rescheduled(moved) => {
-                self.due_revision = moved.due_revision;
-                self.has_lapsed = false;
+            Change::Confirmed => self.state = State::Open,
+            Change::Dismissed { .. }
+            | Change::Fulfilled { .. }
+            | Change::Attempted {
+                outcome: Some(_), ..
             }
-            Change::Lapsed(_) => self.has_lapsed = true,
+            | Change::Cancelled { .. }
+            | Change::Waived { .. }
+            | Change::Superseded { .. }
+            | Change::Expired { .. } => self.state = State::Over,
+            Change::Rescheduled(moved) => {
+                if moved.clock == Clock::Promise {
+                    self.promise.move_on();
+                }
+                match moved.target.is_some() {
+                    true => self.target.move_on(),
+                    false => self.target.may_lapse = false,
+                }
+            }
+            Change::Resumed { target_at, .. } => {
+                if target_at.is_some() {
+                    self.target.move_on();
+                }
+            }
+            Change::Lapsed(lapse) => self.due_mut(lapse.clock).may_lapse = false,
+            Change::StageReached(_)
+            | Change::Attempted { outcome: None, .. }
+            | Change::Paused(_)
+            | Change::HandoverAsked(_)
+            | Change::HandoverAccepted
+            | Change::HandoverEnded(_)
+            | Change::Reassigned { .. }
+            | Change::Alert(_)
+            | Change::WaiverAsked { .. }
+            | Change::WaiverDeclined { .. } => {}
         }
         Folded::Applied
     }
@@ -58,35 +124,62 @@ impl Life {
         Folded::Applied
     }
 
-    /// Whether the tracker must watch the due: the promise is open, the customer was told, and the
-    /// due has not lapsed in this revision.
-    pub fn may_lapse(&self) -> bool {
-        self.is_open && self.told_to_customer && !self.has_lapsed
-    }
-
     /// Why an event changes nothing; none if it counts.
     pub(super) fn ignores(&self, event: &Event) -> Option<Ignored> {
         if !self.is_next(event.sequence) {
             return Some(Ignored::NotNext);
         }
-        if !self.is_open {
-            return Some(Ignored::Closed);
+        let of_proposals = matches!(
+            event.change,
+            Change::Confirmed | Change::Dismissed { .. } | Change::Expired { .. }
+        );
+        match (self.state, &event.change) {
+            (State::Over, _) => return Some(Ignored::Closed),
+            (State::Proposed, _) if !of_proposals => return Some(Ignored::OtherState),
+            (State::Open, Change::Confirmed | Change::Dismissed { .. }) => {
+                return Some(Ignored::OtherState);
+            }
+            _ => {}
         }
         match &event.change {
-            Change::Lapsed(lapse) if lapse.due_revision != self.due_revision => {
+            Change::Lapsed(lapse) if lapse.due_revision != self.due(lapse.clock).revision => {
+                Some(Ignored::OtherRevision)
+            }
+            Change::StageReached(stage) if stage.due_revision != self.due(stage.clock).revision => {
                 Some(Ignored::OtherRevision)
             }
             Change::Rescheduled(moved)
-                if Some(moved.due_revision) != self.due_revision.checked_add(1) =>
+                if Some(moved.due_revision) != self.due(moved.clock).revision.checked_add(1) =>
             {
                 Some(Ignored::OtherRevision)
             }
-            Change::Lapsed(_) if !self.may_lapse() => Some(Ignored::NoLapse),
+            Change::Lapsed(lapse) if !self.due(lapse.clock).may_lapse => Some(Ignored::NoLapse),
             _ => None,
+        }
+    }
+
+    const fn due(&self, clock: Clock) -> Due {
+        match clock {
+            Clock::Promise => self.promise,
+            Clock::Internal => self.target,
+        }
+    }
+
+    const fn due_mut(&mut self, clock: Clock) -> &mut Due {
+        match clock {
+            Clock::Promise => &mut self.promise,
+            Clock::Internal => &mut self.target,
         }
     }
 
     fn is_next(&self, sequence: u64) -> bool {
         Some(sequence) == self.version.checked_add(1)
+    }
+}
+
+impl Due {
+    const fn move_on(&mut self) {
+        self.revision = self.revision.saturating_add(1);
+        self.may_lapse = true;
     }
 }

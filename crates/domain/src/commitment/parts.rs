@@ -2,6 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::clock::{Clock, NewTarget, StageAt};
+use crate::Party;
+use crate::due::{PauseReason, Turn};
+
 /// What sort of promise it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommitmentKind {
@@ -40,6 +44,11 @@ pub enum CommitmentKind {
 }
 
 impl CommitmentKind {
+    /// Whether a regulator requires it.
+    pub const fn is_regulatory(self) -> bool {
+        matches!(self, Self::RegulatoryAck | Self::RegulatoryFinal)
+    }
+
     /// The kind as one word, for labels.
     pub const fn code(self) -> &'static str {
         match self {
@@ -115,15 +124,66 @@ pub enum Owner {
     Queue(String),
 }
 
+impl Owner {
+    /// The agent's or the queue's id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Agent(id) | Self::Queue(id) => id,
+        }
+    }
+
+    /// The owner as one who has a part in it; a queue has none.
+    pub fn party(&self) -> Party<'_> {
+        match self {
+            Self::Agent(id) => Party::Agent(id),
+            Self::Queue(_) => Party::Agent(""),
+        }
+    }
+}
+
 /// Open, or how a promise was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lifecycle {
+    /// Somebody or something believes that it was promised; nobody has confirmed it.
+    Proposed,
     /// To be done.
     Active,
+    /// To be done, and nobody can act on it for the time being: our own clock stands still.
+    Paused,
     /// Done.
     Fulfilled,
-    /// Called off.
+    /// Called off, or never a promise.
     Cancelled,
+    /// Let go, with the consent of two.
+    Waived,
+    /// Another promise took its place.
+    Superseded,
+    /// Overdue for so long that it was given up.
+    Expired,
+}
+
+impl Lifecycle {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Proposed,
+        Self::Active,
+        Self::Paused,
+        Self::Fulfilled,
+        Self::Cancelled,
+        Self::Waived,
+        Self::Superseded,
+        Self::Expired,
+    ];
+
+    /// Whether it is a promise that is to be kept.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Paused)
+    }
+
+    /// Whether nothing can become of it any more.
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Proposed | Self::Active | Self::Paused)
+    }
 }
 
 /// Whether a promise is late.
@@ -131,6 +191,8 @@ pub enum Lifecycle {
 pub enum Timeliness {
     /// There is time.
     OnTrack,
+    /// The due lies ahead, and somebody was warned, or our own due has passed.
+    AtRisk,
     /// The due has passed.
     Overdue,
 }
@@ -146,14 +208,16 @@ pub enum Outcome {
     Broken,
     /// The customer let us off.
     ReleasedByCustomer,
-    /// The customer had never been told.
+    /// The customer had never been told; or it was let go, or was no promise of its own.
     NotApplicable,
 }
 
 /// A due that passed with the promise open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lapse {
-    /// Which revision of the due.
+    /// Of which clock.
+    pub clock: Clock,
+    /// Which revision of that clock's due.
     pub due_revision: u32,
     /// The due itself.
     pub lapsed_at: Timestamp,
@@ -161,10 +225,14 @@ pub struct Lapse {
     pub detected_at: Timestamp,
 }
 
-/// A due that moved.
+/// A due that somebody moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rescheduled {
-    /// The revision that the move made.
+    /// Which move of the promise's dues it is, from 1.
+    pub number: u32,
+    /// Whose due moved: with the customer told the promise's, else our own.
+    pub clock: Clock,
+    /// The revision of that due that the move made.
     pub due_revision: u32,
     /// The due before.
     pub from: Timestamp,
@@ -180,4 +248,73 @@ pub struct Rescheduled {
     pub by: String,
     /// When, by our clock.
     pub at: Timestamp,
+    /// Our own due from then on; none for none.
+    pub target: Option<NewTarget>,
+    /// When the stages are from then on.
+    pub stages: Vec<StageAt>,
+}
+
+/// A pause that lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paused {
+    /// Since when.
+    pub from: Timestamp,
+    /// When it ends by itself; none if somebody has to end it.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub reason: PauseReason,
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// What else is to be said of it. Personal.
+    pub note: String,
+    /// Who paused it.
+    pub by: String,
+}
+
+/// Why a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResumeCause {
+    /// Somebody said so.
+    Asked,
+    /// Its end was reached.
+    UntilReached,
+    /// The customer was in contact.
+    CustomerContact,
+}
+
+/// A promise that somebody else is to keep, once they have accepted it. Until then the owner answers for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// Who is to keep it.
+    pub to: Owner,
+    /// Their team; may be empty.
+    pub to_team_id: String,
+    /// Who asked them.
+    pub asked_by: String,
+    /// When they were asked, by our clock.
+    pub asked_at: Timestamp,
+    /// When it stays with the owner, if they have not accepted; none if it waits for ever.
+    pub until: Option<Timestamp>,
+}
+
+/// Why a promise stays with its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HandoverEnd {
+    /// Nobody accepted it in time.
+    TimedOut,
+    /// Whoever was asked declined.
+    Declined,
+    /// Whoever asked took it back.
+    Withdrawn,
+}
+
+/// That somebody asked to let a promise go: somebody else has to agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaiverAsked {
+    /// Who asked.
+    pub by: String,
+    /// When, by our clock.
+    pub at: Timestamp,
+    /// Why. Personal.
+    pub reason: String,
 }

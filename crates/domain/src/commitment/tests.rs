@@ -1,12 +1,19 @@
 //! What may become of a promise, case by case.
 
+mod alerts;
+mod attempts;
+mod clocks;
+mod owner;
 mod properties;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::alert::{Alert, LABEL_KIND, LABEL_PRIORITY, ResolveCause, Subject};
+use crate::calendar::Calendar;
 use crate::handle::HandleKind;
+use crate::limits::EXPIRE_AFTER_DAYS;
 
 const TENANT: &str = "acme";
 const OWNER: &str = "ana";
@@ -42,6 +49,11 @@ fn made() -> Made {
         owner_team_id: String::new(),
         priority: Priority::P3,
         read_back_confirmed: true,
+        policy: None,
+        target: None,
+        stages: Vec::new(),
+        expire_after: SignedDuration::from_hours(24 * EXPIRE_AFTER_DAYS),
+        proposed_until: None,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),
@@ -105,7 +117,22 @@ fn move_to(promised_by: Timestamp, informed: bool) -> Reschedule {
         promised_by,
         customer_informed: told(informed),
         reason: "the part is late".to_owned(),
+        target: None,
     }
+}
+
+/// `utc` is open from 9 to 17 on work days.
+fn calendars() -> BTreeMap<String, Calendar> {
+    crate::due::tests::calendars()
+}
+
+fn reschedule(
+    promise: &Commitment,
+    wish: Reschedule,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Event, Refusal> {
+    promise.reschedule(wish, actor, now, &calendars())
 }
 
 fn apply(commitment: &mut Commitment, event: Result<Event, Refusal>) {
@@ -133,21 +160,22 @@ fn done_exactly_at_the_due_is_kept_and_a_microsecond_later_is_late() {
 fn a_promise_lapses_after_its_due_and_only_once() {
     let mut promise = Commitment::new(made());
     let due = promise.promised_by;
-    assert_eq!(promise.lapse("timer", due), Err(Refusal::NotYetDue));
+    assert_eq!(promise.lapse(Clock::Promise, due), Err(Refusal::NotYetDue));
     assert_eq!(promise.timeliness(due), Timeliness::OnTrack);
     assert_eq!(promise.timeliness(due + micros(1)), Timeliness::Overdue);
 
-    let event = promise.lapse("timer", due + micros(1));
+    let event = promise.lapse(Clock::Promise, due + micros(1));
     apply(&mut promise, event);
     let lapse = Lapse {
+        clock: Clock::Promise,
         due_revision: 1,
         lapsed_at: due,
         detected_at: due + micros(1),
     };
     assert_eq!(promise.lapses, [lapse]);
     assert_eq!(
-        promise.lapse("timer", due + micros(2)),
-        Err(Refusal::AlreadyLapsed)
+        promise.lapse(Clock::Promise, due + micros(2)),
+        Err(Refusal::NotYetDue)
     );
     // A clock that is set back does not make it punctual again.
     assert_eq!(promise.timeliness(at(0)), Timeliness::Overdue);
@@ -156,7 +184,7 @@ fn a_promise_lapses_after_its_due_and_only_once() {
 #[test]
 fn evidence_from_before_the_due_is_kept_although_the_lapse_was_noticed_first() {
     let mut promise = Commitment::new(made());
-    let event = promise.lapse("timer", at(3_601));
+    let event = promise.lapse(Clock::Promise, at(3_601));
     apply(&mut promise, event);
     let event = promise.fulfil(done(at(3_600)), agent(OWNER), at(4_000));
     apply(&mut promise, event);
@@ -167,12 +195,12 @@ fn evidence_from_before_the_due_is_kept_although_the_lapse_was_noticed_first() {
 #[test]
 fn moved_after_its_lapse_and_then_done_is_kept_with_one_lapse() {
     let mut promise = Commitment::new(made());
-    let event = promise.lapse("timer", at(3_601));
+    let event = promise.lapse(Clock::Promise, at(3_601));
     apply(&mut promise, event);
-    let refused = promise.reschedule(move_to(at(9_000), true), agent(OWNER), at(4_000));
+    let refused = reschedule(&promise, move_to(at(9_000), true), agent(OWNER), at(4_000));
     let lacks = Permission::RescheduleAfterLapse;
     assert_eq!(refused, Err(Refusal::NotPermitted(lacks)));
-    let event = promise.reschedule(move_to(at(9_000), true), lead(), at(4_000));
+    let event = reschedule(&promise, move_to(at(9_000), true), lead(), at(4_000));
     apply(&mut promise, event);
     assert!(promise.reschedules[0].after_lapse);
     assert_eq!(promise.timeliness(at(5_000)), Timeliness::OnTrack);
@@ -191,42 +219,40 @@ fn moved_after_its_lapse_and_then_done_is_kept_with_one_lapse() {
 }
 
 #[test]
-fn a_due_that_only_we_moved_is_still_the_old_promise() {
+fn only_the_customer_who_was_told_moves_the_promise() {
     let mut promise = Commitment::new(made());
-    let event = promise.reschedule(move_to(at(7_200), false), agent(OWNER), at(100));
+    let event = reschedule(&promise, move_to(at(7_200), false), agent(OWNER), at(100));
     apply(&mut promise, event);
-    assert_eq!(promise.told_due, at(3_600));
-    assert_eq!(promise.outcome_if_done(at(3_600)), Outcome::Kept);
-    assert_eq!(promise.outcome_if_done(at(3_601)), Outcome::KeptLate);
-
-    let event = promise.reschedule(move_to(at(8_000), true), agent(OWNER), at(200));
-    apply(&mut promise, event);
+    assert_eq!((promise.promised_by, promise.due_revision), (at(3_600), 1));
+    let target = promise.target.clone().unwrap();
     assert_eq!(
-        promise.outcome_if_done(at(8_000)),
-        Outcome::Kept,
-        "now the customer knows"
+        (target.at, target.from, target.revision),
+        (at(7_200), at(100), 1)
     );
-    let third = promise.reschedule(move_to(at(9_000), true), agent(OWNER), at(300));
+    assert_eq!(promise.outcome_if_done(at(3_601)), Outcome::KeptLate);
+    assert!(
+        promise.lapse(Clock::Promise, at(3_601)).is_ok(),
+        "as was told"
+    );
+
+    let event = reschedule(&promise, move_to(at(8_000), true), agent(OWNER), at(200));
+    apply(&mut promise, event);
+    assert_eq!((promise.promised_by, promise.due_revision), (at(8_000), 2));
+    assert_eq!(promise.target, None, "what we had set ourselves is over");
+    assert_eq!(promise.outcome_if_done(at(8_000)), Outcome::Kept);
+    let third = reschedule(&promise, move_to(at(9_000), true), agent(OWNER), at(300));
     assert_eq!(
         third,
         Err(Refusal::NotPermitted(Permission::RescheduleAgain))
     );
-    assert!(
-        promise
-            .reschedule(move_to(at(9_000), true), lead(), at(300))
-            .is_ok()
-    );
+    assert!(reschedule(&promise, move_to(at(9_000), true), lead(), at(300)).is_ok());
 }
 
 #[test]
 fn a_new_due_lies_ahead_and_at_most_1095_days() {
     let promise = Commitment::new(made());
     let day = 24 * 3_600;
-    let tried = |due| {
-        promise
-            .reschedule(move_to(at(due), true), lead(), at(0))
-            .err()
-    };
+    let tried = |due| reschedule(&promise, move_to(at(due), true), lead(), at(0)).err();
     assert_eq!(tried(0), Some(Refusal::DueNotAhead));
     assert_eq!(tried(1), None);
     assert_eq!(tried(1_095 * day), None);
@@ -326,72 +352,15 @@ fn imported_history_is_over_when_it_is_recorded() {
         (Some(Outcome::KeptLate), 1)
     );
     let overdue = import(3_600, None);
-    assert!(overdue.is_open() && overdue.has_lapsed() && !overdue.may_lapse());
+    assert!(
+        overdue.is_open() && overdue.has_lapsed(Clock::Promise) && !overdue.runs(Clock::Promise)
+    );
     assert_eq!(overdue.lapses[0].detected_at, recorded_at);
     assert!(
-        import(1_000_000, None).may_lapse(),
+        import(1_000_000, None).runs(Clock::Promise),
         "due just then is not over"
     );
-    assert!(import(1_000_001, None).may_lapse());
-}
-
-#[test]
-fn an_alert_is_over_once_and_fires_again_as_the_next_episode() {
-    let mut promise = Commitment::new(made());
-    let mut alert = None;
-    let mut step = |promise: &mut Commitment, event: Result<Event, Refusal>| {
-        let event = event.unwrap();
-        promise.apply(&event);
-        let next = Alert::after(alert.as_ref(), TENANT, promise, &event);
-        alert = next.clone().or(alert.take());
-        next
-    };
-    let event = promise.lapse("timer", at(3_601));
-    let first = step(&mut promise, event).unwrap();
-    assert_eq!((first.episode_no, first.resolved), (1, None));
-    let Subject::Promise(subject) = &first.subject;
-    assert_eq!((subject.promised_by, subject.due_revision), (at(3_600), 1));
-    assert_eq!(first.first_fired_at, at(3_601));
-    assert_eq!(first.rule.as_str(), "commitment.promise_lapsed");
-
-    let event = promise.reschedule(move_to(at(9_000), true), lead(), at(4_000));
-    let over = step(&mut promise, event).unwrap();
-    assert_eq!(over.resolved.unwrap().cause, ResolveCause::Rescheduled);
-    assert_eq!(over.alert_id, first.alert_id);
-
-    let event = promise.lapse("timer", at(9_001));
-    let second = step(&mut promise, event).unwrap();
-    assert_eq!((second.episode_no, second.alert_key), (2, first.alert_key));
-    assert_ne!(second.alert_id, first.alert_id);
-    let event = promise.fulfil(done(at(9_500)), lead(), at(9_500));
-    assert_eq!(
-        step(&mut promise, event).unwrap().resolved.unwrap().at,
-        at(9_500)
-    );
-}
-
-#[test]
-fn an_alert_goes_to_the_team_that_keeps_the_promise_and_is_labelled() {
-    let lapsed = |made: Made| {
-        let mut promise = Commitment::new(made);
-        let event = promise.lapse("timer", at(3_601)).unwrap();
-        promise.apply(&event);
-        Alert::after(None, TENANT, &promise, &event).unwrap()
-    };
-    let plain = lapsed(made());
-    assert_eq!(
-        plain.team_id, "t-1",
-        "of whoever made it, if nobody said more"
-    );
-    assert_eq!(plain.labels[LABEL_KIND], "call_back");
-    assert_eq!(plain.labels[LABEL_PRIORITY], "p3");
-    let special = lapsed(Made {
-        owner_team_id: "t-2".to_owned(),
-        kind_code: "loyalty_points".to_owned(),
-        ..made()
-    });
-    assert_eq!(special.team_id, "t-2");
-    assert_eq!(special.labels[LABEL_KIND], "loyalty_points");
+    assert!(import(1_000_001, None).runs(Clock::Promise));
 }
 
 #[test]
@@ -426,10 +395,10 @@ fn a_promise_shows_where_it_was_done_or_let_off() {
         ..move_to(at(7_200), false)
     };
     let mut promise = Commitment::new(made());
-    let event = promise.reschedule(wish, lead(), at(10));
+    let event = reschedule(&promise, wish, lead(), at(10));
     apply(&mut promise, event);
     assert_eq!(
-        promise.told_due,
+        promise.promised_by,
         at(7_200),
         "a message tells the customer, too"
     );

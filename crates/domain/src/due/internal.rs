@@ -81,6 +81,17 @@ pub enum InternalClock {
     },
 }
 
+impl Turn {
+    /// Whose turn it is while a clock stands still for a reason.
+    pub const fn of(reason: PauseReason) -> Self {
+        match reason {
+            PauseReason::AwaitingCustomer | PauseReason::CustomerRequested => Self::Customer,
+            PauseReason::AwaitingThirdParty => Self::ThirdParty,
+            PauseReason::ForceMajeure => Self::System,
+        }
+    }
+}
+
 impl InternalTarget {
     /// How the target stands. A pause moves it by the open time that lies in the pause; one that begins after
     /// the target moves nothing. `calendar` is the one that [`Self::calendar`] names, at its version.

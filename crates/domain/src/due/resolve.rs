@@ -280,6 +280,13 @@ fn business_days(
     }
 }
 
+/// When the last open time of a business day is over, counted as [`DueSpec::BusinessDays`] counts from `from`; none
+/// if there are not so many.
+pub fn end_of_business_day(calendar: &Calendar, from: Timestamp, days: u32) -> Option<Timestamp> {
+    let found = business_days(calendar, from, days, DayTime::EndOfDay);
+    found.ok().map(|found| found.at)
+}
+
 fn week_part(calendar: &Calendar, told_at: Timestamp, part: WeekPart) -> Result<Found, Wrong> {
     let ends = match part {
         WeekPart::Morning => part_of_day(calendar, told_at, 0, TimeOfDay::NOON.second()),

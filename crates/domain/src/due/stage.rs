@@ -124,6 +124,11 @@ impl WarnStage {
 }
 
 impl StageBasis {
+    /// The calendar that it is reckoned by, if it needs one.
+    pub fn calendar_id(&self) -> Option<&str> {
+        self.calendar().map(|(_, id)| id)
+    }
+
     /// The name of its field, and the calendar.
     fn calendar(&self) -> Option<(&'static str, &str)> {
         match self {

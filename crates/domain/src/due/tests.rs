@@ -50,7 +50,7 @@ fn office(zone: &str, pairs: &[(&str, &str)]) -> CalendarDraft {
 
 /// `berlin`: from 9 to 12 and from 13 to 17 on work days, with Christmas of 2026. `utc`: from 9 to 17. `always`.
 /// `early`: from 6 to 11.
-fn calendars() -> BTreeMap<String, Calendar> {
+pub(crate) fn calendars() -> BTreeMap<String, Calendar> {
     let mut berlin = office("Europe/Berlin", &[("09:00", "12:00"), ("13:00", "17:00")]);
     for (date, label) in [
         ("2026-12-25", "Christmas Day"),

@@ -66,6 +66,8 @@ pub enum Refused {
     NotNext,
     /// The promise is closed.
     Closed,
+    /// It is of proposals, and the promise is none; or the other way about.
+    OtherState,
     /// It speaks of another revision of the due than the one in force.
     OtherRevision,
     /// The due has lapsed already, or never can.
@@ -88,6 +90,7 @@ impl Refused {
             Self::Unknown => "unknown",
             Self::NotNext => "not next",
             Self::Closed => "closed",
+            Self::OtherState => "other state",
             Self::OtherRevision => "other revision",
             Self::NoLapse => "no lapse",
             Self::Merged => "merged",
@@ -102,6 +105,7 @@ impl From<Ignored> for Refused {
         match ignored {
             Ignored::NotNext => Self::NotNext,
             Ignored::Closed => Self::Closed,
+            Ignored::OtherState => Self::OtherState,
             Ignored::OtherRevision => Self::OtherRevision,
             Ignored::NoLapse => Self::NoLapse,
         }
@@ -172,10 +176,15 @@ mod tests {
     fn life() -> Life {
         let promise = commitment::Life {
             version: 1,
-            due_revision: 1,
-            is_open: false,
-            told_to_customer: true,
-            has_lapsed: false,
+            state: commitment::State::Over,
+            promise: commitment::Due {
+                revision: 1,
+                may_lapse: true,
+            },
+            target: commitment::Due {
+                revision: 0,
+                may_lapse: false,
+            },
         };
         Life::new(vec![PromiseLife {
             commitment_id: "c-1".to_owned(),

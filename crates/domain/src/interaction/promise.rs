@@ -1,12 +1,12 @@
 //! What was promised, as it stands in the contact's record.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::check::Checker;
 use super::forms;
-use crate::commitment::{CommitmentKind, Owner, Priority};
+use crate::commitment::{CommitmentKind, NewTarget, Owner, PolicyRef, Priority, Stage};
 use crate::due::{Calendars, DueResolution, DueSpec, Telling};
-use crate::limits::{DUE_DAYS_MAX, SECONDS_PER_DAY};
+use crate::limits::{DUE_DAYS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY};
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, WarningReason};
 
@@ -48,6 +48,16 @@ pub struct CommitmentDraft {
     pub read_back_confirmed: bool,
     /// Imports only: when it was done, for a promise whose end is history already.
     pub fulfilled_at: Option<Timestamp>,
+    /// Only proposed: it is dropped unless somebody confirms it before this, at most 7 days ahead.
+    pub proposed_until: Option<Timestamp>,
+    /// The policy by which it is followed up, as it was resolved when the contact was recorded.
+    pub policy: Option<PolicyRef>,
+    /// Our own due, as it was resolved when the contact was recorded.
+    pub target: Option<NewTarget>,
+    /// The warnings before the dues, as they were resolved then.
+    pub stages: Vec<Stage>,
+    /// How long it may be overdue before it is given up; none for as usual.
+    pub expire_after: Option<SignedDuration>,
 }
 
 impl CommitmentDraft {
@@ -107,6 +117,23 @@ impl CommitmentDraft {
             checker.add(window, Reason::Conflicting, text);
         }
         self.check_fulfilled(at.field("fulfilled_at"), checker);
+        self.check_proposed(at.field("proposed_until"), checker);
+    }
+
+    fn check_proposed(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        let Some(until) = self.proposed_until else {
+            return;
+        };
+        let ahead = until.as_second() - checker.now.as_second();
+        if !(1..=PROPOSED_DAYS_MAX * SECONDS_PER_DAY).contains(&ahead) {
+            let text =
+                "somebody has to confirm it within 7 days from now; give a time in that time";
+            checker.add(at, Reason::OutOfRange, text);
+        }
+        if checker.import || self.fulfilled_at.is_some() {
+            let text = "what is imported is no proposal; leave it out";
+            checker.add(at, Reason::Conflicting, text);
+        }
     }
 
     fn check_due(&self, at: FieldPath<'_>, occurred_at: Timestamp, checker: &mut Checker<'_>) {

@@ -1,7 +1,7 @@
 //! Events as any process may have written them: repetitions, lost races, names that others have, and
 //! what only a later version understands.
 
-use aftercall_domain::commitment::{Change, Evidence, Lapse, Outcome, Rescheduled};
+use aftercall_domain::commitment::{Change, Clock, Evidence, Lapse, Outcome, Rescheduled};
 use aftercall_domain::interaction::{commitment_id, id_of_reference};
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
@@ -326,6 +326,7 @@ impl Written {
         let recorded_at = at(self.hour);
         match kind {
             0 => Change::Lapsed(Lapse {
+                clock: Clock::Promise,
                 due_revision: revision,
                 lapsed_at: at(6),
                 detected_at: recorded_at,
@@ -341,7 +342,11 @@ impl Written {
                 customer_informed: Evidence::default(),
                 reason: String::new(),
             },
-            _ => Change::Rescheduled(Rescheduled {
+            _ => Change::Rescheduled(Box::new(Rescheduled {
+                number: revision,
+                clock: Clock::Promise,
+                target: None,
+                stages: Vec::new(),
                 due_revision: revision,
                 from: at(6),
                 to: at(7),
@@ -350,7 +355,7 @@ impl Written {
                 after_lapse: false,
                 by: "lead".to_owned(),
                 at: recorded_at,
-            }),
+            })),
         }
     }
 }

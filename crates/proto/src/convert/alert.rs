@@ -1,11 +1,16 @@
 //! Alerts.
 
 mod row;
+mod state;
 
 use aftercall_domain::alert::{Alert, PromiseSubject, ResolveCause, Severity, Subject};
+use aftercall_domain::commitment::AlertState;
+use jiff::Timestamp;
 
 use super::time;
 use crate::model::v1 as wire;
+
+pub(in crate::convert) use state::EpisodeRow;
 
 pub use row::{from_row, from_rows, to_row, to_rows};
 
@@ -40,6 +45,10 @@ impl From<ResolveCause> for wire::AlertResolveCause {
             ResolveCause::Fulfilled => Self::Fulfilled,
             ResolveCause::Cancelled => Self::Cancelled,
             ResolveCause::Rescheduled => Self::Rescheduled,
+            ResolveCause::Waived => Self::Waived,
+            ResolveCause::Superseded => Self::Superseded,
+            ResolveCause::Expired => Self::Expired,
+            ResolveCause::Overtaken => Self::Overtaken,
         }
     }
 }
@@ -53,6 +62,10 @@ impl TryFrom<wire::AlertResolveCause> for ResolveCause {
             wire::AlertResolveCause::Fulfilled => Ok(Self::Fulfilled),
             wire::AlertResolveCause::Cancelled => Ok(Self::Cancelled),
             wire::AlertResolveCause::Rescheduled => Ok(Self::Rescheduled),
+            wire::AlertResolveCause::Waived => Ok(Self::Waived),
+            wire::AlertResolveCause::Superseded => Ok(Self::Superseded),
+            wire::AlertResolveCause::Expired => Ok(Self::Expired),
+            wire::AlertResolveCause::Overtaken => Ok(Self::Overtaken),
         }
     }
 }
@@ -72,15 +85,18 @@ impl From<Alert> for wire::Alert {
             parties: _,
             labels,
             first_fired_at,
-            resolved,
+            level,
+            state,
         } = alert;
-        let state = match resolved {
-            None => wire::AlertState::Triggered,
-            Some(_) => wire::AlertState::Resolved,
-        };
-        let cause = resolved.map_or(wire::AlertResolveCause::Unspecified, |over| {
-            over.cause.into()
-        });
+        let Shown {
+            state,
+            by: handled_by,
+            at,
+            until,
+            cause,
+        } = Shown::of(state);
+        let resolved = cause.is_some();
+        let at = at.map(time::to_wire);
         Self {
             alert_id: alert_id.to_string(),
             alert_key: alert_key.to_string(),
@@ -94,8 +110,59 @@ impl From<Alert> for wire::Alert {
             team_id,
             labels,
             first_fired_at: Some(time::to_wire(first_fired_at)),
-            resolved_at: resolved.map(|over| time::to_wire(over.at)),
-            resolve_cause: cause.into(),
+            resolved_at: at.filter(|_| resolved),
+            resolve_cause: cause
+                .map_or(wire::AlertResolveCause::Unspecified, Into::into)
+                .into(),
+            level,
+            handled_by,
+            handled_at: at.filter(|_| !resolved),
+            handled_until: until.map(time::to_wire),
+        }
+    }
+}
+
+/// How an alert stands, as callers see it: without anybody's words.
+struct Shown {
+    state: wire::AlertState,
+    by: String,
+    at: Option<Timestamp>,
+    until: Option<Timestamp>,
+    cause: Option<ResolveCause>,
+}
+
+impl Shown {
+    fn of(state: AlertState) -> Self {
+        let none = |state| Self {
+            state,
+            by: String::new(),
+            at: None,
+            until: None,
+            cause: None,
+        };
+        match state {
+            AlertState::Triggered => none(wire::AlertState::Triggered),
+            AlertState::Acknowledged(seen) => Self {
+                by: seen.by,
+                at: Some(seen.at),
+                until: Some(seen.until),
+                ..none(wire::AlertState::Acknowledged)
+            },
+            AlertState::Snoozed { by, until } => Self {
+                by,
+                until: Some(until),
+                ..none(wire::AlertState::Snoozed)
+            },
+            AlertState::Closed { by, at, reason: _ } => Self {
+                by,
+                at: Some(at),
+                ..none(wire::AlertState::Closed)
+            },
+            AlertState::Resolved(over) => Self {
+                at: Some(over.at),
+                cause: Some(over.cause),
+                ..none(wire::AlertState::Resolved)
+            },
         }
     }
 }
@@ -109,16 +176,20 @@ impl From<Subject> for wire::alert::Subject {
                     interaction_id,
                     kind,
                     kind_code,
-                    promised_by,
+                    clock,
+                    due,
                     due_revision,
+                    stage_id,
                 } = promise;
                 Self::Promise(wire::PromiseSubject {
                     commitment_id,
                     interaction_id,
                     kind: wire::CommitmentKind::from(kind).into(),
                     kind_code,
-                    promised_by: Some(time::to_wire(promised_by)),
+                    due_at: Some(time::to_wire(due)),
                     due_revision,
+                    clock: wire::CommitmentClock::from(clock).into(),
+                    stage_id,
                 })
             }
         }

@@ -1,6 +1,10 @@
 //! Promises: the message that callers and views read, and the events that they are folded from.
 
+mod alert_steps;
+mod attempts;
+mod clocks;
 mod events;
+mod owner;
 mod parts;
 mod row;
 #[cfg(test)]
@@ -8,6 +12,7 @@ mod tests;
 
 pub use events::{fact, later_event, made};
 pub use parts::handles_from_wire as handles;
+pub use parts::owner_from_wire;
 pub use row::{from_row, to_row};
 
 use aftercall_domain::commitment::Commitment;
@@ -15,15 +20,17 @@ use jiff::Timestamp;
 
 use super::{due, time};
 use crate::model::v1 as wire;
-pub(in crate::convert) use parts::{owner_from_wire, required, specified};
+pub(in crate::convert) use parts::{required, specified};
 
 /// The promise as it is read at `now`, which decides whether an open one is late.
 pub fn to_wire(commitment: Commitment, now: Timestamp) -> wire::Commitment {
     let timeliness = wire::Timeliness::from(commitment.timeliness(now));
     let evidence = parts::evidence_to_wire(commitment.evidence.clone());
     let informed = parts::evidence_to_wire(commitment.customer_informed.clone());
+    let expires_at = commitment.expires_at();
     let mut answer = lasting(commitment);
     answer.timeliness = timeliness.into();
+    answer.expires_at = expires_at.map(time::to_wire);
     (answer.evidence_interaction_id, answer.evidence_message_id) = evidence;
     (
         answer.customer_informed_interaction_id,
@@ -56,14 +63,30 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         promised_not_before,
         time_zone,
         due_revision,
+        promise_lapsed: _,
+        policy,
+        target,
+        target_revision: _,
+        stages,
+        warned: _,
+        alerts: _,
+        expire_after: _,
+        proposed_until,
         owner,
         owner_team_id,
+        handover,
+        pause,
+        pauses,
+        waiver,
+        superseded_by,
+        attempts,
+        tried,
         priority,
         read_back_confirmed,
         lifecycle,
         lapses,
+        moves,
         reschedules,
-        told_due: _,
         outcome,
         fulfilled_at,
         evidence: _,
@@ -110,6 +133,18 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         kind_code,
         owner_team_id,
         read_back_confirmed,
+        policy: policy.map(Into::into),
+        target: target.map(Into::into),
+        stages: stages.into_iter().map(Into::into).collect(),
+        proposed_until: proposed_until.map(time::to_wire),
+        handover: handover.map(Into::into),
+        pause: pause.map(Into::into),
+        pauses: pauses.into_iter().map(Into::into).collect(),
+        waiver_request: waiver.map(Into::into),
+        superseded_by: superseded_by.unwrap_or_default(),
+        attempts: attempts.into_iter().map(Into::into).collect(),
+        attempts_count: tried.attempts,
+        moves,
         customer_name,
         handles: handles.into_iter().map(Into::into).collect(),
         ..wire::Commitment::default()

@@ -2,7 +2,7 @@
 
 use aftercall_domain::calendar::{ExceptionMet, Interval, read_date, read_time};
 use aftercall_domain::due::{
-    CalendarRef, DayTime, DueExplained, DueResolution, DueSpec, ToldDue, WeekPart,
+    CalendarRef, DayTime, DueExplained, DueResolution, DueSpec, PauseExplained, ToldDue, WeekPart,
 };
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
@@ -109,7 +109,10 @@ pub fn duration(
     read
 }
 
-fn duration_from_wire(wire: &pbjson_types::Duration) -> Option<SignedDuration> {
+/// A duration that another one can be added to; none for what is none.
+pub(in crate::convert) fn duration_from_wire(
+    wire: &pbjson_types::Duration,
+) -> Option<SignedDuration> {
     let is_one = (-999_999_999..=999_999_999).contains(&wire.nanos)
         && (wire.seconds == 0 || wire.nanos == 0 || (wire.seconds < 0) == (wire.nanos < 0));
     // Ten thousand years, as Google's types have it: so that no sum overflows.
@@ -246,6 +249,17 @@ pub fn working(explained: DueExplained) -> wire::DueWorking {
         sum: Some(duration_to_wire(explained.sum)),
         dates: dates.map(Into::into).collect(),
         resolution: Some(explained.resolution.into()),
+        pauses: explained.pauses.into_iter().map(Into::into).collect(),
+    }
+}
+
+impl From<PauseExplained> for wire::PauseWorking {
+    fn from(PauseExplained { pause, overlap }: PauseExplained) -> Self {
+        Self {
+            start: Some(time::to_wire(pause.from)),
+            end: pause.to.map(time::to_wire),
+            overlap: Some(duration_to_wire(overlap)),
+        }
     }
 }
 

@@ -16,6 +16,9 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         // A due is told in one of two ways, and not by any words.
         for draft in &mut wire.commitments {
             (draft.due, draft.due_resolution) = (None, None);
+            // Only answers and events say these.
+            (draft.policy, draft.target, draft.expire_after) = (None, None, None);
+            draft.stages.clear();
         }
         wire
     })

@@ -183,7 +183,7 @@ impl Asking<'_> {
         same("promises", listed.iter().map(short), expected)
     }
 
-    /// One for each lapse, and triggered as long as the promise is open and its due has not moved.
+    /// One for each lapse, and triggered as long as its condition holds.
     async fn alerts(self) -> Result<(), String> {
         let listed = pages(|page_size, page_token| {
             let request = ListAlertsRequest {
@@ -205,10 +205,9 @@ impl Asking<'_> {
             .contacts_of(self.tenant_id)
             .flat_map(|(id, contact)| {
                 contact.promises.iter().flat_map(move |promise| {
-                    promise.lapses.iter().map(move |revision| {
-                        let triggered =
-                            promise.is_open && promise.lapsed && *revision == promise.revision;
-                        let change = (promise.id.clone(), id.clone(), *revision, triggered);
+                    promise.alerts.iter().map(move |(rule, revision, holds)| {
+                        let of = (promise.id.clone(), id.clone());
+                        let change = (of.0, of.1, (*rule).to_owned(), *revision, *holds);
                         (contact.customer_id.clone(), change)
                     })
                 })
@@ -358,7 +357,7 @@ fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
         let Promise {
             id,
             version,
-            lapses,
+            alerts,
             late_ends,
             is_open,
             ..
@@ -367,7 +366,7 @@ fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
             contact.customer_id.clone(),
             id.clone(),
             *version,
-            lapses.len() + late_ends,
+            alerts.len() + late_ends,
             *is_open,
         )
     })

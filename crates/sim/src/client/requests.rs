@@ -200,6 +200,11 @@ pub(crate) fn reschedule(
         commitment_id: promise_id(tenant, change.promise),
         promised_by: Some(at(due_minutes)),
         reason: "a part is missing".to_owned(),
+        // Every other one is told to the customer.
+        customer_informed_message_id: match change.request % 2 {
+            0 => "<told@mail.example>".to_owned(),
+            _ => String::new(),
+        },
         ..RescheduleCommitmentRequest::default()
     }
 }

@@ -21,9 +21,9 @@ use crate::world::World;
 /// The API promises to say something within this, as long as it is heard.
 const SILENT_MAX: Duration = Duration::from_secs(5);
 
-/// What became of an alert, by its promise, its contact and the revision of the due that passed; and
+/// What became of an alert, by its promise, its contact, its rule and the revision of the due that passed; and
 /// whether it needs somebody.
-pub(crate) type Change = (String, String, u32, bool);
+pub(crate) type Change = (String, String, String, u32, bool);
 
 /// What a watcher has seen.
 #[derive(Debug, Clone)]
@@ -182,6 +182,7 @@ pub(crate) fn change(tenant: Tenant, alert: &Alert) -> Result<Change, String> {
             Ok((
                 promise.commitment_id.clone(),
                 promise.interaction_id.clone(),
+                alert.rule.clone(),
                 promise.due_revision,
                 alert.state() == AlertState::Triggered,
             ))

@@ -60,7 +60,7 @@ impl Verdict {
             (CommitmentLifecycle::Fulfilled, CommitmentOutcome::KeptLate) => Some(Self::KeptLate),
             (CommitmentLifecycle::Active, _) => match commitment.timeliness() {
                 Timeliness::Overdue => Some(Self::Overdue),
-                Timeliness::OnTrack => Some(Self::OnTrack),
+                Timeliness::OnTrack | Timeliness::AtRisk => Some(Self::OnTrack),
                 Timeliness::Unspecified => None,
             },
             _ => None,

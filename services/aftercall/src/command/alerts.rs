@@ -1,24 +1,77 @@
 //! `alerts`: what needs somebody, as a list or as it happens.
 
-use aftercall_proto::alerts::v1::{AlertFilter, ListAlertsRequest, WatchAlertsRequest};
+use aftercall_proto::alerts::v1::{
+    AcknowledgeAlertRequest, AlertFilter, CloseAlertRequest, ListAlertsRequest, SnoozeAlertRequest,
+    WatchAlertsRequest,
+};
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::{
-    Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentKind, PromiseSubject,
+    Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentClock, CommitmentKind,
+    PromiseSubject,
 };
 
 use futures::TryStreamExt;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, promise};
-use crate::output::{Cell, Column, Output, Style, Table, clean, label, values};
+use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, values};
 
-/// Promises that lapsed, as a list or as it happens
+/// What needs somebody, as a list or as it happens, and who sees to it
 #[derive(Debug, clap::Subcommand)]
 pub enum Alerts {
     /// Alerts, the latest first
     List(ListArgs),
-    /// Every alert as it fires or is resolved, until interrupted
+    /// Every change of an alert as it happens, until interrupted
     Watch(WatchArgs),
+    /// Says that you see to an alert
+    Ack(AckArgs),
+    /// Puts an alert off
+    Snooze(SnoozeArgs),
+    /// Puts an alert away although what it is about is not done; it fires again if that holds a day later
+    Close(CloseArgs),
+}
+
+/// Which alert a command is about.
+#[derive(Debug, clap::Args)]
+pub struct AlertTarget {
+    /// The alert's id
+    alert: String,
+    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// Until when somebody sees to an alert.
+#[derive(Debug, clap::Args)]
+pub struct AckArgs {
+    #[command(flatten)]
+    target: AlertTarget,
+    /// Until when that counts, at most a day: `2h`; left out, 30 minutes for what is high or critical, else 4 hours
+    #[arg(long, value_name = "TIME")]
+    until: Option<When>,
+    /// What else is to be said
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+/// Until when an alert is put off.
+#[derive(Debug, clap::Args)]
+pub struct SnoozeArgs {
+    #[command(flatten)]
+    target: AlertTarget,
+    /// Until when, at most a day: `2h`
+    #[arg(long, value_name = "TIME")]
+    until: When,
+}
+
+/// Why an alert is put away.
+#[derive(Debug, clap::Args)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    target: AlertTarget,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 /// Which alerts to list.
@@ -44,7 +97,7 @@ pub struct WatchArgs {
 /// Which alerts.
 #[derive(Debug, clap::Args)]
 pub struct FilterArgs {
-    /// Those that need somebody, or those that are over
+    /// Those that nobody has seen to, or what was done about them
     #[arg(long, value_parser = values::<AlertState>())]
     state: Option<i32>,
     /// Only alerts for this team
@@ -89,6 +142,47 @@ pub async fn run(session: &mut Session, command: Alerts) -> Result<(), CommandEr
     match command {
         Alerts::List(args) => list(session, args).await,
         Alerts::Watch(args) => watch(session, args).await,
+        Alerts::Ack(args) => {
+            let request = AcknowledgeAlertRequest {
+                request_id: args.target.request_id.unwrap_or_default(),
+                alert_id: args.target.alert,
+                acknowledged_until: session.optional_instant(args.until.as_ref())?,
+                note: args.note.unwrap_or_default(),
+            };
+            let answer = session.client.call(request).await?;
+            session.tell(&answer, |answer, output| {
+                told(answer.alert.as_ref(), output)
+            })
+        }
+        Alerts::Snooze(args) => {
+            let request = SnoozeAlertRequest {
+                request_id: args.target.request_id.unwrap_or_default(),
+                alert_id: args.target.alert,
+                snoozed_until: Some(session.instant(&args.until)?),
+            };
+            let answer = session.client.call(request).await?;
+            session.tell(&answer, |answer, output| {
+                told(answer.alert.as_ref(), output)
+            })
+        }
+        Alerts::Close(args) => {
+            let request = CloseAlertRequest {
+                request_id: args.target.request_id.unwrap_or_default(),
+                alert_id: args.target.alert,
+                reason: args.reason,
+            };
+            let answer = session.client.call(request).await?;
+            session.tell(&answer, |answer, output| {
+                told(answer.alert.as_ref(), output)
+            })
+        }
+    }
+}
+
+fn told(alert: Option<&Alert>, output: &mut Output) -> std::io::Result<()> {
+    match alert {
+        Some(alert) => print_alert(alert, output),
+        None => Ok(()),
     }
 }
 
@@ -108,10 +202,11 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
         Column::full("state"),
         Column::full("severity"),
         Column::full("what"),
-        Column::full("was due"),
+        Column::full("due"),
         Column::narrows("customer"),
         Column::narrows("kept by"),
         Column::id("promise"),
+        Column::id("id"),
     ]);
     for alert in alerts {
         let (state, style) = state(alert);
@@ -120,11 +215,12 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
             Cell::from(output.times().minute(alert.first_fired_at.as_ref())),
             Cell::styled(state, style),
             Cell::from(label::<AlertSeverity>(alert.severity)),
-            Cell::from(label::<CommitmentKind>(about.kind)),
-            Cell::from(output.times().minute(about.promised_by.as_ref())),
+            Cell::from(what(&about)),
+            Cell::from(output.times().minute(about.due_at.as_ref())),
             Cell::from(&alert.customer_id),
             Cell::from(promise::keeper(alert.owner.as_ref())),
             Cell::from(&about.commitment_id),
+            Cell::from(&alert.alert_id),
         ]);
     }
     table.print(output)
@@ -138,8 +234,22 @@ fn promise_of(alert: &Alert) -> PromiseSubject {
     }
 }
 
+/// What is late, or will be.
+fn what(about: &PromiseSubject) -> String {
+    let kind = label::<CommitmentKind>(about.kind);
+    match (about.stage_id.as_str(), about.clock()) {
+        ("", CommitmentClock::Internal) => format!("{kind}, our own due"),
+        ("", _) => kind,
+        (stage, _) => format!("{kind}, {stage}"),
+    }
+}
+
 fn state(alert: &Alert) -> (String, Style) {
+    let by = &alert.handled_by;
     match alert.state() {
+        AlertState::Acknowledged => (format!("seen to by {by}"), Style::Warn),
+        AlertState::Snoozed => (format!("snoozed by {by}"), Style::Warn),
+        AlertState::Closed => (format!("put away by {by}"), Style::Warn),
         AlertState::Resolved => {
             let cause = label::<AlertResolveCause>(alert.resolve_cause);
             (
@@ -147,6 +257,7 @@ fn state(alert: &Alert) -> (String, Style) {
                 Style::Good,
             )
         }
+        _ if alert.level > 1 => (format!("triggered, level {}", alert.level), Style::Bad),
         _ => ("triggered".to_owned(), Style::Bad),
     }
 }
@@ -181,6 +292,7 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
     let times = output.times();
     let at = match alert.state() {
         AlertState::Resolved => alert.resolved_at.as_ref(),
+        AlertState::Acknowledged | AlertState::Closed => alert.handled_at.as_ref(),
         _ => alert.first_fired_at.as_ref(),
     };
     let (state, style) = state(alert);
@@ -199,8 +311,8 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
         "{}  {}  {} by {}  {}",
         times.second(at),
         output.styled(style, &state),
-        label::<CommitmentKind>(about.kind),
-        times.minute(about.promised_by.as_ref()),
+        what(&about),
+        times.minute(about.due_at.as_ref()),
         facts.join(" · ")
     );
     output.line(&line)

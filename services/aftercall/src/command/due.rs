@@ -4,8 +4,8 @@ use aftercall_proto::convert::due::duration_to_wire;
 use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{
-    BusinessDays, BusinessElapsed, DueSpec, DueWorking, EndOfLocalDay, LocalDue, WeekPart,
-    WeekPeriod,
+    BusinessDays, BusinessElapsed, CommitmentClock, DueSpec, DueWorking, EndOfLocalDay, LocalDue,
+    WeekPart, WeekPeriod,
 };
 use clap::ArgGroup;
 use jiff::SignedDuration;
@@ -49,6 +49,9 @@ pub struct PreviewArgs {
 pub struct ExplainArgs {
     /// The promise's id
     commitment: String,
+    /// Our own due, in place of what the customer was told
+    #[arg(long)]
+    ours: bool,
 }
 
 /// Prints which instant a due would be.
@@ -109,6 +112,11 @@ fn spec(args: PreviewArgs) -> Spec {
 pub(super) async fn explain(session: &mut Session, args: ExplainArgs) -> Result<(), CommandError> {
     let request = ExplainDueRequest {
         commitment_id: args.commitment,
+        clock: if args.ours {
+            CommitmentClock::Internal.into()
+        } else {
+            0
+        },
         min_position: session.after.clone(),
         ..ExplainDueRequest::default()
     };
@@ -143,6 +151,12 @@ fn add(card: &mut Card, working: Option<&DueWorking>, output: &Output) {
             "hours of its own"
         };
         card.field("dates", format!("{}  {what}  {}", date.date, date.label));
+    }
+    for pause in &working.pauses {
+        let time = times.between(pause.start.as_ref(), pause.end.as_ref());
+        let overlap = pause.overlap.as_ref().map_or(0, |overlap| overlap.seconds);
+        let overlap = SignedDuration::from_secs(overlap);
+        card.field("paused", format!("{time}, {overlap:#} of it open"));
     }
     if let Some(sum) = &working.sum {
         // To the second: that much of it people can use.

@@ -1,5 +1,7 @@
 //! `followups`: promises, and what becomes of them.
 
+mod change;
+
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, CommitmentFilter, FulfilCommitmentRequest, GetCommitmentRequest,
     ListCommitmentsRequest, RescheduleCommitmentRequest,
@@ -28,8 +30,34 @@ pub enum Followups {
     Fulfil(FulfilArgs),
     /// Calls a promise off
     Cancel(CancelArgs),
-    /// Moves a promise's due
+    /// Moves a promise's due: with the customer told the promise, else our own due only
     Reschedule(RescheduleArgs),
+    /// Notes that the customer was tried, and what came of it
+    Attempt(change::AttemptArgs),
+    /// Lets our own clock stand still; the promise to the customer goes on
+    Pause(change::PauseArgs),
+    /// Lets our own clock go on
+    Resume(change::PlainArgs),
+    /// Gives a promise to somebody else; until they accept it, its owner keeps it
+    Reassign(change::ReassignArgs),
+    /// Gives all open promises of an agent to somebody else: the agent is ill, or gone
+    ReassignAll(change::ReassignAllArgs),
+    /// Accepts a promise that you are asked to keep
+    Accept(change::PlainArgs),
+    /// Declines a promise that you are asked to keep, or takes back that somebody was asked
+    Decline(change::PlainArgs),
+    /// Says that a proposal was promised
+    Confirm(change::PlainArgs),
+    /// Says that a proposal was not promised
+    Dismiss(change::ReasonArgs),
+    /// Asks to let a promise go; somebody else has to agree
+    AskWaiver(change::ReasonArgs),
+    /// Lets a promise go, as somebody else asked
+    Waive(change::ReasonArgs),
+    /// Does not let a promise go
+    DeclineWaiver(change::ReasonArgs),
+    /// Says that another promise to the same customer took its place
+    Supersede(change::SupersedeArgs),
 }
 
 /// Which promises to list.
@@ -47,6 +75,9 @@ pub struct ListArgs {
     /// Promises that this queue keeps
     #[arg(long, value_name = "ID")]
     queue: Option<String>,
+    /// Promises that you keep, or are asked to keep
+    #[arg(long)]
+    mine: bool,
     /// Promises made by an agent of this team
     #[arg(long, value_name = "ID")]
     team: Option<String>,
@@ -59,7 +90,7 @@ pub struct ListArgs {
     /// How urgent
     #[arg(long, value_parser = values::<Priority>())]
     priority: Option<i32>,
-    /// Open, or how closed; `active` unless --outcome or --all is given
+    /// Open, or how closed; `active` and `paused` unless --outcome or --all is given
     #[arg(long, value_parser = values::<CommitmentLifecycle>())]
     state: Option<i32>,
     /// Open and closed ones
@@ -77,6 +108,9 @@ pub struct ListArgs {
     /// Due before this time: `1d` for what is due within a day
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     due_before: Option<When>,
+    /// Due today, in your time zone; what is overdue is not today's
+    #[arg(long, conflicts_with_all = ["due_from", "due_before"])]
+    today: bool,
     /// How many to show
     #[arg(long, value_name = "N", default_value = LIMIT)]
     limit: usize,
@@ -154,7 +188,7 @@ pub struct RescheduleArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The contact in which the customer was told; without it, we move it on our own
+    /// The contact in which the customer was told; without it, only our own due moves
     #[arg(long, value_name = "INTERACTION")]
     customer_informed: Option<String>,
     /// The message in which the customer was told, by its id in the mail or chat system
@@ -175,6 +209,19 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
         Followups::Fulfil(args) => fulfil(session, args).await,
         Followups::Cancel(args) => cancel(session, args).await,
         Followups::Reschedule(args) => reschedule(session, args).await,
+        Followups::Attempt(args) => change::attempt(session, args).await,
+        Followups::Pause(args) => change::pause(session, args).await,
+        Followups::Resume(args) => change::resume(session, args).await,
+        Followups::Reassign(args) => change::reassign(session, args).await,
+        Followups::ReassignAll(args) => change::reassign_all(session, args).await,
+        Followups::Accept(args) => change::accept(session, args).await,
+        Followups::Decline(args) => change::decline(session, args).await,
+        Followups::Confirm(args) => change::confirm(session, args).await,
+        Followups::Dismiss(args) => change::dismiss(session, args).await,
+        Followups::AskWaiver(args) => change::ask_waiver(session, args).await,
+        Followups::Waive(args) => change::waive(session, args).await,
+        Followups::DeclineWaiver(args) => change::decline_waiver(session, args).await,
+        Followups::Supersede(args) => change::supersede(session, args).await,
     }
 }
 
@@ -186,9 +233,17 @@ async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError>
 
 impl ListArgs {
     fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, CommandError> {
-        let open = i32::from(CommitmentLifecycle::Active);
         let everything = self.all || self.outcome.is_some();
-        let lifecycle = self.state.or((!everything).then_some(open));
+        let lifecycles = match self.state {
+            Some(state) => vec![state],
+            None if everything => Vec::new(),
+            None => vec![
+                CommitmentLifecycle::Active.into(),
+                CommitmentLifecycle::Paused.into(),
+            ],
+        };
+        let now = session.clock.now();
+        let today = self.today.then(|| session.output.times().day(now));
         let filter = CommitmentFilter {
             customer_ids: self.customer.into_iter().collect(),
             handles: self.handle.into_iter().collect(),
@@ -198,7 +253,9 @@ impl ListArgs {
             team_ids: self.team.into_iter().collect(),
             kinds: self.kind.into_iter().collect(),
             priorities: self.priority.into_iter().collect(),
-            lifecycles: lifecycle.into_iter().collect(),
+            lifecycles,
+            mine: self.mine,
+            due_on: today,
             timeliness: self.timeliness.into_iter().collect(),
             outcomes: self.outcome.into_iter().collect(),
             due_from: session.optional_instant(self.due_from.as_ref())?,

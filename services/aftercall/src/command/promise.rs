@@ -2,8 +2,8 @@
 
 use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
-    Commitment, CommitmentDraft, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Handle,
-    Owner, Priority, Timeliness,
+    AttemptResult, Commitment, CommitmentClock, CommitmentDraft, CommitmentKind,
+    CommitmentLifecycle, CommitmentOutcome, Handle, Owner, PauseReason, Priority, Timeliness,
 };
 
 use crate::output::{Card, Output, Style, Times, clean, label};
@@ -19,10 +19,19 @@ pub(crate) fn keeper(owner: Option<&Owner>) -> String {
 
 /// How a promise stands, in a word or two.
 pub(crate) fn standing(commitment: &Commitment) -> (String, Style) {
-    match (commitment.lifecycle(), commitment.timeliness()) {
-        (CommitmentLifecycle::Active, Timeliness::Overdue) => ("overdue".to_owned(), Style::Bad),
-        (CommitmentLifecycle::Active, _) => ("open".to_owned(), Style::Plain),
-        (lifecycle, _) => {
+    let open = match commitment.lifecycle() {
+        CommitmentLifecycle::Active => Some("open"),
+        CommitmentLifecycle::Paused => Some("paused"),
+        _ => None,
+    };
+    match (open, commitment.timeliness()) {
+        (Some("open"), Timeliness::Overdue) => ("overdue".to_owned(), Style::Bad),
+        (Some(open), Timeliness::Overdue) => (format!("{open}, overdue"), Style::Bad),
+        (Some("open"), Timeliness::AtRisk) => ("at risk".to_owned(), Style::Warn),
+        (Some(open), Timeliness::AtRisk) => (format!("{open}, at risk"), Style::Warn),
+        (Some(open), _) => (open.to_owned(), Style::Plain),
+        (None, _) => {
+            let lifecycle = commitment.lifecycle();
             let outcome = label::<CommitmentOutcome>(commitment.outcome);
             let style = match commitment.outcome() {
                 CommitmentOutcome::Kept => Style::Good,
@@ -125,13 +134,17 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
 /// The part of a promise's card that tells what happened after it was made.
 fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) {
     let times = output.times();
+    our_own(commitment, times, card);
     for lapse in &commitment.lapses {
         let lapsed = format!(
             "{}, noticed {}",
             times.minute(lapse.lapsed_at.as_ref()),
             times.minute(lapse.detected_at.as_ref())
         );
-        card.styled("lapsed", lapsed, Style::Bad);
+        match lapse.clock() {
+            CommitmentClock::Internal => card.styled("our due passed", lapsed, Style::Warn),
+            _ => card.styled("lapsed", lapsed, Style::Bad),
+        };
     }
     for moved in &commitment.reschedules {
         let told = evidence(
@@ -147,6 +160,14 @@ fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) 
             times.minute(moved.to_due.as_ref()),
         );
         card.field("moved", format!("{from} → {to}, {told}: {}", moved.reason));
+    }
+    for attempt in &commitment.attempts {
+        let at = times.minute(attempt.attempted_at.as_ref());
+        let result = label::<AttemptResult>(attempt.result);
+        let talked = attempt.talk_time.as_ref();
+        let talked = talked.map_or_else(String::new, |talk| format!(", {} s", talk.seconds));
+        let by = &attempt.attempted_by;
+        card.field("tried", format!("{at}, {result}{talked}, by {by}"));
     }
     let imported = if commitment.imported {
         "with history"
@@ -169,6 +190,62 @@ fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) 
         .field("note", &commitment.close_note)
         .field("imported", imported)
         .field("version", commitment.version.to_string());
+}
+
+/// Our own due and its stages, and who is to keep the promise or wants to let it go.
+fn our_own(commitment: &Commitment, times: &Times, card: &mut Card) {
+    if let Some(target) = &commitment.target {
+        let by = target.reckoning.as_ref().map_or_else(String::new, |by| {
+            format!(", by policy {} {}", by.policy_id, by.policy_version)
+        });
+        let at = times.minute(target.target_at.as_ref());
+        card.field("our own due", format!("{at}{by}"));
+    }
+    for stage in &commitment.stages {
+        let at = times.minute(stage.stage_at.as_ref());
+        let before = match stage.clock() {
+            CommitmentClock::Internal => "our own due",
+            _ => "the promise",
+        };
+        let over = if stage.over { ", over" } else { "" };
+        card.field(
+            "warning",
+            format!("{at}, {} before {before}{over}", stage.stage_id),
+        );
+    }
+    if let Some(pause) = &commitment.pause {
+        let until = match &pause.paused_until {
+            Some(until) => format!(" until {}", times.minute(Some(until))),
+            None => String::new(),
+        };
+        let since = times.minute(pause.paused_at.as_ref());
+        let why = label::<PauseReason>(pause.reason);
+        card.field("paused", format!("{why}, since {since}{until}"))
+            .field("because", &pause.note);
+    }
+    for pause in &commitment.pauses {
+        let (from, to) = (
+            times.minute(pause.paused_at.as_ref()),
+            times.minute(pause.resumed_at.as_ref()),
+        );
+        let why = label::<PauseReason>(pause.reason);
+        card.field("was paused", format!("{from} to {to}, {why}"));
+    }
+    if let Some(asked) = &commitment.handover {
+        let to = keeper(asked.to_owner.as_ref());
+        let until = times.minute(asked.accept_until.as_ref());
+        card.field("asked to keep it", format!("{to}, until {until}"));
+    }
+    if let Some(waiver) = &commitment.waiver_request {
+        let asked = format!("{}: {}", waiver.requested_by, waiver.reason);
+        card.field("to be let go", asked);
+    }
+    card.field("replaced by", &commitment.superseded_by)
+        .field(
+            "confirm by",
+            times.minute(commitment.proposed_until.as_ref()),
+        )
+        .field("given up", times.minute(commitment.expires_at.as_ref()));
 }
 
 /// Whom a promise was made to, as short as it can be told: the customer, or else a name or number.

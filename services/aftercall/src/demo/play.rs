@@ -84,8 +84,8 @@ impl Player {
         Ok(())
     }
 
-    /// Waits for the alert that `commitment_id` lapsed.
-    pub(super) async fn alert(&mut self, commitment_id: &str) -> anyhow::Result<()> {
+    /// Waits for the alert that `commitment_id` lapsed, and gives its id.
+    pub(super) async fn alert(&mut self, commitment_id: &str) -> anyhow::Result<String> {
         loop {
             let change = self
                 .alerts
@@ -95,10 +95,12 @@ impl Player {
             let fired = change
                 .alert
                 .filter(|alert| alert.state() == AlertState::Triggered);
-            let about = fired.and_then(|alert| alert.subject);
-            if about.is_some_and(|Subject::Promise(promise)| promise.commitment_id == commitment_id)
-            {
-                return Ok(());
+            let meant = fired.filter(|alert| {
+                let about = alert.subject.as_ref();
+                about.is_some_and(|Subject::Promise(about)| about.commitment_id == commitment_id)
+            });
+            if let Some(alert) = meant {
+                return Ok(alert.alert_id);
             }
         }
     }

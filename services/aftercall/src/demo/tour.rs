@@ -145,12 +145,18 @@ impl Tour {
             SHORT.as_secs()
         ));
         let alarm = tokio::time::timeout(Duration::from_secs(60), player.alert(&commitment_id));
-        alarm
+        let alert_id = alarm
             .await
             .context("the alarm did not come within a minute")??;
         let late = jiff_now().duration_since(due).as_millis();
         say(&format!("The alarm came {late} ms after the due:\n"));
-        self.type_in(&["followups", "show", &commitment_id]).await
+        self.type_in(&["followups", "show", &commitment_id]).await?;
+        say(
+            "\n── Somebody sees to it; the alarm goes on only if nothing has come of that in time\n",
+        );
+        let note = "calling the carrier now";
+        self.type_in(&["alerts", "ack", &alert_id, "--until", "1h", "--note", note])
+            .await
     }
 
     /// A solved case becomes an answer, and the next agent finds it.

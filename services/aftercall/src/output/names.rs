@@ -4,11 +4,12 @@ use aftercall_proto::history::v1::{
     CommitmentChangeKind, Facet, SearchOrder, SentimentBand, WarningKind,
 };
 use aftercall_proto::model::v1::{
-    AlertResolveCause, AlertSeverity, AlertState, CandidateState, Channel, CommitmentKind,
-    CommitmentLifecycle, CommitmentOutcome, Confidence, Direction, DisconnectReason,
-    DisconnectStage, DropClass, EscalationKind, HoldReason, Priority, ReasonResolution, RemedyKind,
-    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification,
-    WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
+    AlertResolveCause, AlertSeverity, AlertState, AttemptResult, CandidateState, Channel,
+    CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Confidence, Direction,
+    DisconnectReason, DisconnectStage, DropClass, EscalationKind, HoldReason, PauseReason,
+    Priority, ReasonResolution, RemedyKind, SegmentKind, SignalKind, SolutionUseKind, Timeliness,
+    TransferKind, Verification, WebhookAlgorithm, WebhookDeliveryState, WebhookFailure,
+    WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -52,9 +53,11 @@ wire_enums! {
     AlertResolveCause "ALERT_RESOLVE_CAUSE_",
     AlertSeverity "ALERT_SEVERITY_",
     AlertState "ALERT_STATE_",
+    AttemptResult "ATTEMPT_RESULT_",
     CandidateState "CANDIDATE_STATE_",
     Channel "CHANNEL_",
     CommitmentChangeKind "COMMITMENT_CHANGE_KIND_",
+    CommitmentClock "COMMITMENT_CLOCK_",
     CommitmentKind "COMMITMENT_KIND_",
     CommitmentLifecycle "COMMITMENT_LIFECYCLE_",
     CommitmentOutcome "COMMITMENT_OUTCOME_",
@@ -66,6 +69,7 @@ wire_enums! {
     EscalationKind "ESCALATION_KIND_",
     Facet "FACET_",
     HoldReason "HOLD_REASON_",
+    PauseReason "PAUSE_REASON_",
     Priority "PRIORITY_",
     ReasonResolution "REASON_RESOLUTION_",
     RemedyKind "REMEDY_KIND_",

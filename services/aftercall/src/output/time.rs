@@ -1,5 +1,6 @@
 //! Instants as people write and read them.
 
+use aftercall_proto::followups::v1::LocalDay;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -22,6 +23,17 @@ impl Times {
     /// The zone's IANA name; UTC for one without.
     pub fn zone_name(&self) -> String {
         self.zone.iana_name().unwrap_or("UTC").to_owned()
+    }
+
+    /// The day on which an instant lies.
+    pub fn day(&self, at: Timestamp) -> LocalDay {
+        let date = at.to_zoned(self.zone.clone()).date();
+        LocalDay {
+            year: date.year().into(),
+            month: date.month().into(),
+            day: date.day().into(),
+            time_zone: self.zone_name(),
+        }
     }
 
     /// Date, time and zone, to the minute; empty for none.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::command::{aftercall, run};
 
 /// Every command, as it is asked for help.
-const COMMANDS: [&str; 70] = [
+const COMMANDS: &[&str] = &[
     "",
     "serve",
     "config",
@@ -27,9 +27,25 @@ const COMMANDS: [&str; 70] = [
     "followups fulfil",
     "followups cancel",
     "followups reschedule",
+    "followups attempt",
+    "followups pause",
+    "followups resume",
+    "followups reassign",
+    "followups reassign-all",
+    "followups accept",
+    "followups decline",
+    "followups confirm",
+    "followups dismiss",
+    "followups ask-waiver",
+    "followups waive",
+    "followups decline-waiver",
+    "followups supersede",
     "alerts",
     "alerts list",
     "alerts watch",
+    "alerts ack",
+    "alerts snooze",
+    "alerts close",
     "solutions",
     "solutions suggest",
     "solutions candidates",

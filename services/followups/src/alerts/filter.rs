@@ -82,10 +82,15 @@ impl Filter {
         !self.customer_ids.is_empty()
     }
 
-    /// Which lists hold the alerts: of the triggered, of the resolved. The triggered come first.
-    pub(crate) fn triggered(&self) -> &'static [bool] {
-        let wanted = |state: AlertState| any_of(&self.states, &state);
-        match (wanted(AlertState::Triggered), wanted(AlertState::Resolved)) {
+    /// Which lists hold the alerts: of the open ones, of the others. The open ones come first.
+    pub(crate) fn open(&self) -> &'static [bool] {
+        let wanted = |states: &[AlertState]| states.iter().any(|it| any_of(&self.states, it));
+        let open = wanted(&[
+            AlertState::Triggered,
+            AlertState::Acknowledged,
+            AlertState::Snoozed,
+        ]);
+        match (open, wanted(&[AlertState::Resolved, AlertState::Closed])) {
             (true, false) => &[true],
             (false, true) => &[false],
             (true, true) | (false, false) => &[true, false],

@@ -1,35 +1,73 @@
-//! What a caller may want of a promise, taken from the request.
+//! What a caller may want of a promise or of its alerts, taken from the request.
 
+mod alert;
+mod attempt;
+mod due;
+mod end;
+mod letting_go;
+mod owner;
+
+use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{
-    Actor, Cancel, Change, Commitment, Event, Evidence, Fulfil, Refusal, Reschedule,
+    Actor, AlertWish, Attempting, Cancel, Change, Commitment, Event, Evidence, Fulfil, Pausing,
+    Reassign, Refusal, Reschedule, Supersede,
 };
-use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_domain::due::Calendars;
+use aftercall_domain::setting::FulfilmentPolicy;
 use aftercall_domain::{Cleaner, CommitmentId, FieldPath, InteractionId, Warning};
 use aftercall_proto::event::v1::EventType;
-use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
-};
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{Checker, given};
 use jiff::Timestamp;
 
-use super::PromiseCommand;
-use crate::failure::Refused;
+use super::{About, PromiseCommand};
 
-/// What a caller wants to happen to a promise.
+/// What a caller wants to happen.
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
+    Confirm,
+    Dismiss(String),
     Fulfil(Fulfil),
+    Attempt(Attempting),
     Cancel(Cancel),
     Reschedule(Reschedule),
+    Pause(Pausing),
+    Resume,
+    Reassign(Reassign),
+    AcceptHandover,
+    EndHandover,
+    RequestWaiver(String),
+    DeclineWaiver(String),
+    Waive(String),
+    Supersede(Supersede),
+    Alert(AlertWish),
 }
 
 impl Wish {
-    pub(super) const fn event_type(&self) -> EventType {
+    /// The events that can come of it: by the first of them its requests are named, and found by any.
+    pub(super) const fn methods(&self) -> &'static [EventType] {
         match self {
-            Self::Fulfil(_) => EventType::CommitmentFulfilled,
-            Self::Cancel(_) => EventType::CommitmentCancelled,
-            Self::Reschedule(_) => EventType::CommitmentRescheduled,
+            Self::Confirm => &[EventType::CommitmentConfirmed],
+            Self::Dismiss(_) => &[EventType::CommitmentDismissed],
+            Self::Fulfil(_) => &[EventType::CommitmentFulfilled],
+            Self::Attempt(_) => &[EventType::CommitmentAttempted],
+            Self::Cancel(_) => &[EventType::CommitmentCancelled],
+            Self::Reschedule(_) => &[EventType::CommitmentRescheduled],
+            Self::Pause(_) => &[EventType::CommitmentPaused],
+            Self::Resume => &[EventType::CommitmentResumed],
+            Self::Reassign(_) => &[
+                EventType::CommitmentReassigned,
+                EventType::CommitmentHandoverAsked,
+            ],
+            Self::AcceptHandover => &[EventType::CommitmentHandoverAccepted],
+            Self::EndHandover => &[EventType::CommitmentHandoverEnded],
+            Self::RequestWaiver(_) => &[EventType::CommitmentWaiverRequested],
+            Self::DeclineWaiver(_) => &[EventType::CommitmentWaiverDeclined],
+            Self::Waive(_) => &[EventType::CommitmentWaived],
+            Self::Supersede(_) => &[EventType::CommitmentSuperseded],
+            Self::Alert(AlertWish::Acknowledge { .. }) => &[EventType::AlertAcknowledged],
+            Self::Alert(AlertWish::Snooze { .. }) => &[EventType::AlertSnoozed],
+            Self::Alert(AlertWish::Close { .. }) => &[EventType::AlertClosed],
         }
     }
 
@@ -37,6 +75,7 @@ impl Wish {
     pub(super) const fn occurred_at(event: &Event) -> Timestamp {
         match &event.change {
             Change::Fulfilled { fulfilled_at, .. } => *fulfilled_at,
+            Change::Attempted { attempt, .. } => attempt.at,
             _ => event.recorded_at,
         }
     }
@@ -45,25 +84,125 @@ impl Wish {
     pub(super) fn evidence(&self) -> Option<(&'static str, &str)> {
         let (field, evidence) = match self {
             Self::Fulfil(wish) => ("evidence_interaction_id", &wish.evidence),
+            Self::Attempt(wish) => ("evidence_interaction_id", &wish.evidence),
             Self::Cancel(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
             Self::Reschedule(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
+            _ => return None,
         };
         Some((field, evidence.interaction_id.as_deref()?))
     }
 
+    /// What is to happen, to the promise or to the alert of it that is meant.
     pub(super) fn decide(
-        &self,
-        commitment: &Commitment,
+        self,
+        (promise, alert): (&Commitment, Option<(Rule, u32)>),
         actor: Actor<'_>,
         now: Timestamp,
+        (calendars, fulfilment): (&impl Calendars, Option<&FulfilmentPolicy>),
     ) -> Result<Event, Refusal> {
-        match self.clone() {
-            Self::Fulfil(wish) => commitment.fulfil(wish, actor, now),
-            Self::Cancel(wish) => commitment.cancel(wish, actor, now),
-            Self::Reschedule(wish) => commitment.reschedule(wish, actor, now),
+        match self {
+            Self::Confirm => promise.confirm(actor, now),
+            Self::Dismiss(reason) => promise.dismiss(reason, actor, now),
+            Self::Fulfil(wish) => {
+                if let Some(policy) = fulfilment.filter(|_| promise.is_open()) {
+                    promise.check_proof(&wish, actor, now, policy)?;
+                }
+                promise.fulfil(wish, actor, now)
+            }
+            Self::Attempt(wish) => promise.attempt(wish, actor, now, fulfilment),
+            Self::Cancel(wish) => promise.cancel(wish, actor, now),
+            Self::Reschedule(wish) => promise.reschedule(wish, actor, now, calendars),
+            Self::Pause(wish) => promise.pause(wish, actor, now, calendars),
+            Self::Resume => promise.resume(actor, now, calendars),
+            Self::Reassign(wish) => promise.reassign(wish, actor, now),
+            Self::AcceptHandover => promise.accept_handover(actor, now),
+            Self::EndHandover => promise.end_handover(actor, now),
+            Self::RequestWaiver(reason) => promise.ask_waiver(reason, actor, now),
+            Self::DeclineWaiver(reason) => promise.decline_waiver(reason, actor, now),
+            Self::Waive(reason) => promise.waive(reason, actor, now),
+            Self::Supersede(wish) => promise.supersede(wish, actor, now),
+            Self::Alert(wish) => {
+                let of = alert.ok_or(Refusal::AlertOver)?;
+                promise.handle_alert(of, wish, actor, now)
+            }
         }
     }
 }
+
+/// What every command about a promise begins with.
+struct Head {
+    request_id: String,
+    commitment_id: String,
+    expected_version: u64,
+    hash: RequestHash,
+}
+
+impl Head {
+    fn check(&self, checker: &mut Checker) {
+        checker.required_id("request_id", &self.request_id);
+        checker.required_id("commitment_id", &self.commitment_id);
+    }
+
+    fn command(self, warnings: Vec<Warning>, wish: Wish) -> PromiseCommand {
+        PromiseCommand {
+            request_id: self.request_id,
+            about: About::Commitment(CommitmentId::read(&self.commitment_id)),
+            expected_version: self.expected_version,
+            hash: self.hash,
+            warnings,
+            wish,
+        }
+    }
+}
+
+/// Takes a request of a command that says nothing but what it is about.
+macro_rules! plain {
+    ($($request:ident => $wish:expr;)+) => {$(
+        impl TryFrom<$request> for PromiseCommand {
+            type Error = Refused;
+
+            fn try_from(request: $request) -> Result<Self, Refused> {
+                let hash = RequestHash::of(&request);
+                let $request {
+                    request_id,
+                    commitment_id,
+                    expected_version,
+                } = request;
+                let head = Head { request_id, commitment_id, expected_version, hash };
+                let mut checker = Checker::new();
+                head.check(&mut checker);
+                Ok(checker.done(head.command(Vec::new(), $wish))?)
+            }
+        }
+    )+};
+}
+
+/// Takes a request of a command that says why.
+macro_rules! with_reason {
+    ($($request:ident => $wish:expr;)+) => {$(
+        impl TryFrom<$request> for PromiseCommand {
+            type Error = Refused;
+
+            fn try_from(request: $request) -> Result<Self, Refused> {
+                let hash = RequestHash::of(&request);
+                let $request {
+                    request_id,
+                    commitment_id,
+                    expected_version,
+                    mut reason,
+                } = request;
+                let head = Head { request_id, commitment_id, expected_version, hash };
+                let warnings = cleaned("reason", &mut reason);
+                let mut checker = Checker::new();
+                head.check(&mut checker);
+                checker.required_text("reason", &reason, TEXT_BYTES_MAX);
+                Ok(checker.done(head.command(warnings, $wish(reason)))?)
+            }
+        }
+    )+};
+}
+
+use {plain, with_reason};
 
 /// The contact and the message, as far as they are given.
 fn evidence(interaction_id: &str, message_id: String) -> Evidence {
@@ -86,124 +225,4 @@ fn cleaned(field: &'static str, text: &mut String) -> Vec<Warning> {
     let mut cleaner = Cleaner::default();
     cleaner.text(FieldPath::of(field), text);
     cleaner.into_warnings()
-}
-
-fn check_ids(checker: &mut Checker, request_id: &str, commitment_id: &str) {
-    checker.required_id("request_id", request_id);
-    checker.required_id("commitment_id", commitment_id);
-}
-
-impl TryFrom<FulfilCommitmentRequest> for PromiseCommand {
-    type Error = Refused;
-
-    fn try_from(request: FulfilCommitmentRequest) -> Result<Self, Refused> {
-        let hash = RequestHash::of(&request);
-        let FulfilCommitmentRequest {
-            request_id,
-            commitment_id,
-            expected_version,
-            fulfilled_at,
-            evidence_interaction_id,
-            mut note,
-            evidence_message_id,
-        } = request;
-        let warnings = cleaned("note", &mut note);
-        let mut checker = Checker::new();
-        check_ids(&mut checker, &request_id, &commitment_id);
-        let fulfilled_at = checker.time("fulfilled_at", fulfilled_at.as_ref());
-        checker.id("evidence_interaction_id", &evidence_interaction_id);
-        checker.id("evidence_message_id", &evidence_message_id);
-        checker.text("note", &note, TEXT_BYTES_MAX);
-        let command = Self {
-            request_id,
-            commitment_id: CommitmentId::read(&commitment_id),
-            expected_version,
-            hash,
-            warnings,
-            wish: Wish::Fulfil(Fulfil {
-                fulfilled_at,
-                evidence: evidence(&evidence_interaction_id, evidence_message_id),
-                note,
-            }),
-        };
-        Ok(checker.done(command)?)
-    }
-}
-
-impl TryFrom<CancelCommitmentRequest> for PromiseCommand {
-    type Error = Refused;
-
-    fn try_from(request: CancelCommitmentRequest) -> Result<Self, Refused> {
-        let hash = RequestHash::of(&request);
-        let CancelCommitmentRequest {
-            request_id,
-            commitment_id,
-            expected_version,
-            mut reason,
-            customer_informed_interaction_id,
-            customer_informed_message_id,
-        } = request;
-        let warnings = cleaned("reason", &mut reason);
-        let mut checker = Checker::new();
-        check_ids(&mut checker, &request_id, &commitment_id);
-        let customer_informed = informed(
-            &mut checker,
-            &customer_informed_interaction_id,
-            customer_informed_message_id,
-        );
-        checker.required_text("reason", &reason, TEXT_BYTES_MAX);
-        let command = Self {
-            request_id,
-            commitment_id: CommitmentId::read(&commitment_id),
-            expected_version,
-            hash,
-            warnings,
-            wish: Wish::Cancel(Cancel {
-                customer_informed,
-                reason,
-            }),
-        };
-        Ok(checker.done(command)?)
-    }
-}
-
-impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
-    type Error = Refused;
-
-    fn try_from(request: RescheduleCommitmentRequest) -> Result<Self, Refused> {
-        let hash = RequestHash::of(&request);
-        let RescheduleCommitmentRequest {
-            request_id,
-            commitment_id,
-            expected_version,
-            promised_by,
-            mut reason,
-            customer_informed_interaction_id,
-            customer_informed_message_id,
-        } = request;
-        let warnings = cleaned("reason", &mut reason);
-        let mut checker = Checker::new();
-        check_ids(&mut checker, &request_id, &commitment_id);
-        let promised_by = checker.required_time("promised_by", promised_by.as_ref());
-        let customer_informed = informed(
-            &mut checker,
-            &customer_informed_interaction_id,
-            customer_informed_message_id,
-        );
-        checker.required_text("reason", &reason, TEXT_BYTES_MAX);
-        let command = Self {
-            request_id,
-            commitment_id: CommitmentId::read(&commitment_id),
-            expected_version,
-            hash,
-            warnings,
-            wish: Wish::Reschedule(Reschedule {
-                // Without a due this is refused: the value stands in for none.
-                promised_by: promised_by.unwrap_or(Timestamp::MIN),
-                customer_informed,
-                reason,
-            }),
-        };
-        Ok(checker.done(command)?)
-    }
 }

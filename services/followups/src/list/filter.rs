@@ -46,12 +46,14 @@ pub(super) struct Filter {
     outcomes: Vec<Outcome>,
     due_from: Option<Timestamp>,
     due_before: Option<Timestamp>,
+    /// Who asks for what they keep, or are asked to keep.
+    mine: Option<String>,
 }
 
 impl Filter {
-    /// The request's filters at `now`; what is wrong with them is noted.
+    /// The filters of a request by `actor_id`, at `now`; what is wrong with them is noted.
     pub(super) fn new(
-        (tenant_id, scope): (String, Scope),
+        (tenant_id, scope, actor_id): (String, Scope, &str),
         filter: CommitmentFilter,
         now: Timestamp,
         checker: &mut Checker,
@@ -98,6 +100,7 @@ impl Filter {
             outcomes: chosen::<wire::CommitmentOutcome, _>("outcomes", &filter.outcomes, checker),
             due_from,
             due_before,
+            mine: filter.mine.then(|| actor_id.to_owned()),
         }
     }
 
@@ -123,6 +126,10 @@ impl Filter {
         if !self.owners.is_empty() && self.owners.iter().all(|owner| self.is_within(owner)) {
             choices.push(self.owners.iter().cloned().map(ListOf::owner).collect());
         }
+        if let Some(mine) = self.mine.as_ref().filter(|id| self.is_within_agent(id)) {
+            let asked = ListOf::party(Party::Agent(mine));
+            choices.push(vec![ListOf::Agent(mine.clone()), asked]);
+        }
         for teams in [&self.owner_team_ids, &self.team_ids] {
             let parties = teams.iter().map(|id| Party::Team(id));
             if !teams.is_empty() && parties.clone().all(|team| self.scope.admits([team])) {
@@ -140,9 +147,29 @@ impl Filter {
     /// Whether all that somebody keeps lies within the scope.
     fn is_within(&self, owner: &Owner) -> bool {
         match owner {
-            Owner::Agent(id) => self.scope.admits([Party::Agent(id)]),
+            Owner::Agent(id) => self.is_within_agent(id),
             Owner::Queue(_) => self.scope.is_all(),
         }
+    }
+
+    fn is_within_agent(&self, id: &str) -> bool {
+        self.scope.admits([Party::Agent(id)])
+    }
+
+    /// Whether who asks keeps a promise, or is asked to.
+    fn is_mine(&self, commitment: &Commitment) -> bool {
+        let handover = commitment.handover.as_ref();
+        let owners = commitment
+            .owner
+            .iter()
+            .chain(handover.map(|asked| &asked.to));
+        let mut agents = owners.filter_map(|owner| match owner {
+            Owner::Agent(id) => Some(id),
+            Owner::Queue(_) => None,
+        });
+        self.mine
+            .as_ref()
+            .is_none_or(|mine| agents.any(|id| id == mine))
     }
 
     fn asks_whose(&self) -> bool {
@@ -158,18 +185,15 @@ impl Filter {
             || handles.any(|key| self.handles.iter().any(|asked| asked.contains(&key)))
     }
 
-    /// The lifecycles in which there can be a match, the open one first.
+    /// The lifecycles in which there can be a match, the open ones first.
     pub(super) fn lifecycles(&self) -> impl Iterator<Item = Lifecycle> {
-        let all = [
-            Lifecycle::Active,
-            Lifecycle::Fulfilled,
-            Lifecycle::Cancelled,
-        ];
+        let open = Lifecycle::ALL.into_iter().filter(|one| one.is_open());
+        let others = Lifecycle::ALL.into_iter().filter(|one| !one.is_open());
         let by_outcome = |one: &Lifecycle| {
             self.outcomes.is_empty() || self.outcomes.iter().any(|outcome| may_be(*one, *outcome))
         };
-        let wanted = all
-            .into_iter()
+        let wanted = open
+            .chain(others)
             .filter(|one| any_of(&self.lifecycles, one) && by_outcome(one));
         wanted.collect::<Vec<_>>().into_iter()
     }
@@ -178,7 +202,7 @@ impl Filter {
     pub(super) fn due_us(&self, lifecycle: Lifecycle) -> Range<i64> {
         // Part of a microsecond may still lie before the end.
         let end = |before: Timestamp| microseconds(before).saturating_add(1);
-        let overdue = lifecycle == Lifecycle::Active && self.timeliness == [Timeliness::Overdue];
+        let overdue = lifecycle.is_open() && self.timeliness == [Timeliness::Overdue];
         let late = overdue.then(|| end(self.now.saturating_add(SET_BACK_MAX).unwrap_or(self.now)));
         let before = self.due_before.map(end);
         let end = before.into_iter().chain(late).min();
@@ -204,10 +228,12 @@ impl Filter {
             outcomes,
             due_from,
             due_before,
+            mine: _,
         } = self;
-        let due = commitment.promised_by;
+        let due = commitment.due_at();
         scope.admits(commitment.parties())
             && self.is_theirs(commitment)
+            && self.is_mine(commitment)
             && any_set(owners, commitment.owner.as_ref())
             && any_of(owner_team_ids, &commitment.owner_team_id)
             && any_of(team_ids, &commitment.team_id)
@@ -265,17 +291,19 @@ fn distinct(mut ids: Vec<String>) -> Vec<String> {
 }
 
 /// Whether a promise that was closed in this way can have come to that.
-const fn may_be(lifecycle: Lifecycle, outcome: Outcome) -> bool {
-    match (lifecycle, outcome) {
-        (Lifecycle::Active, _) => false,
-        (Lifecycle::Fulfilled, Outcome::Kept | Outcome::KeptLate | Outcome::NotApplicable) => true,
-        (Lifecycle::Fulfilled, Outcome::Broken | Outcome::ReleasedByCustomer) => false,
-        (Lifecycle::Cancelled, Outcome::Kept | Outcome::KeptLate) => false,
-        (
-            Lifecycle::Cancelled,
-            Outcome::Broken | Outcome::ReleasedByCustomer | Outcome::NotApplicable,
-        ) => true,
-    }
+fn may_be(lifecycle: Lifecycle, outcome: Outcome) -> bool {
+    let outcomes: &[Outcome] = match lifecycle {
+        Lifecycle::Proposed | Lifecycle::Active | Lifecycle::Paused => &[],
+        Lifecycle::Fulfilled => &[Outcome::Kept, Outcome::KeptLate, Outcome::NotApplicable],
+        Lifecycle::Cancelled => &[
+            Outcome::Broken,
+            Outcome::ReleasedByCustomer,
+            Outcome::NotApplicable,
+        ],
+        Lifecycle::Waived | Lifecycle::Superseded => &[Outcome::NotApplicable],
+        Lifecycle::Expired => &[Outcome::Broken, Outcome::NotApplicable],
+    };
+    outcomes.contains(&outcome)
 }
 
 fn day_of(day: &LocalDay, checker: &mut Checker) -> Option<Range<Timestamp>> {

@@ -55,21 +55,21 @@ pub(crate) async fn list(
         Ok::<_, Refused>(ListReschedulesResponse {
             reschedules,
             next_page_token: paging.token(&log, &through, next),
-            total_size: promise.moves().into(),
+            total_size: promise.moves.into(),
             complete_through: through.encode(&log),
         })
     };
     reading.run(read).await
 }
 
-/// The revision below which the page's moves lie. A move never changes, and later ones stand before
+/// The number below which those of the page's moves lie. A move never changes, and later ones stand before
 /// those of any page, so pages hold together.
 fn below(paging: &Paging) -> Result<u32, Unread> {
     let Some(after) = paging.after() else {
         return Ok(u32::MAX);
     };
-    let revision = after[..].try_into().map(u32::from_be_bytes);
-    revision.map_err(|_| Unread::PageToken(TokenError::Malformed))
+    let number = after[..].try_into().map(u32::from_be_bytes);
+    number.map_err(|_| Unread::PageToken(TokenError::Malformed))
 }
 
 /// A page of `moves`, and where it ends if there are more.
@@ -84,7 +84,7 @@ fn page(
         if !page.takes(bytes) {
             return Ok((page.into_items(), last));
         }
-        last = Some(Bytes::copy_from_slice(&moved.due_revision.to_be_bytes()));
+        last = Some(Bytes::copy_from_slice(&moved.number.to_be_bytes()));
         page.add(moved, bytes);
     }
     Ok((page.into_items(), None))

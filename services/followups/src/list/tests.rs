@@ -7,6 +7,7 @@ use aftercall_domain::commitment::{
 use aftercall_proto::followups::v1::CommitmentFilter;
 use aftercall_view::testing::MemoryEngine;
 use aftercall_view::{Changes, Direction, Engine, EngineScan, StoreError};
+use jiff::SignedDuration;
 use parking_lot::Mutex;
 
 use super::*;
@@ -78,6 +79,11 @@ fn promise(no: i64) -> Commitment {
         owner_team_id: String::new(),
         priority: Priority::P3,
         read_back_confirmed: false,
+        policy: None,
+        target: None,
+        stages: Vec::new(),
+        expire_after: SignedDuration::from_hours(1),
+        proposed_until: None,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),
@@ -130,7 +136,7 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     }));
     let now = Timestamp::UNIX_EPOCH;
     let all = CommitmentFilter::default();
-    let whose = (TENANT.to_owned(), Scope::All);
+    let whose = (TENANT.to_owned(), Scope::All, "ana");
     let filter = Filter::new(whose, all, now, &mut Checker::new());
     let page = page(&store, &filter, None, now, 50).unwrap();
     let ids: Vec<_> = page

@@ -1,12 +1,12 @@
 //! Promises and alerts into the store, with all that finds them.
 
 use aftercall_domain::alert::Alert;
-use aftercall_domain::commitment::{Commitment, Event};
+use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::alert::to_row;
-use aftercall_view::{ApplyError, Direction, Txn};
+use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 
-use crate::keys::{self, Home};
+use crate::keys::{self, AlertPlace, Home};
 use crate::stored;
 
 /// Puts the promise, and moves it in the lists.
@@ -35,31 +35,30 @@ pub(super) fn put_commitment(
     Ok(())
 }
 
-/// Puts what the alert of the promise becomes by `event`, and returns it, if it changes.
-pub(super) fn put_alert(
+/// Puts what the alerts of a promise became by an event, and returns those that it changed.
+pub(super) fn put_alerts(
     tenant_id: &str,
-    commitment: &Commitment,
-    event: &Event,
+    (before, after): (&Commitment, &Commitment),
     whose: u64,
     txn: &mut Txn<'_>,
-) -> Result<Option<Alert>, ApplyError> {
-    let episodes = keys::alerts_of(tenant_id, &commitment.commitment_id, whose);
-    let last = txn.scan_prefix(episodes, Direction::Descending).next();
-    let last = last.transpose()?;
-    let last = last.map(|(_, alert)| stored::decode_alert(alert));
-    let last = last.transpose()?;
-    let Some(alert) = Alert::after(last.as_ref(), tenant_id, commitment, event) else {
-        return Ok(None);
-    };
-    if let Some(last) = last.filter(|last| last.episode_no == alert.episode_no) {
-        for place in keys::alert_places(tenant_id, &last, whose) {
-            txn.delete(place)?;
+) -> Result<Vec<Alert>, ApplyError> {
+    let changed = Alert::changed(tenant_id, Some(before), after);
+    for alert in &changed {
+        let place = AlertPlace::of(alert, whose);
+        let last = before.alert(alert.rule);
+        let last = last.filter(|last| last.number == alert.episode_no);
+        match last.map(|last| Alert::of(tenant_id, before, last)) {
+            Some(last) => {
+                for place in keys::alert_places(tenant_id, &last, whose) {
+                    txn.delete(place)?;
+                }
+            }
+            None => txn.put(keys::alert_id_at(tenant_id, alert, &place), Bytes::new())?,
         }
+        for place in keys::alert_places(tenant_id, alert, whose) {
+            txn.put(place, Bytes::new())?;
+        }
+        txn.put(place.key(tenant_id), to_row(alert.clone()))?;
     }
-    for place in keys::alert_places(tenant_id, &alert, whose) {
-        txn.put(place, Bytes::new())?;
-    }
-    let key = keys::alert(tenant_id, alert.subject.id(), whose, alert.episode_no);
-    txn.put(key, to_row(alert.clone()))?;
-    Ok(Some(alert))
+    Ok(changed)
 }

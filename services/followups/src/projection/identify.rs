@@ -31,29 +31,28 @@ impl Promises {
             }
             // What becomes of it goes on under the key that its contact was recorded under.
             txn.put(keys::log_key(tenant_id, id, fact.whose), fact.key.clone())?;
-            changed.extend(rename_alerts(tenant_id, &after, fact.whose, txn)?);
+            rename_alerts(tenant_id, &after, fact.whose, txn)?;
+            changed.extend(Alert::changed(tenant_id, Some(&before), &after));
             self.put(fact, Some(&before), after, txn)?;
         }
         self.post(fact, changed, txn)
     }
 }
 
-/// The promise's alerts are the new customer's. Gives the latest one, for those who watch.
+/// All episodes of the promise's alerts are the new customer's.
 fn rename_alerts(
     tenant_id: &str,
     promise: &Commitment,
     whose: u64,
     txn: &mut Txn<'_>,
-) -> Result<Option<Alert>, ApplyError> {
+) -> Result<(), ApplyError> {
     let episodes = keys::alerts_of(tenant_id, &promise.commitment_id, whose);
     let episodes = txn.scan_prefix(episodes, Direction::Ascending);
     let episodes: Vec<(Bytes, Bytes)> = episodes.collect::<Result<_, _>>()?;
-    let mut latest = None;
     for (key, alert) in episodes {
         let mut alert = stored::decode_alert(alert)?;
         alert.customer_id.clone_from(&promise.customer_id);
-        txn.put(key, to_row(alert.clone()))?;
-        latest = Some(alert);
+        txn.put(key, to_row(alert))?;
     }
-    Ok(latest)
+    Ok(())
 }

@@ -5,9 +5,12 @@ mod moves;
 use std::collections::BTreeMap;
 
 use aftercall_domain::alert::{Alert, Subject};
+use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{
-    Actor, Cancel, Change, Event as Step, Evidence, Fulfil, Reschedule, Standing,
+    Actor, AlertWish, Cancel, Change, Event as Step, Evidence, Fulfil, Owner, Pausing, Reassign,
+    Reschedule, Standing,
 };
+use aftercall_domain::due::PauseReason;
 use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
 use aftercall_proto::convert;
@@ -24,6 +27,7 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::*;
+use crate::keys::AlertPlace;
 use crate::keys::Home;
 
 const TENANT: &str = "acme";
@@ -58,7 +62,7 @@ fn nexts() -> impl Strategy<Value = Vec<Next>> {
         2 => record.prop_map(|((contact, customer), due, told, imported, done)| {
             Next::Record { contact, customer, due, told, imported, done }
         }),
-        6 => (0_usize..12, 0_u8..4, 1_i64..2_000)
+        6 => (0_usize..12, 0_u8..9, 1_i64..2_000)
             .prop_map(|(promise, what, ahead)| Next::Change { promise, what, ahead }),
         2 => (0_usize..12, 0_u8..3)
             .prop_map(|(promise, customer)| Next::Identify { promise, customer }),
@@ -251,8 +255,9 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         standing,
     };
     let reason = String::new();
+    let none = BTreeMap::<String, Calendar>::new();
     let step = match what {
-        0 => promise.lapse("tracker", now),
+        0 => promise.fire("tracker", now, &none).map(|(_, fired)| fired),
         1 => promise.fulfil(
             Fulfil {
                 fulfilled_at: None,
@@ -262,6 +267,36 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
             lead,
             now,
         ),
+        3 => promise.reassign(
+            Reassign {
+                to: Owner::Agent(format!("agent-{}", ahead % 3)),
+                to_team_id: "team-2".to_owned(),
+                accept_within: (ahead % 2 == 0).then(|| SignedDuration::from_secs(ahead)),
+            },
+            lead,
+            now,
+        ),
+        4 => promise.pause(
+            Pausing {
+                until: None,
+                reason: PauseReason::ForceMajeure,
+                note: reason,
+            },
+            lead,
+            now,
+            &none,
+        ),
+        5 => promise.resume(lead, now, &none),
+        6 => match promise.alerts.first() {
+            None => return None,
+            Some(episode) => {
+                let wish = AlertWish::Acknowledge {
+                    until: None,
+                    note: reason,
+                };
+                promise.handle_alert((episode.rule, episode.number), wish, lead, now)
+            }
+        },
         2 => promise.cancel(
             Cancel {
                 customer_informed: Evidence::default(),
@@ -273,11 +308,16 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         _ => promise.reschedule(
             Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
-                customer_informed: Evidence::default(),
+                customer_informed: Evidence {
+                    interaction_id: None,
+                    message_id: (ahead % 2 == 0).then(|| "<told@mail.example>".to_owned()),
+                },
                 reason,
+                target: None,
             },
             lead,
             now,
+            &none,
         ),
     };
     step.ok()
@@ -336,8 +376,8 @@ proptest! {
     }
 }
 
-/// Each promise has one triggered alert exactly while it is open after a lapse that the tracker
-/// said; each alert stands in the list of its state.
+/// Each alert is about a lapse that the tracker said, is open only while the promise is and has lapsed, and
+/// stands in the list of its state. The latest of each rule is as the promise has it.
 fn check_alerts(
     held: &Held,
     promises: &BTreeMap<Name, (Commitment, Home)>,
@@ -365,11 +405,16 @@ fn check_alerts(
             .find(|lapse| lapse.detected_at == alert.first_fired_at);
         prop_assert!(lapse.is_some(), "every alert is about a lapse");
         prop_assert_eq!(&alert.customer_id, &promise.customer_id);
-        prop_assert_eq!(&alert.parties, &promise.parties().collect());
-        prop_assert!(microseconds(alert.first_fired_at) > microseconds(subject.promised_by));
-        if alert.resolved.is_none() {
-            prop_assert!(promise.is_open() && promise.has_lapsed());
+        prop_assert!(microseconds(alert.first_fired_at) > microseconds(subject.due));
+        let latest = promise.alert(alert.rule).unwrap();
+        if latest.number == alert.episode_no {
+            prop_assert_eq!(alert, &Alert::of(TENANT, promise, latest));
         }
+        if alert.state.is_open() {
+            prop_assert!(promise.is_open() && promise.has_lapsed(subject.clock));
+        }
+        let named = keys::alert_id_at(TENANT, alert, &AlertPlace::of(alert, *whose));
+        prop_assert!(held.contains_key(&named[..]), "each is found by its id");
     }
     let places = held.keys().filter(|key| matches!(key[0], 11 | 19)).count();
     prop_assert_eq!(places, placed, "and no alert in the lists of two states");

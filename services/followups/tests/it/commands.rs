@@ -157,7 +157,7 @@ async fn one_request_sent_many_times_at_once_is_done_once() {
         assert_eq!(answer.as_ref().unwrap().get_ref(), first);
     }
     let commitment = running.get("c-1", &first.position).await;
-    assert_eq!((commitment.version, commitment.due_revision), (2, 2));
+    assert_eq!((commitment.version, commitment.moves), (2, 1));
     drop(stage);
     running.stop().await;
 }

@@ -141,7 +141,7 @@ async fn every_wrong_filter_of_promises_is_named_at_once() {
 async fn every_wrong_filter_of_alerts_is_named_at_once() {
     let (stage, running) = begin().await;
     let filter = AlertFilter {
-        states: vec![2, 3],
+        states: vec![2, 99],
         team_ids: vec!["x".repeat(129)],
         owner_queue_ids: vec![String::new()],
         severities: vec![0],

@@ -10,7 +10,7 @@ use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentLapsed, Event};
 use aftercall_proto::followups::v1::{GetCommitmentRequest, ListCommitmentsRequest};
-use aftercall_proto::model::v1::Lapse;
+use aftercall_proto::model::v1::{CommitmentClock, Lapse};
 use tonic::{Request, Status};
 
 use crate::identifying::event;
@@ -76,6 +76,7 @@ impl Query {
 fn lapse(stage: &Stage, commitment_id: &str, interaction_id: &str) {
     let fact = Fact::CommitmentLapsed(CommitmentLapsed {
         lapse: Some(Lapse {
+            clock: CommitmentClock::Promise.into(),
             due_revision: 1,
             lapsed_at: wire(at(60)),
             detected_at: wire(at(61)),

@@ -217,6 +217,7 @@ fn filters() -> impl Strategy<Value = CommitmentFilter> {
             due_from,
             due_before,
             due_on,
+            mine: false,
         }
     })
 }

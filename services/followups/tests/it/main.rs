@@ -13,6 +13,7 @@ mod hostile;
 mod identifying;
 mod imports;
 mod latest;
+mod life;
 mod lists;
 mod outages;
 mod replicas;

@@ -36,10 +36,11 @@ pub(crate) const OWNER: &str = "ana";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tenant, actor and role of each caller.
-const CALLERS: [(&str, &str, &str, Role); 5] = [
+const CALLERS: [(&str, &str, &str, Role); 6] = [
     ("lead", TENANT, "lena", Role::TeamLead),
     ("owner", TENANT, OWNER, Role::Agent),
     ("agent", TENANT, "bob", Role::Agent),
+    ("supervisor", TENANT, "sue", Role::Supervisor),
     ("admin", TENANT, "root", Role::TenantAdmin),
     ("foreign", "other", "eve", Role::Supervisor),
 ];

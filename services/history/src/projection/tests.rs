@@ -2,7 +2,7 @@
 
 mod moves;
 
-use aftercall_domain::commitment::{Change, Evidence, Lapse, Outcome, Rescheduled};
+use aftercall_domain::commitment::{Change, Clock, Evidence, Lapse, Outcome, Rescheduled};
 use aftercall_ledger::testing::fold;
 use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
@@ -116,6 +116,7 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
     let recorded_at = at(next.recorded_at);
     let change = match kind {
         0 => Change::Lapsed(Lapse {
+            clock: Clock::Promise,
             due_revision: 1,
             lapsed_at: at(5),
             detected_at: recorded_at,
@@ -131,7 +132,11 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             customer_informed: Evidence::default(),
             reason: String::new(),
         },
-        _ => Change::Rescheduled(Rescheduled {
+        _ => Change::Rescheduled(Box::new(Rescheduled {
+            number: 1,
+            clock: Clock::Promise,
+            target: None,
+            stages: Vec::new(),
             due_revision: 2,
             from: at(5),
             to: at(6 + ahead),
@@ -140,7 +145,7 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             after_lapse: false,
             by: "lead".to_owned(),
             at: recorded_at,
-        }),
+        })),
     };
     fact(change)
 }

@@ -8,10 +8,10 @@ use aftercall_proto::event::v1::{
     InteractionRecorded,
 };
 use aftercall_proto::model::v1::{
-    Action, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome, ContactReason, Customer,
-    Direction, Disconnect, Disposition, DropClass, ExternalRef, Handle, HandleKind, Handling,
-    Interaction, Lapse, MatchStatus, Owner, Priority, ReasonResolution, Reschedule, Sentiment,
-    Signal, SignalKind, owner,
+    Action, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOutcome,
+    ContactReason, Customer, Direction, Disconnect, Disposition, DropClass, ExternalRef, Handle,
+    HandleKind, Handling, Interaction, Lapse, MatchStatus, Owner, Priority, ReasonResolution,
+    Reschedule, Sentiment, Signal, SignalKind, owner,
 };
 use pbjson_types::Timestamp;
 
@@ -291,6 +291,8 @@ impl Contact {
             .iter()
             .find(|draft| draft.commitment_id == id(2, n));
         let reschedule = Reschedule {
+            number: 1,
+            clock: CommitmentClock::Promise.into(),
             due_revision: 2,
             from_due: promise.unwrap().promised_by,
             to_due: Some(ago(-due_in)),
@@ -313,6 +315,8 @@ impl Contact {
         reason: String,
     ) -> Position {
         let reschedule = Reschedule {
+            number: 1,
+            clock: CommitmentClock::Promise.into(),
             due_revision: u32::try_from(version).unwrap(),
             from_due: Some(ago(-3_600)),
             to_due: Some(ago(-3_600)),
@@ -335,6 +339,7 @@ impl Contact {
             .iter()
             .find(|draft| draft.commitment_id == id(2, n));
         let lapse = Lapse {
+            clock: CommitmentClock::Promise.into(),
             due_revision: 1,
             lapsed_at: promise.unwrap().promised_by,
             detected_at: Some(ago(0)),

@@ -7,7 +7,8 @@ use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     BusinessDays, BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueSpec, EndOfLocalDay,
-    Hours, LocalDue, Setting, Week, WeekPart, WeekPeriod,
+    FollowUpPolicy, Hours, InternalTargetRule, LocalDue, OpenTime, PolicyRef, Setting, WarnStage,
+    Week, WeekPart, WeekPeriod, internal_target_rule, warn_stage,
 };
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 use aftercall_service::Clock;
@@ -115,6 +116,63 @@ fn hours(hours: i64) -> Duration {
 
 fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_policy_gives_a_promise_its_own_due_and_warnings_once() {
+    let fixture = Fixture::new().await;
+    fixture.set(1, "office", 1, office("09:00")).await;
+    let policy = |version, hours_of_target| {
+        let open = |count| {
+            Some(OpenTime {
+                duration: Some(hours(count)),
+                calendar_id: "office".to_owned(),
+            })
+        };
+        let stage = WarnStage {
+            stage_id: "an hour before".to_owned(),
+            basis: Some(warn_stage::Basis::BeforeDueElapsed(hours(1))),
+        };
+        let policy = FollowUpPolicy {
+            internal_target: Some(InternalTargetRule {
+                rule: open(hours_of_target).map(internal_target_rule::Rule::SinceMade),
+            }),
+            promise_stages: vec![stage],
+            ..FollowUpPolicy::default()
+        };
+        Setting {
+            setting_id: "calls".to_owned(),
+            version,
+            body: Some(Body::FollowUpPolicy(policy)),
+            ..Setting::default()
+        }
+    };
+    let setting = setting_changed("acme", 2, policy(1, 2), fixture.clock.now());
+    fixture.log.append(vec![setting]).await.unwrap();
+    fixture.caught_up().await;
+    let told = local("2026-05-06", "12:00", "Europe/Paris");
+    let answer = fixture.record(due(1, told.clone())).await.unwrap();
+    assert_eq!(answer.warnings, []);
+    let draft = &fixture.promised()[0];
+    let by = PolicyRef {
+        policy_id: "calls".to_owned(),
+        version: 1,
+    };
+    assert_eq!(draft.policy, Some(by));
+    let target = draft.target.clone().unwrap();
+    let target_at = from_wire(target.target_at.as_ref().unwrap()).unwrap();
+    // The contact began at 11:50 in Paris, which is open until five.
+    assert_eq!(target_at, instant("2026-05-04T11:50:00Z"));
+    let stage_at = draft.stages[0].stage_at.as_ref().and_then(from_wire);
+    assert_eq!(stage_at, Some(instant("2026-05-06T09:00:00Z")));
+
+    // An edit is for what is promised from then on, and a target beyond the promise is told.
+    let setting = setting_changed("acme", 3, policy(2, 30), fixture.clock.now());
+    fixture.log.append(vec![setting]).await.unwrap();
+    fixture.caught_up().await;
+    let answer = fixture.record(due(2, told)).await.unwrap();
+    assert_eq!(answer.warnings[0].reason, "TARGET_AFTER_PROMISE");
+    assert_eq!(fixture.promised()[0].policy.as_ref().unwrap().version, 2);
 }
 
 #[tokio::test]

@@ -352,46 +352,72 @@ async fn an_id_whose_record_lost_a_name_is_free_for_another_content() {
     clippy::disallowed_methods,
     reason = "the test waits for what it spawns"
 )]
+async fn who_comes_for_a_name_waits_for_the_append_that_has_it_also_if_its_caller_gave_up() {
+    let fixture = Fixture::new().await;
+    let given = "0190d2c8-aaaa-7000-8000-000000000001";
+    let with_given = |contact: u32| {
+        let mut contact = with_promise(&id(contact));
+        contact.commitments[0].commitment_id = given.to_owned();
+        contact
+    };
+    fixture.log.fail_next([Fate::Queued]);
+    let (mut crm, contact) = (fixture.crm(), with_given(1));
+    let first = tokio::spawn(async move { crm.record_interaction(request(contact)).await });
+    until(|| fixture.log.queued() == 1).await;
+    first.abort();
+    // One with other content, and another contact that brings the same promise's id.
+    let other = wire::Interaction {
+        contact_reasons: vec![reason("order.status")],
+        ..with_given(1)
+    };
+    let rivals = [other, with_given(2)].map(|rival| {
+        let mut crm = fixture.crm();
+        tokio::spawn(async move { crm.record_interaction(request(rival)).await })
+    });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fixture.log.queued(), 1, "nobody writes beside the first");
+    fixture.log.acknowledge().await;
+    for rival in rivals {
+        rival.await.unwrap().unwrap_err();
+    }
+    let first = record(&fixture, with_given(1)).await.unwrap();
+    assert!(first.already_recorded);
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test waits for what it spawns"
+)]
 async fn doubt_is_shared_by_all_who_wait_for_one_append() {
     let fixture = Fixture::new().await;
     let other = || wire::Interaction {
         contact_reasons: vec![reason("order.status")],
         ..interaction(&id(1))
     };
-    fixture.log.fail_next([Fate::Queued]);
+    // The first is not written, and nobody knows that.
+    fixture.log.fail_next([Fate::LostRecord, Fate::Queued]);
     let mut crm = fixture.crm();
-    let first =
-        tokio::spawn(async move { crm.record_interaction(request(interaction(&id(1)))).await });
-    until(|| fixture.log.queued() == 1).await;
-    first.abort();
-    // It waits for the first until the server knows that nobody does any more.
-    fixture.log.fail_next([Fate::Queued]);
-    let mut crm = fixture.crm();
-    let second = tokio::spawn(async move {
-        loop {
-            match crm.record_interaction(request(other())).await {
-                Err(status) if status.code() == Code::Unavailable => {}
-                answer => return answer,
-            }
-        }
-    });
-    until(|| fixture.log.queued() == 2).await;
-    let mut crm = fixture.crm();
-    let third = tokio::spawn(async move { crm.record_interaction(request(other())).await });
-    let acknowledged = async {
-        // The third has no append of its own; whether it comes before or after, it is told the same.
-        for _ in 0..1_000 {
-            tokio::task::yield_now().await;
-        }
-        fixture.log.acknowledge().await;
+    let first = crm.record_interaction(request(interaction(&id(1)))).await;
+    first.unwrap_err();
+    let later = || {
+        let mut crm = fixture.crm();
+        tokio::spawn(async move { crm.record_interaction(request(other())).await })
     };
-    let (second, third, ()) = tokio::join!(second, third, acknowledged);
-    for answer in [second.unwrap(), third.unwrap()] {
-        let refused = answer.unwrap_err();
-        assert_eq!(reason_of(&refused).0, "REQUEST_ID_REUSED");
+    let second = later();
+    until(|| fixture.log.queued() == 1).await;
+    let third = later();
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
     }
-    let first = record(&fixture, interaction(&id(1))).await.unwrap();
-    assert!(first.already_recorded);
+    fixture.log.acknowledge().await;
+    let [second, third] = [second.await.unwrap(), third.await.unwrap()]
+        .map(|answer| answer.unwrap().into_inner().position);
+    assert_eq!(second, third, "the third has no append of its own");
+    let refused = record(&fixture, interaction(&id(1))).await.unwrap_err();
+    assert_eq!(reason_of(&refused).0, "REQUEST_ID_REUSED");
 }
 
 async fn until(holds: impl Fn() -> bool) {

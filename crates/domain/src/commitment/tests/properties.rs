@@ -2,8 +2,46 @@
 
 use proptest::prelude::*;
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::alert::{Alert, Rule};
+use crate::due::{PauseReason, StageBasis, WarnStage};
 use crate::limits::RESCHEDULES_SHOWN_MAX;
+
+/// A promise with a target of our own, and a warning before either due.
+fn staged() -> Made {
+    let stage = |clock, due| Stage {
+        warning: WarnStage {
+            id: "soon".to_owned(),
+            basis: StageBasis::BeforeDueElapsed(SignedDuration::from_mins(10)),
+        },
+        clock,
+        at: due - SignedDuration::from_mins(10),
+        over: false,
+    };
+    Made {
+        target: Some(NewTarget {
+            at: at(2_400),
+            reckoned: None,
+        }),
+        stages: vec![
+            stage(Clock::Promise, at(3_600)),
+            stage(Clock::Internal, at(2_400)),
+        ],
+        ..made()
+    }
+}
+
+/// Whether its present due had passed when it came with an import: that raises no alert.
+fn imported_late(promise: &Commitment) -> bool {
+    let lapse = promise
+        .lapses
+        .iter()
+        .rev()
+        .find(|lapse| lapse.clock == Clock::Promise);
+    promise.imported && lapse.is_some_and(|lapse| lapse.detected_at == promise.recorded_at)
+}
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -18,39 +56,57 @@ enum Step {
         ahead: i64,
         informed: bool,
     },
-    Lapse,
+    Pause {
+        until: Option<i64>,
+    },
+    Resume,
+    Reassign {
+        accept_within: Option<i64>,
+    },
+    Accept,
+    Waiver(bool),
+    Alert(u8),
+    Fire,
     /// An event that was decided now, and arrives after the next step: it may lose a race.
     Delayed(Box<Step>),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => (-90_i64..3_000).prop_map(Step::Wait),
+        6 => (-90_i64..3_000).prop_map(Step::Wait),
         1 => (0_i64..4_000).prop_map(|before| Step::Fulfil { before }),
         1 => any::<bool>().prop_map(|informed| Step::Cancel { informed }),
         2 => (1_i64..5_000, any::<bool>())
             .prop_map(|(ahead, informed)| Step::Reschedule { ahead, informed }),
-        4 => Just(Step::Lapse),
+        2 => prop::option::of(1_i64..3_000).prop_map(|until| Step::Pause { until }),
+        1 => Just(Step::Resume),
+        1 => prop::option::of(1_i64..3_000)
+            .prop_map(|accept_within| Step::Reassign { accept_within }),
+        1 => Just(Step::Accept),
+        1 => any::<bool>().prop_map(Step::Waiver),
+        2 => (0_u8..3).prop_map(Step::Alert),
+        8 => Just(Step::Fire),
     ];
     let delayed = step.clone().prop_map(|step| Step::Delayed(Box::new(step)));
     prop::collection::vec(prop_oneof![3 => step, 1 => delayed], 0..40)
 }
 
-/// A promise, its alert and its log.
+/// A promise with a target of our own and a stage before either due, its alerts and its log.
 struct World {
     now: i64,
     commitment: Commitment,
     /// The same in short, folded beside it.
     life: Life,
-    alert: Option<Alert>,
     log: Vec<Event>,
-    fired: u32,
+    /// The episodes that fired, by rule.
+    fired: BTreeMap<Rule, Vec<u32>>,
     late: Option<Event>,
 }
 
 impl World {
     fn decide(&mut self, step: &Step) -> Option<Event> {
         let (promise, now) = (&self.commitment, at(self.now));
+        let in_s = |seconds: i64| at(self.now + seconds);
         match step {
             Step::Wait(seconds) => {
                 self.now += seconds;
@@ -61,15 +117,65 @@ impl World {
                 .ok(),
             Step::Cancel { informed } => promise.cancel(call_off(*informed), lead(), now).ok(),
             Step::Reschedule { ahead, informed } => {
-                let wish = move_to(at(self.now + ahead), *informed);
-                promise.reschedule(wish, lead(), now).ok()
+                reschedule(promise, move_to(in_s(*ahead), *informed), lead(), now).ok()
             }
-            Step::Lapse => promise.lapse("timer", now).ok(),
+            Step::Pause { until } => {
+                let wish = Pausing {
+                    until: until.map(in_s),
+                    reason: PauseReason::ForceMajeure,
+                    note: String::new(),
+                };
+                promise.pause(wish, lead(), now, &calendars()).ok()
+            }
+            Step::Resume => promise.resume(lead(), now, &calendars()).ok(),
+            Step::Reassign { accept_within } => {
+                let wish = Reassign {
+                    to: Owner::Agent("ben".to_owned()),
+                    to_team_id: String::new(),
+                    accept_within: accept_within.map(SignedDuration::from_secs),
+                };
+                promise.reassign(wish, lead(), now).ok()
+            }
+            Step::Accept => promise.accept_handover(agent("ben"), now).ok(),
+            Step::Waiver(true) => promise.ask_waiver(String::new(), lead(), now).ok(),
+            Step::Waiver(false) => promise.decline_waiver(String::new(), lead(), now).ok(),
+            Step::Alert(place) => self.handle_alert(usize::from(*place)),
+            Step::Fire => promise
+                .fire("timer", now, &calendars())
+                .ok()
+                .map(|fired| fired.1),
             Step::Delayed(step) => {
                 self.late = self.decide(step);
                 None
             }
         }
+    }
+
+    fn handle_alert(&self, place: usize) -> Option<Event> {
+        let (promise, now) = (&self.commitment, at(self.now));
+        let episode = promise.alerts.get(place)?;
+        let wish = match place {
+            0 => AlertWish::Close {
+                reason: String::new(),
+            },
+            1 => AlertWish::Snooze {
+                until: at(self.now + 600),
+            },
+            _ => AlertWish::Acknowledge {
+                until: None,
+                note: String::new(),
+            },
+        };
+        let standing = Standing {
+            supervisor: true,
+            ..Standing::default()
+        };
+        let actor = Actor {
+            id: "sue",
+            standing,
+        };
+        let of = (episode.rule, episode.number);
+        promise.handle_alert(of, wish, actor, now).ok()
     }
 
     fn take(&mut self, event: Event) {
@@ -80,29 +186,31 @@ impl World {
             assert_eq!(self.life, self.commitment.life());
         }
         self.log.push(event);
-        let event = &self.log[self.log.len() - 1];
         if folded != Folded::Applied {
             assert_eq!(self.commitment, before, "an ignored event changes nothing");
             return;
         }
         assert_eq!(self.commitment.version, before.version + 1);
-        if let Some(alert) = Alert::after(self.alert.as_ref(), TENANT, &self.commitment, event) {
-            let fires = alert.resolved.is_none();
-            assert_eq!(fires, matches!(event.change, Change::Lapsed(_)));
-            self.fired += u32::from(fires);
-            self.alert = Some(alert);
+        for alert in Alert::changed(TENANT, Some(&before), &self.commitment) {
+            let fired = self.fired.entry(alert.rule).or_default();
+            if fired.last() != Some(&alert.episode_no) {
+                assert_eq!(alert.state, AlertState::Triggered);
+                fired.push(alert.episode_no);
+            }
         }
     }
 
     fn run(imported: bool, steps: &[Step]) -> Self {
-        let commitment = Commitment::new(Made { imported, ..made() });
+        let commitment = Commitment::new(Made {
+            imported,
+            ..staged()
+        });
         let mut world = Self {
             now: 0,
             life: commitment.life(),
             commitment,
-            alert: None,
             log: Vec::new(),
-            fired: 0,
+            fired: BTreeMap::new(),
             late: None,
         };
         for step in steps {
@@ -123,29 +231,42 @@ proptest! {
         let world = World::run(imported, &steps);
         let promise = &world.commitment;
 
-        let mut revisions: Vec<_> = promise.lapses.iter().map(|lapse| lapse.due_revision).collect();
-        revisions.dedup();
-        prop_assert_eq!(revisions.len(), promise.lapses.len(), "one lapse a revision at most");
+        let mut said = BTreeSet::new();
         for lapse in &promise.lapses {
             prop_assert!(lapse.detected_at > lapse.lapsed_at, "never at the due or before");
+            let revision = (lapse.clock, lapse.due_revision);
+            prop_assert!(said.insert(revision), "one lapse a clock and revision at most");
         }
-        let shown = (promise.moves() as usize).min(RESCHEDULES_SHOWN_MAX);
+        let shown = (promise.moves as usize).min(RESCHEDULES_SHOWN_MAX);
         prop_assert_eq!(promise.reschedules.len(), shown);
         prop_assert_eq!(promise.is_open(), promise.outcome.is_none());
+        prop_assert_eq!(promise.lifecycle == Lifecycle::Paused, promise.pause.is_some());
         if let (Some(done), Some(outcome)) = (promise.fulfilled_at, promise.outcome) {
-            let kept = done <= promise.told_due;
+            let kept = done <= promise.promised_by;
             prop_assert_eq!(outcome, if kept { Outcome::Kept } else { Outcome::KeptLate });
         }
-        // An alert needs somebody exactly while its promise is open and late.
-        let triggered = world.alert.as_ref().is_some_and(|alert| alert.resolved.is_none());
-        prop_assert_eq!(triggered, promise.is_open() && promise.has_lapsed());
-        prop_assert_eq!(world.alert.map_or(0, |alert| alert.episode_no), world.fired);
+        // An alert is over exactly when its condition is.
+        let late = promise.alert(Rule::PromiseLapsed);
+        let holds = late.is_some_and(|late| !matches!(late.state, AlertState::Resolved(_)));
+        prop_assert_eq!(holds, promise.is_open() && promise.promise_lapsed && !imported_late(promise));
+        for (rule, fired) in &world.fired {
+            let last = promise.alert(*rule).map_or(0, |alert| alert.number);
+            prop_assert_eq!(fired, &(1..=last).collect::<Vec<_>>(), "no episode is left out");
+        }
+        // Nothing is overdue that the tracker does not say once it is asked.
+        let mut promise = promise.clone();
+        let now = at(world.now);
+        while let Ok((due, event)) = promise.fire("timer", now, &calendars()) {
+            prop_assert!(due < now);
+            prop_assert_eq!(promise.apply(&event), Folded::Applied);
+        }
+        prop_assert!(promise.watched_until().is_none_or(|next| next >= now));
     }
 
     #[test]
     fn folding_events_again_or_late_changes_nothing(steps in steps(), again in 0_usize..8) {
         let world = World::run(false, &steps);
-        let mut promise = Commitment::new(made());
+        let mut promise = Commitment::new(staged());
         for (index, event) in world.log.iter().enumerate() {
             promise.apply(event);
             for earlier in &world.log[index.saturating_sub(again)..=index] {
@@ -164,6 +285,6 @@ proptest! {
             ..made()
         });
         // Only what may lapse is ever watched, and only what is watched fires.
-        prop_assert_eq!(promise.may_lapse(), done_at.is_none() && due >= 0);
+        prop_assert_eq!(promise.runs(Clock::Promise), done_at.is_none() && due >= 0);
     }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use aftercall_domain::alert::{Alert, PromiseSubject, Resolved, Rule, Subject};
+use aftercall_domain::alert::{Alert, PromiseSubject, Rule, Subject};
 use pbjson_types::Timestamp;
 use prost::Message;
 use prost::bytes::{Buf, Bytes};
 use uuid::Uuid;
 
+use super::state::StateRow;
 use crate::convert::commitment::{owner_from_wire, required, specified};
 use crate::convert::parties::PartiesRow;
 use crate::convert::{Unreadable, UnreadableRow, text, time};
@@ -39,10 +40,10 @@ struct Row {
     labels: BTreeMap<String, String>,
     #[prost(message, optional, tag = "11")]
     first_fired_at: Option<Timestamp>,
-    #[prost(message, optional, tag = "12")]
-    resolved_at: Option<Timestamp>,
-    #[prost(enumeration = "wire::AlertResolveCause", tag = "13")]
-    resolve_cause: i32,
+    #[prost(uint32, tag = "12")]
+    level: u32,
+    #[prost(message, optional, tag = "13")]
+    state: Option<StateRow>,
     #[prost(message, optional, tag = "14")]
     parties: Option<PartiesRow>,
 }
@@ -59,9 +60,13 @@ struct Promise {
     #[prost(string, tag = "4")]
     kind_code: String,
     #[prost(message, optional, tag = "5")]
-    promised_by: Option<Timestamp>,
+    due: Option<Timestamp>,
     #[prost(uint32, tag = "6")]
     due_revision: u32,
+    #[prost(enumeration = "wire::CommitmentClock", tag = "7")]
+    clock: i32,
+    #[prost(string, tag = "8")]
+    stage_id: String,
 }
 
 /// Several alerts as one row.
@@ -113,7 +118,8 @@ fn row_of(alert: Alert) -> Row {
         parties,
         labels,
         first_fired_at,
-        resolved,
+        level,
+        state,
     } = alert;
     let Subject::Promise(promise) = subject;
     Row {
@@ -128,23 +134,15 @@ fn row_of(alert: Alert) -> Row {
         team_id,
         labels,
         first_fired_at: Some(time::to_wire(first_fired_at)),
-        resolved_at: resolved.map(|over| time::to_wire(over.at)),
-        resolve_cause: resolved.map_or(0, |over| wire::AlertResolveCause::from(over.cause).into()),
+        level,
+        state: Some(state.into()),
         parties: Some(parties.into()),
     }
 }
 
 fn alert_of(row: Row) -> Result<Alert, Unreadable> {
-    let resolved = match row.resolved_at.as_ref() {
-        None => None,
-        at => Some(Resolved {
-            at: required("resolved_at", at)?,
-            cause: specified("resolve_cause", row.resolve_cause())?,
-        }),
-    };
     let severity = specified("severity", row.severity())?;
-    let mut rules = Rule::ALL.into_iter();
-    let rule = rules.find(|rule| rule.as_str() == row.rule);
+    let rule = Rule::named(&row.rule);
     let promise = row.promise.ok_or(Unreadable { field: "promise" })?;
     Ok(Alert {
         alert_id: id("alert_id", &row.alert_id)?,
@@ -159,7 +157,8 @@ fn alert_of(row: Row) -> Result<Alert, Unreadable> {
         parties: row.parties.unwrap_or_default().into(),
         labels: row.labels,
         first_fired_at: required("first_fired_at", row.first_fired_at.as_ref())?,
-        resolved,
+        level: row.level,
+        state: row.state.unwrap_or_default().try_into()?,
     })
 }
 
@@ -170,16 +169,20 @@ impl From<PromiseSubject> for Promise {
             interaction_id,
             kind,
             kind_code,
-            promised_by,
+            clock,
+            due,
             due_revision,
+            stage_id,
         } = promise;
         Self {
             commitment_id,
             interaction_id,
             kind: wire::CommitmentKind::from(kind).into(),
             kind_code,
-            promised_by: Some(time::to_wire(promised_by)),
+            clock: wire::CommitmentClock::from(clock).into(),
+            due: Some(time::to_wire(due)),
             due_revision,
+            stage_id,
         }
     }
 }
@@ -190,11 +193,13 @@ impl TryFrom<Promise> for PromiseSubject {
     fn try_from(promise: Promise) -> Result<Self, Unreadable> {
         Ok(Self {
             kind: specified("promise.kind", promise.kind())?,
-            promised_by: required("promise.promised_by", promise.promised_by.as_ref())?,
+            clock: specified("promise.clock", promise.clock())?,
+            due: required("promise.due", promise.due.as_ref())?,
             commitment_id: promise.commitment_id,
             interaction_id: promise.interaction_id,
             kind_code: promise.kind_code,
             due_revision: promise.due_revision,
+            stage_id: promise.stage_id,
         })
     }
 }
@@ -206,8 +211,8 @@ fn id(field: &'static str, bytes: &[u8]) -> Result<Uuid, Unreadable> {
 #[cfg(test)]
 mod tests {
     use aftercall_domain::Party;
-    use aftercall_domain::alert::{ResolveCause, Severity};
-    use aftercall_domain::commitment::{CommitmentKind, Owner};
+    use aftercall_domain::alert::{ResolveCause, Resolved, Severity};
+    use aftercall_domain::commitment::{Acknowledged, AlertState, Clock, CommitmentKind, Owner};
     use jiff::Timestamp;
 
     use super::*;
@@ -224,8 +229,10 @@ mod tests {
                 interaction_id: "i-1".to_owned(),
                 kind: CommitmentKind::CallBack,
                 kind_code: "vip".to_owned(),
-                promised_by: Timestamp::from_microsecond(7).unwrap(),
+                clock: Clock::Internal,
+                due: Timestamp::from_microsecond(7).unwrap(),
                 due_revision: 2,
+                stage_id: "soon".to_owned(),
             }),
             customer_id: Some("C-1".to_owned()),
             owner: Some(Owner::Queue("back office".to_owned())),
@@ -239,14 +246,15 @@ mod tests {
             .collect(),
             labels: BTreeMap::from([("kind".to_owned(), "call back".to_owned())]),
             first_fired_at: Timestamp::from_microsecond(8).unwrap(),
-            resolved: None,
+            level: 2,
+            state: AlertState::Triggered,
         }
     }
 
     #[test]
     fn a_row_reads_back_whole_and_what_is_none_is_refused() {
         let over = Alert {
-            resolved: Some(Resolved {
+            state: AlertState::Resolved(Resolved {
                 at: Timestamp::from_microsecond(9).unwrap(),
                 cause: ResolveCause::Rescheduled,
             }),
@@ -254,6 +262,28 @@ mod tests {
             owner: None,
             ..alert()
         };
+        let at = Timestamp::from_microsecond(9).unwrap();
+        let states = [
+            AlertState::Acknowledged(Acknowledged {
+                by: "ann".to_owned(),
+                at,
+                until: at,
+                note: "on it".to_owned(),
+            }),
+            AlertState::Snoozed {
+                by: "ann".to_owned(),
+                until: at,
+            },
+            AlertState::Closed {
+                by: "sue".to_owned(),
+                at,
+                reason: "known".to_owned(),
+            },
+        ];
+        for state in states {
+            let alert = Alert { state, ..alert() };
+            assert_eq!(from_row(&to_row(alert.clone())[..]).unwrap(), alert);
+        }
         for alert in [alert(), over.clone()] {
             assert_eq!(from_row(&to_row(alert.clone())[..]).unwrap(), alert);
         }

@@ -1,14 +1,24 @@
 //! The events that promises are folded from.
 
-use aftercall_domain::commitment::{Change, CommitmentKind, Event, Made};
+use aftercall_domain::commitment::{
+    Change, CommitmentKind, Event, Made, NewTarget, Stage, StageReached, Tried,
+};
+use aftercall_domain::limits::{EXPIRE_AFTER_DAYS, SECONDS_PER_DAY};
+use jiff::SignedDuration;
 
+use super::alert_steps;
+use super::clocks::stage_times;
+use super::owner::named;
 use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
 };
+use crate::convert::due::duration_from_wire;
 use crate::convert::{Unreadable, due, text, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
-use crate::model::v1::{CommitmentDraft, CommitmentOutcome};
+use crate::model::v1::{
+    CommitmentClock, CommitmentDraft, CommitmentOutcome, HandoverEnd, ResumeCause,
+};
 
 /// The promises that a recorded contact makes, in its order. A draft that no writer of ours makes
 /// (without an id or a due) makes none, for every reader alike, and of equal ids the first counts.
@@ -63,6 +73,11 @@ fn made_by(
         owner_team_id: draft.owner_team_id.clone(),
         priority: draft.priority().try_into().unwrap_or_default(),
         read_back_confirmed: draft.read_back_confirmed,
+        policy: draft.policy.clone().map(Into::into),
+        target: target(draft)?,
+        stages: stages(draft)?,
+        expire_after: expire_after(draft),
+        proposed_until: draft.proposed_until.as_ref().and_then(time::from_wire),
         due: due::told_from_wire(draft.due.clone(), draft.due_resolution.clone()),
         fulfilled_at: draft.fulfilled_at.as_ref().and_then(time::from_wire),
         made_at: occurred_at.unwrap_or(recorded_at),
@@ -70,6 +85,26 @@ fn made_by(
         recorded_by: event.actor_id.clone(),
         imported: !event.import_batch.is_empty(),
     })
+}
+
+fn target(draft: &CommitmentDraft) -> Result<Option<NewTarget>, Unreadable> {
+    draft.target.clone().map(TryInto::try_into).transpose()
+}
+
+fn stages(draft: &CommitmentDraft) -> Result<Vec<Stage>, Unreadable> {
+    draft
+        .stages
+        .iter()
+        .cloned()
+        .map(TryInto::try_into)
+        .collect()
+}
+
+fn expire_after(draft: &CommitmentDraft) -> SignedDuration {
+    let said = draft.expire_after.as_ref().and_then(duration_from_wire);
+    said.unwrap_or(SignedDuration::from_secs(
+        EXPIRE_AFTER_DAYS * SECONDS_PER_DAY,
+    ))
 }
 
 /// The event as its promise is folded by it; none for one that doesn't follow up a promise. What no
@@ -84,6 +119,10 @@ pub fn later_event(event: &wire::Event, fact: &Fact) -> Option<Event> {
     })
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each event, so that none can be forgotten"
+)]
 fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
     Ok(Some(match fact {
         Fact::CommitmentFulfilled(data) => Change::Fulfilled {
@@ -110,13 +149,79 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
                     .ok_or(Unreadable {
                         field: "reschedule",
                     })?
-                    .try_into()?,
+                    .try_into()
+                    .map(Box::new)?,
             )
         }
         Fact::CommitmentLapsed(data) => {
             let lapse = data.lapse;
             Change::Lapsed(lapse.ok_or(Unreadable { field: "lapse" })?.try_into()?)
         }
+        Fact::CommitmentConfirmed(_) => Change::Confirmed,
+        Fact::CommitmentDismissed(data) => Change::Dismissed {
+            reason: data.reason.clone(),
+        },
+        Fact::CommitmentStageReached(data) => Change::StageReached(StageReached {
+            stage_id: data.stage_id.clone(),
+            clock: specified("clock", data.clock())?,
+            due_revision: data.due_revision,
+            reached_at: required("reached_at", data.reached_at.as_ref())?,
+            detected_at: required("detected_at", data.detected_at.as_ref())?,
+        }),
+        Fact::CommitmentAttempted(data) => {
+            let attempt = data.attempt.clone();
+            Change::Attempted {
+                attempt: attempt.ok_or(Unreadable { field: "attempt" })?.try_into()?,
+                tried: data.tried.map_or_else(Tried::default, Into::into),
+                outcome: data.outcome().try_into().ok(),
+            }
+        }
+        Fact::CommitmentPaused(data) => {
+            let pause = data.pause.clone();
+            Change::Paused(pause.ok_or(Unreadable { field: "pause" })?.try_into()?)
+        }
+        Fact::CommitmentResumed(data) => Change::Resumed {
+            cause: specified("cause", data.cause())?,
+            at: required("resumed_at", data.resumed_at.as_ref())?,
+            target_at: data.target_at.as_ref().and_then(time::from_wire),
+            stages: stage_times(data.stages.clone())?,
+        },
+        Fact::CommitmentHandoverAsked(data) => {
+            let handover = data.handover.clone();
+            let handover = handover.ok_or(Unreadable { field: "handover" })?;
+            Change::HandoverAsked(handover.try_into()?)
+        }
+        Fact::CommitmentHandoverAccepted(_) => Change::HandoverAccepted,
+        Fact::CommitmentHandoverEnded(data) => {
+            Change::HandoverEnded(specified("cause", data.cause())?)
+        }
+        Fact::CommitmentReassigned(data) => Change::Reassigned {
+            to: named(data.to_owner.clone())?,
+            to_team_id: data.to_team_id.clone(),
+        },
+        Fact::CommitmentWaiverRequested(data) => Change::WaiverAsked {
+            reason: data.reason.clone(),
+        },
+        Fact::CommitmentWaiverDeclined(data) => Change::WaiverDeclined {
+            reason: data.reason.clone(),
+        },
+        Fact::CommitmentWaived(data) => Change::Waived {
+            asked_by: data.requested_by.clone(),
+            reason: data.reason.clone(),
+        },
+        Fact::CommitmentSuperseded(data) => Change::Superseded {
+            by_commitment_id: data.superseded_by.clone(),
+            reason: data.reason.clone(),
+        },
+        Fact::CommitmentExpired(data) => Change::Expired {
+            outcome: specified("outcome", data.outcome())?,
+            expired_at: required("expired_at", data.expired_at.as_ref())?,
+        },
+        Fact::AlertAcknowledged(_)
+        | Fact::AlertSnoozed(_)
+        | Fact::AlertClosed(_)
+        | Fact::AlertRetriggered(_)
+        | Fact::AlertFiredAgain(_) => Change::Alert(alert_steps::step(fact)?),
         Fact::InteractionRecorded(_)
         | Fact::InteractionAmended(_)
         | Fact::InteractionIdentified(_)
@@ -132,6 +237,10 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
 }
 
 /// What the log says of a change to a promise.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each change, so that none can be forgotten"
+)]
 pub fn fact(change: Change) -> Fact {
     match change {
         Change::Fulfilled {
@@ -164,10 +273,90 @@ pub fn fact(change: Change) -> Fact {
             })
         }
         Change::Rescheduled(moved) => Fact::CommitmentRescheduled(wire::CommitmentRescheduled {
-            reschedule: Some(moved.into()),
+            reschedule: Some((*moved).into()),
         }),
         Change::Lapsed(lapse) => Fact::CommitmentLapsed(wire::CommitmentLapsed {
             lapse: Some(lapse.into()),
         }),
+        Change::Confirmed => Fact::CommitmentConfirmed(wire::CommitmentConfirmed {}),
+        Change::Dismissed { reason } => {
+            Fact::CommitmentDismissed(wire::CommitmentDismissed { reason })
+        }
+        Change::StageReached(reached) => {
+            Fact::CommitmentStageReached(wire::CommitmentStageReached {
+                stage_id: reached.stage_id,
+                clock: CommitmentClock::from(reached.clock).into(),
+                due_revision: reached.due_revision,
+                reached_at: Some(time::to_wire(reached.reached_at)),
+                detected_at: Some(time::to_wire(reached.detected_at)),
+            })
+        }
+        Change::Attempted {
+            attempt,
+            tried,
+            outcome,
+        } => Fact::CommitmentAttempted(wire::CommitmentAttempted {
+            attempt: Some(attempt.into()),
+            tried: Some(tried.into()),
+            outcome: outcome.map_or(0, |outcome| CommitmentOutcome::from(outcome).into()),
+        }),
+        Change::Paused(pause) => Fact::CommitmentPaused(wire::CommitmentPaused {
+            pause: Some(pause.into()),
+        }),
+        Change::Resumed {
+            cause,
+            at,
+            target_at,
+            stages,
+        } => Fact::CommitmentResumed(wire::CommitmentResumed {
+            cause: ResumeCause::from(cause).into(),
+            resumed_at: Some(time::to_wire(at)),
+            target_at: target_at.map(time::to_wire),
+            stages: stages.into_iter().map(Into::into).collect(),
+        }),
+        Change::HandoverAsked(handover) => {
+            Fact::CommitmentHandoverAsked(wire::CommitmentHandoverAsked {
+                handover: Some(handover.into()),
+            })
+        }
+        Change::HandoverAccepted => {
+            Fact::CommitmentHandoverAccepted(wire::CommitmentHandoverAccepted {})
+        }
+        Change::HandoverEnded(end) => {
+            Fact::CommitmentHandoverEnded(wire::CommitmentHandoverEnded {
+                cause: HandoverEnd::from(end).into(),
+            })
+        }
+        Change::Reassigned { to, to_team_id } => {
+            Fact::CommitmentReassigned(wire::CommitmentReassigned {
+                to_owner: Some(to.into()),
+                to_team_id,
+            })
+        }
+        Change::WaiverAsked { reason } => {
+            Fact::CommitmentWaiverRequested(wire::CommitmentWaiverRequested { reason })
+        }
+        Change::WaiverDeclined { reason } => {
+            Fact::CommitmentWaiverDeclined(wire::CommitmentWaiverDeclined { reason })
+        }
+        Change::Waived { asked_by, reason } => Fact::CommitmentWaived(wire::CommitmentWaived {
+            requested_by: asked_by,
+            reason,
+        }),
+        Change::Superseded {
+            by_commitment_id,
+            reason,
+        } => Fact::CommitmentSuperseded(wire::CommitmentSuperseded {
+            superseded_by: by_commitment_id,
+            reason,
+        }),
+        Change::Expired {
+            outcome,
+            expired_at,
+        } => Fact::CommitmentExpired(wire::CommitmentExpired {
+            outcome: CommitmentOutcome::from(outcome).into(),
+            expired_at: Some(time::to_wire(expired_at)),
+        }),
+        Change::Alert(step) => alert_steps::fact(step),
     }
 }

@@ -56,12 +56,48 @@ same_values!(
 same_values!(Priority = Priority { P1, P2, P3, P4 });
 same_values!(
     Lifecycle = CommitmentLifecycle {
+        Proposed,
         Active,
+        Paused,
         Fulfilled,
         Cancelled,
+        Waived,
+        Superseded,
+        Expired,
     }
 );
-same_values!(Timeliness = Timeliness { OnTrack, Overdue });
+same_values!(
+    Timeliness = Timeliness {
+        OnTrack,
+        AtRisk,
+        Overdue,
+    }
+);
+same_values!(Clock = CommitmentClock { Promise, Internal });
+same_values!(
+    ResumeCause = ResumeCause {
+        Asked,
+        UntilReached,
+        CustomerContact,
+    }
+);
+same_values!(
+    AttemptResult = AttemptResult {
+        Reached,
+        NoAnswer,
+        Voicemail,
+        Busy,
+        WrongNumber,
+        Refused,
+    }
+);
+same_values!(
+    HandoverEnd = HandoverEnd {
+        TimedOut,
+        Declined,
+        Withdrawn,
+    }
+);
 same_values!(
     Outcome = CommitmentOutcome {
         Kept,
@@ -79,97 +115,6 @@ impl From<domain::Owner> for wire::Owner {
             domain::Owner::Queue(id) => wire::owner::Owner::QueueId(id),
         };
         Self { owner: Some(owner) }
-    }
-}
-
-impl From<domain::Lapse> for wire::Lapse {
-    fn from(lapse: domain::Lapse) -> Self {
-        let domain::Lapse {
-            due_revision,
-            lapsed_at,
-            detected_at,
-        } = lapse;
-        Self {
-            due_revision,
-            lapsed_at: Some(time::to_wire(lapsed_at)),
-            detected_at: Some(time::to_wire(detected_at)),
-        }
-    }
-}
-
-impl TryFrom<wire::Lapse> for domain::Lapse {
-    type Error = Unreadable;
-
-    fn try_from(lapse: wire::Lapse) -> Result<Self, Unreadable> {
-        let wire::Lapse {
-            due_revision,
-            lapsed_at,
-            detected_at,
-        } = lapse;
-        Ok(Self {
-            due_revision,
-            lapsed_at: required("lapse.lapsed_at", lapsed_at.as_ref())?,
-            detected_at: required("lapse.detected_at", detected_at.as_ref())?,
-        })
-    }
-}
-
-impl From<domain::Rescheduled> for wire::Reschedule {
-    fn from(moved: domain::Rescheduled) -> Self {
-        let domain::Rescheduled {
-            due_revision,
-            from,
-            to,
-            reason,
-            customer_informed,
-            after_lapse,
-            by,
-            at,
-        } = moved;
-        let (customer_informed_interaction_id, customer_informed_message_id) =
-            evidence_to_wire(customer_informed);
-        Self {
-            due_revision,
-            from_due: Some(time::to_wire(from)),
-            to_due: Some(time::to_wire(to)),
-            reason,
-            customer_informed_interaction_id,
-            customer_informed_message_id,
-            after_lapse,
-            rescheduled_by: by,
-            rescheduled_at: Some(time::to_wire(at)),
-        }
-    }
-}
-
-impl TryFrom<wire::Reschedule> for domain::Rescheduled {
-    type Error = Unreadable;
-
-    fn try_from(moved: wire::Reschedule) -> Result<Self, Unreadable> {
-        let wire::Reschedule {
-            due_revision,
-            from_due,
-            to_due,
-            reason,
-            customer_informed_interaction_id,
-            customer_informed_message_id,
-            after_lapse,
-            rescheduled_by,
-            rescheduled_at,
-        } = moved;
-        Ok(Self {
-            due_revision,
-            from: required("reschedule.from_due", from_due.as_ref())?,
-            to: required("reschedule.to_due", to_due.as_ref())?,
-            reason,
-            customer_informed: evidence_from_wire(
-                customer_informed_interaction_id,
-                customer_informed_message_id,
-            ),
-            after_lapse,
-            by: rescheduled_by,
-            at: required("reschedule.rescheduled_at", rescheduled_at.as_ref())?,
-        })
     }
 }
 
@@ -208,7 +153,7 @@ pub fn handles_from_wire(handles: &[wire::Handle]) -> Vec<Handle> {
 }
 
 /// The owner, unless none is named.
-pub(in crate::convert) fn owner_from_wire(owner: wire::Owner) -> Option<domain::Owner> {
+pub fn owner_from_wire(owner: wire::Owner) -> Option<domain::Owner> {
     match owner.owner? {
         wire::owner::Owner::AgentId(id) => text(id).map(domain::Owner::Agent),
         wire::owner::Owner::QueueId(id) => text(id).map(domain::Owner::Queue),

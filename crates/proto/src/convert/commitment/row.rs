@@ -1,16 +1,18 @@
 //! A promise as views keep it: a form of their own, so that what stands in a view does not change
 //! because an answer does. Its parts are those that events have, too, and so never change.
 
-use aftercall_domain::commitment::{self as domain, Commitment, Lapse, Lifecycle, Rescheduled};
-use pbjson_types::Timestamp;
+use aftercall_domain::commitment::{self as domain, Commitment, Lifecycle, Tried};
+use pbjson_types::{Duration, Timestamp};
 use prost::Message;
 use prost::bytes::Buf;
 
+use super::clocks::length;
 use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
 };
-use crate::convert::due::{told_from_wire, told_to_wire};
-use crate::convert::{UnreadableRow, text, time};
+use crate::convert::alert::EpisodeRow;
+use crate::convert::due::{duration_to_wire, told_from_wire, told_to_wire};
+use crate::convert::{Unreadable, UnreadableRow, text, time};
 use crate::model::v1 as wire;
 
 /// Where something can be looked up.
@@ -91,14 +93,46 @@ struct Row {
     customer_name: String,
     #[prost(message, repeated, tag = "33")]
     handles: Vec<wire::Handle>,
-    #[prost(message, optional, tag = "34")]
-    told_due: Option<Timestamp>,
     #[prost(string, tag = "35")]
     site_id: String,
     #[prost(message, optional, tag = "36")]
     due: Option<wire::DueSpec>,
     #[prost(message, optional, tag = "37")]
     due_resolution: Option<wire::DueResolution>,
+    #[prost(bool, tag = "38")]
+    promise_lapsed: bool,
+    #[prost(message, optional, tag = "39")]
+    target: Option<wire::Target>,
+    #[prost(uint32, tag = "40")]
+    target_revision: u32,
+    #[prost(message, repeated, tag = "41")]
+    stages: Vec<wire::Stage>,
+    #[prost(enumeration = "wire::CommitmentClock", tag = "42")]
+    warned: i32,
+    #[prost(message, repeated, tag = "43")]
+    alerts: Vec<EpisodeRow>,
+    #[prost(message, optional, tag = "44")]
+    expire_after: Option<Duration>,
+    #[prost(message, optional, tag = "45")]
+    proposed_until: Option<Timestamp>,
+    #[prost(message, optional, tag = "46")]
+    handover: Option<wire::Handover>,
+    #[prost(message, optional, tag = "47")]
+    pause: Option<wire::Pause>,
+    #[prost(message, repeated, tag = "48")]
+    pauses: Vec<wire::Pause>,
+    #[prost(message, optional, tag = "49")]
+    waiver: Option<wire::WaiverRequest>,
+    #[prost(string, tag = "50")]
+    superseded_by: String,
+    #[prost(uint32, tag = "51")]
+    moves: u32,
+    #[prost(message, optional, tag = "52")]
+    policy: Option<wire::PolicyRef>,
+    #[prost(message, repeated, tag = "53")]
+    attempts: Vec<wire::Attempt>,
+    #[prost(message, optional, tag = "54")]
+    tried: Option<wire::Tried>,
 }
 
 /// The promise as a row.
@@ -129,14 +163,30 @@ fn row_of(commitment: Commitment) -> Row {
         promised_not_before,
         time_zone,
         due_revision,
+        promise_lapsed,
+        policy,
+        target,
+        target_revision,
+        stages,
+        warned,
+        alerts,
+        expire_after,
+        proposed_until,
         owner,
         owner_team_id,
+        handover,
+        pause,
+        pauses,
+        waiver,
+        superseded_by,
+        attempts,
+        tried,
         priority,
         read_back_confirmed,
         lifecycle,
         lapses,
+        moves,
         reschedules,
-        told_due,
         outcome,
         fulfilled_at,
         evidence,
@@ -174,7 +224,24 @@ fn row_of(commitment: Commitment) -> Row {
         lifecycle: wire::CommitmentLifecycle::from(lifecycle).into(),
         lapses: lapses.into_iter().map(Into::into).collect(),
         reschedules: reschedules.into_iter().map(Into::into).collect(),
-        told_due: Some(time::to_wire(told_due)),
+        promise_lapsed,
+        policy: policy.map(Into::into),
+        target: target.map(Into::into),
+        target_revision,
+        stages: stages.into_iter().map(Into::into).collect(),
+        warned: warned.map_or(0, |clock| wire::CommitmentClock::from(clock).into()),
+        alerts: alerts.into_iter().map(Into::into).collect(),
+        expire_after: Some(duration_to_wire(expire_after)),
+        proposed_until: proposed_until.map(time::to_wire),
+        handover: handover.map(Into::into),
+        pause: pause.map(Into::into),
+        pauses: pauses.into_iter().map(Into::into).collect(),
+        waiver: waiver.map(Into::into),
+        superseded_by: superseded_by.unwrap_or_default(),
+        attempts: attempts.into_iter().map(Into::into).collect(),
+        // Most promises are never tried: nothing is kept of them.
+        tried: (tried.attempts > 0).then(|| tried.into()),
+        moves,
         outcome: outcome.map_or(0, |outcome| wire::CommitmentOutcome::from(outcome).into()),
         fulfilled_at: fulfilled_at.map(time::to_wire),
         evidence: stored(evidence),
@@ -200,12 +267,11 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
     let kind = specified("kind", row.kind())?;
     let priority = specified("priority", row.priority())?;
     let lifecycle: Lifecycle = specified("lifecycle", row.lifecycle())?;
-    let outcome = match lifecycle {
-        Lifecycle::Active => None,
-        Lifecycle::Fulfilled | Lifecycle::Cancelled => Some(specified("outcome", row.outcome())?),
+    let outcome = match lifecycle.is_over() {
+        false => None,
+        true => Some(specified("outcome", row.outcome())?),
     };
-    let lapses = row.lapses.into_iter().map(Lapse::try_from);
-    let reschedules = row.reschedules.into_iter().map(Rescheduled::try_from);
+    let warned = row.warned().try_into().ok();
     let at = |stored: Option<Timestamp>| stored.as_ref().and_then(time::from_wire);
     Ok(Commitment {
         commitment_id: row.commitment_id,
@@ -230,9 +296,25 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         priority,
         read_back_confirmed: row.read_back_confirmed,
         lifecycle,
-        lapses: lapses.collect::<Result<_, _>>()?,
-        reschedules: reschedules.collect::<Result<_, _>>()?,
-        told_due: required("told_due", row.told_due.as_ref())?,
+        lapses: all(row.lapses)?,
+        reschedules: all(row.reschedules)?,
+        promise_lapsed: row.promise_lapsed,
+        policy: row.policy.map(Into::into),
+        target: row.target.map(TryInto::try_into).transpose()?,
+        target_revision: row.target_revision,
+        stages: all(row.stages)?,
+        warned,
+        alerts: all(row.alerts)?,
+        expire_after: length("expire_after", row.expire_after.as_ref())?,
+        proposed_until: at(row.proposed_until),
+        handover: row.handover.map(TryInto::try_into).transpose()?,
+        pause: row.pause.map(TryInto::try_into).transpose()?,
+        pauses: all(row.pauses)?,
+        waiver: row.waiver.map(TryInto::try_into).transpose()?,
+        superseded_by: text(row.superseded_by),
+        attempts: all(row.attempts)?,
+        tried: row.tried.map_or_else(Tried::default, Into::into),
+        moves: row.moves,
         outcome,
         fulfilled_at: at(row.fulfilled_at),
         evidence: read(row.evidence),
@@ -245,6 +327,11 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         imported: row.imported,
         version: row.version,
     })
+}
+
+/// The parts of a promise, if each can be read.
+fn all<W, D: TryFrom<W, Error = Unreadable>>(parts: Vec<W>) -> Result<Vec<D>, Unreadable> {
+    parts.into_iter().map(D::try_from).collect()
 }
 
 /// Nothing where there is no evidence.

@@ -1,11 +1,18 @@
 //! Round trips: what is written is read back as it was.
 
 use aftercall_domain::calendar::TimeOfDay;
+use std::collections::BTreeMap;
+
+use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{
-    Actor, Cancel, Commitment, CommitmentKind, Event, Evidence, Fulfil, Made, Owner, Priority,
-    Reschedule, Standing,
+    Actor, AlertWish, AttemptResult, Attempting, Cancel, Clock, Commitment, CommitmentKind, Event,
+    Evidence, Fulfil, Made, NewTarget, Owner, Pausing, PolicyRef, Priority, Reassign, Reckoned,
+    Reschedule, Stage, Standing, Supersede,
 };
-use aftercall_domain::due::{CalendarRef, DayTime, DueResolution, DueSpec, ToldDue};
+use aftercall_domain::due::{
+    CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
+};
+use aftercall_domain::setting::FulfilmentPolicy;
 use aftercall_domain::{Handle, HandleKind};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -61,6 +68,17 @@ fn made() -> impl Strategy<Value = Made> {
                 promise_text: texts.1,
                 told_to_customer,
                 promised_by: times.0,
+                policy: told_to_customer.then(|| PolicyRef {
+                    policy_id: "p".to_owned(),
+                    version: 2,
+                }),
+                target: Some(NewTarget {
+                    at: times.0,
+                    reckoned: told_to_customer.then(reckoned),
+                }),
+                stages: stages(times.0),
+                expire_after: SignedDuration::from_hours(24 * 90),
+                proposed_until: None,
                 due: told_to_customer.then(told_due),
                 promised_not_before: times.1,
                 time_zone: "Europe/Berlin".to_owned(),
@@ -79,7 +97,7 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// What a lead does to a promise, step by step.
 fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
-    prop::collection::vec((0_u8..4, 1_i64..10_000, any::<bool>()), 0..6)
+    prop::collection::vec((0_u8..14, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
 fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option<Event> {
@@ -97,9 +115,22 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         standing,
     };
     let reason = "why".to_owned();
+    let none = BTreeMap::<String, Calendar>::new();
     match what {
-        0 => promise.lapse("timer", now).ok(),
-        1 => {
+        0..=3 => promise.fire("timer", now, &none).ok().map(|fired| fired.1),
+        4 => {
+            let wish = Attempting {
+                at: None,
+                result: AttemptResult::Reached,
+                talk: informed.then(|| SignedDuration::from_secs(ahead)),
+                evidence,
+            };
+            let policy = FulfilmentPolicy::Reached {
+                min_talk: SignedDuration::from_secs(5_000),
+            };
+            promise.attempt(wish, lead, now, Some(&policy)).ok()
+        }
+        5 => {
             let wish = Fulfil {
                 fulfilled_at: None,
                 evidence,
@@ -107,22 +138,116 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
             };
             promise.fulfil(wish, lead, now).ok()
         }
-        2 => {
+        6 => {
             let wish = Cancel {
                 customer_informed: evidence,
                 reason,
             };
             promise.cancel(wish, lead, now).ok()
         }
-        _ => {
+        7 => {
             let wish = Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
                 customer_informed: evidence,
                 reason,
+                target: informed.then(|| NewTarget {
+                    at: now + SignedDuration::from_secs(ahead),
+                    reckoned: Some(reckoned()),
+                }),
             };
-            promise.reschedule(wish, lead, now).ok()
+            promise.reschedule(wish, lead, now, &none).ok()
         }
+        8 => {
+            let wish = Pausing {
+                until: informed.then(|| now + SignedDuration::from_secs(ahead)),
+                reason: PauseReason::AwaitingThirdParty,
+                note: reason,
+            };
+            promise.pause(wish, lead, now, &none).ok()
+        }
+        9 => promise.resume(lead, now, &none).ok(),
+        10 => {
+            let wish = Reassign {
+                to: Owner::Agent("ben".to_owned()),
+                to_team_id: "north".to_owned(),
+                accept_within: informed.then(|| SignedDuration::from_secs(ahead)),
+            };
+            promise.reassign(wish, lead, now).ok()
+        }
+        11 => promise.ask_waiver(reason, lead, now).ok(),
+        12 => {
+            let wish = Supersede {
+                by_commitment_id: "c-2".to_owned(),
+                reason,
+            };
+            promise.supersede(wish, lead, now).ok()
+        }
+        _ => handle_alert(promise, informed, now),
     }
+}
+
+fn handle_alert(promise: &Commitment, snooze: bool, now: Timestamp) -> Option<Event> {
+    let standing = Standing {
+        supervisor: true,
+        ..Standing::default()
+    };
+    let sue = Actor {
+        id: "sue",
+        standing,
+    };
+    let episode = promise.alerts.first()?;
+    let wish = match snooze {
+        true => AlertWish::Snooze {
+            until: now + SignedDuration::from_secs(600),
+        },
+        false => AlertWish::Close {
+            reason: "known".to_owned(),
+        },
+    };
+    let of = (episode.rule, episode.number);
+    promise.handle_alert(of, wish, sue, now).ok()
+}
+
+fn reckoned() -> Reckoned {
+    Reckoned {
+        policy_id: "p".to_owned(),
+        policy_version: 2,
+        calendar: CalendarRef {
+            calendar_id: "office".to_owned(),
+            version: 3,
+        },
+        duration: SignedDuration::from_hours(8),
+    }
+}
+
+/// A stage of each sort.
+fn stages(due: Timestamp) -> Vec<Stage> {
+    let hour = SignedDuration::from_hours(1);
+    let bases = [
+        StageBasis::BeforeDueElapsed(hour),
+        StageBasis::BeforeDueBusiness {
+            duration: hour,
+            calendar_id: "office".to_owned(),
+        },
+        StageBasis::PercentBusiness {
+            percent: 75,
+            calendar_id: "office".to_owned(),
+        },
+        StageBasis::PercentElapsed(50),
+    ];
+    let clocks = [Clock::Promise, Clock::Internal].into_iter().cycle();
+    let stages = bases.into_iter().zip(clocks);
+    stages
+        .map(|(basis, clock)| Stage {
+            warning: WarnStage {
+                id: "soon".to_owned(),
+                basis,
+            },
+            clock,
+            at: due,
+            over: false,
+        })
+        .collect()
 }
 
 /// The event as the log holds it.
@@ -158,6 +283,8 @@ proptest! {
             }
             let shown = to_wire(promise.clone(), now);
             prop_assert_eq!(shown.timeliness(), promise.timeliness(now).into());
+            let expires = promise.expires_at().map(time::to_wire);
+            prop_assert_eq!(shown.expires_at, expires);
             let row = to_row(promise.clone());
             prop_assert_eq!(from_row(row.as_slice()).unwrap(), promise.clone());
         }

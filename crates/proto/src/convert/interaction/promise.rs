@@ -28,8 +28,13 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             kind_code,
             owner_team_id,
             due,
-            // Only answers and events say it.
+            proposed_until,
+            // Only answers and events say these.
             due_resolution: _,
+            policy: _,
+            target: _,
+            stages: _,
+            expire_after: _,
         } = wire;
         let (promised_by, due) = read_due(promised_by, due, &time_zone, path, found);
         Self {
@@ -52,6 +57,11 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             priority: enums::optional::<wire::Priority>(priority, path.field("priority"), found),
             read_back_confirmed,
             fulfilled_at: instant::optional(fulfilled_at, path.field("fulfilled_at"), found),
+            proposed_until: instant::optional(proposed_until, path.field("proposed_until"), found),
+            policy: None,
+            target: None,
+            stages: Vec::new(),
+            expire_after: None,
         }
     }
 }
@@ -74,6 +84,11 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             priority,
             read_back_confirmed,
             fulfilled_at,
+            proposed_until,
+            policy,
+            target,
+            stages,
+            expire_after,
         } = value;
         Self {
             commitment_id,
@@ -91,6 +106,11 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             owner_team_id,
             due: due.map(due::to_wire),
             due_resolution: due_resolution.map(Into::into),
+            proposed_until: proposed_until.map(time::to_wire),
+            policy: policy.map(Into::into),
+            target: target.map(Into::into),
+            stages: stages.into_iter().map(Into::into).collect(),
+            expire_after: expire_after.map(due::duration_to_wire),
         }
     }
 }

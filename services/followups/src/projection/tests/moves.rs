@@ -1,6 +1,9 @@
 //! A promise that moves again and again, with much to say each time.
 
-use aftercall_domain::commitment::{Refusal, Rescheduled};
+use std::collections::BTreeMap;
+
+use aftercall_domain::calendar::Calendar;
+use aftercall_domain::commitment::{Clock, Refusal, Rescheduled};
 use aftercall_domain::limits::{
     LAPSES_SHOWN_MAX, RESCHEDULES_MAX, RESCHEDULES_SHOWN_MAX, TEXT_BYTES_MAX,
 };
@@ -22,14 +25,19 @@ fn moved(times: u64) -> Writer {
         writer.now += SignedDuration::from_hours(1);
         let now = writer.now;
         let promise = promise(&writer).clone();
-        let lapse = promise.lapse("tracker", now).unwrap();
+        let none = BTreeMap::<String, Calendar>::new();
+        let (_, lapse) = promise.fire("tracker", now, &none).unwrap();
         push(&mut writer, event_of(&promise, lapse));
         let promise = self::promise(&writer).clone();
         let step = Step {
             sequence: promise.version + 1,
             recorded_at: now,
             actor_id: "lead".to_owned(),
-            change: Change::Rescheduled(Rescheduled {
+            change: Change::Rescheduled(Box::new(Rescheduled {
+                number: promise.moves + 1,
+                clock: Clock::Promise,
+                target: None,
+                stages: Vec::new(),
                 due_revision: promise.due_revision + 1,
                 from: promise.promised_by,
                 to: now + SignedDuration::from_secs(60),
@@ -38,7 +46,7 @@ fn moved(times: u64) -> Writer {
                 after_lapse: true,
                 by: "lead".to_owned(),
                 at: now,
-            }),
+            })),
         };
         push(&mut writer, event_of(&promise, step));
     }
@@ -86,7 +94,7 @@ fn every_move_of_a_log_counts_and_the_latest_are_kept() {
         .unwrap()
         .unwrap();
     assert_eq!(&stored, promise(&writer));
-    assert_eq!(u64::from(stored.moves()), times);
+    assert_eq!(u64::from(stored.moves), times);
     assert_eq!(stored.reschedules.len(), RESCHEDULES_SHOWN_MAX);
     assert_eq!(stored.lapses.len(), LAPSES_SHOWN_MAX);
     let all = keys::moves(TENANT, id, *whose);
@@ -100,7 +108,9 @@ fn every_move_of_a_log_counts_and_the_latest_are_kept() {
         promised_by: now + SignedDuration::from_hours(1),
         customer_informed: Evidence::default(),
         reason: String::new(),
+        target: None,
     };
+    let none = BTreeMap::<String, Calendar>::new();
     let lead = Actor {
         id: "lead",
         standing: Standing {
@@ -109,7 +119,7 @@ fn every_move_of_a_log_counts_and_the_latest_are_kept() {
         },
     };
     assert_eq!(
-        promise.reschedule(wish, lead, now),
+        promise.reschedule(wish, lead, now, &none),
         Err(Refusal::MovedTooOften)
     );
     let done = Fulfil {

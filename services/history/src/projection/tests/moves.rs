@@ -46,6 +46,10 @@ fn written(times: u32) -> (u64, u64) {
     );
     for number in 1..=times {
         let moved = Rescheduled {
+            number,
+            clock: Clock::Promise,
+            target: None,
+            stages: Vec::new(),
             due_revision: number + 1,
             from: at(5),
             to: at(5),
@@ -59,7 +63,7 @@ fn written(times: u32) -> (u64, u64) {
         append(
             sequence,
             interaction_id(9),
-            fact(Change::Rescheduled(moved)),
+            fact(Change::Rescheduled(Box::new(moved))),
         );
     }
     let [_, written] = written_bytes(&log, &mut HistoryProjection::new(Fields::new()));

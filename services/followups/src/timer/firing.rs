@@ -1,8 +1,10 @@
-//! From watched dues to lapses in the log.
+//! From watched promises to what the log says of them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::commitment::Change;
+use aftercall_ledger::Calendars;
 use aftercall_log::{AppendError, Partition, Position, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::microseconds;
@@ -12,28 +14,28 @@ use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
 use tokio::time::error::Elapsed;
 
-use super::{RETRY_AFTER, TrackerError};
+use super::{APPEND_RECORDS_MAX, RETRY_AFTER, TrackerError};
 use crate::keys::{self, Watched};
 use crate::{meters, stored};
 
-/// Who lapses promises.
+/// Who says so.
 const ACTOR: &str = "aftercall-tracker";
 
-/// Lapses that are ready for the log.
+/// What is ready for the log.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
-    /// How long after its due each was noticed.
+    /// How long after its due each lapse was noticed.
     pub(super) lateness: Vec<Duration>,
-    /// The last due that was looked at; none if there are no more.
+    /// The last promise that was looked at; none if there are no more.
     pub(super) last_key: Option<Vec<u8>>,
 }
 
 /// What became of the appends of a round.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// How many lapses are in the log.
-    pub(super) lapses: usize,
+    /// How many records are in the log.
+    pub(super) records: usize,
     /// When the log wants to be asked again, if it did not take everything.
     pub(super) trouble: Option<Duration>,
 }
@@ -42,7 +44,7 @@ impl Sent {
     /// Notes the outcome of one append.
     ///
     /// # Errors
-    /// When the log is closed or never will take a lapse.
+    /// When the log is closed or never will take such a record.
     pub(super) fn take(
         &mut self,
         outcome: Result<Result<Vec<Position>, AppendError>, Elapsed>,
@@ -51,7 +53,7 @@ impl Sent {
         let outcome = outcome.unwrap_or_else(|late| Err(AppendError::Unknown(Arc::new(late))));
         match outcome {
             Ok(positions) => {
-                self.lapses += positions.len();
+                self.records += positions.len();
                 lateness.iter().copied().for_each(meters::lapsed);
             }
             Err(
@@ -62,7 +64,7 @@ impl Sent {
                 self.trouble = self.trouble.max(Some(retry_after.max(RETRY_AFTER)));
             }
             Err(AppendError::Unknown(cause)) => {
-                tracing::warn!(error = %cause, "lapses may not be recorded, recording them again");
+                tracing::warn!(error = %cause, "it is not known what was recorded; recording it again");
                 self.trouble = self.trouble.max(Some(RETRY_AFTER));
             }
             Err(error) => return Err(TrackerError::Append(error)),
@@ -71,14 +73,14 @@ impl Sent {
     }
 }
 
-/// Reads the dues of a partition, after the key `after`, that have passed at `now`, at most
-/// `count_max` of them.
+/// Reads of the promises of a partition, after the key `after`, what is to be said of each first at `now`; at most
+/// as much as one append takes.
 pub(super) fn read(
     store: &Store,
+    calendars: &Calendars,
     partition: Partition,
     after: Option<Vec<u8>>,
     (now, detected_at): (Timestamp, Timestamp),
-    count_max: usize,
 ) -> Result<Batch, ApplyError> {
     let from = after.map_or_else(
         || Vec::from(keys::all_watched(partition)),
@@ -91,27 +93,28 @@ pub(super) fn read(
     let watched = store.scan_range(from, Some(&to), Direction::Ascending);
     let mut batch = Batch::default();
     let mut seen = 0;
-    for entry in watched.take(count_max) {
+    for entry in watched.take(APPEND_RECORDS_MAX) {
         let (key, _) = entry?;
         seen += 1;
-        if let Some((record, lateness)) = lapse(store, &key, detected_at)? {
+        if let Some((record, lateness)) = fire(store, calendars, &key, detected_at)? {
             batch.records.push(record);
-            batch.lateness.push(lateness);
+            batch.lateness.extend(lateness);
         }
         batch.last_key = Some(key.to_vec());
     }
-    if seen < count_max {
+    if seen < APPEND_RECORDS_MAX {
         batch.last_key = None;
     }
     Ok(batch)
 }
 
-/// The lapse of the promise that `key` watches; none if it was closed or moved meanwhile.
-fn lapse(
+/// What is to be said of the promise that `key` watches, and of a lapse how late; nothing if it changed meanwhile.
+fn fire(
     store: &Store,
+    calendars: &Calendars,
     key: &[u8],
     detected_at: Timestamp,
-) -> Result<Option<(Record, Duration)>, ApplyError> {
+) -> Result<Option<(Record, Option<Duration>)>, ApplyError> {
     let Watched {
         tenant_id,
         commitment_id,
@@ -122,11 +125,13 @@ fn lapse(
     let Some(commitment) = found else {
         return Ok(None);
     };
-    let Ok(event) = commitment.lapse(ACTOR, detected_at) else {
+    let needed = commitment.calendar_ids();
+    let calendars = calendars.all(&tenant_id, needed)?;
+    let Ok((due, event)) = commitment.fire(ACTOR, detected_at, &calendars) else {
         return Ok(None);
     };
+    let is_lapse = matches!(event.change, Change::Lapsed(_));
     let log_key = stored::log_key(store, &tenant_id, &commitment, whose)?;
-    let due = commitment.promised_by;
     let by = Author {
         tenant_id: &tenant_id,
         actor_id: &event.actor_id,
@@ -147,5 +152,5 @@ fn lapse(
         .seal_under(log_key, &fact(event.change))
         .map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
-    Ok(Some((record, lateness)))
+    Ok(Some((record, is_lapse.then_some(lateness))))
 }

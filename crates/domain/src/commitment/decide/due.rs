@@ -1,0 +1,258 @@
+//! Dues that move, and pauses.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Actor, Permission, Refusal, permitted};
+use crate::commitment::{
+    Change, Clock, Commitment, Event, Evidence, Lifecycle, NewTarget, Paused, Reckoned,
+    Rescheduled, ResumeCause, StageAt,
+};
+use crate::due::{Calendars, PauseReason, Turn, end_of_business_day};
+use crate::limits::{DUE_DAYS_MAX, PAUSES_MAX, RESCHEDULES_MAX};
+
+/// How often the dues may move before a team lead has to agree.
+const RESCHEDULES_BY_OWNER_MAX: u32 = 2;
+
+/// How many days with open time an owner may wait for the customer before a team lead has to agree.
+const PAUSE_BUSINESS_DAYS_MAX: u32 = 5;
+
+/// The same by any clock, where nothing says when we are open.
+const PAUSE_DAYS_MAX: i64 = 7;
+
+/// Moves a promise's due: with the customer told the promise itself, else our own due only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reschedule {
+    /// The new due.
+    pub promised_by: Timestamp,
+    /// Where the customer was told.
+    pub customer_informed: Evidence,
+    /// Why. Personal.
+    pub reason: String,
+    /// Our own due, where the customer was told another one and a policy asks for it.
+    pub target: Option<NewTarget>,
+}
+
+/// Lets our own clock stand still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pausing {
+    /// When it goes on by itself; none for when somebody says so. An owner's pause ends by itself.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub reason: PauseReason,
+    /// What else is to be said of it. Personal.
+    pub note: String,
+}
+
+impl Commitment {
+    /// A due moves.
+    ///
+    /// # Errors
+    /// When it is not open, the actor may not move it, it has moved too often, or the new due isn't one.
+    pub fn reschedule(
+        &self,
+        wish: Reschedule,
+        actor: Actor<'_>,
+        now: Timestamp,
+        calendars: &impl Calendars,
+    ) -> Result<Event, Refusal> {
+        self.check_open()?;
+        let clock = match self.told_to_customer && wish.customer_informed.is_given() {
+            true => Clock::Promise,
+            false => Clock::Internal,
+        };
+        let moved = match self.told_to_customer {
+            true => Clock::Promise,
+            false => Clock::Internal,
+        };
+        let after_lapse = self.has_passed(moved, now);
+        self.check_mover(actor, after_lapse)?;
+        if self.moves >= RESCHEDULES_MAX {
+            return Err(Refusal::MovedTooOften);
+        }
+        if wish.promised_by <= now {
+            return Err(Refusal::DueNotAhead);
+        }
+        if wish.promised_by.duration_since(now) > SignedDuration::from_hours(24 * DUE_DAYS_MAX) {
+            return Err(Refusal::DueTooFar);
+        }
+        let to = wish.promised_by;
+        let target = match clock {
+            Clock::Promise => wish.target,
+            Clock::Internal => Some(self.target_set_to(to, now, calendars)),
+        };
+        let stages = self.stages_moved(clock, (now, to), target.as_ref(), calendars);
+        let from = match (clock, &self.target) {
+            (Clock::Internal, Some(target)) => target.at,
+            _ => self.promised_by,
+        };
+        let change = Change::Rescheduled(Box::new(Rescheduled {
+            number: self.moves.saturating_add(1),
+            clock,
+            due_revision: self.revision(clock).saturating_add(1),
+            from,
+            to,
+            reason: wish.reason,
+            customer_informed: wish.customer_informed,
+            after_lapse,
+            by: actor.id.to_owned(),
+            at: now,
+            target,
+            stages,
+        }));
+        Ok(self.next_event(change, actor.id, now))
+    }
+
+    fn check_mover(&self, actor: Actor<'_>, after_lapse: bool) -> Result<(), Refusal> {
+        let lacks = match actor.leads() {
+            true => None,
+            false if !self.is_owned_by(actor) => Some(Permission::Reschedule),
+            false if after_lapse => Some(Permission::RescheduleAfterLapse),
+            false if self.moves >= RESCHEDULES_BY_OWNER_MAX => Some(Permission::RescheduleAgain),
+            false => None,
+        };
+        lacks.map_or(Ok(()), |permission| Err(Refusal::NotPermitted(permission)))
+    }
+
+    /// Our own due as somebody sets it to an instant. It goes on in the open time of its calendar, if it has
+    /// one, so that a pause moves it by that.
+    fn target_set_to(
+        &self,
+        at: Timestamp,
+        now: Timestamp,
+        calendars: &impl Calendars,
+    ) -> NewTarget {
+        let reckoned = self.target.as_ref().and_then(|target| {
+            let reckoned = target.reckoned.clone()?;
+            let calendar = reckoned.calendar.find(calendars)?;
+            let duration = calendar.between(now, at);
+            (duration > SignedDuration::ZERO).then_some(Reckoned {
+                duration,
+                ..reckoned
+            })
+        });
+        NewTarget { at, reckoned }
+    }
+
+    /// When the stages are of what moved by somebody's will at `now`.
+    fn stages_moved(
+        &self,
+        clock: Clock,
+        (now, to): (Timestamp, Timestamp),
+        target: Option<&NewTarget>,
+        calendars: &impl Calendars,
+    ) -> Vec<StageAt> {
+        let mut stages = match clock {
+            Clock::Promise => self.stages_of(clock, (now, to), &[], calendars),
+            Clock::Internal => Vec::new(),
+        };
+        if let Some(target) = target {
+            let ours = self.stages_of(Clock::Internal, (now, target.at), &[], calendars);
+            stages.extend(ours);
+        }
+        stages
+    }
+
+    /// Our own clock stands still.
+    ///
+    /// # Errors
+    /// When it is not open, stands still already, or the actor may not.
+    pub fn pause(
+        &self,
+        wish: Pausing,
+        actor: Actor<'_>,
+        now: Timestamp,
+        calendars: &impl Calendars,
+    ) -> Result<Event, Refusal> {
+        self.check_open()?;
+        if self.lifecycle == Lifecycle::Paused {
+            return Err(Refusal::AlreadyPaused);
+        }
+        permitted(self.is_owned_or_led_by(actor), Permission::Pause)?;
+        if self.pauses.len() >= PAUSES_MAX {
+            return Err(Refusal::PausedTooOften);
+        }
+        let latest = now + SignedDuration::from_hours(24 * DUE_DAYS_MAX);
+        if wish
+            .until
+            .is_some_and(|until| until <= now || until > latest)
+        {
+            return Err(Refusal::PauseEndOutOfRange);
+        }
+        let until = match actor.leads() {
+            true => wish.until,
+            false => {
+                let longest = self.owners_pause_ends(now, calendars);
+                let until = wish.until.unwrap_or(longest);
+                let within = wish.reason == PauseReason::AwaitingCustomer && until <= longest;
+                permitted(within, Permission::PauseSoLong)?;
+                Some(until)
+            }
+        };
+        let change = Change::Paused(Paused {
+            from: now,
+            until,
+            reason: wish.reason,
+            turn: Turn::of(wish.reason),
+            note: wish.note,
+            by: actor.id.to_owned(),
+        });
+        Ok(self.next_event(change, actor.id, now))
+    }
+
+    /// When the longest pause ends that an owner may make: with the fifth day that has open time after this
+    /// one, or where our own due has no calendar, a week from now.
+    fn owners_pause_ends(&self, now: Timestamp, calendars: &impl Calendars) -> Timestamp {
+        let reckoned = self
+            .target
+            .as_ref()
+            .and_then(|target| target.reckoned.as_ref());
+        let by_calendar = reckoned.and_then(|reckoned| {
+            let calendar = reckoned.calendar.find(calendars)?;
+            end_of_business_day(&calendar, now, PAUSE_BUSINESS_DAYS_MAX)
+        });
+        by_calendar.unwrap_or_else(|| now + SignedDuration::from_hours(24 * PAUSE_DAYS_MAX))
+    }
+
+    /// Our own clock goes on.
+    ///
+    /// # Errors
+    /// When it does not stand still, or the actor may not.
+    pub fn resume(
+        &self,
+        actor: Actor<'_>,
+        now: Timestamp,
+        calendars: &impl Calendars,
+    ) -> Result<Event, Refusal> {
+        self.check_open()?;
+        permitted(self.is_owned_or_led_by(actor), Permission::Pause)?;
+        let change = self.resumed(ResumeCause::Asked, now, calendars)?;
+        Ok(self.next_event(change, actor.id, now))
+    }
+
+    /// Our own clock goes on at `at`.
+    pub(super) fn resumed(
+        &self,
+        cause: ResumeCause,
+        at: Timestamp,
+        calendars: &impl Calendars,
+    ) -> Result<Change, Refusal> {
+        let pause = self.pause.as_ref().ok_or(Refusal::NotPaused)?;
+        let mut pauses = self.pauses.clone();
+        pauses.push(pause.ended(at));
+        let target = self.target.as_ref().filter(|target| !target.lapsed);
+        let target_at = target.and_then(|target| target.after(&pauses, calendars));
+        let stages = match (target, target_at) {
+            (Some(target), Some(due)) => {
+                let times = (target.from, due);
+                self.stages_of(Clock::Internal, times, &pauses, calendars)
+            }
+            _ => Vec::new(),
+        };
+        Ok(Change::Resumed {
+            cause,
+            at,
+            target_at,
+            stages,
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! The alerts of a promise: what needs a human, in episodes.
+//!
+//! A condition that begins to hold fires an episode; it is over when the condition is gone, whatever anybody
+//! did with it meanwhile. Of each rule a promise holds the latest episode.
+
+use jiff::Timestamp;
+
+use super::{Change, Clock, Commitment, Event};
+use crate::alert::{ResolveCause, Resolved, Rule};
+
+/// An episode of one of a promise's alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// Which condition.
+    pub rule: Rule,
+    /// 1 at first, one more whenever it fires again.
+    pub number: u32,
+    /// Of which clock.
+    pub clock: Clock,
+    /// The due that passed, or is about to.
+    pub due: Timestamp,
+    /// Which revision of that due.
+    pub due_revision: u32,
+    /// The stage that was reached; empty for a due that passed.
+    pub stage_id: String,
+    /// When it fired.
+    pub first_fired_at: Timestamp,
+    /// 1 at first, one more whenever nobody did anything about it.
+    pub level: u32,
+    /// What somebody did about it, or how it was over.
+    pub state: AlertState,
+}
+
+/// What somebody did about an alert, or how it was over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertState {
+    /// Nobody has done anything.
+    Triggered,
+    /// Somebody sees to it.
+    Acknowledged(Acknowledged),
+    /// Somebody wants to hear of it later.
+    Snoozed {
+        /// Who.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The condition is gone.
+    Resolved(Resolved),
+    /// Somebody put it away although the condition holds.
+    Closed {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why. Personal.
+        reason: String,
+    },
+}
+
+/// That somebody sees to an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Until when that counts: then it goes on, a level higher.
+    pub until: Timestamp,
+    /// What else is to be said. Personal.
+    pub note: String,
+}
+
+/// What happens to an alert of a promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertStep {
+    /// Which alert.
+    pub rule: Rule,
+    /// Which episode of it.
+    pub episode_no: u32,
+    /// What happens.
+    pub what: AlertWhat,
+}
+
+/// What happens to an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertWhat {
+    /// Somebody sees to it.
+    Acknowledged {
+        /// Until when that counts.
+        until: Timestamp,
+        /// What else is to be said. Personal.
+        note: String,
+    },
+    /// The time of an acknowledgement, or of a snooze, is over, and the condition still holds.
+    Retriggered,
+    /// Somebody wants to hear of it later.
+    Snoozed {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Somebody put it away.
+    Closed {
+        /// Why. Personal.
+        reason: String,
+    },
+    /// It was put away a day ago, and the condition still holds: the next episode.
+    FiredAgain,
+}
+
+impl AlertState {
+    /// Whether the condition holds and nobody put it away.
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Triggered | Self::Acknowledged(_) | Self::Snoozed { .. }
+        )
+    }
+}
+
+impl Commitment {
+    /// The latest episode of an alert.
+    pub fn alert(&self, rule: Rule) -> Option<&Episode> {
+        self.alerts.iter().find(|episode| episode.rule == rule)
+    }
+
+    /// Takes in what an event that counts means for the alerts.
+    pub(super) fn alert_by(&mut self, event: &Event) {
+        let now = event.recorded_at;
+        match &event.change {
+            Change::Lapsed(lapse) => {
+                let (rule, clock) = match lapse.clock {
+                    Clock::Promise => (Rule::PromiseLapsed, None),
+                    Clock::Internal => (Rule::TargetLapsed, Some(Clock::Internal)),
+                };
+                if rule == Rule::PromiseLapsed {
+                    self.resolve(&[Rule::TargetLapsed], now, ResolveCause::Overtaken);
+                }
+                self.resolve_warning(clock, now, ResolveCause::Overtaken);
+                let (due, revision) = (lapse.lapsed_at, lapse.due_revision);
+                self.alert_fires(rule, (lapse.clock, due, revision), "", lapse.detected_at);
+            }
+            Change::StageReached(reached) => {
+                let overdue = self.has_lapsed(Clock::Promise) && self.told_to_customer;
+                if let Some(due) = self.running(reached.clock).filter(|_| !overdue) {
+                    let of = (reached.clock, due, reached.due_revision);
+                    self.alert_fires(Rule::AtRisk, of, &reached.stage_id, reached.detected_at);
+                }
+            }
+            Change::Rescheduled(moved) => {
+                let cause = ResolveCause::Rescheduled;
+                match moved.clock {
+                    Clock::Promise => self.resolve(&Rule::ALL, now, cause),
+                    Clock::Internal => {
+                        self.resolve(&[Rule::TargetLapsed], now, cause);
+                        self.resolve_warning(Some(Clock::Internal), now, cause);
+                    }
+                }
+            }
+            Change::Resumed {
+                target_at: Some(_), ..
+            } => self.resolve_warning(Some(Clock::Internal), now, ResolveCause::Rescheduled),
+            Change::Fulfilled { .. }
+            | Change::Attempted {
+                outcome: Some(_), ..
+            } => self.resolve(&Rule::ALL, now, ResolveCause::Fulfilled),
+            Change::Cancelled { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Cancelled),
+            Change::Waived { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Waived),
+            Change::Superseded { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Superseded),
+            Change::Expired { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Expired),
+            Change::Alert(step) => self.alert_steps(step, event),
+            _ => {}
+        }
+    }
+
+    /// A condition begins to hold. Of one that holds already, the stage that was reached last is told.
+    fn alert_fires(
+        &mut self,
+        rule: Rule,
+        (clock, due, due_revision): (Clock, Timestamp, u32),
+        stage_id: &str,
+        at: Timestamp,
+    ) {
+        let found = self.alerts.iter().position(|episode| episode.rule == rule);
+        let last = found.map(|place| self.alerts.remove(place));
+        let (number, first_fired_at, level, state) = match last {
+            Some(last) if last.state.is_open() => {
+                (last.number, last.first_fired_at, last.level, last.state)
+            }
+            last => {
+                let number = last.map_or(0, |last| last.number).saturating_add(1);
+                (number, at, 1, AlertState::Triggered)
+            }
+        };
+        self.alerts.push(Episode {
+            rule,
+            number,
+            clock,
+            due,
+            due_revision,
+            stage_id: stage_id.to_owned(),
+            first_fired_at,
+            level,
+            state,
+        });
+        self.alerts.sort_by_key(|episode| episode.rule);
+    }
+
+    /// The condition of these alerts is gone: also of one that somebody put away, so that it does not come back.
+    fn resolve(&mut self, rules: &[Rule], at: Timestamp, cause: ResolveCause) {
+        let alerts = self.alerts.iter_mut();
+        for episode in alerts.filter(|episode| rules.contains(&episode.rule)) {
+            if !matches!(episode.state, AlertState::Resolved(_)) {
+                episode.state = AlertState::Resolved(Resolved { at, cause });
+            }
+        }
+    }
+
+    /// What was warned of has come, or is gone: of one clock, or of both.
+    fn resolve_warning(&mut self, of: Option<Clock>, at: Timestamp, cause: ResolveCause) {
+        let warning = self.alert(Rule::AtRisk).map(|warning| warning.clock);
+        if warning.is_some_and(|clock| of.is_none_or(|of| of == clock)) {
+            self.resolve(&[Rule::AtRisk], at, cause);
+        }
+    }
+
+    fn alert_steps(&mut self, step: &AlertStep, event: &Event) {
+        let mut alerts = self.alerts.iter_mut();
+        let found = alerts.find(|it| it.rule == step.rule && it.number == step.episode_no);
+        let Some(episode) = found else { return };
+        let (by, at) = (event.actor_id.clone(), event.recorded_at);
+        episode.state = match &step.what {
+            AlertWhat::Acknowledged { until, note } => AlertState::Acknowledged(Acknowledged {
+                by,
+                at,
+                until: *until,
+                note: note.clone(),
+            }),
+            AlertWhat::Snoozed { until } => AlertState::Snoozed { by, until: *until },
+            AlertWhat::Closed { reason } => AlertState::Closed {
+                by,
+                at,
+                reason: reason.clone(),
+            },
+            AlertWhat::Retriggered => {
+                episode.level = episode.level.saturating_add(1);
+                AlertState::Triggered
+            }
+            AlertWhat::FiredAgain => {
+                episode.number = episode.number.saturating_add(1);
+                (episode.first_fired_at, episode.level) = (at, 1);
+                AlertState::Triggered
+            }
+        };
+    }
+}
