@@ -107,6 +107,10 @@ const ALL: &[Bench] = &[
         "footprint",
         "disk, memory, restart; AFTERCALL_BENCH_MILLIONS=10 adds a larger one",
     ),
+    system(
+        "deliver",
+        "webhooks a second to a receiver on this machine, and how late at 1,000 a second",
+    ),
     Bench {
         clusters: &[1, 3],
         ..system(

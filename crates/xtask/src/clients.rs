@@ -12,14 +12,37 @@ use crate::{command, python};
 
 /// Sets up each language's tools under `target/clients`, and runs its calls.
 pub(crate) fn run(program: &Program) -> anyhow::Result<()> {
-    let server = Server::start(&program.path()?, &[])?;
     let home = crate::root().join("target/clients");
     fs::create_dir_all(&home)?;
-    for mut calls in [rust(), grpcurl(&home)?, python(&home)?, typescript(&home)?] {
+    let server = Server::start(&program.path()?, &sending(&home)?)?;
+    let all = [
+        rust(),
+        grpcurl(&home)?,
+        python(&home, "first_calls.py")?,
+        python(&home, "receive_webhooks.py")?,
+        typescript(&home)?,
+    ];
+    for mut calls in all {
         command::run(calls.env("AFTERCALL_ADDRESS", server.address()))?;
     }
     eprintln!("the first calls went well in all languages");
     server.stop()
+}
+
+/// What lets the server send webhooks to this machine.
+fn sending(home: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
+    let key = home.join("secrets.key");
+    fs::write(&key, "0123456789abcdef".repeat(4))?;
+    Ok([
+        (
+            "AFTERCALL_NOTIFY__SECRETS_KEY_FILE",
+            key.display().to_string(),
+        ),
+        (
+            "AFTERCALL_NOTIFY__PRIVATE_NETWORKS",
+            r#"["127.0.0.0/8"]"#.to_owned(),
+        ),
+    ])
 }
 
 fn examples() -> PathBuf {
@@ -49,10 +72,16 @@ fn grpcurl(home: &Path) -> anyhow::Result<Command> {
     Ok(calls)
 }
 
-fn python(home: &Path) -> anyhow::Result<Command> {
-    let programs = python::with(home, &["grpcio>=1.74", "grpcio-tools>=1.74"])?;
+fn python(home: &Path, program: &str) -> anyhow::Result<Command> {
+    let packages = [
+        "grpcio>=1.74",
+        "grpcio-tools>=1.74",
+        "standardwebhooks>=1.0",
+        "cryptography>=42",
+    ];
+    let programs = python::with(home, &packages)?;
     let mut calls = Command::new(programs.join("python"));
-    calls.arg(examples().join("first_calls.py"));
+    calls.arg(examples().join(program));
     Ok(calls)
 }
 

@@ -14,11 +14,13 @@ mod outcomes;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aftercall_domain::delivery::Breaker;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::event::v1::{AttemptedDelivery, WebhookChanged};
 use aftercall_proto::model::v1::WebhookDeliveryState as State;
+use aftercall_view::key::prefix_end;
 use aftercall_view::{ApplyError, Direction};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -35,6 +37,11 @@ const ATTEMPTS_AT_ONCE: usize = 16;
 
 /// How many deliveries are looked up at once.
 const LOOKED_UP_MAX: usize = 512;
+
+/// How often all that is due is looked through from its beginning. What was sent leaves marks in the store
+/// until that tidies up, so the usual look begins where the one before got to; what lies before that, because
+/// a clock was set back or an outcome did not count, is found by this one.
+const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(10);
 
 /// How many outcomes wait to be recorded before no more is sent.
 const OUTCOMES_MAX: usize = 1_000;
@@ -67,6 +74,10 @@ struct Work<'a> {
     due: VecDeque<Due>,
     /// Whether there may be more of it in the view.
     look: bool,
+    /// When what was taken last was due: what is due before is being worked on.
+    floor_us: Option<i64>,
+    /// When all of it was looked through last, by the time that never goes back.
+    looked_through_at: Duration,
     /// What is being tried, or tried and not in the view yet.
     busy: HashSet<u64>,
     trying: FuturesUnordered<BoxFuture<'a, AttemptedDelivery>>,
@@ -107,6 +118,8 @@ impl Courier {
             breaker: Breaker::default(),
             due: VecDeque::new(),
             look: true,
+            floor_us: None,
+            looked_through_at: Duration::ZERO,
             busy: HashSet::new(),
             trying: FuturesUnordered::new(),
             tried: Vec::new(),
@@ -210,10 +223,12 @@ impl Courier {
         };
         for _ in 0..room {
             if work.due.is_empty() && std::mem::take(&mut work.look) {
-                work.due = self.look_up(&work.busy).await?;
+                self.look(work).await?;
             }
             let Some(next) = work.due.front() else {
-                return Ok(None);
+                let floor = work.floor_us.is_some();
+                let later = now.saturating_add(LOOKED_THROUGH_EVERY);
+                return Ok(floor.then(|| later.unwrap_or(Timestamp::MAX)));
             };
             if next.at_us > microseconds(now) {
                 let at = Timestamp::from_microsecond(next.at_us);
@@ -222,6 +237,7 @@ impl Courier {
                 return Ok(at.ok());
             }
             let sequence = next.sequence;
+            work.floor_us = Some(next.at_us);
             work.due.pop_front();
             if work.busy.contains(&sequence) {
                 continue;
@@ -235,14 +251,34 @@ impl Courier {
         Ok(None)
     }
 
-    /// What is due, soonest first, that nobody works on.
-    async fn look_up(&self, busy: &HashSet<u64>) -> Result<VecDeque<Due>, Ended> {
+    /// Looks up what is due next.
+    async fn look(&self, work: &mut Work<'_>) -> Result<(), Ended> {
+        let now = self.shared.clock.monotonic();
+        if now >= work.looked_through_at + LOOKED_THROUGH_EVERY {
+            work.looked_through_at = now;
+            work.floor_us = None;
+        }
+        work.due = self.look_up(work.floor_us, &work.busy).await?;
+        Ok(())
+    }
+
+    /// What is due, from an instant on if there is one, soonest first, that nobody works on.
+    async fn look_up(
+        &self,
+        from_us: Option<i64>,
+        busy: &HashSet<u64>,
+    ) -> Result<VecDeque<Due>, Ended> {
         let store = self.shared.reading.view().store();
         let all = keys::all_due(&self.of.tenant_id, &self.of.webhook_id);
+        let end = prefix_end(&all);
+        let from = match from_us {
+            Some(from_us) => all.time(from_us),
+            None => all,
+        };
         let busy = busy.clone();
         let read = move || {
             let mut due = VecDeque::new();
-            for entry in store.scan_prefix(all, Direction::Ascending) {
+            for entry in store.scan_range(from, end.as_deref(), Direction::Ascending) {
                 let (key, _) = entry?;
                 let (at_us, sequence) = keys::read_due(&key).map_err(ApplyError::record)?;
                 if !busy.contains(&sequence) {

@@ -8,6 +8,7 @@
     reason = "a benchmark measures by the machine's own clock"
 )]
 
+mod deliver;
 mod echo;
 mod footprint;
 mod kafka;
@@ -37,6 +38,7 @@ const ALL: &[&str] = &[
     "search",
     "fresh",
     "footprint",
+    "deliver",
 ];
 
 /// What needs a cluster, and runs only where it is asked for.
@@ -72,6 +74,7 @@ fn main() -> anyhow::Result<()> {
             "timeline" => runtime.block_on(queries::timeline(&mut report))?,
             "search" => runtime.block_on(queries::search(&mut report))?,
             "fresh" => runtime.block_on(queries::fresh(&mut report))?,
+            "deliver" => runtime.block_on(deliver::run(&mut report))?,
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
             ON_KAFKA => runtime.block_on(kafka::run(&mut report))?,
             unknown => bail!(

@@ -196,3 +196,28 @@ async fn who_comes_back_may_ask_for_what_happened_meanwhile() {
     assert_eq!(delivered.len(), 3);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_nothing_up() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let made = world.create(webhook(receiver.url())).await.webhook.unwrap();
+    world.happens("acme", 0..20).await;
+    world.taken(&made.webhook_id, 20).await;
+    let hour = jiff::SignedDuration::from_hours(1);
+    world.clock.jump_to(world.clock.now() - hour);
+    world.happens("acme", 20..40).await;
+    while world
+        .get(&made.webhook_id)
+        .await
+        .progress
+        .unwrap()
+        .last_sequence
+        < 40
+    {
+        tokio::task::yield_now().await;
+    }
+    world.clock.advance(Duration::from_secs(11));
+    world.taken(&made.webhook_id, 40).await;
+    assert_eq!(receiver.so_far().len(), 40);
+    world.stop().await;
+}
