@@ -70,9 +70,7 @@ pub(crate) async fn list(
     let through = paging.reach(reading, including, call.read_until()).await?;
     let read = move |store: &Store| {
         let all = keys::webhooks_of(call.tenant_id());
-        let from = paging
-            .after()
-            .map_or_else(|| all.to_vec(), |last| after(last));
+        let from = paging.after().map_or_else(|| all.to_vec(), after);
         let end = aftercall_view::key::prefix_end(&all);
         let scan = store.scan_range(from, end.as_deref(), Direction::Ascending);
         let found = scan.map(|entry| {

@@ -89,18 +89,7 @@ impl Model {
                     None => false,
                 }
             }
-            (AggregateKind::Solution, fact) => {
-                let version = self
-                    .solutions
-                    .entry(event.aggregate_id.clone())
-                    .or_default();
-                let begins = fact.is_none() || *version == 0;
-                if begins && event.sequence == *version + 1 {
-                    *version += 1;
-                    return true;
-                }
-                false
-            }
+            (AggregateKind::Solution, fact) => self.publishes(event, fact),
             (AggregateKind::Customer, fact) => {
                 let (version, merged) = self
                     .customers
@@ -125,19 +114,31 @@ impl Model {
                 counts
             }
             (
-                kind @ (AggregateKind::Webhook
+                AggregateKind::Webhook
                 | AggregateKind::WebhookQueue
-                | AggregateKind::WebhookOutcomes),
+                | AggregateKind::WebhookOutcomes,
                 _,
-            ) => {
-                let counted = (i32::from(kind), event.aggregate_id.clone());
-                let happened = self.counted.entry(counted).or_default();
-                let counts = event.sequence == *happened + 1;
-                *happened += u64::from(counts);
-                counts
-            }
+            ) => self.is_next(event),
             (AggregateKind::Unspecified, _) => true,
         }
+    }
+
+    fn publishes(&mut self, event: &Event, fact: Option<&Fact>) -> bool {
+        let solutions = self.solutions.entry(event.aggregate_id.clone());
+        let version = solutions.or_default();
+        let begins = fact.is_none() || *version == 0;
+        let counts = begins && event.sequence == *version + 1;
+        *version += u64::from(counts);
+        counts
+    }
+
+    /// Whether it is the next one of a thing that only counts its events.
+    fn is_next(&mut self, event: &Event) -> bool {
+        let counted = (event.aggregate_kind, event.aggregate_id.clone());
+        let happened = self.counted.entry(counted).or_default();
+        let counts = event.sequence == *happened + 1;
+        *happened += u64::from(counts);
+        counts
     }
 
     fn begins(&mut self, contact: Name) -> bool {
