@@ -16,162 +16,135 @@ use crate::event::v1::{
     WebhookQueued, WebhookReplayed,
 };
 
-/// What an event says: its type and data together.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fact {
+/// One table of all that can happen: what it is, its data, to what sort of thing, and its CloudEvents type.
+macro_rules! facts {
+    ($(
+        $(#[$doc:meta])+
+        $name:ident($data:ty): $kind:ident, $cloud:literal;
+    )+) => {
+        /// What an event says: its type and data together.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Fact {
+            $($(#[$doc])+ $name($data),)+
+        }
+
+        impl Fact {
+            /// The type that goes with the data.
+            pub const fn event_type(&self) -> EventType {
+                match self {
+                    $(Self::$name(_) => EventType::$name,)+
+                }
+            }
+
+            /// What sort of thing it happened to.
+            pub const fn aggregate_kind(&self) -> AggregateKind {
+                match self {
+                    $(Self::$name(_) => AggregateKind::$kind,)+
+                }
+            }
+
+            /// The data, encoded.
+            pub fn encode(&self) -> Bytes {
+                match self {
+                    $(Self::$name(data) => data.encode_to_vec(),)+
+                }
+                .into()
+            }
+
+            fn decode(event_type: EventType, data: Bytes) -> Result<Option<Self>, DecodeError> {
+                Ok(match event_type {
+                    EventType::Unspecified => None,
+                    $(EventType::$name => Some(Self::$name(<$data>::decode(data)?)),)+
+                })
+            }
+        }
+
+        impl Event {
+            /// The event's CloudEvents type, such as `aftercall.commitment.lapsed.v1`.
+            pub fn cloud_event_type(&self) -> &'static str {
+                match self.r#type() {
+                    EventType::Unspecified => "aftercall.unknown",
+                    $(EventType::$name => $cloud,)+
+                }
+            }
+        }
+    };
+}
+
+facts! {
     /// A contact was recorded.
-    InteractionRecorded(Box<InteractionRecorded>),
+    InteractionRecorded(Box<InteractionRecorded>): Interaction, "aftercall.interaction.recorded.v1";
     /// A contact's record was amended.
-    InteractionAmended(Box<InteractionAmended>),
+    InteractionAmended(Box<InteractionAmended>): Interaction, "aftercall.interaction.amended.v1";
     /// It was said whose contact it is.
-    InteractionIdentified(InteractionIdentified),
+    InteractionIdentified(InteractionIdentified): Interaction, "aftercall.interaction.identified.v1";
     /// A promise was kept.
-    CommitmentFulfilled(CommitmentFulfilled),
+    CommitmentFulfilled(CommitmentFulfilled): Commitment, "aftercall.commitment.fulfilled.v1";
     /// A promise was called off.
-    CommitmentCancelled(CommitmentCancelled),
+    CommitmentCancelled(CommitmentCancelled): Commitment, "aftercall.commitment.cancelled.v1";
     /// A promise's due moved.
-    CommitmentRescheduled(CommitmentRescheduled),
+    CommitmentRescheduled(CommitmentRescheduled): Commitment, "aftercall.commitment.rescheduled.v1";
     /// A promise's due passed.
-    CommitmentLapsed(CommitmentLapsed),
+    CommitmentLapsed(CommitmentLapsed): Commitment, "aftercall.commitment.lapsed.v1";
     /// A proposal is a promise.
-    CommitmentConfirmed(CommitmentConfirmed),
+    CommitmentConfirmed(CommitmentConfirmed): Commitment, "aftercall.commitment.confirmed.v1";
     /// The customer was tried.
-    CommitmentAttempted(CommitmentAttempted),
+    CommitmentAttempted(CommitmentAttempted): Commitment, "aftercall.commitment.attempted.v1";
     /// A proposal is none.
-    CommitmentDismissed(CommitmentDismissed),
+    CommitmentDismissed(CommitmentDismissed): Commitment, "aftercall.commitment.dismissed.v1";
     /// A stage before one of the dues was reached.
-    CommitmentStageReached(CommitmentStageReached),
+    CommitmentStageReached(CommitmentStageReached): Commitment, "aftercall.commitment.stage_reached.v1";
     /// Our own clock stands still.
-    CommitmentPaused(CommitmentPaused),
+    CommitmentPaused(CommitmentPaused): Commitment, "aftercall.commitment.paused.v1";
     /// Our own clock goes on.
-    CommitmentResumed(CommitmentResumed),
+    CommitmentResumed(CommitmentResumed): Commitment, "aftercall.commitment.resumed.v1";
     /// Somebody is asked to keep a promise.
-    CommitmentHandoverAsked(CommitmentHandoverAsked),
+    CommitmentHandoverAsked(CommitmentHandoverAsked): Commitment, "aftercall.commitment.handover_asked.v1";
     /// Who was asked keeps it.
-    CommitmentHandoverAccepted(CommitmentHandoverAccepted),
+    CommitmentHandoverAccepted(CommitmentHandoverAccepted): Commitment, "aftercall.commitment.handover_accepted.v1";
     /// It stays with its owner.
-    CommitmentHandoverEnded(CommitmentHandoverEnded),
+    CommitmentHandoverEnded(CommitmentHandoverEnded): Commitment, "aftercall.commitment.handover_ended.v1";
     /// Somebody else keeps it.
-    CommitmentReassigned(CommitmentReassigned),
+    CommitmentReassigned(CommitmentReassigned): Commitment, "aftercall.commitment.reassigned.v1";
     /// Somebody wants to let it go.
-    CommitmentWaiverRequested(CommitmentWaiverRequested),
+    CommitmentWaiverRequested(CommitmentWaiverRequested): Commitment, "aftercall.commitment.waiver_requested.v1";
     /// It is not let go.
-    CommitmentWaiverDeclined(CommitmentWaiverDeclined),
+    CommitmentWaiverDeclined(CommitmentWaiverDeclined): Commitment, "aftercall.commitment.waiver_declined.v1";
     /// It was let go.
-    CommitmentWaived(CommitmentWaived),
+    CommitmentWaived(CommitmentWaived): Commitment, "aftercall.commitment.waived.v1";
     /// Another promise took its place.
-    CommitmentSuperseded(CommitmentSuperseded),
+    CommitmentSuperseded(CommitmentSuperseded): Commitment, "aftercall.commitment.superseded.v1";
     /// It was given up.
-    CommitmentExpired(CommitmentExpired),
+    CommitmentExpired(CommitmentExpired): Commitment, "aftercall.commitment.expired.v1";
     /// Somebody sees to an alert.
-    AlertAcknowledged(AlertAcknowledged),
+    AlertAcknowledged(AlertAcknowledged): Commitment, "aftercall.alert.acknowledged.v1";
     /// An alert was put off.
-    AlertSnoozed(AlertSnoozed),
+    AlertSnoozed(AlertSnoozed): Commitment, "aftercall.alert.snoozed.v1";
     /// An alert was put away.
-    AlertClosed(AlertClosed),
+    AlertClosed(AlertClosed): Commitment, "aftercall.alert.closed.v1";
     /// An alert goes on.
-    AlertRetriggered(AlertRetriggered),
+    AlertRetriggered(AlertRetriggered): Commitment, "aftercall.alert.retriggered.v1";
     /// An alert that was put away fires again.
-    AlertFiredAgain(AlertFiredAgain),
+    AlertFiredAgain(AlertFiredAgain): Commitment, "aftercall.alert.fired_again.v1";
     /// A solution went live.
-    SolutionPublished(Box<SolutionPublished>),
+    SolutionPublished(Box<SolutionPublished>): Solution, "aftercall.solution.published.v1";
     /// Two customers are one.
-    CustomersMerged(CustomersMerged),
+    CustomersMerged(CustomersMerged): Customer, "aftercall.customer.merged.v1";
     /// Two customers are two again.
-    CustomersUnmerged(CustomersUnmerged),
+    CustomersUnmerged(CustomersUnmerged): Customer, "aftercall.customer.unmerged.v1";
     /// Settings were made or changed.
-    SettingsChanged(Box<SettingsChanged>),
+    SettingsChanged(Box<SettingsChanged>): Settings, "aftercall.settings.changed.v1";
     /// A webhook was made or changed.
-    WebhookChanged(Box<WebhookChanged>),
+    WebhookChanged(Box<WebhookChanged>): Webhook, "aftercall.webhook.changed.v1";
     /// Deliveries of a webhook are to be sent again.
-    WebhookReplayed(WebhookReplayed),
+    WebhookReplayed(WebhookReplayed): Webhook, "aftercall.webhook.replayed.v1";
     /// A webhook is to be told of events.
-    WebhookQueued(WebhookQueued),
+    WebhookQueued(WebhookQueued): WebhookQueue, "aftercall.webhook.queued.v1";
     /// It was tried to tell a webhook of events.
-    WebhookAttempted(WebhookAttempted),
+    WebhookAttempted(WebhookAttempted): WebhookOutcomes, "aftercall.webhook.attempted.v1";
 }
 
 impl Fact {
-    /// The type that goes with the data.
-    pub const fn event_type(&self) -> EventType {
-        match self {
-            Self::InteractionRecorded(_) => EventType::InteractionRecorded,
-            Self::InteractionAmended(_) => EventType::InteractionAmended,
-            Self::InteractionIdentified(_) => EventType::InteractionIdentified,
-            Self::CommitmentFulfilled(_) => EventType::CommitmentFulfilled,
-            Self::CommitmentCancelled(_) => EventType::CommitmentCancelled,
-            Self::CommitmentRescheduled(_) => EventType::CommitmentRescheduled,
-            Self::CommitmentLapsed(_) => EventType::CommitmentLapsed,
-            Self::CommitmentConfirmed(_) => EventType::CommitmentConfirmed,
-            Self::CommitmentAttempted(_) => EventType::CommitmentAttempted,
-            Self::CommitmentDismissed(_) => EventType::CommitmentDismissed,
-            Self::CommitmentStageReached(_) => EventType::CommitmentStageReached,
-            Self::CommitmentPaused(_) => EventType::CommitmentPaused,
-            Self::CommitmentResumed(_) => EventType::CommitmentResumed,
-            Self::CommitmentHandoverAsked(_) => EventType::CommitmentHandoverAsked,
-            Self::CommitmentHandoverAccepted(_) => EventType::CommitmentHandoverAccepted,
-            Self::CommitmentHandoverEnded(_) => EventType::CommitmentHandoverEnded,
-            Self::CommitmentReassigned(_) => EventType::CommitmentReassigned,
-            Self::CommitmentWaiverRequested(_) => EventType::CommitmentWaiverRequested,
-            Self::CommitmentWaiverDeclined(_) => EventType::CommitmentWaiverDeclined,
-            Self::CommitmentWaived(_) => EventType::CommitmentWaived,
-            Self::CommitmentSuperseded(_) => EventType::CommitmentSuperseded,
-            Self::CommitmentExpired(_) => EventType::CommitmentExpired,
-            Self::AlertAcknowledged(_) => EventType::AlertAcknowledged,
-            Self::AlertSnoozed(_) => EventType::AlertSnoozed,
-            Self::AlertClosed(_) => EventType::AlertClosed,
-            Self::AlertRetriggered(_) => EventType::AlertRetriggered,
-            Self::AlertFiredAgain(_) => EventType::AlertFiredAgain,
-            Self::SolutionPublished(_) => EventType::SolutionPublished,
-            Self::CustomersMerged(_) => EventType::CustomersMerged,
-            Self::CustomersUnmerged(_) => EventType::CustomersUnmerged,
-            Self::SettingsChanged(_) => EventType::SettingsChanged,
-            Self::WebhookChanged(_) => EventType::WebhookChanged,
-            Self::WebhookReplayed(_) => EventType::WebhookReplayed,
-            Self::WebhookQueued(_) => EventType::WebhookQueued,
-            Self::WebhookAttempted(_) => EventType::WebhookAttempted,
-        }
-    }
-
-    /// What sort of thing it happened to.
-    pub const fn aggregate_kind(&self) -> AggregateKind {
-        match self {
-            Self::InteractionRecorded(_)
-            | Self::InteractionAmended(_)
-            | Self::InteractionIdentified(_) => AggregateKind::Interaction,
-            Self::CommitmentFulfilled(_)
-            | Self::CommitmentCancelled(_)
-            | Self::CommitmentRescheduled(_)
-            | Self::CommitmentLapsed(_)
-            | Self::CommitmentConfirmed(_)
-            | Self::CommitmentAttempted(_)
-            | Self::CommitmentDismissed(_)
-            | Self::CommitmentStageReached(_)
-            | Self::CommitmentPaused(_)
-            | Self::CommitmentResumed(_)
-            | Self::CommitmentHandoverAsked(_)
-            | Self::CommitmentHandoverAccepted(_)
-            | Self::CommitmentHandoverEnded(_)
-            | Self::CommitmentReassigned(_)
-            | Self::CommitmentWaiverRequested(_)
-            | Self::CommitmentWaiverDeclined(_)
-            | Self::CommitmentWaived(_)
-            | Self::CommitmentSuperseded(_)
-            | Self::CommitmentExpired(_)
-            | Self::AlertAcknowledged(_)
-            | Self::AlertSnoozed(_)
-            | Self::AlertClosed(_)
-            | Self::AlertRetriggered(_)
-            | Self::AlertFiredAgain(_) => AggregateKind::Commitment,
-            Self::SolutionPublished(_) => AggregateKind::Solution,
-            Self::CustomersMerged(_) | Self::CustomersUnmerged(_) => AggregateKind::Customer,
-            Self::SettingsChanged(_) => AggregateKind::Settings,
-            Self::WebhookChanged(_) | Self::WebhookReplayed(_) => AggregateKind::Webhook,
-            Self::WebhookQueued(_) => AggregateKind::WebhookQueue,
-            Self::WebhookAttempted(_) => AggregateKind::WebhookOutcomes,
-        }
-    }
-
     /// An event that says this, and leaves open of what and by whom.
     pub fn event(&self) -> Event {
         Event {
@@ -180,48 +153,6 @@ impl Fact {
             payload: Some(Payload::Data(self.encode())),
             ..Event::default()
         }
-    }
-
-    /// The data, encoded.
-    pub fn encode(&self) -> Bytes {
-        match self {
-            Self::InteractionRecorded(data) => data.encode_to_vec(),
-            Self::InteractionAmended(data) => data.encode_to_vec(),
-            Self::InteractionIdentified(data) => data.encode_to_vec(),
-            Self::CommitmentFulfilled(data) => data.encode_to_vec(),
-            Self::CommitmentCancelled(data) => data.encode_to_vec(),
-            Self::CommitmentRescheduled(data) => data.encode_to_vec(),
-            Self::CommitmentLapsed(data) => data.encode_to_vec(),
-            Self::CommitmentConfirmed(data) => data.encode_to_vec(),
-            Self::CommitmentAttempted(data) => data.encode_to_vec(),
-            Self::CommitmentDismissed(data) => data.encode_to_vec(),
-            Self::CommitmentStageReached(data) => data.encode_to_vec(),
-            Self::CommitmentPaused(data) => data.encode_to_vec(),
-            Self::CommitmentResumed(data) => data.encode_to_vec(),
-            Self::CommitmentHandoverAsked(data) => data.encode_to_vec(),
-            Self::CommitmentHandoverAccepted(data) => data.encode_to_vec(),
-            Self::CommitmentHandoverEnded(data) => data.encode_to_vec(),
-            Self::CommitmentReassigned(data) => data.encode_to_vec(),
-            Self::CommitmentWaiverRequested(data) => data.encode_to_vec(),
-            Self::CommitmentWaiverDeclined(data) => data.encode_to_vec(),
-            Self::CommitmentWaived(data) => data.encode_to_vec(),
-            Self::CommitmentSuperseded(data) => data.encode_to_vec(),
-            Self::CommitmentExpired(data) => data.encode_to_vec(),
-            Self::AlertAcknowledged(data) => data.encode_to_vec(),
-            Self::AlertSnoozed(data) => data.encode_to_vec(),
-            Self::AlertClosed(data) => data.encode_to_vec(),
-            Self::AlertRetriggered(data) => data.encode_to_vec(),
-            Self::AlertFiredAgain(data) => data.encode_to_vec(),
-            Self::SolutionPublished(data) => data.encode_to_vec(),
-            Self::CustomersMerged(data) => data.encode_to_vec(),
-            Self::CustomersUnmerged(data) => data.encode_to_vec(),
-            Self::SettingsChanged(data) => data.encode_to_vec(),
-            Self::WebhookChanged(data) => data.encode_to_vec(),
-            Self::WebhookReplayed(data) => data.encode_to_vec(),
-            Self::WebhookQueued(data) => data.encode_to_vec(),
-            Self::WebhookAttempted(data) => data.encode_to_vec(),
-        }
-        .into()
     }
 }
 
@@ -240,136 +171,9 @@ impl Event {
     /// # Errors
     /// When the data isn't the message that the type names.
     pub fn fact(&self) -> Result<Option<Fact>, DecodeError> {
-        let Some(data) = self.data().cloned() else {
-            return Ok(None);
-        };
-        Ok(Some(match self.r#type() {
-            EventType::Unspecified => return Ok(None),
-            EventType::InteractionRecorded => {
-                Fact::InteractionRecorded(Box::new(InteractionRecorded::decode(data)?))
-            }
-            EventType::InteractionAmended => {
-                Fact::InteractionAmended(Box::new(InteractionAmended::decode(data)?))
-            }
-            EventType::InteractionIdentified => {
-                Fact::InteractionIdentified(InteractionIdentified::decode(data)?)
-            }
-            EventType::CommitmentFulfilled => {
-                Fact::CommitmentFulfilled(CommitmentFulfilled::decode(data)?)
-            }
-            EventType::CommitmentCancelled => {
-                Fact::CommitmentCancelled(CommitmentCancelled::decode(data)?)
-            }
-            EventType::CommitmentRescheduled => {
-                Fact::CommitmentRescheduled(CommitmentRescheduled::decode(data)?)
-            }
-            EventType::CommitmentLapsed => Fact::CommitmentLapsed(CommitmentLapsed::decode(data)?),
-            EventType::CommitmentAttempted => {
-                Fact::CommitmentAttempted(CommitmentAttempted::decode(data)?)
-            }
-            EventType::CommitmentConfirmed => {
-                Fact::CommitmentConfirmed(CommitmentConfirmed::decode(data)?)
-            }
-            EventType::CommitmentDismissed => {
-                Fact::CommitmentDismissed(CommitmentDismissed::decode(data)?)
-            }
-            EventType::CommitmentStageReached => {
-                Fact::CommitmentStageReached(CommitmentStageReached::decode(data)?)
-            }
-            EventType::CommitmentPaused => Fact::CommitmentPaused(CommitmentPaused::decode(data)?),
-            EventType::CommitmentResumed => {
-                Fact::CommitmentResumed(CommitmentResumed::decode(data)?)
-            }
-            EventType::CommitmentHandoverAsked => {
-                Fact::CommitmentHandoverAsked(CommitmentHandoverAsked::decode(data)?)
-            }
-            EventType::CommitmentHandoverAccepted => {
-                Fact::CommitmentHandoverAccepted(CommitmentHandoverAccepted::decode(data)?)
-            }
-            EventType::CommitmentHandoverEnded => {
-                Fact::CommitmentHandoverEnded(CommitmentHandoverEnded::decode(data)?)
-            }
-            EventType::CommitmentReassigned => {
-                Fact::CommitmentReassigned(CommitmentReassigned::decode(data)?)
-            }
-            EventType::CommitmentWaiverRequested => {
-                Fact::CommitmentWaiverRequested(CommitmentWaiverRequested::decode(data)?)
-            }
-            EventType::CommitmentWaiverDeclined => {
-                Fact::CommitmentWaiverDeclined(CommitmentWaiverDeclined::decode(data)?)
-            }
-            EventType::CommitmentWaived => Fact::CommitmentWaived(CommitmentWaived::decode(data)?),
-            EventType::CommitmentSuperseded => {
-                Fact::CommitmentSuperseded(CommitmentSuperseded::decode(data)?)
-            }
-            EventType::CommitmentExpired => {
-                Fact::CommitmentExpired(CommitmentExpired::decode(data)?)
-            }
-            EventType::AlertAcknowledged => {
-                Fact::AlertAcknowledged(AlertAcknowledged::decode(data)?)
-            }
-            EventType::AlertSnoozed => Fact::AlertSnoozed(AlertSnoozed::decode(data)?),
-            EventType::AlertClosed => Fact::AlertClosed(AlertClosed::decode(data)?),
-            EventType::AlertRetriggered => Fact::AlertRetriggered(AlertRetriggered::decode(data)?),
-            EventType::AlertFiredAgain => Fact::AlertFiredAgain(AlertFiredAgain::decode(data)?),
-            EventType::SolutionPublished => {
-                Fact::SolutionPublished(Box::new(SolutionPublished::decode(data)?))
-            }
-            EventType::CustomersMerged => Fact::CustomersMerged(CustomersMerged::decode(data)?),
-            EventType::CustomersUnmerged => {
-                Fact::CustomersUnmerged(CustomersUnmerged::decode(data)?)
-            }
-            EventType::SettingsChanged => {
-                Fact::SettingsChanged(Box::new(SettingsChanged::decode(data)?))
-            }
-            EventType::WebhookChanged => {
-                Fact::WebhookChanged(Box::new(WebhookChanged::decode(data)?))
-            }
-            EventType::WebhookReplayed => Fact::WebhookReplayed(WebhookReplayed::decode(data)?),
-            EventType::WebhookQueued => Fact::WebhookQueued(WebhookQueued::decode(data)?),
-            EventType::WebhookAttempted => Fact::WebhookAttempted(WebhookAttempted::decode(data)?),
-        }))
-    }
-
-    /// The event's CloudEvents type, such as `aftercall.commitment.lapsed.v1`.
-    pub fn cloud_event_type(&self) -> &'static str {
-        match self.r#type() {
-            EventType::Unspecified => "aftercall.unknown",
-            EventType::InteractionRecorded => "aftercall.interaction.recorded.v1",
-            EventType::InteractionAmended => "aftercall.interaction.amended.v1",
-            EventType::InteractionIdentified => "aftercall.interaction.identified.v1",
-            EventType::CommitmentFulfilled => "aftercall.commitment.fulfilled.v1",
-            EventType::CommitmentCancelled => "aftercall.commitment.cancelled.v1",
-            EventType::CommitmentRescheduled => "aftercall.commitment.rescheduled.v1",
-            EventType::CommitmentLapsed => "aftercall.commitment.lapsed.v1",
-            EventType::CommitmentAttempted => "aftercall.commitment.attempted.v1",
-            EventType::CommitmentConfirmed => "aftercall.commitment.confirmed.v1",
-            EventType::CommitmentDismissed => "aftercall.commitment.dismissed.v1",
-            EventType::CommitmentStageReached => "aftercall.commitment.stage_reached.v1",
-            EventType::CommitmentPaused => "aftercall.commitment.paused.v1",
-            EventType::CommitmentResumed => "aftercall.commitment.resumed.v1",
-            EventType::CommitmentHandoverAsked => "aftercall.commitment.handover_asked.v1",
-            EventType::CommitmentHandoverAccepted => "aftercall.commitment.handover_accepted.v1",
-            EventType::CommitmentHandoverEnded => "aftercall.commitment.handover_ended.v1",
-            EventType::CommitmentReassigned => "aftercall.commitment.reassigned.v1",
-            EventType::CommitmentWaiverRequested => "aftercall.commitment.waiver_requested.v1",
-            EventType::CommitmentWaiverDeclined => "aftercall.commitment.waiver_declined.v1",
-            EventType::CommitmentWaived => "aftercall.commitment.waived.v1",
-            EventType::CommitmentSuperseded => "aftercall.commitment.superseded.v1",
-            EventType::CommitmentExpired => "aftercall.commitment.expired.v1",
-            EventType::AlertAcknowledged => "aftercall.alert.acknowledged.v1",
-            EventType::AlertSnoozed => "aftercall.alert.snoozed.v1",
-            EventType::AlertClosed => "aftercall.alert.closed.v1",
-            EventType::AlertRetriggered => "aftercall.alert.retriggered.v1",
-            EventType::AlertFiredAgain => "aftercall.alert.fired_again.v1",
-            EventType::SolutionPublished => "aftercall.solution.published.v1",
-            EventType::CustomersMerged => "aftercall.customer.merged.v1",
-            EventType::CustomersUnmerged => "aftercall.customer.unmerged.v1",
-            EventType::SettingsChanged => "aftercall.settings.changed.v1",
-            EventType::WebhookChanged => "aftercall.webhook.changed.v1",
-            EventType::WebhookReplayed => "aftercall.webhook.replayed.v1",
-            EventType::WebhookQueued => "aftercall.webhook.queued.v1",
-            EventType::WebhookAttempted => "aftercall.webhook.attempted.v1",
+        match self.data() {
+            None => Ok(None),
+            Some(data) => Fact::decode(self.r#type(), data.clone()),
         }
     }
 }

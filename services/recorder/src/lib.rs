@@ -25,12 +25,14 @@
 //! * **Nothing is written before the ledger has caught up** with the log as it was at the start.
 
 mod amend;
+mod appending;
 mod change;
 mod core;
 mod failure;
 mod first;
 mod follow_up;
 mod grpc;
+mod house;
 mod identify;
 #[doc(hidden)]
 pub mod measure;

@@ -1,15 +1,10 @@
 //! Recording: claim the id, append, answer.
 
-use std::collections::BTreeMap;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use aftercall_domain::Warning;
-use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
-use aftercall_ledger::{Contact, Id, InUse, Named, Place};
+use aftercall_ledger::{Contact, Id, Named, Place};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{
@@ -18,15 +13,16 @@ use aftercall_proto::recorder::v1::{
 use aftercall_service::Principal;
 use aftercall_view::Store;
 use aftercall_view::key::whose;
-use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
+use crate::appending::Appending;
 use crate::core::{Core, wait_max};
 use crate::failure::Refusal;
 use crate::first::First;
+use crate::house::TenantHouse;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Wanted, Written};
-use crate::prepare::{House, Prepared, prepare};
+use crate::prepare::{Prepared, prepare};
 
 /// A request that is decided, or will be when its append is.
 #[derive(Debug)]
@@ -95,60 +91,6 @@ impl Identity {
     }
 }
 
-/// An append for which a request waits. If the request is given up, or takes too long, the append goes on
-/// without it: its claim holds until the log has answered, so that whoever comes for one of its names waits
-/// for the same append.
-struct Appending<'c> {
-    core: &'c Core,
-    /// None once the log has answered.
-    append: Option<BoxFuture<'static, ()>>,
-}
-
-impl Future for Appending<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(append) = &mut self.append else {
-            return Poll::Ready(());
-        };
-        let answered = append.as_mut().poll(context);
-        if answered.is_ready() {
-            self.append = None;
-        }
-        answered
-    }
-}
-
-impl Drop for Appending<'_> {
-    fn drop(&mut self) {
-        if let Some(append) = self.append.take() {
-            self.core.settle("settle-late", append);
-        }
-    }
-}
-
-/// What a tenant has set up, as the ledger has it. What is not there yet is not taken for what there is not.
-struct TenantHouse<'c> {
-    core: &'c Core,
-    tenant_id: &'c str,
-}
-
-impl House for TenantHouse<'_> {
-    fn calendars(&self, ids: &[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> {
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        self.core.require_ready()?;
-        let ids = ids.iter().copied();
-        Ok(self.core.calendars.all(self.tenant_id, ids)?)
-    }
-
-    fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
-        self.core.require_ready()?;
-        Ok(self.core.policies.first(self.tenant_id, promise)?)
-    }
-}
-
 /// A record to append, and the claim that it settles.
 pub(crate) type Work = (Record, Claim);
 
@@ -161,10 +103,7 @@ impl Core {
         request: RecordInteractionRequest,
         now: Timestamp,
     ) -> Result<Prepared, Refusal> {
-        let house = TenantHouse {
-            core: self,
-            tenant_id: &principal.tenant_id,
-        };
+        let house = TenantHouse::new(self, &principal.tenant_id);
         prepare(principal, request, &*self.deps.ids, &house, now)
     }
 
@@ -176,10 +115,7 @@ impl Core {
     ) -> Result<RecordInteractionResponse, Refusal> {
         let (decision, work) = self.claim(prepared, deadline).await;
         if let Some(work) = work {
-            let appending = Appending {
-                core: self,
-                append: Some(Box::pin(self.append(vec![work]))),
-            };
+            let appending = Appending::new(self, Box::pin(self.append(vec![work])));
             // In time or not: what is not known by then, the answer says.
             let _ = timeout_at(deadline, appending).await;
         }

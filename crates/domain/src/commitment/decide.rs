@@ -174,8 +174,10 @@ pub enum Refusal {
     SupersededByItself,
     /// There is no such episode of the alert, or it is over.
     AlertOver,
+    /// Somebody sees to an alert until a time that lies ahead, within a day.
+    SeenToOutOfRange,
     /// An alert is put off to a time that lies ahead, within a day.
-    PutOffOutOfRange,
+    SnoozeOutOfRange,
 }
 
 impl Commitment {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Change, Clock, Commitment, Event, Evidence, Lapse, Lifecycle, Made, NewTarget, Outcome, Owner,
-    Rescheduled, StageAt, Target, Tried, WaiverAsked,
+    Attempt, Change, Clock, Commitment, Event, Evidence, Lapse, Lifecycle, Made, NewTarget,
+    Outcome, Owner, Rescheduled, StageAt, StageReached, Target, Tried, WaiverAsked,
 };
 use crate::due::Pause;
 use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};
@@ -136,16 +136,7 @@ impl Commitment {
                 self.take_due(moved);
             }
             Change::Lapsed(lapse) => self.lapse_due(*lapse),
-            Change::StageReached(reached) => {
-                let mut stages = self.stages.iter_mut();
-                let stage = stages.find(|stage| {
-                    stage.clock == reached.clock && stage.warning.id == reached.stage_id
-                });
-                if let Some(stage) = stage {
-                    stage.over = true;
-                    self.warned = Some(reached.clock);
-                }
-            }
+            Change::StageReached(reached) => self.reach(reached),
             Change::Attempted {
                 attempt,
                 tried,
@@ -154,10 +145,7 @@ impl Commitment {
                 self.tried = *tried;
                 keep(&mut self.attempts, attempt.clone(), ATTEMPTS_SHOWN_MAX);
                 if let Some(outcome) = outcome {
-                    self.fulfilled_at = Some(attempt.at);
-                    self.evidence.clone_from(&attempt.evidence);
-                    self.note_passed_dues(attempt.at, event.recorded_at);
-                    self.close(event, Lifecycle::Fulfilled, *outcome, "");
+                    self.keep_by(attempt, *outcome, event);
                 }
             }
             Change::Paused(pause) => {
@@ -195,6 +183,25 @@ impl Commitment {
             Change::Alert(_) => {}
         }
         self.alert_by(event);
+    }
+
+    /// Somebody is warned.
+    fn reach(&mut self, reached: &StageReached) {
+        let mut stages = self.stages.iter_mut();
+        let stage = stages
+            .find(|stage| stage.clock == reached.clock && stage.warning.id == reached.stage_id);
+        if let Some(stage) = stage {
+            stage.over = true;
+            self.warned = Some(reached.clock);
+        }
+    }
+
+    /// It was kept by an attempt.
+    fn keep_by(&mut self, attempt: &Attempt, outcome: Outcome, event: &Event) {
+        self.fulfilled_at = Some(attempt.at);
+        self.evidence.clone_from(&attempt.evidence);
+        self.note_passed_dues(attempt.at, event.recorded_at);
+        self.close(event, Lifecycle::Fulfilled, outcome, "");
     }
 
     /// Nothing becomes of it any more.

@@ -186,7 +186,7 @@ impl From<Subject> for wire::alert::Subject {
                     interaction_id,
                     kind: wire::CommitmentKind::from(kind).into(),
                     kind_code,
-                    due_at: Some(time::to_wire(due)),
+                    promised_by: Some(time::to_wire(due)),
                     due_revision,
                     clock: wire::CommitmentClock::from(clock).into(),
                     stage_id,

@@ -216,7 +216,7 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
             Cell::styled(state, style),
             Cell::from(label::<AlertSeverity>(alert.severity)),
             Cell::from(what(&about)),
-            Cell::from(output.times().minute(about.due_at.as_ref())),
+            Cell::from(output.times().minute(about.promised_by.as_ref())),
             Cell::from(&alert.customer_id),
             Cell::from(promise::keeper(alert.owner.as_ref())),
             Cell::from(&about.commitment_id),
@@ -312,7 +312,7 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
         times.second(at),
         output.styled(style, &state),
         what(&about),
-        times.minute(about.due_at.as_ref()),
+        times.minute(about.promised_by.as_ref()),
         facts.join(" · ")
     );
     output.line(&line)

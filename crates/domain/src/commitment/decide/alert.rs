@@ -61,12 +61,13 @@ impl Commitment {
             AlertWish::Acknowledge { until, note } => {
                 permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
                 let usual = now + self.seen_to_for(episode);
-                let until = put_off(until.unwrap_or(usual), now)?;
+                let until = until.unwrap_or(usual);
+                let until = put_off(until, now).ok_or(Refusal::SeenToOutOfRange)?;
                 AlertWhat::Acknowledged { until, note }
             }
             AlertWish::Snooze { until } => {
                 permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
-                let until = put_off(until, now)?;
+                let until = put_off(until, now).ok_or(Refusal::SnoozeOutOfRange)?;
                 AlertWhat::Snoozed { until }
             }
             AlertWish::Close { reason } => {
@@ -103,9 +104,7 @@ impl Commitment {
     }
 }
 
-fn put_off(until: Timestamp, now: Timestamp) -> Result<Timestamp, Refusal> {
-    match until > now && until.duration_since(now) <= PUT_OFF_FOR_MAX {
-        true => Ok(until),
-        false => Err(Refusal::PutOffOutOfRange),
-    }
+/// The time, if an alert may be put off to it.
+fn put_off(until: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    (until > now && until.duration_since(now) <= PUT_OFF_FOR_MAX).then_some(until)
 }

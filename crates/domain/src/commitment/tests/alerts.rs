@@ -126,7 +126,7 @@ fn an_acknowledgement_ends_and_the_alert_goes_on_a_level_higher() {
     assert_eq!(machine, Err(Refusal::NotPermitted(Permission::Acknowledge)));
     let day = SignedDuration::from_hours(24);
     let long = handle(&promise, wish(Some(at(4_001) + day)), agent("mate"));
-    assert_eq!(long, Err(Refusal::PutOffOutOfRange));
+    assert_eq!(long, Err(Refusal::SeenToOutOfRange));
     let event = handle(&promise, wish(None), agent("mate"));
     apply(&mut promise, event);
     let until = at(4_000) + SignedDuration::from_hours(4);

@@ -21,6 +21,7 @@ use super::*;
 use crate::envelope::Fact;
 use crate::event::v1 as event;
 
+#[expect(clippy::too_many_lines, reason = "each field is named")]
 fn made() -> impl Strategy<Value = Made> {
     let owner = prop_oneof![
         Just(None),
@@ -100,6 +101,7 @@ fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
     prop::collection::vec((0_u8..14, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option<Event> {
     let (what, ahead, informed) = step;
     let evidence = Evidence {

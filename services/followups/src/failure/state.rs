@@ -1,0 +1,87 @@
+//! What a promise is, or is not, so that what is asked for can't be done.
+
+use aftercall_domain::commitment::Refusal;
+
+/// Something that a promise is, or is not, so that what is asked for can't be done.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(super) commitment_id: String,
+    pub(super) kind: StateKind,
+}
+
+/// What it is, or is not.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum StateKind {
+    NotConfirmed,
+    NotProposed,
+    Paused,
+    NotPaused,
+    PausedTooOften,
+    Theirs,
+    NoHandover,
+    WaiverPending,
+    NoWaiver,
+}
+
+impl StateKind {
+    /// What of a promise a refusal is about; none for one that is about something else.
+    pub(super) const fn of(refusal: Refusal) -> Option<Self> {
+        Some(match refusal {
+            Refusal::NotConfirmed => Self::NotConfirmed,
+            Refusal::NotProposed => Self::NotProposed,
+            Refusal::AlreadyPaused => Self::Paused,
+            Refusal::NotPaused => Self::NotPaused,
+            Refusal::PausedTooOften => Self::PausedTooOften,
+            Refusal::AlreadyTheirs => Self::Theirs,
+            Refusal::NoHandover => Self::NoHandover,
+            Refusal::WaiverPending => Self::WaiverPending,
+            Refusal::NoWaiver => Self::NoWaiver,
+            _ => return None,
+        })
+    }
+}
+
+impl State {
+    pub(super) const fn text(&self) -> &'static str {
+        match self.kind {
+            StateKind::NotConfirmed => {
+                "the commitment is only proposed; confirm it first, or dismiss it"
+            }
+            StateKind::NotProposed => "the commitment is no proposal: it is confirmed already",
+            StateKind::Paused => "the commitment is paused already; resume it first",
+            StateKind::NotPaused => "the commitment is not paused; there is nothing to resume",
+            StateKind::PausedTooOften => {
+                "the commitment was paused 100 times, which is the most; fulfil or cancel it"
+            }
+            StateKind::Theirs => {
+                "they keep the commitment already, or are asked to; name somebody else"
+            }
+            StateKind::NoHandover => "nobody is asked to keep the commitment; reassign it first",
+            StateKind::WaiverPending => {
+                "somebody has asked already to let the commitment go; agree to it or decline it"
+            }
+            StateKind::NoWaiver => {
+                "nobody has asked to let the commitment go; request a waiver first, and have another agree"
+            }
+        }
+    }
+
+    pub(super) const fn precondition(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            StateKind::NotConfirmed => {
+                ("CONFIRMED", "only a promise that is confirmed can be kept")
+            }
+            StateKind::NotProposed => ("PROPOSED", "only a proposal can be confirmed or dismissed"),
+            StateKind::Paused => ("RUNNING", "only what runs can be paused"),
+            StateKind::NotPaused => ("PAUSED", "only what is paused can be resumed"),
+            StateKind::PausedTooOften => ("PAUSES_LEFT", "a commitment can be paused 100 times"),
+            StateKind::Theirs => (
+                "ANOTHER_OWNER",
+                "it is given to somebody who has no part in it",
+            ),
+            StateKind::NoHandover => ("HANDOVER_PENDING", "somebody is asked before they accept"),
+            StateKind::WaiverPending => ("NO_WAIVER_PENDING", "one asks for it at a time"),
+            StateKind::NoWaiver => ("WAIVER_PENDING", "one asks for it, another one agrees"),
+        }
+    }
+}
