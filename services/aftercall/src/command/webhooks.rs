@@ -48,7 +48,7 @@ pub enum Webhooks {
 /// Whom to tell, and of what.
 #[derive(Debug, clap::Args)]
 pub struct CreateArgs {
-    /// Where messages are sent, such as https://crm.example/hooks
+    /// Where messages are sent, such as `https://crm.example/hooks`
     url: String,
     /// Of which events: a type, or the beginning of types, such as aftercall.commitment.*; may be repeated
     #[arg(long = "event", value_name = "TYPE", required = true)]
