@@ -199,6 +199,8 @@ rpcs! {
             settings::v1::ApproveHolidaysRequest => settings::v1::ApproveHolidaysResponse;
         command "RejectHolidays":
             settings::v1::RejectHolidaysRequest => settings::v1::RejectHolidaysResponse;
+        query "ShadowPolicies":
+            settings::v1::ShadowPoliciesRequest => settings::v1::ShadowPoliciesResponse;
         query "GetSetting":
             settings::v1::GetSettingRequest => settings::v1::GetSettingResponse;
         query "ListSettings":

@@ -9,6 +9,7 @@ mod fulfilment;
 mod policy;
 mod promises;
 mod receiver;
+pub mod shadow;
 mod silence;
 mod team;
 #[cfg(test)]

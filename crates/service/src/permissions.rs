@@ -188,6 +188,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("StageHolidays", ADMINISTERING),
             ("ApproveHolidays", ADMINISTERING),
             ("RejectHolidays", ADMINISTERING),
+            ("ShadowPolicies", ADMINISTERING),
             ("GetSetting", SEEING_SETTINGS),
             ("ListSettings", SEEING_SETTINGS),
             ("ListSettingVersions", SEEING_SETTINGS),

@@ -257,15 +257,26 @@ fn check(asked: &mut ChangeSettingsRequest) -> Result<Vec<Warning>, Error> {
     let mut checker = Checker::new();
     checker.required_id("request_id", &asked.request_id);
     checker.text("reason", &asked.reason, LINE_BYTES_MAX);
-    if asked.changes.is_empty() {
+    check_changes(&mut asked.changes, &mut checker, &mut cleaner);
+    checker.done(())?;
+    Ok(cleaner.into_warnings())
+}
+
+/// Cleans and checks the settings that a request names in `changes`, each alone.
+pub(crate) fn check_changes(
+    asked: &mut Vec<SettingChange>,
+    checker: &mut Checker,
+    cleaner: &mut Cleaner,
+) {
+    if asked.is_empty() {
         checker.found().required("changes");
     }
-    if !checker.few("changes", asked.changes.len(), SETTINGS_CHANGED_MAX) {
-        asked.changes.clear();
+    if !checker.few("changes", asked.len(), SETTINGS_CHANGED_MAX) {
+        asked.clear();
     }
     let mut named = BTreeSet::new();
     let changes = FieldPath::of("changes");
-    for (place, change) in asked.changes.iter_mut().enumerate() {
+    for (place, change) in asked.iter_mut().enumerate() {
         let change_at = changes.index(place);
         let at = change_at.field("setting");
         let Some(setting) = &mut change.setting else {
@@ -274,13 +285,11 @@ fn check(asked: &mut ChangeSettingsRequest) -> Result<Vec<Warning>, Error> {
         };
         let id_at = at.field("setting_id").to_string();
         checker.required_id(&id_at, &setting.setting_id);
-        convert::take(setting, at, &mut cleaner, checker.found());
+        convert::take(setting, at, cleaner, checker.found());
         let name = (kind_of(setting), setting.setting_id.clone());
         if !named.insert(name) {
             let text = "names a setting that the request changes already; give each once";
             checker.add(id_at, FieldReason::Conflicting, text);
         }
     }
-    checker.done(())?;
-    Ok(cleaner.into_warnings())
 }

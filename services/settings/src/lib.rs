@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod holidays;
 mod list;
 mod server;
+mod shadow;
 mod whole;
 
 pub use server::Settings;

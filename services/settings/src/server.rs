@@ -8,7 +8,7 @@ use aftercall_proto::settings::v1::{
     ApproveHolidaysRequest, ApproveHolidaysResponse, ChangeSettingsRequest, ChangeSettingsResponse,
     GetSettingRequest, GetSettingResponse, ListSettingVersionsRequest, ListSettingVersionsResponse,
     ListSettingsRequest, ListSettingsResponse, RejectHolidaysRequest, RejectHolidaysResponse,
-    StageHolidaysRequest, StageHolidaysResponse,
+    ShadowPoliciesRequest, ShadowPoliciesResponse, StageHolidaysRequest, StageHolidaysResponse,
 };
 use aftercall_service::{Call, Deps, Including, Reading, to_status};
 use aftercall_view::{Store, ViewHandle};
@@ -18,6 +18,7 @@ use crate::change;
 use crate::failure::Error;
 use crate::holidays;
 use crate::list::{Query, VersionsQuery, Wanted};
+use crate::shadow;
 
 /// The settings service. It has no view of its own: the ledger keeps what it answers from. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -73,6 +74,13 @@ impl Settings {
         request: Request<RejectHolidaysRequest>,
     ) -> Result<RejectHolidaysResponse, Error> {
         holidays::reject((&self.deps, &self.reading), Call::of(request)?).await
+    }
+
+    async fn shadow_policies(
+        &self,
+        request: Request<ShadowPoliciesRequest>,
+    ) -> Result<ShadowPoliciesResponse, Error> {
+        shadow::run((&self.deps, &self.reading), Call::of(request)?).await
     }
 
     async fn get_setting(
@@ -162,6 +170,13 @@ impl SettingsService for Settings {
         request: Request<RejectHolidaysRequest>,
     ) -> Result<Response<RejectHolidaysResponse>, Status> {
         answer(Self::reject_holidays(self, request).await)
+    }
+
+    async fn shadow_policies(
+        &self,
+        request: Request<ShadowPoliciesRequest>,
+    ) -> Result<Response<ShadowPoliciesResponse>, Status> {
+        answer(Self::shadow_policies(self, request).await)
     }
 
     async fn get_setting(

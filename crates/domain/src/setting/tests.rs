@@ -1,12 +1,14 @@
 mod alone;
 mod promises;
 mod receivers;
+mod shadows;
 mod silences;
 mod targets;
 mod together;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::shadow::{Judged, PolicySet, Shadow};
 use super::*;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);

@@ -10,6 +10,7 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{Cleaner, FieldPath, Violations};
 
 pub use calendar::{opening_hours, put};
+pub use policy::channel;
 
 use super::enums;
 use crate::model::v1 as wire;

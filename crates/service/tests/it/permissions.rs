@@ -108,6 +108,7 @@ fn who_administers_reads_no_word_of_a_customer() {
             "SettingsService/ListSettingVersions",
             "SettingsService/ListSettings",
             "SettingsService/RejectHolidays",
+            "SettingsService/ShadowPolicies",
             "SettingsService/StageHolidays",
             "WebhookService/CreateWebhook",
             "WebhookService/GetWebhook",

@@ -20,7 +20,7 @@ pub(super) enum SettingUp {
     #[command(after_help = settings::example(settings::POLICY))]
     Policies {
         #[command(subcommand)]
-        command: settings::Managing,
+        command: settings::policies::Policies,
         #[command(flatten)]
         asking: Asking,
     },
@@ -75,7 +75,7 @@ impl SettingUp {
             }
             Self::Policies { command, asking } => {
                 let session = &mut asking.session().await?;
-                finish(settings::policies(session, command).await, session)
+                finish(settings::policies::run(session, command).await, session)
             }
             Self::Escalations { command, asking } => {
                 let session = &mut asking.session().await?;

@@ -3,16 +3,14 @@
 pub mod calendars;
 mod escalations;
 mod holidays;
-mod policies;
+pub mod policies;
 mod receivers;
 pub mod silences;
 mod teams;
 
 use aftercall_domain::limits::SECONDS_PER_DAY;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{
-    EscalationPolicy, FollowUpPolicy, Receiver, Setting, SettingKind, Team,
-};
+use aftercall_proto::model::v1::{EscalationPolicy, Receiver, Setting, SettingKind, Team};
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, GetSettingRequest, ListSettingVersionsRequest, ListSettingsRequest,
     SettingChange,
@@ -185,18 +183,10 @@ async fn manage<K: Kind>(session: &mut Session, command: Managing) -> Result<(),
     }
 }
 
-/// Runs a command on follow-up policies.
-///
-/// # Errors
-/// When the file is none, the server refuses, or the output takes no more.
-pub async fn policies(session: &mut Session, command: Managing) -> Result<(), CommandError> {
-    manage::<FollowUpPolicy>(session, command).await
-}
-
 /// Runs a command on escalation policies.
 ///
 /// # Errors
-/// As [`policies`].
+/// When the file is none, the server refuses, or the output takes no more.
 pub async fn escalations(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<EscalationPolicy>(session, command).await
 }
@@ -204,7 +194,7 @@ pub async fn escalations(session: &mut Session, command: Managing) -> Result<(),
 /// Runs a command on teams.
 ///
 /// # Errors
-/// As [`policies`].
+/// As [`escalations`].
 pub async fn teams(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<Team>(session, command).await
 }
@@ -212,7 +202,7 @@ pub async fn teams(session: &mut Session, command: Managing) -> Result<(), Comma
 /// Runs a command on receivers.
 ///
 /// # Errors
-/// As [`policies`].
+/// As [`escalations`].
 pub async fn receivers(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<Receiver>(session, command).await
 }
@@ -447,7 +437,7 @@ mod tests {
 
     #[test]
     fn what_the_help_gives_as_an_example_is_one_and_is_shown_whole() {
-        let policy = shown::<FollowUpPolicy>(policies::EXAMPLE);
+        let policy = shown::<aftercall_proto::model::v1::FollowUpPolicy>(policies::EXAMPLE);
         for told in [
             "call back",
             "p1",

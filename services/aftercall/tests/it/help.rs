@@ -66,6 +66,7 @@ const COMMANDS: &[&str] = &[
     "calendars holidays reject",
     "policies",
     "policies set",
+    "policies shadow",
     "escalations",
     "teams",
     "receivers",

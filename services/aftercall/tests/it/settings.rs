@@ -79,6 +79,9 @@ fn a_house_is_set_up_and_shown(server: &impl Site) {
     let listed = run(&mut server.client(["teams", "list"])).ok();
     assert!(listed.contains("j.doe"), "{listed}");
 
+    let mut shadow = server.client(["policies", "shadow", "calls", "-"]);
+    let shadowed = run_with(&mut shadow, policy.to_string().as_bytes()).ok();
+    assert!(shadowed.contains("0 now, 0 then"), "{shadowed}");
     let refused = run(&mut server.client(["teams", "retire", "billing"])).fails(1);
     assert!(
         refused.contains("is named by follow-up policy calls"),

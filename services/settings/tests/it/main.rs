@@ -7,6 +7,7 @@ mod holidays;
 mod lists;
 mod ready;
 mod refused;
+mod shadow;
 mod silences;
 mod together;
 mod world;

@@ -7,7 +7,7 @@ use crate::calendar::{Calendar, CalendarDraft, HoursDraft};
 use crate::due::InternalClock;
 
 /// Open from 9:00 to 17:00 on weekdays.
-fn calendars() -> BTreeMap<String, Calendar> {
+pub(super) fn calendars() -> BTreeMap<String, Calendar> {
     let day = vec![HoursDraft {
         opens: "09:00".to_owned(),
         closes: "17:00".to_owned(),

@@ -1,6 +1,7 @@
 //! Follow-up policies.
 
 use aftercall_domain::due::{StageBasis, WarnStage};
+use aftercall_domain::interaction::Channel;
 use aftercall_domain::setting::{
     FollowUpPolicy, FulfilmentPolicy, OpenTime, PromiseFilter, TargetRule,
 };
@@ -144,6 +145,11 @@ fn all<W: Closed>(numbers: &[i32], at: FieldPath<'_>, found: &mut Violations) ->
     numbers
         .map(|(place, number)| enums::required::<W>(*number, at.index(place), found))
         .collect()
+}
+
+/// A contact's channel; none for "not said".
+pub fn channel(channel: wire::Channel) -> Option<Channel> {
+    channel.known()
 }
 
 fn numbers<W: Closed + From<W::Domain>>(values: Vec<W::Domain>) -> Vec<i32> {

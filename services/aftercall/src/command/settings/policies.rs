@@ -6,19 +6,108 @@ use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::warn_stage::Basis;
 use aftercall_proto::model::v1::{
     Channel, CommitmentKind, FollowUpPolicy, FulfilmentPolicy, InternalTargetRule, OpenTime,
-    Priority, PromiseFilter, SettingKind, WarnStage,
+    Priority, PromiseFilter, Setting, SettingKind, WarnStage,
 };
+use aftercall_proto::settings::v1::{SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse};
 
-use super::{Kind, Showing, span};
-use crate::output::{Card, Cell, Column, WireEnum, label};
+use super::{Kind, Managing, Showing, manage, read, span};
+use crate::command::{CommandError, Session};
+use crate::output::{Card, Cell, Column, Output, Table, WireEnum, label};
 
 /// A policy as `policies set` takes it.
-pub(super) const EXAMPLE: &str = r#"{"position": 10,
+pub const EXAMPLE: &str = r#"{"position": 10,
  "appliesTo": {"kinds": ["COMMITMENT_KIND_CALL_BACK"], "priorities": ["PRIORITY_P1"], "teamIds": ["billing"]},
  "internalTarget": {"sinceMade": {"duration": "28800s", "calendarId": "office"}},
  "promiseStages": [{"stageId": "half", "percentElapsed": 50}],
  "fulfilment": {"attempted": {"attempts": 3, "minGap": "7200s", "distinctDayparts": 2}},
  "escalationPolicyId": "usual", "acceptWithin": "3600s", "callBackWithin": "900s"}"#;
+
+/// How promises are followed up
+#[derive(Debug, clap::Subcommand)]
+pub enum Policies {
+    /// What can be done with the settings of any kind.
+    #[command(flatten)]
+    Managing(Managing),
+    /// What a policy, as it is to be, would have made of the promises of the last days; changes nothing
+    Shadow(ShadowArgs),
+}
+
+/// What is to be tried.
+#[derive(Debug, clap::Args)]
+pub struct ShadowArgs {
+    /// The policy's id: one that is in use, or a new one
+    id: String,
+    /// The policy, as `policies set` takes it, or - for standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Promises of how many days, at most 90
+    #[arg(long, value_name = "N", default_value_t = 90)]
+    days: i32,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When the file is no policy, the server refuses, or the output takes no more.
+pub async fn run(session: &mut Session, command: Policies) -> Result<(), CommandError> {
+    match command {
+        Policies::Managing(command) => manage::<FollowUpPolicy>(session, command).await,
+        Policies::Shadow(args) => shadow(session, args).await,
+    }
+}
+
+async fn shadow(session: &mut Session, args: ShadowArgs) -> Result<(), CommandError> {
+    let policy: FollowUpPolicy = read(&args.file)?;
+    let setting = Setting {
+        setting_id: args.id,
+        body: Some(policy.body()),
+        ..Setting::default()
+    };
+    let request = ShadowPoliciesRequest {
+        changes: vec![SettingChange {
+            setting: Some(setting),
+            expected_version: None,
+        }],
+        days: args.days,
+        min_position: session.after.clone(),
+        ..ShadowPoliciesRequest::default()
+    };
+    let answer = session.client.call(request).await?;
+    session.tell(&answer, print_shadow)
+}
+
+fn print_shadow(answer: &ShadowPoliciesResponse, output: &mut Output) -> std::io::Result<()> {
+    let more = match answer.promises_is_lower_bound {
+        true => " at least",
+        false => "",
+    };
+    let mut card = Card::new();
+    card.field("promises", format!("{}{more}", answer.promises))
+        .field("other policy", answer.other_policy.to_string())
+        .field("other target", answer.other_target.to_string())
+        .field(
+            "target missed",
+            format!("{} now, {} then", answer.missed_now, answer.missed_then),
+        );
+    card.print(output, 0)?;
+    if answer.policies.is_empty() {
+        return Ok(());
+    }
+    output.line("")?;
+    let mut table = Table::new([
+        Column::id("policy"),
+        Column::number("now"),
+        Column::number("then"),
+    ]);
+    for policy in &answer.policies {
+        table.row([
+            Cell::from(&policy.policy_id),
+            Cell::from(policy.promises_now.to_string()),
+            Cell::from(policy.promises_then.to_string()),
+        ]);
+    }
+    table.print(output)
+}
 
 impl Kind for FollowUpPolicy {
     const KIND: SettingKind = SettingKind::FollowUpPolicy;

@@ -1,0 +1,106 @@
+//! What follow-up policies would have made of promises: two sets of them, beside each other.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{FollowUpPolicy, PromiseFacts};
+use crate::due::Calendars;
+
+/// A set of policies, with the calendars that they name.
+#[derive(Debug, Clone)]
+pub struct PolicySet<C> {
+    /// By their ids, each with its version, in the order in which they are asked.
+    policies: Vec<(String, u32, FollowUpPolicy)>,
+    calendars: C,
+}
+
+/// What a set of policies makes of a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged<'a> {
+    /// The policy that decides about it, if any does.
+    pub policy_id: Option<&'a str>,
+    /// Its internal target, if it has one.
+    pub target_at: Option<Timestamp>,
+}
+
+impl<C: Calendars> PolicySet<C> {
+    /// A set of policies that are in use, in any order.
+    pub fn new(mut policies: Vec<(String, u32, FollowUpPolicy)>, calendars: C) -> Self {
+        policies.sort_by(|(id, _, one), (other_id, _, other)| {
+            (one.position, id).cmp(&(other.position, other_id))
+        });
+        Self {
+            policies,
+            calendars,
+        }
+    }
+
+    /// What it makes of a promise that was made at `made_at` and is due at `due`. Pauses are not reckoned with.
+    pub fn judge(
+        &self,
+        promise: &PromiseFacts<'_>,
+        (made_at, due): (Timestamp, Timestamp),
+    ) -> Judged<'_> {
+        let mut policies = self.policies.iter();
+        let Some((id, version, policy)) = policies.find(|(.., policy)| policy.matches(promise))
+        else {
+            return Judged {
+                policy_id: None,
+                target_at: None,
+            };
+        };
+        let target_at = policy.internal_target.as_ref().and_then(|rule| {
+            let target = rule.target((id, *version), (made_at, due), &self.calendars);
+            let calendar = self.calendars.calendar(rule.calendar_id())?;
+            target.ok()??.clock(calendar).ok()?.lapses_at()
+        });
+        Judged {
+            policy_id: Some(id),
+            target_at,
+        }
+    }
+}
+
+/// What two sets of policies make of the same promises, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shadow {
+    /// How many promises there are.
+    pub promises: u64,
+    /// How many have another policy, or one where they had none, or none where they had one.
+    pub other_policy: u64,
+    /// How many have another internal target, or one where they had none, or none where they had one.
+    pub other_target: u64,
+    /// How many were not done by their internal target by the policies as they are.
+    pub missed_now: u64,
+    /// The same by the policies as they would be.
+    pub missed_then: u64,
+    /// How many promises each policy decides about: as they are, and as they would be.
+    pub by_policy: BTreeMap<String, (u64, u64)>,
+}
+
+impl Shadow {
+    /// Counts a promise that was over at `closed_at`, or is open, as things stand at `now`.
+    pub fn count(
+        &mut self,
+        (before, after): (Judged<'_>, Judged<'_>),
+        closed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        let missed = |judged: Judged<'_>| {
+            let until = closed_at.unwrap_or(now);
+            u64::from(judged.target_at.is_some_and(|target| target < until))
+        };
+        self.promises += 1;
+        self.other_policy += u64::from(before.policy_id != after.policy_id);
+        self.other_target += u64::from(before.target_at != after.target_at);
+        self.missed_now += missed(before);
+        self.missed_then += missed(after);
+        if let Some(id) = before.policy_id {
+            self.by_policy.entry(id.to_owned()).or_default().0 += 1;
+        }
+        if let Some(id) = after.policy_id {
+            self.by_policy.entry(id.to_owned()).or_default().1 += 1;
+        }
+    }
+}
