@@ -197,14 +197,14 @@ const TABLE: &[(&str, Methods)] = &[
     (
         "aftercall.notify.v1.WebhookService",
         &[
-            ("CreateWebhook", SETTING_UP),
+            ("CreateWebhook", ADMINISTERING),
             ("GetWebhook", SEEING_WEBHOOKS),
             ("ListWebhooks", SEEING_WEBHOOKS),
-            ("UpdateWebhook", SETTING_UP),
-            ("RotateWebhookKey", SETTING_UP),
-            ("TestWebhook", SETTING_UP),
+            ("UpdateWebhook", ADMINISTERING),
+            ("RotateWebhookKey", ADMINISTERING),
+            ("TestWebhook", ADMINISTERING),
             ("ListWebhookDeliveries", SEEING_WEBHOOKS),
-            ("ReplayWebhook", SETTING_UP),
+            ("ReplayWebhook", ADMINISTERING),
         ],
     ),
     (
