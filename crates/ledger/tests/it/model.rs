@@ -57,7 +57,6 @@ impl Model {
         model
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each sort of thing")]
     fn counts(&mut self, key: Bytes, event: &Event, fact: Option<&Fact>) -> bool {
         let interaction = Uuid::parse_str(&event.interaction_id).unwrap_or_default();
         let contact = (key.clone(), interaction);

@@ -29,8 +29,7 @@ async fn happened(
     world: &World,
     tenant_id: &str,
     (aggregate_id, contact): (&str, &str),
-    sequence: u64,
-    now: &str,
+    (sequence, now): (u64, &str),
     fact: Fact,
 ) {
     let sealing = Sealing {
@@ -77,7 +76,7 @@ async fn promised(world: &World, tenant_id: &str, no: u8, kind: CommitmentKind, 
         interaction: Some(interaction),
     };
     let fact = Fact::InteractionRecorded(Box::new(recorded));
-    happened(world, tenant_id, (&contact, &contact), 1, made_at, fact).await;
+    happened(world, tenant_id, (&contact, &contact), (1, made_at), fact).await;
 }
 
 async fn fulfilled(world: &World, no: u8, done_at: &str) {
@@ -91,8 +90,7 @@ async fn fulfilled(world: &World, no: u8, done_at: &str) {
         world,
         "acme",
         (&uuid(no + 100), &uuid(no)),
-        2,
-        done_at,
+        (2, done_at),
         fact,
     )
     .await;
