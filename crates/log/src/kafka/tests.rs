@@ -95,8 +95,13 @@ fn needs_kafka_a_full_queue_refuses_whole_appends() {
     let log = new_log();
     let mut refused = 0;
     let mut taken = Vec::new();
+    // Large, so that they come faster than a broker takes them, however busy the machine is.
+    let large = |n| Record {
+        body: vec![b'x'; 64 << 10].into(),
+        ..record(n)
+    };
     while refused < 3 {
-        let mut append = log.append((0..500).map(record).collect());
+        let mut append = log.append((0..100).map(large).collect());
         let known = futures::FutureExt::now_or_never(&mut append);
         match known {
             Some(Err(AppendError::QueueFull { .. })) => refused += 1,
