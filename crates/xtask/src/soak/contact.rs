@@ -46,8 +46,10 @@ pub(super) enum Fate {
     Lapsed,
     /// It is called off.
     Cancelled,
-    /// Its due is moved.
+    /// What we aim at is moved, and the customer is not told: what they were told stays.
     Moved,
+    /// Its due is moved, and the customer is told.
+    MovedAndTold,
 }
 
 /// What changes a contact's promise.
@@ -96,7 +98,8 @@ impl Contact {
             0 | 1 => Fate::Kept,
             2 => Fate::Late,
             3 => Fate::Cancelled,
-            4 => Fate::Moved,
+            4 if self.number % 32 == 4 => Fate::Moved,
+            4 => Fate::MovedAndTold,
             5 | 6 => Fate::Lapsed,
             7 | 8 => Fate::Open,
             _ => Fate::None,
@@ -215,13 +218,19 @@ impl Contact {
                 reason: "solved meanwhile".to_owned(),
                 ..CancelCommitmentRequest::default()
             })),
-            Fate::Moved => Some(Command::Reschedule(RescheduleCommitmentRequest {
-                request_id,
-                commitment_id,
-                promised_by: Some(to_wire(self.due() + MOVE)),
-                reason: "the part is late".to_owned(),
-                ..RescheduleCommitmentRequest::default()
-            })),
+            fate @ (Fate::Moved | Fate::MovedAndTold) => {
+                Some(Command::Reschedule(RescheduleCommitmentRequest {
+                    request_id,
+                    commitment_id,
+                    promised_by: Some(to_wire(self.due() + MOVE)),
+                    reason: "the part is late".to_owned(),
+                    customer_informed_message_id: match fate {
+                        Fate::MovedAndTold => format!("message-{}", self.number),
+                        _ => String::new(),
+                    },
+                    ..RescheduleCommitmentRequest::default()
+                }))
+            }
         }
     }
 
@@ -269,10 +278,12 @@ impl Contact {
             (Fate::Late, true) => Some(KeptLate),
             _ => None,
         };
-        let due = match (self.fate(), done) {
-            (Fate::Moved, true) => self.due() + MOVE,
-            _ => self.due(),
+        let (due, target) = match (self.fate(), done) {
+            (Fate::Moved, true) => (self.due(), Some(self.due() + MOVE)),
+            (Fate::MovedAndTold, true) => (self.due() + MOVE, None),
+            _ => (self.due(), None),
         };
+        let said_target = said.target.as_ref().and_then(|it| it.target_at);
         let lapsed_at = said.lapses.iter().map(|lapse| lapse.lapsed_at);
         let fields = [
             ("lifecycle", said.lifecycle == i32::from(lifecycle)),
@@ -281,6 +292,7 @@ impl Contact {
                 outcome.is_none_or(|it| said.outcome == i32::from(it)),
             ),
             ("promised_by", said.promised_by == Some(to_wire(due))),
+            ("target", said_target == target.map(to_wire)),
             ("lapses", said.lapses.len() == lapses),
             (
                 "lapsed_at",
