@@ -6,6 +6,7 @@ mod total;
 use aftercall_log::LogIdentity;
 use aftercall_view::{PageToken, Positions, fingerprint};
 use bytes::Bytes;
+use prost::Message;
 use tokio::time::Instant;
 
 use crate::{Including, Reading, Unread};
@@ -105,6 +106,28 @@ impl Paging {
     /// An empty page, to be filled.
     pub fn page<T>(&self) -> Page<T> {
         Page::new(self.size)
+    }
+
+    /// What of a list is on the page, each item with its place in the list; and where the page ends, if there
+    /// is more.
+    ///
+    /// # Errors
+    /// The first of the list's.
+    pub fn fill<T: Message, E>(
+        &self,
+        listed: impl Iterator<Item = Result<(Bytes, T), E>>,
+    ) -> Result<(Vec<T>, Option<Bytes>), E> {
+        let (mut page, mut last) = (self.page(), None);
+        for entry in listed {
+            let (place, item) = entry?;
+            let bytes = item.encoded_len();
+            if !page.takes(bytes) {
+                return Ok((page.into_items(), last));
+            }
+            last = Some(place);
+            page.add(item, bytes);
+        }
+        Ok((page.into_items(), None))
     }
 
     /// The token of the page after this one, which ends at `place`. Empty at the list's end.

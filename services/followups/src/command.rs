@@ -3,7 +3,9 @@
 mod wish;
 
 use aftercall_domain::alert::Rule;
-use aftercall_domain::commitment::{Actor, Commitment, Contact, Event, Reschedule, Standing, Told};
+use aftercall_domain::commitment::{
+    Actor, Commitment, Contact, Event, Reassign, Reschedule, Standing, Told,
+};
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, Scope, Violations, Warning};
@@ -16,7 +18,7 @@ use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Principal, Role};
 use aftercall_view::{Positions, Store};
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::contacts::{Contacts, Promised};
@@ -26,6 +28,9 @@ use crate::keys::{MERGED, REQUESTS};
 use crate::stored;
 
 pub(crate) use wish::Wish;
+
+/// How long somebody has to accept a promise that has no policy.
+const ACCEPT_WITHIN: SignedDuration = SignedDuration::from_hours(4);
 
 /// What a caller wants, checked as far as it can be without the promise.
 #[derive(Debug)]
@@ -134,6 +139,12 @@ impl aftercall_service::command::Command for Asked {
                 let policy = policy.as_ref();
                 Wish::Reschedule(self.by_policy(wish, (&commitment, policy), now)?)
             }
+            Wish::Reassign(wish) => Wish::Reassign(Reassign {
+                accept_within: wish
+                    .accept_within
+                    .or_else(|| accept_within(policy.as_ref())),
+                ..wish.clone()
+            }),
             wish => wish.clone(),
         };
         let fulfilment = policy.as_ref().map(|policy| &policy.fulfilment);
@@ -314,6 +325,15 @@ impl Asked {
             }),
         };
         Ok(sealing.seal_under(key, &fact(event.change))?)
+    }
+}
+
+/// How long somebody has to accept a promise, if who asks them doesn't say it: as its policy says, or without one for
+/// some hours.
+fn accept_within(policy: Option<&FollowUpPolicy>) -> Option<SignedDuration> {
+    match policy {
+        Some(policy) => policy.accept_within,
+        None => Some(ACCEPT_WITHIN),
     }
 }
 

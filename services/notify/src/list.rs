@@ -78,7 +78,7 @@ pub(crate) async fn list(
             let changed = WebhookChanged::decode(value).map_err(ApplyError::record)?;
             Ok::<(Bytes, Webhook), ApplyError>((key, changed.webhook.unwrap_or_default()))
         });
-        let (webhooks, next) = page(&paging, found)?;
+        let (webhooks, next) = paging.fill(found)?;
         Ok::<_, Error>(ListWebhooksResponse {
             webhooks,
             next_page_token: paging.token(&log, &through, next),
@@ -119,7 +119,7 @@ pub(crate) async fn deliveries(
             return Err(Error::NotFound);
         }
         let found = in_state(store, (tenant_id, id), state.unwrap_or_default(), below);
-        let (deliveries, next) = page(&paging, found)?;
+        let (deliveries, next) = paging.fill(found)?;
         Ok(ListWebhookDeliveriesResponse {
             deliveries,
             next_page_token: paging.token(&log, &through, next),
@@ -155,24 +155,6 @@ fn in_state<'s>(
         };
         read().transpose()
     })
-}
-
-/// What of a list is on a page, and where the page ends if there is more.
-fn page<M: Message>(
-    paging: &Paging,
-    found: impl Iterator<Item = Result<(Bytes, M), ApplyError>>,
-) -> Result<(Vec<M>, Option<Bytes>), ApplyError> {
-    let (mut page, mut last) = (paging.page(), None);
-    for entry in found {
-        let (place, item) = entry?;
-        let bytes = item.encoded_len();
-        if !page.takes(bytes) {
-            return Ok((page.into_items(), last));
-        }
-        last = Some(place);
-        page.add(item, bytes);
-    }
-    Ok((page.into_items(), None))
 }
 
 /// The first key after one.

@@ -10,7 +10,6 @@ use aftercall_proto::settings::v1::{
 use aftercall_service::{Call, Checker, Counting, Counts, Paging, Unread};
 use aftercall_view::{ApplyError, Positions, TokenError};
 use bytes::Bytes;
-use prost::Message;
 
 use crate::failure::Error;
 
@@ -108,9 +107,12 @@ impl Query {
             let is_retired = setting.as_ref().is_ok_and(|setting| setting.retired);
             self.include_retired || !is_retired
         });
-        let (page, next) = page(&self.paging, wanted, |setting| {
-            Bytes::copy_from_slice(setting.setting_id.as_bytes())
-        })?;
+        let placed = wanted.map(|setting| {
+            let setting = setting?;
+            let place = Bytes::copy_from_slice(setting.setting_id.as_bytes());
+            Ok::<_, ApplyError>((place, setting))
+        });
+        let (page, next) = self.paging.fill(placed)?;
         let total = self
             .include_total
             .then(|| self.count(&settings))
@@ -187,9 +189,12 @@ impl VersionsQuery {
     ) -> Result<ListSettingVersionsResponse, Error> {
         let settings = ledger.settings(&self.tenant_id);
         let listed = settings.versions(self.kind, &self.setting_id, self.before);
-        let (versions, next) = page(&self.paging, listed, |setting| {
-            Bytes::copy_from_slice(&setting.version.to_be_bytes())
-        })?;
+        let placed = listed.map(|setting| {
+            let setting = setting?;
+            let place = Bytes::copy_from_slice(&setting.version.to_be_bytes());
+            Ok::<_, ApplyError>((place, setting))
+        });
+        let (versions, next) = self.paging.fill(placed)?;
         if versions.is_empty() && self.before.is_none() {
             return Err(Error::NotFound);
         }
@@ -199,25 +204,6 @@ impl VersionsQuery {
             complete_through: complete_through.encode(log),
         })
     }
-}
-
-/// What of a list is on a page, and where the page ends if there is more: at the last one's `place`.
-fn page(
-    paging: &Paging,
-    listed: impl Iterator<Item = Result<Setting, ApplyError>>,
-    place: impl Fn(&Setting) -> Bytes,
-) -> Result<(Vec<Setting>, Option<Bytes>), ApplyError> {
-    let (mut page, mut last) = (paging.page(), None);
-    for setting in listed {
-        let setting = setting?;
-        let bytes = setting.encoded_len();
-        if !page.takes(bytes) {
-            return Ok((page.into_items(), last));
-        }
-        last = Some(place(&setting));
-        page.add(setting, bytes);
-    }
-    Ok((page.into_items(), None))
 }
 
 /// The kind that a request names.

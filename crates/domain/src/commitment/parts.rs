@@ -278,8 +278,6 @@ pub enum ResumeCause {
     Asked,
     /// Its end was reached.
     UntilReached,
-    /// The customer was in contact.
-    CustomerContact,
 }
 
 /// A promise that somebody else is to keep, once they have accepted it. Until then the owner answers for it.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// The pauses after the first, the second and each later attempt, in seconds: those that Standard Webhooks
-/// recommends, up to a day. They are some four days in all.
+/// recommends, up to a day. They are some three days in all.
 const PAUSES_S: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// How often something is tried.

@@ -48,10 +48,11 @@ pub(crate) async fn list(
         let to = keys::moved(tenant_id, id.as_str(), whose, below);
         let moves = store.scan_range(from, Some(&*to), Direction::Descending);
         let moves = moves.map(|entry| {
-            let moved = Reschedule::decode(entry?.1);
-            Ok(moved.map_err(ApplyError::record)?)
+            let moved = Reschedule::decode(entry?.1).map_err(ApplyError::record)?;
+            let place = Bytes::copy_from_slice(&moved.number.to_be_bytes());
+            Ok::<_, Refused>((place, moved))
         });
-        let (reschedules, next) = page(moves, &paging)?;
+        let (reschedules, next) = paging.fill(moves)?;
         Ok::<_, Refused>(ListReschedulesResponse {
             reschedules,
             next_page_token: paging.token(&log, &through, next),
@@ -70,22 +71,4 @@ fn below(paging: &Paging) -> Result<u32, Unread> {
     };
     let number = after[..].try_into().map(u32::from_be_bytes);
     number.map_err(|_| Unread::PageToken(TokenError::Malformed))
-}
-
-/// A page of `moves`, and where it ends if there are more.
-fn page(
-    moves: impl Iterator<Item = Result<Reschedule, Refused>>,
-    paging: &Paging,
-) -> Result<(Vec<Reschedule>, Option<Bytes>), Refused> {
-    let (mut page, mut last) = (paging.page(), None);
-    for moved in moves {
-        let moved = moved?;
-        let bytes = moved.encoded_len();
-        if !page.takes(bytes) {
-            return Ok((page.into_items(), last));
-        }
-        last = Some(Bytes::copy_from_slice(&moved.number.to_be_bytes()));
-        page.add(moved, bytes);
-    }
-    Ok((page.into_items(), None))
 }

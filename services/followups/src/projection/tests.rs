@@ -272,6 +272,7 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
             Reassign {
                 to: Owner::Agent(format!("agent-{}", ahead % 3)),
                 to_team_id: "team-2".to_owned(),
+                at_once: ahead % 2 != 0,
                 accept_within: (ahead % 2 == 0).then(|| SignedDuration::from_secs(ahead)),
             },
             lead,

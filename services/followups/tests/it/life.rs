@@ -231,6 +231,43 @@ async fn all_promises_of_somebody_who_is_ill_are_given_away_in_one_request() {
 }
 
 #[tokio::test]
+async fn how_long_a_handover_waits_is_the_policys_to_say() {
+    let draft = |id: &str, policy_id: &str| CommitmentDraft {
+        policy: Some(PolicyRef {
+            policy_id: policy_id.to_owned(),
+            version: 1,
+        }),
+        ..promise(id, at(90_000))
+    };
+    let (stage, running) = begin(vec![draft("c-1", "soon"), draft("c-2", "whenever")]).await;
+    for (revision, (id, within)) in (1..).zip([("soon", Some(seconds(600))), ("whenever", None)]) {
+        let setting = Setting {
+            setting_id: id.to_owned(),
+            version: 1,
+            body: Some(Body::FollowUpPolicy(FollowUpPolicy {
+                accept_within: within,
+                ..FollowUpPolicy::default()
+            })),
+            ..Setting::default()
+        };
+        let record = setting_changed("acme", revision, setting, stage.clock.now());
+        stage.log.append(vec![record]).await.unwrap();
+    }
+    running.caught_up(&stage).await;
+    let mut owner = running.client("owner");
+    for (id, until) in [("c-1", wire(at(600))), ("c-2", None)] {
+        let asked = ReassignCommitmentRequest {
+            commitment_id: id.to_owned(),
+            ..to_agent(id, "bob")
+        };
+        let asked = owner.reassign_commitment(asked).await.unwrap().into_inner();
+        let handover = asked.commitment.unwrap().handover.unwrap();
+        assert_eq!(handover.accept_until, until, "{id}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_promise_is_kept_by_the_attempt_that_its_policy_asks_for() {
     let policy = FollowUpPolicy {
         fulfilment: Some(FulfilmentPolicy {

@@ -13,7 +13,6 @@ use aftercall_proto::model::v1::{
 };
 use aftercall_proto::personal;
 use aftercall_service::chain;
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
@@ -108,12 +107,13 @@ impl Courier {
             );
             return Went::failed(Failure::SecretSealed);
         };
-        let event = match self.in_full(webhook, place).await {
-            Ok(event) => event,
-            Err(()) => return Went::failed(Failure::Connection),
+        let Ok(event) = self.in_full(webhook, place).await else {
+            return Went::failed(Failure::Unreadable);
         };
         let body = payload::body(webhook, tenant_id, delivery, event.as_ref());
-        let body = body.unwrap_or_else(|_| Bytes::new());
+        let Ok(body) = body else {
+            return Went::failed(Failure::Unreadable);
+        };
         let id = &delivery.message_id;
         let message = payload::message(webhook.format(), id, body, (&secrets, now));
         let Some(message) = message else {

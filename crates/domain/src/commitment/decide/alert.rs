@@ -14,7 +14,7 @@ const SEEN_TO_FOR_BAD: SignedDuration = SignedDuration::from_mins(30);
 const SEEN_TO_FOR: SignedDuration = SignedDuration::from_hours(4);
 
 /// When an alert that somebody put away fires again, if its condition still holds.
-pub(in crate::commitment) const PUT_AWAY_FOR: SignedDuration = SignedDuration::from_hours(24);
+const PUT_AWAY_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What somebody wants to do about an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,9 @@ pub struct Reassign {
     pub to: Owner,
     /// Their team; may be empty.
     pub to_team_id: String,
-    /// How long they have to accept it; none if they need not: then it is theirs at once.
+    /// Whether it is theirs at once, without being asked.
+    pub at_once: bool,
+    /// How long they have to accept it, if they are asked; none for as long as it takes.
     pub accept_within: Option<SignedDuration>,
 }
 
@@ -37,20 +39,22 @@ impl Commitment {
             return Err(Refusal::AlreadyTheirs);
         }
         let accepts = takes || matches!(wish.to, Owner::Queue(_));
-        let change = match wish.accept_within.filter(|_| !accepts) {
-            None => {
+        let change = match accepts || wish.at_once {
+            true => {
                 permitted(accepts || actor.leads(), Permission::ReassignAtOnce)?;
                 Change::Reassigned {
                     to: wish.to,
                     to_team_id: wish.to_team_id,
                 }
             }
-            Some(within) => Change::HandoverAsked(Handover {
+            false => Change::HandoverAsked(Handover {
                 to: wish.to,
                 to_team_id: wish.to_team_id,
                 asked_by: actor.id.to_owned(),
                 asked_at: now,
-                until: now.checked_add(within).ok(),
+                until: wish
+                    .accept_within
+                    .and_then(|within| now.checked_add(within).ok()),
             }),
         };
         Ok(self.next_event(change, actor.id, now))

@@ -98,6 +98,7 @@ fn an_alert_follows_its_promise_to_another_owner() {
     let wish = Reassign {
         to: Owner::Agent("ben".to_owned()),
         to_team_id: "t-2".to_owned(),
+        at_once: true,
         accept_within: None,
     };
     let event = promise.reassign(wish, lead(), at(4_000));

@@ -6,6 +6,7 @@ fn give(to: Owner, accept_within: Option<i64>) -> Reassign {
     Reassign {
         to,
         to_team_id: "t-2".to_owned(),
+        at_once: accept_within.is_none(),
         accept_within: accept_within.map(SignedDuration::from_secs),
     }
 }

@@ -132,6 +132,7 @@ impl World {
                 let wish = Reassign {
                     to: Owner::Agent("ben".to_owned()),
                     to_team_id: String::new(),
+                    at_once: accept_within.is_none(),
                     accept_within: accept_within.map(SignedDuration::from_secs),
                 };
                 promise.reassign(wish, lead(), now).ok()

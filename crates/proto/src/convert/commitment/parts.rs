@@ -78,7 +78,6 @@ same_values!(
     ResumeCause = ResumeCause {
         Asked,
         UntilReached,
-        CustomerContact,
     }
 );
 same_values!(

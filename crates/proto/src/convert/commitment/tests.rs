@@ -172,6 +172,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
             let wish = Reassign {
                 to: Owner::Agent("ben".to_owned()),
                 to_team_id: "north".to_owned(),
+                at_once: !informed,
                 accept_within: informed.then(|| SignedDuration::from_secs(ahead)),
             };
             promise.reassign(wish, lead, now).ok()

@@ -67,7 +67,7 @@ pub struct ReassignArgs {
     /// Their team
     #[arg(long, value_name = "ID")]
     team: Option<String>,
-    /// How long they have to accept it; left out, 4h
+    /// How long they have to accept it; left out, as its policy says, or 4h
     #[arg(long, value_name = "SPAN", conflicts_with = "at_once")]
     accept_within: Option<SignedDuration>,
     /// Theirs at once, without being asked: for team leads and supervisors
@@ -95,7 +95,7 @@ pub struct ReassignAllArgs {
     /// Their team
     #[arg(long, value_name = "ID")]
     team: Option<String>,
-    /// How long they have to accept each; left out, 4h
+    /// How long they have to accept each; left out, as its policy says, or 4h
     #[arg(long, value_name = "SPAN", conflicts_with = "at_once")]
     accept_within: Option<SignedDuration>,
     /// Theirs at once, without being asked

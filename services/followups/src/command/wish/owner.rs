@@ -17,8 +17,7 @@ use super::{Head, Wish, plain};
 use crate::command::PromiseCommand;
 use crate::failure::Refused;
 
-/// How long somebody has to accept a promise, if nobody says otherwise, and at most.
-const ACCEPT_WITHIN: SignedDuration = SignedDuration::from_hours(4);
+/// How long somebody has to accept a promise at most.
 const ACCEPT_WITHIN_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 plain! {
@@ -64,21 +63,20 @@ impl TryFrom<ReassignCommitmentRequest> for PromiseCommand {
         let wish = Wish::Reassign(Reassign {
             to,
             to_team_id,
-            accept_within: (!at_once).then_some(within),
+            at_once,
+            accept_within: within,
         });
         Ok(checker.done(head.command(Vec::new(), wish))?)
     }
 }
 
-fn accepting(asked: Option<Duration>, found: &mut Violations) -> SignedDuration {
+/// How long they have, if the request says it.
+fn accepting(asked: Option<Duration>, found: &mut Violations) -> Option<SignedDuration> {
     let at = FieldPath::of("accept_within");
-    let Some(asked) = asked else {
-        return ACCEPT_WITHIN;
-    };
-    let within = duration(Some(asked), at, found).unwrap_or(ACCEPT_WITHIN);
+    let within = duration(Some(asked?), at, found)?;
     if within <= SignedDuration::ZERO || within > ACCEPT_WITHIN_MAX {
         let text = "is out of range; give more than nothing, at most 30 days";
         found.add(at, Reason::OutOfRange, text);
     }
-    within
+    Some(within)
 }
