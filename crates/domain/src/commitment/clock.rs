@@ -206,6 +206,8 @@ impl Commitment {
     }
 
     /// When it is given up, if nothing happens; none while it is not overdue, or if it never is.
+    ///
+    /// Nobody could keep it here before it was recorded: what comes with an import is in view for as long as any other.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let overdue = match self.told_to_customer {
             true => self.promise_lapsed,
@@ -214,7 +216,8 @@ impl Commitment {
         if !overdue || !self.is_open() {
             return None;
         }
-        self.due_at().checked_add(self.expire_after).ok()
+        let in_view = self.due_at().max(self.recorded_at);
+        in_view.checked_add(self.expire_after).ok()
     }
 
     /// The calendars by which its own due and its stages are reckoned.

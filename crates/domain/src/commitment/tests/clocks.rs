@@ -246,3 +246,19 @@ fn what_is_overdue_for_too_long_is_given_up() {
     assert_eq!(promise.outcome, Some(Outcome::Broken));
     assert_eq!(promise.watched_until(), None);
 }
+
+#[test]
+fn what_came_overdue_with_an_import_is_in_view_as_long_as_any_other() {
+    let years_later = at(3 * 365 * 86_400);
+    let mut promise = Commitment::new(Made {
+        imported: true,
+        recorded_at: years_later,
+        ..made()
+    });
+    let in_view = SignedDuration::from_hours(24 * 90);
+    assert!(fire_all(&mut promise, years_later + in_view).is_empty());
+    assert_eq!(promise.timeliness(years_later), Timeliness::Overdue);
+    let second = SignedDuration::from_secs(1);
+    fire_all(&mut promise, years_later + in_view + second);
+    assert_eq!(promise.lifecycle, Lifecycle::Expired);
+}
