@@ -6,24 +6,29 @@ use std::{env, error::Error, fs};
 use prost_types::FileDescriptorSet;
 use tonic_prost_build::Config;
 
-const FILES: [&str; 22] = [
+const FILES: [&str; 27] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/event.proto",
+    "aftercall/followups/v1/calendar_feeds.proto",
     "aftercall/followups/v1/followups.proto",
     "aftercall/history/v1/history.proto",
     "aftercall/knowledge/v1/knowledge.proto",
     "aftercall/model/v1/alert.proto",
+    "aftercall/model/v1/calendar_feed.proto",
     "aftercall/model/v1/commitment.proto",
     "aftercall/model/v1/due.proto",
     "aftercall/model/v1/escalation.proto",
     "aftercall/model/v1/handle.proto",
     "aftercall/model/v1/interaction.proto",
+    "aftercall/model/v1/mail.proto",
+    "aftercall/model/v1/notification.proto",
     "aftercall/model/v1/policy.proto",
     "aftercall/model/v1/setting.proto",
     "aftercall/model/v1/silence.proto",
     "aftercall/model/v1/solution.proto",
     "aftercall/model/v1/warning.proto",
     "aftercall/model/v1/webhook.proto",
+    "aftercall/notify/v1/mail.proto",
     "aftercall/notify/v1/webhooks.proto",
     "aftercall/operations/v1/operations.proto",
     "aftercall/recorder/v1/recorder.proto",
@@ -32,7 +37,10 @@ const FILES: [&str; 22] = [
 ];
 
 /// Messages whose maps are in order, so that the same message has the same bytes.
-const MAPS: [&str; 1] = [".aftercall.model.v1.Alert"];
+const MAPS: [&str; 2] = [
+    ".aftercall.model.v1.Alert",
+    ".aftercall.alerts.v1.TestRouteRequest",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

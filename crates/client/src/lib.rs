@@ -4,8 +4,8 @@
 //! that belongs to it. What the server says may be tried again is tried again, with the same request
 //! and within bounds ([`Retry`]); a request that has no name of its own gets one before it is sent, so
 //! that trying again never writes twice. Lists come as streams ([`Client::items`],
-//! [`Client::pages`]), and alerts as a stream that goes on where it was after a connection broke
-//! ([`Client::watch_alerts`]). What the server refuses is a [`Refusal`], with its stable reason and
+//! [`Client::pages`]), and alerts and promises as streams that go on where they were after a connection broke
+//! ([`Client::watch_alerts`], [`Client::watch_commitments`]). What the server refuses is a [`Refusal`], with its stable reason and
 //! every wrong field.
 //!
 //! ```no_run
@@ -60,7 +60,7 @@
 //! | `refusal`    | what a server's refusal says                                     |
 //! | `retry`      | when to try again, and when to give up                           |
 //! | `rpc`        | which request is which call                                      |
-//! | `watch`      | alerts, across broken connections                                |
+//! | `watch`      | alerts and promises, across broken connections                   |
 
 mod backup;
 mod builder;

@@ -1,14 +1,17 @@
 //! Lists as streams: of pages, and of what is on them.
 
 use aftercall_proto::alerts::v1::ListAlertsRequest;
-use aftercall_proto::followups::v1::{ListCommitmentsRequest, ListReschedulesRequest};
+use aftercall_proto::followups::v1::{
+    ListCalendarFeedsRequest, ListCommitmentsRequest, ListReschedulesRequest,
+};
 use aftercall_proto::history::v1::{
     Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
     TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
 use aftercall_proto::model::v1::{
-    Alert, Candidate, Commitment, Reschedule, Setting, Solution, Webhook, WebhookDelivery,
+    Alert, CalendarFeed, Candidate, Commitment, Reschedule, Setting, Solution, Webhook,
+    WebhookDelivery,
 };
 use aftercall_proto::notify::v1::{ListWebhookDeliveriesRequest, ListWebhooksRequest};
 use aftercall_proto::settings::v1::{ListSettingVersionsRequest, ListSettingsRequest};
@@ -122,6 +125,7 @@ lists! {
     counted ListSolutionsRequest: solutions of Solution;
     counted ListSettingsRequest: settings of Setting;
     uncounted ListSettingVersionsRequest: versions of Setting;
+    uncounted ListCalendarFeedsRequest: feeds of CalendarFeed;
     uncounted ListWebhooksRequest: webhooks of Webhook;
     uncounted ListWebhookDeliveriesRequest: deliveries of WebhookDelivery;
 }

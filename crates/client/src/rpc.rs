@@ -111,12 +111,22 @@ rpcs! {
             followups::v1::GetCommitmentRequest => followups::v1::GetCommitmentResponse;
         query "ListCommitments":
             followups::v1::ListCommitmentsRequest => followups::v1::ListCommitmentsResponse;
+        query "CountCommitments":
+            followups::v1::CountCommitmentsRequest => followups::v1::CountCommitmentsResponse;
+        query "CountRepeats":
+            followups::v1::CountRepeatsRequest => followups::v1::CountRepeatsResponse;
         query "ListReschedules":
             followups::v1::ListReschedulesRequest => followups::v1::ListReschedulesResponse;
         query "PreviewDue":
             followups::v1::PreviewDueRequest => followups::v1::PreviewDueResponse;
         query "ExplainDue":
             followups::v1::ExplainDueRequest => followups::v1::ExplainDueResponse;
+        command "MakeCommitment":
+            followups::v1::MakeCommitmentRequest => followups::v1::MakeCommitmentResponse;
+        command "SetDependencies":
+            followups::v1::SetDependenciesRequest => followups::v1::SetDependenciesResponse;
+        command "ReopenCommitment":
+            followups::v1::ReopenCommitmentRequest => followups::v1::ReopenCommitmentResponse;
         command "FulfilCommitment":
             followups::v1::FulfilCommitmentRequest => followups::v1::FulfilCommitmentResponse;
         command "CancelCommitment":
@@ -135,6 +145,10 @@ rpcs! {
             followups::v1::ReassignCommitmentRequest => followups::v1::ReassignCommitmentResponse;
         command "ReassignAll":
             followups::v1::ReassignAllRequest => followups::v1::ReassignAllResponse;
+        command "BatchCommitments":
+            followups::v1::BatchCommitmentsRequest => followups::v1::BatchCommitmentsResponse;
+        command "RetargetOpen":
+            followups::v1::RetargetOpenRequest => followups::v1::RetargetOpenResponse;
         command "AcceptHandover":
             followups::v1::AcceptHandoverRequest => followups::v1::AcceptHandoverResponse;
         command "EndHandover":
@@ -150,6 +164,14 @@ rpcs! {
         command "SupersedeCommitment":
             followups::v1::SupersedeCommitmentRequest => followups::v1::SupersedeCommitmentResponse;
     }
+    "aftercall.followups.v1.CalendarFeedService" {
+        command "CreateCalendarFeed":
+            followups::v1::CreateCalendarFeedRequest => followups::v1::CreateCalendarFeedResponse;
+        query "ListCalendarFeeds":
+            followups::v1::ListCalendarFeedsRequest => followups::v1::ListCalendarFeedsResponse;
+        command "RevokeCalendarFeed":
+            followups::v1::RevokeCalendarFeedRequest => followups::v1::RevokeCalendarFeedResponse;
+    }
     "aftercall.alerts.v1.AlertService" {
         query "ListAlerts":
             alerts::v1::ListAlertsRequest => alerts::v1::ListAlertsResponse;
@@ -159,6 +181,10 @@ rpcs! {
             alerts::v1::SnoozeAlertRequest => alerts::v1::SnoozeAlertResponse;
         command "CloseAlert":
             alerts::v1::CloseAlertRequest => alerts::v1::CloseAlertResponse;
+        query "ExplainAlert":
+            alerts::v1::ExplainAlertRequest => alerts::v1::ExplainAlertResponse;
+        query "TestRoute":
+            alerts::v1::TestRouteRequest => alerts::v1::TestRouteResponse;
     }
     "aftercall.knowledge.v1.KnowledgeService" {
         query "ListCandidates":
@@ -189,6 +215,10 @@ rpcs! {
             notify::v1::ListWebhookDeliveriesRequest => notify::v1::ListWebhookDeliveriesResponse;
         command "ReplayWebhook":
             notify::v1::ReplayWebhookRequest => notify::v1::ReplayWebhookResponse;
+    }
+    "aftercall.notify.v1.MailService" {
+        query "TestMail":
+            notify::v1::TestMailRequest => notify::v1::TestMailResponse;
     }
     "aftercall.settings.v1.SettingsService" {
         command "ChangeSettings":

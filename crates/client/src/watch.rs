@@ -1,13 +1,15 @@
-//! Alerts as they happen, across broken connections.
+//! Alerts and promises as they change, across broken connections.
 
 use std::time::Duration;
 
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
+use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_proto::followups::v1::{WatchCommitmentsRequest, WatchCommitmentsResponse};
 use futures::{Stream, stream};
 use tonic::{Request, Status, Streaming};
 
-use crate::client::{ANSWER_BYTES_MAX, Client, Error};
+use crate::client::{ANSWER_BYTES_MAX, Client, Error, Transport};
 use crate::refusal::Refusal;
 
 /// How long to wait before a watch that broke is begun again, at first and at most.
@@ -29,6 +31,23 @@ impl Client {
         &self,
         request: WatchAlertsRequest,
     ) -> impl Stream<Item = Result<WatchAlertsResponse, Error>> + Send + use<> {
+        self.watch(request)
+    }
+
+    /// Promises that are made or change, as it happens. An answer without a promise says that the watch lives. It goes on
+    /// across broken connections as [`Client::watch_alerts`] does; of a promise that changed several times meanwhile,
+    /// the latest state is told alone.
+    pub fn watch_commitments(
+        &self,
+        request: WatchCommitmentsRequest,
+    ) -> impl Stream<Item = Result<WatchCommitmentsResponse, Error>> + Send + use<> {
+        self.watch(request)
+    }
+
+    fn watch<R: Watched>(
+        &self,
+        request: R,
+    ) -> impl Stream<Item = Result<R::Answer, Error>> + Send + use<R> {
         let watch = Watch {
             client: self.clone(),
             request,
@@ -42,21 +61,64 @@ impl Client {
     }
 }
 
+/// A request that is answered by a stream which can be gone on with.
+trait Watched: Clone + Send + Sync + 'static {
+    type Answer: Send;
+
+    /// Where it goes on.
+    fn place(&mut self) -> &mut String;
+
+    /// Where to go on after an answer.
+    fn after(answer: &Self::Answer) -> &str;
+
+    fn open(
+        self,
+        transport: Transport,
+    ) -> impl Future<Output = Result<Streaming<Self::Answer>, Status>> + Send;
+}
+
+macro_rules! watched {
+    ($($request:ident => $answer:ident: $client:ident.$method:ident;)+) => {$(
+        impl Watched for $request {
+            type Answer = $answer;
+
+            fn place(&mut self) -> &mut String {
+                &mut self.resume_token
+            }
+
+            fn after(answer: &$answer) -> &str {
+                &answer.resume_token
+            }
+
+            async fn open(self, transport: Transport) -> Result<Streaming<$answer>, Status> {
+                let client = $client::new(transport);
+                let mut client = client.max_decoding_message_size(ANSWER_BYTES_MAX);
+                Ok(client.$method(Request::new(self)).await?.into_inner())
+            }
+        }
+    )+};
+}
+
+watched! {
+    WatchAlertsRequest => WatchAlertsResponse: AlertServiceClient.watch_alerts;
+    WatchCommitmentsRequest => WatchCommitmentsResponse: FollowupServiceClient.watch_commitments;
+}
+
 /// A watch, and the place that it has come to.
-struct Watch {
+struct Watch<R: Watched> {
     client: Client,
-    request: WatchAlertsRequest,
-    answers: Option<Streaming<WatchAlertsResponse>>,
+    request: R,
+    answers: Option<Streaming<R::Answer>>,
     wait: Duration,
 }
 
-impl Watch {
-    async fn next(&mut self) -> Result<WatchAlertsResponse, Error> {
+impl<R: Watched> Watch<R> {
+    async fn next(&mut self) -> Result<R::Answer, Error> {
         loop {
             match self.answer().await {
                 Ok(Some(answer)) => {
                     self.wait = RETRY_FIRST;
-                    self.request.resume_token.clone_from(&answer.resume_token);
+                    R::after(&answer).clone_into(self.request.place());
                     return Ok(answer);
                 }
                 // A server that stops may end the stream without a failure.
@@ -71,7 +133,7 @@ impl Watch {
         }
     }
 
-    async fn answer(&mut self) -> Result<Option<WatchAlertsResponse>, Refusal> {
+    async fn answer(&mut self) -> Result<Option<R::Answer>, Refusal> {
         let mut answers = match self.answers.take() {
             Some(answers) => answers,
             None => self.open().await?,
@@ -85,20 +147,17 @@ impl Watch {
         Ok(answer)
     }
 
-    async fn open(&self) -> Result<Streaming<WatchAlertsResponse>, Refusal> {
-        let alerts = AlertServiceClient::new(self.client.transport());
-        let mut alerts = alerts.max_decoding_message_size(ANSWER_BYTES_MAX);
-        let request = Request::new(self.request.clone());
-        let opened = tokio::time::timeout(self.client.call_timeout(), alerts.watch_alerts(request));
-        match opened.await {
-            Ok(opened) => Ok(opened?.into_inner()),
+    async fn open(&self) -> Result<Streaming<R::Answer>, Refusal> {
+        let opening = self.request.clone().open(self.client.transport());
+        match tokio::time::timeout(self.client.call_timeout(), opening).await {
+            Ok(opened) => Ok(opened?),
             Err(_) => Err(Status::deadline_exceeded("the watch was not begun in time").into()),
         }
     }
 
-    /// A watch that has no place yet would begin anew, and miss what fired between.
-    fn has_place(&self) -> bool {
-        !self.request.resume_token.is_empty()
+    /// A watch that has no place yet would begin anew, and miss what happened between.
+    fn has_place(&mut self) -> bool {
+        !self.request.place().is_empty()
     }
 
     async fn pause(&mut self) {

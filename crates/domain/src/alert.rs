@@ -11,13 +11,23 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Parties;
-use crate::commitment::{AlertState, Clock, Commitment, CommitmentKind, Episode, Owner, Priority};
+use crate::commitment::{
+    AlertState, Clock, Commitment, CommitmentKind, Episode, Escalation, Owner, Priority, WentOn,
+};
 use crate::ids::Namespace;
 
 /// The label that names a promise's kind.
 pub const LABEL_KIND: &str = "kind";
 /// The label that names a promise's priority.
 pub const LABEL_PRIORITY: &str = "priority";
+/// The label that names the condition.
+pub const LABEL_RULE: &str = "rule";
+/// The label that says how bad it is.
+pub const LABEL_SEVERITY: &str = "severity";
+/// The label that names the team that should act.
+pub const LABEL_TEAM: &str = "team";
+/// The label that names the site of the agent in whose contact it began.
+pub const LABEL_SITE: &str = "site";
 
 /// Something that needs a human: an episode of a condition on one subject. Holds nothing personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +57,18 @@ pub struct Alert {
     pub labels: BTreeMap<String, String>,
     /// When it fired.
     pub first_fired_at: Timestamp,
+    /// Whether it was noticed long after its time.
+    pub late: bool,
+    /// Whether what it is about came with an import of history.
+    pub imported: bool,
     /// 1 at first, one more whenever nobody did anything about it.
     pub level: u32,
+    /// Why it went on to that level; none on the first.
+    pub went_on: Option<WentOn>,
+    /// By what it is told, and when it goes on; none where nobody is to be told.
+    pub escalation: Option<Escalation>,
+    /// An alert of the same subject that says all of this, and more; none if there is none that is open.
+    pub inhibited_by: Option<Rule>,
     /// What somebody did about it, or how it was over.
     pub state: AlertState,
 }
@@ -74,6 +94,14 @@ impl Rule {
             Self::PromiseLapsed => "commitment.promise_lapsed",
             Self::TargetLapsed => "commitment.target_lapsed",
             Self::AtRisk => "commitment.at_risk",
+        }
+    }
+
+    /// The rule whose alert says all that this one's does, and more, if it is about the same subject.
+    const fn inhibited_by(self) -> Option<Self> {
+        match self {
+            Self::PromiseLapsed => None,
+            Self::TargetLapsed | Self::AtRisk => Some(Self::PromiseLapsed),
         }
     }
 
@@ -169,9 +197,21 @@ pub enum ResolveCause {
     Expired,
     /// What it warned of has come.
     Overtaken,
+    /// What it warned of does not come.
+    Averted,
 }
 
 impl Severity {
+    /// The severity as labels spell it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
     /// One step less bad.
     pub const fn lowered(self) -> Self {
         match self {
@@ -218,16 +258,26 @@ impl Alert {
             "" => promise.kind.code(),
             own => own,
         };
+        let severity = rule.severity(promise.priority);
         let labels = [
             (LABEL_KIND, kind),
             (LABEL_PRIORITY, promise.priority.code()),
+            (LABEL_RULE, rule.as_str()),
+            (LABEL_SEVERITY, severity.code()),
+            (LABEL_TEAM, team_id),
+            (LABEL_SITE, &promise.site_id),
         ];
+        let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
+        let inhibitor = rule.inhibited_by().filter(|inhibitor| {
+            let open = promise.alert(*inhibitor);
+            open.is_some_and(|open| open.state.is_open())
+        });
         Self {
             alert_id: alert_id(alert_key, episode.number),
             alert_key,
             episode_no: episode.number,
             rule,
-            severity: rule.severity(promise.priority),
+            severity,
             subject: Subject::Promise(PromiseSubject {
                 commitment_id: promise.commitment_id.clone(),
                 interaction_id: promise.interaction_id.clone(),
@@ -244,9 +294,14 @@ impl Alert {
             parties: promise.parties().collect(),
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+                .collect(),
             first_fired_at: episode.first_fired_at,
+            late: episode.late,
+            imported: promise.imported,
             level: episode.level,
+            went_on: episode.went_on.clone(),
+            escalation: episode.escalation.clone(),
+            inhibited_by: inhibitor,
             state: episode.state.clone(),
         }
     }

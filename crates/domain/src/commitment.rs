@@ -46,7 +46,9 @@ mod attempt;
 mod clock;
 mod customer;
 mod decide;
+mod dependency;
 mod episode;
+mod escalation;
 mod event;
 mod fold;
 mod follow_up;
@@ -59,17 +61,19 @@ pub use attempt::{Attempt, AttemptResult, Daypart, Tried};
 pub use clock::{Clock, NewTarget, Reckoned, Stage, StageAt, StageReached, Target, Timer};
 pub use customer::Contact;
 pub use decide::{
-    Actor, AlertWish, Attempting, Cancel, Fulfil, Lacking, Pausing, Permission, Reassign, Refusal,
-    Reschedule, Standing, Supersede,
+    Actor, AlertWish, Attempting, Cancel, FollowingUp, Fulfil, Lacking, Pausing, Permission,
+    Reassign, Refusal, Reschedule, Retargeting, Standing, Supersede,
 };
-pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, Episode};
+pub use dependency::{Dependency, DependencyTurn, Foregoing, Slip, is_cyclic};
+pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, DEPENDENCY_STAGE, Episode};
+pub use escalation::{EscalatesBy, Escalation, WentOn};
 pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
-pub use follow_up::{FollowUp, PolicyRef, Told};
+pub use follow_up::{FollowUp, MovedTarget, PolicyRef, Retargeted, Told};
 pub use life::{Due, Life, State};
 pub use parts::{
     CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Outcome, Owner, Paused,
-    Priority, Rescheduled, ResumeCause, Timeliness, WaiverAsked,
+    Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -147,6 +151,15 @@ pub struct Commitment {
     pub waiver: Option<WaiverAsked>,
     /// The promise that took its place.
     pub superseded_by: Option<String>,
+    /// The promises that have to be kept before it can be.
+    pub depends_on: Vec<Dependency>,
+    /// Whether another promise waits for it, where whoever holds both has noted it.
+    pub is_awaited: bool,
+    /// The promise that it takes up again, and why.
+    pub reopens: Option<Reopens>,
+    /// The promise that took it up again, where whoever holds both has noted it: no event of its own says so, and what
+    /// it counts as does not change.
+    pub reopened_by: Option<String>,
     /// The latest attempts to keep it, the oldest first: at most
     /// [`ATTEMPTS_SHOWN_MAX`](crate::limits::ATTEMPTS_SHOWN_MAX).
     pub attempts: Vec<Attempt>,
@@ -231,7 +244,8 @@ impl Commitment {
             true => self.has_passed(Clock::Promise, now),
             false => ours,
         };
-        match (late, ours || self.warned.is_some()) {
+        let warned = self.warned.is_some() || self.is_held_up();
+        match (late, ours || warned) {
             (true, _) => Timeliness::Overdue,
             (false, true) => Timeliness::AtRisk,
             (false, false) => Timeliness::OnTrack,

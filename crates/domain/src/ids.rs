@@ -75,12 +75,20 @@ pub enum Namespace {
     ImportRow,
     /// A promise without an id of its own, of its contact and its place there.
     Commitment,
+    /// A promise that is made after its contact, of the request that makes it.
+    MadeCommitment,
     /// An event, of all that makes it the same event when it is written again.
     Event,
     /// What a rule's alerts of one subject have in common.
     AlertKey,
     /// One alert of several under one key.
     Alert,
+    /// What is told together of a team's alerts, of the escalation policy and the team.
+    AlertGroup,
+    /// A message to a receiver, of the round in which it was decided.
+    Notification,
+    /// That a contact was caused by a broken promise, of the contact.
+    Repeat,
     /// A way of solving, of the words that say it.
     Candidate,
     /// A solution, of its candidate.
@@ -89,6 +97,10 @@ pub enum Namespace {
     Webhook,
     /// What a webhook is told of one event.
     WebhookMessage,
+    /// A calendar of promises, of the request that makes it.
+    CalendarFeed,
+    /// A promise in calendars.
+    CalendarEvent,
 }
 
 impl Namespace {
@@ -97,13 +109,19 @@ impl Namespace {
             Self::Interaction => "aftercall.interaction",
             Self::ImportRow => "aftercall.import.row",
             Self::Commitment => "aftercall.commitment",
+            Self::MadeCommitment => "aftercall.commitment.made",
             Self::Event => "aftercall.event",
             Self::AlertKey => "aftercall.alert.key",
             Self::Alert => "aftercall.alert",
+            Self::AlertGroup => "aftercall.alert.group",
+            Self::Notification => "aftercall.notification",
+            Self::Repeat => "aftercall.repeat",
             Self::Candidate => "aftercall.candidate",
             Self::Solution => "aftercall.solution",
             Self::Webhook => "aftercall.webhook",
             Self::WebhookMessage => "aftercall.webhook.message",
+            Self::CalendarFeed => "aftercall.calendar_feed",
+            Self::CalendarEvent => "aftercall.calendar_feed.event",
         }
     }
 

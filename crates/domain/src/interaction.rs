@@ -8,10 +8,12 @@ mod clean;
 mod contact;
 mod customer;
 mod disconnect;
+mod followed_up;
 mod forms;
 mod handling;
 mod identification;
 mod life;
+mod making;
 mod names;
 mod promise;
 mod recording;
@@ -32,13 +34,15 @@ pub use contact::{
 };
 pub use customer::{Customer, MatchStatus, Verification};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+pub use followed_up::FollowedUp;
 pub(crate) use forms::is_language;
 pub use handling::{
     Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
 pub use identification::{Identification, check_id};
 pub use life::{Life, PromiseLife, Refused, Step};
-pub use names::{commitment_id, id_of_reference, is_ours};
+pub use making::Surroundings;
+pub use names::{commitment_id, id_of_reference, is_ours, made_commitment_id};
 pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
@@ -108,6 +112,8 @@ pub struct Interaction {
     /// Ours in this contact: the number that was called or that we called from, the mailbox, the
     /// page that was reviewed.
     pub our_handle: Option<Handle>,
+    /// The promises of earlier contacts that this one follows up.
+    pub follow_ups: Vec<FollowedUp>,
 }
 
 impl Interaction {

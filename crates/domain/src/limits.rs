@@ -22,6 +22,8 @@ pub const WARNINGS_MAX: usize = 50;
 pub const CONTACT_REASONS_MAX: usize = 20;
 /// Promises of one interaction.
 pub const COMMITMENTS_MAX: usize = 50;
+/// Promises that one interaction follows up.
+pub const FOLLOW_UPS_MAX: usize = 50;
 /// Elements of any other list of an interaction.
 pub const LIST_MAX: usize = 200;
 /// Points of a sentiment series.
@@ -35,6 +37,26 @@ pub const SEGMENT_OVERLAP_S_MAX: i64 = 60;
 pub const DUE_DAYS_MAX: i64 = 1_095;
 /// How often a promise may move, whoever moves it. Moves beyond it that a log holds all the same count.
 pub const RESCHEDULES_MAX: u32 = 100;
+/// Promises that one promise waits for.
+pub const DEPENDENCIES_MAX: usize = 20;
+/// Promises that are looked through, one waiting for the other, before they count as waiting for themselves.
+pub const DEPENDENCIES_WALKED_MAX: usize = 500;
+/// For how many days after its end a promise may be reopened.
+pub const REOPEN_DAYS_MAX: i64 = 7;
+/// For how many days after a told due passed the customer is taken to reach out for that, if the promise is over.
+pub const REPEAT_DAYS_MAX: i64 = 30;
+/// Dues that had passed when a contact began, of which the cause of the contact is found.
+pub const CAUSES_LOOKED_AT_MAX: usize = 100;
+/// The latest contacts of a customer that are looked at once more when more is known of broken promises to them.
+pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
+/// The latest contacts that a promise caused which are shown with it.
+pub const CAUSED_SHOWN_MAX: usize = 20;
+/// Contacts that broken promises caused, over which one request counts.
+pub const REPEATS_COUNTED_MAX: usize = 200_000;
+/// Groups of one such count that are told.
+pub const REPEAT_GROUPS_MAX: usize = 1_000;
+/// The latest contacts that are proposed as evidence of a promise.
+pub const PROPOSED_EVIDENCE_MAX: usize = 5;
 /// How many days a proposal may wait until somebody confirms it.
 pub const PROPOSED_DAYS_MAX: i64 = 7;
 /// How often our own clock of a promise may stand still.
@@ -87,8 +109,14 @@ pub const SHADOW_PROMISES_MAX: u64 = 200_000;
 pub const BUDGET_PER_HOUR: u32 = 20;
 /// How much a receiver may be told in an hour.
 pub const BUDGET_PER_HOUR_MAX: u32 = 1_000;
+/// Alerts that one message to a receiver names; it says how many there are beyond.
+pub const ALERTS_TOLD_MAX: usize = 100;
 /// A mail address: what RFC 5321 leaves of a path.
 pub const MAIL_BYTES_MAX: usize = 254;
+/// Promises that one mail names.
+pub const MAIL_PROMISES_MAX: usize = 50;
+/// How much of a promise's text a mail holds.
+pub const MAIL_TEXT_BYTES_MAX: usize = 500;
 /// Matchers of a silence.
 pub const MATCHERS_MAX: usize = 20;
 /// How long a silence may be, in days.
@@ -105,6 +133,12 @@ pub const SECRET_KEPT_S_MAX: i64 = 30 * 86_400;
 pub const DELIVERIES_KEPT: u64 = 10_000;
 /// Deliveries that one request sends again.
 pub const REPLAYED_MAX: usize = 1_000;
+/// Calendars of one agent's promises that are not revoked.
+pub const CALENDAR_FEEDS_MAX: usize = 20;
+/// Promises in a calendar: those that are due first.
+pub const CALENDAR_FEED_PROMISES_MAX: usize = 500;
+/// How much of a promise's text a calendar holds.
+pub const CALENDAR_FEED_TEXT_BYTES_MAX: usize = 2_000;
 /// Intervals in which a calendar is open on one day.
 pub const HOURS_PER_DAY_MAX: usize = 24;
 /// Dates of one calendar that are closed or have hours of their own.

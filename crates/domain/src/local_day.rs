@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// The years whose days are taken: those of every time that is taken.
 const YEARS: Range<i32> = 1970..2200;
@@ -50,6 +50,23 @@ pub fn local_day(
     }
 }
 
+/// The days of one place.
+#[derive(Debug, Clone)]
+pub struct LocalDays(TimeZone);
+
+impl LocalDays {
+    /// The days where clocks show the time of an IANA time zone; none if there is no such zone.
+    pub fn of(time_zone: &str) -> Option<Self> {
+        TimeZoneDatabase::bundled().get(time_zone).ok().map(Self)
+    }
+
+    /// Year, month and day of an instant.
+    pub fn day(&self, at: Timestamp) -> (i32, i32, i32) {
+        let date = self.0.to_datetime(at).date();
+        (date.year().into(), date.month().into(), date.day().into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -74,6 +91,13 @@ mod tests {
         assert_eq!(hours((2011, 12, 30), "Pacific/Apia"), 0);
         let day = local_day((2026, 6, 1), "Europe/Berlin").unwrap();
         assert_eq!(day.start.to_string(), "2026-05-31T22:00:00Z");
+    }
+
+    #[test]
+    fn a_zone_that_is_none_has_no_days() {
+        for zone in ["", "Mars/Olympus", "+01:00", "../UTC"] {
+            assert!(LocalDays::of(zone).is_none(), "{zone:?}");
+        }
     }
 
     #[test]
@@ -112,6 +136,13 @@ mod tests {
             let (one, next) = (local_day(date(day), zone).unwrap(), local_day(date(day + 1), zone).unwrap());
             prop_assert_eq!(one.end, next.start);
             prop_assert!(one.start <= one.end);
+            // The same days as an instant's; one that a place left out is nobody's.
+            let days = LocalDays::of(zone).unwrap();
+            if one.start < one.end {
+                prop_assert_eq!(days.day(one.start), date(day));
+                prop_assert_eq!(days.day(one.end - SignedDuration::from_nanos(1)), date(day));
+            }
+            prop_assert_eq!(days.day(next.end - SignedDuration::from_nanos(1)) == date(day), false);
         }
     }
 }

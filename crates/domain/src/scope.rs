@@ -61,7 +61,8 @@ impl Parties {
         agents.chain(teams).chain(sites)
     }
 
-    fn contains(&self, party: Party<'_>) -> bool {
+    /// Whether somebody is one of them.
+    pub fn contains(&self, party: Party<'_>) -> bool {
         match party {
             Party::Agent(id) => self.agents.contains(id),
             Party::Team(id) => self.teams.contains(id),

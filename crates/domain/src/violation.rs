@@ -38,6 +38,8 @@ pub enum Reason {
     NotFound,
     /// The IANA time zone database has no such zone.
     UnknownTimeZone,
+    /// A promise would wait for itself.
+    CyclicDependency,
     /// It is about a time that another element is about, too.
     Overlapping,
     /// The calendar is not open for as long as it would have to be.
@@ -62,9 +64,10 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::CalendarExhausted,
         Self::Conflicting,
+        Self::CyclicDependency,
         Self::DueInPast,
         Self::Endless,
         Self::InFuture,
@@ -96,6 +99,7 @@ impl Reason {
             Self::UnknownValue => "UNKNOWN_VALUE",
             Self::Malformed => "MALFORMED",
             Self::Conflicting => "CONFLICTING",
+            Self::CyclicDependency => "CYCLIC_DEPENDENCY",
             Self::DueInPast => "DUE_IN_PAST",
             Self::InFuture => "IN_FUTURE",
             Self::NotFound => "NOT_FOUND",

@@ -1,6 +1,6 @@
 //! The judge: the domain's rules, and what they need of the log's past.
 
-use aftercall_domain::commitment::Commitment;
+use aftercall_domain::commitment::{Change, Commitment};
 use aftercall_domain::customer::{MergeRefused, MergeStep, Merges};
 use aftercall_domain::interaction::{Refused, Step};
 use aftercall_proto::event::v1::AggregateKind;
@@ -13,17 +13,17 @@ use prost::Message;
 use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::names::{Named, names};
-use crate::{Accepted, Happening, Id, What, keys, settings};
+use crate::{Accepted, Happening, Id, What, keys, made, settings, waits};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 7;
+const VERSION: u32 = 9;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Contacts;
 
 /// What was decided.
-type Decided = Result<Result<(), Refused>, ApplyError>;
+pub(crate) type Decided = Result<Result<(), Refused>, ApplyError>;
 
 impl Judge for Contacts {
     type Fact = Happening;
@@ -56,8 +56,9 @@ impl Judge for Contacts {
                     commitment_id: &event.aggregate_id,
                     event: step,
                 };
-                follow(fact, &event.interaction_id, step, txn)
+                follow_promise(fact, step, txn)
             }
+            What::Made(promise) => made::make(fact, promise, txn),
             What::Published(_) => publish(fact, txn),
             What::Merged(merged) => {
                 let step = MergeStep::Merge(&merged.merged_customer_id);
@@ -68,7 +69,11 @@ impl Judge for Contacts {
                 merge(fact, |merges| merges.apply(event.sequence, step), txn)
             }
             What::Settings(changed) => set_up(fact, &changed.settings, txn),
-            What::Webhook(_) => count(fact, txn),
+            What::Webhook(_)
+            | What::CalendarFeed(_)
+            | What::Routed(_)
+            | What::Mailed(_)
+            | What::Repeat(_) => count(fact, txn),
             What::Unknown => match event.aggregate_kind() {
                 AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
                 AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
@@ -77,16 +82,20 @@ impl Judge for Contacts {
                         commitment_id: &event.aggregate_id,
                         sequence: event.sequence,
                     };
-                    follow(fact, &event.interaction_id, step, txn)
+                    follow_promise(fact, step, txn)
                 }
                 AggregateKind::Solution => publish(fact, txn),
                 AggregateKind::Customer => {
                     merge(fact, |merges| merges.pass_over(event.sequence), txn)
                 }
                 AggregateKind::Settings => set_up(fact, &[], txn),
-                AggregateKind::Webhook
+                AggregateKind::Repeat
+                | AggregateKind::Webhook
                 | AggregateKind::WebhookQueue
-                | AggregateKind::WebhookOutcomes => count(fact, txn),
+                | AggregateKind::WebhookOutcomes
+                | AggregateKind::MailOutcomes
+                | AggregateKind::CalendarFeed
+                | AggregateKind::AlertRoutes => count(fact, txn),
                 AggregateKind::Unspecified => Ok(Ok(())),
             },
             What::Malformed => Ok(Err(Refused::Malformed)),
@@ -135,12 +144,40 @@ fn record(
         holders.add_other(fact.whose, &id);
         others.push((key, holders));
     }
+    for promise in promises.iter().filter(|one| !one.depends_on.is_empty()) {
+        waits::note(fact, &promise.commitment_id, &promise.awaited_ids(), txn)?;
+    }
     contacts.add(Contact::new(fact, promises));
     txn.put(key, contacts.encode_to_vec())?;
     for (key, holders) in others {
         txn.put(key, holders.encode_to_vec())?;
     }
     Ok(Ok(()))
+}
+
+/// Something happens to a promise, of its contact's record or made later.
+fn follow_promise(fact: &Accepted, step: Step<'_>, txn: &mut Txn<'_>) -> Decided {
+    let for_ids = match step {
+        Step::Promise { event, .. } => match &event.change {
+            Change::DependenciesSet { commitment_ids } => Some(commitment_ids),
+            _ => None,
+        },
+        _ => None,
+    };
+    let id = &fact.event.aggregate_id;
+    if let Some(for_ids) = for_ids
+        && waits::would_wait_for_itself(fact, id, for_ids, txn)?
+    {
+        return Ok(Err(Refused::Cyclic));
+    }
+    let decided = match made::follow(fact, step, txn)? {
+        Some(decided) => decided,
+        None => follow(fact, &fact.event.interaction_id, step, txn)?,
+    };
+    if let (Ok(()), Some(for_ids)) = (&decided, for_ids) {
+        waits::note(fact, id, for_ids, txn)?;
+    }
+    Ok(decided)
 }
 
 /// Something happens to a contact that was recorded, or to what was promised in it.

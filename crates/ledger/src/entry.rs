@@ -69,9 +69,9 @@ struct AmendedTimes {
     ended_at: Option<i64>,
 }
 
-/// A promise of a contact.
+/// A promise.
 #[derive(Clone, PartialEq, Message)]
-struct Promise {
+pub(crate) struct Promise {
     #[prost(bytes = "vec", tag = "1")]
     id: Vec<u8>,
     #[prost(uint64, tag = "2")]
@@ -315,7 +315,7 @@ impl Contact {
 }
 
 impl Promise {
-    fn new(id: &Id, life: commitment::Life) -> Self {
+    pub(crate) fn new(id: &Id, life: commitment::Life) -> Self {
         let flag = |set: bool, flag| if set { flag } else { 0 };
         let state = match life.state {
             commitment::State::Open => OPEN,
@@ -333,7 +333,7 @@ impl Promise {
         }
     }
 
-    const fn life(&self) -> commitment::Life {
+    pub(crate) const fn life(&self) -> commitment::Life {
         let state = match (self.state & OPEN != 0, self.state & PROPOSED != 0) {
             (true, _) => commitment::State::Open,
             (false, true) => commitment::State::Proposed,
@@ -354,7 +354,7 @@ impl Promise {
     }
 }
 
-fn recorded_at_us(event: &Event) -> i64 {
+pub(crate) fn recorded_at_us(event: &Event) -> i64 {
     let at = event.recorded_at.as_ref().and_then(time::from_wire);
     at.map_or(0, time::microseconds)
 }

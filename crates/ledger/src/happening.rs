@@ -5,8 +5,9 @@ use aftercall_log::Entry;
 use aftercall_proto::convert::commitment as convert;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
-    CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    AlertsRouted, CalendarFeedChanged, CustomersMerged, CustomersUnmerged, Event,
+    InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
+    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
     WebhookQueued, WebhookReplayed,
 };
 use aftercall_view::{ApplyError, FromRecord, key};
@@ -40,6 +41,8 @@ pub enum What {
     Amended(Box<InteractionAmended>),
     /// It was said whose contact it is.
     Identified(InteractionIdentified),
+    /// A promise was made after its contact, or without one.
+    Made(Box<Commitment>),
     /// Something became of a promise.
     Promise(Step),
     /// A solution went live.
@@ -50,8 +53,16 @@ pub enum What {
     Unmerged(CustomersUnmerged),
     /// A tenant's settings were made or changed.
     Settings(Box<SettingsChanged>),
+    /// A promise that was not kept caused a contact.
+    Repeat(Box<RepeatAttributed>),
     /// Something became of a webhook.
     Webhook(Webhook),
+    /// A calendar of an agent's promises was made, or revoked.
+    CalendarFeed(Box<CalendarFeedChanged>),
+    /// It was decided who is told of alerts.
+    Routed(Box<AlertsRouted>),
+    /// It was tried to send mails.
+    Mailed(MailAttempted),
     /// Something that only a later version understands, or that can't be decrypted.
     Unknown,
     /// What no writer of ours makes.
@@ -86,16 +97,25 @@ impl What {
                     recorded,
                 }
             }
+            Some(Fact::CommitmentMade(made)) => match convert::made_later(event, &made) {
+                Some(made) => Self::Made(Box::new(Commitment::new(made))),
+                None => Self::Malformed,
+            },
             Some(Fact::InteractionAmended(amended)) => Self::Amended(amended),
             Some(Fact::InteractionIdentified(identified)) => Self::Identified(identified),
             Some(Fact::CustomersMerged(merged)) => Self::Merged(merged),
             Some(Fact::CustomersUnmerged(unmerged)) => Self::Unmerged(unmerged),
             Some(Fact::SettingsChanged(changed)) => Self::Settings(changed),
+            Some(Fact::AlertsRouted(routed)) => Self::Routed(Box::new(routed)),
+            Some(Fact::RepeatAttributed(attributed)) => Self::Repeat(attributed),
             Some(Fact::WebhookChanged(changed)) if changed.webhook.is_none() => Self::Malformed,
             Some(Fact::WebhookChanged(changed)) => Self::Webhook(Webhook::Changed(changed)),
             Some(Fact::WebhookReplayed(replayed)) => Self::Webhook(Webhook::Replayed(replayed)),
             Some(Fact::WebhookQueued(queued)) => Self::Webhook(Webhook::Queued(queued)),
             Some(Fact::WebhookAttempted(attempted)) => Self::Webhook(Webhook::Attempted(attempted)),
+            Some(Fact::MailAttempted(attempted)) => Self::Mailed(attempted),
+            Some(Fact::CalendarFeedChanged(changed)) if changed.feed.is_none() => Self::Malformed,
+            Some(Fact::CalendarFeedChanged(changed)) => Self::CalendarFeed(changed),
             Some(Fact::SolutionPublished(published)) if published.solution.is_none() => {
                 Self::Malformed
             }

@@ -23,6 +23,11 @@ impl Id {
         Uuid::from_slice(&self.0).ok()
     }
 
+    /// Whether it names nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

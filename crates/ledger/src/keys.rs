@@ -4,7 +4,8 @@
 //!  tag  key                                    value
 //!  1    tenant · contact's id, or the id of
 //!       a reference                            Holders: the contacts that it names
-//!  2    tenant · promise's id                  Holders: the contacts whose callers gave it
+//!  2    tenant · promise's id                  Holders: the contacts whose callers gave it, or in which it
+//!                                              was made later
 //!  3    tenant · solution                      its version, big-endian
 //!  4, 6 what requests to amend, identify, merge and set up did: see [`CHANGES`]
 //!  5    tenant · customer                      Merged: with whom the customer is one
@@ -13,6 +14,9 @@
 //!  9    tenant · kind · setting · version,
 //!       the latest first                       Setting: that version
 //!  10   tenant · kind of aggregate · id        how much happened to it, big-endian
+//!  40   tenant · promise's id · whose          Made: a promise that was made after its contact
+//!  41   tenant · promise's id · whose          the id of the promise that took it up again
+//!  42   tenant · promise's id · whose          Waits: the promises that it waits for
 //! ```
 
 use aftercall_proto::event::v1::AggregateKind;
@@ -34,6 +38,9 @@ const SETTINGS: u8 = 7;
 const SETTING: u8 = 8;
 const SETTING_VERSION: u8 = 9;
 const COUNTED: u8 = 10;
+const MADE: u8 = 40;
+const REOPENED: u8 = 41;
+const WAITS: u8 = 42;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
     Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
@@ -41,6 +48,30 @@ pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
 
 pub(crate) fn promise(tenant_id: &str, id: &Id) -> Key {
     Key::new(PROMISE).text(tenant_id).bytes(id.as_bytes())
+}
+
+/// A promise that was made after its contact.
+pub(crate) fn made(tenant_id: &str, id: &Id, whose: u64) -> Key {
+    Key::new(MADE)
+        .text(tenant_id)
+        .bytes(id.as_bytes())
+        .u64(whose)
+}
+
+/// A promise that was taken up again.
+pub(crate) fn reopened(tenant_id: &str, id: &Id, whose: u64) -> Key {
+    Key::new(REOPENED)
+        .text(tenant_id)
+        .bytes(id.as_bytes())
+        .u64(whose)
+}
+
+/// What a promise waits for.
+pub(crate) fn waits(tenant_id: &str, id: &Id, whose: u64) -> Key {
+    Key::new(WAITS)
+        .text(tenant_id)
+        .bytes(id.as_bytes())
+        .u64(whose)
 }
 
 pub(crate) fn solution(tenant_id: &str, solution_id: &str) -> Key {

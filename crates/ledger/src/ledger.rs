@@ -7,7 +7,7 @@ use prost::Message;
 use crate::entry::{Holders, Merged};
 use crate::keys::CHANGES;
 use crate::requests::{Known, RequestName};
-use crate::{Feed, Id, Name, Settings, keys};
+use crate::{Feed, Id, Made, Name, Settings, keys, waits};
 
 /// Reads the ledger. It is ahead of every view.
 #[derive(Debug, Clone)]
@@ -46,6 +46,27 @@ impl Ledger {
             (Name::Reference(id), Some(_)) => Some(id.clone()),
             _ => other,
         })
+    }
+
+    /// A promise that was made after its contact; of those of this id, the one that is `whose`.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn made(&self, tenant_id: &str, id: &Id, whose: u64) -> Result<Option<Made>, ApplyError> {
+        Made::read(self.0.get(keys::made(tenant_id, id, whose))?)
+    }
+
+    /// The promises that one waits for, by their ids: of those of this id, the one that is `whose`.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn waits_for(
+        &self,
+        tenant_id: &str,
+        id: &str,
+        whose: u64,
+    ) -> Result<Vec<String>, ApplyError> {
+        waits::of((tenant_id, whose), id, |key| self.0.get(key))
     }
 
     /// The merges of a customer, of those events that name it first.

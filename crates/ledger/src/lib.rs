@@ -27,6 +27,7 @@ mod happening;
 mod id;
 mod keys;
 mod ledger;
+mod made;
 mod merged;
 mod names;
 mod ready;
@@ -34,6 +35,7 @@ pub mod requests;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod waits;
 
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ pub use entry::{Contact, Holder, Holders};
 pub use happening::{Happening, Webhook, What};
 pub use id::Id;
 pub use ledger::Ledger;
+pub use made::Made;
 pub use merged::MergedPairs;
 
 pub use names::{Name, Named, Place, names};

@@ -78,21 +78,43 @@ impl MergedPairs {
         tenant_id: &str,
         customer_id: &str,
     ) -> Result<Vec<String>, StoreError> {
+        self.all_of(tenant_id, customer_id, |prefix| {
+            match store.get(prefix)? {
+                None => Ok(Vec::new()),
+                Some(_) => others(prefix, store.scan_prefix(prefix, Direction::Ascending)),
+            }
+        })
+    }
+
+    /// The same, as a batch will leave it.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn customers_then(
+        self,
+        txn: &mut Txn<'_>,
+        tenant_id: &str,
+        customer_id: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        self.all_of(tenant_id, customer_id, |prefix| match txn.get(prefix)? {
+            None => Ok(Vec::new()),
+            Some(_) => others(prefix, txn.scan_prefix(prefix, Direction::Ascending)),
+        })
+    }
+
+    fn all_of(
+        self,
+        tenant_id: &str,
+        customer_id: &str,
+        mut others: impl FnMut(&[u8]) -> Result<Vec<String>, StoreError>,
+    ) -> Result<Vec<String>, StoreError> {
         let mut known = BTreeSet::from([customer_id.to_owned()]);
         let mut found = vec![customer_id.to_owned()];
         let mut next = 0;
         while next < found.len() {
-            let prefix = Vec::from(self.all(tenant_id, &found[next]));
+            let prefix = self.all(tenant_id, &found[next]);
             next += 1;
-            if store.get(&prefix)?.is_none() {
-                continue;
-            }
-            for entry in store.scan_prefix(&prefix, Direction::Ascending) {
-                let (key, _) = entry?;
-                // The first key is the customer's own.
-                let Ok(other) = Parts::new(&key[prefix.len()..]).text() else {
-                    continue;
-                };
+            for other in others(&prefix)? {
                 if found.len() < MERGES_MAX && known.insert(other.clone()) {
                     found.push(other);
                 }
@@ -110,6 +132,22 @@ impl MergedPairs {
             .text(other)
             .u32(u32::from(first))
     }
+}
+
+/// The customers that are named after `prefix`.
+fn others(
+    prefix: &[u8],
+    entries: impl Iterator<Item = Result<(Bytes, Bytes), StoreError>>,
+) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for entry in entries {
+        let (key, _) = entry?;
+        // The first key is the customer's own.
+        if let Ok(other) = Parts::new(&key[prefix.len()..]).text() {
+            found.push(other);
+        }
+    }
+    Ok(found)
 }
 
 fn count(stored: Option<Bytes>) -> u32 {

@@ -68,18 +68,23 @@ pub const fn is_of_webhooks(event_type: EventType) -> bool {
             | EventType::WebhookReplayed
             | EventType::WebhookQueued
             | EventType::WebhookAttempted
+            | EventType::MailAttempted
     )
 }
 
-/// The types of events that others are told of.
+/// The type of a message that tells a receiver of alerts. It is no event: what is decided of many receivers is one.
+pub const NOTIFICATION: &str = "aftercall.notification.v1";
+
+/// The types of events that others are told of, and of messages to receivers.
 pub fn types_told() -> impl Iterator<Item = &'static str> {
     let types = (1..=i32::from(u8::MAX)).filter_map(|number| EventType::try_from(number).ok());
     let told = types.filter(|event_type| !is_of_webhooks(*event_type));
-    told.map(|event_type| {
+    let told = told.map(|event_type| {
         let mut event = Event::default();
         event.set_type(event_type);
         event.cloud_event_type()
-    })
+    });
+    told.chain([NOTIFICATION])
 }
 
 /// Which service an event comes from, and what sort of aggregate it is about.
@@ -88,10 +93,15 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         EventType::InteractionRecorded
         | EventType::InteractionAmended
         | EventType::InteractionIdentified => ("recorder", "interaction"),
+        EventType::RepeatAttributed => ("followups", "repeat"),
         EventType::CustomersMerged | EventType::CustomersUnmerged => ("recorder", "customer"),
-        EventType::CommitmentFulfilled
+        EventType::CommitmentMade
+        | EventType::CommitmentDependenciesSet
+        | EventType::CommitmentDependencyTurned
+        | EventType::CommitmentFulfilled
         | EventType::CommitmentCancelled
         | EventType::CommitmentRescheduled
+        | EventType::CommitmentRetargeted
         | EventType::CommitmentLapsed
         | EventType::CommitmentAttempted
         | EventType::CommitmentConfirmed
@@ -113,11 +123,14 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         | EventType::AlertClosed
         | EventType::AlertRetriggered
         | EventType::AlertFiredAgain => ("followups", "commitment"),
+        EventType::AlertsRouted => ("followups", "alert-routes"),
         EventType::SolutionPublished => ("knowledge", "solution"),
         EventType::SettingsChanged => ("settings", "settings"),
         EventType::WebhookChanged | EventType::WebhookReplayed => ("notify", "webhook"),
         EventType::WebhookQueued => ("notify", "webhook-queue"),
         EventType::WebhookAttempted => ("notify", "webhook-outcomes"),
+        EventType::MailAttempted => ("notify", "mail-outcomes"),
+        EventType::CalendarFeedChanged => ("followups", "calendar-feed"),
         EventType::Unspecified => ("unknown", "unknown"),
     }
 }

@@ -11,6 +11,7 @@ mod instant;
 pub mod interaction;
 mod message;
 pub mod parties;
+pub mod routing;
 pub mod setting;
 pub mod time;
 mod warning;

@@ -25,8 +25,10 @@ type Shape = Box<[(u32, Kind)]>;
 enum Kind {
     /// One message, of this shape.
     One(usize),
-    /// Messages of this shape, each an element. An entry of a map is one as well.
+    /// Messages of this shape, each an element.
     Many(usize),
+    /// Entries of a map, of this shape, each an element. A decoder takes one whatever form its key says.
+    Entries(usize),
     /// Texts or bytes, each an element.
     Texts,
     /// Numbers, each an element, or many of them packed into one.
@@ -114,7 +116,19 @@ impl Count<'_> {
         }
         // A group is of an older time, and no field of ours: what lies in one is passed over.
         let mut groups = 0_usize;
-        while let Some((number, value)) = next(&mut rest) {
+        while let Some((number, form)) = key(&mut rest) {
+            let entries = self.kind(shape, number).filter(|_| groups == 0);
+            if let Some(Kind::Entries(inner)) = entries {
+                let Some(bytes) = lengthy(&mut rest) else {
+                    return Some(());
+                };
+                self.add(1)?;
+                self.message(inner, bytes, depth + 1)?;
+                continue;
+            }
+            let Some(value) = value(form, &mut rest) else {
+                return Some(());
+            };
             match value {
                 Value::GroupStart => groups += 1,
                 Value::GroupEnd => groups = groups.saturating_sub(1),
@@ -125,7 +139,7 @@ impl Count<'_> {
                     }
                 }
                 Value::Bytes(bytes) => match self.kind(shape, number) {
-                    None => {}
+                    None | Some(Kind::Entries(_)) => {}
                     Some(Kind::One(inner)) => self.message(inner, bytes, depth + 1)?,
                     Some(Kind::Many(inner)) => {
                         self.add(1)?;
@@ -168,22 +182,29 @@ enum Value<'a> {
     GroupEnd,
 }
 
-/// The next field; none at the end, and where no decoder would go on.
-fn next<'a>(rest: &mut &'a [u8]) -> Option<(u32, Value<'a>)> {
+/// The number and the form of the next field; none at the end, and where no decoder would go on.
+fn key(rest: &mut &[u8]) -> Option<(u32, u32)> {
     let key = u32::try_from(varint(rest)?).ok()?;
-    let value = match key & 7 {
+    Some((key >> 3, key & 7))
+}
+
+/// A field's value in that form; none where no decoder would go on.
+fn value<'a>(form: u32, rest: &mut &'a [u8]) -> Option<Value<'a>> {
+    Some(match form {
         0 => varint(rest).map(|_| Value::Number)?,
         1 => split(rest, 8).map(|_| Value::Number)?,
-        2 => {
-            let length = usize::try_from(varint(rest)?).ok()?;
-            Value::Bytes(split(rest, length)?)
-        }
+        2 => Value::Bytes(lengthy(rest)?),
         3 => Value::GroupStart,
         4 => Value::GroupEnd,
         5 => split(rest, 4).map(|_| Value::Number)?,
         _ => return None,
-    };
-    Some((key >> 3, value))
+    })
+}
+
+/// What has its length before it.
+fn lengthy<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(varint(rest)?).ok()?;
+    split(rest, length)
 }
 
 fn split<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -226,20 +247,27 @@ fn collect<'a>(
 fn shape(message: &DescriptorProto, numbers: &HashMap<&str, usize>) -> Shape {
     let fields = message.field.iter();
     let mut shape: Vec<_> = fields
-        .filter_map(|field| Some((u32::try_from(field.number()).ok()?, kind(field, numbers)?)))
+        .filter_map(|field| {
+            let number = u32::try_from(field.number()).ok()?;
+            Some((number, kind(message, field, numbers)?))
+        })
         .collect();
     shape.sort_unstable_by_key(|(number, _)| *number);
     shape.into()
 }
 
-fn kind(field: &FieldDescriptorProto, numbers: &HashMap<&str, usize>) -> Option<Kind> {
+fn kind(
+    message: &DescriptorProto,
+    field: &FieldDescriptorProto,
+    numbers: &HashMap<&str, usize>,
+) -> Option<Kind> {
     let repeated = field.label() == Label::Repeated;
     if field.r#type() == Type::Message {
         let inner = *numbers.get(field.type_name().trim_start_matches('.'))?;
-        return Some(if repeated {
-            Kind::Many(inner)
-        } else {
-            Kind::One(inner)
+        return Some(match repeated {
+            true if is_map(message, field) => Kind::Entries(inner),
+            true => Kind::Many(inner),
+            false => Kind::One(inner),
         });
     }
     repeated.then(|| match field.r#type() {
@@ -254,5 +282,15 @@ fn kind(field: &FieldDescriptorProto, numbers: &HashMap<&str, usize>) -> Option<
         | Type::Enum
         | Type::Sint32
         | Type::Sint64 => Kind::Numbers(Width::Varying),
+    })
+}
+
+/// Whether a field of messages is a map: its entries are of a type within the message, which says so.
+fn is_map(message: &DescriptorProto, field: &FieldDescriptorProto) -> bool {
+    let name = field.type_name().rsplit('.').next();
+    let mut within = message.nested_type.iter();
+    within.any(|inner| {
+        let options = inner.options.as_ref();
+        options.is_some_and(|options| options.map_entry()) && name == inner.name.as_deref()
     })
 }

@@ -6,13 +6,15 @@ use prost::{DecodeError, Message};
 use crate::event::v1::event::Payload;
 use crate::event::v1::{
     AggregateKind, AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
-    CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed, CommitmentDismissed,
-    CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
-    CommitmentHandoverEnded, CommitmentLapsed, CommitmentPaused, CommitmentReassigned,
-    CommitmentRescheduled, CommitmentResumed, CommitmentStageReached, CommitmentSuperseded,
-    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged,
-    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    AlertsRouted, CalendarFeedChanged, CommitmentAttempted, CommitmentCancelled,
+    CommitmentConfirmed, CommitmentDependenciesSet, CommitmentDependencyTurned,
+    CommitmentDismissed, CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted,
+    CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
+    CommitmentPaused, CommitmentReassigned, CommitmentRescheduled, CommitmentResumed,
+    CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event,
+    EventType, InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
+    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
     WebhookQueued, WebhookReplayed,
 };
 
@@ -78,12 +80,16 @@ facts! {
     InteractionAmended(Box<InteractionAmended>): Interaction, "aftercall.interaction.amended.v1";
     /// It was said whose contact it is.
     InteractionIdentified(InteractionIdentified): Interaction, "aftercall.interaction.identified.v1";
+    /// A promise was made after its contact.
+    CommitmentMade(Box<CommitmentMade>): Commitment, "aftercall.commitment.made.v1";
     /// A promise was kept.
     CommitmentFulfilled(CommitmentFulfilled): Commitment, "aftercall.commitment.fulfilled.v1";
     /// A promise was called off.
     CommitmentCancelled(CommitmentCancelled): Commitment, "aftercall.commitment.cancelled.v1";
     /// A promise's due moved.
     CommitmentRescheduled(CommitmentRescheduled): Commitment, "aftercall.commitment.rescheduled.v1";
+    /// A promise is followed up by the policies as they are now.
+    CommitmentRetargeted(CommitmentRetargeted): Commitment, "aftercall.commitment.retargeted.v1";
     /// A promise's due passed.
     CommitmentLapsed(CommitmentLapsed): Commitment, "aftercall.commitment.lapsed.v1";
     /// A proposal is a promise.
@@ -112,6 +118,10 @@ facts! {
     CommitmentWaiverDeclined(CommitmentWaiverDeclined): Commitment, "aftercall.commitment.waiver_declined.v1";
     /// It was let go.
     CommitmentWaived(CommitmentWaived): Commitment, "aftercall.commitment.waived.v1";
+    /// It waits for other promises.
+    CommitmentDependenciesSet(CommitmentDependenciesSet): Commitment, "aftercall.commitment.dependencies_set.v1";
+    /// A promise that it waits for puts it in danger, or no longer does.
+    CommitmentDependencyTurned(CommitmentDependencyTurned): Commitment, "aftercall.commitment.dependency_turned.v1";
     /// Another promise took its place.
     CommitmentSuperseded(CommitmentSuperseded): Commitment, "aftercall.commitment.superseded.v1";
     /// It was given up.
@@ -126,6 +136,8 @@ facts! {
     AlertRetriggered(AlertRetriggered): Commitment, "aftercall.alert.retriggered.v1";
     /// An alert that was put away fires again.
     AlertFiredAgain(AlertFiredAgain): Commitment, "aftercall.alert.fired_again.v1";
+    /// It was decided who is told of alerts.
+    AlertsRouted(AlertsRouted): AlertRoutes, "aftercall.alert.routed.v1";
     /// A solution went live.
     SolutionPublished(Box<SolutionPublished>): Solution, "aftercall.solution.published.v1";
     /// Two customers are one.
@@ -134,6 +146,8 @@ facts! {
     CustomersUnmerged(CustomersUnmerged): Customer, "aftercall.customer.unmerged.v1";
     /// Settings were made or changed.
     SettingsChanged(Box<SettingsChanged>): Settings, "aftercall.settings.changed.v1";
+    /// A promise that was not kept caused a contact.
+    RepeatAttributed(Box<RepeatAttributed>): Repeat, "aftercall.repeat.attributed.v1";
     /// A webhook was made or changed.
     WebhookChanged(Box<WebhookChanged>): Webhook, "aftercall.webhook.changed.v1";
     /// Deliveries of a webhook are to be sent again.
@@ -142,6 +156,10 @@ facts! {
     WebhookQueued(WebhookQueued): WebhookQueue, "aftercall.webhook.queued.v1";
     /// It was tried to tell a webhook of events.
     WebhookAttempted(WebhookAttempted): WebhookOutcomes, "aftercall.webhook.attempted.v1";
+    /// It was tried to send mails.
+    MailAttempted(MailAttempted): MailOutcomes, "aftercall.mail.attempted.v1";
+    /// A calendar of an agent's promises was made, or revoked.
+    CalendarFeedChanged(Box<CalendarFeedChanged>): CalendarFeed, "aftercall.calendar_feed.changed.v1";
 }
 
 impl Fact {
@@ -207,6 +225,11 @@ pub fn settings_key(tenant_id: &str) -> Bytes {
 /// of a tenant's.
 pub fn notify_key(tenant_id: &str) -> Bytes {
     joined(&[tenant_id, "| notify"])
+}
+
+/// The log key of all calendars of a tenant's promises.
+pub fn calendar_feeds_key(tenant_id: &str) -> Bytes {
+    joined(&[tenant_id, "| calendar-feeds"])
 }
 
 /// What is no customer's begins with a blank after the tenant, as no customer's id does.

@@ -62,7 +62,7 @@ const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
 /// Who may call a promise off or move it; an agent only an own one, and not in every state.
 const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
 
-/// Who may give away what others keep.
+/// Who may give away what others keep, and take up again what has ended.
 const LEADING: &[Role] = &[TeamLead, Supervisor];
 
 /// Who may let a promise go; what a regulator requires only a compliance officer.
@@ -70,6 +70,12 @@ const WAIVING: &[Role] = &[Supervisor, ComplianceOfficer];
 
 /// Who may take back that a promise is to be let go: who decides on it, and who asked for it.
 const DECLINING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer];
+
+/// Who may do anything with promises; the command decides whether they may do it.
+const ACTING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer, Integration];
+/// Who sees and revokes calendars of promises: an agent the own, who leads those of their people, and whoever sets
+/// the house up all of them.
+const CALENDAR_FEEDS: &[Role] = &[Agent, TeamLead, Supervisor, TenantAdmin];
 
 /// Who may put an alert away although its condition holds.
 const CLOSING: &[Role] = &[Supervisor];
@@ -140,18 +146,26 @@ const TABLE: &[(&str, Methods)] = &[
         &[
             ("GetCommitment", FOLLOWING),
             ("ListCommitments", FOLLOWING),
+            ("CountCommitments", FOLLOWING),
+            ("WatchCommitments", FOLLOWING),
+            ("CountRepeats", FOLLOWING),
             ("ListReschedules", FOLLOWING),
             ("FulfilCommitment", FULFILLING),
             ("PreviewDue", SEEING_SETTINGS),
             ("ExplainDue", FOLLOWING),
             ("CancelCommitment", CHANGING),
             ("RescheduleCommitment", CHANGING),
+            ("MakeCommitment", RECORDING),
+            ("ReopenCommitment", LEADING),
+            ("SetDependencies", CHANGING),
             ("ConfirmCommitment", FULFILLING),
             ("DismissCommitment", FULFILLING),
             ("PauseCommitment", CHANGING),
             ("ResumeCommitment", CHANGING),
             ("ReassignCommitment", CHANGING),
             ("ReassignAll", LEADING),
+            ("BatchCommitments", ACTING),
+            ("RetargetOpen", SETTING_UP),
             ("AcceptHandover", CHANGING),
             ("EndHandover", CHANGING),
             ("RecordAttempt", FULFILLING),
@@ -169,6 +183,16 @@ const TABLE: &[(&str, Methods)] = &[
             ("AcknowledgeAlert", CHANGING),
             ("SnoozeAlert", CHANGING),
             ("CloseAlert", CLOSING),
+            ("ExplainAlert", FOLLOWING),
+            ("TestRoute", SEEING_SETTINGS),
+        ],
+    ),
+    (
+        "aftercall.followups.v1.CalendarFeedService",
+        &[
+            ("CreateCalendarFeed", CHANGING),
+            ("ListCalendarFeeds", CALENDAR_FEEDS),
+            ("RevokeCalendarFeed", CALENDAR_FEEDS),
         ],
     ),
     (
@@ -206,6 +230,10 @@ const TABLE: &[(&str, Methods)] = &[
             ("ListWebhookDeliveries", SEEING_WEBHOOKS),
             ("ReplayWebhook", ADMINISTERING),
         ],
+    ),
+    (
+        "aftercall.notify.v1.MailService",
+        &[("TestMail", ADMINISTERING)],
     ),
     (
         "aftercall.operations.v1.OperationsService",

@@ -63,6 +63,10 @@ reasons! {
     SettingNotFound = "SETTING_NOT_FOUND", NotFound;
     /// The tenant has no such webhook.
     WebhookNotFound = "WEBHOOK_NOT_FOUND", NotFound;
+    /// The tenant has no such calendar feed.
+    CalendarFeedNotFound = "CALENDAR_FEED_NOT_FOUND", NotFound;
+    /// The configuration says nowhere where calendar feeds are served.
+    CalendarFeedsNotServed = "CALENDAR_FEEDS_NOT_SERVED", FailedPrecondition;
     /// The id was used before, for something else.
     RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists;
     /// The commitment has been fulfilled or cancelled.
@@ -85,6 +89,8 @@ reasons! {
     CustomersNotMerged = "CUSTOMERS_NOT_MERGED", FailedPrecondition;
     /// The configuration names no key by which secrets are sealed.
     SecretsKeyMissing = "SECRETS_KEY_MISSING", FailedPrecondition;
+    /// The configuration names no server of mail.
+    MailNotConfigured = "MAIL_NOT_CONFIGURED", FailedPrecondition;
     /// The staged holidays were approved or rejected.
     HolidaysDecided = "HOLIDAYS_DECIDED", FailedPrecondition;
     /// The time in which the caller may amend the record is over.

@@ -8,7 +8,7 @@ use aftercall_domain::ids::Namespace;
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::{
-    Fact, contact_key, customer_key, notify_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, contact_key, customer_key, notify_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::{self as wire, AggregateKind, Event};
 use bytes::Bytes;
@@ -124,8 +124,14 @@ impl Sealing<'_> {
             AggregateKind::Settings => settings_key(tenant_id),
             AggregateKind::Webhook
             | AggregateKind::WebhookQueue
-            | AggregateKind::WebhookOutcomes => notify_key(tenant_id),
-            AggregateKind::Interaction | AggregateKind::Commitment | AggregateKind::Unspecified => {
+            | AggregateKind::WebhookOutcomes
+            | AggregateKind::MailOutcomes
+            | AggregateKind::AlertRoutes => notify_key(tenant_id),
+            AggregateKind::CalendarFeed => calendar_feeds_key(tenant_id),
+            AggregateKind::Interaction
+            | AggregateKind::Commitment
+            | AggregateKind::Repeat
+            | AggregateKind::Unspecified => {
                 contact_key(tenant_id, self.customer_id, self.interaction_id)
             }
         }

@@ -12,6 +12,7 @@ mod inbound;
 mod listener;
 mod memory;
 mod meter;
+pub(crate) mod pages;
 mod places;
 mod presence;
 mod tls;
@@ -40,9 +41,10 @@ use meter::Meters;
 
 pub use bounded::Bounded;
 pub use config::{ServerConfig, TlsConfig};
-pub(crate) use entrance::{Arrival, Entrance};
+pub(crate) use entrance::Entrance;
 pub use health::Health;
 pub use listener::Listener;
+pub use pages::{Page, serve as serve_pages};
 pub(crate) use tls::Peer;
 pub(crate) use tls::Port;
 pub use tls::{Tls, TlsError};
@@ -66,16 +68,39 @@ pub async fn bind(
     if !authenticator.may_listen_on(address) {
         return Err(ServerError::Credentials { address });
     }
-    let outside = [Some(address), config.metrics_listen];
+    let outside = [Some(address), config.metrics_listen, config.feeds_listen];
     let mut outside = outside.into_iter().flatten();
     if let Some(address) = outside.find(|address| !config.is_private(*address)) {
         return Err(ServerError::Open { address });
     }
     let tls = Tls::open(&config.tls)?;
     let bound = Listener::bind(address, Port::Grpc, tls);
-    let listener = bound.map_err(|source| ServerError::Bind { address, source })?;
+    let listener = bound.map_err(|source| ServerError::Bind {
+        setting: "listen",
+        address,
+        source,
+    })?;
     listener.warn_if_files_are_few(config.connections_max);
     Ok(listener)
+}
+
+/// Takes the port on which calendars are fetched, with the server's TLS; none where the configuration names none.
+///
+/// # Errors
+/// [`ServerError::Bind`] when the address can't be had.
+pub async fn bind_feeds(
+    config: &ServerConfig,
+    tls: Option<&Tls>,
+) -> Result<Option<Listener>, ServerError> {
+    let Some(address) = config.feeds_listen else {
+        return Ok(None);
+    };
+    let bound = Listener::bind(address, Port::Pages, tls.cloned());
+    bound.map(Some).map_err(|source| ServerError::Bind {
+        setting: "feeds_listen",
+        address,
+        source,
+    })
 }
 
 /// Why a server did not start, or ended.
@@ -112,9 +137,11 @@ pub enum ServerError {
     Tls(#[from] TlsError),
     /// The port can't be had.
     #[error(
-        "can't listen on {address} (server.listen): free the address or choose another; port 0 takes any"
+        "can't listen on {address} (server.{setting}): free the address or choose another; port 0 takes any"
     )]
     Bind {
+        /// The setting.
+        setting: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why.

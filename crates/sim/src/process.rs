@@ -97,9 +97,11 @@ impl Process {
             .add_service(history.server())
             .add_service(followups.followup_server())
             .add_service(followups.alert_server())
+            .add_service(followups.calendar_feed_server())
             .add_service(knowledge.server())
             .add_service(settings.server())
-            .add_service(notify.webhook_server());
+            .add_service(notify.webhook_server())
+            .add_service(notify.mail_server());
         let process = Self {
             group,
             services,

@@ -7,6 +7,7 @@ mod pairs;
 mod tree;
 mod watch;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::bail;
@@ -26,6 +27,12 @@ pub(crate) struct Args {
     /// Print the names and what each measures
     #[arg(long)]
     list: bool,
+    /// How many open promises `timers` has; left out, a million
+    #[arg(long, value_name = "N")]
+    promises: Option<u64>,
+    /// A program that `timers` measures in place of the one that is built
+    #[arg(long, value_name = "PATH")]
+    server: Option<PathBuf>,
     /// Another commit, whose benchmarks are built beside and run in turn with these
     #[arg(long, value_name = "COMMIT")]
     against: Option<String>,
@@ -111,6 +118,10 @@ const ALL: &[Bench] = &[
         "deliver",
         "webhooks a second to a receiver on this machine, and how late at 1,000 a second",
     ),
+    system(
+        "timers",
+        "lapses of a million open promises: how late, how many a second; beside PostgreSQL and a poller",
+    ),
     Bench {
         clusters: &[1, 3],
         ..system(
@@ -151,6 +162,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for bench in chosen {
         let mut cargo = bench.command(command::cargo());
         cargo.args(args.json.then_some("--json"));
+        let promises = args.promises.map(|promises| promises.to_string());
+        cargo.envs(promises.map(|promises| ("AFTERCALL_BENCH_PROMISES", promises)));
+        cargo.envs(
+            args.server
+                .as_ref()
+                .map(|path| ("AFTERCALL_BENCH_SERVER", path)),
+        );
         match bench.clusters {
             [] => command::run(&mut cargo)?,
             sizes => sizes

@@ -20,6 +20,7 @@ pub(crate) fn run(program: &Program) -> anyhow::Result<()> {
         grpcurl(&home)?,
         python(&home, "first_calls.py")?,
         python(&home, "receive_webhooks.py")?,
+        python(&home, "calendar_feed.py")?,
         typescript(&home)?,
     ];
     for mut calls in all {
@@ -29,8 +30,8 @@ pub(crate) fn run(program: &Program) -> anyhow::Result<()> {
     server.stop()
 }
 
-/// What lets the server send webhooks to this machine.
-fn sending(home: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
+/// What lets the server send webhooks to this machine, and serve calendars.
+fn sending(home: &Path) -> anyhow::Result<[(&'static str, String); 3]> {
     let key = home.join("secrets.key");
     fs::write(&key, "0123456789abcdef".repeat(4))?;
     Ok([
@@ -42,6 +43,7 @@ fn sending(home: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
             "AFTERCALL_NOTIFY__PRIVATE_NETWORKS",
             r#"["127.0.0.0/8"]"#.to_owned(),
         ),
+        ("AFTERCALL_SERVER__FEEDS_LISTEN", "127.0.0.1:0".to_owned()),
     ])
 }
 
@@ -78,6 +80,7 @@ fn python(home: &Path, program: &str) -> anyhow::Result<Command> {
         "grpcio-tools>=1.74",
         "standardwebhooks>=1.0",
         "cryptography>=42",
+        "icalendar>=6",
     ];
     let programs = python::with(home, &packages)?;
     let mut calls = Command::new(programs.join("python"));

@@ -22,7 +22,7 @@ pub(crate) struct Need {
 }
 
 /// What tests that need something have in their names.
-pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka"];
+pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka", "needs_smtp"];
 
 /// What librdkafka is built with: what `crates/log/build.rs` looks for, too.
 const BUILD: &str = "build";
@@ -96,8 +96,22 @@ const ALL: &[Need] = &[
         present: || command::succeeds("mvn", ["--version"]),
     },
     Need {
+        name: "Python 3 with venv",
+        of: "needs_smtp",
+        remedy: "install the package python3-venv",
+        package: Some("python3-venv"),
+        present: || command::succeeds("python3", ["-c", "import ensurepip, venv"]),
+    },
+    Need {
         name: "PostgreSQL's server",
         of: "record",
+        remedy: "install the package postgresql",
+        package: Some("postgresql"),
+        present: || exists("/usr/lib/postgresql"),
+    },
+    Need {
+        name: "PostgreSQL's server",
+        of: "timers",
         remedy: "install the package postgresql",
         package: Some("postgresql"),
         present: || exists("/usr/lib/postgresql"),

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use crate::kafka::{Cluster, DEFAULT};
 use crate::needs::{self, Need};
-use crate::{chaos, command, tidy};
+use crate::{chaos, command, python, tidy};
 
 /// Runs every test, or those whose name contains `filter`. What the machine can't run is listed at
 /// the end; with `CI=true` it is a failure.
@@ -27,6 +27,13 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         .filter(|name| name.contains("needs_kafka"))
         .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
+    if selected.iter().any(|name| name.contains("needs_smtp")) {
+        // A server of mail that others wrote, as `services/notify/tests/it/mail/server.py` starts it.
+        let home = crate::root().join("target/tests");
+        std::fs::create_dir_all(&home)?;
+        let programs = python::with(&home, &["aiosmtpd>=1.4.6"])?;
+        test.env("AFTERCALL_SMTP_PYTHON", programs.join("python"));
+    }
     if others.is_empty() {
         command::run(&mut test)?;
     } else {

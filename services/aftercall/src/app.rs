@@ -6,6 +6,7 @@
 //!
 //! Ports are taken before any work, so that one that is in use is known at once.
 
+mod feeds;
 mod health;
 mod services;
 
@@ -27,6 +28,8 @@ use crate::config::{Config, Engine};
 use crate::log::{self, LogError};
 use crate::operations;
 
+use feeds::Feeds;
+use services::Given;
 pub use services::{Service, UnknownService};
 
 /// What an app takes from the process around it.
@@ -50,6 +53,8 @@ pub struct App {
     scheme: &'static str,
     grpc_addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
+    /// How addresses of calendars begin.
+    feeds_at: Option<String>,
     data: PathBuf,
     drain_timeout: Duration,
 }
@@ -126,7 +131,7 @@ impl App {
         if config.log.engine == Engine::Embedded {
             check_services(asked)?;
         }
-        let front = Front::open(config).await?;
+        let front = Front::open(config, asked).await?;
         let log = open_log(config).await?;
         Self::assemble((front, config), asked, log, around).await
     }
@@ -142,7 +147,7 @@ impl App {
         asked: &[Service],
         around: Surroundings,
     ) -> Result<Self, StartError> {
-        let front = Front::open(config).await?;
+        let front = Front::open(config, asked).await?;
         Self::assemble((front, config), asked, log, around).await
     }
 
@@ -156,6 +161,7 @@ impl App {
             authenticator,
             listener,
             grpc_addr,
+            feeds,
         } = front;
         let supervisor = Supervisor::new();
         let tls = listener.tls().cloned();
@@ -178,13 +184,15 @@ impl App {
             scheme,
             grpc_addr,
             metrics_addr,
+            feeds_at: feeds.as_ref().map(|feeds| feeds.base().to_owned()),
             data: config.storage.dir.clone(),
             drain_timeout: config.server.drain_timeout,
         };
         let server = Server::new(config.server.clone(), authenticator, around.clock)
             .access(config.access)
             .descriptors(aftercall_proto::DESCRIPTORS);
-        let started = app.start_services(server, (asked, config), (deps, feed), listener);
+        let ports = (listener, feeds);
+        let started = app.start_services(server, (asked, config), (deps, feed), ports);
         match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
@@ -200,9 +208,13 @@ impl App {
         server: Server,
         (asked, config): (&[Service], &Config),
         (deps, feed): (Deps, FeedRunner),
-        listener: Listener,
+        (listener, feeds): (Listener, Option<Feeds>),
     ) -> Result<(), StartError> {
-        let services = services::start(asked, &deps, &config.notify)?;
+        let given = Given {
+            notify: &config.notify,
+            feeds_at: self.feeds_at.as_deref(),
+        };
+        let services = services::start(asked, &deps, &given)?;
         // Only now: it waits for the views that have begun.
         deps.run_feed(feed).map_err(StartError::Feed)?;
         let server = services.add_to(server).service(operations::server(&deps));
@@ -212,6 +224,9 @@ impl App {
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));
+        if let (Some(feeds), Some(followups)) = (feeds, services.followups()) {
+            feeds.serve(followups.clone(), &self.supervisor);
+        }
         services.recorder_ready().await?;
         services.others_ready().await;
         Ok(())
@@ -233,6 +248,9 @@ impl App {
         let mut line = format!("aftercall ready grpc={scheme}://{}", self.grpc_addr);
         if let Some(metrics) = self.metrics_addr {
             line.push_str(&format!(" metrics={scheme}://{metrics}/metrics"));
+        }
+        if let Some(feeds) = &self.feeds_at {
+            line.push_str(&format!(" feeds={feeds}"));
         }
         line.push_str(&format!(" data={}", self.data.display()));
         line
@@ -269,17 +287,19 @@ struct Front {
     authenticator: Authenticator,
     listener: Listener,
     grpc_addr: SocketAddr,
+    feeds: Option<Feeds>,
 }
 
 impl Front {
-    async fn open(config: &Config) -> Result<Self, StartError> {
+    async fn open(config: &Config, asked: &[Service]) -> Result<Self, StartError> {
         let authenticator = match &config.server.credentials {
             Some(path) => Authenticator::from_file(path)?,
             None => Authenticator::development(),
         };
         let has_credentials = authenticator.has_credentials();
         let listener = server::bind(&config.server, &authenticator).await?;
-        let grpc_addr = local_addr(&listener, config.server.listen)?;
+        let grpc_addr = local_addr(&listener, ("listen", config.server.listen))?;
+        let feeds = Feeds::open(&config.server, listener.tls(), asked).await?;
         if !has_credentials {
             tracing::warn!(
                 listen = %grpc_addr,
@@ -290,13 +310,22 @@ impl Front {
             authenticator,
             listener,
             grpc_addr,
+            feeds,
         })
     }
 }
 
-fn local_addr(listener: &Listener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
+/// The address that was taken, where a setting asked for one.
+fn local_addr(
+    listener: &Listener,
+    (setting, address): (&'static str, SocketAddr),
+) -> Result<SocketAddr, ServerError> {
     let bound = listener.local_addr();
-    bound.map_err(|source| ServerError::Bind { address, source })
+    bound.map_err(|source| ServerError::Bind {
+        setting,
+        address,
+        source,
+    })
 }
 
 async fn serve_metrics(

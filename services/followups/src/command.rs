@@ -8,9 +8,9 @@ use aftercall_domain::commitment::{
 };
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{CommitmentId, Scope, Violations, Warning};
+use aftercall_domain::{CommitmentId, FieldPath, Scope, Violations, Warning};
 use aftercall_ledger::requests::{Known, RequestName};
-use aftercall_ledger::{Calendars, Ready};
+use aftercall_ledger::{Calendars, Ledger, Ready};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::fact;
 use aftercall_service::command::Decision;
@@ -26,6 +26,7 @@ use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::{MERGED, REQUESTS};
 use crate::stored;
+use crate::waiting::{self, Waiter};
 
 pub(crate) use wish::Wish;
 
@@ -80,6 +81,7 @@ pub(crate) async fn run(
         command,
         log: reading.log_identity(),
         contacts: followups.contacts().clone(),
+        ledger: followups.ledger().clone(),
         calendars: followups.calendars().clone(),
         policies: followups.policies().clone(),
     };
@@ -94,6 +96,7 @@ struct Asked {
     command: PromiseCommand,
     log: LogIdentity,
     contacts: Contacts,
+    ledger: Ledger,
     calendars: Calendars,
     policies: Ready<FollowUpPolicy>,
 }
@@ -153,6 +156,7 @@ impl aftercall_service::command::Command for Asked {
             event.map_err(|refusal| Refused::by_rule(refusal, &commitment.commitment_id))?;
         self.check_evidence(store, &commitment)?;
         self.check_other(store, &commitment)?;
+        self.check_dependencies(store, (&commitment, whose))?;
         let key = stored::log_key(store, tenant_id, &commitment, whose)?;
         let record = self.record(key, &commitment, event)?;
         Ok(Decision::Append(Box::new(record)))
@@ -242,6 +246,25 @@ impl Asked {
         let text = "there is no such open promise to the same customer; check the id";
         found.add("superseded_by", Reason::NotFound, text);
         Err(found.into())
+    }
+
+    /// A promise waits for others of the same customer, and not for itself.
+    fn check_dependencies(
+        &self,
+        store: &Store,
+        (commitment, whose): (&Commitment, u64),
+    ) -> Result<(), Refused> {
+        let Wish::Depend(for_ids) = &self.command.wish else {
+            return Ok(());
+        };
+        let waiter = Waiter {
+            tenant_id: &self.principal.tenant_id,
+            scope: &self.scope,
+            commitment_id: &commitment.commitment_id,
+            whose,
+        };
+        let at = FieldPath::of("depends_on");
+        waiting::check((store, &self.ledger), &waiter, at, for_ids)
     }
 
     /// The customers who are one with a promise's.
@@ -337,7 +360,7 @@ fn accept_within(policy: Option<&FollowUpPolicy>) -> Option<SignedDuration> {
     }
 }
 
-fn actor(principal: &Principal) -> Actor<'_> {
+pub(crate) fn actor(principal: &Principal) -> Actor<'_> {
     let has = |role| principal.roles.contains(role);
     Actor {
         id: &principal.actor_id,

@@ -3,14 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::Parties;
 use aftercall_domain::commitment::{Commitment, Contact};
+use aftercall_domain::interaction::Channel;
 use aftercall_ledger::{Contact as Holder, Id, Ledger};
 use aftercall_log::Log;
 use aftercall_proto::convert::commitment::handles;
+use aftercall_proto::convert::{parties, setting, time};
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::Event;
-use aftercall_service::Unread;
+use aftercall_proto::model::v1::Interaction;
+use aftercall_service::{Unread, given};
 use aftercall_view::key::whose;
+use bytes::Bytes;
+use jiff::Timestamp;
 use prost::Message;
 
 /// How long the log may take to hand out a record that is there.
@@ -22,6 +28,29 @@ pub(crate) struct Promised<'a> {
     pub(crate) commitment: &'a Commitment,
     /// Its customer and those who are the same; none if it was made to somebody who isn't identified.
     pub(crate) merged: &'a [String],
+}
+
+/// How a contact reached us.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    pub(crate) channel: Option<Channel>,
+    /// The customer's language; may be empty.
+    pub(crate) language: String,
+}
+
+/// A contact that is recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    /// The key under which it stands.
+    pub(crate) key: Bytes,
+    /// Whose it is now; none for somebody who isn't identified.
+    pub(crate) customer_id: Option<String>,
+    /// When it began, as it was amended.
+    pub(crate) began_at: Timestamp,
+    /// Who had a part in it, as it was amended.
+    pub(crate) parties: Parties,
+    /// Its first record.
+    pub(crate) interaction: Interaction,
 }
 
 /// The contacts that are recorded. Cheap to clone.
@@ -70,8 +99,73 @@ impl Contacts {
         Ok(found)
     }
 
+    /// How a contact reached us, as it was recorded; nothing of one that is not there. Blocks.
+    ///
+    /// # Errors
+    /// As [`Contacts::is_customers`].
+    pub(crate) fn reached(
+        &self,
+        tenant_id: &str,
+        interaction_id: &str,
+        whose: u64,
+    ) -> Result<Reached, Unread> {
+        let named = self.ledger.contacts(tenant_id, &Id::of(interaction_id))?;
+        let mut contacts = named.contacts().iter();
+        let Some(contact) = contacts.find(|contact| contact.whose() == whose) else {
+            return Ok(Reached::default());
+        };
+        let Some(Recorded { interaction, .. }) = self.record_of(contact)? else {
+            return Ok(Reached::default());
+        };
+        let language = interaction.customer.as_ref().map(|it| it.language.clone());
+        Ok(Reached {
+            channel: setting::channel(interaction.channel()),
+            language: language.unwrap_or_default(),
+        })
+    }
+
     /// Whether a contact is with the promise's customer, by its record and by what was said later.
     fn is_with_customer(&self, contact: &Holder, promised: Promised<'_>) -> Result<bool, Unread> {
+        let Some(recorded) = self.record_of(contact)? else {
+            return Ok(false);
+        };
+        let Recorded {
+            customer_id,
+            interaction,
+            ..
+        } = recorded;
+        let handles = interaction
+            .customer
+            .map_or_else(Vec::new, |customer| handles(&customer.handles));
+        let contact = Contact {
+            interaction_id: &interaction.interaction_id,
+            customer_id: customer_id.as_deref(),
+            handles: &handles,
+        };
+        Ok(promised
+            .commitment
+            .is_with_customer(contact, promised.merged))
+    }
+
+    /// The contacts of an id, each of another customer, the one that was recorded first before others. Blocks.
+    ///
+    /// # Errors
+    /// While the ledger is being opened, or the log can't be read.
+    pub(crate) fn recorded(
+        &self,
+        tenant_id: &str,
+        interaction_id: &str,
+    ) -> Result<Vec<Recorded>, Unread> {
+        let named = self.ledger.contacts(tenant_id, &Id::of(interaction_id))?;
+        let mut all = Vec::new();
+        for contact in named.contacts() {
+            all.extend(self.record_of(contact)?);
+        }
+        Ok(all)
+    }
+
+    /// A contact's first record, read from the log, and what was said of it later.
+    fn record_of(&self, contact: &Holder) -> Result<Option<Recorded>, Unread> {
         let position = contact.position();
         let mut reader = self.log.reader(&[position])?;
         let read = reader.next(1, usize::MAX, READ_WAIT)?;
@@ -82,20 +176,26 @@ impl Contacts {
         };
         let event = Event::decode(entry.record.body)?;
         let Some(Fact::InteractionRecorded(recorded)) = event.fact()? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let handles = recorded
-            .interaction
-            .and_then(|contact| contact.customer)
-            .map_or_else(Vec::new, |customer| handles(&customer.handles));
+        let mut interaction = recorded.interaction.unwrap_or_default();
+        interaction.interaction_id = event.aggregate_id;
         let customer_id = contact.identified_as().unwrap_or(&event.customer_id);
-        let contact = Contact {
-            interaction_id: &event.aggregate_id,
-            customer_id: Some(customer_id).filter(|id| !id.is_empty()),
-            handles: &handles,
+        let began_at = interaction.occurred_at.as_ref().and_then(time::from_wire);
+        let began_at = began_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let own = parties::of_wrap_up(&interaction);
+        let of_all: Parties = match contact.amended_segments() {
+            Some(amended) => own.chain(amended.iter()).collect(),
+            None => own
+                .chain(parties::of_segments(&interaction.segments))
+                .collect(),
         };
-        Ok(promised
-            .commitment
-            .is_with_customer(contact, promised.merged))
+        Ok(Some(Recorded {
+            key: entry.record.key,
+            customer_id: given(customer_id.to_owned()),
+            began_at: contact.times(began_at, None).0,
+            parties: of_all,
+            interaction,
+        }))
     }
 }

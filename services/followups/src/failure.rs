@@ -11,7 +11,7 @@ use aftercall_domain::commitment::Permission;
 use aftercall_domain::limits::RESCHEDULES_MAX;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Precondition, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Forbidden, Precondition, Reason, Unauthenticated, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
 use permission::lacks;
@@ -24,6 +24,8 @@ pub(crate) enum Refused {
     Invalid(#[from] Violations),
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     #[error("{}", lacks(*.0).0)]
     NotPermitted(Permission),
     #[error(
@@ -48,6 +50,13 @@ pub(crate) enum Refused {
         "the alert is over; what it was about is done, or it has fired again as another episode"
     )]
     AlertOver,
+    #[error("there is no such calendar feed for you to see; list them for those that there are")]
+    FeedNotFound,
+    #[error(
+        "calendar feeds are not served here, so a new one would have no address; the operator sets \
+         server.feeds_listen"
+    )]
+    FeedsNotServed,
     #[error("the commitment has changed; read it again and decide anew")]
     VersionMismatch { current: u64 },
     #[error("the request_id was used for another request; give each request its own")]
@@ -65,11 +74,14 @@ impl Failure for Refused {
         match self {
             Self::Invalid(violations) => violations.reason(),
             Self::Unauthenticated(failure) => failure.reason(),
+            Self::Forbidden(failure) => failure.reason(),
             Self::NotPermitted(_) => Reason::RoleRequired,
             Self::NotFound => Reason::CommitmentNotFound,
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
             Self::MovedTooOften { .. } => Reason::CommitmentMovedTooOften,
             Self::State(_) => Reason::CommitmentState,
+            Self::FeedNotFound => Reason::CalendarFeedNotFound,
+            Self::FeedsNotServed => Reason::CalendarFeedsNotServed,
             Self::AlertNotFound => Reason::AlertNotFound,
             Self::AlertOver => Reason::AlertOver,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
@@ -122,6 +134,7 @@ impl Failure for Refused {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
+            Self::Forbidden(failure) => failure.metadata(),
             Self::NotPermitted(permission) => vec![("any_of", lacks(*permission).1.to_owned())],
             Self::VersionMismatch { current } => vec![("current_version", current.to_string())],
             _ => Vec::new(),

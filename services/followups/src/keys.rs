@@ -3,16 +3,22 @@
 //! Contacts and promises have ids that callers may give, and two customers' may be the same: so
 //! their keys end in whose they are, see [`whose`](aftercall_view::key::whose).
 
+pub(crate) mod contacts;
+pub(crate) mod matched;
+
 use std::collections::BTreeSet;
 
 use aftercall_domain::alert::{Alert, Rule};
-use aftercall_domain::commitment::{Commitment, Lifecycle, Owner};
+use aftercall_domain::commitment::{Clock, Commitment, Lapse, Lifecycle, Owner};
 use aftercall_domain::{Handle, Parties, Party};
 use aftercall_ledger::requests::Requests;
 use aftercall_ledger::{Accepted, MergedPairs};
 use aftercall_log::{Partition, Position};
 use aftercall_proto::convert::time::microseconds;
+use aftercall_view::ApplyError;
 use aftercall_view::key::{Key, MalformedKey, Parts};
+use bytes::Bytes;
+use prost::Message;
 use uuid::Uuid;
 
 /// The kinds of keys. Part of the view's version: a change needs another one.
@@ -58,8 +64,36 @@ enum Tag {
     /// tenant, sort of party, party, open or not, time of firing (the latest first), commitment, whose, rule,
     /// episode → nothing.
     ListPartyAlerts = 19,
-    /// tenant, alert → nothing but its place: commitment, whose, rule, episode.
+    /// tenant, alert → nothing but its place: commitment, whose, rule, episode. (40 to 49: `routing::keys`.)
     AlertId = 20,
+    /// tenant, partition, offset → which promises this record made or changed.
+    PromiseChange = 30,
+    /// tenant, contact, whose, commitment → nothing: the promises that were made in it after it was recorded.
+    MadeIn = 24,
+    /// See [`matched`].
+    FollowedUp = 21,
+    /// See [`matched`].
+    Counted = 22,
+    /// See [`matched`].
+    Undecided = 23,
+    /// tenant, feed → the feed, with what its address is known by.
+    CalendarFeed = 50,
+    /// hash of an address → whose feed it is, while it is not revoked.
+    CalendarFeedSecret = 51,
+    /// tenant, agent, feed → nothing: those that are not revoked.
+    AgentCalendarFeed = 52,
+    /// tenant, commitment, whose, another commitment → nothing: the ones that wait for it.
+    AwaitedBy = 25,
+    /// See [`contacts`].
+    Contact = 60,
+    /// See [`contacts`].
+    ContactOf = 61,
+    /// See [`contacts`].
+    Lapsed = 62,
+    /// See [`contacts`].
+    Caused = 63,
+    /// See [`contacts`].
+    Repeat = 64,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -108,6 +142,22 @@ pub(crate) fn moves(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
 /// One of the moves, by its number.
 pub(crate) fn moved(tenant_id: &str, commitment_id: &str, whose: u64, number: u32) -> Key {
     moves(tenant_id, commitment_id, whose).u32(number)
+}
+
+/// The promises that were made in a contact after it was recorded.
+pub(crate) fn made_in(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    key(Tag::MadeIn)
+        .text(tenant_id)
+        .id(interaction_id)
+        .u64(whose)
+}
+
+/// The promises that wait for one.
+pub(crate) fn awaited_by(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    key(Tag::AwaitedBy)
+        .text(tenant_id)
+        .id(commitment_id)
+        .u64(whose)
 }
 
 /// Under which log key a promise stands, if not under its present customer's.
@@ -249,7 +299,29 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
         .map(|list| place(list.key(tenant_id, commitment.lifecycle)))
         .collect();
     keys.extend(watched(tenant_id, commitment, home));
+    keys.extend(lapsed(tenant_id, commitment, home));
     keys
+}
+
+/// Where the dues are found that the customer was told, and that passed with the promise open.
+fn lapsed(tenant_id: &str, commitment: &Commitment, home: Home) -> Vec<Key> {
+    let Some(customer_id) = &commitment.customer_id else {
+        return Vec::new();
+    };
+    let lapses = commitment.lapses.iter();
+    let told = lapses.filter(|lapse| lapse.clock == Clock::Promise);
+    let place = |lapse: &Lapse| {
+        contacts::lapsed(tenant_id, customer_id)
+            .time(microseconds(lapse.lapsed_at))
+            .id(&commitment.commitment_id)
+            .u64(home.whose)
+    };
+    told.map(place).collect()
+}
+
+/// A message that stands in the store.
+pub(crate) fn decoded<M: Message + Default>(row: Bytes) -> Result<M, ApplyError> {
+    M::decode(row).map_err(ApplyError::record)
 }
 
 /// All episodes of all alerts of a promise.
@@ -276,7 +348,7 @@ impl AlertPlace {
         }
     }
 
-    fn after(&self, list: Key) -> Key {
+    pub(crate) fn after(&self, list: Key) -> Key {
         list.id(&self.commitment_id)
             .u64(self.whose)
             .u32(number_of(self.rule))
@@ -356,6 +428,38 @@ pub(crate) fn alert_changes_at(tenant_id: &str, at: Position) -> Key {
     alert_changes(tenant_id, at.partition).u64(at.offset)
 }
 
+/// All changes of a tenant's promises in a partition.
+pub(crate) fn promise_changes(tenant_id: &str, partition: Partition) -> Key {
+    key(Tag::PromiseChange).text(tenant_id).u32(partition)
+}
+
+/// The changes by one record.
+pub(crate) fn promise_changes_at(tenant_id: &str, at: Position) -> Key {
+    promise_changes(tenant_id, at.partition).u64(at.offset)
+}
+
 pub(crate) fn open_count() -> Key {
     key(Tag::OpenCount)
+}
+
+/// All feeds of a tenant.
+pub(crate) fn feeds(tenant_id: &str) -> Key {
+    key(Tag::CalendarFeed).text(tenant_id)
+}
+
+pub(crate) fn feed(tenant_id: &str, feed_id: &str) -> Key {
+    feeds(tenant_id).id(feed_id)
+}
+
+pub(crate) fn feed_by_secret(secret_sha256: &[u8]) -> Key {
+    key(Tag::CalendarFeedSecret).bytes(secret_sha256)
+}
+
+/// The feeds of an agent's promises that are not revoked.
+pub(crate) fn feeds_of_agent(tenant_id: &str, agent_id: &str) -> Key {
+    key(Tag::AgentCalendarFeed).text(tenant_id).text(agent_id)
+}
+
+pub(crate) fn feed_of_agent(tenant_id: &str, agent_id: &str, feed_id: &str) -> Key {
+    feeds_of_agent(tenant_id, agent_id).id(feed_id)
 }

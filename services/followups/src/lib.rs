@@ -7,8 +7,9 @@
 //! ```text
 //!  command ─► decide by the view ─► append ─► log ─► view ─► did it count? ─► answer
 //!                                    ▲         │       │
-//!  tracker ─► due passed ────────────┘         │       ├─► lists, alerts
-//!     ▲                                        │       └─► watchers of alerts
+//!  tracker ─► due passed, followed up ┤        │       ├─► lists, alerts
+//!  router ─► who is told ─────────────┘        │       └─► watchers
+//!     ▲                                        │
 //!     └── the due index ◄──────────────────────┘
 //! ```
 //!
@@ -20,6 +21,8 @@
 //!   end was durable before.** Before the tracker appends a lapse it has folded everything that was
 //!   durable at a moment after the due. What it appends twice, or beside another tracker, is
 //!   ignored by the fold.
+//! * **A contact that follows a promise up counts for it once**, whoever decides about it and whatever is read
+//!   again: see `timer/matching.rs`. What was recorded before the due passed is decided before the lapse.
 //! * **Nothing lives in memory only**: the due index is a part of the view, and the view a cache of
 //!   the log.
 //!
@@ -27,23 +30,32 @@
 //! [`AlertService`]: aftercall_proto::alerts::v1::alert_service_server::AlertService
 
 mod alerts;
+mod batch;
 mod command;
 mod contacts;
 mod dues;
 mod failure;
+mod feeds;
 mod followups;
 mod keys;
 mod limits;
 mod list;
+mod making;
 mod merged;
 mod meters;
 mod parts;
 mod projection;
 mod reassign_all;
+mod repeats;
+mod retarget;
+mod routing;
 mod server;
+mod shown;
 mod stored;
 mod timer;
+mod waiting;
 mod watch;
 
-pub use followups::{Followups, StartError};
+pub use feeds::FeedGrpc;
+pub use followups::{Followups, StartError, Whereabouts};
 pub use server::Grpc;

@@ -9,6 +9,7 @@
 //!
 //! [`EXAMINED_MAX`]: crate::parts::EXAMINED_MAX
 
+pub(crate) mod count;
 mod filter;
 pub(crate) mod moves;
 mod scan;
@@ -29,13 +30,14 @@ use prost::Message;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::limits::PAGE;
+use crate::merged::Merged;
 use crate::parts::{Joined, Part};
 use crate::stored;
-use filter::Filter;
+pub(crate) use filter::Filter;
 use scan::{narrowest, places};
 
 /// A promise's place in every list: its due in microseconds, its id, and whose it is.
-type Place = (i64, String, u64);
+pub(crate) type Place = (i64, String, u64);
 
 /// Answers `call`.
 pub(crate) async fn list(
@@ -97,14 +99,14 @@ pub(crate) async fn list(
     })
 }
 
-fn payload((due_us, commitment_id, whose): &Place) -> Bytes {
+pub(crate) fn payload((due_us, commitment_id, whose): &Place) -> Bytes {
     let mut payload = due_us.to_be_bytes().to_vec();
     payload.extend_from_slice(&whose.to_be_bytes());
     payload.extend_from_slice(commitment_id.as_bytes());
     payload.into()
 }
 
-fn place(payload: &[u8]) -> Result<Place, Refused> {
+pub(crate) fn place(payload: &[u8]) -> Result<Place, Refused> {
     let malformed = || Unread::PageToken(TokenError::Malformed);
     let (due_us, rest) = payload.split_first_chunk().ok_or_else(malformed)?;
     let (whose, commitment_id) = rest.split_first_chunk().ok_or_else(malformed)?;
@@ -136,6 +138,18 @@ fn page(
     Ok(Joined::of(parts, count_max))
 }
 
+/// The places after `after` of all promises that may be wanted, whatever became of them, by due.
+pub(crate) fn all_places(
+    store: &Store,
+    filter: &Filter,
+    after: Option<&Place>,
+) -> Result<impl Iterator<Item = Result<Place, ApplyError>> + use<>, ApplyError> {
+    let lists = narrowest(store, filter, after)?;
+    let lifecycles = filter.lifecycles();
+    let parts = lifecycles.map(|lifecycle| places(store, filter, (&lists, lifecycle), after));
+    Ok(Merged::new(parts.collect::<Vec<_>>()))
+}
+
 /// How many promises there are.
 fn count(store: &Store, filter: &Filter) -> Result<Total, ApplyError> {
     let lists = narrowest(store, filter, None)?;
@@ -148,7 +162,11 @@ fn count(store: &Store, filter: &Filter) -> Result<Total, ApplyError> {
 }
 
 /// The promise at a place, if the filter admits it.
-fn wanted(store: &Store, filter: &Filter, place: &Place) -> Result<Option<Commitment>, ApplyError> {
+pub(crate) fn wanted(
+    store: &Store,
+    filter: &Filter,
+    place: &Place,
+) -> Result<Option<Commitment>, ApplyError> {
     let (due_us, commitment_id, whose) = place;
     let found = stored::commitment(&filter.tenant_id, commitment_id, *whose, |key| {
         store.get(key)

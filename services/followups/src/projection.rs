@@ -1,9 +1,13 @@
 //! The fold: events of the log to the view's store.
 
 mod changes;
+pub(crate) mod contacts;
+pub(crate) mod followed_up;
 mod identify;
+mod made;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{Change, Commitment, Event as Step};
@@ -15,8 +19,8 @@ use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
 
 use crate::keys::{self, Home, REQUESTS};
-use crate::watch::{Bulletin, Draft};
-use crate::{meters, stored};
+use crate::watch::{Bulletins, ChangeRow, Changed, Draft, Raised, changes_row};
+use crate::{feeds, meters, routing, stored};
 use changes::{put_alerts, put_commitment};
 
 /// The view `followups`.
@@ -24,10 +28,16 @@ use changes::{put_alerts, put_commitment};
 pub(crate) struct Promises {
     /// How many promises are open.
     open: u64,
-    /// Where those who watch alerts learn what was committed.
-    bulletin: Bulletin,
+    /// Where those who watch learn what was committed.
+    bulletins: Bulletins,
     /// The changes of alerts that are not committed yet.
-    drafts: Vec<Draft>,
+    alerts: Vec<Draft<Raised>>,
+    /// The changes of promises that are not committed yet.
+    drafts: Vec<Draft<Changed>>,
+    /// Which promises the record at hand changed.
+    rows: Vec<ChangeRow>,
+    /// The promises themselves, as far as anybody watches them.
+    changed: Vec<Changed>,
 }
 
 impl Projection for Promises {
@@ -38,11 +48,14 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        12
+        14
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
+        self.alerts.clear();
         self.drafts.clear();
+        self.rows.clear();
+        self.changed.clear();
         let count = store.get(keys::open_count())?;
         let count = count.and_then(|count| count.as_ref().try_into().ok());
         self.open = count.map_or(0, u64::from_be_bytes);
@@ -52,33 +65,81 @@ impl Projection for Promises {
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
         match &fact.what {
-            What::Recorded { promises, .. } => promises
-                .iter()
-                .try_for_each(|promise| self.put(fact, None, promise.clone(), txn)),
+            What::Recorded { promises, recorded } => {
+                self.record(fact, promises, txn)?;
+                followed_up::contact(fact, recorded, txn)?;
+                match &recorded.interaction {
+                    Some(contact) => contacts::record(fact, contact, txn),
+                    None => Ok(()),
+                }
+            }
+            What::Made(promise) => {
+                self.make(fact, promise, txn)?;
+                followed_up::refresh(&fact.event.tenant_id, &promise.commitment_id, txn)
+            }
             What::Promise(step) => self.follow_up(fact, step, txn),
-            What::Identified(identified) => self.identify(fact, identified, txn),
-            What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
-            What::Amended(_)
-            | What::Published(_)
+            What::Identified(identified) => {
+                self.identify(fact, identified, txn)?;
+                contacts::identify(fact, identified, txn)
+            }
+            What::Amended(amended) => contacts::amend(fact, amended, txn),
+            What::Repeat(attributed) => contacts::attribute(fact, attributed, txn),
+            What::Merged(merged) => self.merge(fact, &merged.merged_customer_id, txn),
+            What::Unmerged(unmerged) => self.merge(fact, &unmerged.merged_customer_id, txn),
+            What::CalendarFeed(changed) => feeds::apply(fact, changed, txn),
+            What::Routed(routed) => routing::apply(fact, routed, txn),
+            What::Published(_)
             | What::Settings(_)
             | What::Webhook(_)
+            | What::Mailed(_)
             | What::Unknown
             | What::Malformed => Ok(()),
-        }
+        }?;
+        self.post_changed(fact, txn)
     }
 
     fn committed(&mut self, applied: &Positions) {
-        self.bulletin.post(self.drafts.drain(..), applied);
+        self.bulletins.alerts.post(self.alerts.drain(..), applied);
+        self.bulletins.promises.post(self.drafts.drain(..), applied);
         meters::open_promises(self.open);
     }
 }
 
 impl Promises {
-    pub(crate) fn new(bulletin: Bulletin) -> Self {
+    pub(crate) fn new(bulletins: Bulletins) -> Self {
         Self {
-            bulletin,
+            bulletins,
             ..Self::default()
         }
+    }
+
+    /// Promises begin with their contact. Those that wait for others of it are looked at again once all are there.
+    fn record(
+        &mut self,
+        fact: &Accepted,
+        promises: &[Commitment],
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        for promise in promises {
+            self.put(fact, None, promise.clone(), txn)?;
+            followed_up::refresh(&fact.event.tenant_id, &promise.commitment_id, txn)?;
+        }
+        for promise in promises.iter().filter(|one| !one.depends_on.is_empty()) {
+            let (tenant_id, id) = (&fact.event.tenant_id, &promise.commitment_id);
+            let before = stored::commitment(tenant_id, id, fact.whose, |key| txn.get(key))?;
+            let Some(before) = before else { continue };
+            let (mut after, since) = (before.clone(), promise.recorded_at);
+            self.begin_to_wait(fact, (Some(&before), &mut after), since, txn)?;
+            self.put(fact, Some(&before), after, txn)?;
+        }
+        Ok(())
+    }
+
+    /// Customers are one from now on, or are two.
+    fn merge(&mut self, fact: &Accepted, other: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        keys::MERGED.apply(fact, txn)?;
+        let (tenant_id, customer_id) = (&fact.event.tenant_id, &fact.event.aggregate_id);
+        contacts::merge(tenant_id, [customer_id, other], txn)
     }
 
     /// Something happened to a promise.
@@ -93,6 +154,10 @@ impl Promises {
         let Some(before) = before else { return Ok(()) };
         let mut after = before.clone();
         after.accept(step);
+        if let Change::DependenciesSet { .. } = &step.change {
+            let since = step.recorded_at;
+            self.begin_to_wait(fact, (Some(&before), &mut after), since, txn)?;
+        }
         if let Change::Rescheduled(moved) = &step.change {
             let key = keys::moved(tenant_id, id, fact.whose, moved.number);
             let moved = wire::Reschedule::from((**moved).clone());
@@ -102,7 +167,13 @@ impl Promises {
         self.post(fact, changed, txn)?;
         let answer = || told(tenant_id, &after, step).into();
         REQUESTS.remember(fact, id, answer, txn)?;
-        self.put(fact, Some(&before), after, txn)
+        let ends = after.lifecycle.is_over();
+        let awaited = after.is_awaited.then(|| after.clone());
+        self.put(fact, Some(&before), after, txn)?;
+        if let Some(other) = awaited {
+            self.tell_waiting(fact, &other, step.recorded_at, txn)?;
+        }
+        followed_up::step(tenant_id, id, (step, ends), txn)
     }
 
     /// Tells whoever watches which alerts the record changed, and what they are now.
@@ -118,10 +189,30 @@ impl Promises {
         let tenant_id = &fact.event.tenant_id;
         let rows = to_rows(changed.iter().cloned());
         txn.put(keys::alert_changes_at(tenant_id, fact.position), rows)?;
+        self.alerts.push(Draft {
+            tenant_id: tenant_id.as_str().into(),
+            at: fact.position,
+            items: Some(changed.into_iter().map(Into::into).collect()),
+        });
+        Ok(())
+    }
+
+    /// Tells whoever watches which promises the record made or changed, and what they are now.
+    fn post_changed(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let changed = std::mem::take(&mut self.changed);
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        // Whoever began to watch meanwhile reads all of it from the store.
+        let items = (changed.len() == rows.len()).then_some(changed);
+        let tenant_id = &fact.event.tenant_id;
+        let key = keys::promise_changes_at(tenant_id, fact.position);
+        txn.put(key, changes_row(rows))?;
         self.drafts.push(Draft {
             tenant_id: tenant_id.as_str().into(),
             at: fact.position,
-            alerts: changed.into_iter().map(Into::into).collect(),
+            items,
         });
         Ok(())
     }
@@ -141,6 +232,10 @@ impl Promises {
         }
         if was_open != after.is_open() {
             txn.put(keys::open_count(), self.open.to_be_bytes().to_vec())?;
+        }
+        self.rows.push(ChangeRow::of(before, &after, fact.whose));
+        if self.bulletins.promises.is_watched(&fact.event.tenant_id) {
+            self.changed.push(Changed::of(before, &after));
         }
         put_commitment(&fact.event.tenant_id, before, after, Home::of(fact), txn)
     }

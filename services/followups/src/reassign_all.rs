@@ -10,6 +10,7 @@ use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Positions, Store};
 use futures::StreamExt;
 
+use crate::batch::{BESIDE, REQUEST_ID_BYTES_MAX, request_id_of};
 use crate::command::{self, PromiseCommand};
 use crate::failure::Refused;
 use crate::followups::Followups;
@@ -18,12 +19,6 @@ use crate::stored;
 
 /// How many promises one request gives away; who has more is asked for again.
 const AT_ONCE_MAX: usize = 200;
-
-/// How many of them are written at a time.
-const BESIDE: usize = 16;
-
-/// The longest id of a request, so that each promise's own fits behind it.
-const REQUEST_ID_BYTES_MAX: usize = 80;
 
 /// Answers `call`: each promise is given away by a command of its own, under an id that follows from the request's,
 /// so that a repetition does nothing twice.
@@ -91,7 +86,7 @@ pub(crate) async fn reassign_all(
 
 fn single(asked: &ReassignAllRequest, commitment_id: &str) -> ReassignCommitmentRequest {
     ReassignCommitmentRequest {
-        request_id: format!("{}/{commitment_id}", asked.request_id),
+        request_id: request_id_of(&asked.request_id, commitment_id),
         commitment_id: commitment_id.to_owned(),
         expected_version: 0,
         to_owner: asked.to_owner.clone(),

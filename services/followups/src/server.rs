@@ -6,24 +6,29 @@ use aftercall_domain::{CommitmentId, Warning as DomainWarning};
 use aftercall_proto::alerts::v1::alert_service_server::AlertService;
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, AcknowledgeAlertResponse, CloseAlertRequest, CloseAlertResponse,
-    ListAlertsRequest, ListAlertsResponse, SnoozeAlertRequest, SnoozeAlertResponse,
+    ExplainAlertRequest, ExplainAlertResponse, ListAlertsRequest, ListAlertsResponse,
+    SnoozeAlertRequest, SnoozeAlertResponse, TestRouteRequest, TestRouteResponse,
     WatchAlertsRequest, WatchAlertsResponse,
 };
-use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::followups::v1::followup_service_server::FollowupService;
 use aftercall_proto::followups::v1::{
-    AcceptHandoverRequest, AcceptHandoverResponse, CancelCommitmentRequest,
-    CancelCommitmentResponse, ConfirmCommitmentRequest, ConfirmCommitmentResponse,
-    DeclineWaiverRequest, DeclineWaiverResponse, DismissCommitmentRequest,
-    DismissCommitmentResponse, EndHandoverRequest, EndHandoverResponse, ExplainDueRequest,
-    ExplainDueResponse, FulfilCommitmentRequest, FulfilCommitmentResponse, GetCommitmentRequest,
-    GetCommitmentResponse, ListCommitmentsRequest, ListCommitmentsResponse, ListReschedulesRequest,
-    ListReschedulesResponse, PauseCommitmentRequest, PauseCommitmentResponse, PreviewDueRequest,
-    PreviewDueResponse, ReassignAllRequest, ReassignAllResponse, ReassignCommitmentRequest,
-    ReassignCommitmentResponse, RecordAttemptRequest, RecordAttemptResponse, RequestWaiverRequest,
+    AcceptHandoverRequest, AcceptHandoverResponse, BatchCommitmentsRequest,
+    BatchCommitmentsResponse, CancelCommitmentRequest, CancelCommitmentResponse,
+    ConfirmCommitmentRequest, ConfirmCommitmentResponse, CountCommitmentsRequest,
+    CountCommitmentsResponse, CountRepeatsRequest, CountRepeatsResponse, DeclineWaiverRequest,
+    DeclineWaiverResponse, DismissCommitmentRequest, DismissCommitmentResponse, EndHandoverRequest,
+    EndHandoverResponse, ExplainDueRequest, ExplainDueResponse, FulfilCommitmentRequest,
+    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
+    ListCommitmentsResponse, ListReschedulesRequest, ListReschedulesResponse,
+    MakeCommitmentRequest, MakeCommitmentResponse, PauseCommitmentRequest, PauseCommitmentResponse,
+    PreviewDueRequest, PreviewDueResponse, ReassignAllRequest, ReassignAllResponse,
+    ReassignCommitmentRequest, ReassignCommitmentResponse, RecordAttemptRequest,
+    RecordAttemptResponse, ReopenCommitmentRequest, ReopenCommitmentResponse, RequestWaiverRequest,
     RequestWaiverResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
-    ResumeCommitmentRequest, ResumeCommitmentResponse, SupersedeCommitmentRequest,
+    ResumeCommitmentRequest, ResumeCommitmentResponse, RetargetOpenRequest, RetargetOpenResponse,
+    SetDependenciesRequest, SetDependenciesResponse, SupersedeCommitmentRequest,
     SupersedeCommitmentResponse, WaiveCommitmentRequest, WaiveCommitmentResponse,
+    WatchCommitmentsRequest, WatchCommitmentsResponse,
 };
 use aftercall_proto::model::v1::{Alert, Commitment, Warning};
 use aftercall_service::{Call, Checker, Including, to_status};
@@ -35,7 +40,10 @@ use tonic::{Request, Response, Status};
 use crate::command::{self, Done, PromiseCommand};
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::{alerts, dues, list, reassign_all, stored, watch};
+use crate::watch::{Beginning, Changed, Raised};
+use crate::{
+    alerts, batch, dues, list, making, reassign_all, repeats, retarget, routing, shown, watch,
+};
 
 /// The service behind the generated servers.
 #[derive(Debug, Clone)]
@@ -65,15 +73,14 @@ impl Grpc {
         let reading = self.0.reading();
         let complete_through = reading.store_at(including, call.read_until()).await?;
         let scope = call.scope();
+        let now = self.0.clock().now();
         let find = move |store: &Store| {
             let id = CommitmentId::read(&call.message.commitment_id);
-            stored::meant(store, (call.tenant_id(), &scope), &id)
-                .map(|found| found.map(|(promise, _)| promise))
-                .map_err(Refused::from)
+            shown::in_full(store, (call.tenant_id(), &scope), &id, now).map_err(Refused::from)
         };
         let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {
-            commitment: Some(to_wire(found, self.0.clock().now())),
+            commitment: Some(found),
             complete_through: complete_through.encode(reading.log_identity()),
         })
     }
@@ -131,6 +138,7 @@ answers! {
     ReassignCommitmentResponse { commitment: Commitment },
     WaiveCommitmentResponse { commitment: Commitment },
     SupersedeCommitmentResponse { commitment: Commitment },
+    SetDependenciesResponse { commitment: Commitment },
     AcceptHandoverResponse { commitment: Commitment },
     EndHandoverResponse { commitment: Commitment },
     RequestWaiverResponse { commitment: Commitment },
@@ -143,6 +151,9 @@ answers! {
 
 #[tonic::async_trait]
 impl FollowupService for Grpc {
+    type WatchCommitmentsStream =
+        Pin<Box<dyn Stream<Item = Result<WatchCommitmentsResponse, Status>> + Send>>;
+
     async fn get_commitment(
         &self,
         request: Request<GetCommitmentRequest>,
@@ -160,6 +171,35 @@ impl FollowupService for Grpc {
             .await
             .map(Response::new)
             .map_err(to_status)
+    }
+
+    async fn count_commitments(
+        &self,
+        request: Request<CountCommitmentsRequest>,
+    ) -> Result<Response<CountCommitmentsResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = list::count::count(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn watch_commitments(
+        &self,
+        request: Request<WatchCommitmentsRequest>,
+    ) -> Result<Response<Self::WatchCommitmentsStream>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let beginning = Beginning::of_promises(&self.0, call).map_err(to_status)?;
+        let changes = watch::begin::<Changed>(&self.0, beginning).await;
+        let changes = changes.map_err(to_status)?;
+        Ok(Response::new(Box::pin(changes)))
+    }
+
+    async fn count_repeats(
+        &self,
+        request: Request<CountRepeatsRequest>,
+    ) -> Result<Response<CountRepeatsResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = repeats::count(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn list_reschedules(
@@ -189,6 +229,31 @@ impl FollowupService for Grpc {
         let call = Call::of(request).map_err(to_status)?;
         let answer = dues::explain(&self.0, call).await;
         answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn make_commitment(
+        &self,
+        request: Request<MakeCommitmentRequest>,
+    ) -> Result<Response<MakeCommitmentResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = making::make(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn reopen_commitment(
+        &self,
+        request: Request<ReopenCommitmentRequest>,
+    ) -> Result<Response<ReopenCommitmentResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = making::reopen(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn set_dependencies(
+        &self,
+        request: Request<SetDependenciesRequest>,
+    ) -> Result<Response<SetDependenciesResponse>, Status> {
+        self.command(request).await
     }
 
     async fn confirm_commitment(
@@ -291,6 +356,24 @@ impl FollowupService for Grpc {
         answer.map(Response::new).map_err(to_status)
     }
 
+    async fn batch_commitments(
+        &self,
+        request: Request<BatchCommitmentsRequest>,
+    ) -> Result<Response<BatchCommitmentsResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = batch::run(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn retarget_open(
+        &self,
+        request: Request<RetargetOpenRequest>,
+    ) -> Result<Response<RetargetOpenResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = retarget::run(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
     async fn request_waiver(
         &self,
         request: Request<RequestWaiverRequest>,
@@ -327,7 +410,9 @@ impl AlertService for Grpc {
         request: Request<WatchAlertsRequest>,
     ) -> Result<Response<Self::WatchAlertsStream>, Status> {
         let call = Call::of(request).map_err(to_status)?;
-        let changes = watch::begin(&self.0, call).await.map_err(to_status)?;
+        let beginning = Beginning::of_alerts(call).map_err(to_status)?;
+        let changes = watch::begin::<Raised>(&self.0, beginning).await;
+        let changes = changes.map_err(to_status)?;
         Ok(Response::new(Box::pin(changes)))
     }
 
@@ -350,5 +435,23 @@ impl AlertService for Grpc {
         request: Request<CloseAlertRequest>,
     ) -> Result<Response<CloseAlertResponse>, Status> {
         self.command(request).await
+    }
+
+    async fn explain_alert(
+        &self,
+        request: Request<ExplainAlertRequest>,
+    ) -> Result<Response<ExplainAlertResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = routing::explain(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn test_route(
+        &self,
+        request: Request<TestRouteRequest>,
+    ) -> Result<Response<TestRouteResponse>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = routing::test(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn alert_promise(
     Ok(None)
 }
 
-fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
+pub(crate) fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
     convert::commitment::from_row(bytes).map_err(ApplyError::record)
 }
 

@@ -25,13 +25,14 @@
 //! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
 //! again.
 
+mod deciding;
 mod firing;
+mod matching;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_ledger::Calendars;
 use aftercall_log::{AppendError, Claim, Log, Partition, ReadError};
 use aftercall_service::{Clock, Internal, Supervisor};
 use aftercall_view::{
@@ -45,7 +46,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::{keys, meters};
+pub(crate) use deciding::Deciding;
 use firing::{Batch, Sent};
+
+pub(crate) use firing::House;
 
 /// The role in which trackers share the partitions among them.
 const ROLE: &str = "timers";
@@ -80,7 +84,7 @@ pub(crate) struct Tracker {
     view: ViewHandle,
     /// Which partitions' promises are this tracker's.
     claim: Claim,
-    calendars: Calendars,
+    house: House,
     asking: Semaphore,
 }
 
@@ -116,7 +120,7 @@ impl Tracker {
         clock: Arc<dyn Clock>,
         supervisor: Supervisor,
         view: ViewHandle,
-        calendars: Calendars,
+        house: House,
     ) -> Self {
         let claim = log.claim(ROLE);
         Self {
@@ -125,7 +129,7 @@ impl Tracker {
             supervisor,
             view,
             claim,
-            calendars,
+            house,
             asking: Semaphore::new(ASKING_MAX),
         }
     }
@@ -136,11 +140,15 @@ impl Tracker {
     /// When the log or the view has failed for good.
     pub(crate) async fn run(self) -> Result<(), TrackerError> {
         let partitions = 0..self.log.partitions();
+        let matching = partitions
+            .clone()
+            .map(|partition| self.match_contacts(partition));
         let watching = partitions.map(|partition| self.watch(partition));
         tokio::select! {
             biased;
             ended = self.view.stopped() => Err(TrackerError::View(ended.err())),
             failed = try_join_all(watching) => failed.map(|_| ()),
+            failed = try_join_all(matching) => failed.map(|_| ()),
             never = self.count_held() => match never {},
         }
     }
@@ -276,8 +284,8 @@ impl Tracker {
         let store = self.view.store();
         // The clock may have been set back since `now`: nothing is noticed before its time.
         let times = (now, self.clock.now().max(now));
-        let calendars = self.calendars.clone();
-        let read = move || firing::read(&store, &calendars, partition, after, times);
+        let house = self.house.clone();
+        let read = move || firing::read(&store, &house, partition, after, times);
         match self.supervisor.block(read).await? {
             Ok(batch) => Ok(Some(batch)),
             Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),

@@ -1,49 +1,115 @@
-//! The stream of alerts: every change in the log's order, from a place on.
+//! Streams of what happens: every change of alerts, or of promises, in the log's order, from a place on.
 //!
 //! A watch begins with what the store holds after its place, and goes on with what is posted on the
 //! [`Bulletin`]. It holds a bounded number of changes; a caller who is too slow for the bulletin reads
 //! on from the store, and costs nothing but its place.
 
+mod alerts;
 mod bulletin;
+mod promises;
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use aftercall_log::{Partition, Position};
-use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
-use aftercall_proto::model::v1::Alert;
-use aftercall_service::{Call, Checker, ServerStopping, Unread, to_status};
-use aftercall_view::key::{Parts, prefix_end};
-use aftercall_view::{ApplyError, Direction, Positions, Progress, Store};
+use aftercall_service::{Clock, ServerStopping, Unread, to_status};
+use aftercall_view::key::{Key, Parts, prefix_end};
+use aftercall_view::{ApplyError, Direction, Positions, Progress, Store, StoreError};
+use bytes::Bytes;
 use futures::Stream;
+use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::alerts::Filter;
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::{keys, stored};
-pub(crate) use bulletin::{Bulletin, Draft, Raised};
+pub(crate) use alerts::Raised;
+pub(crate) use bulletin::{Bulletin, Draft};
 use bulletin::{News, Posted, Reader, Woken};
+pub(crate) use promises::{ChangeRow, Changed, changes_row};
 
 /// Of how many records a watch takes the changes from the store at once.
 const HELD_MAX: usize = 64;
 
-/// Begins to answer `call`.
-pub(crate) async fn begin(
+/// What can be watched, as a record left it.
+pub(crate) trait Watched: Clone + Send + Sync + 'static {
+    /// Which of them somebody watches.
+    type Filter: Wanted;
+    /// One message of the stream; an empty one says that the watch lives.
+    type Answer: Default + Send;
+
+    /// Where they are posted.
+    fn bulletin(bulletins: &Bulletins) -> &Bulletin<Self>;
+
+    /// All changes of a tenant in a partition, as the store keeps them.
+    fn changes(tenant_id: &str, partition: Partition) -> Key;
+
+    /// What one record changed, by what stands under its key.
+    fn read(store: &Store, tenant_id: &str, row: Bytes) -> Result<Vec<Self>, ApplyError>;
+
+    /// What is told of it at `now` to somebody who watches what `filter` says; nothing if it is none of that.
+    fn told(self, filter: &Self::Filter, now: Timestamp) -> Option<Self::Answer>;
+
+    /// Says in an answer where to go on after it.
+    fn resume(answer: &mut Self::Answer, token: String);
+}
+
+/// A filter of a watch.
+pub(crate) trait Wanted: Clone + Send + Sync + 'static {
+    /// Whether only certain customers' things are wanted.
+    fn names_customers(&self) -> bool;
+
+    /// The same, with all customers that are one with those that are asked for.
+    fn with_merged(self, store: &Store, tenant_id: &str) -> Result<Self, StoreError>;
+}
+
+/// Where those who watch learn what was committed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bulletins {
+    pub(crate) alerts: Bulletin<Raised>,
+    pub(crate) promises: Bulletin<Changed>,
+}
+
+impl Bulletins {
+    /// Ends every watch: the view has ended.
+    pub(crate) fn close(&self) {
+        self.alerts.close();
+        self.promises.close();
+    }
+
+    /// Lets everybody who watches look up now and then.
+    pub(crate) async fn tick(self, clock: Arc<dyn Clock>) -> Infallible {
+        let alerts = self.alerts.tick(Arc::clone(&clock));
+        tokio::select! {
+            never = alerts => never,
+            never = self.promises.tick(clock) => never,
+        }
+    }
+}
+
+/// Who watches, and from where on.
+pub(crate) struct Beginning<F> {
+    pub(crate) tenant_id: String,
+    pub(crate) filter: F,
+    pub(crate) resume_token: String,
+    /// Until when they wait for the watch to begin.
+    pub(crate) until: Instant,
+}
+
+/// Begins a watch.
+pub(crate) async fn begin<W: Watched>(
     followups: &Followups,
-    call: Call<WatchAlertsRequest>,
-) -> Result<impl Stream<Item = Result<WatchAlertsResponse, Status>> + Send + use<>, Refused> {
-    let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
-    let scope = call.scope();
-    let WatchAlertsRequest {
+    beginning: Beginning<W::Filter>,
+) -> Result<impl Stream<Item = Result<W::Answer, Status>> + Send + use<W>, Refused> {
+    let Beginning {
+        tenant_id,
         filter,
         resume_token,
-    } = call.message;
-    let mut checker = Checker::new();
-    let filter = Filter::new(filter.unwrap_or_default(), scope, &mut checker);
-    checker.done(())?;
+        until,
+    } = beginning;
     let reading = followups.reading();
     let resumed = reading.positions("resume_token", &resume_token)?;
     reading.ready(until).await?;
@@ -52,12 +118,12 @@ pub(crate) async fn begin(
         .await?;
     // What is posted from here on is read from the bulletin, and all that was posted before is in
     // the store.
-    let reader = followups.bulletin().follow(&tenant_id);
+    let reader = W::bulletin(followups.bulletins()).follow(&tenant_id);
     let place = match resume_token.is_empty() {
         true => followups.view().applied(),
         false => resumed,
     };
-    let watch = Watch {
+    let watch = Watch::<W> {
         followups: followups.clone(),
         tenant_id,
         asked: filter.clone(),
@@ -91,20 +157,20 @@ enum Source {
 }
 
 /// One caller's place in the stream.
-struct Watch {
+struct Watch<W: Watched> {
     followups: Followups,
     tenant_id: String,
     /// What was asked for.
-    asked: Filter,
+    asked: W::Filter,
     /// The same, with all customers that are one with those that are asked for.
-    filter: Filter,
+    filter: W::Filter,
     /// Everything included here was sent, or is held.
     place: Positions,
-    held: VecDeque<Arc<Posted>>,
-    /// How many alerts of the first record that is held were given.
+    held: VecDeque<Arc<Posted<W>>>,
+    /// How many things of the first record that is held were given.
     given: usize,
     source: Source,
-    reader: Reader,
+    reader: Reader<W>,
     /// Nothing was sent since the last tick.
     silent: bool,
     begun: bool,
@@ -112,16 +178,17 @@ struct Watch {
     draining: CancellationToken,
 }
 
-impl Watch {
-    async fn next(&mut self) -> Result<WatchAlertsResponse, Status> {
+impl<W: Watched> Watch<W> {
+    async fn next(&mut self) -> Result<W::Answer, Status> {
         if !self.begun {
             self.begun = true;
-            return Ok(self.answer(None));
+            return Ok(self.answer(W::Answer::default()));
         }
         loop {
-            while let Some(raised) = self.next_held() {
-                if self.filter.admits(&raised) {
-                    return Ok(self.answer(Some(raised.alert)));
+            while let Some(changed) = self.next_held() {
+                let now = self.followups.clock().now();
+                if let Some(answer) = changed.told(&self.filter, now) {
+                    return Ok(self.answer(answer));
                 }
             }
             if self.draining.is_cancelled() {
@@ -132,37 +199,36 @@ impl Watch {
                 continue;
             }
             if self.wait().await == Woken::Tick && std::mem::replace(&mut self.silent, true) {
-                return Ok(self.answer(None));
+                return Ok(self.answer(W::Answer::default()));
             }
         }
     }
 
-    /// The next alert of what is held. The place is behind a record once the last alert that it
+    /// The next thing of what is held. The place is behind a record once the last thing that it
     /// changed is given: a watch that breaks off before gets all of them again.
-    fn next_held(&mut self) -> Option<Raised> {
+    fn next_held(&mut self) -> Option<W> {
         while let Some(posted) = self.held.front() {
             // What was read from the store may be on the bulletin, too.
             let is_new = !self.place.covers(posted.at);
-            let alert = posted.alerts.get(self.given).filter(|_| is_new).cloned();
+            let item = posted.items.get(self.given).filter(|_| is_new).cloned();
             self.given += 1;
-            if self.given >= posted.alerts.len() || !is_new {
+            if self.given >= posted.items.len() || !is_new {
                 self.place.include(posted.at);
                 self.given = 0;
                 self.held.pop_front();
             }
-            if alert.is_some() {
-                return alert;
+            if item.is_some() {
+                return item;
             }
         }
         None
     }
 
-    fn answer(&mut self, alert: Option<Alert>) -> WatchAlertsResponse {
+    fn answer(&mut self, mut answer: W::Answer) -> W::Answer {
         self.silent = false;
-        WatchAlertsResponse {
-            alert,
-            resume_token: self.place.encode(self.followups.log().identity()),
-        }
+        let token = self.place.encode(self.followups.log().identity());
+        W::resume(&mut answer, token);
+        answer
     }
 
     /// Takes the next changes. Says whether it is worth to look again at once.
@@ -240,26 +306,25 @@ impl Watch {
 }
 
 /// The next changes after `place`, at most [`HELD_MAX`].
-fn find(
+fn find<W: Watched>(
     store: &Store,
     tenant_id: &str,
     place: &Positions,
     partitions: Partition,
-) -> Result<VecDeque<Arc<Posted>>, Refused> {
+) -> Result<VecDeque<Arc<Posted<W>>>, Refused> {
     let mut changes = VecDeque::new();
     for partition in 0..partitions {
-        let list = keys::alert_changes(tenant_id, partition);
+        let list = W::changes(tenant_id, partition);
         let from = list.clone().u64(place.next(partition));
         let room = HELD_MAX - changes.len();
         let entries = store.scan_range(from, prefix_end(&list).as_deref(), Direction::Ascending);
         for entry in entries.take(room) {
-            let (key, alerts) = entry?;
+            let (key, row) = entry?;
             let offset = Parts::new(&key[list.len()..]).u64();
             let offset = offset.map_err(ApplyError::record)?;
             let at = Position { partition, offset };
-            let alerts = stored::decode_changed(alerts)?.into_iter();
-            let alerts = alerts.map(Into::into).collect();
-            changes.push_back(Arc::new(Posted { at, alerts }));
+            let items = W::read(store, tenant_id, row)?;
+            changes.push_back(Arc::new(Posted { at, items }));
         }
     }
     Ok(changes)

@@ -6,7 +6,8 @@
 //!  2    tenant · interaction · whose                     StoredEntry: a contact of nobody known
 //!  3    tenant · interaction · whose                     the key of its entry (1 or 2)
 //!  4    tenant · interaction · whose · version           Amendment
-//!  5    tenant · interaction · whose · commitment        Commitment, once it has changed
+//!  5    tenant · interaction · whose · commitment        Commitment, once it has changed, or if it was
+//!                                                        made after its contact, or without one
 //!  6    tenant · customer · due · commitment · seq       the key of the contact's entry, while it
 //!                                                        is open
 //!  7    tenant · customer                                how many contacts, big-endian
@@ -16,6 +17,8 @@
 //!  10   tenant · system · name there · interaction ·     -
 //!       whose
 //!  11   see MERGED                                       -: two customers are one
+//!  40   tenant · commitment · whose                      the key of the entry that says that a promise
+//!                                                        was made without a contact
 //! ```
 //!
 //! A contact is stored once, under the place that it has in its customer's timeline, so that a page
@@ -41,6 +44,8 @@ const CONTACT_COUNT: u8 = 7;
 const HANDLE_TIMELINE: u8 = 8;
 const UNIDENTIFIED_CHANGE: u8 = 9;
 const REFERENCE: u8 = 10;
+
+const MADE: u8 = 40;
 
 /// The customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(11);
@@ -163,6 +168,11 @@ pub(crate) fn commitment(
     of_interaction(COMMITMENT, tenant_id, interaction_id)
         .u64(whose)
         .id(commitment_id)
+}
+
+/// A promise that was made without a contact.
+pub(crate) fn made(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
+    Key::new(MADE).text(tenant_id).id(commitment_id).u64(whose)
 }
 
 /// A customer's open promises, the first one due first.

@@ -3,15 +3,18 @@
 mod identified;
 mod moved;
 mod places;
+mod promised;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 
-use aftercall_domain::commitment::{Change, Commitment, Event as Step};
+use aftercall_domain::commitment::Commitment;
 use aftercall_ledger::{Accepted, Happening, What};
-use aftercall_proto::event::v1::{InteractionAmended, InteractionIdentified, InteractionRecorded};
-use aftercall_proto::history::v1::{Amendment, CommitmentChange, CommitmentChangeKind};
+use aftercall_proto::event::v1::{
+    InteractionAmended, InteractionIdentified, InteractionRecorded, RepeatAttributed,
+};
+use aftercall_proto::history::v1::Amendment;
 use aftercall_view::index::IndexSchema;
 use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
 use bytes::Bytes;
@@ -25,7 +28,7 @@ use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 12;
+const VERSION: u32 = 14;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -145,46 +148,29 @@ impl HistoryProjection {
         Ok(())
     }
 
-    fn change_promise(
+    /// A promise that was not kept caused a contact. Of a customer whose contact it no longer is, that is void.
+    fn attribute(
         &mut self,
         fact: &Accepted,
-        step: &Step,
+        attributed: &RepeatAttributed,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let (event, seq) = (&fact.event, keys::seq_of(fact.position));
-        let tenant_id = &event.tenant_id;
-        let pointer: Bytes = keys::entry_of(tenant_id, &event.interaction_id, fact.whose).into();
-        let Some((key, entry)) = entry_at(&pointer, txn)? else {
+        let event = &fact.event;
+        let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, fact.whose);
+        let pointer: Bytes = pointer.into();
+        let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
             return Ok(());
         };
-        let before = promises::one(tenant_id, &entry, &event.aggregate_id, |key| txn.get(key))?;
-        let Some(before) = before else { return Ok(()) };
-        let mut after = before.clone();
-        after.accept(step);
-        let standing = |promise| Standing {
-            promise,
-            home: &key,
-            seq: entry.seq,
-        };
-        let (was, is) = (standing(&before), standing(&after));
-        promises::keep_track(tenant_id, Some(was), is, txn)?;
-        let row = promises::row_key(tenant_id, &after, fact.whose);
-        txn.put(row, promises::to_row(&after))?;
-        if let Some(kind) = kind_of(step) {
-            let commitment = promises::to_wire(after, event.recorded_at.as_ref());
-            let change = StoredEntry {
-                occurred_at: event.occurred_at,
-                commitment_change: Some(CommitmentChange {
-                    kind: kind.into(),
-                    commitment: Some(commitment),
-                    actor_id: event.actor_id.clone(),
-                }),
-                seq,
-                recorded_as: Some(fact.whose),
-                ..StoredEntry::default()
-            };
-            places::put_change(tenant_id, &entry, &change, txn)?;
+        if entry.customer_id().unwrap_or_default() != event.customer_id {
+            return Ok(());
         }
+        if let Some(interaction) = &mut entry.interaction {
+            interaction.repeat_cause = attributed.cause;
+            interaction
+                .repeat_commitment_id
+                .clone_from(&attributed.commitment_id);
+        }
+        txn.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
@@ -212,11 +198,16 @@ impl Projection for HistoryProjection {
             What::Recorded { recorded, promises } => self.record(fact, recorded, promises, txn),
             What::Amended(amended) => self.amend(fact, amended, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
+            What::Made(promise) => self.make_promise(fact, promise, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
+            What::Repeat(attributed) => self.attribute(fact, attributed, txn),
             What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
             What::Published(_)
             | What::Settings(_)
             | What::Webhook(_)
+            | What::CalendarFeed(_)
+            | What::Routed(_)
+            | What::Mailed(_)
             | What::Unknown
             | What::Malformed => Ok(()),
         }
@@ -275,34 +266,6 @@ impl Indexer<Happening> for HistoryProjection {
             })
         }))
     }
-}
-
-/// What sort of change to a promise it is; none for what is no business of whoever reads the customer's story.
-const fn kind_of(step: &Step) -> Option<CommitmentChangeKind> {
-    Some(match step.change {
-        Change::Confirmed => CommitmentChangeKind::Confirmed,
-        Change::Dismissed { .. } => CommitmentChangeKind::Dismissed,
-        Change::Fulfilled { .. } => CommitmentChangeKind::Fulfilled,
-        Change::Cancelled { .. } => CommitmentChangeKind::Cancelled,
-        Change::Rescheduled(_) => CommitmentChangeKind::Rescheduled,
-        Change::Lapsed(_) => CommitmentChangeKind::Lapsed,
-        Change::Paused(_) => CommitmentChangeKind::Paused,
-        Change::Resumed { .. } => CommitmentChangeKind::Resumed,
-        Change::Reassigned { .. } | Change::HandoverAccepted => CommitmentChangeKind::Reassigned,
-        Change::Waived { .. } => CommitmentChangeKind::Waived,
-        Change::Superseded { .. } => CommitmentChangeKind::Superseded,
-        Change::Expired { .. } => CommitmentChangeKind::Expired,
-        Change::Attempted {
-            outcome: Some(_), ..
-        } => CommitmentChangeKind::Fulfilled,
-        Change::Attempted { outcome: None, .. } => CommitmentChangeKind::Attempted,
-        Change::StageReached(_)
-        | Change::HandoverAsked(_)
-        | Change::HandoverEnded(_)
-        | Change::WaiverAsked { .. }
-        | Change::WaiverDeclined { .. }
-        | Change::Alert(_) => return None,
-    })
 }
 
 /// The entry that the key of a contact's document points to, and its own key.

@@ -1,6 +1,7 @@
 //! The promises of a contact as they stand, and what keeps track of them in the store.
 //!
-//! A promise that nothing has happened to is not stored apart: it follows from the contact.
+//! A promise that nothing has happened to is not stored apart: it follows from the contact. One that was made later, or
+//! without a contact, always is.
 
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::{commitment as convert, time};
@@ -39,7 +40,7 @@ pub(crate) fn as_made(entry: &StoredEntry) -> Vec<Commitment> {
     }
 }
 
-/// The promises of a contact as they stand.
+/// The promises of a contact as they stand: those of its record, and those that were made later.
 pub(crate) fn all(
     tenant_id: &str,
     entry: &StoredEntry,
@@ -47,11 +48,17 @@ pub(crate) fn all(
 ) -> Result<Vec<Commitment>, ApplyError> {
     let made = as_made(entry).into_iter();
     let whose = entry.whose(tenant_id);
-    made.map(|promise| as_it_stands(tenant_id, whose, promise, &get))
-        .collect()
+    let mut all = made
+        .map(|promise| as_it_stands(tenant_id, whose, promise, &get))
+        .collect::<Result<Vec<_>, _>>()?;
+    for commitment_id in &entry.made_later {
+        all.extend(stored(tenant_id, entry, commitment_id, &get)?);
+    }
+    Ok(all)
 }
 
-/// One promise of a contact as it stands; none if the contact has no such promise.
+/// One promise of a contact as it stands; none if the contact has no such promise. Where the entry says what became of
+/// a promise without a contact, it is that one.
 pub(crate) fn one(
     tenant_id: &str,
     entry: &StoredEntry,
@@ -59,10 +66,28 @@ pub(crate) fn one(
     get: impl Fn(&[u8]) -> Got,
 ) -> Result<Option<Commitment>, ApplyError> {
     let mut made = as_made(entry).into_iter();
-    let promise = made.find(|promise| promise.commitment_id == commitment_id);
-    promise
-        .map(|promise| as_it_stands(tenant_id, entry.whose(tenant_id), promise, &get))
-        .transpose()
+    match made.find(|promise| promise.commitment_id == commitment_id) {
+        Some(promise) => as_it_stands(tenant_id, entry.whose(tenant_id), promise, &get).map(Some),
+        None => stored(tenant_id, entry, commitment_id, &get),
+    }
+}
+
+/// A promise that does not follow from its contact's record.
+fn stored(
+    tenant_id: &str,
+    entry: &StoredEntry,
+    commitment_id: &str,
+    get: impl Fn(&[u8]) -> Got,
+) -> Result<Option<Commitment>, ApplyError> {
+    let whose = entry.whose(tenant_id);
+    let key = keys::commitment(tenant_id, entry.interaction_id(), whose, commitment_id);
+    read(get(&key)?)
+}
+
+/// The promise of a row.
+pub(crate) fn read(row: Option<Bytes>) -> Result<Option<Commitment>, ApplyError> {
+    let promise = row.map(convert::from_row).transpose();
+    promise.map_err(ApplyError::record)
 }
 
 /// A promise, and the entry of its contact.

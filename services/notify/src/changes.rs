@@ -9,6 +9,8 @@ pub(crate) struct Revisions {
     pub(crate) webhooks: u64,
     /// What is to be sent.
     pub(crate) deliveries: u64,
+    /// Which mails are to be sent.
+    pub(crate) mails: u64,
 }
 
 /// What changed since the last commit.
@@ -16,6 +18,7 @@ pub(crate) struct Revisions {
 pub(crate) struct Changed {
     pub(crate) webhooks: bool,
     pub(crate) deliveries: bool,
+    pub(crate) mails: bool,
 }
 
 /// Tells of changes as soon as they can be read. Clones tell the same.
@@ -33,7 +36,8 @@ impl Changes {
         self.0.send_if_modified(|revisions| {
             revisions.webhooks += u64::from(changed.webhooks);
             revisions.deliveries += u64::from(changed.deliveries);
-            changed.webhooks || changed.deliveries
+            revisions.mails += u64::from(changed.mails);
+            changed.webhooks || changed.deliveries || changed.mails
         });
     }
 

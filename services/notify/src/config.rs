@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use aftercall_domain::delivery::{Network, NotANetwork};
 use serde::{Deserialize, Serialize};
 
+use crate::mail::MailConfig;
+
 /// What is told outside.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,8 @@ pub struct NotifyConfig {
     /// Certificates (PEM) of authorities that receivers' certificates may come from, beside those that the
     /// machine trusts.
     pub ca_file: Option<PathBuf>,
+    /// How mail goes out.
+    pub mail: MailConfig,
 }
 
 /// A range of addresses, as the configuration spells it.

@@ -22,6 +22,10 @@ pub(crate) enum Error {
          names its file in notify.secrets_key_file"
     )]
     NoKey,
+    #[error("the tenant has no such receiver in use; list them for those that there are")]
+    ReceiverNotFound,
+    #[error("this server sends no mail; the operator sets notify.mail.host and notify.mail.from")]
+    MailNotConfigured,
     #[error("the webhook has version {current}; read it again, and change that")]
     VersionMismatch { current: u64 },
     #[error("the request_id was used for another request; use a new one")]
@@ -53,6 +57,8 @@ impl Failure for Error {
             Self::Invalid(error) => error.reason(),
             Self::NotFound => Reason::WebhookNotFound,
             Self::NoKey => Reason::SecretsKeyMissing,
+            Self::ReceiverNotFound => Reason::SettingNotFound,
+            Self::MailNotConfigured => Reason::MailNotConfigured,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(error) => error.reason(),

@@ -8,6 +8,9 @@
 //!  4    tenant · webhook · state · sequence  -
 //!  5    tenant · webhook · due · sequence    -: what is to be sent, and when
 //!  6, 7 what requests did: see [`REQUESTS`]
+//!  8    tenant · message                     MailRow: a mail that is to be sent
+//!  9    due · tenant · message               -: when
+//!  10   tenant                               MailStanding: what was recorded of its mails
 //! ```
 
 use aftercall_ledger::requests::Requests;
@@ -19,6 +22,9 @@ const STANDING: u8 = 2;
 const DELIVERY: u8 = 3;
 const STATE: u8 = 4;
 const DUE: u8 = 5;
+const MAIL: u8 = 8;
+const MAIL_DUE: u8 = 9;
+const MAIL_STANDING: u8 = 10;
 
 /// Requests that changed a webhook. Their answer is the event, or how much is replayed.
 pub(crate) const REQUESTS: Requests = Requests::new(6, 7);
@@ -86,4 +92,30 @@ pub(crate) fn read_due(key: &[u8]) -> Result<(i64, u64), MalformedKey> {
     let read = (parts.time()?, parts.u64()?);
     parts.end()?;
     Ok(read)
+}
+
+pub(crate) fn mail(tenant_id: &str, notification_id: &str) -> Key {
+    Key::new(MAIL).text(tenant_id).text(notification_id)
+}
+
+pub(crate) fn mails_due() -> Key {
+    Key::new(MAIL_DUE)
+}
+
+pub(crate) fn mail_due(due_us: i64, tenant_id: &str, notification_id: &str) -> Key {
+    let key = mails_due().time(due_us);
+    key.text(tenant_id).text(notification_id)
+}
+
+/// When a mail is due, whose it is, and of which message.
+pub(crate) fn read_mail_due(key: &[u8]) -> Result<(i64, String, String), MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    let read = (parts.time()?, parts.text()?, parts.text()?);
+    parts.end()?;
+    Ok(read)
+}
+
+pub(crate) fn mail_standing(tenant_id: &str) -> Key {
+    Key::new(MAIL_STANDING).text(tenant_id)
 }

@@ -1,4 +1,4 @@
-//! Tells other systems of what happens: webhooks.
+//! Tells other systems of what happens, by webhooks, and people by [mail].
 //!
 //! ```text
 //!  log ─► matcher: which webhooks are told of it ─► queued, numbered ─► log ─► view
@@ -17,6 +17,7 @@
 //!   at it at once.
 //! * **A secret leaves this crate once**, in the answer to who made it. In the log it is sealed by a key of the
 //!   configuration.
+//! * **Mail is sent in the same way**: a round of decisions about alerts queues it, and each attempt is an event.
 //! * **The address that was checked is the one that is connected to.** What the configuration does not name is
 //!   not sent to, unless everybody reaches it.
 //! * **A copy is mute.** What is sent to in one environment is recorded as suppressed in another.
@@ -29,6 +30,7 @@ mod couriers;
 mod failure;
 mod keys;
 mod list;
+pub mod mail;
 mod matcher;
 mod meters;
 mod notify;

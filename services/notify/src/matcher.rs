@@ -17,7 +17,7 @@ use aftercall_domain::ids::Namespace;
 use aftercall_log::{Entry, Position, ReadError};
 use aftercall_proto::cloud_event;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, EventType, QueuedDelivery, WebhookQueued};
+use aftercall_proto::event::v1::{AlertsRouted, Event, EventType, QueuedDelivery, WebhookQueued};
 use aftercall_proto::model::v1::{Webhook, WebhookDelivery};
 use aftercall_view::{ApplyError, Positions, StoreError};
 use prost::Message;
@@ -96,6 +96,33 @@ impl Listening {
             }),
             place: Some(place(at)),
         });
+    }
+
+    /// The messages for the receivers that it speaks for.
+    fn find_messages(&mut self, event: &Event, routed: &AlertsRouted, at: Position) {
+        if self.tenant_id != event.tenant_id || self.through.covers(at) {
+            return;
+        }
+        let messages = routed.notifications.iter();
+        for message in messages.filter(|it| it.webhook_id == self.webhook_id) {
+            let sequence = self.standing.last_sequence + self.found.len() as u64 + 1;
+            let id = &message.notification_id;
+            self.found.push(QueuedDelivery {
+                delivery: Some(WebhookDelivery {
+                    sequence,
+                    message_id: format!("msg_{}", id.replace('-', "")),
+                    event_type: cloud_event::NOTIFICATION.to_owned(),
+                    event_id: id.clone(),
+                    aggregate: "notification".to_owned(),
+                    aggregate_id: id.clone(),
+                    occurred_at: message.decided_at,
+                    recorded_at: event.recorded_at,
+                    source: cloud_event::source(event),
+                    ..WebhookDelivery::default()
+                }),
+                place: Some(place(at)),
+            });
+        }
     }
 
     /// Whether something is to be recorded.
@@ -218,7 +245,9 @@ impl Matcher {
             let event_type = event.r#type();
             let is_told =
                 event_type != EventType::Unspecified && !cloud_event::is_of_webhooks(event_type);
-            if !is_told || !listening.iter().any(|one| one.wants(&event, *position)) {
+            let routed = routed(&event);
+            let wanted = listening.iter().any(|one| one.wants(&event, *position));
+            if !is_told || (!wanted && routed.is_none()) {
                 continue;
             }
             match self.0.feed.refusal(*position) {
@@ -231,6 +260,11 @@ impl Matcher {
             wanting
                 .filter(|one| one.wants(&event, *position))
                 .for_each(|one| one.find(&event, *position));
+            if let Some(routed) = &routed {
+                for one in listening.iter_mut() {
+                    one.find_messages(&event, routed, *position);
+                }
+            }
         }
         for one in listening.iter_mut() {
             one.passed += entries.len() as u64;
@@ -283,5 +317,16 @@ impl Matcher {
             one.passed = 0;
         }
         Ok(true)
+    }
+}
+
+/// Who is told of alerts, if an event says that. Nothing else is decoded.
+fn routed(event: &Event) -> Option<AlertsRouted> {
+    if event.r#type() != EventType::AlertsRouted {
+        return None;
+    }
+    match event.fact() {
+        Ok(Some(Fact::AlertsRouted(routed))) => Some(routed),
+        _ => None,
     }
 }

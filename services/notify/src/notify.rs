@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use aftercall_domain::delivery::Network;
-use aftercall_ledger::Feed;
+use aftercall_domain::setting::Receiver;
+use aftercall_ledger::{Feed, Ledger, Ready};
 use aftercall_log::{Claim, Log, Partition};
 use aftercall_proto::envelope::notify_key;
+use aftercall_proto::notify::v1::mail_service_server::MailServiceServer;
 use aftercall_proto::notify::v1::webhook_service_server::WebhookServiceServer;
 use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
@@ -13,6 +15,7 @@ use aftercall_view::{Options, ViewError, ViewHandle};
 use crate::changes::Changes;
 use crate::config::NotifyConfig;
 use crate::couriers;
+use crate::mail::{MailGrpc, Mailer, Post};
 use crate::matcher::Matcher;
 use crate::projection::Webhooks;
 use crate::send::{Resolve, Sender, SystemResolver};
@@ -44,6 +47,12 @@ pub(crate) struct Shared {
     pub(crate) vault: Option<Vault>,
     /// Where this is.
     pub(crate) environment: String,
+    /// None where no server of mail is configured.
+    pub(crate) mailer: Option<Mailer>,
+    /// Who is told, as tenants set it up.
+    pub(crate) receivers: Ready<Receiver>,
+    /// The ledger, which has the settings.
+    pub(crate) settings: Reading,
 }
 
 impl Shared {
@@ -102,6 +111,14 @@ impl Notify {
             config.ca_file.as_deref(),
         );
         let sender = sender.map_err(|error| StartError(error.into()))?;
+        let mailer = Mailer::open(
+            &config.mail,
+            config.ca_file.as_deref(),
+            Arc::clone(&deps.clock),
+        );
+        let mailer = mailer.map_err(|error| StartError(error.into()))?;
+        let receivers = Ready::of(Ledger::of(&deps.feed));
+        let settings = Reading::on(deps.feed.ledger().clone(), &deps);
         let reading = Reading::start(&deps, Webhooks::new(changes.clone()), Options::default());
         let reading = reading.map_err(|error: ViewError| StartError(error.into()))?;
         let claim = deps.log.claim(ROLE);
@@ -119,33 +136,18 @@ impl Notify {
             feed,
             clock,
             ids,
-            supervisor: supervisor.clone(),
+            supervisor,
             reading,
             changes,
             claim,
             sender,
             vault,
             environment,
+            mailer,
+            receivers,
+            settings,
         });
-        let matcher = Matcher::new(Arc::clone(&shared));
-        let stopping = supervisor.stopping();
-        supervisor.spawn("notify matcher", async move {
-            tokio::select! {
-                // A stop comes before what the stop brings with it, such as a closed log.
-                biased;
-                () = stopping.cancelled() => Ok(()),
-                ended = matcher.run() => ended.map(|never| match never {}),
-            }
-        });
-        let stopping = supervisor.stopping();
-        let sending = couriers::run(Arc::clone(&shared));
-        supervisor.spawn("notify couriers", async move {
-            tokio::select! {
-                biased;
-                () = stopping.cancelled() => Ok(()),
-                ended = sending => ended.map(|never| match never {}),
-            }
-        });
+        work(&shared);
         Ok(Self(shared))
     }
 
@@ -154,8 +156,46 @@ impl Notify {
         WebhookServiceServer::new(Grpc::new(self.clone()))
     }
 
+    /// The gRPC service of mail.
+    pub fn mail_server(&self) -> MailServiceServer<MailGrpc> {
+        MailServiceServer::new(MailGrpc::new(self.clone()))
+    }
+
     /// The view, for health and lag.
     pub fn view(&self) -> &ViewHandle {
         self.0.reading.view()
     }
+}
+
+/// Matches and sends in the background, until the process stops.
+fn work(shared: &Arc<Shared>) {
+    let supervisor = &shared.supervisor;
+    let matcher = Matcher::new(Arc::clone(shared));
+    let stopping = supervisor.stopping();
+    supervisor.spawn("notify matcher", async move {
+        tokio::select! {
+            // A stop comes before what the stop brings with it, such as a closed log.
+            biased;
+            () = stopping.cancelled() => Ok(()),
+            ended = matcher.run() => ended.map(|never| match never {}),
+        }
+    });
+    let stopping = supervisor.stopping();
+    let sending = couriers::run(Arc::clone(shared));
+    supervisor.spawn("notify couriers", async move {
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => Ok(()),
+            ended = sending => ended.map(|never| match never {}),
+        }
+    });
+    let stopping = supervisor.stopping();
+    let post = Post::new(Arc::clone(shared));
+    supervisor.spawn("notify mail", async move {
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => Ok(()),
+            ended = post.run() => ended.map(|never| match never {}),
+        }
+    });
 }

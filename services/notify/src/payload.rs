@@ -40,6 +40,20 @@ struct Data<'a> {
     /// All that it says, in proto3 JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a Value>,
+    /// Of a message to a receiver, what it says, in proto3 JSON: there is nothing personal in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification: Option<&'a Value>,
+}
+
+/// What a message says beside times and ids, in proto3 JSON.
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    /// Nothing.
+    Nothing,
+    /// The whole event.
+    Event(Value),
+    /// A message to a receiver.
+    Notification(Value),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
@@ -76,7 +90,7 @@ pub(crate) fn body(
     webhook: &Webhook,
     tenant_id: &str,
     delivery: &WebhookDelivery,
-    event: Option<&Value>,
+    said: &Said,
 ) -> Result<Bytes, serde_json::Error> {
     let time = |at: Option<&pbjson_types::Timestamp>| at.and_then(from_wire);
     let occurred_at = time(delivery.occurred_at.as_ref());
@@ -90,7 +104,14 @@ pub(crate) fn body(
         interaction_id: &delivery.interaction_id,
         customer_id: &delivery.customer_id,
         recorded_at: time(delivery.recorded_at.as_ref()),
-        event: event.filter(|_| webhook.personal_allowed),
+        event: match said {
+            Said::Event(event) if webhook.personal_allowed => Some(event),
+            _ => None,
+        },
+        notification: match said {
+            Said::Notification(notification) => Some(notification),
+            _ => None,
+        },
     };
     let body = match webhook.format() {
         WebhookFormat::Unspecified | WebhookFormat::Standard => serde_json::to_vec(&Standard {

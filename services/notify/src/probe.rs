@@ -10,6 +10,7 @@ use aftercall_view::Store;
 use crate::courier::attempt::{failure_of, wire_duration};
 use crate::failure::Error;
 use crate::notify::Shared;
+use crate::payload::Said;
 use crate::send::Pool;
 use crate::{payload, rows};
 
@@ -78,7 +79,8 @@ async fn send(
         source: format!("/t/{tenant_id}/notify"),
         ..WebhookDelivery::default()
     };
-    let body = payload::body(&webhook, tenant_id, &test, None).map_err(Unread::internal)?;
+    let body =
+        payload::body(&webhook, tenant_id, &test, &Said::Nothing).map_err(Unread::internal)?;
     let message = payload::message(webhook.format(), &message_id, body, (&secrets, now));
     let message = message.ok_or(Error::NoKey)?;
     let pool = Pool::default();

@@ -1,6 +1,7 @@
 //! The fold: events of the log to the view's store.
 
 mod deliveries;
+mod mails;
 
 use aftercall_ledger::{Accepted, Happening, Webhook, What};
 use aftercall_proto::event::v1::WebhookChanged;
@@ -36,7 +37,7 @@ impl Projection for Webhooks {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn opened(&mut self, _store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -44,13 +45,23 @@ impl Projection for Webhooks {
         self.changes.post(Changed {
             webhooks: true,
             deliveries: true,
+            mails: true,
         });
         Ok(())
     }
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        let What::Webhook(what) = &fact.what else {
-            return Ok(());
+        let what = match &fact.what {
+            What::Webhook(what) => what,
+            What::Routed(routed) => {
+                self.changed.mails |= mails::queue(fact, routed, txn)?;
+                return Ok(());
+            }
+            What::Mailed(attempted) => {
+                self.changed.mails = true;
+                return mails::attempted(fact, attempted, txn);
+            }
+            _ => return Ok(()),
         };
         match what {
             Webhook::Changed(changed) => {

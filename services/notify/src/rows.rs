@@ -2,7 +2,7 @@
 
 use aftercall_log::Position;
 use aftercall_proto::event::v1::{LogPlace, WebhookChanged};
-use aftercall_proto::model::v1::{Webhook, WebhookDelivery, WebhookDeliveryState};
+use aftercall_proto::model::v1::{Notification, Webhook, WebhookDelivery, WebhookDeliveryState};
 use aftercall_proto::notify::v1::WebhookProgress;
 use aftercall_view::{ApplyError, Positions, Store, StoreError};
 use bytes::Bytes;
@@ -71,6 +71,32 @@ pub(crate) struct Row {
     pub(crate) place: Option<LogPlace>,
 }
 
+/// A mail that is to be sent.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MailRow {
+    /// What it tells, and whom.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) notification: Option<Notification>,
+    /// Where the tenant's alerts are told.
+    #[prost(string, tag = "2")]
+    pub(crate) environment: String,
+    /// How often it was tried.
+    #[prost(uint32, tag = "3")]
+    pub(crate) attempts: u32,
+    /// When it is tried next.
+    #[prost(int64, tag = "4")]
+    pub(crate) due_us: i64,
+}
+
+/// What was recorded of a tenant's mails: the sequence of the latest such event, and where it stands.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MailStanding {
+    #[prost(uint64, tag = "1")]
+    pub(crate) outcomes_version: u64,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) tried_at: Option<LogPlace>,
+}
+
 /// Positions as events hold them.
 pub(crate) fn places(positions: &Positions) -> Vec<LogPlace> {
     let places = positions.iter();
@@ -125,6 +151,24 @@ pub(crate) fn delivery(
     get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
 ) -> Result<Option<Row>, ApplyError> {
     read(get(&keys::delivery(tenant_id, webhook_id, sequence))?)
+}
+
+/// A mail that is to be sent.
+pub(crate) fn mail(
+    tenant_id: &str,
+    notification_id: &str,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Option<MailRow>, ApplyError> {
+    read(get(&keys::mail(tenant_id, notification_id))?)
+}
+
+/// What was recorded of a tenant's mails.
+pub(crate) fn mail_standing(
+    tenant_id: &str,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<MailStanding, ApplyError> {
+    let found = read(get(&keys::mail_standing(tenant_id))?)?;
+    Ok(found.unwrap_or_default())
 }
 
 /// All webhooks in use, with whose they are.

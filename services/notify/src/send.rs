@@ -231,7 +231,7 @@ fn request(target: &Target, message: &Message) -> Result<Request<Full<Bytes>>, S
     Ok(request)
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, SenderError> {
+pub(crate) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, SenderError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca_file {

@@ -137,13 +137,13 @@ fn reckoned(draft: &CommitmentDraft) -> Option<ReckonedDue> {
     })
 }
 
-/// Refuses promises with ids that follow from another contact.
+/// Refuses promises with ids that follow from another contact, or from a request that made a promise.
 fn check_names(names: &[OtherName]) -> Result<(), Refusal> {
     let mut found = Violations::new();
     for OtherName { place, name } in names {
         if let (Place::Promise(index), Name::NotTheirs(_)) = (place, name) {
-            let text = "is the id of a promise of another contact, from which it was derived; leave it \
-                        out, or give an id of your own";
+            let text = "is the id of a promise that was made elsewhere, from which it was derived; leave \
+                        it out, or give an id of your own";
             let field = format!("interaction.commitments[{index}].commitment_id");
             found.add(&field, Reason::Conflicting, text);
         }
@@ -158,6 +158,8 @@ fn said(interaction: &mut Interaction) -> RequestHash {
     let interaction_id = std::mem::take(&mut interaction.interaction_id);
     interaction.recorded_at = None;
     interaction.version = 0;
+    interaction.repeat_cause = 0;
+    interaction.repeat_commitment_id.clear();
     let hash = RequestHash::of(interaction);
     interaction.interaction_id = interaction_id;
     hash

@@ -1,10 +1,11 @@
 //! What a record leaves to the server: ids and defaults. Decided once, when it is written.
 
-use aftercall_domain::commitment::{NewTarget, Owner, Priority};
 use aftercall_domain::interaction::{Segment, commitment_id, id_of_reference};
 use aftercall_domain::{CommitmentId, Interaction, InteractionId, SolutionId};
 use aftercall_service::Ids;
 use uuid::Uuid;
+
+use crate::follow_up::around;
 
 /// How an interaction came by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,33 +42,21 @@ pub(crate) fn resolve(
     for solution in &mut interaction.solution_uses {
         solution.solution_id = SolutionId::read(&solution.solution_id).into_string();
     }
+    for followed in &mut interaction.follow_ups {
+        followed.commitment_id = CommitmentId::read(&followed.commitment_id).into_string();
+    }
     interaction.recorded_at = None;
     interaction.version = 0;
     place(interaction);
-    for (index, draft) in interaction.commitments.iter_mut().enumerate() {
+    let mut drafts = std::mem::take(&mut interaction.commitments);
+    for (index, draft) in drafts.iter_mut().enumerate() {
         if draft.commitment_id.is_empty() {
             draft.commitment_id = commitment_id(tenant_id, id, index).to_string();
         }
         draft.commitment_id = CommitmentId::read(&draft.commitment_id).into_string();
-        if draft.owner.is_none() && !interaction.agent_id.is_empty() {
-            draft.owner = Some(Owner::Agent(interaction.agent_id.clone()));
-        }
-        let by_own_agent = match &draft.owner {
-            Some(Owner::Agent(agent_id)) => *agent_id == interaction.agent_id,
-            Some(Owner::Queue(_)) | None => false,
-        };
-        if draft.owner_team_id.is_empty() && by_own_agent {
-            draft.owner_team_id.clone_from(&interaction.team_id);
-        }
-        draft.priority.get_or_insert(Priority::P3);
-        if !draft.told_to_customer {
-            // Nobody waits for it but ourselves.
-            draft.target = Some(NewTarget {
-                at: draft.promised_by,
-                reckoned: None,
-            });
-        }
+        draft.settle(around(interaction));
     }
+    interaction.commitments = drafts;
     Ok(named)
 }
 

@@ -14,11 +14,11 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
 use aftercall_ledger::{Calendars, Feed, Ledger, Ready};
 use aftercall_log::{Entry, Log, Position};
-use aftercall_proto::convert::commitment::made;
+use aftercall_proto::convert::commitment::{made, made_later};
 use aftercall_proto::convert::setting as convert;
 use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
+use aftercall_proto::event::v1::Event;
 use aftercall_proto::model::v1::setting::Body as WireBody;
 use aftercall_proto::model::v1::{Channel, Setting};
 use aftercall_proto::settings::v1::{
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         let closed_at = match &fact {
-            Fact::InteractionRecorded(_) => None,
+            Fact::InteractionRecorded(_) | Fact::CommitmentMade(_) => None,
             Fact::CommitmentFulfilled(done) => done.fulfilled_at.as_ref().and_then(from_wire),
             Fact::CommitmentCancelled(_) => event.recorded_at.as_ref().and_then(from_wire),
             _ => return Ok(()),
@@ -253,8 +253,17 @@ impl<'a> Run<'a> {
         }
         match &fact {
             Fact::InteractionRecorded(recorded) => {
+                let contact = recorded.interaction.as_ref();
+                let customer = contact.and_then(|contact| contact.customer.as_ref());
+                let language = customer.map_or("", |customer| &customer.language);
+                let channel = contact.map_or(0, |contact| contact.channel);
                 for promise in made(&event, recorded) {
-                    self.begin(promise, recorded);
+                    self.begin(promise, (channel, language));
+                }
+            }
+            Fact::CommitmentMade(later) => {
+                if let Some(promise) = made_later(&event, later) {
+                    self.begin(promise, (later.channel, &later.language));
                 }
             }
             _ => {
@@ -266,7 +275,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn begin(&mut self, promise: Made, recorded: &InteractionRecorded) {
+    fn begin(&mut self, promise: Made, spoken: (i32, &str)) {
         // A clock may have been put back: then older records stand among the newer ones.
         if promise.recorded_at < self.since {
             return;
@@ -276,7 +285,7 @@ impl<'a> Run<'a> {
             self.is_cut = true;
             return;
         }
-        let facts = facts(&promise, recorded);
+        let facts = facts(&promise, spoken);
         let times = (promise.made_at, promise.promised_by);
         let (before, after): (&'a Set, &'a Set) = self.sets;
         let judged = (before.judge(&facts, times), after.judge(&facts, times));
@@ -289,11 +298,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What of a promise decides which policy it has.
-fn facts<'a>(promise: &'a Made, recorded: &'a InteractionRecorded) -> PromiseFacts<'a> {
-    let contact = recorded.interaction.as_ref();
-    let channel = contact.and_then(|contact| Channel::try_from(contact.channel).ok());
-    let customer = contact.and_then(|contact| contact.customer.as_ref());
+/// What of a promise decides which policy it has, with the channel of its contact and the customer's language there.
+fn facts<'a>(promise: &'a Made, (channel, language): (i32, &'a str)) -> PromiseFacts<'a> {
     PromiseFacts {
         kind: promise.kind,
         kind_code: &promise.kind_code,
@@ -307,8 +313,8 @@ fn facts<'a>(promise: &'a Made, recorded: &'a InteractionRecorded) -> PromiseFac
             Some(Owner::Queue(id)) => id,
             Some(Owner::Agent(_)) | None => "",
         },
-        channel: channel.and_then(convert::channel),
-        language: customer.map_or("", |customer| &customer.language),
+        channel: Channel::try_from(channel).ok().and_then(convert::channel),
+        language,
         told_to_customer: promise.told_to_customer,
     }
 }

@@ -9,7 +9,8 @@ use aftercall_client::{Builder, Client, Retry};
 use aftercall_proto::alerts::v1::alert_service_server::{AlertService, AlertServiceServer};
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, AcknowledgeAlertResponse, CloseAlertRequest, CloseAlertResponse,
-    ListAlertsRequest, ListAlertsResponse, SnoozeAlertRequest, SnoozeAlertResponse,
+    ExplainAlertRequest, ExplainAlertResponse, ListAlertsRequest, ListAlertsResponse,
+    SnoozeAlertRequest, SnoozeAlertResponse, TestRouteRequest, TestRouteResponse,
     WatchAlertsRequest, WatchAlertsResponse,
 };
 use aftercall_proto::recorder::v1::recorder_service_server::{
@@ -214,6 +215,20 @@ impl AlertService for Server {
         &self,
         _: Request<CloseAlertRequest>,
     ) -> Result<Response<CloseAlertResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn explain_alert(
+        &self,
+        _: Request<ExplainAlertRequest>,
+    ) -> Result<Response<ExplainAlertResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn test_route(
+        &self,
+        _: Request<TestRouteRequest>,
+    ) -> Result<Response<TestRouteResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 }

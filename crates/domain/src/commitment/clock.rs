@@ -107,6 +107,8 @@ pub enum Timer {
     Stage(usize),
     /// An alert goes on: by its place among the promise's.
     Alert(usize),
+    /// A promise that it waits for puts it in danger, or no longer does: by its place among those.
+    Dependency(usize),
 }
 
 impl Commitment {
@@ -177,7 +179,13 @@ impl Commitment {
             let (at, _) = Self::alert_timer(it)?;
             Some((at, Timer::Alert(place)))
         });
-        lapses.chain(single).chain(stages).chain(alerts)
+        let waits = self.dependency_timers();
+        let waits = waits.map(|(at, place)| (at, Timer::Dependency(place)));
+        lapses
+            .chain(single)
+            .chain(stages)
+            .chain(alerts)
+            .chain(waits)
     }
 
     /// The first instant after which the tracker has something to say; none if it never will.

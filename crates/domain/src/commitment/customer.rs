@@ -1,7 +1,10 @@
 //! Whose contacts count for a promise.
 
-use super::Commitment;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Clock, Commitment};
 use crate::handle::{Handle, look_up};
+use crate::limits::{REPEAT_DAYS_MAX, SECONDS_PER_DAY};
 
 /// A contact, as far as it tells whose it was.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +18,20 @@ pub struct Contact<'a> {
 }
 
 impl Commitment {
+    /// The due that the customer was told and that had passed when they reached out at `began_at`, so that the promise
+    /// is taken to be why: the latest one, of a promise that is to be kept still, or that passed at most
+    /// [`REPEAT_DAYS_MAX`] days before.
+    pub fn broken_before(&self, began_at: Timestamp) -> Option<Timestamp> {
+        let lapses = self.lapses.iter();
+        let told = lapses.filter(|lapse| lapse.clock == Clock::Promise);
+        let passed = told
+            .map(|lapse| lapse.lapsed_at)
+            .filter(|at| *at < began_at);
+        let last = passed.max()?;
+        let recent = SignedDuration::from_secs(REPEAT_DAYS_MAX * SECONDS_PER_DAY);
+        (self.is_open() || began_at.duration_since(last) <= recent).then_some(last)
+    }
+
     /// Whether a contact was with the customer to whom the promise was made: it is the promise's own;
     /// or it was with the same customer, or with one of `merged`, who are the same; or, where one of
     /// the two was with somebody who isn't identified, both were under the same name, such as a

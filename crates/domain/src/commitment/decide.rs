@@ -8,16 +8,20 @@ use crate::limits::CLOCK_SKEW_S_MAX;
 mod alert;
 mod attempt;
 mod begin;
+mod depend;
 mod due;
 mod fire;
 mod letting_go;
 mod owner;
+mod reopen;
+mod retarget;
 
 pub use alert::AlertWish;
-pub use attempt::{Attempting, Lacking};
+pub use attempt::{Attempting, FollowingUp, Lacking};
 pub use due::{Pausing, Reschedule};
 pub use letting_go::Supersede;
 pub use owner::Reassign;
+pub use retarget::Retargeting;
 
 /// How long after recording it an agent may still take a promise back.
 const TAKE_BACK_FOR: SignedDuration = SignedDuration::from_mins(15);
@@ -123,6 +127,10 @@ pub enum Permission {
     Acknowledge,
     /// To be a supervisor.
     CloseAlert,
+    /// To be a team lead or supervisor.
+    Reopen,
+    /// To be the owner, a team lead or a supervisor.
+    Depend,
 }
 
 /// Why a wish is refused.
@@ -172,6 +180,12 @@ pub enum Refusal {
     NoWaiver,
     /// A promise can't take its own place.
     SupersededByItself,
+    /// It has not ended, so that it can't be taken up again.
+    NotOver,
+    /// It was taken up again already.
+    Reopened,
+    /// It ended more than [`REOPEN_DAYS_MAX`](crate::limits::REOPEN_DAYS_MAX) days ago.
+    ReopenTooLate,
     /// There is no such episode of the alert, or it is over.
     AlertOver,
     /// Somebody sees to an alert until a time that lies ahead, within a day.
@@ -267,6 +281,7 @@ impl Commitment {
             sequence: self.version.saturating_add(1),
             recorded_at: now,
             actor_id: actor_id.to_owned(),
+            escalation: None,
             change,
         }
     }

@@ -3,10 +3,13 @@
 //! A condition that begins to hold fires an episode; it is over when the condition is gone, whatever anybody
 //! did with it meanwhile. Of each rule a promise holds the latest episode.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Clock, Commitment, Event};
+use super::{Change, Clock, Commitment, Escalation, Event, WentOn};
 use crate::alert::{ResolveCause, Resolved, Rule};
+
+/// What is noticed later than this was noticed late: told one by one, it would come as a storm.
+const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// An episode of one of a promise's alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +28,14 @@ pub struct Episode {
     pub stage_id: String,
     /// When it fired.
     pub first_fired_at: Timestamp,
+    /// Whether it was noticed long after its time: because nobody looked, or because it came with an import.
+    pub late: bool,
     /// 1 at first, one more whenever nobody did anything about it.
     pub level: u32,
+    /// Why it went on to that level; none on the first.
+    pub went_on: Option<WentOn>,
+    /// By what it is told, and when it goes on; none where nobody is to be told.
+    pub escalation: Option<Escalation>,
     /// What somebody did about it, or how it was over.
     pub state: AlertState,
 }
@@ -92,7 +101,7 @@ pub enum AlertWhat {
         /// What else is to be said. Personal.
         note: String,
     },
-    /// The time of an acknowledgement, or of a snooze, is over, and the condition still holds.
+    /// The time of an acknowledgement, of a snooze or of a level is over, and the condition still holds.
     Retriggered,
     /// Somebody wants to hear of it later.
     Snoozed {
@@ -107,6 +116,9 @@ pub enum AlertWhat {
     /// It was put away a day ago, and the condition still holds: the next episode.
     FiredAgain,
 }
+
+/// What stands in a warning in place of a stage, where a promise that is waited for has put one in danger.
+pub const DEPENDENCY_STAGE: &str = "depends_on";
 
 impl AlertState {
     /// Whether the condition holds and nobody put it away.
@@ -138,13 +150,18 @@ impl Commitment {
                 }
                 self.resolve_warning(clock, now, ResolveCause::Overtaken);
                 let (due, revision) = (lapse.lapsed_at, lapse.due_revision);
-                self.alert_fires(rule, (lapse.clock, due, revision), "", lapse.detected_at);
+                let noticed = (lapse.lapsed_at, lapse.detected_at);
+                let fires = self.fires(rule, (lapse.clock, due, revision), noticed, event);
+                self.alert_fires(fires);
             }
             Change::StageReached(reached) => {
                 let overdue = self.has_lapsed(Clock::Promise) && self.told_to_customer;
                 if let Some(due) = self.running(reached.clock).filter(|_| !overdue) {
                     let of = (reached.clock, due, reached.due_revision);
-                    self.alert_fires(Rule::AtRisk, of, &reached.stage_id, reached.detected_at);
+                    let noticed = (reached.reached_at, reached.detected_at);
+                    let mut fires = self.fires(Rule::AtRisk, of, noticed, event);
+                    fires.stage_id = reached.stage_id.clone();
+                    self.alert_fires(fires);
                 }
             }
             Change::Rescheduled(moved) => {
@@ -157,6 +174,11 @@ impl Commitment {
                     }
                 }
             }
+            Change::Retargeted(change) if change.moved.is_some() => {
+                let cause = ResolveCause::Rescheduled;
+                self.resolve(&[Rule::TargetLapsed], now, cause);
+                self.resolve_warning(Some(Clock::Internal), now, cause);
+            }
             Change::Resumed {
                 target_at: Some(_), ..
             } => self.resolve_warning(Some(Clock::Internal), now, ResolveCause::Rescheduled),
@@ -168,41 +190,80 @@ impl Commitment {
             Change::Waived { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Waived),
             Change::Superseded { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Superseded),
             Change::Expired { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Expired),
+            Change::DependencyTurned(turn) => self.alert_by_dependency(turn.slip.is_some(), event),
+            Change::DependenciesSet { .. } => self.alert_by_dependency(false, event),
             Change::Alert(step) => self.alert_steps(step, event),
             _ => {}
         }
     }
 
-    /// A condition begins to hold. Of one that holds already, the stage that was reached last is told.
-    fn alert_fires(
-        &mut self,
+    /// A promise that it waits for puts it in danger, or no longer does. While it is overdue, nobody needs a warning.
+    fn alert_by_dependency(&mut self, slips: bool, event: &Event) {
+        let now = event.recorded_at;
+        let clock = match self.told_to_customer {
+            true => Clock::Promise,
+            false => Clock::Internal,
+        };
+        match slips {
+            true if !self.has_lapsed(clock) => {
+                let of = (clock, self.due_at(), self.revision(clock));
+                let mut fires = self.fires(Rule::AtRisk, of, (now, now), event);
+                fires.stage_id = DEPENDENCY_STAGE.to_owned();
+                self.alert_fires(fires);
+            }
+            true => {}
+            false if self.is_held_up() => {}
+            false => {
+                let warning = self.alert(Rule::AtRisk);
+                if warning.is_some_and(|warning| warning.stage_id == DEPENDENCY_STAGE) {
+                    self.resolve(&[Rule::AtRisk], now, ResolveCause::Averted);
+                }
+            }
+        }
+    }
+
+    /// The first episode of a condition that begins to hold by `event`, and was noticed some time after it did.
+    fn fires(
+        &self,
         rule: Rule,
         (clock, due, due_revision): (Clock, Timestamp, u32),
-        stage_id: &str,
-        at: Timestamp,
-    ) {
-        let found = self.alerts.iter().position(|episode| episode.rule == rule);
-        let last = found.map(|place| self.alerts.remove(place));
-        let (number, first_fired_at, level, state) = match last {
-            Some(last) if last.state.is_open() => {
-                (last.number, last.first_fired_at, last.level, last.state)
-            }
-            last => {
-                let number = last.map_or(0, |last| last.number).saturating_add(1);
-                (number, at, 1, AlertState::Triggered)
-            }
-        };
-        self.alerts.push(Episode {
+        (began_at, noticed_at): (Timestamp, Timestamp),
+        event: &Event,
+    ) -> Episode {
+        Episode {
             rule,
-            number,
+            number: 1,
             clock,
             due,
             due_revision,
-            stage_id: stage_id.to_owned(),
-            first_fired_at,
-            level,
-            state,
-        });
+            stage_id: String::new(),
+            first_fired_at: noticed_at,
+            late: noticed_at.duration_since(began_at) > LATE_AFTER,
+            level: 1,
+            went_on: None,
+            escalation: event.escalation.clone(),
+            state: AlertState::Triggered,
+        }
+    }
+
+    /// A condition begins to hold. Of one that holds already, the stage that was reached last is told.
+    fn alert_fires(&mut self, fires: Episode) {
+        let found = self.alerts.iter().position(|it| it.rule == fires.rule);
+        let last = found.map(|place| self.alerts.remove(place));
+        let episode = match last {
+            Some(last) if last.state.is_open() => Episode {
+                clock: fires.clock,
+                due: fires.due,
+                due_revision: fires.due_revision,
+                stage_id: fires.stage_id,
+                ..last
+            },
+            last => Episode {
+                number: last.map_or(0, |last| last.number).saturating_add(1),
+                ..fires
+            },
+        };
+        self.alerts.push(episode);
         self.alerts.sort_by_key(|episode| episode.rule);
     }
 
@@ -244,11 +305,21 @@ impl Commitment {
             },
             AlertWhat::Retriggered => {
                 episode.level = episode.level.saturating_add(1);
+                episode.went_on = match &episode.state {
+                    AlertState::Acknowledged(seen) => Some(WentOn::Acknowledged {
+                        by: seen.by.clone(),
+                    }),
+                    AlertState::Snoozed { by, .. } => Some(WentOn::Snoozed { by: by.clone() }),
+                    _ => Some(WentOn::Untaken),
+                };
+                episode.escalation = event.escalation.clone();
                 AlertState::Triggered
             }
             AlertWhat::FiredAgain => {
                 episode.number = episode.number.saturating_add(1);
                 (episode.first_fired_at, episode.level) = (at, 1);
+                (episode.late, episode.went_on) = (false, None);
+                episode.escalation = event.escalation.clone();
                 AlertState::Triggered
             }
         };

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AlertStep, Attempt, CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, NewTarget, Outcome,
-    Owner, Paused, PolicyRef, Priority, Rescheduled, ResumeCause, Stage, StageAt, StageReached,
-    Tried,
+    AlertStep, Attempt, CommitmentKind, DependencyTurn, Escalation, Evidence, Handover,
+    HandoverEnd, Lapse, NewTarget, Outcome, Owner, Paused, PolicyRef, Priority, Reopens,
+    Rescheduled, ResumeCause, Retargeted, Stage, StageAt, StageReached, Tried,
 };
 use crate::Handle;
 use crate::due::ToldDue;
@@ -63,6 +63,10 @@ pub struct Made {
     pub expire_after: SignedDuration,
     /// Until when somebody has to confirm it, where it is only proposed.
     pub proposed_until: Option<Timestamp>,
+    /// The promises that have to be kept before it can be, by their ids.
+    pub depends_on: Vec<String>,
+    /// The promise that it takes up again, and why; none for one of its own.
+    pub reopens: Option<Reopens>,
     /// When it was done, for an imported promise whose end is history; else it is ignored.
     pub fulfilled_at: Option<Timestamp>,
     /// When it was made: when the contact began, by the caller's clock.
@@ -84,6 +88,8 @@ pub struct Event {
     pub recorded_at: Timestamp,
     /// Who did it.
     pub actor_id: String,
+    /// How an alert goes on that fires by it, or comes to another level; none where nobody is to be told.
+    pub escalation: Option<Escalation>,
     /// What happened.
     pub change: Change,
 }
@@ -129,6 +135,8 @@ pub enum Change {
     },
     /// One of its dues was moved.
     Rescheduled(Box<Rescheduled>),
+    /// It is followed up by the policies as they are now.
+    Retargeted(Box<Retargeted>),
     /// A due passed with the promise open.
     Lapsed(Lapse),
     /// A stage was reached with the promise open.
@@ -183,6 +191,13 @@ pub enum Change {
         /// Why. Personal.
         reason: String,
     },
+    /// It waits for other promises from now on.
+    DependenciesSet {
+        /// Which, by their ids.
+        commitment_ids: Vec<String>,
+    },
+    /// A promise that it waits for puts it in danger, or no longer does.
+    DependencyTurned(DependencyTurn),
     /// Something was done about one of its alerts.
     Alert(AlertStep),
     /// It was overdue for too long, or nobody confirmed it.

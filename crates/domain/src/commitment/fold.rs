@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Attempt, Change, Clock, Commitment, Event, Evidence, Lapse, Lifecycle, Made, NewTarget,
-    Outcome, Owner, Rescheduled, StageAt, StageReached, Target, Tried, WaiverAsked,
+    Attempt, Change, Clock, Commitment, Dependency, Event, Evidence, Lapse, Lifecycle, Made,
+    NewTarget, Outcome, Owner, Rescheduled, Retargeted, Stage, StageAt, StageReached, Target,
+    Tried, WaiverAsked,
 };
 use crate::due::Pause;
 use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};
@@ -35,6 +36,10 @@ pub enum Ignored {
 
 impl Commitment {
     /// The promise as it was recorded: version 1.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each field is named, so that none can be forgotten"
+    )]
     pub fn new(made: Made) -> Self {
         let lifecycle = match made.proposed_until {
             Some(_) => Lifecycle::Proposed,
@@ -81,6 +86,10 @@ impl Commitment {
             pauses: Vec::new(),
             waiver: None,
             superseded_by: None,
+            depends_on: made.depends_on.into_iter().map(Dependency::new).collect(),
+            is_awaited: false,
+            reopens: made.reopens,
+            reopened_by: None,
             attempts: Vec::new(),
             tried: Tried::default(),
             priority: made.priority,
@@ -135,6 +144,7 @@ impl Commitment {
                 }
                 self.take_due(moved);
             }
+            Change::Retargeted(change) => self.retargeted(change, event.recorded_at),
             Change::Lapsed(lapse) => self.lapse_due(*lapse),
             Change::StageReached(reached) => self.reach(reached),
             Change::Attempted {
@@ -174,6 +184,8 @@ impl Commitment {
                 });
             }
             Change::WaiverDeclined { .. } => self.waiver = None,
+            Change::DependenciesSet { commitment_ids } => self.wait_for(commitment_ids),
+            Change::DependencyTurned(turn) => self.take_turn(turn),
             Change::Dismissed { .. }
             | Change::Fulfilled { .. }
             | Change::Cancelled { .. }
@@ -305,6 +317,9 @@ impl Commitment {
             Clock::Internal if !self.told_to_customer => self.promised_by = moved.to,
             Clock::Internal => {}
         }
+        if moved.clock == Clock::Promise || !self.told_to_customer {
+            self.look_at_dependencies_anew();
+        }
         self.unwarn();
         let due = self.promised_by;
         self.promised_not_before = self.promised_not_before.filter(|from| *from <= due);
@@ -335,6 +350,33 @@ impl Commitment {
                 (stage.at, stage.over) = (at.at, false);
             }
         }
+    }
+
+    /// It is followed up in another way. A warning that was given, or never will be, stays so unless its due moved.
+    fn retargeted(&mut self, change: &Retargeted, now: Timestamp) {
+        let given = std::mem::take(&mut self.stages);
+        self.stages.clone_from(&change.stages);
+        if let Some(moved) = &change.moved {
+            self.note_passed_due(Clock::Internal, now, now);
+            self.unwarn();
+            self.take_target(moved.from, moved.target.clone());
+        }
+        let moves = |clock| clock == Clock::Internal && change.moved.is_some();
+        let lapsed = [Clock::Promise, Clock::Internal].map(|clock| self.has_lapsed(clock));
+        for stage in &mut self.stages {
+            let is_same = |one: &&Stage| {
+                (&one.warning.id, one.clock, one.at) == (&stage.warning.id, stage.clock, stage.at)
+            };
+            let was_over = given.iter().find(is_same).is_some_and(|one| one.over);
+            let [promise, internal] = lapsed;
+            let has_lapsed = match stage.clock {
+                Clock::Promise => promise,
+                Clock::Internal => internal,
+            };
+            stage.over = has_lapsed || was_over && !moves(stage.clock);
+        }
+        self.policy.clone_from(&change.policy);
+        self.expire_after = change.expire_after;
     }
 
     /// A pause ends.

@@ -26,6 +26,28 @@ pub struct FollowUp {
     pub expire_after: SignedDuration,
 }
 
+/// How a promise is followed up from now on, by the policies as they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retargeted {
+    /// The policy; none if none is for it any more.
+    pub policy: Option<PolicyRef>,
+    /// Our own due, where it is another one.
+    pub moved: Option<MovedTarget>,
+    /// All warnings before the dues.
+    pub stages: Vec<Stage>,
+    /// How long it may be overdue before it is given up.
+    pub expire_after: SignedDuration,
+}
+
+/// Another due of our own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedTarget {
+    /// Since when it runs.
+    pub from: Timestamp,
+    /// By when; none if there is none any more.
+    pub target: Option<NewTarget>,
+}
+
 /// A promise, as far as a policy reckons by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {

@@ -94,6 +94,11 @@ impl Life {
                     false => self.target.may_lapse = false,
                 }
             }
+            Change::Retargeted(change) => match &change.moved {
+                None => {}
+                Some(moved) if moved.target.is_some() => self.target.move_on(),
+                Some(_) => self.target.may_lapse = false,
+            },
             Change::Resumed { target_at, .. } => {
                 if target_at.is_some() {
                     self.target.move_on();
@@ -108,6 +113,8 @@ impl Life {
             | Change::HandoverEnded(_)
             | Change::Reassigned { .. }
             | Change::Alert(_)
+            | Change::DependenciesSet { .. }
+            | Change::DependencyTurned(_)
             | Change::WaiverAsked { .. }
             | Change::WaiverDeclined { .. } => {}
         }

@@ -225,6 +225,15 @@ pub struct Lapse {
     pub detected_at: Timestamp,
 }
 
+/// That a promise takes up again another one, which had ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reopens {
+    /// The other one.
+    pub commitment_id: String,
+    /// Why. Personal.
+    pub reason: String,
+}
+
 /// A due that somebody moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rescheduled {

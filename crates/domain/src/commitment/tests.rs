@@ -3,8 +3,11 @@
 mod alerts;
 mod attempts;
 mod clocks;
+mod dependencies;
+mod levels;
 mod owner;
 mod properties;
+mod retarget;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +57,8 @@ fn made() -> Made {
         stages: Vec::new(),
         expire_after: SignedDuration::from_hours(24 * EXPIRE_AFTER_DAYS),
         proposed_until: None,
+        depends_on: Vec::new(),
+        reopens: None,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),

@@ -97,7 +97,7 @@ impl Action {
 }
 
 impl CommitmentDraft {
-    fn clean(&mut self, at: FieldPath<'_>, cleaner: &mut Cleaner) {
+    pub(super) fn clean(&mut self, at: FieldPath<'_>, cleaner: &mut Cleaner) {
         cleaner.text(at.field("promise_text"), &mut self.promise_text);
     }
 }

@@ -78,6 +78,8 @@ pub enum Refused {
     NotMerged,
     /// There are as many of them as there may be.
     TooMany,
+    /// A promise would wait for itself.
+    Cyclic,
 }
 
 impl Refused {
@@ -96,6 +98,7 @@ impl Refused {
             Self::Merged => "merged",
             Self::NotMerged => "not merged",
             Self::TooMany => "too many",
+            Self::Cyclic => "cyclic",
         }
     }
 }

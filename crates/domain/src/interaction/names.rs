@@ -15,13 +15,24 @@ pub fn id_of_reference(tenant_id: &str, source_system: &str, external_id: &str) 
 pub fn commitment_id(tenant_id: &str, interaction_id: Uuid, index: usize) -> Uuid {
     let index = (index as u32).to_le_bytes();
     let parts = [tenant_id.as_bytes(), interaction_id.as_bytes(), &index];
-    let mut bytes = Namespace::Commitment.id(&parts).into_bytes();
+    marked(Namespace::Commitment.id(&parts))
+}
+
+/// The id of a promise that is made after its contact, or without one: of the request that makes it. It carries the
+/// mark of ours, so no record can bring it, and a recorder need not know which promises are being made meanwhile.
+pub fn made_commitment_id(tenant_id: &str, actor_id: &str, request_id: &str) -> Uuid {
+    let parts = [tenant_id, actor_id, request_id].map(str::as_bytes);
+    marked(Namespace::MadeCommitment.id(&parts))
+}
+
+fn marked(id: Uuid) -> Uuid {
+    let mut bytes = id.into_bytes();
     let mark = mark(&bytes);
     bytes[MARK_AT..].copy_from_slice(&mark);
     Uuid::from_bytes(bytes)
 }
 
-/// Whether [`commitment_id`] made the id, for whichever contact: its last four bytes follow from the
+/// Whether we derived the id, from whichever contact or request: its last four bytes follow from the
 /// others. An id of another origin passes for one once in four billion. So no name that follows from
 /// a contact is ever taken by another one, and callers may use whatever ids they have.
 pub fn is_ours(commitment_id: Uuid) -> bool {

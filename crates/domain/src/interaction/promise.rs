@@ -6,7 +6,7 @@ use super::check::Checker;
 use super::forms;
 use crate::commitment::{CommitmentKind, NewTarget, Owner, PolicyRef, Priority, Stage};
 use crate::due::{Calendars, DueResolution, DueSpec, Telling};
-use crate::limits::{DUE_DAYS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY};
+use crate::limits::{DEPENDENCIES_MAX, DUE_DAYS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY};
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, WarningReason};
 
@@ -58,6 +58,8 @@ pub struct CommitmentDraft {
     pub stages: Vec<Stage>,
     /// How long it may be overdue before it is given up; none for as usual.
     pub expire_after: Option<SignedDuration>,
+    /// The promises that have to be kept before it can be, by their ids.
+    pub depends_on: Vec<String>,
 }
 
 impl CommitmentDraft {
@@ -118,6 +120,7 @@ impl CommitmentDraft {
         }
         self.check_fulfilled(at.field("fulfilled_at"), checker);
         self.check_proposed(at.field("proposed_until"), checker);
+        check_depends_on(at.field("depends_on"), &self.depends_on, checker);
     }
 
     fn check_proposed(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
@@ -160,5 +163,19 @@ impl CommitmentDraft {
             checker.add(at, Reason::Conflicting, text);
         }
         checker.past_time(at, self.fulfilled_at);
+    }
+}
+
+/// Few enough, and each once, by its id in one spelling.
+fn check_depends_on(at: FieldPath<'_>, ids: &[String], checker: &mut Checker<'_>) {
+    if !checker.count(at, ids.len(), DEPENDENCIES_MAX) {
+        return;
+    }
+    for (place, id) in ids.iter().enumerate() {
+        checker.required_id(at.index(place), id);
+        if ids[..place].contains(id) {
+            let text = "is there already; name each promise once";
+            checker.add(at.index(place), Reason::Conflicting, text);
+        }
     }
 }

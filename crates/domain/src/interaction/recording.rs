@@ -1,6 +1,7 @@
 //! A contact's record that is fit to be written.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 
 use jiff::Timestamp;
 
@@ -8,10 +9,11 @@ use super::check::Checker;
 use super::customer::check_handle;
 use super::segment::Span;
 use super::{ContactReason, Interaction, Segment, amendment, forms};
+use crate::commitment::is_cyclic;
 use crate::due::{Calendars, Telling};
-use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, LIST_MAX};
+use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, DEPENDENCIES_MAX, LIST_MAX};
 use crate::violation::Reason;
-use crate::{Cleaner, FieldPath, Violations, Warning, ids};
+use crate::{Cleaner, CommitmentId, FieldPath, Violations, Warning, ids};
 
 /// A contact whose record breaks no rule. There is no other way to make one than
 /// [`Recording::check`].
@@ -119,6 +121,7 @@ impl Interaction {
             disposition.check(at.field("disposition"), checker);
         }
         self.check_promises(at, checker);
+        self.check_followed_up(at, checker);
         let uses = at.field("solution_uses");
         each(uses, &self.solution_uses, checker, |one, at, checker| {
             one.check(at, checker)
@@ -167,6 +170,37 @@ impl Interaction {
             if id.is_some() && before.any(|other| ids::canonical(&other.commitment_id) == id) {
                 let text = "another commitment of the list has the same id; give each its own";
                 checker.add(at.field("commitment_id"), Reason::Conflicting, text);
+            }
+        }
+        self.check_dependencies(list, checker);
+    }
+
+    /// The promises of a record wait for one another alone, and none for itself.
+    fn check_dependencies(&self, list: FieldPath<'_>, checker: &mut Checker<'_>) {
+        let named = |id: &str| {
+            let mut all = self.commitments.iter();
+            all.find(|draft| {
+                ids::canonical(&draft.commitment_id).is_some_and(|own| own.to_string() == id)
+            })
+        };
+        for (index, draft) in self.commitments.iter().enumerate() {
+            let at = list.index(index);
+            let at = at.field("depends_on");
+            for (place, id) in draft.depends_on.iter().enumerate().take(DEPENDENCIES_MAX) {
+                if named(id).is_none() {
+                    let text = "is no commitment_id of this list; name those that this record makes, and set \
+                                others by SetDependencies";
+                    checker.add(at.index(place), Reason::NotFound, text);
+                }
+            }
+            let next = |id: &str| {
+                Ok::<_, Infallible>(named(id).map_or_else(Vec::new, |it| it.depends_on.clone()))
+            };
+            let id = CommitmentId::read(&draft.commitment_id);
+            let Ok(cyclic) = is_cyclic(id.as_str(), &draft.depends_on, next);
+            if cyclic && !draft.commitment_id.is_empty() {
+                let text = "the promise would wait for itself; take one of them out";
+                checker.add(at, Reason::CyclicDependency, text);
             }
         }
     }

@@ -66,6 +66,25 @@ pub enum EscalationStrategy {
 }
 
 impl EscalationPolicy {
+    /// Who is told on an alert's level, from 1; none once the levels have been told as often as they are.
+    pub fn level(&self, level: u32) -> Option<&EscalationLevel> {
+        let place = usize::try_from(level.saturating_sub(1)).ok()?;
+        let rounds = usize::try_from(self.num_loops.saturating_add(1)).ok()?;
+        let told = self.levels.len().saturating_mul(rounds);
+        self.levels
+            .get(place.checked_rem(self.levels.len())?)
+            .filter(|_| place < told)
+    }
+
+    /// The calendars by which levels wait.
+    pub fn calendar_ids(&self) -> impl Iterator<Item = &str> {
+        let delays = self.levels.iter().map(|level| &level.delay);
+        delays.filter_map(|delay| match delay {
+            Delay::Wall(_) => None,
+            Delay::Business(time) => Some(&*time.calendar_id),
+        })
+    }
+
     pub(super) fn check(&self, at: FieldPath<'_>, found: &mut Violations) {
         let levels = at.field("levels");
         if self.levels.is_empty() {

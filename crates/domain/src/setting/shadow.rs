@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{FollowUpPolicy, PromiseFacts};
+use super::{FollowUpPolicy, PromiseFacts, PromiseFilter};
 use crate::due::Calendars;
 
 /// A set of policies, with the calendars that they name.
@@ -36,22 +36,45 @@ impl<C: Calendars> PolicySet<C> {
         }
     }
 
+    /// The calendars that the policies name.
+    pub const fn calendars(&self) -> &C {
+        &self.calendars
+    }
+
+    /// The policy that decides about a promise, if any does: of those that are for it, the one that is asked first.
+    pub fn decides(&self, promise: &PromiseFacts<'_>) -> Option<(&str, u32, &FollowUpPolicy)> {
+        let mut policies = self.policies.iter();
+        let (id, version, policy) = policies.find(|(.., policy)| policy.matches(promise))?;
+        Some((id, *version, policy))
+    }
+
+    /// Whether which policy decides depends on the contact in which a promise was made.
+    pub fn asks_for_contact(&self) -> bool {
+        let mut policies = self.policies.iter();
+        policies.any(|(.., policy)| {
+            let PromiseFilter {
+                channels,
+                languages,
+                ..
+            } = &policy.applies_to;
+            !channels.is_empty() || !languages.is_empty()
+        })
+    }
+
     /// What it makes of a promise that was made at `made_at` and is due at `due`. Pauses are not reckoned with.
     pub fn judge(
         &self,
         promise: &PromiseFacts<'_>,
         (made_at, due): (Timestamp, Timestamp),
     ) -> Judged<'_> {
-        let mut policies = self.policies.iter();
-        let Some((id, version, policy)) = policies.find(|(.., policy)| policy.matches(promise))
-        else {
+        let Some((id, version, policy)) = self.decides(promise) else {
             return Judged {
                 policy_id: None,
                 target_at: None,
             };
         };
         let target_at = policy.internal_target.as_ref().and_then(|rule| {
-            let target = rule.target((id, *version), (made_at, due), &self.calendars);
+            let target = rule.target((id, version), (made_at, due), &self.calendars);
             let calendar = self.calendars.calendar(rule.calendar_id())?;
             target.ok()??.clock(calendar).ok()?.lapses_at()
         });

@@ -114,9 +114,13 @@ impl Model {
                 counts
             }
             (
-                AggregateKind::Webhook
+                AggregateKind::Repeat
+                | AggregateKind::Webhook
                 | AggregateKind::WebhookQueue
-                | AggregateKind::WebhookOutcomes,
+                | AggregateKind::WebhookOutcomes
+                | AggregateKind::MailOutcomes
+                | AggregateKind::CalendarFeed
+                | AggregateKind::AlertRoutes,
                 _,
             ) => self.is_next(event),
             (AggregateKind::Unspecified, _) => true,

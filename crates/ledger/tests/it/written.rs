@@ -7,7 +7,7 @@ use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{
-    Fact, contact_key, customer_key, notify_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, contact_key, customer_key, notify_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
@@ -111,9 +111,13 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Solution,
         AggregateKind::Customer,
         AggregateKind::Settings,
+        AggregateKind::Repeat,
         AggregateKind::Webhook,
         AggregateKind::WebhookQueue,
         AggregateKind::WebhookOutcomes,
+        AggregateKind::MailOutcomes,
+        AggregateKind::CalendarFeed,
+        AggregateKind::AlertRoutes,
         AggregateKind::Unspecified,
     ]);
     let drafts = prop::collection::vec(promise(), 0..3);
@@ -202,8 +206,12 @@ impl Written {
                 AggregateKind::Settings => key = settings_key(TENANT),
                 AggregateKind::Webhook
                 | AggregateKind::WebhookQueue
-                | AggregateKind::WebhookOutcomes => key = notify_key(TENANT),
-                AggregateKind::Interaction | AggregateKind::Unspecified => {}
+                | AggregateKind::WebhookOutcomes
+                | AggregateKind::MailOutcomes
+                | AggregateKind::AlertRoutes => key = notify_key(TENANT),
+                AggregateKind::CalendarFeed => key = calendar_feeds_key(TENANT),
+                AggregateKind::Interaction | AggregateKind::Repeat | AggregateKind::Unspecified => {
+                }
             },
             What::Merge { .. } => (event.aggregate_id, key) = merging(),
             What::SetUp { .. } => key = settings_key(TENANT),

@@ -49,6 +49,7 @@ impl From<ResolveCause> for wire::AlertResolveCause {
             ResolveCause::Superseded => Self::Superseded,
             ResolveCause::Expired => Self::Expired,
             ResolveCause::Overtaken => Self::Overtaken,
+            ResolveCause::Averted => Self::Averted,
         }
     }
 }
@@ -66,6 +67,7 @@ impl TryFrom<wire::AlertResolveCause> for ResolveCause {
             wire::AlertResolveCause::Superseded => Ok(Self::Superseded),
             wire::AlertResolveCause::Expired => Ok(Self::Expired),
             wire::AlertResolveCause::Overtaken => Ok(Self::Overtaken),
+            wire::AlertResolveCause::Averted => Ok(Self::Averted),
         }
     }
 }
@@ -85,7 +87,12 @@ impl From<Alert> for wire::Alert {
             parties: _,
             labels,
             first_fired_at,
+            late,
+            imported: _,
             level,
+            went_on: _,
+            escalation,
+            inhibited_by,
             state,
         } = alert;
         let Shown {
@@ -118,6 +125,9 @@ impl From<Alert> for wire::Alert {
             handled_by,
             handled_at: at.filter(|_| !resolved),
             handled_until: until.map(time::to_wire),
+            escalation: escalation.map(Into::into),
+            late,
+            inhibited_by: inhibited_by.map_or_else(String::new, |rule| rule.as_str().to_owned()),
         }
     }
 }

@@ -3,14 +3,17 @@
 mod alert_steps;
 mod attempts;
 mod clocks;
+mod depends;
 mod events;
+mod made;
 mod owner;
 mod parts;
 mod row;
 #[cfg(test)]
 mod tests;
 
-pub use events::{fact, later_event, made};
+pub use events::{fact, fact_telling, later_event};
+pub use made::{made, made_later, read_draft};
 pub use parts::handles_from_wire as handles;
 pub use parts::owner_from_wire;
 pub use row::{from_row, to_row};
@@ -79,6 +82,10 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         pauses,
         waiver,
         superseded_by,
+        depends_on,
+        is_awaited: _,
+        reopens,
+        reopened_by,
         attempts,
         tried,
         priority,
@@ -100,6 +107,7 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         version,
     } = commitment;
     let (due, due_resolution) = due::told_to_wire(due);
+    let (reopens, reopen_reason) = parts::reopens_to_wire(reopens);
     wire::Commitment {
         due,
         due_resolution,
@@ -142,6 +150,10 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         pauses: pauses.into_iter().map(Into::into).collect(),
         waiver_request: waiver.map(Into::into),
         superseded_by: superseded_by.unwrap_or_default(),
+        depends_on: depends_on.into_iter().map(Into::into).collect(),
+        reopens,
+        reopen_reason,
+        reopened_by: reopened_by.unwrap_or_default(),
         attempts: attempts.into_iter().map(Into::into).collect(),
         attempts_count: tried.attempts,
         moves,

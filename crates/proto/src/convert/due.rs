@@ -110,9 +110,7 @@ pub fn duration(
 }
 
 /// A duration that another one can be added to; none for what is none.
-pub(in crate::convert) fn duration_from_wire(
-    wire: &pbjson_types::Duration,
-) -> Option<SignedDuration> {
+pub fn duration_from_wire(wire: &pbjson_types::Duration) -> Option<SignedDuration> {
     let is_one = (-999_999_999..=999_999_999).contains(&wire.nanos)
         && (wire.seconds == 0 || wire.nanos == 0 || (wire.seconds < 0) == (wire.nanos < 0));
     // Ten thousand years, as Google's types have it: so that no sum overflows.

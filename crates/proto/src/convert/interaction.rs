@@ -5,6 +5,7 @@ mod attention;
 mod contact;
 mod customer;
 mod disconnect;
+mod followed_up;
 mod handling;
 mod identification;
 mod promise;
@@ -60,6 +61,10 @@ impl FromWire<wire::Interaction> for Interaction {
             previous_interaction_id,
             version,
             our_handle,
+            follow_ups,
+            // Only answers say these.
+            repeat_cause: _,
+            repeat_commitment_id: _,
         } = wire;
         Self {
             interaction_id,
@@ -119,6 +124,12 @@ impl FromWire<wire::Interaction> for Interaction {
             previous_interaction_id,
             version,
             our_handle: message::optional(our_handle, path.field("our_handle"), found),
+            follow_ups: message::list(
+                follow_ups,
+                limits::FOLLOW_UPS_MAX,
+                path.field("follow_ups"),
+                found,
+            ),
         }
     }
 }
@@ -154,6 +165,7 @@ impl From<Interaction> for wire::Interaction {
             previous_interaction_id,
             version,
             our_handle,
+            follow_ups,
         } = value;
         Self {
             interaction_id,
@@ -184,6 +196,9 @@ impl From<Interaction> for wire::Interaction {
             previous_interaction_id,
             version,
             our_handle: our_handle.map(Into::into),
+            follow_ups: message::outward(follow_ups),
+            repeat_cause: wire::RepeatCause::Unspecified.into(),
+            repeat_commitment_id: String::new(),
         }
     }
 }

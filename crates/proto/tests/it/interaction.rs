@@ -13,6 +13,12 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
     any::<u64>().prop_map(|seed| {
         let mut wire: wire::Interaction =
             arbitrary::message("aftercall.model.v1.Interaction", seed);
+        // Only answers say what caused a contact.
+        (wire.repeat_cause, wire.repeat_commitment_id) = (0, String::new());
+        // What came of a follow-up is always said.
+        for followed in &mut wire.follow_ups {
+            followed.result = followed.result.max(1);
+        }
         // A due is told in one of two ways, and not by any words.
         for draft in &mut wire.commitments {
             (draft.due, draft.due_resolution) = (None, None);

@@ -2,8 +2,10 @@
 
 use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
+use aftercall_proto::followups::v1::calendar_feed_service_server::CalendarFeedServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_proto::knowledge::v1::knowledge_service_server::KnowledgeServiceServer;
+use aftercall_proto::notify::v1::mail_service_server::MailServiceServer;
 use aftercall_proto::notify::v1::webhook_service_server::WebhookServiceServer;
 use aftercall_proto::operations::v1::operations_service_server::OperationsServiceServer;
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderServiceServer;
@@ -31,9 +33,11 @@ macro_rules! bounded {
 
 bounded!(
     AlertServiceServer,
+    CalendarFeedServiceServer,
     FollowupServiceServer,
     HistoryServiceServer,
     KnowledgeServiceServer,
+    MailServiceServer,
     OperationsServiceServer,
     RecorderServiceServer,
     SettingsServiceServer,

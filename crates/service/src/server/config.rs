@@ -21,6 +21,11 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Where Prometheus finds `/metrics`; none when absent. Default: `127.0.0.1:7401`.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where calendars fetch the feeds of promises, over HTTP/1.1; none when absent. Default: none.
+    pub feeds_listen: Option<SocketAddr>,
+    /// How an address of a feed begins, such as `https://feeds.example`: by what name and port calendars reach
+    /// `feeds_listen`. Default: its own address.
+    pub feeds_url: Option<String>,
     /// The TOML file of those who may call; development mode when absent. Read again when it changes.
     /// Default: none.
     pub credentials: Option<PathBuf>,
@@ -82,6 +87,18 @@ pub struct ServerConfig {
     pub tls: TlsConfig,
 }
 
+const NO_BASE: &str = "must begin with https:// or http://, name a host, and have no query: as in https://feeds.example";
+
+/// Whether paths can be put after `url`.
+fn is_base(url: &str) -> bool {
+    let Ok(url) = url.parse::<http::Uri>() else {
+        return false;
+    };
+    matches!(url.scheme_str(), Some("https" | "http"))
+        && url.host().is_some()
+        && url.query().is_none()
+}
+
 /// TLS. The files are read again when they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -103,6 +120,8 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7400)),
             metrics_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 7401))),
+            feeds_listen: None,
+            feeds_url: None,
             credentials: None,
             tls_proxy: None,
             message_bytes_max: 4 * MIB as usize,
@@ -187,9 +206,11 @@ impl ServerConfig {
         let outside = windows
             .into_iter()
             .filter(|(_, bytes)| !WINDOWS.contains(bytes));
+        let feeds_url = self.feeds_url.iter().filter(|url| !is_base(url));
         let mut wrong = zero
             .map(|(key, _)| (key, ZERO))
-            .chain(outside.map(|(key, _)| (key, WINDOW)));
+            .chain(outside.map(|(key, _)| (key, WINDOW)))
+            .chain(feeds_url.map(|_| ("feeds_url", NO_BASE)));
         wrong.next().or_else(|| {
             let few = u64::from(self.requests_bytes_max) < self.message_in_memory();
             let problem = "must be at least 40 MB and six times server.message_bytes_max: as much as \

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -33,8 +33,15 @@ pub struct Tls(Arc<Shared>);
 struct Shared {
     config: TlsConfig,
     read: Mutex<Read>,
-    grpc: ArcSwap<ServerConfig>,
-    metrics: ArcSwap<ServerConfig>,
+    ports: ArcSwap<Ports>,
+}
+
+/// What is agreed on at each port.
+#[derive(Debug)]
+struct Ports {
+    grpc: Arc<ServerConfig>,
+    metrics: Arc<ServerConfig>,
+    pages: Arc<ServerConfig>,
 }
 
 /// What was read last, and what was wrong with it.
@@ -49,6 +56,8 @@ struct Read {
 pub(crate) enum Port {
     Grpc,
     Metrics,
+    /// Of pages that programs fetch which have no certificate: they are asked for none.
+    Pages,
 }
 
 impl Tls {
@@ -60,12 +69,11 @@ impl Tls {
         let Some(files) = Files::read(config)? else {
             return Ok(None);
         };
-        let (grpc, metrics) = configured(config, &files)?;
+        let ports = configured(config, &files)?;
         Ok(Some(Self(Arc::new(Shared {
             config: config.clone(),
             read: Mutex::new(Read { files, wrong: None }),
-            grpc: ArcSwap::from_pointee(grpc),
-            metrics: ArcSwap::from_pointee(metrics),
+            ports: ArcSwap::from_pointee(ports),
         }))))
     }
 
@@ -76,9 +84,8 @@ impl Tls {
         let mut read = shared.read.lock();
         match self.changed(&read.files) {
             Ok(None) => read.wrong = None,
-            Ok(Some((files, (grpc, metrics)))) => {
-                shared.grpc.store(Arc::new(grpc));
-                shared.metrics.store(Arc::new(metrics));
+            Ok(Some((files, ports))) => {
+                shared.ports.store(Arc::new(ports));
                 *read = Read { files, wrong: None };
                 tracing::info!("TLS: certificates read again");
             }
@@ -92,14 +99,7 @@ impl Tls {
         }
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "what is told apart is in the order of the ports"
-    )]
-    fn changed(
-        &self,
-        before: &Files,
-    ) -> Result<Option<(Files, (ServerConfig, ServerConfig))>, TlsError> {
+    fn changed(&self, before: &Files) -> Result<Option<(Files, Ports)>, TlsError> {
         let files = Files::read(&self.0.config)?.filter(|files| files != before);
         let Some(files) = files else {
             return Ok(None);
@@ -114,9 +114,11 @@ impl Tls {
         port: Port,
         stream: TcpStream,
     ) -> io::Result<(TlsStream<TcpStream>, Option<Peer>)> {
+        let ports = self.0.ports.load_full();
         let config = match port {
-            Port::Grpc => self.0.grpc.load_full(),
-            Port::Metrics => self.0.metrics.load_full(),
+            Port::Grpc => Arc::clone(&ports.grpc),
+            Port::Metrics => Arc::clone(&ports.metrics),
+            Port::Pages => Arc::clone(&ports.pages),
         };
         let stream = TlsAcceptor::from(config).accept(stream).await?;
         let shown = stream.get_ref().1.peer_certificates();
@@ -125,35 +127,43 @@ impl Tls {
     }
 }
 
-/// For gRPC, and for the metrics.
-fn configured(config: &TlsConfig, files: &Files) -> Result<(ServerConfig, ServerConfig), TlsError> {
+fn configured(config: &TlsConfig, files: &Files) -> Result<Ports, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions();
-    let builder = builder.map_err(TlsError::Unusable)?;
-    let builder = match &files.client_authorities {
-        None => builder.with_no_client_auth(),
+    let builder = || {
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions();
+        builder.map_err(TlsError::Unusable)
+    };
+    let anybody = builder()?.with_no_client_auth();
+    let known = match &files.client_authorities {
+        None => anybody.clone(),
         Some(authorities) => {
             let mut roots = RootCertStore::empty();
             for authority in authorities {
                 let added = roots.add(authority.clone());
                 added.map_err(TlsError::Unusable)?;
             }
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
             let verifier = match config.client_certificate_required {
                 true => verifier,
                 false => verifier.allow_unauthenticated(),
             };
             let verifier = verifier.build().map_err(TlsError::Authorities)?;
-            builder.with_client_cert_verifier(verifier)
+            builder()?.with_client_cert_verifier(verifier)
         }
     };
-    let built = builder.with_single_cert(files.chain.clone(), files.key.clone_key());
-    let mut grpc = built.map_err(TlsError::Unusable)?;
-    grpc.alpn_protocols = vec![HTTP_2.to_vec()];
-    let mut metrics = grpc.clone();
-    metrics.alpn_protocols = vec![HTTP_1.to_vec()];
-    Ok((grpc, metrics))
+    let shown = |of: ConfigBuilder<ServerConfig, WantsServerCert>, spoken: &[u8]| {
+        let built = of.with_single_cert(files.chain.clone(), files.key.clone_key());
+        let mut built = built.map_err(TlsError::Unusable)?;
+        built.alpn_protocols = vec![spoken.to_vec()];
+        Ok::<_, TlsError>(Arc::new(built))
+    };
+    Ok(Ports {
+        grpc: shown(known.clone(), HTTP_2)?,
+        metrics: shown(known, HTTP_1)?,
+        pages: shown(anybody, HTTP_1)?,
+    })
 }
 
 #[cfg(test)]
@@ -218,6 +228,7 @@ mod tests {
         for (port, spoken, other) in [
             (Port::Grpc, HTTP_2, HTTP_1),
             (Port::Metrics, HTTP_1, HTTP_2),
+            (Port::Pages, HTTP_1, HTTP_2),
         ] {
             let alpn = agreed(&tls, port, &pem, spoken).await.unwrap();
             assert_eq!(alpn.as_deref(), Some(spoken));

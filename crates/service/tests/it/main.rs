@@ -13,6 +13,7 @@ mod ids;
 mod limits;
 mod messages;
 mod metrics;
+mod pages;
 mod permissions;
 mod probe;
 mod signed;

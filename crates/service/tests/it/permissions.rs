@@ -101,7 +101,14 @@ fn who_administers_reads_no_word_of_a_customer() {
     assert_eq!(
         open,
         [
+            // Of labels that the caller gives, and tells receivers alone.
+            "AlertService/TestRoute",
+            "CalendarFeedService/ListCalendarFeeds",
+            "CalendarFeedService/RevokeCalendarFeed",
             "FollowupService/PreviewDue",
+            // Tells ids and dues alone.
+            "FollowupService/RetargetOpen",
+            "MailService/TestMail",
             "SettingsService/ApproveHolidays",
             "SettingsService/ChangeSettings",
             "SettingsService/GetSetting",

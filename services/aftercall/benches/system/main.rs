@@ -20,6 +20,7 @@ mod record;
 mod report;
 mod server;
 mod stream;
+mod timers;
 
 use anyhow::bail;
 
@@ -39,6 +40,7 @@ const ALL: &[&str] = &[
     "fresh",
     "footprint",
     "deliver",
+    "timers",
 ];
 
 /// What needs a cluster, and runs only where it is asked for.
@@ -75,6 +77,7 @@ fn main() -> anyhow::Result<()> {
             "search" => runtime.block_on(queries::search(&mut report))?,
             "fresh" => runtime.block_on(queries::fresh(&mut report))?,
             "deliver" => runtime.block_on(deliver::run(&mut report))?,
+            "timers" => runtime.block_on(timers::run(&mut report))?,
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
             ON_KAFKA => runtime.block_on(kafka::run(&mut report))?,
             unknown => bail!(

@@ -123,7 +123,7 @@ impl Postgres {
         Ok(recorded as f64 / began.elapsed().as_secs_f64())
     }
 
-    async fn connect(&self) -> anyhow::Result<Client> {
+    pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
         let socket = self.home.path().to_string_lossy().into_owned();
         let settings = format!("host={socket} user=bench dbname=postgres");
         let deadline = Instant::now() + Duration::from_secs(30);

@@ -5,15 +5,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_followups::Followups;
+use aftercall_followups::{Followups, Whereabouts};
 use aftercall_history::History;
 use aftercall_knowledge::Knowledge;
 use aftercall_notify::{Notify, NotifyConfig};
 use aftercall_proto::alerts::v1::alert_service_server;
 use aftercall_proto::encoded::history_service_server;
-use aftercall_proto::followups::v1::followup_service_server;
+use aftercall_proto::followups::v1::{calendar_feed_service_server, followup_service_server};
 use aftercall_proto::knowledge::v1::knowledge_service_server;
-use aftercall_proto::notify::v1::webhook_service_server;
+use aftercall_proto::notify::v1::{mail_service_server, webhook_service_server};
 use aftercall_proto::recorder::v1::recorder_service_server;
 use aftercall_proto::settings::v1::settings_service_server;
 use aftercall_recorder::Recorder;
@@ -110,15 +110,22 @@ enum Running {
     Notify(Notify),
 }
 
+/// What single services are given.
+pub(super) struct Given<'c> {
+    pub(super) notify: &'c NotifyConfig,
+    /// How addresses of calendars begin; none where none are served.
+    pub(super) feeds_at: Option<&'c str>,
+}
+
 /// Starts the services that are asked for; all, if none is named. Their views begin to catch up.
 pub(super) fn start(
     asked: &[Service],
     deps: &Deps,
-    notify: &NotifyConfig,
+    given: &Given<'_>,
 ) -> Result<Services, StartError> {
     let wanted = |service: &Service| asked.is_empty() || asked.contains(service);
     let services = Service::ALL.into_iter().filter(wanted);
-    let running = services.map(|service| Running::start(service, deps, notify));
+    let running = services.map(|service| Running::start(service, deps, given));
     running.collect::<Result<_, _>>().map(Services)
 }
 
@@ -133,19 +140,24 @@ where
 }
 
 impl Running {
-    fn start(service: Service, deps: &Deps, notify: &NotifyConfig) -> Result<Self, StartError> {
+    fn start(service: Service, deps: &Deps, given: &Given<'_>) -> Result<Self, StartError> {
         Ok(match service {
             Service::Recorder => Self::Recorder(Recorder::start(deps.clone())),
             Service::History => Self::History(History::start(deps).map_err(failed(service))?),
             Service::Followups => {
-                Self::Followups(Followups::start(deps.clone()).map_err(failed(service))?)
+                let whereabouts = Whereabouts {
+                    environment: given.notify.environment.clone(),
+                    feeds_at: given.feeds_at.map(str::to_owned),
+                };
+                let started = Followups::start_in(deps.clone(), whereabouts);
+                Self::Followups(started.map_err(failed(service))?)
             }
             Service::Knowledge => {
                 Self::Knowledge(Knowledge::start(deps.clone()).map_err(failed(service))?)
             }
             Service::Settings => Self::Settings(Settings::start(deps.clone())),
             Service::Notify => {
-                Self::Notify(Notify::start(deps.clone(), notify).map_err(failed(service))?)
+                Self::Notify(Notify::start(deps.clone(), given.notify).map_err(failed(service))?)
             }
         })
     }
@@ -169,10 +181,14 @@ impl Running {
             Self::Followups(_) => &[
                 followup_service_server::SERVICE_NAME,
                 alert_service_server::SERVICE_NAME,
+                calendar_feed_service_server::SERVICE_NAME,
             ],
             Self::Knowledge(_) => &[knowledge_service_server::SERVICE_NAME],
             Self::Settings(_) => &[settings_service_server::SERVICE_NAME],
-            Self::Notify(_) => &[webhook_service_server::SERVICE_NAME],
+            Self::Notify(_) => &[
+                webhook_service_server::SERVICE_NAME,
+                mail_service_server::SERVICE_NAME,
+            ],
         }
     }
 
@@ -182,10 +198,13 @@ impl Running {
             Self::History(service) => server.service(service.server()),
             Self::Followups(service) => server
                 .service(service.followup_server())
-                .service(service.alert_server()),
+                .service(service.alert_server())
+                .service(service.calendar_feed_server()),
             Self::Knowledge(service) => server.service(service.server()),
             Self::Settings(service) => server.service(service.server()),
-            Self::Notify(service) => server.service(service.webhook_server()),
+            Self::Notify(service) => server
+                .service(service.webhook_server())
+                .service(service.mail_server()),
         }
     }
 }
@@ -194,6 +213,14 @@ impl Services {
     pub(super) fn add_to(&self, server: Server) -> Server {
         let services = self.0.iter();
         services.fold(server, |server, service| service.add_to(server))
+    }
+
+    /// The service that answers calendars, if it is one of them.
+    pub(super) fn followups(&self) -> Option<&Followups> {
+        self.0.iter().find_map(|service| match service {
+            Running::Followups(followups) => Some(followups),
+            _ => None,
+        })
     }
 
     /// Keeps the services' health true to their views, and to the log where they write.

@@ -44,7 +44,7 @@ pub(super) enum SettingUp {
     #[command(after_help = settings::example(settings::RECEIVER))]
     Receivers {
         #[command(subcommand)]
-        command: settings::Managing,
+        command: settings::receivers::Receivers,
         #[command(flatten)]
         asking: Asking,
     },
@@ -87,7 +87,7 @@ impl SettingUp {
             }
             Self::Receivers { command, asking } => {
                 let session = &mut asking.session().await?;
-                finish(settings::receivers(session, command).await, session)
+                finish(settings::receivers::run(session, command).await, session)
             }
             Self::Silences { command, asking } => {
                 let session = &mut asking.session().await?;

@@ -1,5 +1,7 @@
 //! `alerts`: what needs somebody, as a list or as it happens.
 
+mod route;
+
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, AlertFilter, CloseAlertRequest, ListAlertsRequest, SnoozeAlertRequest,
     WatchAlertsRequest,
@@ -29,6 +31,10 @@ pub enum Alerts {
     Snooze(SnoozeArgs),
     /// Puts an alert away although what it is about is not done; it fires again if that holds a day later
     Close(CloseArgs),
+    /// Who was told of an alert, when and how, who was not and why, and what comes next
+    Explain(route::ExplainArgs),
+    /// Who would be told of such an alert now, and why; tells nobody
+    TestRoute(route::TestRouteArgs),
 }
 
 /// Which alert a command is about.
@@ -142,6 +148,8 @@ pub async fn run(session: &mut Session, command: Alerts) -> Result<(), CommandEr
     match command {
         Alerts::List(args) => list(session, args).await,
         Alerts::Watch(args) => watch(session, args).await,
+        Alerts::Explain(args) => route::explain(session, args).await,
+        Alerts::TestRoute(args) => route::test(session, args).await,
         Alerts::Ack(args) => {
             let request = AcknowledgeAlertRequest {
                 request_id: args.target.request_id.unwrap_or_default(),
@@ -240,6 +248,7 @@ fn what(about: &PromiseSubject) -> String {
     match (about.stage_id.as_str(), about.clock()) {
         ("", CommitmentClock::Internal) => format!("{kind}, our own due"),
         ("", _) => kind,
+        ("depends_on", _) => format!("{kind}, what it waits for slips"),
         (stage, _) => format!("{kind}, {stage}"),
     }
 }

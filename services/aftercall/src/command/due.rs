@@ -16,8 +16,7 @@ use crate::output::{Card, Output, When, past, values};
 /// A due as people say it.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-#[command(group(ArgGroup::new("said").required(true).args(["within", "days", "date", "part"])))]
-pub struct PreviewArgs {
+pub struct DueArgs {
     /// Within so much time, such as `8h` or `2h 30m`: open time, with --calendar
     #[arg(long = "in", value_name = "DURATION")]
     within: Option<SignedDuration>,
@@ -39,6 +38,15 @@ pub struct PreviewArgs {
     /// In this zone, such as Europe/Paris; left out, yours
     #[arg(long, value_name = "ZONE", requires = "date")]
     zone: Option<String>,
+}
+
+/// A due to be previewed.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("said").required(true).args(["within", "days", "date", "part"])))]
+pub struct PreviewArgs {
+    #[command(flatten)]
+    due: DueArgs,
     /// When it is told: "2026-11-22 17:00", or 2h for two hours ago; left out, now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     told: Option<When>,
@@ -57,11 +65,9 @@ pub struct ExplainArgs {
 /// Prints which instant a due would be.
 pub(super) async fn preview(session: &mut Session, args: PreviewArgs) -> Result<(), CommandError> {
     let occurred_at = session.optional_instant(args.told.as_ref())?;
-    let zone = args.zone.clone();
+    let zone = args.due.zone.clone();
     let request = PreviewDueRequest {
-        due: Some(DueSpec {
-            spec: Some(spec(args)),
-        }),
+        due: args.due.said(),
         time_zone: zone.unwrap_or_else(|| session.output.times().zone_name()),
         occurred_at,
         min_position: session.after.clone(),
@@ -78,33 +84,34 @@ pub(super) async fn preview(session: &mut Session, args: PreviewArgs) -> Result<
     })
 }
 
-/// What the flags say; one of them is given.
-fn spec(args: PreviewArgs) -> Spec {
-    let calendar_id = args.calendar.unwrap_or_default();
-    let time_zone = args.zone.unwrap_or_default();
-    match (args.within, args.days, args.date, args.part) {
-        (Some(within), ..) if calendar_id.is_empty() => Spec::Elapsed(duration_to_wire(within)),
-        (Some(within), ..) => Spec::BusinessElapsed(BusinessElapsed {
-            duration: Some(duration_to_wire(within)),
-            calendar_id,
-        }),
-        (_, Some(days), ..) => Spec::BusinessDays(BusinessDays {
-            days,
-            time: args.at.unwrap_or_default(),
-            calendar_id,
-        }),
-        (.., Some(date), _) => match args.at {
-            Some(time) => Spec::Local(LocalDue {
-                date,
-                time,
-                time_zone,
+impl DueArgs {
+    /// What the flags say; none if none of them is given.
+    pub(super) fn said(self) -> Option<DueSpec> {
+        let calendar_id = self.calendar.unwrap_or_default();
+        let time_zone = self.zone.unwrap_or_default();
+        let spec = match (self.within, self.days, self.date, self.part) {
+            (Some(within), ..) if calendar_id.is_empty() => Spec::Elapsed(duration_to_wire(within)),
+            (Some(within), ..) => Spec::BusinessElapsed(BusinessElapsed {
+                duration: Some(duration_to_wire(within)),
+                calendar_id,
             }),
-            None => Spec::EndOfLocalDay(EndOfLocalDay { date, time_zone }),
-        },
-        (.., part) => Spec::WeekPeriod(WeekPeriod {
-            part: part.unwrap_or_default(),
-            calendar_id,
-        }),
+            (_, Some(days), ..) => Spec::BusinessDays(BusinessDays {
+                days,
+                time: self.at.unwrap_or_default(),
+                calendar_id,
+            }),
+            (.., Some(date), _) => match self.at {
+                Some(time) => Spec::Local(LocalDue {
+                    date,
+                    time,
+                    time_zone,
+                }),
+                None => Spec::EndOfLocalDay(EndOfLocalDay { date, time_zone }),
+            },
+            (.., Some(part)) => Spec::WeekPeriod(WeekPeriod { part, calendar_id }),
+            (.., None) => return None,
+        };
+        Some(DueSpec { spec: Some(spec) })
     }
 }
 

@@ -1,31 +1,48 @@
 //! `followups`: promises, and what becomes of them.
 
+mod batch;
+mod board;
 mod change;
+mod feed;
+mod filter;
+mod make;
+mod repeats;
 
 use aftercall_proto::followups::v1::{
-    CancelCommitmentRequest, CommitmentFilter, FulfilCommitmentRequest, GetCommitmentRequest,
-    ListCommitmentsRequest, RescheduleCommitmentRequest,
+    CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListCommitmentsRequest,
+    RescheduleCommitmentRequest,
 };
-use aftercall_proto::model::v1::{
-    Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Priority, Timeliness,
-    Warning,
-};
+use aftercall_proto::model::v1::{Commitment, CommitmentKind, Warning};
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, due, promise, warnings};
-use crate::output::{Cell, Column, Output, Table, When, label, past, values};
+use crate::output::{Cell, Column, Output, Table, When, label, past};
+use batch::{Target, act};
+pub(crate) use filter::FilterArgs;
 
 /// Promises: which are open, and what became of them
 #[derive(Debug, clap::Subcommand)]
 pub enum Followups {
     /// Promises by filter, the earliest due first
     List(ListArgs),
+    /// How many promises there are, by team, owner, kind and the like
+    Count(board::CountArgs),
+    /// Every change of a promise as it happens, until interrupted
+    Watch(board::WatchArgs),
     /// One promise in full
     Show(ShowArgs),
     /// Which instant a due would be, if it were told now, and why
     Preview(due::PreviewArgs),
     /// Why a promise is due when it is
     Explain(due::ExplainArgs),
+    /// Makes a promise after its contact, or one that was given in no contact of ours
+    Make(Box<make::MakeArgs>),
+    /// Says what a promise waits for: others to the same customer, which have to be kept first
+    Depend(make::DependArgs),
+    /// Takes a promise up again that has ended in the last seven days, by a new one
+    Reopen(make::ReopenArgs),
+    /// How many contacts there were because promises were not kept
+    Repeats(repeats::RepeatsArgs),
     /// Says that a promise was kept
     Fulfil(FulfilArgs),
     /// Calls a promise off
@@ -58,59 +75,16 @@ pub enum Followups {
     DeclineWaiver(change::ReasonArgs),
     /// Says that another promise to the same customer took its place
     Supersede(change::SupersedeArgs),
+    /// Calendars of open promises, under secret addresses
+    #[command(subcommand)]
+    Feed(feed::Feed),
 }
 
 /// Which promises to list.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Promises to this customer
-    #[arg(long, value_name = "ID")]
-    customer: Option<String>,
-    /// Promises to whoever has this number, address or name in a chat, in any usual spelling
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    handle: Option<String>,
-    /// Promises that this agent keeps
-    #[arg(long, value_name = "ID")]
-    agent: Option<String>,
-    /// Promises that this queue keeps
-    #[arg(long, value_name = "ID")]
-    queue: Option<String>,
-    /// Promises that you keep, or are asked to keep
-    #[arg(long)]
-    mine: bool,
-    /// Promises made by an agent of this team
-    #[arg(long, value_name = "ID")]
-    team: Option<String>,
-    /// Promises kept in this team
-    #[arg(long, value_name = "ID")]
-    owner_team: Option<String>,
-    /// What sort of promise
-    #[arg(long, value_parser = values::<CommitmentKind>())]
-    kind: Option<i32>,
-    /// How urgent
-    #[arg(long, value_parser = values::<Priority>())]
-    priority: Option<i32>,
-    /// Open, or how closed; `active` and `paused` unless --outcome or --all is given
-    #[arg(long, value_parser = values::<CommitmentLifecycle>())]
-    state: Option<i32>,
-    /// Open and closed ones
-    #[arg(long, conflicts_with = "state")]
-    all: bool,
-    /// Late or not
-    #[arg(long, value_parser = values::<Timeliness>())]
-    timeliness: Option<i32>,
-    /// What became of it
-    #[arg(long, value_parser = values::<CommitmentOutcome>())]
-    outcome: Option<i32>,
-    /// Due at this time or later
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    due_from: Option<When>,
-    /// Due before this time: `1d` for what is due within a day
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    due_before: Option<When>,
-    /// Due today, in your time zone; what is overdue is not today's
-    #[arg(long, conflicts_with_all = ["due_from", "due_before"])]
-    today: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// How many to show
     #[arg(long, value_name = "N", default_value = LIMIT)]
     limit: usize,
@@ -121,24 +95,6 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// The promise's id
     commitment: String,
-}
-
-/// Which promise a command is about.
-#[derive(Debug, clap::Args)]
-pub struct Target {
-    /// The promise's id
-    commitment: String,
-    /// Refuses if the promise has changed since this version
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    expected_version: u64,
-    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
 }
 
 /// How a promise was kept.
@@ -203,9 +159,15 @@ pub struct RescheduleArgs {
 pub async fn run(session: &mut Session, command: Followups) -> Result<(), CommandError> {
     match command {
         Followups::List(args) => list(session, args).await,
+        Followups::Count(args) => board::count(session, args).await,
+        Followups::Watch(args) => board::watch(session, args).await,
         Followups::Show(args) => show(session, args).await,
         Followups::Preview(args) => due::preview(session, args).await,
         Followups::Explain(args) => due::explain(session, args).await,
+        Followups::Make(args) => make::make(session, *args).await,
+        Followups::Depend(args) => make::depend(session, args).await,
+        Followups::Reopen(args) => make::reopen(session, args).await,
+        Followups::Repeats(args) => repeats::repeats(session, args).await,
         Followups::Fulfil(args) => fulfil(session, args).await,
         Followups::Cancel(args) => cancel(session, args).await,
         Followups::Reschedule(args) => reschedule(session, args).await,
@@ -222,53 +184,18 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
         Followups::Waive(args) => change::waive(session, args).await,
         Followups::DeclineWaiver(args) => change::decline_waiver(session, args).await,
         Followups::Supersede(args) => change::supersede(session, args).await,
+        Followups::Feed(command) => feed::run(session, command).await,
     }
 }
 
 async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
-    let limit = args.limit;
-    let request = args.into_request(session)?;
-    tabled(session, request, limit, "no such promises", table).await
-}
-
-impl ListArgs {
-    fn into_request(self, session: &Session) -> Result<ListCommitmentsRequest, CommandError> {
-        let everything = self.all || self.outcome.is_some();
-        let lifecycles = match self.state {
-            Some(state) => vec![state],
-            None if everything => Vec::new(),
-            None => vec![
-                CommitmentLifecycle::Active.into(),
-                CommitmentLifecycle::Paused.into(),
-            ],
-        };
-        let now = session.clock.now();
-        let today = self.today.then(|| session.output.times().day(now));
-        let filter = CommitmentFilter {
-            customer_ids: self.customer.into_iter().collect(),
-            handles: self.handle.into_iter().collect(),
-            owner_agent_ids: self.agent.into_iter().collect(),
-            owner_queue_ids: self.queue.into_iter().collect(),
-            owner_team_ids: self.owner_team.into_iter().collect(),
-            team_ids: self.team.into_iter().collect(),
-            kinds: self.kind.into_iter().collect(),
-            priorities: self.priority.into_iter().collect(),
-            lifecycles,
-            mine: self.mine,
-            due_on: today,
-            timeliness: self.timeliness.into_iter().collect(),
-            outcomes: self.outcome.into_iter().collect(),
-            due_from: session.optional_instant(self.due_from.as_ref())?,
-            due_before: session.optional_instant(self.due_before.as_ref())?,
-            ..Default::default()
-        };
-        Ok(ListCommitmentsRequest {
-            filter: Some(filter),
-            page_size: page_size(self.limit, PAGE_MAX),
-            min_position: session.after.clone(),
-            ..Default::default()
-        })
-    }
+    let request = ListCommitmentsRequest {
+        filter: Some(args.filter.read(session)?),
+        page_size: page_size(args.limit, PAGE_MAX),
+        min_position: session.after.clone(),
+        ..Default::default()
+    };
+    tabled(session, request, args.limit, "no such promises", table).await
 }
 
 fn table(commitments: &[Commitment], output: &mut Output) -> std::io::Result<()> {
@@ -312,49 +239,34 @@ async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError>
 
 async fn fulfil(session: &mut Session, args: FulfilArgs) -> Result<(), CommandError> {
     let request = FulfilCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         fulfilled_at: session.optional_instant(args.at.as_ref())?,
         evidence_interaction_id: args.evidence.unwrap_or_default(),
         evidence_message_id: args.evidence_message.unwrap_or_default(),
         note: args.note.unwrap_or_default(),
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandError> {
     let request = CancelCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), CommandError> {
     let request = RescheduleCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         promised_by: Some(session.instant(&args.to)?),
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 /// Prints the promise as an answer left it, and what was not taken as it was sent.

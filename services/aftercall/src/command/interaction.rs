@@ -4,8 +4,8 @@ mod money;
 mod telephony;
 
 use aftercall_proto::model::v1::{
-    Channel, Customer, Direction, EscalationKind, Handle, Interaction, ReasonResolution,
-    RemedyKind, SignalKind, SolutionUseKind,
+    AttemptResult, Channel, Customer, Direction, EscalationKind, Handle, Interaction,
+    ReasonResolution, RemedyKind, RepeatCause, SignalKind, SolutionUseKind,
 };
 
 use self::money::money;
@@ -75,6 +75,7 @@ pub(crate) fn entry(interaction: &Interaction, output: &mut Output) -> std::io::
     for draft in &interaction.commitments {
         card.field("promised", draft_line(draft, output.times()));
     }
+    caused(interaction, &mut card);
     card.field(
         "agent",
         with_team(&interaction.agent_id, &interaction.team_id),
@@ -106,8 +107,25 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
     if interaction.no_follow_up_promised {
         card.field("promised", "nothing");
     }
+    for followed in &interaction.follow_ups {
+        let result = label::<AttemptResult>(followed.result);
+        card.field(
+            "follows up",
+            format!("{}: {result}", followed.commitment_id),
+        );
+    }
+    caused(interaction, &mut card);
     rest(interaction, &mut card);
     card.print(output, 0)
+}
+
+/// Why the customer reached out again.
+fn caused(interaction: &Interaction, card: &mut Card) {
+    if !interaction.repeat_commitment_id.is_empty() {
+        let cause = label::<RepeatCause>(interaction.repeat_cause);
+        let cause = format!("{cause} {}", interaction.repeat_commitment_id);
+        card.styled("because of", cause, Style::Warn);
+    }
 }
 
 fn head(interaction: &Interaction, output: &Output, card: &mut Card) {

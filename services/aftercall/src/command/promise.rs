@@ -3,7 +3,8 @@
 use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
     AttemptResult, Commitment, CommitmentClock, CommitmentDraft, CommitmentKind,
-    CommitmentLifecycle, CommitmentOutcome, Handle, Owner, PauseReason, Priority, Timeliness,
+    CommitmentLifecycle, CommitmentOutcome, Dependency, DependencySlip, Handle, Owner, PauseReason,
+    Priority, Timeliness,
 };
 
 use crate::output::{Card, Output, Style, Times, clean, label};
@@ -126,7 +127,10 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("of team", &commitment.team_id)
         .field("priority", label::<Priority>(commitment.priority))
         .field("made", times.minute(commitment.made_at.as_ref()))
-        .field("in contact", &commitment.interaction_id);
+        .field("in contact", &commitment.interaction_id)
+        .field("takes up", &commitment.reopens)
+        .field("because", &commitment.reopen_reason)
+        .field("taken up by", &commitment.reopened_by);
     what_became_of_it(commitment, output, &mut card);
     card.print(output, 0)
 }
@@ -169,6 +173,16 @@ fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) 
         let by = &attempt.attempted_by;
         card.field("tried", format!("{at}, {result}{talked}, by {by}"));
     }
+    for proposed in &commitment.proposed_evidence {
+        let at = times.minute(proposed.occurred_at.as_ref());
+        let (id, by) = (&proposed.interaction_id, &proposed.agent_id);
+        card.field("may be kept", format!("{at}, contact {id}, by {by}"));
+    }
+    if commitment.caused_contacts_count > 0 {
+        let shown = commitment.caused_contact_ids.join(", ");
+        let caused = format!("{}: {shown}", commitment.caused_contacts_count);
+        card.styled("contacts caused", caused, Style::Warn);
+    }
     let imported = if commitment.imported {
         "with history"
     } else {
@@ -192,6 +206,20 @@ fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) 
         .field("version", commitment.version.to_string());
 }
 
+/// A promise that another one waits for, in one line: which, how it stands, and how it puts the other one in danger.
+fn waits_for(one: &Dependency, times: &Times) -> (String, Style) {
+    let mut line = one.commitment_id.clone();
+    let stands = label::<CommitmentLifecycle>(one.lifecycle);
+    if !stands.is_empty() {
+        let expected = times.minute(one.expected_at.as_ref());
+        line.push_str(&format!(", {stands}, expected by {expected}"));
+    }
+    match label::<DependencySlip>(one.slip) {
+        slip if slip.is_empty() => (line, Style::Plain),
+        slip => (format!("{line}: {}", slip.replace('_', " ")), Style::Warn),
+    }
+}
+
 /// Our own due and its stages, and who is to keep the promise or wants to let it go.
 fn our_own(commitment: &Commitment, times: &Times, card: &mut Card) {
     if let Some(target) = &commitment.target {
@@ -212,6 +240,10 @@ fn our_own(commitment: &Commitment, times: &Times, card: &mut Card) {
             "warning",
             format!("{at}, {} before {before}{over}", stage.stage_id),
         );
+    }
+    for one in &commitment.depends_on {
+        let (waits, style) = waits_for(one, times);
+        card.styled("waits for", waits, style);
     }
     if let Some(pause) = &commitment.pause {
         let until = match &pause.paused_until {

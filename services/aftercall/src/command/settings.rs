@@ -4,13 +4,13 @@ pub mod calendars;
 mod escalations;
 mod holidays;
 pub mod policies;
-mod receivers;
+pub mod receivers;
 pub mod silences;
 mod teams;
 
 use aftercall_domain::limits::SECONDS_PER_DAY;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{EscalationPolicy, Receiver, Setting, SettingKind, Team};
+use aftercall_proto::model::v1::{EscalationPolicy, Setting, SettingKind, Team};
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, GetSettingRequest, ListSettingVersionsRequest, ListSettingsRequest,
     SettingChange,
@@ -197,14 +197,6 @@ pub async fn escalations(session: &mut Session, command: Managing) -> Result<(),
 /// As [`escalations`].
 pub async fn teams(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<Team>(session, command).await
-}
-
-/// Runs a command on receivers.
-///
-/// # Errors
-/// As [`escalations`].
-pub async fn receivers(session: &mut Session, command: Managing) -> Result<(), CommandError> {
-    manage::<Receiver>(session, command).await
 }
 
 async fn list<K: Kind>(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
@@ -418,6 +410,8 @@ fn span(span: Option<&pbjson_types::Duration>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aftercall_proto::model::v1::Receiver;
+
     use super::*;
 
     /// The ids of a list, so that what is shown of each kind is shown at all.

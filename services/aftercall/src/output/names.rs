@@ -1,15 +1,17 @@
 //! The wire's enums as people write them: `CHANNEL_VOICE` is `voice`.
 
+use aftercall_proto::followups::v1::{CommitmentDimension, RepeatGrouping};
 use aftercall_proto::history::v1::{
     CommitmentChangeKind, Facet, SearchOrder, SentimentBand, WarningKind,
 };
 use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, AttemptResult, CandidateState, Channel,
-    CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Confidence, Direction,
-    DisconnectReason, DisconnectStage, DropClass, EscalationKind, HoldReason, PauseReason,
-    Priority, ReasonResolution, RemedyKind, SegmentKind, SignalKind, SolutionUseKind, Timeliness,
-    TransferKind, Verification, WebhookAlgorithm, WebhookDeliveryState, WebhookFailure,
-    WebhookFormat, WeekPart,
+    CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Confidence,
+    DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass, EscalationKind,
+    FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind, PauseReason,
+    Priority, ReasonResolution, RemedyKind, RepeatCause, RouteReason, SegmentKind, SignalKind,
+    SolutionUseKind, Timeliness, TransferKind, Verification, WebhookAlgorithm,
+    WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -58,21 +60,30 @@ wire_enums! {
     Channel "CHANNEL_",
     CommitmentChangeKind "COMMITMENT_CHANGE_KIND_",
     CommitmentClock "COMMITMENT_CLOCK_",
+    CommitmentDimension "COMMITMENT_DIMENSION_",
     CommitmentKind "COMMITMENT_KIND_",
     CommitmentLifecycle "COMMITMENT_LIFECYCLE_",
     CommitmentOutcome "COMMITMENT_OUTCOME_",
     Confidence "CONFIDENCE_",
+    DependencySlip "DEPENDENCY_SLIP_",
     Direction "DIRECTION_",
     DisconnectReason "DISCONNECT_REASON_",
     DisconnectStage "DISCONNECT_STAGE_",
     DropClass "DROP_CLASS_",
     EscalationKind "ESCALATION_KIND_",
     Facet "FACET_",
+    FeedLanguage "FEED_LANGUAGE_",
     HoldReason "HOLD_REASON_",
+    MailTrouble "MAIL_TROUBLE_",
+    NotificationHold "NOTIFICATION_HOLD_",
+    NotificationKind "NOTIFICATION_KIND_",
     PauseReason "PAUSE_REASON_",
     Priority "PRIORITY_",
     ReasonResolution "REASON_RESOLUTION_",
     RemedyKind "REMEDY_KIND_",
+    RepeatCause "REPEAT_CAUSE_",
+    RepeatGrouping "REPEAT_GROUPING_",
+    RouteReason "ROUTE_REASON_",
     SearchOrder "SEARCH_ORDER_",
     SegmentKind "SEGMENT_KIND_",
     SentimentBand "SENTIMENT_BAND_",

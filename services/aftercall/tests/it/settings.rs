@@ -44,6 +44,8 @@ fn a_house_is_set_up_and_shown(server: &impl Site) {
     ));
     let duty = json!({ "teamId": "billing", "mailAddress": "duty@example.com" });
     made(set(server, "receivers", "duty", &duty));
+    let unsent = run(&mut server.client(["receivers", "test", "duty"])).fails(1);
+    assert!(unsent.contains("notify.mail.host"), "{unsent}");
     let usual = json!({
         "levels": [{ "wall": "900s", "targets": [{ "teamId": "billing" }] }],
         "catchAllReceiverId": "duty",

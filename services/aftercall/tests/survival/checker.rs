@@ -12,7 +12,7 @@ use aftercall_log::inspect::ReadOnlyLog;
 use aftercall_log::{Entry, LogIdentity, Offset, Position};
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
+use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded, RepeatAttributed};
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use prost::Message;
@@ -232,6 +232,7 @@ impl Checker {
                 });
             }
             Ok(Some(Fact::CommitmentLapsed(data))) => self.lapse(at, &event, &data, entries),
+            Ok(Some(Fact::RepeatAttributed(data))) => self.repeat(at, &data, entries),
             other => self.fault(at, format!("nobody sent {other:?}")),
         }
     }
@@ -348,6 +349,16 @@ impl Checker {
         }
         let twice = self.lapses.insert((id.clone(), lapse.due_revision), at);
         self.once(&format!("the lapse of {id}"), at, twice);
+    }
+
+    /// A contact was caused by a promise that was not kept: both are there, and it was due then.
+    fn repeat(&mut self, at: Position, data: &RepeatAttributed, entries: &Entries) {
+        let promise = entries.promise(&data.commitment_id);
+        let is_due = promise.is_some_and(|promise| data.lapsed_at == promise.promised_by);
+        let is_recorded = self.records.contains_key(&data.interaction_id);
+        if !is_due || !is_recorded {
+            self.fault(at, format!("a cause that is none: {data:?}"));
+        }
     }
 
     /// Everything acknowledged is there, where the acknowledgement says.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod attempt;
+mod depend;
 mod due;
 mod end;
 mod letting_go;
@@ -40,6 +41,7 @@ pub(crate) enum Wish {
     DeclineWaiver(String),
     Waive(String),
     Supersede(Supersede),
+    Depend(Vec<String>),
     Alert(AlertWish),
 }
 
@@ -65,6 +67,7 @@ impl Wish {
             Self::DeclineWaiver(_) => &[EventType::CommitmentWaiverDeclined],
             Self::Waive(_) => &[EventType::CommitmentWaived],
             Self::Supersede(_) => &[EventType::CommitmentSuperseded],
+            Self::Depend(_) => &[EventType::CommitmentDependenciesSet],
             Self::Alert(AlertWish::Acknowledge { .. }) => &[EventType::AlertAcknowledged],
             Self::Alert(AlertWish::Snooze { .. }) => &[EventType::AlertSnoozed],
             Self::Alert(AlertWish::Close { .. }) => &[EventType::AlertClosed],
@@ -121,6 +124,7 @@ impl Wish {
             Self::DeclineWaiver(reason) => promise.decline_waiver(reason, actor, now),
             Self::Waive(reason) => promise.waive(reason, actor, now),
             Self::Supersede(wish) => promise.supersede(wish, actor, now),
+            Self::Depend(for_ids) => promise.depend_on(for_ids, actor, now),
             Self::Alert(wish) => {
                 let of = alert.ok_or(Refusal::AlertOver)?;
                 promise.handle_alert(of, wish, actor, now)

@@ -85,6 +85,14 @@ pub(super) const fn lacks(permission: Permission) -> (&'static str, &'static str
             "only an agent, a team lead or a supervisor may see to an alert",
             "agent, team_lead, supervisor",
         ),
+        Permission::Depend => (
+            "only the owner, a team lead or a supervisor may say what it waits for",
+            OWNER,
+        ),
+        Permission::Reopen => (
+            "only a team lead or supervisor may take a promise up again",
+            LEADS,
+        ),
         Permission::CloseAlert => ("only a supervisor may put an alert away", "supervisor"),
     }
 }

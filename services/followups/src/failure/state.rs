@@ -21,6 +21,9 @@ pub(super) enum StateKind {
     NoHandover,
     WaiverPending,
     NoWaiver,
+    NotOver,
+    Reopened,
+    ReopenTooLate,
 }
 
 impl StateKind {
@@ -36,6 +39,9 @@ impl StateKind {
             Refusal::NoHandover => Self::NoHandover,
             Refusal::WaiverPending => Self::WaiverPending,
             Refusal::NoWaiver => Self::NoWaiver,
+            Refusal::NotOver => Self::NotOver,
+            Refusal::Reopened => Self::Reopened,
+            Refusal::ReopenTooLate => Self::ReopenTooLate,
             _ => return None,
         })
     }
@@ -63,6 +69,13 @@ impl State {
             StateKind::NoWaiver => {
                 "nobody has asked to let the commitment go; request a waiver first, and have another agree"
             }
+            StateKind::NotOver => {
+                "the commitment has not ended; reschedule it, or change it as it is"
+            }
+            StateKind::Reopened => {
+                "another commitment has taken this one up again already; read reopened_by, and go on with that"
+            }
+            StateKind::ReopenTooLate => "the commitment ended more than 7 days ago; make a new one",
         }
     }
 
@@ -82,6 +95,12 @@ impl State {
             StateKind::NoHandover => ("HANDOVER_PENDING", "somebody is asked before they accept"),
             StateKind::WaiverPending => ("NO_WAIVER_PENDING", "one asks for it at a time"),
             StateKind::NoWaiver => ("WAIVER_PENDING", "one asks for it, another one agrees"),
+            StateKind::NotOver => ("ENDED", "only what has ended can be taken up again"),
+            StateKind::Reopened => ("NOT_REOPENED", "a commitment is taken up again once"),
+            StateKind::ReopenTooLate => (
+                "ENDED_LATELY",
+                "a commitment is taken up again within 7 days of its end",
+            ),
         }
     }
 }

@@ -25,8 +25,8 @@ use crate::limits::FILTER_VALUES_MAX;
 const SET_BACK_MAX: SignedDuration = SignedDuration::from_secs(SECONDS_PER_DAY);
 
 /// The filters of a list. All of them must hold; of each, any value will do, and none is no filter.
-#[derive(Debug)]
-pub(super) struct Filter {
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
     pub(super) tenant_id: String,
     /// Whose promises the caller reads.
     scope: Scope,
@@ -52,7 +52,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// The filters of a request by `actor_id`, at `now`; what is wrong with them is noted.
-    pub(super) fn new(
+    pub(crate) fn new(
         (tenant_id, scope, actor_id): (String, Scope, &str),
         filter: CommitmentFilter,
         now: Timestamp,
@@ -105,7 +105,7 @@ impl Filter {
     }
 
     /// The same, with all customers that are one with those that are asked for.
-    pub(super) fn with_merged(mut self, store: &Store) -> Result<Self, StoreError> {
+    pub(crate) fn with_merged(mut self, store: &Store) -> Result<Self, StoreError> {
         let mut customer_ids = Vec::new();
         for customer_id in &self.customer_ids {
             customer_ids.extend(keys::MERGED.customers(store, &self.tenant_id, customer_id)?);
@@ -209,42 +209,55 @@ impl Filter {
         self.due_from.map_or(i64::MIN, microseconds)..end.unwrap_or(i64::MAX)
     }
 
+    /// Whose promises the caller reads.
+    pub(crate) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether only certain customers' promises are wanted.
+    pub(crate) fn names_customers(&self) -> bool {
+        !self.customer_ids.is_empty()
+    }
+
     /// Whether every filter holds for `commitment`.
     pub(super) fn admits(&self, commitment: &Commitment) -> bool {
-        let Self {
-            tenant_id: _,
-            scope,
-            now,
-            customer_ids: _,
-            handles: _,
-            owners,
-            owner_team_ids,
-            team_ids,
-            kinds,
-            kind_codes,
-            priorities,
-            lifecycles,
-            timeliness,
-            outcomes,
-            due_from,
-            due_before,
-            mine: _,
-        } = self;
+        self.admits_at(commitment, self.now)
+    }
+
+    /// The same at another time.
+    pub(crate) fn admits_at(&self, commitment: &Commitment, now: Timestamp) -> bool {
+        self.admits_but_for_lateness(commitment)
+            && any_of(&self.timeliness, &commitment.timeliness(now))
+    }
+
+    /// Whether every filter held for what `commitment` was until `now`: with time alone it may have become late.
+    pub(crate) fn may_have_admitted(&self, commitment: &Commitment, now: Timestamp) -> bool {
+        let lateness = [Timestamp::MIN, now].map(|at| commitment.timeliness(at));
+        let mut lateness = lateness.iter();
+        self.admits_but_for_lateness(commitment)
+            && lateness.any(|one| any_of(&self.timeliness, one))
+    }
+
+    fn admits_but_for_lateness(&self, commitment: &Commitment) -> bool {
         let due = commitment.due_at();
-        scope.admits(commitment.parties())
+        self.scope.admits(commitment.parties())
             && self.is_theirs(commitment)
             && self.is_mine(commitment)
-            && any_set(owners, commitment.owner.as_ref())
-            && any_of(owner_team_ids, &commitment.owner_team_id)
-            && any_of(team_ids, &commitment.team_id)
-            && any_of(kinds, &commitment.kind)
-            && any_of(kind_codes, &commitment.kind_code)
-            && any_of(priorities, &commitment.priority)
-            && any_of(lifecycles, &commitment.lifecycle)
-            && any_of(timeliness, &commitment.timeliness(*now))
-            && any_set(outcomes, commitment.outcome.as_ref())
-            && due_from.is_none_or(|from| due >= from)
-            && due_before.is_none_or(|before| due < before)
+            && any_set(&self.owners, commitment.owner.as_ref())
+            && any_of(&self.owner_team_ids, &commitment.owner_team_id)
+            && self.may_come_to_admit(commitment)
+            && any_of(&self.lifecycles, &commitment.lifecycle)
+            && any_set(&self.outcomes, commitment.outcome.as_ref())
+            && self.due_from.is_none_or(|from| due >= from)
+            && self.due_before.is_none_or(|before| due < before)
+    }
+
+    /// Whether those filters hold that are about what a promise always stays.
+    pub(crate) fn may_come_to_admit(&self, commitment: &Commitment) -> bool {
+        any_of(&self.team_ids, &commitment.team_id)
+            && any_of(&self.kinds, &commitment.kind)
+            && any_of(&self.kind_codes, &commitment.kind_code)
+            && any_of(&self.priorities, &commitment.priority)
     }
 }
 

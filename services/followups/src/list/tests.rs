@@ -84,6 +84,8 @@ fn promise(no: i64) -> Commitment {
         stages: Vec::new(),
         expire_after: SignedDuration::from_hours(1),
         proposed_until: None,
+        depends_on: Vec::new(),
+        reopens: None,
         fulfilled_at: None,
         made_at: at(0),
         recorded_at: at(0),

@@ -5,6 +5,7 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_ledger::Accepted;
 use aftercall_proto::convert::alert::to_row;
 use aftercall_proto::event::v1::InteractionIdentified;
+use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 
@@ -21,7 +22,14 @@ impl Promises {
         let tenant_id = &fact.event.tenant_id;
         let customer_id = Some(&identified.customer_id).filter(|id| !id.is_empty());
         let mut changed = Vec::new();
-        for id in &identified.commitment_ids {
+        let mut ids = identified.commitment_ids.clone();
+        let later = keys::made_in(tenant_id, &fact.event.aggregate_id, fact.whose);
+        for made in txn.scan_prefix(later.clone(), Direction::Ascending) {
+            let (key, _) = made?;
+            let id = Parts::new(&key[later.len()..]).id();
+            ids.push(id.map_err(ApplyError::record)?);
+        }
+        for id in &ids {
             let before = stored::commitment(tenant_id, id, fact.whose, |key| txn.get(key))?;
             let Some(before) = before else { continue };
             let mut after = before.clone();

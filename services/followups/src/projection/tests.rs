@@ -152,12 +152,17 @@ impl Writer {
     }
 
     fn record(&mut self, contact: u8, customer: u8, draft: wire::CommitmentDraft, imported: bool) {
+        let direction = match contact % 2 {
+            0 => wire::Direction::Inbound,
+            _ => wire::Direction::Outbound,
+        };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(wire::Interaction {
                 interaction_id: format!("i-{contact}"),
                 agent_id: format!("agent-{}", contact % 2),
                 team_id: format!("team-{}", contact % 3),
                 site_id: "site".repeat(usize::from(contact % 2)),
+                direction: direction.into(),
                 occurred_at: Some(to_wire(self.now)),
                 commitments: vec![draft],
                 ..wire::Interaction::default()
@@ -367,7 +372,9 @@ proptest! {
             prop_assert_eq!(stored.as_ref(), Some(promise));
             indexes.extend(keys::indexes(TENANT, promise, *home));
         }
-        let is_index = |key: &&Bytes| matches!(key[0], 3..8 | 18);
+        let noted: Vec<_> = (1..9).map(|no| keys::contacts::lapsed(TENANT, &customer_id(no))).collect();
+        let is_noted = |key: &Bytes| noted.iter().any(|noted| noted[..] == key[..]);
+        let is_index = |key: &&Bytes| matches!(key[0], 3..8 | 18 | 62) && !is_noted(key);
         let mut expected: Vec<_> = indexes.iter().map(|key| Bytes::copy_from_slice(key)).collect();
         expected.sort();
         let found: Vec<_> = held.keys().filter(is_index).cloned().collect();

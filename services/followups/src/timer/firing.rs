@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_domain::commitment::Change;
-use aftercall_ledger::Calendars;
+use aftercall_domain::commitment::{Change, Commitment, EscalatesBy};
+use aftercall_domain::setting::{EscalationPolicy, FollowUpPolicy};
+use aftercall_ledger::{Calendars, InUse, Ledger, Ready};
 use aftercall_log::{AppendError, Partition, Position, Record};
-use aftercall_proto::convert::commitment::fact;
+use aftercall_proto::convert::commitment::fact_telling;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_service::ActorKind;
 use aftercall_service::seal::{Author, Sealing};
@@ -14,12 +15,59 @@ use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
 use tokio::time::error::Elapsed;
 
+use super::deciding::Deciding;
 use super::{APPEND_RECORDS_MAX, RETRY_AFTER, TrackerError};
 use crate::keys::{self, Watched};
 use crate::{meters, stored};
 
 /// Who says so.
-const ACTOR: &str = "aftercall-tracker";
+pub(super) const ACTOR: &str = "aftercall-tracker";
+
+/// What tenants have set up, as far as it decides what is to be said of a promise.
+#[derive(Debug, Clone)]
+pub(crate) struct House {
+    calendars: Calendars,
+    policies: Ready<FollowUpPolicy>,
+    escalations: Ready<EscalationPolicy>,
+    /// What is needed to decide about contacts that follow promises up.
+    deciding: Deciding,
+}
+
+impl House {
+    /// What a ledger has.
+    pub(crate) fn of(ledger: &Ledger, deciding: Deciding) -> Self {
+        Self {
+            calendars: Calendars::of(ledger.clone()),
+            policies: Ready::of(ledger.clone()),
+            escalations: Ready::of(ledger.clone()),
+            deciding,
+        }
+    }
+
+    /// What is needed to decide about contacts that follow promises up.
+    pub(super) const fn deciding(&self) -> &Deciding {
+        &self.deciding
+    }
+
+    /// By what the alerts of a promise are told: its policy, as the promise was made under it, names the escalation
+    /// policy, of which the version in use counts.
+    fn escalation(
+        &self,
+        tenant_id: &str,
+        promise: &Commitment,
+    ) -> Result<Option<InUse<EscalationPolicy>>, ApplyError> {
+        let Some(policy) = &promise.policy else {
+            return Ok(None);
+        };
+        let version = policy.version.into();
+        let policy = self.policies.as_of(tenant_id, &policy.policy_id, version)?;
+        let named = policy.map(|policy| policy.escalation_policy_id);
+        match named.filter(|id| !id.is_empty()) {
+            Some(id) => self.escalations.get(tenant_id, &id),
+            None => Ok(None),
+        }
+    }
+}
 
 /// What is ready for the log.
 #[derive(Debug, Default)]
@@ -77,7 +125,7 @@ impl Sent {
 /// as much as one append takes.
 pub(super) fn read(
     store: &Store,
-    calendars: &Calendars,
+    house: &House,
     partition: Partition,
     after: Option<Vec<u8>>,
     (now, detected_at): (Timestamp, Timestamp),
@@ -96,7 +144,7 @@ pub(super) fn read(
     for entry in watched.take(APPEND_RECORDS_MAX) {
         let (key, _) = entry?;
         seen += 1;
-        if let Some((record, lateness)) = fire(store, calendars, &key, detected_at)? {
+        if let Some((record, lateness)) = fire(store, house, &key, detected_at)? {
             batch.records.push(record);
             batch.lateness.extend(lateness);
         }
@@ -111,7 +159,7 @@ pub(super) fn read(
 /// What is to be said of the promise that `key` watches, and of a lapse how late; nothing if it changed meanwhile.
 fn fire(
     store: &Store,
-    calendars: &Calendars,
+    house: &House,
     key: &[u8],
     detected_at: Timestamp,
 ) -> Result<Option<(Record, Option<Duration>)>, ApplyError> {
@@ -125,9 +173,21 @@ fn fire(
     let Some(commitment) = found else {
         return Ok(None);
     };
-    let needed = commitment.calendar_ids();
-    let calendars = calendars.all(&tenant_id, needed)?;
-    let Ok((due, event)) = commitment.fire(ACTOR, detected_at, &calendars) else {
+    let of = (&commitment, whose);
+    if let Some(record) = house.deciding.first(store, &tenant_id, of, detected_at)? {
+        return Ok(Some((record, None)));
+    }
+    let escalation = house.escalation(&tenant_id, &commitment)?;
+    let waiting = escalation.iter().flat_map(|it| it.set.calendar_ids());
+    let needed = commitment.calendar_ids().chain(waiting);
+    let calendars = house.calendars.all(&tenant_id, needed)?;
+    let escalates_by = escalation.as_ref().map(|it| EscalatesBy {
+        policy_id: &it.id,
+        version: it.version,
+        policy: &it.set,
+    });
+    let fired = commitment.fire_telling(ACTOR, detected_at, &calendars, escalates_by);
+    let Ok((due, event)) = fired else {
         return Ok(None);
     };
     let is_lapse = matches!(event.change, Change::Lapsed(_));
@@ -149,7 +209,7 @@ fn fire(
         request: None,
     };
     let record = sealing
-        .seal_under(log_key, &fact(event.change))
+        .seal_under(log_key, &fact_telling(event.change, event.escalation))
         .map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
     Ok(Some((record, is_lapse.then_some(lateness))))

@@ -1,4 +1,4 @@
-//! What happened to alerts lately, read once for all who watch.
+//! What happened lately to what people watch, read once for all of them.
 //!
 //! The view posts each change as it commits it. A tenant whom nobody watches has no board, and what
 //! is posted for it costs a look-up; whoever watches waits on the board of their own tenant, so that
@@ -10,9 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_domain::Parties;
 use aftercall_log::Position;
-use aftercall_proto::model::v1::Alert;
 use aftercall_service::Clock;
 use aftercall_view::Positions;
 use parking_lot::Mutex;
@@ -25,29 +23,48 @@ pub(crate) const KEPT_MAX: usize = 256;
 /// way to the caller, stay below the 5 seconds that the API promises.
 pub(crate) const TICK_EVERY: Duration = Duration::from_secs(2);
 
-/// What happened to alerts lately. Clones are the same one.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bulletin(Arc<Shared>);
+/// What happened lately to one sort of things. Clones are the same one.
+#[derive(Debug)]
+pub(crate) struct Bulletin<T>(Arc<Shared<T>>);
 
-#[derive(Debug, Default)]
-struct Shared {
-    boards: Mutex<Boards>,
+#[derive(Debug)]
+struct Shared<T> {
+    boards: Mutex<Boards<T>>,
     /// Counts the ticks.
     ticks: watch::Sender<u64>,
 }
 
-#[derive(Debug, Default)]
-struct Boards {
-    by_tenant: HashMap<Arc<str>, Board>,
+#[derive(Debug)]
+struct Boards<T> {
+    by_tenant: HashMap<Arc<str>, Board<T>>,
     /// Everything up to here is posted.
     applied: Positions,
     closed: bool,
 }
 
+impl<T> Clone for Bulletin<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Bulletin<T> {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
+            boards: Mutex::new(Boards {
+                by_tenant: HashMap::new(),
+                applied: Positions::default(),
+                closed: false,
+            }),
+            ticks: watch::Sender::default(),
+        }))
+    }
+}
+
 /// The latest changes of one tenant.
 #[derive(Debug)]
-struct Board {
-    kept: VecDeque<Arc<Posted>>,
+struct Board<T> {
+    kept: VecDeque<Arc<Posted<T>>>,
     /// The number of the change that will be posted next.
     next_no: u64,
     changed: watch::Sender<u64>,
@@ -55,60 +72,41 @@ struct Board {
 
 /// What one record changed.
 #[derive(Debug)]
-pub(crate) struct Posted {
+pub(crate) struct Posted<T> {
     pub(crate) at: Position,
-    /// The alerts as the record left them: one, or, where a contact was named, those of its promises.
-    pub(crate) alerts: Vec<Raised>,
-}
-
-/// An alert, and who has a part in it: it is shown to them.
-#[derive(Debug, Clone)]
-pub(crate) struct Raised {
-    pub(crate) alert: Alert,
-    pub(crate) parties: Parties,
-}
-
-impl From<aftercall_domain::alert::Alert> for Raised {
-    fn from(mut alert: aftercall_domain::alert::Alert) -> Self {
-        let parties = std::mem::take(&mut alert.parties);
-        Self {
-            alert: alert.into(),
-            parties,
-        }
-    }
+    /// The things as the record left them: one, or, where a contact was recorded or named, all of it.
+    pub(crate) items: Vec<T>,
 }
 
 /// A change that the view is about to commit.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct Draft<T> {
     pub(crate) tenant_id: Box<str>,
     pub(crate) at: Position,
-    /// The alerts as the record leaves them.
-    pub(crate) alerts: Vec<Raised>,
+    /// The things as the record leaves them. None if nobody watched when it was folded: whoever does by now reads
+    /// them from the store.
+    pub(crate) items: Option<Vec<T>>,
 }
 
-impl Bulletin {
+impl<T> Bulletin<T> {
     /// Posts what was committed, which is all up to `applied`.
-    pub(crate) fn post(&self, drafts: impl IntoIterator<Item = Draft>, applied: &Positions) {
+    pub(crate) fn post(&self, drafts: impl IntoIterator<Item = Draft<T>>, applied: &Positions) {
         let mut boards = self.0.boards.lock();
         for draft in drafts {
             if let Some(board) = boards.by_tenant.get_mut(&*draft.tenant_id) {
-                board.kept.push_back(Arc::new(Posted {
-                    at: draft.at,
-                    alerts: draft.alerts,
-                }));
-                board.next_no += 1;
-                if board.kept.len() > KEPT_MAX {
-                    board.kept.pop_front();
-                }
-                board.changed.send_replace(board.next_no);
+                board.add(draft);
             }
         }
         boards.applied = applied.clone();
     }
 
+    /// Whether anybody watches a tenant.
+    pub(crate) fn is_watched(&self, tenant_id: &str) -> bool {
+        self.0.boards.lock().by_tenant.contains_key(tenant_id)
+    }
+
     /// Follows the changes of a tenant from now on.
-    pub(crate) fn follow(&self, tenant_id: &str) -> Reader {
+    pub(crate) fn follow(&self, tenant_id: &str) -> Reader<T> {
         let mut boards = self.0.boards.lock();
         let tenant_id: Arc<str> = tenant_id.into();
         let board = boards
@@ -149,7 +147,7 @@ impl Bulletin {
     }
 }
 
-impl Board {
+impl<T> Board<T> {
     fn new() -> Self {
         Self {
             kept: VecDeque::new(),
@@ -158,8 +156,24 @@ impl Board {
         }
     }
 
+    fn add(&mut self, draft: Draft<T>) {
+        match draft.items {
+            Some(items) => self.kept.push_back(Arc::new(Posted {
+                at: draft.at,
+                items,
+            })),
+            // What was before it can't be told without it.
+            None => self.kept.clear(),
+        }
+        self.next_no += 1;
+        if self.kept.len() > KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.changed.send_replace(self.next_no);
+    }
+
     /// The changes from the number `from` on; none if some of them are gone.
-    fn since(&self, from: u64) -> Option<Vec<Arc<Posted>>> {
+    fn since(&self, from: u64) -> Option<Vec<Arc<Posted<T>>>> {
         let new = usize::try_from(self.next_no - from).ok()?;
         let known = self.kept.len().checked_sub(new)?;
         Some(self.kept.iter().skip(known).cloned().collect())
@@ -168,8 +182,8 @@ impl Board {
 
 /// Somebody's place on the board of a tenant.
 #[derive(Debug)]
-pub(crate) struct Reader {
-    bulletin: Bulletin,
+pub(crate) struct Reader<T> {
+    bulletin: Bulletin<T>,
     tenant_id: Arc<str>,
     next_no: u64,
     changed: watch::Receiver<u64>,
@@ -178,9 +192,9 @@ pub(crate) struct Reader {
 
 /// What a reader finds.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum News<T> {
     /// These changes.
-    Changes(Vec<Arc<Posted>>),
+    Changes(Vec<Arc<Posted<T>>>),
     /// No change up to here.
     None(Positions),
     /// Changes that are no longer here; they are in the store. What comes after is here.
@@ -192,15 +206,15 @@ pub(crate) enum News {
 /// Why a reader woke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// Something happened to the tenant's alerts, or the view has ended.
+    /// Something happened to what the tenant's people watch, or the view has ended.
     Changed,
     /// Some time has passed.
     Tick,
 }
 
-impl Reader {
+impl<T> Reader<T> {
     /// What has happened since the last look.
-    pub(crate) fn look(&mut self) -> News {
+    pub(crate) fn look(&mut self) -> News<T> {
         self.changed.mark_unchanged();
         let boards = self.bulletin.0.boards.lock();
         if boards.closed {
@@ -229,7 +243,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
         let mut boards = self.bulletin.0.boards.lock();
         let board = boards.by_tenant.get(&self.tenant_id);
@@ -248,31 +262,24 @@ mod tests {
 
     use super::*;
 
-    fn draft(tenant_id: &str, offset: u64) -> Draft {
-        let alert = Alert {
-            alert_id: format!("a-{offset}"),
-            ..Alert::default()
-        };
+    fn draft(tenant_id: &str, offset: u64) -> Draft<u64> {
         Draft {
             tenant_id: tenant_id.into(),
             at: Position {
                 partition: 0,
                 offset,
             },
-            alerts: vec![Raised {
-                alert,
-                parties: Parties::default(),
-            }],
+            items: Some(vec![offset]),
         }
     }
 
-    fn post(bulletin: &Bulletin, tenant_id: &str, offsets: std::ops::Range<u64>) {
+    fn post(bulletin: &Bulletin<u64>, tenant_id: &str, offsets: std::ops::Range<u64>) {
         let applied = Positions::below(&[offsets.end]);
         let drafts = offsets.map(|offset| draft(tenant_id, offset));
         bulletin.post(drafts, &applied);
     }
 
-    fn offsets(news: News) -> Vec<u64> {
+    fn offsets(news: News<u64>) -> Vec<u64> {
         match news {
             News::Changes(changes) => changes.iter().map(|posted| posted.at.offset).collect(),
             News::None(_) => Vec::new(),
@@ -312,8 +319,8 @@ mod tests {
         let mut idle: Vec<_> = (0..10_000)
             .map(|number| bulletin.follow(tenant(number)))
             .collect();
-        let woken = |idle: &mut Vec<Reader>| {
-            let wake = |reader: &mut Reader| reader.woken().now_or_never().is_some();
+        let woken = |idle: &mut Vec<Reader<u64>>| {
+            let wake = |reader: &mut Reader<u64>| reader.woken().now_or_never().is_some();
             idle.iter_mut().map(wake).filter(|woken| *woken).count()
         };
         for batch in 0..1_000 {
@@ -352,8 +359,27 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_whom_nobody_watches_any_more_has_no_board() {
+    fn what_was_folded_while_nobody_watched_is_read_from_the_store() {
         let bulletin = Bulletin::default();
+        assert!(!bulletin.is_watched("acme"));
+        let mut reader = bulletin.follow("acme");
+        assert!(bulletin.is_watched("acme"));
+        post(&bulletin, "acme", 0..2);
+        let unseen = Draft {
+            items: None,
+            ..draft("acme", 2)
+        };
+        bulletin.post([unseen], &Positions::below(&[3]));
+        post(&bulletin, "acme", 3..4);
+        assert_eq!(reader.woken().now_or_never(), Some(Woken::Changed));
+        assert!(matches!(reader.look(), News::Missed));
+        post(&bulletin, "acme", 4..5);
+        assert_eq!(offsets(reader.look()), [4]);
+    }
+
+    #[test]
+    fn a_tenant_whom_nobody_watches_any_more_has_no_board() {
+        let bulletin = Bulletin::<u64>::default();
         let (first, second) = (bulletin.follow("acme"), bulletin.follow("acme"));
         drop(first);
         assert_eq!(bulletin.watched(), 1);
@@ -364,7 +390,7 @@ mod tests {
     #[tokio::test]
     async fn readers_look_up_now_and_then_and_at_the_end() {
         let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-        let bulletin = Bulletin::default();
+        let bulletin = Bulletin::<u64>::default();
         let mut reader = bulletin.follow("acme");
         let mut ticking = Box::pin(bulletin.clone().tick(Arc::new(clock.clone())));
         assert!((&mut ticking).now_or_never().is_none());

@@ -82,7 +82,16 @@ async fn an_alert_fires_when_a_promise_lapses_and_is_over_when_it_is_done() {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    assert_eq!(labels, ["kind=call_back", "priority=p2"]);
+    assert_eq!(
+        labels,
+        [
+            "kind=call_back",
+            "priority=p2",
+            "rule=commitment.promise_lapsed",
+            "severity=high",
+            "team=team-1",
+        ]
+    );
     assert_eq!(fired.team_id, "team-1");
 
     fulfil(&running, "c-1").await;

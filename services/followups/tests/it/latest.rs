@@ -81,6 +81,7 @@ fn lapse(stage: &Stage, commitment_id: &str, interaction_id: &str) {
             lapsed_at: wire(at(60)),
             detected_at: wire(at(61)),
         }),
+        ..CommitmentLapsed::default()
     });
     let event = Event {
         interaction_id: interaction_id.to_owned(),

@@ -19,7 +19,7 @@ use prost::Message;
 use crate::stage::{Contact, Running, Stage, at, promise, telephone, unwire, wire};
 
 /// Promises of 6 customers, 3 agents, 2 queues and 3 teams; some done, some called off, some late.
-async fn begin(count: usize) -> (Stage, Running) {
+pub(crate) async fn begin(count: usize) -> (Stage, Running) {
     let stage = Stage::new();
     for no in 0..count {
         let owner = match no % 5 {
@@ -108,7 +108,7 @@ fn place(commitment: &Commitment) -> (jiff::Timestamp, String) {
 }
 
 /// Whether the filters hold, said in another way than the service says it.
-fn holds(filter: &CommitmentFilter, commitment: &Commitment) -> bool {
+pub(crate) fn holds(filter: &CommitmentFilter, commitment: &Commitment) -> bool {
     let owner = commitment.owner.clone().and_then(|owner| owner.owner);
     let (agent, queue) = match owner {
         Some(owner::Owner::AgentId(id)) => (Some(id), None),
@@ -167,7 +167,7 @@ fn some<T: std::fmt::Debug + Clone + 'static>(
     prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(value, 1..4)]
 }
 
-fn filters() -> impl Strategy<Value = CommitmentFilter> {
+pub(crate) fn filters() -> impl Strategy<Value = CommitmentFilter> {
     let id = |prefix: &'static str, count: usize| {
         some((0..count).prop_map(move |no| format!("{prefix}-{no}")))
     };
@@ -334,7 +334,7 @@ async fn the_latest_is_answered_to_whoever_asks_for_it() {
 }
 
 /// How many promises of [`begin`] have lapsed: those that were open, told and due before now.
-fn lapsed_by_now(stage: &Stage) -> usize {
+pub(crate) fn lapsed_by_now(stage: &Stage) -> usize {
     let mut open = BTreeMap::new();
     for event in stage.events() {
         use aftercall_proto::envelope::Fact;

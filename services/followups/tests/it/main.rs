@@ -3,20 +3,30 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod alerts;
+mod batches;
+mod boards;
 mod callers;
 mod clock;
 mod commands;
 mod downtime;
 mod dues;
 mod evidence;
+mod feeds;
+mod following;
 mod hostile;
 mod identifying;
 mod imports;
 mod latest;
 mod life;
 mod lists;
+mod making;
 mod outages;
+mod reopening;
+mod repeats;
 mod replicas;
+mod retargeting;
+mod routing;
 mod stage;
 mod takeover;
 mod timing;
+mod waiting;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_followups::Followups;
+use aftercall_followups::{Followups, Whereabouts};
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::alerts::v1::WatchAlertsResponse;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
+use aftercall_proto::followups::v1::calendar_feed_service_client::CalendarFeedServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse};
 use aftercall_proto::model::v1::{
@@ -18,7 +19,7 @@ use aftercall_proto::model::v1::{
 };
 use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, OPEN, TestServer};
-use aftercall_service::{Clock, Deps, ManualClock, Role, Supervisor, TestIds};
+use aftercall_service::{Access, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -32,16 +33,20 @@ pub(crate) const TENANT: &str = "acme";
 /// Whoever owns the promises of these tests.
 pub(crate) const OWNER: &str = "ana";
 
+/// How addresses of calendars begin.
+pub(crate) const FEEDS: &str = "https://feeds.example";
+
 /// Long enough for any machine; a test that hangs fails by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tenant, actor and role of each caller.
-const CALLERS: [(&str, &str, &str, Role); 6] = [
+const CALLERS: [(&str, &str, &str, Role); 7] = [
     ("lead", TENANT, "lena", Role::TeamLead),
     ("owner", TENANT, OWNER, Role::Agent),
     ("agent", TENANT, "bob", Role::Agent),
     ("supervisor", TENANT, "sue", Role::Supervisor),
     ("admin", TENANT, "root", Role::TenantAdmin),
+    ("crm", TENANT, "crm", Role::Integration),
     ("foreign", "other", "eve", Role::Supervisor),
 ];
 
@@ -68,6 +73,8 @@ pub(crate) const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 pub(crate) struct Stage {
     pub(crate) log: MemoryLog,
     pub(crate) clock: ManualClock,
+    /// Whose promises callers read.
+    access: Access,
     dir: TempDir,
 }
 
@@ -76,10 +83,16 @@ impl Stage {
         Self::with_partitions(1)
     }
 
+    /// In which not everybody reads everything.
+    pub(crate) fn with_access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
     pub(crate) fn with_partitions(partitions: u32) -> Self {
         Self {
             log: MemoryLog::new(LogId([7; 16]), partitions),
             clock: ManualClock::at(at(0)),
+            access: OPEN,
             dir: tempfile::tempdir().unwrap(),
         }
     }
@@ -91,6 +104,16 @@ impl Stage {
 
     /// Starts the service on a log that stands before the stage's, with views of its own.
     pub(crate) async fn start_on(&self, log: Arc<dyn Log>, views: &str) -> Running {
+        self.start_in(log, views, None).await
+    }
+
+    /// The same in an environment.
+    pub(crate) async fn start_in(
+        &self,
+        log: Arc<dyn Log>,
+        views: &str,
+        environment: Option<&str>,
+    ) -> Running {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let supervisor = Supervisor::new();
         let ids = Arc::new(TestIds::new(Arc::clone(&clock), 7));
@@ -100,7 +123,11 @@ impl Stage {
             (Arc::clone(&clock), ids),
             supervisor.clone(),
         );
-        let followups = Followups::start(deps.clone()).unwrap();
+        let whereabouts = Whereabouts {
+            environment: environment.map(str::to_owned),
+            feeds_at: Some(FEEDS.to_owned()),
+        };
+        let followups = Followups::start_in(deps.clone(), whereabouts).unwrap();
         deps.run_feed(feed).unwrap();
         let config = ServerConfig {
             request_timeout: PATIENCE,
@@ -108,9 +135,10 @@ impl Stage {
         };
         let services = |server: Server| {
             server
-                .access(OPEN)
+                .access(self.access)
                 .service(followups.followup_server())
                 .service(followups.alert_server())
+                .service(followups.calendar_feed_server())
         };
         let server = TestServer::with_config(config, &supervisor, clock, services).await;
         Running {
@@ -195,6 +223,7 @@ fn caller(name: &str) -> Caller {
 pub(crate) struct Contact {
     pub(crate) interaction_id: String,
     pub(crate) customer_id: String,
+    pub(crate) agent_id: String,
     pub(crate) team_id: String,
     pub(crate) import_batch: String,
     /// The number or address under which the customer reached us, if there is one.
@@ -207,6 +236,7 @@ impl Contact {
         Self {
             interaction_id: interaction_id.to_owned(),
             customer_id: "customer-1".to_owned(),
+            agent_id: OWNER.to_owned(),
             team_id: "team-1".to_owned(),
             import_batch: String::new(),
             handle: None,
@@ -218,7 +248,7 @@ impl Contact {
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(Interaction {
                 interaction_id: self.interaction_id.clone(),
-                agent_id: OWNER.to_owned(),
+                agent_id: self.agent_id.clone(),
                 team_id: self.team_id.clone(),
                 occurred_at: wire(now),
                 customer: Some(Customer {
@@ -286,7 +316,17 @@ pub(crate) struct Running {
 pub(crate) type Client = FollowupServiceClient<InterceptedService<Channel, Caller>>;
 pub(crate) type AlertClient = AlertServiceClient<InterceptedService<Channel, Caller>>;
 
+pub(crate) type FeedClient = CalendarFeedServiceClient<InterceptedService<Channel, Caller>>;
+
 impl Running {
+    pub(crate) fn feeds(&self, name: &str) -> FeedClient {
+        self.feeds_of(caller(name))
+    }
+
+    pub(crate) fn feeds_of(&self, caller: Caller) -> FeedClient {
+        CalendarFeedServiceClient::new(self.server.channel_of(caller))
+    }
+
     /// A client of one of the callers.
     pub(crate) fn client(&self, name: &str) -> Client {
         FollowupServiceClient::new(self.server.channel_of(caller(name)))

@@ -3,7 +3,7 @@
 
 use aftercall_proto::event::v1::{Event, InteractionIdentified};
 use aftercall_proto::history::v1::Amendment;
-use aftercall_proto::model::v1::{MatchStatus, Verification};
+use aftercall_proto::model::v1::{MatchStatus, RepeatCause, Verification};
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use pbjson_types::FieldMask;
@@ -73,6 +73,11 @@ fn name(
     let interaction = contact.interaction.as_mut()?;
     let old = interaction.customer.clone();
     let customer = interaction.customer.get_or_insert_default();
+    if customer.customer_id != identified.customer_id {
+        // Another customer's promise did not cause it.
+        interaction.repeat_cause = RepeatCause::Unspecified.into();
+        interaction.repeat_commitment_id.clear();
+    }
     customer.customer_id.clone_from(&identified.customer_id);
     customer.candidate_customer_ids.clear();
     let status = match identified.customer_id.is_empty() {

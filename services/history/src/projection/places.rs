@@ -105,6 +105,19 @@ pub(super) fn put_change(
     Ok(())
 }
 
+/// Puts a change of a promise that was made to a customer without a contact. Where that is.
+pub(super) fn put_alone(
+    tenant_id: &str,
+    customer_id: &str,
+    change: &StoredEntry,
+    txn: &mut Txn<'_>,
+) -> Result<Bytes, ApplyError> {
+    let (at_us, seq) = (change.occurred_at_us(), change.seq);
+    let home: Bytes = keys::timeline_entry(tenant_id, customer_id, at_us, seq).into();
+    txn.put(home.clone(), change.encode_to_vec())?;
+    Ok(home)
+}
+
 /// What says in other timelines that `entry`, of `contact`, stands at `home`.
 fn notes(
     tenant_id: &str,

@@ -1,11 +1,12 @@
 //! Contacts for tests, made step by step, and what happens to them later.
 
+use aftercall_domain::interaction::made_commitment_id;
 use aftercall_log::Position;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
-    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentRescheduled,
-    CustomersMerged, CustomersUnmerged, InteractionAmended, InteractionIdentified,
-    InteractionRecorded,
+    CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentMade,
+    CommitmentRescheduled, CustomersMerged, CustomersUnmerged, InteractionAmended,
+    InteractionIdentified, InteractionRecorded,
 };
 use aftercall_proto::model::v1::{
     Action, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOutcome,
@@ -43,6 +44,11 @@ pub(crate) fn contact(n: u64) -> Contact {
         import: false,
     }
     .customer("customer-1")
+}
+
+/// The id of the promise number `n` that is made after its contact.
+pub(crate) fn made_id(n: u64) -> String {
+    made_commitment_id(TENANT, "agent-1", &n.to_string()).to_string()
 }
 
 impl Contact {
@@ -216,6 +222,25 @@ impl Contact {
         events.fact(&self.about(self.id(), 1, ago(0)), &fact)
     }
 
+    /// Appends the promise number `n`, made after the contact, due so many seconds from now.
+    pub(crate) fn make(&self, events: &Events, n: u64, due_in: i64) -> Position {
+        let with_it = self.clone().promise(n, due_in).interaction.commitments;
+        let made = with_it
+            .into_iter()
+            .next_back()
+            .map(|draft| CommitmentDraft {
+                commitment_id: made_id(n),
+                ..draft
+            });
+        let fact = Fact::CommitmentMade(Box::new(CommitmentMade {
+            commitment: made,
+            made_at: Some(ago(200)),
+            made_by_agent_id: "agent-1".into(),
+            ..CommitmentMade::default()
+        }));
+        events.fact(&self.about(made_id(n), 1, ago(200)), &fact)
+    }
+
     /// Appends an amendment that makes `version`.
     pub(crate) fn amend(
         &self,
@@ -344,7 +369,25 @@ impl Contact {
             lapsed_at: promise.unwrap().promised_by,
             detected_at: Some(ago(0)),
         };
-        let fact = Fact::CommitmentLapsed(CommitmentLapsed { lapse: Some(lapse) });
+        let fact = Fact::CommitmentLapsed(CommitmentLapsed {
+            lapse: Some(lapse),
+            ..CommitmentLapsed::default()
+        });
+        events.fact(&self.about(id(2, n), version, ago(0)), &fact)
+    }
+
+    /// Appends that a promise lapsed that was due so many seconds from now, whatever the contact's record says of it.
+    pub(crate) fn lapse_of(&self, events: &Events, n: u64, version: u64, due_in: i64) -> Position {
+        let lapse = Lapse {
+            clock: CommitmentClock::Promise.into(),
+            due_revision: 1,
+            lapsed_at: Some(ago(-due_in)),
+            detected_at: Some(ago(0)),
+        };
+        let fact = Fact::CommitmentLapsed(CommitmentLapsed {
+            lapse: Some(lapse),
+            escalation: None,
+        });
         events.fact(&self.about(id(2, n), version, ago(0)), &fact)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aftercall_proto::history::v1::list_timeline_request::Whose;
-use aftercall_proto::history::v1::{CommitmentChangeKind, timeline_entry::What};
+use aftercall_proto::history::v1::{CommitmentChangeKind, TimelineEntry, timeline_entry::What};
 use aftercall_proto::model::v1::{
     CommitmentLifecycle, CommitmentOutcome, Interaction, ReasonResolution, Timeliness,
 };
@@ -169,6 +169,77 @@ async fn a_timeline_tells_all_that_happened_the_latest_first() {
     );
     // A caller whom nobody knows, and no handle names, has no timeline, but the contact is there.
     assert!(client.get(&id(1, 5)).await.is_ok());
+}
+
+/// What a customer's timeline tells, in short.
+fn in_short(entries: &[TimelineEntry]) -> Vec<String> {
+    let told = entries
+        .iter()
+        .map(|entry| match entry.what.as_ref().unwrap() {
+            What::Interaction(contact) => contact.interaction_id.clone(),
+            What::CommitmentChange(change) => {
+                let kind = change.kind().as_str_name();
+                let of = &change.commitment.as_ref().unwrap().commitment_id;
+                format!(
+                    "{} {of}",
+                    kind.trim_start_matches("COMMITMENT_CHANGE_KIND_")
+                )
+            }
+        });
+    told.collect()
+}
+
+#[tokio::test]
+async fn a_promise_that_was_made_later_is_told_with_its_contact_and_moves_with_it() {
+    let (events, dir) = (Events::new(), views());
+    let contact = contact(1).ago(5_000).customer("").promise(1, 700);
+    contact.record(&events);
+    contact.make(&events, 2, 60);
+    contact.identify(&events, 2, "customer-1");
+    contact.lapse_of(&events, 2, 2, -1);
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+
+    let told = in_short(&client.timeline("customer-1").await);
+    assert_eq!(told, [format!("LAPSED {}", made_id(2)), id(1, 1)]);
+    let shown = client.get(&id(1, 1)).await.unwrap().commitments;
+    let shown: Vec<_> = shown
+        .iter()
+        .map(|one| (&*one.commitment_id, &*one.customer_id, one.lapses.len()))
+        .collect();
+    let (first, second) = (id(2, 1), made_id(2));
+    assert_eq!(
+        shown,
+        [(&*first, "customer-1", 0), (&*second, "customer-1", 1)]
+    );
+    let context = client.context("customer-1").await.unwrap();
+    let open = context.open_commitments.iter();
+    let open: Vec<_> = open.map(|one| &*one.commitment_id).collect();
+    assert_eq!(open, [&*second, &*first]);
+}
+
+#[tokio::test]
+async fn a_promise_without_a_contact_is_told_to_its_customer_alone() {
+    let (events, dir) = (Events::new(), views());
+    let nowhere = contact(1).with(|contact| contact.interaction_id = String::new());
+    nowhere.make(&events, 1, 60);
+    nowhere.make(&events, 2, 90);
+    nowhere.clone().promise(2, 90).fulfil(&events, 2, 2, 10);
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+
+    let told = in_short(&client.timeline("customer-1").await);
+    let (first, second) = (made_id(1), made_id(2));
+    let expected = [
+        format!("FULFILLED {second}"),
+        format!("MADE {second}"),
+        format!("MADE {first}"),
+    ];
+    assert_eq!(told, expected);
+    let context = client.context("customer-1").await.unwrap();
+    let open = context.open_commitments.iter();
+    let open: Vec<_> = open.map(|one| &*one.commitment_id).collect();
+    assert_eq!(open, [&*first]);
 }
 
 #[tokio::test]

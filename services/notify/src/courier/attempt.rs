@@ -6,20 +6,21 @@ use std::time::Duration;
 use aftercall_domain::delivery::next_attempt;
 use aftercall_log::Position;
 use aftercall_proto::convert::time::{from_wire, to_wire};
+use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AttemptedDelivery, Event, LogPlace, WebhookChanged};
 use aftercall_proto::model::v1::{
     Webhook, WebhookAttempt, WebhookDelivery, WebhookDeliveryState as State,
     WebhookFailure as Failure,
 };
-use aftercall_proto::personal;
+use aftercall_proto::{cloud_event, personal};
 use aftercall_service::chain;
 use http::{HeaderValue, StatusCode};
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
-use serde_json::Value;
 
 use super::Courier;
+use crate::payload::Said;
 use crate::rows::Row;
 use crate::send::{Answer, SendError};
 use crate::{meters, payload};
@@ -107,10 +108,10 @@ impl Courier {
             );
             return Went::failed(Failure::SecretSealed);
         };
-        let Ok(event) = self.in_full(webhook, place).await else {
+        let Ok(said) = self.said(webhook, delivery, place).await else {
             return Went::failed(Failure::Unreadable);
         };
-        let body = payload::body(webhook, tenant_id, delivery, event.as_ref());
+        let body = payload::body(webhook, tenant_id, delivery, &said);
         let Ok(body) = body else {
             return Went::failed(Failure::Unreadable);
         };
@@ -135,18 +136,40 @@ impl Courier {
         Went::failed(error.failure())
     }
 
-    /// All that the event at `place` says, if the webhook may have it.
+    /// What the message says beside times and ids: of an event all of it, if the webhook may have that.
     ///
     /// # Errors
     /// When the log does not hand it out now.
-    async fn in_full(
+    async fn said(
         &self,
         webhook: &Webhook,
+        delivery: &WebhookDelivery,
         place: Option<LogPlace>,
-    ) -> Result<Option<Value>, ()> {
-        let (true, Some(place)) = (webhook.personal_allowed, place) else {
-            return Ok(None);
+    ) -> Result<Said, ()> {
+        let Some(place) = place else {
+            return Ok(Said::Nothing);
         };
+        if delivery.event_type == cloud_event::NOTIFICATION {
+            let event = self.event_at(place).await?;
+            let Ok(Some(Fact::AlertsRouted(routed))) = event.fact() else {
+                return Err(());
+            };
+            let mut messages = routed.notifications.into_iter();
+            let message = messages.find(|it| it.notification_id == delivery.event_id);
+            let message = serde_json::to_value(message.ok_or(())?).map_err(|_| ())?;
+            return Ok(Said::Notification(message));
+        }
+        if !webhook.personal_allowed {
+            return Ok(Said::Nothing);
+        }
+        let event = self.event_at(place).await?;
+        let event = personal::in_full(&event).map_err(|_| ())?;
+        let event = event.and_then(|event| serde_json::to_value(event).ok());
+        Ok(event.map_or(Said::Nothing, Said::Event))
+    }
+
+    /// The event at `place`.
+    async fn event_at(&self, place: LogPlace) -> Result<Event, ()> {
         let at = Position {
             partition: place.partition,
             offset: place.offset,
@@ -158,9 +181,7 @@ impl Courier {
             read.into_iter().find(|entry| entry.position == at)
         };
         let entry = self.shared.supervisor.block(read).await.ok().flatten();
-        let event = Event::decode(entry.ok_or(())?.record.body).map_err(|_| ())?;
-        let event = personal::in_full(&event).map_err(|_| ())?;
-        Ok(event.and_then(|event| serde_json::to_value(event).ok()))
+        Event::decode(entry.ok_or(())?.record.body).map_err(|_| ())
     }
 }
 

@@ -10,6 +10,7 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::{Handling, Webhook, WebhookDelivery, WebhookDeliveryState};
+use aftercall_proto::notify::v1::mail_service_client::MailServiceClient;
 use aftercall_proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use aftercall_proto::notify::v1::{
     CreateWebhookRequest, CreateWebhookResponse, GetWebhookRequest, GetWebhookResponse,
@@ -99,7 +100,9 @@ impl World {
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
         let server = TestServer::start(&supervisor, time, |server| {
-            server.service(notify.webhook_server())
+            server
+                .service(notify.webhook_server())
+                .service(notify.mail_server())
         });
         Self {
             server: server.await,
@@ -140,6 +143,12 @@ impl World {
 
     pub(crate) fn admin(&self) -> Client {
         self.client_with(&[Role::TenantAdmin])
+    }
+
+    /// An administrator who tries mail.
+    pub(crate) fn mail(&self) -> MailServiceClient<InterceptedService<Channel, Caller>> {
+        let caller = Caller::new("acme", "admin-1", &[Role::TenantAdmin]);
+        MailServiceClient::new(self.server.channel_of(caller))
     }
 
     /// Makes a webhook.

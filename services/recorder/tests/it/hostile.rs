@@ -270,3 +270,50 @@ async fn another_tenants_contact_does_not_exist() {
     }
     assert_eq!(fixture.log.len(), 1);
 }
+
+#[tokio::test]
+async fn follow_ups_name_promises_of_earlier_contacts_each_once() {
+    let fixture = Fixture::new().await;
+    let follow_up = |commitment_id: &str, result| wire::FollowUp {
+        commitment_id: commitment_id.to_owned(),
+        result,
+    };
+    let reached = wire::AttemptResult::Reached.into();
+    let mut contact = with_promise(&id(1));
+    contact.commitments[0].commitment_id = id(9);
+    contact.follow_ups = vec![
+        follow_up(&id(2), reached),
+        follow_up(&id(2).to_uppercase(), reached),
+        follow_up("c-1", reached),
+        follow_up("", 0),
+        follow_up(&id(9), reached),
+    ];
+    let field = |rest: &str, reason: &str| {
+        let field = format!("interaction.follow_ups[{rest}");
+        (field, reason.to_owned())
+    };
+    let mut found = refused(&fixture, contact.clone()).await;
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            field("1].commitment_id", "CONFLICTING"),
+            field("2].commitment_id", "MALFORMED"),
+            field("3].commitment_id", "REQUIRED"),
+            field("3].result", "REQUIRED"),
+            field("4].commitment_id", "CONFLICTING"),
+        ]
+    );
+    contact.follow_ups = vec![follow_up(&id(2), reached); 51];
+    let found = refused(&fixture, contact.clone()).await;
+    assert!(found.contains(&("interaction.follow_ups".to_owned(), "TOO_MANY".to_owned())));
+    assert_eq!(fixture.log.len(), 0);
+
+    contact.follow_ups = vec![follow_up(&id(2).to_uppercase(), reached)];
+    let recorded = fixture.crm().record_interaction(request(contact)).await;
+    recorded.unwrap();
+    let data = fixture.events()[0].data().unwrap().clone();
+    let recorded = aftercall_proto::event::v1::InteractionRecorded::decode(data).unwrap();
+    let kept = recorded.interaction.unwrap().follow_ups;
+    assert_eq!(kept, [follow_up(&id(2), reached)]);
+}

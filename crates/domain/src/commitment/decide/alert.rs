@@ -99,7 +99,11 @@ impl Commitment {
                 let again = at.checked_add(PUT_AWAY_FOR).ok()?;
                 Some((again, AlertWhat::FiredAgain))
             }
-            AlertState::Triggered | AlertState::Resolved(_) => None,
+            AlertState::Triggered => {
+                let escalation = episode.escalation.as_ref()?;
+                Some((escalation.goes_on_at?, AlertWhat::Retriggered))
+            }
+            AlertState::Resolved(_) => None,
         }
     }
 }

@@ -22,6 +22,21 @@ pub struct Attempting {
     pub evidence: Evidence,
 }
 
+/// A contact that says of itself that it followed the promise up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowingUp {
+    /// The contact.
+    pub interaction_id: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// What came of it.
+    pub result: AttemptResult,
+    /// How long the customer was talked to; none where nobody knows.
+    pub talk: Option<SignedDuration>,
+    /// The agent whose contact it is; may be empty.
+    pub agent_id: String,
+}
+
 /// What a policy asks for, and what was not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lacking {
@@ -53,7 +68,49 @@ impl Commitment {
         let standing = actor.standing;
         let may = standing.agent || actor.leads() || standing.integration;
         permitted(may, Permission::Attempt)?;
-        let at = wish.at.unwrap_or(now.max(self.made_at));
+        let attempt = Attempt {
+            at: wish.at.unwrap_or(now.max(self.made_at)),
+            result: wish.result,
+            talk: wish.talk,
+            evidence: wish.evidence,
+            by: actor.id.to_owned(),
+        };
+        self.tried_by(attempt, actor.id, now, policy)
+    }
+
+    /// A contact with the customer followed it up, as the scheduler `actor_id` has noticed.
+    ///
+    /// # Errors
+    /// When the promise is not open, or the contact's time is impossible.
+    pub fn follow_up(
+        &self,
+        contact: FollowingUp,
+        actor_id: &str,
+        now: Timestamp,
+        policy: Option<&FulfilmentPolicy>,
+    ) -> Result<Event, Refusal> {
+        self.check_open()?;
+        let attempt = Attempt {
+            at: contact.at,
+            result: contact.result,
+            talk: contact.talk,
+            evidence: Evidence {
+                interaction_id: Some(contact.interaction_id),
+                message_id: None,
+            },
+            by: contact.agent_id,
+        };
+        self.tried_by(attempt, actor_id, now, policy)
+    }
+
+    fn tried_by(
+        &self,
+        attempt: Attempt,
+        actor_id: &str,
+        now: Timestamp,
+        policy: Option<&FulfilmentPolicy>,
+    ) -> Result<Event, Refusal> {
+        let at = attempt.at;
         if at.duration_since(now) > SignedDuration::from_secs(CLOCK_SKEW_S_MAX) {
             return Err(Refusal::AttemptedInFuture);
         }
@@ -66,19 +123,13 @@ impl Commitment {
         };
         let daypart = Daypart::of(at, &self.time_zone);
         let tried = self.tried.with(at, daypart, min_gap);
-        let fulfils = policy.is_some_and(|policy| is_enough(policy, &wish, tried));
+        let fulfils = policy.is_some_and(|policy| is_enough(policy, &attempt, tried));
         let change = Change::Attempted {
-            attempt: Attempt {
-                at,
-                result: wish.result,
-                talk: wish.talk,
-                evidence: wish.evidence,
-                by: actor.id.to_owned(),
-            },
+            attempt,
             tried,
             outcome: fulfils.then(|| self.outcome_if_done(at)),
         };
-        Ok(self.next_event(change, actor.id, now))
+        Ok(self.next_event(change, actor_id, now))
     }
 
     /// Whether what is given proves that the promise was kept, as its policy asks. Who leads a team may say so
@@ -119,11 +170,11 @@ impl Commitment {
 }
 
 /// Whether the customer was reached, or tried, as the policy asks.
-fn is_enough(policy: &FulfilmentPolicy, wish: &Attempting, tried: Tried) -> bool {
-    let reached = wish.result == AttemptResult::Reached;
+fn is_enough(policy: &FulfilmentPolicy, attempt: &Attempt, tried: Tried) -> bool {
+    let reached = attempt.result == AttemptResult::Reached;
     match *policy {
         FulfilmentPolicy::Reached { min_talk } => {
-            reached && wish.talk.unwrap_or(SignedDuration::ZERO) >= min_talk
+            reached && attempt.talk.unwrap_or(SignedDuration::ZERO) >= min_talk
         }
         FulfilmentPolicy::Attempted {
             attempts,

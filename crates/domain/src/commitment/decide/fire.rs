@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::Refusal;
 use crate::commitment::{
-    AlertStep, Change, Commitment, Event, HandoverEnd, Lapse, Outcome, ResumeCause, StageReached,
-    Timer,
+    AlertStep, AlertWhat, Change, Commitment, EscalatesBy, Event, HandoverEnd, Lapse, Outcome,
+    ResumeCause, StageReached, Timer,
 };
 use crate::due::Calendars;
 
@@ -20,6 +20,20 @@ impl Commitment {
         actor_id: &str,
         now: Timestamp,
         calendars: &impl Calendars,
+    ) -> Result<(Timestamp, Event), Refusal> {
+        self.fire_telling(actor_id, now, calendars, None)
+    }
+
+    /// As [`Self::fire`], with the escalation policy by which its alerts are told, if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::fire`].
+    pub fn fire_telling(
+        &self,
+        actor_id: &str,
+        now: Timestamp,
+        calendars: &impl Calendars,
+        escalates_by: Option<EscalatesBy<'_>>,
     ) -> Result<(Timestamp, Event), Refusal> {
         let (at, timer) = self.timer_at(now).ok_or(Refusal::NotYetDue)?;
         let change = match timer {
@@ -50,6 +64,10 @@ impl Commitment {
                     what,
                 })
             }
+            Timer::Dependency(place) => {
+                let turn = self.dependency_turn(place, now);
+                Change::DependencyTurned(turn.ok_or(Refusal::NotYetDue)?)
+            }
             Timer::Handover => Change::HandoverEnded(HandoverEnd::TimedOut),
             Timer::Proposal => Change::Expired {
                 outcome: Outcome::NotApplicable,
@@ -60,7 +78,26 @@ impl Commitment {
                 expired_at: at,
             },
         };
-        Ok((at, self.next_event(change, actor_id, now)))
+        let level = self.level_after(&change);
+        let mut event = self.next_event(change, actor_id, now);
+        event.escalation = escalates_by
+            .zip(level)
+            .map(|(by, level)| by.at_level(level, now, calendars));
+        Ok((at, event))
+    }
+
+    /// The level of the alert that a change lets fire or go on; none if it does neither.
+    fn level_after(&self, change: &Change) -> Option<u32> {
+        match change {
+            Change::Lapsed(_) | Change::StageReached(_) => Some(1),
+            Change::DependencyTurned(turn) => turn.slip.is_some().then_some(1),
+            Change::Alert(step) => match step.what {
+                AlertWhat::Retriggered => Some(self.alert(step.rule)?.level.saturating_add(1)),
+                AlertWhat::FiredAgain => Some(1),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// As [`Self::fire`], for the lapse of a clock that is due.

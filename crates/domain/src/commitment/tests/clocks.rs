@@ -262,3 +262,20 @@ fn what_came_overdue_with_an_import_is_in_view_as_long_as_any_other() {
     fire_all(&mut promise, years_later + in_view + second);
     assert_eq!(promise.lifecycle, Lifecycle::Expired);
 }
+
+#[test]
+fn a_customer_reaches_out_because_of_the_due_that_passed_last_for_a_month_or_until_it_is_done() {
+    const DAY_S: i64 = 86_400;
+    let mut promise = Commitment::new(made());
+    let lapse = promise.lapse(Clock::Promise, at(3_601));
+    apply(&mut promise, lapse);
+    assert_eq!(promise.broken_before(at(3_600)), None, "it had not passed");
+    assert_eq!(promise.broken_before(at(3_601)), Some(at(3_600)));
+    let in_a_year = at(365 * DAY_S);
+    assert_eq!(promise.broken_before(in_a_year), Some(at(3_600)));
+    let late = promise.fulfil(done(at(3_700)), agent(OWNER), at(3_700));
+    apply(&mut promise, late);
+    let month = at(3_600 + 30 * DAY_S);
+    assert_eq!(promise.broken_before(month), Some(at(3_600)));
+    assert_eq!(promise.broken_before(month + micros(1)), None);
+}

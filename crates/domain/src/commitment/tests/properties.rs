@@ -8,6 +8,7 @@ use super::*;
 use crate::alert::{Alert, Rule};
 use crate::due::{PauseReason, StageBasis, WarnStage};
 use crate::limits::RESCHEDULES_SHOWN_MAX;
+use crate::setting::{FollowUpPolicy, OpenTime, TargetRule};
 
 /// A promise with a target of our own, and a warning before either due.
 fn staged() -> Made {
@@ -29,6 +30,7 @@ fn staged() -> Made {
             stage(Clock::Promise, at(3_600)),
             stage(Clock::Internal, at(2_400)),
         ],
+        depends_on: vec!["c-0".to_owned()],
         ..made()
     }
 }
@@ -66,6 +68,16 @@ enum Step {
     Accept,
     Waiver(bool),
     Alert(u8),
+    /// By a policy of so many hours of open time; without one, by none.
+    Retarget(Option<i64>),
+    /// It waits for another promise, or for none.
+    Depend(bool),
+    /// The other one comes to stand so: it is closed, overdue, or to be expected then.
+    Foregoing {
+        over: bool,
+        overdue: bool,
+        ahead: i64,
+    },
     Fire,
     /// An event that was decided now, and arrives after the next step: it may lose a race.
     Delayed(Box<Step>),
@@ -85,6 +97,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Accept),
         1 => any::<bool>().prop_map(Step::Waiver),
         2 => (0_u8..3).prop_map(Step::Alert),
+        1 => prop::option::of(1_i64..20).prop_map(Step::Retarget),
+        1 => any::<bool>().prop_map(Step::Depend),
+        2 => (any::<bool>(), any::<bool>(), -1_000_i64..5_000)
+            .prop_map(|(over, overdue, ahead)| Step::Foregoing { over, overdue, ahead }),
         8 => Just(Step::Fire),
     ];
     let delayed = step.clone().prop_map(|step| Step::Delayed(Box::new(step)));
@@ -140,7 +156,31 @@ impl World {
             Step::Accept => promise.accept_handover(agent("ben"), now).ok(),
             Step::Waiver(true) => promise.ask_waiver(String::new(), lead(), now).ok(),
             Step::Waiver(false) => promise.decline_waiver(String::new(), lead(), now).ok(),
+            Step::Depend(on) => {
+                let ids = on.then(|| "c-0".to_owned());
+                promise
+                    .depend_on(ids.into_iter().collect(), lead(), now)
+                    .ok()
+            }
+            Step::Foregoing {
+                over,
+                overdue,
+                ahead,
+            } => {
+                let stands = Foregoing {
+                    lifecycle: match over {
+                        true => Lifecycle::Fulfilled,
+                        false => Lifecycle::Active,
+                    },
+                    expected_at: in_s(*ahead),
+                    overdue: *overdue,
+                    since: now,
+                };
+                self.commitment.note_foregoing("c-0", stands);
+                None
+            }
             Step::Alert(place) => self.handle_alert(usize::from(*place)),
+            Step::Retarget(hours) => self.retarget(*hours),
             Step::Fire => promise
                 .fire("timer", now, &calendars())
                 .ok()
@@ -150,6 +190,41 @@ impl World {
                 None
             }
         }
+    }
+
+    fn retarget(&self, hours: Option<i64>) -> Option<Event> {
+        let (promise, now) = (&self.commitment, at(self.now));
+        let policy = hours.map(|hours| FollowUpPolicy {
+            internal_target: Some(TargetRule::SinceMade(OpenTime {
+                duration: SignedDuration::from_hours(hours),
+                calendar_id: "utc".to_owned(),
+            })),
+            ..FollowUpPolicy::default()
+        });
+        let by = PolicyRef {
+            policy_id: "p".to_owned(),
+            version: 1,
+        };
+        let policy = policy.as_ref().map(|policy| (&by, policy));
+        let judge = |promise: &Commitment| promise.retargeting(policy, now, &calendars());
+        let Ok(Retargeting::Changes(change)) = judge(promise) else {
+            return None;
+        };
+        let event = promise.retarget(*change, "admin", now);
+        let mut after = promise.clone();
+        after.apply(&event);
+        assert_eq!(
+            judge(&after),
+            Ok(Retargeting::Same),
+            "there is nothing more to do"
+        );
+        let told = |one: &Commitment| (one.promised_by, one.due_revision, one.promise_lapsed);
+        assert_eq!(
+            told(&after),
+            told(promise),
+            "what the customer was told stays"
+        );
+        Some(event)
     }
 
     fn handle_alert(&self, place: usize) -> Option<Event> {
@@ -254,6 +329,14 @@ proptest! {
             let last = promise.alert(*rule).map_or(0, |alert| alert.number);
             prop_assert_eq!(fired, &(1..=last).collect::<Vec<_>>(), "no episode is left out");
         }
+        // It is held up only by what it waits for, and nothing is said twice in a row.
+        let turns = world.log.iter().filter_map(|event| match &event.change {
+            Change::DependencyTurned(turn) => Some(turn.slip),
+            _ => None,
+        });
+        let held = promise.depends_on.iter().any(|one| one.slip.is_some());
+        prop_assert_eq!(promise.is_held_up(), held);
+        prop_assert!(!held || turns.flatten().next().is_some());
         // Nothing is overdue that the tracker does not say once it is asked.
         let mut promise = promise.clone();
         let now = at(world.now);
@@ -274,7 +357,10 @@ proptest! {
                 prop_assert_ne!(promise.apply(earlier), Folded::Applied);
             }
         }
-        prop_assert_eq!(promise, world.commitment);
+        // How the others stand is no event of this one.
+        let mut before = world.commitment;
+        before.depends_on.iter_mut().for_each(|one| one.foregoing = None);
+        prop_assert_eq!(promise, before);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use prost::Message;
 use prost::bytes::{Buf, Bytes};
 use uuid::Uuid;
 
-use super::state::StateRow;
+use super::state::{StateRow, WentOnRow};
 use crate::convert::commitment::{owner_from_wire, required, specified};
 use crate::convert::parties::PartiesRow;
 use crate::convert::{Unreadable, UnreadableRow, text, time};
@@ -46,6 +46,16 @@ struct Row {
     state: Option<StateRow>,
     #[prost(message, optional, tag = "14")]
     parties: Option<PartiesRow>,
+    #[prost(bool, tag = "15")]
+    late: bool,
+    #[prost(bool, tag = "16")]
+    imported: bool,
+    #[prost(message, optional, tag = "17")]
+    went_on: Option<WentOnRow>,
+    #[prost(message, optional, tag = "18")]
+    escalation: Option<wire::AlertEscalation>,
+    #[prost(string, tag = "19")]
+    inhibited_by: String,
 }
 
 /// The subject, if it is a promise.
@@ -118,7 +128,12 @@ fn row_of(alert: Alert) -> Row {
         parties,
         labels,
         first_fired_at,
+        late,
+        imported,
         level,
+        went_on,
+        escalation,
+        inhibited_by,
         state,
     } = alert;
     let Subject::Promise(promise) = subject;
@@ -137,6 +152,11 @@ fn row_of(alert: Alert) -> Row {
         level,
         state: Some(state.into()),
         parties: Some(parties.into()),
+        late,
+        imported,
+        went_on: went_on.map(Into::into),
+        escalation: escalation.map(Into::into),
+        inhibited_by: inhibited_by.map_or_else(String::new, |rule| rule.as_str().to_owned()),
     }
 }
 
@@ -157,7 +177,12 @@ fn alert_of(row: Row) -> Result<Alert, Unreadable> {
         parties: row.parties.unwrap_or_default().into(),
         labels: row.labels,
         first_fired_at: required("first_fired_at", row.first_fired_at.as_ref())?,
+        late: row.late,
+        imported: row.imported,
         level: row.level,
+        went_on: row.went_on.and_then(WentOnRow::read),
+        escalation: row.escalation.map(Into::into),
+        inhibited_by: Rule::named(&row.inhibited_by),
         state: row.state.unwrap_or_default().try_into()?,
     })
 }
@@ -212,7 +237,9 @@ fn id(field: &'static str, bytes: &[u8]) -> Result<Uuid, Unreadable> {
 mod tests {
     use aftercall_domain::Party;
     use aftercall_domain::alert::{ResolveCause, Resolved, Severity};
-    use aftercall_domain::commitment::{Acknowledged, AlertState, Clock, CommitmentKind, Owner};
+    use aftercall_domain::commitment::{
+        Acknowledged, AlertState, Clock, CommitmentKind, Escalation, Owner, WentOn,
+    };
     use jiff::Timestamp;
 
     use super::*;
@@ -246,7 +273,19 @@ mod tests {
             .collect(),
             labels: BTreeMap::from([("kind".to_owned(), "call back".to_owned())]),
             first_fired_at: Timestamp::from_microsecond(8).unwrap(),
+            late: true,
+            imported: true,
             level: 2,
+            went_on: Some(WentOn::Acknowledged {
+                by: "ann".to_owned(),
+            }),
+            escalation: Some(Escalation {
+                policy_id: "usual".to_owned(),
+                policy_version: 3,
+                goes_on_at: Some(Timestamp::from_microsecond(10).unwrap()),
+                exhausted: true,
+            }),
+            inhibited_by: Some(Rule::TargetLapsed),
             state: AlertState::Triggered,
         }
     }

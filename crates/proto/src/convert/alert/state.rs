@@ -1,7 +1,7 @@
 //! How an alert stands, as rows keep it, and as callers see it.
 
 use aftercall_domain::alert::{Resolved, Rule};
-use aftercall_domain::commitment::{Acknowledged, AlertState, Episode};
+use aftercall_domain::commitment::{Acknowledged, AlertState, Episode, WentOn};
 use pbjson_types::Timestamp;
 use prost::{Message, Oneof};
 
@@ -134,6 +134,50 @@ pub(in crate::convert) struct EpisodeRow {
     level: u32,
     #[prost(message, optional, tag = "9")]
     state: Option<StateRow>,
+    #[prost(bool, tag = "10")]
+    late: bool,
+    #[prost(message, optional, tag = "11")]
+    went_on: Option<WentOnRow>,
+    #[prost(message, optional, tag = "12")]
+    escalation: Option<wire::AlertEscalation>,
+}
+
+/// Why an alert went on to its level.
+#[derive(Clone, PartialEq, Message)]
+pub(in crate::convert) struct WentOnRow {
+    #[prost(oneof = "Went", tags = "1, 2, 3")]
+    went: Option<Went>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum Went {
+    #[prost(bool, tag = "1")]
+    Untaken(bool),
+    #[prost(string, tag = "2")]
+    Acknowledged(String),
+    #[prost(string, tag = "3")]
+    Snoozed(String),
+}
+
+impl From<WentOn> for WentOnRow {
+    fn from(went_on: WentOn) -> Self {
+        let went = match went_on {
+            WentOn::Untaken => Went::Untaken(true),
+            WentOn::Acknowledged { by } => Went::Acknowledged(by),
+            WentOn::Snoozed { by } => Went::Snoozed(by),
+        };
+        Self { went: Some(went) }
+    }
+}
+
+impl WentOnRow {
+    pub(in crate::convert) fn read(self) -> Option<WentOn> {
+        Some(match self.went? {
+            Went::Untaken(_) => WentOn::Untaken,
+            Went::Acknowledged(by) => WentOn::Acknowledged { by },
+            Went::Snoozed(by) => WentOn::Snoozed { by },
+        })
+    }
 }
 
 impl From<Episode> for EpisodeRow {
@@ -146,7 +190,10 @@ impl From<Episode> for EpisodeRow {
             due_revision,
             stage_id,
             first_fired_at,
+            late,
             level,
+            went_on,
+            escalation,
             state,
         } = episode;
         Self {
@@ -159,6 +206,9 @@ impl From<Episode> for EpisodeRow {
             first_fired_at: Some(time::to_wire(first_fired_at)),
             level,
             state: Some(state.into()),
+            late,
+            went_on: went_on.map(Into::into),
+            escalation: escalation.map(Into::into),
         }
     }
 }
@@ -176,7 +226,10 @@ impl TryFrom<EpisodeRow> for Episode {
             due: required("alert.due", row.due.as_ref())?,
             due_revision: row.due_revision,
             first_fired_at: required("alert.first_fired_at", row.first_fired_at.as_ref())?,
+            late: row.late,
             level: row.level,
+            went_on: row.went_on.and_then(WentOnRow::read),
+            escalation: row.escalation.map(Into::into),
             state: row.state.unwrap_or_default().try_into()?,
             stage_id: row.stage_id,
         })

@@ -1,12 +1,13 @@
 //! What is done about a promise's alerts.
 
 use aftercall_domain::alert::Rule;
-use aftercall_domain::commitment::{AlertStep, AlertWhat};
+use aftercall_domain::commitment::{AlertStep, AlertWhat, Escalation};
 
 use super::parts::required;
 use crate::convert::{Unreadable, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
+use crate::model::v1::AlertEscalation;
 
 /// What an event says of an alert.
 pub(super) fn step(fact: &Fact) -> Result<AlertStep, Unreadable> {
@@ -65,9 +66,64 @@ pub(super) fn fact(step: AlertStep) -> Fact {
             episode_no,
             reason,
         }),
-        AlertWhat::Retriggered => {
-            Fact::AlertRetriggered(wire::AlertRetriggered { rule, episode_no })
+        AlertWhat::Retriggered => Fact::AlertRetriggered(wire::AlertRetriggered {
+            rule,
+            episode_no,
+            escalation: None,
+        }),
+        AlertWhat::FiredAgain => Fact::AlertFiredAgain(wire::AlertFiredAgain {
+            rule,
+            episode_no,
+            escalation: None,
+        }),
+    }
+}
+
+/// By what an alert is told that fires by an event, or comes to another level.
+pub(super) fn escalation(fact: &Fact) -> Option<Escalation> {
+    let escalation = match fact {
+        Fact::CommitmentLapsed(data) => &data.escalation,
+        Fact::CommitmentStageReached(data) => &data.escalation,
+        Fact::CommitmentDependencyTurned(data) => &data.escalation,
+        Fact::AlertRetriggered(data) => &data.escalation,
+        Fact::AlertFiredAgain(data) => &data.escalation,
+        _ => &None,
+    };
+    escalation.clone().map(Into::into)
+}
+
+/// What the log says of an event of a promise, with that.
+pub(super) fn escalating(mut fact: Fact, escalation: Option<Escalation>) -> Fact {
+    let escalation = escalation.map(AlertEscalation::from);
+    match &mut fact {
+        Fact::CommitmentLapsed(data) => data.escalation = escalation,
+        Fact::CommitmentStageReached(data) => data.escalation = escalation,
+        Fact::CommitmentDependencyTurned(data) => data.escalation = escalation,
+        Fact::AlertRetriggered(data) => data.escalation = escalation,
+        Fact::AlertFiredAgain(data) => data.escalation = escalation,
+        _ => {}
+    }
+    fact
+}
+
+impl From<Escalation> for AlertEscalation {
+    fn from(escalation: Escalation) -> Self {
+        Self {
+            escalation_policy_id: escalation.policy_id,
+            escalation_policy_version: escalation.policy_version,
+            goes_on_at: escalation.goes_on_at.map(time::to_wire),
+            exhausted: escalation.exhausted,
         }
-        AlertWhat::FiredAgain => Fact::AlertFiredAgain(wire::AlertFiredAgain { rule, episode_no }),
+    }
+}
+
+impl From<AlertEscalation> for Escalation {
+    fn from(escalation: AlertEscalation) -> Self {
+        Self {
+            policy_id: escalation.escalation_policy_id,
+            policy_version: escalation.escalation_policy_version,
+            goes_on_at: escalation.goes_on_at.as_ref().and_then(time::from_wire),
+            exhausted: escalation.exhausted,
+        }
     }
 }

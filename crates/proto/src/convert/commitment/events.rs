@@ -1,111 +1,18 @@
-//! The events that promises are folded from.
+//! The events of which promises are folded, once they are made.
 
 use aftercall_domain::commitment::{
-    Change, CommitmentKind, Event, Made, NewTarget, Stage, StageReached, Tried,
+    Change, Escalation, Event, MovedTarget, Retargeted, StageReached, Tried,
 };
-use aftercall_domain::limits::{EXPIRE_AFTER_DAYS, SECONDS_PER_DAY};
-use jiff::SignedDuration;
 
 use super::alert_steps;
-use super::clocks::stage_times;
+use super::clocks::{length, stage_times};
 use super::owner::named;
-use super::parts::{
-    evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
-};
-use crate::convert::due::duration_from_wire;
-use crate::convert::{Unreadable, due, text, time};
+use super::parts::{evidence_from_wire, evidence_to_wire, required, specified};
+use crate::convert::due::duration_to_wire;
+use crate::convert::{Unreadable, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
-use crate::model::v1::{
-    CommitmentClock, CommitmentDraft, CommitmentOutcome, HandoverEnd, ResumeCause,
-};
-
-/// The promises that a recorded contact makes, in its order. A draft that no writer of ours makes
-/// (without an id or a due) makes none, for every reader alike, and of equal ids the first counts.
-pub fn made(event: &wire::Event, recorded: &wire::InteractionRecorded) -> Vec<Made> {
-    let contacts = recorded.interaction.iter();
-    let drafts = contacts.flat_map(|contact| &contact.commitments);
-    let mut all: Vec<Made> = Vec::new();
-    for made in drafts.filter_map(|draft| made_by(event, recorded, draft).ok()) {
-        if all
-            .iter()
-            .all(|one| one.commitment_id != made.commitment_id)
-        {
-            all.push(made);
-        }
-    }
-    all
-}
-
-fn made_by(
-    event: &wire::Event,
-    recorded: &wire::InteractionRecorded,
-    draft: &CommitmentDraft,
-) -> Result<Made, Unreadable> {
-    let contact = recorded.interaction.as_ref();
-    let contact = contact.ok_or(Unreadable {
-        field: "interaction",
-    })?;
-    let recorded_at = required("recorded_at", event.recorded_at.as_ref())?;
-    let occurred_at = contact.occurred_at.as_ref().and_then(time::from_wire);
-    let commitment_id = text(draft.commitment_id.clone());
-    let customer = contact.customer.as_ref();
-    Ok(Made {
-        commitment_id: commitment_id.ok_or(Unreadable {
-            field: "commitment_id",
-        })?,
-        interaction_id: contact.interaction_id.clone(),
-        customer_id: text(event.customer_id.clone()),
-        customer_name: customer.map_or_else(String::new, |it| it.display_name.clone()),
-        handles: customer.map_or_else(Vec::new, |it| handles_from_wire(&it.handles)),
-        made_by: contact.agent_id.clone(),
-        team_id: contact.team_id.clone(),
-        site_id: contact.site_id.clone(),
-        // A kind of a later version is none that we know.
-        kind: draft.kind().try_into().unwrap_or(CommitmentKind::Other),
-        kind_code: draft.kind_code.clone(),
-        promise_text: draft.promise_text.clone(),
-        told_to_customer: draft.told_to_customer,
-        promised_by: required("promised_by", draft.promised_by.as_ref())?,
-        promised_not_before: draft.promised_not_before.as_ref().and_then(time::from_wire),
-        time_zone: draft.time_zone.clone(),
-        owner: draft.owner.clone().and_then(owner_from_wire),
-        owner_team_id: draft.owner_team_id.clone(),
-        priority: draft.priority().try_into().unwrap_or_default(),
-        read_back_confirmed: draft.read_back_confirmed,
-        policy: draft.policy.clone().map(Into::into),
-        target: target(draft)?,
-        stages: stages(draft)?,
-        expire_after: expire_after(draft),
-        proposed_until: draft.proposed_until.as_ref().and_then(time::from_wire),
-        due: due::told_from_wire(draft.due.clone(), draft.due_resolution.clone()),
-        fulfilled_at: draft.fulfilled_at.as_ref().and_then(time::from_wire),
-        made_at: occurred_at.unwrap_or(recorded_at),
-        recorded_at,
-        recorded_by: event.actor_id.clone(),
-        imported: !event.import_batch.is_empty(),
-    })
-}
-
-fn target(draft: &CommitmentDraft) -> Result<Option<NewTarget>, Unreadable> {
-    draft.target.clone().map(TryInto::try_into).transpose()
-}
-
-fn stages(draft: &CommitmentDraft) -> Result<Vec<Stage>, Unreadable> {
-    draft
-        .stages
-        .iter()
-        .cloned()
-        .map(TryInto::try_into)
-        .collect()
-}
-
-fn expire_after(draft: &CommitmentDraft) -> SignedDuration {
-    let said = draft.expire_after.as_ref().and_then(duration_from_wire);
-    said.unwrap_or(SignedDuration::from_secs(
-        EXPIRE_AFTER_DAYS * SECONDS_PER_DAY,
-    ))
-}
+use crate::model::v1::{CommitmentClock, CommitmentOutcome, HandoverEnd, ResumeCause};
 
 /// The event as its promise is folded by it; none for one that doesn't follow up a promise. What no
 /// writer of ours makes is none, for every reader alike.
@@ -115,8 +22,45 @@ pub fn later_event(event: &wire::Event, fact: &Fact) -> Option<Event> {
         sequence: event.sequence,
         recorded_at,
         actor_id: event.actor_id.clone(),
+        escalation: alert_steps::escalation(fact),
         change: change(fact).ok()??,
     })
+}
+
+fn retargeted(data: &wire::CommitmentRetargeted) -> Result<Retargeted, Unreadable> {
+    let moved = data.target.as_ref().map(|moved| {
+        Ok::<_, Unreadable>(MovedTarget {
+            from: required("target.running_since", moved.running_since.as_ref())?,
+            target: moved.target.clone().map(TryInto::try_into).transpose()?,
+        })
+    });
+    let stages = data.stages.iter().cloned();
+    Ok(Retargeted {
+        policy: data.policy.clone().map(Into::into),
+        moved: moved.transpose()?,
+        stages: stages.map(TryInto::try_into).collect::<Result<_, _>>()?,
+        expire_after: length("expire_after", data.expire_after.as_ref())?,
+    })
+}
+
+impl From<Retargeted> for wire::CommitmentRetargeted {
+    fn from(change: Retargeted) -> Self {
+        let Retargeted {
+            policy,
+            moved,
+            stages,
+            expire_after,
+        } = change;
+        Self {
+            policy: policy.map(Into::into),
+            target: moved.map(|moved| wire::TargetMove {
+                running_since: Some(time::to_wire(moved.from)),
+                target: moved.target.map(Into::into),
+            }),
+            stages: stages.into_iter().map(Into::into).collect(),
+            expire_after: Some(duration_to_wire(expire_after)),
+        }
+    }
 }
 
 #[expect(
@@ -153,6 +97,7 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
                     .map(Box::new)?,
             )
         }
+        Fact::CommitmentRetargeted(data) => Change::Retargeted(Box::new(retargeted(data)?)),
         Fact::CommitmentLapsed(data) => {
             let lapse = data.lapse;
             Change::Lapsed(lapse.ok_or(Unreadable { field: "lapse" })?.try_into()?)
@@ -213,6 +158,10 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             by_commitment_id: data.superseded_by.clone(),
             reason: data.reason.clone(),
         },
+        Fact::CommitmentDependenciesSet(data) => Change::DependenciesSet {
+            commitment_ids: data.depends_on.clone(),
+        },
+        Fact::CommitmentDependencyTurned(data) => Change::DependencyTurned(data.try_into()?),
         Fact::CommitmentExpired(data) => Change::Expired {
             outcome: specified("outcome", data.outcome())?,
             expired_at: required("expired_at", data.expired_at.as_ref())?,
@@ -225,15 +174,25 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         Fact::InteractionRecorded(_)
         | Fact::InteractionAmended(_)
         | Fact::InteractionIdentified(_)
+        | Fact::CommitmentMade(_)
         | Fact::SolutionPublished(_)
         | Fact::CustomersMerged(_)
         | Fact::CustomersUnmerged(_)
         | Fact::SettingsChanged(_)
+        | Fact::AlertsRouted(_)
+        | Fact::RepeatAttributed(_)
         | Fact::WebhookChanged(_)
         | Fact::WebhookReplayed(_)
         | Fact::WebhookQueued(_)
-        | Fact::WebhookAttempted(_) => return Ok(None),
+        | Fact::WebhookAttempted(_)
+        | Fact::MailAttempted(_)
+        | Fact::CalendarFeedChanged(_) => return Ok(None),
     }))
+}
+
+/// What the log says of what the tracker noticed of a promise: the change, and by what its alert is told.
+pub fn fact_telling(change: Change, escalation: Option<Escalation>) -> Fact {
+    alert_steps::escalating(fact(change), escalation)
 }
 
 /// What the log says of a change to a promise.
@@ -275,8 +234,12 @@ pub fn fact(change: Change) -> Fact {
         Change::Rescheduled(moved) => Fact::CommitmentRescheduled(wire::CommitmentRescheduled {
             reschedule: Some((*moved).into()),
         }),
+        Change::Retargeted(change) => {
+            Fact::CommitmentRetargeted(wire::CommitmentRetargeted::from(*change))
+        }
         Change::Lapsed(lapse) => Fact::CommitmentLapsed(wire::CommitmentLapsed {
             lapse: Some(lapse.into()),
+            escalation: None,
         }),
         Change::Confirmed => Fact::CommitmentConfirmed(wire::CommitmentConfirmed {}),
         Change::Dismissed { reason } => {
@@ -289,6 +252,7 @@ pub fn fact(change: Change) -> Fact {
                 due_revision: reached.due_revision,
                 reached_at: Some(time::to_wire(reached.reached_at)),
                 detected_at: Some(time::to_wire(reached.detected_at)),
+                escalation: None,
             })
         }
         Change::Attempted {
@@ -357,6 +321,12 @@ pub fn fact(change: Change) -> Fact {
             outcome: CommitmentOutcome::from(outcome).into(),
             expired_at: Some(time::to_wire(expired_at)),
         }),
+        Change::DependenciesSet { commitment_ids } => {
+            Fact::CommitmentDependenciesSet(wire::CommitmentDependenciesSet {
+                depends_on: commitment_ids,
+            })
+        }
+        Change::DependencyTurned(turn) => Fact::CommitmentDependencyTurned(turn.into()),
         Change::Alert(step) => alert_steps::fact(step),
     }
 }

@@ -67,6 +67,14 @@ same_values!(
     }
 );
 same_values!(
+    Slip = DependencySlip {
+        DueTooLate,
+        Overdue,
+        NotKept,
+    }
+);
+
+same_values!(
     Timeliness = Timeliness {
         OnTrack,
         AtRisk,
@@ -173,4 +181,18 @@ pub(in crate::convert) fn required(
     at: Option<&pbjson_types::Timestamp>,
 ) -> Result<Timestamp, Unreadable> {
     at.and_then(time::from_wire).ok_or(Unreadable { field })
+}
+
+/// The promise that one takes up again, and why.
+pub(super) fn reopens_to_wire(reopens: Option<domain::Reopens>) -> (String, String) {
+    reopens.map_or_else(Default::default, |it| (it.commitment_id, it.reason))
+}
+
+/// The same, read back.
+pub(super) fn reopens_from_wire(commitment_id: String, reason: String) -> Option<domain::Reopens> {
+    let commitment_id = text(commitment_id)?;
+    Some(domain::Reopens {
+        commitment_id,
+        reason,
+    })
 }

@@ -7,8 +7,10 @@ use prost::Message;
 use prost::bytes::Buf;
 
 use super::clocks::length;
+use super::depends::DependencyRow;
 use super::parts::{
-    evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, required, specified,
+    evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, reopens_from_wire,
+    reopens_to_wire, required, specified,
 };
 use crate::convert::alert::EpisodeRow;
 use crate::convert::due::{duration_to_wire, told_from_wire, told_to_wire};
@@ -133,6 +135,16 @@ struct Row {
     attempts: Vec<wire::Attempt>,
     #[prost(message, optional, tag = "54")]
     tried: Option<wire::Tried>,
+    #[prost(string, tag = "60")]
+    reopens: String,
+    #[prost(string, tag = "61")]
+    reopen_reason: String,
+    #[prost(string, tag = "62")]
+    reopened_by: String,
+    #[prost(message, repeated, tag = "63")]
+    depends_on: Vec<DependencyRow>,
+    #[prost(bool, tag = "64")]
+    is_awaited: bool,
 }
 
 /// The promise as a row.
@@ -179,6 +191,10 @@ fn row_of(commitment: Commitment) -> Row {
         pauses,
         waiver,
         superseded_by,
+        depends_on,
+        is_awaited,
+        reopens,
+        reopened_by,
         attempts,
         tried,
         priority,
@@ -200,6 +216,7 @@ fn row_of(commitment: Commitment) -> Row {
         version,
     } = commitment;
     let (due, due_resolution) = told_to_wire(due);
+    let (reopens, reopen_reason) = reopens_to_wire(reopens);
     Row {
         commitment_id,
         interaction_id,
@@ -238,6 +255,11 @@ fn row_of(commitment: Commitment) -> Row {
         pauses: pauses.into_iter().map(Into::into).collect(),
         waiver: waiver.map(Into::into),
         superseded_by: superseded_by.unwrap_or_default(),
+        depends_on: depends_on.into_iter().map(Into::into).collect(),
+        is_awaited,
+        reopens,
+        reopen_reason,
+        reopened_by: reopened_by.unwrap_or_default(),
         attempts: attempts.into_iter().map(Into::into).collect(),
         // Most promises are never tried: nothing is kept of them.
         tried: (tried.attempts > 0).then(|| tried.into()),
@@ -312,6 +334,10 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         pauses: all(row.pauses)?,
         waiver: row.waiver.map(TryInto::try_into).transpose()?,
         superseded_by: text(row.superseded_by),
+        depends_on: all(row.depends_on)?,
+        is_awaited: row.is_awaited,
+        reopens: reopens_from_wire(row.reopens, row.reopen_reason),
+        reopened_by: text(row.reopened_by),
         attempts: all(row.attempts)?,
         tried: row.tried.map_or_else(Tried::default, Into::into),
         moves: row.moves,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{
     Actor, AlertWish, AttemptResult, Attempting, Cancel, Clock, Commitment, CommitmentKind, Event,
-    Evidence, Fulfil, Made, NewTarget, Owner, Pausing, PolicyRef, Priority, Reassign, Reckoned,
-    Reschedule, Stage, Standing, Supersede,
+    Evidence, Fulfil, Made, MovedTarget, NewTarget, Owner, Pausing, PolicyRef, Priority, Reassign,
+    Reckoned, Reopens, Reschedule, Retargeted, Stage, Standing, Supersede,
 };
 use aftercall_domain::due::{
     CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
@@ -80,6 +80,11 @@ fn made() -> impl Strategy<Value = Made> {
                 stages: stages(times.0),
                 expire_after: SignedDuration::from_hours(24 * 90),
                 proposed_until: None,
+                depends_on: Vec::new(),
+                reopens: imported.then(|| Reopens {
+                    commitment_id: "c-0".to_owned(),
+                    reason: "came back".to_owned(),
+                }),
                 due: told_to_customer.then(told_due),
                 promised_not_before: times.1,
                 time_zone: "Europe/Berlin".to_owned(),
@@ -98,7 +103,7 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// What a lead does to a promise, step by step.
 fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
-    prop::collection::vec((0_u8..14, 1_i64..10_000, any::<bool>()), 0..8)
+    prop::collection::vec((0_u8..17, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]
@@ -184,6 +189,30 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
                 reason,
             };
             promise.supersede(wish, lead, now).ok()
+        }
+        13 => {
+            let change = Retargeted {
+                policy: informed.then(|| PolicyRef {
+                    policy_id: "p".to_owned(),
+                    version: 3,
+                }),
+                moved: (ahead % 3 > 0).then(|| MovedTarget {
+                    from: now,
+                    target: (ahead % 3 > 1).then(|| NewTarget {
+                        at: now + SignedDuration::from_secs(ahead),
+                        reckoned: Some(reckoned()),
+                    }),
+                }),
+                stages: stages(now + SignedDuration::from_secs(ahead)),
+                expire_after: SignedDuration::from_secs(ahead),
+            };
+            promise
+                .is_open()
+                .then(|| promise.retarget(change, "admin", now))
+        }
+        14 => {
+            let ids = vec!["c-8".to_owned(), "c-9".to_owned()];
+            promise.depend_on(ids, lead, now).ok()
         }
         _ => handle_alert(promise, informed, now),
     }
@@ -279,6 +308,10 @@ proptest! {
         let mut now = Timestamp::from_second(start).unwrap();
         for step in steps {
             now += SignedDuration::from_secs(step.1);
+            if step.0 == 15 {
+                let stands = promise.foregoing(now);
+                promise.note_foregoing("c-9", stands);
+            }
             if let Some(event) = decide(&promise, step, now) {
                 let (wire, fact) = logged(&promise, &event);
                 prop_assert_eq!(later_event(&wire, &fact), Some(event.clone()));

@@ -3,8 +3,9 @@
 use aftercall_domain::commitment::{CommitmentKind, Owner, Priority};
 use aftercall_domain::due::DueSpec;
 use aftercall_domain::interaction::CommitmentDraft;
+use aftercall_domain::limits::DEPENDENCIES_MAX;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{FieldPath, Violations};
+use aftercall_domain::{CommitmentId, FieldPath, Violations};
 use jiff::Timestamp;
 
 use crate::convert::message::FromWire;
@@ -29,6 +30,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             owner_team_id,
             due,
             proposed_until,
+            depends_on,
             // Only answers and events say these.
             due_resolution: _,
             policy: _,
@@ -62,6 +64,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             target: None,
             stages: Vec::new(),
             expire_after: None,
+            depends_on: read_ids(depends_on, path.field("depends_on"), found),
         }
     }
 }
@@ -89,6 +92,7 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             target,
             stages,
             expire_after,
+            depends_on,
         } = value;
         Self {
             commitment_id,
@@ -111,6 +115,7 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             target: target.map(Into::into),
             stages: stages.into_iter().map(Into::into).collect(),
             expire_after: expire_after.map(due::duration_to_wire),
+            depends_on,
         }
     }
 }
@@ -139,6 +144,13 @@ fn read_due(
     }
     let due = due::read(due, time_zone, path.field("due"), found);
     (Timestamp::UNIX_EPOCH, due)
+}
+
+/// The promises that one waits for, each in the one spelling of its id.
+fn read_ids(ids: Vec<String>, path: FieldPath<'_>, found: &mut Violations) -> Vec<String> {
+    let ids = message::bounded(ids, DEPENDENCIES_MAX, path, found).into_iter();
+    ids.map(|id| CommitmentId::read(&id).into_string())
+        .collect()
 }
 
 /// The kind, which a code of the tenant's own may stand in for.

@@ -11,7 +11,7 @@ use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{AttemptResult, Owner, PauseReason};
 use jiff::SignedDuration;
 
-use super::{Target, card};
+use super::{Target, act};
 use crate::command::{CommandError, Session};
 use crate::output::{Cell, Column, Output, Style, Table, When, past, values};
 
@@ -142,15 +142,7 @@ pub struct SupersedeArgs {
 macro_rules! plain {
     ($($name:ident: $request:ident;)+) => {$(
         pub(super) async fn $name(session: &mut Session, args: PlainArgs) -> Result<(), CommandError> {
-            let request = $request {
-                request_id: args.target.request_id.unwrap_or_default(),
-                commitment_id: args.target.commitment,
-                expected_version: args.target.expected_version,
-            };
-            let answer = session.client.call(request).await?;
-            session.tell(&answer, |answer, output| {
-                card(answer.commitment.as_ref(), &answer.warnings, output)
-            })
+            act(session, args.target, $request::default()).await
         }
     )+};
 }
@@ -160,15 +152,10 @@ macro_rules! with_reason {
     ($($name:ident: $request:ident;)+) => {$(
         pub(super) async fn $name(session: &mut Session, args: ReasonArgs) -> Result<(), CommandError> {
             let request = $request {
-                request_id: args.target.request_id.unwrap_or_default(),
-                commitment_id: args.target.commitment,
-                expected_version: args.target.expected_version,
                 reason: args.reason,
+                ..Default::default()
             };
-            let answer = session.client.call(request).await?;
-            session.tell(&answer, |answer, output| {
-                card(answer.commitment.as_ref(), &answer.warnings, output)
-            })
+            act(session, args.target, request).await
         }
     )+};
 }
@@ -189,34 +176,24 @@ with_reason! {
 
 pub(super) async fn pause(session: &mut Session, args: PauseArgs) -> Result<(), CommandError> {
     let request = PauseCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         reason: args.reason,
         paused_until: session.optional_instant(args.until.as_ref())?,
         note: args.note.unwrap_or_default(),
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 pub(super) async fn attempt(session: &mut Session, args: AttemptArgs) -> Result<(), CommandError> {
     let request = RecordAttemptRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         result: args.result,
         attempted_at: session.optional_instant(args.at.as_ref())?,
         talk_time: args.talked.map(duration_to_wire),
         evidence_interaction_id: args.evidence.unwrap_or_default(),
         evidence_message_id: args.evidence_message.unwrap_or_default(),
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 pub(super) async fn reassign(
@@ -228,18 +205,13 @@ pub(super) async fn reassign(
         (None, queue) => queue.map(Keeper::QueueId),
     };
     let request = ReassignCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         to_owner: Some(Owner { owner: keeper }),
         to_team_id: args.team.unwrap_or_default(),
         accept_within: args.accept_within.map(duration_to_wire),
         at_once: args.at_once,
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 /// Gives promises away until there are no more.
@@ -294,14 +266,9 @@ pub(super) async fn supersede(
     args: SupersedeArgs,
 ) -> Result<(), CommandError> {
     let request = SupersedeCommitmentRequest {
-        request_id: args.target.request_id.unwrap_or_default(),
-        commitment_id: args.target.commitment,
-        expected_version: args.target.expected_version,
         superseded_by: args.by,
         reason: args.reason,
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }

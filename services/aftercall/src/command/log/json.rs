@@ -4,15 +4,16 @@ use aftercall_log::inspect::{LogStats, RepairReport, VerifyReport};
 use aftercall_log::{Damage, Partition};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
-    AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
-    CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed, CommitmentDismissed,
-    CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
-    CommitmentHandoverEnded, CommitmentLapsed, CommitmentPaused, CommitmentReassigned,
-    CommitmentRescheduled, CommitmentResumed, CommitmentStageReached, CommitmentSuperseded,
-    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged,
-    CustomersUnmerged, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
-    SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued,
-    WebhookReplayed,
+    AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed, AlertsRouted,
+    CalendarFeedChanged, CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed,
+    CommitmentDependenciesSet, CommitmentDependencyTurned, CommitmentDismissed, CommitmentExpired,
+    CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
+    CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
+    CommitmentReassigned, CommitmentRescheduled, CommitmentResumed, CommitmentRetargeted,
+    CommitmentStageReached, CommitmentSuperseded, CommitmentWaived, CommitmentWaiverDeclined,
+    CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
+    InteractionIdentified, InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged,
+    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -39,7 +40,11 @@ enum FactJson {
     Fulfilled(CommitmentFulfilled),
     Cancelled(CommitmentCancelled),
     Rescheduled(CommitmentRescheduled),
+    Retargeted(CommitmentRetargeted),
     Lapsed(CommitmentLapsed),
+    CommitmentMade(Box<CommitmentMade>),
+    CommitmentDependenciesSet(CommitmentDependenciesSet),
+    CommitmentDependencyTurned(CommitmentDependencyTurned),
     CommitmentAttempted(CommitmentAttempted),
     Confirmed(CommitmentConfirmed),
     Dismissed(CommitmentDismissed),
@@ -60,6 +65,8 @@ enum FactJson {
     AlertClosed(AlertClosed),
     AlertRetriggered(AlertRetriggered),
     AlertFiredAgain(AlertFiredAgain),
+    AlertsRouted(AlertsRouted),
+    RepeatAttributed(Box<RepeatAttributed>),
     Published(Box<SolutionPublished>),
     Merged(CustomersMerged),
     Unmerged(CustomersUnmerged),
@@ -68,6 +75,8 @@ enum FactJson {
     Replayed(WebhookReplayed),
     Queued(WebhookQueued),
     Attempted(WebhookAttempted),
+    Mailed(MailAttempted),
+    CalendarFeed(Box<CalendarFeedChanged>),
 }
 
 impl From<Fact> for FactJson {
@@ -79,7 +88,11 @@ impl From<Fact> for FactJson {
             Fact::CommitmentFulfilled(fact) => Self::Fulfilled(fact),
             Fact::CommitmentCancelled(fact) => Self::Cancelled(fact),
             Fact::CommitmentRescheduled(fact) => Self::Rescheduled(fact),
+            Fact::CommitmentRetargeted(fact) => Self::Retargeted(fact),
             Fact::CommitmentLapsed(fact) => Self::Lapsed(fact),
+            Fact::CommitmentMade(fact) => Self::CommitmentMade(fact),
+            Fact::CommitmentDependenciesSet(fact) => Self::CommitmentDependenciesSet(fact),
+            Fact::CommitmentDependencyTurned(fact) => Self::CommitmentDependencyTurned(fact),
             Fact::CommitmentAttempted(fact) => Self::CommitmentAttempted(fact),
             Fact::CommitmentConfirmed(fact) => Self::Confirmed(fact),
             Fact::CommitmentDismissed(fact) => Self::Dismissed(fact),
@@ -100,6 +113,8 @@ impl From<Fact> for FactJson {
             Fact::AlertClosed(fact) => Self::AlertClosed(fact),
             Fact::AlertRetriggered(fact) => Self::AlertRetriggered(fact),
             Fact::AlertFiredAgain(fact) => Self::AlertFiredAgain(fact),
+            Fact::AlertsRouted(fact) => Self::AlertsRouted(fact),
+            Fact::RepeatAttributed(fact) => Self::RepeatAttributed(fact),
             Fact::SolutionPublished(fact) => Self::Published(fact),
             Fact::CustomersMerged(fact) => Self::Merged(fact),
             Fact::CustomersUnmerged(fact) => Self::Unmerged(fact),
@@ -108,6 +123,8 @@ impl From<Fact> for FactJson {
             Fact::WebhookReplayed(fact) => Self::Replayed(fact),
             Fact::WebhookQueued(fact) => Self::Queued(fact),
             Fact::WebhookAttempted(fact) => Self::Attempted(fact),
+            Fact::MailAttempted(fact) => Self::Mailed(fact),
+            Fact::CalendarFeedChanged(fact) => Self::CalendarFeed(fact),
         }
     }
 }

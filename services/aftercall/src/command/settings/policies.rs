@@ -1,5 +1,7 @@
 //! `policies`: how promises are followed up.
 
+mod retarget;
+
 use aftercall_proto::model::v1::fulfilment_policy::Rule as Fulfilment;
 use aftercall_proto::model::v1::internal_target_rule::Rule as Target;
 use aftercall_proto::model::v1::setting::Body;
@@ -28,6 +30,8 @@ pub enum Policies {
     /// What can be done with the settings of any kind.
     #[command(flatten)]
     Managing(Managing),
+    /// Has open promises followed up by the policies as they are now: an edit alone moves nothing
+    Retarget(Box<retarget::RetargetArgs>),
     /// What a policy, as it is to be, would have made of the promises of the last days; changes nothing
     Shadow(ShadowArgs),
 }
@@ -52,6 +56,7 @@ pub struct ShadowArgs {
 pub async fn run(session: &mut Session, command: Policies) -> Result<(), CommandError> {
     match command {
         Policies::Managing(command) => manage::<FollowUpPolicy>(session, command).await,
+        Policies::Retarget(args) => retarget::retarget(session, *args).await,
         Policies::Shadow(args) => shadow(session, args).await,
     }
 }

@@ -1,15 +1,73 @@
 //! `receivers`: a person or system that is told, and how.
 
+use aftercall_proto::model::v1::MailTrouble;
 use aftercall_proto::model::v1::receiver::Who;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{Receiver, SettingKind};
+use aftercall_proto::notify::v1::{TestMailRequest, TestMailResponse};
 
-use super::{Kind, Showing};
-use crate::output::{Card, Cell, Column};
+use super::{Kind, Managing, Showing, manage};
+use crate::command::{CommandError, Session};
+use crate::output::{Card, Cell, Column, Output, Style, label};
 
 /// A receiver as `receivers set` takes it.
-pub(super) const EXAMPLE: &str = r#"{"displayName": "On duty", "agentId": "j.doe", "mailAddress": "duty@example.com",
+pub const EXAMPLE: &str = r#"{"displayName": "On duty", "agentId": "j.doe", "mailAddress": "duty@example.com",
  "timeZone": "Europe/Paris", "quietHours": {"begins": "22:00", "ends": "07:00"}}"#;
+
+/// Who is told
+#[derive(Debug, clap::Subcommand)]
+pub enum Receivers {
+    /// What can be done with the settings of any kind.
+    #[command(flatten)]
+    Managing(Managing),
+    /// Sends a mail to a receiver, and prints what came of it
+    Test(TestArgs),
+}
+
+/// Whom to test.
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// The receiver's id
+    id: String,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When the server refuses, or the output takes no more.
+pub async fn run(session: &mut Session, command: Receivers) -> Result<(), CommandError> {
+    match command {
+        Receivers::Managing(command) => manage::<Receiver>(session, command).await,
+        Receivers::Test(args) => {
+            let request = TestMailRequest {
+                receiver_id: args.id,
+                min_position: session.after.clone(),
+                ..TestMailRequest::default()
+            };
+            let answer = session.client.call(request).await?;
+            session.tell(&answer, tested)
+        }
+    }
+}
+
+/// What came of a test.
+fn tested(tested: &TestMailResponse, output: &mut Output) -> std::io::Result<()> {
+    let (said, style) = match (tested.taken, tested.may_be_taken_later) {
+        (true, _) => ("taken", Style::Good),
+        (false, true) => ("not taken; it may be later", Style::Warn),
+        (false, false) => ("not taken", Style::Bad),
+    };
+    let trouble = label::<MailTrouble>(tested.trouble);
+    let trouble = match tested.smtp_code {
+        0 => trouble,
+        code => format!("{trouble} {code}"),
+    };
+    let mut card = Card::new();
+    card.styled("mail", said, style)
+        .field("trouble", trouble)
+        .field("message", &tested.message_id);
+    card.print(output, 2)
+}
 
 impl Kind for Receiver {
     const KIND: SettingKind = SettingKind::Receiver;

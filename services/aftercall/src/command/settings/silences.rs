@@ -55,8 +55,10 @@ pub struct CreateArgs {
 /// A label and its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
-    label: String,
-    values: Vec<String>,
+    /// The label.
+    pub label: String,
+    /// Its values.
+    pub values: Vec<String>,
 }
 
 impl FromStr for Labelled {

@@ -122,7 +122,10 @@ fn lapsed(request: &RecordInteractionRequest, sequence: u64) -> Event {
         lapsed_at: promise.promised_by,
         ..Lapse::default()
     };
-    let fact = Fact::CommitmentLapsed(CommitmentLapsed { lapse: Some(lapse) });
+    let fact = Fact::CommitmentLapsed(CommitmentLapsed {
+        lapse: Some(lapse),
+        ..CommitmentLapsed::default()
+    });
     event(fact, &promise.commitment_id, sequence, "")
 }
 

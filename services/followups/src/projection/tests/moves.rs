@@ -33,6 +33,7 @@ fn moved(times: u64) -> Writer {
             sequence: promise.version + 1,
             recorded_at: now,
             actor_id: "lead".to_owned(),
+            escalation: None,
             change: Change::Rescheduled(Box::new(Rescheduled {
                 number: promise.moves + 1,
                 clock: Clock::Promise,

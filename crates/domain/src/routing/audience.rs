@@ -1,0 +1,197 @@
+//! Who of an escalation policy is told on a level.
+
+use std::collections::BTreeMap;
+
+use super::{Books, House, Verdict, Why};
+use crate::alert::Alert;
+use crate::setting::{EscalationLevel, EscalationStrategy, EscalationTarget, Whose};
+
+/// Who is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Audience {
+    /// The receivers, one for a person.
+    pub(super) receiver_ids: Vec<String>,
+    /// Who is not, and why.
+    pub(super) left_out: Vec<Verdict>,
+}
+
+/// Who has their turn in a round: of a policy, a team and a level, the place of the target.
+pub(super) type Turns = BTreeMap<(String, String, u32), usize>;
+
+/// Whose a receiver is, as far as one message is enough for them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Person<'a> {
+    Agent(&'a str),
+    Team(&'a str),
+    Receiver(&'a str),
+}
+
+/// The receivers that are told of an alert on a level, as the house is set up now: of a level that is told by turns,
+/// all whose turn it may be.
+pub fn on_level(alert: &Alert, level: u32, house: &House) -> Vec<String> {
+    let escalation = alert.escalation.as_ref();
+    let policy = escalation.and_then(|escalation| {
+        let name = (escalation.policy_id.clone(), escalation.policy_version);
+        house.escalations.get(&name)
+    });
+    let Some(policy) = policy else {
+        return Vec::new();
+    };
+    let targets = policy.level(level).map_or(&[][..], |level| &level.targets);
+    let told = Audience::all(targets, house).receiver_ids;
+    match told.is_empty() {
+        true => {
+            let catch_all = EscalationTarget::Receiver(policy.catch_all_receiver_id.clone());
+            Audience::all(&[catch_all], house).receiver_ids
+        }
+        false => told,
+    }
+}
+
+impl Audience {
+    /// Who is told of an alert on its level.
+    pub(super) fn of(alert: &Alert, house: &House, books: &mut Books, turns: &mut Turns) -> Self {
+        let Some(escalation) = &alert.escalation else {
+            return Self::default();
+        };
+        let name = (escalation.policy_id.clone(), escalation.policy_version);
+        let Some(policy) = house.escalations.get(&name) else {
+            return Self::default();
+        };
+        let level = policy.level(alert.level).filter(|_| !escalation.exhausted);
+        let mut audience = match level {
+            Some(level) => {
+                let place = policy
+                    .levels
+                    .iter()
+                    .position(|one| std::ptr::eq(one, level));
+                let place = u32::try_from(place.unwrap_or_default()).unwrap_or(u32::MAX);
+                Self::of_level((alert, place, level), house, books, turns)
+            }
+            None => Self::default(),
+        };
+        if audience.receiver_ids.is_empty() {
+            let all = [EscalationTarget::Receiver(
+                policy.catch_all_receiver_id.clone(),
+            )];
+            audience = Self::all(&all, house);
+        }
+        audience
+    }
+
+    fn of_level(
+        (alert, place, level): (&Alert, u32, &EscalationLevel),
+        house: &House,
+        books: &mut Books,
+        turns: &mut Turns,
+    ) -> Self {
+        let targets = &level.targets;
+        if level.strategy == EscalationStrategy::All {
+            return Self::all(targets, house);
+        }
+        let Some(escalation) = &alert.escalation else {
+            return Self::default();
+        };
+        let name = (
+            escalation.policy_id.clone(),
+            alert.team_id.clone(),
+            alert.level,
+        );
+        let chosen = *turns.entry(name).or_insert_with(|| {
+            let had = books.turns.entry((escalation.policy_id.clone(), place));
+            let had = had.or_default();
+            let count = u64::try_from(targets.len()).unwrap_or(u64::MAX).max(1);
+            let next = usize::try_from(*had % count).unwrap_or_default();
+            *had = had.saturating_add(1);
+            next
+        });
+        // Who can't be told gives the turn to the next one.
+        let (before, from) = targets.split_at(chosen.min(targets.len()));
+        let mut each = from
+            .iter()
+            .chain(before)
+            .map(|target| Self::all(std::slice::from_ref(target), house));
+        let found = each.find(|one| !one.receiver_ids.is_empty());
+        found.unwrap_or_default()
+    }
+
+    /// Those of several targets, one receiver for each person.
+    fn all(targets: &[EscalationTarget], house: &House) -> Self {
+        let mut audience = Self::default();
+        let mut people: BTreeMap<Person<'_>, &str> = BTreeMap::new();
+        for target in targets {
+            for receiver_id in receivers_of(target, house) {
+                let person = person_of(receiver_id, house);
+                match people.get(&person) {
+                    Some(told) if *told == receiver_id => {}
+                    Some(told) => {
+                        let verdict = Verdict {
+                            receiver_id: receiver_id.to_owned(),
+                            reason: Why::SamePerson {
+                                receiver_id: (*told).to_owned(),
+                            },
+                        };
+                        if !audience.left_out.contains(&verdict) {
+                            audience.left_out.push(verdict);
+                        }
+                    }
+                    None => {
+                        people.insert(person, receiver_id);
+                        audience.receiver_ids.push(receiver_id.to_owned());
+                    }
+                }
+            }
+        }
+        audience
+    }
+}
+
+/// The receivers in use of a target.
+fn receivers_of<'a>(target: &EscalationTarget, house: &'a House) -> Vec<&'a str> {
+    match target {
+        EscalationTarget::Agent(id) => agents(std::slice::from_ref(id), house),
+        EscalationTarget::Team(id) => team(id, house),
+        EscalationTarget::Queue(queue) => {
+            let mut teams = house.teams.iter();
+            let of = teams
+                .by_ref()
+                .filter(|(_, team)| team.queue_ids.contains(queue));
+            of.flat_map(|(id, _)| team(id, house)).collect()
+        }
+        EscalationTarget::Receiver(id) => {
+            let found = house.receivers.get_key_value(id);
+            found.map(|(id, _)| id.as_str()).into_iter().collect()
+        }
+    }
+}
+
+/// A team's own receivers, and those of whom it tells.
+fn team<'a>(team_id: &str, house: &'a House) -> Vec<&'a str> {
+    let receivers = house.receivers.iter();
+    let own = receivers.filter(
+        |(_, (_, receiver))| matches!(&receiver.whose, Some(Whose::Team(id)) if id == team_id),
+    );
+    let mut found: Vec<_> = own.map(|(id, _)| id.as_str()).collect();
+    if let Some(team) = house.teams.get(team_id) {
+        found.extend(agents(team.told(), house));
+    }
+    found
+}
+
+/// The receivers of agents.
+fn agents<'a>(agent_ids: &[String], house: &'a House) -> Vec<&'a str> {
+    let receivers = house.receivers.iter();
+    let of = receivers.filter(|(_, (_, receiver))| {
+        matches!(&receiver.whose, Some(Whose::Agent(id)) if agent_ids.contains(id))
+    });
+    of.map(|(id, _)| id.as_str()).collect()
+}
+
+fn person_of<'a>(receiver_id: &'a str, house: &'a House) -> Person<'a> {
+    let receiver = house.receivers.get(receiver_id);
+    match receiver.and_then(|(_, receiver)| receiver.whose.as_ref()) {
+        Some(Whose::Agent(id)) => Person::Agent(id),
+        Some(Whose::Team(id)) => Person::Team(id),
+        None => Person::Receiver(receiver_id),
+    }
+}

@@ -1,0 +1,492 @@
+//! The decision.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::audience::{Audience, Turns};
+use super::digest::{self, worst};
+use super::{
+    Books, DueDigest, Firing, GATHER_FOR, Group, Hold, House, Moment, Notification,
+    NotificationKind as Kind, REPEAT_AFTER, Round, Routed, Seen, Told, Verdict, Why, after,
+};
+use crate::alert::{Alert, ResolveCause, Severity};
+use crate::commitment::{AlertState, WentOn};
+use crate::ids::Namespace;
+use crate::limits::ALERTS_TOLD_MAX;
+use crate::setting::EscalationStrategy;
+
+/// Decides who is told what of some alerts now. `books` hold what those receivers were told whom it may concern, and
+/// are left as the decision leaves them.
+///
+/// Alerts that still wait for their group may be among the firings: one goes along when everybody who is to hear of it
+/// gets a message of its group anyway.
+pub fn decide(
+    house: &House,
+    books: &mut Books,
+    firings: &[Firing],
+    digests: &[DueDigest],
+    moment: Moment<'_>,
+) -> Round {
+    let turns_before = books.turns.clone();
+    let mut deciding = Deciding {
+        house,
+        books,
+        moment,
+        turns: Turns::new(),
+        intents: BTreeMap::new(),
+        notifications: BTreeMap::new(),
+        round: Round::default(),
+        decided: BTreeMap::new(),
+    };
+    let (due, waiting): (Vec<_>, Vec<_>) = firings
+        .iter()
+        .enumerate()
+        .partition(|(_, one)| deciding.is_due(one));
+    for (place, firing) in due {
+        deciding.judge(place, firing);
+    }
+    for due in digests {
+        deciding.digest(due, firings);
+    }
+    deciding.tell();
+    for (place, firing) in waiting {
+        deciding.join(place, firing);
+    }
+    let Deciding {
+        notifications,
+        decided,
+        mut round,
+        ..
+    } = deciding;
+    round.notifications.extend(notifications.into_values());
+    for (place, decided) in decided {
+        if let Some(firing) = firings.get(place) {
+            round.alerts.push(decided.routed(firing, moment.now));
+        }
+    }
+    for (of, count) in &books.turns {
+        if turns_before.get(of) != Some(count) {
+            round.turns.push((of.0.clone(), of.1, *count));
+        }
+    }
+    round
+}
+
+/// What somebody is to be told of an alert.
+#[derive(Debug, Clone)]
+struct Intent {
+    /// Which of the firings.
+    place: usize,
+    alert_id: uuid::Uuid,
+    kind: Kind,
+    level: u32,
+    severity: Severity,
+    /// Why it is told in a digest, whenever that is.
+    hold: Option<Hold>,
+}
+
+/// What was decided of an alert.
+#[derive(Debug, Default)]
+struct Decided {
+    verdicts: Vec<Verdict>,
+    told: Vec<Told>,
+    over: bool,
+    dropped: Vec<String>,
+    silence_id: String,
+    /// Whether it is told, so that it may be told again.
+    repeats: bool,
+    next_look_at: Option<Timestamp>,
+}
+
+struct Deciding<'a> {
+    house: &'a House,
+    books: &'a mut Books,
+    moment: Moment<'a>,
+    turns: Turns,
+    intents: BTreeMap<(String, Group), Vec<Intent>>,
+    notifications: BTreeMap<(String, Group), Notification>,
+    decided: BTreeMap<usize, Decided>,
+    /// The digests.
+    round: Round,
+}
+
+impl Decided {
+    /// What is held of an alert is not told any more.
+    fn drop_held(&mut self, firing: &Firing) {
+        let held = firing.route.told.iter().filter(|told| told.held);
+        self.dropped
+            .extend(held.map(|told| told.receiver_id.clone()));
+    }
+
+    fn all(&mut self, reason: Why) {
+        self.verdicts.push(Verdict {
+            receiver_id: String::new(),
+            reason,
+        });
+    }
+
+    fn of(&mut self, receiver_id: &str, reason: Why) {
+        self.verdicts.push(Verdict {
+            receiver_id: receiver_id.to_owned(),
+            reason,
+        });
+    }
+
+    fn routed(mut self, firing: &Firing, now: Timestamp) -> Routed {
+        let alert = &firing.alert;
+        if self.repeats && alert.severity >= Severity::High {
+            let earlier = firing.route.told.iter().filter(|told| {
+                let mut anew = self.told.iter();
+                !anew.any(|new| new.receiver_id == told.receiver_id)
+            });
+            let told = self.told.iter().chain(earlier);
+            let told = told.filter(|told| told.level == alert.level);
+            // What is held may be told later than it was to be.
+            let again = told.map(|told| match told.held {
+                true => after(told.at.max(now), REPEAT_AFTER),
+                false => after(told.at, REPEAT_AFTER),
+            });
+            let again = again.min();
+            self.next_look_at = self.next_look_at.into_iter().chain(again).min();
+        }
+        Routed {
+            alert_id: alert.alert_id,
+            seen: Seen::of(alert),
+            verdicts: self.verdicts,
+            told: self.told,
+            over: self.over,
+            dropped: self.dropped,
+            silence_id: self.silence_id,
+            next_look_at: self.next_look_at,
+        }
+    }
+}
+
+impl Deciding<'_> {
+    /// Whether an alert is to be decided about now, and not only if its group is told.
+    fn is_due(&self, firing: &Firing) -> bool {
+        let Firing { alert, route } = firing;
+        let looked = route.look_at(alert).is_some_and(|at| at <= self.moment.now);
+        looked || (!route.silence_id.is_empty() && self.silence(alert).is_none())
+    }
+
+    /// The silence that keeps an alert now, and until when.
+    fn silence(&self, alert: &Alert) -> Option<(&str, Timestamp)> {
+        let now = self.moment.now;
+        let mut silences = self.house.silences.iter();
+        let (id, silence) = silences.find(|(_, one)| one.mutes(&alert.labels, now))?;
+        Some((id, silence.ends_at?))
+    }
+
+    fn judge(&mut self, place: usize, firing: &Firing) {
+        let mut decided = Decided::default();
+        let alert = &firing.alert;
+        if alert.state != AlertState::Triggered || self.moment.mute {
+            decided.drop_held(firing);
+        }
+        match &alert.state {
+            _ if self.moment.mute => decided.all(Why::Environment),
+            AlertState::Acknowledged(seen) => decided.all(Why::Acknowledged {
+                by: seen.by.clone(),
+                until: seen.until,
+            }),
+            AlertState::Snoozed { by, until } => decided.all(Why::Snoozed {
+                by: by.clone(),
+                until: *until,
+            }),
+            AlertState::Closed { .. } => decided.all(Why::Closed),
+            AlertState::Resolved(over) => {
+                let tell = over.cause != ResolveCause::Overtaken;
+                self.resolve((place, firing), tell, &mut decided);
+            }
+            AlertState::Triggered => self.fire((place, firing), &mut decided),
+        }
+        self.decided.insert(place, decided);
+    }
+
+    /// It is over: those hear of it who were told.
+    fn resolve(&mut self, (place, firing): (usize, &Firing), tell: bool, decided: &mut Decided) {
+        let Firing { alert, route } = firing;
+        decided.over = true;
+        for told in &route.told {
+            match Group::of(alert).filter(|_| tell && !told.held) {
+                Some(group) => {
+                    let intent = Intent::of((place, alert), Kind::Resolved, None);
+                    let to = (told.receiver_id.clone(), group);
+                    self.intents.entry(to).or_default().push(intent);
+                }
+                None => decided.of(&told.receiver_id, Why::Resolved),
+            }
+        }
+        if route.told.is_empty() {
+            decided.all(Why::Resolved);
+        }
+    }
+
+    /// It fires, and nobody has taken it.
+    fn fire(&mut self, (place, firing): (usize, &Firing), decided: &mut Decided) {
+        let Firing { alert, route } = firing;
+        let Some(group) = Group::of(alert) else {
+            return decided.all(Why::NoPolicy);
+        };
+        if let Some((silence_id, until)) = self.silence(alert) {
+            decided.drop_held(firing);
+            decided.silence_id = silence_id.to_owned();
+            decided.next_look_at = Some(until);
+            let silence_id = silence_id.to_owned();
+            return decided.all(Why::Silence { silence_id, until });
+        }
+        if let Some(by) = alert.inhibited_by {
+            decided.drop_held(firing);
+            return decided.all(Why::Inhibition { by });
+        }
+        decided.repeats = true;
+        let audience = self.audience(firing);
+        decided.verdicts = audience.left_out;
+        if audience.receiver_ids.is_empty() {
+            return decided.all(Why::NoReceiver);
+        }
+        let hold = match () {
+            () if !route.silence_id.is_empty() => Some(Hold::SilenceEnded),
+            () if !alert.late || !route.told.is_empty() => None,
+            () if alert.imported => Some(Hold::Import),
+            () => Some(Hold::Late),
+        };
+        for receiver_id in audience.receiver_ids {
+            let here = route.told(&receiver_id);
+            let here = here.filter(|told| told.level == alert.level && hold.is_none());
+            let kind = match here {
+                None => kind_of(alert),
+                Some(told) => {
+                    let again = after(told.at, REPEAT_AFTER) <= self.moment.now;
+                    let bad = alert.severity >= Severity::High;
+                    if told.held || !again || !bad {
+                        decided.of(&receiver_id, Why::AlreadyTold { at: told.at });
+                        continue;
+                    }
+                    Kind::Repeated
+                }
+            };
+            let intent = Intent::of((place, alert), kind, hold);
+            let to = (receiver_id, group.clone());
+            self.intents.entry(to).or_default().push(intent);
+        }
+    }
+
+    /// Who is to hear of an alert. Of those by turns, who had theirs has it until the level is over.
+    fn audience(&mut self, firing: &Firing) -> Audience {
+        let Firing { alert, route } = firing;
+        let found = alert.escalation.as_ref().and_then(|escalation| {
+            let name = (escalation.policy_id.clone(), escalation.policy_version);
+            let level = self.house.escalations.get(&name)?.level(alert.level)?;
+            Some(level.strategy == EscalationStrategy::RoundRobin)
+        });
+        if found == Some(true) {
+            let told = route.told.iter().filter(|told| {
+                told.level == alert.level && self.house.receivers.contains_key(&told.receiver_id)
+            });
+            let receiver_ids: Vec<_> = told.map(|told| told.receiver_id.clone()).collect();
+            if !receiver_ids.is_empty() {
+                let left_out = Vec::new();
+                return Audience {
+                    receiver_ids,
+                    left_out,
+                };
+            }
+        }
+        Audience::of(alert, self.house, self.books, &mut self.turns)
+    }
+
+    /// Tells what is held for a receiver, but for what was dropped in this round.
+    fn digest(&mut self, due: &DueDigest, firings: &[Firing]) {
+        let dropped = |alert: &Alert| {
+            let mut decided = self.decided.iter();
+            decided.any(|(place, decided)| {
+                let of = firings.get(*place);
+                of.is_some_and(|of| of.alert.alert_id == alert.alert_id)
+                    && decided.dropped.contains(&due.receiver_id)
+            })
+        };
+        let held = due.held.iter();
+        let held = held.filter(|(held, alert)| held.over || !dropped(alert));
+        let due = DueDigest {
+            receiver_id: due.receiver_id.clone(),
+            held: held.cloned().collect(),
+        };
+        digest::decide(self.house, self.books, &due, self.moment, &mut self.round);
+    }
+
+    /// Tells what is to be told, one message for each receiver and group; or holds it.
+    fn tell(&mut self) {
+        for (to, intents) in std::mem::take(&mut self.intents) {
+            let receiver_id = &to.0;
+            let Some((_, receiver)) = self.house.receivers.get(receiver_id) else {
+                for intent in &intents {
+                    self.decide(intent, receiver_id, Why::NoReceiver, None);
+                }
+                continue;
+            };
+            let now = self.moment.now;
+            let (_, hold) = self.books.of(receiver_id).free_at(receiver, now);
+            let (gathered, plain): (Vec<_>, Vec<_>) = intents
+                .into_iter()
+                .partition(|intent| intent.hold.is_some());
+            match hold {
+                None if !plain.is_empty() => {
+                    let notification = self.notification(&to, &plain);
+                    self.books.of(receiver_id).told(now);
+                    self.told(&plain, &notification);
+                    self.notifications.insert(to.clone(), notification);
+                }
+                None => {}
+                Some(by) => self.hold((receiver_id, now), &plain, |_| by),
+            }
+            let earliest = after(now, GATHER_FOR);
+            self.hold((receiver_id, earliest), &gathered, |intent| {
+                intent.hold.unwrap_or(Hold::Late)
+            });
+        }
+    }
+
+    /// An alert that waits for its group goes along, if everybody who is to hear of it gets a message anyway.
+    fn join(&mut self, place: usize, firing: &Firing) {
+        let alert = &firing.alert;
+        let is_first = firing.route.seen.is_none() && firing.route.look_at(alert).is_some();
+        let plain = alert.state == AlertState::Triggered && !alert.late;
+        let Some(group) = Group::of(alert).filter(|_| is_first && plain && !self.moment.mute)
+        else {
+            return;
+        };
+        if alert.inhibited_by.is_some() || self.silence(alert).is_some() {
+            return;
+        }
+        let mut audience = Audience::default();
+        let mut books = self.books.clone();
+        let mut turns = self.turns.clone();
+        if self.notifications.keys().any(|(_, one)| *one == group) {
+            audience = Audience::of(alert, self.house, &mut books, &mut turns);
+        }
+        let to = |receiver_id: &String| (receiver_id.clone(), group.clone());
+        let mut receivers = audience.receiver_ids.iter();
+        let all_told = receivers.all(|it| self.notifications.contains_key(&to(it)));
+        if audience.receiver_ids.is_empty() || !all_told || turns != self.turns {
+            return;
+        }
+        let decided = Decided {
+            verdicts: audience.left_out,
+            repeats: true,
+            ..Decided::default()
+        };
+        self.decided.insert(place, decided);
+        for receiver_id in &audience.receiver_ids {
+            let intent = Intent::of((place, alert), kind_of(alert), None);
+            let Some(notification) = self.notifications.get_mut(&to(receiver_id)) else {
+                continue;
+            };
+            add(notification, &intent);
+            let notification = notification.clone();
+            self.told(std::slice::from_ref(&intent), &notification);
+        }
+    }
+
+    fn notification(&self, (receiver_id, group): &(String, Group), of: &[Intent]) -> Notification {
+        let Moment {
+            tenant_id,
+            round,
+            now,
+            ..
+        } = self.moment;
+        let group_id = group.id(tenant_id);
+        let parts = [
+            tenant_id.as_bytes(),
+            &round.to_be_bytes(),
+            receiver_id.as_bytes(),
+            group_id.as_bytes(),
+        ];
+        let mut notification = digest::addressed(self.house, receiver_id, now);
+        notification.notification_id = Namespace::Notification.id(&parts);
+        notification.group = Some(group.clone());
+        for intent in of {
+            add(&mut notification, intent);
+        }
+        notification
+    }
+
+    fn told(&mut self, intents: &[Intent], by: &Notification) {
+        for intent in intents {
+            let reason = Why::Told {
+                notification_id: by.notification_id,
+                kind: intent.kind,
+            };
+            let told = (intent.kind != Kind::Resolved).then_some((by.at, false));
+            self.decide(intent, &by.receiver_id, reason, told);
+        }
+    }
+
+    fn hold(
+        &mut self,
+        (receiver_id, earliest): (&str, Timestamp),
+        intents: &[Intent],
+        by: impl Fn(&Intent) -> Hold,
+    ) {
+        for intent in intents {
+            let now = self.moment.now;
+            let until = self.books.hold((receiver_id, self.house), now, earliest);
+            let by = by(intent);
+            let told = (intent.kind != Kind::Resolved).then_some((until, true));
+            self.decide(intent, receiver_id, Why::Held { by, until }, told);
+        }
+    }
+
+    fn decide(
+        &mut self,
+        intent: &Intent,
+        receiver_id: &str,
+        reason: Why,
+        told: Option<(Timestamp, bool)>,
+    ) {
+        let decided = self.decided.entry(intent.place).or_default();
+        decided.of(receiver_id, reason);
+        decided.told.extend(told.map(|(at, held)| Told {
+            receiver_id: receiver_id.to_owned(),
+            level: intent.level,
+            at,
+            held,
+        }));
+    }
+}
+
+impl Intent {
+    fn of((place, alert): (usize, &Alert), kind: Kind, hold: Option<Hold>) -> Self {
+        Self {
+            place,
+            alert_id: alert.alert_id,
+            kind,
+            level: alert.level,
+            severity: alert.severity,
+            hold,
+        }
+    }
+}
+
+/// What is said of an alert that fires, to who has not heard of its level.
+fn kind_of(alert: &Alert) -> Kind {
+    let exhausted = alert.escalation.as_ref().is_some_and(|it| it.exhausted);
+    match &alert.went_on {
+        _ if exhausted => Kind::Exhausted,
+        None => Kind::Triggered,
+        Some(WentOn::Untaken) => Kind::Escalated,
+        Some(WentOn::Acknowledged { .. }) => Kind::AcknowledgementOver,
+        Some(WentOn::Snoozed { .. }) => Kind::SnoozeOver,
+    }
+}
+
+/// Says in a message what is to be said of an alert.
+fn add(notification: &mut Notification, intent: &Intent) {
+    worst(notification, (intent.level, intent.severity));
+    notification.kind = notification.kind.max(intent.kind);
+    if notification.alerts.len() < ALERTS_TOLD_MAX {
+        notification.alerts.push((intent.alert_id, intent.kind));
+    }
+}

@@ -1,0 +1,245 @@
+//! What is remembered of decisions: folds of what was decided.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{BUDGET_TIME, Hold, House, Verdict, after, first_look_at};
+use crate::alert::Alert;
+use crate::commitment::AlertState;
+use crate::setting::Receiver;
+
+/// What was decided of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Route {
+    /// How the alert was when it was decided about last; none if it never was.
+    pub seen: Option<Seen>,
+    /// Who was told of it, or will be in a digest: each receiver once, as it was told last.
+    pub told: Vec<Told>,
+    /// The latest verdicts.
+    pub verdicts: Vec<Verdict>,
+    /// The silence that keeps it; empty if none does.
+    pub silence_id: String,
+    /// When it is to be looked at again, if nothing happens to it; none if never.
+    pub next_look_at: Option<Timestamp>,
+}
+
+/// As much of an alert as makes its decision another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its level.
+    pub level: u32,
+    /// How it stands.
+    pub standing: Standing,
+    /// Until when that lasts.
+    pub until: Option<Timestamp>,
+    /// Whether another alert says all of it.
+    pub inhibited: bool,
+}
+
+/// How an alert stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It fires, and nobody has taken it.
+    Triggered,
+    /// Somebody sees to it.
+    Acknowledged,
+    /// Somebody wants to hear of it later.
+    Snoozed,
+    /// It is over.
+    Resolved,
+    /// Somebody put it away.
+    Closed,
+}
+
+/// That a receiver was told of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The receiver.
+    pub receiver_id: String,
+    /// Of which level.
+    pub level: u32,
+    /// When; or when it is, if it is held.
+    pub at: Timestamp,
+    /// Whether it waits for its digest.
+    pub held: bool,
+}
+
+/// What is held of an alert for a receiver's digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Why it is.
+    pub by: Hold,
+    /// Whether the digest is to say that the alert is over.
+    pub over: bool,
+}
+
+/// What was decided of an alert in a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routed {
+    /// The alert.
+    pub alert_id: Uuid,
+    /// How it was.
+    pub seen: Seen,
+    /// Why who is told, and who is not.
+    pub verdicts: Vec<Verdict>,
+    /// Who is told from now on, or will be.
+    pub told: Vec<Told>,
+    /// Whether what is held says that the alert is over.
+    pub over: bool,
+    /// For whom nothing is held any more.
+    pub dropped: Vec<String>,
+    /// The silence that keeps it; empty if none does.
+    pub silence_id: String,
+    /// When it is to be looked at again, if nothing happens to it; none if never.
+    pub next_look_at: Option<Timestamp>,
+}
+
+/// What a receiver was told lately.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Book {
+    /// When it got its messages of the last hour, the oldest first.
+    pub told_at: Vec<Timestamp>,
+    /// When its digest is due; none if nothing is held.
+    pub digest_at: Option<Timestamp>,
+}
+
+/// What was told lately, of all receivers that are asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// By receiver.
+    pub receivers: BTreeMap<String, Book>,
+    /// How many had their turn on a level that is told by turns, by the policy and the level's place.
+    pub turns: BTreeMap<(String, u32), u64>,
+}
+
+impl Seen {
+    /// How an alert is.
+    pub fn of(alert: &Alert) -> Self {
+        let (standing, until) = match &alert.state {
+            AlertState::Triggered => (Standing::Triggered, None),
+            AlertState::Acknowledged(seen) => (Standing::Acknowledged, Some(seen.until)),
+            AlertState::Snoozed { until, .. } => (Standing::Snoozed, Some(*until)),
+            AlertState::Resolved(_) => (Standing::Resolved, None),
+            AlertState::Closed { .. } => (Standing::Closed, None),
+        };
+        Self {
+            level: alert.level,
+            standing,
+            until,
+            inhibited: alert.inhibited_by.is_some(),
+        }
+    }
+}
+
+impl Route {
+    /// When the alert is to be looked at: at once if it has changed, or after its group's wait if it is new. None
+    /// for one that nobody is to be told of.
+    pub fn look_at(&self, alert: &Alert) -> Option<Timestamp> {
+        match &self.seen {
+            None if alert.escalation.is_none() || !alert.state.is_open() => None,
+            None => Some(first_look_at(alert)),
+            Some(seen) if *seen == Seen::of(alert) => self.next_look_at,
+            Some(_) => Some(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    /// Takes in what was decided.
+    pub fn take(&mut self, routed: Routed) {
+        let Routed {
+            seen,
+            verdicts,
+            told,
+            dropped,
+            silence_id,
+            next_look_at,
+            ..
+        } = routed;
+        self.told.retain(|one| !dropped.contains(&one.receiver_id));
+        for told in told {
+            self.told.retain(|one| one.receiver_id != told.receiver_id);
+            self.told.push(told);
+        }
+        self.seen = Some(seen);
+        self.verdicts = verdicts;
+        self.silence_id = silence_id;
+        self.next_look_at = next_look_at;
+    }
+
+    /// What was held for a receiver was told in its digest.
+    pub fn digested(&mut self, receiver_id: &str, at: Timestamp) {
+        let mut told = self.told.iter_mut();
+        if let Some(told) = told.find(|told| told.receiver_id == receiver_id) {
+            told.at = at;
+        }
+    }
+
+    /// Who was told, or will be, through a receiver.
+    pub(super) fn told(&self, receiver_id: &str) -> Option<&Told> {
+        self.told
+            .iter()
+            .find(|told| told.receiver_id == receiver_id)
+    }
+}
+
+impl Book {
+    /// It got a message.
+    pub fn told(&mut self, at: Timestamp) {
+        self.told_at.retain(|told| after(*told, BUDGET_TIME) > at);
+        self.told_at.push(at);
+        self.told_at.sort_unstable();
+    }
+
+    /// The first instant from `at` on at which a receiver may get a message, and why not before.
+    pub(super) fn free_at(&self, receiver: &Receiver, at: Timestamp) -> (Timestamp, Option<Hold>) {
+        let (mut free, mut hold) = (at, None);
+        loop {
+            let awake = receiver.told_at(free);
+            if awake > free {
+                (free, hold) = (awake, hold.or(Some(Hold::QuietHours)));
+            }
+            let room = self.room_at(receiver, free);
+            if room <= free {
+                return (free, hold);
+            }
+            (free, hold) = (room, hold.or(Some(Hold::Rate)));
+        }
+    }
+
+    /// The first instant from `at` on at which its budget is not used up.
+    fn room_at(&self, receiver: &Receiver, at: Timestamp) -> Timestamp {
+        let budget = usize::try_from(receiver.budget_per_hour.max(1)).unwrap_or(usize::MAX);
+        let mut recent = self.told_at.iter().map(|told| after(*told, BUDGET_TIME));
+        let mut recent: Vec<_> = recent.by_ref().filter(|free| *free > at).collect();
+        recent.sort_unstable();
+        match recent.len().checked_sub(budget) {
+            None => at,
+            Some(place) => recent.get(place).copied().unwrap_or(at),
+        }
+    }
+}
+
+impl Books {
+    /// A receiver's.
+    pub(super) fn of(&mut self, receiver_id: &str) -> &mut Book {
+        self.receivers.entry(receiver_id.to_owned()).or_default()
+    }
+
+    /// When what is held for a receiver now is told.
+    pub(super) fn hold(
+        &mut self,
+        (receiver_id, house): (&str, &House),
+        now: Timestamp,
+        earliest: Timestamp,
+    ) -> Timestamp {
+        let book = self.of(receiver_id);
+        if let Some(at) = book.digest_at.filter(|at| *at > now) {
+            return at;
+        }
+        let receiver = house.receivers.get(receiver_id);
+        let at = receiver.map_or(earliest, |(_, receiver)| book.free_at(receiver, earliest).0);
+        book.digest_at = Some(at);
+        at
+    }
+}

@@ -1,0 +1,183 @@
+//! A promise is taken up again after its end.
+
+use aftercall_domain::commitment::{Commitment, Reopens};
+use aftercall_domain::due::DueSpec;
+use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_domain::{Cleaner, CommitmentId, FieldPath, Scope, Violations, Warning};
+use aftercall_proto::convert::due;
+use aftercall_proto::followups::v1::{ReopenCommitmentRequest, ReopenCommitmentResponse};
+use aftercall_proto::model::v1 as wire;
+use aftercall_service::command::Decision;
+use aftercall_service::seal::RequestHash;
+use aftercall_service::{Call, Checker};
+use aftercall_view::key::whose;
+use aftercall_view::{ApplyError, Store};
+use jiff::Timestamp;
+use prost::Message;
+
+use super::{Basis, Done, Maker};
+use crate::command::actor;
+use crate::contacts::Contacts;
+use crate::failure::Refused;
+use crate::followups::Followups;
+use crate::stored;
+
+/// Takes a promise up again.
+pub(crate) async fn reopen(
+    followups: &Followups,
+    call: Call<ReopenCommitmentRequest>,
+) -> Result<ReopenCommitmentResponse, Refused> {
+    let (until, scope) = (call.write_until(), call.scope());
+    let asked = Asked::read(followups, call, scope)?;
+    let reading = followups.reading();
+    let done = aftercall_service::command::run(reading, followups.clock(), asked, until).await?;
+    let commitment = wire::Commitment::decode(done.promise).map_err(ApplyError::record)?;
+    Ok(ReopenCommitmentResponse {
+        commitment: Some(commitment),
+        position: done.position,
+        warnings: done.warnings.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// What is asked for, checked as far as it can be without the promise.
+struct Asked {
+    maker: Maker,
+    /// Whose promises they see: to them there are no others.
+    scope: Scope,
+    contacts: Contacts,
+    commitment_id: CommitmentId,
+    expected_version: u64,
+    reason: String,
+    promised_by: Option<Timestamp>,
+    due: Option<wire::DueSpec>,
+    told_to_customer: bool,
+    /// What was dropped from the reason.
+    warnings: Vec<Warning>,
+}
+
+impl Asked {
+    fn read(
+        followups: &Followups,
+        call: Call<ReopenCommitmentRequest>,
+        scope: Scope,
+    ) -> Result<Self, Refused> {
+        // Its event is that of a promise that is made: so it is told from a request to make one.
+        let hash = RequestHash::of_method("ReopenCommitment", &call.message);
+        let ReopenCommitmentRequest {
+            request_id,
+            commitment_id,
+            expected_version,
+            mut reason,
+            promised_by,
+            due,
+            told_to_customer,
+        } = call.message;
+        let mut cleaner = Cleaner::default();
+        cleaner.text(FieldPath::of("reason"), &mut reason);
+        let mut checker = Checker::new();
+        checker.required_id("request_id", &request_id);
+        checker.required_id("commitment_id", &commitment_id);
+        checker.required_text("reason", &reason, TEXT_BYTES_MAX);
+        let by = checker.time("promised_by", promised_by.as_ref());
+        match (promised_by.is_some(), due.is_some()) {
+            (false, false) => checker.found().required("promised_by"),
+            (true, true) => {
+                let text = "says the same as due, and may say something else; give one of the two";
+                checker.conflicting("promised_by", text);
+            }
+            _ => {}
+        }
+        checker.done(())?;
+        Ok(Self {
+            maker: Maker::new(followups, call.principal, (request_id, hash)),
+            scope,
+            contacts: followups.contacts().clone(),
+            commitment_id: CommitmentId::read(&commitment_id),
+            expected_version,
+            reason,
+            promised_by: by,
+            due,
+            told_to_customer,
+            warnings: cleaner.into_warnings(),
+        })
+    }
+
+    /// Where the new promise stands: where the old one does.
+    fn basis(
+        &self,
+        store: &Store,
+        (old, of): (&Commitment, u64),
+        now: Timestamp,
+    ) -> Result<Basis, Refused> {
+        let tenant_id = self.maker.tenant_id();
+        let key = stored::log_key(store, tenant_id, old, of)?;
+        let (mut channel, mut language) = (wire::Channel::Unspecified, String::new());
+        if !old.interaction_id.is_empty() {
+            let all = self.contacts.recorded(tenant_id, &old.interaction_id)?;
+            let contact = all.into_iter().find(|one| whose(&one.key) == of);
+            if let Some(contact) = contact {
+                channel = contact.interaction.channel();
+                language = contact.interaction.customer.unwrap_or_default().language;
+            }
+        }
+        Ok(Basis {
+            key,
+            interaction_id: old.interaction_id.clone(),
+            customer_id: old.customer_id.clone(),
+            customer_name: old.customer_name.clone(),
+            handles: old.handles.iter().cloned().map(Into::into).collect(),
+            made_by: old.made_by.clone(),
+            team_id: old.team_id.clone(),
+            site_id: old.site_id.clone(),
+            channel,
+            language,
+            made_at: now,
+            reopens: Some(Reopens {
+                commitment_id: old.commitment_id.clone(),
+                reason: self.reason.clone(),
+            }),
+        })
+    }
+
+    /// The new due: an instant, or as people say it.
+    fn due(
+        &self,
+        time_zone: &str,
+        now: Timestamp,
+        found: &mut Violations,
+    ) -> (Timestamp, Option<DueSpec>) {
+        let due = self.due.clone();
+        let due = due.and_then(|due| due::read(due, time_zone, FieldPath::of("due"), found));
+        (self.promised_by.unwrap_or(now), due)
+    }
+}
+
+impl aftercall_service::command::Command for Asked {
+    type Done = Done;
+    type Refusal = Refused;
+
+    fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Done>, Refused> {
+        let tenant_id = self.maker.tenant_id();
+        let meant = stored::meant(store, (tenant_id, &self.scope), &self.commitment_id)?;
+        let (old, of) = meant.ok_or(Refused::NotFound)?;
+        if let Some(done) = self.maker.repetition(store, self.warnings.clone())? {
+            return Ok(Decision::Done(done));
+        }
+        if ![0, old.version].contains(&self.expected_version) {
+            return Err(Refused::VersionMismatch {
+                current: old.version,
+            });
+        }
+        let who = actor(&self.maker.principal);
+        let mut draft = old
+            .reopen(self.told_to_customer, who, now)
+            .map_err(|refusal| Refused::by_rule(refusal, &old.commitment_id))?;
+        let mut found = Violations::new();
+        (draft.promised_by, draft.due) = self.due(&old.time_zone, now, &mut found);
+        let basis = self.basis(store, (&old, of), now)?;
+        let at = (FieldPath::ROOT, found, now);
+        let (draft, _) = self.maker.complete(draft, &basis, at)?;
+        let record = self.maker.record(draft, &basis, now)?;
+        Ok(Decision::Append(Box::new(record)))
+    }
+}

@@ -1,0 +1,422 @@
+//! Contacts in short: what is looked for in them later, and what the log has said of them.
+
+use aftercall_domain::interaction::Direction;
+use aftercall_domain::limits::{CAUSES_LOOKED_AT_MAX, CONTACTS_LOOKED_AT_MAX};
+use aftercall_ledger::Accepted;
+use aftercall_log::Position;
+use aftercall_proto::convert::parties::{self, PartiesRow};
+use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::event::v1::{
+    Event, InteractionAmended, InteractionIdentified, RepeatAttributed,
+};
+use aftercall_proto::model::v1 as wire;
+use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Direction as Order, Txn};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::keys::matched::Following;
+use crate::keys::{MERGED, contacts};
+use crate::repeats;
+
+/// A contact: its tenant, id and whose it is.
+type Id<'a> = (&'a str, &'a str, u64);
+
+/// A contact in short.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Short {
+    /// Whose it is now; empty for nobody's.
+    #[prost(string, tag = "1")]
+    pub(crate) customer_id: String,
+    /// The log key that it was recorded under, and under which stands what is said of it.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) log_key: Bytes,
+    #[prost(sint64, tag = "3")]
+    pub(crate) began_at_us: i64,
+    #[prost(enumeration = "wire::Direction", tag = "4")]
+    direction: i32,
+    #[prost(enumeration = "wire::Channel", tag = "5")]
+    pub(crate) channel: i32,
+    #[prost(string, tag = "6")]
+    pub(crate) agent_id: String,
+    #[prost(string, tag = "7")]
+    pub(crate) team_id: String,
+    /// The main reason.
+    #[prost(string, tag = "8")]
+    pub(crate) reason_code: String,
+    #[prost(sint64, optional, tag = "9")]
+    ended_at_us: Option<i64>,
+    #[prost(message, optional, tag = "10")]
+    parties: Option<PartiesRow>,
+    #[prost(uint32, tag = "11")]
+    partition: u32,
+    #[prost(uint64, tag = "12")]
+    offset: u64,
+    /// What caused it, if the log says it of the customer whose it is.
+    #[prost(message, optional, tag = "13")]
+    pub(crate) cause: Option<Cause>,
+    /// How often the log said what caused it.
+    #[prost(uint64, tag = "14")]
+    pub(crate) times_said: u64,
+}
+
+/// What the log says that caused a contact.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Cause {
+    #[prost(string, tag = "1")]
+    commitment_id: String,
+    #[prost(string, tag = "2")]
+    made_in: String,
+    /// When the contact began, as the log says there.
+    #[prost(sint64, tag = "3")]
+    began_at_us: i64,
+    #[prost(string, tag = "4")]
+    repeat: String,
+}
+
+impl Cause {
+    fn of(event: &Event, attributed: &RepeatAttributed) -> Self {
+        let began_at = event.occurred_at.as_ref().and_then(from_wire);
+        Self {
+            commitment_id: attributed.commitment_id.clone(),
+            made_in: attributed.made_in_interaction_id.clone(),
+            began_at_us: began_at.map_or(0, microseconds),
+            repeat: event.aggregate_id.clone(),
+        }
+    }
+
+    fn all_caused(&self, tenant_id: &str) -> Key {
+        contacts::caused(tenant_id, &self.commitment_id, &self.made_in)
+    }
+
+    /// Where it stands what the log says.
+    fn places(&self, tenant_id: &str) -> [Key; 2] {
+        let caused = self.all_caused(tenant_id).time_descending(self.began_at_us);
+        let repeats = contacts::repeats(tenant_id).time(self.began_at_us);
+        [caused.id(&self.repeat), repeats.id(&self.repeat)]
+    }
+
+    fn put(
+        &self,
+        tenant_id: &str,
+        attributed: &RepeatAttributed,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        self.count(tenant_id, |count| count.saturating_add(1), txn)?;
+        for place in self.places(tenant_id) {
+            txn.put(place, attributed.encode_to_vec())?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, tenant_id: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        self.count(tenant_id, |count| count.saturating_sub(1), txn)?;
+        for place in self.places(tenant_id) {
+            txn.delete(place)?;
+        }
+        Ok(())
+    }
+
+    fn count(
+        &self,
+        tenant_id: &str,
+        change: impl FnOnce(u64) -> u64,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let all = self.all_caused(tenant_id);
+        let count = txn.get(&*all)?;
+        let count = count.and_then(|count| count.as_ref().try_into().ok());
+        match change(count.map_or(0, u64::from_be_bytes)) {
+            0 => txn.delete(all)?,
+            count => txn.put(all, count.to_be_bytes().to_vec())?,
+        }
+        Ok(())
+    }
+}
+
+impl Short {
+    /// The contact; none of one that has nothing to do with promises: among ourselves, imported, or one that says
+    /// itself which promises it follows up.
+    fn of(fact: &Accepted, contact: &wire::Interaction) -> Option<Self> {
+        let direction = contact.direction();
+        let is_outbound = direction == wire::Direction::Outbound;
+        let is_of_use =
+            direction == wire::Direction::Inbound || is_outbound && contact.follow_ups.is_empty();
+        let began_at = contact.occurred_at.as_ref().and_then(from_wire)?;
+        if !is_of_use || !fact.event.import_batch.is_empty() {
+            return None;
+        }
+        let parties: aftercall_domain::Parties = parties::of_contact(contact).collect();
+        Some(Self {
+            customer_id: fact.event.customer_id.clone(),
+            log_key: fact.key.clone(),
+            began_at_us: microseconds(began_at),
+            direction: direction.into(),
+            channel: contact.channel,
+            agent_id: contact.agent_id.clone(),
+            team_id: contact.team_id.clone(),
+            reason_code: main_reason(contact),
+            ended_at_us: ended_at(contact),
+            parties: Some(parties.into()),
+            partition: fact.position.partition,
+            offset: fact.position.offset,
+            cause: None,
+            times_said: 0,
+        })
+    }
+
+    pub(crate) fn decode_row(row: Bytes) -> Result<Self, ApplyError> {
+        Self::decode(row).map_err(ApplyError::record)
+    }
+
+    pub(crate) fn parties(&self) -> impl Iterator<Item = aftercall_domain::Party<'_>> {
+        self.parties.iter().flat_map(PartiesRow::iter)
+    }
+
+    fn is_inbound(&self) -> bool {
+        self.direction() == wire::Direction::Inbound
+    }
+
+    /// How long it was, where that is known.
+    pub(crate) fn length_us(&self) -> Option<i64> {
+        let ended_at_us = self.ended_at_us?;
+        ended_at_us
+            .checked_sub(self.began_at_us)
+            .filter(|length| *length >= 0)
+    }
+
+    /// Where it stands in its customer's list, if it is somebody's.
+    fn place(&self, (tenant_id, interaction_id, whose): Id<'_>) -> Option<Key> {
+        let direction = match self.is_inbound() {
+            true => Direction::Inbound,
+            false => Direction::Outbound,
+        };
+        let list = contacts::contacts_of(tenant_id, &self.customer_id, direction);
+        let place = list.time(self.began_at_us).id(interaction_id).u64(whose);
+        (!self.customer_id.is_empty()).then_some(place)
+    }
+
+    /// The key under which it is undecided what caused it.
+    fn undecided(&self, (tenant_id, interaction_id, whose): Id<'_>) -> Key {
+        let at = Position {
+            partition: self.partition,
+            offset: self.offset,
+        };
+        Following::cause_of(tenant_id, interaction_id, whose).undecided(at)
+    }
+}
+
+/// A contact was recorded.
+pub(super) fn record(
+    fact: &Accepted,
+    contact: &wire::Interaction,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    match Short::of(fact, contact) {
+        Some(short) => put(fact, None, short, txn),
+        None => Ok(()),
+    }
+}
+
+/// A contact is somebody else's, or nobody's: what caused it is to be found out anew.
+pub(super) fn identify(
+    fact: &Accepted,
+    identified: &InteractionIdentified,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(before) = read(fact, txn)? else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    after.customer_id.clone_from(&identified.customer_id);
+    if after.customer_id != before.customer_id
+        && let Some(cause) = after.cause.take()
+    {
+        cause.remove(&fact.event.tenant_id, txn)?;
+    }
+    put(fact, Some(before), after, txn)
+}
+
+/// A contact's record was amended.
+pub(super) fn amend(
+    fact: &Accepted,
+    amended: &InteractionAmended,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(before) = read(fact, txn)? else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    let values = amended.interaction.clone().unwrap_or_default();
+    for path in amended.update_mask.iter().flat_map(|mask| &mask.paths) {
+        match path.as_str() {
+            "occurred_at" => {
+                let began_at = values.occurred_at.as_ref().and_then(from_wire);
+                after.began_at_us = began_at.map_or(after.began_at_us, microseconds);
+            }
+            "ended_at" => after.ended_at_us = ended_at(&values),
+            "contact_reasons" => after.reason_code = main_reason(&values),
+            _ => {}
+        }
+    }
+    match after == before {
+        true => Ok(()),
+        false => put(fact, Some(before), after, txn),
+    }
+}
+
+/// The log says what caused a contact. Of a customer whose contact it no longer is, that is void.
+pub(super) fn attribute(
+    fact: &Accepted,
+    attributed: &RepeatAttributed,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(before) = read(fact, txn)? else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    after.times_said = fact.event.sequence;
+    if after.customer_id == fact.event.customer_id && after.cause.is_none() {
+        let cause = Cause::of(&fact.event, attributed);
+        cause.put(&fact.event.tenant_id, attributed, txn)?;
+        after.cause = Some(cause);
+    }
+    put(fact, Some(before), after, txn)
+}
+
+/// More is known of broken promises to a customer: puts down of whose latest contacts after an instant it is left to
+/// decide what caused them, and of whose not.
+pub(super) fn again(
+    (tenant_id, customer_id): (&str, &str),
+    after_us: i64,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let customers = MERGED.customers_then(txn, tenant_id, customer_id)?;
+    for customer_id in &customers {
+        let list = contacts::contacts_of(tenant_id, customer_id, Direction::Inbound);
+        let from = list.clone().time(after_us);
+        let to = list.clone().time(i64::MAX);
+        let latest = txn.scan_range(from, Some(&to), Order::Descending);
+        let latest: Vec<Bytes> = latest
+            .take(CONTACTS_LOOKED_AT_MAX)
+            .map(|entry| Ok(entry?.0))
+            .collect::<Result<_, ApplyError>>()?;
+        for key in latest {
+            let (id, whose) = contacts::read_contact_of(&key, &list).map_err(ApplyError::record)?;
+            let row = txn.get(contacts::contact(tenant_id, &id, whose))?;
+            if let Some(short) = row.map(Short::decode_row).transpose()? {
+                refresh((tenant_id, &id, whose), &short, &customers, txn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The same when customers are one from now on, or are two.
+pub(super) fn merge(
+    tenant_id: &str,
+    customer_ids: [&str; 2],
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for customer_id in customer_ids {
+        again((tenant_id, customer_id), i64::MIN, txn)?;
+    }
+    Ok(())
+}
+
+fn main_reason(contact: &wire::Interaction) -> String {
+    let mut reasons = contact.contact_reasons.iter();
+    let reason = reasons.find(|reason| reason.primary);
+    reason.map_or_else(String::new, |reason| reason.code.clone())
+}
+
+fn ended_at(contact: &wire::Interaction) -> Option<i64> {
+    let ended_at = contact.ended_at.as_ref().and_then(from_wire);
+    ended_at.map(microseconds)
+}
+
+/// The contact that something happened to.
+fn read(fact: &Accepted, txn: &Txn<'_>) -> Result<Option<Short>, ApplyError> {
+    let event = &fact.event;
+    let key = contacts::contact(&event.tenant_id, &event.interaction_id, fact.whose);
+    txn.get(&*key)?.map(Short::decode_row).transpose()
+}
+
+fn put(
+    fact: &Accepted,
+    before: Option<Short>,
+    after: Short,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let event = &fact.event;
+    let id = (&*event.tenant_id, &*event.interaction_id, fact.whose);
+    let was = before.as_ref().and_then(|before| before.place(id));
+    let is = after.place(id);
+    if was != is {
+        if let Some(was) = was {
+            txn.delete(was)?;
+        }
+        if let Some(is) = is {
+            txn.put(is, Bytes::new())?;
+        }
+    }
+    if after.is_inbound() {
+        let customers = match (&after.cause, after.customer_id.as_str()) {
+            (Some(_), _) | (None, "") => Vec::new(),
+            (None, customer_id) => MERGED.customers_then(txn, id.0, customer_id)?,
+        };
+        refresh(id, &after, &customers, txn)?;
+    }
+    txn.put(contacts::contact(id.0, id.1, id.2), after.encode_to_vec())?;
+    Ok(())
+}
+
+/// Puts down whether it is left to decide what caused an inbound contact with these customers, who are one.
+fn refresh(
+    id: Id<'_>,
+    short: &Short,
+    customers: &[String],
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let undecided = short.undecided(id);
+    let is_left = short.cause.is_none() && may_be_caused(id.0, short, customers, txn)?;
+    match (txn.get(&*undecided)?.is_some(), is_left) {
+        (false, true) => txn.put(undecided, Bytes::new())?,
+        (true, false) => txn.delete(undecided)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a promise to one of these customers caused the contact, by what is known.
+fn may_be_caused(
+    tenant_id: &str,
+    short: &Short,
+    customers: &[String],
+    txn: &mut Txn<'_>,
+) -> Result<bool, ApplyError> {
+    let Ok(began_at) = Timestamp::from_microsecond(short.began_at_us) else {
+        return Ok(false);
+    };
+    for customer_id in customers {
+        let list = contacts::lapsed(tenant_id, customer_id);
+        if txn.get(&*list)?.is_none() {
+            continue;
+        }
+        let (from, to) = repeats::span(&list, short.began_at_us);
+        let lapsed = txn.scan_range(from, Some(&to), Order::Descending);
+        let lapsed: Vec<Bytes> = lapsed
+            .take(CAUSES_LOOKED_AT_MAX)
+            .map(|entry| Ok(entry?.0))
+            .collect::<Result<_, ApplyError>>()?;
+        // Which of them it was is decided later: here one is enough, and mostly it is the latest.
+        for key in &lapsed {
+            let one = std::iter::once((&list[..], &key[..]));
+            if repeats::cause(tenant_id, began_at, one, |key| txn.get(key))?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,353 @@
+//! The router: decides who is told of alerts, and writes it down.
+//!
+//! ```text
+//!  alerts, as the view has them ─► due ─► the decision (domain::routing) ─► one event a round ─► log ─► view
+//!       ▲                                                                                            │
+//!       └───────────── what was decided, and when to look again ◄────────────────────────────────────┘
+//! ```
+//!
+//! The decisions of a tenant are one aggregate, with a number for each round: of two processes that decide at the
+//! same time the first counts, and messages have ids that follow from the round. So nobody is told twice under
+//! different ids, and who comes next goes on from what was decided. Who holds the partition of what the tenant is told
+//! decides. A message is delivered by others, who read the event.
+//!
+//! A tenant's alerts are told in one environment, the first in which anything was decided: elsewhere, as in a
+//! copy of the log, it is decided that nobody is told.
+
+mod explain;
+mod fold;
+mod keys;
+mod read;
+mod rows;
+mod test;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercall_domain::routing::{self, House, Moment};
+use aftercall_domain::setting::{EscalationPolicy, Receiver, Silence, Team};
+use aftercall_ledger::{Ledger, Ready};
+use aftercall_log::{AppendError, Claim, Log, ReadError};
+use aftercall_proto::convert::routing::round_to_wire;
+use aftercall_proto::envelope::notify_key;
+use aftercall_service::seal::TooLarge;
+use aftercall_service::{Clock, Internal, Reading, Supervisor};
+use aftercall_view::{ApplyError, Store, StoreError, ViewError};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use crate::meters;
+use read::{Agenda, Due};
+
+pub(crate) use explain::explain;
+pub(crate) use fold::{apply, place};
+pub(crate) use test::test;
+
+/// The role in which processes share the tenants among them.
+const ROLE: &str = "alerts";
+
+/// About how many alerts is decided in one round.
+const ALERTS_AT_ONCE: usize = 500;
+
+/// How long to wait while the view or the log can't take part.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What tenants have set up of who is told. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    ledger: Ledger,
+    escalations: Ready<EscalationPolicy>,
+    teams: Ready<Team>,
+    receivers: Ready<Receiver>,
+    silences: Ready<Silence>,
+}
+
+/// Decides who is told.
+#[derive(Debug)]
+pub(crate) struct Router {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    supervisor: Supervisor,
+    reading: Reading,
+    claim: Arc<Claim>,
+    setup: Setup,
+    /// Where this is.
+    environment: String,
+    /// How often a tenant's settings had changed when it was looked last which silences are over.
+    heard: Arc<Mutex<HashMap<String, u64>>>,
+}
+
+/// Why the router can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RouterError {
+    #[error("the log can't be read")]
+    Log(#[from] ReadError),
+    #[error("what was decided can't be appended")]
+    Append(#[source] AppendError),
+    #[error("what was decided is larger than the log takes")]
+    TooLarge(#[from] TooLarge),
+    #[error("the view ended")]
+    View(#[source] Option<Arc<ViewError>>),
+    #[error("the view makes no sense")]
+    Store(#[source] ApplyError),
+    #[error("a query was cancelled")]
+    Query(#[from] Internal),
+}
+
+impl Setup {
+    /// What a ledger has.
+    pub(crate) fn of(ledger: &Ledger) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            escalations: Ready::of(ledger.clone()),
+            teams: Ready::of(ledger.clone()),
+            receivers: Ready::of(ledger.clone()),
+            silences: Ready::of(ledger.clone()),
+        }
+    }
+
+    /// What a tenant has set up, but for escalation policies.
+    pub(crate) fn house(&self, tenant_id: &str) -> Result<House, ApplyError> {
+        let receivers = self.receivers.all(tenant_id)?;
+        let receivers = receivers.iter();
+        let teams = self.teams.all(tenant_id)?;
+        let silences = self.silences.all(tenant_id)?;
+        Ok(House {
+            escalations: BTreeMap::new(),
+            teams: teams
+                .iter()
+                .map(|it| (it.id.clone(), it.set.clone()))
+                .collect(),
+            receivers: receivers
+                .map(|it| (it.id.clone(), (it.version, it.set.clone())))
+                .collect(),
+            silences: silences
+                .iter()
+                .map(|it| (it.id.clone(), it.set.clone()))
+                .collect(),
+        })
+    }
+
+    /// A version of an escalation policy, with what the tenant has set up.
+    pub(crate) fn with(
+        &self,
+        tenant_id: &str,
+        house: &mut House,
+        (policy_id, version): (&str, u64),
+    ) -> Result<(), ApplyError> {
+        let name = (policy_id.to_owned(), version);
+        if !house.escalations.contains_key(&name)
+            && let Some(policy) = self.escalations.as_of(tenant_id, policy_id, version)?
+        {
+            house.escalations.insert(name, policy);
+        }
+        Ok(())
+    }
+
+    /// An escalation policy that is in use, and its version.
+    pub(crate) fn escalation(
+        &self,
+        tenant_id: &str,
+        policy_id: &str,
+    ) -> Result<Option<u64>, ApplyError> {
+        let found = self.escalations.get(tenant_id, policy_id)?;
+        Ok(found.map(|found| found.version))
+    }
+
+    fn revision(&self, tenant_id: &str) -> Result<u64, ApplyError> {
+        self.ledger.settings(tenant_id).revision()
+    }
+}
+
+impl Router {
+    pub(crate) fn new(
+        (log, clock, supervisor): (Arc<dyn Log>, Arc<dyn Clock>, Supervisor),
+        reading: Reading,
+        setup: Setup,
+        environment: String,
+    ) -> Self {
+        let claim = Arc::new(log.claim(ROLE));
+        Self {
+            log,
+            clock,
+            supervisor,
+            reading,
+            claim,
+            setup,
+            environment,
+            heard: Arc::default(),
+        }
+    }
+
+    /// Runs until it is dropped.
+    ///
+    /// # Errors
+    /// When the log or the view has failed for good.
+    pub(crate) async fn run(self) -> Result<Infallible, RouterError> {
+        let mut progress = self.reading.view().progress();
+        loop {
+            progress.borrow_and_update();
+            let held = self.claim.partitions();
+            let now = self.clock.now();
+            let Some(agenda) = self.agenda(now).await? else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            if !agenda.due.is_empty() {
+                self.decide_all(agenda).await?;
+                continue;
+            }
+            let due = async {
+                match agenda.next_at {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                ended = self.reading.view().stopped() => {
+                    return Err(RouterError::View(ended.err()));
+                }
+                () = due => {}
+                _ = progress.changed() => {}
+                () = self.claim.others_than(&held) => {}
+            }
+        }
+    }
+
+    /// What is due now; none while the view can't say.
+    async fn agenda(&self, now: Timestamp) -> Result<Option<Agenda>, RouterError> {
+        let store = self.reading.view().store();
+        let (setup, heard) = (self.setup.clone(), Arc::clone(&self.heard));
+        let (claim, log) = (Arc::clone(&self.claim), Arc::clone(&self.log));
+        let read = move || {
+            let is_held = |tenant_id: &str| claim.holds(log.partition_of(&notify_key(tenant_id)));
+            let mut agenda = read::agenda(&store, now, is_held)?;
+            for tenant_id in read::silenced_tenants(&store)? {
+                let revision = setup.revision(&tenant_id)?;
+                let known = heard.lock().get(&tenant_id) == Some(&revision);
+                if known || !is_held(&tenant_id) {
+                    continue;
+                }
+                let house = setup.house(&tenant_id)?;
+                let alerts = read::heard_again(&store, &tenant_id, &house, now)?;
+                if alerts.is_empty() {
+                    heard.lock().insert(tenant_id, revision);
+                } else {
+                    let due = agenda.due.entry(tenant_id).or_default();
+                    due.alerts = alerts;
+                }
+            }
+            Ok(agenda)
+        };
+        unless_opening(self.supervisor.block(read).await?)
+    }
+
+    /// Decides about what is due, a round for each tenant.
+    async fn decide_all(&self, agenda: Agenda) -> Result<(), RouterError> {
+        // Whatever was done before now counts: what somebody took is not told.
+        if !write::caught_up(&self.reading).await {
+            tokio::time::sleep(PAUSE).await;
+            return Ok(());
+        }
+        for (tenant_id, due) in agenda.due {
+            self.decide(&tenant_id, due).await?;
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, tenant_id: &str, mut due: Due) -> Result<(), RouterError> {
+        loop {
+            let now = self.clock.now();
+            let store = self.reading.view().store();
+            let (setup, tenant) = (self.setup.clone(), tenant_id.to_owned());
+            let (environment, of) = (self.environment.clone(), due.clone());
+            let read = move || decide(&store, &setup, (&tenant, environment), &of, now);
+            let Some(decided) = unless_opening(self.supervisor.block(read).await?)? else {
+                tokio::time::sleep(PAUSE).await;
+                return Ok(());
+            };
+            let Some((sequence, routed)) = decided else {
+                // It is due by the key, which is rounded down.
+                tokio::time::sleep(write::RETRY_AFTER).await;
+                return Ok(());
+            };
+            match write::record(tenant_id, sequence, &routed, now) {
+                Ok(record) => {
+                    meters::routed(&routed);
+                    return write::write(&self.reading, record).await;
+                }
+                // So many are told of so much that it takes several rounds.
+                Err(_) if due.halve() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Decides a round of a tenant: its number, and what the log says of it; none if there was nothing to decide.
+fn decide(
+    store: &Store,
+    setup: &Setup,
+    (tenant_id, here): (&str, String),
+    due: &Due,
+    now: Timestamp,
+) -> Result<Option<(u64, aftercall_proto::event::v1::AlertsRouted)>, ApplyError> {
+    let mut house = setup.house(tenant_id)?;
+    for (_, place) in &due.alerts {
+        let alert = rows::alert(tenant_id, place, |key| store.get(key))?;
+        if let Some(escalation) = alert.and_then(|alert| alert.escalation) {
+            let version = (&*escalation.policy_id, escalation.policy_version);
+            setup.with(tenant_id, &mut house, version)?;
+        }
+    }
+    let read::Round {
+        standing,
+        firings,
+        digests,
+        mut books,
+    } = read::round(store, tenant_id, due, &house)?;
+    let environment = match standing.environment.as_str() {
+        "" => here.clone(),
+        known => known.to_owned(),
+    };
+    let sequence = standing.version.saturating_add(1);
+    let moment = Moment {
+        tenant_id,
+        round: sequence,
+        now,
+        mute: environment != here,
+    };
+    if moment.mute {
+        tracing::warn!(
+            tenant_id,
+            environment,
+            here,
+            "this is another environment than the one in which the tenant's alerts are told: nobody is told; if it \
+             takes the other's place, set notify.environment to that one's name"
+        );
+    }
+    let held = digests.iter().flat_map(|digest| &digest.held);
+    let looked_at = firings.iter().map(|firing| &firing.alert);
+    let alerts = looked_at.chain(held.map(|(_, alert)| alert));
+    let alerts = alerts.map(|alert| (alert.alert_id, alert.clone()));
+    let alerts: BTreeMap<_, _> = alerts.collect();
+    let round = routing::decide(&house, &mut books, &firings, &digests, moment);
+    if round == routing::Round::default() {
+        return Ok(None);
+    }
+    let routed = round_to_wire(round, (tenant_id, environment), &alerts, now);
+    Ok(Some((sequence, routed)))
+}
+
+/// A read of the view, unless the view or the ledger is being opened.
+fn unless_opening<T>(read: Result<T, ApplyError>) -> Result<Option<T>, RouterError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),
+        Err(error) => Err(RouterError::Store(error)),
+    }
+}
