@@ -13,6 +13,10 @@ const GROWTH_MAX: f64 = 0.25;
 /// And how much in any case: so many MiB, files or threads come and go with what is just being done.
 const GROWTH_FREE: f64 = 48.0;
 
+/// How long a process must have been looked at before growth tells anything. A young one fills its
+/// caches and buffers: within its first minutes it goes from 120 MiB to 400 and stays there.
+const WARM: Duration = Duration::from_secs(20 * 60);
+
 /// What it took at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Footprint {
@@ -90,7 +94,11 @@ impl Footprints {
     }
 
     /// What has grown, in words. Files that are mapped are the kernel's to give back, and don't count.
+    /// Of a process that is not warm nothing is said.
     pub(super) fn grown(&self) -> Vec<String> {
+        if self.lasted() < WARM {
+            return Vec::new();
+        }
         let [memory, _, files, threads] = self.all();
         let grown = [memory, files, threads]
             .into_iter()
@@ -168,9 +176,14 @@ fn slope(points: &[(f64, f64)]) -> f64 {
 mod tests {
     use super::*;
 
+    /// An hour of it, by a look every 90 seconds.
     fn growing_by(mib: f64) -> Footprints {
+        growing(mib, 90)
+    }
+
+    fn growing(mib: f64, every: u64) -> Footprints {
         let seen = (0..40).map(|number| Footprint {
-            at: Duration::from_secs(90 * number),
+            at: Duration::from_secs(every * number),
             memory: 200.0 + mib * number as f64,
             resident: 400.0,
             files: 40.0,
@@ -188,6 +201,8 @@ mod tests {
             grown.len() == 1 && grown[0].starts_with("memory"),
             "{grown:?}"
         );
+        let young = growing(20.0, 2);
+        assert!(young.grown().is_empty(), "it has not filled its caches yet");
         let per_hour = growing_by(2.0).all()[0].per_hour;
         assert!((per_hour - 80.0).abs() < 1e-6, "{per_hour}");
     }

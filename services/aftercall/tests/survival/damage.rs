@@ -11,9 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use crate::answers::Answers;
 use crate::crash::Trial;
-use crate::load;
 
 const SEGMENT_BYTES: u64 = 32 << 10;
 const RECORDS: u32 = 1_000;
@@ -123,25 +121,22 @@ async fn damaged_views_are_rebuilt() {
         server.kill();
         Trial::ended(writers).await;
     }
-    let server = trial.start().await;
+    let mut server = trial.start().await;
     trial.wait_for_lapses().await;
-    let (position, customers) = (trial.checker.position(), load::customers());
-    let sound = Answers::of(&server.channel(), &customers, &position).await;
-    server.stop();
     let seed = trial.random(0..u64::MAX);
     let mut rng = StdRng::seed_from_u64(seed);
     for (what, damage) in DAMAGES {
-        for view in directories(&data.join("views")) {
-            let largest = files(&view).into_iter().max_by_key(|(bytes, _)| *bytes);
-            let (_, path) = largest.expect("a view has files");
-            println!("{what}: {}", path.display());
-            damage(&path, &mut rng);
-        }
-        let server = trial.start().await;
-        let rebuilt = Answers::of(&server.channel(), &customers, &position).await;
-        sound.assert_same(&rebuilt);
-        server.stop();
+        let harm = |views: &Path| {
+            for view in directories(views) {
+                let largest = files(&view).into_iter().max_by_key(|(bytes, _)| *bytes);
+                let (_, path) = largest.expect("a view has files");
+                println!("{what}: {}", path.display());
+                damage(&path, &mut rng);
+            }
+        };
+        server = trial.answers_the_same_after(server, harm).await;
     }
+    server.stop();
     trial.conclude().await;
 }
 

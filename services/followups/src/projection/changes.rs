@@ -8,7 +8,8 @@ use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::keys::{self, AlertPlace, Home, contacts};
+use super::contacts::{self, Change};
+use crate::keys::{self, AlertPlace, Home};
 use crate::{routing, stored};
 
 /// Puts the promise, and moves it in the lists.
@@ -29,16 +30,21 @@ pub(super) fn put_commitment(
     }
     note_lapsed(tenant_id, &after, txn)?;
     let key = keys::commitment(tenant_id, &after.commitment_id, home.whose);
-    let broken = broken(before, &after);
+    // Contacts may have come before the word that the due had passed, or of whose promise it was.
+    if let Some((customer_id, first)) = more_broken(before, &after) {
+        let customer = (tenant_id, customer_id);
+        contacts::again(customer, microseconds(first), Change::More(&after), txn)?;
+    }
+    let less_broken = less_broken(before, &after);
     let row = stored::encode_commitment(after);
     match before {
         // Many promises are kept and change once, and what changes is merged with the rest.
         None => txn.put_lasting(key, row)?,
         Some(_) => txn.put(key, row)?,
     }
-    // Contacts may have come before the word that the due had passed, or of whose promise it was.
-    for (customer_id, first) in broken {
-        super::contacts::again((tenant_id, &customer_id), microseconds(first), txn)?;
+    if let Some((customer_id, first)) = less_broken {
+        let customer = (tenant_id, customer_id);
+        contacts::again(customer, microseconds(first), Change::Less, txn)?;
     }
     Ok(())
 }
@@ -73,22 +79,32 @@ pub(super) fn put_alerts(
     Ok(changed)
 }
 
-/// Whose contacts a broken promise may have caused, or may have until now, if that changes, and since when.
-fn broken(before: Option<&Commitment>, after: &Commitment) -> Vec<(String, Timestamp)> {
-    let of = |promise: &Commitment| {
-        let first = promise.lapses.iter().map(|lapse| lapse.lapsed_at).min();
-        promise.customer_id.clone().zip(first)
-    };
+/// Whose contacts since when a promise may have caused.
+fn broken(promise: &Commitment) -> Option<(&str, Timestamp)> {
+    let customer_id = promise.customer_id.as_deref()?;
+    let first = promise.lapses.iter().map(|lapse| lapse.lapsed_at).min()?;
+    Some((customer_id, first))
+}
+
+/// Whose contacts since when a promise may cause from now on, and may not have before.
+fn more_broken<'a>(
+    before: Option<&Commitment>,
+    after: &'a Commitment,
+) -> Option<(&'a str, Timestamp)> {
     let is_as_before = before.is_some_and(|before| {
-        let state = |promise: &Commitment| (promise.lapses.len(), promise.is_open());
-        state(before) == state(after) && before.customer_id == after.customer_id
+        before.lapses.len() == after.lapses.len() && before.customer_id == after.customer_id
     });
-    if is_as_before {
-        return Vec::new();
-    }
-    let (was, is) = (before.and_then(of), of(after));
-    let was = was.filter(|(customer_id, _)| is.as_ref().is_none_or(|(one, _)| one != customer_id));
-    was.into_iter().chain(is).collect()
+    broken(after).filter(|_| !is_as_before)
+}
+
+/// Whose contacts since when a promise may have caused until now, and no longer.
+fn less_broken<'a>(
+    before: Option<&'a Commitment>,
+    after: &Commitment,
+) -> Option<(&'a str, Timestamp)> {
+    let before = before?;
+    let is_less = before.customer_id != after.customer_id || before.is_open() && !after.is_open();
+    broken(before).filter(|_| is_less)
 }
 
 /// Notes that there are dues of a customer that passed with their promises open, so that it is known without a scan of
@@ -98,7 +114,7 @@ fn note_lapsed(tenant_id: &str, after: &Commitment, txn: &mut Txn<'_>) -> Result
         return Ok(());
     };
     if !after.lapses.is_empty() {
-        let key = contacts::lapsed(tenant_id, customer_id);
+        let key = keys::contacts::lapsed(tenant_id, customer_id);
         if txn.get(&*key)?.is_none() {
             txn.put(key, Bytes::new())?;
         }

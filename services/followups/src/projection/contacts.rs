@@ -1,5 +1,6 @@
 //! Contacts in short: what is looked for in them later, and what the log has said of them.
 
+use aftercall_domain::commitment::Commitment;
 use aftercall_domain::interaction::Direction;
 use aftercall_domain::limits::{CAUSES_LOOKED_AT_MAX, CONTACTS_LOOKED_AT_MAX};
 use aftercall_ledger::Accepted;
@@ -285,11 +286,23 @@ pub(super) fn attribute(
     put(fact, Some(before), after, txn)
 }
 
+/// What changed, by which a contact may have a cause that it had not, or have lost one.
+#[derive(Clone, Copy)]
+pub(super) enum Change<'a> {
+    /// This promise is one more that may be a cause.
+    More(&'a Commitment),
+    /// One promise is a cause no longer.
+    Less,
+    /// Who is one with whom.
+    Customers,
+}
+
 /// More is known of broken promises to a customer: puts down of whose latest contacts after an instant it is left to
 /// decide what caused them, and of whose not.
 pub(super) fn again(
     (tenant_id, customer_id): (&str, &str),
     after_us: i64,
+    change: Change<'_>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let customers = MERGED.customers_then(txn, tenant_id, customer_id)?;
@@ -306,7 +319,8 @@ pub(super) fn again(
             let (id, whose) = contacts::read_contact_of(&key, &list).map_err(ApplyError::record)?;
             let row = txn.get(contacts::contact(tenant_id, &id, whose))?;
             if let Some(short) = row.map(Short::decode_row).transpose()? {
-                refresh((tenant_id, &id, whose), &short, &customers, txn)?;
+                let id = (tenant_id, &*id, whose);
+                refresh(id, &short, (&customers, change), txn)?;
             }
         }
     }
@@ -320,7 +334,8 @@ pub(super) fn merge(
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     for customer_id in customer_ids {
-        again((tenant_id, customer_id), i64::MIN, txn)?;
+        let customer = (tenant_id, customer_id);
+        again(customer, i64::MIN, Change::Customers, txn)?;
     }
     Ok(())
 }
@@ -366,7 +381,7 @@ fn put(
             (Some(_), _) | (None, "") => Vec::new(),
             (None, customer_id) => MERGED.customers_then(txn, id.0, customer_id)?,
         };
-        refresh(id, &after, &customers, txn)?;
+        refresh(id, &after, (&customers, Change::Customers), txn)?;
     }
     txn.put(contacts::contact(id.0, id.1, id.2), after.encode_to_vec())?;
     Ok(())
@@ -376,12 +391,23 @@ fn put(
 fn refresh(
     id: Id<'_>,
     short: &Short,
-    customers: &[String],
+    (customers, change): (&[String], Change<'_>),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let undecided = short.undecided(id);
-    let is_left = short.cause.is_none() && may_be_caused(id.0, short, customers, txn)?;
-    match (txn.get(&*undecided)?.is_some(), is_left) {
+    let was_left = txn.get(&*undecided)?.is_some();
+    // Most changes can't turn what is put down, and then there is nothing to look for.
+    let is_left = match (short.cause.is_some(), was_left, change) {
+        (true, ..) => false,
+        (false, true, Change::More(_)) => true,
+        (false, false, Change::Less) => false,
+        (false, false, Change::More(promise)) => Timestamp::from_microsecond(short.began_at_us)
+            .is_ok_and(|began_at| promise.broken_before(began_at).is_some()),
+        (false, true, Change::Less) | (false, _, Change::Customers) => {
+            may_be_caused(id.0, short, customers, txn)?
+        }
+    };
+    match (was_left, is_left) {
         (false, true) => txn.put(undecided, Bytes::new())?,
         (true, false) => txn.delete(undecided)?,
         _ => {}

@@ -285,12 +285,34 @@ impl Contact {
         } else {
             CommitmentOutcome::KeptLate
         };
+        self.fulfilled(events, (id(2, n), version), done_ago, outcome)
+    }
+
+    /// The same of the promise number `n` that was made after the contact, in time.
+    pub(crate) fn fulfil_made(
+        &self,
+        events: &Events,
+        n: u64,
+        version: u64,
+        done_ago: i64,
+    ) -> Position {
+        let outcome = CommitmentOutcome::Kept;
+        self.fulfilled(events, (made_id(n), version), done_ago, outcome)
+    }
+
+    fn fulfilled(
+        &self,
+        events: &Events,
+        (commitment_id, version): (String, u64),
+        done_ago: i64,
+        outcome: CommitmentOutcome,
+    ) -> Position {
         let fact = Fact::CommitmentFulfilled(CommitmentFulfilled {
             fulfilled_at: Some(ago(done_ago)),
             outcome: outcome.into(),
             ..CommitmentFulfilled::default()
         });
-        events.fact(&self.about(id(2, n), version, ago(done_ago)), &fact)
+        events.fact(&self.about(commitment_id, version, ago(done_ago)), &fact)
     }
 
     pub(crate) fn cancel(&self, events: &Events, n: u64, version: u64) -> Position {
@@ -376,8 +398,14 @@ impl Contact {
         events.fact(&self.about(id(2, n), version, ago(0)), &fact)
     }
 
-    /// Appends that a promise lapsed that was due so many seconds from now, whatever the contact's record says of it.
-    pub(crate) fn lapse_of(&self, events: &Events, n: u64, version: u64, due_in: i64) -> Position {
+    /// Appends that the promise number `n`, made after the contact and due so many seconds from now, lapsed.
+    pub(crate) fn lapse_made(
+        &self,
+        events: &Events,
+        n: u64,
+        version: u64,
+        due_in: i64,
+    ) -> Position {
         let lapse = Lapse {
             clock: CommitmentClock::Promise.into(),
             due_revision: 1,
@@ -388,7 +416,7 @@ impl Contact {
             lapse: Some(lapse),
             escalation: None,
         });
-        events.fact(&self.about(id(2, n), version, ago(0)), &fact)
+        events.fact(&self.about(made_id(n), version, ago(0)), &fact)
     }
 
     fn about(&self, aggregate: String, sequence: u64, recorded_at: Timestamp) -> About {

@@ -11,7 +11,7 @@ use aftercall_service::Role;
 use proptest::prelude::*;
 use tonic::Code;
 
-use crate::contact::contact;
+use crate::contact::{contact, made_id};
 use crate::fixture::{Events, Service, ago, contact_ids, id, reason, views, wrong_fields};
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn a_promise_that_was_made_later_is_told_with_its_contact_and_moves_with_i
     contact.record(&events);
     contact.make(&events, 2, 60);
     contact.identify(&events, 2, "customer-1");
-    contact.lapse_of(&events, 2, 2, -1);
+    contact.lapse_made(&events, 2, 2, -1);
     let service = Service::start(&events, dir.path()).await;
     let mut client = service.client();
 
@@ -224,7 +224,7 @@ async fn a_promise_without_a_contact_is_told_to_its_customer_alone() {
     let nowhere = contact(1).with(|contact| contact.interaction_id = String::new());
     nowhere.make(&events, 1, 60);
     nowhere.make(&events, 2, 90);
-    nowhere.clone().promise(2, 90).fulfil(&events, 2, 2, 10);
+    nowhere.fulfil_made(&events, 2, 2, 10);
     let service = Service::start(&events, dir.path()).await;
     let mut client = service.client();
 

@@ -40,6 +40,13 @@ impl<'t, 's> Rows<'t, 's> {
         })
     }
 
+    /// Whether the webhook is told of nothing, by what the log says so far.
+    fn is_disabled(&self) -> Result<bool, ApplyError> {
+        let found = rows::webhook(self.tenant_id, self.webhook_id, |key| self.txn.get(key))?;
+        let webhook = found.and_then(|changed| changed.webhook);
+        Ok(webhook.is_some_and(|webhook| webhook.disabled))
+    }
+
     /// Puts a delivery in the place of what was there.
     fn put(&mut self, before: Option<&WebhookDelivery>, row: Row) -> Result<(), ApplyError> {
         let Some(after) = &row.delivery else {
@@ -120,6 +127,12 @@ pub(super) fn queue(
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let mut rows = Rows::of(fact, txn)?;
+    rows.standing.queue_version = fact.event.sequence;
+    rows.standing.queued_at = Some(place(fact.position));
+    if rows.is_disabled()? {
+        // Found by who did not know that yet: where it is put back into use decides what it is told of.
+        return rows.done();
+    }
     for queued in &queued.deliveries {
         let Some(delivery) = &queued.delivery else {
             continue;
@@ -139,8 +152,6 @@ pub(super) fn queue(
         rows.forget(oldest)?;
     }
     rows.standing.advance(&queued.through);
-    rows.standing.queue_version = fact.event.sequence;
-    rows.standing.queued_at = Some(place(fact.position));
     rows.done()
 }
 
