@@ -182,6 +182,11 @@ impl Holders {
 }
 
 impl Holder {
+    /// Whose it is.
+    pub fn whose(&self) -> u64 {
+        self.whose
+    }
+
     /// The contact's id.
     pub fn contact(&self) -> Id {
         Id::from_bytes(self.contact.clone())

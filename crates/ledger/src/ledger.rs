@@ -1,10 +1,11 @@
 //! What the ledger answers.
 
 use aftercall_domain::customer::Merges;
+use aftercall_log::Position;
 use aftercall_view::{ApplyError, Store};
 use prost::Message;
 
-use crate::entry::{Holders, Merged};
+use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::requests::{Known, RequestName};
 use crate::{Feed, Id, Made, Name, Settings, keys, waits};
@@ -54,6 +55,27 @@ impl Ledger {
     /// When the ledger can't be read, or is being opened.
     pub fn made(&self, tenant_id: &str, id: &Id, whose: u64) -> Result<Option<Made>, ApplyError> {
         Made::read(self.0.get(keys::made(tenant_id, id, whose))?)
+    }
+
+    /// Where the promises of an id may have been recorded: with the contact of an id, or by themselves. One place,
+    /// unless several customers have such a contact or promise.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn recorded_at(
+        &self,
+        tenant_id: &str,
+        contact: &Id,
+        promise: &Id,
+    ) -> Result<Vec<Position>, ApplyError> {
+        let contacts = self.contacts(tenant_id, contact)?;
+        let mut places: Vec<_> = contacts.contacts().iter().map(Contact::position).collect();
+        let named = Holders::read(self.0.get(keys::promise(tenant_id, promise))?)?;
+        for holder in named.others() {
+            let made = self.made(tenant_id, promise, holder.whose())?;
+            places.extend(made.map(|made| made.position()));
+        }
+        Ok(places)
     }
 
     /// The promises that one waits for, by their ids: of those of this id, the one that is `whose`.

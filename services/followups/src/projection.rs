@@ -88,10 +88,10 @@ impl Projection for Promises {
             What::Unmerged(unmerged) => self.merge(fact, &unmerged.merged_customer_id, txn),
             What::CalendarFeed(changed) => feeds::apply(fact, changed, txn),
             What::Routed(routed) => routing::apply(fact, routed, txn),
+            What::Mailed(attempted) => routing::apply_mails(fact, attempted, txn),
             What::Published(_)
             | What::Settings(_)
             | What::Webhook(_)
-            | What::Mailed(_)
             | What::Unknown
             | What::Malformed => Ok(()),
         }?;

@@ -17,6 +17,7 @@
 mod explain;
 mod fold;
 mod keys;
+mod mails;
 mod read;
 mod rows;
 mod test;
@@ -44,6 +45,7 @@ use read::{Agenda, Due};
 
 pub(crate) use explain::explain;
 pub(crate) use fold::{apply, place};
+pub(crate) use mails::apply as apply_mails;
 pub(crate) use test::test;
 
 /// The role in which processes share the tenants among them.

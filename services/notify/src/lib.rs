@@ -37,6 +37,7 @@ mod notify;
 mod payload;
 mod probe;
 mod projection;
+mod promised;
 mod rows;
 mod send;
 mod server;

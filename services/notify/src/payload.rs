@@ -40,7 +40,7 @@ struct Data<'a> {
     /// All that it says, in proto3 JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a Value>,
-    /// Of a message to a receiver, what it says, in proto3 JSON: there is nothing personal in it.
+    /// Of a message to a receiver, what it says, in proto3 JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     notification: Option<&'a Value>,
 }

@@ -11,7 +11,7 @@ use aftercall_view::{ApplyError, Direction, Store};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Setup, keys, read, rows};
+use super::{Setup, keys, mails, read, rows};
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::stored;
@@ -77,8 +77,10 @@ fn of(
         setup.with(tenant_id, &mut house, version)?;
         next_receiver_ids = on_level(&alert, alert.level.saturating_add(1), &house);
     }
+    let notifications = messages(store, tenant_id, alert.alert_id)?;
     Ok(ExplainAlertResponse {
-        notifications: messages(store, tenant_id, alert.alert_id)?,
+        mails: mails::of(store, tenant_id, &notifications)?,
+        notifications,
         verdicts: verdicts.into_iter().map(Into::into).collect(),
         looked_at_again_at,
         next_receiver_ids,

@@ -13,6 +13,7 @@
 //!  47   tenant                             how far the decisions are
 //!  48   tenant · message                   a message
 //!  49   tenant · alert · time · message    -: the messages about an alert
+//!  53   tenant · message                   what became of its mail
 //! ```
 
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -30,6 +31,7 @@ const TURN: u8 = 46;
 const STANDING: u8 = 47;
 const MESSAGE: u8 = 48;
 const MESSAGE_OF: u8 = 49;
+const MAIL: u8 = 53;
 
 /// All alerts that are to be looked at, the soonest first.
 pub(super) fn looks() -> Key {
@@ -144,6 +146,11 @@ pub(super) fn standing(tenant_id: &str) -> Key {
 
 pub(super) fn message(tenant_id: &str, notification_id: &str) -> Key {
     Key::new(MESSAGE).text(tenant_id).text(notification_id)
+}
+
+/// What became of a message's mail.
+pub(super) fn mail(tenant_id: &str, notification_id: &str) -> Key {
+    Key::new(MAIL).text(tenant_id).text(notification_id)
 }
 
 /// The messages about an alert, the first one first.

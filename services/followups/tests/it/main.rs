@@ -19,6 +19,7 @@ mod imports;
 mod latest;
 mod life;
 mod lists;
+mod mailed;
 mod making;
 mod outages;
 mod reopening;

@@ -27,7 +27,7 @@ use prost::Message;
 use crate::stage::{Contact, Running, Stage, TENANT, at, promise, reason, wire};
 
 /// Has settings made, as the service of settings does.
-fn set(stage: &Stage, sequence: u64, bodies: Vec<(&str, Body)>) {
+pub(crate) fn set(stage: &Stage, sequence: u64, bodies: Vec<(&str, Body)>) {
     let now = stage.clock.now();
     let settings = bodies.into_iter().map(|(id, body)| Setting {
         setting_id: id.to_owned(),
@@ -82,7 +82,7 @@ fn receiver(agent_id: &str) -> Body {
 }
 
 /// Ana hears first, and ten minutes later Lena; who is on duty has the rest.
-fn house(stage: &Stage) {
+pub(crate) fn house(stage: &Stage) {
     let escalation = EscalationPolicy {
         levels: vec![level("ana"), level("lena")],
         catch_all_receiver_id: "duty".to_owned(),
@@ -103,7 +103,7 @@ fn house(stage: &Stage) {
 }
 
 /// A promise that is followed up by the house's policy.
-fn followed(commitment_id: &str, due: i64) -> CommitmentDraft {
+pub(crate) fn followed(commitment_id: &str, due: i64) -> CommitmentDraft {
     CommitmentDraft {
         policy: Some(PolicyRef {
             policy_id: "calls".to_owned(),
@@ -136,12 +136,12 @@ fn said(stage: &Stage) -> Vec<(String, Kind, u64)> {
     said.collect()
 }
 
-async fn until_said(running: &Running, stage: &Stage, count: usize) {
+pub(crate) async fn until_said(running: &Running, stage: &Stage, count: usize) {
     running.until(|| messages(stage).len() >= count).await;
     running.caught_up(stage).await;
 }
 
-async fn only_alert(running: &Running) -> String {
+pub(crate) async fn only_alert(running: &Running) -> String {
     let request = ListAlertsRequest {
         latest: true,
         ..ListAlertsRequest::default()
@@ -150,7 +150,7 @@ async fn only_alert(running: &Running) -> String {
     answer.into_inner().alerts.remove(0).alert_id
 }
 
-async fn explained(running: &Running, alert_id: &str) -> ExplainAlertResponse {
+pub(crate) async fn explained(running: &Running, alert_id: &str) -> ExplainAlertResponse {
     let request = ExplainAlertRequest {
         alert_id: alert_id.to_owned(),
         latest: true,

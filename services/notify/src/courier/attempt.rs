@@ -9,7 +9,7 @@ use aftercall_proto::convert::time::{from_wire, to_wire};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AttemptedDelivery, Event, LogPlace, WebhookChanged};
 use aftercall_proto::model::v1::{
-    Webhook, WebhookAttempt, WebhookDelivery, WebhookDeliveryState as State,
+    Notification, Webhook, WebhookAttempt, WebhookDelivery, WebhookDeliveryState as State,
     WebhookFailure as Failure,
 };
 use aftercall_proto::{cloud_event, personal};
@@ -17,16 +17,12 @@ use aftercall_service::chain;
 use http::{HeaderValue, StatusCode};
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
-use prost::Message as _;
 
 use super::Courier;
 use crate::payload::Said;
 use crate::rows::Row;
 use crate::send::{Answer, SendError};
-use crate::{meters, payload};
-
-/// How long the log may take to hand out a record that is there.
-const READ_WAIT: Duration = Duration::from_secs(5);
+use crate::{meters, payload, promised};
 
 /// How an attempt went.
 struct Went {
@@ -156,7 +152,13 @@ impl Courier {
             };
             let mut messages = routed.notifications.into_iter();
             let message = messages.find(|it| it.notification_id == delivery.event_id);
-            let message = serde_json::to_value(message.ok_or(())?).map_err(|_| ())?;
+            let mut message = message.ok_or(())?;
+            if webhook.personal_allowed && self.may_read_words(&message).await? {
+                let tenant_id = &self.of.tenant_id;
+                let with_words = promised::with_words(&self.shared, tenant_id, message);
+                message = with_words.await.map_err(|_| ())?;
+            }
+            let message = serde_json::to_value(message).map_err(|_| ())?;
             return Ok(Said::Notification(message));
         }
         if !webhook.personal_allowed {
@@ -175,13 +177,19 @@ impl Courier {
             offset: place.offset,
         };
         let log = Arc::clone(&self.shared.log);
-        let read = move || {
-            let mut reader = log.reader(&[at]).ok()?;
-            let read = reader.next(1, usize::MAX, READ_WAIT).ok()?;
-            read.into_iter().find(|entry| entry.position == at)
-        };
-        let entry = self.shared.supervisor.block(read).await.ok().flatten();
-        Event::decode(entry.ok_or(())?.record.body).map_err(|_| ())
+        let read = move || promised::event_at(&*log, at);
+        let event = self.shared.supervisor.block(read).await.ok().flatten();
+        event.ok_or(())
+    }
+
+    /// Whether the receiver of a message may be told what is personal, as the version of it says that the message names.
+    async fn may_read_words(&self, message: &Notification) -> Result<bool, ()> {
+        let (receivers, tenant_id) = (self.shared.receivers.clone(), self.of.tenant_id.clone());
+        let (id, version) = (message.receiver_id.clone(), message.receiver_version);
+        let read = move || receivers.as_of(&tenant_id, &id, version);
+        let receiver = self.shared.supervisor.block(read).await.map_err(|_| ())?;
+        let receiver = receiver.map_err(|_| ())?;
+        Ok(receiver.is_some_and(|receiver| receiver.personal_allowed))
     }
 }
 

@@ -30,6 +30,7 @@ use crate::courier::attempt::wire_duration;
 use crate::keys;
 use crate::meters;
 use crate::notify::Shared;
+use crate::promised;
 use crate::rows::{self, MailRow, place};
 use crate::writer::{self, Ended, RETRY_AFTER, Wrote, unless_opening};
 
@@ -252,15 +253,22 @@ async fn tell(
         return Ok(Some(Outcome::NotNow(Trouble::NotConfigured)));
     };
     let message = row.notification.clone().unwrap_or_default();
-    let notice = told::notice(&message);
     let (receivers, tenant_id) = (shared.receivers.clone(), tenant_id.to_owned());
-    let (id, version) = (message.receiver_id, message.receiver_version);
-    let read = move || receivers.as_of(&tenant_id, &id, version);
+    let (id, version) = (message.receiver_id.clone(), message.receiver_version);
+    let of = tenant_id.clone();
+    let read = move || receivers.as_of(&of, &id, version);
     let Some(receiver) = unless_opening(shared.supervisor.block(read).await?)? else {
         return Ok(None);
     };
     // Another process, or this one in a moment, may know better.
-    let (Some(notice), Some(receiver)) = (notice, receiver) else {
+    let Some(receiver) = receiver else {
+        return Ok(Some(Outcome::NotNow(Trouble::Unknown)));
+    };
+    let message = match receiver.personal_allowed {
+        true => promised::with_words(shared, &tenant_id, message).await?,
+        false => message,
+    };
+    let Some(notice) = told::notice(&message) else {
         return Ok(Some(Outcome::NotNow(Trouble::Unknown)));
     };
     Ok(Some(mailer.tell(&notice, &Reader::from(&receiver)).await))

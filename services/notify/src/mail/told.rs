@@ -11,7 +11,8 @@ use super::notice::{Cause, Notice, Standing, Told};
 /// The highest level at which nobody was told before.
 const FIRST_LEVEL: u32 = 1;
 
-/// The notice of a message; none for one that a later version wrote. It holds no words of promises: messages don't.
+/// The notice of a message; none for one that a later version wrote. It holds the words of promises where the message was
+/// given them.
 pub(super) fn notice(message: &Notification) -> Option<Notice> {
     let mut promises: Vec<_> = message.alerts.iter().filter_map(told).collect();
     let first_is_stage = promises
@@ -69,7 +70,7 @@ fn told(alert: &NotifiedAlert) -> Option<Told> {
             (false, true) => Standing::Overdue,
             (false, false) => Standing::AtRisk,
         },
-        promise_text: String::new(),
+        promise_text: alert.promise_text.clone(),
     })
 }
 

@@ -4,15 +4,19 @@ use aftercall_log::Log;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::AlertsRouted;
+use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
-    Notification, NotificationKind, NotifiedAlert, Webhook, WebhookDeliveryState as State,
+    self as model, CommitmentDraft, Notification, NotificationKind, NotifiedAlert, PromiseSubject,
+    Setting, Webhook, WebhookDeliveryState as State,
 };
 use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::testing::{promise, setting_changed};
 use aftercall_service::{ActorKind, Clock};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::receiver::Receiver;
-use crate::world::{World, webhook};
+use crate::world::{World, contact_id, recorded_with, webhook};
 
 fn message(id: &str, receiver_id: &str, webhook_id: &str, now: Timestamp) -> Notification {
     Notification {
@@ -108,4 +112,73 @@ async fn a_receivers_messages_arrive_one_by_one_at_its_webhook_alone() {
     world.in_state(&id, State::Delivered, 2).await;
     assert!(other.so_far().is_empty());
     world.stop().await;
+}
+
+/// The words of a promise.
+const WORDS: &str = "Bea calls you back on Tuesday.";
+
+#[tokio::test]
+async fn the_words_of_a_promise_are_told_to_who_may_read_them_alone() {
+    let world = World::new().await;
+    let now = world.clock.now();
+    let draft = CommitmentDraft {
+        commitment_id: promised_id(1),
+        promise_text: WORDS.to_owned(),
+        ..promise(now)
+    };
+    let contact = recorded_with("acme", 1, now, vec![draft]);
+    world.log.append(vec![contact]).await.unwrap();
+    for (revision, (id, personal_allowed)) in (1..).zip([("open", true), ("closed", false)]) {
+        let receiver = Setting {
+            setting_id: id.to_owned(),
+            version: 1,
+            body: Some(Body::Receiver(model::Receiver {
+                personal_allowed,
+                ..model::Receiver::default()
+            })),
+            ..Setting::default()
+        };
+        let record = setting_changed("acme", revision, receiver, now);
+        world.log.append(vec![record]).await.unwrap();
+    }
+    let mut told = Vec::new();
+    let mut messages = Vec::new();
+    let mut endpoints = Vec::new();
+    for (number, (receiver_id, webhook_allows)) in
+        (1..).zip([("open", true), ("open", false), ("closed", true)])
+    {
+        let endpoint = Receiver::start().await;
+        let made = world.create(Webhook {
+            event_types: vec!["aftercall.notification.v1".to_owned()],
+            personal_allowed: webhook_allows,
+            ..webhook(endpoint.url())
+        });
+        let webhook_id = made.await.webhook.unwrap().webhook_id;
+        let id = Uuid::from_u128(number).to_string();
+        let mut message = message(&id, receiver_id, &webhook_id, now);
+        message.receiver_version = 1;
+        for alert in &mut message.alerts {
+            alert.customer_id = "customer-1".to_owned();
+            alert.promise = Some(PromiseSubject {
+                commitment_id: promised_id(1),
+                interaction_id: contact_id(1),
+                ..PromiseSubject::default()
+            });
+        }
+        messages.push(message);
+        endpoints.push(endpoint);
+    }
+    decided(&world, "acme", messages).await;
+    for endpoint in &endpoints {
+        let json = endpoint.received(1).await.remove(0).json();
+        let alert = &json["data"]["notification"]["alerts"][0];
+        assert_eq!(alert["promise"]["commitmentId"], promised_id(1));
+        told.push(alert["promiseText"].as_str().map(str::to_owned));
+    }
+    assert_eq!(told, [Some(WORDS.to_owned()), None, None]);
+    world.stop().await;
+}
+
+fn promised_id(n: u128) -> String {
+    Uuid::from_u128(0x7000 + n).to_string()
 }

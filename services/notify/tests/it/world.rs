@@ -9,7 +9,9 @@ use aftercall_notify::{Notify, NotifyConfig, Resolve, SystemResolver};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
-use aftercall_proto::model::v1::{Handling, Webhook, WebhookDelivery, WebhookDeliveryState};
+use aftercall_proto::model::v1::{
+    CommitmentDraft, Handling, Webhook, WebhookDelivery, WebhookDeliveryState,
+};
 use aftercall_proto::notify::v1::mail_service_client::MailServiceClient;
 use aftercall_proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use aftercall_proto::notify::v1::{
@@ -281,6 +283,16 @@ pub(crate) fn contact_id(n: u64) -> String {
 
 /// The record of a contact.
 pub(crate) fn recorded(tenant_id: &str, n: u64, now: Timestamp) -> Record {
+    recorded_with(tenant_id, n, now, Vec::new())
+}
+
+/// The same of one in which something was promised.
+pub(crate) fn recorded_with(
+    tenant_id: &str,
+    n: u64,
+    now: Timestamp,
+    commitments: Vec<CommitmentDraft>,
+) -> Record {
     let (id, customer_id) = (contact_id(n), format!("customer-{n}"));
     let mut interaction = contact(now);
     interaction.interaction_id.clone_from(&id);
@@ -292,6 +304,7 @@ pub(crate) fn recorded(tenant_id: &str, n: u64, now: Timestamp) -> Record {
         ..Handling::default()
     });
     interaction.occurred_at = Some(to_wire(now));
+    interaction.commitments = commitments;
     let sealing = Sealing {
         by: Author {
             tenant_id,

@@ -6,7 +6,8 @@ use aftercall_proto::alerts::v1::{
     ExplainAlertRequest, ExplainAlertResponse, TestRouteRequest, TestRouteResponse,
 };
 use aftercall_proto::model::v1::{
-    AlertSeverity, Notification, NotificationHold, NotificationKind, RouteReason, RouteVerdict,
+    AlertSeverity, MailDelivery, MailTrouble, Notification, NotificationHold, NotificationKind,
+    RouteReason, RouteVerdict, WebhookDeliveryState,
 };
 
 use super::told;
@@ -70,6 +71,10 @@ fn print_explained(answer: &ExplainAlertResponse, output: &mut Output) -> std::i
     told(answer.alert.as_ref(), output)?;
     for notification in &answer.notifications {
         print_message(notification, output)?;
+        let id = &notification.notification_id;
+        if let Some(mail) = answer.mails.iter().find(|it| it.notification_id == *id) {
+            print_mail(mail, output)?;
+        }
     }
     print_verdicts(&answer.verdicts, output)?;
     let escalation = answer.alert.as_ref().and_then(|it| it.escalation.clone());
@@ -112,6 +117,32 @@ fn print_message(message: &Notification, output: &mut Output) -> std::io::Result
         clean(&message.receiver_id),
         label::<NotificationKind>(message.kind),
     );
+    output.line(&line)
+}
+
+/// What became of a message's mail, under the message.
+fn print_mail(mail: &MailDelivery, output: &mut Output) -> std::io::Result<()> {
+    let times = output.times();
+    let tried = match mail.attempts {
+        0 => "not tried yet".to_owned(),
+        1 => "tried once".to_owned(),
+        count => format!("tried {count} times"),
+    };
+    let mut line = format!(
+        "{}    the mail is {}: {tried}",
+        times.second(mail.attempted_at.as_ref()),
+        label::<WebhookDeliveryState>(mail.state),
+    );
+    if mail.trouble() != MailTrouble::Unspecified {
+        line.push_str(&format!(", {}", label::<MailTrouble>(mail.trouble)));
+    }
+    if mail.smtp_code > 0 {
+        line.push_str(&format!(" {}", mail.smtp_code));
+    }
+    if mail.next_attempt_at.is_some() {
+        let next = times.second(mail.next_attempt_at.as_ref());
+        line.push_str(&format!(", again at {next}"));
+    }
     output.line(&line)
 }
 
