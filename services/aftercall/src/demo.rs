@@ -6,16 +6,21 @@
 mod call;
 mod clock;
 mod corpus;
+mod house;
 mod month;
 mod play;
+mod promises;
+mod receiver;
 mod tour;
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_client::Client;
+use aftercall_notify::NotifyConfig;
 use aftercall_service::telemetry::{self, Metrics};
 use aftercall_service::{Clock, SystemClock, SystemIds};
 use anyhow::Context;
@@ -25,6 +30,7 @@ use jiff::SignedDuration;
 use self::clock::PlaybackClock;
 use self::corpus::Corpus;
 use self::play::Player;
+use self::receiver::Receiver;
 use self::tour::Tour;
 use crate::app::{App, Surroundings};
 use crate::config::Config;
@@ -58,14 +64,29 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
         .prefix("aftercall-demo-")
         .tempdir()?;
     let mut config = Config::default();
-    config.storage.dir = data.path().to_owned();
+    config.storage.dir = data.path().join("data");
     config.server.listen = args.listen;
     config.server.metrics_listen = Some(args.metrics_listen);
     config.telemetry.filter = "error".to_owned();
+    config.notify = tell_this_machine(data.path())?;
     telemetry::init_logging(&config.telemetry)?;
     let metrics = Metrics::install()?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(demonstrate(args, &config, metrics))
+}
+
+/// That webhooks on this machine are told, with secrets sealed by a key that is forgotten afterwards.
+fn tell_this_machine(data: &Path) -> anyhow::Result<NotifyConfig> {
+    let key = data.join("secrets.key");
+    let digits: String = (0..32)
+        .map(|_| format!("{:02x}", rand::random::<u8>()))
+        .collect();
+    std::fs::write(&key, digits)?;
+    Ok(NotifyConfig {
+        secrets_key_file: Some(key),
+        private_networks: vec!["127.0.0.0/8".to_owned().try_into()?],
+        ..NotifyConfig::default()
+    })
 }
 
 async fn demonstrate(args: &DemoArgs, config: &Config, metrics: Metrics) -> anyhow::Result<()> {
@@ -119,7 +140,8 @@ impl Shown {
         progress.finish_and_clear();
         clock.advance_to(end);
         clock.go_live();
-        tour.give(&mut player).await?;
+        let mut receiver = Receiver::start().await?;
+        tour.give(&mut player, &mut receiver).await?;
         if !args.exit {
             tour.what_next(&self.ready);
         }

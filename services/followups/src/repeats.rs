@@ -10,6 +10,7 @@ mod count;
 
 use aftercall_domain::commitment::Commitment;
 use aftercall_domain::limits::{CAUSED_SHOWN_MAX, CAUSES_LOOKED_AT_MAX};
+use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::event::v1::RepeatAttributed;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
@@ -37,7 +38,14 @@ pub(crate) fn cause<'k>(
 ) -> Result<Option<(Commitment, Timestamp)>, ApplyError> {
     let mut last: Option<(Commitment, Timestamp)> = None;
     for (list, key) in lapsed {
-        let (id, whose) = contacts::read_lapsed(key, list).map_err(ApplyError::record)?;
+        let (due_us, id, whose) = contacts::read_lapsed(key, list).map_err(ApplyError::record)?;
+        // A promise stands under each of its dues: what has passed earlier than the one that was found can't be it.
+        if last
+            .as_ref()
+            .is_some_and(|(_, at)| due_us < microseconds(*at))
+        {
+            continue;
+        }
         let Some(promise) = stored::commitment(tenant_id, &id, whose, &get)? else {
             continue;
         };

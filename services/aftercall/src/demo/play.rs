@@ -19,6 +19,9 @@ use super::call::stamp;
 use super::clock::PlaybackClock;
 use super::month::{Act, Step};
 
+/// The rule of alerts on dues that passed.
+pub(super) const LAPSED: &str = "commitment.promise_lapsed";
+
 /// Plays steps, and lets each due pass at its own time.
 pub(super) struct Player {
     client: Client,
@@ -27,6 +30,8 @@ pub(super) struct Player {
     /// Promises that are still to be kept, the earliest due first.
     open: BTreeSet<(Timestamp, String)>,
     pub(super) counts: Counts,
+    /// The settings that a record must go by; empty for any.
+    pub(super) settings_position: String,
 }
 
 /// What was played.
@@ -49,6 +54,7 @@ impl Player {
             clock,
             open: BTreeSet::new(),
             counts: Counts::default(),
+            settings_position: String::new(),
         })
     }
 
@@ -78,14 +84,18 @@ impl Player {
             }
             self.open.pop_first();
             self.clock.advance_to(noticed);
-            self.alert(&commitment_id).await?;
+            self.alert(&commitment_id, LAPSED).await?;
             self.counts.lapses += 1;
         }
         Ok(())
     }
 
-    /// Waits for the alert that `commitment_id` lapsed, and gives its id.
-    pub(super) async fn alert(&mut self, commitment_id: &str) -> anyhow::Result<String> {
+    /// Waits for the alert of a rule on `commitment_id`, and gives its id.
+    pub(super) async fn alert(
+        &mut self,
+        commitment_id: &str,
+        rule: &str,
+    ) -> anyhow::Result<String> {
         loop {
             let change = self
                 .alerts
@@ -94,7 +104,7 @@ impl Player {
                 .context("the alert stream ended")?;
             let fired = change
                 .alert
-                .filter(|alert| alert.state() == AlertState::Triggered);
+                .filter(|alert| alert.state() == AlertState::Triggered && alert.rule == rule);
             let meant = fired.filter(|alert| {
                 let about = alert.subject.as_ref();
                 about.is_some_and(|Subject::Promise(about)| about.commitment_id == commitment_id)
@@ -172,6 +182,7 @@ impl Player {
             .collect();
         let request = RecordInteractionRequest {
             interaction: Some(contact),
+            settings_position: self.settings_position.clone(),
             ..RecordInteractionRequest::default()
         };
         self.client.call(request).await?;

@@ -1,33 +1,30 @@
 //! The tour: what a user would ask first, by the commands that a user would type.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aftercall_client::Client;
 use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::knowledge::v1::ListCandidatesRequest;
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
+use aftercall_service::{Clock, SystemClock};
 use anyhow::Context;
 use clap::Parser;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::call::{Caller, Draw, call, stamp};
-use super::corpus::Corpus;
 use super::month::{Act, Step};
 use super::play::Player;
+use super::receiver::Receiver;
 use super::say;
 use crate::cli::Cli;
 
-/// How long the promise that lapses before your eyes has to be kept.
-const SHORT: SignedDuration = SignedDuration::from_secs(4);
 /// The customer's words in the call after the promotion: close to earlier ones, not the same.
 const NEXT_CALL: &str = "Since last night the light on the box is orange and no page loads";
 
 pub(super) struct Tour {
     server: String,
-    client: Client,
+    pub(super) client: Client,
     /// Somebody with much to show: calls and promises.
-    customer: String,
+    pub(super) customer: String,
 }
 
 impl Tour {
@@ -40,7 +37,11 @@ impl Tour {
         }
     }
 
-    pub(super) async fn give(&self, player: &mut Player) -> anyhow::Result<()> {
+    pub(super) async fn give(
+        &self,
+        player: &mut Player,
+        receiver: &mut Receiver,
+    ) -> anyhow::Result<()> {
         self.summary(player).await?;
         say("\n── A customer's history, before you pick up the phone\n");
         self.type_in(&["context", &self.customer, "--contacts", "2"])
@@ -69,7 +70,7 @@ impl Tour {
             "5",
         ])
         .await?;
-        self.lapse(player).await?;
+        self.keep_in_view(player, receiver).await?;
         self.promote().await
     }
 
@@ -118,47 +119,6 @@ impl Tour {
         answer.total_size.context("no total")
     }
 
-    /// A promise that nobody keeps, from the call to the alarm.
-    async fn lapse(&self, player: &mut Player) -> anyhow::Result<()> {
-        say("\n── A promise lapses while you watch\n");
-        let corpus = Corpus::built_in()?;
-        let scenario = corpus
-            .scenario("appliances.delivery_late")
-            .context("the scenario")?;
-        let draw = Draw::of_promise(uuid::Uuid::from_u128(rand::random()));
-        let caller = Caller::known(&self.customer);
-        let ended = jiff_now();
-        let began = ended - SignedDuration::from_secs(240);
-        let mut contact = call(&corpus, &caller, scenario, &draw, began);
-        let due = jiff_now() + SHORT;
-        contact.ended_at = stamp(ended);
-        for segment in &mut contact.segments {
-            segment.ended_at = segment.ended_at.take().and(stamp(ended));
-        }
-        let draft = contact.commitments.first_mut().context("the promise")?;
-        draft.promised_by = stamp(due);
-        draft.promise_text = "You get the new slot in a few seconds.".to_owned();
-        let commitment_id = draft.commitment_id.clone();
-        player.record(contact).await?;
-        say(&format!(
-            "A call has just ended, with the promise of an answer within {} s. Nobody sends it.",
-            SHORT.as_secs()
-        ));
-        let alarm = tokio::time::timeout(Duration::from_secs(60), player.alert(&commitment_id));
-        let alert_id = alarm
-            .await
-            .context("the alarm did not come within a minute")??;
-        let late = jiff_now().duration_since(due).as_millis();
-        say(&format!("The alarm came {late} ms after the due:\n"));
-        self.type_in(&["followups", "show", &commitment_id]).await?;
-        say(
-            "\n── Somebody sees to it; the alarm goes on only if nothing has come of that in time\n",
-        );
-        let note = "calling the carrier now";
-        self.type_in(&["alerts", "ack", &alert_id, "--until", "1h", "--note", note])
-            .await
-    }
-
     /// A solved case becomes an answer, and the next agent finds it.
     async fn promote(&self) -> anyhow::Result<()> {
         say("\n── Solved cases become an answer\n");
@@ -187,7 +147,7 @@ impl Tour {
     }
 
     /// Runs a command as if it had been typed.
-    async fn type_in(&self, words: &[&str]) -> anyhow::Result<()> {
+    pub(super) async fn type_in(&self, words: &[&str]) -> anyhow::Result<()> {
         let quoted = words.iter().map(|word| match word.contains(' ') {
             true => format!("'{word}'"),
             false => (*word).to_owned(),
@@ -249,7 +209,7 @@ fn most_to_show(steps: &[Step]) -> Option<String> {
     heaviest.map(|(customer, _)| customer.to_owned())
 }
 
-fn jiff_now() -> Timestamp {
-    use aftercall_service::Clock;
-    aftercall_service::SystemClock::new().now()
+/// The machine's own time, which the server's is, too, once the month is over.
+pub(super) fn now() -> Timestamp {
+    SystemClock::new().now()
 }

@@ -27,6 +27,8 @@ const ACKNOWLEDGED_MAX: u64 = 400;
 const LATER_US_MAX: u64 = 20_000;
 /// How often the log is looked at for what is to come.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often a log that is looked at must not have grown to seem quiet.
+const QUIET_LOOKS: u32 = 15;
 /// How often the log may have grown by itself before there must be an end of it.
 const STILL_WITHIN: u32 = 20;
 /// What a slow machine may take.
@@ -161,7 +163,7 @@ impl Trial {
     ) -> Server {
         let customers = load::customers();
         for _ in 0..STILL_WITHIN {
-            self.check();
+            self.wait_for_quiet().await;
             let position = self.checker.position();
             let before = Answers::of(&server.channel(), &customers, &position).await;
             server.stop();
@@ -175,6 +177,21 @@ impl Trial {
             }
         }
         panic!("the server goes on to write by itself");
+    }
+
+    /// Waits until the server seems to have written all that it writes by itself.
+    async fn wait_for_quiet(&mut self) {
+        let mut looks = 0;
+        let mut position = String::new();
+        while looks < QUIET_LOOKS {
+            tokio::time::sleep(LOOK_EVERY).await;
+            self.check();
+            looks += 1;
+            if self.checker.position() != position {
+                position = self.checker.position();
+                looks = 0;
+            }
+        }
     }
 
     /// Waits until every promise that is due within a minute has lapsed or been kept.

@@ -49,11 +49,10 @@ pub(crate) fn lapsed(tenant_id: &str, customer_id: &str) -> Key {
     key(Tag::Lapsed).text(tenant_id).text(customer_id)
 }
 
-/// Reads of which promise a key of [`lapsed`] is, and whose.
-pub(crate) fn read_lapsed(key: &[u8], list: &[u8]) -> Result<(String, u64), MalformedKey> {
+/// Reads when the due of a key of [`lapsed`] passed, of which promise it is, and whose.
+pub(crate) fn read_lapsed(key: &[u8], list: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
     let mut parts = Parts::new(key.get(list.len()..).unwrap_or_default());
-    parts.time()?;
-    Ok((parts.id()?, parts.u64()?))
+    Ok((parts.time()?, parts.id()?, parts.u64()?))
 }
 
 /// The contacts that a promise caused, which was made in a contact; under the key itself stands how many.
