@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{
-    BusinessElapsed, CommitmentDraft, DueSpec, Interaction, Priority,
+    BusinessElapsed, CommitmentDraft, DueSpec, Interaction, NotificationKind, Priority,
 };
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ use super::play::{LAPSED, Player};
 use super::receiver::Receiver;
 use super::say;
 use super::tour::{Tour, now};
+use crate::output::label;
 
 /// How long the promise that lapses before your eyes has to be kept.
 const SHORT: SignedDuration = SignedDuration::from_secs(8);
