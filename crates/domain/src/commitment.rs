@@ -54,6 +54,7 @@ mod fold;
 mod follow_up;
 mod life;
 mod parts;
+mod shares;
 #[cfg(test)]
 mod tests;
 

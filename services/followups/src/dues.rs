@@ -13,7 +13,7 @@ use aftercall_proto::convert::time;
 use aftercall_proto::followups::v1::{
     ExplainDueRequest, ExplainDueResponse, PreviewDueRequest, PreviewDueResponse,
 };
-use aftercall_proto::model::v1::{CommitmentClock, Reschedule};
+use aftercall_proto::model::v1::{CommitmentClock, Reschedule, Turn, TurnShare};
 use aftercall_service::{Call, Checker, Including, Unread};
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
@@ -139,8 +139,17 @@ pub(crate) async fn explain(
         Ok::<_, Refused>((promise, explained))
     };
     let (promise, explained) = reading.run(find).await?;
+    let now = followups.clock().now();
+    let shares = promise
+        .shares(now)
+        .into_iter()
+        .map(|(turn, took)| TurnShare {
+            turn: Turn::from(turn).into(),
+            took: Some(convert::duration_to_wire(took)),
+        });
     Ok(ExplainDueResponse {
-        commitment: Some(to_wire(promise, followups.clock().now())),
+        shares: shares.collect(),
+        commitment: Some(to_wire(promise, now)),
         working: Some(working(explained)),
         complete_through: through.encode(reading.log_identity()),
     })

@@ -5,13 +5,13 @@ use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{
     BusinessDays, BusinessElapsed, CommitmentClock, DueSpec, DueWorking, EndOfLocalDay, LocalDue,
-    WeekPart, WeekPeriod,
+    Turn, WeekPart, WeekPeriod,
 };
 use clap::ArgGroup;
 use jiff::SignedDuration;
 
 use super::{CommandError, Session, promise, warnings};
-use crate::output::{Card, Output, When, past, values};
+use crate::output::{Card, Output, When, label, past, values};
 
 /// A due as people say it.
 #[derive(Debug, clap::Args)]
@@ -135,6 +135,12 @@ pub(super) async fn explain(session: &mut Session, args: ExplainArgs) -> Result<
         }
         let mut card = Card::new();
         add(&mut card, answer.working.as_ref(), output);
+        // All of it ours is no news.
+        for share in answer.shares.iter().filter(|_| answer.shares.len() > 1) {
+            let took = share.took.as_ref().map_or(0, |took| took.seconds);
+            let took = SignedDuration::from_secs(took);
+            card.field("turn", format!("{}: {took:#}", label::<Turn>(share.turn)));
+        }
         card.print(output, 0)
     })
 }

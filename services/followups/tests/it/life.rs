@@ -13,7 +13,7 @@ use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Alert, AlertState, AttemptResult, CommitmentClock, CommitmentDraft, CommitmentLifecycle,
     CommitmentOutcome, CustomerReached, FollowUpPolicy, FulfilmentPolicy, NewTarget, PauseReason,
-    PolicyRef, Setting, Timeliness, fulfilment_policy,
+    PolicyRef, Setting, Timeliness, Turn, fulfilment_policy,
 };
 use aftercall_service::Clock;
 use aftercall_service::testing::setting_changed;
@@ -107,8 +107,18 @@ async fn a_pause_moves_our_own_due_and_the_promise_lapses_all_the_same() {
         ..ExplainDueRequest::default()
     };
     let explained = running.client("lead").explain_due(explain).await.unwrap();
-    let working = explained.into_inner().working.unwrap();
+    let explained = explained.into_inner();
+    let working = explained.working.unwrap();
     assert_eq!(unwire(working.at.as_ref()), at(1_800 + 3_001));
+    let shares = explained.shares.iter();
+    let shares = shares.map(|share| (share.turn(), share.took.as_ref().unwrap().seconds));
+    let made_at = unwire(explained.commitment.unwrap().made_at.as_ref());
+    let before = at(600).duration_since(made_at).as_secs();
+    assert_eq!(
+        shares.collect::<Vec<_>>(),
+        [(Turn::Us, before), (Turn::Customer, 3_001)],
+        "the wait was the customer's"
+    );
 
     stage.clock.advance_to(at(1_800 + 3_002));
     running.until(|| stage.lapses().len() == 2).await;
