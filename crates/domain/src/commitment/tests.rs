@@ -7,6 +7,7 @@ mod dependencies;
 mod levels;
 mod owner;
 mod properties;
+mod recovery;
 mod retarget;
 
 use std::collections::BTreeMap;

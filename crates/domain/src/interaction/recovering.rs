@@ -76,3 +76,108 @@ impl CutOff<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::calendar::Calendar;
+    use crate::due::{StageBasis, WarnStage};
+    use crate::interaction::Channel;
+    use crate::setting::PromiseFilter;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn minutes(minutes: i64) -> Option<SignedDuration> {
+        Some(SignedDuration::from_mins(minutes))
+    }
+
+    fn by(id: &str) -> PolicyRef {
+        PolicyRef {
+            policy_id: id.to_owned(),
+            version: 3,
+        }
+    }
+
+    fn of_channel(channel: Channel, within: Option<SignedDuration>) -> FollowUpPolicy {
+        FollowUpPolicy {
+            applies_to: PromiseFilter {
+                channels: vec![channel],
+                ..PromiseFilter::default()
+            },
+            call_back_within: within,
+            target_stages: vec![WarnStage {
+                id: "soon".to_owned(),
+                basis: StageBasis::PercentElapsed(50),
+            }],
+            ..FollowUpPolicy::default()
+        }
+    }
+
+    fn called(agent_id: &'static str) -> CutOff<'static> {
+        CutOff {
+            at: at(1_000),
+            around: Surroundings {
+                agent_id,
+                team_id: "north",
+                channel: Some(Channel::Voice),
+                ..Surroundings::default()
+            },
+            queue_id: "sales",
+        }
+    }
+
+    #[test]
+    fn the_first_policy_that_matches_says_by_when_and_how_it_is_followed_up() {
+        let policies = [
+            (by("chats"), of_channel(Channel::Chat, minutes(1))),
+            (by("calls"), of_channel(Channel::Voice, minutes(15))),
+            (
+                by("all"),
+                FollowUpPolicy {
+                    call_back_within: minutes(2),
+                    ..FollowUpPolicy::default()
+                },
+            ),
+        ];
+        let asked = || policies.iter().map(|(by, policy)| (by.clone(), policy));
+        let call = called("ana");
+        let (mut draft, by, policy) = call.call_back("c-1".to_owned(), asked()).unwrap();
+        let none = BTreeMap::<String, Calendar>::new();
+        call.follow_up((&mut draft, by.clone(), policy), &none);
+        assert_eq!(by.policy_id, "calls");
+        assert_eq!(draft.policy, Some(by));
+        assert_eq!(draft.promised_by, at(1_000 + 15 * 60));
+        assert_eq!(draft.target.unwrap().at, draft.promised_by);
+        assert_eq!(draft.stages[0].at, at(1_000 + 15 * 30));
+        assert!(!draft.told_to_customer);
+        assert_eq!(
+            (draft.kind, draft.origin),
+            (CommitmentKind::CallBack, Origin::DropRecovery)
+        );
+        assert_eq!(draft.owner, Some(Owner::Agent("ana".to_owned())));
+        assert_eq!(draft.owner_team_id, "north");
+        // Where no agent had it, the queue calls back.
+        let (draft, ..) = called("").call_back("c-1".to_owned(), asked()).unwrap();
+        assert_eq!(draft.owner, Some(Owner::Queue("sales".to_owned())));
+    }
+
+    #[test]
+    fn no_policy_or_one_without_a_time_promises_nothing() {
+        let silent = of_channel(Channel::Voice, None);
+        let other = of_channel(Channel::Chat, minutes(15));
+        let later = FollowUpPolicy {
+            call_back_within: minutes(15),
+            ..FollowUpPolicy::default()
+        };
+        for policies in [vec![], vec![&other], vec![&silent, &later]] {
+            let asked = policies.into_iter().map(|policy| (by("p"), policy));
+            assert_eq!(called("ana").call_back("c-1".to_owned(), asked), None);
+        }
+    }
+}
