@@ -209,10 +209,12 @@ fn refresh(
     let all = Vec::from(matched::followed_up(tenant_id, &promise.commitment_id));
     let rows = txn.scan_prefix(&all, Order::Ascending);
     let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
+    let mut is_named = wanted.is_some();
     for (key, row) in rows.into_iter().filter(|(key, _)| key.len() > all.len()) {
         let following = Following::read(&key).map_err(ApplyError::record)?;
         let mut said = SaidOf::decode_row(row)?;
         let is_wanted = wanted.as_ref().is_some_and(|(it, _)| *it == following);
+        is_named |= said.attempt.is_some();
         if said.withdraws && !is_wanted {
             txn.delete(following.undecided(said.position()))?;
             match said.attempt {
@@ -223,6 +225,12 @@ fn refresh(
                 None => txn.delete(key)?,
             }
         }
+    }
+    if !is_named {
+        if txn.get(&all)?.is_some() {
+            txn.delete(all)?;
+        }
+        return Ok(());
     }
     if let Some((following, short)) = wanted {
         let key = following.key();

@@ -267,7 +267,8 @@ async fn only_a_drop_that_a_policy_of_its_time_asks_about_makes_a_promise() {
     drop_call(&stage, "i-no-time", "customer-1");
     stage.clock.advance_to(at(20));
     policy(&stage, 2, Some(WITHIN_S)).await;
-    let others: [(&str, fn(&mut Interaction)); 4] = [
+    type Alter = fn(&mut Interaction);
+    let others: [(&str, Alter); 4] = [
         ("i-chat", |contact| contact.channel = Channel::Chat.into()),
         ("i-internal", |contact| {
             contact.direction = Direction::Internal.into();
