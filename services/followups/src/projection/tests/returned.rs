@@ -97,8 +97,9 @@ impl World {
                 let (id, mut contact) = (format!("i-{no}"), contact.clone());
                 contact.version = 1;
                 let key = contact_key(TENANT, &customer_id(contact.customer), &id);
-                self.push(no, &contact, &key, (&id, 1), &recorded(&id, &contact));
+                let recorded = recorded(&id, &contact);
                 self.contacts.insert(no, (contact, key));
+                self.push(no, (&id, 1), &recorded);
             }
             (Step::Identify(customer), Some((contact, _))) => {
                 (contact.customer, contact.version) = (*customer, contact.version + 1);
@@ -168,29 +169,21 @@ impl World {
 
     /// The next event of a contact's record.
     fn push_next(&mut self, no: u8, fact: &Fact) {
-        let (contact, key) = self.contacts[&no].clone();
-        let id = format!("i-{no}");
-        self.push(no, &contact, &key, (&id, contact.version), fact);
+        let version = self.contacts[&no].0.version;
+        self.push(no, (&format!("i-{no}"), version), fact);
     }
 
     fn push_of_promise(&mut self, no: u8, sequence: u64, fact: &Fact) {
-        let (contact, key) = self.contacts[&no].clone();
         let mut fact = fact.clone();
-        let id = promise_id(&key, no);
+        let id = promise_id(&self.contacts[&no].1, no);
         if let Fact::CommitmentMade(made) = &mut fact {
             made.commitment.as_mut().unwrap().commitment_id = id.clone();
         }
-        self.push(no, &contact, &key, (&id, sequence), &fact);
+        self.push(no, (&id, sequence), &fact);
     }
 
-    fn push(
-        &mut self,
-        no: u8,
-        contact: &Contact,
-        key: &Bytes,
-        (aggregate_id, sequence): (&str, u64),
-        fact: &Fact,
-    ) {
+    fn push(&mut self, no: u8, (aggregate_id, sequence): (&str, u64), fact: &Fact) {
+        let (contact, key) = &self.contacts[&no];
         let event = Event {
             tenant_id: TENANT.to_owned(),
             aggregate_id: aggregate_id.to_owned(),
@@ -200,7 +193,8 @@ impl World {
             customer_id: customer_id(contact.customer),
             ..fact.event()
         };
-        self.append(key.clone(), &event);
+        let key = key.clone();
+        self.append(key, &event);
     }
 
     fn append(&mut self, key: Bytes, event: &Event) {
