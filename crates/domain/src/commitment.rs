@@ -25,6 +25,8 @@
 //! * Overdue for so long that it was given up: [`Outcome::Broken`].
 //! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends; so is what
 //!   was let go by two, or was no promise of its own.
+//! * A call back after a dropped call, which is such a task, is [`Outcome::SatisfiedByCustomerReturn`] if the
+//!   customer was back first.
 //!
 //! # Lapses
 //!
@@ -73,8 +75,8 @@ pub use fold::{Folded, Ignored};
 pub use follow_up::{FollowUp, MovedTarget, PolicyRef, Retargeted, Told};
 pub use life::{Due, Life, State};
 pub use parts::{
-    CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Outcome, Owner, Paused,
-    Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked,
+    CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Origin, Outcome, Owner,
+    Paused, Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked, Withdrawal,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -105,6 +107,8 @@ pub struct Commitment {
     pub kind: CommitmentKind,
     /// The tenant's own code of the kind; may be empty.
     pub kind_code: String,
+    /// What made it.
+    pub origin: Origin,
     /// The promise, word for word. Personal.
     pub promise_text: String,
     /// Whether the customer was told.
@@ -184,7 +188,7 @@ pub struct Commitment {
     pub outcome: Option<Outcome>,
     /// When it was done, by the evidence.
     pub fulfilled_at: Option<Timestamp>,
-    /// Where it was done.
+    /// Where it was done; of a call back that was not needed, how the customer was back.
     pub evidence: Evidence,
     /// Where the customer let us off.
     pub customer_informed: Evidence,

@@ -55,6 +55,9 @@ pub const CAUSED_SHOWN_MAX: usize = 20;
 pub const REPEATS_COUNTED_MAX: usize = 200_000;
 /// Groups of one such count that are told.
 pub const REPEAT_GROUPS_MAX: usize = 1_000;
+/// For how long after it was known that a contact was cut off it is promised by itself to call back: later, as after
+/// a long downtime, nobody waits for it.
+pub const DROP_RECOVERY_HOURS_MAX: i64 = 24;
 /// The latest contacts that are proposed as evidence of a promise.
 pub const PROPOSED_EVIDENCE_MAX: usize = 5;
 /// How many days a proposal may wait until somebody confirms it.

@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, keys, made, settings, waits};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]

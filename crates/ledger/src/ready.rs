@@ -7,8 +7,10 @@ use aftercall_domain::setting::{
     Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
 };
 use aftercall_proto::convert::setting as convert;
+use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::model::v1::{Setting, SettingKind};
 use aftercall_view::ApplyError;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use crate::Ledger;
@@ -174,6 +176,41 @@ impl Ready<FollowUpPolicy> {
         let all = self.all(tenant_id)?;
         Ok(all.iter().find(|one| one.set.matches(promise)).cloned())
     }
+}
+
+impl Ready<FollowUpPolicy> {
+    /// The policies that were in use at an instant, in the order in which they are asked. Read as they stand: what is
+    /// kept ready is as it is now.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn at(
+        &self,
+        tenant_id: &str,
+        at: Timestamp,
+    ) -> Result<Vec<InUse<FollowUpPolicy>>, ApplyError> {
+        let settings = self.ledger.settings(tenant_id);
+        let mut all = Vec::new();
+        for setting in settings.list(FollowUpPolicy::KIND, None) {
+            let setting = setting?;
+            if !was_made_by(&setting, at) {
+                let id = &setting.setting_id;
+                let mut before = settings.versions(FollowUpPolicy::KIND, id, Some(setting.version));
+                let then = before.find(|one| one.as_ref().map_or(true, |it| was_made_by(it, at)));
+                all.extend(then.transpose()?.as_ref().and_then(read));
+            } else {
+                all.extend(read(&setting));
+            }
+        }
+        all.sort_by_key(|one: &InUse<FollowUpPolicy>| one.set.rank());
+        Ok(all)
+    }
+}
+
+/// Whether a version of a setting was made at an instant or before.
+fn was_made_by(setting: &Setting, at: Timestamp) -> bool {
+    let changed_at = setting.changed_at.as_ref().and_then(from_wire);
+    changed_at.is_none_or(|changed_at| changed_at <= at)
 }
 
 /// A setting that is in use; none for what no writer of ours makes.

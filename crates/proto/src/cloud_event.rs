@@ -117,6 +117,7 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         | EventType::CommitmentWaiverDeclined
         | EventType::CommitmentWaived
         | EventType::CommitmentSuperseded
+        | EventType::CommitmentWithdrawn
         | EventType::CommitmentExpired
         | EventType::AlertAcknowledged
         | EventType::AlertSnoozed

@@ -12,10 +12,10 @@ use crate::event::v1::{
     CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
     CommitmentPaused, CommitmentReassigned, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
-    CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event,
-    EventType, InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
-    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
-    WebhookQueued, WebhookReplayed,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
+    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged, SolutionPublished,
+    WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
 /// One table of all that can happen: what it is, its data, to what sort of thing, and its CloudEvents type.
@@ -124,6 +124,8 @@ facts! {
     CommitmentDependencyTurned(CommitmentDependencyTurned): Commitment, "aftercall.commitment.dependency_turned.v1";
     /// Another promise took its place.
     CommitmentSuperseded(CommitmentSuperseded): Commitment, "aftercall.commitment.superseded.v1";
+    /// What had made it by itself took it back.
+    CommitmentWithdrawn(CommitmentWithdrawn): Commitment, "aftercall.commitment.withdrawn.v1";
     /// It was given up.
     CommitmentExpired(CommitmentExpired): Commitment, "aftercall.commitment.expired.v1";
     /// Somebody sees to an alert.

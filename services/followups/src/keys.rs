@@ -5,6 +5,7 @@
 
 pub(crate) mod contacts;
 pub(crate) mod matched;
+pub(crate) mod recovery;
 
 use std::collections::BTreeSet;
 
@@ -94,6 +95,12 @@ enum Tag {
     Caused = 63,
     /// See [`contacts`].
     Repeat = 64,
+    /// See [`recovery`].
+    Dropped = 80,
+    /// See [`recovery`].
+    Recovering = 81,
+    /// See [`recovery`].
+    InboundBy = 82,
 }
 
 /// The commands that were done. Their answer is the promise as they left it.
@@ -300,6 +307,7 @@ pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> V
         .collect();
     keys.extend(watched(tenant_id, commitment, home));
     keys.extend(lapsed(tenant_id, commitment, home));
+    keys.extend(recovery::places(tenant_id, commitment, home));
     keys
 }
 

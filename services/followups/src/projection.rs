@@ -5,6 +5,7 @@ pub(crate) mod contacts;
 pub(crate) mod followed_up;
 mod identify;
 mod made;
+mod returned;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -48,7 +49,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        14
+        15
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

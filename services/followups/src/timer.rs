@@ -28,6 +28,7 @@
 mod deciding;
 mod firing;
 mod matching;
+mod recovering;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -143,12 +144,16 @@ impl Tracker {
         let matching = partitions
             .clone()
             .map(|partition| self.match_contacts(partition));
+        let recovering = partitions
+            .clone()
+            .map(|partition| self.recover_drops(partition));
         let watching = partitions.map(|partition| self.watch(partition));
         tokio::select! {
             biased;
             ended = self.view.stopped() => Err(TrackerError::View(ended.err())),
             failed = try_join_all(watching) => failed.map(|_| ()),
             failed = try_join_all(matching) => failed.map(|_| ()),
+            failed = try_join_all(recovering) => failed.map(|_| ()),
             never = self.count_held() => match never {},
         }
     }

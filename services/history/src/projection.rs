@@ -28,7 +28,7 @@ use crate::stored::StoredEntry;
 use crate::{amendable, keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 14;
+const VERSION: u32 = 15;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {

@@ -15,6 +15,7 @@ mod letting_go;
 mod owner;
 mod reopen;
 mod retarget;
+mod withdraw;
 
 pub use alert::AlertWish;
 pub use attempt::{Attempting, FollowingUp, Lacking};

@@ -186,7 +186,9 @@ impl Commitment {
             | Change::Attempted {
                 outcome: Some(_), ..
             } => self.resolve(&Rule::ALL, now, ResolveCause::Fulfilled),
-            Change::Cancelled { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Cancelled),
+            Change::Cancelled { .. } | Change::Withdrawn { .. } => {
+                self.resolve(&Rule::ALL, now, ResolveCause::Cancelled);
+            }
             Change::Waived { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Waived),
             Change::Superseded { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Superseded),
             Change::Expired { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Expired),

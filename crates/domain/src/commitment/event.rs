@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     AlertStep, Attempt, CommitmentKind, DependencyTurn, Escalation, Evidence, Handover,
-    HandoverEnd, Lapse, NewTarget, Outcome, Owner, Paused, PolicyRef, Priority, Reopens,
-    Rescheduled, ResumeCause, Retargeted, Stage, StageAt, StageReached, Tried,
+    HandoverEnd, Lapse, NewTarget, Origin, Outcome, Owner, Paused, PolicyRef, Priority, Reopens,
+    Rescheduled, ResumeCause, Retargeted, Stage, StageAt, StageReached, Tried, Withdrawal,
 };
 use crate::Handle;
 use crate::due::ToldDue;
@@ -33,6 +33,8 @@ pub struct Made {
     pub kind: CommitmentKind,
     /// The tenant's own code of the kind; may be empty.
     pub kind_code: String,
+    /// What made it.
+    pub origin: Origin,
     /// The promise, word for word. Personal.
     pub promise_text: String,
     /// Whether the customer was told.
@@ -190,6 +192,13 @@ pub enum Change {
         by_commitment_id: String,
         /// Why. Personal.
         reason: String,
+    },
+    /// What had made it by itself took it back.
+    Withdrawn {
+        /// Why.
+        cause: Withdrawal,
+        /// What it counts as.
+        outcome: Outcome,
     },
     /// It waits for other promises from now on.
     DependenciesSet {

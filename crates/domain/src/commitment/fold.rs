@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     Attempt, Change, Clock, Commitment, Dependency, Event, Evidence, Lapse, Lifecycle, Made,
     NewTarget, Outcome, Owner, Rescheduled, Retargeted, Stage, StageAt, StageReached, Target,
-    Tried, WaiverAsked,
+    Tried, WaiverAsked, Withdrawal,
 };
 use crate::due::Pause;
 use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};
@@ -63,6 +63,7 @@ impl Commitment {
             site_id: made.site_id,
             kind: made.kind,
             kind_code: made.kind_code,
+            origin: made.origin,
             promise_text: made.promise_text,
             told_to_customer: made.told_to_customer,
             promised_by: made.promised_by,
@@ -191,6 +192,7 @@ impl Commitment {
             | Change::Cancelled { .. }
             | Change::Waived { .. }
             | Change::Superseded { .. }
+            | Change::Withdrawn { .. }
             | Change::Expired { .. } => self.end(event),
             Change::Alert(_) => {}
         }
@@ -254,6 +256,17 @@ impl Commitment {
                 self.superseded_by = Some(by_commitment_id.clone());
                 self.note_passed_dues(now, now);
                 self.close(event, Lifecycle::Superseded, Outcome::NotApplicable, reason);
+            }
+            Change::Withdrawn { cause, outcome } => {
+                let open_until = match cause {
+                    Withdrawal::CustomerReturned { interaction_id, at } => {
+                        self.evidence.interaction_id = Some(interaction_id.clone());
+                        *at
+                    }
+                    Withdrawal::NoDrop => now,
+                };
+                self.note_passed_dues(open_until, now);
+                self.close(event, Lifecycle::Cancelled, *outcome, cause.note());
             }
             Change::Expired { outcome, .. } => self.close(event, Lifecycle::Expired, *outcome, ""),
             _ => {}

@@ -84,6 +84,7 @@ impl Life {
             | Change::Cancelled { .. }
             | Change::Waived { .. }
             | Change::Superseded { .. }
+            | Change::Withdrawn { .. }
             | Change::Expired { .. } => self.state = State::Over,
             Change::Rescheduled(moved) => {
                 if moved.clock == Clock::Promise {

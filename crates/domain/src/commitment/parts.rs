@@ -210,6 +210,50 @@ pub enum Outcome {
     ReleasedByCustomer,
     /// The customer had never been told; or it was let go, or was no promise of its own.
     NotApplicable,
+    /// A call back after a dropped call was not needed: the customer was back first.
+    SatisfiedByCustomerReturn,
+}
+
+/// What made a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Origin {
+    /// Somebody gave it.
+    #[default]
+    Given,
+    /// The contact in which it was made was cut off: the customer is to be called back.
+    DropRecovery,
+}
+
+/// Why a promise that nobody gave is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The customer was back first.
+    CustomerReturned {
+        /// The contact by which they were.
+        interaction_id: String,
+        /// When that began.
+        at: Timestamp,
+    },
+    /// The contact was not cut off, as it turned out.
+    NoDrop,
+}
+
+impl Withdrawal {
+    /// What the promise counts as.
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::CustomerReturned { .. } => Outcome::SatisfiedByCustomerReturn,
+            Self::NoDrop => Outcome::NotApplicable,
+        }
+    }
+
+    /// How the promise's note says it.
+    pub(super) const fn note(&self) -> &'static str {
+        match self {
+            Self::CustomerReturned { .. } => "The customer was back first.",
+            Self::NoDrop => "The contact was not cut off, as it turned out.",
+        }
+    }
 }
 
 /// A due that passed with the promise open.

@@ -7,6 +7,7 @@ mod dependencies;
 mod levels;
 mod owner;
 mod properties;
+mod recovery;
 mod retarget;
 mod shares;
 
@@ -43,6 +44,7 @@ fn made() -> Made {
         site_id: "s-1".to_owned(),
         kind: CommitmentKind::CallBack,
         kind_code: String::new(),
+        origin: Origin::default(),
         promise_text: "We call you back.".to_owned(),
         told_to_customer: true,
         promised_by: at(3_600),

@@ -25,6 +25,12 @@ pub fn made_commitment_id(tenant_id: &str, actor_id: &str, request_id: &str) -> 
     marked(Namespace::MadeCommitment.id(&parts))
 }
 
+/// The id of the promise to call back after a contact that was cut off, which was recorded under `log_key`: there is
+/// one at most. It carries the mark of ours, too.
+pub fn drop_recovery_id(log_key: &[u8], interaction_id: &str) -> Uuid {
+    marked(Namespace::DropRecovery.id(&[log_key, interaction_id.as_bytes()]))
+}
+
 fn marked(id: Uuid) -> Uuid {
     let mut bytes = id.into_bytes();
     let mark = mark(&bytes);

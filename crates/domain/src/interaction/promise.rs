@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::check::Checker;
 use super::forms;
-use crate::commitment::{CommitmentKind, NewTarget, Owner, PolicyRef, Priority, Stage};
+use crate::commitment::{CommitmentKind, NewTarget, Origin, Owner, PolicyRef, Priority, Stage};
 use crate::due::{Calendars, DueResolution, DueSpec, Telling};
 use crate::limits::{DEPENDENCIES_MAX, DUE_DAYS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY};
 use crate::violation::Reason;
@@ -60,6 +60,8 @@ pub struct CommitmentDraft {
     pub expire_after: Option<SignedDuration>,
     /// The promises that have to be kept before it can be, by their ids.
     pub depends_on: Vec<String>,
+    /// What made it.
+    pub origin: Origin,
 }
 
 impl CommitmentDraft {

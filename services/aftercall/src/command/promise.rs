@@ -3,8 +3,8 @@
 use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
     AttemptResult, Commitment, CommitmentClock, CommitmentDraft, CommitmentKind,
-    CommitmentLifecycle, CommitmentOutcome, Dependency, DependencySlip, Handle, Owner, PauseReason,
-    Priority, Timeliness,
+    CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome, Dependency, DependencySlip, Handle,
+    Owner, PauseReason, Priority, Timeliness,
 };
 
 use crate::output::{Card, Output, Style, Times, clean, label};
@@ -128,6 +128,7 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("priority", label::<Priority>(commitment.priority))
         .field("made", times.minute(commitment.made_at.as_ref()))
         .field("in contact", &commitment.interaction_id)
+        .field("made as", label::<CommitmentOrigin>(commitment.origin))
         .field("takes up", &commitment.reopens)
         .field("because", &commitment.reopen_reason)
         .field("taken up by", &commitment.reopened_by);

@@ -6,11 +6,11 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1::{
     AlertResolveCause, AlertSeverity, AlertState, AttemptResult, CandidateState, Channel,
-    CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOutcome, Confidence,
-    DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass, EscalationKind,
-    FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind, PauseReason,
-    Priority, ReasonResolution, RemedyKind, RepeatCause, RouteReason, SegmentKind, SignalKind,
-    SolutionUseKind, Timeliness, TransferKind, Verification, WebhookAlgorithm,
+    CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome,
+    Confidence, DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass,
+    EscalationKind, FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind,
+    PauseReason, Priority, ReasonResolution, RemedyKind, RepeatCause, RouteReason, SegmentKind,
+    SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification, WebhookAlgorithm,
     WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -63,6 +63,7 @@ wire_enums! {
     CommitmentDimension "COMMITMENT_DIMENSION_",
     CommitmentKind "COMMITMENT_KIND_",
     CommitmentLifecycle "COMMITMENT_LIFECYCLE_",
+    CommitmentOrigin "COMMITMENT_ORIGIN_",
     CommitmentOutcome "COMMITMENT_OUTCOME_",
     Confidence "CONFIDENCE_",
     DependencySlip "DEPENDENCY_SLIP_",

@@ -312,6 +312,7 @@ fn may_be(lifecycle: Lifecycle, outcome: Outcome) -> bool {
             Outcome::Broken,
             Outcome::ReleasedByCustomer,
             Outcome::NotApplicable,
+            Outcome::SatisfiedByCustomerReturn,
         ],
         Lifecycle::Waived | Lifecycle::Superseded => &[Outcome::NotApplicable],
         Lifecycle::Expired => &[Outcome::Broken, Outcome::NotApplicable],

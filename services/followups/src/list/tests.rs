@@ -2,7 +2,7 @@
 
 use aftercall_domain::Scope;
 use aftercall_domain::commitment::{
-    Actor, Commitment, CommitmentKind, Evidence, Fulfil, Made, Priority, Standing,
+    Actor, Commitment, CommitmentKind, Evidence, Fulfil, Made, Origin, Priority, Standing,
 };
 use aftercall_proto::followups::v1::CommitmentFilter;
 use aftercall_view::testing::MemoryEngine;
@@ -69,6 +69,7 @@ fn promise(no: i64) -> Commitment {
         site_id: String::new(),
         kind: CommitmentKind::CallBack,
         kind_code: String::new(),
+        origin: Origin::default(),
         promise_text: String::new(),
         told_to_customer: true,
         promised_by: at(1_000 + no),

@@ -1,7 +1,7 @@
 //! Promises and alerts into the store, with all that finds them.
 
 use aftercall_domain::alert::Alert;
-use aftercall_domain::commitment::Commitment;
+use aftercall_domain::commitment::{Commitment, Origin};
 use aftercall_proto::convert::alert::to_row;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::{ApplyError, Txn};
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::contacts::{self, Change};
+use super::returned;
 use crate::keys::{self, AlertPlace, Home};
 use crate::{routing, stored};
 
@@ -36,6 +37,7 @@ pub(super) fn put_commitment(
         contacts::again(customer, microseconds(first), Change::More(&after), txn)?;
     }
     let less_broken = less_broken(before, &after);
+    let recovery = (after.origin == Origin::DropRecovery).then(|| after.clone());
     let row = stored::encode_commitment(after);
     match before {
         // Many promises are kept and change once, and what changes is merged with the rest.
@@ -46,7 +48,10 @@ pub(super) fn put_commitment(
         let customer = (tenant_id, customer_id);
         contacts::again(customer, microseconds(first), Change::Less, txn)?;
     }
-    Ok(())
+    match recovery {
+        Some(after) => returned::promise(tenant_id, (before, &after), home.whose, txn),
+        None => Ok(()),
+    }
 }
 
 /// Puts what the alerts of a promise became by an event, and returns those that it changed.

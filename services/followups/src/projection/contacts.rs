@@ -1,11 +1,11 @@
 //! Contacts in short: what is looked for in them later, and what the log has said of them.
 
+mod short;
+
 use aftercall_domain::commitment::Commitment;
 use aftercall_domain::interaction::Direction;
 use aftercall_domain::limits::{CAUSES_LOOKED_AT_MAX, CONTACTS_LOOKED_AT_MAX};
 use aftercall_ledger::Accepted;
-use aftercall_log::Position;
-use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::event::v1::{
     Event, InteractionAmended, InteractionIdentified, RepeatAttributed,
@@ -17,50 +17,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
-use crate::keys::matched::Following;
+use super::returned;
 use crate::keys::{MERGED, contacts};
 use crate::repeats;
-
-/// A contact: its tenant, id and whose it is.
-type Id<'a> = (&'a str, &'a str, u64);
-
-/// A contact in short.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Short {
-    /// Whose it is now; empty for nobody's.
-    #[prost(string, tag = "1")]
-    pub(crate) customer_id: String,
-    /// The log key that it was recorded under, and under which stands what is said of it.
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) log_key: Bytes,
-    #[prost(sint64, tag = "3")]
-    pub(crate) began_at_us: i64,
-    #[prost(enumeration = "wire::Direction", tag = "4")]
-    direction: i32,
-    #[prost(enumeration = "wire::Channel", tag = "5")]
-    pub(crate) channel: i32,
-    #[prost(string, tag = "6")]
-    pub(crate) agent_id: String,
-    #[prost(string, tag = "7")]
-    pub(crate) team_id: String,
-    /// The main reason.
-    #[prost(string, tag = "8")]
-    pub(crate) reason_code: String,
-    #[prost(sint64, optional, tag = "9")]
-    ended_at_us: Option<i64>,
-    #[prost(message, optional, tag = "10")]
-    parties: Option<PartiesRow>,
-    #[prost(uint32, tag = "11")]
-    partition: u32,
-    #[prost(uint64, tag = "12")]
-    offset: u64,
-    /// What caused it, if the log says it of the customer whose it is.
-    #[prost(message, optional, tag = "13")]
-    pub(crate) cause: Option<Cause>,
-    /// How often the log said what caused it.
-    #[prost(uint64, tag = "14")]
-    pub(crate) times_said: u64,
-}
+pub(super) use short::Id;
+pub(crate) use short::Short;
+use short::{Dropped, ended_at, main_reason};
 
 /// What the log says that caused a contact.
 #[derive(Clone, PartialEq, Message)]
@@ -136,78 +98,6 @@ impl Cause {
     }
 }
 
-impl Short {
-    /// The contact; none of one that has nothing to do with promises: among ourselves, imported, or one that says
-    /// itself which promises it follows up.
-    fn of(fact: &Accepted, contact: &wire::Interaction) -> Option<Self> {
-        let direction = contact.direction();
-        let is_outbound = direction == wire::Direction::Outbound;
-        let is_of_use =
-            direction == wire::Direction::Inbound || is_outbound && contact.follow_ups.is_empty();
-        let began_at = contact.occurred_at.as_ref().and_then(from_wire)?;
-        if !is_of_use || !fact.event.import_batch.is_empty() {
-            return None;
-        }
-        let parties: aftercall_domain::Parties = parties::of_contact(contact).collect();
-        Some(Self {
-            customer_id: fact.event.customer_id.clone(),
-            log_key: fact.key.clone(),
-            began_at_us: microseconds(began_at),
-            direction: direction.into(),
-            channel: contact.channel,
-            agent_id: contact.agent_id.clone(),
-            team_id: contact.team_id.clone(),
-            reason_code: main_reason(contact),
-            ended_at_us: ended_at(contact),
-            parties: Some(parties.into()),
-            partition: fact.position.partition,
-            offset: fact.position.offset,
-            cause: None,
-            times_said: 0,
-        })
-    }
-
-    pub(crate) fn decode_row(row: Bytes) -> Result<Self, ApplyError> {
-        Self::decode(row).map_err(ApplyError::record)
-    }
-
-    pub(crate) fn parties(&self) -> impl Iterator<Item = aftercall_domain::Party<'_>> {
-        self.parties.iter().flat_map(PartiesRow::iter)
-    }
-
-    fn is_inbound(&self) -> bool {
-        self.direction() == wire::Direction::Inbound
-    }
-
-    /// How long it was, where that is known.
-    pub(crate) fn length_us(&self) -> Option<i64> {
-        let ended_at_us = self.ended_at_us?;
-        ended_at_us
-            .checked_sub(self.began_at_us)
-            .filter(|length| *length >= 0)
-    }
-
-    /// Where it stands in its customer's list, if it is somebody's.
-    fn place(&self, (tenant_id, interaction_id, whose): Id<'_>) -> Option<Key> {
-        let direction = match self.is_inbound() {
-            true => Direction::Inbound,
-            false => Direction::Outbound,
-        };
-        let list = contacts::contacts_of(tenant_id, &self.customer_id, direction);
-        let place = list.time(self.began_at_us).id(interaction_id).u64(whose);
-        (!self.customer_id.is_empty()).then_some(place)
-    }
-
-    /// The key under which it is undecided what caused it.
-    fn undecided(&self, (tenant_id, interaction_id, whose): Id<'_>) -> Key {
-        let at = Position {
-            partition: self.partition,
-            offset: self.offset,
-        };
-        Following::cause_of(tenant_id, interaction_id, whose).undecided(at)
-    }
-}
-
 /// A contact was recorded.
 pub(super) fn record(
     fact: &Accepted,
@@ -258,6 +148,10 @@ pub(super) fn amend(
             }
             "ended_at" => after.ended_at_us = ended_at(&values),
             "contact_reasons" => after.reason_code = main_reason(&values),
+            "disconnect" => {
+                let dropped = Dropped::by(fact, &values);
+                after.dropped = dropped.map(|dropped| before.dropped.unwrap_or(dropped));
+            }
             _ => {}
         }
     }
@@ -337,18 +231,7 @@ pub(super) fn merge(
         let customer = (tenant_id, customer_id);
         again(customer, i64::MIN, Change::Customers, txn)?;
     }
-    Ok(())
-}
-
-fn main_reason(contact: &wire::Interaction) -> String {
-    let mut reasons = contact.contact_reasons.iter();
-    let reason = reasons.find(|reason| reason.primary);
-    reason.map_or_else(String::new, |reason| reason.code.clone())
-}
-
-fn ended_at(contact: &wire::Interaction) -> Option<i64> {
-    let ended_at = contact.ended_at.as_ref().and_then(from_wire);
-    ended_at.map(microseconds)
+    returned::merge(tenant_id, customer_ids, txn)
 }
 
 /// The contact that something happened to.
@@ -384,7 +267,7 @@ fn put(
         refresh(id, &after, (&customers, Change::Customers), txn)?;
     }
     txn.put(contacts::contact(id.0, id.1, id.2), after.encode_to_vec())?;
-    Ok(())
+    returned::contact(id, (before.as_ref(), &after), txn)
 }
 
 /// Puts down whether it is left to decide what caused an inbound contact with these customers, who are one.

@@ -28,9 +28,23 @@ pub(crate) struct SaidOf {
     partition: u32,
     #[prost(uint64, tag = "3")]
     offset: u64,
+    /// Whether the promise, which is to call back after a dropped call, is to be withdrawn because of it: by it the
+    /// customer was back; or it is the dropped call, and was none.
+    #[prost(bool, tag = "4")]
+    pub(crate) withdraws: bool,
 }
 
 impl SaidOf {
+    /// That a contact is why a promise is to be withdrawn; it may say something of the promise itself, too.
+    pub(super) fn withdrawing(said: Option<Self>, at: Position) -> Self {
+        Self {
+            partition: at.partition,
+            offset: at.offset,
+            withdraws: true,
+            ..said.unwrap_or_default()
+        }
+    }
+
     pub(crate) fn decode_row(row: Bytes) -> Result<Self, ApplyError> {
         Self::decode(row).map_err(ApplyError::record)
     }
@@ -75,6 +89,7 @@ pub(super) fn contact(
             attempt: Some(attempt.into()),
             partition: fact.position.partition,
             offset: fact.position.offset,
+            withdraws: false,
         };
         let following = Following {
             tenant_id: event.tenant_id.clone(),
@@ -136,9 +151,10 @@ pub(super) fn refresh(
     let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
     for (key, row) in rows.into_iter().filter(|(key, _)| key.len() > all.len()) {
         let following = Following::read(&key).map_err(ApplyError::record)?;
-        let undecided = following.undecided(SaidOf::decode_row(row)?.position());
+        let said = SaidOf::decode_row(row)?;
+        let undecided = following.undecided(said.position());
         let counted = matched::counted(tenant_id, commitment_id, &following.interaction_id);
-        let is_left = may_count && txn.get(counted)?.is_none();
+        let is_left = may_count && (said.withdraws || txn.get(counted)?.is_none());
         match (txn.get(&undecided)?.is_some(), is_left) {
             (false, true) => txn.put(undecided, Bytes::new())?,
             (true, false) => txn.delete(undecided)?,

@@ -17,6 +17,7 @@ use aftercall_view::{ApplyError, Direction, Store};
 use jiff::{SignedDuration, Timestamp};
 
 use super::firing::ACTOR;
+use super::recovering;
 use crate::contacts::{Contacts, Promised};
 use crate::keys::matched::{self, Following};
 use crate::keys::{self, MERGED, contacts};
@@ -27,8 +28,8 @@ use crate::{repeats, stored};
 /// What is needed to decide about contacts that follow promises up.
 #[derive(Debug, Clone)]
 pub(crate) struct Deciding {
-    contacts: Contacts,
-    policies: Ready<FollowUpPolicy>,
+    pub(super) contacts: Contacts,
+    pub(super) policies: Ready<FollowUpPolicy>,
 }
 
 /// What a look at one contact came to.
@@ -97,7 +98,6 @@ impl Deciding {
             if store.get(following.undecided(said.position()))?.is_none() {
                 continue;
             }
-            let Some(said) = said.attempt else { continue };
             let of = (commitment, whose);
             if let Look::Record(record) = self.try_promise(store, of, (&following, &said), now)? {
                 return Ok(Some(*record));
@@ -162,9 +162,15 @@ impl Deciding {
         &self,
         store: &Store,
         (commitment, whose): (&Commitment, u64),
-        (following, said): (&Following, &wire::Attempt),
+        (following, said): (&Following, &SaidOf),
         now: Timestamp,
     ) -> Result<Look, ApplyError> {
+        if said.withdraws {
+            return recovering::withdraw(store, (commitment, whose), following, now);
+        }
+        let Some(said) = &said.attempt else {
+            return Ok(Look::Nothing);
+        };
         let counted = matched::counted(
             &following.tenant_id,
             &commitment.commitment_id,
@@ -247,11 +253,10 @@ impl Deciding {
     }
 }
 
-/// What a contact says of a promise, if it does.
-fn said(store: &Store, following: &Following) -> Result<Option<wire::Attempt>, ApplyError> {
+/// What a contact says of a promise, or makes of it, if it does.
+fn said(store: &Store, following: &Following) -> Result<Option<SaidOf>, ApplyError> {
     let row = store.get(following.key())?;
-    let row = row.map(SaidOf::decode_row).transpose()?;
-    Ok(row.and_then(|row| row.attempt))
+    row.map(SaidOf::decode_row).transpose()
 }
 
 /// That a promise whose due had passed caused a contact.

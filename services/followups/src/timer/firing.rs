@@ -44,6 +44,11 @@ impl House {
         }
     }
 
+    /// The tenants' calendars.
+    pub(super) const fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
     /// What is needed to decide about contacts that follow promises up.
     pub(super) const fn deciding(&self) -> &Deciding {
         &self.deciding

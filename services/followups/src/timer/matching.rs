@@ -20,11 +20,11 @@ use super::{APPEND_WAIT, RETRY_AFTER_MAX, Tracker, TrackerError};
 use crate::keys::matched::{self, Following};
 
 /// How many contacts are looked at in one go.
-const LOOKED_AT_MAX: usize = 500;
+pub(super) const LOOKED_AT_MAX: usize = 500;
 
 /// When to look again at contacts about which nothing could be decided: they name a promise that is not there or
 /// another customer's, which may change when customers are merged or named.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long to leave the log alone after what was decided: should it never count, that must not fill the log.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -41,14 +41,28 @@ struct Looked {
 
 /// What is ready for the log.
 #[derive(Debug, Default)]
-struct Batch {
-    records: Vec<Record>,
+pub(super) struct Batch {
+    pub(super) records: Vec<Record>,
     /// The last contact about which nothing can be decided, as are all before it.
-    through: Option<Vec<u8>>,
+    pub(super) through: Option<Vec<u8>>,
     /// Whether something has to be looked at soon.
-    is_late: bool,
+    pub(super) is_late: bool,
     /// Whether there may be more.
-    is_full: bool,
+    pub(super) is_full: bool,
+}
+
+impl Batch {
+    /// Takes what a look at the contact under a key came to.
+    pub(super) fn take(&mut self, key: &[u8], look: Look) {
+        match look {
+            Look::Nothing if self.records.is_empty() && !self.is_late => {
+                self.through = Some(key.to_vec());
+            }
+            Look::Nothing => {}
+            Look::Later => self.is_late = true,
+            Look::Record(record) => self.records.push(*record),
+        }
+    }
 }
 
 impl Tracker {
@@ -74,7 +88,7 @@ impl Tracker {
         }
     }
 
-    async fn look_again(&self, at: Option<Timestamp>) {
+    pub(super) async fn look_again(&self, at: Option<Timestamp>) {
         match at {
             Some(at) => self.clock.sleep_until(at).await,
             None => std::future::pending().await,
@@ -142,7 +156,7 @@ impl Tracker {
     }
 
     /// Records what was decided, and waits until the view has it; returns how long to pause before the next look.
-    async fn say(&self, records: Vec<Record>) -> Result<Duration, TrackerError> {
+    pub(super) async fn say(&self, records: Vec<Record>) -> Result<Duration, TrackerError> {
         let appended = timeout(APPEND_WAIT, self.log.append(records)).await;
         let positions = match &appended {
             Ok(Ok(positions)) => positions.clone(),
@@ -181,17 +195,10 @@ fn read(
             (false, true) => Look::Later,
             (false, false) => deciding.look(store, &following, now)?,
         };
-        match look {
-            Look::Nothing if batch.records.is_empty() && !batch.is_late => {
-                batch.through = Some(key.to_vec());
-            }
-            Look::Nothing => {}
-            Look::Later => batch.is_late = true,
-            Look::Record(record) => {
-                promises.insert(promise);
-                batch.records.push(*record);
-            }
+        if let Look::Record(_) = look {
+            promises.insert(promise);
         }
+        batch.take(&key, look);
     }
     batch.is_full = seen == LOOKED_AT_MAX;
     Ok(batch)

@@ -154,6 +154,7 @@ const fn kind_of(step: &Step) -> Option<CommitmentChangeKind> {
         Change::Reassigned { .. } | Change::HandoverAccepted => CommitmentChangeKind::Reassigned,
         Change::Waived { .. } => CommitmentChangeKind::Waived,
         Change::Superseded { .. } => CommitmentChangeKind::Superseded,
+        Change::Withdrawn { .. } => CommitmentChangeKind::Withdrawn,
         Change::Expired { .. } => CommitmentChangeKind::Expired,
         Change::Attempted {
             outcome: Some(_), ..

@@ -5,14 +5,14 @@ use aftercall_log::Position;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentMade,
-    CommitmentRescheduled, CustomersMerged, CustomersUnmerged, InteractionAmended,
-    InteractionIdentified, InteractionRecorded,
+    CommitmentRescheduled, CommitmentWithdrawn, CustomersMerged, CustomersUnmerged,
+    InteractionAmended, InteractionIdentified, InteractionRecorded,
 };
 use aftercall_proto::model::v1::{
-    Action, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOutcome,
-    ContactReason, Customer, Direction, Disconnect, Disposition, DropClass, ExternalRef, Handle,
-    HandleKind, Handling, Interaction, Lapse, MatchStatus, Owner, Priority, ReasonResolution,
-    Reschedule, Sentiment, Signal, SignalKind, owner,
+    Action, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOrigin,
+    CommitmentOutcome, ContactReason, Customer, Direction, Disconnect, Disposition, DropClass,
+    ExternalRef, Handle, HandleKind, Handling, Interaction, Lapse, MatchStatus, Owner, Priority,
+    ReasonResolution, Reschedule, Sentiment, Signal, SignalKind, WithdrawalCause, owner,
 };
 use pbjson_types::Timestamp;
 
@@ -239,6 +239,33 @@ impl Contact {
             ..CommitmentMade::default()
         }));
         events.fact(&self.about(made_id(n), 1, ago(200)), &fact)
+    }
+
+    /// Appends the promise number `n` to call back, because the contact was cut off.
+    pub(crate) fn call_back(&self, events: &Events, n: u64) -> Position {
+        let fact = Fact::CommitmentMade(Box::new(CommitmentMade {
+            commitment: Some(CommitmentDraft {
+                commitment_id: made_id(n),
+                kind: CommitmentKind::CallBack.into(),
+                promised_by: Some(ago(-600)),
+                origin: CommitmentOrigin::DropRecovery.into(),
+                ..CommitmentDraft::default()
+            }),
+            made_at: Some(ago(200)),
+            ..CommitmentMade::default()
+        }));
+        events.fact(&self.about(made_id(n), 1, ago(200)), &fact)
+    }
+
+    /// Appends that the customer was back first, by another contact.
+    pub(crate) fn satisfy(&self, events: &Events, n: u64, by: &Self) -> Position {
+        let fact = Fact::CommitmentWithdrawn(CommitmentWithdrawn {
+            cause: WithdrawalCause::CustomerReturned.into(),
+            outcome: CommitmentOutcome::SatisfiedByCustomerReturn.into(),
+            returned_interaction_id: by.id(),
+            returned_at: by.interaction.occurred_at,
+        });
+        events.fact(&self.about(made_id(n), 2, ago(100)), &fact)
     }
 
     /// Appends an amendment that makes `version`.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use aftercall_proto::history::v1::list_timeline_request::Whose;
 use aftercall_proto::history::v1::{CommitmentChangeKind, TimelineEntry, timeline_entry::What};
 use aftercall_proto::model::v1::{
-    CommitmentLifecycle, CommitmentOutcome, Interaction, ReasonResolution, Timeliness,
+    CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome, Interaction, ReasonResolution,
+    Timeliness,
 };
 use aftercall_service::Role;
 use proptest::prelude::*;
@@ -216,6 +217,34 @@ async fn a_promise_that_was_made_later_is_told_with_its_contact_and_moves_with_i
     let open = context.open_commitments.iter();
     let open: Vec<_> = open.map(|one| &*one.commitment_id).collect();
     assert_eq!(open, [&*second, &*first]);
+}
+
+#[tokio::test]
+async fn who_was_cut_off_and_back_first_is_told_with_both_contacts() {
+    let (events, dir) = (Events::new(), views());
+    let (lost, back) = (contact(1).ago(5_000).dropped(), contact(2).ago(100));
+    lost.record(&events);
+    lost.call_back(&events, 1);
+    back.record(&events);
+    lost.satisfy(&events, 1, &back);
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+
+    let told = in_short(&client.timeline("customer-1").await);
+    assert!(
+        told.contains(&format!("WITHDRAWN {}", made_id(1))),
+        "{told:?}"
+    );
+    let [shown] = &client.get(&id(1, 1)).await.unwrap().commitments[..] else {
+        panic!("one promise");
+    };
+    assert_eq!(shown.origin(), CommitmentOrigin::DropRecovery);
+    assert_eq!(
+        (shown.outcome(), &*shown.evidence_interaction_id),
+        (CommitmentOutcome::SatisfiedByCustomerReturn, &*id(1, 2))
+    );
+    let context = client.context("customer-1").await.unwrap();
+    assert_eq!(context.open_commitments, []);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Actor, Permission, Refusal, permitted};
-use crate::commitment::Commitment;
+use crate::commitment::{Commitment, Origin};
 use crate::interaction::CommitmentDraft;
 use crate::limits::REOPEN_DAYS_MAX;
 
@@ -50,6 +50,7 @@ impl Commitment {
             stages: Vec::new(),
             expire_after: None,
             depends_on: Vec::new(),
+            origin: Origin::Given,
         })
     }
 }

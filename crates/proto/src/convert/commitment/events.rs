@@ -1,7 +1,7 @@
 //! The events of which promises are folded, once they are made.
 
 use aftercall_domain::commitment::{
-    Change, Escalation, Event, MovedTarget, Retargeted, StageReached, Tried,
+    Change, Escalation, Event, MovedTarget, Outcome, Retargeted, StageReached, Tried, Withdrawal,
 };
 
 use super::alert_steps;
@@ -12,7 +12,9 @@ use crate::convert::due::duration_to_wire;
 use crate::convert::{Unreadable, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
-use crate::model::v1::{CommitmentClock, CommitmentOutcome, HandoverEnd, ResumeCause};
+use crate::model::v1::{
+    CommitmentClock, CommitmentOutcome, HandoverEnd, ResumeCause, WithdrawalCause,
+};
 
 /// The event as its promise is folded by it; none for one that doesn't follow up a promise. What no
 /// writer of ours makes is none, for every reader alike.
@@ -60,6 +62,34 @@ impl From<Retargeted> for wire::CommitmentRetargeted {
             stages: stages.into_iter().map(Into::into).collect(),
             expire_after: Some(duration_to_wire(expire_after)),
         }
+    }
+}
+
+fn withdrawal(data: &wire::CommitmentWithdrawn) -> Result<Withdrawal, Unreadable> {
+    match data.cause() {
+        WithdrawalCause::Unspecified => Err(Unreadable { field: "cause" }),
+        WithdrawalCause::CustomerReturned => Ok(Withdrawal::CustomerReturned {
+            interaction_id: data.returned_interaction_id.clone(),
+            at: required("returned_at", data.returned_at.as_ref())?,
+        }),
+        WithdrawalCause::NoDrop => Ok(Withdrawal::NoDrop),
+    }
+}
+
+fn withdrawn(cause: Withdrawal, outcome: Outcome) -> wire::CommitmentWithdrawn {
+    let (cause, contact) = match cause {
+        Withdrawal::CustomerReturned { interaction_id, at } => {
+            let contact = (interaction_id, Some(time::to_wire(at)));
+            (WithdrawalCause::CustomerReturned, contact)
+        }
+        Withdrawal::NoDrop => (WithdrawalCause::NoDrop, Default::default()),
+    };
+    let (returned_interaction_id, returned_at) = contact;
+    wire::CommitmentWithdrawn {
+        cause: cause.into(),
+        outcome: CommitmentOutcome::from(outcome).into(),
+        returned_interaction_id,
+        returned_at,
     }
 }
 
@@ -157,6 +187,10 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         Fact::CommitmentSuperseded(data) => Change::Superseded {
             by_commitment_id: data.superseded_by.clone(),
             reason: data.reason.clone(),
+        },
+        Fact::CommitmentWithdrawn(data) => Change::Withdrawn {
+            cause: withdrawal(data)?,
+            outcome: specified("outcome", data.outcome())?,
         },
         Fact::CommitmentDependenciesSet(data) => Change::DependenciesSet {
             commitment_ids: data.depends_on.clone(),
@@ -321,6 +355,9 @@ pub fn fact(change: Change) -> Fact {
             outcome: CommitmentOutcome::from(outcome).into(),
             expired_at: Some(time::to_wire(expired_at)),
         }),
+        Change::Withdrawn { cause, outcome } => {
+            Fact::CommitmentWithdrawn(withdrawn(cause, outcome))
+        }
         Change::DependenciesSet { commitment_ids } => {
             Fact::CommitmentDependenciesSet(wire::CommitmentDependenciesSet {
                 depends_on: commitment_ids,

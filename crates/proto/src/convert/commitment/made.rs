@@ -99,6 +99,7 @@ fn made_by(
         // A kind of a later version is none that we know.
         kind: draft.kind().try_into().unwrap_or(CommitmentKind::Other),
         kind_code: draft.kind_code.clone(),
+        origin: draft.origin().into(),
         promise_text: draft.promise_text.clone(),
         told_to_customer: draft.told_to_customer,
         promised_by: required("promised_by", draft.promised_by.as_ref())?,

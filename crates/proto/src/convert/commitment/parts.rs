@@ -112,8 +112,27 @@ same_values!(
         Broken,
         ReleasedByCustomer,
         NotApplicable,
+        SatisfiedByCustomerReturn,
     }
 );
+
+impl From<domain::Origin> for wire::CommitmentOrigin {
+    fn from(value: domain::Origin) -> Self {
+        match value {
+            domain::Origin::Given => Self::Unspecified,
+            domain::Origin::DropRecovery => Self::DropRecovery,
+        }
+    }
+}
+
+impl From<wire::CommitmentOrigin> for domain::Origin {
+    fn from(value: wire::CommitmentOrigin) -> Self {
+        match value {
+            wire::CommitmentOrigin::Unspecified => Self::Given,
+            wire::CommitmentOrigin::DropRecovery => Self::DropRecovery,
+        }
+    }
+}
 
 impl From<domain::Owner> for wire::Owner {
     fn from(owner: domain::Owner) -> Self {

@@ -145,6 +145,8 @@ struct Row {
     depends_on: Vec<DependencyRow>,
     #[prost(bool, tag = "64")]
     is_awaited: bool,
+    #[prost(enumeration = "wire::CommitmentOrigin", tag = "75")]
+    origin: i32,
 }
 
 /// The promise as a row.
@@ -168,6 +170,7 @@ fn row_of(commitment: Commitment) -> Row {
         site_id,
         kind,
         kind_code,
+        origin,
         promise_text,
         told_to_customer,
         promised_by,
@@ -228,6 +231,7 @@ fn row_of(commitment: Commitment) -> Row {
         site_id,
         kind: wire::CommitmentKind::from(kind).into(),
         kind_code,
+        origin: wire::CommitmentOrigin::from(origin).into(),
         promise_text,
         told_to_customer,
         promised_by: Some(time::to_wire(promised_by)),
@@ -294,6 +298,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         true => Some(specified("outcome", row.outcome())?),
     };
     let warned = row.warned().try_into().ok();
+    let origin = row.origin().into();
     let at = |stored: Option<Timestamp>| stored.as_ref().and_then(time::from_wire);
     Ok(Commitment {
         commitment_id: row.commitment_id,
@@ -306,6 +311,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         site_id: row.site_id,
         kind,
         kind_code: row.kind_code,
+        origin,
         promise_text: row.promise_text,
         told_to_customer: row.told_to_customer,
         promised_by: required("promised_by", row.promised_by.as_ref())?,

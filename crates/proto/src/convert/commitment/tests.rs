@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{
     Actor, AlertWish, AttemptResult, Attempting, Cancel, Clock, Commitment, CommitmentKind, Event,
-    Evidence, Fulfil, Made, MovedTarget, NewTarget, Owner, Pausing, PolicyRef, Priority, Reassign,
-    Reckoned, Reopens, Reschedule, Retargeted, Stage, Standing, Supersede,
+    Evidence, Fulfil, Made, MovedTarget, NewTarget, Origin, Owner, Pausing, PolicyRef, Priority,
+    Reassign, Reckoned, Reopens, Reschedule, Retargeted, Stage, Standing, Supersede, Withdrawal,
 };
 use aftercall_domain::due::{
     CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
@@ -66,6 +66,10 @@ fn made() -> impl Strategy<Value = Made> {
                 site_id: texts.2.clone(),
                 kind,
                 kind_code: texts.2.clone(),
+                origin: match told_to_customer {
+                    true => Origin::Given,
+                    false => Origin::DropRecovery,
+                },
                 promise_text: texts.1,
                 told_to_customer,
                 promised_by: times.0,
@@ -103,7 +107,7 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// What a lead does to a promise, step by step.
 fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
-    prop::collection::vec((0_u8..17, 1_i64..10_000, any::<bool>()), 0..8)
+    prop::collection::vec((0_u8..18, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]
@@ -213,6 +217,18 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         14 => {
             let ids = vec!["c-8".to_owned(), "c-9".to_owned()];
             promise.depend_on(ids, lead, now).ok()
+        }
+        16 => {
+            let returned = Withdrawal::CustomerReturned {
+                interaction_id: "i-2".to_owned(),
+                at: now,
+            };
+            let cause = if informed {
+                returned
+            } else {
+                Withdrawal::NoDrop
+            };
+            promise.withdraw(cause, "timer", now)
         }
         _ => handle_alert(promise, informed, now),
     }

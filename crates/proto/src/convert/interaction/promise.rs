@@ -1,6 +1,6 @@
 //! What was promised.
 
-use aftercall_domain::commitment::{CommitmentKind, Owner, Priority};
+use aftercall_domain::commitment::{CommitmentKind, Origin, Owner, Priority};
 use aftercall_domain::due::DueSpec;
 use aftercall_domain::interaction::CommitmentDraft;
 use aftercall_domain::limits::DEPENDENCIES_MAX;
@@ -37,6 +37,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             target: _,
             stages: _,
             expire_after: _,
+            origin: _,
         } = wire;
         let (promised_by, due) = read_due(promised_by, due, &time_zone, path, found);
         Self {
@@ -65,6 +66,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             stages: Vec::new(),
             expire_after: None,
             depends_on: read_ids(depends_on, path.field("depends_on"), found),
+            origin: Origin::Given,
         }
     }
 }
@@ -93,6 +95,7 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             stages,
             expire_after,
             depends_on,
+            origin,
         } = value;
         Self {
             commitment_id,
@@ -116,6 +119,7 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             stages: stages.into_iter().map(Into::into).collect(),
             expire_after: expire_after.map(due::duration_to_wire),
             depends_on,
+            origin: wire::CommitmentOrigin::from(origin).into(),
         }
     }
 }

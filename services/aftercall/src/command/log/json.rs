@@ -11,9 +11,10 @@ use aftercall_proto::event::v1::{
     CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
     CommitmentReassigned, CommitmentRescheduled, CommitmentResumed, CommitmentRetargeted,
     CommitmentStageReached, CommitmentSuperseded, CommitmentWaived, CommitmentWaiverDeclined,
-    CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged,
-    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
+    CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged, CustomersUnmerged, Event,
+    InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
+    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,6 +60,7 @@ enum FactJson {
     WaiverDeclined(CommitmentWaiverDeclined),
     Waived(CommitmentWaived),
     Superseded(CommitmentSuperseded),
+    Withdrawn(CommitmentWithdrawn),
     Expired(CommitmentExpired),
     AlertAcknowledged(AlertAcknowledged),
     AlertSnoozed(AlertSnoozed),
@@ -107,6 +109,7 @@ impl From<Fact> for FactJson {
             Fact::CommitmentWaiverDeclined(fact) => Self::WaiverDeclined(fact),
             Fact::CommitmentWaived(fact) => Self::Waived(fact),
             Fact::CommitmentSuperseded(fact) => Self::Superseded(fact),
+            Fact::CommitmentWithdrawn(fact) => Self::Withdrawn(fact),
             Fact::CommitmentExpired(fact) => Self::Expired(fact),
             Fact::AlertAcknowledged(fact) => Self::AlertAcknowledged(fact),
             Fact::AlertSnoozed(fact) => Self::AlertSnoozed(fact),

@@ -1,4 +1,4 @@
-use aftercall_domain::commitment::{CommitmentKind, Made, Priority};
+use aftercall_domain::commitment::{CommitmentKind, Made, Origin, Priority};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ fn dated(commitment_id: &str, customer_id: Option<&str>, text: &str) -> Dated {
         site_id: String::new(),
         kind: CommitmentKind::CallBack,
         kind_code: String::new(),
+        origin: Origin::default(),
         promise_text: text.to_owned(),
         told_to_customer: true,
         promised_by: at(3_600),

@@ -1,0 +1,308 @@
+//! Who was cut off: after which contacts somebody is to be called back, and which of these promises are to be withdrawn.
+//!
+//! A promise to call back is to be withdrawn because of one contact at most: of those by which the customer was back the
+//! first, or the dropped one itself, if it was none. Which, follows from the rows that contacts, promises and merges
+//! leave, so it is found anew from all of them whenever one of them changes: [`refresh`].
+
+use std::collections::BTreeSet;
+
+use aftercall_domain::commitment::{Commitment, Contact, Origin};
+use aftercall_domain::interaction::Direction;
+use aftercall_domain::limits::CONTACTS_LOOKED_AT_MAX;
+use aftercall_proto::convert::time::microseconds;
+use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Direction as Order, Txn};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+
+use super::contacts::{Id, Short};
+use super::followed_up::{self, SaidOf};
+use crate::keys::matched::{self, Following};
+use crate::keys::{self, MERGED, contacts, recovery};
+use crate::stored;
+
+/// A contact was recorded or changed.
+pub(super) fn contact(
+    id: Id<'_>,
+    (before, after): (Option<&Short>, &Short),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    if before.is_some_and(|before| is_same(before, after)) {
+        return Ok(());
+    }
+    if let Some(was) = before.and_then(|before| before.dropped_at(id)) {
+        txn.delete(was)?;
+    }
+    put_dropped(id, after, txn)?;
+    let (tenant_id, interaction_id, whose) = id;
+    if after.is_inbound() {
+        let was = before.map(|before| before.began_at_us);
+        for name in recovery::names(&after.handles()) {
+            let list = || recovery::inbound_by(tenant_id, &name);
+            if let Some(was) = was.filter(|was| *was != after.began_at_us) {
+                txn.delete(list().time(was).id(interaction_id).u64(whose))?;
+            }
+            let place = list().time(after.began_at_us).id(interaction_id).u64(whose);
+            txn.put(place, Bytes::new())?;
+        }
+    }
+    // Most tenants have nobody called back: that is known without a scan.
+    if txn.get(&*recovery::recovering(tenant_id))?.is_none() {
+        return Ok(());
+    }
+    let mut promises = BTreeSet::from([(promise_of(id, after), whose)]);
+    for short in before.into_iter().chain([after]) {
+        promises.extend(may_be_met(tenant_id, short, txn)?);
+    }
+    refresh_all(tenant_id, promises, txn)
+}
+
+/// A promise to call back was made, or changed.
+pub(super) fn promise(
+    tenant_id: &str,
+    (before, after): (Option<&Commitment>, &Commitment),
+    whose: u64,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let is_same = before.is_some_and(|before| {
+        before.customer_id == after.customer_id && before.is_open() == after.is_open()
+    });
+    if is_same {
+        return Ok(());
+    }
+    if before.is_none() {
+        let any = recovery::recovering(tenant_id);
+        if txn.get(&*any)?.is_none() {
+            txn.put(any, Bytes::new())?;
+        }
+        let id = (tenant_id, &*after.interaction_id, whose);
+        if let Some(short) = short_of(id, txn)? {
+            put_dropped(id, &short, txn)?;
+        }
+    }
+    refresh(tenant_id, after, whose, txn)
+}
+
+/// Customers are one from now on, or are two.
+pub(super) fn merge(
+    tenant_id: &str,
+    customer_ids: [&str; 2],
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    if txn.get(&*recovery::recovering(tenant_id))?.is_none() {
+        return Ok(());
+    }
+    let mut promises = BTreeSet::new();
+    for customer_id in customer_ids {
+        for customer_id in MERGED.customers_then(txn, tenant_id, customer_id)? {
+            let list = recovery::recovering_of(tenant_id, &customer_id);
+            promises.extend(listed(&list, txn)?);
+        }
+    }
+    refresh_all(tenant_id, promises, txn)
+}
+
+/// Whether all stayed as it was that decides here.
+fn is_same(before: &Short, after: &Short) -> bool {
+    let of = |short: &Short| (short.began_at_us, short.dropped);
+    before.customer_id == after.customer_id && of(before) == of(after)
+}
+
+/// The promise that calls back after a contact, if there is one.
+fn promise_of((_, interaction_id, _): Id<'_>, short: &Short) -> String {
+    recovery::promise_of(&short.log_key, interaction_id)
+}
+
+fn short_of(
+    (tenant_id, interaction_id, whose): Id<'_>,
+    txn: &Txn<'_>,
+) -> Result<Option<Short>, ApplyError> {
+    let row = txn.get(&*contacts::contact(tenant_id, interaction_id, whose))?;
+    row.map(Short::decode_row).transpose()
+}
+
+/// Puts down whether it is left to promise a call back after a contact: that is done once, whatever becomes of it.
+fn put_dropped(id: Id<'_>, short: &Short, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let (Some(key), Some(dropped)) = (short.dropped_at(id), short.dropped) else {
+        return Ok(());
+    };
+    let promise = keys::commitment(id.0, &promise_of(id, short), id.2);
+    match txn.get(&*promise)? {
+        None => txn.put(key, dropped.known_at_us.to_be_bytes().to_vec())?,
+        Some(_) => txn.delete(key)?,
+    }
+    Ok(())
+}
+
+/// The open promises to call back that a contact may make needless.
+fn may_be_met(
+    tenant_id: &str,
+    short: &Short,
+    txn: &mut Txn<'_>,
+) -> Result<BTreeSet<(String, u64)>, ApplyError> {
+    let mut promises = BTreeSet::new();
+    if !short.is_inbound() {
+        return Ok(promises);
+    }
+    let customers = match short.customer_id.as_str() {
+        "" => Vec::new(),
+        customer_id => MERGED.customers_then(txn, tenant_id, customer_id)?,
+    };
+    let of = customers
+        .iter()
+        .map(|customer_id| recovery::recovering_of(tenant_id, customer_id));
+    let names = recovery::names(&short.handles());
+    let by = names
+        .iter()
+        .map(|name| recovery::recovering_by(tenant_id, name));
+    for list in of.chain(by) {
+        promises.extend(listed(&list, txn)?);
+    }
+    Ok(promises)
+}
+
+/// The promises of a list.
+fn listed(list: &Key, txn: &mut Txn<'_>) -> Result<Vec<(String, u64)>, ApplyError> {
+    let entries = txn.scan_prefix(&**list, Order::Ascending);
+    let entries = entries.map(|entry| {
+        let (key, _) = entry?;
+        recovery::read_recovering(&key, list).map_err(ApplyError::record)
+    });
+    entries.collect()
+}
+
+fn refresh_all(
+    tenant_id: &str,
+    promises: BTreeSet<(String, u64)>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for (id, whose) in promises {
+        let promise = stored::commitment(tenant_id, &id, whose, |key| txn.get(key))?;
+        if let Some(promise) = promise {
+            refresh(tenant_id, &promise, whose, txn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts down because of which contact a promise to call back is to be withdrawn, if it is.
+fn refresh(
+    tenant_id: &str,
+    promise: &Commitment,
+    whose: u64,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let wanted = match promise.is_open() && promise.origin == Origin::DropRecovery {
+        true => needless_by(tenant_id, promise, whose, txn)?,
+        false => None,
+    };
+    let wanted = wanted.map(|(interaction_id, whose, short)| {
+        let following = Following {
+            tenant_id: tenant_id.to_owned(),
+            commitment_id: promise.commitment_id.clone(),
+            interaction_id,
+            whose,
+        };
+        (following, short)
+    });
+    let all = Vec::from(matched::followed_up(tenant_id, &promise.commitment_id));
+    let rows = txn.scan_prefix(&all, Order::Ascending);
+    let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
+    let mut is_named = wanted.is_some();
+    for (key, row) in rows.into_iter().filter(|(key, _)| key.len() > all.len()) {
+        let following = Following::read(&key).map_err(ApplyError::record)?;
+        let mut said = SaidOf::decode_row(row)?;
+        let is_wanted = wanted.as_ref().is_some_and(|(it, _)| *it == following);
+        is_named |= said.attempt.is_some();
+        if said.withdraws && !is_wanted {
+            txn.delete(following.undecided(said.position()))?;
+            match said.attempt {
+                Some(_) => {
+                    said.withdraws = false;
+                    txn.put(key, said.encode_to_vec())?;
+                }
+                None => txn.delete(key)?,
+            }
+        }
+    }
+    if !is_named {
+        if txn.get(&all)?.is_some() {
+            txn.delete(all)?;
+        }
+        return Ok(());
+    }
+    if let Some((following, short)) = wanted {
+        let key = following.key();
+        let said = txn.get(&*key)?.map(SaidOf::decode_row).transpose()?;
+        let said = SaidOf::withdrawing(said, short.position());
+        txn.put(all, Bytes::new())?;
+        txn.put(key, said.encode_to_vec())?;
+    }
+    followed_up::refresh(tenant_id, &promise.commitment_id, txn)
+}
+
+/// The contact because of which an open promise is to be withdrawn: which, whose, and in short.
+fn needless_by(
+    tenant_id: &str,
+    promise: &Commitment,
+    whose: u64,
+    txn: &mut Txn<'_>,
+) -> Result<Option<(String, u64, Short)>, ApplyError> {
+    let own = short_of((tenant_id, &promise.interaction_id, whose), txn)?;
+    if let Some(own) = own.filter(|own| own.dropped.is_none()) {
+        return Ok(Some((promise.interaction_id.clone(), whose, own)));
+    }
+    let merged = match &promise.customer_id {
+        Some(customer_id) => MERGED.customers_then(txn, tenant_id, customer_id)?,
+        None => Vec::new(),
+    };
+    let of = merged
+        .iter()
+        .map(|customer_id| contacts::contacts_of(tenant_id, customer_id, Direction::Inbound));
+    let names = recovery::names(&promise.handles);
+    let by = names
+        .iter()
+        .map(|name| recovery::inbound_by(tenant_id, name));
+    let mut first: Option<(String, u64, Short)> = None;
+    for list in of.chain(by) {
+        let next = first_of(tenant_id, promise, (&list, &merged), txn)?;
+        let order = |one: &(String, u64, Short)| (one.2.began_at_us, one.0.clone(), one.1);
+        first = first.into_iter().chain(next).min_by_key(order);
+    }
+    Ok(first)
+}
+
+/// The first contact of a list by which the customer was back.
+fn first_of(
+    tenant_id: &str,
+    promise: &Commitment,
+    (list, merged): (&Key, &[String]),
+    txn: &mut Txn<'_>,
+) -> Result<Option<(String, u64, Short)>, ApplyError> {
+    let from = list.clone().time(microseconds(promise.made_at));
+    let to = list.clone().time(i64::MAX);
+    let since = txn.scan_range(from, Some(&to), Order::Ascending);
+    let since: Vec<Bytes> = since
+        .take(CONTACTS_LOOKED_AT_MAX)
+        .map(|entry| Ok(entry?.0))
+        .collect::<Result<_, ApplyError>>()?;
+    for key in since {
+        let (id, whose) = contacts::read_contact_of(&key, list).map_err(ApplyError::record)?;
+        let Some(short) = short_of((tenant_id, &id, whose), txn)? else {
+            continue;
+        };
+        let Ok(began_at) = Timestamp::from_microsecond(short.began_at_us) else {
+            continue;
+        };
+        let contact = Contact {
+            interaction_id: &id,
+            customer_id: Some(&*short.customer_id).filter(|id| !id.is_empty()),
+            handles: &short.handles(),
+        };
+        if promise.is_met_by_return(contact, began_at, merged) {
+            return Ok(Some((id, whose, short)));
+        }
+    }
+    Ok(None)
+}
