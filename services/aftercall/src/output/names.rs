@@ -10,7 +10,7 @@ use aftercall_proto::model::v1::{
     Confidence, DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass,
     EscalationKind, FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind,
     PauseReason, Priority, ReasonResolution, RemedyKind, RepeatCause, RouteReason, SegmentKind,
-    SignalKind, SolutionUseKind, Timeliness, TransferKind, Verification, WebhookAlgorithm,
+    SignalKind, SolutionUseKind, Timeliness, TransferKind, Turn, Verification, WebhookAlgorithm,
     WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -92,6 +92,7 @@ wire_enums! {
     SolutionUseKind "SOLUTION_USE_KIND_",
     Timeliness "TIMELINESS_",
     TransferKind "TRANSFER_KIND_",
+    Turn "TURN_",
     Verification "VERIFICATION_",
     WarningKind "WARNING_KIND_",
     WebhookAlgorithm "WEBHOOK_ALGORITHM_",
