@@ -25,6 +25,7 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
             // Only answers and events say these.
             (draft.policy, draft.target, draft.expire_after) = (None, None, None);
             draft.stages.clear();
+            draft.origin = 0;
         }
         wire
     })

@@ -36,11 +36,11 @@ pub(super) fn contact(
     }
     put_dropped(id, after, txn)?;
     let (tenant_id, interaction_id, whose) = id;
-    if after.is_inbound() {
-        let was = before.map(|before| before.began_at_us);
+    let was = before.map(|before| before.began_at_us);
+    if after.is_inbound() && was != Some(after.began_at_us) {
         for name in recovery::names(&after.handles()) {
             let list = || recovery::inbound_by(tenant_id, &name);
-            if let Some(was) = was.filter(|was| *was != after.began_at_us) {
+            if let Some(was) = was {
                 txn.delete(list().time(was).id(interaction_id).u64(whose))?;
             }
             let place = list().time(after.began_at_us).id(interaction_id).u64(whose);
@@ -242,7 +242,8 @@ fn refresh(
     followed_up::refresh(tenant_id, &promise.commitment_id, txn)
 }
 
-/// The contact because of which an open promise is to be withdrawn: which, whose, and in short.
+/// The contact because of which an open promise is to be withdrawn: which, whose, and in short. Of each list, such as that
+/// of a number which many have, the first contacts are looked at.
 fn needless_by(
     tenant_id: &str,
     promise: &Commitment,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aftercall_domain::interaction::drop_recovery_id;
 use aftercall_log::Log;
+use aftercall_log::testing::{Fate, FaultyLog};
 use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{Event, InteractionAmended};
@@ -428,4 +429,21 @@ async fn two_trackers_a_second_record_and_a_rebuild_come_to_the_same() {
     };
     assert_eq!(ids_of(made(&stage)), 20);
     assert_eq!(ids_of(withdrawn(&stage)), 10);
+}
+
+#[tokio::test]
+async fn what_the_log_does_not_acknowledge_is_said_again_and_counts_once() {
+    let stage = house().await;
+    drop_call(&stage, "i-1", "customer-1");
+    let fates = [Fate::Unheard, Fate::Unheard];
+    let log = Arc::new(FaultyLog::failing(stage.log.clone(), fates));
+    let running = stage.start_on(log as Arc<dyn Log>, "views").await;
+    let id = call_back("i-1", "customer-1");
+    begun(&running, &stage, &id).await;
+    stage.clock.advance_to(at(660));
+    inbound(&stage, "i-2", "customer-1");
+    let shown = closed(&running, &stage, &id).await;
+    assert_returned(&shown, "i-2");
+    assert_eq!(shown.version, 2);
+    running.stop().await;
 }
