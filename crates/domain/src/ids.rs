@@ -77,6 +77,8 @@ pub enum Namespace {
     Commitment,
     /// A promise that is made after its contact, of the request that makes it.
     MadeCommitment,
+    /// A promise that recurs, of its series and its number there.
+    Occurrence,
     /// An event, of all that makes it the same event when it is written again.
     Event,
     /// What a rule's alerts of one subject have in common.
@@ -110,6 +112,7 @@ impl Namespace {
             Self::ImportRow => "aftercall.import.row",
             Self::Commitment => "aftercall.commitment",
             Self::MadeCommitment => "aftercall.commitment.made",
+            Self::Occurrence => "aftercall.commitment.occurrence",
             Self::Event => "aftercall.event",
             Self::AlertKey => "aftercall.alert.key",
             Self::Alert => "aftercall.alert",

@@ -42,7 +42,9 @@ pub use handling::{
 pub use identification::{Identification, check_id};
 pub use life::{Life, PromiseLife, Refused, Step};
 pub use making::Surroundings;
-pub use names::{commitment_id, id_of_reference, is_ours, made_commitment_id};
+pub use names::{
+    commitment_id, id_of_reference, is_ours, made_commitment_id, occurrence_commitment_id,
+};
 pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};

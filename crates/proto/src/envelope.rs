@@ -10,7 +10,7 @@ use crate::event::v1::{
     CommitmentConfirmed, CommitmentDependenciesSet, CommitmentDependencyTurned,
     CommitmentDismissed, CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted,
     CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
-    CommitmentPaused, CommitmentReassigned, CommitmentRescheduled, CommitmentResumed,
+    CommitmentPaused, CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
     CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event,
     EventType, InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
@@ -122,6 +122,8 @@ facts! {
     CommitmentDependenciesSet(CommitmentDependenciesSet): Commitment, "aftercall.commitment.dependencies_set.v1";
     /// A promise that it waits for puts it in danger, or no longer does.
     CommitmentDependencyTurned(CommitmentDependencyTurned): Commitment, "aftercall.commitment.dependency_turned.v1";
+    /// No further promise of its series is made.
+    CommitmentRecurrenceEnded(CommitmentRecurrenceEnded): Commitment, "aftercall.commitment.recurrence_ended.v1";
     /// Another promise took its place.
     CommitmentSuperseded(CommitmentSuperseded): Commitment, "aftercall.commitment.superseded.v1";
     /// It was given up.

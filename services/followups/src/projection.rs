@@ -5,6 +5,7 @@ pub(crate) mod contacts;
 pub(crate) mod followed_up;
 mod identify;
 mod made;
+pub(crate) mod series;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -48,7 +49,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        14
+        15
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -218,6 +219,17 @@ impl Promises {
     }
 
     fn put(
+        &mut self,
+        fact: &Accepted,
+        before: Option<&Commitment>,
+        mut after: Commitment,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        self.place_in_series(fact, before, &mut after, txn)?;
+        self.write(fact, before, after, txn)
+    }
+
+    fn write(
         &mut self,
         fact: &Accepted,
         before: Option<&Commitment>,

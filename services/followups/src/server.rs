@@ -17,7 +17,7 @@ use aftercall_proto::followups::v1::{
     ConfirmCommitmentRequest, ConfirmCommitmentResponse, CountCommitmentsRequest,
     CountCommitmentsResponse, CountRepeatsRequest, CountRepeatsResponse, DeclineWaiverRequest,
     DeclineWaiverResponse, DismissCommitmentRequest, DismissCommitmentResponse, EndHandoverRequest,
-    EndHandoverResponse, ExplainDueRequest, ExplainDueResponse, FulfilCommitmentRequest,
+    EndHandoverResponse, EndRecurrenceRequest, EndRecurrenceResponse, ExplainDueRequest, ExplainDueResponse, FulfilCommitmentRequest,
     FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
     ListCommitmentsResponse, ListReschedulesRequest, ListReschedulesResponse,
     MakeCommitmentRequest, MakeCommitmentResponse, PauseCommitmentRequest, PauseCommitmentResponse,
@@ -139,6 +139,7 @@ answers! {
     WaiveCommitmentResponse { commitment: Commitment },
     SupersedeCommitmentResponse { commitment: Commitment },
     SetDependenciesResponse { commitment: Commitment },
+    EndRecurrenceResponse { commitment: Commitment },
     AcceptHandoverResponse { commitment: Commitment },
     EndHandoverResponse { commitment: Commitment },
     RequestWaiverResponse { commitment: Commitment },
@@ -253,6 +254,13 @@ impl FollowupService for Grpc {
         &self,
         request: Request<SetDependenciesRequest>,
     ) -> Result<Response<SetDependenciesResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn end_recurrence(
+        &self,
+        request: Request<EndRecurrenceRequest>,
+    ) -> Result<Response<EndRecurrenceResponse>, Status> {
         self.command(request).await
     }
 

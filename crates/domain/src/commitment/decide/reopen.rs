@@ -50,6 +50,11 @@ impl Commitment {
             stages: Vec::new(),
             expire_after: None,
             depends_on: Vec::new(),
+            // The series goes on by itself.
+            recurrence: None,
+            occurrence: None,
+            plan_id: self.plan_id.clone(),
+            step_no: self.step_no,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, reopens_from_wire,
     reopens_to_wire, required, specified,
 };
+use super::recurring::SeriesRow;
 use crate::convert::alert::EpisodeRow;
 use crate::convert::due::{duration_to_wire, told_from_wire, told_to_wire};
 use crate::convert::{Unreadable, UnreadableRow, text, time};
@@ -145,6 +146,12 @@ struct Row {
     depends_on: Vec<DependencyRow>,
     #[prost(bool, tag = "64")]
     is_awaited: bool,
+    #[prost(message, optional, tag = "70")]
+    series: Option<SeriesRow>,
+    #[prost(string, tag = "71")]
+    plan_id: String,
+    #[prost(uint32, tag = "72")]
+    step_no: u32,
 }
 
 /// The promise as a row.
@@ -193,6 +200,9 @@ fn row_of(commitment: Commitment) -> Row {
         superseded_by,
         depends_on,
         is_awaited,
+        series,
+        plan_id,
+        step_no,
         reopens,
         reopened_by,
         attempts,
@@ -257,6 +267,9 @@ fn row_of(commitment: Commitment) -> Row {
         superseded_by: superseded_by.unwrap_or_default(),
         depends_on: depends_on.into_iter().map(Into::into).collect(),
         is_awaited,
+        series: series.map(|series| (*series).into()),
+        plan_id,
+        step_no,
         reopens,
         reopen_reason,
         reopened_by: reopened_by.unwrap_or_default(),
@@ -336,6 +349,9 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         superseded_by: text(row.superseded_by),
         depends_on: all(row.depends_on)?,
         is_awaited: row.is_awaited,
+        series: row.series.map(TryInto::try_into).transpose()?.map(Box::new),
+        plan_id: row.plan_id,
+        step_no: row.step_no,
         reopens: reopens_from_wire(row.reopens, row.reopen_reason),
         reopened_by: text(row.reopened_by),
         attempts: all(row.attempts)?,

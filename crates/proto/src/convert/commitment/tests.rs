@@ -12,6 +12,7 @@ use aftercall_domain::commitment::{
 use aftercall_domain::due::{
     CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
 };
+use aftercall_domain::recurrence::{CatchUp, Occurrence, Recurrence, RecurrenceMode};
 use aftercall_domain::setting::FulfilmentPolicy;
 use aftercall_domain::{Handle, HandleKind};
 use jiff::{SignedDuration, Timestamp};
@@ -81,6 +82,9 @@ fn made() -> impl Strategy<Value = Made> {
                 expire_after: SignedDuration::from_hours(24 * 90),
                 proposed_until: None,
                 depends_on: Vec::new(),
+                series: told_to_customer.then(|| series(times.0)),
+                plan_id: texts.2.clone(),
+                step_no: 2,
                 reopens: imported.then(|| Reopens {
                     commitment_id: "c-0".to_owned(),
                     reason: "came back".to_owned(),
@@ -101,9 +105,30 @@ fn made() -> impl Strategy<Value = Made> {
         )
 }
 
+fn series(due: Timestamp) -> (Recurrence, Occurrence) {
+    let recurrence = Recurrence {
+        rrule: "FREQ=WEEKLY".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        mode: RecurrenceMode::Independent,
+        until: Some(due + SignedDuration::from_hours(24 * 100)),
+        count: Some(9),
+        catch_up: CatchUp::All,
+        max_open: 2,
+    };
+    let occurrence = Occurrence {
+        series_id: "c-0".to_owned(),
+        number: 3,
+        rule_no: 4,
+        local: jiff::civil::date(1970, 1, 2).at(9, 0, 0, 0),
+        due_at: due,
+        window: Some(SignedDuration::from_mins(30)),
+    };
+    (recurrence, occurrence)
+}
+
 /// What a lead does to a promise, step by step.
 fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
-    prop::collection::vec((0_u8..17, 1_i64..10_000, any::<bool>()), 0..8)
+    prop::collection::vec((0_u8..18, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]

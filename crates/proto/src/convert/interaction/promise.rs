@@ -31,7 +31,11 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             due,
             proposed_until,
             depends_on,
+            recurrence,
+            plan_id,
+            step_no,
             // Only answers and events say these.
+            occurrence: _,
             due_resolution: _,
             policy: _,
             target: _,
@@ -65,6 +69,10 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             stages: Vec::new(),
             expire_after: None,
             depends_on: read_ids(depends_on, path.field("depends_on"), found),
+            recurrence: message::optional(recurrence, path.field("recurrence"), found),
+            occurrence: None,
+            plan_id,
+            step_no,
         }
     }
 }
@@ -93,6 +101,10 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             stages,
             expire_after,
             depends_on,
+            recurrence,
+            occurrence,
+            plan_id,
+            step_no,
         } = value;
         Self {
             commitment_id,
@@ -116,6 +128,10 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             stages: stages.into_iter().map(Into::into).collect(),
             expire_after: expire_after.map(due::duration_to_wire),
             depends_on,
+            recurrence: recurrence.map(Into::into),
+            occurrence: occurrence.map(Into::into),
+            plan_id,
+            step_no,
         }
     }
 }
