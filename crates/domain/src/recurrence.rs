@@ -186,13 +186,15 @@ impl Recurrence {
             .count
             .is_some_and(|count| !(1..=OCCURRENCES_MAX).contains(&count))
         {
-            let text = format!("a rule has 1 to {OCCURRENCES_MAX} times; give such a number, or until");
+            let text =
+                format!("a rule has 1 to {OCCURRENCES_MAX} times; give such a number, or until");
             found.add(at.field("count"), Reason::OutOfRange, text);
         }
         match self.max_open {
             0 => self.max_open = OPEN_OCCURRENCES,
             many if many > OPEN_OCCURRENCES_MAX => {
-                let text = format!("at most {OPEN_OCCURRENCES_MAX} may be open at once; give fewer");
+                let text =
+                    format!("at most {OPEN_OCCURRENCES_MAX} may be open at once; give fewer");
                 found.add(at.field("max_open"), Reason::OutOfRange, text);
             }
             _ => {}
@@ -223,7 +225,9 @@ impl Recurrence {
             let text = "ends before the first promise is due; give a later time";
             found.add(at.field(field), Reason::OutOfRange, text);
         } else if until.is_some_and(|until| until > latest) {
-            let text = format!("ends more than {DUE_DAYS_MAX} days after the first due; give an earlier time");
+            let text = format!(
+                "ends more than {DUE_DAYS_MAX} days after the first due; give an earlier time"
+            );
             found.add(at.field(field), Reason::OutOfRange, text);
         }
         self.until = Some(until.unwrap_or(latest));
@@ -287,7 +291,8 @@ fn numbered(next: Occurrence, last: &Occurrence) -> Occurrence {
 
 fn zone(at: FieldPath<'_>, name: &str, found: &mut Violations) -> Option<Zone> {
     if name.is_empty() {
-        let text = "is required, unless the promise has a time_zone; give a name such as Europe/Berlin";
+        let text =
+            "is required, unless the promise has a time_zone; give a name such as Europe/Berlin";
         found.add(at, Reason::Required, text);
         return None;
     }

@@ -10,12 +10,12 @@ use crate::event::v1::{
     CommitmentConfirmed, CommitmentDependenciesSet, CommitmentDependencyTurned,
     CommitmentDismissed, CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted,
     CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
-    CommitmentPaused, CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
-    CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
-    CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event,
-    EventType, InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
-    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
-    WebhookQueued, WebhookReplayed,
+    CommitmentPaused, CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled,
+    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded,
+    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged,
+    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged, SolutionPublished,
+    WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
 /// One table of all that can happen: what it is, its data, to what sort of thing, and its CloudEvents type.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     Attempt, Change, Clock, Commitment, Dependency, Event, Evidence, Lapse, Lifecycle, Made,
-    NewTarget, Outcome, Owner, Rescheduled, Retargeted, Series, Stage, StageAt, StageReached, Target,
-    Tried, WaiverAsked,
+    NewTarget, Outcome, Owner, Rescheduled, Retargeted, Series, Stage, StageAt, StageReached,
+    Target, Tried, WaiverAsked,
 };
 use crate::due::Pause;
 use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};

@@ -8,6 +8,7 @@ mod levels;
 mod owner;
 mod properties;
 mod retarget;
+mod series;
 
 use std::collections::BTreeMap;
 

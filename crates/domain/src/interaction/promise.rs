@@ -161,7 +161,8 @@ impl CommitmentDraft {
         check_depends_on(at.field("depends_on"), &self.depends_on, checker);
         self.check_plan(at, checker);
         if self.recurrence.is_some() && self.fulfilled_at.is_some() {
-            let text = "what is history does not recur; leave it out, and promise what is to come anew";
+            let text =
+                "what is history does not recur; leave it out, and promise what is to come anew";
             checker.add(at.field("recurrence"), Reason::Conflicting, text);
         }
     }

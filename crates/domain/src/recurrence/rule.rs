@@ -60,7 +60,8 @@ impl Rule {
                     return Err(BadRule(format!("repeats after nothing; {REMEDY}")));
                 }
                 ("BYEASTER", _) => {
-                    let text = "repeats by a feast that moves; give days, weeks, months, years, or dates";
+                    let text =
+                        "repeats by a feast that moves; give days, weeks, months, years, or dates";
                     return Err(BadRule(text.to_owned()));
                 }
                 ("FREQ", "SECONDLY" | "MINUTELY") | ("BYSECOND", _) => within_an_hour = true,

@@ -137,7 +137,10 @@ fn a_series_ends_by_count_by_until_and_after_three_years() {
     );
     // 1,095 days hold 156 weeks.
     assert_eq!(dues(weekly(), due, 999).len(), 157);
-    assert_eq!(dues(every("FREQ=MONTHLY"), "2027-01-31T09:00:00", 3)[1], "2027-03-31T09:00:00");
+    assert_eq!(
+        dues(every("FREQ=MONTHLY"), "2027-01-31T09:00:00", 3)[1],
+        "2027-03-31T09:00:00"
+    );
 }
 
 #[test]
@@ -170,7 +173,9 @@ fn what_was_missed_is_passed_over_made_as_one_or_made_each() {
     recurrence.count = Some(4);
     assert_eq!(recurrence.next(&first, berlin("2027-01-27T12:00:00")), None);
     recurrence.catch_up = CatchUp::CollapseToOne;
-    let last = recurrence.next(&first, berlin("2027-01-27T12:00:00")).unwrap();
+    let last = recurrence
+        .next(&first, berlin("2027-01-27T12:00:00"))
+        .unwrap();
     assert_eq!((last.local.date().day(), last.rule_no), (25, 4));
     assert_eq!(recurrence.next(&last, last.due_at), None);
 }
@@ -196,7 +201,11 @@ fn a_bad_rule_is_refused_and_the_field_says_why() {
         "FREQ=WEEKLY;BYDAY=TU",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
     ] {
-        assert_eq!(wrong(every(bad), due), [(rrule(), Reason::BadRrule)], "{bad}");
+        assert_eq!(
+            wrong(every(bad), due),
+            [(rrule(), Reason::BadRrule)],
+            "{bad}"
+        );
     }
     assert_eq!(wrong(every(""), due), [(rrule(), Reason::Required)]);
     let long = format!("FREQ=WEEKLY;BYDAY={}", "MO,".repeat(100));
@@ -292,16 +301,19 @@ fn rules() -> impl Strategy<Value = String> {
     let interval = 1_u16..5;
     let days = prop::sample::subsequence(vec!["MO", "TU", "WE", "TH", "FR", "SA", "SU"], 1..4);
     prop_oneof![
-        interval.clone().prop_map(|n| format!("FREQ=HOURLY;INTERVAL={n}")),
-        interval.clone().prop_map(|n| format!("FREQ=DAILY;INTERVAL={n}")),
+        interval
+            .clone()
+            .prop_map(|n| format!("FREQ=HOURLY;INTERVAL={n}")),
+        interval
+            .clone()
+            .prop_map(|n| format!("FREQ=DAILY;INTERVAL={n}")),
         (interval.clone(), days.clone())
             .prop_map(|(n, days)| format!("FREQ=WEEKLY;INTERVAL={n};BYDAY={}", days.join(","))),
         (interval.clone(), 1_i8..32)
             .prop_map(|(n, day)| format!("FREQ=MONTHLY;INTERVAL={n};BYMONTHDAY={day}")),
         (interval, days, -2_i8..3).prop_filter_map("0 is no place", |(n, days, place)| {
             let days = days.join(",");
-            (place != 0)
-                .then(|| format!("FREQ=MONTHLY;INTERVAL={n};BYDAY={days};BYSETPOS={place}"))
+            (place != 0).then(|| format!("FREQ=MONTHLY;INTERVAL={n};BYDAY={days};BYSETPOS={place}"))
         }),
     ]
 }

@@ -36,7 +36,10 @@ impl Promises {
         };
         let tenant_id = &fact.event.tenant_id;
         let key = keys::series(tenant_id, &series.occurrence.series_id, fact.whose);
-        let row = txn.get(&*key)?.map(keys::decoded::<SeriesRow>).transpose()?;
+        let row = txn
+            .get(&*key)?
+            .map(keys::decoded::<SeriesRow>)
+            .transpose()?;
         let known = row.clone().unwrap_or_default();
         let was_open = before.is_some_and(Commitment::is_open);
         let is_open = after.lifecycle.is_open();
@@ -66,7 +69,8 @@ impl Promises {
         if known.latest_id.is_empty() || known.latest_id == *id {
             return Ok(());
         }
-        let latest = stored::commitment(tenant_id, &known.latest_id, fact.whose, |key| txn.get(key))?;
+        let latest =
+            stored::commitment(tenant_id, &known.latest_id, fact.whose, |key| txn.get(key))?;
         let Some(latest) = latest else { return Ok(()) };
         let mut noted = latest.clone();
         if let Some(series) = &mut noted.series {

@@ -21,6 +21,8 @@ mod life;
 mod lists;
 mod making;
 mod outages;
+mod plans;
+mod recurring;
 mod reopening;
 mod repeats;
 mod replicas;

@@ -13,7 +13,9 @@ use crate::convert::enums::Closed;
 use crate::convert::{Unreadable, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
-use crate::model::v1::{CommitmentClock, CommitmentOutcome, HandoverEnd, RecurrenceEnd, ResumeCause};
+use crate::model::v1::{
+    CommitmentClock, CommitmentOutcome, HandoverEnd, RecurrenceEnd, ResumeCause,
+};
 
 /// The event as its promise is folded by it; none for one that doesn't follow up a promise. What no
 /// writer of ours makes is none, for every reader alike.

@@ -239,6 +239,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
             let ids = vec!["c-8".to_owned(), "c-9".to_owned()];
             promise.depend_on(ids, lead, now).ok()
         }
+        15 => promise.end_recurrence(reason, lead, now).ok(),
         _ => handle_alert(promise, informed, now),
     }
 }

@@ -9,11 +9,12 @@ use aftercall_proto::event::v1::{
     CommitmentDependenciesSet, CommitmentDependencyTurned, CommitmentDismissed, CommitmentExpired,
     CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
     CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
-    CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed, CommitmentRetargeted,
-    CommitmentStageReached, CommitmentSuperseded, CommitmentWaived, CommitmentWaiverDeclined,
-    CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged,
-    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
+    CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
+    CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CustomersMerged, CustomersUnmerged, Event,
+    InteractionAmended, InteractionIdentified, InteractionRecorded, MailAttempted,
+    RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
