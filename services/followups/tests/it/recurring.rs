@@ -266,30 +266,63 @@ async fn what_fell_due_while_nothing_ran_is_caught_up_with_as_the_series_says() 
 async fn two_trackers_and_a_crash_make_each_occurrence_once() {
     let (stage, running) = begin(catching_up(Independent, CatchUp::All, 20)).await;
     running.stop().await;
-    // One hears nothing of what it wrote; another watches beside it.
-    let log = FaultyLog::failing(stage.log.clone(), [Fate::Unheard, Fate::Unheard]);
+    // The first one hears nothing of what it wrote, and dies.
+    let log = FaultyLog::failing(stage.log.clone(), [Fate::Unheard]);
     let log = Arc::new(log);
-    let one = stage
+    let deaf = stage
         .start_on(Arc::clone(&log) as Arc<dyn Log>, "views")
         .await;
+    deaf.caught_up(&stage).await;
+    stage.clock.advance_to(at(DAY + 1));
+    deaf.until(|| log.fates_left() == 0 && made(&stage) >= 2)
+        .await;
+    deaf.stop().await;
+
+    let one = stage.start().await;
     let other = Arc::new(stage.log.of_another_process());
     let other = stage.start_on(other, "other").await;
     for running in [&one, &other] {
         running.caught_up(&stage).await;
     }
-    for day in 1..8 {
+    for day in 2..8 {
         stage.clock.advance_to(at(day * DAY + 1));
         for running in [&one, &other] {
             let all = until_so_many(running, usize::try_from(day + 1).unwrap()).await;
             assert_eq!(days(&all), (1..day + 2).collect::<Vec<_>>());
         }
     }
-    assert_eq!(log.fates_left(), 0);
     one.caught_up(&stage).await;
     other.caught_up(&stage).await;
     assert_eq!(series(&one).await, series(&other).await);
     one.stop().await;
     same_anew(&stage, other).await;
+}
+
+#[tokio::test]
+async fn what_another_tracker_makes_in_its_place_counts_nothing() {
+    let (stage, running) = begin(daily(Independent)).await;
+    stage.clock.advance_to(at(DAY + 1));
+    until_made(&stage, &running, 2).await;
+    let before = series(&running).await;
+    // It looked later, and found another time to be the next.
+    let mut other = stage.events().pop().unwrap();
+    assert_eq!(other.r#type(), EventType::CommitmentMade);
+    let Some(Fact::CommitmentMade(mut made)) = other.fact().unwrap() else {
+        panic!("{other:?}");
+    };
+    let draft = made.commitment.as_mut().unwrap();
+    draft.promised_by = wire(at(4 * DAY));
+    let place = draft.occurrence.as_mut().unwrap();
+    (place.rule_no, place.due_at) = (4, wire(at(4 * DAY)));
+    other.payload = Fact::CommitmentMade(made).event().payload;
+    other.event_id = "another".to_owned();
+    stage.append(&other, "customer-1");
+    running.caught_up(&stage).await;
+    assert_eq!(series(&running).await, before);
+    stage.clock.advance_to(at(2 * DAY + 1));
+    until_made(&stage, &running, 4).await;
+    assert_eq!(days(&series(&running).await), [1, 2, 3]);
+    same_anew(&stage, running).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::output::{Card, Times, When, label, values};
 /// How something is promised again and again.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub struct RecurArgs {
+pub(super) struct RecurArgs {
     /// Promised again and again, by this recurrence rule, such as FREQ=WEEKLY;BYDAY=MO, in your time zone: the due is
     /// its first time
     #[arg(long, value_name = "RRULE")]
