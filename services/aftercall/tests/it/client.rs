@@ -288,7 +288,7 @@ fn a_promise_recurs_until_its_series_is_ended(server: &impl Site) {
     assert!(card.contains(next_id), "{card}");
     assert!(card.contains("2, the last"), "{card}");
     let refused = run(&mut server.client(end)).fails(1);
-    assert!(refused.contains("no further commitment"), "{refused}");
+    assert!(refused.contains("a series is ended once"), "{refused}");
 
     let plan = run(&mut server.client(["followups", "list", "--plan", "repair"])).ok();
     assert!(plan.contains(id) && !plan.contains(next_id), "{plan}");

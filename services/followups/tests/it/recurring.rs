@@ -266,8 +266,8 @@ async fn what_fell_due_while_nothing_ran_is_caught_up_with_as_the_series_says() 
 async fn two_trackers_and_a_crash_make_each_occurrence_once() {
     let (stage, running) = begin(catching_up(Independent, CatchUp::All, 20)).await;
     running.stop().await;
-    // The first one hears nothing of what it wrote, and dies.
-    let log = FaultyLog::failing(stage.log.clone(), [Fate::Unheard]);
+    // The first one does not hear whether it wrote the lapse, nor the promise, and dies.
+    let log = FaultyLog::failing(stage.log.clone(), [Fate::LostAck, Fate::LostAck]);
     let log = Arc::new(log);
     let deaf = stage
         .start_on(Arc::clone(&log) as Arc<dyn Log>, "views")

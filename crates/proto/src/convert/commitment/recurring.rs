@@ -166,18 +166,17 @@ impl From<Series> for SeriesRow {
     }
 }
 
-impl TryFrom<SeriesRow> for Series {
-    type Error = Unreadable;
-
-    fn try_from(row: SeriesRow) -> Result<Self, Unreadable> {
+impl SeriesRow {
+    /// The series that was written.
+    pub(super) fn read(self) -> Result<Box<Series>, Unreadable> {
         let none = |field| Unreadable { field };
-        Ok(Self {
-            recurrence: row.recurrence.ok_or(none("recurrence"))?.try_into()?,
-            occurrence: row.occurrence.ok_or(none("occurrence"))?.try_into()?,
-            next_id: text(row.next_id),
-            open: row.open,
-            ended: row.ended,
-        })
+        Ok(Box::new(Series {
+            recurrence: self.recurrence.ok_or(none("recurrence"))?.try_into()?,
+            occurrence: self.occurrence.ok_or(none("occurrence"))?.try_into()?,
+            next_id: text(self.next_id),
+            open: self.open,
+            ended: self.ended,
+        }))
     }
 }
 

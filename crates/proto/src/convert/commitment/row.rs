@@ -297,6 +297,10 @@ fn row_of(commitment: Commitment) -> Row {
 ///
 /// # Errors
 /// [`UnreadableRow`] for what [`to_row`] didn't write.
+#[expect(
+    clippy::too_many_lines,
+    reason = "each field is named, so that none can be forgotten"
+)]
 pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
     let row = Row::decode(row)?;
     let kind = specified("kind", row.kind())?;
@@ -349,7 +353,7 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         superseded_by: text(row.superseded_by),
         depends_on: all(row.depends_on)?,
         is_awaited: row.is_awaited,
-        series: row.series.map(TryInto::try_into).transpose()?.map(Box::new),
+        series: row.series.map(SeriesRow::read).transpose()?,
         plan_id: row.plan_id,
         step_no: row.step_no,
         reopens: reopens_from_wire(row.reopens, row.reopen_reason),
