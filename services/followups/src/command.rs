@@ -137,6 +137,9 @@ impl aftercall_service::command::Command for Asked {
         let tenant_id = &self.principal.tenant_id;
         if let Wish::EndRecurrence(_) = wish {
             commitment = latest(store, tenant_id, (commitment, whose))?;
+            if !self.scope.admits(commitment.parties()) {
+                return Err(Refused::NotFound);
+            }
         }
         let calendars = self.calendars.all(tenant_id, commitment.calendar_ids())?;
         let who = actor(&self.principal);
