@@ -118,6 +118,17 @@ async fn until_made(stage: &Stage, running: &Running, count: usize) {
     running.caught_up(stage).await;
 }
 
+/// Waits until the tracker has said all that it had to say by then, the lapse of another promise last.
+async fn settled(stage: &Stage, running: &Running, due: i64) {
+    let other = format!("other-{due}");
+    let promises = vec![promise(&other, at(due))];
+    stage.record(&Contact::new(&format!("i-{due}"), promises));
+    stage.clock.advance_to(at(due + 1));
+    let lapsed = || stage.lapses().iter().any(|(id, _)| *id == other);
+    running.until(lapsed).await;
+    running.caught_up(stage).await;
+}
+
 async fn fulfil(running: &Running, commitment_id: &str) {
     let request = FulfilCommitmentRequest {
         request_id: format!("f-{commitment_id}"),
@@ -174,10 +185,10 @@ async fn a_sequential_series_goes_on_when_the_last_one_is_done_or_called_off() {
     // While it is open nothing follows, though its due passes.
     stage.clock.advance_to(at(DAY + 1));
     running.until(|| stage.lapses().len() == 1).await;
-    running.caught_up(&stage).await;
+    settled(&stage, &running, DAY + 60).await;
     assert_eq!(made(&stage), 1);
     fulfil(&running, &id(1)).await;
-    stage.clock.advance_to(at(DAY + 2));
+    stage.clock.advance_to(at(DAY + 62));
     until_made(&stage, &running, 2).await;
     let all = series(&running).await;
     assert_eq!(days(&all), [1, 2]);
@@ -188,7 +199,7 @@ async fn a_sequential_series_goes_on_when_the_last_one_is_done_or_called_off() {
     assert_eq!(second.promise_text, first.promise_text);
     assert_eq!(second.interaction_id, "i-1");
     assert_eq!(second.made_by_agent_id, first.made_by_agent_id);
-    assert_eq!(second.made_at, wire(at(DAY + 1)));
+    assert_eq!(second.made_at, wire(at(DAY + 61)));
     let local = &second.occurrence.as_ref().unwrap().local_time;
     assert_eq!(local, "2023-11-16T23:13:20");
 
@@ -200,7 +211,7 @@ async fn a_sequential_series_goes_on_when_the_last_one_is_done_or_called_off() {
     };
     let mut lead = running.client("lead");
     lead.cancel_commitment(cancel).await.unwrap();
-    stage.clock.advance_to(at(DAY + 3));
+    stage.clock.advance_to(at(DAY + 63));
     until_made(&stage, &running, 3).await;
     assert_eq!(days(&series(&running).await), [1, 2, 3]);
     same_anew(&stage, running).await;
@@ -211,8 +222,7 @@ async fn an_independent_series_goes_on_by_its_dues_as_long_as_there_is_room() {
     let (stage, running) = begin(catching_up(Independent, CatchUp::Skip, 2)).await;
     // Done long before its due: the next one is made at its due all the same.
     fulfil(&running, &id(1)).await;
-    stage.clock.advance_to(at(DAY - 1));
-    running.caught_up(&stage).await;
+    settled(&stage, &running, DAY - 60).await;
     assert_eq!(made(&stage), 1);
     stage.clock.advance_to(at(DAY + 1));
     until_made(&stage, &running, 2).await;
@@ -222,8 +232,8 @@ async fn an_independent_series_goes_on_by_its_dues_as_long_as_there_is_room() {
     assert_eq!(days(&all), [1, 2, 3]);
     // The second and the third are open, and so many may be.
     stage.clock.advance_to(at(5 * DAY + 1));
-    running.until(|| stage.lapses().len() == 2).await;
-    running.caught_up(&stage).await;
+    running.until(|| stage.lapses().len() == 3).await;
+    settled(&stage, &running, 5 * DAY + 60).await;
     assert_eq!(made(&stage), 3);
     fulfil(&running, &all[1].commitment_id).await;
     until_made(&stage, &running, 4).await;
@@ -358,10 +368,7 @@ async fn a_series_is_ended_by_any_of_its_promises_and_goes_on_no_more() {
     assert_eq!(told[0].reason, "the part is here");
 
     stage.clock.advance_to(at(5 * DAY));
-    stage.record(&Contact::new("i-2", vec![promise("c-2", at(6 * DAY))]));
-    stage.clock.advance_to(at(6 * DAY + 1));
-    running.until(|| stage.lapses().len() == 2).await;
-    running.caught_up(&stage).await;
+    settled(&stage, &running, 6 * DAY).await;
     assert_eq!(made(&stage), 2);
     same_anew(&stage, running).await;
 }
