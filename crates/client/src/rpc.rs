@@ -125,6 +125,8 @@ rpcs! {
             followups::v1::MakeCommitmentRequest => followups::v1::MakeCommitmentResponse;
         command "SetDependencies":
             followups::v1::SetDependenciesRequest => followups::v1::SetDependenciesResponse;
+        command "EndRecurrence":
+            followups::v1::EndRecurrenceRequest => followups::v1::EndRecurrenceResponse;
         command "ReopenCommitment":
             followups::v1::ReopenCommitmentRequest => followups::v1::ReopenCommitmentResponse;
         command "FulfilCommitment":

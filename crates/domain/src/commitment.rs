@@ -56,6 +56,7 @@ mod fold;
 mod follow_up;
 mod life;
 mod parts;
+mod series;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,7 @@ pub use parts::{
     CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Origin, Outcome, Owner,
     Paused, Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked, Withdrawal,
 };
+pub use series::Series;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -160,6 +162,12 @@ pub struct Commitment {
     pub depends_on: Vec<Dependency>,
     /// Whether another promise waits for it, where whoever holds both has noted it.
     pub is_awaited: bool,
+    /// The series in which it is promised again and again; none for what is promised once.
+    pub series: Option<Box<Series>>,
+    /// The plan that it is a step of; may be empty.
+    pub plan_id: String,
+    /// Which step, from 1; 0 where nobody said it.
+    pub step_no: u32,
     /// The promise that it takes up again, and why.
     pub reopens: Option<Reopens>,
     /// The promise that took it up again, where whoever holds both has noted it: no event of its own says so, and what

@@ -79,6 +79,8 @@ pub enum Namespace {
     MadeCommitment,
     /// A promise to call back after a dropped call, of that contact.
     DropRecovery,
+    /// A promise that recurs, of its series and its number there.
+    Occurrence,
     /// An event, of all that makes it the same event when it is written again.
     Event,
     /// What a rule's alerts of one subject have in common.
@@ -113,6 +115,7 @@ impl Namespace {
             Self::Commitment => "aftercall.commitment",
             Self::MadeCommitment => "aftercall.commitment.made",
             Self::DropRecovery => "aftercall.commitment.drop_recovery",
+            Self::Occurrence => "aftercall.commitment.occurrence",
             Self::Event => "aftercall.event",
             Self::AlertKey => "aftercall.alert.key",
             Self::Alert => "aftercall.alert",

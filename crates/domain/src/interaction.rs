@@ -43,7 +43,10 @@ pub use handling::{
 pub use identification::{Identification, check_id};
 pub use life::{Life, PromiseLife, Refused, Step};
 pub use making::Surroundings;
-pub use names::{commitment_id, drop_recovery_id, id_of_reference, is_ours, made_commitment_id};
+pub use names::{
+    commitment_id, drop_recovery_id, id_of_reference, is_ours, made_commitment_id,
+    occurrence_commitment_id,
+};
 pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use recovering::CutOff;

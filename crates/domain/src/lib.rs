@@ -16,6 +16,7 @@ pub mod interaction;
 pub mod limits;
 mod local_day;
 mod path;
+pub mod recurrence;
 pub mod routing;
 pub mod scope;
 pub mod setting;

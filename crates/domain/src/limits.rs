@@ -41,6 +41,18 @@ pub const RESCHEDULES_MAX: u32 = 100;
 pub const DEPENDENCIES_MAX: usize = 20;
 /// Promises that are looked through, one waiting for the other, before they count as waiting for themselves.
 pub const DEPENDENCIES_WALKED_MAX: usize = 500;
+/// A recurrence rule.
+pub const RRULE_BYTES_MAX: usize = 256;
+/// How many times a recurrence rule has, where it says so.
+pub const OCCURRENCES_MAX: u32 = 1_000;
+/// How many promises of a series may be open at once, where nobody says it.
+pub const OPEN_OCCURRENCES: u32 = 3;
+/// The same, whoever says it.
+pub const OPEN_OCCURRENCES_MAX: u32 = 20;
+/// Times of a rule that are looked through for the next occurrence: more than the hours of [`DUE_DAYS_MAX`] days.
+pub const RULE_TIMES_MAX: usize = 27_000;
+/// The steps of a plan.
+pub const PLAN_STEPS_MAX: u32 = 1_000;
 /// For how many days after its end a promise may be reopened.
 pub const REOPEN_DAYS_MAX: i64 = 7;
 /// For how many days after a told due passed the customer is taken to reach out for that, if the promise is over.

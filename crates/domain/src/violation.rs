@@ -40,6 +40,8 @@ pub enum Reason {
     UnknownTimeZone,
     /// A promise would wait for itself.
     CyclicDependency,
+    /// It is no recurrence rule, or one that no promise follows.
+    BadRrule,
     /// It is about a time that another element is about, too.
     Overlapping,
     /// The calendar is not open for as long as it would have to be.
@@ -64,7 +66,8 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
+        Self::BadRrule,
         Self::CalendarExhausted,
         Self::Conflicting,
         Self::CyclicDependency,
@@ -104,6 +107,7 @@ impl Reason {
             Self::InFuture => "IN_FUTURE",
             Self::NotFound => "NOT_FOUND",
             Self::UnknownTimeZone => "UNKNOWN_TIME_ZONE",
+            Self::BadRrule => "BAD_RRULE",
             Self::Overlapping => "OVERLAPPING",
             Self::CalendarExhausted => "CALENDAR_EXHAUSTED",
             Self::UnknownCalendar => "UNKNOWN_CALENDAR",

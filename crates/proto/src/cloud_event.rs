@@ -98,6 +98,7 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         EventType::CommitmentMade
         | EventType::CommitmentDependenciesSet
         | EventType::CommitmentDependencyTurned
+        | EventType::CommitmentRecurrenceEnded
         | EventType::CommitmentFulfilled
         | EventType::CommitmentCancelled
         | EventType::CommitmentRescheduled

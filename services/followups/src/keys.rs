@@ -83,6 +83,12 @@ enum Tag {
     CalendarFeedSecret = 51,
     /// tenant, agent, feed → nothing: those that are not revoked.
     AgentCalendarFeed = 52,
+    /// tenant, series, whose → how the series stands.
+    Series = 70,
+    /// tenant, plan, lifecycle, due, commitment, whose → nothing.
+    ListPlan = 71,
+    /// tenant, series, lifecycle, due, commitment, whose → nothing.
+    ListSeries = 72,
     /// tenant, commitment, whose, another commitment → nothing: the ones that wait for it.
     AwaitedBy = 25,
     /// See [`contacts`].
@@ -167,6 +173,11 @@ pub(crate) fn awaited_by(tenant_id: &str, commitment_id: &str, whose: u64) -> Ke
         .u64(whose)
 }
 
+/// How a series stands.
+pub(crate) fn series(tenant_id: &str, series_id: &str, whose: u64) -> Key {
+    key(Tag::Series).text(tenant_id).id(series_id).u64(whose)
+}
+
 /// Under which log key a promise stands, if not under its present customer's.
 pub(crate) fn log_key(tenant_id: &str, commitment_id: &str, whose: u64) -> Key {
     key(Tag::LogKey)
@@ -229,6 +240,10 @@ pub(crate) enum ListOf {
     Handle(String),
     /// By who else has a part in it: the sort of party, and its id.
     Party(u32, String),
+    /// The steps of a plan.
+    Plan(String),
+    /// The promises of a series.
+    Series(String),
 }
 
 impl ListOf {
@@ -243,7 +258,12 @@ impl ListOf {
             (Party::Agent(id), Some(Owner::Agent(owner))) => id != owner,
             _ => true,
         });
-        let lists = [Some(Self::Tenant), customer, owner].into_iter().flatten();
+        let plan = Some(&commitment.plan_id).filter(|id| !id.is_empty());
+        let plan = plan.cloned().map(Self::Plan);
+        let series = commitment.series.as_ref();
+        let series = series.map(|series| Self::Series(series.occurrence.series_id.clone()));
+        let lists = [Some(Self::Tenant), customer, owner, plan, series];
+        let lists = lists.into_iter().flatten();
         lists
             .chain(handles.map(Self::Handle))
             .chain(others.map(Self::party))
@@ -278,6 +298,8 @@ impl ListOf {
             Self::Handle(name) => list(Tag::ListHandle).text(name),
             Self::Agent(id) => list(Tag::ListAgent).text(id),
             Self::Queue(id) => list(Tag::ListQueue).text(id),
+            Self::Plan(id) => list(Tag::ListPlan).text(id),
+            Self::Series(id) => list(Tag::ListSeries).text(id),
             Self::Party(sort, id) => list(Tag::ListParty).u32(*sort).text(id),
         };
         of.u32(match lifecycle {

@@ -3,6 +3,7 @@
 //! What such a promise leaves to the house is decided as the recorder decides it for those of a record: the due is
 //! reckoned once, from when it was made, and the policy of then follows it up. All of that stands in its event.
 
+mod basis;
 mod make;
 mod reopen;
 
@@ -10,8 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::commitment::{PolicyRef, Reopens};
-use aftercall_domain::interaction::{CommitmentDraft, Surroundings, made_commitment_id};
+use aftercall_domain::interaction::{CommitmentDraft, made_commitment_id};
 use aftercall_domain::limits::WARNINGS_MAX;
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
@@ -20,12 +20,8 @@ use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_ledger::{Calendars, Id, Ledger, Name, Ready};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::to_wire;
-use aftercall_proto::convert::setting::channel;
-use aftercall_proto::convert::time;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CommitmentMade, EventType};
-use aftercall_proto::model::v1 as wire;
-use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_proto::event::v1::EventType;
+use aftercall_service::seal::{Author, Request, RequestHash};
 use aftercall_service::{Principal, Unread};
 use aftercall_view::key::whose;
 use aftercall_view::{Positions, Store};
@@ -39,6 +35,7 @@ use crate::keys::REQUESTS;
 use crate::stored;
 use crate::waiting::{self, Waiter};
 
+pub(crate) use basis::Basis;
 pub(crate) use make::make;
 pub(crate) use reopen::reopen;
 
@@ -50,39 +47,6 @@ struct Done {
     /// Where it stands, as a token.
     position: String,
     warnings: Vec<Warning>,
-}
-
-/// Where and to whom a promise is made.
-#[derive(Debug, Clone)]
-struct Basis {
-    /// The log key under which it stands.
-    key: Bytes,
-    /// Its contact; empty for none.
-    interaction_id: String,
-    customer_id: Option<String>,
-    customer_name: String,
-    handles: Vec<wire::Handle>,
-    made_by: String,
-    team_id: String,
-    site_id: String,
-    channel: wire::Channel,
-    language: String,
-    /// When it is made.
-    made_at: Timestamp,
-    /// What it takes up again.
-    reopens: Option<Reopens>,
-}
-
-impl Basis {
-    fn around(&self) -> Surroundings<'_> {
-        Surroundings {
-            agent_id: &self.made_by,
-            team_id: &self.team_id,
-            site_id: &self.site_id,
-            channel: channel(self.channel),
-            language: &self.language,
-        }
-    }
 }
 
 /// What a promise is made with: who asks for it, and what the tenant has set up.
@@ -153,24 +117,14 @@ impl Maker {
         draft.commitment_id = self.id();
         let times = (basis.made_at, now);
         let (mut draft, mut warnings) = draft.check_made(at, times, &calendars, found)?;
-        draft.settle(basis.around());
-        let policy = self
-            .policies
-            .first(self.tenant_id(), &draft.facts(basis.around()))?;
-        if let Some(policy) = policy {
-            let by = PolicyRef {
-                policy_id: policy.id,
-                version: u32::try_from(policy.version).unwrap_or(u32::MAX),
-            };
-            let calendars = self.calendars(policy.set.calendar_ids())?;
-            let odd = draft.follow_up((by, &policy.set), basis.made_at, &calendars);
-            if let Some(odd) = odd.filter(|_| warnings.len() < WARNINGS_MAX) {
-                warnings.push(Warning {
-                    field: at.into(),
-                    reason: WarningReason::Due(odd),
-                    count: 1,
-                });
-            }
+        let set_up = (&self.policies, &self.calendars);
+        let odd = basis.follow_up(&mut draft, self.tenant_id(), set_up)?;
+        if let Some(odd) = odd.filter(|_| warnings.len() < WARNINGS_MAX) {
+            warnings.push(Warning {
+                field: at.into(),
+                reason: WarningReason::Due(odd),
+                count: 1,
+            });
         }
         Ok((draft, warnings))
     }
@@ -248,37 +202,11 @@ impl Maker {
         basis: &Basis,
         now: Timestamp,
     ) -> Result<Record, Refused> {
-        let commitment_id = draft.commitment_id.clone();
-        let reopens = basis.reopens.clone();
-        let (reopens, reopen_reason) =
-            reopens.map_or_else(Default::default, |it| (it.commitment_id, it.reason));
-        let made = CommitmentMade {
-            commitment: Some(draft.into()),
-            made_at: Some(time::to_wire(basis.made_at)),
-            made_by_agent_id: basis.made_by.clone(),
-            team_id: basis.team_id.clone(),
-            site_id: basis.site_id.clone(),
-            customer_name: basis.customer_name.clone(),
-            handles: basis.handles.clone(),
-            channel: basis.channel.into(),
-            language: basis.language.clone(),
-            reopens,
-            reopen_reason,
+        let request = Request {
+            id: &self.request_id,
+            hash: self.hash,
         };
-        let sealing = Sealing {
-            by: Author::from(&self.principal),
-            aggregate_id: &commitment_id,
-            interaction_id: &basis.interaction_id,
-            customer_id: basis.customer_id.as_deref().unwrap_or_default(),
-            sequence: 1,
-            occurred_at: basis.made_at,
-            recorded_at: now,
-            import_batch: "",
-            request: Some(Request {
-                id: &self.request_id,
-                hash: self.hash,
-            }),
-        };
-        Ok(sealing.seal_under(basis.key.clone(), &Fact::CommitmentMade(Box::new(made)))?)
+        let by = Author::from(&self.principal);
+        Ok(basis.record(draft, (by, Some(request)), now)?)
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod followed_up;
 mod identify;
 mod made;
 mod returned;
+pub(crate) mod series;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -219,6 +220,17 @@ impl Promises {
     }
 
     fn put(
+        &mut self,
+        fact: &Accepted,
+        before: Option<&Commitment>,
+        mut after: Commitment,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        self.place_in_series(fact, before, &mut after, txn)?;
+        self.write(fact, before, after, txn)
+    }
+
+    fn write(
         &mut self,
         fact: &Accepted,
         before: Option<&Commitment>,

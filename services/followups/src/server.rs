@@ -17,18 +17,18 @@ use aftercall_proto::followups::v1::{
     ConfirmCommitmentRequest, ConfirmCommitmentResponse, CountCommitmentsRequest,
     CountCommitmentsResponse, CountRepeatsRequest, CountRepeatsResponse, DeclineWaiverRequest,
     DeclineWaiverResponse, DismissCommitmentRequest, DismissCommitmentResponse, EndHandoverRequest,
-    EndHandoverResponse, ExplainDueRequest, ExplainDueResponse, FulfilCommitmentRequest,
-    FulfilCommitmentResponse, GetCommitmentRequest, GetCommitmentResponse, ListCommitmentsRequest,
-    ListCommitmentsResponse, ListReschedulesRequest, ListReschedulesResponse,
-    MakeCommitmentRequest, MakeCommitmentResponse, PauseCommitmentRequest, PauseCommitmentResponse,
-    PreviewDueRequest, PreviewDueResponse, ReassignAllRequest, ReassignAllResponse,
-    ReassignCommitmentRequest, ReassignCommitmentResponse, RecordAttemptRequest,
-    RecordAttemptResponse, ReopenCommitmentRequest, ReopenCommitmentResponse, RequestWaiverRequest,
-    RequestWaiverResponse, RescheduleCommitmentRequest, RescheduleCommitmentResponse,
-    ResumeCommitmentRequest, ResumeCommitmentResponse, RetargetOpenRequest, RetargetOpenResponse,
-    SetDependenciesRequest, SetDependenciesResponse, SupersedeCommitmentRequest,
-    SupersedeCommitmentResponse, WaiveCommitmentRequest, WaiveCommitmentResponse,
-    WatchCommitmentsRequest, WatchCommitmentsResponse,
+    EndHandoverResponse, EndRecurrenceRequest, EndRecurrenceResponse, ExplainDueRequest,
+    ExplainDueResponse, FulfilCommitmentRequest, FulfilCommitmentResponse, GetCommitmentRequest,
+    GetCommitmentResponse, ListCommitmentsRequest, ListCommitmentsResponse, ListReschedulesRequest,
+    ListReschedulesResponse, MakeCommitmentRequest, MakeCommitmentResponse, PauseCommitmentRequest,
+    PauseCommitmentResponse, PreviewDueRequest, PreviewDueResponse, ReassignAllRequest,
+    ReassignAllResponse, ReassignCommitmentRequest, ReassignCommitmentResponse,
+    RecordAttemptRequest, RecordAttemptResponse, ReopenCommitmentRequest, ReopenCommitmentResponse,
+    RequestWaiverRequest, RequestWaiverResponse, RescheduleCommitmentRequest,
+    RescheduleCommitmentResponse, ResumeCommitmentRequest, ResumeCommitmentResponse,
+    RetargetOpenRequest, RetargetOpenResponse, SetDependenciesRequest, SetDependenciesResponse,
+    SupersedeCommitmentRequest, SupersedeCommitmentResponse, WaiveCommitmentRequest,
+    WaiveCommitmentResponse, WatchCommitmentsRequest, WatchCommitmentsResponse,
 };
 use aftercall_proto::model::v1::{Alert, Commitment, Warning};
 use aftercall_service::{Call, Checker, Including, to_status};
@@ -139,6 +139,7 @@ answers! {
     WaiveCommitmentResponse { commitment: Commitment },
     SupersedeCommitmentResponse { commitment: Commitment },
     SetDependenciesResponse { commitment: Commitment },
+    EndRecurrenceResponse { commitment: Commitment },
     AcceptHandoverResponse { commitment: Commitment },
     EndHandoverResponse { commitment: Commitment },
     RequestWaiverResponse { commitment: Commitment },
@@ -253,6 +254,13 @@ impl FollowupService for Grpc {
         &self,
         request: Request<SetDependenciesRequest>,
     ) -> Result<Response<SetDependenciesResponse>, Status> {
+        self.command(request).await
+    }
+
+    async fn end_recurrence(
+        &self,
+        request: Request<EndRecurrenceRequest>,
+    ) -> Result<Response<EndRecurrenceResponse>, Status> {
         self.command(request).await
     }
 

@@ -1,5 +1,5 @@
 //! The tracker: says, once and in time, what is to be said of a promise by itself: that a due has passed, that a
-//! stage was reached, that a pause or an acknowledgement is over.
+//! stage was reached, that a pause or an acknowledgement is over; and makes what is promised again and again.
 //!
 //! ```text
 //!  for each partition, beside the others:
@@ -29,6 +29,7 @@ mod deciding;
 mod firing;
 mod matching;
 mod recovering;
+mod recurring;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -249,6 +250,9 @@ impl Tracker {
                 if let Some((outcome, lateness)) = sending.next().await {
                     sent.take(outcome, &lateness)?;
                 }
+            }
+            if batch.is_late {
+                sent.trouble.get_or_insert(RETRY_AFTER);
             }
             after = batch.last_key;
             if sent.trouble.is_some() || after.is_none() {

@@ -109,6 +109,8 @@ pub enum Timer {
     Alert(usize),
     /// A promise that it waits for puts it in danger, or no longer does: by its place among those.
     Dependency(usize),
+    /// The next promise of its series is to be made, or there is none.
+    Recurrence,
 }
 
 impl Commitment {
@@ -166,6 +168,7 @@ impl Commitment {
             (open(handover), Timer::Handover),
             (self.proposal_ends(), Timer::Proposal),
             (self.expires_at(), Timer::Expiry),
+            (self.recurs_at(), Timer::Recurrence),
         ];
         let single = single
             .into_iter()

@@ -13,6 +13,7 @@ mod due;
 mod fire;
 mod letting_go;
 mod owner;
+mod recur;
 mod reopen;
 mod retarget;
 mod withdraw;
@@ -132,6 +133,8 @@ pub enum Permission {
     Reopen,
     /// To be the owner, a team lead or a supervisor.
     Depend,
+    /// To be the owner of the latest promise, a team lead or a supervisor.
+    EndRecurrence,
 }
 
 /// Why a wish is refused.
@@ -187,6 +190,10 @@ pub enum Refusal {
     Reopened,
     /// It ended more than [`REOPEN_DAYS_MAX`](crate::limits::REOPEN_DAYS_MAX) days ago.
     ReopenTooLate,
+    /// It is promised once.
+    NotRecurring,
+    /// No further promise of its series is made already.
+    RecurrenceOver,
     /// There is no such episode of the alert, or it is over.
     AlertOver,
     /// Somebody sees to an alert until a time that lies ahead, within a day.

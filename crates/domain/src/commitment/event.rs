@@ -9,6 +9,7 @@ use super::{
 };
 use crate::Handle;
 use crate::due::ToldDue;
+use crate::recurrence::{Occurrence, Recurrence, RecurrenceEnd};
 
 /// A promise as the contact's record made it, complete: ids assigned and defaults resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,12 @@ pub struct Made {
     pub proposed_until: Option<Timestamp>,
     /// The promises that have to be kept before it can be, by their ids.
     pub depends_on: Vec<String>,
+    /// How it recurs, and which occurrence it is; none for what is promised once.
+    pub series: Option<(Recurrence, Occurrence)>,
+    /// The plan that it is a step of; may be empty.
+    pub plan_id: String,
+    /// Which step, from 1; 0 where nobody said it.
+    pub step_no: u32,
     /// The promise that it takes up again, and why; none for one of its own.
     pub reopens: Option<Reopens>,
     /// When it was done, for an imported promise whose end is history; else it is ignored.
@@ -207,6 +214,13 @@ pub enum Change {
     },
     /// A promise that it waits for puts it in danger, or no longer does.
     DependencyTurned(DependencyTurn),
+    /// No further promise of its series is made.
+    RecurrenceEnded {
+        /// Why.
+        cause: RecurrenceEnd,
+        /// What was said of it; may be empty. Personal.
+        reason: String,
+    },
     /// Something was done about one of its alerts.
     Alert(AlertStep),
     /// It was overdue for too long, or nobody confirmed it.

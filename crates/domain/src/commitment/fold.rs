@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     Attempt, Change, Clock, Commitment, Dependency, Event, Evidence, Lapse, Lifecycle, Made,
-    NewTarget, Outcome, Owner, Rescheduled, Retargeted, Stage, StageAt, StageReached, Target,
-    Tried, WaiverAsked, Withdrawal,
+    NewTarget, Outcome, Owner, Rescheduled, Retargeted, Series, Stage, StageAt, StageReached,
+    Target, Tried, WaiverAsked, Withdrawal,
 };
 use crate::due::Pause;
 use crate::limits::{ATTEMPTS_SHOWN_MAX, LAPSES_SHOWN_MAX, PAUSES_MAX, RESCHEDULES_SHOWN_MAX};
@@ -89,6 +89,11 @@ impl Commitment {
             superseded_by: None,
             depends_on: made.depends_on.into_iter().map(Dependency::new).collect(),
             is_awaited: false,
+            series: made
+                .series
+                .map(|(recurrence, occurrence)| Box::new(Series::new(recurrence, occurrence))),
+            plan_id: made.plan_id,
+            step_no: made.step_no,
             reopens: made.reopens,
             reopened_by: None,
             attempts: Vec::new(),
@@ -187,6 +192,7 @@ impl Commitment {
             Change::WaiverDeclined { .. } => self.waiver = None,
             Change::DependenciesSet { commitment_ids } => self.wait_for(commitment_ids),
             Change::DependencyTurned(turn) => self.take_turn(turn),
+            Change::RecurrenceEnded { .. } => self.end_series(),
             Change::Dismissed { .. }
             | Change::Fulfilled { .. }
             | Change::Cancelled { .. }

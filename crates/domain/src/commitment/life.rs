@@ -116,6 +116,7 @@ impl Life {
             | Change::Alert(_)
             | Change::DependenciesSet { .. }
             | Change::DependencyTurned(_)
+            | Change::RecurrenceEnded { .. }
             | Change::WaiverAsked { .. }
             | Change::WaiverDeclined { .. } => {}
         }
@@ -142,6 +143,8 @@ impl Life {
             Change::Confirmed | Change::Dismissed { .. } | Change::Expired { .. }
         );
         match (self.state, &event.change) {
+            // A series may end after its latest promise.
+            (State::Over, Change::RecurrenceEnded { .. }) => {}
             (State::Over, _) => return Some(Ignored::Closed),
             (State::Proposed, _) if !of_proposals => return Some(Ignored::OtherState),
             (State::Open, Change::Confirmed | Change::Dismissed { .. }) => {

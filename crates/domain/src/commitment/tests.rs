@@ -9,6 +9,7 @@ mod owner;
 mod properties;
 mod recovery;
 mod retarget;
+mod series;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,9 @@ fn made() -> Made {
         expire_after: SignedDuration::from_hours(24 * EXPIRE_AFTER_DAYS),
         proposed_until: None,
         depends_on: Vec::new(),
+        series: None,
+        plan_id: String::new(),
+        step_no: 0,
         reopens: None,
         fulfilled_at: None,
         made_at: at(0),

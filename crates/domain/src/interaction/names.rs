@@ -31,6 +31,13 @@ pub fn drop_recovery_id(log_key: &[u8], interaction_id: &str) -> Uuid {
     marked(Namespace::DropRecovery.id(&[log_key, interaction_id.as_bytes()]))
 }
 
+/// The id of the promise of a series that has this number: of the log key under which all of the series stands, because
+/// two customers' promises may have one id. It carries the mark of ours, as that of a promise that is made later does.
+pub fn occurrence_commitment_id(log_key: &[u8], series_id: &str, number: u32) -> Uuid {
+    let number = number.to_le_bytes();
+    marked(Namespace::Occurrence.id(&[log_key, series_id.as_bytes(), &number]))
+}
+
 fn marked(id: Uuid) -> Uuid {
     let mut bytes = id.into_bytes();
     let mark = mark(&bytes);

@@ -6,7 +6,10 @@ use super::check::Checker;
 use super::forms;
 use crate::commitment::{CommitmentKind, NewTarget, Origin, Owner, PolicyRef, Priority, Stage};
 use crate::due::{Calendars, DueResolution, DueSpec, Telling};
-use crate::limits::{DEPENDENCIES_MAX, DUE_DAYS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY};
+use crate::limits::{
+    DEPENDENCIES_MAX, DUE_DAYS_MAX, PLAN_STEPS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY,
+};
+use crate::recurrence::{Occurrence, Recurrence};
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, WarningReason};
 
@@ -62,11 +65,46 @@ pub struct CommitmentDraft {
     pub depends_on: Vec<String>,
     /// What made it.
     pub origin: Origin,
+    /// How it is promised again and again.
+    pub recurrence: Option<Recurrence>,
+    /// Its place in its series, as it was resolved when it was made; without the series' id where it is the first.
+    pub occurrence: Option<Occurrence>,
+    /// The plan that it is a step of.
+    pub plan_id: String,
+    /// Which step, from 1; 0 where nobody said it.
+    pub step_no: u32,
 }
 
 impl CommitmentDraft {
-    /// Makes an instant of a due that was told otherwise.
+    /// Makes an instant of a due that was told otherwise, and finds the place in the series of one that recurs.
     pub(super) fn reckon(
+        &mut self,
+        at: FieldPath<'_>,
+        (telling, calendars): (Telling<'_>, &impl Calendars),
+        found: &mut Violations,
+        cleaner: &mut Cleaner,
+    ) {
+        self.reckon_due(at, (telling, calendars), found, cleaner);
+        self.occurrence = None;
+        let Some(recurrence) = &mut self.recurrence else {
+            return;
+        };
+        let [due, by] = ["due", "promised_by"].map(|name| at.field(name).to_string());
+        let mut dues = found.as_slice().iter();
+        if dues.any(|one| one.field.starts_with(&due) || one.field == by) {
+            // What stands in for the due is no time of any rule.
+            return;
+        }
+        let of = (self.promised_by, self.due.as_ref(), &*self.time_zone);
+        let occurrence = recurrence.begin(at.field("recurrence"), of, found);
+        let from = self.promised_not_before;
+        self.occurrence = occurrence.map(|occurrence| Occurrence {
+            window: from.map(|from| occurrence.due_at.duration_since(from)),
+            ..occurrence
+        });
+    }
+
+    fn reckon_due(
         &mut self,
         at: FieldPath<'_>,
         (telling, calendars): (Telling<'_>, &impl Calendars),
@@ -123,6 +161,25 @@ impl CommitmentDraft {
         self.check_fulfilled(at.field("fulfilled_at"), checker);
         self.check_proposed(at.field("proposed_until"), checker);
         check_depends_on(at.field("depends_on"), &self.depends_on, checker);
+        self.check_plan(at, checker);
+        if self.recurrence.is_some() && self.fulfilled_at.is_some() {
+            let text =
+                "what is history does not recur; leave it out, and promise what is to come anew";
+            checker.add(at.field("recurrence"), Reason::Conflicting, text);
+        }
+    }
+
+    fn check_plan(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        checker.id(at.field("plan_id"), &self.plan_id);
+        let step = at.field("step_no");
+        if self.step_no > PLAN_STEPS_MAX {
+            let text = "a plan has at most 1000 steps; give a smaller number";
+            checker.add(step, Reason::OutOfRange, text);
+        }
+        if self.step_no > 0 && self.plan_id.is_empty() {
+            let text = "is a step of no plan; give plan_id, too";
+            checker.add(step, Reason::Conflicting, text);
+        }
     }
 
     fn check_proposed(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {

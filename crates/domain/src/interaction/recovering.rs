@@ -72,6 +72,10 @@ impl CutOff<'_> {
             stages: Vec::new(),
             expire_after: None,
             depends_on: Vec::new(),
+            recurrence: None,
+            occurrence: None,
+            plan_id: String::new(),
+            step_no: 0,
             origin: Origin::DropRecovery,
         }
     }

@@ -8,6 +8,7 @@ mod events;
 mod made;
 mod owner;
 mod parts;
+mod recurring;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,9 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         superseded_by,
         depends_on,
         is_awaited: _,
+        series,
+        plan_id,
+        step_no,
         reopens,
         reopened_by,
         attempts,
@@ -109,6 +113,7 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
     } = commitment;
     let (due, due_resolution) = due::told_to_wire(due);
     let (reopens, reopen_reason) = parts::reopens_to_wire(reopens);
+    let (recurrence, occurrence) = recurring::series_to_wire(series);
     wire::Commitment {
         due,
         due_resolution,
@@ -156,6 +161,10 @@ fn lasting(commitment: Commitment) -> wire::Commitment {
         reopens,
         reopen_reason,
         reopened_by: reopened_by.unwrap_or_default(),
+        recurrence,
+        occurrence,
+        plan_id,
+        step_no,
         attempts: attempts.into_iter().map(Into::into).collect(),
         attempts_count: tried.attempts,
         moves,

@@ -7,6 +7,7 @@ mod feed;
 mod filter;
 mod make;
 mod repeats;
+mod series;
 
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, GetCommitmentRequest, ListCommitmentsRequest,
@@ -19,6 +20,7 @@ use super::{CommandError, Session, due, promise, warnings};
 use crate::output::{Cell, Column, Output, Table, When, label, past};
 use batch::{Target, act};
 pub(crate) use filter::FilterArgs;
+pub(crate) use series::of_series;
 
 /// Promises: which are open, and what became of them
 #[derive(Debug, clap::Subcommand)]
@@ -41,6 +43,8 @@ pub enum Followups {
     Depend(make::DependArgs),
     /// Takes a promise up again that has ended in the last seven days, by a new one
     Reopen(make::ReopenArgs),
+    /// Ends a series of promises: no further one is made, and those that are open are to be kept
+    EndSeries(series::EndSeriesArgs),
     /// How many contacts there were because promises were not kept
     Repeats(repeats::RepeatsArgs),
     /// Says that a promise was kept
@@ -167,6 +171,7 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
         Followups::Make(args) => make::make(session, *args).await,
         Followups::Depend(args) => make::depend(session, args).await,
         Followups::Reopen(args) => make::reopen(session, args).await,
+        Followups::EndSeries(args) => series::end(session, args).await,
         Followups::Repeats(args) => repeats::repeats(session, args).await,
         Followups::Fulfil(args) => fulfil(session, args).await,
         Followups::Cancel(args) => cancel(session, args).await,
@@ -189,13 +194,22 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
 }
 
 async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
+    let is_plan = args.filter.is_plan();
     let request = ListCommitmentsRequest {
         filter: Some(args.filter.read(session)?),
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         ..Default::default()
     };
+    let table = if is_plan { steps } else { table };
     tabled(session, request, args.limit, "no such promises", table).await
+}
+
+/// The promises of plans, step by step.
+fn steps(commitments: &[Commitment], output: &mut Output) -> std::io::Result<()> {
+    let mut steps = commitments.to_vec();
+    steps.sort_by(|one, other| (&one.plan_id, one.step_no).cmp(&(&other.plan_id, other.step_no)));
+    table(&steps, output)
 }
 
 fn table(commitments: &[Commitment], output: &mut Output) -> std::io::Result<()> {

@@ -7,6 +7,7 @@ use aftercall_proto::model::v1::{
     Owner, PauseReason, Priority, Timeliness,
 };
 
+use super::followups::of_series;
 use crate::output::{Card, Output, Style, Times, clean, label};
 
 /// Who keeps a promise, in words.
@@ -132,6 +133,7 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
         .field("takes up", &commitment.reopens)
         .field("because", &commitment.reopen_reason)
         .field("taken up by", &commitment.reopened_by);
+    of_series(commitment, &times, &mut card);
     what_became_of_it(commitment, output, &mut card);
     card.print(output, 0)
 }

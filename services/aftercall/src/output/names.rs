@@ -5,13 +5,13 @@ use aftercall_proto::history::v1::{
     CommitmentChangeKind, Facet, SearchOrder, SentimentBand, WarningKind,
 };
 use aftercall_proto::model::v1::{
-    AlertResolveCause, AlertSeverity, AlertState, AttemptResult, CandidateState, Channel,
+    AlertResolveCause, AlertSeverity, AlertState, AttemptResult, CandidateState, CatchUp, Channel,
     CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome,
     Confidence, DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass,
     EscalationKind, FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind,
-    PauseReason, Priority, ReasonResolution, RemedyKind, RepeatCause, RouteReason, SegmentKind,
-    SignalKind, SolutionUseKind, Timeliness, TransferKind, Turn, Verification, WebhookAlgorithm,
-    WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
+    PauseReason, Priority, ReasonResolution, RecurrenceMode, RemedyKind, RepeatCause, RouteReason,
+    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Turn, Verification,
+    WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -57,6 +57,7 @@ wire_enums! {
     AlertState "ALERT_STATE_",
     AttemptResult "ATTEMPT_RESULT_",
     CandidateState "CANDIDATE_STATE_",
+    CatchUp "CATCH_UP_",
     Channel "CHANNEL_",
     CommitmentChangeKind "COMMITMENT_CHANGE_KIND_",
     CommitmentClock "COMMITMENT_CLOCK_",
@@ -81,6 +82,7 @@ wire_enums! {
     PauseReason "PAUSE_REASON_",
     Priority "PRIORITY_",
     ReasonResolution "REASON_RESOLUTION_",
+    RecurrenceMode "RECURRENCE_MODE_",
     RemedyKind "REMEDY_KIND_",
     RepeatCause "REPEAT_CAUSE_",
     RepeatGrouping "REPEAT_GROUPING_",

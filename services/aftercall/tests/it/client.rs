@@ -18,11 +18,15 @@ use serde_json::{Value, json};
 use crate::command::{Done, Site, line, lines, run, run_with, spawn};
 use crate::on_kafka::everywhere;
 
+/// How many times a list is asked for until it has what it is to have.
+const LOOKS: usize = 1_000;
+
 everywhere! {
     a_promise_from_the_record_to_its_end
     the_past_of_a_customer_is_found_in_every_way
     a_solved_case_becomes_an_answer
     a_due_is_reckoned_by_a_calendar_and_explained
+    a_promise_recurs_until_its_series_is_ended
     lists_turn_pages_up_to_the_limit
     every_wrong_field_is_said_with_its_remedy
     what_was_just_said_is_seen_at_once
@@ -231,6 +235,79 @@ fn a_due_is_reckoned_by_a_calendar_and_explained(server: &impl Site) {
     let preview = preview.args(["--calendar", "always", "--after", &changed.position]);
     let previewed: PreviewDueResponse = read(run(preview)).remove(0);
     assert_eq!(previewed.working.unwrap().sum.unwrap().seconds, 10_800);
+}
+
+fn a_promise_recurs_until_its_series_is_ended(server: &impl Site) {
+    let shown = |done: Done| done.messages().remove(0)["commitment"].clone();
+    let make = [
+        "followups",
+        "make",
+        "--customer",
+        "C-recurs",
+        "--kind",
+        "call_back",
+        "--in",
+        "2h",
+        "--every",
+        "FREQ=DAILY",
+        "--times",
+        "5",
+        "--plan",
+        "repair",
+        "--step",
+        "1",
+        "--json",
+    ];
+    let made = shown(run(&mut server.client(make)));
+    let id = made["commitmentId"].as_str().unwrap();
+    let fulfil = ["followups", "fulfil", id, "--note", "called", "--json"];
+    run(&mut server.client(fulfil)).ok();
+    let listed = || {
+        let list = ["followups", "list", "--series", id, "--json"];
+        let mut all = run(&mut server.client(list)).messages();
+        all.retain(|one| one.get("commitmentId").is_some());
+        all
+    };
+    let next = (0..LOOKS).find_map(|_| {
+        let mut all = listed().into_iter();
+        all.find(|one| one["occurrence"]["occurrenceNo"] == 2)
+    });
+    let next = next.expect("the next promise of the series is made");
+    let next_id = next["commitmentId"].as_str().unwrap();
+    assert_ne!(next_id, id);
+    assert_eq!(listed().len(), 2);
+
+    let end = [
+        "followups",
+        "end-series",
+        id,
+        "--reason",
+        "the part is here",
+    ];
+    let card = run(&mut server.client(end)).ok();
+    assert!(card.contains(next_id), "{card}");
+    assert!(card.contains("2, the last"), "{card}");
+    let refused = run(&mut server.client(end)).fails(1);
+    assert!(refused.contains("a series is ended once"), "{refused}");
+
+    let plan = run(&mut server.client(["followups", "list", "--plan", "repair"])).ok();
+    assert!(plan.contains(id) && !plan.contains(next_id), "{plan}");
+    let card = run(&mut server.client(["followups", "show", id])).ok();
+    assert!(card.contains("repair, step 1"), "{card}");
+    let bad = [
+        "followups",
+        "make",
+        "--customer",
+        "C-recurs",
+        "--kind",
+        "call_back",
+        "--in",
+        "2h",
+        "--every",
+        "FREQ=MINUTELY",
+    ];
+    let refused = run(&mut server.client(bad)).fails(1);
+    assert!(refused.contains("commitment.recurrence.rrule"), "{refused}");
 }
 
 fn lists_turn_pages_up_to_the_limit(server: &impl Site) {

@@ -26,6 +26,8 @@ const COMMANDS: &[&str] = &[
     "followups show",
     "followups preview",
     "followups explain",
+    "followups make",
+    "followups end-series",
     "followups fulfil",
     "followups cancel",
     "followups reschedule",

@@ -42,6 +42,7 @@ pub(crate) enum Wish {
     Waive(String),
     Supersede(Supersede),
     Depend(Vec<String>),
+    EndRecurrence(String),
     Alert(AlertWish),
 }
 
@@ -68,6 +69,7 @@ impl Wish {
             Self::Waive(_) => &[EventType::CommitmentWaived],
             Self::Supersede(_) => &[EventType::CommitmentSuperseded],
             Self::Depend(_) => &[EventType::CommitmentDependenciesSet],
+            Self::EndRecurrence(_) => &[EventType::CommitmentRecurrenceEnded],
             Self::Alert(AlertWish::Acknowledge { .. }) => &[EventType::AlertAcknowledged],
             Self::Alert(AlertWish::Snooze { .. }) => &[EventType::AlertSnoozed],
             Self::Alert(AlertWish::Close { .. }) => &[EventType::AlertClosed],
@@ -125,6 +127,7 @@ impl Wish {
             Self::Waive(reason) => promise.waive(reason, actor, now),
             Self::Supersede(wish) => promise.supersede(wish, actor, now),
             Self::Depend(for_ids) => promise.depend_on(for_ids, actor, now),
+            Self::EndRecurrence(reason) => promise.end_recurrence(reason, actor, now),
             Self::Alert(wish) => {
                 let of = alert.ok_or(Refusal::AlertOver)?;
                 promise.handle_alert(of, wish, actor, now)

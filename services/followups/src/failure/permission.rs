@@ -89,6 +89,10 @@ pub(super) const fn lacks(permission: Permission) -> (&'static str, &'static str
             "only the owner, a team lead or a supervisor may say what it waits for",
             OWNER,
         ),
+        Permission::EndRecurrence => (
+            "only the owner of the latest promise, a team lead or a supervisor may say that it is promised no more",
+            OWNER,
+        ),
         Permission::Reopen => (
             "only a team lead or supervisor may take a promise up again",
             LEADS,

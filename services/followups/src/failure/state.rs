@@ -24,6 +24,8 @@ pub(super) enum StateKind {
     NotOver,
     Reopened,
     ReopenTooLate,
+    NotRecurring,
+    RecurrenceOver,
 }
 
 impl StateKind {
@@ -42,6 +44,8 @@ impl StateKind {
             Refusal::NotOver => Self::NotOver,
             Refusal::Reopened => Self::Reopened,
             Refusal::ReopenTooLate => Self::ReopenTooLate,
+            Refusal::NotRecurring => Self::NotRecurring,
+            Refusal::RecurrenceOver => Self::RecurrenceOver,
             _ => return None,
         })
     }
@@ -76,6 +80,10 @@ impl State {
                 "another commitment has taken this one up again already; read reopened_by, and go on with that"
             }
             StateKind::ReopenTooLate => "the commitment ended more than 7 days ago; make a new one",
+            StateKind::NotRecurring => "the commitment is promised once; there is no series to end",
+            StateKind::RecurrenceOver => {
+                "no further commitment of the series is made already; those that are open are to be kept or cancelled"
+            }
         }
     }
 
@@ -101,6 +109,8 @@ impl State {
                 "ENDED_LATELY",
                 "a commitment is taken up again within 7 days of its end",
             ),
+            StateKind::NotRecurring => ("RECURRING", "only a series can be ended"),
+            StateKind::RecurrenceOver => ("SERIES_GOES_ON", "a series is ended once"),
         }
     }
 }

@@ -9,7 +9,7 @@ use aftercall_domain::commitment::{
 use aftercall_domain::handle::look_up;
 use aftercall_domain::limits::{LINE_BYTES_MAX, SECONDS_PER_DAY};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Handle, NotADay, Party, Scope, local_day};
+use aftercall_domain::{CommitmentId, Handle, NotADay, Party, Scope, local_day};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::followups::v1::{CommitmentFilter, LocalDay};
 use aftercall_proto::model::v1 as wire;
@@ -48,6 +48,8 @@ pub(crate) struct Filter {
     due_before: Option<Timestamp>,
     /// Who asks for what they keep, or are asked to keep.
     mine: Option<String>,
+    plan_ids: Vec<String>,
+    series_ids: Vec<String>,
 }
 
 impl Filter {
@@ -65,6 +67,8 @@ impl Filter {
             ("filter.owner_team_ids", &filter.owner_team_ids),
             ("filter.team_ids", &filter.team_ids),
             ("filter.kind_codes", &filter.kind_codes),
+            ("filter.plan_ids", &filter.plan_ids),
+            ("filter.series_ids", &filter.series_ids),
         ] {
             checker.ids(field, ids, FILTER_VALUES_MAX);
         }
@@ -77,6 +81,8 @@ impl Filter {
             due_before = Some(due_before.map_or(day.end, |before| before.min(day.end)));
         }
         let handles = handles(&filter.handles, checker);
+        let series_ids = filter.series_ids.iter();
+        let series_ids = series_ids.map(|id| CommitmentId::read(id).into_string());
         let agents = filter.owner_agent_ids.into_iter().map(Owner::Agent);
         let queues = filter.owner_queue_ids.into_iter().map(Owner::Queue);
         Self {
@@ -101,6 +107,8 @@ impl Filter {
             due_from,
             due_before,
             mine: filter.mine.then(|| actor_id.to_owned()),
+            plan_ids: distinct(filter.plan_ids),
+            series_ids: distinct(series_ids.collect()),
         }
     }
 
@@ -135,6 +143,12 @@ impl Filter {
             if !teams.is_empty() && parties.clone().all(|team| self.scope.admits([team])) {
                 choices.push(parties.map(ListOf::party).collect());
             }
+        }
+        if self.scope.is_all() {
+            let plans = self.plan_ids.iter().cloned().map(ListOf::Plan);
+            let series = self.series_ids.iter().cloned().map(ListOf::Series);
+            let narrow: [Vec<ListOf>; 2] = [plans.collect(), series.collect()];
+            choices.extend(narrow.into_iter().filter(|lists| !lists.is_empty()));
         }
         match self.scope.parties() {
             Some(own) => choices.push(ListOf::all_of(own)),
@@ -254,10 +268,14 @@ impl Filter {
 
     /// Whether those filters hold that are about what a promise always stays.
     pub(crate) fn may_come_to_admit(&self, commitment: &Commitment) -> bool {
+        let series = commitment.series.as_ref();
+        let series_id = series.map(|series| &series.occurrence.series_id);
         any_of(&self.team_ids, &commitment.team_id)
             && any_of(&self.kinds, &commitment.kind)
             && any_of(&self.kind_codes, &commitment.kind_code)
             && any_of(&self.priorities, &commitment.priority)
+            && any_of(&self.plan_ids, &commitment.plan_id)
+            && any_set(&self.series_ids, series_id)
     }
 }
 

@@ -10,7 +10,6 @@ use aftercall_proto::model::v1 as wire;
 use aftercall_service::command::Decision;
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{Call, Checker};
-use aftercall_view::key::whose;
 use aftercall_view::{ApplyError, Store};
 use jiff::Timestamp;
 use prost::Message;
@@ -110,32 +109,13 @@ impl Asked {
         now: Timestamp,
     ) -> Result<Basis, Refused> {
         let tenant_id = self.maker.tenant_id();
-        let key = stored::log_key(store, tenant_id, old, of)?;
-        let (mut channel, mut language) = (wire::Channel::Unspecified, String::new());
-        if !old.interaction_id.is_empty() {
-            let all = self.contacts.recorded(tenant_id, &old.interaction_id)?;
-            let contact = all.into_iter().find(|one| whose(&one.key) == of);
-            if let Some(contact) = contact {
-                channel = contact.interaction.channel();
-                language = contact.interaction.customer.unwrap_or_default().language;
-            }
-        }
+        let basis = Basis::of_promise((store, &self.contacts), tenant_id, (old, of), now)?;
         Ok(Basis {
-            key,
-            interaction_id: old.interaction_id.clone(),
-            customer_id: old.customer_id.clone(),
-            customer_name: old.customer_name.clone(),
-            handles: old.handles.iter().cloned().map(Into::into).collect(),
-            made_by: old.made_by.clone(),
-            team_id: old.team_id.clone(),
-            site_id: old.site_id.clone(),
-            channel,
-            language,
-            made_at: now,
             reopens: Some(Reopens {
                 commitment_id: old.commitment_id.clone(),
                 reason: self.reason.clone(),
             }),
+            ..basis
         })
     }
 

@@ -48,6 +48,11 @@ impl Deciding {
         Self { contacts, policies }
     }
 
+    /// The contacts that are recorded.
+    pub(super) const fn contacts(&self) -> &Contacts {
+        &self.contacts
+    }
+
     /// Decides about a contact, by the open promise to its customer that has the id which it names. Blocks.
     pub(super) fn look(
         &self,

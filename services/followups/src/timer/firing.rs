@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use tokio::time::error::Elapsed;
 
 use super::deciding::Deciding;
+use super::recurring::Next;
 use super::{APPEND_RECORDS_MAX, RETRY_AFTER, TrackerError};
 use crate::keys::{self, Watched};
 use crate::{meters, stored};
@@ -54,6 +55,11 @@ impl House {
         &self.deciding
     }
 
+    /// What decides how a promise is followed up that is made now.
+    pub(super) const fn set_up(&self) -> (&Ready<FollowUpPolicy>, &Calendars) {
+        (&self.policies, &self.calendars)
+    }
+
     /// By what the alerts of a promise are told: its policy, as the promise was made under it, names the escalation
     /// policy, of which the version in use counts.
     fn escalation(
@@ -80,6 +86,8 @@ pub(super) struct Batch {
     pub(super) records: Vec<Record>,
     /// How long after its due each lapse was noticed.
     pub(super) lateness: Vec<Duration>,
+    /// Whether something could not be read that is needed to say what is to be said.
+    pub(super) is_late: bool,
     /// The last promise that was looked at; none if there are no more.
     pub(super) last_key: Option<Vec<u8>>,
 }
@@ -149,9 +157,13 @@ pub(super) fn read(
     for entry in watched.take(APPEND_RECORDS_MAX) {
         let (key, _) = entry?;
         seen += 1;
-        if let Some((record, lateness)) = fire(store, house, &key, detected_at)? {
-            batch.records.push(record);
-            batch.lateness.extend(lateness);
+        match fire(store, house, &key, detected_at)? {
+            Fired::Record(record, lateness) => {
+                batch.records.push(*record);
+                batch.lateness.extend(lateness);
+            }
+            Fired::Nothing => {}
+            Fired::Later => batch.is_late = true,
         }
         batch.last_key = Some(key.to_vec());
     }
@@ -161,13 +173,23 @@ pub(super) fn read(
     Ok(batch)
 }
 
-/// What is to be said of the promise that `key` watches, and of a lapse how late; nothing if it changed meanwhile.
+/// What is to be said of a promise.
+enum Fired {
+    /// This; and of a lapse how late.
+    Record(Box<Record>, Option<Duration>),
+    /// Nothing: it changed meanwhile.
+    Nothing,
+    /// What it takes could not be read.
+    Later,
+}
+
+/// What is to be said of the promise that `key` watches.
 fn fire(
     store: &Store,
     house: &House,
     key: &[u8],
     detected_at: Timestamp,
-) -> Result<Option<(Record, Option<Duration>)>, ApplyError> {
+) -> Result<Fired, ApplyError> {
     let Watched {
         tenant_id,
         commitment_id,
@@ -176,11 +198,16 @@ fn fire(
     } = keys::read_watched(key).map_err(ApplyError::record)?;
     let found = stored::commitment(&tenant_id, &commitment_id, whose, |key| store.get(key))?;
     let Some(commitment) = found else {
-        return Ok(None);
+        return Ok(Fired::Nothing);
     };
     let of = (&commitment, whose);
     if let Some(record) = house.deciding.first(store, &tenant_id, of, detected_at)? {
-        return Ok(Some((record, None)));
+        return Ok(Fired::Record(Box::new(record), None));
+    }
+    match house.next_occurrence(store, &tenant_id, of, detected_at)? {
+        Next::Record(record) => return Ok(Fired::Record(record, None)),
+        Next::Later => return Ok(Fired::Later),
+        Next::Nothing => {}
     }
     let escalation = house.escalation(&tenant_id, &commitment)?;
     let waiting = escalation.iter().flat_map(|it| it.set.calendar_ids());
@@ -193,7 +220,7 @@ fn fire(
     });
     let fired = commitment.fire_telling(ACTOR, detected_at, &calendars, escalates_by);
     let Ok((due, event)) = fired else {
-        return Ok(None);
+        return Ok(Fired::Nothing);
     };
     let is_lapse = matches!(event.change, Change::Lapsed(_));
     let log_key = stored::log_key(store, &tenant_id, &commitment, whose)?;
@@ -217,5 +244,6 @@ fn fire(
         .seal_under(log_key, &fact_telling(event.change, event.escalation))
         .map_err(ApplyError::record)?;
     let lateness = Duration::try_from(detected_at.duration_since(due)).unwrap_or_default();
-    Ok(Some((record, is_lapse.then_some(lateness))))
+    let lateness = is_lapse.then_some(lateness);
+    Ok(Fired::Record(Box::new(record), lateness))
 }

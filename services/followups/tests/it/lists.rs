@@ -218,6 +218,8 @@ pub(crate) fn filters() -> impl Strategy<Value = CommitmentFilter> {
             due_before,
             due_on,
             mine: false,
+            plan_ids: Vec::new(),
+            series_ids: Vec::new(),
         }
     })
 }

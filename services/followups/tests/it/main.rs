@@ -23,6 +23,8 @@ mod lists;
 mod mailed;
 mod making;
 mod outages;
+mod plans;
+mod recurring;
 mod reopening;
 mod repeats;
 mod replicas;

@@ -168,6 +168,7 @@ const fn kind_of(step: &Step) -> Option<CommitmentChangeKind> {
         | Change::WaiverDeclined { .. }
         | Change::DependenciesSet { .. }
         | Change::DependencyTurned(_)
+        | Change::RecurrenceEnded { .. }
         | Change::Alert(_) => return None,
     })
 }

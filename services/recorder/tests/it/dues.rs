@@ -63,7 +63,7 @@ impl Fixture {
         Positions::through(position).encode(self.log.identity())
     }
 
-    async fn record(
+    pub(crate) async fn record(
         &self,
         request: RecordInteractionRequest,
     ) -> Result<RecordInteractionResponse, Status> {
@@ -72,7 +72,7 @@ impl Fixture {
     }
 
     /// The promises of the contact that was recorded last.
-    fn promised(&self) -> Vec<CommitmentDraft> {
+    pub(crate) fn promised(&self) -> Vec<CommitmentDraft> {
         let events = self.events();
         let recorded = events
             .iter()
@@ -84,7 +84,7 @@ impl Fixture {
 }
 
 /// A contact, which began on Monday at 11:50 in Paris, with one promise that is due then.
-fn due(contact: u32, spec: Spec) -> RecordInteractionRequest {
+pub(crate) fn due(contact: u32, spec: Spec) -> RecordInteractionRequest {
     let mut contact = with_promise(&id(contact));
     contact.commitments[0].promised_by = None;
     contact.commitments[0].due = Some(DueSpec { spec: Some(spec) });
@@ -99,7 +99,7 @@ fn business_days(days: u32, time: &str) -> Spec {
     })
 }
 
-fn local(date: &str, time: &str, time_zone: &str) -> Spec {
+pub(crate) fn local(date: &str, time: &str, time_zone: &str) -> Spec {
     Spec::Local(LocalDue {
         date: date.to_owned(),
         time: time.to_owned(),

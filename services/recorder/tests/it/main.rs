@@ -14,6 +14,7 @@ mod hostile;
 mod identifying;
 mod names;
 mod recording;
+mod recurring;
 mod replicas;
 mod resending;
 mod sequences;

@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 
 use aftercall_domain::Violations;
 use aftercall_domain::limits::{FEED_RULES_MAX, FEED_TIMES_MAX};
+use aftercall_domain::recurrence::Rule;
 use aftercall_domain::violation::Reason;
-use chrono::DateTime as RuleTime;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use rrule::{RRule, RRuleSet, Tz, Unvalidated};
 
 use super::event::Event;
 use super::lines::Property;
@@ -76,11 +73,11 @@ impl Budget {
         if event.start.at >= end {
             return;
         }
-        let set = match set(&rule.value, event.start.at, end, clocks) {
-            Ok(set) => set,
+        let times = match times(&rule.value, event.start.at, end, clocks) {
+            Ok(times) => times,
             Err(text) => return rule.wrong(found, &text),
         };
-        for time in &set.limit() {
+        for start in times {
             if self.times == 0 {
                 let text = format!(
                     "line {}: makes more times than are taken, which are {FEED_TIMES_MAX} of all rules together; let it \
@@ -91,71 +88,35 @@ impl Budget {
                 return;
             }
             self.times -= 1;
-            match civil(time) {
-                Some(start) if start < end => starts.insert(start),
-                _ => return,
-            };
+            if start >= end {
+                return;
+            }
+            starts.insert(start);
         }
     }
 }
 
-/// A rule, ready to be followed from `start`, and not beyond `end`.
-fn set(text: &str, start: DateTime, end: DateTime, clocks: &Clocks) -> Result<RRuleSet, String> {
-    const REMEDY: &str = "give one such as FREQ=YEARLY, as RFC 5545 has it";
-    if !text.is_ascii() {
-        return Err(format!("has letters that no rule has; {REMEDY}"));
+/// The times of a rule from `start` on, and not beyond `end`.
+fn times(
+    text: &str,
+    start: DateTime,
+    end: DateTime,
+    clocks: &Clocks,
+) -> Result<impl Iterator<Item = DateTime>, String> {
+    let rule = Rule::read(text).map_err(|wrong| wrong.to_string())?;
+    if rule.repeats_within_a_day() {
+        let text = "repeats within a day, or by a feast that moves; give days, weeks, months, years, or dates";
+        return Err(text.to_owned());
     }
-    let (mut parts, mut ends) = (Vec::new(), None);
-    for part in text.split(';').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        match (&*name.to_ascii_uppercase(), &*value.to_ascii_uppercase()) {
-            ("UNTIL", _) => {
-                let until = clocks.until(value);
-                let wrong = || "has an UNTIL that is no date or time; give YYYYMMDD".to_owned();
-                ends = Some(until.ok_or_else(wrong)?);
-            }
-            ("FREQ", "SECONDLY" | "MINUTELY" | "HOURLY")
-            | ("BYHOUR" | "BYMINUTE" | "BYSECOND" | "BYEASTER", _) => {
-                let text = "repeats within a day, or by a feast that moves; give days, weeks, months, years, or dates";
-                return Err(text.to_owned());
-            }
-            ("INTERVAL", "0") => return Err(format!("repeats after nothing; {REMEDY}")),
-            _ => parts.push(part),
-        }
-    }
-    let counts = parts
-        .iter()
-        .any(|part| part.to_ascii_uppercase().starts_with("COUNT="));
-    let last = match (ends, counts) {
-        (Some(_), true) => return Err("has COUNT and UNTIL; give one of them".to_owned()),
-        (Some(until), false) if until < start => {
+    let last = match rule.until().map(|until| clocks.until(until)) {
+        None => end,
+        Some(None) => return Err("has an UNTIL that is no date or time; give YYYYMMDD".to_owned()),
+        Some(Some(until)) if until < start => {
             return Err("has an UNTIL before DTSTART; correct one of them".to_owned());
         }
-        (Some(until), false) => Some(until.min(end)),
-        (None, false) => Some(end),
-        // A rule that counts can't end otherwise.
-        (None, true) => None,
+        Some(Some(until)) => until.min(end),
     };
-    let rule: RRule<Unvalidated> = parts
-        .join(";")
-        .parse()
-        .map_err(|error| format!("is no rule: {error}; {REMEDY}"))?;
-    let rule = match last {
-        Some(last) => rule.until(rule_time(last).ok_or("is out of range")?),
-        None => rule,
-    };
-    let start = rule_time(start).ok_or("is out of range")?;
-    rule.build(start)
-        .map_err(|error| format!("can't be followed: {error}; {REMEDY}"))
-}
-
-fn rule_time(at: DateTime) -> Option<RuleTime<Tz>> {
-    let at = TimeZone::UTC.to_timestamp(at).ok()?;
-    let at = RuleTime::from_timestamp(at.as_second(), 0)?;
-    Some(at.with_timezone(&Tz::UTC))
-}
-
-fn civil(at: RuleTime<Tz>) -> Option<DateTime> {
-    let at = Timestamp::from_second(at.timestamp()).ok()?;
-    Some(TimeZone::UTC.to_datetime(at))
+    let count = rule.count().and_then(|count| usize::try_from(count).ok());
+    let times = rule.times(start, last).map_err(|wrong| wrong.to_string())?;
+    Ok(times.take(count.unwrap_or(usize::MAX)))
 }

@@ -1,14 +1,12 @@
 //! Dates, times and durations of a feed, by the clocks of the calendar that it is for.
 
 use aftercall_domain::Violations;
-use jiff::civil::{Date, DateTime, Time};
+use aftercall_domain::recurrence::{read_date, read_time};
+use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp};
 
 use super::lines::Property;
-
-/// The years of which times are taken.
-const YEARS: std::ops::Range<i16> = 1900..2200;
 
 /// A time of a feed, by the clocks of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,36 +104,4 @@ pub(super) fn read_span(text: &str) -> Option<Span> {
     // The form is ISO 8601's; weeks may stand alone only.
     let span: Span = text.starts_with('P').then(|| text.parse().ok())??;
     (!span.is_negative()).then_some(span)
-}
-
-fn read_date(text: &str) -> Option<Date> {
-    let [year, month, day] = digits(text, &[4, 2, 2])?;
-    let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-    date.ok().filter(|date| YEARS.contains(&date.year()))
-}
-
-fn read_time(text: &str) -> Option<DateTime> {
-    let (date, time) = text.split_once(['T', 't'])?;
-    let [hour, minute, second] = digits(time, &[2, 2, 2])?;
-    let small = |part: i16| i8::try_from(part).ok();
-    // A leap second is taken as the second before it.
-    let second = small(second)?.min(59);
-    let time = Time::new(small(hour)?, small(minute)?, second, 0).ok()?;
-    Some(read_date(date)?.to_datetime(time))
-}
-
-/// The numbers of a text that has nothing but digits, so many for each.
-fn digits<const N: usize>(text: &str, lengths: &[usize; N]) -> Option<[i16; N]> {
-    let whole = text.len() == lengths.iter().sum::<usize>();
-    if !whole || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let mut rest = text;
-    let mut numbers = [0; N];
-    for (number, length) in numbers.iter_mut().zip(lengths) {
-        let (part, left) = rest.split_at(*length);
-        *number = part.parse().ok()?;
-        rest = left;
-    }
-    Some(numbers)
 }

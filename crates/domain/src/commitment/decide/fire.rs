@@ -8,6 +8,7 @@ use crate::commitment::{
     ResumeCause, StageReached, Timer,
 };
 use crate::due::Calendars;
+use crate::recurrence::RecurrenceEnd;
 
 impl Commitment {
     /// What the scheduler `actor_id` has to say first at `now`: and when its time was. Once that counts, there
@@ -72,6 +73,14 @@ impl Commitment {
             Timer::Proposal => Change::Expired {
                 outcome: Outcome::NotApplicable,
                 expired_at: at,
+            },
+            // What else there is to it, the next promise says.
+            Timer::Recurrence => match self.recurs(now) {
+                Some(_) => return Err(Refusal::NotYetDue),
+                None => Change::RecurrenceEnded {
+                    cause: RecurrenceEnd::NoMoreTimes,
+                    reason: String::new(),
+                },
             },
             Timer::Expiry => Change::Expired {
                 outcome: self.outcome_if_not_done(),

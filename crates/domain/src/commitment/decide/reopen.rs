@@ -51,6 +51,11 @@ impl Commitment {
             expire_after: None,
             depends_on: Vec::new(),
             origin: Origin::Given,
+            // The series goes on by itself.
+            recurrence: None,
+            occurrence: None,
+            plan_id: self.plan_id.clone(),
+            step_no: self.step_no,
         })
     }
 }

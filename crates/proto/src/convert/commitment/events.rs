@@ -9,11 +9,12 @@ use super::clocks::{length, stage_times};
 use super::owner::named;
 use super::parts::{evidence_from_wire, evidence_to_wire, required, specified};
 use crate::convert::due::duration_to_wire;
+use crate::convert::enums::Closed;
 use crate::convert::{Unreadable, time};
 use crate::envelope::Fact;
 use crate::event::v1 as wire;
 use crate::model::v1::{
-    CommitmentClock, CommitmentOutcome, HandoverEnd, ResumeCause, WithdrawalCause,
+    CommitmentClock, CommitmentOutcome, HandoverEnd, RecurrenceEnd, ResumeCause, WithdrawalCause,
 };
 
 /// The event as its promise is folded by it; none for one that doesn't follow up a promise. What no
@@ -196,6 +197,10 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             commitment_ids: data.depends_on.clone(),
         },
         Fact::CommitmentDependencyTurned(data) => Change::DependencyTurned(data.try_into()?),
+        Fact::CommitmentRecurrenceEnded(data) => Change::RecurrenceEnded {
+            cause: data.cause().known().ok_or(Unreadable { field: "cause" })?,
+            reason: data.reason.clone(),
+        },
         Fact::CommitmentExpired(data) => Change::Expired {
             outcome: specified("outcome", data.outcome())?,
             expired_at: required("expired_at", data.expired_at.as_ref())?,
@@ -364,6 +369,12 @@ pub fn fact(change: Change) -> Fact {
             })
         }
         Change::DependencyTurned(turn) => Fact::CommitmentDependencyTurned(turn.into()),
+        Change::RecurrenceEnded { cause, reason } => {
+            Fact::CommitmentRecurrenceEnded(wire::CommitmentRecurrenceEnded {
+                cause: RecurrenceEnd::from(cause).into(),
+                reason,
+            })
+        }
         Change::Alert(step) => alert_steps::fact(step),
     }
 }

@@ -7,6 +7,7 @@ use aftercall_domain::{FieldPath, Handle, Violations};
 use jiff::{SignedDuration, Timestamp};
 
 use super::parts::{handles_from_wire, owner_from_wire, reopens_from_wire, required};
+use super::recurring;
 use crate::convert::due::duration_from_wire;
 use crate::convert::message::FromWire;
 use crate::convert::{Unreadable, due, text, time};
@@ -115,6 +116,9 @@ fn made_by(
         expire_after: expire_after(draft),
         proposed_until: draft.proposed_until.as_ref().and_then(time::from_wire),
         depends_on: draft.depends_on.clone(),
+        series: recurring::series_from_wire(draft)?,
+        plan_id: draft.plan_id.clone(),
+        step_no: draft.step_no,
         reopens: around.reopens,
         due: due::told_from_wire(draft.due.clone(), draft.due_resolution.clone()),
         fulfilled_at: draft.fulfilled_at.as_ref().and_then(time::from_wire),

@@ -12,6 +12,7 @@ use super::parts::{
     evidence_from_wire, evidence_to_wire, handles_from_wire, owner_from_wire, reopens_from_wire,
     reopens_to_wire, required, specified,
 };
+use super::recurring::SeriesRow;
 use crate::convert::alert::EpisodeRow;
 use crate::convert::due::{duration_to_wire, told_from_wire, told_to_wire};
 use crate::convert::{Unreadable, UnreadableRow, text, time};
@@ -147,6 +148,12 @@ struct Row {
     is_awaited: bool,
     #[prost(enumeration = "wire::CommitmentOrigin", tag = "75")]
     origin: i32,
+    #[prost(message, optional, tag = "70")]
+    series: Option<SeriesRow>,
+    #[prost(string, tag = "71")]
+    plan_id: String,
+    #[prost(uint32, tag = "72")]
+    step_no: u32,
 }
 
 /// The promise as a row.
@@ -196,6 +203,9 @@ fn row_of(commitment: Commitment) -> Row {
         superseded_by,
         depends_on,
         is_awaited,
+        series,
+        plan_id,
+        step_no,
         reopens,
         reopened_by,
         attempts,
@@ -261,6 +271,9 @@ fn row_of(commitment: Commitment) -> Row {
         superseded_by: superseded_by.unwrap_or_default(),
         depends_on: depends_on.into_iter().map(Into::into).collect(),
         is_awaited,
+        series: series.map(|series| (*series).into()),
+        plan_id,
+        step_no,
         reopens,
         reopen_reason,
         reopened_by: reopened_by.unwrap_or_default(),
@@ -288,6 +301,10 @@ fn row_of(commitment: Commitment) -> Row {
 ///
 /// # Errors
 /// [`UnreadableRow`] for what [`to_row`] didn't write.
+#[expect(
+    clippy::too_many_lines,
+    reason = "each field is named, so that none can be forgotten"
+)]
 pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
     let row = Row::decode(row)?;
     let kind = specified("kind", row.kind())?;
@@ -342,6 +359,9 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         superseded_by: text(row.superseded_by),
         depends_on: all(row.depends_on)?,
         is_awaited: row.is_awaited,
+        series: row.series.map(SeriesRow::read).transpose()?,
+        plan_id: row.plan_id,
+        step_no: row.step_no,
         reopens: reopens_from_wire(row.reopens, row.reopen_reason),
         reopened_by: text(row.reopened_by),
         attempts: all(row.attempts)?,

@@ -12,6 +12,7 @@ use aftercall_domain::commitment::{
 use aftercall_domain::due::{
     CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
 };
+use aftercall_domain::recurrence::{CatchUp, Occurrence, Recurrence, RecurrenceMode};
 use aftercall_domain::setting::FulfilmentPolicy;
 use aftercall_domain::{Handle, HandleKind};
 use jiff::{SignedDuration, Timestamp};
@@ -85,6 +86,9 @@ fn made() -> impl Strategy<Value = Made> {
                 expire_after: SignedDuration::from_hours(24 * 90),
                 proposed_until: None,
                 depends_on: Vec::new(),
+                series: told_to_customer.then(|| series(times.0)),
+                plan_id: texts.2.clone(),
+                step_no: 2,
                 reopens: imported.then(|| Reopens {
                     commitment_id: "c-0".to_owned(),
                     reason: "came back".to_owned(),
@@ -103,6 +107,27 @@ fn made() -> impl Strategy<Value = Made> {
                 imported,
             },
         )
+}
+
+fn series(due: Timestamp) -> (Recurrence, Occurrence) {
+    let recurrence = Recurrence {
+        rrule: "FREQ=WEEKLY".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        mode: RecurrenceMode::Independent,
+        until: Some(due + SignedDuration::from_hours(24 * 100)),
+        count: Some(9),
+        catch_up: CatchUp::All,
+        max_open: 2,
+    };
+    let occurrence = Occurrence {
+        series_id: "c-0".to_owned(),
+        number: 3,
+        rule_no: 4,
+        local: jiff::civil::date(1970, 1, 2).at(9, 0, 0, 0),
+        due_at: due,
+        window: Some(SignedDuration::from_mins(30)),
+    };
+    (recurrence, occurrence)
 }
 
 /// What a lead does to a promise, step by step.
@@ -218,6 +243,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
             let ids = vec!["c-8".to_owned(), "c-9".to_owned()];
             promise.depend_on(ids, lead, now).ok()
         }
+        15 => promise.end_recurrence(reason, lead, now).ok(),
         16 => {
             let returned = Withdrawal::CustomerReturned {
                 interaction_id: "i-2".to_owned(),

@@ -31,7 +31,11 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             due,
             proposed_until,
             depends_on,
+            recurrence,
+            plan_id,
+            step_no,
             // Only answers and events say these.
+            occurrence: _,
             due_resolution: _,
             policy: _,
             target: _,
@@ -67,6 +71,10 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             expire_after: None,
             depends_on: read_ids(depends_on, path.field("depends_on"), found),
             origin: Origin::Given,
+            recurrence: message::optional(recurrence, path.field("recurrence"), found),
+            occurrence: None,
+            plan_id,
+            step_no,
         }
     }
 }
@@ -96,6 +104,10 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             expire_after,
             depends_on,
             origin,
+            recurrence,
+            occurrence,
+            plan_id,
+            step_no,
         } = value;
         Self {
             commitment_id,
@@ -120,6 +132,10 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             expire_after: expire_after.map(due::duration_to_wire),
             depends_on,
             origin: wire::CommitmentOrigin::from(origin).into(),
+            recurrence: recurrence.map(Into::into),
+            occurrence: occurrence.map(Into::into),
+            plan_id,
+            step_no,
         }
     }
 }

@@ -23,6 +23,12 @@ pub(crate) struct FilterArgs {
     /// Promises that this queue keeps
     #[arg(long, value_name = "ID")]
     queue: Option<String>,
+    /// Steps of this plan, in their order, open and closed ones
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Promises of this series, by the id of its first one, open and closed ones
+    #[arg(long, value_name = "COMMITMENT")]
+    series: Option<String>,
     /// Promises that you keep, or are asked to keep
     #[arg(long)]
     mine: bool,
@@ -38,7 +44,8 @@ pub(crate) struct FilterArgs {
     /// How urgent
     #[arg(long, value_parser = values::<Priority>())]
     priority: Option<i32>,
-    /// Open, or how closed; `active` and `paused` unless --outcome or --all is given
+    /// Open, or how closed; `active` and `paused` unless --outcome, --plan, --series or
+    /// --all is given
     #[arg(long, value_parser = values::<CommitmentLifecycle>())]
     state: Option<i32>,
     /// Open and closed ones
@@ -62,9 +69,15 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// Whether a plan is asked for.
+    pub(super) const fn is_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
     /// The filter as requests say it.
     pub(crate) fn read(self, session: &Session) -> Result<CommitmentFilter, CommandError> {
-        let everything = self.all || self.outcome.is_some();
+        let whole = self.plan.is_some() || self.series.is_some();
+        let everything = self.all || self.outcome.is_some() || whole;
         let lifecycles = match self.state {
             Some(state) => vec![state],
             None if everything => Vec::new(),
@@ -86,6 +99,8 @@ impl FilterArgs {
             priorities: self.priority.into_iter().collect(),
             lifecycles,
             mine: self.mine,
+            plan_ids: self.plan.into_iter().collect(),
+            series_ids: self.series.into_iter().collect(),
             due_on: today,
             timeliness: self.timeliness.into_iter().collect(),
             outcomes: self.outcome.into_iter().collect(),

@@ -8,6 +8,7 @@ use aftercall_proto::model::v1::{CommitmentDraft, CommitmentKind, Owner, Priorit
 use clap::ArgGroup;
 
 use super::card;
+use super::series::RecurArgs;
 use crate::command::due::DueArgs;
 use crate::command::{CommandError, Session};
 use crate::output::{When, past, values};
@@ -58,6 +59,14 @@ pub struct MakeArgs {
     /// A promise to the same customer that has to be kept first; may be given again
     #[arg(long, value_name = "COMMITMENT")]
     on: Vec<String>,
+    /// The plan that it is a step of
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// Which step of the plan
+    #[arg(long, value_name = "N", requires = "plan")]
+    step: Option<u32>,
+    #[command(flatten)]
+    recur: RecurArgs,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
@@ -156,7 +165,11 @@ pub(super) async fn make(session: &mut Session, args: MakeArgs) -> Result<(), Co
         .map(Keeper::AgentId)
         .or(args.queue.map(Keeper::QueueId));
     let promised_by = session.optional_instant(args.by.as_ref())?;
+    let recurrence = args.recur.read(session)?;
     let draft = CommitmentDraft {
+        recurrence,
+        plan_id: args.plan.unwrap_or_default(),
+        step_no: args.step.unwrap_or_default(),
         kind: args.kind,
         promise_text: args.words.unwrap_or_default(),
         told_to_customer: !args.not_told,

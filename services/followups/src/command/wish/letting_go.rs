@@ -4,7 +4,7 @@ use aftercall_domain::CommitmentId;
 use aftercall_domain::commitment::Supersede;
 use aftercall_domain::limits::TEXT_BYTES_MAX;
 use aftercall_proto::followups::v1::{
-    DeclineWaiverRequest, DismissCommitmentRequest, RequestWaiverRequest,
+    DeclineWaiverRequest, DismissCommitmentRequest, EndRecurrenceRequest, RequestWaiverRequest,
     SupersedeCommitmentRequest, WaiveCommitmentRequest,
 };
 use aftercall_service::Checker;
@@ -19,6 +19,7 @@ with_reason! {
     RequestWaiverRequest => Wish::RequestWaiver;
     DeclineWaiverRequest => Wish::DeclineWaiver;
     WaiveCommitmentRequest => Wish::Waive;
+    EndRecurrenceRequest => Wish::EndRecurrence;
 }
 
 impl TryFrom<SupersedeCommitmentRequest> for PromiseCommand {

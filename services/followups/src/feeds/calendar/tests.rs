@@ -44,6 +44,9 @@ fn dated(commitment_id: &str, customer_id: Option<&str>, text: &str) -> Dated {
         recorded_by: "crm".to_owned(),
         reopens: None,
         depends_on: Vec::new(),
+        series: None,
+        plan_id: String::new(),
+        step_no: 0,
         imported: false,
         fulfilled_at: None,
     });
