@@ -3,6 +3,8 @@
 mod answers;
 mod stores;
 
+pub(crate) use stores::are_the_same as stores_are_the_same;
+
 use std::collections::BTreeSet;
 
 use aftercall_service::Clock;

@@ -48,6 +48,12 @@ impl SimClock {
         self.set_by(ahead);
     }
 
+    /// Sets it so that it shows `at` now.
+    pub(crate) fn show(&self, at: Timestamp) {
+        let ahead = at.as_microsecond() - self.now().as_microsecond();
+        self.set_by_us.fetch_add(ahead, Ordering::Relaxed);
+    }
+
     /// The latest time that it has ever shown.
     pub(crate) fn latest(&self) -> Timestamp {
         let before = Timestamp::from_microsecond(self.latest_us.load(Ordering::Relaxed));

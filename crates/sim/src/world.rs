@@ -141,6 +141,13 @@ impl World {
         self.note(&format!("process {number} starts"));
     }
 
+    /// Starts the one process that there is, with all of the log.
+    pub(crate) fn start_alone(&self) {
+        self.start(0);
+        let all = (0..self.0.medium.tails().len() as u32).collect();
+        self.0.medium.assign(0, all);
+    }
+
     /// Starts a life of a process, whose views are kept in `dir`.
     fn start_in(&self, number: usize, dir: PathBuf) -> Process {
         let machine = Machine {
