@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 
 use crate::client::requests;
 use crate::client::watches::{self, Change};
-use crate::model::{self, Model};
-use crate::plan::{Contact, Promise, Tenant};
+use crate::model::Model;
+use crate::plan::{Contact, Promise, Tenant, Which};
 use crate::world::World;
 
 /// A timer may be this late: it looks at its clock once a second.
@@ -75,6 +75,14 @@ fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
                         || other.customer_id != requests::customer_of(&contact)
                 })
             }
+            // A contact follows up what was promised before it.
+            name if name.contains("follow_ups") => {
+                let own = contact.promise.as_ref().map(|promise| match promise.id {
+                    Some(id) => Which::Given(id),
+                    None => Which::Of(contact.id),
+                });
+                own.is_some() && own == contact.follows_up
+            }
             // The only thing that can be wrong with them here.
             name if name.contains("commitment_id") || name.contains("external_ref") => {
                 is_taken(model, tenant, &contact, &id)
@@ -109,7 +117,7 @@ fn is_taken(model: &Model, tenant: Tenant, contact: &Contact, id: &str) -> bool 
     })
 }
 
-/// Every due that has passed with its promise open has lapsed.
+/// All that the tracker has to say by itself is said, once its time has come.
 fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
     let now = world.clocks().iter().map(Clock::now).min();
     let passed = now.unwrap_or_default() - LATE_MAX;
@@ -117,12 +125,22 @@ fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
         .contacts
         .values()
         .flat_map(|contact| &contact.promises);
-    let mut open = promises.filter(|promise| promise.is_open);
-    let is_missed = |promise: &&model::Promise| {
-        promise.told.is_late_at(passed) || promise.ours.is_late_at(passed)
-    };
-    match open.find(is_missed) {
-        Some(promise) => Err(format!("a lapse is missed at {passed}: {promise:?}")),
+    for promise in promises {
+        if let Some((at, what)) = promise.timers().find(|(at, _)| *at < passed) {
+            return Err(format!(
+                "{what} at {at}, and at {passed} nobody has said so: {promise:?}"
+            ));
+        }
+    }
+    if let Some((contact, promise)) = model.undecided().next() {
+        return Err(format!(
+            "contact {contact} followed it up, and nobody has said so: {promise:?}"
+        ));
+    }
+    match model.unsaid_dangers().next() {
+        Some((promise, danger)) => Err(format!(
+            "another promise puts one in danger ({danger:?}), and nobody has said so: {promise:?}"
+        )),
         None => Ok(()),
     }
 }

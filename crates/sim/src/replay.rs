@@ -59,7 +59,7 @@ where
     };
     let played = on_one_thread(&executor, async {
         let world = World::new(&plan, executor.clone(), Transcript::default(), counts);
-        world.clocks()[0].show(begins_at);
+        world.clocks()[0].stop_at(begins_at);
         world.start_alone();
         executor
             .run(async move { play(Stage::new(world)).await })
@@ -96,11 +96,11 @@ impl Stage {
         let clock = &self.world.clocks()[0];
         let next = (*self.looked_at.lock()).map(|last| last + LOOKS_EVERY);
         if next.is_none_or(|next| at > next) {
-            clock.show(at - LOOKS_BEFORE);
+            clock.stop_at(at - LOOKS_BEFORE);
             sleep(LOOKS_WITHIN).await;
             *self.looked_at.lock() = Some(at);
         }
-        clock.show(at);
+        clock.stop_at(at);
     }
 
     /// All views have taken in all that was told, and are as views that are built anew from the log.

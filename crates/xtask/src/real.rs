@@ -92,11 +92,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         cluster.down()?;
     }
     let checked = outcome?;
-    incidents::tell(&args.dir)?;
     for mismatch in &checked.mismatches {
         eprintln!("mismatch: {mismatch}");
     }
     println!("{}", checked.dues.table());
+    incidents::tell(&args.dir)?;
     println!("{}", line(&converted, &checked));
     match checked.mismatches_total {
         0 => Ok(()),

@@ -129,8 +129,6 @@ impl Teller<'_> {
             }
             _ => {}
         }
-        // Answers take a while, and it is the same minute still.
-        self.stage.go_to(instant(at)).await;
         match state {
             State::Ours => Ok(()),
             State::Callers => self.pause(incident, PauseReason::AwaitingCustomer).await,
