@@ -37,6 +37,11 @@ pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
     acknowledged_counts(world, &model)?;
     refusals_are_true(world, &model)?;
     none_is_missed(world, &model)?;
+    if let Some(told) = model.told_and_never_was() {
+        return Err(format!(
+            "somebody is told of an alert that never was: {told:?}"
+        ));
+    }
     watchers_have_seen_all(world, &model).await?;
     stores::are_the_same(world).await?;
     answers::are_as_the_model(world, &model).await

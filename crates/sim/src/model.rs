@@ -11,8 +11,8 @@ use aftercall_domain::interaction::commitment_id;
 use aftercall_log::Position;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CommitmentMade, Event, InteractionRecorded};
-use aftercall_proto::model::v1::{DependencySlip, ExternalRef};
+use aftercall_proto::event::v1::{AlertsRouted, CommitmentMade, Event, InteractionRecorded};
+use aftercall_proto::model::v1::{DependencySlip, ExternalRef, NotificationKind};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -43,8 +43,13 @@ pub(crate) struct Model {
     /// Which requests did something, and when by its record: the sort of it, to whose, to what, by whom, and
     /// the request's id.
     requests: BTreeMap<(i32, Bytes, String, String, String), Timestamp>,
-    /// The version of each tenant's settings.
+    /// The version of each tenant's settings, and of who is told of its alerts.
     settings: BTreeMap<String, u64>,
+    routes: BTreeMap<String, u64>,
+    /// The messages about alerts that were decided on, by tenant and id.
+    messages: BTreeSet<(String, String)>,
+    /// What they say needs somebody: by tenant, promise, rule and revision of the due.
+    told: BTreeSet<(String, String, String, u32)>,
 }
 
 #[derive(Debug)]
@@ -109,6 +114,7 @@ impl Model {
                 *version += u64::from(is_next);
                 is_next
             }
+            Fact::AlertsRouted(routed) => self.route(position, &event, routed)?,
             Fact::CommitmentMade(made) => self.make(&event, made, stored),
             Fact::SolutionPublished(_) => {
                 let solution = (event.tenant_id.clone(), event.aggregate_id.clone());
@@ -208,6 +214,54 @@ impl Model {
             }
             _ => false,
         }
+    }
+
+    /// It is decided who is told of alerts: each message once.
+    fn route(
+        &mut self,
+        position: Position,
+        event: &Event,
+        routed: &AlertsRouted,
+    ) -> Result<bool, String> {
+        let tenant_id = &event.tenant_id;
+        let version = self.routes.entry(tenant_id.clone()).or_default();
+        if *version + 1 != event.sequence {
+            return Ok(false);
+        }
+        *version += 1;
+        for message in &routed.notifications {
+            let id = (tenant_id.clone(), message.notification_id.clone());
+            if !self.messages.insert(id) {
+                return Err(format!(
+                    "{position:?}: a message is decided on twice: {message:?}"
+                ));
+            }
+            let needing = message.alerts.iter();
+            let needing = needing.filter(|alert| alert.kind() != NotificationKind::Resolved);
+            let told = needing.filter_map(|alert| {
+                let promise = alert.promise.as_ref()?;
+                let (id, revision) = (promise.commitment_id.clone(), promise.due_revision);
+                Some((tenant_id.clone(), id, alert.rule.clone(), revision))
+            });
+            self.told.extend(told);
+        }
+        Ok(true)
+    }
+
+    /// What somebody is told of, and what never was.
+    pub(crate) fn told_and_never_was(&self) -> Option<&(String, String, String, u32)> {
+        let fired: BTreeSet<(&str, &str, &str, u32)> = self
+            .alerts
+            .iter()
+            .map(|(_, tenant_id, (promise, _, rule, revision, _))| {
+                (&**tenant_id, &**promise, &**rule, *revision)
+            })
+            .collect();
+        self.told
+            .iter()
+            .find(|(tenant_id, promise, rule, revision)| {
+                !fired.contains(&(&**tenant_id, &**promise, &**rule, *revision))
+            })
     }
 
     /// A promise is made after its contact, or takes up one that has ended.

@@ -1,8 +1,9 @@
 //! The alerts of a promise, in episodes.
 
-use aftercall_proto::model::v1::{AlertState, CommitmentClock};
+use aftercall_proto::model::v1::{AlertEscalation, AlertState, CommitmentClock};
 use jiff::{SignedDuration, Timestamp};
 
+use super::at;
 use crate::client::watches::Change;
 
 /// The rules by which alerts are told.
@@ -56,6 +57,14 @@ pub(super) struct Fires {
     pub(super) revision: u32,
     pub(super) due: Option<Timestamp>,
     pub(super) stage_id: String,
+    /// When it goes on to its next level, if nobody does anything.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// When an alert goes on, by its escalation policy.
+pub(super) fn goes_on(escalation: Option<&AlertEscalation>) -> Option<Timestamp> {
+    let goes_on_at = escalation?.goes_on_at?;
+    Some(at(Some(goes_on_at)))
 }
 
 impl Alerts {
@@ -109,7 +118,7 @@ impl Alerts {
             clock: fires.clock,
             due: fires.due,
             stage_id: fires.stage_id,
-            until: None,
+            until: fires.until,
         });
         changed.push(seen);
     }
@@ -156,12 +165,14 @@ impl Alerts {
     pub(super) fn fire_again(
         &mut self,
         (rule, episode): (&str, u32),
+        until: Option<Timestamp>,
         changed: &mut Vec<Seen>,
     ) -> Option<()> {
         let alert = self.latest(rule).filter(|alert| alert.episode == episode)?;
         alert.until = None;
         let mut next = alert.clone();
         (next.episode, next.seen.state) = (episode + 1, AlertState::Triggered);
+        next.until = until;
         changed.push(next.seen);
         self.0.push(next);
         Some(())

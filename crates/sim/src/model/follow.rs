@@ -3,15 +3,15 @@
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
-    CommitmentDependencyTurned, CommitmentPaused, CommitmentRescheduled, CommitmentResumed,
-    CommitmentRetargeted, CommitmentStageReached, Event,
+    CommitmentDependencyTurned, CommitmentLapsed, CommitmentPaused, CommitmentRescheduled,
+    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, Event,
 };
 use aftercall_proto::model::v1::{
-    AlertState, CommitmentClock, DependencySlip, HandoverEnd, Lapse, ResumeCause,
+    AlertState, CommitmentClock, DependencySlip, HandoverEnd, ResumeCause,
 };
 use jiff::Timestamp;
 
-use super::alert::{AT_RISK, Fires, LATE, OURS_LATE, Seen, WAITS, again_at};
+use super::alert::{AT_RISK, Fires, LATE, OURS_LATE, Seen, WAITS, again_at, goes_on};
 use super::at;
 use super::promise::{Pause, Promise, State, target_at};
 use crate::log::Stored;
@@ -29,7 +29,7 @@ impl Promise {
             return Ok(None);
         }
         let taken = match fact {
-            Fact::CommitmentLapsed(lapsed) => self.lapse(lapsed.lapse.unwrap_or_default())?,
+            Fact::CommitmentLapsed(lapsed) => self.lapse(lapsed)?,
             Fact::CommitmentRescheduled(moved) => self.reschedule(moved, event, stored),
             Fact::CommitmentRetargeted(change) => Some(self.retarget(change, event, stored)),
             Fact::CommitmentStageReached(reached) => self.reach(reached, stored)?,
@@ -74,7 +74,8 @@ impl Promise {
         Ok(taken)
     }
 
-    fn lapse(&mut self, lapse: Lapse) -> Counted {
+    fn lapse(&mut self, lapsed: &CommitmentLapsed) -> Counted {
+        let lapse = lapsed.lapse.unwrap_or_default();
         let clock = lapse.clock();
         if clock == CommitmentClock::Internal && self.stands_still() {
             return Err(format!(
@@ -104,6 +105,7 @@ impl Promise {
             revision: lapse.due_revision,
             due: at,
             stage_id: String::new(),
+            until: goes_on(lapsed.escalation.as_ref()),
         };
         self.alerts.fire(fires, &mut changed);
         Ok(Some(changed))
@@ -142,6 +144,7 @@ impl Promise {
                 revision: reached.due_revision,
                 due,
                 stage_id: reached.stage_id.clone(),
+                until: goes_on(reached.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
         }
@@ -285,6 +288,7 @@ impl Promise {
                 revision: due.revision,
                 due: due.at,
                 stage_id: WAITS.to_owned(),
+                until: goes_on(turned.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
         }
@@ -379,20 +383,27 @@ impl Promise {
                 )
             }
             Fact::AlertRetriggered(AlertRetriggered {
-                rule, episode_no, ..
+                rule,
+                episode_no,
+                escalation,
             }) => {
                 self.check_alert(rule, stored)?;
+                let until = goes_on(escalation.as_ref());
                 self.alerts.step(
                     (rule, *episode_no),
-                    (AlertState::Triggered, None),
+                    (AlertState::Triggered, until),
                     &mut changed,
                 )
             }
             Fact::AlertFiredAgain(AlertFiredAgain {
-                rule, episode_no, ..
+                rule,
+                episode_no,
+                escalation,
             }) => {
                 self.check_alert(rule, stored)?;
-                self.alerts.fire_again((rule, *episode_no), &mut changed)
+                let until = goes_on(escalation.as_ref());
+                self.alerts
+                    .fire_again((rule, *episode_no), until, &mut changed)
             }
             _ => return Ok(None),
         };

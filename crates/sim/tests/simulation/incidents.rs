@@ -32,14 +32,14 @@ fn incidents_are_told_again_in_their_own_time() {
     let count = all.len();
     let eventful: Vec<Incident> = all.into_iter().filter(Incident::is_eventful).collect();
     assert!(!eventful.is_empty(), "no incident waited or was reopened");
-    let begins_at = eventful.iter().map(Incident::opened_at).min().unwrap();
+    let begins_at = eventful.iter().map(Incident::opened_at).min().expect("one");
     let begins_at = desk::instant(begins_at - 24 * 60);
     let told = replay(begins_at, |stage| async move {
         let told = told::tell(&stage, &eventful).await?;
         stage.ends_well().await?;
         Ok((eventful, told))
     });
-    let (eventful, told) = told.unwrap();
+    let (eventful, told) = told.expect("all goes well");
     let compared = table::compare(&eventful, &told);
     println!("{}", compared.text(count));
     let first = &compared.mismatches[..compared.mismatches.len().min(LISTED_MAX)];

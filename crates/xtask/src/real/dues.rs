@@ -92,10 +92,10 @@ pub(super) async fn compare(asked: &Client, dues: &[CityDue]) -> anyhow::Result<
     Ok(found)
 }
 
-/// What aftercall computes: as people say it, and by the calendar if it can be said so.
+/// What aftercall computes: as people say it, and by the calendar.
 struct Computed {
     said: Timestamp,
-    by_calendar: Option<Timestamp>,
+    by_calendar: Timestamp,
 }
 
 async fn computed(
@@ -117,64 +117,58 @@ async fn computed(
         let by = by.context("no due was computed")?;
         anyhow::Ok(Timestamp::new(by.seconds, by.nanos)?)
     };
+    let (said, by_calendar) = told(due, rule)?;
+    Ok(Computed {
+        said: preview(said).await?,
+        by_calendar: preview(by_calendar).await?,
+    })
+}
+
+/// The due that a rule gives, as people say it, and by the calendar.
+fn told(due: &CityDue, rule: Lag) -> anyhow::Result<(Spec, Spec)> {
     let date = |days: u32| {
-        anyhow::Ok(
-            due.opened
-                .date()
-                .checked_add(i64::from(days).days())?
-                .to_string(),
-        )
+        let date = due.opened.date().checked_add(i64::from(days).days())?;
+        anyhow::Ok(date.to_string())
     };
     let time = due.opened.time().to_string();
-    let calendar_id = ALWAYS.to_owned();
-    let (said, by_calendar) = match rule {
+    let (calendar_id, time_zone) = (ALWAYS.to_owned(), ZONE.to_owned());
+    Ok(match rule {
         Lag::Hours(hours) => {
             let duration = Duration {
                 seconds: 3_600 * i64::from(hours),
                 nanos: 0,
             };
-            let elapsed = BusinessElapsed {
-                duration: Some(duration.clone()),
+            let open = BusinessElapsed {
+                duration: Some(duration),
                 calendar_id,
             };
-            (
-                Spec::Elapsed(duration),
-                Some(Spec::BusinessElapsed(elapsed)),
-            )
+            (Spec::Elapsed(duration), Spec::BusinessElapsed(open))
         }
         Lag::Days(days) => {
             let said = LocalDue {
                 date: date(days)?,
                 time: time.clone(),
-                time_zone: ZONE.to_owned(),
+                time_zone,
             };
             let days = BusinessDays {
                 days,
                 time,
                 calendar_id,
             };
-            (Spec::Local(said), Some(Spec::BusinessDays(days)))
+            (Spec::Local(said), Spec::BusinessDays(days))
         }
         Lag::WithinDay(days) => {
             let said = EndOfLocalDay {
                 date: date(days)?,
-                time_zone: ZONE.to_owned(),
+                time_zone,
             };
             let days = BusinessDays {
                 days,
                 time: String::new(),
                 calendar_id,
             };
-            (Spec::EndOfLocalDay(said), Some(Spec::BusinessDays(days)))
+            (Spec::EndOfLocalDay(said), Spec::BusinessDays(days))
         }
-    };
-    let by_calendar = match by_calendar {
-        Some(spec) => Some(preview(spec).await?),
-        None => None,
-    };
-    Ok(Computed {
-        said: preview(said).await?,
-        by_calendar,
     })
 }
 
@@ -186,7 +180,8 @@ fn wrong(
     computed: &Computed,
 ) -> anyhow::Result<Option<String>> {
     let (id, said) = (&due.id, computed.said);
-    if let Some(other) = computed.by_calendar.filter(|other| *other != said) {
+    let other = computed.by_calendar;
+    if other != said {
         return Ok(Some(format!(
             "{id}: due at {said} as people say it, and at {other} by a calendar"
         )));

@@ -1,9 +1,10 @@
 //! The few states in which the settings of a simulation may be.
 
 use aftercall_proto::model::v1::{
-    Calendar, CustomerAttempted, FollowUpPolicy, FulfilmentPolicy, Hours, InternalTargetRule,
-    OpenTime, Setting, WarnStage, Week, fulfilment_policy, internal_target_rule, setting,
-    warn_stage,
+    Calendar, CustomerAttempted, EscalationLevel, EscalationPolicy, EscalationTarget,
+    FollowUpPolicy, FulfilmentPolicy, Hours, InternalTargetRule, OpenTime, Receiver, Setting,
+    WarnStage, Week, escalation_level, escalation_target, fulfilment_policy, internal_target_rule,
+    receiver, setting, warn_stage,
 };
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
 use pbjson_types::Duration;
@@ -13,6 +14,8 @@ use super::request_id;
 const ALWAYS: &str = "always";
 const OFFICE: &str = "office";
 const POLICY: &str = "policy";
+const ESCALATION: &str = "escalation";
+const RECEIVERS: [&str; 2] = ["first", "second"];
 
 /// Each brings its calendars along, so that it does not matter which there were.
 pub(crate) fn change(state: u8, request: u16) -> ChangeSettingsRequest {
@@ -26,6 +29,7 @@ pub(crate) fn change(state: u8, request: u16) -> ChangeSettingsRequest {
     let body = setting::Body::FollowUpPolicy(policy);
     // The last state is that there is no policy.
     let retired = state == 4;
+    let receivers = [0, 1].map(|number| (RECEIVERS[number], receiver(number), false));
     let changes = [
         (
             ALWAYS,
@@ -37,8 +41,17 @@ pub(crate) fn change(state: u8, request: u16) -> ChangeSettingsRequest {
             setting::Body::Calendar(calendar("09:00", "17:00", false)),
             false,
         ),
+    ]
+    .into_iter()
+    .chain(receivers)
+    .chain([
+        (
+            ESCALATION,
+            setting::Body::EscalationPolicy(escalation()),
+            false,
+        ),
         (POLICY, body, retired),
-    ];
+    ]);
     let changes = changes.map(|(id, body, retired)| SettingChange {
         setting: Some(Setting {
             setting_id: id.to_owned(),
@@ -50,7 +63,7 @@ pub(crate) fn change(state: u8, request: u16) -> ChangeSettingsRequest {
     });
     ChangeSettingsRequest {
         request_id: request_id(request),
-        changes: changes.into(),
+        changes: changes.collect(),
         ..ChangeSettingsRequest::default()
     }
 }
@@ -103,11 +116,39 @@ fn policy(
         internal_target: Some(InternalTargetRule { rule: Some(rule) }),
         promise_stages: stages("told"),
         target_stages: stages("ours"),
+        escalation_policy_id: ESCALATION.to_owned(),
         fulfilment: attempts.map(|attempts| FulfilmentPolicy {
             rule: Some(attempted(attempts)),
         }),
         ..FollowUpPolicy::default()
     }
+}
+
+/// Somebody, and if they do nothing somebody else, twice.
+fn escalation() -> EscalationPolicy {
+    let level = |receiver_id: &str, wall| EscalationLevel {
+        targets: vec![EscalationTarget {
+            target: Some(escalation_target::Target::ReceiverId(
+                receiver_id.to_owned(),
+            )),
+        }],
+        delay: minutes(wall).map(escalation_level::Delay::Wall),
+        ..EscalationLevel::default()
+    };
+    EscalationPolicy {
+        levels: vec![level(RECEIVERS[0], 15), level(RECEIVERS[1], 90)],
+        num_loops: 1,
+        catch_all_receiver_id: RECEIVERS[1].to_owned(),
+        ..EscalationPolicy::default()
+    }
+}
+
+fn receiver(number: usize) -> setting::Body {
+    let agent_id = format!("receiver-{number}");
+    setting::Body::Receiver(Receiver {
+        who: Some(receiver::Who::AgentId(agent_id)),
+        ..Receiver::default()
+    })
 }
 
 fn calendar(opens: &str, closes: &str, with_weekend: bool) -> Calendar {

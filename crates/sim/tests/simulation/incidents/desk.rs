@@ -101,7 +101,7 @@ pub(super) fn read(path: &Path) -> Vec<Incident> {
     let lines: Vec<String> = BufReader::new(bytes)
         .lines()
         .collect::<Result<_, _>>()
-        .unwrap();
+        .expect("lines of text");
     parse(lines.iter().map(String::as_str))
 }
 
@@ -112,11 +112,13 @@ pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Incident> {
 }
 
 pub(super) fn instant(minute: Minute) -> Timestamp {
-    Timestamp::from_second(60 * minute).unwrap()
+    Timestamp::from_second(60 * minute).expect("a minute of our days")
 }
 
 fn minute(local: &str) -> Minute {
-    let local: DateTime = local.parse().unwrap();
-    let at = TimeZone::UTC.to_timestamp(local).unwrap();
+    let local: DateTime = local.parse().expect("a local time");
+    let at = TimeZone::UTC
+        .to_timestamp(local)
+        .expect("a time of our days");
     at.as_second().div_euclid(60)
 }

@@ -58,7 +58,7 @@ pub(super) fn reckon(incident: &Incident) -> Vec<Reckoned> {
 
 /// One promise, whose course begins when it was made and ends when it was kept.
 fn one(course: &[(Minute, State)], target: Target) -> Reckoned {
-    let (done_at, _) = *course.last().unwrap();
+    let (done_at, _) = *course.last().expect("an end");
     let mut waited = [0; 2];
     let (mut left, mut target_at) = (target.hours * HOUR, None);
     let mut use_up = |minute: Minute| {
@@ -83,7 +83,7 @@ fn one(course: &[(Minute, State)], target: Target) -> Reckoned {
     let runs_until = if last.waits() { last_from } else { done_at };
     let target_at = target_at
         .or_else(|| (runs_until..).find_map(use_up))
-        .unwrap();
+        .expect("open time without an end");
     Reckoned {
         done_at,
         waited,
