@@ -34,6 +34,7 @@ pub(crate) fn timers_are_idle(world: &World) -> Result<bool, String> {
 /// What is wrong first.
 pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
     let model = Model::of(world.medium())?;
+    world.counts().messages(model.messages.len());
     acknowledged_counts(world, &model)?;
     refusals_are_true(world, &model)?;
     none_is_missed(world, &model)?;

@@ -47,7 +47,7 @@ pub(crate) struct Model {
     settings: BTreeMap<String, u64>,
     routes: BTreeMap<String, u64>,
     /// The messages about alerts that were decided on, by tenant and id.
-    messages: BTreeSet<(String, String)>,
+    pub(crate) messages: BTreeSet<(String, String)>,
     /// What they say needs somebody: by tenant, promise, rule and revision of the due.
     told: BTreeSet<(String, String, String, u32)>,
 }
