@@ -23,7 +23,7 @@ use crate::world::World;
 const LOOKS_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// How much time passes between two looks. Each takes as long as a few commands.
-const LOOKS_EVERY: SignedDuration = SignedDuration::from_hours(6);
+const LOOKS_EVERY: SignedDuration = SignedDuration::from_hours(12);
 
 /// How long before the next event the tracker looks once more.
 const LOOKS_BEFORE: SignedDuration = SignedDuration::from_secs(2);
