@@ -3,6 +3,8 @@
 mod answers;
 mod stores;
 
+pub(crate) use stores::are_the_same as stores_are_the_same;
+
 use std::collections::BTreeSet;
 
 use aftercall_service::Clock;
@@ -11,8 +13,8 @@ use jiff::SignedDuration;
 
 use crate::client::requests;
 use crate::client::watches::{self, Change};
-use crate::model::{self, Model};
-use crate::plan::{Contact, Promise, Tenant};
+use crate::model::Model;
+use crate::plan::{Contact, Promise, Tenant, Which};
 use crate::world::World;
 
 /// A timer may be this late: it looks at its clock once a second.
@@ -32,9 +34,15 @@ pub(crate) fn timers_are_idle(world: &World) -> Result<bool, String> {
 /// What is wrong first.
 pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
     let model = Model::of(world.medium())?;
+    world.counts().messages(model.messages.len());
     acknowledged_counts(world, &model)?;
     refusals_are_true(world, &model)?;
     none_is_missed(world, &model)?;
+    if let Some(told) = model.told_and_never_was() {
+        return Err(format!(
+            "somebody is told of an alert that never was: {told:?}"
+        ));
+    }
     watchers_have_seen_all(world, &model).await?;
     stores::are_the_same(world).await?;
     answers::are_as_the_model(world, &model).await
@@ -73,6 +81,14 @@ fn refusals_are_true(world: &World, model: &Model) -> Result<(), String> {
                         || other.customer_id != requests::customer_of(&contact)
                 })
             }
+            // A contact follows up what was promised before it.
+            name if name.contains("follow_ups") => {
+                let own = contact.promise.as_ref().map(|promise| match promise.id {
+                    Some(id) => Which::Given(id),
+                    None => Which::Of(contact.id),
+                });
+                own.is_some() && own == contact.follows_up
+            }
             // The only thing that can be wrong with them here.
             name if name.contains("commitment_id") || name.contains("external_ref") => {
                 is_taken(model, tenant, &contact, &id)
@@ -107,7 +123,7 @@ fn is_taken(model: &Model, tenant: Tenant, contact: &Contact, id: &str) -> bool 
     })
 }
 
-/// Every due that has passed with its promise open has lapsed.
+/// All that the tracker has to say by itself is said, once its time has come.
 fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
     let now = world.clocks().iter().map(Clock::now).min();
     let passed = now.unwrap_or_default() - LATE_MAX;
@@ -115,12 +131,22 @@ fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
         .contacts
         .values()
         .flat_map(|contact| &contact.promises);
-    let mut open = promises.filter(|promise| promise.is_open);
-    let is_missed = |promise: &&model::Promise| {
-        promise.told.is_late_at(passed) || promise.ours.is_late_at(passed)
-    };
-    match open.find(is_missed) {
-        Some(promise) => Err(format!("a lapse is missed at {passed}: {promise:?}")),
+    for promise in promises {
+        if let Some((at, what)) = promise.timers().find(|(at, _)| *at < passed) {
+            return Err(format!(
+                "{what} at {at}, and at {passed} nobody has said so: {promise:?}"
+            ));
+        }
+    }
+    if let Some((contact, promise)) = model.undecided().next() {
+        return Err(format!(
+            "contact {contact} followed it up, and nobody has said so: {promise:?}"
+        ));
+    }
+    match model.unsaid_dangers().next() {
+        Some((promise, danger)) => Err(format!(
+            "another promise puts one in danger ({danger:?}), and nobody has said so: {promise:?}"
+        )),
         None => Ok(()),
     }
 }

@@ -153,6 +153,12 @@ impl Asking<'_> {
                 contacts,
                 breaks_after,
             } => return self.record_many(contacts, *breaks_after).await,
+            Wish::Batch {
+                promises,
+                command,
+                request,
+            } => return self.batch(promises, *command, *request).await,
+            Wish::Retarget { request } => return self.retarget(*request).await,
             Wish::ListPromises => return list(self.list_promises().await),
             Wish::ListTimeline { customer } => {
                 let of_customer = |contact: &Contact| contact.customer == Some(*customer);

@@ -22,7 +22,12 @@ pub(crate) struct SimClock {
     set_by_us: Arc<AtomicI64>,
     /// The latest time that it has shown when it was set back.
     latest_us: Arc<AtomicI64>,
+    /// The time at which it was stopped.
+    stopped_at_us: Arc<AtomicI64>,
 }
+
+/// The clock goes.
+const GOES: i64 = i64::MIN;
 
 impl SimClock {
     /// A clock of a simulation that has begun then.
@@ -31,6 +36,7 @@ impl SimClock {
             begun,
             set_by_us: Arc::default(),
             latest_us: Arc::default(),
+            stopped_at_us: Arc::new(AtomicI64::new(GOES)),
         }
     }
 
@@ -48,6 +54,12 @@ impl SimClock {
         self.set_by(ahead);
     }
 
+    /// Stops it at a time: it shows that until it is stopped at another one, however long answers take.
+    pub(crate) fn stop_at(&self, at: Timestamp) {
+        let micros = at.as_microsecond();
+        self.stopped_at_us.store(micros, Ordering::Relaxed);
+    }
+
     /// The latest time that it has ever shown.
     pub(crate) fn latest(&self) -> Timestamp {
         let before = Timestamp::from_microsecond(self.latest_us.load(Ordering::Relaxed));
@@ -62,6 +74,10 @@ impl SimClock {
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
+        let stopped_at_us = self.stopped_at_us.load(Ordering::Relaxed);
+        if stopped_at_us != GOES {
+            return Timestamp::from_microsecond(stopped_at_us).unwrap_or(Timestamp::MIN);
+        }
         let passed = SignedDuration::try_from(self.monotonic()).unwrap_or(SignedDuration::MAX);
         let set_by = SignedDuration::from_micros(self.set_by_us.load(Ordering::Relaxed));
         Self::beginning() + passed + set_by

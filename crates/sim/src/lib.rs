@@ -14,6 +14,7 @@
 //! * `log` is the log in memory, with its faults.
 //! * `process` is one life of a process, `world` is where they live and what goes wrong there.
 //! * `plan` says what happens when, `client` does what a plan's caller does.
+//! * `replay` is a process without faults, in the time of something that happened once.
 //! * `model` folds the log as simply as can be, and `checks` compares.
 //!
 //! Beside it threads of libraries run: they merge files and check them. Nothing waits for them, and
@@ -27,6 +28,7 @@ mod log;
 mod model;
 mod plan;
 mod process;
+mod replay;
 mod shrink;
 mod tally;
 mod transcript;
@@ -35,6 +37,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use plan::Plan;
+pub use replay::{Stage, replay};
 pub use shrink::shrink;
 pub use tally::Tally;
 
@@ -61,26 +64,16 @@ pub struct Course {
 /// # Panics
 /// When the machine gives no runtime or no temporary directory.
 pub fn play(seed: u64, plan: &Plan) -> Course {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime of this thread");
     let executor = Executor::new(seed);
     let transcript = Transcript::default();
     let counts = Counts::default();
-    let played = catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(async {
-            let world = World::new(plan, executor.clone(), transcript.clone(), counts.clone());
-            executor.run(world::play(world, plan.clone())).await
-        })
-    }));
-    // What is left of the processes still asks the runtime for the time.
-    let _entered = runtime.enter();
-    executor.end_all();
+    let played = on_one_thread(&executor, async {
+        let world = World::new(plan, executor.clone(), transcript.clone(), counts.clone());
+        executor.run(world::play(world, plan.clone())).await
+    });
     let finding = match played {
         Ok(finding) => finding,
-        Err(panic) => Some(format!("a panic: {}", transcript::panic_text(&*panic))),
+        Err(panic) => Some(format!("a panic: {panic}")),
     };
     let tally = counts.tally(executor.steps());
     Course {
@@ -89,4 +82,18 @@ pub fn play(seed: u64, plan: &Plan) -> Course {
         transcript: transcript.lines(),
         tally,
     }
+}
+
+/// Runs it on this thread with a paused clock, and ends all that it leaves. Gives what a panic says.
+fn on_one_thread<T>(executor: &Executor, it: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime of this thread");
+    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(it)));
+    // What is left of the processes still asks the runtime for the time.
+    let _entered = runtime.enter();
+    executor.end_all();
+    played.map_err(|panic| transcript::panic_text(&*panic).to_owned())
 }

@@ -1,14 +1,18 @@
 //! What the log says, folded as simply as can be: no batches, no store, nothing shared with the folds
 //! of the services.
 
+mod alert;
+mod follow;
+mod promise;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_domain::interaction::commitment_id;
 use aftercall_log::Position;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
-use aftercall_proto::model::v1::{CommitmentClock, ExternalRef};
+use aftercall_proto::event::v1::{AlertsRouted, CommitmentMade, Event, InteractionRecorded};
+use aftercall_proto::model::v1::{DependencySlip, ExternalRef, NotificationKind};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -16,6 +20,7 @@ use uuid::Uuid;
 
 use crate::client::watches::Change;
 use crate::log::{Medium, Stored};
+pub(crate) use promise::Promise;
 
 /// For how long the same request gets the first answer again.
 const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -35,9 +40,16 @@ pub(crate) struct Model {
     pub(crate) alerts: Vec<(Position, String, Change)>,
     /// Which records count.
     pub(crate) counted: BTreeSet<Position>,
-    /// Which requests did something, and when by its record: the sort of it, to whose, to what, and the
-    /// request's id.
-    requests: BTreeMap<(i32, Bytes, String, String), Timestamp>,
+    /// Which requests did something, and when by its record: the sort of it, to whose, to what, by whom, and
+    /// the request's id.
+    requests: BTreeMap<(i32, Bytes, String, String, String), Timestamp>,
+    /// The version of each tenant's settings, and of who is told of its alerts.
+    settings: BTreeMap<String, u64>,
+    routes: BTreeMap<String, u64>,
+    /// The messages about alerts that were decided on, by tenant and id.
+    pub(crate) messages: BTreeSet<(String, String)>,
+    /// What they say needs somebody: by tenant, promise, rule and revision of the due.
+    told: BTreeSet<(String, String, String, u32)>,
 }
 
 #[derive(Debug)]
@@ -52,80 +64,8 @@ pub(crate) struct Contact {
     pub(crate) customer_id: String,
     pub(crate) handles: Vec<String>,
     pub(crate) promises: Vec<Promise>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Promise {
-    pub(crate) id: String,
-    pub(crate) version: u64,
-    /// As the customer was told.
-    pub(crate) told: Due,
-    /// As we set it on our own, while there is such a due.
-    pub(crate) ours: Due,
-    /// The alerts that fired, by rule and revision, and whether their condition holds.
-    pub(crate) alerts: Vec<(&'static str, u32, bool)>,
-    /// How often a due was over too late, before anybody had said that it lapsed.
-    pub(crate) late_ends: usize,
-    pub(crate) is_open: bool,
-}
-
-/// A due of a promise.
-#[derive(Debug, Default)]
-pub(crate) struct Due {
-    /// None if there is none.
-    pub(crate) at: Option<Timestamp>,
-    pub(crate) revision: u32,
-    pub(crate) lapsed: bool,
-    /// For each revision that is over, what the clocks had shown then.
-    ends: BTreeMap<u32, Vec<Timestamp>>,
-}
-
-/// The rules by whose alerts lapses are told.
-pub(crate) const LATE: &str = "commitment.promise_lapsed";
-const OURS_LATE: &str = "commitment.target_lapsed";
-
-impl Due {
-    /// It is over: whether that was late, and nobody had said so.
-    fn end(&mut self, open_until: Timestamp, stored: &Stored) -> usize {
-        self.ends.insert(self.revision, stored.clocks.clone());
-        usize::from(self.is_late_at(open_until))
-    }
-
-    /// Whether it has passed, and nobody has said so.
-    pub(crate) fn is_late_at(&self, now: Timestamp) -> bool {
-        !self.lapsed && self.at.is_some_and(|at| now > at)
-    }
-
-    fn move_to(&mut self, at: Option<Timestamp>) {
-        self.revision += u32::from(at.is_some());
-        (self.at, self.lapsed) = (at, false);
-    }
-}
-
-impl Promise {
-    fn due(&mut self, clock: CommitmentClock) -> (&mut Due, &'static str) {
-        match clock {
-            CommitmentClock::Internal => (&mut self.ours, OURS_LATE),
-            _ => (&mut self.told, LATE),
-        }
-    }
-
-    /// Both dues are over.
-    fn end(&mut self, open_until: Timestamp, stored: &Stored) {
-        self.late_ends += self.told.end(open_until, stored) + self.ours.end(open_until, stored);
-    }
-
-    /// The conditions of alerts are gone: which did hold.
-    fn resolve(&mut self, rule: Option<&'static str>) -> Vec<(&'static str, u32, bool)> {
-        let mut resolved = Vec::new();
-        for alert in &mut self.alerts {
-            if alert.2 && rule.is_none_or(|rule| rule == alert.0) {
-                alert.2 = false;
-                resolved.push(*alert);
-            }
-        }
-        resolved
-    }
+    /// The promises that it follows up, by their ids.
+    follows_up: Vec<String>,
 }
 
 impl Model {
@@ -168,11 +108,19 @@ impl Model {
                     with.remove(&other)
                 })
             }
+            Fact::SettingsChanged(_) => {
+                let version = self.settings.entry(event.tenant_id.clone()).or_default();
+                let is_next = *version + 1 == event.sequence;
+                *version += u64::from(is_next);
+                is_next
+            }
+            Fact::AlertsRouted(routed) => self.route(position, &event, routed)?,
+            Fact::CommitmentMade(made) => self.make(&event, made, stored),
             Fact::SolutionPublished(_) => {
                 let solution = (event.tenant_id.clone(), event.aggregate_id.clone());
                 self.solutions.insert(solution)
             }
-            fact => self.follow(position, &event, fact, stored),
+            fact => self.follow(position, &event, fact, stored)?,
         };
         match counts {
             true => self.count(position, &event, stored),
@@ -187,7 +135,8 @@ impl Model {
             return Ok(());
         }
         let of = (stored.record.key.clone(), event.aggregate_id.clone());
-        let request = (event.r#type, of.0, of.1, event.request_id.clone());
+        let (actor, id) = (event.actor_id.clone(), event.request_id.clone());
+        let request = (event.r#type, of.0, of.1, actor, id);
         let now = at(event.recorded_at);
         let before = self.requests.insert(request, now);
         match before.filter(|before| now.duration_since(*before) < REQUESTS_KEPT) {
@@ -229,17 +178,8 @@ impl Model {
         }
         self.names.extend(brought);
         let promises = interaction.commitments.iter().map(|draft| Promise {
-            id: draft.commitment_id.clone(),
-            version: 1,
-            told: Due {
-                at: Some(at(draft.promised_by)),
-                revision: 1,
-                ..Due::default()
-            },
-            ours: Due::default(),
-            alerts: Vec::new(),
-            late_ends: 0,
-            is_open: true,
+            is_from_record: true,
+            ..Promise::made(draft)
         });
         let customer = interaction.customer.clone().unwrap_or_default();
         let handles = customer.handles.into_iter().map(|handle| handle.value);
@@ -253,6 +193,11 @@ impl Model {
             reference: interaction.external_ref.clone(),
             customer_id: customer.customer_id,
             promises: promises.collect(),
+            follows_up: interaction
+                .follow_ups
+                .iter()
+                .map(|one| one.commitment_id.clone())
+                .collect(),
         };
         self.contacts.insert(key, contact);
         true
@@ -271,6 +216,80 @@ impl Model {
         }
     }
 
+    /// It is decided who is told of alerts: each message once.
+    fn route(
+        &mut self,
+        position: Position,
+        event: &Event,
+        routed: &AlertsRouted,
+    ) -> Result<bool, String> {
+        let tenant_id = &event.tenant_id;
+        let version = self.routes.entry(tenant_id.clone()).or_default();
+        if *version + 1 != event.sequence {
+            return Ok(false);
+        }
+        *version += 1;
+        for message in &routed.notifications {
+            let id = (tenant_id.clone(), message.notification_id.clone());
+            if !self.messages.insert(id) {
+                return Err(format!(
+                    "{position:?}: a message is decided on twice: {message:?}"
+                ));
+            }
+            let needing = message.alerts.iter();
+            let needing = needing.filter(|alert| alert.kind() != NotificationKind::Resolved);
+            let told = needing.filter_map(|alert| {
+                let promise = alert.promise.as_ref()?;
+                let (id, revision) = (promise.commitment_id.clone(), promise.due_revision);
+                Some((tenant_id.clone(), id, alert.rule.clone(), revision))
+            });
+            self.told.extend(told);
+        }
+        Ok(true)
+    }
+
+    /// What somebody is told of, and what never was.
+    pub(crate) fn told_and_never_was(&self) -> Option<&(String, String, String, u32)> {
+        let fired: BTreeSet<(&str, &str, &str, u32)> = self
+            .alerts
+            .iter()
+            .map(|(_, tenant_id, (promise, _, rule, revision, _))| {
+                (&**tenant_id, &**promise, &**rule, *revision)
+            })
+            .collect();
+        self.told
+            .iter()
+            .find(|(tenant_id, promise, rule, revision)| {
+                !fired.contains(&(&**tenant_id, &**promise, &**rule, *revision))
+            })
+    }
+
+    /// A promise is made after its contact, or takes up one that has ended.
+    fn make(&mut self, event: &Event, made: &CommitmentMade, stored: &Stored) -> bool {
+        let whose = stored.record.key.clone();
+        let key = (whose.clone(), event.interaction_id.clone());
+        let name = (whose, event.aggregate_id.clone());
+        let Some(contact) = self.contacts.get_mut(&key) else {
+            return false;
+        };
+        let is_theirs = contact.customer_id == event.customer_id;
+        if !is_theirs || event.sequence != 1 || self.names.contains(&name) {
+            return false;
+        }
+        if !made.reopens.is_empty() {
+            let mut promises = contact.promises.iter_mut();
+            let old = promises.find(|promise| promise.id == made.reopens);
+            match old.filter(|old| !old.is_open() && !old.reopened) {
+                Some(old) => old.reopened = true,
+                None => return false,
+            }
+        }
+        let draft = made.commitment.clone().unwrap_or_default();
+        contact.promises.push(Promise::made(&draft));
+        self.names.insert(name);
+        true
+    }
+
     fn promise(&mut self, event: &Event, stored: &Stored) -> Option<&mut Promise> {
         let key = (stored.record.key.clone(), event.interaction_id.clone());
         let contact = self.contacts.get_mut(&key)?;
@@ -278,70 +297,28 @@ impl Model {
         promises.find(|promise| promise.id == event.aggregate_id)
     }
 
-    fn follow(&mut self, position: Position, event: &Event, fact: &Fact, stored: &Stored) -> bool {
+    fn follow(
+        &mut self,
+        position: Position,
+        event: &Event,
+        fact: &Fact,
+        stored: &Stored,
+    ) -> Result<bool, String> {
         let Some(promise) = self.promise(event, stored) else {
-            return false;
+            return Ok(false);
         };
-        if promise.version + 1 != event.sequence || !promise.is_open {
-            return false;
-        }
-        let changed = match fact {
-            Fact::CommitmentLapsed(lapsed) => {
-                let lapse = lapsed.lapse.unwrap_or_default();
-                let (due, rule) = promise.due(lapse.clock());
-                if due.lapsed || lapse.due_revision != due.revision {
-                    return false;
-                }
-                due.lapsed = true;
-                let mut changed = match rule {
-                    LATE => promise.resolve(Some(OURS_LATE)),
-                    _ => Vec::new(),
-                };
-                promise.alerts.push((rule, lapse.due_revision, true));
-                changed.push((rule, lapse.due_revision, true));
-                changed
-            }
-            Fact::CommitmentRescheduled(moved) => {
-                let moved = moved.reschedule.clone().unwrap_or_default();
-                let (now, to) = (at(event.recorded_at), Some(at(moved.to_due)));
-                match moved.clock() {
-                    CommitmentClock::Internal => {
-                        promise.late_ends += promise.ours.end(now, stored);
-                        promise.ours.move_to(to);
-                        promise.resolve(Some(OURS_LATE))
-                    }
-                    _ => {
-                        promise.end(now, stored);
-                        promise.told.move_to(to);
-                        promise.ours.move_to(None);
-                        promise.resolve(None)
-                    }
-                }
-            }
-            fact => {
-                let until = match fact {
-                    Fact::CommitmentFulfilled(fulfilled) => fulfilled.fulfilled_at,
-                    _ => event.recorded_at,
-                };
-                promise.end(at(until), stored);
-                promise.is_open = false;
-                promise.resolve(None)
-            }
+        let taken = promise.take(fact, event, stored);
+        let taken = taken.map_err(|wrong| format!("{position:?}: {wrong}"))?;
+        let Some(changed) = taken else {
+            return Ok(false);
         };
-        promise.version += 1;
         let (promise, contact) = (event.aggregate_id.clone(), event.interaction_id.clone());
-        let changed = changed.into_iter().map(|(rule, revision, holds)| {
-            let change = (
-                promise.clone(),
-                contact.clone(),
-                rule.to_owned(),
-                revision,
-                holds,
-            );
+        let changed = changed.into_iter().map(|seen| {
+            let change = seen.change(&promise, &contact);
             (position, event.tenant_id.clone(), change)
         });
         self.alerts.extend(changed);
-        true
+        Ok(true)
     }
 
     /// A lapse is asked for after its due, and not if the end of that due was durable before any
@@ -366,10 +343,10 @@ impl Model {
         }
         let promise = self.promise(event, stored);
         let promise = promise.ok_or_else(|| format!("{position:?}: a lapse of no promise"))?;
-        let ended = promise.due(lapse.clock()).0.ends.get(&lapse.due_revision);
+        let ended = promise.due_mut(lapse.clock()).ends.get(&lapse.due_revision);
         match ended.and_then(|clocks| clocks.get(stored.by)) {
             Some(clock) if *clock < due => Err(format!(
-                "{position:?}: a lapse of a promise that was kept: {promise:?}"
+                "{position:?}: a lapse of a promise that was kept, moved or paused: {promise:?}"
             )),
             _ => Ok(()),
         }
@@ -388,6 +365,50 @@ impl Model {
         }
         entry.0 += 1;
         true
+    }
+
+    /// Promises of which nobody has said yet how another one puts them in danger, or that none does any more.
+    pub(crate) fn unsaid_dangers(&self) -> impl Iterator<Item = (&Promise, DependencySlip)> {
+        let contacts = self.contacts.iter();
+        let all = contacts.flat_map(|((whose, _), contact)| {
+            contact.promises.iter().map(move |promise| (whose, promise))
+        });
+        let open = all.filter(|(_, promise)| promise.is_open());
+        open.filter_map(|(whose, promise)| {
+            let due = promise.due_at()?;
+            let mut all = promise.waits_for.iter();
+            all.find_map(|(id, said)| {
+                let danger = self.of_customer(whose, id)?.1.puts_in_danger(due);
+                (danger != *said).then_some((promise, danger))
+            })
+        })
+    }
+
+    /// Contacts of which nobody has said that they followed up an open promise to the same customer, and that promise:
+    /// of those that were made in a contact's record, because each of those began at the same time.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = (&String, &Promise)> {
+        let contacts = self.contacts.iter();
+        contacts.flat_map(move |((whose, id), contact)| {
+            contact.follows_up.iter().filter_map(move |named| {
+                let (of, promise) = self.of_customer(whose, named)?;
+                let theirs =
+                    !contact.customer_id.is_empty() && contact.customer_id == of.customer_id;
+                let is_left = promise.is_open() && !promise.tried_by.contains(id);
+                (theirs && is_left && promise.is_from_record).then_some((id, promise))
+            })
+        })
+    }
+
+    /// The promise of this id in any contact of a customer.
+    fn of_customer(&self, whose: &Bytes, id: &str) -> Option<(&Contact, &Promise)> {
+        let contacts = self.contacts.iter().filter(|((one, _), _)| one == whose);
+        let mut promises = contacts.flat_map(|(_, contact)| {
+            contact
+                .promises
+                .iter()
+                .map(move |promise| (contact, promise))
+        });
+        promises.find(|(_, promise)| promise.id == id)
     }
 
     /// The contact that an id names: of several, the one that was recorded first.

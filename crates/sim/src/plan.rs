@@ -63,6 +63,10 @@ pub(crate) const HANDLES: u8 = 3;
 pub(crate) const PROMISES: u8 = 6;
 pub(crate) const REFERENCES: u8 = 6;
 
+/// How many agents may be asked to keep a promise, and how many states settings may be in.
+pub(crate) const AGENTS: u8 = 3;
+pub(crate) const SETTINGS: u8 = 5;
+
 /// Who watches alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Watcher {
@@ -97,6 +101,35 @@ pub(crate) enum Wish {
     Fulfil(Change),
     Cancel(Change),
     Reschedule(Change, Minutes),
+    /// Something else is done with a promise.
+    Follow(Change, Following),
+    /// A promise is made in a contact that is recorded.
+    Make {
+        contact: u8,
+        due_minutes: Minutes,
+        told_to_customer: bool,
+        request: u16,
+    },
+    /// The same with several promises.
+    Batch {
+        promises: Vec<Which>,
+        command: Batched,
+        request: u16,
+    },
+    /// Something is done about the first alert that is open.
+    SeeTo {
+        how: SeeingTo,
+        request: u16,
+    },
+    /// Policies and calendars are changed, to one of a few states.
+    Settings {
+        state: u8,
+        request: u16,
+    },
+    /// Open promises follow the policies as they are.
+    Retarget {
+        request: u16,
+    },
     Amend {
         contact: u8,
         request: u16,
@@ -150,6 +183,8 @@ pub(crate) struct Contact {
     pub(crate) reference: Option<u8>,
     /// A promise, if there is one.
     pub(crate) promise: Option<Promise>,
+    /// An earlier promise that it follows up, so that it is an outbound one.
+    pub(crate) follows_up: Option<Which>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +192,8 @@ pub(crate) struct Promise {
     /// The id that the caller gives it; none leaves it to the recorder.
     pub(crate) id: Option<u8>,
     pub(crate) due_minutes: Minutes,
+    /// If not, it is a task of ours.
+    pub(crate) told_to_customer: bool,
 }
 
 /// A change of a promise.
@@ -164,6 +201,51 @@ pub(crate) struct Promise {
 pub(crate) struct Change {
     pub(crate) promise: Which,
     pub(crate) request: u16,
+}
+
+/// What is done with a promise beside keeping, moving and calling it off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Following {
+    Pause {
+        until_minutes: Option<Minutes>,
+    },
+    Resume,
+    /// It is given to an agent, who is asked first.
+    Reassign {
+        agent: u8,
+        within_minutes: Option<u16>,
+    },
+    /// An agent accepts it.
+    Accept {
+        agent: u8,
+    },
+    EndHandover,
+    Attempt,
+    /// It waits for others.
+    Depend {
+        on: Vec<Which>,
+    },
+    Reopen {
+        due_minutes: Minutes,
+        told_to_customer: bool,
+    },
+}
+
+/// What is done with several promises at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Batched {
+    Fulfil,
+    Cancel,
+    Pause,
+    Resume,
+}
+
+/// What is done about an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SeeingTo {
+    Acknowledge,
+    Snooze { until_minutes: Minutes },
+    Close,
 }
 
 /// Which promise.

@@ -17,6 +17,8 @@ pub struct Tally {
     /// What else went wrong: appends that were not simply written, outages, full disks, clocks that were
     /// set, partitions that moved, calls that were given up, connections that broke.
     pub faults: u64,
+    /// Messages about alerts that were decided on.
+    pub messages: u64,
 }
 
 impl AddAssign for Tally {
@@ -25,6 +27,7 @@ impl AddAssign for Tally {
         self.calls += other.calls;
         self.restarts += other.restarts;
         self.faults += other.faults;
+        self.messages += other.messages;
     }
 }
 
@@ -35,10 +38,11 @@ impl fmt::Display for Tally {
             calls,
             restarts,
             faults,
+            messages,
         } = self;
         write!(
             f,
-            "{steps} steps, {calls} calls, {restarts} restarts, {faults} other faults"
+            "{steps} steps, {calls} calls, {restarts} restarts, {faults} other faults, {messages} messages of alerts"
         )
     }
 }
@@ -52,6 +56,7 @@ struct Counted {
     calls: AtomicU64,
     restarts: AtomicU64,
     faults: AtomicU64,
+    messages: AtomicU64,
 }
 
 impl Counts {
@@ -67,6 +72,10 @@ impl Counts {
         self.0.faults.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn messages(&self, count: usize) {
+        self.0.messages.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// All of it, with the steps that were taken.
     pub(crate) fn tally(&self, steps: u64) -> Tally {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -75,6 +84,7 @@ impl Counts {
             calls: of(&self.0.calls),
             restarts: of(&self.0.restarts),
             faults: of(&self.0.faults),
+            messages: of(&self.0.messages),
         }
     }
 }

@@ -34,7 +34,11 @@ const MEMORY_DIR: &str = "/dev/shm";
 const DIR_PREFIX: &str = "aftercall-sim";
 
 /// How long timers wait for the log and try again, and a little more.
-const TIMERS_SETTLED_WITHIN: Duration = Duration::from_secs(60);
+const TIMERS_SETTLED_WITHIN: Duration = Duration::from_secs(150);
+
+/// How often it is looked whether all is still, and how long it must be.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const QUIET_FOR: Duration = Duration::from_secs(35);
 
 /// The world of a simulation. Clones are the same.
 #[derive(Clone)]
@@ -139,6 +143,13 @@ impl World {
         let process = self.start_in(number, dir);
         self.0.processes.lock()[number] = Some(process);
         self.note(&format!("process {number} starts"));
+    }
+
+    /// Starts the one process that there is, with all of the log.
+    pub(crate) fn start_alone(&self) {
+        self.start(0);
+        let all = (0..self.0.medium.tails().len() as u32).collect();
+        self.0.medium.assign(0, all);
     }
 
     /// Starts a life of a process, whose views are kept in `dir`.
@@ -288,14 +299,22 @@ impl World {
             process.catch_up(SETTLED_WITHIN).await?;
         }
         // Timers look at their clock once a second, and what they write is folded again. One that was never
-        // answered is to give up first.
+        // answered is to give up first, and what could not be decided is looked at again after a while.
         let until = Instant::now() + TIMERS_SETTLED_WITHIN;
+        let (mut tails, mut quiet_for) = (self.0.medium.tails(), Duration::ZERO);
         loop {
-            sleep(Duration::from_secs(5)).await;
+            sleep(LOOK_EVERY).await;
             for process in self.processes() {
                 process.catch_up(SETTLED_WITHIN).await?;
             }
-            if checks::timers_are_idle(self)? || Instant::now() > until {
+            let now = self.0.medium.tails();
+            quiet_for = match now == tails {
+                true => quiet_for + LOOK_EVERY,
+                false => Duration::ZERO,
+            };
+            tails = now;
+            let is_quiet = quiet_for > QUIET_FOR;
+            if is_quiet && checks::timers_are_idle(self)? || Instant::now() > until {
                 break;
             }
         }

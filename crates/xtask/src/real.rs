@@ -5,6 +5,9 @@
 //!                                   (twice)
 //! ```
 //!
+//! Beside that, New York's dues are computed by their rules (`dues`), and the service desk's incidents are told again in
+//! their own time, with their waits as pauses and their reopenings as new promises (`incidents`).
+//!
 //! Nothing of the sets is kept: what is converted lies in a directory that goes with this process.
 //! A set that isn't in DIR is left out, and said to be.
 //!
@@ -24,6 +27,8 @@
 
 mod check;
 mod contact;
+mod dues;
+mod incidents;
 mod sources;
 mod verdict;
 mod write;
@@ -90,6 +95,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for mismatch in &checked.mismatches {
         eprintln!("mismatch: {mismatch}");
     }
+    println!("{}", checked.dues.table());
+    incidents::tell(&args.dir)?;
     println!("{}", line(&converted, &checked));
     match checked.mismatches_total {
         0 => Ok(()),

@@ -291,7 +291,8 @@ impl Target {
         let moved = match reckoned {
             Some(at) => at,
             None => {
-                let paused = last.to?.duration_since(last.from);
+                // One that was set in the pause stands still since then.
+                let paused = last.to?.duration_since(last.from.max(self.from));
                 self.at.checked_add(paused).ok()?
             }
         };

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::history::v1::get_interaction_request::Which;
@@ -17,6 +18,7 @@ use aftercall_proto::history::v1::{
 use aftercall_proto::knowledge::v1::ListSolutionsRequest;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
 use aftercall_proto::model::v1::{Commitment, CommitmentLifecycle, Interaction};
+use jiff::Timestamp;
 use tonic::Status;
 
 use crate::client::{asked, lists, requests, watches};
@@ -28,8 +30,23 @@ use crate::world::World;
 /// Small enough that there are several pages; the same list is read in pages of both sizes.
 const PAGE_SIZES: [i32; 2] = [7, 3];
 
-/// A promise in short: whose, its id, version, lapses, and whether it is open.
-type Short = (String, String, u64, usize, bool);
+/// A promise in short.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Short {
+    customer_id: String,
+    id: String,
+    version: u64,
+    lapses: usize,
+    is_open: bool,
+    is_paused: bool,
+    pauses: usize,
+    /// As the customer was told, and our own due, in nanoseconds.
+    dues: [Option<i128>; 2],
+    owner: String,
+    /// Whether somebody was asked to keep it.
+    is_asked: bool,
+    waits_for: Vec<String>,
+}
 
 pub(super) async fn are_as_the_model(world: &World, model: &Model) -> Result<(), String> {
     for process in &world.processes() {
@@ -205,9 +222,8 @@ impl Asking<'_> {
             .contacts_of(self.tenant_id)
             .flat_map(|(id, contact)| {
                 contact.promises.iter().flat_map(move |promise| {
-                    promise.alerts.iter().map(move |(rule, revision, holds)| {
-                        let of = (promise.id.clone(), id.clone());
-                        let change = (of.0, of.1, (*rule).to_owned(), *revision, *holds);
+                    promise.alerts.all().map(move |seen| {
+                        let change = seen.change(&promise.id, id);
                         (contact.customer_id.clone(), change)
                     })
                 })
@@ -217,7 +233,7 @@ impl Asking<'_> {
 
     /// By the search index: all contacts, those with an open promise, and those of nobody.
     async fn search(self) -> Result<(), String> {
-        let has_open = |contact: &Contact| contact.promises.iter().any(|promise| promise.is_open);
+        let has_open = |contact: &Contact| contact.promises.iter().any(Promise::is_open);
         let all = InteractionFilter::default;
         let open = InteractionFilter {
             open_promise: Some(true),
@@ -353,33 +369,52 @@ fn same<T: Ord + std::fmt::Debug>(
 }
 
 fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
-    contact.promises.iter().map(|promise| {
-        let Promise {
-            id,
-            version,
-            alerts,
-            late_ends,
-            is_open,
-            ..
-        } = promise;
-        (
-            contact.customer_id.clone(),
-            id.clone(),
-            *version,
-            alerts.len() + late_ends,
-            *is_open,
-        )
+    let nanos = |at: Option<Timestamp>| at.map(Timestamp::as_nanosecond);
+    contact.promises.iter().map(move |promise| Short {
+        customer_id: contact.customer_id.clone(),
+        id: promise.id.clone(),
+        version: promise.version,
+        lapses: promise.lapses,
+        is_open: promise.is_open(),
+        is_paused: promise.pause.is_some(),
+        pauses: promise.pauses,
+        dues: [nanos(promise.told.at), nanos(promise.ours.at)],
+        owner: format!("{:?}", promise.owner),
+        is_asked: promise.asked.is_some(),
+        waits_for: promise.waits_for.iter().map(|one| one.0.clone()).collect(),
     })
 }
 
 fn short(shown: &Commitment) -> Short {
-    (
-        shown.customer_id.clone(),
-        shown.commitment_id.clone(),
-        shown.version,
-        shown.lapses.len(),
-        shown.lifecycle() == CommitmentLifecycle::Active,
-    )
+    let nanos =
+        |at: Option<&pbjson_types::Timestamp>| at.and_then(from_wire).map(Timestamp::as_nanosecond);
+    let told = shown
+        .promised_by
+        .as_ref()
+        .filter(|_| shown.told_to_customer);
+    let ours = shown
+        .target
+        .as_ref()
+        .and_then(|target| target.target_at.as_ref());
+    let lifecycle = shown.lifecycle();
+    let is_paused = lifecycle == CommitmentLifecycle::Paused;
+    Short {
+        customer_id: shown.customer_id.clone(),
+        id: shown.commitment_id.clone(),
+        version: shown.version,
+        lapses: shown.lapses.len(),
+        is_open: is_paused || lifecycle == CommitmentLifecycle::Active,
+        is_paused,
+        pauses: shown.pauses.len(),
+        dues: [nanos(told), nanos(ours)],
+        owner: format!("{:?}", shown.owner),
+        is_asked: shown.handover.is_some(),
+        waits_for: shown
+            .depends_on
+            .iter()
+            .map(|one| one.commitment_id.clone())
+            .collect(),
+    }
 }
 
 fn unanswered(status: &Status) -> String {

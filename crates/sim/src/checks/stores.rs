@@ -13,7 +13,7 @@ use crate::world::World;
 const BUILT_WITHIN: Duration = Duration::from_secs(120);
 
 /// Compares the stores of all processes with those of a new one.
-pub(super) async fn are_the_same(world: &World) -> Result<(), String> {
+pub(crate) async fn are_the_same(world: &World) -> Result<(), String> {
     let anew = world.start_anew();
     anew.catch_up(BUILT_WITHIN).await?;
     for (number, process) in world.processes().iter().enumerate() {

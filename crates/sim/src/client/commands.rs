@@ -1,5 +1,7 @@
 //! Callers who want one thing done.
 
+mod followups;
+
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
@@ -16,6 +18,8 @@ macro_rules! ask {
     }};
 }
 
+use ask;
+
 impl Asking<'_> {
     /// Has done what is wished.
     pub(super) async fn command(&self, wish: &Wish) -> Result<Done, Status> {
@@ -24,6 +28,18 @@ impl Asking<'_> {
                 self.change_promise(wish).await
             }
             Wish::Promote { request } => self.promote(*request).await,
+            Wish::Follow(change, following) => self.follow(change, following).await,
+            Wish::Make {
+                contact,
+                due_minutes,
+                told_to_customer,
+                request,
+            } => {
+                let due = (*due_minutes, *told_to_customer);
+                self.make(*contact, due, *request).await
+            }
+            Wish::SeeTo { how, request } => self.see_to(how, *request).await,
+            Wish::Settings { state, request } => self.change_settings(*state, *request).await,
             _ => self.change_contact(wish).await,
         }
     }

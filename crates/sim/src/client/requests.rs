@@ -1,5 +1,8 @@
 //! The requests of callers. The same wish makes the same request, whenever it is made.
 
+pub(crate) mod followups;
+pub(crate) mod settings;
+
 use aftercall_domain::interaction::commitment_id;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::followups::v1::{
@@ -7,8 +10,8 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, PromoteCandidateRequest};
 use aftercall_proto::model::v1::{
-    Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction, ExternalRef,
-    Handle, HandleKind, Handling, Interaction, ReasonResolution,
+    AttemptResult, Channel, CommitmentDraft, CommitmentKind, ContactReason, Customer, Direction,
+    ExternalRef, FollowUp, Handle, HandleKind, Handling, Interaction, ReasonResolution,
 };
 use aftercall_proto::recorder::v1::identify_interaction_request::Identity;
 use aftercall_proto::recorder::v1::{
@@ -42,6 +45,20 @@ pub(crate) fn asked<T>(tenant: Tenant, message: T) -> Request<T> {
     let caller = Principal::new(tenant_id, "crm", ActorKind::Integration, Roles::all());
     request.extensions_mut().insert(caller);
     request
+}
+
+/// The same of one of the tenant's agents.
+pub(crate) fn asked_by<T>(tenant: Tenant, agent: u8, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let (tenant_id, agent_id) = (tenant_id(tenant), agent_id(tenant, agent));
+    let caller = Principal::new(tenant_id, &agent_id, ActorKind::Agent, Roles::all());
+    request.extensions_mut().insert(caller);
+    request
+}
+
+/// The id of an agent.
+pub(crate) fn agent_id(tenant: Tenant, agent: u8) -> String {
+    format!("{} agent {agent}", mark(tenant))
 }
 
 /// The id of a contact.
@@ -95,7 +112,7 @@ pub(crate) fn promise_id(tenant: Tenant, which: Which) -> String {
     }
 }
 
-fn at(minutes: Minutes) -> Timestamp {
+pub(super) fn at(minutes: Minutes) -> Timestamp {
     to_wire(SimClock::beginning() + SignedDuration::from_mins(i64::from(minutes)))
 }
 
@@ -121,15 +138,20 @@ pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequ
         handle: number,
         reference,
         promise,
+        follows_up,
     } = contact;
     let commitments = promise.iter().map(|promise| CommitmentDraft {
         commitment_id: promise
             .id
             .map_or_else(String::new, |id| given_id(id).to_string()),
         kind: CommitmentKind::CallBack.into(),
-        told_to_customer: true,
+        told_to_customer: promise.told_to_customer,
         promised_by: Some(at(promise.due_minutes)),
         ..CommitmentDraft::default()
+    });
+    let follow_ups = follows_up.iter().map(|which| FollowUp {
+        commitment_id: promise_id(tenant, *which),
+        result: AttemptResult::Reached.into(),
     });
     let handles = number.iter().map(|number| Handle {
         kind: HandleKind::Telephone.into(),
@@ -150,13 +172,17 @@ pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequ
             external_id: reference.to_string(),
         }),
         channel: Channel::Voice.into(),
-        direction: Direction::Inbound.into(),
+        direction: match follows_up {
+            Some(_) => Direction::Outbound.into(),
+            None => Direction::Inbound.into(),
+        },
+        follow_ups: follow_ups.collect(),
         customer: Some(Customer {
             customer_id: customer_of(contact),
             handles: handles.collect(),
             ..Customer::default()
         }),
-        agent_id: format!("{} agent {content}", mark(tenant)),
+        agent_id: agent_id(tenant, *content),
         occurred_at: Some(occurred_at()),
         contact_reasons: vec![reason],
         handling: Some(Handling {
@@ -164,6 +190,7 @@ pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequ
             ..Handling::default()
         }),
         commitments: commitments.collect(),
+        no_follow_up_promised: promise.is_none(),
         ..Interaction::default()
     };
     RecordInteractionRequest {

@@ -4,16 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use aftercall_log::Position;
+use aftercall_proto::alerts::v1::{
+    AcknowledgeAlertResponse, CloseAlertResponse, SnoozeAlertResponse,
+};
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::followups::v1::{
-    CancelCommitmentResponse, FulfilCommitmentResponse, RescheduleCommitmentResponse,
+    AcceptHandoverResponse, CancelCommitmentResponse, EndHandoverResponse,
+    FulfilCommitmentResponse, MakeCommitmentResponse, PauseCommitmentResponse,
+    ReassignCommitmentResponse, RecordAttemptResponse, ReopenCommitmentResponse,
+    RescheduleCommitmentResponse, ResumeCommitmentResponse, SetDependenciesResponse,
 };
 use aftercall_proto::knowledge::v1::PromoteCandidateResponse;
-use aftercall_proto::model::v1::Commitment;
+use aftercall_proto::model::v1::alert::Subject;
+use aftercall_proto::model::v1::{Alert, Commitment};
 use aftercall_proto::recorder::v1::{
     AmendInteractionResponse, IdentifyInteractionResponse, MergeCustomersResponse,
     RecordInteractionResponse, UnmergeCustomersResponse,
 };
+use aftercall_proto::settings::v1::ChangeSettingsResponse;
 use aftercall_view::Positions;
 use bytes::Bytes;
 use prost::Message;
@@ -74,6 +82,18 @@ changed! {
     FulfilCommitmentResponse { commitment },
     CancelCommitmentResponse { commitment },
     RescheduleCommitmentResponse { commitment },
+    PauseCommitmentResponse { commitment },
+    ResumeCommitmentResponse { commitment },
+    ReassignCommitmentResponse { commitment },
+    AcceptHandoverResponse { commitment },
+    EndHandoverResponse { commitment },
+    RecordAttemptResponse { commitment },
+    SetDependenciesResponse { commitment },
+    MakeCommitmentResponse { commitment },
+    ReopenCommitmentResponse { commitment },
+    AcknowledgeAlertResponse { alert },
+    SnoozeAlertResponse { alert },
+    CloseAlertResponse { alert },
 }
 
 /// What an answer tells of what it changed.
@@ -90,6 +110,21 @@ impl IntoId for String {
 impl IntoId for Option<Commitment> {
     fn into_id(self) -> String {
         self.unwrap_or_default().commitment_id
+    }
+}
+
+impl IntoId for Option<Alert> {
+    fn into_id(self) -> String {
+        match self.and_then(|alert| alert.subject) {
+            Some(Subject::Promise(promise)) => promise.commitment_id,
+            None => String::new(),
+        }
+    }
+}
+
+impl From<ChangeSettingsResponse> for Done {
+    fn from(answer: ChangeSettingsResponse) -> Self {
+        Self::unnamed(answer.position)
     }
 }
 
@@ -185,8 +220,25 @@ impl Seen {
     pub(super) fn moves(&mut self, tenant: Tenant, wish: &Wish) {
         let moving = self.moving.entry(tenant).or_default();
         match wish {
-            Wish::Fulfil(change) | Wish::Cancel(change) | Wish::Reschedule(change, _) => {
+            Wish::Fulfil(change)
+            | Wish::Cancel(change)
+            | Wish::Reschedule(change, _)
+            | Wish::Follow(change, _) => {
                 moving.insert(requests::promise_id(tenant, change.promise));
+            }
+            Wish::Record(Contact {
+                follows_up: Some(which),
+                ..
+            }) => {
+                moving.insert(requests::promise_id(tenant, *which));
+            }
+            Wish::RecordMany { contacts, .. } => {
+                let followed = contacts.iter().filter_map(|contact| contact.follows_up);
+                moving.extend(followed.map(|which| requests::promise_id(tenant, which)));
+            }
+            Wish::Batch { promises, .. } => {
+                let ids = promises.iter();
+                moving.extend(ids.map(|which| requests::promise_id(tenant, *which)));
             }
             Wish::Identify { contact, .. } => {
                 moving.insert(requests::contact_id(*contact).to_string());
@@ -256,19 +308,47 @@ pub(super) fn check(world: &World, tenant: Tenant, wish: &Wish, done: Done) -> R
 /// The id of a wish's request.
 fn request_of(wish: &Wish) -> String {
     let request = match wish {
-        Wish::Fulfil(change) | Wish::Cancel(change) | Wish::Reschedule(change, _) => change.request,
+        Wish::Fulfil(change)
+        | Wish::Cancel(change)
+        | Wish::Reschedule(change, _)
+        | Wish::Follow(change, _) => change.request,
         Wish::Amend { request, .. }
         | Wish::Identify { request, .. }
         | Wish::Merge { request, .. }
         | Wish::Unmerge { request, .. }
+        | Wish::Make { request, .. }
+        | Wish::SeeTo { request, .. }
+        | Wish::Settings { request, .. }
         | Wish::Promote { request } => *request,
         Wish::Record(_)
         | Wish::RecordMany { .. }
+        | Wish::Batch { .. }
+        | Wish::Retarget { .. }
         | Wish::ListPromises
         | Wish::ListTimeline { .. }
         | Wish::ListByHandle { .. } => return String::new(),
     };
     requests::request_id(request)
+}
+
+/// What was done to one of several promises is in the log, and of that promise.
+pub(super) fn counts(
+    world: &World,
+    tenant: Tenant,
+    commitment_id: &str,
+    position: &str,
+) -> Result<(), String> {
+    let position = place(position).ok_or("an answer without a position")?;
+    let stored = world.medium().at(position);
+    let stored = stored.ok_or("acknowledged, and not in the log")?;
+    let event = Event::decode(stored.record.body).map_err(|error| error.to_string())?;
+    if event.aggregate_id != commitment_id || event.tenant_id != requests::tenant_id(tenant) {
+        return Err(format!(
+            "done to {commitment_id} at {position:?}, where another promise's event stands"
+        ));
+    }
+    world.seen(|seen| seen.changed.insert(position));
+    Ok(())
 }
 
 /// One content and one place for an id, and one contact for a promise's id: of one customer always,

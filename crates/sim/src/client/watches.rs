@@ -21,9 +21,8 @@ use crate::world::World;
 /// The API promises to say something within this, as long as it is heard.
 const SILENT_MAX: Duration = Duration::from_secs(5);
 
-/// What became of an alert, by its promise, its contact, its rule and the revision of the due that passed; and
-/// whether it needs somebody.
-pub(crate) type Change = (String, String, String, u32, bool);
+/// What became of an alert, by its promise, its contact, its rule and the revision of the due; and how it stands.
+pub(crate) type Change = (String, String, String, u32, AlertState);
 
 /// What a watcher has seen.
 #[derive(Debug, Clone)]
@@ -136,12 +135,13 @@ async fn connection(
             let is_complete = through.is_some_and(|through| place.covers_all(through));
             let change = answer.alert.as_ref().map(|alert| change(tenant, alert));
             let change = change.transpose()?;
-            if let (Some(alert), Some((.., triggered))) = (&answer.alert, &change) {
+            if let (Some(alert), Some((.., state))) = (&answer.alert, &change) {
                 let id = alert.alert_id.clone();
-                if *triggered && resolved.contains(&id) {
-                    return Err(format!("an alert that was over fires again: {alert:?}"));
+                let is_over = *state == AlertState::Resolved;
+                if !is_over && resolved.contains(&id) {
+                    return Err(format!("an alert that was over goes on: {alert:?}"));
                 }
-                if !triggered {
+                if is_over {
                     resolved.insert(id);
                 }
             }
@@ -184,7 +184,7 @@ pub(crate) fn change(tenant: Tenant, alert: &Alert) -> Result<Change, String> {
                 promise.interaction_id.clone(),
                 alert.rule.clone(),
                 promise.due_revision,
-                alert.state() == AlertState::Triggered,
+                alert.state(),
             ))
         }
         _ => Err(format!("another tenant's alert: {alert:?}")),

@@ -1,5 +1,7 @@
 //! Draws plans.
 
+mod followups;
+
 use std::collections::BTreeSet;
 
 use rand::rngs::StdRng;
@@ -34,6 +36,7 @@ pub(super) fn plan(seed: u64) -> Plan {
         at_ms: 50,
         passed_seconds: 0,
         requests: 0,
+        promised: Vec::new(),
         steps: Vec::new(),
     };
     for _ in 0..draw.random.random_range(0..3) {
@@ -58,6 +61,8 @@ struct Draw {
     /// Of time in which nobody calls.
     passed_seconds: i64,
     requests: u16,
+    /// The promises in the contacts that are recorded, the latest last.
+    promised: Vec<Which>,
     steps: Vec<Step>,
 }
 
@@ -67,12 +72,13 @@ impl Draw {
             let weather = self.weather();
             self.act(0, Act::Weather(weather));
         }
-        match self.random.random_range(0..12) {
+        match self.random.random_range(0..15) {
             0..=2 => self.rush(),
             3..=7 => self.traffic(),
             8 => self.trouble(),
             9 => self.again(),
             10 => self.queued(),
+            11..=13 => self.story(),
             _ => match self.random.random_bool(0.8) {
                 true => {
                     let seconds = [60, 600, 3_600, 21_600, 3 * DAY_SECONDS, LONG_SECONDS];
@@ -223,6 +229,12 @@ impl Draw {
     }
 
     fn contact(&mut self, id: u8) -> Contact {
+        let promise = self.random.random_bool(0.5).then(|| self.promise());
+        if let Some(promise) = &promise {
+            let which = promise.id.map_or(Which::Of(id), Which::Given);
+            self.promised.push(which);
+        }
+        let follows_up = self.random.random_bool(0.15).then(|| self.which());
         let random = &mut self.random;
         Contact {
             id,
@@ -239,7 +251,8 @@ impl Draw {
             reference: random
                 .random_bool(0.1)
                 .then(|| random.random_range(0..REFERENCES)),
-            promise: random.random_bool(0.5).then(|| self.promise()),
+            promise,
+            follows_up,
         }
     }
 
@@ -249,7 +262,11 @@ impl Draw {
             .random_bool(0.5)
             .then(|| random.random_range(0..PROMISES));
         let due_minutes = self.due(600);
-        Promise { id, due_minutes }
+        Promise {
+            id,
+            due_minutes,
+            told_to_customer: self.random.random_bool(0.85),
+        }
     }
 
     /// Within so many minutes from now.
@@ -285,7 +302,7 @@ impl Draw {
             true => self.random.random_range(0..self.requests),
             false => self.requests,
         };
-        match self.random.random_range(0..28) {
+        match self.random.random_range(0..52) {
             0..=8 => Wish::Record(self.contact(contact)),
             9..=11 => Wish::Fulfil(self.change(request)),
             12 => Wish::Cancel(self.change(request)),
@@ -315,16 +332,25 @@ impl Draw {
                 handle: self.random.random_range(0..HANDLES),
             },
             24 | 25 => self.stream(),
-            _ => Wish::ListTimeline { customer },
+            26 | 27 => Wish::ListTimeline { customer },
+            _ => self.followup(request),
         }
     }
 
     fn change(&mut self, request: u16) -> Change {
-        let promise = match self.random.random_bool(0.6) {
-            true => Which::Of(self.random.random_range(0..CONTACTS)),
-            false => Which::Given(self.random.random_range(0..PROMISES)),
-        };
+        let promise = self.which();
         Change { promise, request }
+    }
+
+    /// Most often one that was made lately.
+    fn which(&mut self) -> Which {
+        let lately = self.promised.iter().rev().take(PROMISES.into());
+        let lately: Vec<Which> = lately.copied().collect();
+        match lately.choose(&mut self.random) {
+            Some(which) if self.random.random_bool(0.75) => *which,
+            _ if self.random.random_bool(0.6) => Which::Of(self.random.random_range(0..CONTACTS)),
+            _ => Which::Given(self.random.random_range(0..PROMISES)),
+        }
     }
 
     /// Something that happens to machines.

@@ -1,6 +1,8 @@
 //! Plays plans of many seeds, and shows that a seed plays one course. `cargo xtask simulate` plays more
 //! of them.
 
+mod incidents;
+
 use std::time::{Duration, Instant};
 
 use aftercall_sim::{Course, Plan, Tally, play, shrink};

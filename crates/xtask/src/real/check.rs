@@ -17,6 +17,7 @@ use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
 use super::contact::{Contact, Converted};
+use super::dues::{self, Dues};
 use super::verdict::{Expected, Verdict};
 
 /// Questions that are asked at once.
@@ -40,6 +41,8 @@ pub(super) struct Checked {
     pub(super) as_computed: u64,
     /// Promises of which the source contradicts itself, by kind.
     pub(super) contradictions: BTreeMap<&'static str, u64>,
+    /// New York's dues.
+    pub(super) dues: Dues,
     /// The first of those things that are not as they should be.
     pub(super) mismatches: Vec<String>,
     pub(super) mismatches_total: u64,
@@ -73,6 +76,11 @@ pub(super) async fn all(
     say("compare verdicts");
     promises(&asked, converted, &mut checked).await?;
     silence(&asked, &mut checked).await?;
+    say("compute New York's dues");
+    let found = dues::compare(&asked, &converted.dues).await?;
+    let wrong = found.mismatches.clone();
+    wrong.into_iter().for_each(|wrong| checked.mismatch(wrong));
+    checked.dues = found;
     Ok(checked)
 }
 

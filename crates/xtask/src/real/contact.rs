@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::dues::CityDue;
 use super::verdict::Promise;
 
 /// The import that all records belong to.
@@ -27,6 +28,8 @@ pub(super) struct Converted {
     pub(super) sources: usize,
     /// What was met on the way, by kind.
     pub(super) noted: BTreeMap<&'static str, u64>,
+    /// New York's dues.
+    pub(super) dues: Vec<CityDue>,
 }
 
 impl Converted {
@@ -39,6 +42,7 @@ impl Converted {
         for (kind, count) in other.noted {
             *self.noted.entry(kind).or_default() += count;
         }
+        self.dues.extend(other.dues);
     }
 }
 

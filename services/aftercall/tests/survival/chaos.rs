@@ -109,6 +109,7 @@ async fn conclude(
 ) -> Checker {
     let checker = log.when_all_has_lapsed(&shared.journal).await;
     let mut faults = checker.faults().to_vec();
+    faults.extend(checker.told_and_never_was());
     faults.extend(observed::own_writes(&shared.observed.lock().own_writes));
     let lapsed = checker.lapsed();
     wait_for_alarms(shared, &lapsed).await;

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use prost::Message;
 
 use crate::journal::{Answer, Entries, Journal, Sent, due};
+use told::Told;
 
 /// Faults that one report lists.
 const FAULTS_SHOWN: usize = 20;
@@ -40,6 +41,8 @@ pub(crate) struct Checker {
     versions: HashMap<String, u64>,
     /// The place of each customer's last record among all that was sent.
     last_order: HashMap<String, u64>,
+    /// What is told of promises.
+    told: Told,
     faults: Vec<String>,
 }
 
@@ -233,6 +236,7 @@ impl Checker {
             }
             Ok(Some(Fact::CommitmentLapsed(data))) => self.lapse(at, &event, &data, entries),
             Ok(Some(Fact::RepeatAttributed(data))) => self.repeat(at, &data, entries),
+            Ok(Some(fact)) if self.tells(at, &event, &fact, entries) => {}
             other => self.fault(at, format!("nobody sent {other:?}")),
         }
     }
@@ -409,3 +413,4 @@ fn shown(at: Position) -> String {
 }
 
 mod objections;
+mod told;

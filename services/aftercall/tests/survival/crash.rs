@@ -64,6 +64,12 @@ impl Trial {
         }
     }
 
+    /// With settings in the server's environment.
+    pub(crate) fn configured(mut self, environment: &[(String, String)]) -> Self {
+        self.start = self.start.configured(environment);
+        self
+    }
+
     /// Starts the server; now and then after it was killed while it started. What was acknowledged
     /// before is there.
     pub(crate) async fn start(&mut self) -> Server {

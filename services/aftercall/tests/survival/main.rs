@@ -35,3 +35,4 @@ mod resend;
 mod roles;
 mod slow;
 mod watchers;
+mod webhook;

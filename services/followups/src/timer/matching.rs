@@ -11,7 +11,7 @@ use std::time::Duration;
 use aftercall_log::{Partition, Record};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{ApplyError, Direction, Positions, Store, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::deciding::{Deciding, Look};
@@ -24,7 +24,7 @@ pub(super) const LOOKED_AT_MAX: usize = 500;
 
 /// When to look again at contacts about which nothing could be decided: they name a promise that is not there or
 /// another customer's, which may change when customers are merged or named.
-pub(super) const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How long to leave the log alone after what was decided: should it never count, that must not fill the log.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -34,9 +34,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 struct Looked {
     /// The last of those about which nothing can be decided for now.
     through: Option<Vec<u8>>,
-    /// How far they were looked at once more, and when to go on with that.
+    /// How far they were looked at once more, and when to go on with that: by the clock that nobody sets, because one
+    /// that is set back would put it off.
     again: Option<Vec<u8>>,
-    again_at: Option<Timestamp>,
+    again_at: Option<Duration>,
 }
 
 /// What is ready for the log.
@@ -88,9 +89,12 @@ impl Tracker {
         }
     }
 
-    pub(super) async fn look_again(&self, at: Option<Timestamp>) {
+    pub(super) async fn look_again(&self, at: Option<Duration>) {
         match at {
-            Some(at) => self.clock.sleep_until(at).await,
+            Some(at) => {
+                let left = at.saturating_sub(self.clock.monotonic());
+                self.clock.sleep_for(left).await;
+            }
             None => std::future::pending().await,
         }
     }
@@ -102,8 +106,8 @@ impl Tracker {
         partition: Partition,
         looked: &mut Looked,
     ) -> Result<Option<Duration>, TrackerError> {
-        let now = self.clock.now();
-        if looked.again_at.is_some_and(|at| at <= now) {
+        let (now, passed) = (self.clock.now(), self.clock.monotonic());
+        if looked.again_at.is_some_and(|at| at <= passed) {
             let batch = self.read_contacts(partition, &looked.again, now).await?;
             if !batch.records.is_empty() {
                 // What lost its race is looked at once more.
@@ -115,8 +119,7 @@ impl Tracker {
         let batch = self.read_contacts(partition, &looked.through, now).await?;
         looked.through = batch.through.or_else(|| looked.through.take());
         if looked.through.is_some() || batch.is_late {
-            let soon = now.checked_add(LOOK_AGAIN).ok();
-            looked.again_at = looked.again_at.or(soon);
+            looked.again_at = looked.again_at.or(Some(passed + LOOK_AGAIN));
         }
         match (batch.records.is_empty(), batch.is_full) {
             (true, false) => Ok(None),

@@ -55,11 +55,11 @@ impl Tracker {
             if batch.is_full && !batch.is_late {
                 continue;
             }
-            let soon = self.clock.now().checked_add(LOOK_AGAIN).ok();
+            let soon = self.clock.monotonic() + LOOK_AGAIN;
             tokio::select! {
                 biased;
                 _ = progress.changed() => {}
-                () = self.look_again(soon.filter(|_| batch.is_late)) => {}
+                () = self.look_again(batch.is_late.then_some(soon)) => {}
                 () = self.claim.until(partition, false) => through = None,
             }
         }

@@ -106,6 +106,49 @@ fn a_pause_moves_our_own_due_by_its_open_time_and_the_promise_by_nothing() {
 }
 
 #[test]
+fn a_due_that_somebody_sets_in_a_pause_stands_still_since_then() {
+    let mut task = Commitment::new(Made {
+        made_at: time("2026-03-02T12:00:00Z"),
+        recorded_at: time("2026-03-02T12:00:00Z"),
+        told_to_customer: false,
+        promised_by: time("2026-03-03T12:00:00Z"),
+        target: Some(NewTarget {
+            at: time("2026-03-03T12:00:00Z"),
+            reckoned: None,
+        }),
+        ..made()
+    });
+    let event = task.pause(
+        pausing(None),
+        agent(OWNER),
+        time("2026-03-02T15:00:00Z"),
+        &calendars(),
+    );
+    apply(&mut task, event);
+    let wish = Reschedule {
+        promised_by: time("2026-03-03T10:00:00Z"),
+        customer_informed: Evidence::default(),
+        reason: "sooner".to_owned(),
+        target: None,
+    };
+    let event = task.reschedule(
+        wish,
+        agent(OWNER),
+        time("2026-03-02T16:00:00Z"),
+        &calendars(),
+    );
+    apply(&mut task, event);
+    let event = task.resume(agent(OWNER), time("2026-03-02T18:00:00Z"), &calendars());
+    apply(&mut task, event);
+    let target = task.target.unwrap();
+    assert_eq!(
+        target.at,
+        time("2026-03-03T12:00:00Z"),
+        "two hours of three"
+    );
+}
+
+#[test]
 fn a_promise_lapses_in_a_pause_and_our_own_due_does_not() {
     let mut promise = worked();
     let event = promise.pause(

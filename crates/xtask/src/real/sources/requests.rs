@@ -5,11 +5,13 @@
 //! that is the promise. The desk's `made_sla` has no due, so nothing can be compared with it.
 
 use aftercall_proto::model::v1::{Disposition, Handling, Interaction, ReasonResolution};
+use anyhow::Context;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::parse;
 use crate::real::contact::{Contact, Converted, Sketch, cleaned, clipped, code, id, instant, zone};
+use crate::real::dues::CityDue;
 use crate::real::verdict::{Promise, Verdict};
 
 /// Boston's word for a due that there isn't: the end of 2059, to the hour the start of 2060 in UTC.
@@ -139,6 +141,14 @@ pub(super) fn nyc(line: &str, converted: &mut Converted) -> anyhow::Result<Conta
         disposition: &one.status,
         resolved: None,
     };
+    if let Some(due_at) = &one.due_at {
+        converted.dues.push(CityDue {
+            id: one.id.clone(),
+            sort: [&one.department, &one.r#type, &one.title].map(Clone::clone),
+            opened: one.opened_at.parse().context("opened_at")?,
+            due: due_at.parse().context("due_at")?,
+        });
+    }
     // The set's own verdict is computed from the same times, so it is no label.
     let target = one.due_at.map(|due_at| Target {
         due_at,

@@ -2,8 +2,14 @@
 
 use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::event::v1::CommitmentFulfilled;
-use aftercall_proto::model::v1::Lapse;
+use aftercall_proto::event::v1::{
+    AlertsRouted, CommitmentFulfilled, CommitmentStageReached, MailAttempted, QueuedDelivery,
+    WebhookQueued,
+};
+use aftercall_proto::model::v1::{
+    CommitmentClock, Lapse, Notification, NotificationKind, NotifiedAlert, PromiseSubject,
+    WebhookDelivery,
+};
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 use jiff::SignedDuration;
 use rand::SeedableRng;
@@ -269,4 +275,103 @@ fn a_place_that_is_read_again() {
     scene.log.push(scene.log[0].clone());
     let faults = scene.shared();
     assert!(faults[0].contains("stands where 1 should"), "{faults:?}");
+}
+
+fn routed(request: &RecordInteractionRequest, message: &str, sequence: u64) -> Event {
+    let alert = NotifiedAlert {
+        kind: NotificationKind::Triggered.into(),
+        rule: "commitment.promise_lapsed".to_owned(),
+        promise: Some(PromiseSubject {
+            commitment_id: promise(request).commitment_id.clone(),
+            due_revision: 1,
+            ..PromiseSubject::default()
+        }),
+        ..NotifiedAlert::default()
+    };
+    let fact = Fact::AlertsRouted(AlertsRouted {
+        notifications: vec![Notification {
+            notification_id: message.to_owned(),
+            alerts: vec![alert],
+            ..Notification::default()
+        }],
+        ..AlertsRouted::default()
+    });
+    event(fact, "routes", sequence, "")
+}
+
+#[test]
+fn somebody_who_is_told_of_what_did_not_lapse_or_twice() {
+    let mut scene = Scene::new();
+    let request = scene.record();
+    // It may stand in another partition than the lapse, and be read before it.
+    scene.append(&routed(&request, "a", 1));
+    let told = |scene: &Scene| {
+        let mut checker = Checker::of_shared();
+        checker.compare(LOG, &scene.log, &scene.journal.entries());
+        [checker.faults.clone(), checker.told_and_never_was()].concat()
+    };
+    let faults = told(&scene);
+    assert!(faults[0].contains("and it did not"), "{faults:?}");
+    scene.append(&lapsed(&request, 2));
+    // Another round's, which lost the race.
+    scene.append(&routed(&request, "a", 1));
+    assert_eq!(told(&scene), [""; 0]);
+    scene.append(&routed(&request, "a", 2));
+    let faults = told(&scene);
+    assert!(faults[0].contains("decided on twice"), "{faults:?}");
+}
+
+#[test]
+fn a_warning_twice() {
+    let mut scene = Scene::new();
+    let request = scene.record();
+    let id = promise(&request).commitment_id.clone();
+    let warned = |sequence| {
+        let fact = Fact::CommitmentStageReached(CommitmentStageReached {
+            stage_id: "soon".to_owned(),
+            clock: CommitmentClock::Promise.into(),
+            due_revision: 1,
+            reached_at: promise(&request).promised_by,
+            ..CommitmentStageReached::default()
+        });
+        event(fact, &id, sequence, "")
+    };
+    scene.append(&warned(2));
+    scene.append(&warned(2));
+    assert_eq!(scene.shared(), [""; 0]);
+    scene.append(&warned(3));
+    let faults = scene.shared();
+    assert!(faults[0].contains("warned of twice"), "{faults:?}");
+}
+
+#[test]
+fn a_webhooks_messages_with_a_gap_and_a_mail_of_nobody() {
+    let mut scene = Scene::new();
+    let queued = |number, sequence| {
+        let delivery = WebhookDelivery {
+            sequence: number,
+            event_id: format!("event-{number}"),
+            ..WebhookDelivery::default()
+        };
+        let fact = Fact::WebhookQueued(WebhookQueued {
+            deliveries: vec![QueuedDelivery {
+                delivery: Some(delivery),
+                ..QueuedDelivery::default()
+            }],
+            ..WebhookQueued::default()
+        });
+        event(fact, "webhook", sequence, "")
+    };
+    scene.append(&queued(1, 1));
+    scene.append(&queued(1, 1));
+    scene.append(&queued(2, 2));
+    assert_eq!(scene.shared(), [""; 0]);
+    scene.append(&queued(4, 3));
+    let mailed = Fact::MailAttempted(MailAttempted {
+        attempts: vec![Default::default()],
+    });
+    scene.append(&event(mailed, "mails", 1, ""));
+    let faults = scene.shared();
+    assert!(faults[0].contains("a gap"), "{faults:?}");
+    assert!(faults[1].contains("nobody decided so"), "{faults:?}");
 }

@@ -1,0 +1,185 @@
+//! Callers who do something with promises, alerts and settings.
+
+use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::followups::v1::RetargetedCommitment;
+use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
+use aftercall_proto::model::v1::AlertState;
+use aftercall_proto::settings::v1::settings_service_client::SettingsServiceClient;
+use tonic::Status;
+use tonic::service::Routes;
+
+use super::ask;
+use crate::client::requests::{self, followups, settings};
+use crate::client::{Asking, Done, Ended, asked, is_passing, seen, watches};
+use crate::plan::{Batched, Change, Following, Minutes, SeeingTo, Which};
+
+impl Asking<'_> {
+    fn followups(&self) -> FollowupServiceClient<Routes> {
+        FollowupServiceClient::new(self.process.services.clone())
+    }
+
+    pub(super) async fn follow(
+        &self,
+        change: &Change,
+        following: &Following,
+    ) -> Result<Done, Status> {
+        let (tenant, mut client) = (self.tenant, self.followups());
+        match following {
+            Following::Pause { until_minutes } => {
+                let request = followups::pause(tenant, change, *until_minutes);
+                ask!(client, pause_commitment, tenant, request)
+            }
+            Following::Resume => {
+                let request = followups::resume(tenant, change);
+                ask!(client, resume_commitment, tenant, request)
+            }
+            Following::Reassign {
+                agent,
+                within_minutes,
+            } => {
+                let request = followups::reassign(tenant, change, (*agent, *within_minutes));
+                ask!(client, reassign_commitment, tenant, request)
+            }
+            Following::Accept { agent } => {
+                let request = followups::accept(tenant, change);
+                let request = requests::asked_by(tenant, *agent, request);
+                let answer = client.accept_handover(request).await?;
+                Ok(Done::from(answer.into_inner()))
+            }
+            Following::EndHandover => {
+                let request = followups::end_handover(tenant, change);
+                ask!(client, end_handover, tenant, request)
+            }
+            Following::Attempt => {
+                let request = followups::attempt(tenant, change);
+                ask!(client, record_attempt, tenant, request)
+            }
+            Following::Depend { on } => {
+                let request = followups::depend(tenant, change, on);
+                ask!(client, set_dependencies, tenant, request)
+            }
+            Following::Reopen {
+                due_minutes,
+                told_to_customer,
+            } => {
+                let due = (*due_minutes, *told_to_customer);
+                let request = followups::reopen(tenant, change, due);
+                ask!(client, reopen_commitment, tenant, request)
+            }
+        }
+    }
+
+    pub(super) async fn make(
+        &self,
+        contact: u8,
+        due: (Minutes, bool),
+        request: u16,
+    ) -> Result<Done, Status> {
+        let (tenant, mut client) = (self.tenant, self.followups());
+        let request = followups::make(tenant, contact, due, request);
+        ask!(client, make_commitment, tenant, request)
+    }
+
+    /// Does something about the first alert that somebody can do something about.
+    pub(super) async fn see_to(&self, how: &SeeingTo, request: u16) -> Result<Done, Status> {
+        let tenant = self.tenant;
+        let mut client = AlertServiceClient::new(self.process.services.clone());
+        let listed = client
+            .list_alerts(asked(tenant, followups::alerts()))
+            .await?;
+        let mut alerts = listed.into_inner().alerts.into_iter();
+        let open = alerts
+            .find(|alert| !matches!(alert.state(), AlertState::Resolved | AlertState::Closed));
+        let Some(alert) = open else {
+            return Err(Status::not_found("there is no alert"));
+        };
+        if let Err(wrong) = watches::change(tenant, &alert) {
+            self.world.find(wrong);
+        }
+        let id = alert.alert_id;
+        match how {
+            SeeingTo::Acknowledge => {
+                let request = followups::acknowledge(request, id);
+                ask!(client, acknowledge_alert, tenant, request)
+            }
+            SeeingTo::Snooze { until_minutes } => {
+                let request = followups::snooze(request, id, *until_minutes);
+                ask!(client, snooze_alert, tenant, request)
+            }
+            SeeingTo::Close => {
+                let request = followups::close(request, id);
+                ask!(client, close_alert, tenant, request)
+            }
+        }
+    }
+
+    pub(super) async fn change_settings(&self, state: u8, request: u16) -> Result<Done, Status> {
+        let tenant = self.tenant;
+        let mut client = SettingsServiceClient::new(self.process.services.clone());
+        let request = settings::change(state, request);
+        ask!(client, change_settings, tenant, request)
+    }
+
+    /// Does the same with several promises: each that was done counts where it was said to stand.
+    pub(in crate::client) async fn batch(
+        &self,
+        promises: &[Which],
+        command: Batched,
+        request: u16,
+    ) -> Result<Ended, String> {
+        let request = followups::batch(self.tenant, promises, command, request);
+        let mut client = self.followups();
+        let answer = client.batch_commitments(asked(self.tenant, request));
+        let answer = match answer.await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => return Ok(ended_by(status)),
+        };
+        if answer.commitments.len() != promises.len() {
+            return Err(format!("a batch of {promises:?} is answered by {answer:?}"));
+        }
+        for one in &answer.commitments {
+            let is_done = one.status.is_none();
+            if is_done == one.position.is_empty() {
+                return Err(format!("done or refused? {one:?}"));
+            }
+            if is_done {
+                seen::counts(self.world, self.tenant, &one.commitment_id, &one.position)?;
+            }
+        }
+        Ok(Ended::Answered)
+    }
+
+    /// Has all open promises follow the policies as they are, page by page.
+    pub(in crate::client) async fn retarget(&self, request: u16) -> Result<Ended, String> {
+        let (mut client, mut page_token) = (self.followups(), String::new());
+        loop {
+            let asking = followups::retarget(request, page_token);
+            let answer = client.retarget_open(asked(self.tenant, asking));
+            let answer = match answer.await {
+                Ok(answer) => answer.into_inner(),
+                Err(status) => return Ok(ended_by(status)),
+            };
+            for RetargetedCommitment {
+                commitment_id,
+                position,
+                ..
+            } in &answer.commitments
+            {
+                if !position.is_empty() {
+                    seen::counts(self.world, self.tenant, commitment_id, position)?;
+                }
+            }
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return Ok(Ended::Answered);
+            }
+        }
+    }
+}
+
+fn ended_by(status: Status) -> Ended {
+    match is_passing(&status) {
+        true => Ended::Failed(status),
+        false => Ended::Refused(status),
+    }
+}

@@ -1,0 +1,428 @@
+//! What becomes of a promise by what happens to it.
+
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{
+    AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
+    CommitmentDependencyTurned, CommitmentLapsed, CommitmentPaused, CommitmentRescheduled,
+    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, Event,
+};
+use aftercall_proto::model::v1::{
+    AlertState, CommitmentClock, DependencySlip, HandoverEnd, ResumeCause,
+};
+use jiff::Timestamp;
+
+use super::alert::{AT_RISK, Fires, LATE, OURS_LATE, Seen, WAITS, again_at, goes_on};
+use super::at;
+use super::promise::{Pause, Promise, State, target_at};
+use crate::log::Stored;
+
+/// What changed of a promise's alerts, if the event counts.
+type Counted = Result<Option<Vec<Seen>>, String>;
+
+impl Promise {
+    /// Takes what happened. Gives what became of its alerts; nothing if it does not count.
+    ///
+    /// # Errors
+    /// What nobody may say of it: too early, twice, or while our own clock stands still.
+    pub(super) fn take(&mut self, fact: &Fact, event: &Event, stored: &Stored) -> Counted {
+        if self.version + 1 != event.sequence || !self.is_open() {
+            return Ok(None);
+        }
+        let taken = match fact {
+            Fact::CommitmentLapsed(lapsed) => self.lapse(lapsed)?,
+            Fact::CommitmentRescheduled(moved) => self.reschedule(moved, event, stored),
+            Fact::CommitmentRetargeted(change) => Some(self.retarget(change, event, stored)),
+            Fact::CommitmentStageReached(reached) => self.reach(reached, stored)?,
+            Fact::CommitmentPaused(paused) => Some(self.stand_still(paused, stored)),
+            Fact::CommitmentResumed(resumed) => Some(self.go_on(resumed, stored)?),
+            Fact::CommitmentAttempted(attempted) => {
+                let attempt = attempted.attempt.clone().unwrap_or_default();
+                self.try_by(&attempt.evidence_interaction_id)?;
+                let kept = attempted.outcome != 0;
+                Some(match kept {
+                    true => self.close(State::Kept, Some(at(attempt.attempted_at)), stored),
+                    false => Vec::new(),
+                })
+            }
+            Fact::CommitmentFulfilled(fulfilled) => {
+                let until = at(fulfilled.fulfilled_at);
+                Some(self.close(State::Kept, Some(until), stored))
+            }
+            Fact::CommitmentCancelled(_)
+            | Fact::CommitmentWaived(_)
+            | Fact::CommitmentSuperseded(_) => {
+                let until = at(event.recorded_at);
+                Some(self.close(State::NotKept, Some(until), stored))
+            }
+            Fact::CommitmentExpired(_) => Some(self.close(State::NotKept, None, stored)),
+            Fact::CommitmentDependenciesSet(set) => {
+                let said = std::mem::take(&mut self.waits_for);
+                let before = |id: &String| said.iter().find(|one| one.0 == *id).map(|one| one.1);
+                let all = set.depends_on.iter();
+                let all = all.map(|id| (id.clone(), before(id).unwrap_or_default()));
+                self.waits_for = all.collect();
+                Some(self.averted())
+            }
+            Fact::CommitmentDependencyTurned(turned) => Some(self.turn(turned)),
+            fact => self
+                .hand_over(fact, stored)?
+                .or(self.see_to(fact, event, stored)?),
+        };
+        if taken.is_some() {
+            self.version += 1;
+        }
+        Ok(taken)
+    }
+
+    fn lapse(&mut self, lapsed: &CommitmentLapsed) -> Counted {
+        let lapse = lapsed.lapse.unwrap_or_default();
+        let clock = lapse.clock();
+        if clock == CommitmentClock::Internal && self.stands_still() {
+            return Err(format!(
+                "our own due lapses while it stands still: {self:?}"
+            ));
+        }
+        let due = self.due_mut(clock);
+        if due.lapsed || due.at.is_none() || lapse.due_revision != due.revision {
+            return Ok(None);
+        }
+        due.lapsed = true;
+        let at = due.at;
+        self.lapses += 1;
+        self.warn_no_more(clock);
+        let mut changed = Vec::new();
+        let (rule, of) = match clock {
+            CommitmentClock::Internal => (OURS_LATE, Some(clock)),
+            _ => (LATE, None),
+        };
+        if rule == LATE {
+            self.alerts.resolve(&[OURS_LATE], &mut changed);
+        }
+        self.alerts.resolve_warning(of, &mut changed);
+        let fires = Fires {
+            rule,
+            clock,
+            revision: lapse.due_revision,
+            due: at,
+            stage_id: String::new(),
+            until: goes_on(lapsed.escalation.as_ref()),
+        };
+        self.alerts.fire(fires, &mut changed);
+        Ok(Some(changed))
+    }
+
+    fn reach(&mut self, reached: &CommitmentStageReached, stored: &Stored) -> Counted {
+        let (clock, when) = (reached.clock(), at(reached.reached_at));
+        if stored.asked_at <= when {
+            return Err(format!("a warning before its time: {reached:?}"));
+        }
+        if reached.due_revision != self.due_mut(clock).revision {
+            return Ok(None);
+        }
+        if clock == CommitmentClock::Internal && self.stands_still() {
+            return Err(format!(
+                "a warning while our own due stands still: {self:?}"
+            ));
+        }
+        let mut warnings = self.warnings.iter_mut();
+        let found = warnings.find(|one| one.clock == clock && one.stage_id == reached.stage_id);
+        match found.filter(|one| !one.over && one.at == when) {
+            Some(warning) => warning.over = true,
+            None => {
+                return Err(format!(
+                    "a warning that there is not, or not again: {reached:?}, {self:?}"
+                ));
+            }
+        }
+        let mut changed = Vec::new();
+        let overdue = self.told_to_customer && self.told.lapsed;
+        if self.runs(clock) && !overdue {
+            let due = self.due_mut(clock).at;
+            let fires = Fires {
+                rule: AT_RISK,
+                clock,
+                revision: reached.due_revision,
+                due,
+                stage_id: reached.stage_id.clone(),
+                until: goes_on(reached.escalation.as_ref()),
+            };
+            self.alerts.fire(fires, &mut changed);
+        }
+        Ok(Some(changed))
+    }
+
+    fn reschedule(
+        &mut self,
+        moved: &CommitmentRescheduled,
+        event: &Event,
+        stored: &Stored,
+    ) -> Option<Vec<Seen>> {
+        let moved = moved.reschedule.clone().unwrap_or_default();
+        let clock = moved.clock();
+        if moved.due_revision != self.due_mut(clock).revision + 1 {
+            return None;
+        }
+        let (now, to) = (at(event.recorded_at), Some(at(moved.to_due)));
+        let mut changed = Vec::new();
+        if clock == CommitmentClock::Promise {
+            self.end(now, stored);
+            self.told.move_to(to);
+            self.alerts.resolve_all(&mut changed);
+        } else {
+            self.end_due(clock, now, stored);
+            self.alerts.resolve(&[OURS_LATE], &mut changed);
+            self.alerts.resolve_warning(Some(clock), &mut changed);
+        }
+        if clock == CommitmentClock::Promise || !self.told_to_customer {
+            let all = self.waits_for.iter_mut();
+            all.for_each(|one| one.1 = DependencySlip::Unspecified);
+        }
+        self.move_ours(moved.target.as_ref().and_then(target_at), stored);
+        self.warn_at(&moved.stages);
+        Some(changed)
+    }
+
+    fn retarget(
+        &mut self,
+        change: &CommitmentRetargeted,
+        event: &Event,
+        stored: &Stored,
+    ) -> Vec<Seen> {
+        let mut changed = Vec::new();
+        if let Some(moved) = &change.target {
+            let clock = CommitmentClock::Internal;
+            self.end_due(clock, at(event.recorded_at), stored);
+            self.move_ours(moved.target.as_ref().and_then(target_at), stored);
+            self.alerts.resolve(&[OURS_LATE], &mut changed);
+            self.alerts.resolve_warning(Some(clock), &mut changed);
+        }
+        self.warn_by(&change.stages, change.target.is_some());
+        changed
+    }
+
+    /// Our own due is another one, also while it stands still.
+    fn move_ours(&mut self, to: Option<Timestamp>, stored: &Stored) {
+        self.ours.move_to(to);
+        if self.stands_still() {
+            self.ours.end(stored);
+        }
+    }
+
+    fn stand_still(&mut self, paused: &CommitmentPaused, stored: &Stored) -> Vec<Seen> {
+        let pause = paused.pause.clone().unwrap_or_default();
+        self.pause = Some(Pause {
+            from: at(pause.paused_at),
+            until: pause.paused_until.map(|until| at(Some(until))),
+        });
+        if self.stands_still() {
+            self.ours.end(stored);
+        }
+        Vec::new()
+    }
+
+    fn go_on(&mut self, resumed: &CommitmentResumed, stored: &Stored) -> Result<Vec<Seen>, String> {
+        let pause = self.pause.take();
+        let until = pause.and_then(|pause| pause.until);
+        let by_itself = resumed.cause() == ResumeCause::UntilReached;
+        let at_end = Some(at(resumed.resumed_at)) == until;
+        if by_itself && (!at_end || until.is_some_and(|until| stored.asked_at <= until)) {
+            return Err(format!(
+                "a pause of {until:?} ends early, or later than it was to: {resumed:?}"
+            ));
+        }
+        self.pauses += 1;
+        let mut changed = Vec::new();
+        match resumed.target_at {
+            Some(to) => {
+                self.ours.move_to(Some(at(Some(to))));
+                self.warn_at(&resumed.stages);
+                let internal = Some(CommitmentClock::Internal);
+                self.alerts.resolve_warning(internal, &mut changed);
+            }
+            // It goes on towards the same due.
+            None => drop(self.ours.ends.remove(&self.ours.revision)),
+        }
+        Ok(changed)
+    }
+
+    /// A contact counts once.
+    fn try_by(&mut self, interaction_id: &str) -> Result<(), String> {
+        let is_new = interaction_id.is_empty() || self.tried_by.insert(interaction_id.to_owned());
+        match is_new {
+            true => Ok(()),
+            false => Err(format!("contact {interaction_id} counts twice: {self:?}")),
+        }
+    }
+
+    /// Nothing becomes of it any more. Its dues had not passed, or are said to have, if it was open until then.
+    fn close(&mut self, state: State, until: Option<Timestamp>, stored: &Stored) -> Vec<Seen> {
+        match until {
+            Some(until) => self.end(until, stored),
+            None => [&mut self.told, &mut self.ours]
+                .into_iter()
+                .for_each(|due| due.end(stored)),
+        }
+        self.pauses += usize::from(self.pause.take().is_some());
+        (self.state, self.asked) = (state, None);
+        let mut changed = Vec::new();
+        self.alerts.resolve_all(&mut changed);
+        changed
+    }
+
+    /// Something that it waits for puts it in danger, or no longer does.
+    fn turn(&mut self, turned: &CommitmentDependencyTurned) -> Vec<Seen> {
+        let mut all = self.waits_for.iter_mut();
+        if let Some(one) = all.find(|one| one.0 == turned.depends_on) {
+            one.1 = turned.slip();
+        }
+        if turned.slip() == DependencySlip::Unspecified {
+            return self.averted();
+        }
+        let mut changed = Vec::new();
+        let clock = self.own_clock();
+        let due = self.due_mut(clock);
+        if !due.lapsed {
+            let fires = Fires {
+                rule: AT_RISK,
+                clock,
+                revision: due.revision,
+                due: due.at,
+                stage_id: WAITS.to_owned(),
+                until: goes_on(turned.escalation.as_ref()),
+            };
+            self.alerts.fire(fires, &mut changed);
+        }
+        changed
+    }
+
+    /// Nothing that it waits for puts it in danger, if that is so.
+    fn averted(&mut self) -> Vec<Seen> {
+        let mut changed = Vec::new();
+        let mut said = self.waits_for.iter().map(|one| one.1);
+        if said.all(|slip| slip == DependencySlip::Unspecified)
+            && self
+                .alerts
+                .latest(AT_RISK)
+                .is_some_and(|warning| warning.stage_id == WAITS)
+        {
+            self.alerts.resolve(&[AT_RISK], &mut changed);
+        }
+        changed
+    }
+
+    /// Who keeps it.
+    fn hand_over(&mut self, fact: &Fact, stored: &Stored) -> Counted {
+        match fact {
+            Fact::CommitmentHandoverAsked(asked) => {
+                let asked = asked.handover.clone().unwrap_or_default();
+                let until = asked.accept_until.map(|until| at(Some(until)));
+                self.asked = Some((asked.to_owner, until));
+            }
+            Fact::CommitmentHandoverAccepted(_) => {
+                let asked = self.asked.take();
+                let to =
+                    asked.ok_or_else(|| format!("accepted, and nobody was asked: {self:?}"))?;
+                self.owner = to.0;
+            }
+            Fact::CommitmentHandoverEnded(ended) => {
+                let asked = self.asked.take();
+                let until = asked.and_then(|asked| asked.1);
+                let timed_out = ended.cause() == HandoverEnd::TimedOut;
+                if timed_out && until.is_none_or(|until| stored.asked_at <= until) {
+                    return Err(format!("a hand-over ends before its time: {self:?}"));
+                }
+            }
+            Fact::CommitmentReassigned(given) => {
+                self.owner.clone_from(&given.to_owner);
+                self.asked = None;
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(Vec::new()))
+    }
+
+    /// What somebody does about an alert, or that its time is over.
+    fn see_to(&mut self, fact: &Fact, event: &Event, stored: &Stored) -> Counted {
+        let mut changed = Vec::new();
+        let handled = at(event.recorded_at);
+        let taken = match fact {
+            Fact::AlertAcknowledged(AlertAcknowledged {
+                rule,
+                episode_no,
+                acknowledged_until,
+                ..
+            }) => {
+                let until = acknowledged_until.map(|until| at(Some(until)));
+                self.alerts.step(
+                    (rule, *episode_no),
+                    (AlertState::Acknowledged, until),
+                    &mut changed,
+                )
+            }
+            Fact::AlertSnoozed(AlertSnoozed {
+                rule,
+                episode_no,
+                snoozed_until,
+                ..
+            }) => {
+                let until = snoozed_until.map(|until| at(Some(until)));
+                self.alerts.step(
+                    (rule, *episode_no),
+                    (AlertState::Snoozed, until),
+                    &mut changed,
+                )
+            }
+            Fact::AlertClosed(AlertClosed {
+                rule, episode_no, ..
+            }) => {
+                let until = again_at(handled);
+                self.alerts.step(
+                    (rule, *episode_no),
+                    (AlertState::Closed, until),
+                    &mut changed,
+                )
+            }
+            Fact::AlertRetriggered(AlertRetriggered {
+                rule,
+                episode_no,
+                escalation,
+            }) => {
+                self.check_alert(rule, stored)?;
+                let until = goes_on(escalation.as_ref());
+                self.alerts.step(
+                    (rule, *episode_no),
+                    (AlertState::Triggered, until),
+                    &mut changed,
+                )
+            }
+            Fact::AlertFiredAgain(AlertFiredAgain {
+                rule,
+                episode_no,
+                escalation,
+            }) => {
+                self.check_alert(rule, stored)?;
+                let until = goes_on(escalation.as_ref());
+                self.alerts
+                    .fire_again((rule, *episode_no), until, &mut changed)
+            }
+            _ => return Ok(None),
+        };
+        match taken {
+            Some(()) => Ok(Some(changed)),
+            None => Err(format!(
+                "something is done about an alert that there is not: {fact:?}, {self:?}"
+            )),
+        }
+    }
+
+    /// An alert goes on after its time, and not before.
+    fn check_alert(&mut self, rule: &str, stored: &Stored) -> Result<(), String> {
+        let until = self.alerts.latest(rule).and_then(|alert| alert.until);
+        match until.is_some_and(|until| stored.asked_at > until) {
+            true => Ok(()),
+            false => Err(format!(
+                "an alert goes on before its time ({until:?}): {self:?}"
+            )),
+        }
+    }
+}
