@@ -74,6 +74,25 @@ pub(super) fn call(
     }
 }
 
+/// Makes a contact one that was cut off before anything came of it.
+pub(super) fn cut_off(contact: &mut model::Interaction) {
+    contact.commitments.clear();
+    contact.no_follow_up_promised = true;
+    contact.disconnect = Some(model::Disconnect {
+        reason: model::DisconnectReason::TelecomProblem.into(),
+        stage: model::DisconnectStage::Talk.into(),
+        drop_class: model::DropClass::Suspected.into(),
+    });
+    contact.labels.push("dropped".to_owned());
+    if let Some(handling) = &mut contact.handling {
+        handling.summary = "The line was lost before we had begun.".to_owned();
+        handling.actions.clear();
+    }
+    if let Some(disposition) = &mut contact.disposition {
+        disposition.code = "dropped".to_owned();
+    }
+}
+
 /// The words that fill a scenario's gaps.
 struct Slots {
     place: String,

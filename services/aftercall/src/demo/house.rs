@@ -6,8 +6,8 @@ use aftercall_proto::model::v1::escalation_target::Target;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::warn_stage::Basis;
 use aftercall_proto::model::v1::{
-    Calendar, ClosedDate, EscalationLevel, EscalationPolicy, EscalationTarget, FollowUpPolicy,
-    Hours, Priority, PromiseFilter, Receiver, Setting, WarnStage, Webhook, Week,
+    Calendar, ClosedDate, CommitmentKind, EscalationLevel, EscalationPolicy, EscalationTarget,
+    FollowUpPolicy, Hours, Priority, PromiseFilter, Receiver, Setting, WarnStage, Webhook, Week,
 };
 use aftercall_proto::notify::v1::CreateWebhookRequest;
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
@@ -24,6 +24,9 @@ pub(super) const HOURS: &str = "opening-hours";
 pub(super) const WARNED_BEFORE: SignedDuration = SignedDuration::from_secs(4);
 /// How long the desk has before the lead is told.
 pub(super) const DESK_HAS: SignedDuration = SignedDuration::from_secs(3);
+
+/// Within which time who was cut off is called back.
+pub(super) const CALLED_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Sets all of it up, with `receiver` as where alerts are told. Answers where that stands in the log.
 pub(super) async fn set_up(
@@ -56,6 +59,7 @@ pub(super) async fn set_up(
         ("lead", told_at("Who leads the shift")),
         ("urgent", Body::EscalationPolicy(escalation())),
         ("urgent-promises", Body::FollowUpPolicy(policy())),
+        ("called-back", Body::FollowUpPolicy(called_back())),
     ];
     let changes = settings.into_iter().map(|(id, body)| SettingChange {
         setting: Some(Setting {
@@ -138,6 +142,21 @@ fn policy() -> FollowUpPolicy {
             basis: Some(Basis::BeforeDueElapsed(span(WARNED_BEFORE))),
         }],
         escalation_policy_id: "urgent".to_owned(),
+        ..FollowUpPolicy::default()
+    }
+}
+
+/// Who was cut off is called back.
+fn called_back() -> FollowUpPolicy {
+    FollowUpPolicy {
+        display_name: "Calls that were cut off".to_owned(),
+        position: 1,
+        applies_to: Some(PromiseFilter {
+            kinds: vec![CommitmentKind::CallBack.into()],
+            told_to_customer: Some(false),
+            ..PromiseFilter::default()
+        }),
+        call_back_within: Some(span(CALLED_BACK_WITHIN)),
         ..FollowUpPolicy::default()
     }
 }

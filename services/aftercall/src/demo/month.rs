@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngCore, SeedableRng};
 use uuid::Uuid;
 
-use super::call::{Caller, Draw, call};
+use super::call::{Caller, Draw, call, cut_off};
 use super::corpus::{Corpus, Promise, PromisedWhen, Scenario};
 
 /// How many days a month has here.
@@ -139,21 +139,7 @@ impl<'a> Maker<'a> {
     fn dropped_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp) {
         let draw = self.draw(scenario, false);
         let mut lost = call(self.corpus, caller, scenario, &draw, at);
-        lost.commitments.clear();
-        lost.no_follow_up_promised = true;
-        lost.disconnect = Some(model::Disconnect {
-            reason: model::DisconnectReason::TelecomProblem.into(),
-            stage: model::DisconnectStage::Talk.into(),
-            drop_class: model::DropClass::Suspected.into(),
-        });
-        lost.labels.push("dropped".to_owned());
-        if let Some(handling) = &mut lost.handling {
-            handling.summary = "The line was lost before we had begun.".to_owned();
-            handling.actions.clear();
-        }
-        if let Some(disposition) = &mut lost.disposition {
-            disposition.code = "dropped".to_owned();
-        }
+        cut_off(&mut lost);
         self.record(lost, at);
     }
 

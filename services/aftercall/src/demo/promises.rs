@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{
-    BusinessElapsed, CommitmentDraft, DueSpec, Interaction, NotificationKind, Priority,
+    BusinessElapsed, CommitmentDraft, CommitmentLifecycle, DueSpec, Interaction, NotificationKind,
+    Priority,
 };
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
-use super::call::{Caller, Draw, call, stamp};
+use super::call::{self, Caller, Draw, call, stamp};
 use super::corpus::Corpus;
-use super::house::{self, DESK_HAS, HOURS, WARNED_BEFORE};
+use super::house::{self, CALLED_BACK_WITHIN, DESK_HAS, HOURS, WARNED_BEFORE};
 use super::play::{LAPSED, Player};
 use super::receiver::Receiver;
 use super::say;
@@ -25,6 +27,8 @@ const SHORT: SignedDuration = SignedDuration::from_secs(8);
 const OPEN_TIME: SignedDuration = SignedDuration::from_hours(12);
 /// The rule of alerts on dues that are near.
 const AT_RISK: &str = "commitment.at_risk";
+/// How often is looked for what must come.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long is waited for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -37,7 +41,8 @@ impl Tour {
     ) -> anyhow::Result<()> {
         player.settings_position = house::set_up(&self.client, receiver).await?;
         self.explain(player).await?;
-        self.lapse(player, receiver).await
+        self.lapse(player, receiver).await?;
+        self.cut_off(player).await
     }
 
     /// A due that is told in open time.
@@ -110,6 +115,64 @@ impl Tour {
             .await?;
         say("\n── Why who was told, and who is next\n");
         self.type_in(&["alerts", "explain", &alert_id]).await
+    }
+
+    /// A call that is cut off, and the customer who is back first.
+    async fn cut_off(&self, player: &mut Player) -> anyhow::Result<()> {
+        let minutes = CALLED_BACK_WITHIN.as_mins();
+        say(&format!(
+            "\n── A call is cut off: somebody is to call back within {minutes} minutes, without being asked\n"
+        ));
+        let (mut contact, _) = self.call_with(|_| ())?;
+        call::cut_off(&mut contact);
+        let dropped = contact.interaction_id.clone();
+        player.record(contact).await?;
+        let promise = self.promised_in(&dropped, CommitmentLifecycle::Active);
+        let promise = promise.await?;
+        self.type_in(&["followups", "show", &promise]).await?;
+        say("\n── The customer is back first, so nobody has to call\n");
+        let (mut contact, _) = self.call_with(|_| ())?;
+        let began = now();
+        contact.occurred_at = stamp(began);
+        contact.ended_at = stamp(began);
+        contact.segments.clear();
+        contact.commitments.clear();
+        contact.no_follow_up_promised = true;
+        player.record(contact).await?;
+        self.promised_in(&dropped, CommitmentLifecycle::Cancelled)
+            .await?;
+        self.type_in(&["followups", "show", &promise]).await
+    }
+
+    /// Waits until a promise of a contact stands so, and gives its id.
+    async fn promised_in(
+        &self,
+        interaction_id: &str,
+        lifecycle: CommitmentLifecycle,
+    ) -> anyhow::Result<String> {
+        let list = || ListCommitmentsRequest {
+            filter: Some(CommitmentFilter {
+                customer_ids: vec![self.customer.clone()],
+                lifecycles: vec![lifecycle.into()],
+                ..CommitmentFilter::default()
+            }),
+            page_size: 200,
+            latest: true,
+            ..ListCommitmentsRequest::default()
+        };
+        let found = async {
+            loop {
+                let found = self.client.call(list()).await?.commitments;
+                let mut found = found.into_iter();
+                if let Some(found) = found.find(|one| one.interaction_id == interaction_id) {
+                    return anyhow::Ok(found.commitment_id);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(PATIENCE, found)
+            .await
+            .context("nothing was promised within a minute")?
     }
 
     /// A call that has just ended, with one promise, and the promise's id.
