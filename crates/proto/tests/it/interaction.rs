@@ -25,7 +25,12 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
             // Only answers and events say these.
             (draft.policy, draft.target, draft.expire_after) = (None, None, None);
             draft.stages.clear();
-            draft.origin = 0;
+            (draft.origin, draft.occurrence) = (0, None);
+            // How it recurs is always said.
+            if let Some(recurrence) = &mut draft.recurrence {
+                recurrence.mode = recurrence.mode.max(1);
+                recurrence.catch_up = recurrence.catch_up.max(1);
+            }
         }
         wire
     })

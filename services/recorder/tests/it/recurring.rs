@@ -1,7 +1,7 @@
 //! Promises that recur, as a contact's record makes them.
 
 use aftercall_proto::model::v1::{CatchUp, Recurrence, RecurrenceMode};
-use aftercall_proto::recorder::v1::RecordInteractionRequest;
+use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 
 use crate::dues::{due, local};
 use crate::fixture::{Fixture, violations_of};
@@ -41,7 +41,11 @@ async fn a_promise_that_recurs_begins_a_series_with_all_that_nobody_said() {
     assert_eq!(place.due_at, promised.promised_by);
     // What a caller says of its place counts nothing, and the same request is the same.
     let repeated = fixture.record(every_monday(1, rrule)).await.unwrap();
-    assert_eq!(repeated, first);
+    let expected = RecordInteractionResponse {
+        already_recorded: true,
+        ..first
+    };
+    assert_eq!(repeated, expected);
 
     let refused = fixture
         .record(every_monday(2, "FREQ=WEEKLY;BYDAY=TU"))
