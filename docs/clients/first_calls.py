@@ -21,7 +21,7 @@ bundled = str(pathlib.Path(protoc.__file__).parent / "_proto")
 protoc.main(["", f"-I{PROTO}", f"-I{bundled}", f"--python_out={generated}", f"--grpc_python_out={generated}", *files])
 sys.path.insert(0, generated)
 
-from aftercall.followups.v1 import followups_pb2, followups_pb2_grpc
+from aftercall.followups.v1 import filter_pb2, followups_pb2, followups_pb2_grpc
 from aftercall.history.v1 import history_pb2, history_pb2_grpc
 from aftercall.model.v1 import commitment_pb2, interaction_pb2
 from aftercall.recorder.v1 import recorder_pb2, recorder_pb2_grpc
@@ -71,7 +71,7 @@ assert any(entry.interaction.interaction_id == recorded.interaction_id for entry
 followups = followups_pb2_grpc.FollowupServiceStub(channel)
 promises = followups.ListCommitments(
     followups_pb2.ListCommitmentsRequest(
-        filter=followups_pb2.CommitmentFilter(
+        filter=filter_pb2.CommitmentFilter(
             customer_ids=["C-PYTHON"],
             lifecycles=[commitment_pb2.COMMITMENT_LIFECYCLE_ACTIVE],
         ),
