@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::observed::{Observed, OwnWrite};
 use super::retry::ask;
+use crate::checker::told::LATE;
 use crate::cluster::roles::Doors;
 use crate::journal::Journal;
 use crate::{load, requests};
@@ -294,7 +295,8 @@ impl Watcher {
                 return;
             }
             let alert = answer.alert.unwrap_or_default();
-            let triggered = alert.state() == AlertState::Triggered;
+            // Warnings are alerts, too.
+            let triggered = alert.state() == AlertState::Triggered && alert.rule == LATE;
             if let Some(Subject::Promise(promise)) = alert.subject.filter(|_| triggered) {
                 let mut observed = self.shared.observed.lock();
                 let heard = observed.alarms.entry(self.name.clone()).or_default();

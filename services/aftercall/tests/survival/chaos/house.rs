@@ -21,7 +21,7 @@ use crate::cluster::roles::Doors;
 use crate::requests::DAYS;
 
 /// Of which events the webhook is told, beside the messages to the receivers.
-const EVENTS: [&str; 3] = [
+pub(super) const EVENTS: [&str; 3] = [
     "aftercall.commitment.lapsed.v1",
     "aftercall.commitment.stage_reached.v1",
     "aftercall.alert.retriggered.v1",

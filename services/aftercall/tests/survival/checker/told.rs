@@ -18,7 +18,7 @@ use super::Checker;
 use crate::journal::Entries;
 
 /// The rule by whose alerts it is told that a promise was not kept.
-const LATE: &str = "commitment.promise_lapsed";
+pub(crate) const LATE: &str = "commitment.promise_lapsed";
 /// The rule by whose alerts somebody is warned.
 const AT_RISK: &str = "commitment.at_risk";
 /// Whose alerts all of them are.
@@ -125,11 +125,6 @@ impl Checker {
     /// What webhooks are to be told: lapses, warnings, alerts that go on, and messages to receivers.
     pub(crate) fn news(&self) -> &BTreeMap<String, News> {
         &self.told.news
-    }
-
-    /// How many warnings are recorded.
-    pub(crate) fn warnings(&self) -> usize {
-        self.told.warnings.len()
     }
 
     /// What was not told to the last of those whom a house's policy names for promises of the priority P1: of those that
