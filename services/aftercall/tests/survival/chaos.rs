@@ -4,20 +4,25 @@
 //! ```text
 //!  writers ──► recorder × 2 ─┐                      ┌─► history × 2   ──► readers
 //!              followups × 2 ─┴─► brokers 1, 2, 3 ──┼─► followups × 2 ──► readers, watchers
-//!                                                   └─► knowledge × 2
+//!                                                   ├─► knowledge × 2
+//!                                                   └─► notify × 2    ──► a receiver, by HTTP
 //!                  nemesis: one fault of a broker and one of a role at a time
 //! ```
 
 mod clients;
+mod house;
 mod nemesis;
 mod observed;
 mod retry;
+mod told;
 mod views;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_proto::cloud_event::NOTIFICATION;
+use jiff::SignedDuration;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -29,8 +34,11 @@ use crate::checker::Checker;
 use crate::cluster::{Brokers, Fleet, Newcomers, SharedLog};
 use crate::crash::seed;
 use crate::journal::Journal;
+use crate::receiver;
+use crate::requests::now;
 use clients::{Shared, WRITERS, Watcher, Writer};
 use observed::Observed;
+use told::Heard;
 
 /// Replicas of each role.
 const REPLICAS: usize = 2;
@@ -38,6 +46,8 @@ const PARTITIONS: u32 = 6;
 const WATCHERS: u64 = 2;
 /// What a slow machine may take until the last request is acknowledged, or the last lapse noticed.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// The same until the last message has arrived: one that fails twice waits five minutes.
+const TOLD_WITHIN: Duration = Duration::from_secs(420);
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -49,8 +59,15 @@ async fn chaos_needs_kafka_brokers() {
     let scratch = tempfile::tempdir().expect("a directory");
     let log = SharedLog::create(&brokers.bootstrap, PARTITIONS, brokers.all.len());
     let mut fleet = Fleet::start(REPLICAS, scratch.path(), &log.settings());
+    let settings = [log.settings(), receiver::settings(scratch.path())].concat();
+    fleet.add_notifiers(REPLICAS, scratch.path(), &settings);
+    let heard = Arc::<Mutex<Heard>>::default();
+    let hears = Arc::clone(&heard);
+    let url = receiver::listen(move |id, body| hears.lock().take(id, body));
+    let doors = fleet.doors();
     let shared = Shared {
-        doors: fleet.doors(),
+        house: house::set_up(&doors, &mut rng, &url).await,
+        doors,
         journal: Arc::new(Journal::new()),
         observed: Arc::new(Mutex::new(Observed::default())),
         stop: CancellationToken::new(),
@@ -79,14 +96,25 @@ async fn chaos_needs_kafka_brokers() {
     }
     shared.stop.cancel();
     ended(writers).await;
-    let checker = conclude(&shared, &log, &mut fleet, scratch.path()).await;
-    println!("{} records, {} lapses", checker.records(), checker.lapses());
-    assert!(
-        checker.records() > 0 && checker.lapses() > 0,
-        "a test of nothing"
-    );
+    let checker = conclude(&shared, &log, (&mut fleet, &heard), scratch.path()).await;
+    report(&checker, &heard.lock());
     shared.stop_listening.cancel();
     ended(watchers).await;
+}
+
+/// Says how much there was of all that was looked at.
+fn report(checker: &Checker, heard: &Heard) {
+    let (records, lapses) = (checker.records(), checker.lapses());
+    println!("{records} records, {lapses} lapses");
+    assert!(records > 0 && lapses > 0, "a test of nothing");
+    let (messages, times) = (heard.messages(), heard.times);
+    println!("{messages} messages, which came {times} times");
+    for event_type in house::EVENTS.into_iter().chain([NOTIFICATION]) {
+        let news = checker.news().values();
+        let count = news.filter(|one| one.event_type == event_type).count();
+        println!("{count} of {event_type}");
+        assert!(count > 0, "a test without {event_type}");
+    }
 }
 
 async fn ended(mut tasks: JoinSet<()>) {
@@ -104,11 +132,13 @@ async fn ended(mut tasks: JoinSet<()>) {
 async fn conclude(
     shared: &Shared,
     log: &SharedLog,
-    fleet: &mut Fleet,
+    (fleet, heard): (&mut Fleet, &Mutex<Heard>),
     scratch: &std::path::Path,
 ) -> Checker {
-    let checker = log.when_all_has_lapsed(&shared.journal).await;
+    let checker = when_all_is_told(shared, log, heard).await;
     let mut faults = checker.faults().to_vec();
+    faults.extend(checker.kept_from(house::CATCH_ALL, &shared.journal.entries()));
+    faults.extend(heard.lock().faults(checker.news()));
     faults.extend(checker.told_and_never_was());
     faults.extend(observed::own_writes(&shared.observed.lock().own_writes));
     let lapsed = checker.lapsed();
@@ -133,6 +163,23 @@ async fn conclude(
         .join("\n");
     assert!(faults.is_empty(), "{} faults:\n{shown}", faults.len());
     checker
+}
+
+/// Waits until every due that has passed is noticed, and all that is to be told of that has arrived, or for as long as
+/// that may take: what is missing then is seen later.
+async fn when_all_is_told(shared: &Shared, log: &SharedLog, heard: &Mutex<Heard>) -> Checker {
+    let (journal, soon) = (&shared.journal, now() + SignedDuration::from_secs(60));
+    let has_lapsed = log.when_all_has_lapsed(journal).await;
+    println!("{} lapses are noticed", has_lapsed.lapses());
+    let is_told = |checker: &Checker| {
+        checker.to_lapse(journal, soon) == 0
+            && checker
+                .kept_from(house::CATCH_ALL, &journal.entries())
+                .is_empty()
+            && heard.lock().has(checker.news())
+    };
+    let told = log.once(journal, TOLD_WITHIN, is_told).await;
+    told.unwrap_or_else(|checker| checker)
 }
 
 /// Waits until every watcher has heard of all that lapsed; if one doesn't, it is seen later which.

@@ -13,6 +13,7 @@ use aftercall_log::{Entry, LogIdentity, Offset, Position};
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded, RepeatAttributed};
+use aftercall_proto::model::v1::Interaction;
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use prost::Message;
@@ -147,11 +148,7 @@ impl Checker {
     /// How many promises are due before `soon`, and have neither lapsed nor been fulfilled.
     pub(crate) fn to_lapse(&self, journal: &Journal, soon: Timestamp) -> usize {
         let entries = journal.entries();
-        let fulfilled = entries.fulfilments.iter().filter_map(|(request, sent)| {
-            let there = self.fulfilments.contains_key(request);
-            there.then_some(&sent.request.commitment_id)
-        });
-        let fulfilled: HashSet<_> = fulfilled.collect();
+        let fulfilled = self.fulfilled(&entries);
         let open = entries.promises.iter().filter(|(id, interaction)| {
             let promise = entries.promise(id).expect("it was sent");
             self.records.contains_key(*interaction)
@@ -160,6 +157,15 @@ impl Checker {
                 && !self.lapses.contains_key(&((*id).clone(), 1))
         });
         open.count()
+    }
+
+    /// The promises that were fulfilled, in time or not.
+    fn fulfilled<'e>(&self, entries: &'e Entries) -> HashSet<&'e String> {
+        let fulfilled = entries.fulfilments.iter().filter_map(|(request, sent)| {
+            let there = self.fulfilments.contains_key(request);
+            there.then_some(&sent.request.commitment_id)
+        });
+        fulfilled.collect()
     }
 
     /// Where the interaction is recorded.
@@ -252,9 +258,8 @@ impl Checker {
         let Some(sent) = entries.records.get(&id) else {
             return self.fault(at, format!("{id} was never sent"));
         };
-        if data.interaction != sent.request.interaction
-            || event.data().map(|data| &data[..])
-                != Some(&expected(sent.request.interaction.clone())[..])
+        if data.interaction.clone().map(as_sent) != sent.request.interaction
+            || event.data().map(|data| &data[..]) != Some(&data.encode_to_vec()[..])
         {
             self.fault(at, format!("{id} is not what was sent"));
         }
@@ -351,6 +356,7 @@ impl Checker {
         if kept {
             self.fault(at, format!("{id} lapsed, and was kept in time"));
         }
+        self.told.happened(event);
         let twice = self.lapses.insert((id.clone(), lapse.due_revision), at);
         self.once(&format!("the lapse of {id}"), at, twice);
     }
@@ -396,8 +402,16 @@ impl Checker {
     }
 }
 
-fn expected(interaction: Option<aftercall_proto::model::v1::Interaction>) -> Vec<u8> {
-    InteractionRecorded { interaction }.encode_to_vec()
+/// A contact without what the policies of its promises made of them, which nobody sends.
+fn as_sent(mut interaction: Interaction) -> Interaction {
+    for draft in &mut interaction.commitments {
+        if draft.policy.take().is_some() {
+            draft.stages.clear();
+            draft.target = None;
+            draft.expire_after = None;
+        }
+    }
+    interaction
 }
 
 fn each<Q, A>(sent: &HashMap<String, Sent<Q, A>>, mut check: impl FnMut(&str, &A)) {
@@ -413,4 +427,4 @@ fn shown(at: Position) -> String {
 }
 
 mod objections;
-mod told;
+pub(crate) mod told;

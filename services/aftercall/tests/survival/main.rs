@@ -29,6 +29,7 @@ mod mount;
 mod outage;
 mod power_cut;
 mod process;
+mod receiver;
 mod requests;
 mod resend;
 #[cfg(feature = "kafka")]

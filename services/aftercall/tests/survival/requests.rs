@@ -20,6 +20,9 @@ const WORDS: [&str; 12] = [
     "waits", "since", "Tuesday",
 ];
 
+/// How far ahead a promise is due that is due in days.
+pub(crate) const DAYS: SignedDuration = SignedDuration::from_hours(72);
+
 /// The machine's time, as exact as the log keeps it.
 pub(crate) fn now() -> Timestamp {
     let now = SystemClock::new().now();
@@ -96,7 +99,7 @@ fn promise(
     let ahead = if rng.random_bool(0.5) {
         SignedDuration::from_millis(rng.random_range(500..3_000))
     } else {
-        SignedDuration::from_hours(72)
+        DAYS
     };
     CommitmentDraft {
         commitment_id,

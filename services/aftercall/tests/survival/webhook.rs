@@ -1,9 +1,6 @@
 //! kill −9 under load, with a receiver that is told of every lapse: at least once, under one id, and of nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::crash::Trial;
 use crate::process::Server;
+use crate::receiver::{self, Reply};
 
 const ROUNDS: usize = 12;
 const LAPSED: &str = "aftercall.commitment.lapsed.v1";
@@ -30,7 +28,7 @@ async fn kill_9_with_a_receiver_that_is_told_of_lapses() {
     let scratch = tempfile::tempdir().expect("a directory");
     let receiver = Receiver::start();
     let trial = Trial::new(&scratch.path().join("data"), scratch.path());
-    let mut trial = trial.configured(&settings(scratch.path()));
+    let mut trial = trial.configured(&receiver::settings(scratch.path()));
     let server = trial.start().await;
     receiver.subscribe(&server).await;
     server.kill();
@@ -58,18 +56,6 @@ async fn kill_9_with_a_receiver_that_is_told_of_lapses() {
     println!("{} lapses, {} messages", lapsed.len(), heard.messages);
     let faults = heard.faults(&trial.checker.lapsed());
     assert!(faults.is_empty(), "{faults:#?}");
-}
-
-/// The server may send to this machine, and seal a webhook's secret.
-fn settings(scratch: &Path) -> Vec<(String, String)> {
-    let key = scratch.join("secrets.key");
-    std::fs::write(&key, "0123456789abcdef".repeat(4)).expect("a file");
-    let key = key.display().to_string();
-    let networks = r#"["127.0.0.0/8"]"#.to_owned();
-    let settings = [("SECRETS_KEY_FILE", key), ("PRIVATE_NETWORKS", networks)];
-    settings
-        .map(|(name, value)| (format!("AFTERCALL_NOTIFY__{name}"), value))
-        .into()
 }
 
 /// What a receiver was told.
@@ -126,20 +112,17 @@ struct Receiver {
 impl Receiver {
     /// Listens from now on, until the test is over.
     fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
         let heard = Arc::<Mutex<Heard>>::default();
         let hears = Arc::clone(&heard);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // Who sends may be killed in the middle.
-                let _ = answer(&stream, &hears);
+        let url = receiver::listen(move |id, body| {
+            // What is no message is told of no event, and objected to.
+            let body = serde_json::from_slice(&body).unwrap_or_default();
+            match hears.lock().take(id, &body) {
+                true => Reply::Take,
+                false => Reply::Refuse,
             }
         });
-        Self {
-            url: format!("http://{address}/hooks"),
-            heard,
-        }
+        Self { url, heard }
     }
 
     async fn subscribe(&self, server: &Server) {
@@ -161,29 +144,6 @@ impl Receiver {
         let heard = self.heard.lock();
         heard.events.values().map(|event| event.0.clone()).collect()
     }
-}
-
-/// Reads one message, and says whether it is taken.
-fn answer(stream: &TcpStream, heard: &Mutex<Heard>) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut id, mut length, mut line) = (String::new(), 0, String::new());
-    while reader.read_line(&mut line)? > 2 {
-        match line.trim_end().split_once(": ") {
-            Some(("webhook-id", value)) => id = value.to_owned(),
-            Some(("content-length", value)) => length = value.parse().map_err(io::Error::other)?,
-            _ => {}
-        }
-        line.clear();
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let body = serde_json::from_slice(&body)?;
-    let status = match heard.lock().take(&id, &body) {
-        true => 200,
-        false => 503,
-    };
-    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    (&*stream).write_all(answer.as_bytes())
 }
 
 #[test]

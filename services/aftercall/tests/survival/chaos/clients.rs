@@ -9,8 +9,8 @@ use aftercall_proto::followups::v1::GetCommitmentRequest;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{ListTimelineRequest, timeline_entry::What};
-use aftercall_proto::model::v1::AlertState;
 use aftercall_proto::model::v1::alert::Subject;
+use aftercall_proto::model::v1::{AlertState, Priority};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use parking_lot::Mutex;
@@ -21,12 +21,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::observed::{Observed, OwnWrite};
 use super::retry::ask;
+use crate::checker::told::LATE;
 use crate::cluster::roles::Doors;
 use crate::journal::Journal;
 use crate::{load, requests};
 
 /// Those who write, each about customers of its own, so that their order is known.
 pub(super) const WRITERS: u64 = 4;
+/// One of so many of a writer's contacts has an urgent promise, if it has any.
+const URGENT: u64 = 5;
 /// The longest that a writer thinks, in milliseconds.
 const THINKS_MS_MAX: u64 = 60;
 /// How long a watcher listens to a silent replica before it turns to another.
@@ -38,6 +41,8 @@ pub(super) struct Shared {
     pub(super) doors: Doors,
     pub(super) journal: Arc<Journal>,
     pub(super) observed: Arc<Mutex<Observed>>,
+    /// Where stands how promises are followed up.
+    pub(super) house: String,
     /// Ends the writers.
     pub(super) stop: CancellationToken,
     /// Ends the watchers.
@@ -77,7 +82,15 @@ impl Writer {
     async fn step(&mut self) {
         self.sent += 1;
         let customer = load::customer(self.number, self.rng.random_range(0..load::CUSTOMERS));
-        let request = requests::record(&mut self.rng, &self.source, self.sent, &customer);
+        let mut request = requests::record(&mut self.rng, &self.source, self.sent, &customer);
+        request.settings_position.clone_from(&self.shared.house);
+        let promises = request
+            .interaction
+            .iter_mut()
+            .flat_map(|it| &mut it.commitments);
+        for promise in promises.filter(|_| self.sent.is_multiple_of(URGENT)) {
+            promise.set_priority(Priority::P1);
+        }
         let Some(position) = self.record(&request).await else {
             return;
         };
@@ -282,7 +295,8 @@ impl Watcher {
                 return;
             }
             let alert = answer.alert.unwrap_or_default();
-            let triggered = alert.state() == AlertState::Triggered;
+            // Warnings are alerts, too.
+            let triggered = alert.state() == AlertState::Triggered && alert.rule == LATE;
             if let Some(Subject::Promise(promise)) = alert.subject.filter(|_| triggered) {
                 let mut observed = self.shared.observed.lock();
                 let heard = observed.alarms.entry(self.name.clone()).or_default();

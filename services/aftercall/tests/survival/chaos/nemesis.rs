@@ -45,14 +45,19 @@ enum Role {
     History,
     Followups,
     Knowledge,
+    Notify,
 }
 
-/// Every kind of fault of replicas. A short run may get through the first three only, in some order:
+/// How many kinds of fault of replicas come first, in some order.
+const FIRST: usize = 4;
+
+/// Every kind of fault of replicas. A short run may get through the first four only, in some order:
 /// those that matter most.
-const TO_ROLES: [(Role, ToRole); 12] = [
+const TO_ROLES: [(Role, ToRole); 16] = [
     (Role::Followups, ToRole::Pause),
     (Role::Recorder, ToRole::Kill),
     (Role::Followups, ToRole::CutOff),
+    (Role::Notify, ToRole::Kill),
     (Role::History, ToRole::Kill),
     (Role::Followups, ToRole::Kill),
     (Role::Recorder, ToRole::Pause),
@@ -62,6 +67,9 @@ const TO_ROLES: [(Role, ToRole); 12] = [
     (Role::Followups, ToRole::Restart),
     (Role::History, ToRole::Pause),
     (Role::Recorder, ToRole::Restart),
+    (Role::Notify, ToRole::Pause),
+    (Role::Notify, ToRole::CutOff),
+    (Role::Notify, ToRole::Restart),
 ];
 
 /// Says what happens, so that a run can be followed.
@@ -135,7 +143,7 @@ pub(super) async fn roles(fleet: &mut Fleet, seed: u64, began: Instant, until: I
         kinds.retain(|(_, kind)| *kind != ToRole::CutOff);
     }
     loop {
-        let (first, rest) = kinds.split_at_mut(3);
+        let (first, rest) = kinds.split_at_mut(FIRST);
         first.shuffle(&mut rng);
         rest.shuffle(&mut rng);
         for (role, kind) in &kinds {
@@ -179,6 +187,7 @@ fn of_role(fleet: &mut Fleet, role: Role) -> &mut Vec<Replica> {
         Role::History => &mut fleet.histories,
         Role::Followups => &mut fleet.followups,
         Role::Knowledge => &mut fleet.knowledge,
+        Role::Notify => &mut fleet.notifiers,
     }
 }
 

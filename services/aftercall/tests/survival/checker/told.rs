@@ -1,21 +1,39 @@
 //! What is told of promises: warnings, who is told of alerts, and what webhooks and mails were sent.
 //!
-//! The load sets nothing up by which any of it would come about, but logs that have it are read all the same.
+//! Most loads set nothing up by which any of it would come about, but logs that have it are read all the same.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use aftercall_domain::ids::Namespace;
 use aftercall_log::Position;
+use aftercall_proto::cloud_event;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertsRouted, CommitmentStageReached, Event, MailAttempted, WebhookAttempted, WebhookQueued,
 };
-use aftercall_proto::model::v1::NotificationKind;
+use aftercall_proto::model::v1::{NotificationKind, Priority, RouteReason};
+use serde_json::Value;
 
 use super::Checker;
 use crate::journal::Entries;
 
 /// The rule by whose alerts it is told that a promise was not kept.
-const LATE: &str = "commitment.promise_lapsed";
+pub(crate) const LATE: &str = "commitment.promise_lapsed";
+/// The rule by whose alerts somebody is warned.
+const AT_RISK: &str = "commitment.at_risk";
+/// Whose alerts all of them are.
+const TENANT: &str = "default";
+
+/// What a webhook is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct News {
+    /// The event's type.
+    pub(crate) event_type: String,
+    /// What it happened to.
+    pub(crate) about: String,
+    /// Of a message to a receiver, what it says.
+    pub(crate) notification: Option<Value>,
+}
 
 /// What was told, as far as the log was read.
 #[derive(Debug, Default)]
@@ -30,6 +48,10 @@ pub(super) struct Told {
     lapses: Vec<(Position, String, u32)>,
     /// The number of each webhook's last message, and the events that it is told of.
     queues: HashMap<String, (u64, HashSet<String>)>,
+    /// What webhooks are to be told, by the event's or the message's id.
+    news: BTreeMap<String, News>,
+    /// The alerts that were told to a receiver, or are held for it.
+    reached: HashSet<(String, String)>,
 }
 
 impl Told {
@@ -40,6 +62,16 @@ impl Told {
         let is_next = event.sequence == *version + 1;
         *version += u64::from(is_next);
         is_next
+    }
+
+    /// Notes what happened to a promise, and counts.
+    pub(super) fn happened(&mut self, event: &Event) {
+        let news = News {
+            event_type: event.cloud_event_type().to_owned(),
+            about: event.aggregate_id.clone(),
+            notification: None,
+        };
+        self.news.insert(event.event_id.clone(), news);
     }
 }
 
@@ -58,7 +90,9 @@ impl Checker {
             | Fact::WebhookReplayed(_)
             | Fact::CalendarFeedChanged(_) => {}
             Fact::AlertRetriggered(_) | Fact::AlertFiredAgain(_) => {
-                self.counts(event);
+                if self.counts(event) {
+                    self.told.happened(event);
+                }
             }
             Fact::CommitmentStageReached(reached) => self.warn(at, event, reached, entries),
             Fact::AlertsRouted(routed) if self.told.is_next(event) => self.route(at, routed),
@@ -88,6 +122,34 @@ impl Checker {
         never.collect()
     }
 
+    /// What webhooks are to be told: lapses, warnings, alerts that go on, and messages to receivers.
+    pub(crate) fn news(&self) -> &BTreeMap<String, News> {
+        &self.told.news
+    }
+
+    /// What was not told to the last of those whom a house's policy names for promises of the priority P1: of those that
+    /// nobody fulfilled, each lapse, and each warning where there is no lapse.
+    pub(crate) fn kept_from(&self, receiver_id: &str, entries: &Entries) -> Vec<String> {
+        let fulfilled = self.fulfilled(entries);
+        let mut faults = Vec::new();
+        for (id, interaction) in &entries.promises {
+            let promise = entries.promise(id).expect("it was sent");
+            let is_open = self.records.contains_key(interaction) && !fulfilled.contains(id);
+            if promise.priority() != Priority::P1 || !is_open {
+                continue;
+            }
+            let rule = match self.lapses.contains_key(&(id.clone(), 1)) {
+                true => LATE,
+                false => AT_RISK,
+            };
+            let alert = (alert_id(rule, id), receiver_id.to_owned());
+            if !self.told.reached.contains(&alert) {
+                faults.push(format!("{receiver_id} is not told of {rule} of {id}"));
+            }
+        }
+        faults
+    }
+
     fn warn(
         &mut self,
         at: Position,
@@ -106,7 +168,11 @@ impl Checker {
         }
         let stage_id = reached.stage_id.clone();
         let warning = (id.clone(), reached.clock, reached.due_revision, stage_id);
-        if self.counts(event) && !self.told.warnings.insert(warning) {
+        if !self.counts(event) {
+            return;
+        }
+        self.told.happened(event);
+        if !self.told.warnings.insert(warning) {
             self.fault(at, format!("{id} is warned of twice: {reached:?}"));
         }
     }
@@ -125,6 +191,21 @@ impl Checker {
             let lapses =
                 promises.map(|promise| (at, promise.commitment_id.clone(), promise.due_revision));
             self.told.lapses.extend(lapses);
+            if !message.webhook_id.is_empty() {
+                let news = News {
+                    event_type: cloud_event::NOTIFICATION.to_owned(),
+                    about: id.clone(),
+                    notification: serde_json::to_value(message).ok(),
+                };
+                self.told.news.insert(id.clone(), news);
+            }
+        }
+        for alert in &routed.alerts {
+            let told = alert.verdicts.iter().filter(|verdict| {
+                [RouteReason::Told, RouteReason::Held].contains(&verdict.reason())
+            });
+            let told = told.map(|verdict| (alert.alert_id.clone(), verdict.receiver_id.clone()));
+            self.told.reached.extend(told);
         }
     }
 
@@ -165,4 +246,12 @@ impl Checker {
             self.fault(at, format!("mailed, and nobody decided so: {unknown:?}"));
         }
     }
+}
+
+/// The id of the first alert of a rule about a promise: these are kept for ever.
+pub(super) fn alert_id(rule: &str, commitment_id: &str) -> String {
+    let key = [TENANT, rule, commitment_id].map(str::as_bytes);
+    let key = Namespace::AlertKey.id(&key);
+    let id = Namespace::Alert.id(&[&key.as_bytes()[..], &1_u32.to_be_bytes()]);
+    id.to_string()
 }

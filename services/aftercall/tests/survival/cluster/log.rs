@@ -71,21 +71,38 @@ impl SharedLog {
     /// compared with `journal`.
     pub(crate) async fn when_all_has_lapsed(&self, journal: &Journal) -> Checker {
         let soon = now() + SignedDuration::from_secs(60);
+        let all_has = |checker: &Checker| checker.to_lapse(journal, soon) == 0;
+        let waited = self.once(journal, PATIENCE, all_has).await;
+        waited.expect("every due that passes is noticed")
+    }
+
+    /// What stands in it once that is as `holds` says, compared with `journal`.
+    ///
+    /// # Errors
+    /// What stands in it when it isn't after `patience`.
+    pub(crate) async fn once(
+        &self,
+        journal: &Journal,
+        patience: Duration,
+        holds: impl Fn(&Checker) -> bool,
+    ) -> Result<Checker, Checker> {
         let mut checker = Checker::of_shared();
         let mut reader = self.reader();
         let waiting = async {
             loop {
                 let read = block_in_place(|| reader.read_to_the_end());
                 checker.compare(self.id(), &read, &journal.entries());
-                if checker.to_lapse(journal, soon) == 0 {
+                if holds(&checker) {
                     return;
                 }
                 sleep(LOOK_EVERY).await;
             }
         };
-        let waited = timeout(PATIENCE, waiting).await;
-        waited.expect("every due that passes is noticed");
-        checker
+        let waited = timeout(patience, waiting).await;
+        match waited {
+            Ok(()) => Ok(checker),
+            Err(_) => Err(checker),
+        }
     }
 
     /// A reader of all that it has.

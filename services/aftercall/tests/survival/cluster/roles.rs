@@ -23,6 +23,9 @@ use crate::process::{READY_WITHIN, Server, Start};
 /// replica's port while the replica is down.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
+/// The role that tells others.
+const NOTIFY: &str = "notify";
+
 /// How often a server that starts is asked whether it is behind.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -47,13 +50,18 @@ impl Replica {
         settings: &[(String, String)],
     ) -> Self {
         let name = format!("{role}-{number}");
+        // What tenants set up is asked for seldom: it has no process of its own.
+        let services = match role {
+            NOTIFY => vec![NOTIFY, "settings"],
+            role => vec![role],
+        };
         let address = free_address();
         let data: PathBuf = scratch.join(&name);
         let user = User::draw();
         let wrapper = user.as_ref().map(|user| user.owner_of(&data));
         let start = Start::on(&data, &scratch.join(format!("{name}.log")))
             .under(&wrapper.unwrap_or_default())
-            .with(&[role])
+            .with(&services)
             .configured(settings)
             .listening(address);
         let endpoint = Endpoint::from_shared(format!("http://{address}"));
@@ -143,6 +151,8 @@ pub(crate) struct Fleet {
     pub(crate) histories: Vec<Replica>,
     pub(crate) followups: Vec<Replica>,
     pub(crate) knowledge: Vec<Replica>,
+    /// Those who tell others, and keep what tenants set up: none unless they are added.
+    pub(crate) notifiers: Vec<Replica>,
 }
 
 /// Connections to the replicas of each role.
@@ -152,6 +162,7 @@ pub(crate) struct Doors {
     pub(crate) histories: Arc<[Channel]>,
     pub(crate) followups: Arc<[Channel]>,
     pub(crate) knowledge: Arc<[Channel]>,
+    pub(crate) notifiers: Arc<[Channel]>,
 }
 
 impl Fleet {
@@ -167,9 +178,24 @@ impl Fleet {
             histories: role("history"),
             followups: role("followups"),
             knowledge: role("knowledge"),
+            notifiers: Vec::new(),
         };
         fleet.each(Replica::start);
         fleet
+    }
+
+    /// Adds `replicas` that tell others, running.
+    pub(crate) fn add_notifiers(
+        &mut self,
+        replicas: usize,
+        scratch: &Path,
+        settings: &[(String, String)],
+    ) {
+        for number in 1..=replicas {
+            let mut replica = Replica::new(NOTIFY, number, scratch, settings);
+            replica.start();
+            self.notifiers.push(replica);
+        }
     }
 
     /// Does something with each replica.
@@ -180,7 +206,9 @@ impl Fleet {
     /// All replicas.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Replica> {
         let queries = self.histories.iter_mut().chain(&mut self.followups);
-        let others = queries.chain(&mut self.knowledge);
+        let others = queries
+            .chain(&mut self.knowledge)
+            .chain(&mut self.notifiers);
         self.recorders.iter_mut().chain(others)
     }
 
@@ -192,6 +220,7 @@ impl Fleet {
             histories: channels(&self.histories),
             followups: channels(&self.followups),
             knowledge: channels(&self.knowledge),
+            notifiers: channels(&self.notifiers),
         }
     }
 }
@@ -208,6 +237,7 @@ impl Doors {
             histories: with(&self.histories, &newcomers.history),
             followups: with(&self.followups, &newcomers.followups),
             knowledge: with(&self.knowledge, &newcomers.knowledge),
+            notifiers: Arc::clone(&self.notifiers),
         }
     }
 

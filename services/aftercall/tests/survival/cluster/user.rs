@@ -7,8 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The first of the numbers that are drawn: above those that systems give to people and services,
-/// and below the one of nobody.
+/// and all of them below the one of nobody.
 const FIRST: u32 = 61_200;
+/// Two runs on one machine begin apart, or one would cut off the other's: with so many numbers each.
+const OF_A_RUN: u32 = 200;
+const RUNS: u32 = 20;
 
 /// How many were drawn by this process.
 static DRAWN: AtomicU32 = AtomicU32::new(0);
@@ -21,7 +24,9 @@ impl User {
     /// One that was not drawn before; none where this process may not run others as somebody else,
     /// or not route their traffic.
     pub(super) fn draw() -> Option<Self> {
-        let user = Self(FIRST + DRAWN.fetch_add(1, Ordering::Relaxed));
+        let run = std::process::id() % RUNS;
+        let drawn = DRAWN.fetch_add(1, Ordering::Relaxed) % OF_A_RUN;
+        let user = Self(FIRST + run * OF_A_RUN + drawn);
         let [program, rest @ ..] = user.command();
         let mut may = Command::new(program);
         may.args(rest)
