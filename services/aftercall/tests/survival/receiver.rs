@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a receiver does with a message.
+#[cfg_attr(
+    not(feature = "kafka"),
+    expect(dead_code, reason = "only in the chaos it is late or hangs up")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// Takes it.
