@@ -231,8 +231,9 @@ async fn lateness(data: &Path, open: u64) -> anyhow::Result<Lateness> {
         let answer = answer
             .context("lapses are missing")?
             .context("the watch ended")??;
-        let promised_by = answer.commitment.and_then(|promise| promise.promised_by);
-        if let Some(at) = promised_by {
+        // What is told of promises that are not overdue yet says that they are none of those.
+        let overdue = answer.commitment.filter(|_| !answer.left);
+        if let Some(at) = overdue.and_then(|promise| promise.promised_by) {
             let at = Timestamp::new(at.seconds, at.nanos)?;
             micros.saturating_record(late_us(at));
         }
