@@ -15,6 +15,7 @@ pub mod ids;
 pub mod interaction;
 pub mod limits;
 mod local_day;
+pub mod masking;
 mod path;
 pub mod recurrence;
 pub mod routing;

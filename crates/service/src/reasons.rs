@@ -83,6 +83,8 @@ reasons! {
     AmendedTooOften = "AMENDED_TOO_OFTEN", FailedPrecondition;
     /// The candidate has become a solution.
     CandidateAlreadyPromoted = "CANDIDATE_ALREADY_PROMOTED", FailedPrecondition;
+    /// The words to publish seem to be personal in part.
+    PersonalWords = "PERSONAL_WORDS", FailedPrecondition;
     /// The two customers are merged.
     CustomersAlreadyMerged = "CUSTOMERS_ALREADY_MERGED", FailedPrecondition;
     /// The two customers are not merged.

@@ -8,6 +8,7 @@
 mod scoped;
 
 use aftercall_domain::Scope;
+use aftercall_domain::masking::Known;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
@@ -20,6 +21,7 @@ use crate::fold::stored;
 use crate::keys::{self, Ranking};
 use crate::limits::{CANDIDATE_CASES_MAX, PAGE};
 use crate::page::{self, Listed};
+use crate::personal;
 use crate::records::{Case, Tally, timestamp};
 use scoped::Scoped;
 
@@ -124,7 +126,7 @@ fn whole_list(
     let total = include_total.then(|| page::count(store, &prefix));
     let listed = page::read(store, &prefix, paging, |key| {
         let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
-        let found = whole(store, ranking.tenant_id, &candidate_id)?;
+        let found = whole(store, ranking.tenant_id, &candidate_id, None)?;
         let candidate = found.map(|candidate| Candidate {
             case_count,
             state: ranking.state.into(),
@@ -138,23 +140,37 @@ fn whole_list(
     Ok((listed, total.transpose()?))
 }
 
-/// A candidate with its latest cases, of those that lie within somebody's scope.
+/// A candidate with its latest cases, of those that lie within somebody's scope, and what these say of
+/// their customers. Its words hold nothing that is personal to any of them.
 pub(crate) fn find(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     candidate_id: &str,
-) -> Result<Option<Candidate>, Error> {
-    match scope.parties() {
-        None => whole(store, tenant_id, candidate_id),
-        Some(own) => Scoped::read(store, tenant_id, own)?.candidate(candidate_id),
-    }
+) -> Result<Option<(Candidate, Known)>, Error> {
+    let mut known = Known::default();
+    let candidate = match scope.parties() {
+        None => whole(store, tenant_id, candidate_id, Some(&mut known))?,
+        Some(own) => {
+            let scoped = Scoped::read(store, tenant_id, own)?;
+            scoped.candidate(candidate_id, Some(&mut known))?
+        }
+    };
+    Ok(candidate.map(|mut candidate| {
+        personal::mask(&mut candidate, &known);
+        (candidate, known)
+    }))
 }
 
 /// When a case occurred, its interaction, and whose that is.
 type Place = (i64, String, u64);
 
 /// A candidate with its latest cases, whoever had a part in them.
-fn whole(store: &Store, tenant_id: &str, candidate_id: &str) -> Result<Option<Candidate>, Error> {
+fn whole(
+    store: &Store,
+    tenant_id: &str,
+    candidate_id: &str,
+    known: Option<&mut Known>,
+) -> Result<Option<Candidate>, Error> {
     let tally = store.get(keys::candidate(tenant_id, candidate_id))?;
     let Some(tally) = stored::<Tally>(tally).map_err(Error::internal)? else {
         return Ok(None);
@@ -166,17 +182,19 @@ fn whole(store: &Store, tenant_id: &str, candidate_id: &str) -> Result<Option<Ca
     let latest = store.scan_prefix(&cases, Direction::Ascending);
     let latest = latest.take(CANDIDATE_CASES_MAX);
     let latest = latest.map(|entry| place(&entry?.0));
-    let mut candidate = assemble(store, tenant_id, (candidate_id, tally), latest)?;
+    let mut candidate = assemble(store, tenant_id, (candidate_id, tally), latest, known)?;
     candidate.first_seen_at = first.map(|(occurred_at_us, ..)| timestamp(occurred_at_us));
     Ok(Some(candidate))
 }
 
-/// A candidate of its latest cases. Its words are those of the latest case that has any.
+/// A candidate of its latest cases. Its words are those of the latest case that has any, without what is
+/// personal. What the cases say of their customers is added to `known`.
 fn assemble(
     store: &Store,
     tenant_id: &str,
     (candidate_id, tally): (&str, Tally),
     latest: impl Iterator<Item = Result<Place, Error>>,
+    mut known: Option<&mut Known>,
 ) -> Result<Candidate, Error> {
     let solution_id = promoted_to(store, tenant_id, candidate_id)?;
     let mut candidate = Candidate {
@@ -194,6 +212,9 @@ fn assemble(
         let (occurred_at_us, interaction_id, whose) = place?;
         let case = store.get(keys::case(tenant_id, &interaction_id, whose))?;
         let case: Case = stored(case).map_err(Error::internal)?.unwrap_or_default();
+        if let Some(known) = &mut known {
+            known.extend(personal::known(&case));
+        }
         add_case(&mut candidate, interaction_id, occurred_at_us, case);
     }
     Ok(candidate)
@@ -216,14 +237,26 @@ fn add_case(candidate: &mut Candidate, interaction_id: String, occurred_at_us: i
         candidate.last_seen_at = Some(timestamp(occurred_at_us));
     }
     candidate.interaction_ids.push(interaction_id);
-    let words = [
-        (&mut candidate.customer_wording, case.stated_verbatim),
-        (&mut candidate.resolution, case.resolution),
-        (&mut candidate.workaround, case.workaround),
+    let mut words = [
+        (
+            "customer_wording",
+            &mut candidate.customer_wording,
+            &case.stated_verbatim,
+        ),
+        ("resolution", &mut candidate.resolution, &case.resolution),
+        ("workaround", &mut candidate.workaround, &case.workaround),
     ];
-    for (known, new) in words {
-        if known.is_empty() {
-            *known = new;
+    let is_new = |known: &str, new: &str| known.is_empty() && !new.is_empty();
+    // Most cases only confirm the words of later ones.
+    if !words.iter().any(|(_, known, new)| is_new(known, new)) {
+        return;
+    }
+    let personal = personal::known(&case);
+    for (field, known, new) in &mut words {
+        if is_new(known, new) {
+            let (text, masked) = personal::masked(field, new, &personal);
+            **known = text;
+            candidate.masked.extend(masked);
         }
     }
 }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
+use aftercall_domain::masking::PersonalKind;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Precondition, Reason, Unauthenticated, Unread};
 use aftercall_view::StoreError;
+
+use crate::personal;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,15 @@ pub(crate) enum Error {
     SolutionNotFound,
     #[error("the candidate has become a solution already: {solution_id}")]
     AlreadyPromoted { solution_id: String },
+    #[error(
+        "words that seem to be personal are left: {}; put others in their place, or send personal_reviewed if \
+         they must be published",
+        named(left)
+    )]
+    PersonalWords {
+        /// Which fields hold which.
+        left: Vec<(String, PersonalKind)>,
+    },
     #[error("the request_id was used for another request; use a new one")]
     RequestIdReused,
     #[error(transparent)]
@@ -31,6 +43,15 @@ pub(crate) enum Error {
     Undone(#[from] Undone),
     #[error(transparent)]
     Unread(#[from] Unread),
+}
+
+/// Fields and what they hold, for a message.
+fn named(left: &[(String, PersonalKind)]) -> String {
+    let left = left.iter();
+    let named: Vec<_> = left
+        .map(|(field, kind)| format!("{field}: {}", kind.words()))
+        .collect();
+    named.join(", ")
 }
 
 impl Error {
@@ -60,6 +81,7 @@ impl Failure for Error {
             Self::CandidateNotFound => Reason::CandidateNotFound,
             Self::SolutionNotFound => Reason::SolutionNotFound,
             Self::AlreadyPromoted { .. } => Reason::CandidateAlreadyPromoted,
+            Self::PersonalWords { .. } => Reason::PersonalWords,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(error) => error.reason(),
             Self::Undone(error) => error.reason(),
@@ -72,6 +94,22 @@ impl Failure for Error {
             Self::Invalid(violations) => Some(violations),
             _ => None,
         }
+    }
+
+    fn preconditions(&self) -> Vec<Precondition> {
+        let Self::PersonalWords { left } = self else {
+            return Vec::new();
+        };
+        let conditions = left.iter().map(|(field, kind)| Precondition {
+            kind: personal::to_wire(*kind).as_str_name(),
+            subject: field.clone(),
+            description: format!(
+                "holds what seems to be a personal {}; take it out, or send personal_reviewed",
+                kind.words()
+            )
+            .into(),
+        });
+        conditions.collect()
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -17,6 +17,7 @@ mod index;
 mod keys;
 mod limits;
 mod page;
+mod personal;
 mod promotion;
 mod records;
 mod server;

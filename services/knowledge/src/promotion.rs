@@ -5,7 +5,7 @@
 //! it: whether it came first, came again, or came too late.
 
 use aftercall_domain::solution::{self, Draft};
-use aftercall_domain::{CandidateId, Cleaner, Scope, Violations, Warning};
+use aftercall_domain::{CandidateId, Cleaner, Scope, Violations, Warning, masking};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::time::to_wire;
@@ -14,7 +14,7 @@ use aftercall_proto::event::v1::{EventType, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
 use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
 use aftercall_service::command::{self, Decision};
-use aftercall_service::seal::{Author, Request, RequestHash, Sealing, TooLarge};
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Checker, Deps, Principal, Reading, Unread};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use crate::candidates::{self, promoted_to};
 use crate::failure::Error;
 use crate::keys::PROMOTIONS;
+use crate::personal;
 use crate::solutions;
 
 /// A command to promote, checked as far as it can be without the view.
@@ -33,6 +34,8 @@ pub(crate) struct PromoteCommand {
     request_hash: RequestHash,
     candidate_id: String,
     draft: Draft,
+    /// Somebody has looked at words that seem to be personal.
+    personal_reviewed: bool,
     /// What of it was not taken as it was sent.
     warnings: Vec<Warning>,
 }
@@ -51,6 +54,7 @@ impl PromoteCommand {
             question_in_customer_words,
             resolution,
             workaround,
+            personal_reviewed,
         } = request;
         let mut checker = Checker::new();
         checker.required_id("request_id", &request_id);
@@ -70,6 +74,7 @@ impl PromoteCommand {
             request_hash,
             candidate_id: CandidateId::read(&candidate_id).into_string(),
             draft,
+            personal_reviewed,
             warnings: cleaner.into_warnings(),
         })
     }
@@ -77,14 +82,20 @@ impl PromoteCommand {
     /// The event that makes the solution, with every value that it is made of.
     fn record(
         &self,
-        candidate: Candidate,
+        (candidate, known): (Candidate, masking::Known),
         by: &Principal,
         now: Timestamp,
-    ) -> Result<Record, TooLarge> {
+    ) -> Result<Record, Error> {
         let solution_id = solution::solution_id(&self.tenant_id, &self.candidate_id).to_string();
+        let solution = self.solution(candidate, &solution_id, by, to_wire(now));
+        let left = personal::left(&solution, &known);
+        if !left.is_empty() && !self.personal_reviewed {
+            return Err(Error::PersonalWords { left });
+        }
         let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
-            solution: Some(self.solution(candidate, &solution_id, by, to_wire(now))),
+            solution: Some(solution),
             candidate_id: self.candidate_id.clone(),
+            personal_reviewed: !left.is_empty(),
         }));
         let sealing = Sealing {
             by: Author::from(by),
@@ -100,7 +111,7 @@ impl PromoteCommand {
                 hash: self.request_hash,
             }),
         };
-        sealing.seal(&fact)
+        Ok(sealing.seal(&fact)?)
     }
 
     /// The solution: the draft's words, and the candidate's where the draft has none.

@@ -2,7 +2,7 @@
 
 use aftercall_domain::{Parties, solution};
 use aftercall_proto::convert::parties::{self, PartiesRow};
-use aftercall_proto::model::v1::{Interaction, ReasonResolution, SolutionUse};
+use aftercall_proto::model::v1::{Customer, Interaction, ReasonResolution, SolutionUse};
 use pbjson_types::Timestamp;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -37,6 +37,12 @@ pub(crate) struct Case {
     /// Who else had a part in it, by its segments.
     #[prost(message, optional, tag = "11")]
     of_segments: Option<PartiesRow>,
+    /// Whose contact it is: what of the words is personal. Only what names the customer is kept.
+    #[prost(message, optional, tag = "12")]
+    pub(crate) customer: Option<Customer>,
+    /// The contact's id in another system.
+    #[prost(string, tag = "13")]
+    pub(crate) external_id: String,
 }
 
 impl Case {
@@ -51,6 +57,7 @@ impl Case {
         let own: Parties = parties::of_wrap_up(interaction).collect();
         case.wrapped_up_by = Some(own.into());
         case.take_segments(interaction);
+        case.take_customer(interaction);
         case.take_reason(interaction);
         case.take_handling(interaction);
         case
@@ -68,6 +75,7 @@ impl Case {
         for path in paths {
             match path.as_str() {
                 "contact_reasons" => case.take_reason(interaction),
+                "customer" => case.take_customer(interaction),
                 "handling" => case.take_handling(interaction),
                 "occurred_at" => case.occurred_at_us = micros(interaction.occurred_at.as_ref()),
                 "segments" => case.take_segments(interaction),
@@ -91,6 +99,18 @@ impl Case {
     fn take_segments(&mut self, interaction: &Interaction) {
         let of_segments = parties::of_segments(&interaction.segments);
         self.of_segments = Some(of_segments.collect::<Parties>().into());
+    }
+
+    fn take_customer(&mut self, interaction: &Interaction) {
+        self.customer = interaction.customer.as_ref().map(|customer| Customer {
+            customer_id: customer.customer_id.clone(),
+            handles: customer.handles.clone(),
+            display_name: customer.display_name.clone(),
+            country_code: customer.country_code.clone(),
+            ..Customer::default()
+        });
+        let reference = interaction.external_ref.as_ref();
+        self.external_id = reference.map_or_else(String::new, |one| one.external_id.clone());
     }
 
     fn take_reason(&mut self, interaction: &Interaction) {

@@ -7,7 +7,7 @@ use crate::fold;
 use crate::index::Fields;
 
 /// Raised with each change of the fold or of what is stored.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// The view's fold and its index.
 #[derive(Debug)]

@@ -3,4 +3,5 @@
 mod business_time;
 mod drafts;
 mod model;
+mod personal_words;
 mod vectors;

@@ -284,6 +284,7 @@ impl Written {
                 let published = SolutionPublished {
                     solution: Some(Solution::default()),
                     candidate_id: String::new(),
+                    personal_reviewed: false,
                 };
                 Event {
                     sequence: *sequence,

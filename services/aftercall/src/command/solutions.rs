@@ -4,7 +4,9 @@ use aftercall_proto::knowledge::v1::{
     GetSolutionRequest, ListCandidatesRequest, ListSolutionsRequest, PromoteCandidateRequest,
     SuggestSolutionsRequest, Suggestion,
 };
-use aftercall_proto::model::v1::{Candidate, CandidateState, Confidence, Solution};
+use aftercall_proto::model::v1::{
+    Candidate, CandidateState, Confidence, MaskedWord, PersonalKind, Solution,
+};
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled, told};
 use super::{CommandError, Session, warnings};
@@ -68,6 +70,9 @@ pub struct PromoteArgs {
     /// What helps until then; left out, the candidate's
     #[arg(long, value_name = "TEXT")]
     workaround: Option<String>,
+    /// Publishes words that seem to be personal, because somebody has looked at them a second time
+    #[arg(long)]
+    personal_reviewed: bool,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
@@ -183,10 +188,26 @@ fn print_candidate(candidate: &Candidate, output: &mut Output) -> std::io::Resul
     card.field("words", super::promise::quoted(&candidate.customer_wording))
         .field("solved by", &candidate.resolution)
         .field("until then", &candidate.workaround)
+        .field("masked", masked(&candidate.masked))
         .field("last seen", times.minute(candidate.last_seen_at.as_ref()))
         .field("solution", &candidate.solution_id)
         .field("candidate", &candidate.candidate_id);
     card.print(output, 2)
+}
+
+/// What was masked, by the names that the fields have on the screen.
+fn masked(words: &[MaskedWord]) -> String {
+    let named = words.iter().map(|word| {
+        let field = match word.field.as_str() {
+            "customer_wording" => "words",
+            "resolution" => "solved by",
+            "workaround" => "until then",
+            other => other,
+        };
+        let kind = label::<PersonalKind>(word.kind);
+        format!("{kind} in {field} at byte {}", word.offset)
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), CommandError> {
@@ -197,6 +218,7 @@ async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), Command
         question_in_customer_words: args.question,
         resolution: args.resolution.unwrap_or_default(),
         workaround: args.workaround.unwrap_or_default(),
+        personal_reviewed: args.personal_reviewed,
     };
     let answer = session.client.call(request).await?;
     session.tell(&answer, |answer, output| {

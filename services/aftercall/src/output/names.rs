@@ -9,9 +9,9 @@ use aftercall_proto::model::v1::{
     CommitmentClock, CommitmentKind, CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome,
     Confidence, DependencySlip, Direction, DisconnectReason, DisconnectStage, DropClass,
     EscalationKind, FeedLanguage, HoldReason, MailTrouble, NotificationHold, NotificationKind,
-    PauseReason, Priority, ReasonResolution, RecurrenceMode, RemedyKind, RepeatCause, RouteReason,
-    SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Turn, Verification,
-    WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
+    PauseReason, PersonalKind, Priority, ReasonResolution, RecurrenceMode, RemedyKind, RepeatCause,
+    RouteReason, SegmentKind, SignalKind, SolutionUseKind, Timeliness, TransferKind, Turn,
+    Verification, WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -80,6 +80,7 @@ wire_enums! {
     NotificationHold "NOTIFICATION_HOLD_",
     NotificationKind "NOTIFICATION_KIND_",
     PauseReason "PAUSE_REASON_",
+    PersonalKind "PERSONAL_KIND_",
     Priority "PRIORITY_",
     ReasonResolution "REASON_RESOLUTION_",
     RecurrenceMode "RECURRENCE_MODE_",

@@ -79,6 +79,7 @@ async fn publish(log: &MemoryLog, solution: Solution) {
     let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
         candidate_id: id.clone(),
         solution: Some(solution),
+        personal_reviewed: false,
     }));
     let event = Event {
         event_id: id.clone(),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aftercall_domain::Parties;
+use aftercall_domain::masking::Known;
 use aftercall_proto::model::v1::{Candidate, CandidateState};
 use aftercall_service::{Paging, Total};
 use aftercall_view::{Direction, Store};
@@ -64,7 +65,11 @@ impl<'a> Scoped<'a> {
     }
 
     /// A candidate, if it has a case within the scope.
-    pub(super) fn candidate(&self, candidate_id: &str) -> Result<Option<Candidate>, Error> {
+    pub(super) fn candidate(
+        &self,
+        candidate_id: &str,
+        known: Option<&mut Known>,
+    ) -> Result<Option<Candidate>, Error> {
         let Some(places) = self.cases.get(candidate_id) else {
             return Ok(None);
         };
@@ -75,7 +80,7 @@ impl<'a> Scoped<'a> {
         let place = |place: &Bytes| keys::read_place(place).map_err(Error::internal);
         let latest = places.iter().take(CANDIDATE_CASES_MAX).map(place);
         let named = (candidate_id, tally);
-        let mut candidate = assemble(self.store, self.tenant_id, named, latest)?;
+        let mut candidate = assemble(self.store, self.tenant_id, named, latest, known)?;
         let first = places.last().map(place).transpose()?;
         candidate.first_seen_at = first.map(|(occurred_at_us, ..)| timestamp(occurred_at_us));
         Ok(Some(candidate))
@@ -103,7 +108,7 @@ impl<'a> Scoped<'a> {
             }
             size += 1;
             let candidate = match is_due {
-                true => self.candidate(candidate_id)?,
+                true => self.candidate(candidate_id, None)?,
                 false => None,
             };
             let Some(candidate) = candidate else { continue };

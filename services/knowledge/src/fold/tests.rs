@@ -146,6 +146,7 @@ fn record(next: &Next) -> Record {
             let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
                 solution: Some(solution),
                 candidate_id,
+                personal_reviewed: false,
             }));
             let key = solution_key(TENANT, &id);
             (key, fact, id, 1, format!("request-{request}"))

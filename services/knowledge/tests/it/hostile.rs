@@ -20,6 +20,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
         question_in_customer_words: vec![String::new(); 21],
         resolution: "x".repeat(20_000),
         workaround: "w".repeat(20_000),
+        personal_reviewed: false,
     };
     let status = client.promote_candidate(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);

@@ -5,6 +5,7 @@
 mod candidates;
 mod hostile;
 mod model;
+mod personal;
 mod promotion;
 mod rebuilding;
 mod suggestions;

@@ -1,0 +1,111 @@
+//! Personal words: what of a case's words gives way to placeholders, and what of a solution's words must
+//! be looked at before it is published.
+
+use aftercall_domain::masking::{self, Finding, Known, PersonalKind};
+use aftercall_domain::{Handle, HandleKind};
+use aftercall_proto::model::v1::{self as wire, Candidate, Customer, MaskedWord, Solution};
+
+use crate::records::Case;
+
+/// The most personal words of a solution that a refusal names.
+const NAMED_MAX: usize = 20;
+
+/// What a case says of its customer.
+pub(crate) fn known(case: &Case) -> Known {
+    let mut known = Known::default();
+    known.id(&case.external_id);
+    let Some(customer) = &case.customer else {
+        return known;
+    };
+    let Customer {
+        customer_id,
+        display_name,
+        handles,
+        country_code,
+        ..
+    } = customer;
+    known.id(customer_id);
+    known.name(display_name);
+    if let Ok(country) = country_code.parse() {
+        known.country(country);
+    }
+    for handle in handles {
+        let kind = match handle.kind() {
+            wire::HandleKind::Telephone => HandleKind::Telephone,
+            wire::HandleKind::Mail => HandleKind::Mail,
+            wire::HandleKind::Chat => HandleKind::Chat,
+            wire::HandleKind::Social => HandleKind::Social,
+            wire::HandleKind::Other | wire::HandleKind::Unspecified => HandleKind::Other,
+        };
+        known.handle(&Handle {
+            kind,
+            value: handle.value.clone(),
+            display_form: handle.display_form.clone(),
+        });
+    }
+    known
+}
+
+/// A text with placeholders for what is personal, and where those stand that are new.
+pub(crate) fn masked(field: &str, text: &str, known: &Known) -> (String, Vec<MaskedWord>) {
+    let (masked, placed) = masking::mask(text, &masking::find(text, known));
+    let told = |Finding { span, kind }: Finding| MaskedWord {
+        field: field.to_owned(),
+        kind: to_wire(kind).into(),
+        offset: number(span.start),
+        length: number(span.len()),
+    };
+    (masked, placed.into_iter().map(told).collect())
+}
+
+/// Masks what of a candidate's words is personal to any of its cases.
+pub(crate) fn mask(candidate: &mut Candidate, known: &Known) {
+    let fields = [
+        &mut candidate.customer_wording,
+        &mut candidate.resolution,
+        &mut candidate.workaround,
+    ];
+    for field in fields {
+        *field = masking::mask(field, &masking::find(field, known)).0;
+    }
+}
+
+/// Which fields of a solution hold which personal words, each pair once.
+pub(crate) fn left(solution: &Solution, known: &Known) -> Vec<(String, PersonalKind)> {
+    let questions = solution.question_in_customer_words.iter().enumerate();
+    let questions = questions.map(|(at, text)| (format!("question_in_customer_words[{at}]"), text));
+    let fields = [
+        ("title".to_owned(), &solution.title),
+        ("resolution".to_owned(), &solution.resolution),
+        ("workaround".to_owned(), &solution.workaround),
+    ];
+    let mut left: Vec<(String, PersonalKind)> = Vec::new();
+    for (field, text) in fields.into_iter().chain(questions) {
+        for Finding { kind, .. } in masking::find(text, known) {
+            let one = (field.clone(), kind);
+            if left.len() < NAMED_MAX && !left.contains(&one) {
+                left.push(one);
+            }
+        }
+    }
+    left
+}
+
+/// The wire's name of a kind.
+pub(crate) fn to_wire(kind: PersonalKind) -> wire::PersonalKind {
+    match kind {
+        PersonalKind::Iban => wire::PersonalKind::Iban,
+        PersonalKind::CardNumber => wire::PersonalKind::CardNumber,
+        PersonalKind::MailAddress => wire::PersonalKind::MailAddress,
+        PersonalKind::TelephoneNumber => wire::PersonalKind::TelephoneNumber,
+        PersonalKind::Handle => wire::PersonalKind::Handle,
+        PersonalKind::Id => wire::PersonalKind::Id,
+        PersonalKind::DateOfBirth => wire::PersonalKind::DateOfBirth,
+        PersonalKind::PostalAddress => wire::PersonalKind::PostalAddress,
+        PersonalKind::Name => wire::PersonalKind::Name,
+    }
+}
+
+fn number(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
