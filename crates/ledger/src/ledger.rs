@@ -62,7 +62,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger can't be read, or is being opened.
-    pub fn recorded_at(
+    pub fn places(
         &self,
         tenant_id: &str,
         contact: &Id,

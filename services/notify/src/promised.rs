@@ -64,7 +64,7 @@ fn words(
     };
     let contact = Id::of(&promise.interaction_id);
     let id = Id::of(&promise.commitment_id);
-    let places = ledger.recorded_at(tenant_id, &contact, &id)?;
+    let places = ledger.places(tenant_id, &contact, &id)?;
     let is_certain = places.len() == 1;
     for place in places {
         let Some(event) = event_at(log, place) else {

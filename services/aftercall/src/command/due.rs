@@ -136,10 +136,12 @@ pub(super) async fn explain(session: &mut Session, args: ExplainArgs) -> Result<
         let mut card = Card::new();
         add(&mut card, answer.working.as_ref(), output);
         // All of it ours is no news.
-        for share in answer.shares.iter().filter(|_| answer.shares.len() > 1) {
-            let took = share.took.as_ref().map_or(0, |took| took.seconds);
-            let took = SignedDuration::from_secs(took);
-            card.field("turn", format!("{}: {took:#}", label::<Turn>(share.turn)));
+        if answer.shares.len() > 1 {
+            for share in &answer.shares {
+                let took = share.took.as_ref().map_or(0, |took| took.seconds);
+                let took = SignedDuration::from_secs(took);
+                card.field("turn", format!("{}: {took:#}", label::<Turn>(share.turn)));
+            }
         }
         card.print(output, 0)
     })

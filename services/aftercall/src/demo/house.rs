@@ -1,6 +1,7 @@
 //! How the fictional company keeps an eye on promises: its opening hours, who is warned, and who is told next.
 
 use aftercall_client::Client;
+use aftercall_proto::convert::due::duration_to_wire;
 use aftercall_proto::model::v1::escalation_level::Delay;
 use aftercall_proto::model::v1::escalation_target::Target;
 use aftercall_proto::model::v1::setting::Body;
@@ -112,7 +113,7 @@ fn calendar() -> anyhow::Result<Calendar> {
 /// The desk first, then the lead.
 fn escalation() -> EscalationPolicy {
     let level = |receiver_id: &str, has: SignedDuration| EscalationLevel {
-        delay: Some(Delay::Wall(span(has))),
+        delay: Some(Delay::Wall(duration_to_wire(has))),
         targets: vec![EscalationTarget {
             target: Some(Target::ReceiverId(receiver_id.to_owned())),
         }],
@@ -139,7 +140,7 @@ fn policy() -> FollowUpPolicy {
         }),
         promise_stages: vec![WarnStage {
             stage_id: "soon".to_owned(),
-            basis: Some(Basis::BeforeDueElapsed(span(WARNED_BEFORE))),
+            basis: Some(Basis::BeforeDueElapsed(duration_to_wire(WARNED_BEFORE))),
         }],
         escalation_policy_id: "urgent".to_owned(),
         ..FollowUpPolicy::default()
@@ -156,15 +157,7 @@ fn called_back() -> FollowUpPolicy {
             told_to_customer: Some(false),
             ..PromiseFilter::default()
         }),
-        call_back_within: Some(span(CALLED_BACK_WITHIN)),
+        call_back_within: Some(duration_to_wire(CALLED_BACK_WITHIN)),
         ..FollowUpPolicy::default()
-    }
-}
-
-/// A duration on the wire.
-pub(super) fn span(span: SignedDuration) -> pbjson_types::Duration {
-    pbjson_types::Duration {
-        seconds: span.as_secs(),
-        nanos: span.subsec_nanos(),
     }
 }

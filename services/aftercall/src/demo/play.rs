@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aftercall_client::{Client, Error};
+use aftercall_domain::alert::Rule;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
@@ -18,9 +19,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::stamp;
 use super::clock::PlaybackClock;
 use super::month::{Act, Step};
-
-/// The rule of alerts on dues that passed.
-pub(super) const LAPSED: &str = "commitment.promise_lapsed";
 
 /// Plays steps, and lets each due pass at its own time.
 pub(super) struct Player {
@@ -84,7 +82,7 @@ impl Player {
             }
             self.open.pop_first();
             self.clock.advance_to(noticed);
-            self.alert(&commitment_id, LAPSED).await?;
+            self.alert(&commitment_id, Rule::PromiseLapsed).await?;
             self.counts.lapses += 1;
         }
         Ok(())
@@ -94,7 +92,7 @@ impl Player {
     pub(super) async fn alert(
         &mut self,
         commitment_id: &str,
-        rule: &str,
+        rule: Rule,
     ) -> anyhow::Result<String> {
         loop {
             let change = self
@@ -102,9 +100,9 @@ impl Player {
                 .try_next()
                 .await?
                 .context("the alert stream ended")?;
-            let fired = change
-                .alert
-                .filter(|alert| alert.state() == AlertState::Triggered && alert.rule == rule);
+            let fired = change.alert.filter(|alert| {
+                alert.state() == AlertState::Triggered && alert.rule == rule.as_str()
+            });
             let meant = fired.filter(|alert| {
                 let about = alert.subject.as_ref();
                 about.is_some_and(|Subject::Promise(about)| about.commitment_id == commitment_id)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aftercall_domain::alert::Rule;
+use aftercall_proto::convert::due::duration_to_wire;
 use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{
@@ -15,7 +17,7 @@ use tokio::time::timeout;
 use super::call::{self, Caller, Draw, call, stamp};
 use super::corpus::Corpus;
 use super::house::{self, CALLED_BACK_WITHIN, DESK_HAS, HOURS, WARNED_BEFORE};
-use super::play::{LAPSED, Player};
+use super::play::Player;
 use super::receiver::Receiver;
 use super::say;
 use super::tour::{Tour, now};
@@ -25,8 +27,6 @@ use crate::output::label;
 const SHORT: SignedDuration = SignedDuration::from_secs(8);
 /// How much open time the promise of a technician has.
 const OPEN_TIME: SignedDuration = SignedDuration::from_hours(12);
-/// The rule of alerts on dues that are near.
-const AT_RISK: &str = "commitment.at_risk";
 /// How often is looked for what must come.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long is waited for what must come.
@@ -56,7 +56,7 @@ impl Tour {
             draft.promised_by = None;
             draft.due = Some(DueSpec {
                 spec: Some(Spec::BusinessElapsed(BusinessElapsed {
-                    duration: Some(house::span(OPEN_TIME)),
+                    duration: Some(duration_to_wire(OPEN_TIME)),
                     calendar_id: HOURS.to_owned(),
                 })),
             });
@@ -80,13 +80,13 @@ impl Tour {
             "A call has just ended, with the promise of an answer within {} s. Nobody sends it.",
             SHORT.as_secs()
         ));
-        alert(player, &commitment_id, AT_RISK).await?;
+        alert(player, &commitment_id, Rule::AtRisk).await?;
         say(&format!(
             "The warning came {} ms after its time, {} s before the due.",
             since(due - WARNED_BEFORE),
             WARNED_BEFORE.as_secs()
         ));
-        let alert_id = alert(player, &commitment_id, LAPSED).await?;
+        let alert_id = alert(player, &commitment_id, Rule::PromiseLapsed).await?;
         say(&format!(
             "The alarm came {} ms after the due:\n",
             since(due)
@@ -201,7 +201,7 @@ impl Tour {
 }
 
 /// Waits for an alert on a promise.
-async fn alert(player: &mut Player, commitment_id: &str, rule: &str) -> anyhow::Result<String> {
+async fn alert(player: &mut Player, commitment_id: &str, rule: Rule) -> anyhow::Result<String> {
     let alert = timeout(PATIENCE, player.alert(commitment_id, rule)).await;
     alert.context("the alarm did not come within a minute")?
 }

@@ -97,7 +97,7 @@ fn more_broken<'a>(
     after: &'a Commitment,
 ) -> Option<(&'a str, Timestamp)> {
     let is_as_before = before.is_some_and(|before| {
-        before.lapses.len() == after.lapses.len() && before.customer_id == after.customer_id
+        before.lapses == after.lapses && before.customer_id == after.customer_id
     });
     broken(after).filter(|_| !is_as_before)
 }

@@ -187,8 +187,8 @@ pub(super) enum Change<'a> {
     More(&'a Commitment),
     /// One promise is a cause no longer.
     Less,
-    /// Who is one with whom.
-    Customers,
+    /// More than that, such as who is one with whom.
+    Other,
 }
 
 /// More is known of broken promises to a customer: puts down of whose latest contacts after an instant it is left to
@@ -229,7 +229,7 @@ pub(super) fn merge(
 ) -> Result<(), ApplyError> {
     for customer_id in customer_ids {
         let customer = (tenant_id, customer_id);
-        again(customer, i64::MIN, Change::Customers, txn)?;
+        again(customer, i64::MIN, Change::Other, txn)?;
     }
     returned::merge(tenant_id, customer_ids, txn)
 }
@@ -264,7 +264,7 @@ fn put(
             (Some(_), _) | (None, "") => Vec::new(),
             (None, customer_id) => MERGED.customers_then(txn, id.0, customer_id)?,
         };
-        refresh(id, &after, (&customers, Change::Customers), txn)?;
+        refresh(id, &after, (&customers, Change::Other), txn)?;
     }
     txn.put(contacts::contact(id.0, id.1, id.2), after.encode_to_vec())?;
     returned::contact(id, (before.as_ref(), &after), txn)
@@ -286,7 +286,7 @@ fn refresh(
         (false, false, Change::Less) => false,
         (false, false, Change::More(promise)) => Timestamp::from_microsecond(short.began_at_us)
             .is_ok_and(|began_at| promise.broken_before(began_at).is_some()),
-        (false, true, Change::Less) | (false, _, Change::Customers) => {
+        (false, true, Change::Less) | (false, _, Change::Other) => {
             may_be_caused(id.0, short, customers, txn)?
         }
     };

@@ -19,9 +19,8 @@ pub(crate) fn apply(
     for attempt in &attempted.attempts {
         let id = &attempt.notification_id;
         let before = read(tenant_id, id, |key| txn.get(key))?;
-        let tried = before.as_ref().map_or(0, |before| before.attempts);
-        let is_over = before.is_some_and(|before| before.state() != State::Pending);
-        if !is_over && tried.checked_add(1) == Some(attempt.number) {
+        let tried = before.map_or(0, |before| before.attempts);
+        if tried.checked_add(1) == Some(attempt.number) {
             let after = after(attempt);
             txn.put(keys::mail(tenant_id, id), after.encode_to_vec())?;
         }

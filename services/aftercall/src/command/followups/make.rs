@@ -72,11 +72,9 @@ pub struct MakeArgs {
     request_id: Option<String>,
 }
 
-/// What a promise waits for.
+/// Which command it is, and about which version of a promise.
 #[derive(Debug, clap::Args)]
-pub struct DependArgs {
-    /// The promise's id
-    commitment: String,
+pub(super) struct Once {
     /// Refuses if the promise has changed since this version
     #[arg(
         long,
@@ -84,10 +82,19 @@ pub struct DependArgs {
         default_value_t = 0,
         hide_default_value = true
     )]
-    expected_version: u64,
+    pub(super) expected_version: u64,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    pub(super) request_id: Option<String>,
+}
+
+/// What a promise waits for.
+#[derive(Debug, clap::Args)]
+pub struct DependArgs {
+    /// The promise's id
+    commitment: String,
+    #[command(flatten)]
+    once: Once,
     /// A promise to the same customer that has to be kept first; may be given again
     #[arg(long, value_name = "COMMITMENT", required_unless_present = "nothing")]
     on: Vec<String>,
@@ -99,9 +106,9 @@ pub struct DependArgs {
 /// Says what a promise waits for, and prints it.
 pub(super) async fn depend(session: &mut Session, args: DependArgs) -> Result<(), CommandError> {
     let request = SetDependenciesRequest {
-        request_id: args.request_id.unwrap_or_default(),
+        request_id: args.once.request_id.unwrap_or_default(),
         commitment_id: args.commitment,
-        expected_version: args.expected_version,
+        expected_version: args.once.expected_version,
         depends_on: args.on,
     };
     let answer = session.client.call(request).await?;
@@ -117,17 +124,8 @@ pub(super) async fn depend(session: &mut Session, args: DependArgs) -> Result<()
 pub struct ReopenArgs {
     /// The promise's id
     commitment: String,
-    /// Refuses if the promise has changed since this version
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    expected_version: u64,
-    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    once: Once,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -144,9 +142,9 @@ pub struct ReopenArgs {
 /// Takes a promise up again, and prints the new one.
 pub(super) async fn reopen(session: &mut Session, args: ReopenArgs) -> Result<(), CommandError> {
     let request = ReopenCommitmentRequest {
-        request_id: args.request_id.unwrap_or_default(),
+        request_id: args.once.request_id.unwrap_or_default(),
         commitment_id: args.commitment,
-        expected_version: args.expected_version,
+        expected_version: args.once.expected_version,
         reason: args.reason,
         promised_by: session.optional_instant(args.by.as_ref())?,
         due: args.due.said(),

@@ -4,6 +4,7 @@ use aftercall_proto::followups::v1::EndRecurrenceRequest;
 use aftercall_proto::model::v1::{CatchUp, Commitment, Recurrence, RecurrenceMode};
 
 use super::card;
+use super::make::Once;
 use crate::command::{CommandError, Session};
 use crate::output::{Card, Times, When, label, values};
 
@@ -61,17 +62,8 @@ impl RecurArgs {
 pub struct EndSeriesArgs {
     /// Any promise of the series
     commitment: String,
-    /// Refuses if that promise has changed since this version
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    expected_version: u64,
-    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    once: Once,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -80,9 +72,9 @@ pub struct EndSeriesArgs {
 /// Ends a series, and prints its latest promise.
 pub(super) async fn end(session: &mut Session, args: EndSeriesArgs) -> Result<(), CommandError> {
     let request = EndRecurrenceRequest {
-        request_id: args.request_id.unwrap_or_default(),
+        request_id: args.once.request_id.unwrap_or_default(),
         commitment_id: args.commitment,
-        expected_version: args.expected_version,
+        expected_version: args.once.expected_version,
         reason: args.reason,
     };
     let answer = session.client.call(request).await?;
