@@ -14,7 +14,7 @@ mod filter;
 pub(crate) mod moves;
 mod scan;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::commitment::to_wire;

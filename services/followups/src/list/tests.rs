@@ -56,7 +56,7 @@ impl Engine for ChangingEngine {
     }
 }
 
-fn promise(no: i64) -> Commitment {
+pub(crate) fn promise(no: i64) -> Commitment {
     let at = |seconds| Timestamp::from_second(seconds).unwrap();
     Commitment::new(Made {
         commitment_id: format!("c-{no}"),

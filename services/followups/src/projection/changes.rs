@@ -126,3 +126,32 @@ fn note_lapsed(tenant_id: &str, after: &Commitment, txn: &mut Txn<'_>) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use aftercall_domain::commitment::{Clock, Lapse};
+    use aftercall_domain::limits::LAPSES_SHOWN_MAX;
+    use jiff::ToSpan;
+
+    use super::*;
+    use crate::list::tests::promise;
+
+    #[test]
+    fn a_further_lapse_counts_also_where_as_many_are_kept_as_are() {
+        let lapsed = |from: i64| {
+            let mut promise = promise(1);
+            promise.customer_id = Some("customer-1".to_owned());
+            let lapses = (from..).take(LAPSES_SHOWN_MAX).map(|hour| Lapse {
+                clock: Clock::Promise,
+                due_revision: 1,
+                lapsed_at: promise.made_at + hour.hours(),
+                detected_at: promise.made_at + hour.hours(),
+            });
+            promise.lapses = lapses.collect();
+            promise
+        };
+        let (before, after) = (lapsed(0), lapsed(1));
+        assert!(more_broken(Some(&before), &after).is_some());
+        assert!(more_broken(Some(&after), &after).is_none());
+    }
+}

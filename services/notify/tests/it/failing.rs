@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use aftercall_proto::model::v1::{WebhookDeliveryState as State, WebhookFailure};
+use aftercall_log::Log;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{QueuedDelivery, WebhookQueued};
+use aftercall_proto::model::v1::{
+    Webhook, WebhookDelivery, WebhookDeliveryState as State, WebhookFailure,
+};
 use aftercall_proto::notify::v1::UpdateWebhookRequest;
-use aftercall_service::Clock;
+use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::{ActorKind, Clock};
 
 use crate::receiver::{Answer, Receiver};
 use crate::world::{World, webhook};
@@ -168,13 +174,62 @@ async fn a_receiver_that_is_gone_is_told_nothing_more_until_it_is_put_back_into_
 }
 
 #[tokio::test]
+async fn what_is_found_for_a_webhook_that_is_out_of_use_is_not_queued() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let made = world.create(webhook(receiver.url())).await.webhook.unwrap();
+    let off = UpdateWebhookRequest {
+        request_id: "off".to_owned(),
+        webhook_id: made.webhook_id.clone(),
+        webhook: Some(Webhook {
+            disabled: true,
+            ..webhook(receiver.url())
+        }),
+        ..UpdateWebhookRequest::default()
+    };
+    world.admin().update_webhook(off).await.unwrap();
+    // By a process that does not know yet that it is out of use.
+    let now = world.clock.now();
+    let fact = Fact::WebhookQueued(WebhookQueued {
+        deliveries: vec![QueuedDelivery {
+            delivery: Some(WebhookDelivery {
+                sequence: 1,
+                message_id: "msg_1".to_owned(),
+                ..WebhookDelivery::default()
+            }),
+            ..QueuedDelivery::default()
+        }],
+        through: Vec::new(),
+    });
+    let sealing = Sealing {
+        by: Author {
+            tenant_id: "acme",
+            actor_id: "aftercall-notify",
+            kind: ActorKind::System,
+        },
+        aggregate_id: &made.webhook_id,
+        interaction_id: "",
+        customer_id: "",
+        sequence: 1,
+        occurred_at: now,
+        recorded_at: now,
+        import_batch: "",
+        request: None,
+    };
+    let record = sealing.seal(&fact).unwrap();
+    world.log.append(vec![record]).await.unwrap();
+    let queued = world.deliveries(&made.webhook_id, State::Unspecified).await;
+    assert_eq!(queued, []);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn who_comes_back_may_ask_for_what_happened_meanwhile() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let made = world.create(webhook(receiver.url())).await.webhook.unwrap();
     let change = |request_id: &str, disabled, catch_up| UpdateWebhookRequest {
         request_id: request_id.to_owned(),
         webhook_id: made.webhook_id.clone(),
-        webhook: Some(aftercall_proto::model::v1::Webhook {
+        webhook: Some(Webhook {
             disabled,
             ..webhook(receiver.url())
         }),
