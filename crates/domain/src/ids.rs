@@ -79,6 +79,8 @@ pub enum Namespace {
     MadeCommitment,
     /// A promise to call back after a dropped call, of that contact.
     DropRecovery,
+    /// A promise to put right what a customer was told, of the version that was recalled and whom it was told.
+    Correction,
     /// A promise that recurs, of its series and its number there.
     Occurrence,
     /// An event, of all that makes it the same event when it is written again.
@@ -97,6 +99,14 @@ pub enum Namespace {
     Candidate,
     /// A solution, of its candidate.
     Solution,
+    /// A flag on a solution, of the request that raises it.
+    SolutionFlag,
+    /// A solution's use in a contact, of the two.
+    Link,
+    /// What the root cause of a contact was, of the contact.
+    Cause,
+    /// A trouble that contacts have in common, of the request that makes it.
+    Problem,
     /// A webhook, of the request that makes it.
     Webhook,
     /// What a webhook is told of one event.
@@ -115,6 +125,7 @@ impl Namespace {
             Self::Commitment => "aftercall.commitment",
             Self::MadeCommitment => "aftercall.commitment.made",
             Self::DropRecovery => "aftercall.commitment.drop_recovery",
+            Self::Correction => "aftercall.commitment.correction",
             Self::Occurrence => "aftercall.commitment.occurrence",
             Self::Event => "aftercall.event",
             Self::AlertKey => "aftercall.alert.key",
@@ -124,6 +135,10 @@ impl Namespace {
             Self::Repeat => "aftercall.repeat",
             Self::Candidate => "aftercall.candidate",
             Self::Solution => "aftercall.solution",
+            Self::SolutionFlag => "aftercall.solution.flag",
+            Self::Link => "aftercall.link",
+            Self::Cause => "aftercall.cause",
+            Self::Problem => "aftercall.problem",
             Self::Webhook => "aftercall.webhook",
             Self::WebhookMessage => "aftercall.webhook.message",
             Self::CalendarFeed => "aftercall.calendar_feed",

@@ -15,11 +15,13 @@ mod identification;
 mod life;
 mod making;
 mod names;
+mod ours;
 mod promise;
 mod recording;
 mod recovering;
 mod segment;
 mod sentiment;
+mod speech;
 
 use jiff::Timestamp;
 
@@ -44,7 +46,7 @@ pub use identification::{Identification, check_id};
 pub use life::{Life, PromiseLife, Refused, Step};
 pub use making::Surroundings;
 pub use names::{
-    commitment_id, drop_recovery_id, id_of_reference, is_ours, made_commitment_id,
+    commitment_id, correction_id, drop_recovery_id, id_of_reference, is_ours, made_commitment_id,
     occurrence_commitment_id,
 };
 pub use promise::CommitmentDraft;
@@ -52,6 +54,7 @@ pub use recording::Recording;
 pub use recovering::CutOff;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
 pub use sentiment::{Sentiment, SentimentParticipant, SentimentPoint};
+pub use speech::{Interruption, NonTalk};
 
 /// One contact that a customer sees, from the first ring to the end of wrap-up, transfers
 /// included. Fields marked \[P\] are personal: they never reach logs, metrics or alert texts.
@@ -119,6 +122,12 @@ pub struct Interaction {
     pub our_handle: Option<Handle>,
     /// The promises of earlier contacts that this one follows up.
     pub follow_ups: Vec<FollowedUp>,
+    /// Since when the customer has had the trouble that the contact is about. Not after `occurred_at`.
+    pub problem_onset_at: Option<Timestamp>,
+    /// When nobody spoke.
+    pub non_talk: Vec<NonTalk>,
+    /// When somebody spoke while the other one did.
+    pub interruptions: Vec<Interruption>,
 }
 
 impl Interaction {

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod calendar;
+pub mod call;
 pub mod commitment;
 pub mod customer;
 pub mod delivery;
@@ -16,6 +17,7 @@ pub mod interaction;
 pub mod limits;
 mod local_day;
 pub mod masking;
+pub mod measure;
 mod path;
 pub mod recurrence;
 pub mod routing;

@@ -59,8 +59,12 @@ pub const REOPEN_DAYS_MAX: i64 = 7;
 pub const REPEAT_DAYS_MAX: i64 = 30;
 /// Dues that had passed when a contact began, of which the cause of the contact is found.
 pub const CAUSES_LOOKED_AT_MAX: usize = 100;
+/// Within how many days it is promised at most to put right what somebody was told.
+pub const CORRECTION_DAYS_MAX: i64 = 365;
 /// The latest contacts of a customer that are looked at once more when more is known of broken promises to them.
 pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
+/// Codes of a taxonomy.
+pub const TAXONOMY_NODES_MAX: usize = 2_000;
 /// The latest contacts that a promise caused which are shown with it.
 pub const CAUSED_SHOWN_MAX: usize = 20;
 /// Contacts that broken promises caused, over which one request counts.
@@ -185,3 +189,53 @@ pub const QUESTIONS_MAX: usize = 20;
 /// Elements of all lists and maps of one request together. The largest record that is taken has a
 /// fraction of it.
 pub const ELEMENTS_MAX: usize = 50_000;
+/// Changes of one solution. A recall is taken beyond them.
+pub const SOLUTION_CHANGES_MAX: u64 = 10_000;
+/// Versions of one solution.
+pub const SOLUTION_VERSIONS_MAX: u32 = 1_000;
+/// Persons who write in one version: each is remembered, so that none of them approves it where that matters.
+pub const SOLUTION_EDITORS_MAX: usize = 50;
+/// For how many days after it was made a merge of solutions may be undone.
+pub const UNMERGE_DAYS_MAX: i64 = 30;
+/// Symptoms of one solution, questions that tell it from others, and things not to say: of each.
+pub const SOLUTION_LINES_MAX: usize = 20;
+/// Names with values that say where a solution fits.
+pub const ENVIRONMENT_MAX: usize = 20;
+/// Sources of one solution.
+pub const SOURCES_MAX: usize = 20;
+/// An address of a source.
+pub const URI_BYTES_MAX: usize = 2_048;
+/// All texts of one version together.
+pub const SOLUTION_BYTES_MAX: usize = 192 << 10;
+/// How far ahead a solution may be verified again, or go live, in days.
+pub const VERIFY_DAYS_MAX: i64 = 3_660;
+/// Persons who are asked to review a version.
+pub const REVIEWERS_MAX: usize = 20;
+/// Solutions that are merged into another one by one request.
+pub const MERGED_AT_ONCE_MAX: usize = 20;
+/// Solutions that were merged into one, and into those.
+pub const MERGED_SOLUTIONS_MAX: usize = 100;
+/// Words of one sentence that are taken in at once.
+pub const SENTENCE_WORDS_MAX: usize = 40;
+/// Words of two texts that are compared one by one; then lines.
+pub const DIFF_PIECES_MAX: usize = 4_000;
+/// Events of one call that are kept, and how many revisions of one together with them: what comes after is not.
+pub const CALL_EVENTS_MAX: usize = 500;
+/// Events of one batch, or reported by one answer of a stream.
+pub const CALL_EVENTS_REPORTED_MAX: usize = 500;
+/// How long after its end was heard of a call's events settle, in seconds: what comes later restates it.
+pub const CALL_LATE_WINDOW_S: i64 = 15 * 60;
+/// How long a call may last of whose end nobody tells, in seconds: then it is closed.
+pub const CALL_DURATION_S_MAX: i64 = 8 * 60 * 60;
+/// How long after its end a call waits for its wrap-up, in seconds: then it is completed without.
+pub const CALL_WRAP_UP_S_MAX: i64 = 2 * 60 * 60;
+/// Restatements of one call that are shown.
+pub const RESTATEMENTS_MAX: usize = 20;
+/// Judgements on whether one call was lost that are shown.
+pub const DROP_JUDGEMENTS_MAX: usize = 20;
+/// From how long on hold on a customer who hangs up is taken to be lost, in seconds.
+pub const DROP_HOLD_S_MIN: i64 = 60;
+/// Within how long after a call a customer who calls again is taken to have been cut off, in seconds.
+pub const DROP_BACK_WITHIN_S: i64 = 10 * 60;
+/// Up to how long somebody who leaves a queue has not waited for us, in seconds.
+pub const SHORT_ABANDON_S: i64 = 5;

@@ -11,6 +11,7 @@ mod promises;
 mod receiver;
 pub mod shadow;
 mod silence;
+mod taxonomy;
 mod team;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use policy::{FollowUpPolicy, OpenTime, TargetRule};
 pub use promises::{PromiseFacts, PromiseFilter};
 pub use receiver::{QuietHours, Receiver, Whose};
 pub use silence::{LabelMatcher, Silence};
+pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode};
 pub use team::Team;
 
 use crate::limits::{ID_BYTES_MAX, LINE_BYTES_MAX, SECONDS_PER_DAY};
@@ -52,6 +54,8 @@ pub enum SettingKind {
     Silence,
     /// What a feed says of a calendar's dates.
     Holidays,
+    /// A tree of codes to record by.
+    Taxonomy,
 }
 
 impl SettingKind {
@@ -68,6 +72,7 @@ impl SettingKind {
             Self::Receiver => "receiver",
             Self::Silence => "silence",
             Self::Holidays => "feed of holidays",
+            Self::Taxonomy => "taxonomy",
         }
     }
 
@@ -78,7 +83,9 @@ impl SettingKind {
             Self::EscalationPolicy => Reason::UnknownEscalationPolicy,
             Self::Team => Reason::UnknownTeam,
             Self::Receiver => Reason::UnknownReceiver,
-            Self::FollowUpPolicy | Self::Silence | Self::Holidays => Reason::NotFound,
+            Self::FollowUpPolicy | Self::Silence | Self::Holidays | Self::Taxonomy => {
+                Reason::NotFound
+            }
         }
     }
 }
@@ -119,6 +126,8 @@ pub enum Body {
     Receiver(Receiver),
     /// A time in which some alerts are not told.
     Silence(Silence),
+    /// A tree of codes to record by.
+    Taxonomy(Taxonomy),
 }
 
 impl Body {
@@ -130,6 +139,7 @@ impl Body {
             Self::Team(_) => SettingKind::Team,
             Self::Receiver(_) => SettingKind::Receiver,
             Self::Silence(_) => SettingKind::Silence,
+            Self::Taxonomy(_) => SettingKind::Taxonomy,
         }
     }
 
@@ -142,6 +152,10 @@ impl Body {
             }
             Self::EscalationPolicy(policy) => &mut policy.display_name,
             Self::Team(team) => &mut team.display_name,
+            Self::Taxonomy(taxonomy) => {
+                taxonomy.clean(at, cleaner);
+                &mut taxonomy.display_name
+            }
             Self::Receiver(receiver) => {
                 receiver.fill_in();
                 &mut receiver.display_name
@@ -169,6 +183,10 @@ impl Body {
                 team.check(at, found);
                 &team.display_name
             }
+            Self::Taxonomy(taxonomy) => {
+                taxonomy.check(at, found);
+                &taxonomy.display_name
+            }
             Self::Receiver(receiver) => {
                 receiver.check(at, found);
                 &receiver.display_name
@@ -186,7 +204,7 @@ impl Body {
             Self::FollowUpPolicy(policy) => policy.references(at, visit),
             Self::EscalationPolicy(policy) => policy.references(at, visit),
             Self::Receiver(receiver) => receiver.references(at, visit),
-            Self::Team(_) | Self::Silence(_) => {}
+            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) => {}
         }
     }
 }

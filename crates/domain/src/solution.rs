@@ -7,21 +7,48 @@
 //! who promote one candidate make one solution.
 
 mod answer;
+mod audience;
+pub mod confidence;
+mod content;
+pub mod correction;
+mod decide;
+pub mod diff;
 mod draft;
+mod life;
+mod outcomes;
+mod readability;
+pub mod review;
+mod rights;
 
 use uuid::Uuid;
 
 use crate::ids::Namespace;
 
+pub use answer::as_read;
+pub use audience::{
+    Addressed, Audience, Governance, HarmClass, Reader, fits_contact, fits_language,
+};
+pub use content::{Content, Source};
+pub use decide::{Decided, Refused};
 pub use draft::Draft;
+pub use life::{Change, End, Life, Open, Turn, VersionState};
+pub use outcomes::{Outcomes, RETURN_DAYS, RETURN_DAYS_MAX, day_of_return, known_at};
+pub use readability::hard_to_read;
+pub use rights::{Actor, Barred, Right, Rights, Work};
 
 /// The id of the candidate that the case belongs to; none for a case that teaches nothing, because
 /// it has no reason or no words.
 pub fn candidate_id(tenant_id: &str, reason_code: &str, resolution: &str) -> Option<Uuid> {
-    let answer = answer::as_read(resolution)?;
+    let answer = as_read(resolution)?;
     let has_reason = !reason_code.is_empty();
     let parts = [tenant_id, reason_code, &answer];
     has_reason.then(|| Namespace::Candidate.id(&parts.map(str::as_bytes)))
+}
+
+/// The id of a solution that is begun with a blank page, of the request that begins it.
+pub fn drafted_id(tenant_id: &str, actor_id: &str, request_id: &str) -> Uuid {
+    let parts = [tenant_id, "drafted", actor_id, request_id];
+    Namespace::Solution.id(&parts.map(str::as_bytes))
 }
 
 /// The id of the solution that is made of a candidate.
@@ -30,33 +57,4 @@ pub fn solution_id(tenant_id: &str, candidate_id: &str) -> Uuid {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn case_spaces_and_sentence_marks_do_not_tell_candidates_apart() {
-        let id = candidate_id("acme", "net.slow", "Reset the router; then wait 5 min.");
-        assert!(id.is_some());
-        for same in [
-            "  reset THE router\n- then wait (5) min",
-            "Reset, the router. Then wait 5 min",
-        ] {
-            assert_eq!(candidate_id("acme", "net.slow", same), id, "{same:?}");
-        }
-    }
-
-    #[test]
-    fn tenant_reason_and_words_do() {
-        let id = candidate_id("acme", "net.slow", "reset");
-        assert_ne!(candidate_id("acm", "enet.slow", "reset"), id);
-        assert_ne!(candidate_id("acme", "net.down", "reset"), id);
-        assert_ne!(candidate_id("acme", "net.slow", "re set"), id);
-        assert_ne!(candidate_id("acme", "net.slow", "-reset"), id);
-    }
-
-    #[test]
-    fn a_case_without_words_or_reason_is_none() {
-        assert_eq!(candidate_id("acme", "net.slow", " \u{2026} -- !"), None);
-        assert_eq!(candidate_id("acme", "", "reset"), None);
-    }
-}
+mod tests;

@@ -62,11 +62,13 @@ pub enum Reason {
     Endless,
     /// It leads to an address that is not sent to.
     PrivateAddress,
+    /// A source does not say when it was looked at.
+    SourceUndated,
 }
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRrule,
         Self::CalendarExhausted,
         Self::Conflicting,
@@ -82,6 +84,7 @@ impl Reason {
         Self::Overlapping,
         Self::PrivateAddress,
         Self::Required,
+        Self::SourceUndated,
         Self::TooLong,
         Self::TooMany,
         Self::UnknownCalendar,
@@ -118,6 +121,7 @@ impl Reason {
             Self::MatchesNothing => "MATCHES_NOTHING",
             Self::Endless => "ENDLESS",
             Self::PrivateAddress => "PRIVATE_ADDRESS",
+            Self::SourceUndated => "SOURCE_UNDATED",
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Warning {
 pub enum WarningReason {
     /// Control characters were dropped from a text.
     ControlCharactersDropped,
+    /// Sentences of a text are so long that they are hard to read.
+    LongSentence,
     /// A due is kept as it was told, and is odd.
     Due(DueWarning),
 }
@@ -29,6 +31,7 @@ impl WarningReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ControlCharactersDropped => "CONTROL_CHARACTERS_DROPPED",
+            Self::LongSentence => "LONG_SENTENCE",
             Self::Due(odd) => odd.as_str(),
         }
     }

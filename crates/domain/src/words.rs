@@ -13,8 +13,8 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub use letters::is_ignorable;
 use letters::{Folded, Letters};
+pub use letters::{is_ignorable, stands_alone};
 
 /// Words are cut at this length, in bytes.
 pub const WORD_BYTES_MAX: usize = 64;

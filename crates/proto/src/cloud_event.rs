@@ -88,6 +88,7 @@ pub fn types_told() -> impl Iterator<Item = &'static str> {
 }
 
 /// Which service an event comes from, and what sort of aggregate it is about.
+#[expect(clippy::too_many_lines, reason = "one entry a type, and no decision")]
 const fn about(event_type: EventType) -> (&'static str, &'static str) {
     match event_type {
         EventType::InteractionRecorded
@@ -126,13 +127,40 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         | EventType::AlertRetriggered
         | EventType::AlertFiredAgain => ("followups", "commitment"),
         EventType::AlertsRouted => ("followups", "alert-routes"),
-        EventType::SolutionPublished => ("knowledge", "solution"),
+        EventType::SearchReported | EventType::SearchUnanswered => ("knowledge", "search"),
+        EventType::LinkJudged => ("knowledge", "link"),
+        EventType::CauseAttributed => ("insight", "cause"),
+        EventType::ProblemChanged | EventType::ProblemImproved => ("insight", "problem"),
+        EventType::CallReported => ("recorder", "call"),
+        EventType::CallClosed | EventType::CallDropJudged | EventType::CallWrapUpSaved => {
+            ("followups", "call")
+        }
+        EventType::SolutionPublished
+        | EventType::SolutionDrafted
+        | EventType::SolutionEdited
+        | EventType::SolutionSubmitted
+        | EventType::SolutionReturned
+        | EventType::SolutionApproved
+        | EventType::SolutionRetired
+        | EventType::SolutionVersionRecalled
+        | EventType::SolutionRestored
+        | EventType::SolutionMerged
+        | EventType::SolutionUnmerged
+        | EventType::SolutionConfidenceChanged
+        | EventType::SolutionFlagged
+        | EventType::SolutionFlagResolved
+        | EventType::SolutionVerified => ("knowledge", "solution"),
         EventType::SettingsChanged => ("settings", "settings"),
         EventType::WebhookChanged | EventType::WebhookReplayed => ("notify", "webhook"),
         EventType::WebhookQueued => ("notify", "webhook-queue"),
         EventType::WebhookAttempted => ("notify", "webhook-outcomes"),
         EventType::MailAttempted => ("notify", "mail-outcomes"),
         EventType::CalendarFeedChanged => ("followups", "calendar-feed"),
+        EventType::CandidatesClaimed
+        | EventType::CandidatesReleased
+        | EventType::CandidatesPutOff
+        | EventType::CandidatesRejected
+        | EventType::CandidatesMerged => ("knowledge", "candidate"),
         EventType::Unspecified => ("unknown", "unknown"),
     }
 }

@@ -4,6 +4,7 @@
 //! is wrong is named; what comes from the log is refused when no writer of ours makes it.
 
 pub mod alert;
+pub mod call;
 pub mod commitment;
 pub mod due;
 mod enums;
@@ -13,6 +14,7 @@ mod message;
 pub mod parties;
 pub mod routing;
 pub mod setting;
+pub mod solution;
 pub mod time;
 mod warning;
 

@@ -6,16 +6,22 @@ use prost::{DecodeError, Message};
 use crate::event::v1::event::Payload;
 use crate::event::v1::{
     AggregateKind, AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
-    AlertsRouted, CalendarFeedChanged, CommitmentAttempted, CommitmentCancelled,
-    CommitmentConfirmed, CommitmentDependenciesSet, CommitmentDependencyTurned,
-    CommitmentDismissed, CommitmentExpired, CommitmentFulfilled, CommitmentHandoverAccepted,
-    CommitmentHandoverAsked, CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade,
-    CommitmentPaused, CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled,
-    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded,
-    CommitmentWaived, CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn,
-    CustomersMerged, CustomersUnmerged, Event, EventType, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, MailAttempted, RepeatAttributed, SettingsChanged,
-    SolutionPublished, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
+    AlertsRouted, CalendarFeedChanged, CallClosed, CallDropJudged, CallReported, CallWrapUpSaved,
+    CandidatesClaimed, CandidatesMerged, CandidatesPutOff, CandidatesRejected, CandidatesReleased,
+    CauseAttributed, CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed,
+    CommitmentDependenciesSet, CommitmentDependencyTurned, CommitmentDismissed, CommitmentExpired,
+    CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
+    CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
+    CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
+    CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
+    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged, ProblemImproved,
+    RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged, SolutionApproved,
+    SolutionConfidenceChanged, SolutionDrafted, SolutionEdited, SolutionFlagResolved,
+    SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored, SolutionRetired,
+    SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
+    SolutionVersionRecalled, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
 /// One table of all that can happen: what it is, its data, to what sort of thing, and its CloudEvents type.
@@ -144,6 +150,34 @@ facts! {
     AlertsRouted(AlertsRouted): AlertRoutes, "aftercall.alert.routed.v1";
     /// A solution went live.
     SolutionPublished(Box<SolutionPublished>): Solution, "aftercall.solution.published.v1";
+    /// A version is trusted, or not any more.
+    SolutionConfidenceChanged(Box<SolutionConfidenceChanged>): Solution, "aftercall.solution.confidence_changed.v1";
+    /// Somebody says that a version is wrong.
+    SolutionFlagged(Box<SolutionFlagged>): Solution, "aftercall.solution.flagged.v1";
+    /// A flag was judged.
+    SolutionFlagResolved(SolutionFlagResolved): Solution, "aftercall.solution.flag_resolved.v1";
+    /// A version was checked against its sources.
+    SolutionVerified(Box<SolutionVerified>): Solution, "aftercall.solution.verified.v1";
+    /// A version of a solution was begun.
+    SolutionDrafted(Box<SolutionDrafted>): Solution, "aftercall.solution.drafted.v1";
+    /// Somebody wrote in a draft.
+    SolutionEdited(Box<SolutionEdited>): Solution, "aftercall.solution.edited.v1";
+    /// A draft was handed in for review.
+    SolutionSubmitted(SolutionSubmitted): Solution, "aftercall.solution.submitted.v1";
+    /// A version is a draft again, or was given up.
+    SolutionReturned(SolutionReturned): Solution, "aftercall.solution.returned.v1";
+    /// A version may be published.
+    SolutionApproved(SolutionApproved): Solution, "aftercall.solution.approved.v1";
+    /// A solution was put out of use.
+    SolutionRetired(SolutionRetired): Solution, "aftercall.solution.retired.v1";
+    /// A version was found wrong.
+    SolutionVersionRecalled(SolutionVersionRecalled): Solution, "aftercall.solution.version_recalled.v1";
+    /// A retired solution is in use again.
+    SolutionRestored(SolutionRestored): Solution, "aftercall.solution.restored.v1";
+    /// A solution leads to another one.
+    SolutionMerged(SolutionMerged): Solution, "aftercall.solution.merged.v1";
+    /// A merged solution stands for itself again.
+    SolutionUnmerged(SolutionUnmerged): Solution, "aftercall.solution.unmerged.v1";
     /// Two customers are one.
     CustomersMerged(CustomersMerged): Customer, "aftercall.customer.merged.v1";
     /// Two customers are two again.
@@ -164,6 +198,36 @@ facts! {
     MailAttempted(MailAttempted): MailOutcomes, "aftercall.mail.attempted.v1";
     /// A calendar of an agent's promises was made, or revoked.
     CalendarFeedChanged(Box<CalendarFeedChanged>): CalendarFeed, "aftercall.calendar_feed.changed.v1";
+    /// A reviewer took candidates in hand.
+    CandidatesClaimed(CandidatesClaimed): Candidate, "aftercall.candidate.claimed.v1";
+    /// Candidates are offered again.
+    CandidatesReleased(CandidatesReleased): Candidate, "aftercall.candidate.released.v1";
+    /// Candidates were put off.
+    CandidatesPutOff(CandidatesPutOff): Candidate, "aftercall.candidate.put_off.v1";
+    /// Candidates were rejected.
+    CandidatesRejected(CandidatesRejected): Candidate, "aftercall.candidate.rejected.v1";
+    /// Candidates were merged into a solution.
+    CandidatesMerged(Box<CandidatesMerged>): Candidate, "aftercall.candidate.merged.v1";
+    /// It was said what came of a search.
+    SearchReported(Box<SearchReported>): Search, "aftercall.search.reported.v1";
+    /// A search found nothing that fits.
+    SearchUnanswered(Box<SearchUnanswered>): Search, "aftercall.search.unanswered.v1";
+    /// A reviewer judged a solution's use in a contact.
+    LinkJudged(Box<LinkJudged>): Link, "aftercall.link.judged.v1";
+    /// It was said what the root cause of a contact was.
+    CauseAttributed(Box<CauseAttributed>): Cause, "aftercall.interaction.cause_attributed.v1";
+    /// A problem was made or changed.
+    ProblemChanged(Box<ProblemChanged>): Problem, "aftercall.problem.changed.v1";
+    /// Something was done about a problem.
+    ProblemImproved(Box<ProblemImproved>): Problem, "aftercall.problem.improved.v1";
+    /// A source told what happened in a call.
+    CallReported(Box<CallReported>): Call, "aftercall.call.reported.v1";
+    /// A call was closed because nothing more was told of it.
+    CallClosed(CallClosed): Call, "aftercall.call.closed.v1";
+    /// It was judged whether a call was lost.
+    CallDropJudged(Box<CallDropJudged>): Call, "aftercall.call.drop_judged.v1";
+    /// Part of a call's wrap-up was saved.
+    CallWrapUpSaved(Box<CallWrapUpSaved>): Call, "aftercall.call.wrap_up_saved.v1";
 }
 
 impl Fact {
@@ -218,6 +282,21 @@ pub fn contact_key(tenant_id: &str, customer_id: &str, interaction_id: &str) -> 
 /// The log key of a solution.
 pub fn solution_key(tenant_id: &str, solution_id: &str) -> Bytes {
     joined(&[tenant_id, "| solution/", solution_id])
+}
+
+/// The log key of what is decided on the candidates of a contact reason.
+pub fn candidates_key(tenant_id: &str, reason_code: &str) -> Bytes {
+    joined(&[tenant_id, "| candidates/", reason_code])
+}
+
+/// The log key of a search: all that is said of it is in one order.
+pub fn search_key(tenant_id: &str, search_id: &str) -> Bytes {
+    joined(&[tenant_id, "| search/", search_id])
+}
+
+/// The log key of a problem: all that becomes of it is in one order.
+pub fn problem_key(tenant_id: &str, problem_id: &str) -> Bytes {
+    joined(&[tenant_id, "| problem/", problem_id])
 }
 
 /// The log key of all that a tenant has set up.

@@ -31,6 +31,7 @@ pub mod generated {
         package!(event, "aftercall.event.v1");
         package!(followups, "aftercall.followups.v1");
         package!(history, "aftercall.history.v1");
+        package!(insight, "aftercall.insight.v1");
         package!(knowledge, "aftercall.knowledge.v1");
         package!(model, "aftercall.model.v1");
         package!(notify, "aftercall.notify.v1");
@@ -58,7 +59,8 @@ pub mod personal;
 pub mod status;
 
 pub use generated::aftercall::{
-    alerts, event, followups, history, knowledge, model, notify, operations, recorder, settings,
+    alerts, event, followups, history, insight, knowledge, model, notify, operations, recorder,
+    settings,
 };
 pub use generated::google;
 

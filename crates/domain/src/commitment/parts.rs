@@ -222,6 +222,8 @@ pub enum Origin {
     Given,
     /// The contact in which it was made was cut off: the customer is to be called back.
     DropRecovery,
+    /// The customer was told a version of a solution that was recalled since: it is to be put right.
+    Recall,
 }
 
 /// Why a promise that nobody gave is withdrawn.

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::check::Checker;
-use super::recording::{check_labels, check_reasons, check_segments, each};
+use super::recording::{check_labels, check_reasons, check_segments, check_speech, each};
 use super::segment::Span;
 use super::{
-    ContactReason, Disconnect, Disposition, Escalation, Handling, Segment, Sentiment, Signal,
-    SolutionUse,
+    ContactReason, Disconnect, Disposition, Escalation, Handling, Interruption, NonTalk, Segment,
+    Sentiment, Signal, SolutionUse,
 };
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, Warning};
@@ -16,7 +16,7 @@ use crate::{Cleaner, FieldPath, Violations, Warning};
 pub const TELEPHONY: [&str; 4] = ["segments", "disconnect", "occurred_at", "ended_at"];
 
 /// The fields that an amendment may replace, as an update mask names them.
-pub const AMENDABLE: [&str; 12] = [
+pub const AMENDABLE: [&str; 15] = [
     "contact_reasons",
     "handling",
     "disposition",
@@ -29,6 +29,9 @@ pub const AMENDABLE: [&str; 12] = [
     "disconnect",
     "occurred_at",
     "ended_at",
+    "problem_onset_at",
+    "non_talk",
+    "interruptions",
 ];
 
 /// New values for fields of a record, each as a whole. `None` leaves the field as it is; an empty
@@ -59,6 +62,12 @@ pub struct Amendment {
     pub occurred_at: Option<Timestamp>,
     /// When it ended for the customer.
     pub ended_at: Option<Option<Timestamp>>,
+    /// Since when the customer has had the trouble.
+    pub problem_onset_at: Option<Option<Timestamp>>,
+    /// When nobody spoke.
+    pub non_talk: Option<Vec<NonTalk>>,
+    /// When somebody spoke while the other one did.
+    pub interruptions: Option<Vec<Interruption>>,
 }
 
 impl Amendment {
@@ -69,21 +78,47 @@ impl Amendment {
     /// # Errors
     /// Everything that is wrong, all at once.
     pub fn check(
-        mut self,
+        self,
         reason: &mut String,
         now: Timestamp,
         mut found: Violations,
     ) -> Result<(Self, Vec<Warning>), Violations> {
-        let at = FieldPath::of("interaction");
         let mut cleaner = Cleaner::default();
         cleaner.text(FieldPath::of("reason"), reason);
-        self.clean(at, &mut cleaner);
         let mut checker = Checker {
             now,
             import: false,
             found: &mut found,
         };
         checker.required_line(FieldPath::of("reason"), reason);
+        self.check_cleaned(cleaner, now, found)
+    }
+
+    /// The same of values that are saved before there is a record, which takes no reason.
+    ///
+    /// # Errors
+    /// Everything that is wrong, all at once.
+    pub fn check_saved(
+        self,
+        now: Timestamp,
+        found: Violations,
+    ) -> Result<(Self, Vec<Warning>), Violations> {
+        self.check_cleaned(Cleaner::default(), now, found)
+    }
+
+    fn check_cleaned(
+        mut self,
+        mut cleaner: Cleaner,
+        now: Timestamp,
+        mut found: Violations,
+    ) -> Result<(Self, Vec<Warning>), Violations> {
+        let at = FieldPath::of("interaction");
+        self.clean(at, &mut cleaner);
+        let mut checker = Checker {
+            now,
+            import: false,
+            found: &mut found,
+        };
         self.check_contact(at, &mut checker);
         self.check_care(at, &mut checker);
         found.into_result((self, cleaner.into_warnings()))
@@ -114,6 +149,9 @@ impl Amendment {
             let text = "is after ended_at; correct one of the two";
             checker.add(at.field("occurred_at"), Reason::Conflicting, text);
         }
+        if let Some(onset_at) = self.problem_onset_at {
+            check_onset(at, onset_at, Some(began_at), &mut checker);
+        }
         let span = Span {
             began_at: Some(began_at),
             ended_at: self.ended_at.unwrap_or(ended_at),
@@ -138,6 +176,9 @@ impl Amendment {
             signals: None,
             sentiment: None,
             labels: None,
+            problem_onset_at: None,
+            non_talk: None,
+            interruptions: None,
             segments: _,
             disconnect: _,
             occurred_at: _,
@@ -163,6 +204,9 @@ impl Amendment {
         checker.past_time(at.field("occurred_at"), self.occurred_at);
         if let Some(ended_at) = self.ended_at {
             check_ended(at, ended_at, Timestamp::MIN, checker);
+        }
+        if let Some(onset_at) = self.problem_onset_at {
+            check_onset(at, onset_at, None, checker);
         }
         if let Some(labels) = &self.labels {
             check_labels(at, labels, checker);
@@ -195,6 +239,9 @@ impl Amendment {
         if let Some(Some(sentiment)) = &self.sentiment {
             sentiment.check(at.field("sentiment"), checker);
         }
+        let non_talk = self.non_talk.as_deref().unwrap_or_default();
+        let interruptions = self.interruptions.as_deref().unwrap_or_default();
+        check_speech(at, non_talk, interruptions, checker);
     }
 }
 
@@ -209,5 +256,20 @@ pub(super) fn check_ended(
     if ended_at.is_some_and(|ended| ended < occurred_at) {
         let text = "is before occurred_at; correct one of the two";
         checker.add(at.field("ended_at"), Reason::Conflicting, text);
+    }
+}
+
+/// A trouble began before the contact about it.
+pub(super) fn check_onset(
+    at: FieldPath<'_>,
+    onset_at: Option<Timestamp>,
+    occurred_at: Option<Timestamp>,
+    checker: &mut Checker<'_>,
+) {
+    checker.past_time(at.field("problem_onset_at"), onset_at);
+    let is_after = onset_at.zip(occurred_at);
+    if is_after.is_some_and(|(onset, occurred)| onset > occurred) {
+        let text = "is after occurred_at; a trouble begins before the contact about it";
+        checker.add(at.field("problem_onset_at"), Reason::Conflicting, text);
     }
 }

@@ -31,6 +31,13 @@ pub fn drop_recovery_id(log_key: &[u8], interaction_id: &str) -> Uuid {
     marked(Namespace::DropRecovery.id(&[log_key, interaction_id.as_bytes()]))
 }
 
+/// The id of the promise to put right what somebody was told by a version of a solution that was recalled; it stands
+/// under `log_key`, which is theirs. There is one at most for each version, and it carries the mark of ours, too.
+pub fn correction_id(log_key: &[u8], solution_id: &str, version: u32) -> Uuid {
+    let version = version.to_le_bytes();
+    marked(Namespace::Correction.id(&[log_key, solution_id.as_bytes(), &version]))
+}
+
 /// The id of the promise of a series that has this number: of the log key under which all of the series stands, because
 /// two customers' promises may have one id. It carries the mark of ours, as that of a promise that is made later does.
 pub fn occurrence_commitment_id(log_key: &[u8], series_id: &str, number: u32) -> Uuid {

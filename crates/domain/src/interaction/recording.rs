@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::check::Checker;
 use super::customer::check_handle;
 use super::segment::Span;
-use super::{ContactReason, Interaction, Segment, amendment, forms};
+use super::{ContactReason, Interaction, Interruption, NonTalk, Segment, amendment, forms};
 use crate::commitment::is_cyclic;
 use crate::due::{Calendars, Telling};
 use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, DEPENDENCIES_MAX, LIST_MAX};
@@ -108,6 +108,7 @@ impl Interaction {
         checker.id(at.field("site_id"), &self.site_id);
         checker.past_time(at.field("occurred_at"), Some(self.occurred_at));
         amendment::check_ended(at, self.ended_at, self.occurred_at, checker);
+        amendment::check_onset(at, self.problem_onset_at, Some(self.occurred_at), checker);
         let span = Span {
             began_at: Some(self.occurred_at),
             ended_at: self.ended_at,
@@ -141,6 +142,7 @@ impl Interaction {
             sentiment.check(at.field("sentiment"), checker);
         }
         check_labels(at, &self.labels, checker);
+        check_speech(at, &self.non_talk, &self.interruptions, checker);
         let previous = at.field("previous_interaction_id");
         checker.form(previous, &self.previous_interaction_id, forms::UUID);
     }
@@ -218,6 +220,20 @@ pub(super) fn each<T>(
             check(element, at.index(index), checker);
         }
     }
+}
+
+/// Times in which nobody spoke, and those in which two did.
+pub(super) fn check_speech(
+    at: FieldPath<'_>,
+    non_talk: &[NonTalk],
+    interruptions: &[Interruption],
+    checker: &mut Checker<'_>,
+) {
+    let silent = at.field("non_talk");
+    each(silent, non_talk, checker, |one, at, checker| {
+        one.check(at, checker)
+    });
+    checker.count(at.field("interruptions"), interruptions.len(), LIST_MAX);
 }
 
 /// At least one reason, and exactly one of them primary.

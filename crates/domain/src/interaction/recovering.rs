@@ -32,8 +32,7 @@ impl CutOff<'_> {
     ) -> Option<(CommitmentDraft, PolicyRef, &'p FollowUpPolicy)> {
         let mut draft = self.draft(commitment_id);
         draft.settle(self.around);
-        let (by, policy) =
-            policies.find(|(_, policy)| policy.matches(&draft.facts(self.around)))?;
+        let (by, policy) = draft.policy_of(self.around, &mut policies)?;
         draft.promised_by = self.at.checked_add(policy.call_back_within?).ok()?;
         Some((draft, by, policy))
     }
@@ -51,32 +50,13 @@ impl CutOff<'_> {
     fn draft(&self, commitment_id: String) -> CommitmentDraft {
         let queue = (!self.queue_id.is_empty()).then(|| Owner::Queue(self.queue_id.to_owned()));
         CommitmentDraft {
-            commitment_id,
-            kind: CommitmentKind::CallBack,
-            kind_code: String::new(),
-            promise_text: TEXT.to_owned(),
-            told_to_customer: false,
-            promised_by: self.at,
-            due: None,
-            due_resolution: None,
-            promised_not_before: None,
-            time_zone: String::new(),
             owner: queue.filter(|_| self.around.agent_id.is_empty()),
-            owner_team_id: String::new(),
-            priority: None,
-            read_back_confirmed: false,
-            fulfilled_at: None,
-            proposed_until: None,
-            policy: None,
-            target: None,
-            stages: Vec::new(),
-            expire_after: None,
-            depends_on: Vec::new(),
-            recurrence: None,
-            occurrence: None,
-            plan_id: String::new(),
-            step_no: 0,
-            origin: Origin::DropRecovery,
+            ..CommitmentDraft::of_ours(
+                commitment_id,
+                (CommitmentKind::CallBack, Origin::DropRecovery),
+                TEXT.to_owned(),
+                self.at,
+            )
         }
     }
 }

@@ -11,8 +11,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::words::is_ignorable;
 
-/// The text as it is compared; none if no letter or digit is in it.
-pub(super) fn as_read(text: &str) -> Option<String> {
+/// A text as it is compared: two texts that are the same to a reader are equal. None if no letter or digit is in it.
+pub fn as_read(text: &str) -> Option<String> {
     let characters = plain(text);
     characters
         .iter()

@@ -75,7 +75,8 @@ impl Draft {
     }
 }
 
-fn text(field: &str, value: &str, bytes_max: usize, found: &mut Violations) {
+/// Notes what is wrong with a text.
+pub(super) fn text(field: &str, value: &str, bytes_max: usize, found: &mut Violations) {
     if value.len() > bytes_max {
         let description = format!(
             "has {} bytes; at most {bytes_max} are taken, so shorten it",

@@ -187,7 +187,7 @@ fn is_apostrophe(character: char) -> bool {
 }
 
 /// Whether the character belongs to a script that puts no spaces between words.
-fn stands_alone(character: char) -> bool {
+pub fn stands_alone(character: char) -> bool {
     matches!(character,
         '\u{E00}'..='\u{EFF}'       // Thai, Lao
         | '\u{1000}'..='\u{109F}'   // Burmese

@@ -9,8 +9,10 @@ mod followed_up;
 mod handling;
 mod identification;
 mod promise;
+mod replaced;
 mod segment;
 mod sentiment;
+mod speech;
 
 use aftercall_domain::{FieldPath, Interaction, Violations, limits};
 
@@ -20,6 +22,7 @@ use crate::model::v1 as wire;
 
 pub use amendment::{amended, read_amendment};
 pub use identification::read_verification;
+pub use replaced::replace;
 
 /// Reads the interaction of a request, at the field `interaction`. What is wrong with its encoding
 /// goes into `found`; the rules are the domain's to check.
@@ -65,6 +68,10 @@ impl FromWire<wire::Interaction> for Interaction {
             // Only answers say these.
             repeat_cause: _,
             repeat_commitment_id: _,
+            record_status: _,
+            problem_onset_at,
+            non_talk,
+            interruptions,
         } = wire;
         Self {
             interaction_id,
@@ -130,11 +137,24 @@ impl FromWire<wire::Interaction> for Interaction {
                 path.field("follow_ups"),
                 found,
             ),
+            problem_onset_at: instant::optional(
+                problem_onset_at,
+                path.field("problem_onset_at"),
+                found,
+            ),
+            non_talk: message::list(non_talk, limits::LIST_MAX, path.field("non_talk"), found),
+            interruptions: message::list(
+                interruptions,
+                limits::LIST_MAX,
+                path.field("interruptions"),
+                found,
+            ),
         }
     }
 }
 
 impl From<Interaction> for wire::Interaction {
+    #[expect(clippy::too_many_lines, reason = "one entry a field, and no decision")]
     fn from(value: Interaction) -> Self {
         let Interaction {
             interaction_id,
@@ -166,6 +186,9 @@ impl From<Interaction> for wire::Interaction {
             version,
             our_handle,
             follow_ups,
+            problem_onset_at,
+            non_talk,
+            interruptions,
         } = value;
         Self {
             interaction_id,
@@ -199,6 +222,10 @@ impl From<Interaction> for wire::Interaction {
             follow_ups: message::outward(follow_ups),
             repeat_cause: wire::RepeatCause::Unspecified.into(),
             repeat_commitment_id: String::new(),
+            record_status: wire::RecordStatus::Unspecified.into(),
+            problem_onset_at: problem_onset_at.map(time::to_wire),
+            non_talk: message::outward(non_talk),
+            interruptions: message::outward(interruptions),
         }
     }
 }

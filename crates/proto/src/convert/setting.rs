@@ -4,6 +4,7 @@ mod calendar;
 mod escalation;
 mod policy;
 mod silence;
+mod taxonomy;
 
 use aftercall_domain::setting::{self as domain, SettingKind};
 use aftercall_domain::violation::Reason;
@@ -23,7 +24,8 @@ enums::closed!(SettingKind {
     Team,
     Receiver,
     Silence,
-    Holidays
+    Holidays,
+    Taxonomy
 });
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
@@ -37,6 +39,7 @@ pub const fn kind_of(setting: &wire::Setting) -> Option<SettingKind> {
         Some(Body::Receiver(_)) => SettingKind::Receiver,
         Some(Body::Silence(_)) => SettingKind::Silence,
         Some(Body::Holidays(_)) => SettingKind::Holidays,
+        Some(Body::Taxonomy(_)) => SettingKind::Taxonomy,
     })
 }
 
@@ -50,6 +53,7 @@ pub const fn field_of(kind: SettingKind) -> &'static str {
         SettingKind::Receiver => "receiver",
         SettingKind::Silence => "silence",
         SettingKind::Holidays => "holidays",
+        SettingKind::Taxonomy => "taxonomy",
     }
 }
 
@@ -62,7 +66,7 @@ pub fn take(
     found: &mut Violations,
 ) {
     let Some(kind) = kind_of(setting) else {
-        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence";
+        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence, taxonomy";
         found.add(at, Reason::Required, text);
         return;
     };
@@ -109,6 +113,7 @@ fn read(body: Body, at: FieldPath<'_>, found: &mut Violations) -> Option<domain:
             domain::Body::Receiver(escalation::read_receiver(receiver, at, found))
         }
         Body::Silence(silence) => domain::Body::Silence(silence::read(silence, at, found)),
+        Body::Taxonomy(taxonomy) => domain::Body::Taxonomy(taxonomy::read(taxonomy, at, found)),
     })
 }
 
@@ -120,5 +125,6 @@ pub fn to_wire(body: domain::Body) -> Body {
         domain::Body::Team(team) => Body::Team(team.into()),
         domain::Body::Receiver(receiver) => Body::Receiver(receiver.into()),
         domain::Body::Silence(silence) => Body::Silence(silence.into()),
+        domain::Body::Taxonomy(taxonomy) => Body::Taxonomy(taxonomy.into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What was not taken as it was sent.
 
+use aftercall_domain::limits::SENTENCE_WORDS_MAX;
 use aftercall_domain::{Warning, WarningReason};
 
 use crate::model::v1 as wire;
@@ -12,6 +13,9 @@ impl From<Warning> for wire::Warning {
             count,
         } = warning;
         let description = match reason {
+            WarningReason::LongSentence => format!(
+                "sentences with more than {SENTENCE_WORDS_MAX} words: {count}; shorter ones are easier to read out"
+            ),
             WarningReason::Due(odd) => odd.description().to_owned(),
             WarningReason::ControlCharactersDropped => {
                 format!("{count} control characters were dropped; send line feeds and tabs only")

@@ -15,9 +15,14 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
             arbitrary::message("aftercall.model.v1.Interaction", seed);
         // Only answers say what caused a contact.
         (wire.repeat_cause, wire.repeat_commitment_id) = (0, String::new());
+        wire.record_status = 0;
         // What came of a follow-up is always said.
         for followed in &mut wire.follow_ups {
             followed.result = followed.result.max(1);
+        }
+        // Who interrupts is always said.
+        for interruption in &mut wire.interruptions {
+            interruption.by = interruption.by.max(1);
         }
         // A due is told in one of two ways, and not by any words.
         for draft in &mut wire.commitments {
@@ -99,6 +104,9 @@ fn copy_field(path: &str, from: &wire::Interaction, to: &mut wire::Interaction) 
         "disconnect" => to.disconnect = from.disconnect,
         "occurred_at" => to.occurred_at = from.occurred_at,
         "ended_at" => to.ended_at = from.ended_at,
+        "problem_onset_at" => to.problem_onset_at = from.problem_onset_at,
+        "non_talk" => to.non_talk = from.non_talk,
+        "interruptions" => to.interruptions = from.interruptions,
         other => panic!("{other} can't be amended"),
     }
 }

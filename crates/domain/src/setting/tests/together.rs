@@ -120,6 +120,11 @@ fn the_kinds_that_are_said_to_name_others_are_those_that_do() {
         Body::Team(Team::default()),
         Body::Receiver(receiver),
         Body::Silence(silence),
+        Body::Taxonomy(Taxonomy {
+            display_name: String::new(),
+            kind: TaxonomyKind::Driver,
+            nodes: Vec::new(),
+        }),
     ] {
         body.references(FieldPath::ROOT, &mut |_, _| {
             naming.insert(body.kind());

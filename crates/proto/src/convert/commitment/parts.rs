@@ -121,6 +121,7 @@ impl From<domain::Origin> for wire::CommitmentOrigin {
         match value {
             domain::Origin::Given => Self::Unspecified,
             domain::Origin::DropRecovery => Self::DropRecovery,
+            domain::Origin::Recall => Self::Recall,
         }
     }
 }
@@ -130,6 +131,7 @@ impl From<wire::CommitmentOrigin> for domain::Origin {
         match value {
             wire::CommitmentOrigin::Unspecified => Self::Given,
             wire::CommitmentOrigin::DropRecovery => Self::DropRecovery,
+            wire::CommitmentOrigin::Recall => Self::Recall,
         }
     }
 }

@@ -35,6 +35,9 @@ pub fn read_amendment(
         disconnect,
         occurred_at,
         ended_at,
+        problem_onset_at,
+        non_talk,
+        interruptions,
         ..
     } = interaction;
     let mut amendment = Amendment::default();
@@ -66,6 +69,10 @@ pub fn read_amendment(
     if has("ended_at") {
         amendment.ended_at = Some(instant::optional(ended_at, at.field("ended_at"), found));
     }
+    if has("problem_onset_at") {
+        let at = at.field("problem_onset_at");
+        amendment.problem_onset_at = Some(instant::optional(problem_onset_at, at, found));
+    }
     macro_rules! lists {
         ($($name:ident $read:ident),*) => {$(
             if has(stringify!($name)) {
@@ -75,6 +82,7 @@ pub fn read_amendment(
         )*};
     }
     lists!(solution_uses list, escalations list, signals list, segments list, labels bounded);
+    lists!(non_talk list, interruptions list);
     amendment
 }
 
@@ -115,6 +123,9 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         disconnect,
         occurred_at,
         ended_at,
+        problem_onset_at,
+        non_talk,
+        interruptions,
     } = amendment;
     let named = [
         contact_reasons.is_some(),
@@ -129,6 +140,9 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         disconnect.is_some(),
         occurred_at.is_some(),
         ended_at.is_some(),
+        problem_onset_at.is_some(),
+        non_talk.is_some(),
+        interruptions.is_some(),
     ];
     let paths = AMENDABLE.iter().zip(named).filter(|(_, named)| *named);
     let paths = paths.map(|(path, _)| (*path).to_owned()).collect();
@@ -145,6 +159,9 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         disconnect: disconnect.flatten().map(Into::into),
         occurred_at: occurred_at.map(time::to_wire),
         ended_at: ended_at.flatten().map(time::to_wire),
+        problem_onset_at: problem_onset_at.flatten().map(time::to_wire),
+        non_talk: message::outward(non_talk.unwrap_or_default()),
+        interruptions: message::outward(interruptions.unwrap_or_default()),
         ..wire::Interaction::default()
     };
     (FieldMask { paths }, interaction)

@@ -3,9 +3,11 @@
 use aftercall_domain::interaction::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
 use aftercall_domain::{FieldPath, Violations};
 
-use crate::convert::enums;
 use crate::convert::message::FromWire;
+use crate::convert::{enums, message};
 use crate::model::v1 as wire;
+
+message::readable!(Disconnect);
 
 impl FromWire<wire::Disconnect> for Disconnect {
     fn from_wire(wire: wire::Disconnect, path: FieldPath<'_>, found: &mut Violations) -> Self {

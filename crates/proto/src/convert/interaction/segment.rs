@@ -9,6 +9,8 @@ use crate::convert::message::FromWire;
 use crate::convert::{enums, instant, message, time};
 use crate::model::v1 as wire;
 
+message::readable!(Segment);
+
 impl FromWire<wire::Segment> for Segment {
     fn from_wire(wire: wire::Segment, path: FieldPath<'_>, found: &mut Violations) -> Self {
         let wire::Segment {
