@@ -1,0 +1,228 @@
+//! What ranking needs of a text, kept beside it: its terms, each once, and their order. So a query
+//! reads two hundred profiles rather than the words of two hundred solutions.
+
+use std::collections::HashMap;
+
+use crate::words;
+
+/// Words of a solution that are searched in; of a longer one, the first.
+pub const WORDS_MAX: usize = 2_048;
+
+/// Before all profiles of this form. Another form gets another number.
+const FORM: u8 = 1;
+
+/// A part of a solution that is searched in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// What the solution is about, in a line.
+    Title,
+    /// A question as customers put it.
+    Question,
+    /// What is seen when it applies.
+    Symptom,
+    /// Where it applies.
+    Environment,
+    /// What to do.
+    Resolution,
+    /// What may be said to a customer.
+    CustomerWording,
+}
+
+impl Part {
+    const ALL: [Self; 6] = [
+        Self::Title,
+        Self::Question,
+        Self::Symptom,
+        Self::Environment,
+        Self::Resolution,
+        Self::CustomerWording,
+    ];
+
+    /// The part's name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Question => "question_in_customer_words",
+            Self::Symptom => "symptoms",
+            Self::Environment => "environment",
+            Self::Resolution => "resolution",
+            Self::CustomerWording => "customer_wording",
+        }
+    }
+
+    /// As how many a word of the part counts.
+    pub const fn weight(self) -> u32 {
+        match self {
+            Self::Title | Self::Question | Self::Symptom => 2,
+            Self::Environment | Self::Resolution | Self::CustomerWording => 1,
+        }
+    }
+}
+
+/// The terms of a text in its order, by part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Each term once, in the order of the first time.
+    terms: Vec<String>,
+    /// Each piece of text: its part, and its terms by their place in `terms`.
+    runs: Vec<(Part, Vec<u16>)>,
+}
+
+impl Profile {
+    /// The profile of a solution's pieces of text, in their order.
+    pub fn of<'t>(pieces: impl IntoIterator<Item = (Part, &'t str)>) -> Self {
+        let mut profile = Self::default();
+        let mut places: HashMap<String, u16> = HashMap::new();
+        let mut left = WORDS_MAX;
+        for (part, text) in pieces {
+            let mut run = Vec::new();
+            for word in words::words(text).into_iter().take(left) {
+                let next = places.len() as u16;
+                let place = *places.entry(word.term).or_insert_with_key(|term| {
+                    profile.terms.push(term.clone());
+                    next
+                });
+                run.push(place);
+            }
+            left -= run.len();
+            if !run.is_empty() {
+                profile.runs.push((part, run));
+            }
+        }
+        profile
+    }
+
+    /// Each term, once.
+    pub fn terms(&self) -> &[String] {
+        &self.terms
+    }
+
+    /// Each piece of text, by its terms' places.
+    pub fn runs(&self) -> impl Iterator<Item = (Part, &[u16])> {
+        self.runs.iter().map(|(part, run)| (*part, run.as_slice()))
+    }
+
+    /// How many words there are, weighed by their parts: the length that ranking reckons with.
+    pub fn length(&self) -> u32 {
+        let of_run = |(part, run): &(Part, Vec<u16>)| part.weight() * run.len() as u32;
+        self.runs.iter().map(of_run).sum()
+    }
+
+    /// Each term, with how often it counts.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, u32)> {
+        let mut counts = vec![0; self.terms.len()];
+        for (part, run) in &self.runs {
+            for place in run {
+                counts[usize::from(*place)] += part.weight();
+            }
+        }
+        self.terms.iter().map(String::as_str).zip(counts)
+    }
+
+    /// The profile in bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![FORM];
+        write(&mut bytes, self.terms.len());
+        for term in &self.terms {
+            write(&mut bytes, term.len());
+            bytes.extend(term.as_bytes());
+        }
+        write(&mut bytes, self.runs.len());
+        for (part, run) in &self.runs {
+            bytes.push(Part::ALL.iter().position(|one| one == part).unwrap_or(0) as u8);
+            write(&mut bytes, run.len());
+            for place in run {
+                write(&mut bytes, usize::from(*place));
+            }
+        }
+        bytes
+    }
+
+    /// The profile that was written; none if the bytes are none of this form.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        if take(&mut rest, 1)? != [FORM] {
+            return None;
+        }
+        let count = read(&mut rest)?;
+        let mut terms = Vec::with_capacity(count.min(WORDS_MAX));
+        for _ in 0..count {
+            let length = read(&mut rest)?;
+            terms.push(String::from_utf8(take(&mut rest, length)?.to_vec()).ok()?);
+        }
+        let mut runs = Vec::new();
+        for _ in 0..read(&mut rest)? {
+            let part = *Part::ALL.get(usize::from(take(&mut rest, 1)?[0]))?;
+            let length = read(&mut rest)?;
+            let mut run = Vec::with_capacity(length.min(WORDS_MAX));
+            for _ in 0..length {
+                let place = read(&mut rest)?;
+                run.push(u16::try_from(place).ok().filter(|_| place < terms.len())?);
+            }
+            runs.push((part, run));
+        }
+        rest.is_empty().then_some(Self { terms, runs })
+    }
+}
+
+/// Writes a number, seven bits a byte, the lowest first.
+fn write(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn read(rest: &mut &[u8]) -> Option<usize> {
+    let mut number = 0;
+    for shift in [0, 7, 14] {
+        let byte = usize::from(take(rest, 1)?[0]);
+        number |= (byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn take<'b>(rest: &mut &'b [u8], length: usize) -> Option<&'b [u8]> {
+    let (taken, left) = rest.split_at_checked(length)?;
+    *rest = left;
+    Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(texts in prop::collection::vec("\\PC{0,80}", 0..6)) {
+            let pieces = Part::ALL.into_iter().cycle().zip(texts.iter().map(String::as_str));
+            let profile = Profile::of(pieces);
+            prop_assert_eq!(Profile::from_bytes(&profile.to_bytes()), Some(profile));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut bytes = bytes;
+            bytes.insert(0, FORM);
+            if let Some(profile) = Profile::from_bytes(&bytes) {
+                prop_assert!(profile.counts().count() == profile.terms().len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let text = "word ".repeat(WORDS_MAX * 2);
+        let profile = Profile::of([(Part::Title, "title"), (Part::Resolution, &text)]);
+        assert_eq!(
+            profile.length() as usize,
+            Part::Title.weight() as usize + WORDS_MAX - 1
+        );
+    }
+}
