@@ -13,10 +13,10 @@ use prost::Message;
 use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::names::{Named, names};
-use crate::{Accepted, Happening, Id, What, keys, made, settings, waits};
+use crate::{Accepted, Happening, Id, What, calls, keys, made, settings, waits};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 10;
+const VERSION: u32 = 13;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,9 +42,6 @@ impl Judge for Contacts {
         txn: &mut Txn<'_>,
     ) -> Result<Verdict, ApplyError> {
         let event = &fact.event;
-        let next = Step::Next {
-            sequence: event.sequence,
-        };
         let decided = match &fact.what {
             What::Recorded { recorded, promises } => {
                 let brought = recorded.interaction.as_ref();
@@ -59,7 +56,7 @@ impl Judge for Contacts {
                 follow_promise(fact, step, txn)
             }
             What::Made(promise) => made::make(fact, promise, txn),
-            What::Published(_) => publish(fact, txn),
+            What::Published(_) | What::Solution(_) => publish(fact, txn),
             What::Merged(merged) => {
                 let step = MergeStep::Merge(&merged.merged_customer_id);
                 merge(fact, |merges| merges.apply(event.sequence, step), txn)
@@ -70,40 +67,59 @@ impl Judge for Contacts {
             }
             What::Settings(changed) => set_up(fact, &changed.settings, txn),
             What::Webhook(_)
+            | What::Candidates(_)
             | What::CalendarFeed(_)
             | What::Routed(_)
             | What::Mailed(_)
+            | What::Search(_)
+            | What::LinkJudged(_)
+            | What::Cause(_)
+            | What::Problem(_)
             | What::Repeat(_) => count(fact, txn),
-            What::Unknown => match event.aggregate_kind() {
-                AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
-                AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
-                AggregateKind::Commitment => {
-                    let step = Step::NextOfPromise {
-                        commitment_id: &event.aggregate_id,
-                        sequence: event.sequence,
-                    };
-                    follow_promise(fact, step, txn)
-                }
-                AggregateKind::Solution => publish(fact, txn),
-                AggregateKind::Customer => {
-                    merge(fact, |merges| merges.pass_over(event.sequence), txn)
-                }
-                AggregateKind::Settings => set_up(fact, &[], txn),
-                AggregateKind::Repeat
-                | AggregateKind::Webhook
-                | AggregateKind::WebhookQueue
-                | AggregateKind::WebhookOutcomes
-                | AggregateKind::MailOutcomes
-                | AggregateKind::CalendarFeed
-                | AggregateKind::AlertRoutes => count(fact, txn),
-                AggregateKind::Unspecified => Ok(Ok(())),
-            },
+            What::Call(_) => calls::note(fact, txn),
+            What::Unknown => unknown(fact, txn),
             What::Malformed => Ok(Err(Refused::Malformed)),
         };
         Ok(match decided? {
             Ok(()) => Verdict::Accepted,
             Err(refused) => Verdict::Refused(refused.name()),
         })
+    }
+}
+
+/// An event that this version does not know takes its place among those of its aggregate, and says nothing more.
+fn unknown(fact: &Accepted, txn: &mut Txn<'_>) -> Result<Result<(), Refused>, ApplyError> {
+    let event = &fact.event;
+    let next = Step::Next {
+        sequence: event.sequence,
+    };
+    match event.aggregate_kind() {
+        AggregateKind::Interaction if event.sequence == 1 => record(fact, None, &[], txn),
+        AggregateKind::Interaction => follow(fact, &event.aggregate_id, next, txn),
+        AggregateKind::Commitment => {
+            let step = Step::NextOfPromise {
+                commitment_id: &event.aggregate_id,
+                sequence: event.sequence,
+            };
+            follow_promise(fact, step, txn)
+        }
+        AggregateKind::Solution => publish(fact, txn),
+        AggregateKind::Customer => merge(fact, |merges| merges.pass_over(event.sequence), txn),
+        AggregateKind::Settings => set_up(fact, &[], txn),
+        AggregateKind::Repeat
+        | AggregateKind::Cause
+        | AggregateKind::Problem
+        | AggregateKind::Webhook
+        | AggregateKind::WebhookQueue
+        | AggregateKind::WebhookOutcomes
+        | AggregateKind::MailOutcomes
+        | AggregateKind::CalendarFeed
+        | AggregateKind::Candidate
+        | AggregateKind::Search
+        | AggregateKind::Link
+        | AggregateKind::AlertRoutes => count(fact, txn),
+        AggregateKind::Call => calls::note(fact, txn),
+        AggregateKind::Unspecified => Ok(Ok(())),
     }
 }
 
@@ -219,15 +235,15 @@ fn remember(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     CHANGES.remember(fact, &event.aggregate_id, version, txn)
 }
 
-/// A solution begins, or goes on. A second publication of it is the same candidate promoted once
-/// more: it lost the race.
+/// A solution begins, or goes on. A second beginning of it is the same candidate promoted once more: it lost
+/// the race.
 fn publish(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
     let event = &fact.event;
     let key = keys::solution(&event.tenant_id, &event.aggregate_id);
     let version = txn.get(&key)?;
     let version = version.and_then(|version| version.as_ref().try_into().ok());
     let version = version.map_or(0, u64::from_be_bytes);
-    let begins = matches!(fact.what, What::Published(_));
+    let begins = matches!(fact.what, What::Published(_)) && event.sequence == 1;
     if begins && version > 0 {
         return Ok(Err(Refused::Repeated));
     }
@@ -264,7 +280,7 @@ fn count(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
     let key = keys::counted(
         &event.tenant_id,
         event.aggregate_kind(),
-        &event.aggregate_id,
+        (&event.aggregate_id, fact.whose),
     );
     let before = txn.get(&key)?;
     let before = before.and_then(|before| before.as_ref().try_into().ok());

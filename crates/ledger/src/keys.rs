@@ -13,7 +13,8 @@
 //!  8    tenant · kind · setting                Setting: its latest version
 //!  9    tenant · kind · setting · version,
 //!       the latest first                       Setting: that version
-//!  10   tenant · kind of aggregate · id        how much happened to it, big-endian
+//!  10   tenant · kind of aggregate · id        how much happened to it, big-endian; of a call nothing: that
+//!                                              it is one
 //!  40   tenant · promise's id · whose          Made: a promise that was made after its contact
 //!  41   tenant · promise's id · whose          the id of the promise that took it up again
 //!  42   tenant · promise's id · whose          Waits: the promises that it waits for
@@ -110,10 +111,11 @@ pub(crate) fn setting_version(
     setting_versions(tenant_id, kind, setting_id).u64(!version)
 }
 
-/// What only counts its events.
-pub(crate) fn counted(tenant_id: &str, of: AggregateKind, id: &str) -> Key {
+/// What only counts its events: of each log key by itself, since those of two keys are read in any order.
+pub(crate) fn counted(tenant_id: &str, of: AggregateKind, (id, whose): (&str, u64)) -> Key {
     let kind = i32::from(of).unsigned_abs();
-    Key::new(COUNTED).text(tenant_id).u32(kind).text(id)
+    let counted = Key::new(COUNTED).text(tenant_id).u32(kind);
+    counted.text(id).u64(whose)
 }
 
 fn kind_no(kind: SettingKind) -> u32 {

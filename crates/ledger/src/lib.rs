@@ -21,6 +21,7 @@
 //!   place in the sequence, and views are not told.
 
 mod calendars;
+mod calls;
 mod contacts;
 mod entry;
 mod happening;
@@ -43,9 +44,10 @@ use aftercall_log::Log;
 use aftercall_view::{FeedOptions, Options, Placed, Views};
 
 pub use calendars::Calendars;
+pub use calls::{CallChange, CallRow, CallRows, Lost};
 pub use contacts::Contacts;
 pub use entry::{Contact, Holder, Holders};
-pub use happening::{Happening, Webhook, What};
+pub use happening::{Candidates, Happening, Problem, Search, Solved, Told, Webhook, What};
 pub use id::Id;
 pub use ledger::Ledger;
 pub use made::Made;

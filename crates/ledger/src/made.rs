@@ -12,7 +12,7 @@ use prost::Message;
 
 use crate::contacts::Decided;
 use crate::entry::{Contact, Holders, Promise, recorded_at_us};
-use crate::{Accepted, Id, keys, waits};
+use crate::{Accepted, Id, calls, keys, waits};
 
 /// A promise that was made after its contact.
 #[derive(Clone, PartialEq, Message)]
@@ -110,6 +110,7 @@ fn without_contact(fact: &Accepted, txn: &Txn<'_>) -> Result<Option<Refused>, Ap
     let key = keys::contact(&event.tenant_id, &Id::of(&event.interaction_id));
     let contacts = Holders::read(txn.get(&key)?)?;
     Ok(match contacts.of(fact.whose) {
+        None if calls::is_of(fact, txn)? => None,
         None => Some(Refused::Unknown),
         Some(contact) => {
             let named = contact.identified_as();

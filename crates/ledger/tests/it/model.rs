@@ -34,7 +34,7 @@ pub(crate) struct Model {
     /// How often settings changed.
     settings: u64,
     /// By what sort of thing it is, and its id.
-    counted: BTreeMap<(i32, String), u64>,
+    counted: BTreeMap<(Bytes, i32, String), u64>,
     /// What counts, and what views are told.
     pub(crate) accepted: BTreeSet<Position>,
     pub(crate) told: BTreeSet<Position>,
@@ -89,25 +89,8 @@ impl Model {
                     None => false,
                 }
             }
-            (AggregateKind::Solution, fact) => self.publishes(event, fact),
-            (AggregateKind::Customer, fact) => {
-                let (version, merged) = self
-                    .customers
-                    .entry(event.aggregate_id.clone())
-                    .or_default();
-                let counts = event.sequence == *version + 1
-                    && match fact {
-                        Some(Fact::CustomersMerged(one)) => {
-                            merged.insert(one.merged_customer_id.clone())
-                        }
-                        Some(Fact::CustomersUnmerged(one)) => {
-                            merged.remove(&one.merged_customer_id)
-                        }
-                        _ => true,
-                    };
-                *version += u64::from(counts);
-                counts
-            }
+            (AggregateKind::Solution, _) => self.publishes(event),
+            (AggregateKind::Customer, fact) => self.merges(event, fact),
             (AggregateKind::Settings, _) => {
                 let counts = event.sequence == self.settings + 1;
                 self.settings += u64::from(counts);
@@ -120,25 +103,44 @@ impl Model {
                 | AggregateKind::WebhookOutcomes
                 | AggregateKind::MailOutcomes
                 | AggregateKind::CalendarFeed
+                | AggregateKind::Candidate
+                | AggregateKind::Search
+                | AggregateKind::Link
+                | AggregateKind::Cause
+                | AggregateKind::Problem
                 | AggregateKind::AlertRoutes,
                 _,
-            ) => self.is_next(event),
+            ) => self.is_next(key, event),
+            // A call stands under the key of a contact of nobody.
+            (AggregateKind::Call, _) => event.customer_id.is_empty(),
             (AggregateKind::Unspecified, _) => true,
         }
     }
 
-    fn publishes(&mut self, event: &Event, fact: Option<&Fact>) -> bool {
-        let solutions = self.solutions.entry(event.aggregate_id.clone());
-        let version = solutions.or_default();
-        let begins = fact.is_none() || *version == 0;
-        let counts = begins && event.sequence == *version + 1;
+    fn merges(&mut self, event: &Event, fact: Option<&Fact>) -> bool {
+        let customer = self.customers.entry(event.aggregate_id.clone());
+        let (version, merged) = customer.or_default();
+        let counts = event.sequence == *version + 1
+            && match fact {
+                Some(Fact::CustomersMerged(one)) => merged.insert(one.merged_customer_id.clone()),
+                Some(Fact::CustomersUnmerged(one)) => merged.remove(&one.merged_customer_id),
+                _ => true,
+            };
         *version += u64::from(counts);
         counts
     }
 
-    /// Whether it is the next one of a thing that only counts its events.
-    fn is_next(&mut self, event: &Event) -> bool {
-        let counted = (event.aggregate_kind, event.aggregate_id.clone());
+    fn publishes(&mut self, event: &Event) -> bool {
+        let solutions = self.solutions.entry(event.aggregate_id.clone());
+        let version = solutions.or_default();
+        let counts = event.sequence == *version + 1;
+        *version += u64::from(counts);
+        counts
+    }
+
+    /// Whether it is the next one of a thing that only counts its events, of its key.
+    fn is_next(&mut self, key: Bytes, event: &Event) -> bool {
+        let counted = (key, event.aggregate_kind, event.aggregate_id.clone());
         let happened = self.counted.entry(counted).or_default();
         let counts = event.sequence == *happened + 1;
         *happened += u64::from(counts);

@@ -7,7 +7,8 @@ use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{
-    Fact, calendar_feeds_key, contact_key, customer_key, notify_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, notify_key, problem_key,
+    search_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
@@ -117,7 +118,13 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::WebhookOutcomes,
         AggregateKind::MailOutcomes,
         AggregateKind::CalendarFeed,
+        AggregateKind::Candidate,
         AggregateKind::AlertRoutes,
+        AggregateKind::Search,
+        AggregateKind::Link,
+        AggregateKind::Cause,
+        AggregateKind::Problem,
+        AggregateKind::Call,
         AggregateKind::Unspecified,
     ]);
     let drafts = prop::collection::vec(promise(), 0..3);
@@ -210,8 +217,16 @@ impl Written {
                 | AggregateKind::MailOutcomes
                 | AggregateKind::AlertRoutes => key = notify_key(TENANT),
                 AggregateKind::CalendarFeed => key = calendar_feeds_key(TENANT),
-                AggregateKind::Interaction | AggregateKind::Repeat | AggregateKind::Unspecified => {
+                AggregateKind::Candidate => key = candidates_key(TENANT, &event.aggregate_id),
+                AggregateKind::Search | AggregateKind::Link => {
+                    key = search_key(TENANT, &event.aggregate_id);
                 }
+                AggregateKind::Problem => key = problem_key(TENANT, &event.aggregate_id),
+                AggregateKind::Interaction
+                | AggregateKind::Repeat
+                | AggregateKind::Cause
+                | AggregateKind::Call
+                | AggregateKind::Unspecified => {}
             },
             What::Merge { .. } => (event.aggregate_id, key) = merging(),
             What::SetUp { .. } => key = settings_key(TENANT),
@@ -283,8 +298,7 @@ impl Written {
             What::Publish { sequence, .. } => {
                 let published = SolutionPublished {
                     solution: Some(Solution::default()),
-                    candidate_id: String::new(),
-                    personal_reviewed: false,
+                    ..SolutionPublished::default()
                 };
                 Event {
                     sequence: *sequence,

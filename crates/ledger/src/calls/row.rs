@@ -1,0 +1,325 @@
+//! A call as a view keeps it: what is shown of it, and what more is known.
+
+use aftercall_domain::call::{Call, DropRule};
+use aftercall_domain::limits::{
+    CALL_DURATION_S_MAX, CALL_LATE_WINDOW_S, CALL_WRAP_UP_S_MAX, DROP_JUDGEMENTS_MAX,
+};
+use aftercall_log::Position;
+use aftercall_proto::convert::call as convert;
+use aftercall_proto::convert::interaction::replace;
+use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::event::v1::{
+    ActorKind, CallClosed, CallClosing, CallDropJudged, CallWrapUpSaved, Event,
+};
+use aftercall_proto::model::v1 as wire;
+use jiff::Timestamp;
+use prost::Message;
+
+use super::recorded_at_us;
+use crate::Accepted;
+
+const SECOND_US: i64 = 1_000_000;
+
+/// A call as a view keeps it.
+#[derive(Clone, PartialEq, Message)]
+pub struct CallRow {
+    /// What is shown of it.
+    #[prost(message, optional, tag = "1")]
+    pub call: Option<wire::Call>,
+    /// Where the first that was told of it stands.
+    #[prost(uint32, tag = "2")]
+    partition: u32,
+    #[prost(uint64, tag = "3")]
+    offset: u64,
+    /// How many rows of what was told there are.
+    #[prost(uint32, tag = "4")]
+    pub(super) told_n: u32,
+    /// When something was told of it last.
+    #[prost(sint64, tag = "5")]
+    pub(super) told_at_us: i64,
+    #[prost(bool, tag = "6")]
+    closed_end: bool,
+    #[prost(bool, tag = "7")]
+    closed_wrap_up: bool,
+    #[prost(message, repeated, tag = "8")]
+    judged: Vec<Judged>,
+    #[prost(bool, tag = "9")]
+    pub(super) is_cut_short: bool,
+    #[prost(message, optional, tag = "10")]
+    pub(super) external_ref: Option<wire::ExternalRef>,
+    /// If it is lost, or taken to be so: by which record that is known.
+    #[prost(message, optional, tag = "11")]
+    lost: Option<Lost>,
+    /// Whether it would be judged otherwise if the customer was back soon after it.
+    #[prost(bool, tag = "12")]
+    awaits_return: bool,
+    /// What its agent has saved of the wrap-up.
+    #[prost(message, optional, tag = "13")]
+    saved: Option<CallWrapUpSaved>,
+}
+
+/// The record by which a call is known to be lost.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Lost {
+    /// Where it stands in the call's partition.
+    #[prost(uint64, tag = "1")]
+    pub offset: u64,
+    /// When it was written, in microseconds since the Unix epoch.
+    #[prost(sint64, tag = "2")]
+    pub known_at_us: i64,
+}
+
+/// What somebody said of how it ended.
+#[derive(Clone, PartialEq, Message)]
+struct Judged {
+    #[prost(string, tag = "1")]
+    event_id: String,
+    #[prost(message, optional, tag = "2")]
+    judgement: Option<wire::CallDropJudgement>,
+    #[prost(bool, tag = "3")]
+    by_system: bool,
+    /// When the customer was back.
+    #[prost(sint64, tag = "4")]
+    back_at_us: i64,
+}
+
+impl CallRow {
+    /// One of which the first record stands there.
+    pub(super) fn at(position: Position) -> Self {
+        Self {
+            partition: position.partition,
+            offset: position.offset,
+            ..Self::default()
+        }
+    }
+
+    /// What is shown of it; of a row that is not whole, an empty call.
+    pub fn shown(&self) -> wire::Call {
+        self.call.clone().unwrap_or_default()
+    }
+
+    /// The call, where the row is whole.
+    pub fn call(&self) -> Option<&wire::Call> {
+        self.call.as_ref()
+    }
+
+    /// Where the first that was told of it stands.
+    pub fn position(&self) -> Position {
+        Position {
+            partition: self.partition,
+            offset: self.offset,
+        }
+    }
+
+    /// Whether it is not over, or its agent's wrap-up is waited for.
+    pub fn is_live(&self) -> bool {
+        let state = self.call().map(wire::Call::state);
+        let over = matches!(state, None | Some(wire::CallState::Abandoned));
+        !over && !self.closed_wrap_up && !self.is_never_ended()
+    }
+
+    /// Whether nobody's wrap-up is waited for any more.
+    pub fn is_incomplete(&self) -> bool {
+        let call = self.call();
+        call.is_some_and(|call| call.never_wrapped_up)
+    }
+
+    /// Adds to the contact that the call is what its agent has saved of the wrap-up.
+    pub fn add_saved(&self, contact: &mut wire::Interaction) {
+        let Some(CallWrapUpSaved {
+            update_mask: Some(mask),
+            interaction: Some(values),
+        }) = &self.saved
+        else {
+            return;
+        };
+        replace(contact, values.clone(), &mask.paths);
+    }
+
+    /// Part of the wrap-up was saved.
+    pub(super) fn save(&mut self, saved: &CallWrapUpSaved) {
+        let kept = self.saved.get_or_insert_default();
+        let paths = saved.update_mask.iter().flat_map(|mask| &mask.paths);
+        let paths: Vec<_> = paths.cloned().collect();
+        let values = saved.interaction.clone().unwrap_or_default();
+        replace(kept.interaction.get_or_insert_default(), values, &paths);
+        let mask = kept.update_mask.get_or_insert_default();
+        for path in paths {
+            if !mask.paths.contains(&path) {
+                mask.paths.push(path);
+            }
+        }
+    }
+
+    /// By which record it is known to be lost; none if it is not, or if somebody says that it isn't.
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost
+    }
+
+    /// Until when the customer must be back for the call to be judged otherwise, and since when they may be: its end.
+    /// None where it makes no difference.
+    pub fn awaits_return(&self) -> Option<(Timestamp, Timestamp)> {
+        let ended_at = self.call()?.ended_at.as_ref().and_then(from_wire)?;
+        let until = ended_at.checked_add(DropRule::default().back_within).ok()?;
+        self.awaits_return.then_some((ended_at, until))
+    }
+
+    /// When the customer was back, as far as that is known, in microseconds since the Unix epoch.
+    pub fn back_at_us(&self) -> Option<i64> {
+        let noticed = self.judged.iter().filter(|one| one.by_system);
+        noticed.map(|one| one.back_at_us).min()
+    }
+
+    /// Notes whether it is lost by what `fact` says.
+    pub(super) fn note_lost(&mut self, fact: &Accepted) {
+        let class = self.call().and_then(|call| call.drop.as_ref());
+        let is_lost = class.is_some_and(|drop| {
+            let class = drop.drop_class();
+            matches!(
+                class,
+                wire::DropClass::Suspected | wire::DropClass::Confirmed
+            )
+        });
+        self.lost = is_lost.then(|| {
+            self.lost.unwrap_or(Lost {
+                offset: fact.position.offset,
+                known_at_us: recorded_at_us(&fact.event),
+            })
+        });
+    }
+
+    fn is_never_ended(&self) -> bool {
+        self.closed_end && self.call().is_some_and(|call| call.ended_at.is_none())
+    }
+
+    /// What of it is to be closed, and when, in microseconds since the Unix epoch; none if nothing is waited for.
+    pub fn closing(&self) -> Option<(CallClosing, i64)> {
+        let call = self.call()?;
+        let settled_us = self.told_at_us + CALL_LATE_WINDOW_S * SECOND_US;
+        let us = |at: &Option<pbjson_types::Timestamp>| {
+            let at = at.as_ref().and_then(from_wire);
+            at.map_or(0, microseconds)
+        };
+        match call.state() {
+            wire::CallState::Abandoned | wire::CallState::Unspecified => None,
+            wire::CallState::WrapUp if self.closed_wrap_up || self.is_never_ended() => None,
+            wire::CallState::WrapUp => {
+                let due_us = us(&call.ended_at) + CALL_WRAP_UP_S_MAX * SECOND_US;
+                Some((CallClosing::WrapUp, due_us.max(settled_us)))
+            }
+            _ if self.closed_end => None,
+            _ => {
+                let due_us = us(&call.began_at) + CALL_DURATION_S_MAX * SECOND_US;
+                Some((CallClosing::End, due_us.max(settled_us)))
+            }
+        }
+    }
+
+    /// Puts together what is shown.
+    pub(super) fn show(&mut self, call: Call, interaction_id: &str) {
+        let drop = self.drop(&call);
+        self.awaits_return = self.would_be_judged_otherwise(&call);
+        let needs_wrap_up = call.needs_wrap_up();
+        let is_over = !call.state.is_live();
+        let mut shown = convert::to_wire(call);
+        interaction_id.clone_into(&mut shown.interaction_id);
+        shown.external_ref.clone_from(&self.external_ref);
+        shown.is_cut_short = self.is_cut_short;
+        shown.never_ended = self.closed_end && !is_over;
+        shown.never_wrapped_up = needs_wrap_up && (self.closed_wrap_up || shown.never_ended);
+        if shown.never_ended {
+            let state = match needs_wrap_up {
+                true => wire::CallState::WrapUp,
+                false => wire::CallState::Abandoned,
+            };
+            shown.state = state.into();
+            (shown.queued_since, shown.on_hold_since) = (None, None);
+            shown.disconnect = Some(wire::Disconnect {
+                reason: wire::DisconnectReason::Unknown.into(),
+                ..wire::Disconnect::default()
+            });
+        }
+        if let (Some(disconnect), Some(drop)) = (&mut shown.disconnect, &drop) {
+            disconnect.drop_class = drop.drop_class;
+        }
+        shown.drop = drop;
+        self.call = Some(shown);
+    }
+
+    /// Whether it makes a difference if the customer is back soon: not if a person has judged the call.
+    fn would_be_judged_otherwise(&self, call: &Call) -> bool {
+        let rule = DropRule::default();
+        let is_judged = self.judged.iter().any(|one| !one.by_system);
+        !is_judged && rule.judge(call, None) != rule.judge(call, call.ended_at)
+    }
+
+    /// Whether it was lost: what a person said last of that, or else what follows from the events, and from when the
+    /// customer was back.
+    fn drop(&self, call: &Call) -> Option<wire::CallDrop> {
+        let back = self
+            .judged
+            .iter()
+            .filter(|one| one.by_system)
+            .min_by_key(|one| {
+                let by = one.judgement.as_ref().map(|it| &it.back_by_interaction_id);
+                (one.back_at_us, by)
+            });
+        let back_at = back.and_then(|one| Timestamp::from_microsecond(one.back_at_us).ok());
+        let verdict = DropRule::default().judge(call, back_at);
+        let said = self.judged.iter().rev().find(|one| !one.by_system);
+        let said = said.and_then(|one| one.judgement.as_ref());
+        let mut drop = match (said, verdict) {
+            (None, None) => return None,
+            (None, Some(verdict)) => convert::drop_judged(verdict),
+            (Some(said), _) => wire::CallDrop {
+                drop_class: said.drop_class,
+                basis: wire::DropBasis::Evidence.into(),
+                attribution: said.attribution,
+                ..wire::CallDrop::default()
+            },
+        };
+        let back = back.and_then(|one| one.judgement.as_ref());
+        if drop.drop_class() != wire::DropClass::NotADrop {
+            let by = back.map(|it| it.back_by_interaction_id.clone());
+            drop.back_by_interaction_id = by.unwrap_or_default();
+        }
+        let judgements = self.judged.iter().filter(|one| !one.by_system);
+        drop.judgements = judgements.filter_map(|one| one.judgement.clone()).collect();
+        Some(drop)
+    }
+}
+
+/// Nothing more is waited for; says whether that is new.
+pub(super) fn close(row: &mut CallRow, closed: &CallClosed) -> bool {
+    let flag = match closed.closing() {
+        CallClosing::Unspecified => return false,
+        CallClosing::End => &mut row.closed_end,
+        CallClosing::WrapUp => &mut row.closed_wrap_up,
+    };
+    !std::mem::replace(flag, true)
+}
+
+/// It was judged whether it was lost; says whether that is new.
+pub(super) fn judge(row: &mut CallRow, event: &Event, judged: &CallDropJudged) -> bool {
+    if row.judged.iter().any(|one| one.event_id == event.event_id) {
+        return false;
+    }
+    let back_at = event.occurred_at.as_ref().and_then(from_wire);
+    row.judged.push(Judged {
+        event_id: event.event_id.clone(),
+        judgement: Some(wire::CallDropJudgement {
+            drop_class: judged.drop_class,
+            attribution: judged.attribution,
+            reason: judged.reason.clone(),
+            judged_by: event.actor_id.clone(),
+            judged_at: event.recorded_at,
+            back_by_interaction_id: judged.back_by_interaction_id.clone(),
+        }),
+        by_system: event.actor_kind() == ActorKind::System,
+        back_at_us: back_at.map_or(0, microseconds),
+    });
+    if row.judged.len() > DROP_JUDGEMENTS_MAX {
+        row.judged.remove(0);
+    }
+    true
+}
