@@ -2,16 +2,26 @@
 
 use aftercall_proto::alerts::v1::ListAlertsRequest;
 use aftercall_proto::followups::v1::{
-    ListCalendarFeedsRequest, ListCommitmentsRequest, ListReschedulesRequest,
+    ListCalendarFeedsRequest, ListCommitmentsRequest, ListIncompleteCallsRequest,
+    ListReschedulesRequest,
 };
 use aftercall_proto::history::v1::{
     Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
     TimelineEntry,
 };
-use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListSolutionsRequest};
+use aftercall_proto::insight::v1::{
+    ContactRef, FairClock, ListContactsRequest, ListFairClocksRequest, ListProblemVersionsRequest,
+    ListProblemsRequest, ListSlipUpsRequest, ProblemTrend, ProblemVersion, SlipUpWindow,
+};
+use aftercall_proto::knowledge::v1::{
+    KnowledgeReportRequest, KnowledgeRow, ListCandidatesRequest, ListChangesRequest,
+    ListFlagsRequest, ListRecalledRequest, ListReviewQueueRequest, ListSolutionsRequest,
+    ListStruggleEvidenceRequest, ListStrugglesRequest, ListUsesRequest, ListVersionStatsRequest,
+    ListVersionsRequest, SearchSolutionsRequest, SolutionHit, Struggle, StruggleEvidence,
+};
 use aftercall_proto::model::v1::{
-    Alert, CalendarFeed, Candidate, Commitment, Reschedule, Setting, Solution, Webhook,
-    WebhookDelivery,
+    Alert, CalendarFeed, Call, Candidate, Commitment, RecalledParty, Reschedule, Review, Setting,
+    Solution, SolutionChange, SolutionFlag, ToldSolution, VersionStats, Webhook, WebhookDelivery,
 };
 use aftercall_proto::notify::v1::{ListWebhookDeliveriesRequest, ListWebhooksRequest};
 use aftercall_proto::settings::v1::{ListSettingVersionsRequest, ListSettingsRequest};
@@ -118,11 +128,28 @@ lists! {
     known ListAmendmentsRequest: amendments of Amendment;
     counted ListTimelineRequest: entries of TimelineEntry;
     known SearchInteractionsRequest: results of SearchResult;
+    uncounted ListContactsRequest: contacts of ContactRef;
+    uncounted ListSlipUpsRequest: windows of SlipUpWindow;
+    uncounted ListFairClocksRequest: clocks of FairClock;
+    uncounted ListProblemsRequest: problems of ProblemTrend;
+    uncounted ListProblemVersionsRequest: versions of ProblemVersion;
     counted ListCommitmentsRequest: commitments of Commitment;
     known ListReschedulesRequest: reschedules of Reschedule;
     counted ListAlertsRequest: alerts of Alert;
+    uncounted ListIncompleteCallsRequest: calls of Call;
+    known SearchSolutionsRequest: hits of SolutionHit;
+    uncounted ListStrugglesRequest: struggles of Struggle;
+    uncounted ListStruggleEvidenceRequest: evidence of StruggleEvidence;
+    uncounted KnowledgeReportRequest: rows of KnowledgeRow;
     counted ListCandidatesRequest: candidates of Candidate;
     counted ListSolutionsRequest: solutions of Solution;
+    uncounted ListVersionsRequest: versions of Solution;
+    uncounted ListChangesRequest: changes of SolutionChange;
+    uncounted ListUsesRequest: uses of ToldSolution;
+    uncounted ListVersionStatsRequest: versions of VersionStats;
+    uncounted ListFlagsRequest: flags of SolutionFlag;
+    uncounted ListReviewQueueRequest: reviews of Review;
+    uncounted ListRecalledRequest: parties of RecalledParty;
     counted ListSettingsRequest: settings of Setting;
     uncounted ListSettingVersionsRequest: versions of Setting;
     uncounted ListCalendarFeedsRequest: feeds of CalendarFeed;

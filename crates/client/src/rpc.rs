@@ -1,6 +1,6 @@
 //! Which request is which call.
 
-use aftercall_proto::{alerts, followups, history, knowledge, notify, recorder, settings};
+use aftercall_proto::{alerts, followups, history, insight, knowledge, notify, recorder, settings};
 use prost::Message;
 
 /// A request that has one answer.
@@ -92,6 +92,18 @@ rpcs! {
         command "UnmergeCustomers":
             recorder::v1::UnmergeCustomersRequest => recorder::v1::UnmergeCustomersResponse;
     }
+    "aftercall.recorder.v1.CallService" {
+        write "BatchReportCallEvents":
+            recorder::v1::BatchReportCallEventsRequest => recorder::v1::BatchReportCallEventsResponse;
+    }
+    "aftercall.followups.v1.LiveCallService" {
+        query "ListIncompleteCalls":
+            followups::v1::ListIncompleteCallsRequest => followups::v1::ListIncompleteCallsResponse;
+        command "JudgeCallDrop":
+            followups::v1::JudgeCallDropRequest => followups::v1::JudgeCallDropResponse;
+        command "SaveWrapUp":
+            followups::v1::SaveWrapUpRequest => followups::v1::SaveWrapUpResponse;
+    }
     "aftercall.history.v1.HistoryService" {
         query "GetInteraction":
             history::v1::GetInteractionRequest => history::v1::GetInteractionResponse;
@@ -105,6 +117,36 @@ rpcs! {
             history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
         query "SearchInteractions":
             history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
+    }
+    "aftercall.insight.v1.InsightService" {
+        query "Aggregate": insight::v1::AggregateRequest => insight::v1::AggregateResponse;
+        query "ListContacts": insight::v1::ListContactsRequest => insight::v1::ListContactsResponse;
+        query "CompareDrivers":
+            insight::v1::CompareDriversRequest => insight::v1::CompareDriversResponse;
+        query "CountRepeatContacts":
+            insight::v1::CountRepeatContactsRequest => insight::v1::CountRepeatContactsResponse;
+        command "AttributeCause":
+            insight::v1::AttributeCauseRequest => insight::v1::AttributeCauseResponse;
+        query "ListSlipUps": insight::v1::ListSlipUpsRequest => insight::v1::ListSlipUpsResponse;
+        query "MeasureFairClocks":
+            insight::v1::MeasureFairClocksRequest => insight::v1::MeasureFairClocksResponse;
+        query "ListFairClocks":
+            insight::v1::ListFairClocksRequest => insight::v1::ListFairClocksResponse;
+    }
+    "aftercall.insight.v1.ProblemService" {
+        command "CreateProblem":
+            insight::v1::CreateProblemRequest => insight::v1::CreateProblemResponse;
+        command "UpdateProblem":
+            insight::v1::UpdateProblemRequest => insight::v1::UpdateProblemResponse;
+        command "RecordImprovement":
+            insight::v1::RecordImprovementRequest => insight::v1::RecordImprovementResponse;
+        query "GetProblem": insight::v1::GetProblemRequest => insight::v1::GetProblemResponse;
+        query "ListProblems":
+            insight::v1::ListProblemsRequest => insight::v1::ListProblemsResponse;
+        query "ListProblemVersions":
+            insight::v1::ListProblemVersionsRequest => insight::v1::ListProblemVersionsResponse;
+        query "MeasureImprovement":
+            insight::v1::MeasureImprovementRequest => insight::v1::MeasureImprovementResponse;
     }
     "aftercall.followups.v1.FollowupService" {
         query "GetCommitment":
@@ -191,6 +233,20 @@ rpcs! {
     "aftercall.knowledge.v1.KnowledgeService" {
         query "ListCandidates":
             knowledge::v1::ListCandidatesRequest => knowledge::v1::ListCandidatesResponse;
+        query "GetCandidate":
+            knowledge::v1::GetCandidateRequest => knowledge::v1::GetCandidateResponse;
+        query "CaptureFromCase":
+            knowledge::v1::CaptureFromCaseRequest => knowledge::v1::CaptureFromCaseResponse;
+        command "ClaimCandidate":
+            knowledge::v1::ClaimCandidateRequest => knowledge::v1::ClaimCandidateResponse;
+        command "ReleaseCandidate":
+            knowledge::v1::ReleaseCandidateRequest => knowledge::v1::ReleaseCandidateResponse;
+        command "PutOffCandidate":
+            knowledge::v1::PutOffCandidateRequest => knowledge::v1::PutOffCandidateResponse;
+        command "RejectCandidate":
+            knowledge::v1::RejectCandidateRequest => knowledge::v1::RejectCandidateResponse;
+        command "MergeCandidate":
+            knowledge::v1::MergeCandidateRequest => knowledge::v1::MergeCandidateResponse;
         command "PromoteCandidate":
             knowledge::v1::PromoteCandidateRequest => knowledge::v1::PromoteCandidateResponse;
         query "GetSolution":
@@ -199,6 +255,83 @@ rpcs! {
             knowledge::v1::ListSolutionsRequest => knowledge::v1::ListSolutionsResponse;
         query "SuggestSolutions":
             knowledge::v1::SuggestSolutionsRequest => knowledge::v1::SuggestSolutionsResponse;
+    }
+    "aftercall.knowledge.v1.SearchService" {
+        query "SearchSolutions":
+            knowledge::v1::SearchSolutionsRequest => knowledge::v1::SearchSolutionsResponse;
+        command "ReportSearch":
+            knowledge::v1::ReportSearchRequest => knowledge::v1::ReportSearchResponse;
+        query "ListStruggles":
+            knowledge::v1::ListStrugglesRequest => knowledge::v1::ListStrugglesResponse;
+        query "KnowledgeReport":
+            knowledge::v1::KnowledgeReportRequest => knowledge::v1::KnowledgeReportResponse;
+        query "SampleLinks":
+            knowledge::v1::SampleLinksRequest => knowledge::v1::SampleLinksResponse;
+        query "ListStruggleEvidence":
+            knowledge::v1::ListStruggleEvidenceRequest =>
+                knowledge::v1::ListStruggleEvidenceResponse;
+        command "JudgeLink":
+            knowledge::v1::JudgeLinkRequest => knowledge::v1::JudgeLinkResponse;
+    }
+    "aftercall.knowledge.v1.SolutionService" {
+        command "DraftSolution":
+            knowledge::v1::DraftSolutionRequest => knowledge::v1::DraftSolutionResponse;
+        command "EditDraft":
+            knowledge::v1::EditDraftRequest => knowledge::v1::EditDraftResponse;
+        command "SubmitForReview":
+            knowledge::v1::SubmitForReviewRequest => knowledge::v1::SubmitForReviewResponse;
+        command "RequestChanges":
+            knowledge::v1::RequestChangesRequest => knowledge::v1::RequestChangesResponse;
+        command "TakeBack":
+            knowledge::v1::TakeBackRequest => knowledge::v1::TakeBackResponse;
+        command "DiscardDraft":
+            knowledge::v1::DiscardDraftRequest => knowledge::v1::DiscardDraftResponse;
+        command "ApproveVersion":
+            knowledge::v1::ApproveVersionRequest => knowledge::v1::ApproveVersionResponse;
+        command "PublishVersion":
+            knowledge::v1::PublishVersionRequest => knowledge::v1::PublishVersionResponse;
+        command "RollBack":
+            knowledge::v1::RollBackRequest => knowledge::v1::RollBackResponse;
+        command "RetireSolution":
+            knowledge::v1::RetireSolutionRequest => knowledge::v1::RetireSolutionResponse;
+        command "RestoreSolution":
+            knowledge::v1::RestoreSolutionRequest => knowledge::v1::RestoreSolutionResponse;
+        command "MergeSolutions":
+            knowledge::v1::MergeSolutionsRequest => knowledge::v1::MergeSolutionsResponse;
+        command "UnmergeSolution":
+            knowledge::v1::UnmergeSolutionRequest => knowledge::v1::UnmergeSolutionResponse;
+        query "GetSolutionVersion":
+            knowledge::v1::GetSolutionVersionRequest => knowledge::v1::GetSolutionVersionResponse;
+        query "ListVersions":
+            knowledge::v1::ListVersionsRequest => knowledge::v1::ListVersionsResponse;
+        query "DiffVersions":
+            knowledge::v1::DiffVersionsRequest => knowledge::v1::DiffVersionsResponse;
+        query "ListChanges":
+            knowledge::v1::ListChangesRequest => knowledge::v1::ListChangesResponse;
+    }
+    "aftercall.knowledge.v1.EvidenceService" {
+        query "ListUses":
+            knowledge::v1::ListUsesRequest => knowledge::v1::ListUsesResponse;
+        query "ListVersionStats":
+            knowledge::v1::ListVersionStatsRequest => knowledge::v1::ListVersionStatsResponse;
+        command "FlagSolution":
+            knowledge::v1::FlagSolutionRequest => knowledge::v1::FlagSolutionResponse;
+        command "ResolveFlag":
+            knowledge::v1::ResolveFlagRequest => knowledge::v1::ResolveFlagResponse;
+        query "ListFlags":
+            knowledge::v1::ListFlagsRequest => knowledge::v1::ListFlagsResponse;
+        command "VerifySolution":
+            knowledge::v1::VerifySolutionRequest => knowledge::v1::VerifySolutionResponse;
+        command "ValidateSolution":
+            knowledge::v1::ValidateSolutionRequest => knowledge::v1::ValidateSolutionResponse;
+        query "ListReviewQueue":
+            knowledge::v1::ListReviewQueueRequest => knowledge::v1::ListReviewQueueResponse;
+        command "RecallVersion":
+            knowledge::v1::RecallVersionRequest => knowledge::v1::RecallVersionResponse;
+        query "GetRecall":
+            knowledge::v1::GetRecallRequest => knowledge::v1::GetRecallResponse;
+        query "ListRecalled":
+            knowledge::v1::ListRecalledRequest => knowledge::v1::ListRecalledResponse;
     }
     "aftercall.notify.v1.WebhookService" {
         command "CreateWebhook":

@@ -5,7 +5,12 @@ use std::time::Duration;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::followups::v1::{WatchCommitmentsRequest, WatchCommitmentsResponse};
+use aftercall_proto::followups::v1::live_call_service_client::LiveCallServiceClient;
+use aftercall_proto::followups::v1::{
+    WatchCallsRequest, WatchCallsResponse, WatchCommitmentsRequest, WatchCommitmentsResponse,
+};
+use aftercall_proto::notify::v1::event_service_client::EventServiceClient;
+use aftercall_proto::notify::v1::{SubscribeEventsRequest, SubscribeEventsResponse};
 use futures::{Stream, stream};
 use tonic::{Request, Status, Streaming};
 
@@ -41,6 +46,24 @@ impl Client {
         &self,
         request: WatchCommitmentsRequest,
     ) -> impl Stream<Item = Result<WatchCommitmentsResponse, Error>> + Send + use<> {
+        self.watch(request)
+    }
+
+    /// Events of the tenant, from a place in the log on. An answer without an event says that the stream lives. It goes
+    /// on across broken connections as [`Client::watch_alerts`] does.
+    pub fn subscribe_events(
+        &self,
+        request: SubscribeEventsRequest,
+    ) -> impl Stream<Item = Result<SubscribeEventsResponse, Error>> + Send + use<> {
+        self.watch(request)
+    }
+
+    /// Calls as they happen: first all that are live, then those that change. It goes on across broken connections as
+    /// [`Client::watch_alerts`] does, but for one that breaks before all that are live were told: that ends.
+    pub fn watch_calls(
+        &self,
+        request: WatchCallsRequest,
+    ) -> impl Stream<Item = Result<WatchCallsResponse, Error>> + Send + use<> {
         self.watch(request)
     }
 
@@ -102,6 +125,8 @@ macro_rules! watched {
 watched! {
     WatchAlertsRequest => WatchAlertsResponse: AlertServiceClient.watch_alerts;
     WatchCommitmentsRequest => WatchCommitmentsResponse: FollowupServiceClient.watch_commitments;
+    SubscribeEventsRequest => SubscribeEventsResponse: EventServiceClient.subscribe_events;
+    WatchCallsRequest => WatchCallsResponse: LiveCallServiceClient.watch_calls;
 }
 
 /// A watch, and the place that it has come to.

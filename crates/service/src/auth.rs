@@ -6,6 +6,7 @@ mod signed;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -171,6 +172,20 @@ impl Authenticator {
         now: Timestamp,
     ) -> Result<Principal, Unauthenticated> {
         self.identity((headers, now), None)
+            .map(|identity| identity.principal)
+    }
+
+    /// Who sends `request` at `now`, by its headers or by the certificate that its connection showed.
+    ///
+    /// # Errors
+    /// As [`Authenticator::principal`], and when the certificate is of nobody.
+    pub fn caller<B>(
+        &self,
+        request: &http::Request<B>,
+        now: Timestamp,
+    ) -> Result<Principal, Unauthenticated> {
+        let peer = request.extensions().get::<Arc<Peer>>();
+        self.identity((request.headers(), now), peer.map(AsRef::as_ref))
             .map(|identity| identity.principal)
     }
 

@@ -12,6 +12,7 @@
 //! * [`Call`]: a request with its caller, and with the [`Deadline`] until when they wait.
 //! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
 //!   list goes over pages.
+//! * [`writing`]: what a service notices by itself goes into the log.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
 //!
 //! What the composition root uses: [`config`], [`telemetry`], [`server`] and [`Authenticator`].
@@ -31,6 +32,7 @@ mod ids;
 mod paging;
 mod permissions;
 mod principal;
+mod promising;
 mod readers;
 mod reading;
 mod reasons;
@@ -41,6 +43,7 @@ mod supervisor;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod writing;
 
 pub use access::{Access, Agents, Context, Reach, Supervisors};
 pub use auth::{Authenticator, CredentialsError};
@@ -59,6 +62,7 @@ pub use permissions::Permissions;
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };
+pub use promising::Promising;
 pub use reading::{Including, Reading, Unread};
 pub use reasons::Reason;
 pub use scheduler::{Scheduler, Task};

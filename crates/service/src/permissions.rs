@@ -4,115 +4,19 @@
 //! What depends on more than the caller's roles (whose record it is, how old it is, who owns a
 //! promise) is decided by the service that knows it.
 
+mod who;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Role;
-use crate::Role::{
-    Agent, Auditor, ComplianceOfficer, Integration, KbCandidate, KbCoach, KbContributor,
-    KbDomainExpert, KbPublisher, Operator, PrivacyOfficer, QaAnalyst, Supervisor, TeamLead,
-    TenantAdmin,
+use who::{
+    ACTING, ADMINISTERING, AMENDING, APPROVING, ATTRIBUTING, CALENDAR_FEEDS, CHANGING, CLOSING,
+    COPYING, DECLINING, DRAFTING, FLAGGING, FOLLOWING, FULFILLING, IDENTIFYING, IMPROVING, JUDGING,
+    LEADING, MEASURING, MERGING, MERGING_SOLUTIONS, OPERATING, PUBLISHING, READING, RECALLING,
+    RECORDING, REVIVING, SEARCHING, SEEING_SETTINGS, SEEING_WEBHOOKS, SETTING_UP, VERIFYING,
+    WAIVING, WORKING_ON_SOLUTIONS,
 };
-
-/// Who records contacts: those who have them, and the systems that carry them.
-const RECORDING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
-
-/// Who may correct a record; until when, and whose, depends on the record.
-const AMENDING: &[Role] = &[Agent, TeamLead, ComplianceOfficer, Integration];
-
-/// Who may say whose contact it is: those who talk with customers, and the systems that know them.
-const IDENTIFYING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer, Integration];
-
-/// Who may say that two customers are one, or are not.
-const MERGING: &[Role] = &[TeamLead, Supervisor, ComplianceOfficer, Integration];
-
-/// Who reads what customers said: everybody but administrators, who set the house up and have no
-/// business with its talks, and our own timers, which read no words.
-const READING: &[Role] = &[
-    Agent,
-    TeamLead,
-    Supervisor,
-    QaAnalyst,
-    KbCandidate,
-    KbContributor,
-    KbPublisher,
-    KbCoach,
-    KbDomainExpert,
-    ComplianceOfficer,
-    PrivacyOfficer,
-    Integration,
-    Auditor,
-];
-
-/// Who reads promises and alerts: everybody whose work is with customers, or to watch over it.
-const FOLLOWING: &[Role] = &[
-    Agent,
-    TeamLead,
-    Supervisor,
-    QaAnalyst,
-    ComplianceOfficer,
-    PrivacyOfficer,
-    Integration,
-    Auditor,
-];
-
-/// Who may say that a promise was kept; an agent only of an own one.
-const FULFILLING: &[Role] = &[Agent, TeamLead, Supervisor, Integration];
-
-/// Who may call a promise off or move it; an agent only an own one, and not in every state.
-const CHANGING: &[Role] = &[Agent, TeamLead, Supervisor];
-
-/// Who may give away what others keep, and take up again what has ended.
-const LEADING: &[Role] = &[TeamLead, Supervisor];
-
-/// Who may let a promise go; what a regulator requires only a compliance officer.
-const WAIVING: &[Role] = &[Supervisor, ComplianceOfficer];
-
-/// Who may take back that a promise is to be let go: who decides on it, and who asked for it.
-const DECLINING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer];
-
-/// Who may do anything with promises; the command decides whether they may do it.
-const ACTING: &[Role] = &[Agent, TeamLead, Supervisor, ComplianceOfficer, Integration];
-/// Who sees and revokes calendars of promises: an agent the own, who leads those of their people, and whoever sets
-/// the house up all of them.
-const CALENDAR_FEEDS: &[Role] = &[Agent, TeamLead, Supervisor, TenantAdmin];
-
-/// Who may put an alert away although its condition holds.
-const CLOSING: &[Role] = &[Supervisor];
-
-/// Who sets a tenant's house up; a supervisor silences alone.
-const SETTING_UP: &[Role] = &[Supervisor, TenantAdmin];
-
-/// Who sets up what supervisors don't.
-const ADMINISTERING: &[Role] = &[TenantAdmin];
-
-/// Who reads how it is set up: everybody whose promises are reckoned by it, and who sets it up.
-const SEEING_SETTINGS: &[Role] = &[
-    Agent,
-    TeamLead,
-    Supervisor,
-    QaAnalyst,
-    ComplianceOfficer,
-    PrivacyOfficer,
-    Integration,
-    Auditor,
-    TenantAdmin,
-];
-
-/// Who sees whom the house tells of what happens, and whether that arrives.
-const SEEING_WEBHOOKS: &[Role] = &[TenantAdmin, PrivacyOfficer, Integration, Auditor];
-
-/// Who has the whole log, of all tenants, in hand.
-const OPERATING: &[Role] = &[Operator];
-
-/// Who makes answers for others.
-const PUBLISHING: &[Role] = &[
-    KbContributor,
-    KbPublisher,
-    KbCoach,
-    KbDomainExpert,
-    Supervisor,
-];
 
 /// A service's methods, each with the roles of which a caller needs one.
 type Methods = &'static [(&'static str, &'static [Role])];
@@ -131,6 +35,22 @@ const TABLE: &[(&str, Methods)] = &[
         ],
     ),
     (
+        "aftercall.recorder.v1.CallService",
+        &[
+            ("ReportCallEvents", RECORDING),
+            ("BatchReportCallEvents", RECORDING),
+        ],
+    ),
+    (
+        "aftercall.followups.v1.LiveCallService",
+        &[
+            ("WatchCalls", FOLLOWING),
+            ("ListIncompleteCalls", FOLLOWING),
+            ("JudgeCallDrop", MERGING),
+            ("SaveWrapUp", RECORDING),
+        ],
+    ),
+    (
         "aftercall.history.v1.HistoryService",
         &[
             ("GetInteraction", READING),
@@ -139,6 +59,31 @@ const TABLE: &[(&str, Methods)] = &[
             ("GetCustomerContext", READING),
             ("ListTimeline", READING),
             ("SearchInteractions", READING),
+        ],
+    ),
+    (
+        "aftercall.insight.v1.InsightService",
+        &[
+            ("Aggregate", MEASURING),
+            ("ListContacts", MEASURING),
+            ("CompareDrivers", MEASURING),
+            ("CountRepeatContacts", MEASURING),
+            ("AttributeCause", ATTRIBUTING),
+            ("ListSlipUps", MEASURING),
+            ("MeasureFairClocks", MEASURING),
+            ("ListFairClocks", MEASURING),
+        ],
+    ),
+    (
+        "aftercall.insight.v1.ProblemService",
+        &[
+            ("CreateProblem", ATTRIBUTING),
+            ("UpdateProblem", ATTRIBUTING),
+            ("RecordImprovement", ATTRIBUTING),
+            ("GetProblem", MEASURING),
+            ("ListProblems", MEASURING),
+            ("ListProblemVersions", MEASURING),
+            ("MeasureImprovement", MEASURING),
         ],
     ),
     (
@@ -200,10 +145,67 @@ const TABLE: &[(&str, Methods)] = &[
         "aftercall.knowledge.v1.KnowledgeService",
         &[
             ("ListCandidates", READING),
+            ("GetCandidate", READING),
+            ("CaptureFromCase", DRAFTING),
+            ("ClaimCandidate", PUBLISHING),
+            ("ReleaseCandidate", PUBLISHING),
+            ("PutOffCandidate", PUBLISHING),
+            ("RejectCandidate", PUBLISHING),
+            ("MergeCandidate", PUBLISHING),
             ("PromoteCandidate", PUBLISHING),
             ("GetSolution", READING),
             ("ListSolutions", READING),
             ("SuggestSolutions", READING),
+        ],
+    ),
+    (
+        "aftercall.knowledge.v1.SolutionService",
+        &[
+            ("DraftSolution", DRAFTING),
+            ("EditDraft", DRAFTING),
+            ("SubmitForReview", DRAFTING),
+            ("RequestChanges", DRAFTING),
+            ("TakeBack", DRAFTING),
+            ("DiscardDraft", DRAFTING),
+            ("ApproveVersion", APPROVING),
+            ("PublishVersion", APPROVING),
+            ("RollBack", REVIVING),
+            ("RetireSolution", DRAFTING),
+            ("RestoreSolution", REVIVING),
+            ("MergeSolutions", MERGING_SOLUTIONS),
+            ("UnmergeSolution", MERGING_SOLUTIONS),
+            ("GetSolutionVersion", READING),
+            ("ListVersions", WORKING_ON_SOLUTIONS),
+            ("DiffVersions", WORKING_ON_SOLUTIONS),
+            ("ListChanges", WORKING_ON_SOLUTIONS),
+        ],
+    ),
+    (
+        "aftercall.knowledge.v1.SearchService",
+        &[
+            ("SearchSolutions", READING),
+            ("ReportSearch", SEARCHING),
+            ("ListStruggles", IMPROVING),
+            ("ListStruggleEvidence", IMPROVING),
+            ("KnowledgeReport", IMPROVING),
+            ("SampleLinks", JUDGING),
+            ("JudgeLink", JUDGING),
+        ],
+    ),
+    (
+        "aftercall.knowledge.v1.EvidenceService",
+        &[
+            ("ListUses", READING),
+            ("ListVersionStats", READING),
+            ("FlagSolution", FLAGGING),
+            ("ResolveFlag", PUBLISHING),
+            ("ListFlags", WORKING_ON_SOLUTIONS),
+            ("VerifySolution", VERIFYING),
+            ("ValidateSolution", PUBLISHING),
+            ("ListReviewQueue", WORKING_ON_SOLUTIONS),
+            ("RecallVersion", RECALLING),
+            ("GetRecall", READING),
+            ("ListRecalled", READING),
         ],
     ),
     (
@@ -231,6 +233,10 @@ const TABLE: &[(&str, Methods)] = &[
             ("ListWebhookDeliveries", SEEING_WEBHOOKS),
             ("ReplayWebhook", ADMINISTERING),
         ],
+    ),
+    (
+        "aftercall.notify.v1.EventService",
+        &[("SubscribeEvents", COPYING)],
     ),
     (
         "aftercall.notify.v1.MailService",

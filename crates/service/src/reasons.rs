@@ -59,10 +59,16 @@ reasons! {
     CandidateNotFound = "CANDIDATE_NOT_FOUND", NotFound;
     /// The tenant has no such solution.
     SolutionNotFound = "SOLUTION_NOT_FOUND", NotFound;
+    /// The contact was not solved with that solution, or there is no such contact.
+    LinkNotFound = "LINK_NOT_FOUND", NotFound;
     /// The tenant has no such setting.
     SettingNotFound = "SETTING_NOT_FOUND", NotFound;
     /// The tenant has no such webhook.
     WebhookNotFound = "WEBHOOK_NOT_FOUND", NotFound;
+    /// The tenant has no such problem.
+    ProblemNotFound = "PROBLEM_NOT_FOUND", NotFound;
+    /// Nothing was done about the problem, or nothing of that number.
+    ImprovementNotFound = "IMPROVEMENT_NOT_FOUND", NotFound;
     /// The tenant has no such calendar feed.
     CalendarFeedNotFound = "CALENDAR_FEED_NOT_FOUND", NotFound;
     /// The configuration says nowhere where calendar feeds are served.
@@ -83,8 +89,48 @@ reasons! {
     AmendedTooOften = "AMENDED_TOO_OFTEN", FailedPrecondition;
     /// The candidate has become a solution.
     CandidateAlreadyPromoted = "CANDIDATE_ALREADY_PROMOTED", FailedPrecondition;
+    /// Somebody else has the candidate in hand.
+    CandidateClaimed = "CANDIDATE_CLAIMED", FailedPrecondition;
+    /// The candidate was decided on, so that this can't be done with it.
+    CandidateState = "CANDIDATE_STATE", FailedPrecondition;
     /// The words to publish seem to be personal in part.
     PersonalWords = "PERSONAL_WORDS", FailedPrecondition;
+    /// The solution has no such version.
+    VersionNotFound = "VERSION_NOT_FOUND", NotFound;
+    /// The solution has no such flag.
+    FlagNotFound = "FLAG_NOT_FOUND", NotFound;
+    /// The version was not recalled.
+    RecallNotFound = "RECALL_NOT_FOUND", NotFound;
+    /// The solution or its version is not as it would have to be: the precondition says how.
+    SolutionState = "SOLUTION_STATE", FailedPrecondition;
+    /// Somebody works on a version of the solution.
+    DraftOpen = "DRAFT_OPEN", FailedPrecondition;
+    /// The version lacks what it must have to be reviewed or published.
+    SolutionIncomplete = "SOLUTION_INCOMPLETE", FailedPrecondition;
+    /// The version is for more people than the caller may publish for.
+    AudienceTooWide = "AUDIENCE_TOO_WIDE", PermissionDenied;
+    /// The caller wrote the version or handed it in, and it needs the eyes of somebody else.
+    OwnWork = "OWN_WORK", PermissionDenied;
+    /// The version is somebody else's draft.
+    NotAuthor = "NOT_AUTHOR", PermissionDenied;
+    /// The solution has to be verified again before it is live.
+    VerificationDue = "VERIFICATION_DUE", FailedPrecondition;
+    /// The solutions are of different clients.
+    MergeAcrossClients = "MERGE_ACROSS_CLIENTS", FailedPrecondition;
+    /// The solutions are in different languages.
+    MergeAcrossLanguages = "MERGE_ACROSS_LANGUAGES", FailedPrecondition;
+    /// The solution would lead to itself.
+    RedirectCyclic = "REDIRECT_CYCLIC", FailedPrecondition;
+    /// So many solutions were merged into one already.
+    MergedTooMany = "MERGED_TOO_MANY", FailedPrecondition;
+    /// The time in which a merge may be undone is over.
+    UnmergeTooLate = "UNMERGE_TOO_LATE", FailedPrecondition;
+    /// The solution has been changed as often as it may.
+    SolutionChangedTooOften = "SOLUTION_CHANGED_TOO_OFTEN", FailedPrecondition;
+    /// The flag was judged already.
+    FlagResolved = "FLAG_RESOLVED", FailedPrecondition;
+    /// The version is not the one that is live.
+    VersionNotLive = "VERSION_NOT_LIVE", FailedPrecondition;
     /// The two customers are merged.
     CustomersAlreadyMerged = "CUSTOMERS_ALREADY_MERGED", FailedPrecondition;
     /// The two customers are not merged.
@@ -99,6 +145,8 @@ reasons! {
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.
     VersionMismatch = "VERSION_MISMATCH", Aborted;
+    /// `expected_sequence` is not how the solution stands.
+    SequenceStale = "SEQUENCE_STALE", Aborted;
     /// More requests are in flight than the server takes.
     TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
     /// Writes arrive faster than the view follows; nothing was written.

@@ -8,7 +8,8 @@ use aftercall_domain::ids::Namespace;
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::{
-    Fact, calendar_feeds_key, contact_key, customer_key, notify_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, notify_key, problem_key,
+    search_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::{self as wire, AggregateKind, Event};
 use bytes::Bytes;
@@ -127,10 +128,17 @@ impl Sealing<'_> {
             | AggregateKind::WebhookOutcomes
             | AggregateKind::MailOutcomes
             | AggregateKind::AlertRoutes => notify_key(tenant_id),
+            AggregateKind::Problem => problem_key(tenant_id, self.aggregate_id),
+            AggregateKind::Candidate => candidates_key(tenant_id, self.aggregate_id),
             AggregateKind::CalendarFeed => calendar_feeds_key(tenant_id),
+            // A link without its solution's key, which the caller gives, stands for itself.
+            AggregateKind::Search | AggregateKind::Link => search_key(tenant_id, self.aggregate_id),
+            // A call stands for itself, whoever's it is.
+            AggregateKind::Call => contact_key(tenant_id, "", self.interaction_id),
             AggregateKind::Interaction
             | AggregateKind::Commitment
             | AggregateKind::Repeat
+            | AggregateKind::Cause
             | AggregateKind::Unspecified => {
                 contact_key(tenant_id, self.customer_id, self.interaction_id)
             }

@@ -4,6 +4,7 @@ mod body;
 mod bounded;
 mod config;
 mod connections;
+mod door;
 mod entrance;
 mod fresh;
 mod gate;
@@ -41,6 +42,7 @@ use meter::Meters;
 
 pub use bounded::Bounded;
 pub use config::{ServerConfig, TlsConfig};
+pub use door::{Behind, Door};
 pub(crate) use entrance::Entrance;
 pub use health::Health;
 pub use listener::Listener;
@@ -168,6 +170,8 @@ pub struct Server {
     /// The full names of what is served.
     services: Vec<&'static str>,
     routes: Routes,
+    /// Who answers browsers, if anybody does.
+    door: Option<Arc<dyn Door>>,
 }
 
 impl Server {
@@ -188,7 +192,19 @@ impl Server {
                 tonic_reflection::pb::v1alpha::server_reflection_server::SERVICE_NAME,
             ],
             routes: Routes::new(service),
+            door: None,
         }
+    }
+
+    /// Lets browsers in, too, by `door`: HTTP/1.1 is spoken beside HTTP/2.
+    pub fn door(mut self, door: Arc<dyn Door>) -> Self {
+        self.door = Some(door);
+        self
+    }
+
+    /// Who decides who a caller is.
+    pub fn authenticator(&self) -> Arc<Authenticator> {
+        Arc::clone(&self.authenticator)
     }
 
     /// Who may call what, where it is not aftercall's own services that are served.
@@ -239,7 +255,7 @@ impl Server {
     /// [`ServerError`] when a descriptor can't be read.
     pub async fn serve(
         self,
-        listener: Listener,
+        mut listener: Listener,
         draining: CancellationToken,
     ) -> Result<(), ServerError> {
         let Self {
@@ -252,7 +268,11 @@ impl Server {
             descriptors,
             services,
             routes,
+            door,
         } = self;
+        if door.is_some() {
+            listener.let_browsers_in();
+        }
         let routes = with_reflection(routes, &descriptors, &services)?;
         let described = decoded(&descriptors)?;
         authenticator.warn_of_lacking_teams(access);
@@ -276,6 +296,7 @@ impl Server {
         let entrance = Entrance::new(listener, config.connections_max, per_address_max);
         let connections = Arc::new(Connections {
             service: gate.layer(routes.prepare()),
+            door,
             config,
             ending: ending.clone(),
             tasks: TaskTracker::new(),

@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use crate::store::RESERVED_TAG;
 use crate::{
-    Cause, Direction, Engine, EngineKind, Positions, Store, StoreError, Txn, ViewError, Views,
+    Cache, Cause, Direction, Engine, EngineKind, Positions, Store, StoreError, Txn, ViewError,
+    Views,
 };
 
 /// The store's record of itself, written with every batch.
@@ -23,6 +24,7 @@ const CHECKPOINT_LAYOUT: u8 = 4;
 pub(crate) struct ViewDir {
     path: PathBuf,
     engine: EngineKind,
+    cache: Cache,
 }
 
 impl ViewDir {
@@ -30,6 +32,7 @@ impl ViewDir {
         Self {
             path: views.dir.join(name),
             engine: views.engine,
+            cache: views.cache.clone(),
         }
     }
 
@@ -135,10 +138,9 @@ pub(crate) fn open(
     dir: &ViewDir,
     identity: &Identity,
     has: &dyn Fn(&Positions) -> Has,
-    cache_bytes: u64,
 ) -> Result<Option<OpenStore>, ViewError> {
     dir.delete_stores_of_others()?;
-    match try_open(dir, identity, has, cache_bytes) {
+    match try_open(dir, identity, has) {
         Ok(Opening::Open(open)) => return Ok(Some(open)),
         Ok(Opening::Unsure) => return Ok(None),
         Ok(Opening::Void(reason)) => {
@@ -151,7 +153,7 @@ pub(crate) fn open(
         }
         Err(error) => return Err(ViewError::Store(error)),
     }
-    match try_open(dir, identity, has, cache_bytes) {
+    match try_open(dir, identity, has) {
         Ok(Opening::Open(open)) => Ok(Some(open)),
         Ok(Opening::Unsure) => Ok(None),
         Ok(Opening::Void(void)) => Err(ViewError::Store(StoreError::unclear(void))),
@@ -178,9 +180,8 @@ fn try_open(
     dir: &ViewDir,
     identity: &Identity,
     has: &dyn Fn(&Positions) -> Has,
-    cache_bytes: u64,
 ) -> Result<Opening, StoreError> {
-    let engine = dir.engine.open(&dir.store(), cache_bytes)?;
+    let engine = dir.engine.open(&dir.store(), &dir.cache)?;
     let Some(checkpoint) = engine.get(&CHECKPOINT_KEY)? else {
         return match engine.scan(&[], None, Direction::Ascending).next() {
             None => Ok(Opening::Open(OpenStore {

@@ -62,10 +62,12 @@ pub trait Indexer<F> {
     fn schema(&self) -> IndexSchema;
 
     /// Adds the keys of all documents that `fact` can touch to `touched`: asked only for facts that
-    /// the store holds already but the index may not. May name more than `apply` did.
+    /// the store holds already but the index may not, so that `txn` may know of later ones, too. May name more than
+    /// `apply` did.
     fn touched(
         &mut self,
         fact: &Placed<F>,
+        txn: &Txn<'_>,
         touched: &mut BTreeSet<Bytes>,
     ) -> Result<(), ApplyError>;
 

@@ -27,8 +27,6 @@ const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// How a view runs.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The store's page cache, in bytes.
-    pub cache_bytes: u64,
     /// The most records in one batch. A view that keeps up never has as many; one that is behind
     /// works the faster, the more it takes at once.
     pub poll_records_max: usize,
@@ -52,7 +50,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            cache_bytes: 64 << 20,
             poll_records_max: 16_384,
             poll_bytes_max: 16 << 20,
             nice: 19,

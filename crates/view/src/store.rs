@@ -1,6 +1,7 @@
 //! The key-value side of a view: what queries read and the run loop writes.
 
 mod audit;
+mod cache;
 mod changes;
 mod engine;
 mod kind;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 
 pub(crate) use audit::Audit;
+pub use cache::Cache;
 pub use changes::Changes;
 pub(crate) use engine::panic_message;
 pub use engine::{Engine, EngineScan};

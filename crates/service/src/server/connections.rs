@@ -1,13 +1,16 @@
 //! The life of a connection: it speaks in time, it is used, it comes to an end.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +19,7 @@ use tonic::service::Routes;
 use tower::Service;
 
 use super::config::ServerConfig;
+use super::door::{Behind, Door, is_grpc};
 use super::entrance::{Arrival, Entrance, Secured};
 use super::gate::Gate;
 use super::places::Place;
@@ -31,6 +35,8 @@ const FAREWELL_LOOKED_EVERY: Duration = Duration::from_millis(50);
 /// Serves connections, each on a task of its own.
 pub(super) struct Connections {
     pub(super) service: Gate<Routes>,
+    /// Who answers browsers. Without it only HTTP/2 is spoken.
+    pub(super) door: Option<Arc<dyn Door>>,
     pub(super) config: ServerConfig,
     /// Cancelled when connections are to end.
     pub(super) ending: CancellationToken,
@@ -85,7 +91,6 @@ impl Connections {
     async fn live(&self, (stream, peer): (Secured, Option<Peer>), place: Place) {
         let presence = Arc::clone(&place.presence);
         let peer = peer.map(Arc::new);
-        let gate = self.service.clone();
         let service = service_fn(|request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             let extensions = request.extensions_mut();
@@ -93,10 +98,11 @@ impl Connections {
             if let Some(peer) = &peer {
                 extensions.insert(Arc::clone(peer));
             }
-            gate.clone().call(request)
+            self.answer(request)
         });
         let stream = TokioIo::new(Heard::new(stream, Arc::clone(&presence)));
-        let connection = self.http().serve_connection(stream, service);
+        let http = self.http();
+        let connection = http.serve_connection(stream, service);
         let mut connection = std::pin::pin!(connection);
         let parting = tokio::select! {
             ended = &mut connection => return said(ended),
@@ -110,6 +116,20 @@ impl Connections {
         tokio::select! {
             ended = &mut connection => said(ended),
             () = self.farewell(&presence, parting) => {}
+        }
+    }
+
+    /// gRPC's clients pass the gate; whoever else asks is answered at the door.
+    fn answer(
+        &self,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+        let mut gate = self.service.clone();
+        match &self.door {
+            Some(door) if !is_grpc(&request) => {
+                door.answer(request, Behind::new(gate)).map(Ok).boxed()
+            }
+            _ => gate.call(request),
         }
     }
 
@@ -158,16 +178,24 @@ impl Connections {
     }
 
     /// Windows are fixed: measuring the connection instead costs a ping per read.
-    fn http(&self) -> http2::Builder<OnTracker> {
+    fn http(&self) -> auto::Builder<OnTracker> {
         let config = &self.config;
-        let mut http = http2::Builder::new(OnTracker(self.tasks.clone()));
-        http.timer(TokioTimer::new())
+        let mut http = auto::Builder::new(OnTracker(self.tasks.clone()));
+        http.http2()
+            .timer(TokioTimer::new())
             .max_concurrent_streams(config.streams_per_connection_max)
             .initial_stream_window_size(config.stream_window_bytes)
             .initial_connection_window_size(config.connection_window_bytes)
             .keep_alive_interval(config.keepalive_interval)
             .keep_alive_timeout(config.keepalive_timeout)
             .max_header_list_size(ServerConfig::HEADER_BYTES_MAX);
+        if self.door.is_none() {
+            return http.http2_only();
+        }
+        http.http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(config.handshake_timeout)
+            .max_buf_size(ServerConfig::HEADER_BYTES_MAX as usize);
         http
     }
 }
@@ -198,9 +226,9 @@ fn after(start: Instant, long: Duration) -> Instant {
     start + long.min(FOR_EVER)
 }
 
-fn said(ended: hyper::Result<()>) {
+fn said(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = ended {
-        tracing::debug!(error = %crate::chain(&error), "connection failed");
+        tracing::debug!(error = %crate::chain(error.as_ref()), "connection failed");
     }
 }
 

@@ -59,6 +59,11 @@ impl Listener {
         self.socket.local_addr()
     }
 
+    /// Agrees on HTTP/1.1, too, where TLS is spoken.
+    pub(crate) fn let_browsers_in(&mut self) {
+        self.port = Port::Browsers;
+    }
+
     /// The TLS that is spoken here, if it is; and with it on the metrics' port.
     pub fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()

@@ -40,6 +40,7 @@ struct Shared {
 #[derive(Debug)]
 struct Ports {
     grpc: Arc<ServerConfig>,
+    browsers: Arc<ServerConfig>,
     metrics: Arc<ServerConfig>,
     pages: Arc<ServerConfig>,
 }
@@ -55,6 +56,8 @@ struct Read {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Port {
     Grpc,
+    /// The same port, where browsers are let in beside gRPC's clients.
+    Browsers,
     Metrics,
     /// Of pages that programs fetch which have no certificate: they are asked for none.
     Pages,
@@ -117,6 +120,7 @@ impl Tls {
         let ports = self.0.ports.load_full();
         let config = match port {
             Port::Grpc => Arc::clone(&ports.grpc),
+            Port::Browsers => Arc::clone(&ports.browsers),
             Port::Metrics => Arc::clone(&ports.metrics),
             Port::Pages => Arc::clone(&ports.pages),
         };
@@ -153,16 +157,17 @@ fn configured(config: &TlsConfig, files: &Files) -> Result<Ports, TlsError> {
             builder()?.with_client_cert_verifier(verifier)
         }
     };
-    let shown = |of: ConfigBuilder<ServerConfig, WantsServerCert>, spoken: &[u8]| {
+    let shown = |of: ConfigBuilder<ServerConfig, WantsServerCert>, spoken: &[&[u8]]| {
         let built = of.with_single_cert(files.chain.clone(), files.key.clone_key());
         let mut built = built.map_err(TlsError::Unusable)?;
-        built.alpn_protocols = vec![spoken.to_vec()];
+        built.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
         Ok::<_, TlsError>(Arc::new(built))
     };
     Ok(Ports {
-        grpc: shown(known.clone(), HTTP_2)?,
-        metrics: shown(known, HTTP_1)?,
-        pages: shown(anybody, HTTP_1)?,
+        grpc: shown(known.clone(), &[HTTP_2])?,
+        browsers: shown(known.clone(), &[HTTP_2, HTTP_1])?,
+        metrics: shown(known, &[HTTP_1])?,
+        pages: shown(anybody, &[HTTP_1])?,
     })
 }
 
@@ -233,6 +238,10 @@ mod tests {
             let alpn = agreed(&tls, port, &pem, spoken).await.unwrap();
             assert_eq!(alpn.as_deref(), Some(spoken));
             assert!(agreed(&tls, port, &pem, other).await.is_err(), "{port:?}");
+        }
+        for spoken in [HTTP_2, HTTP_1] {
+            let alpn = agreed(&tls, Port::Browsers, &pem, spoken).await.unwrap();
+            assert_eq!(alpn.as_deref(), Some(spoken));
         }
     }
 

@@ -17,7 +17,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use aftercall_view::{Direction, Engine, EngineKind, Store, StoreError, Txn};
+use aftercall_view::{Cache, Direction, Engine, EngineKind, Store, StoreError, Txn};
 use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -82,11 +82,12 @@ fn measure(name: &str, records: u64, batch: u64) -> Result<(), Box<dyn std::erro
 }
 
 fn open_all(name: &str, dir: &Path) -> Result<Vec<Store>, StoreError> {
+    let cache = Cache::of(CACHE_BYTES * VIEWS as u64);
     let open = |view: usize| -> Result<Box<dyn Engine>, StoreError> {
         let dir = dir.join(view.to_string());
         Ok(match name {
-            "lsm-tree" => EngineKind::Lsm.open(&dir, CACHE_BYTES)?,
-            "sled" => EngineKind::Sled.open(&dir, CACHE_BYTES)?,
+            "lsm-tree" => EngineKind::Lsm.open(&dir, &cache)?,
+            "sled" => EngineKind::Sled.open(&dir, &cache)?,
             "fjall" => Box::new(peers::Fjall::open(&dir, CACHE_BYTES)),
             "redb" => Box::new(peers::Redb::open(&dir, CACHE_BYTES as usize)),
             _ => Box::new(peers::Nothing),

@@ -307,7 +307,7 @@ impl<T> Session<T> {
             Ok(())
         } else {
             let indexer = site.fold.indexer();
-            indexer.map_or(Ok(()), |indexer| indexer.touched(fact, behind_store))
+            indexer.map_or(Ok(()), |indexer| indexer.touched(fact, txn, behind_store))
         };
         outcome.map_err(|error| trouble(fact, error))
     }

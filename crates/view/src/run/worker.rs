@@ -223,8 +223,7 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
             return Ok(Some(applied.unwrap_or_default()));
         }
         let has = |applied: &Positions| self.reaches(tails, applied);
-        let cache_bytes = self.site.options.cache_bytes;
-        let opened = open::open(&self.site.dir, identity, &has, cache_bytes);
+        let opened = open::open(&self.site.dir, identity, &has);
         let opened = opened.map_err(|error| match error {
             ViewError::Store(error) => Trouble::Store(error),
             error => Trouble::Fatal(error),

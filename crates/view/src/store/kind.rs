@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Engine, LsmEngine, SledEngine, StoreError};
+use super::{Cache, Engine, LsmEngine, SledEngine, StoreError};
 
 /// The engine that keeps a view's store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,14 +18,14 @@ impl EngineKind {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Lsm, Self::Sled];
 
-    /// Opens or creates the store in `dir`, with a cache of `cache_bytes`.
+    /// Opens or creates the store in `dir`, which keeps in `cache` what it has read.
     ///
     /// # Errors
     /// [`StoreError::Failed`] when the files can't be used, or are damaged.
-    pub fn open(self, dir: &Path, cache_bytes: u64) -> Result<Box<dyn Engine>, StoreError> {
+    pub fn open(self, dir: &Path, cache: &Cache) -> Result<Box<dyn Engine>, StoreError> {
         Ok(match self {
-            Self::Lsm => Box::new(LsmEngine::open(dir, cache_bytes)?),
-            Self::Sled => Box::new(SledEngine::open(dir, cache_bytes)?),
+            Self::Lsm => Box::new(LsmEngine::open(dir, cache)?),
+            Self::Sled => Box::new(SledEngine::open(dir, cache)?),
         })
     }
 
@@ -39,7 +39,7 @@ impl EngineKind {
 }
 
 /// Where views are kept. Made of a directory alone, it is on the default engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Views {
     /// The directory in which each view has one of its own. Deletable: views are rebuilt.
     pub dir: PathBuf,
@@ -49,6 +49,8 @@ pub struct Views {
     /// whatever its view asks for. A part of it is set up anew for each commit, which is most of the
     /// work where there are few documents.
     pub index_bytes_max: usize,
+    /// What all of them keep in memory of their stores' files.
+    pub cache: Cache,
 }
 
 impl From<PathBuf> for Views {
@@ -57,6 +59,7 @@ impl From<PathBuf> for Views {
             dir,
             engine: EngineKind::default(),
             index_bytes_max: usize::MAX,
+            cache: Cache::default(),
         }
     }
 }

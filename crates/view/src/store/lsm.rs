@@ -17,11 +17,11 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use lsm_tree::config::{CompressionPolicy, PinningPolicy};
 use lsm_tree::{
-    AbstractTree, AnyTree, Cache, CompressionType, Config, Guard, SeqNo, SequenceNumberCounter,
+    AbstractTree, AnyTree, CompressionType, Config, Guard, SeqNo, SequenceNumberCounter,
 };
 
 use super::engine::panic_message;
-use super::{Changes, Direction, Engine, EngineScan, StoreError};
+use super::{Cache, Changes, Direction, Engine, EngineScan, StoreError};
 use crate::{Cause, Fault, room};
 use compactor::Compactor;
 use readers::Readers;
@@ -66,13 +66,13 @@ struct TreeState {
 }
 
 impl LsmEngine {
-    /// Opens or creates the store in `dir`, with a cache of `cache_bytes` for blocks.
-    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+    /// Opens or creates the store in `dir`, which keeps blocks in `cache`.
+    pub fn open(dir: &Path, cache: &Cache) -> Result<Self, StoreError> {
         use CompressionType::{Lz4, None};
         manifest::check(dir)?;
         let sequence = SequenceNumberCounter::default();
         let config = Config::new(dir, sequence.clone(), SequenceNumberCounter::default())
-            .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
+            .use_cache(cache.blocks())
             // Most look-ups of a fold are for what is not there. A filter says so; through the cache it
             // costs as much as a read. It takes ten bits a key.
             .filter_block_pinning_policy(PinningPolicy::all(true))

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::engine::panic_message;
-use super::{Changes, Direction, Engine, EngineScan, RESERVED_TAG, StoreError};
+use super::{Cache, Changes, Direction, Engine, EngineScan, RESERVED_TAG, StoreError};
 use crate::{Cause, Fault};
 use proof::Proof;
 
@@ -56,13 +56,13 @@ pub struct SledEngine {
 }
 
 impl SledEngine {
-    /// Opens or creates the store in `dir`, with a cache of `cache_bytes` for pages, and reads all
-    /// of it.
+    /// Opens or creates the store in `dir`, with a cache for pages that is a part of `cache`, and reads
+    /// all of it.
     ///
     /// # Errors
     /// [`StoreError::Failed`] when the store can't be opened, or does not hold what was written.
-    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
-        let db = open_unlocked(dir, cache_bytes)?;
+    pub fn open(dir: &Path, cache: &Cache) -> Result<Self, StoreError> {
+        let db = open_unlocked(dir, cache.part_bytes())?;
         let stored = reading(|| db.get(PROOF_KEY))?;
         let proof = match stored {
             Some(stored) => Proof::read(&stored).ok_or_else(not_what_was_written)?,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::Path;
 
-use aftercall_view::{Changes, Direction, Engine, EngineKind, Store, StoreError, Txn};
+use aftercall_view::{Cache, Changes, Direction, Engine, EngineKind, Store, StoreError, Txn};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::fixture::copy_dir;
 type Held = BTreeMap<Bytes, Bytes>;
 
 fn open(kind: EngineKind, dir: &Path) -> Result<Box<dyn Engine>, StoreError> {
-    kind.open(dir, 1 << 20)
+    kind.open(dir, &Cache::of(1 << 20))
 }
 
 /// All that is there, or why it can't be read.

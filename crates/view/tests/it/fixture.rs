@@ -190,6 +190,7 @@ impl Indexer<Word> for Words {
     fn touched(
         &mut self,
         fact: &Placed<Word>,
+        _txn: &Txn<'_>,
         touched: &mut BTreeSet<Bytes>,
     ) -> Result<(), ApplyError> {
         touched.insert(fact.key.clone());

@@ -33,10 +33,10 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::{Changes, Engine, LsmEngine};
+    use crate::{Cache, Changes, Engine, LsmEngine};
 
     fn written(dir: &Path) -> PathBuf {
-        let engine = LsmEngine::open(dir, 1 << 20).unwrap();
+        let engine = LsmEngine::open(dir, &Cache::of(1 << 20)).unwrap();
         let value = Some(Bytes::from_static(b"value"));
         engine
             .apply(Changes::from_iter([(Bytes::from_static(b"key"), value)]))
