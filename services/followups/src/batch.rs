@@ -220,4 +220,5 @@ commands! {
     Waive "waive" "WaiveCommitment";
     DeclineWaiver "decline_waiver" "DeclineWaiver";
     Supersede "supersede" "SupersedeCommitment";
+    EndRecurrence "end_recurrence" "EndRecurrence";
 }

@@ -43,6 +43,10 @@ pub(crate) enum Refused {
     #[error("{}", .0.text())]
     State(State),
     #[error(
+        "there is no such call for you to see; check the id, and the teams and sites of your credentials"
+    )]
+    CallNotFound,
+    #[error(
         "there is no such alert for you to see; check the id, and the teams and sites of your credentials"
     )]
     AlertNotFound,
@@ -77,6 +81,7 @@ impl Failure for Refused {
             Self::Forbidden(failure) => failure.reason(),
             Self::NotPermitted(_) => Reason::RoleRequired,
             Self::NotFound => Reason::CommitmentNotFound,
+            Self::CallNotFound => Reason::InteractionNotFound,
             Self::AlreadyClosed { .. } => Reason::CommitmentAlreadyClosed,
             Self::MovedTooOften { .. } => Reason::CommitmentMovedTooOften,
             Self::State(_) => Reason::CommitmentState,

@@ -9,10 +9,12 @@ use aftercall_log::Log;
 use aftercall_proto::alerts::v1::alert_service_server::AlertServiceServer;
 use aftercall_proto::followups::v1::calendar_feed_service_server::CalendarFeedServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
+use aftercall_proto::followups::v1::live_call_service_server::LiveCallServiceServer;
 use aftercall_service::server::Page;
 use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
 
+use crate::calls::CallGrpc;
 use crate::contacts::Contacts;
 use crate::feeds::{self, Address, FeedGrpc};
 use crate::projection::Promises;
@@ -153,6 +155,11 @@ impl Followups {
     /// The gRPC service of calendars.
     pub fn calendar_feed_server(&self) -> CalendarFeedServiceServer<FeedGrpc> {
         CalendarFeedServiceServer::new(FeedGrpc::new(self.clone()))
+    }
+
+    /// The gRPC service of calls.
+    pub fn live_call_server(&self) -> LiveCallServiceServer<CallGrpc> {
+        LiveCallServiceServer::new(CallGrpc::new(self.clone()))
     }
 
     /// What stands at a path where calendars are served.

@@ -3,6 +3,7 @@
 //! Contacts and promises have ids that callers may give, and two customers' may be the same: so
 //! their keys end in whose they are, see [`whose`](aftercall_view::key::whose).
 
+pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod matched;
 pub(crate) mod recovery;
@@ -22,7 +23,7 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
-/// The kinds of keys. Part of the view's version: a change needs another one.
+/// The kinds of keys; 190 to 199 are those of [`calls`]. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 enum Tag {

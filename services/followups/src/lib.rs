@@ -31,6 +31,7 @@
 
 mod alerts;
 mod batch;
+mod calls;
 mod command;
 mod contacts;
 mod dues;
@@ -56,6 +57,7 @@ mod timer;
 mod waiting;
 mod watch;
 
+pub use calls::CallGrpc;
 pub use feeds::FeedGrpc;
 pub use followups::{Followups, StartError, Whereabouts};
 pub use server::Grpc;

@@ -8,6 +8,9 @@ pub(crate) const PAGE: Counts = Counts {
     max: 500,
 };
 
+/// Calls that are live, as a watch begins with them.
+pub(crate) const LIVE_CALLS_MAX: usize = 5_000;
+
 /// Values of one field of a filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 200;
 

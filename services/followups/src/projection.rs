@@ -1,10 +1,12 @@
 //! The fold: events of the log to the view's store.
 
+mod calls;
 mod changes;
 pub(crate) mod contacts;
 pub(crate) mod followed_up;
 mod identify;
 mod made;
+mod redialled;
 mod returned;
 pub(crate) mod series;
 #[cfg(test)]
@@ -21,7 +23,7 @@ use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
 
 use crate::keys::{self, Home, REQUESTS};
-use crate::watch::{Bulletins, ChangeRow, Changed, Draft, Raised, changes_row};
+use crate::watch::{Bulletins, CallNews, ChangeRow, Changed, Draft, Raised, changes_row};
 use crate::{feeds, meters, routing, stored};
 use changes::{put_alerts, put_commitment};
 
@@ -36,6 +38,8 @@ pub(crate) struct Promises {
     alerts: Vec<Draft<Raised>>,
     /// The changes of promises that are not committed yet.
     drafts: Vec<Draft<Changed>>,
+    /// The changes of calls that are not committed yet.
+    calls: Vec<Draft<CallNews>>,
     /// Which promises the record at hand changed.
     rows: Vec<ChangeRow>,
     /// The promises themselves, as far as anybody watches them.
@@ -50,12 +54,13 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        15
+        17
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
         self.alerts.clear();
         self.drafts.clear();
+        self.calls.clear();
         self.rows.clear();
         self.changed.clear();
         let count = store.get(keys::open_count())?;
@@ -70,6 +75,7 @@ impl Projection for Promises {
             What::Recorded { promises, recorded } => {
                 self.record(fact, promises, txn)?;
                 followed_up::contact(fact, recorded, txn)?;
+                self.wrap_up(fact, txn)?;
                 match &recorded.interaction {
                     Some(contact) => contacts::record(fact, contact, txn),
                     None => Ok(()),
@@ -88,10 +94,17 @@ impl Projection for Promises {
             What::Repeat(attributed) => contacts::attribute(fact, attributed, txn),
             What::Merged(merged) => self.merge(fact, &merged.merged_customer_id, txn),
             What::Unmerged(unmerged) => self.merge(fact, &unmerged.merged_customer_id, txn),
+            What::Call(_) => self.tell_of_call(fact, txn),
             What::CalendarFeed(changed) => feeds::apply(fact, changed, txn),
             What::Routed(routed) => routing::apply(fact, routed, txn),
             What::Mailed(attempted) => routing::apply_mails(fact, attempted, txn),
             What::Published(_)
+            | What::Candidates(_)
+            | What::Solution(_)
+            | What::Search(_)
+            | What::LinkJudged(_)
+            | What::Cause(_)
+            | What::Problem(_)
             | What::Settings(_)
             | What::Webhook(_)
             | What::Unknown
@@ -103,6 +116,7 @@ impl Projection for Promises {
     fn committed(&mut self, applied: &Positions) {
         self.bulletins.alerts.post(self.alerts.drain(..), applied);
         self.bulletins.promises.post(self.drafts.drain(..), applied);
+        self.bulletins.calls.post(self.calls.drain(..), applied);
         meters::open_promises(self.open);
     }
 }

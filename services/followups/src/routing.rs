@@ -35,6 +35,7 @@ use aftercall_log::{AppendError, Claim, Log, ReadError};
 use aftercall_proto::convert::routing::round_to_wire;
 use aftercall_proto::envelope::notify_key;
 use aftercall_service::seal::TooLarge;
+use aftercall_service::writing::RETRY_AFTER;
 use aftercall_service::{Clock, Internal, Reading, Supervisor};
 use aftercall_view::{ApplyError, Store, StoreError, ViewError};
 use jiff::Timestamp;
@@ -274,7 +275,7 @@ impl Router {
             };
             let Some((sequence, routed)) = decided else {
                 // It is due by the key, which is rounded down.
-                tokio::time::sleep(write::RETRY_AFTER).await;
+                tokio::time::sleep(RETRY_AFTER).await;
                 return Ok(());
             };
             match write::record(tenant_id, sequence, &routed, now) {

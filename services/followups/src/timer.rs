@@ -25,11 +25,13 @@
 //! say whether it wrote, need no care here: what wasn't recorded is still watched, and comes up
 //! again.
 
+mod closing;
 mod deciding;
 mod firing;
 mod matching;
 mod recovering;
 mod recurring;
+mod returning;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -148,6 +150,12 @@ impl Tracker {
         let recovering = partitions
             .clone()
             .map(|partition| self.recover_drops(partition));
+        let closing = partitions
+            .clone()
+            .map(|partition| self.close_calls(partition));
+        let returning = partitions
+            .clone()
+            .map(|partition| self.tell_returns(partition));
         let watching = partitions.map(|partition| self.watch(partition));
         tokio::select! {
             biased;
@@ -155,6 +163,8 @@ impl Tracker {
             failed = try_join_all(watching) => failed.map(|_| ()),
             failed = try_join_all(matching) => failed.map(|_| ()),
             failed = try_join_all(recovering) => failed.map(|_| ()),
+            failed = try_join_all(closing) => failed.map(|_| ()),
+            failed = try_join_all(returning) => failed.map(|_| ()),
             never = self.count_held() => match never {},
         }
     }
@@ -295,8 +305,16 @@ impl Tracker {
         let times = (now, self.clock.now().max(now));
         let house = self.house.clone();
         let read = move || firing::read(&store, &house, partition, after, times);
+        self.read(read).await
+    }
+
+    /// Reads the view on a thread that may block; none while it is being opened.
+    async fn read<A: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<A, ApplyError> + Send + 'static,
+    ) -> Result<Option<A>, TrackerError> {
         match self.supervisor.block(read).await? {
-            Ok(batch) => Ok(Some(batch)),
+            Ok(found) => Ok(Some(found)),
             Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => Ok(None),
             Err(error) => Err(TrackerError::Store(error)),
         }

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod bulletin;
+mod calls;
 mod promises;
 
 use std::collections::VecDeque;
@@ -29,6 +30,7 @@ use crate::followups::Followups;
 pub(crate) use alerts::Raised;
 pub(crate) use bulletin::{Bulletin, Draft};
 use bulletin::{News, Posted, Reader, Woken};
+pub(crate) use calls::{CallChangeRow, CallNews, Which, told};
 pub(crate) use promises::{ChangeRow, Changed, changes_row};
 
 /// Of how many records a watch takes the changes from the store at once.
@@ -71,6 +73,7 @@ pub(crate) trait Wanted: Clone + Send + Sync + 'static {
 pub(crate) struct Bulletins {
     pub(crate) alerts: Bulletin<Raised>,
     pub(crate) promises: Bulletin<Changed>,
+    pub(crate) calls: Bulletin<CallNews>,
 }
 
 impl Bulletins {
@@ -78,13 +81,16 @@ impl Bulletins {
     pub(crate) fn close(&self) {
         self.alerts.close();
         self.promises.close();
+        self.calls.close();
     }
 
     /// Lets everybody who watches look up now and then.
     pub(crate) async fn tick(self, clock: Arc<dyn Clock>) -> Infallible {
         let alerts = self.alerts.tick(Arc::clone(&clock));
+        let calls = self.calls.tick(Arc::clone(&clock));
         tokio::select! {
             never = alerts => never,
+            never = calls => never,
             never = self.promises.tick(clock) => never,
         }
     }

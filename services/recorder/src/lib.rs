@@ -26,6 +26,7 @@
 
 mod amend;
 mod appending;
+mod calls;
 mod change;
 mod core;
 mod failure;

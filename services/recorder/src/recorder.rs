@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aftercall_proto::recorder::v1::call_service_server::{CallService, CallServiceServer};
 use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
@@ -9,6 +10,7 @@ use aftercall_service::Deps;
 use aftercall_view::{ViewHandle, WaitError};
 use tokio::time::Instant;
 
+use crate::calls::CallGrpc;
 use crate::core::Core;
 use crate::grpc::Grpc;
 use crate::pending::Pending;
@@ -41,6 +43,11 @@ impl Recorder {
     /// The service for the server.
     pub fn server(&self) -> RecorderServiceServer<impl RecorderService + use<>> {
         RecorderServiceServer::new(Grpc::new(Arc::clone(&self.0)))
+    }
+
+    /// The service of calls for the server.
+    pub fn call_server(&self) -> CallServiceServer<impl CallService + use<>> {
+        CallServiceServer::new(CallGrpc::new(Arc::clone(&self.0)))
     }
 
     /// The ledger, which knows all that was recorded.

@@ -44,6 +44,11 @@ pub(crate) fn read_contact_of(key: &[u8], list: &[u8]) -> Result<(String, u64), 
     Ok((parts.id()?, parts.u64()?))
 }
 
+/// Reads when the contact of such a key began.
+pub(crate) fn read_began(key: &[u8], list: &[u8]) -> Result<i64, MalformedKey> {
+    Parts::new(key.get(list.len()..).unwrap_or_default()).time()
+}
+
 /// The dues that a customer was told and that passed with their promise open, the earliest first.
 pub(crate) fn lapsed(tenant_id: &str, customer_id: &str) -> Key {
     key(Tag::Lapsed).text(tenant_id).text(customer_id)

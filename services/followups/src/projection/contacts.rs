@@ -20,9 +20,9 @@ use prost::Message;
 use super::returned;
 use crate::keys::{MERGED, contacts};
 use crate::repeats;
-pub(super) use short::Id;
 pub(crate) use short::Short;
 use short::{Dropped, ended_at, main_reason};
+pub(super) use short::{Id, call_is_whose};
 
 /// What the log says that caused a contact.
 #[derive(Clone, PartialEq, Message)]

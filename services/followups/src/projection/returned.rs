@@ -3,6 +3,10 @@
 //! A promise to call back is to be withdrawn because of one contact at most: of those by which the customer was back the
 //! first, or the dropped one itself, if it was none. Which, follows from the rows that contacts, promises and merges
 //! leave, so it is found anew from all of them whenever one of them changes: [`refresh`].
+//!
+//! A call is a contact here from when telephony tells of it. What is recorded of it later stands under another key, mostly
+//! in another partition. Whoever holds the call makes the promise where telephony says that it was lost, else whoever
+//! holds the record: [`refresh_dropped`].
 
 use std::collections::BTreeSet;
 
@@ -16,10 +20,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
-use super::contacts::{Id, Short};
+use super::contacts::{Id, Short, call_is_whose};
 use super::followed_up::{self, SaidOf};
+use super::redialled;
 use crate::keys::matched::{self, Following};
-use crate::keys::{self, MERGED, contacts, recovery};
+use crate::keys::{self, MERGED, calls, contacts, recovery};
 use crate::stored;
 
 /// A contact was recorded or changed.
@@ -28,31 +33,68 @@ pub(super) fn contact(
     (before, after): (Option<&Short>, &Short),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    if before.is_some_and(|before| is_same(before, after)) {
+    let places = |short: &Short| short.inbound_by(id, recovery::inbound_by);
+    move_to(before.map(places).unwrap_or_default(), places(after), txn)?;
+    changed(id, (before, Some(after)), txn)
+}
+
+/// Something was told of a call.
+pub(super) fn call(
+    id: Id<'_>,
+    (before, after): (Option<&Short>, Option<&Short>),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let places = |short: &Short| {
+        let mut places = short.inbound_by(id, calls::inbound_by);
+        if short.is_inbound() && !short.customer_id.is_empty() {
+            let list = calls::inbound_of(id.0, &short.customer_id);
+            places.insert(list.time(short.began_at_us).id(id.1).u64(id.2));
+        }
+        places
+    };
+    let places = |short: Option<&Short>| short.map(places).unwrap_or_default();
+    move_to(places(before), places(after), txn)?;
+    changed(id, (before, after), txn)
+}
+
+/// Puts a contact where it is found now, in place of where it was.
+fn move_to(old: BTreeSet<Key>, new: BTreeSet<Key>, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    for place in old.difference(&new) {
+        txn.delete(place.clone())?;
+    }
+    for place in new.difference(&old) {
+        txn.put(place.clone(), Bytes::new())?;
+    }
+    Ok(())
+}
+
+/// A contact is what it was not before: what follows from it for promises to call back, and for calls shortly before it.
+fn changed(
+    id: Id<'_>,
+    (before, after): (Option<&Short>, Option<&Short>),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    if is_same(before, after) {
         return Ok(());
     }
+    let (tenant_id, interaction_id, whose) = id;
     if let Some(was) = before.and_then(|before| before.dropped_at(id)) {
         txn.delete(was)?;
     }
-    put_dropped(id, after, txn)?;
-    let (tenant_id, interaction_id, whose) = id;
-    let was = before.map(|before| before.began_at_us);
-    if after.is_inbound() && was != Some(after.began_at_us) {
-        for name in recovery::names(&after.handles()) {
-            let list = || recovery::inbound_by(tenant_id, &name);
-            if let Some(was) = was {
-                txn.delete(list().time(was).id(interaction_id).u64(whose))?;
-            }
-            let place = list().time(after.began_at_us).id(interaction_id).u64(whose);
-            txn.put(place, Bytes::new())?;
-        }
+    let sides = || before.into_iter().chain(after);
+    if sides().any(|short| short.dropped.is_some()) {
+        refresh_dropped(tenant_id, interaction_id, txn)?;
+    }
+    for short in sides() {
+        redialled::inbound(tenant_id, short, txn)?;
     }
     // Most tenants have nobody called back: that is known without a scan.
     if txn.get(&*recovery::recovering(tenant_id))?.is_none() {
         return Ok(());
     }
-    let mut promises = BTreeSet::from([(promise_of(id, after), whose)]);
-    for short in before.into_iter().chain([after]) {
+    let mut promises = BTreeSet::new();
+    for short in sides() {
+        promises.insert((promise_of(id, short), whose));
         promises.extend(may_be_met(tenant_id, short, txn)?);
     }
     refresh_all(tenant_id, promises, txn)
@@ -76,10 +118,7 @@ pub(super) fn promise(
         if txn.get(&*any)?.is_none() {
             txn.put(any, Bytes::new())?;
         }
-        let id = (tenant_id, &*after.interaction_id, whose);
-        if let Some(short) = short_of(id, txn)? {
-            put_dropped(id, &short, txn)?;
-        }
+        refresh_dropped(tenant_id, &after.interaction_id, txn)?;
     }
     refresh(tenant_id, after, whose, txn)
 }
@@ -104,9 +143,16 @@ pub(super) fn merge(
 }
 
 /// Whether all stayed as it was that decides here.
-fn is_same(before: &Short, after: &Short) -> bool {
-    let of = |short: &Short| (short.began_at_us, short.dropped);
-    before.customer_id == after.customer_id && of(before) == of(after)
+fn is_same(before: Option<&Short>, after: Option<&Short>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            let of = |short: &Short| (short.began_at_us, short.dropped);
+            before.customer_id == after.customer_id
+                && of(before) == of(after)
+                && before.handles() == after.handles()
+        }
+        (before, after) => before.is_none() && after.is_none(),
+    }
 }
 
 /// The promise that calls back after a contact, if there is one.
@@ -114,23 +160,51 @@ fn promise_of((_, interaction_id, _): Id<'_>, short: &Short) -> String {
     recovery::promise_of(&short.log_key, interaction_id)
 }
 
-fn short_of(
-    (tenant_id, interaction_id, whose): Id<'_>,
-    txn: &Txn<'_>,
-) -> Result<Option<Short>, ApplyError> {
-    let row = txn.get(&*contacts::contact(tenant_id, interaction_id, whose))?;
-    row.map(Short::decode_row).transpose()
+/// Puts down to whom it is left to promise a call back after a contact: that is done once, whatever becomes of it. Where
+/// telephony says that the call was lost, it is left to whoever holds the call.
+fn refresh_dropped(
+    tenant_id: &str,
+    interaction_id: &str,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let of_call = call_is_whose(tenant_id, interaction_id);
+    let call = Short::find_call((tenant_id, interaction_id, of_call), |key| txn.get(key))?;
+    let mut recorded = Vec::new();
+    let all = contacts::contacts(tenant_id, interaction_id);
+    for entry in txn.scan_prefix(&*all, Order::Ascending) {
+        let (key, row) = entry?;
+        let whose = key.last_chunk().map_or(0, |of| u64::from_be_bytes(*of));
+        recorded.push((whose, Short::decode_row(row)?));
+    }
+    let is_promised = |whose: u64, short: &Short, txn: &Txn<'_>| {
+        let id = promise_of((tenant_id, interaction_id, whose), short);
+        let promise = txn.get(&*keys::commitment(tenant_id, &id, whose))?;
+        Ok::<_, ApplyError>(promise.is_some())
+    };
+    let mut is_taken = false;
+    if let Some(call) = &call {
+        let mut is_done = is_promised(of_call, call, txn)?;
+        is_taken = is_done || call.dropped.is_some();
+        for (whose, short) in &recorded {
+            is_done |= is_promised(*whose, short, txn)?;
+        }
+        leave((tenant_id, interaction_id, of_call), call, !is_done, txn)?;
+    }
+    for (whose, short) in &recorded {
+        let is_left = !is_taken && !is_promised(*whose, short, txn)?;
+        leave((tenant_id, interaction_id, *whose), short, is_left, txn)?;
+    }
+    Ok(())
 }
 
-/// Puts down whether it is left to promise a call back after a contact: that is done once, whatever becomes of it.
-fn put_dropped(id: Id<'_>, short: &Short, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Puts down whether it is left to promise a call back after a contact that was cut off.
+fn leave(id: Id<'_>, short: &Short, is_left: bool, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     let (Some(key), Some(dropped)) = (short.dropped_at(id), short.dropped) else {
         return Ok(());
     };
-    let promise = keys::commitment(id.0, &promise_of(id, short), id.2);
-    match txn.get(&*promise)? {
-        None => txn.put(key, dropped.known_at_us.to_be_bytes().to_vec())?,
-        Some(_) => txn.delete(key)?,
+    match is_left {
+        true => txn.put(key, dropped.known_at_us.to_be_bytes().to_vec())?,
+        false => txn.delete(key)?,
     }
     Ok(())
 }
@@ -250,35 +324,58 @@ fn needless_by(
     whose: u64,
     txn: &mut Txn<'_>,
 ) -> Result<Option<(String, u64, Short)>, ApplyError> {
-    let own = short_of((tenant_id, &promise.interaction_id, whose), txn)?;
-    if let Some(own) = own.filter(|own| own.dropped.is_none()) {
+    let own = (tenant_id, &*promise.interaction_id, whose);
+    let recorded = txn.get(&*contacts::contact(tenant_id, own.1, whose))?;
+    let recorded = recorded.map(Short::decode_row).transpose()?;
+    let call = Short::find_call(own, |key| txn.get(key))?;
+    let is_dropped = |short: &Option<Short>| short.as_ref().is_some_and(|it| it.dropped.is_some());
+    let is_lost = is_dropped(&recorded) || is_dropped(&call);
+    if let Some(own) = recorded.or(call).filter(|_| !is_lost) {
         return Ok(Some((promise.interaction_id.clone(), whose, own)));
     }
     let merged = match &promise.customer_id {
         Some(customer_id) => MERGED.customers_then(txn, tenant_id, customer_id)?,
         None => Vec::new(),
     };
-    let of = merged
-        .iter()
-        .map(|customer_id| contacts::contacts_of(tenant_id, customer_id, Direction::Inbound));
     let names = recovery::names(&promise.handles);
-    let by = names
-        .iter()
-        .map(|name| recovery::inbound_by(tenant_id, name));
     let mut first: Option<(String, u64, Short)> = None;
-    for list in of.chain(by) {
-        let next = first_of(tenant_id, promise, (&list, &merged), txn)?;
+    for (list, are_calls) in reached(tenant_id, &merged, &names) {
+        let next = first_of(tenant_id, promise, (&list, are_calls, &merged), txn)?;
         let order = |one: &(String, u64, Short)| (one.2.began_at_us, one.0.clone(), one.1);
         first = first.into_iter().chain(next).min_by_key(order);
     }
     Ok(first)
 }
 
+/// The lists of contacts in which some customers, or whoever has some names, reached out, the earliest first; and
+/// whether they are of calls.
+pub(super) fn reached(
+    tenant_id: &str,
+    customer_ids: &[String],
+    names: &BTreeSet<String>,
+) -> impl Iterator<Item = (Key, bool)> {
+    let of = customer_ids.iter().flat_map(move |customer_id| {
+        let recorded = contacts::contacts_of(tenant_id, customer_id, Direction::Inbound);
+        [
+            (recorded, false),
+            (calls::inbound_of(tenant_id, customer_id), true),
+        ]
+    });
+    let by = names.iter().flat_map(move |name| {
+        let recorded = recovery::inbound_by(tenant_id, name);
+        [
+            (recorded, false),
+            (calls::inbound_by(tenant_id, name), true),
+        ]
+    });
+    of.chain(by)
+}
+
 /// The first contact of a list by which the customer was back.
 fn first_of(
     tenant_id: &str,
     promise: &Commitment,
-    (list, merged): (&Key, &[String]),
+    (list, are_calls, merged): (&Key, bool, &[String]),
     txn: &mut Txn<'_>,
 ) -> Result<Option<(String, u64, Short)>, ApplyError> {
     let from = list.clone().time(microseconds(promise.made_at));
@@ -290,9 +387,12 @@ fn first_of(
         .collect::<Result<_, ApplyError>>()?;
     for key in since {
         let (id, whose) = contacts::read_contact_of(&key, list).map_err(ApplyError::record)?;
-        let Some(short) = short_of((tenant_id, &id, whose), txn)? else {
-            continue;
+        let named = (tenant_id, &*id, whose);
+        let short = match are_calls {
+            true => Short::find_call(named, |key| txn.get(key))?,
+            false => Short::find(named, |key| txn.get(key))?,
         };
+        let Some(short) = short else { continue };
         let Ok(began_at) = Timestamp::from_microsecond(short.began_at_us) else {
             continue;
         };

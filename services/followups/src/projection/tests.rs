@@ -1,6 +1,7 @@
 //! The fold against a store in memory: whatever the log holds, and however it is read.
 
 mod moves;
+mod redialled;
 mod returned;
 
 use std::collections::BTreeMap;

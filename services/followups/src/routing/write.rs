@@ -1,16 +1,15 @@
 //! Writes a round, and waits until the view shows it, or another one in its place.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::{AppendError, ReadError, Record};
+use aftercall_log::Record;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::AlertsRouted;
 use aftercall_service::seal::{Author, Sealing, TooLarge};
+use aftercall_service::writing::{self, WriteError, Written};
 use aftercall_service::{ActorKind, Reading};
-use aftercall_view::{Positions, WaitError};
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::RouterError;
 
@@ -20,13 +19,8 @@ const ACTOR: &str = "aftercall-router";
 /// The one aggregate of a tenant's decisions.
 const AGGREGATE: &str = "alert-routes";
 
-/// How long the log may take to say whether it has what was appended, and the view to show it. Beyond that it is
-/// decided anew, by what the view has then.
+/// How long the view may take to show what is durable.
 const WAIT: Duration = Duration::from_secs(30);
-
-/// How long to leave a log alone that did not say when to come back, and the longest that it may ask for.
-pub(super) const RETRY_AFTER: Duration = Duration::from_millis(200);
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// The event of a round.
 pub(super) fn record(
@@ -56,36 +50,14 @@ pub(super) fn record(
 /// Appends a round, and waits until the view of `reading` has folded it. What becomes of it is seen when it is
 /// decided again.
 pub(super) async fn write(reading: &Reading, record: Record) -> Result<(), RouterError> {
-    let appended = timeout(WAIT, reading.log().append(vec![record])).await;
-    let appended = appended.unwrap_or_else(|late| Err(AppendError::Unknown(Arc::new(late))));
-    let positions = match appended {
-        Ok(positions) => positions,
-        Err(
-            AppendError::QueueFull { retry_after }
-            | AppendError::DiskFull { retry_after }
-            | AppendError::Unavailable { retry_after, .. },
-        ) => {
-            tokio::time::sleep(retry_after.clamp(RETRY_AFTER, RETRY_AFTER_MAX)).await;
-            return Ok(());
-        }
-        Err(AppendError::Unknown(cause)) => {
-            tracing::warn!(error = %cause, "who is told of alerts may not be recorded, looking again");
-            tokio::time::sleep(RETRY_AFTER).await;
-            return Ok(());
-        }
-        Err(error) => return Err(RouterError::Append(error)),
-    };
-    let through: Positions = positions
-        .iter()
-        .map(|at| (at.partition, at.offset.saturating_add(1)))
-        .collect();
-    let until = Instant::now() + WAIT;
-    match reading.view().wait_for(&through, until).await {
-        Ok(()) | Err(WaitError::DeadlineExceeded { .. }) => Ok(()),
-        Err(WaitError::Log(ReadError::Unavailable { .. })) => Ok(()),
-        Err(WaitError::Log(error)) => Err(error.into()),
-        Err(WaitError::Stopped | WaitError::BeyondTail) => Err(RouterError::View(None)),
+    match writing::write(reading, vec![record]).await {
+        Ok(Written::At(_)) => {}
+        Ok(Written::Again(pause)) => tokio::time::sleep(pause).await,
+        Err(WriteError::Log(error)) => return Err(RouterError::Log(error)),
+        Err(WriteError::Append(error)) => return Err(RouterError::Append(error)),
+        Err(WriteError::View) => return Err(RouterError::View(None)),
     }
+    Ok(())
 }
 
 /// Waits until the view of `reading` has folded all that is durable now: says no if it has to be asked again.

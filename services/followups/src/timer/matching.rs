@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aftercall_log::{Partition, Record};
 use aftercall_view::key::prefix_end;
-use aftercall_view::{ApplyError, Direction, Positions, Store, StoreError};
+use aftercall_view::{ApplyError, Direction, Positions, Store};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
@@ -149,13 +149,7 @@ impl Tracker {
         drop(undecided);
         let deciding = self.house.deciding().clone();
         let read = move || read(&store, &deciding, (from, to), now);
-        match self.supervisor.block(read).await? {
-            Ok(batch) => Ok(batch),
-            Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => {
-                Ok(Batch::default())
-            }
-            Err(error) => Err(TrackerError::Store(error)),
-        }
+        Ok(self.read(read).await?.unwrap_or_default())
     }
 
     /// Records what was decided, and waits until the view has it; returns how long to pause before the next look.

@@ -9,17 +9,18 @@ use std::convert::Infallible;
 use aftercall_domain::commitment::{Commitment, PolicyRef, Withdrawal};
 use aftercall_domain::interaction::{CommitmentDraft, CutOff, Surroundings};
 use aftercall_domain::limits::DROP_RECOVERY_HOURS_MAX;
+use aftercall_ledger::CallRow;
 use aftercall_log::{Partition, Record};
+use aftercall_proto::convert::call::provisional;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::setting::channel;
-use aftercall_proto::convert::time::{microseconds, to_wire};
+use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::CommitmentMade;
 use aftercall_proto::model::v1 as wire;
-use aftercall_service::ActorKind;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_service::{ActorKind, Promising, given};
 use aftercall_view::key::{prefix_end, whose};
-use aftercall_view::{ApplyError, Direction, Store, StoreError};
+use aftercall_view::{ApplyError, Direction, Store};
 use jiff::{SignedDuration, Timestamp};
 
 use super::deciding::Look;
@@ -27,7 +28,7 @@ use super::firing::{ACTOR, House};
 use super::matching::{Batch, LOOK_AGAIN, LOOKED_AT_MAX};
 use super::{Tracker, TrackerError};
 use crate::contacts::Recorded;
-use crate::keys::contacts;
+use crate::keys::calls::CALLS;
 use crate::keys::matched::Following;
 use crate::keys::recovery::{self, Dropped};
 use crate::projection::contacts::Short;
@@ -86,13 +87,7 @@ impl Tracker {
         drop(dropped);
         let (house, now) = (self.house.clone(), self.clock.now());
         let read = move || read(&store, &house, (from, to), now);
-        match self.supervisor.block(read).await? {
-            Ok(batch) => Ok(batch),
-            Err(ApplyError::Store(StoreError::Opening | StoreError::Failed(_))) => {
-                Ok(Batch::default())
-            }
-            Err(error) => Err(TrackerError::Store(error)),
-        }
+        Ok(self.read(read).await?.unwrap_or_default())
     }
 }
 
@@ -163,8 +158,15 @@ fn call_back(
         interaction_id,
         whose: of,
     } = dropped;
-    let short = store.get(contacts::contact(tenant_id, interaction_id, *of))?;
-    let Some(short) = short.map(Short::decode_row).transpose()? else {
+    let id = (&**tenant_id, &**interaction_id, *of);
+    let call = Short::find_call(id, |key| store.get(key))?;
+    let call = call.filter(|call| call.dropped.is_some());
+    let is_call = call.is_some();
+    let short = match call {
+        Some(call) => Some(call),
+        None => Short::find(id, |key| store.get(key))?,
+    };
+    let Some(short) = short else {
         return Ok(Look::Nothing);
     };
     let (Some(known), Ok(over_at)) = (
@@ -174,18 +176,25 @@ fn call_back(
         return Ok(Look::Nothing);
     };
     let known_at = Timestamp::from_microsecond(known.known_at_us).unwrap_or(now);
-    let deciding = house.deciding();
-    let policies = deciding.policies.at(tenant_id, known_at)?;
+    let policies = house.deciding().policies.at(tenant_id, known_at)?;
     if policies
         .iter()
         .all(|one| one.set.call_back_within.is_none())
     {
         return Ok(Look::Nothing);
     }
-    let Ok(all) = deciding.contacts.recorded(tenant_id, interaction_id) else {
-        return Ok(Look::Later);
+    let contact = match is_call {
+        true => told_of_call(store, id, &short)?,
+        false => match house
+            .deciding()
+            .contacts
+            .recorded(tenant_id, interaction_id)
+        {
+            Ok(all) => all.into_iter().find(|one| whose(&one.key) == *of),
+            Err(_) => return Ok(Look::Later),
+        },
     };
-    let Some(contact) = all.into_iter().find(|one| whose(&one.key) == *of) else {
+    let Some(contact) = contact else {
         return Ok(Look::Nothing);
     };
     let cut_off = cut_off(&contact, over_at);
@@ -196,14 +205,31 @@ fn call_back(
         };
         (by, &one.set)
     });
-    let id = recovery::promise_of(&short.log_key, interaction_id);
-    let Some((mut draft, by, policy)) = cut_off.call_back(id, policies) else {
+    let promise_id = recovery::promise_of(&short.log_key, interaction_id);
+    let Some((mut draft, by, policy)) = cut_off.call_back(promise_id, policies) else {
         return Ok(Look::Nothing);
     };
     let calendars = house.calendars().all(tenant_id, policy.calendar_ids())?;
     cut_off.follow_up((&mut draft, by, policy), &calendars);
     let record = made(tenant_id, (contact, over_at), draft, now)?;
     Ok(Look::Record(Box::new(record)))
+}
+
+/// What telephony tells of a call, as its record would say it.
+fn told_of_call(
+    store: &Store,
+    (tenant_id, interaction_id, _): (&str, &str, u64),
+    short: &Short,
+) -> Result<Option<Recorded>, ApplyError> {
+    let row = CALLS.read(tenant_id, interaction_id, |key| store.get(key))?;
+    let call = row.as_ref().and_then(CallRow::call);
+    Ok(call.map(|call| Recorded {
+        key: short.log_key.clone(),
+        customer_id: given(call.customer_id.clone()),
+        began_at: Timestamp::from_microsecond(short.began_at_us).unwrap_or(Timestamp::UNIX_EPOCH),
+        parties: short.parties().collect(),
+        interaction: provisional(call),
+    }))
 }
 
 /// What of a contact decides who calls back.
@@ -237,7 +263,6 @@ fn made(
         interaction,
         ..
     } = contact;
-    let commitment_id = draft.commitment_id.clone();
     let channel = interaction.channel();
     let wire::Customer {
         display_name,
@@ -245,30 +270,20 @@ fn made(
         language,
         ..
     } = interaction.customer.unwrap_or_default();
-    let made = CommitmentMade {
-        commitment: Some(draft.into()),
-        made_at: Some(to_wire(made_at)),
-        made_by_agent_id: interaction.agent_id,
-        team_id: interaction.team_id,
-        site_id: interaction.site_id,
+    let promising = Promising {
+        key,
+        interaction_id: interaction.interaction_id,
+        customer_id: customer_id.unwrap_or_default(),
         customer_name: display_name,
         handles,
-        channel: channel.into(),
+        agent_id: interaction.agent_id,
+        team_id: interaction.team_id,
+        site_id: interaction.site_id,
+        channel,
         language,
-        ..CommitmentMade::default()
+        made_at,
     };
-    let sealing = Sealing {
-        by: author(tenant_id),
-        aggregate_id: &commitment_id,
-        interaction_id: &interaction.interaction_id,
-        customer_id: customer_id.as_deref().unwrap_or_default(),
-        sequence: 1,
-        occurred_at: made_at,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
-    let record = sealing.seal_under(key, &Fact::CommitmentMade(Box::new(made)));
+    let record = promising.record(author(tenant_id), draft, now);
     record.map_err(ApplyError::record)
 }
 
@@ -284,8 +299,7 @@ pub(super) fn withdraw(
     let (cause, at) = match *contact == commitment.interaction_id {
         true => (Withdrawal::NoDrop, now),
         false => {
-            let short = store.get(contacts::contact(tenant_id, contact, following.whose))?;
-            let short = short.map(Short::decode_row).transpose()?;
+            let short = Short::find((tenant_id, contact, following.whose), |key| store.get(key))?;
             let began_at = short.map(|short| Timestamp::from_microsecond(short.began_at_us));
             let Some(Ok(at)) = began_at else {
                 return Ok(Look::Nothing);

@@ -139,6 +139,7 @@ impl Stage {
                 .service(followups.followup_server())
                 .service(followups.alert_server())
                 .service(followups.calendar_feed_server())
+                .service(followups.live_call_server())
         };
         let server = TestServer::with_config(config, &supervisor, clock, services).await;
         Running {

@@ -76,7 +76,12 @@ impl Fixture {
         let recorder = Recorder::start(deps.clone());
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.access(OPEN).service(recorder.server());
+        let server = |server: Server| {
+            server
+                .access(OPEN)
+                .service(recorder.server())
+                .service(recorder.call_server())
+        };
         let server = TestServer::start(&supervisor, time, server).await;
         Self {
             log,
@@ -142,7 +147,12 @@ impl Fixture {
     /// The same recorder behind a server with these settings.
     pub(crate) async fn behind(&self, config: ServerConfig) -> TestServer {
         let clock = Arc::new(self.clock.clone());
-        let server = |server: Server| server.access(OPEN).service(self.recorder.server());
+        let server = |server: Server| {
+            server
+                .access(OPEN)
+                .service(self.recorder.server())
+                .service(self.recorder.call_server())
+        };
         TestServer::with_config(config, &self.supervisor, clock, server).await
     }
 

@@ -317,3 +317,44 @@ async fn follow_ups_name_promises_of_earlier_contacts_each_once() {
     let kept = recorded.interaction.unwrap().follow_ups;
     assert_eq!(kept, [follow_up(&id(2), reached)]);
 }
+
+#[tokio::test]
+async fn a_trouble_begins_before_its_contact_and_silence_ends_after_it_began() {
+    let fixture = Fixture::new().await;
+    let mut contact = with_promise(&id(1));
+    let began = contact.occurred_at.unwrap();
+    contact.problem_onset_at = Some(Timestamp {
+        seconds: began.seconds + 1,
+        nanos: 0,
+    });
+    contact.non_talk = vec![wire::NonTalk {
+        from_ms: 2,
+        to_ms: 1,
+    }];
+    contact.interruptions = vec![wire::Interruption::default()];
+    let mut found = refused(&fixture, contact.clone()).await;
+    found.sort();
+    let field = |field: &str, reason: &str| (format!("interaction.{field}"), reason.to_owned());
+    assert_eq!(
+        found,
+        [
+            field("interruptions[0].by", "REQUIRED"),
+            field("non_talk[0].to_ms", "CONFLICTING"),
+            field("problem_onset_at", "CONFLICTING"),
+        ]
+    );
+    contact.problem_onset_at = Some(began);
+    contact.non_talk[0].to_ms = 3;
+    contact.interruptions[0].by = wire::SentimentParticipant::Agent.into();
+    let recorded = fixture
+        .crm()
+        .record_interaction(request(contact.clone()))
+        .await;
+    recorded.unwrap();
+    let data = fixture.events()[0].data().unwrap().clone();
+    let recorded = aftercall_proto::event::v1::InteractionRecorded::decode(data).unwrap();
+    let kept = recorded.interaction.unwrap();
+    assert_eq!(kept.problem_onset_at, Some(began));
+    assert_eq!(kept.non_talk, contact.non_talk);
+    assert_eq!(kept.interruptions, contact.interruptions);
+}

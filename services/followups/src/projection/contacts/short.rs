@@ -1,19 +1,23 @@
 //! A contact in short.
 
+use std::collections::BTreeSet;
+
 use aftercall_domain::Handle;
 use aftercall_domain::interaction::Direction;
-use aftercall_ledger::Accepted;
+use aftercall_ledger::{Accepted, CallRow};
 use aftercall_log::Position;
 use aftercall_proto::convert::commitment::handles;
 use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::envelope::contact_key;
 use aftercall_proto::model::v1 as wire;
-use aftercall_view::ApplyError;
-use aftercall_view::key::Key;
+use aftercall_view::key::{Key, whose};
+use aftercall_view::{ApplyError, StoreError};
 use bytes::Bytes;
 use prost::Message;
 
 use super::Cause;
+use crate::keys::calls::CALLS;
 use crate::keys::matched::Following;
 use crate::keys::{contacts, recovery};
 
@@ -32,7 +36,7 @@ pub(crate) struct Short {
     #[prost(sint64, tag = "3")]
     pub(crate) began_at_us: i64,
     #[prost(enumeration = "wire::Direction", tag = "4")]
-    pub(super) direction: i32,
+    direction: i32,
     #[prost(enumeration = "wire::Channel", tag = "5")]
     pub(crate) channel: i32,
     #[prost(string, tag = "6")]
@@ -127,6 +131,74 @@ impl Short {
         })
     }
 
+    /// A call, as telephony tells of it; none of one among ourselves, or of which it is not known when it began. Whoever
+    /// does not say who reached out means the customer.
+    pub(in crate::projection) fn of_call(tenant_id: &str, row: &CallRow) -> Option<Self> {
+        let call = row.call()?;
+        let direction = match call.direction() {
+            wire::Direction::Internal => return None,
+            wire::Direction::Outbound => wire::Direction::Outbound,
+            wire::Direction::Inbound | wire::Direction::Unspecified => wire::Direction::Inbound,
+        };
+        let us = |at: &Option<pbjson_types::Timestamp>| {
+            at.as_ref().and_then(from_wire).map(microseconds)
+        };
+        let Position { partition, offset } = row.position();
+        Some(Self {
+            customer_id: call.customer_id.clone(),
+            log_key: contact_key(tenant_id, "", &call.interaction_id),
+            began_at_us: us(&call.began_at)?,
+            direction: direction.into(),
+            channel: wire::Channel::Voice.into(),
+            agent_id: call.agent_id.clone(),
+            team_id: call.team_id.clone(),
+            ended_at_us: us(&call.ended_at),
+            partition,
+            offset,
+            dropped: row.lost().map(|lost| Dropped {
+                offset: lost.offset,
+                known_at_us: lost.known_at_us,
+            }),
+            says_itself: true,
+            handles: match direction {
+                wire::Direction::Inbound => named(&call.handles),
+                _ => Vec::new(),
+            },
+            ..Self::default()
+        })
+    }
+
+    /// What a store has of a contact: its record, or else what telephony tells of it as a call.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) fn find(
+        id: Id<'_>,
+        get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+    ) -> Result<Option<Self>, ApplyError> {
+        let (tenant_id, interaction_id, whose) = id;
+        match get(&contacts::contact(tenant_id, interaction_id, whose))? {
+            Some(row) => Self::decode_row(row).map(Some),
+            None => Self::find_call(id, get),
+        }
+    }
+
+    /// The call alone, if whose it is means the call's own key.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) fn find_call(
+        (tenant_id, interaction_id, of): Id<'_>,
+        get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+    ) -> Result<Option<Self>, ApplyError> {
+        // Most tenants have no calls.
+        if get(&CALLS.any(tenant_id))?.is_none() || call_is_whose(tenant_id, interaction_id) != of {
+            return Ok(None);
+        }
+        let row = CALLS.read(tenant_id, interaction_id, get)?;
+        Ok(row.and_then(|row| Self::of_call(tenant_id, &row)))
+    }
+
     pub(crate) fn decode_row(row: Bytes) -> Result<Self, ApplyError> {
         Self::decode(row).map_err(ApplyError::record)
     }
@@ -155,6 +227,22 @@ impl Short {
             offset: self.dropped?.offset,
         };
         Some(recovery::dropped(at, id))
+    }
+
+    /// Its place in each of the lists by the names under which the customer reached out.
+    pub(in crate::projection) fn inbound_by(
+        &self,
+        (tenant_id, interaction_id, whose): Id<'_>,
+        list: fn(&str, &str) -> Key,
+    ) -> BTreeSet<Key> {
+        if !self.is_inbound() {
+            return BTreeSet::new();
+        }
+        let names = recovery::names(&self.handles()).into_iter();
+        let lists = names.map(|name| list(tenant_id, &name));
+        lists
+            .map(|list| list.time(self.began_at_us).id(interaction_id).u64(whose))
+            .collect()
     }
 
     /// When it was over; where nobody said that, when it began.
@@ -190,6 +278,11 @@ impl Short {
     pub(super) fn undecided(&self, (tenant_id, interaction_id, whose): Id<'_>) -> Key {
         Following::cause_of(tenant_id, interaction_id, whose).undecided(self.position())
     }
+}
+
+/// Whose a call is: that follows from the key under which it is told.
+pub(in crate::projection) fn call_is_whose(tenant_id: &str, interaction_id: &str) -> u64 {
+    whose(&contact_key(tenant_id, "", interaction_id))
 }
 
 pub(super) fn main_reason(contact: &wire::Interaction) -> String {

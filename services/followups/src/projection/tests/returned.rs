@@ -234,7 +234,7 @@ impl World {
     }
 }
 
-fn at(seconds: i64) -> Option<pbjson_types::Timestamp> {
+pub(super) fn at(seconds: i64) -> Option<pbjson_types::Timestamp> {
     Some(to_wire(Timestamp::from_second(seconds).unwrap()))
 }
 
@@ -250,7 +250,7 @@ fn ended(dropped: bool) -> Option<wire::Disconnect> {
 }
 
 /// 0 for a number that is withheld.
-fn handles(number: u8) -> Vec<wire::Handle> {
+pub(super) fn handles(number: u8) -> Vec<wire::Handle> {
     let value = match number {
         0 => "anonymous".to_owned(),
         number => format!("+493099900{number}"),
