@@ -29,18 +29,10 @@ impl History {
     /// # Errors
     /// When the operating system gives the view no thread.
     pub fn start(deps: &Deps) -> Result<Self, ViewError> {
-        Self::start_with(deps, Options::default())
-    }
-
-    /// The same with the view's options: for measurements and tests.
-    ///
-    /// # Errors
-    /// As [`History::start`].
-    pub fn start_with(deps: &Deps, options: Options) -> Result<Self, ViewError> {
         let fields = Fields::new();
         let projection = HistoryProjection::new(fields.clone());
         Ok(Self(Arc::new(Shared {
-            reading: Reading::start(deps, projection, options)?,
+            reading: Reading::start(deps, projection, Options::default())?,
             clock: Arc::clone(&deps.clock),
             fields,
         })))

@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 4;
+const INDEX_VERSION: u32 = 5;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";

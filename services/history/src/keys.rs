@@ -17,6 +17,7 @@
 //!  10   tenant · system · name there · interaction ·     -
 //!       whose
 //!  11   see MERGED                                       -: two customers are one
+//!  50   see crate::calls
 //!  40   tenant · commitment · whose                      the key of the entry that says that a promise
 //!                                                        was made without a contact
 //! ```

@@ -21,8 +21,8 @@
 //! find `refunds`. A text without a single word in it finds nothing. Times are compared in
 //! microseconds.
 
-mod amendable;
 mod answer;
+mod calls;
 mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

@@ -1,5 +1,6 @@
 //! The fold of the log into the view's store.
 
+mod called;
 mod identified;
 mod moved;
 mod places;
@@ -11,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aftercall_domain::commitment::Commitment;
 use aftercall_ledger::{Accepted, Happening, What};
+use aftercall_proto::convert::interaction::replace;
 use aftercall_proto::event::v1::{
     InteractionAmended, InteractionIdentified, InteractionRecorded, RepeatAttributed,
 };
@@ -22,13 +24,14 @@ use pbjson_types::FieldMask;
 use prost::Message;
 use tantivy::TantivyDocument;
 
+use crate::calls::{self, CALLS};
 use crate::index::{Contact, Fields};
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
-use crate::{amendable, keys, promises};
+use crate::{keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 15;
+const VERSION: u32 = 17;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -84,7 +87,7 @@ impl HistoryProjection {
         txn.touch_new(pointer.clone());
         let has_open_promise = promises.iter().any(Commitment::is_open);
         self.fresh.insert(pointer, (entry, has_open_promise));
-        Ok(())
+        calls::note_recorded(tenant_id, &event.aggregate_id, txn)
     }
 
     fn amend(
@@ -105,7 +108,7 @@ impl HistoryProjection {
         };
         let values = amended.interaction.clone().unwrap_or_default();
         let paths = amended.update_mask.clone().unwrap_or_default().paths;
-        let before = amendable::replace(interaction, values, &paths);
+        let before = replace(interaction, values, &paths);
         interaction.version = event.sequence;
         let amendment = Amendment {
             version: event.sequence,
@@ -201,8 +204,15 @@ impl Projection for HistoryProjection {
             What::Made(promise) => self.make_promise(fact, promise, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
             What::Repeat(attributed) => self.attribute(fact, attributed, txn),
+            What::Call(_) => called::apply(fact, txn),
             What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
             What::Published(_)
+            | What::Candidates(_)
+            | What::Solution(_)
+            | What::Search(_)
+            | What::LinkJudged(_)
+            | What::Cause(_)
+            | What::Problem(_)
             | What::Settings(_)
             | What::Webhook(_)
             | What::CalendarFeed(_)
@@ -230,12 +240,23 @@ impl Indexer<Happening> for HistoryProjection {
     fn touched(
         &mut self,
         fact: &Accepted,
+        txn: &Txn<'_>,
         touched: &mut BTreeSet<Bytes>,
     ) -> Result<(), ApplyError> {
         let event = &fact.event;
-        if !event.interaction_id.is_empty() {
-            let pointer = keys::entry_of(&event.tenant_id, &event.interaction_id, fact.whose);
-            touched.insert(pointer.into());
+        let (tenant_id, interaction_id) = (&event.tenant_id, &event.interaction_id);
+        if interaction_id.is_empty() {
+            return Ok(());
+        }
+        let is_call = matches!(fact.what, What::Call(_));
+        if !is_call {
+            touched.insert(keys::entry_of(tenant_id, interaction_id, fact.whose).into());
+        }
+        // What is recorded takes the place of what telephony told.
+        let may_supersede = matches!(fact.what, What::Recorded { .. })
+            && txn.get(&*CALLS.any(tenant_id))?.is_some();
+        if is_call || may_supersede {
+            touched.insert(calls::entry_key(tenant_id, interaction_id).into());
         }
         Ok(())
     }
@@ -249,7 +270,11 @@ impl Indexer<Happening> for HistoryProjection {
         let (entry, has_open_promise) = match self.fresh.remove(key) {
             Some(fresh) => fresh,
             None => {
-                let Some((_, entry)) = entry_at(key, txn)? else {
+                let entry = match calls::is_call(key) {
+                    true => calls::unrecorded(key, txn)?,
+                    false => entry_at(key, txn)?.map(|(_, entry)| entry),
+                };
+                let Some(entry) = entry else {
                     return Ok(None);
                 };
                 let all = promises::all(&tenant_id, &entry, |key| txn.get(key))?;

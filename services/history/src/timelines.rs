@@ -1,6 +1,7 @@
 //! Reading timelines: a customer's own, or those of all handles that somebody may mean, as one.
 
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use aftercall_domain::{Handle, HandleKind, Scope};
 use aftercall_view::key::{Parts, prefix_end};
@@ -8,6 +9,7 @@ use aftercall_view::{Direction, Store, StoreError};
 use bytes::Bytes;
 use prost::Message;
 
+use crate::calls::{self, CALLS};
 use crate::failure::Unanswered;
 use crate::keys;
 use crate::request::Whose;
@@ -25,6 +27,7 @@ pub(crate) struct Timelines {
     lines: Vec<Line>,
     /// Whether they are a customer's, in which an entry that stands elsewhere is of one of several.
     of_customer: bool,
+    tenant_id: Arc<str>,
 }
 
 /// One of them.
@@ -48,6 +51,7 @@ impl Timelines {
                     })
                     .collect(),
                 of_customer: true,
+                tenant_id: tenant_id.into(),
             },
             Whose::Handle(spellings) => Self {
                 lines: spellings
@@ -55,12 +59,18 @@ impl Timelines {
                     .map(|key| Line::of_handle(tenant_id, key))
                     .collect(),
                 of_customer: false,
+                tenant_id: tenant_id.into(),
             },
         }
     }
 
     /// The entries, the latest first: of those after the place `after` if there is one.
     pub(crate) fn read(self, store: &Store, after: Option<&[u8]>) -> Rows {
+        // Most tenants have no calls: that is known without a look at each contact.
+        let calls = match CALLS.are_any(store, &self.tenant_id) {
+            Ok(false) => None,
+            Ok(true) | Err(_) => Some(Arc::clone(&self.tenant_id)),
+        };
         let lines = self.lines.into_iter().map(|line| {
             let from = match after {
                 // The first key after that place's.
@@ -70,7 +80,10 @@ impl Timelines {
             let end = prefix_end(&line.prefix);
             let scan = store.scan_range(from, end.as_deref(), Direction::Ascending);
             let of_customer = self.of_customer;
-            let rows = scan.filter_map(move |stored| line.row(stored, of_customer).transpose());
+            let calls = calls.clone();
+            let rows = scan.filter_map(move |stored| {
+                line.row(stored, (of_customer, calls.clone())).transpose()
+            });
             (Box::new(rows) as Box<dyn Iterator<Item = Read> + Send>).peekable()
         });
         Rows {
@@ -93,7 +106,7 @@ impl Line {
     fn row(
         &self,
         stored: Result<(Bytes, Bytes), StoreError>,
-        of_customer: bool,
+        (of_customer, calls): (bool, Option<Arc<str>>),
     ) -> Result<Option<Row>, Unanswered> {
         let (key, value) = stored?;
         if let Some(handle) = &self.handle
@@ -106,6 +119,7 @@ impl Line {
             place,
             value,
             of_customer,
+            calls,
         }))
     }
 }
@@ -174,6 +188,8 @@ pub(crate) struct Row {
     pub(crate) place: Bytes,
     value: Bytes,
     of_customer: bool,
+    /// The tenant, if it has calls.
+    calls: Option<Arc<str>>,
 }
 
 impl Row {
@@ -182,13 +198,30 @@ impl Row {
         seq_at(&self.place)
     }
 
-    /// The entry's bytes, and whether it is of one of several customers. None while it is moved.
+    /// The entry's bytes, and whether it is of one of several customers. None while it is moved, and of a call that
+    /// was recorded, too.
     fn entry(&self, store: &Store) -> Result<Option<(Bytes, bool)>, Unanswered> {
-        if !stored::is_elsewhere(&self.value) {
-            return Ok(Some((self.value.clone(), false)));
-        }
-        let home = StoredEntry::decode(self.value.clone())?.home;
-        Ok(store.get(&home)?.map(|entry| (entry, self.of_customer)))
+        let (entry, ambiguous) = match stored::is_elsewhere(&self.value) {
+            false => (self.value.clone(), false),
+            true => {
+                let home = StoredEntry::decode(self.value.clone())?.home;
+                let is_call = calls::is_call(&home);
+                if is_call && calls::is_superseded(store, &home)? {
+                    return Ok(None);
+                }
+                let Some(entry) = store.get(&home)? else {
+                    return Ok(None);
+                };
+                // A call stands elsewhere in the timeline of whoever's it is.
+                (entry, self.of_customer && !is_call)
+            }
+        };
+        let Some(tenant_id) = &self.calls else {
+            return Ok(Some((entry, ambiguous)));
+        };
+        let mut completed = StoredEntry::decode(entry)?;
+        calls::complete(store, tenant_id, &mut completed)?;
+        Ok(Some((completed.encode_to_vec().into(), ambiguous)))
     }
 
     /// The entry as it is answered, encoded; none for who does not read it.
@@ -212,7 +245,7 @@ impl Row {
 
     /// Whether it lies within somebody's scope.
     pub(crate) fn is_within(&self, store: &Store, scope: &Scope) -> Result<bool, Unanswered> {
-        if scope.is_all() {
+        if scope.is_all() && self.calls.is_none() {
             return Ok(true);
         }
         let entry = self.decoded(store)?;

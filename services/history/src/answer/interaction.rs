@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use prost::Message;
 
 use super::amendments;
+use crate::calls;
 use crate::failure::Unanswered;
 use crate::limits::NAMES_MAX;
 use crate::request::name::Name;
@@ -56,9 +57,13 @@ fn whole(
     now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
     let entry = named(store, (tenant_id, scope), name)?;
+    // What is promised and amended follows from the contact as it was recorded.
+    let mut completed = entry.clone();
+    let told = calls::complete(store, tenant_id, &mut completed)?;
     let mut answer = GetInteractionResponse {
-        interaction: entry.interaction.clone(),
+        interaction: completed.interaction,
         amendment_count: amendments::count(&entry),
+        call: told.map(|row| row.shown()),
         ..GetInteractionResponse::default()
     };
     let left = PROMISES_BYTES_MAX.saturating_sub(answer.encoded_len());
@@ -110,7 +115,10 @@ fn batch(
     let mut left_out = Vec::new();
     let mut names = names.into_iter();
     for name in names.by_ref() {
-        let entry = find(store, whose, &name)?;
+        let mut entry = find(store, whose, &name)?;
+        if let Some(entry) = &mut entry {
+            calls::complete(store, whose.0, entry)?;
+        }
         let Some(interaction) = entry.and_then(|entry| entry.interaction) else {
             not_found.push(name.into());
             continue;
@@ -157,8 +165,27 @@ pub(super) fn named(
 }
 
 /// The contact of a name: of those within the scope the one that was recorded first, if the name was given for
-/// several.
+/// several; or else a call.
 fn find(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    name: &Name,
+) -> Result<Option<StoredEntry>, Unanswered> {
+    if let Some(entry) = find_recorded(store, (tenant_id, scope), name)? {
+        return Ok(Some(entry));
+    }
+    let id = match name {
+        Name::Id(id) => InteractionId::read(id).as_str().to_owned(),
+        Name::Reference(of) => {
+            id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string()
+        }
+    };
+    let call = calls::provisional(store, tenant_id, &id)?;
+    Ok(call.filter(|entry| entry.is_within(scope)))
+}
+
+/// The same of those that were recorded.
+fn find_recorded(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     name: &Name,

@@ -17,7 +17,7 @@ use crate::request::SearchRequest;
 use crate::search::cursor::PLACE_BYTES;
 use crate::search::snippets::snippets;
 use crate::search::{self, Found, Hit, Place, Search, Weights};
-use crate::{History, keys};
+use crate::{History, calls, keys};
 
 pub(crate) async fn search(
     history: &History,
@@ -184,9 +184,13 @@ fn show(
     let (mut results, mut last) = (Page::new(hits.len()), None);
     for hit in hits {
         // The store never drops a contact; only one that is being rebuilt has none.
-        let entry = entry(store, &hit.key)?.ok_or(Unread::Unavailable(None))?;
+        let found = match calls::is_call(&hit.key) {
+            true => calls::entry(store, &hit.key)?,
+            false => entry(store, &hit.key)?,
+        };
+        let entry = found.ok_or(Unread::Unavailable(None))?;
         // The store may be ahead of the index.
-        let is_shown = entry.is_within(scope);
+        let is_shown = entry.is_within(scope) && !calls::is_superseded(store, &hit.key)?;
         let Some(interaction) = entry.interaction.filter(|_| is_shown) else {
             last = Some(hit.place);
             continue;

@@ -49,6 +49,20 @@ pub(super) fn note_contact(
     Ok(())
 }
 
+/// What says in timelines that a call stands at `home`: in its customer's, too, because it is recorded under none.
+pub(super) fn call(tenant_id: &str, call: &StoredEntry, home: &Bytes) -> Vec<(Bytes, Vec<u8>)> {
+    let mut notes = notes(tenant_id, call, call, home);
+    if let Some(customer_id) = call.customer_id() {
+        let place = keys::timeline_entry(tenant_id, customer_id, call.occurred_at_us(), call.seq);
+        let note = StoredEntry {
+            home: home.clone(),
+            ..StoredEntry::default()
+        };
+        notes.push((place.into(), note.encode_to_vec()));
+    }
+    notes
+}
+
 /// Takes an entry of `contact` back from `home` and wherever else it was noted.
 pub(super) fn forget(
     tenant_id: &str,

@@ -19,7 +19,7 @@ use aftercall_proto::history::v1::{
 use aftercall_service::server::Server;
 use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, SystemIds};
-use aftercall_view::{Options, Positions};
+use aftercall_view::{Cache, Positions, Views};
 use futures::FutureExt;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
@@ -156,15 +156,14 @@ impl Service {
         let ids = Arc::new(SystemIds::new(Arc::new(clock.clone())));
         let (deps, feed) = Deps::new(
             Arc::new(events.log.clone()),
-            views.to_owned().into(),
+            Views {
+                cache: Cache::of(8 << 20),
+                ..views.to_owned().into()
+            },
             (Arc::new(clock.clone()), ids),
             supervisor.clone(),
         );
-        let options = Options {
-            cache_bytes: 8 << 20,
-            ..Options::default()
-        };
-        let history = History::start_with(&deps, options).unwrap();
+        let history = History::start(&deps).unwrap();
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
         let server = |server: Server| server.access(OPEN).service(history.server());
