@@ -1,10 +1,14 @@
-//! Candidates, as they are read.
+//! Candidates, as they are read: groups of wordings that say nearly the same, see [`groups`].
 //!
-//! A list goes by the number of cases. A candidate whose number grows while somebody turns pages
-//! moves towards the front: it may be missed by that reader, and is never shown twice.
+//! A list goes by what would be saved. A candidate that gains cases while somebody turns pages moves towards the
+//! front: it may be missed by that reader, and is never shown twice.
 //!
 //! Who does not read all of the tenant sees candidates by the cases that they read: see [`scoped`].
 
+mod assembly;
+mod firsts;
+mod groups;
+mod rows;
 mod scoped;
 
 use aftercall_domain::Scope;
@@ -13,17 +17,21 @@ use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
 use aftercall_service::{Call, Checker, Paging, Total, given};
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_view::{Positions, Store};
+use bytes::Bytes;
 use prost::Message;
 
 use crate::failure::Error;
-use crate::fold::stored;
-use crate::keys::{self, Ranking};
-use crate::limits::{CANDIDATE_CASES_MAX, PAGE};
+use crate::keys::Ranking;
+use crate::limits::{COUNTED_MAX, PAGE, ROWS_LOOKED_AT_MAX};
 use crate::page::{self, Listed};
 use crate::personal;
-use crate::records::{Case, Tally, timestamp};
+
+pub(crate) use groups::{Group, Groups};
+use rows::Row;
 use scoped::Scoped;
+
+pub(crate) use firsts::Firsts;
 
 /// A list of candidates, as it was asked for.
 #[derive(Debug)]
@@ -31,6 +39,8 @@ pub(crate) struct Query {
     tenant_id: String,
     scope: Scope,
     state: CandidateState,
+    /// Only what this reviewer has claimed.
+    claimed_by: Option<String>,
     reason_code: Option<String>,
     paging: Paging,
     include_total: bool,
@@ -47,18 +57,29 @@ impl Query {
         };
         checker.id("reason_code", &message.reason_code);
         let size = checker.count("page_size", message.page_size, PAGE);
+        if message.mine && state != CandidateState::Claimed {
+            let text =
+                "is of claimed candidates alone; send the state CANDIDATE_STATE_CLAIMED with it";
+            checker.conflicting("mine", text);
+        }
         checker.done(())?;
-        let tenant_id = call.tenant_id().to_owned();
+        let mine = message.mine.then(|| call.principal.actor_id.to_string());
         let reason_code = given(message.reason_code.clone());
-        let prefix = Vec::from(ranking(&tenant_id, state, reason_code.as_deref()).prefix());
-        let scope = call.scope();
-        let query: [&[u8]; 2] = [&prefix, &scope.fingerprint()];
-        let paging = Paging::asked(log, &query, size, &message.page_token)?;
+        let ranking = Ranking {
+            tenant_id: call.tenant_id(),
+            state,
+            reason_code: reason_code.as_deref(),
+        };
+        let (prefix, scope) = (Vec::from(ranking.prefix()), call.scope());
+        let claimed_by = mine.as_deref().unwrap_or_default();
+        let asked: [&[u8]; 3] = [&prefix, &scope.fingerprint(), claimed_by.as_bytes()];
+        let paging = Paging::asked(log, &asked, size, &message.page_token)?;
         page::check_place(&paging, &prefix)?;
         Ok(Self {
-            tenant_id,
+            tenant_id: call.tenant_id().to_owned(),
             scope,
             state,
+            claimed_by: mine,
             reason_code,
             paging,
             include_total: message.include_total,
@@ -69,75 +90,53 @@ impl Query {
     pub(crate) fn paging(&self) -> &Paging {
         &self.paging
     }
-}
 
-fn ranking<'a>(
-    tenant_id: &'a str,
-    state: CandidateState,
-    reason_code: Option<&'a str>,
-) -> Ranking<'a> {
-    Ranking {
-        tenant_id,
-        state,
-        reason_code,
+    fn ranking(&self) -> Ranking<'_> {
+        Ranking {
+            tenant_id: &self.tenant_id,
+            state: self.state,
+            reason_code: self.reason_code.as_deref(),
+        }
+    }
+
+    /// Whether a group, in the state that is asked for, is wanted.
+    fn wants(&self, group: &Group) -> bool {
+        let by = group
+            .decision()
+            .map(|decision| decision.decided_by.as_str());
+        group.state() == self.state
+            && (self.claimed_by.is_none() || by == self.claimed_by.as_deref())
     }
 }
 
-/// A page of candidates.
+/// A page of candidates as they stand at `now_us`.
 pub(crate) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
-    log: &LogIdentity,
+    (complete_through, log): (&Positions, &LogIdentity),
+    now_us: i64,
 ) -> Result<ListCandidatesResponse, Error> {
-    let Query {
-        tenant_id,
-        scope,
-        state,
-        reason_code,
-        paging,
-        include_total,
-    } = query;
-    let ranking = ranking(tenant_id, *state, reason_code.as_deref());
-    let (listed, total) = match scope.parties() {
-        Some(own) => {
-            let scoped = Scoped::read(store, tenant_id, own)?;
-            scoped.list(ranking, paging, *include_total)?
-        }
-        None => whole_list(store, ranking, paging, *include_total)?,
+    let scoped = query.scope.parties();
+    let scoped = scoped.map(|own| Scoped::read(store, &query.tenant_id, own));
+    let scoped = scoped.transpose()?;
+    let reader = Reader {
+        store,
+        tenant_id: &query.tenant_id,
+        scoped: scoped.as_ref(),
+        now_us,
     };
+    let total = query
+        .include_total
+        .then(|| reader.count(query))
+        .transpose()?;
+    let listed = reader.page(query)?;
     Ok(ListCandidatesResponse {
-        next_page_token: paging.token(log, complete_through, listed.next),
+        next_page_token: query.paging.token(log, complete_through, listed.next),
         complete_through: complete_through.encode(log),
         candidates: listed.items,
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })
-}
-
-/// A page of all of the tenant's candidates, and how many there are.
-fn whole_list(
-    store: &Store,
-    ranking: Ranking<'_>,
-    paging: &Paging,
-    include_total: bool,
-) -> Result<(Listed<Candidate>, Option<Total>), Error> {
-    let prefix = Vec::from(ranking.prefix());
-    let total = include_total.then(|| page::count(store, &prefix));
-    let listed = page::read(store, &prefix, paging, |key| {
-        let (case_count, candidate_id) = ranking.read(key).map_err(Error::internal)?;
-        let found = whole(store, ranking.tenant_id, &candidate_id, None)?;
-        let candidate = found.map(|candidate| Candidate {
-            case_count,
-            state: ranking.state.into(),
-            ..candidate
-        });
-        Ok(candidate.map(|candidate| {
-            let bytes = candidate.encoded_len();
-            (candidate, bytes)
-        }))
-    })?;
-    Ok((listed, total.transpose()?))
 }
 
 /// A candidate with its latest cases, of those that lie within somebody's scope, and what these say of
@@ -146,117 +145,122 @@ pub(crate) fn find(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     candidate_id: &str,
+    now_us: i64,
 ) -> Result<Option<(Candidate, Known)>, Error> {
-    let mut known = Known::default();
-    let candidate = match scope.parties() {
-        None => whole(store, tenant_id, candidate_id, Some(&mut known))?,
-        Some(own) => {
-            let scoped = Scoped::read(store, tenant_id, own)?;
-            scoped.candidate(candidate_id, Some(&mut known))?
-        }
+    let scoped = scope.parties();
+    let scoped = scoped.map(|own| Scoped::read(store, tenant_id, own));
+    let scoped = scoped.transpose()?;
+    let reader = Reader {
+        store,
+        tenant_id,
+        scoped: scoped.as_ref(),
+        now_us,
     };
-    Ok(candidate.map(|mut candidate| {
-        personal::mask(&mut candidate, &known);
-        (candidate, known)
-    }))
-}
-
-/// When a case occurred, its interaction, and whose that is.
-type Place = (i64, String, u64);
-
-/// A candidate with its latest cases, whoever had a part in them.
-fn whole(
-    store: &Store,
-    tenant_id: &str,
-    candidate_id: &str,
-    known: Option<&mut Known>,
-) -> Result<Option<Candidate>, Error> {
-    let tally = store.get(keys::candidate(tenant_id, candidate_id))?;
-    let Some(tally) = stored::<Tally>(tally).map_err(Error::internal)? else {
+    let Some(group) = reader.groups().of(candidate_id)? else {
         return Ok(None);
     };
-    let place = |key: &[u8]| keys::read_candidate_case(key).map_err(Error::internal);
-    let cases = keys::candidate_cases(tenant_id, candidate_id);
-    let first = store.scan_prefix(&cases, Direction::Descending).next();
-    let first = first.map(|entry| place(&entry?.0)).transpose()?;
-    let latest = store.scan_prefix(&cases, Direction::Ascending);
-    let latest = latest.take(CANDIDATE_CASES_MAX);
-    let latest = latest.map(|entry| place(&entry?.0));
-    let mut candidate = assemble(store, tenant_id, (candidate_id, tally), latest, known)?;
-    candidate.first_seen_at = first.map(|(occurred_at_us, ..)| timestamp(occurred_at_us));
-    Ok(Some(candidate))
+    let mut known = Known::default();
+    let mut candidate = reader.assemble(&group, Some(&mut known))?;
+    personal::mask(&mut candidate, &known);
+    Ok(Some((candidate, known)))
 }
 
-/// A candidate of its latest cases. Its words are those of the latest case that has any, without what is
-/// personal. What the cases say of their customers is added to `known`.
-fn assemble(
-    store: &Store,
-    tenant_id: &str,
-    (candidate_id, tally): (&str, Tally),
-    latest: impl Iterator<Item = Result<Place, Error>>,
-    mut known: Option<&mut Known>,
-) -> Result<Candidate, Error> {
-    let solution_id = promoted_to(store, tenant_id, candidate_id)?;
-    let mut candidate = Candidate {
-        candidate_id: candidate_id.to_owned(),
-        reason_code: tally.reason_code,
-        case_count: tally.case_count,
-        state: match solution_id {
-            Some(_) => CandidateState::Promoted.into(),
-            None => CandidateState::Open.into(),
-        },
-        solution_id: solution_id.unwrap_or_default(),
-        ..Candidate::default()
-    };
-    for place in latest {
-        let (occurred_at_us, interaction_id, whose) = place?;
-        let case = store.get(keys::case(tenant_id, &interaction_id, whose))?;
-        let case: Case = stored(case).map_err(Error::internal)?.unwrap_or_default();
-        if let Some(known) = &mut known {
-            known.extend(personal::known(&case));
+/// Reads candidates for somebody.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    store: &'a Store,
+    tenant_id: &'a str,
+    /// What they read, if it is not all of the tenant.
+    scoped: Option<&'a Scoped<'a>>,
+    now_us: i64,
+}
+
+impl<'a> Reader<'a> {
+    fn groups(self) -> Groups<'a> {
+        Groups::new(self.store, (self.tenant_id, self.scoped), self.now_us)
+    }
+
+    /// A page of those groups that are wanted.
+    fn page(self, query: &Query) -> Result<Listed<Candidate>, Error> {
+        let groups = self.groups();
+        let (mut page, mut last) = (query.paging.page(), None);
+        let rows = self.rows(query.ranking(), query.paging.after())?;
+        for (looked_at, row) in rows.enumerate() {
+            if looked_at >= ROWS_LOOKED_AT_MAX {
+                return Ok(Listed {
+                    items: page.into_items(),
+                    next: last,
+                });
+            }
+            let Row {
+                place,
+                candidate_id,
+            } = row?;
+            let group = groups.led_by(&candidate_id)?;
+            if let Some(group) = group.filter(|group| query.wants(group)) {
+                let candidate = self.assemble(&group, None)?;
+                let bytes = candidate.encoded_len();
+                if !page.takes(bytes) {
+                    return Ok(Listed {
+                        items: page.into_items(),
+                        next: last,
+                    });
+                }
+                page.add(candidate, bytes);
+            }
+            last = Some(place);
         }
-        add_case(&mut candidate, interaction_id, occurred_at_us, case);
+        Ok(Listed {
+            items: page.into_items(),
+            next: None,
+        })
     }
-    Ok(candidate)
-}
 
-/// The solution that a candidate became.
-pub(crate) fn promoted_to(
-    store: &Store,
-    tenant_id: &str,
-    candidate_id: &str,
-) -> Result<Option<String>, Error> {
-    let solution_id = store.get(keys::promoted(tenant_id, candidate_id))?;
-    let solution_id = solution_id.map(|id| String::from_utf8(id.to_vec()));
-    solution_id.transpose().map_err(Error::internal)
-}
+    /// How many groups are wanted, as far as it is looked at: each look draws what a candidate belongs to.
+    fn count(self, query: &Query) -> Result<Total, Error> {
+        let groups = self.groups();
+        let mut total = Total {
+            size: 0,
+            is_lower_bound: self.scoped.is_some_and(|scoped| scoped.is_cut),
+        };
+        for (looked_at, row) in self.rows(query.ranking(), None)?.enumerate() {
+            if looked_at >= COUNTED_MAX {
+                total.is_lower_bound = true;
+                break;
+            }
+            let Row { candidate_id, .. } = row?;
+            let is_wanted = match query.claimed_by {
+                None => groups.leads(&candidate_id, query.state)?,
+                Some(_) => {
+                    let group = groups.led_by(&candidate_id)?;
+                    group.is_some_and(|group| query.wants(&group))
+                }
+            };
+            total.size += u64::from(is_wanted);
+        }
+        Ok(total)
+    }
 
-/// Adds a case, older than those before it.
-fn add_case(candidate: &mut Candidate, interaction_id: String, occurred_at_us: i64, case: Case) {
-    if candidate.interaction_ids.is_empty() {
-        candidate.last_seen_at = Some(timestamp(occurred_at_us));
-    }
-    candidate.interaction_ids.push(interaction_id);
-    let mut words = [
-        (
-            "customer_wording",
-            &mut candidate.customer_wording,
-            &case.stated_verbatim,
-        ),
-        ("resolution", &mut candidate.resolution, &case.resolution),
-        ("workaround", &mut candidate.workaround, &case.workaround),
-    ];
-    let is_new = |known: &str, new: &str| known.is_empty() && !new.is_empty();
-    // Most cases only confirm the words of later ones.
-    if !words.iter().any(|(_, known, new)| is_new(known, new)) {
-        return;
-    }
-    let personal = personal::known(&case);
-    for (field, known, new) in &mut words {
-        if is_new(known, new) {
-            let (text, masked) = personal::masked(field, new, &personal);
-            **known = text;
-            candidate.masked.extend(masked);
+    /// The candidates that may lead a wanted group, those first that would save most, beyond a place.
+    fn rows(
+        self,
+        ranking: Ranking<'_>,
+        after: Option<&Bytes>,
+    ) -> Result<Box<dyn Iterator<Item = Result<Row, Error>> + 'a>, Error> {
+        match self.scoped {
+            Some(scoped) => {
+                let ranked = scoped.ranked(ranking)?.into_iter();
+                let after = after.cloned();
+                let beyond = ranked
+                    .filter(move |(place, _)| after.as_ref().is_none_or(|after| place > after));
+                Ok(Box::new(beyond.map(|(place, candidate_id)| {
+                    Ok(Row {
+                        place,
+                        candidate_id,
+                    })
+                })))
+            }
+            None => Ok(Box::new(rows::of(self.store, ranking, after, self.now_us))),
         }
     }
 }

@@ -1,11 +1,21 @@
 //! The fold: what each event of the log does to the view.
 
 mod cases;
+mod corrections;
+mod listing;
+mod outcomes;
 mod publications;
+pub(crate) mod redirects;
+mod reviews;
+mod rows;
+mod sayings;
+pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
-mod uses;
+pub(crate) mod uses;
+mod versions;
 
+use aftercall_domain::commitment::{Commitment, Origin};
 use aftercall_ledger::{Accepted, What};
 use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
 use aftercall_view::{ApplyError, Txn};
@@ -13,16 +23,50 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::keys;
+use crate::keys::evidence::{MERGED, correction};
+use crate::notes::Noted;
 use crate::records::Case;
+use crate::searches;
 
-/// Applies one event of the log.
-pub(crate) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Applies one event of the log, and notes what the keeper should look at.
+pub(crate) fn apply(
+    fact: &Accepted,
+    txn: &mut Txn<'_>,
+    noted: &mut Noted,
+) -> Result<(), ApplyError> {
+    searches::apply(fact, txn)?;
     match &fact.what {
-        What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn),
-        What::Amended(amended) => on_amended(fact, amended, txn),
-        What::Published(published) => publications::on_published(fact, published, txn),
+        What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn, noted),
+        What::Amended(amended) => on_amended(fact, amended, txn, noted),
+        What::Identified(identified) => on_identified(fact, &identified.customer_id, txn, noted),
+        What::Merged(_) | What::Unmerged(_) => MERGED.apply(fact, txn),
+        What::Made(promise) => on_made(fact, promise, txn),
+        What::Promise(happened) => corrections::on_promise(fact, happened, txn),
+        What::Candidates(decided) => reviews::on_decided(fact, decided, txn),
+        What::Published(published) => {
+            publications::on_published(fact, published, txn)?;
+            on_solution(fact, txn, noted)
+        }
+        What::Solution(solved) => {
+            versions::on_solved(fact, solved, txn)?;
+            on_solution(fact, txn, noted)
+        }
         _ => Ok(()),
     }
+}
+
+/// A promise was made after its contact: to put something right, or because of a recall, so that it is not made again.
+fn on_made(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    if promise.origin == Origin::Recall {
+        let key = correction(&fact.event.tenant_id, &promise.commitment_id);
+        txn.put(key, "")?;
+    }
+    corrections::on_made(fact, promise, txn)
+}
+
+fn on_solution(fact: &Accepted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
+    noted.solution(&fact.event.tenant_id, &fact.event.aggregate_id);
+    standing::refresh(fact, txn)
 }
 
 /// Reads what the view itself has stored.
@@ -31,25 +75,36 @@ pub(crate) fn stored<M: Message + Default>(value: Option<Bytes>) -> Result<Optio
     message.map_err(ApplyError::record)
 }
 
+/// A number that the view has stored; nothing counts as 0.
+pub(crate) fn stored_number(value: Option<Bytes>) -> u64 {
+    let number = value.and_then(|value| value.as_ref().try_into().ok());
+    number.map_or(0, u64::from_be_bytes)
+}
+
 fn on_recorded(
     fact: &Accepted,
     recorded: &InteractionRecorded,
     txn: &mut Txn<'_>,
+    noted: &mut Noted,
 ) -> Result<(), ApplyError> {
     let Some(interaction) = &recorded.interaction else {
         return Ok(());
     };
     let (event, whose) = (&fact.event, fact.whose);
     let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
-    let case = Case::of(interaction);
+    let mut case = Case::of(interaction);
+    case.customer_id.clone_from(&event.customer_id);
     txn.put_lasting(key, case.encode_to_vec())?;
-    Change { event, whose, txn }.enter(&case)
+    let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
+    change.enter(&case)?;
+    change.finish(noted)
 }
 
 fn on_amended(
     fact: &Accepted,
     amended: &InteractionAmended,
     txn: &mut Txn<'_>,
+    noted: &mut Noted,
 ) -> Result<(), ApplyError> {
     let (event, whose) = (&fact.event, fact.whose);
     let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
@@ -60,35 +115,90 @@ fn on_amended(
     let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
     let after = before.amended(paths.unwrap_or_default(), interaction);
     txn.put(key, after.encode_to_vec())?;
-    let mut change = Change { event, whose, txn };
+    let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.leave(&before)?;
-    change.enter(&after)
+    change.enter(&after)?;
+    change.finish(noted)
+}
+
+/// A contact is another customer's from now on, or nobody's.
+fn on_identified(
+    fact: &Accepted,
+    customer_id: &str,
+    txn: &mut Txn<'_>,
+    noted: &mut Noted,
+) -> Result<(), ApplyError> {
+    let (event, whose) = (&fact.event, fact.whose);
+    let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
+    let Some(before) = stored::<Case>(txn.get(&key)?)? else {
+        return Ok(());
+    };
+    if before.customer_id == customer_id {
+        return Ok(());
+    }
+    let after = before.identified(customer_id);
+    txn.put(key, after.encode_to_vec())?;
+    let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
+    change.leave(&before)?;
+    change.enter(&after)?;
+    change.finish(noted)
 }
 
 /// A case comes or goes, by what `event` says of its interaction.
 struct Change<'a, 't> {
     event: &'a Event,
+    interaction_id: &'a str,
     whose: u64,
     txn: &'a mut Txn<'t>,
+    /// The solutions whose uses, or what came of them, are others by it.
+    noted: Noted,
 }
 
-impl Change<'_, '_> {
+impl<'a, 't> Change<'a, 't> {
+    fn of(event: &'a Event, (interaction_id, whose): (&'a str, u64), txn: &'a mut Txn<'t>) -> Self {
+        Self {
+            event,
+            interaction_id,
+            whose,
+            txn,
+            noted: Noted::default(),
+        }
+    }
+
+    /// Has the solutions looked at whose uses are others.
+    fn finish(self, noted: &mut Noted) -> Result<(), ApplyError> {
+        let Self {
+            txn, noted: own, ..
+        } = self;
+        for (tenant_id, solution_id) in &own.solutions {
+            standing::rerank((tenant_id, solution_id), txn)?;
+        }
+        noted.add(own);
+        Ok(())
+    }
+
     fn enter(&mut self, case: &Case) -> Result<(), ApplyError> {
         cases::shift(self, case, 1)?;
-        uses::shift(self, case, 1)
+        uses::shift(self, case, 1)?;
+        sayings::shift(self, case, 1)?;
+        outcomes::enter(self, case)
     }
 
     fn leave(&mut self, case: &Case) -> Result<(), ApplyError> {
-        cases::shift(self, case, -1)?;
-        uses::shift(self, case, -1)
+        outcomes::leave(self, case)?;
+        sayings::shift(self, case, -1)?;
+        uses::shift(self, case, -1)?;
+        cases::shift(self, case, -1)
     }
 
-    fn tenant_id(&self) -> &str {
-        &self.event.tenant_id
+    /// What is learnt from the case changes; how solutions were used in it doesn't.
+    fn learn(&mut self, before: &Case, after: &Case) -> Result<(), ApplyError> {
+        cases::shift(self, before, -1)?;
+        cases::shift(self, after, 1)
     }
 
     /// The interaction, and whose it is.
     fn interaction(&self) -> (&str, u64) {
-        (&self.event.aggregate_id, self.whose)
+        (self.interaction_id, self.whose)
     }
 }

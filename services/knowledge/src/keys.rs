@@ -6,23 +6,38 @@
 //!  1    tenant, interaction, whose                                  Case
 //!  2    tenant, candidate                                           Tally
 //!  3    tenant, candidate, occurred (newest first), interaction,
-//!       whose                                                       -
-//!  4    tenant, state, cases (most first), candidate                -
-//!  5    tenant, state, reason, cases (most first), candidate        -
+//!       whose                                                       Taught
+//!  4    tenant, state, rank (highest first), candidate              until when (i64), or nothing
+//!  5    tenant, state, reason, rank (highest first), candidate      the same
 //!  6    tenant, solution                                            Solution
-//!  7    tenant, published (newest first), solution                  -
-//!  8    tenant, candidate                                           the solution made of it
+//!  7    tenant, listed (newest first), solution                     Listing
+//!  8    tenant, candidate or wording                                the solution made of it
 //!  9    tenant, solution                                            Uses
 //!  10   tenant, solution, occurred (newest first), interaction,
-//!       whose                                                       -
+//!       whose                                                       Used
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12, 14  what requests did: see [`PROMOTIONS`]
-//!  13   tenant                                                      Corpus
+//!  50 to 59: see [`search`]
 //!  15   tenant, sort of party, party, occurred (newest first),
-//!       interaction, whose                                          the candidate of the case
+//!       interaction, whose                                          Lessons: what it taught
+//!  20 to 26  versions: see [`versions`]
+//!  40   tenant, wording                                             Wording: its candidate and its cases
+//!  41   tenant, candidate                                           its form
+//!  42   tenant, band of forms (u64), candidate                      -
+//!  43   tenant, candidate                                           the key of what was decided on it last
+//!  44   tenant, reason, sequence                                    Decision
+//!  45   tenant, reason                                              how often its candidates were decided on (u64)
+//!  46   tenant, solution, candidate                                 -, of the candidates that it was made of
+//!  47   tenant, solution                                            Lent
+//!  48, 49  what requests on candidates did: see [`DECISIONS`]
+//!  30 to 39, 70 to 79  uses, and what came of them: see [`evidence`]
 //! ```
 //!
 //! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).
+
+pub(crate) mod evidence;
+pub(crate) mod search;
+pub(crate) mod versions;
 
 use aftercall_domain::Party;
 use aftercall_ledger::requests::Requests;
@@ -31,6 +46,9 @@ use aftercall_view::key::{Key, MalformedKey, Parts};
 
 /// Candidates that were promoted, by request. Their answer is the solution's id.
 pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
+
+/// Decisions on candidates, by request. Their answer is empty: it is the candidate as it is.
+pub(crate) const DECISIONS: Requests = Requests::new(48, 49);
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;
@@ -43,8 +61,15 @@ const PROMOTED: u8 = 8;
 const USES: u8 = 9;
 const USE: u8 = 10;
 const USER: u8 = 11;
-const CORPUS: u8 = 13;
 const PARTY_CASE: u8 = 15;
+const WORDING: u8 = 40;
+const FORM: u8 = 41;
+const BAND: u8 = 42;
+const DECIDED: u8 = 43;
+const DECISION: u8 = 44;
+const HEAD: u8 = 45;
+const MADE_OF: u8 = 46;
+const LENT: u8 = 47;
 
 /// The cases of all interactions with an id: usually there is one.
 pub(crate) fn cases(tenant_id: &str, interaction_id: &str) -> Key {
@@ -75,7 +100,7 @@ pub(crate) fn party_case(
         .u64(whose)
 }
 
-/// What the end of a key of [`party_case`] says: when the case occurred, its interaction, and whose that is.
+/// What the end of a key of [`party_case`] or [`candidate_case`] says: when the case occurred, its interaction, and whose that is.
 pub(crate) fn read_place(place: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
     let mut parts = Parts::new(place);
     Ok((parts.time_descending()?, parts.text()?, parts.u64()?))
@@ -104,13 +129,7 @@ pub(crate) fn candidate_case(
         .u64(whose)
 }
 
-/// When a candidate's case occurred, and its interaction and whose that is.
-pub(crate) fn read_candidate_case(key: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
-    let mut parts = after_two(key)?;
-    Ok((parts.time_descending()?, parts.text()?, parts.u64()?))
-}
-
-/// A candidate's place among others; most cases first. Without `reason_code`, among all.
+/// A candidate's place among others; the highest rank first. Without `reason_code`, among all.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ranking<'a> {
     pub(crate) tenant_id: &'a str,
@@ -131,21 +150,84 @@ impl Ranking<'_> {
         }
     }
 
-    /// The place of a candidate with so many cases.
-    pub(crate) fn place(&self, case_count: u64, candidate_id: &str) -> Key {
-        self.prefix().u64(!case_count).text(candidate_id)
+    /// The place of a candidate of this rank.
+    pub(crate) fn place(&self, rank: u64, candidate_id: &str) -> Key {
+        self.prefix().u64(!rank).text(candidate_id)
     }
+}
 
-    /// The number of cases, and the candidate, of a place.
-    pub(crate) fn read(&self, key: &[u8]) -> Result<(u64, String), MalformedKey> {
-        let prefix = self.prefix();
-        // A tag is what the parts of any key begin with; the rest begins after the prefix.
-        let rest = key.strip_prefix(&*prefix).ok_or(MalformedKey)?;
-        let mut parts = Parts::new(rest);
-        let place = (!parts.u64()?, parts.text()?);
-        parts.end()?;
-        Ok(place)
-    }
+/// The candidate in the end of a place in a ranking, which follows on its prefix.
+pub(crate) fn read_rank(place: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(place);
+    parts.u64()?;
+    let candidate_id = parts.text()?;
+    parts.end()?;
+    Ok(candidate_id)
+}
+
+/// One wording of a candidate, by the id that its words alone have.
+pub(crate) fn wording(tenant_id: &str, wording_id: &str) -> Key {
+    Key::new(WORDING).text(tenant_id).id(wording_id)
+}
+
+/// The form of a candidate's words.
+pub(crate) fn form(tenant_id: &str, candidate_id: &str) -> Key {
+    Key::new(FORM).text(tenant_id).id(candidate_id)
+}
+
+/// The candidates whose forms stand in a band.
+pub(crate) fn band(tenant_id: &str, band: u64) -> Key {
+    Key::new(BAND).text(tenant_id).u64(band)
+}
+
+/// One of them.
+pub(crate) fn in_band(tenant_id: &str, of: u64, candidate_id: &str) -> Key {
+    band(tenant_id, of).text(candidate_id)
+}
+
+/// The candidate in a key of [`in_band`].
+pub(crate) fn read_in_band(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.u64()?;
+    parts.text()
+}
+
+/// What was decided on a candidate last.
+pub(crate) fn decided(tenant_id: &str, candidate_id: &str) -> Key {
+    Key::new(DECIDED).text(tenant_id).id(candidate_id)
+}
+
+/// A decision on candidates of a reason.
+pub(crate) fn decision(tenant_id: &str, reason_code: &str, sequence: u64) -> Key {
+    let of = Key::new(DECISION).text(tenant_id).text(reason_code);
+    of.u64(sequence)
+}
+
+/// How often was decided on the candidates of a reason.
+pub(crate) fn head(tenant_id: &str, reason_code: &str) -> Key {
+    Key::new(HEAD).text(tenant_id).text(reason_code)
+}
+
+/// The candidates that a solution was made of.
+pub(crate) fn all_made_of(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(MADE_OF).text(tenant_id).text(solution_id)
+}
+
+/// One of them.
+pub(crate) fn made_of(tenant_id: &str, solution_id: &str, candidate_id: &str) -> Key {
+    all_made_of(tenant_id, solution_id).text(candidate_id)
+}
+
+/// The candidate in a key of [`made_of`].
+pub(crate) fn read_made_of(key: &[u8]) -> Result<String, MalformedKey> {
+    after_two(key)?.text()
+}
+
+/// What candidates lent a solution.
+pub(crate) fn lent(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(LENT).text(tenant_id).text(solution_id)
 }
 
 /// A solution; also the key of its document in the search index.
@@ -160,7 +242,7 @@ pub(crate) fn read_solution(key: &[u8]) -> Result<(String, String), MalformedKey
     Ok((parts.text()?, parts.text()?))
 }
 
-/// All solutions, the latest first.
+/// All solutions, those that were published last first.
 pub(crate) fn all_published(tenant_id: &str) -> Key {
     Key::new(PUBLISHED).text(tenant_id)
 }
@@ -214,17 +296,19 @@ pub(crate) fn read_used(key: &[u8]) -> Result<i64, MalformedKey> {
     after_two(key)?.time_descending()
 }
 
-/// In how many contacts an agent used a solution.
-pub(crate) fn user(tenant_id: &str, solution_id: &str, agent_id: &str) -> Key {
-    Key::new(USER)
-        .text(tenant_id)
-        .text(solution_id)
-        .text(agent_id)
+/// All agents who used a solution.
+pub(crate) fn all_users(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(USER).text(tenant_id).text(solution_id)
 }
 
-/// How much text all solutions of a tenant have.
-pub(crate) fn corpus(tenant_id: &str) -> Key {
-    Key::new(CORPUS).text(tenant_id)
+/// In how many contacts an agent used a solution.
+pub(crate) fn user(tenant_id: &str, solution_id: &str, agent_id: &str) -> Key {
+    all_users(tenant_id, solution_id).text(agent_id)
+}
+
+/// The agent in a key of [`user`].
+pub(crate) fn read_user(key: &[u8]) -> Result<String, MalformedKey> {
+    after_two(key)?.text()
 }
 
 /// The parts that follow on the tenant and one id.
@@ -246,22 +330,27 @@ mod tests {
         #[test]
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>(), n in any::<u64>()) {
             let case = candidate_case(&tenant, "c", at, (&id, n));
-            prop_assert_eq!(read_candidate_case(&case), Ok((at, id.clone(), n)));
+            let place = &case[candidate_cases(&tenant, "c").len()..];
+            prop_assert_eq!(read_place(place), Ok((at, id.clone(), n)));
             let party = Party::Team(&id);
             let key = party_case(&tenant, party, at, (&id, n));
             let place = &key[party_cases(&tenant, party).len()..];
             prop_assert_eq!(read_place(place), Ok((at, id.clone(), n)));
             prop_assert_eq!(read_solution(&solution(&tenant, &id)), Ok((tenant.clone(), id.clone())));
             prop_assert_eq!(read_published(&published(&tenant, at, &id)), Ok(id.clone()));
+            prop_assert_eq!(read_in_band(&in_band(&tenant, n, &id)), Ok(id.clone()));
+            prop_assert_eq!(read_made_of(&made_of(&tenant, "s", &id)), Ok(id.clone()));
             prop_assert_eq!(read_used(&used(&tenant, "s", at, (&id, n))), Ok(at));
             for reason_code in [None, Some("r")] {
                 let ranking = Ranking { tenant_id: &tenant, state: CandidateState::Open, reason_code };
-                prop_assert_eq!(ranking.read(&ranking.place(n, &id)), Ok((n, id.clone())));
+                let place = ranking.place(n, &id);
+                let place = place.strip_prefix(&*ranking.prefix()).unwrap();
+                prop_assert_eq!(read_rank(place), Ok(id.clone()));
             }
         }
 
         #[test]
-        fn more_cases_come_first(more in 1u64.., fewer in 0u64..100) {
+        fn higher_ranks_come_first(more in 1u64.., fewer in 0u64..100) {
             prop_assume!(more > fewer);
             let ranking = Ranking { tenant_id: "t", state: CandidateState::Open, reason_code: None };
             prop_assert!(*ranking.place(more, "b") < *ranking.place(fewer, "a"));

@@ -1,11 +1,12 @@
 //! Lists in pages: a scan of the store that goes on where the page before ended.
 
-use aftercall_service::{Counting, Paging, Total, Unread};
+use aftercall_service::{Paging, Unread};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{Direction, Store, TokenError};
 use bytes::Bytes;
 
 use crate::failure::Error;
+use crate::limits::ROWS_LOOKED_AT_MAX;
 
 /// A page of a list.
 #[derive(Debug)]
@@ -23,13 +24,24 @@ pub(crate) fn check_place(paging: &Paging, prefix: &[u8]) -> Result<(), Unread> 
     }
 }
 
-/// Reads the page of the entries whose keys begin with `prefix`. `load` makes an item and its size
-/// in bytes of an entry's key; entries of which it makes none are left out.
+/// Reads the page of the entries whose keys begin with `prefix`. `load` makes an item and its size in bytes of an
+/// entry's key; entries of which it makes none are left out.
 pub(crate) fn read<T>(
     store: &Store,
     prefix: &[u8],
     paging: &Paging,
     mut load: impl FnMut(&[u8]) -> Result<Option<(T, usize)>, Error>,
+) -> Result<Listed<T>, Error> {
+    read_rows(store, prefix, paging, |key, _| load(key))
+}
+
+/// The same where an item is made of an entry's value, too. So many entries are looked at for a page, of
+/// whatever number an item is made; the next page goes on from there.
+pub(crate) fn read_rows<T>(
+    store: &Store,
+    prefix: &[u8],
+    paging: &Paging,
+    mut load: impl FnMut(&[u8], Bytes) -> Result<Option<(T, usize)>, Error>,
 ) -> Result<Listed<T>, Error> {
     let from = match paging.after() {
         None => prefix.to_vec(),
@@ -38,9 +50,16 @@ pub(crate) fn read<T>(
     };
     let (mut page, mut last) = (paging.page(), None);
     let end = prefix_end(prefix);
-    for entry in store.scan_range(from, end.as_deref(), Direction::Ascending) {
-        let (key, _) = entry?;
-        if let Some((item, bytes)) = load(&key)? {
+    let rows = store.scan_range(from, end.as_deref(), Direction::Ascending);
+    for (looked_at, entry) in rows.enumerate() {
+        if looked_at >= ROWS_LOOKED_AT_MAX {
+            return Ok(Listed {
+                items: page.into_items(),
+                next: last,
+            });
+        }
+        let (key, row) = entry?;
+        if let Some((item, bytes)) = load(&key, row)? {
             if !page.takes(bytes) {
                 return Ok(Listed {
                     items: page.into_items(),
@@ -55,12 +74,4 @@ pub(crate) fn read<T>(
         items: page.into_items(),
         next: None,
     })
-}
-
-/// How many entries have keys that begin with `prefix`.
-pub(crate) fn count(store: &Store, prefix: &[u8]) -> Result<Total, Error> {
-    let mut counting = Counting::new();
-    let keys = store.scan_prefix(prefix, Direction::Ascending);
-    counting.part(keys.map(|entry| Ok::<_, Error>(entry?.0)), |_| Ok(true))?;
-    Ok(counting.total())
 }

@@ -60,27 +60,49 @@ pub(crate) fn masked(field: &str, text: &str, known: &Known) -> (String, Vec<Mas
 
 /// Masks what of a candidate's words is personal to any of its cases.
 pub(crate) fn mask(candidate: &mut Candidate, known: &Known) {
+    let variants = candidate.variants.iter_mut();
+    let variants = variants.map(|variant| &mut variant.resolution);
     let fields = [
         &mut candidate.customer_wording,
         &mut candidate.resolution,
         &mut candidate.workaround,
     ];
-    for field in fields {
+    for field in fields.into_iter().chain(variants) {
         *field = masking::mask(field, &masking::find(field, known)).0;
     }
 }
 
 /// Which fields of a solution hold which personal words, each pair once.
 pub(crate) fn left(solution: &Solution, known: &Known) -> Vec<(String, PersonalKind)> {
-    let questions = solution.question_in_customer_words.iter().enumerate();
-    let questions = questions.map(|(at, text)| (format!("question_in_customer_words[{at}]"), text));
-    let fields = [
-        ("title".to_owned(), &solution.title),
-        ("resolution".to_owned(), &solution.resolution),
-        ("workaround".to_owned(), &solution.workaround),
+    let lists = [
+        (
+            "question_in_customer_words",
+            &solution.question_in_customer_words,
+        ),
+        ("symptoms", &solution.symptoms),
+        (
+            "discriminating_questions",
+            &solution.discriminating_questions,
+        ),
+        ("do_not_say", &solution.do_not_say),
     ];
+    let elements = lists.into_iter().flat_map(|(name, list)| {
+        let list = list.iter().enumerate();
+        list.map(move |(at, text)| (format!("{name}[{at}]"), text))
+    });
+    let environment = solution.environment.iter().enumerate();
+    let environment =
+        environment.map(|(at, entry)| (format!("environment[{at}].value"), &entry.value));
+    let fields = [
+        ("title", &solution.title),
+        ("cause", &solution.cause),
+        ("resolution", &solution.resolution),
+        ("workaround", &solution.workaround),
+        ("customer_wording", &solution.customer_wording),
+    ];
+    let fields = fields.map(|(name, text)| (name.to_owned(), text));
     let mut left: Vec<(String, PersonalKind)> = Vec::new();
-    for (field, text) in fields.into_iter().chain(questions) {
+    for (field, text) in fields.into_iter().chain(elements).chain(environment) {
         for Finding { kind, .. } in masking::find(text, known) {
             let one = (field.clone(), kind);
             if left.len() < NAMED_MAX && !left.contains(&one) {

@@ -8,21 +8,25 @@ use aftercall_domain::solution::{self, Draft};
 use aftercall_domain::{CandidateId, Cleaner, Scope, Violations, Warning, masking};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::{LogIdentity, Record};
-use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{EventType, SolutionPublished};
+use aftercall_proto::event::v1::{EventType, SolutionPublicationCause, SolutionPublished};
 use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
-use aftercall_proto::model::v1::{Candidate, Confidence, Solution};
+use aftercall_proto::model::v1::{
+    Audience, Candidate, Confidence, Governance, Solution, VersionState,
+};
 use aftercall_service::command::{self, Decision};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Checker, Deps, Principal, Reading, Unread};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 
-use crate::candidates::{self, promoted_to};
+use crate::candidates::{self, Group, Groups};
+use crate::content;
 use crate::failure::Error;
 use crate::keys::PROMOTIONS;
 use crate::personal;
+use crate::review::check_free;
 use crate::solutions;
 
 /// A command to promote, checked as far as it can be without the view.
@@ -83,19 +87,25 @@ impl PromoteCommand {
     fn record(
         &self,
         (candidate, known): (Candidate, masking::Known),
+        group: &Group,
         by: &Principal,
         now: Timestamp,
     ) -> Result<Record, Error> {
-        let solution_id = solution::solution_id(&self.tenant_id, &self.candidate_id).to_string();
-        let solution = self.solution(candidate, &solution_id, by, to_wire(now));
+        let candidate_id = group.leader();
+        let solution_id = solution::solution_id(&self.tenant_id, candidate_id).to_string();
+        let solution = self.solution(candidate, (&solution_id, candidate_id), by, to_wire(now));
         let left = personal::left(&solution, &known);
         if !left.is_empty() && !self.personal_reviewed {
             return Err(Error::PersonalWords { left });
         }
+        let near = group.candidate_ids().filter(|near| *near != candidate_id);
         let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
             solution: Some(solution),
-            candidate_id: self.candidate_id.clone(),
+            candidate_id: candidate_id.to_owned(),
             personal_reviewed: !left.is_empty(),
+            cause: SolutionPublicationCause::Promoted.into(),
+            near_candidate_ids: near.map(str::to_owned).collect(),
+            ..SolutionPublished::default()
         }));
         let sealing = Sealing {
             by: Author::from(by),
@@ -118,7 +128,7 @@ impl PromoteCommand {
     fn solution(
         &self,
         candidate: Candidate,
-        solution_id: &str,
+        (solution_id, candidate_id): (&str, &str),
         by: &Principal,
         now: pbjson_types::Timestamp,
     ) -> Solution {
@@ -128,7 +138,7 @@ impl PromoteCommand {
         if questions.is_empty() && !candidate.customer_wording.is_empty() {
             questions.push(candidate.customer_wording);
         }
-        Solution {
+        let mut solution = Solution {
             solution_id: solution_id.to_owned(),
             version: 1,
             title: draft.title,
@@ -140,8 +150,20 @@ impl PromoteCommand {
             origin_interaction_ids: candidate.interaction_ids,
             published_by: by.actor_id.to_string(),
             published_at: Some(now),
-            stats: None,
-        }
+            audience: Audience::Internal.into(),
+            governance: Governance::ExperienceBased.into(),
+            state: VersionState::Published.into(),
+            author: by.actor_id.to_string(),
+            editors: vec![by.actor_id.to_string()],
+            // Whoever publishes a candidate vouches for it.
+            approved_by: by.actor_id.to_string(),
+            approved_at: Some(now),
+            drafted_at: Some(now),
+            candidate_id: candidate_id.to_owned(),
+            ..Solution::default()
+        };
+        solution.content_hash = content::hash(&solution);
+        solution
     }
 }
 
@@ -178,9 +200,11 @@ impl command::Command for Asked {
 
     fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Self::Done>, Error> {
         let command = &self.command;
-        let promoted = promoted_to(store, &command.tenant_id, &command.candidate_id)?;
+        let now_us = microseconds(now);
+        let groups = Groups::new(store, (&command.tenant_id, None), now_us);
+        let group = groups.of(&command.candidate_id)?;
         let whose = (command.tenant_id.as_str(), &self.scope);
-        let candidate = candidates::find(store, whose, &command.candidate_id)?;
+        let candidate = candidates::find(store, whose, &command.candidate_id, now_us)?;
         let name = RequestName {
             tenant_id: &command.tenant_id,
             actor_id: &self.by.actor_id,
@@ -190,25 +214,30 @@ impl command::Command for Asked {
         let known = PROMOTIONS.find(store, name, command.request_hash.as_bytes());
         let known = known.map_err(Unread::from)?;
         if let Known::Done(done) = &known {
-            return self.answer(store, done).map(Decision::Done);
+            return self.answer(store, done, now).map(Decision::Done);
         }
         // Before anything else is told of it: it may be none of the caller's business.
         let candidate = candidate.ok_or(Error::CandidateNotFound)?;
         if known == Known::Reused {
             return Err(Error::RequestIdReused);
         }
-        if let Some(solution_id) = promoted {
-            return Err(Error::AlreadyPromoted { solution_id });
-        }
-        let record = command.record(candidate, &self.by, now)?;
+        let group = group.ok_or(Error::CandidateNotFound)?;
+        check_free(&group, &self.by)?;
+        let record = command.record(candidate, &group, &self.by, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }
 
 impl Asked {
-    fn answer(&self, store: &Store, done: &Done) -> Result<Box<PromoteCandidateResponse>, Error> {
+    fn answer(
+        &self,
+        store: &Store,
+        done: &Done,
+        now: Timestamp,
+    ) -> Result<Box<PromoteCandidateResponse>, Error> {
         let solution_id = str::from_utf8(done.answer()).map_err(Error::internal)?;
-        let solution = solutions::find(store, (&self.command.tenant_id, &self.scope), solution_id)?;
+        let whose = (self.command.tenant_id.as_str(), &self.scope);
+        let solution = solutions::find(store, whose, solution_id, now)?;
         Ok(Box::new(PromoteCandidateResponse {
             solution: Some(solution.ok_or(Error::SolutionNotFound)?),
             position: Positions::through(done.position()).encode(&self.log),

@@ -2,25 +2,45 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::SolutionId;
+use aftercall_domain::{CandidateId, SolutionId, Violations};
+use aftercall_proto::convert::time::microseconds;
+use aftercall_proto::knowledge::v1::evidence_service_server::EvidenceServiceServer;
 use aftercall_proto::knowledge::v1::knowledge_service_server::{
     KnowledgeService, KnowledgeServiceServer,
 };
+use aftercall_proto::knowledge::v1::search_service_server::SearchServiceServer;
+use aftercall_proto::knowledge::v1::solution_service_server::SolutionServiceServer;
 use aftercall_proto::knowledge::v1::{
-    GetSolutionRequest, GetSolutionResponse, ListCandidatesRequest, ListCandidatesResponse,
-    ListSolutionsRequest, ListSolutionsResponse, PromoteCandidateRequest, PromoteCandidateResponse,
-    SuggestSolutionsRequest, SuggestSolutionsResponse,
+    CaptureFromCaseRequest, CaptureFromCaseResponse, ClaimCandidateRequest, ClaimCandidateResponse,
+    GetCandidateRequest, GetCandidateResponse, GetSolutionRequest, GetSolutionResponse,
+    ListCandidatesRequest, ListCandidatesResponse, ListSolutionsRequest, ListSolutionsResponse,
+    MergeCandidateRequest, MergeCandidateResponse, PromoteCandidateRequest,
+    PromoteCandidateResponse, PutOffCandidateRequest, PutOffCandidateResponse,
+    RejectCandidateRequest, RejectCandidateResponse, ReleaseCandidateRequest,
+    ReleaseCandidateResponse, SuggestSolutionsRequest, SuggestSolutionsResponse,
 };
 use aftercall_service::{Call, Checker, Deps, Including, Reading, Unread, to_status};
 use aftercall_view::{Options, Store, ViewError, ViewHandle};
+use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 
 use crate::candidates;
+use crate::capture;
+use crate::evidence::EvidenceGrpc;
 use crate::failure::Error;
+use crate::following::Following;
 use crate::index::Fields;
+use crate::keeper::Keeper;
+use crate::meaning::Meaning;
+use crate::notes::Notes;
 use crate::promotion;
+use crate::ranking::Comparing;
+use crate::reader::Viewer;
+use crate::review;
+use crate::searches::Searches;
 use crate::solutions;
 use crate::suggestions;
+use crate::versions::SolutionsServer;
 use crate::view::KnowledgeView;
 
 /// The knowledge service with its view. Cheap to clone.
@@ -29,26 +49,94 @@ pub struct Knowledge {
     deps: Deps,
     reading: Reading,
     fields: Arc<Fields>,
+    comparing: Comparing,
 }
 
 impl Knowledge {
-    /// Starts the view, which runs until the supervisor stops, and ends the process if it fails.
+    /// Starts the view, which runs until the supervisor stops, and ends the process if it fails. Where there is a model,
+    /// solutions are compared by what they mean, too.
     ///
     /// # Errors
     /// When the view's thread can't be started.
-    pub fn start(deps: Deps) -> Result<Self, ViewError> {
+    pub fn start(deps: Deps, meaning: Option<Meaning>) -> Result<Self, ViewError> {
         let fields = Fields::new();
-        let view = KnowledgeView::new(fields.clone());
-        Ok(Self {
-            reading: Reading::start(&deps, view, Options::default())?,
+        let notes = Notes::default();
+        let view = KnowledgeView::new(fields.clone(), notes.clone());
+        let reading = Reading::start(&deps, view, Options::default())?;
+        let keeper = Keeper::new(&deps, reading.clone(), notes);
+        let stopping = deps.supervisor.stopping();
+        deps.supervisor.spawn("knowledge keeper", async move {
+            tokio::select! {
+                biased;
+                // A stop comes before what the stop brings with it, such as a closed log.
+                () = stopping.cancelled() => Ok(()),
+                ended = keeper.run() => ended.map(|never| match never {}),
+            }
+        });
+        let knowledge = Self {
+            reading,
             fields: Arc::new(fields),
+            comparing: Comparing::with(meaning),
             deps,
-        })
+        };
+        let following = Following::of(&knowledge);
+        let stopping = knowledge.deps.supervisor.stopping();
+        knowledge
+            .deps
+            .supervisor
+            .spawn("knowledge directions", async move {
+                tokio::select! {
+                    biased;
+                    () = stopping.cancelled() => Ok(()),
+                    ended = following.run() => ended.map(|never| match never {}),
+                }
+            });
+        Ok(knowledge)
     }
 
     /// The gRPC service.
     pub fn server(&self) -> KnowledgeServiceServer<Self> {
         KnowledgeServiceServer::new(self.clone())
+    }
+
+    /// The gRPC service of searches, and of what is learnt from them.
+    pub fn search_server(&self) -> SearchServiceServer<Searches> {
+        SearchServiceServer::new(Searches::of(self))
+    }
+
+    /// What the process gives.
+    pub(crate) fn deps(&self) -> &Deps {
+        &self.deps
+    }
+
+    /// The view, as requests read it.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The search index's fields.
+    pub(crate) fn fields(&self) -> &Arc<Fields> {
+        &self.fields
+    }
+
+    /// What solutions are compared with, beside the index.
+    pub(crate) fn comparing(&self) -> &Comparing {
+        &self.comparing
+    }
+
+    /// The gRPC service of solutions' versions.
+    pub fn solutions_server(&self) -> SolutionServiceServer<SolutionsServer> {
+        SolutionsServer::server(self)
+    }
+
+    /// The gRPC service of evidence: uses, flags, reviews, trust and recalls.
+    pub fn evidence_server(&self) -> EvidenceServiceServer<EvidenceGrpc> {
+        EvidenceGrpc::server(self)
+    }
+
+    /// What commands are done with.
+    pub(crate) fn parts(&self) -> (&Deps, &Reading) {
+        (&self.deps, &self.reading)
     }
 
     /// The view, for health and lag.
@@ -69,8 +157,53 @@ impl Knowledge {
         let until = call.read_until();
         let through = query.paging().reach(&self.reading, including, until);
         let through = through.await?;
-        let list = move |store: &Store| candidates::list(store, &query, &through, &log);
+        let now_us = self.now_us();
+        let list = move |store: &Store| candidates::list(store, &query, (&through, &log), now_us);
         self.reading.run(list).await
+    }
+
+    async fn get_candidate(
+        &self,
+        request: Request<GetCandidateRequest>,
+    ) -> Result<GetCandidateResponse, Error> {
+        let call = Call::of(request)?;
+        let mut checker = Checker::new();
+        checker.required_id("candidate_id", &call.message.candidate_id);
+        checker.done(())?;
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        let through = self.reading.store_at(including, call.read_until()).await?;
+        let (scope, now_us) = (call.scope(), self.now_us());
+        let find = move |store: &Store| {
+            let id = CandidateId::read(&call.message.candidate_id);
+            candidates::find(store, (call.tenant_id(), &scope), id.as_str(), now_us)
+        };
+        let (candidate, _) = self
+            .reading
+            .run(find)
+            .await?
+            .ok_or(Error::CandidateNotFound)?;
+        Ok(GetCandidateResponse {
+            candidate: Some(candidate),
+            complete_through: through.encode(self.reading.log_identity()),
+        })
+    }
+
+    /// Decides on a candidate, as `read` reads the request.
+    async fn review<T>(
+        &self,
+        request: Request<T>,
+        read: impl FnOnce(T, Timestamp) -> Result<review::Command, Violations>,
+    ) -> Result<review::Answer, Error> {
+        let now = self.deps.clock.now();
+        let call = Call::of(request)?.try_map(|message| read(message, now))?;
+        review::run(&self.deps, &self.reading, call).await
+    }
+
+    fn now_us(&self) -> i64 {
+        microseconds(self.deps.clock.now())
     }
 
     async fn promote_candidate(
@@ -96,15 +229,22 @@ impl Knowledge {
             latest: call.message.latest,
         };
         let through = self.reading.store_at(including, call.read_until()).await?;
-        let scope = call.scope();
+        let (viewer, now) = (Viewer::of(&call), self.deps.clock.now());
         let find = move |store: &Store| {
             let id = SolutionId::read(&call.message.solution_id);
-            solutions::find(store, (call.tenant_id(), &scope), id.as_str())
+            solutions::given(
+                store,
+                &viewer,
+                (id.as_str(), call.message.unredirected),
+                now,
+            )
         };
-        let solution = self.reading.run(find).await?;
+        let (solution, redirected_from) =
+            (self.reading.run(find).await?).ok_or(Error::SolutionNotFound)?;
         Ok(GetSolutionResponse {
-            solution: Some(solution.ok_or(Error::SolutionNotFound)?),
+            solution: Some(solution),
             complete_through: through.encode(self.reading.log_identity()),
+            redirected_from,
         })
     }
 
@@ -113,7 +253,7 @@ impl Knowledge {
         request: Request<ListSolutionsRequest>,
     ) -> Result<ListSolutionsResponse, Error> {
         let (call, log) = (Call::of(request)?, self.reading.log_identity());
-        let query = solutions::Query::of(&call, &log)?;
+        let query = solutions::Query::of(&call, &log, self.deps.clock.now())?;
         let including = Including {
             min_position: &call.message.min_position,
             latest: call.message.latest,
@@ -129,31 +269,72 @@ impl Knowledge {
         &self,
         request: Request<SuggestSolutionsRequest>,
     ) -> Result<SuggestSolutionsResponse, Error> {
+        self.suggest(Call::of(request)?).await
+    }
+
+    async fn capture_from_case(
+        &self,
+        request: Request<CaptureFromCaseRequest>,
+    ) -> Result<CaptureFromCaseResponse, Error> {
         let call = Call::of(request)?;
+        let wanted = capture::Wanted::of(&call.message)?;
+        let including = Including {
+            min_position: &call.message.min_position,
+            latest: call.message.latest,
+        };
+        self.reading.store_at(including, call.read_until()).await?;
+        let (tenant_id, scope) = (Arc::clone(&call.principal.tenant_id), call.scope());
+        let now_us = self.now_us();
+        let read = move |store: &Store| capture::read(store, (&tenant_id, &scope), &wanted, now_us);
+        let captured = self.reading.run(read).await?;
+        let similar = call.map(|message| SuggestSolutionsRequest {
+            text: captured.words.clone(),
+            is_finished: true,
+            min_position: message.min_position,
+            latest: message.latest,
+            ..SuggestSolutionsRequest::default()
+        });
+        let similar = match captured.words.trim().is_empty() {
+            true => SuggestSolutionsResponse::default(),
+            false => self.suggest(similar).await?,
+        };
+        Ok(captured.answer(similar))
+    }
+
+    async fn suggest(
+        &self,
+        call: Call<SuggestSolutionsRequest>,
+    ) -> Result<SuggestSolutionsResponse, Error> {
         let until = call.read_until();
         let including = Including {
             min_position: &call.message.min_position,
             latest: call.message.latest,
         };
-        let wanted = suggestions::Wanted::of(&call.message)?;
+        let viewer = Viewer::of(&call);
+        let at_us = microseconds(self.deps.clock.now());
+        let wanted = suggestions::Wanted::of(&call.message, &viewer, at_us)?;
         self.reading.index_at(including, until).await?;
-        let (scope, tenant_id) = (call.scope(), call.principal.tenant_id);
         let snapshot = self.reading.view().snapshot();
         let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
-        let fields = Arc::clone(&self.fields);
+        let (fields, comparing) = (Arc::clone(&self.fields), self.comparing.clone());
         let suggest = move |store: &Store| {
-            suggestions::suggest(store, &snapshot, &fields, (&tenant_id, &scope), &wanted)
+            suggestions::suggest(store, &snapshot, (&fields, &comparing), &viewer, &wanted)
         };
-        let (suggestions, through) = self.reading.run(suggest).await?;
+        let found = self.reading.run(suggest).await?;
+        let through = found.complete_through;
         Ok(SuggestSolutionsResponse {
-            suggestions,
+            suggestions: found.suggestions,
             complete_through: through.encode(self.reading.log_identity()),
+            // Nothing is kept of it: whoever says what came of it names it.
+            search_id: self.deps.ids.uuid_v7().to_string(),
+            fits: found.fits,
+            hand_off: found.hand_off,
         })
     }
 }
 
 /// The wire form of an answer.
-fn answer<T>(outcome: Result<T, Error>) -> Result<Response<T>, Status> {
+pub(crate) fn answer<T>(outcome: Result<T, Error>) -> Result<Response<T>, Status> {
     outcome.map(Response::new).map_err(to_status)
 }
 
@@ -164,6 +345,85 @@ impl KnowledgeService for Knowledge {
         request: Request<ListCandidatesRequest>,
     ) -> Result<Response<ListCandidatesResponse>, Status> {
         answer(Self::list_candidates(self, request).await)
+    }
+
+    async fn get_candidate(
+        &self,
+        request: Request<GetCandidateRequest>,
+    ) -> Result<Response<GetCandidateResponse>, Status> {
+        answer(Self::get_candidate(self, request).await)
+    }
+
+    async fn capture_from_case(
+        &self,
+        request: Request<CaptureFromCaseRequest>,
+    ) -> Result<Response<CaptureFromCaseResponse>, Status> {
+        answer(Self::capture_from_case(self, request).await)
+    }
+
+    async fn claim_candidate(
+        &self,
+        request: Request<ClaimCandidateRequest>,
+    ) -> Result<Response<ClaimCandidateResponse>, Status> {
+        let answered = self.review(request, review::claim).await;
+        answer(
+            answered.map(|(candidate, position)| ClaimCandidateResponse {
+                candidate: Some(candidate),
+                position,
+            }),
+        )
+    }
+
+    async fn release_candidate(
+        &self,
+        request: Request<ReleaseCandidateRequest>,
+    ) -> Result<Response<ReleaseCandidateResponse>, Status> {
+        let answered = self.review(request, review::release).await;
+        answer(
+            answered.map(|(candidate, position)| ReleaseCandidateResponse {
+                candidate: Some(candidate),
+                position,
+            }),
+        )
+    }
+
+    async fn put_off_candidate(
+        &self,
+        request: Request<PutOffCandidateRequest>,
+    ) -> Result<Response<PutOffCandidateResponse>, Status> {
+        let answered = self.review(request, review::put_off).await;
+        answer(
+            answered.map(|(candidate, position)| PutOffCandidateResponse {
+                candidate: Some(candidate),
+                position,
+            }),
+        )
+    }
+
+    async fn reject_candidate(
+        &self,
+        request: Request<RejectCandidateRequest>,
+    ) -> Result<Response<RejectCandidateResponse>, Status> {
+        let answered = self.review(request, review::reject).await;
+        answer(
+            answered.map(|(candidate, position)| RejectCandidateResponse {
+                candidate: Some(candidate),
+                position,
+            }),
+        )
+    }
+
+    async fn merge_candidate(
+        &self,
+        request: Request<MergeCandidateRequest>,
+    ) -> Result<Response<MergeCandidateResponse>, Status> {
+        let answered = self.review(request, review::merge).await;
+        answer(
+            answered.map(|(candidate, position)| MergeCandidateResponse {
+                candidate: Some(candidate),
+                position,
+            }),
+        )
     }
 
     async fn promote_candidate(

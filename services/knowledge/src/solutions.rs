@@ -1,111 +1,139 @@
 //! Solutions, as they are read: each with how it has been used.
 
+mod listed;
+
 use aftercall_domain::Scope;
-use aftercall_log::LogIdentity;
-use aftercall_proto::knowledge::v1::{ListSolutionsRequest, ListSolutionsResponse};
-use aftercall_proto::model::v1::{Solution, SolutionStats};
-use aftercall_service::{Call, Checker, Paging};
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_proto::model::v1::{Solution, VersionState};
+use aftercall_view::{Direction, Store};
+use jiff::Timestamp;
 use prost::Message;
 
+use crate::evidence;
 use crate::failure::Error;
-use crate::fold::stored;
+use crate::fold::{redirects, stored};
+use crate::heads::{self, Head};
 use crate::keys;
-use crate::limits::PAGE;
-use crate::page;
-use crate::records::{Case, Uses, timestamp};
+use crate::lent;
+use crate::limits::MERGED_MAX;
+use crate::reader::Viewer;
+use crate::records::Case;
+use crate::stats;
 
-/// A list of solutions, as it was asked for.
-#[derive(Debug)]
-pub(crate) struct Query {
-    tenant_id: String,
-    scope: Scope,
-    paging: Paging,
-    include_total: bool,
-}
+pub(crate) use listed::{Query, list};
 
-impl Query {
-    /// Checks the request.
-    pub(crate) fn of(call: &Call<ListSolutionsRequest>, log: &LogIdentity) -> Result<Self, Error> {
-        let mut checker = Checker::new();
-        let size = checker.count("page_size", call.message.page_size, PAGE);
-        checker.done(())?;
-        let tenant_id = call.tenant_id().to_owned();
-        let prefix = Vec::from(keys::all_published(&tenant_id));
-        let scope = call.scope();
-        let query: [&[u8]; 2] = [&prefix, &scope.fingerprint()];
-        let paging = Paging::asked(log, &query, size, &call.message.page_token)?;
-        page::check_place(&paging, &prefix)?;
-        Ok(Self {
-            tenant_id,
-            scope,
-            paging,
-            include_total: call.message.include_total,
-        })
-    }
-
-    /// The page that is asked for.
-    pub(crate) fn paging(&self) -> &Paging {
-        &self.paging
-    }
-}
-
-/// A page of solutions, the latest first.
-pub(crate) fn list(
-    store: &Store,
-    query: &Query,
-    complete_through: &Positions,
-    log: &LogIdentity,
-) -> Result<ListSolutionsResponse, Error> {
-    let Query {
-        tenant_id,
-        scope,
-        paging,
-        include_total,
-    } = query;
-    let prefix = Vec::from(keys::all_published(tenant_id));
-    let total = include_total
-        .then(|| page::count(store, &prefix))
-        .transpose()?;
-    let listed = page::read(store, &prefix, paging, |key| {
-        let solution_id = keys::read_published(key).map_err(Error::internal)?;
-        let solution = find(store, (tenant_id, scope), &solution_id)?;
-        Ok(solution.map(|solution| {
-            let bytes = solution.encoded_len();
-            (solution, bytes)
-        }))
-    })?;
-    Ok(ListSolutionsResponse {
-        next_page_token: paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
-        solutions: listed.items,
-        total_size: total.map(|total| total.size),
-        total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
-    })
-}
-
-/// A solution. It is the whole tenant's; of the contacts that it was made from it names those that the caller
-/// reads.
+/// A solution, in the version that is live or was last. It is the whole tenant's; of the contacts that it was made
+/// from it names those that the caller reads.
 pub(crate) fn find(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     solution_id: &str,
+    now: Timestamp,
 ) -> Result<Option<Solution>, Error> {
     let solution = store.get(keys::solution(tenant_id, solution_id))?;
-    let Some(mut solution) = stored::<Solution>(solution).map_err(Error::internal)? else {
-        return Ok(None);
+    let solution = stored::<Solution>(solution).map_err(Error::internal)?;
+    let dress = |solution| dressed(store, (tenant_id, scope), solution, now);
+    solution.map(dress).transpose()
+}
+
+/// A version of a solution; none where there is no such version.
+pub(crate) fn version(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    (solution_id, version): (&str, u32),
+    now: Timestamp,
+) -> Result<Option<Solution>, Error> {
+    let solution = heads::version(store, tenant_id, solution_id, version);
+    let dress = |solution| dressed(store, (tenant_id, scope), solution, now);
+    solution.map_err(Error::internal)?.map(dress).transpose()
+}
+
+/// A solution that was asked for, as it is given to somebody: where it leads, and which one that is, if it is
+/// another.
+pub(crate) fn given(
+    store: &Store,
+    viewer: &Viewer,
+    (solution_id, unredirected): (&str, bool),
+    now: Timestamp,
+) -> Result<Option<(Solution, String)>, Error> {
+    let tenant_id = viewer.tenant_id();
+    let led = redirects::follow(store, tenant_id, solution_id).map_err(Error::internal)?;
+    let at = match unredirected {
+        true => solution_id.to_owned(),
+        false => led.solution_id,
     };
-    if !scope.is_all() {
-        let mut named = Vec::new();
-        for interaction_id in std::mem::take(&mut solution.origin_interaction_ids) {
-            if is_within(store, (tenant_id, scope), &interaction_id)? {
-                named.push(interaction_id);
-            }
-        }
-        solution.origin_interaction_ids = named;
+    let mut found = find(store, viewer.whose(), &at, now)?;
+    if found.is_none() {
+        let head = Head::read(store, tenant_id, &at).map_err(Error::internal)?;
+        let head = head.unwrap_or_default();
+        let number = match head.open_version {
+            0 => head.latest_version,
+            open => open,
+        };
+        found = version(store, viewer.whose(), (&at, number), now)?;
     }
-    solution.stats = Some(stats(store, tenant_id, solution_id)?);
-    Ok(Some(solution))
+    let given = found.and_then(|solution| viewer.given(solution));
+    let from = (at != solution_id).then(|| solution_id.to_owned());
+    Ok(given.map(|solution| (solution, from.unwrap_or_default())))
+}
+
+/// A version's row, with what is true of all versions and how the solution has been used.
+fn dressed(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    mut solution: Solution,
+    now: Timestamp,
+) -> Result<Solution, Error> {
+    let solution_id = solution.solution_id.clone();
+    solution.lent = lent::read(store, tenant_id, &solution_id).map_err(Error::internal)?;
+    let lent = solution
+        .lent
+        .iter_mut()
+        .map(|lent| &mut lent.interaction_ids);
+    for named in lent.chain([&mut solution.origin_interaction_ids]) {
+        within(store, (tenant_id, scope), named)?;
+    }
+    let head = Head::read(store, tenant_id, &solution_id).map_err(Error::internal)?;
+    let head = head.unwrap_or_default();
+    head.say(&mut solution);
+    if head.is_merged() {
+        let led = redirects::follow(store, tenant_id, &solution_id).map_err(Error::internal)?;
+        if led.is_cut && led.solution_id == solution_id {
+            stand_alone(&head, &mut solution);
+        }
+    }
+    evidence::dress(store, tenant_id, &mut solution, now).map_err(Error::internal)?;
+    let family = family(store, tenant_id, &solution_id)?;
+    let stats = stats::of_family(store, (tenant_id, &family), solution.version, now);
+    solution.stats = Some(stats.map_err(Error::internal)?);
+    Ok(solution)
+}
+
+/// Shows a solution whose merge does not count as it was before.
+fn stand_alone(head: &Head, solution: &mut Solution) {
+    if solution.state() == VersionState::Merged {
+        solution.set_state(VersionState::Published);
+        solution.effective_to = None;
+    }
+    solution.live_version = head.published_version;
+    solution.merged_into.clear();
+    solution.merged_at = None;
+}
+
+/// Leaves those contacts out that lie without somebody's scope.
+fn within(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    interaction_ids: &mut Vec<String>,
+) -> Result<(), Error> {
+    if scope.is_all() {
+        return Ok(());
+    }
+    for interaction_id in std::mem::take(interaction_ids) {
+        if is_within(store, (tenant_id, scope), &interaction_id)? {
+            interaction_ids.push(interaction_id);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a contact lies within somebody's scope.
@@ -124,23 +152,26 @@ fn is_within(
     Ok(false)
 }
 
-fn stats(store: &Store, tenant_id: &str, solution_id: &str) -> Result<SolutionStats, Error> {
-    let uses = store.get(keys::uses(tenant_id, solution_id))?;
-    let uses: Uses = stored(uses).map_err(Error::internal)?.unwrap_or_default();
-    let all = keys::all_used(tenant_id, solution_id);
-    let last_used_at = match store.scan_prefix(all, Direction::Ascending).next() {
-        None => None,
-        Some(entry) => {
-            let used_at_us = keys::read_used(&entry?.0).map_err(Error::internal)?;
-            Some(timestamp(used_at_us))
+/// A solution and all that were merged into it, and into those: what their uses are summed over.
+pub(crate) fn family(
+    store: &Store,
+    tenant_id: &str,
+    solution_id: &str,
+) -> Result<Vec<String>, Error> {
+    let mut family = vec![solution_id.to_owned()];
+    let mut next = 0;
+    while let Some(target) = family.get(next) {
+        let sources = keys::versions::all_sources(tenant_id, target);
+        next += 1;
+        for entry in store.scan_prefix(sources, Direction::Ascending) {
+            let source = keys::versions::read_source(&entry?.0).map_err(Error::internal)?;
+            if family.len() > MERGED_MAX {
+                return Ok(family);
+            }
+            if !family.contains(&source) {
+                family.push(source);
+            }
         }
-    };
-    Ok(SolutionStats {
-        used_as_is_count: uses.used_as_is,
-        used_modified_count: uses.used_modified,
-        viewed_count: uses.viewed,
-        rejected_count: uses.rejected,
-        distinct_agents_count: uses.agents,
-        last_used_at,
-    })
+    }
+    Ok(family)
 }

@@ -1,315 +1,245 @@
-//! Solutions that fit a text: BM25 over the tenant's own solutions.
+//! Solutions that fit a text, of those that whoever asks may see.
 //!
-//! The text is pasted as it is; nothing in it is syntax. Of its terms those that tell most are
-//! searched for, so that the work is bounded whatever the text.
+//! The text is pasted as it is; nothing in it is syntax. Of its terms those that tell most are searched for, so that the
+//! work is bounded whatever the text. While it is typed it is compared by its words, and once it is whole by what it
+//! means, too: see [`ranking`].
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-
-use aftercall_domain::{Scope, Violations};
-use aftercall_proto::knowledge::v1::{Match, SuggestSolutionsRequest, Suggestion};
+use aftercall_domain::Violations;
+use aftercall_proto::knowledge::v1::{Match, SolutionFilter, SuggestSolutionsRequest, Suggestion};
+use aftercall_proto::model::v1::{Solution, VerificationState};
+use aftercall_retrieval::lexical::Match as Shared;
+use aftercall_retrieval::ranker;
 use aftercall_service::{Checker, Page};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store};
+use jiff::Timestamp;
 use prost::Message;
-use tantivy::collector::TopDocs;
-use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use crate::failure::Error;
-use crate::fold::stored;
 use crate::index::Fields;
-use crate::keys;
-use crate::limits::{QUERY_TERMS_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TEXT_TERMS_MAX, VISITED_MAX};
-use crate::records::Corpus;
+use crate::limits::{QUESTIONS_TOLD_MAX, SUGGESTIONS, TEXT_BYTES_MAX};
+use crate::narrow::Filter;
+use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking};
+use crate::reader::Viewer;
 use crate::solutions;
-use crate::words::{self, Part};
-
-/// BM25's saturation of a term's frequency, as the index has it,
-const K1: f32 = 1.2;
-/// and how much the length of a solution counts.
-const B: f32 = 0.75;
-
-/// How many more solutions are taken from the index than are wanted: which of those that it scores
-/// alike come first depends on how its files are cut, which differs from replica to replica.
-const SPARE: usize = 8;
-
-/// A term that a text repeats counts for at most so many.
-const REPEATED_MAX: u16 = 3;
+use crate::visible::{Sight, Visible};
 
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     text: String,
+    /// Whether it is whole: then it is compared in meaning, too.
+    is_finished: bool,
     suggestions_max: usize,
+    sight: Sight,
 }
 
 impl Wanted {
-    /// Checks the request.
-    pub(crate) fn of(request: &SuggestSolutionsRequest) -> Result<Self, Violations> {
+    /// Checks the request, which somebody makes at an instant.
+    pub(crate) fn of(
+        request: &SuggestSolutionsRequest,
+        viewer: &Viewer,
+        at_us: i64,
+    ) -> Result<Self, Violations> {
         let mut checker = Checker::new();
         checker.required_text("text", &request.text, TEXT_BYTES_MAX);
         let asked = request.suggestions_max;
+        let reason = Some(request.reason_code.clone()).filter(|code| !code.is_empty());
+        let filter = SolutionFilter {
+            reason_codes: reason.into_iter().collect(),
+            product: request.product.clone(),
+            client_account_id: request.client_account_id.clone(),
+            language: request.language.clone(),
+            audience: request.audience,
+            ..SolutionFilter::default()
+        };
+        let filter = Filter::of(&filter, "", &mut checker);
         let wanted = Self {
             suggestions_max: checker.count("suggestions_max", asked, SUGGESTIONS),
             text: request.text.clone(),
+            is_finished: request.is_finished,
+            sight: filter.sight(viewer.reader(), at_us),
         };
         checker.done(wanted)
     }
+
+    /// Asks for what comes nearest to a text.
+    pub(crate) fn nearest(text: &str, viewer: &Viewer, at_us: i64) -> Self {
+        Self {
+            text: text.to_owned(),
+            is_finished: true,
+            suggestions_max: 1,
+            sight: Filter::default().sight(viewer.reader(), at_us),
+        }
+    }
 }
 
-/// The suggestions, the best first.
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The suggestions, the best first.
+    pub(crate) suggestions: Vec<Suggestion>,
+    /// Whether something fits.
+    pub(crate) fits: bool,
+    /// Whether a program should hand over to a person.
+    pub(crate) hand_off: bool,
+    /// What it is complete through.
+    pub(crate) complete_through: Positions,
+}
+
+/// Two solutions whose scores are as close as this fit alike: a program can't tell which of them is meant.
+const ALIKE: f32 = 0.9;
+
+/// The suggestions for a text.
 pub(crate) fn suggest(
     store: &Store,
     Snapshot {
         searcher,
         complete_through,
     }: &Snapshot,
-    fields: &Fields,
-    (tenant_id, scope): (&str, &Scope),
+    (fields, comparing): (&Fields, &Comparing),
+    viewer: &Viewer,
     wanted: &Wanted,
-) -> Result<(Vec<Suggestion>, Positions), Error> {
-    let statistics = Statistics::of(store, fields, tenant_id, searcher)?;
-    let terms = sought(&wanted.text, fields, tenant_id, &statistics)?;
-    let mut suggestions = Vec::new();
-    if terms.iter().any(|sought| words::tells(&sought.word)) {
-        let sought_for = wanted.suggestions_max + SPARE;
-        for address in search(&terms, sought_for, &statistics)? {
-            let document: TantivyDocument = searcher.doc(address)?;
-            let key = document
-                .get_first(fields.key)
-                .and_then(|key| key.as_bytes());
-            let found = match key {
-                Some(key) => suggestion((store, scope), key, &terms, &statistics)?,
-                None => None,
-            };
-            suggestions.extend(found);
-        }
-    }
-    suggestions.sort_by(better);
+) -> Result<Answer, Error> {
+    let sight = &wanted.sight;
+    let visible = Visible::of(searcher, fields, viewer.tenant_id(), sight)?;
+    let asked = Asked::of(comparing, &visible, (&wanted.text, wanted.is_finished))?;
+    let mut scored = scored(
+        store,
+        &visible,
+        (viewer, comparing),
+        (&asked, sight.at_us),
+        wanted.suggestions_max,
+    )?;
+    let fits = scored.iter().any(|one| !one.is_guess);
+    let is_unsure = match scored.as_slice() {
+        [first, second, ..] => second.score >= ALIKE * first.score,
+        _ => false,
+    };
+    tell_apart(&mut scored);
     let mut page = Page::new(wanted.suggestions_max);
-    for suggestion in suggestions {
+    for one in scored {
+        let suggestion = one.into_suggestion(sight);
         let bytes = suggestion.encoded_len();
         if !page.takes(bytes) {
             break;
         }
         page.add(suggestion, bytes);
     }
-    Ok((page.into_items(), complete_through.clone()))
+    Ok(Answer {
+        suggestions: page.into_items(),
+        fits,
+        hand_off: sight.is_outside && (!fits || is_unsure),
+        complete_through: complete_through.clone(),
+    })
 }
 
-/// The higher score first; equal ones by id, so that every index answers the same.
-fn better(a: &Suggestion, b: &Suggestion) -> Ordering {
-    let id = |one: &Suggestion| one.solution.as_ref().map(|one| one.solution_id.clone());
-    b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
-}
-
-/// A term that solutions are searched for.
+/// A solution that was found, and how well it fits.
 #[derive(Debug)]
-struct Sought {
-    word: String,
-    term: Term,
-    /// How many of the tenant's solutions have it.
-    having: u64,
-    /// How often the text says it, and how much it tells of itself.
-    boost: f32,
-    /// `boost`, times how rare the term is among the tenant's solutions.
-    weight: f32,
+pub(crate) struct Scored {
+    pub(crate) solution: Solution,
+    pub(crate) score: f32,
+    /// How near it is in meaning, if that was compared.
+    pub(crate) nearness: Option<f32>,
+    /// How many contacts were compared in which it was used or rejected.
+    pub(crate) cases: usize,
+    pub(crate) matches: Vec<Match>,
+    /// Near, and no answer.
+    pub(crate) is_guess: bool,
+    /// What to ask to tell it from its neighbours.
+    pub(crate) questions: Vec<String>,
 }
 
-/// The terms of `text` that some solution has; of many, those that tell most.
-fn sought(
-    text: &str,
-    fields: &Fields,
-    tenant_id: &str,
-    statistics: &Statistics<'_>,
-) -> Result<Vec<Sought>, Error> {
-    let mut repeated: BTreeMap<String, u16> = BTreeMap::new();
-    for word in words::terms(text) {
-        let known = repeated.len();
-        if let Some(count) = repeated.get_mut(&word) {
-            *count = (*count + 1).min(REPEATED_MAX);
-        } else if known < TEXT_TERMS_MAX {
-            repeated.insert(word, 1);
-        }
-    }
-    let mut terms = Vec::with_capacity(repeated.len());
-    for (word, count) in repeated {
-        let term = fields.term(tenant_id, &word);
-        let having = statistics.searcher.doc_freq(&term)?;
-        if having > 0 {
-            let boost = f32::from(count) * words::weight(&word);
-            let weight = boost * rarity(having, statistics.documents);
-            terms.push(Sought {
-                word,
-                term,
-                having,
-                boost,
-                weight,
-            });
-        }
-    }
-    terms.sort_by(|a, b| {
-        b.weight
-            .total_cmp(&a.weight)
-            .then_with(|| a.word.cmp(&b.word))
-    });
-    terms.truncate(affordable(terms.iter().map(|sought| sought.having)));
-    Ok(terms)
-}
-
-/// How many of the terms are searched for, of which each is in so many solutions: the first ones,
-/// until they are many or their solutions are. What comes later tells least.
-fn affordable(having: impl Iterator<Item = u64>) -> usize {
-    let mut visited = 0;
-    let within = having.take(QUERY_TERMS_MAX).take_while(|having| {
-        let first = visited == 0;
-        visited += having;
-        first || visited <= VISITED_MAX
-    });
-    within.count()
-}
-
-/// How much it tells that a document has a term which `having` of `documents` have.
-fn rarity(having: u64, documents: u64) -> f32 {
-    let others = documents.saturating_sub(having) as f32;
-    ((others + 0.5) / (having as f32 + 0.5)).ln_1p()
-}
-
-fn search(
-    terms: &[Sought],
-    documents_max: usize,
-    statistics: &Statistics<'_>,
-) -> Result<Vec<DocAddress>, Error> {
-    let clauses = terms.iter().map(|sought| {
-        let term = TermQuery::new(sought.term.clone(), IndexRecordOption::WithFreqs);
-        let clause = BoostQuery::new(Box::new(term), sought.boost);
-        (Occur::Should, Box::new(clause) as Box<dyn Query>)
-    });
-    let query = BooleanQuery::new(clauses.collect());
-    let best = TopDocs::with_limit(documents_max).order_by_score();
-    let searcher = statistics.searcher;
-    let found = searcher.search_with_statistics_provider(&query, &best, statistics)?;
-    Ok(found.into_iter().map(|(_, address)| address).collect())
-}
-
-/// The suggestion of a document; none if the solution shares only faint words with the text, or is
-/// not in the store any more.
-///
-/// The score is computed anew from the solution: the index rounds lengths, and sums in an order
-/// that depends on how its files happen to be cut.
-fn suggestion(
-    (store, scope): (&Store, &Scope),
-    key: &[u8],
-    terms: &[Sought],
-    statistics: &Statistics<'_>,
-) -> Result<Option<Suggestion>, Error> {
-    let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
-    if tenant_id != statistics.tenant_id {
-        // The terms see to it already; a fault there must not show another tenant's words.
-        return Ok(None);
-    }
-    let Some(solution) = solutions::find(store, (&tenant_id, scope), &solution_id)? else {
-        return Ok(None);
-    };
-    let document = words::document(&solution);
-    let length = document.terms() as f32 / statistics.terms_each;
-    let mut shares = Vec::new();
-    for sought in terms {
-        let Some(parts) = document.parts(&sought.word) else {
-            continue;
+impl Scored {
+    fn into_suggestion(self, sight: &Sight) -> Suggestion {
+        let mut solution = self.solution;
+        let questions = match sight.is_outside {
+            true => Vec::new(),
+            false => self.questions,
         };
-        let count = parts.values().sum::<u32>() as f32;
-        let share = sought.weight * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
-        let word = sought.word.as_str();
-        shares.extend(
-            parts
-                .iter()
-                .map(|(part, n)| (*part, word, share * *n as f32)),
-        );
-    }
-    if !shares.iter().any(|(_, word, _)| words::tells(word)) {
-        return Ok(None);
-    }
-    Ok(Some(Suggestion {
-        solution: Some(solution),
-        score: shares.iter().map(|(_, _, share)| share).sum(),
-        matches: matches(shares),
-    }))
-}
-
-/// What each part brings to the score, the weightiest first.
-fn matches(mut shares: Vec<(Part, &str, f32)>) -> Vec<Match> {
-    shares.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.1.cmp(b.1)));
-    let mut parts: BTreeMap<Part, Match> = BTreeMap::new();
-    for (part, word, share) in shares {
-        let found = parts.entry(part).or_insert_with(|| Match {
-            field: part.name().to_owned(),
-            ..Match::default()
-        });
-        found.terms.push(word.to_owned());
-        found.score += share;
-    }
-    let mut matches: Vec<_> = parts.into_values().collect();
-    matches.sort_by(|a, b| b.score.total_cmp(&a.score));
-    matches
-}
-
-/// How many solutions the tenant has, and how long they are: what a term weighs must not depend
-/// on other tenants.
-struct Statistics<'a> {
-    tenant_id: &'a str,
-    searcher: &'a Searcher,
-    documents: u64,
-    terms_each: f32,
-}
-
-impl<'a> Statistics<'a> {
-    fn of(
-        store: &Store,
-        fields: &Fields,
-        tenant_id: &'a str,
-        searcher: &'a Searcher,
-    ) -> Result<Self, Error> {
-        // Counted as the index counts documents that have a term: replaced ones too.
-        let documents = searcher.doc_freq(&fields.tenant_term(tenant_id))?;
-        let corpus = store.get(keys::corpus(tenant_id))?;
-        let corpus: Corpus = stored(corpus).map_err(Error::internal)?.unwrap_or_default();
-        Ok(Self {
-            tenant_id,
-            searcher,
-            documents,
-            terms_each: corpus.terms.max(1) as f32 / corpus.solutions.max(1) as f32,
-        })
+        Suggestion {
+            verification_expired: is_expired(&solution),
+            discriminating_questions: questions,
+            score: self.score,
+            nearness: self.nearness,
+            cases_compared: self.cases as i32,
+            matches: self.matches,
+            is_guess: self.is_guess,
+            solution: Some({
+                if sight.is_outside {
+                    crate::reader::only_customer_wording(&mut solution);
+                }
+                solution
+            }),
+        }
     }
 }
 
-impl Bm25StatisticsProvider for Statistics<'_> {
-    fn total_num_tokens(&self, _field: Field) -> tantivy::Result<u64> {
-        Ok((self.terms_each * self.documents as f32).ceil() as u64)
-    }
+/// Whether a solution should be looked at again before it is relied on.
+pub(crate) fn is_expired(solution: &Solution) -> bool {
+    use VerificationState::{Expired, Withdrawn};
+    matches!(solution.verification_state(), Expired | Withdrawn)
+}
 
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.documents)
-    }
-
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        Ok(self.searcher.doc_freq(term)?.min(self.documents))
+/// Adds to each solution's questions those of its neighbours in the answer: what tells two apart is asked for by
+/// either.
+pub(crate) fn tell_apart(scored: &mut [Scored]) {
+    let own = |one: &Scored| one.solution.discriminating_questions.clone();
+    let all: Vec<_> = scored.iter().map(own).collect();
+    for (at, one) in scored.iter_mut().enumerate() {
+        let mut questions = all[at].clone();
+        let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
+        for neighbour in neighbours.filter_map(|at| all.get(at)) {
+            for question in neighbour {
+                if !questions.contains(question) {
+                    questions.push(question.clone());
+                }
+            }
+        }
+        questions.truncate(QUESTIONS_TOLD_MAX);
+        one.questions = questions;
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The best of what comes near, with why each does: at most so many. Where nothing fits, all of them are guesses.
+pub(crate) fn scored(
+    store: &Store,
+    visible: &Visible<'_>,
+    (viewer, comparing): (&Viewer, &Comparing),
+    (asked, at_us): (&Asked, i64),
+    scored_max: usize,
+) -> Result<Vec<Scored>, Error> {
+    let Ranking {
+        solution_ids,
+        answer,
+    } = ranking::rank(store, visible, comparing, asked, None)?;
+    let now = Timestamp::from_microsecond(at_us).map_err(Error::internal)?;
+    let mut scored = Vec::new();
+    let is_near = |one: &ranker::Ranked| one.nearness().is_some_and(|near| near >= NEAR_MIN);
+    let ranked = answer.ranked.into_iter();
+    // What shares only words that tell little, and means something else, is not suggested.
+    for one in ranked.filter(|one| one.tells || is_near(one)) {
+        if scored.len() == scored_max {
+            break;
+        }
+        let solution = solutions::find(store, viewer.whose(), &solution_ids[one.place], now)?;
+        scored.extend(solution.map(|solution| Scored {
+            solution,
+            score: one.score,
+            nearness: one.nearness(),
+            cases: one.cases.map_or(0, |cases| cases.counted),
+            matches: one.matches.into_iter().map(wire).collect(),
+            is_guess: !answer.verdict.fits,
+            questions: Vec::new(),
+        }));
+    }
+    Ok(scored)
+}
 
-    #[test]
-    fn the_work_is_bounded_by_terms_and_by_their_solutions() {
-        assert_eq!(affordable([].into_iter()), 0);
-        assert_eq!(affordable([1; 1_000].into_iter()), QUERY_TERMS_MAX);
-        let half = VISITED_MAX / 2;
-        assert_eq!(affordable([half, half, 1, 1].into_iter()), 2);
-        // A single word is searched for, however common.
-        assert_eq!(affordable([VISITED_MAX * 2, 1].into_iter()), 1);
+fn wire(shared: Shared) -> Match {
+    Match {
+        field: shared.part.name().to_owned(),
+        terms: shared.words,
+        score: shared.score,
     }
 }

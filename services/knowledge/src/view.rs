@@ -1,23 +1,32 @@
 //! The view of all that is known of solutions.
 
 use aftercall_ledger::{Accepted, Happening};
-use aftercall_view::{ApplyError, Indexer, Projection, Txn};
+use aftercall_view::{ApplyError, Indexer, Positions, Projection, Store, Txn};
 
 use crate::fold;
 use crate::index::Fields;
+use crate::notes::{Noted, Notes};
 
 /// Raised with each change of the fold or of what is stored.
-const VERSION: u32 = 8;
+const VERSION: u32 = 10;
 
 /// The view's fold and its index.
 #[derive(Debug)]
 pub(crate) struct KnowledgeView {
     fields: Fields,
+    /// Where the keeper learns what was committed.
+    notes: Notes,
+    /// What is not committed yet.
+    noted: Noted,
 }
 
 impl KnowledgeView {
-    pub(crate) fn new(fields: Fields) -> Self {
-        Self { fields }
+    pub(crate) fn new(fields: Fields, notes: Notes) -> Self {
+        Self {
+            fields,
+            notes,
+            noted: Noted::default(),
+        }
     }
 }
 
@@ -33,7 +42,17 @@ impl Projection for KnowledgeView {
     }
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        fold::apply(fact, txn)
+        fold::apply(fact, txn, &mut self.noted)
+    }
+
+    fn opened(&mut self, _store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
+        self.noted = Noted::default();
+        self.notes.leave(Noted::everything());
+        Ok(())
+    }
+
+    fn committed(&mut self, _applied: &Positions) {
+        self.notes.leave(std::mem::take(&mut self.noted));
     }
 
     fn indexer(&mut self) -> Option<&mut dyn Indexer<Happening>> {

@@ -40,7 +40,7 @@ impl Library {
             (clock, ids),
             Supervisor::new(),
         );
-        let knowledge = Knowledge::start(deps.clone()).unwrap();
+        let knowledge = Knowledge::start(deps.clone(), None).unwrap();
         deps.run_feed(feed).unwrap();
         let library = Self {
             knowledge,
@@ -63,8 +63,7 @@ impl Library {
         let mut request = Request::new(SuggestSolutionsRequest {
             text: text.to_owned(),
             suggestions_max: 10,
-            min_position: String::new(),
-            latest: false,
+            ..SuggestSolutionsRequest::default()
         });
         let by = Principal::new(TENANT, "bench", ActorKind::Agent, Roles::all());
         request.extensions_mut().insert(by);
@@ -79,7 +78,7 @@ async fn publish(log: &MemoryLog, solution: Solution) {
     let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
         candidate_id: id.clone(),
         solution: Some(solution),
-        personal_reviewed: false,
+        ..SolutionPublished::default()
     }));
     let event = Event {
         event_id: id.clone(),

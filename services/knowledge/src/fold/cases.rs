@@ -1,116 +1,200 @@
 //! Cases come and go; their candidates rise and fall.
 
-use aftercall_proto::model::v1::CandidateState;
+use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Txn};
 use prost::Message;
+use uuid::Uuid;
 
 use super::{Change, stored};
 use crate::keys::{self, Ranking};
-use crate::records::{Case, Tally};
+use crate::lessons::{self, Lesson};
+use crate::records::{Case, Lessons, Tally, Taught, Wording};
+use crate::standing::{Standing, promoted_to};
 
-/// Counts `case` for its candidate, or takes it back.
+/// Counts `case` for its candidates, or takes it back.
 pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result<(), ApplyError> {
-    let Some(candidate_id) = case.candidate_id(change.tenant_id()) else {
-        return Ok(());
-    };
-    let place = keys::candidate_case(
-        change.tenant_id(),
-        &candidate_id,
-        case.occurred_at_us,
-        change.interaction(),
-    );
-    match by > 0 {
-        true => change.txn.put(place, "")?,
-        false => change.txn.delete(place)?,
-    }
     let tenant_id = &change.event.tenant_id;
+    let lessons = lessons::of(case, tenant_id);
+    if lessons.is_empty() {
+        return Ok(());
+    }
+    let taught = lessons::taught(case, &lessons);
+    let mut rows = Lessons::default();
+    for (lesson, taught) in lessons.iter().zip(taught) {
+        let place = keys::candidate_case(
+            tenant_id,
+            &lesson.candidate_id,
+            case.occurred_at_us,
+            change.interaction(),
+        );
+        match by > 0 {
+            true => change.txn.put(place, taught.encode_to_vec())?,
+            false => change.txn.delete(place)?,
+        }
+        count(change, case, lesson, (&taught, by > 0))?;
+        let candidate_id = Uuid::try_parse(&lesson.candidate_id).unwrap_or_default();
+        rows.taught.push(taught.of(candidate_id));
+    }
     for party in case.parties().iter() {
         let (at_us, interaction) = (case.occurred_at_us, change.interaction());
         let place = keys::party_case(tenant_id, party, at_us, interaction);
         match by > 0 {
-            true => change.txn.put(place, candidate_id.clone())?,
+            true => change.txn.put(place, rows.encode_to_vec())?,
             false => change.txn.delete(place)?,
         }
     }
-    let key = keys::candidate(tenant_id, &candidate_id);
-    let before: Tally = stored(change.txn.get(&key)?)?.unwrap_or_default();
-    let after = Tally {
-        case_count: before.case_count.saturating_add_signed(by),
-        reason_code: case.reason_code.clone(),
-    };
-    match after.case_count {
-        0 => change.txn.delete(key)?,
-        _ => change.txn.put(key, after.encode_to_vec())?,
-    }
-    let candidate = Ranked {
-        tenant_id,
-        candidate_id: &candidate_id,
-        state: state(change.txn, tenant_id, &candidate_id)?,
-    };
-    candidate.remove(&before, change.txn)?;
-    candidate.insert(&after, change.txn)
+    Ok(())
 }
 
-/// Moves a candidate from the open to the promoted ones.
-pub(super) fn promote(
-    txn: &mut Txn<'_>,
-    tenant_id: &str,
-    candidate_id: &str,
+/// Counts one lesson of a case, or takes it back.
+fn count(
+    change: &mut Change<'_, '_>,
+    case: &Case,
+    lesson: &Lesson<'_>,
+    (taught, is_added): (&Taught, bool),
 ) -> Result<(), ApplyError> {
-    let key = keys::candidate(tenant_id, candidate_id);
-    let Some(tally) = stored::<Tally>(txn.get(key)?)? else {
-        // Its cases may stand in a partition that is behind.
-        return Ok(());
-    };
-    let mut candidate = Ranked {
-        tenant_id,
-        candidate_id,
-        state: CandidateState::Open,
-    };
-    candidate.remove(&tally, txn)?;
-    candidate.state = CandidateState::Promoted;
-    candidate.insert(&tally, txn)
-}
-
-fn state(txn: &Txn<'_>, tenant_id: &str, candidate_id: &str) -> Result<CandidateState, ApplyError> {
-    let promoted = txn.get(keys::promoted(tenant_id, candidate_id))?;
-    Ok(match promoted {
-        Some(_) => CandidateState::Promoted,
-        None => CandidateState::Open,
+    let tenant_id = &change.event.tenant_id;
+    let candidate_id = &lesson.candidate_id;
+    rerank(change.txn, tenant_id, candidate_id, |txn| {
+        count_wording(txn, tenant_id, candidate_id, (taught, is_added))?;
+        let key = keys::candidate(tenant_id, candidate_id);
+        let before: Option<Tally> = stored(txn.get(&key)?)?;
+        let is_new = before.is_none();
+        let mut tally = before.unwrap_or_default();
+        tally.shift(case.occurred_at_us, taught, is_added);
+        tally.reason_code = lesson.reason_code.to_owned();
+        if tally.case_count == 0 {
+            txn.delete(key)?;
+            return offer(txn, tenant_id, lesson, false);
+        }
+        txn.put(key, tally.encode_to_vec())?;
+        match is_new {
+            true => offer(txn, tenant_id, lesson, true),
+            false => Ok(()),
+        }
     })
 }
 
-/// A candidate in the rankings.
-struct Ranked<'a> {
-    tenant_id: &'a str,
-    candidate_id: &'a str,
-    state: CandidateState,
+/// Counts a case for its words. What was promoted by the id of the words is the candidate.
+fn count_wording(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+    (taught, is_added): (&Taught, bool),
+) -> Result<(), ApplyError> {
+    let wording_id = taught.wording_id();
+    let key = keys::wording(tenant_id, &wording_id);
+    let known: Option<Wording> = stored(txn.get(&key)?)?;
+    if known.is_none()
+        && let Some(solution_id) = promoted_to(txn, tenant_id, &wording_id)?
+    {
+        mark(txn, tenant_id, candidate_id, &solution_id)?;
+    }
+    let by = if is_added { 1 } else { -1 };
+    let cases = known.map_or(0, |known| known.case_count);
+    let wording = Wording {
+        candidate_id: candidate_id.to_owned(),
+        case_count: cases.saturating_add_signed(by),
+    };
+    txn.put(key, wording.encode_to_vec())?;
+    Ok(())
 }
 
-impl Ranked<'_> {
-    fn remove(&self, tally: &Tally, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        if tally.case_count > 0 {
-            for ranking in self.rankings(tally) {
-                txn.delete(ranking.place(tally.case_count, self.candidate_id))?;
-            }
+/// Puts a candidate's form where it is found by those that are near it, or takes it away.
+fn offer(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    lesson: &Lesson<'_>,
+    is_added: bool,
+) -> Result<(), ApplyError> {
+    if !lesson.form.may_have_near() {
+        return Ok(());
+    }
+    let key = keys::form(tenant_id, &lesson.candidate_id);
+    match is_added {
+        true => txn.put(key, lesson.form.to_bytes())?,
+        false => txn.delete(key)?,
+    }
+    for band in lesson.form.bands(lesson.reason_code) {
+        let key = keys::in_band(tenant_id, band, &lesson.candidate_id);
+        match is_added {
+            true => txn.put(key, "")?,
+            false => txn.delete(key)?,
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn insert(&self, tally: &Tally, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        if tally.case_count > 0 {
-            for ranking in self.rankings(tally) {
-                txn.put(ranking.place(tally.case_count, self.candidate_id), "")?;
-            }
+/// Notes that a candidate became a solution; of several, the one with the least id. Moves it in no ranking.
+fn mark(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+    solution_id: &str,
+) -> Result<(), ApplyError> {
+    txn.put(keys::made_of(tenant_id, solution_id, candidate_id), "")?;
+    match promoted_to(txn, tenant_id, candidate_id)? {
+        Some(other) if *other <= *solution_id => Ok(()),
+        _ => {
+            let key = keys::promoted(tenant_id, candidate_id);
+            Ok(txn.put(key, solution_id.to_owned())?)
         }
-        Ok(())
     }
+}
 
-    fn rankings<'a>(&'a self, tally: &'a Tally) -> [Ranking<'a>; 2] {
-        [None, Some(tally.reason_code.as_str())].map(|reason_code| Ranking {
-            tenant_id: self.tenant_id,
-            state: self.state,
-            reason_code,
-        })
+/// A candidate, named by its own id or by that of one of its wordings, became a solution.
+pub(super) fn promote(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    named: &str,
+    solution_id: &str,
+) -> Result<(), ApplyError> {
+    let wording: Option<Wording> = stored(txn.get(keys::wording(tenant_id, named))?)?;
+    let of_wording = wording.map(|wording| wording.candidate_id);
+    for candidate_id in [Some(named.to_owned()), of_wording].into_iter().flatten() {
+        rerank(txn, tenant_id, &candidate_id, |txn| {
+            mark(txn, tenant_id, &candidate_id, solution_id)
+        })?;
     }
+    Ok(())
+}
+
+/// Changes how a candidate stands or what it has by `edit`, and puts it where it then belongs in the rankings.
+pub(super) fn rerank(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+    edit: impl FnOnce(&mut Txn<'_>) -> Result<(), ApplyError>,
+) -> Result<(), ApplyError> {
+    for place in places(txn, tenant_id, candidate_id)?.0 {
+        txn.delete(place)?;
+    }
+    edit(txn)?;
+    let (places, until_us) = places(txn, tenant_id, candidate_id)?;
+    for place in places {
+        let until = until_us.map_or_else(Vec::new, |until_us| until_us.to_be_bytes().to_vec());
+        txn.put(place, until)?;
+    }
+    Ok(())
+}
+
+/// A candidate's places in the rankings, none without cases, and until when it stands so.
+fn places(
+    txn: &Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<(Vec<Key>, Option<i64>), ApplyError> {
+    let tally = txn.get(keys::candidate(tenant_id, candidate_id))?;
+    let Some(tally) = stored::<Tally>(tally)? else {
+        return Ok((Vec::new(), None));
+    };
+    let standing = Standing::read(txn, tenant_id, candidate_id)?;
+    let rank = tally.worth().rank();
+    let rankings = [None, Some(tally.reason_code.as_str())].map(|reason_code| Ranking {
+        tenant_id,
+        state: standing.state(),
+        reason_code,
+    });
+    let places = rankings.map(|ranking| ranking.place(rank, candidate_id));
+    Ok((places.into(), standing.until_us()))
 }

@@ -3,12 +3,25 @@
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
 mod candidates;
+mod capturing;
+mod evidence;
+mod groups;
 mod hostile;
+mod meaning;
 mod model;
+mod naive;
 mod personal;
 mod promotion;
 mod rebuilding;
+mod reporting;
+mod reviewing;
+mod sayings;
+mod scoped;
+mod searching;
+mod sight;
+mod struggles;
 mod suggestions;
 mod tenants;
 mod uses;
+mod versions;
 mod world;

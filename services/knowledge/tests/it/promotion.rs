@@ -51,6 +51,7 @@ async fn a_solution_takes_the_candidates_words_where_the_publisher_gives_none() 
         solution_id: solution.solution_id.clone(),
         min_position: answer.position,
         latest: false,
+        ..GetSolutionRequest::default()
     };
     let got = world
         .client
@@ -154,6 +155,7 @@ async fn what_is_not_there_cannot_be_promoted() {
         solution_id: "none".to_owned(),
         min_position: String::new(),
         latest: false,
+        ..GetSolutionRequest::default()
     };
     let status = world.client.clone().get_solution(get).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);

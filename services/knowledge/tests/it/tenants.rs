@@ -35,6 +35,7 @@ async fn what_one_tenant_has_another_does_not_see() {
         solution_id: solution.solution_id,
         min_position: String::new(),
         latest: false,
+        ..GetSolutionRequest::default()
     };
     let status = client.get_solution(by(get, &other)).await.unwrap_err();
     assert_eq!(reason(&status), "SOLUTION_NOT_FOUND");

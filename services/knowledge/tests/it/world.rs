@@ -5,21 +5,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::ids::Namespace;
-use aftercall_knowledge::Knowledge;
+use aftercall_knowledge::{Knowledge, Meaning};
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
-use aftercall_proto::envelope::{Fact, customer_key};
-use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
+use aftercall_proto::envelope::{Fact, customer_key, solution_key};
+use aftercall_proto::event::v1::{
+    Event, InteractionAmended, InteractionRecorded, SolutionPublished,
+};
+use aftercall_proto::knowledge::v1::evidence_service_client::EvidenceServiceClient;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
+use aftercall_proto::knowledge::v1::search_service_client::SearchServiceClient;
+use aftercall_proto::knowledge::v1::solution_service_client::SolutionServiceClient;
 use aftercall_proto::knowledge::v1::{
-    ListCandidatesRequest, PromoteCandidateRequest, SuggestSolutionsRequest, Suggestion,
+    ListCandidatesRequest, PromoteCandidateRequest, SearchSolutionsRequest,
+    SearchSolutionsResponse, SuggestSolutionsRequest, SuggestSolutionsResponse, Suggestion,
 };
 use aftercall_proto::model::v1::{
     Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
     SolutionUseKind,
 };
+use aftercall_retrieval::meaning::testing::synonyms;
 use aftercall_service::server::Server;
 use aftercall_service::testing::{self, Caller, OPEN, TestServer};
-use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
+use aftercall_service::{Access, ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use prost::Message;
@@ -30,9 +37,12 @@ use tonic::{Request, Status};
 use tonic_types::StatusExt;
 
 pub(crate) const TENANT: &str = "acme";
-const STARTED_S: i64 = 1_780_000_000;
+pub(crate) const STARTED_S: i64 = 1_780_000_000;
 
 pub(crate) type Client = KnowledgeServiceClient<InterceptedService<Channel, Caller>>;
+pub(crate) type Searches = SearchServiceClient<InterceptedService<Channel, Caller>>;
+pub(crate) type Solutions = SolutionServiceClient<InterceptedService<Channel, Caller>>;
+pub(crate) type Evidence = EvidenceServiceClient<InterceptedService<Channel, Caller>>;
 
 /// A server over a log, and a client of it.
 pub(crate) struct World {
@@ -40,6 +50,9 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) knowledge: Knowledge,
     pub(crate) client: Client,
+    pub(crate) searches: Searches,
+    pub(crate) solutions: Solutions,
+    pub(crate) evidence: Evidence,
     supervisor: Supervisor,
     views: TempDir,
 }
@@ -54,7 +67,41 @@ impl World {
         Self::with_views(log, tempfile::tempdir().unwrap()).await
     }
 
+    /// A house in which teams read their own records alone.
+    pub(crate) async fn of_teams() -> Self {
+        let log = Arc::new(MemoryLog::new(LogId([7; 16]), 3));
+        let views = tempfile::tempdir().unwrap();
+        Self::with_access(log, views, Access::default()).await
+    }
+
+    /// A server of a house whose records are divided by teams.
+    pub(crate) async fn divided() -> Self {
+        let log = Arc::new(MemoryLog::new(LogId([7; 16]), 1));
+        Self::with_access(log, tempfile::tempdir().unwrap(), Access::default()).await
+    }
+
+    /// A server that compares by what words mean: those of a group mean the same.
+    pub(crate) async fn comparing(groups: &[&[&str]]) -> Self {
+        let log = Arc::new(MemoryLog::new(LogId([7; 16]), 1));
+        let views = tempfile::tempdir().unwrap();
+        let directions = views.path().join("directions");
+        let meaning = Meaning::of(synonyms(groups).unwrap(), &directions).unwrap();
+        Self::with(log, views, (OPEN, Some(meaning))).await
+    }
+
     async fn with_views(log: Arc<MemoryLog>, views: TempDir) -> Self {
+        Self::with_access(log, views, OPEN).await
+    }
+
+    async fn with_access(log: Arc<MemoryLog>, views: TempDir, access: Access) -> Self {
+        Self::with(log, views, (access, None)).await
+    }
+
+    async fn with(
+        log: Arc<MemoryLog>,
+        views: TempDir,
+        (access, meaning): (Access, Option<Meaning>),
+    ) -> Self {
         let clock = ManualClock::at(Timestamp::from_second(STARTED_S).unwrap());
         let supervisor = Supervisor::new();
         let ids = Arc::new(TestIds::new(Arc::new(clock.clone()), 1));
@@ -64,18 +111,29 @@ impl World {
             (Arc::new(clock.clone()), ids),
             supervisor.clone(),
         );
-        let knowledge = Knowledge::start(deps.clone()).unwrap();
+        let knowledge = Knowledge::start(deps.clone(), meaning).unwrap();
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.access(OPEN).service(knowledge.server());
+        let server = |server: Server| {
+            let server = server.access(access).service(knowledge.server());
+            let server = server.service(knowledge.search_server());
+            let server = server.service(knowledge.solutions_server());
+            server.service(knowledge.evidence_server())
+        };
         let server = TestServer::start(&supervisor, time, server).await;
         let client = KnowledgeServiceClient::new(server.channel_of(caller(&[])))
             .max_decoding_message_size(16 << 20);
+        let searches = SearchServiceClient::new(server.channel_of(caller(&[])));
+        let solutions = SolutionServiceClient::new(server.channel_of(caller(&[])));
+        let evidence = EvidenceServiceClient::new(server.channel_of(caller(&[])));
         Self {
             log,
             clock,
             knowledge,
             client,
+            searches,
+            solutions,
+            evidence,
             supervisor,
             views,
         }
@@ -86,12 +144,15 @@ impl World {
         let Self {
             log,
             client,
+            searches,
+            solutions,
+            evidence,
             supervisor,
             views,
             knowledge,
             ..
         } = self;
-        drop(client);
+        drop((client, searches, solutions, evidence));
         supervisor.shutdown(Duration::from_secs(20)).await.unwrap();
         drop(knowledge);
         change(views.path());
@@ -138,6 +199,35 @@ impl World {
         Positions::through(position).encode(self.log.id())
     }
 
+    /// Publishes a solution as it is, by one event.
+    pub(crate) async fn publish(&self, tenant_id: &str, solution: &Solution) -> String {
+        let id = &solution.solution_id;
+        let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
+            solution: Some(Solution {
+                version: 1,
+                ..solution.clone()
+            }),
+            ..SolutionPublished::default()
+        }));
+        let record = Record {
+            key: solution_key(tenant_id, id),
+            recorded_at_us: 0,
+            body: event(tenant_id, id, 1, &fact).encode_to_vec().into(),
+        };
+        let positions = self.log.append(vec![record]).await.unwrap();
+        self.token(positions[0])
+    }
+
+    /// What a search finds, all that is in the log included.
+    pub(crate) async fn search(&self, request: SearchSolutionsRequest) -> SearchSolutionsResponse {
+        let request = SearchSolutionsRequest {
+            min_position: self.now(),
+            ..request
+        };
+        let answer = self.searches.clone().search_solutions(request).await;
+        answer.unwrap().into_inner()
+    }
+
     /// The position of all that is in the log.
     pub(crate) fn now(&self) -> String {
         Positions::below(&self.log.tails().unwrap()).encode(self.log.id())
@@ -176,13 +266,38 @@ impl World {
         answer.into_inner().solution.unwrap()
     }
 
+    /// What is suggested for a whole text, once all solutions are compared that are found by `text`.
+    pub(crate) async fn suggest_whole(&self, text: &str) -> SuggestSolutionsResponse {
+        let request = || SuggestSolutionsRequest {
+            text: text.to_owned(),
+            is_finished: true,
+            min_position: self.now(),
+            ..SuggestSolutionsRequest::default()
+        };
+        let asked = async {
+            loop {
+                let answer = self.client.clone().suggest_solutions(request()).await;
+                let answer = answer.unwrap().into_inner();
+                let compared = |one: &Suggestion| one.nearness.is_some();
+                if !answer.suggestions.is_empty() && answer.suggestions.iter().all(compared) {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let patience = Duration::from_secs(60);
+        tokio::time::timeout(patience, asked)
+            .await
+            .expect("solutions are compared")
+    }
+
     /// What is suggested for a text, all that is in the log included.
     pub(crate) async fn suggest(&self, text: &str) -> Vec<Suggestion> {
         let request = SuggestSolutionsRequest {
             text: text.to_owned(),
             suggestions_max: 50,
             min_position: self.now(),
-            latest: false,
+            ..SuggestSolutionsRequest::default()
         };
         let answer = self.client.clone().suggest_solutions(request).await;
         answer.unwrap().into_inner().suggestions
@@ -201,7 +316,12 @@ fn caller(who: &[(&str, &str)]) -> Caller {
     let actor_id = said("actor").unwrap_or("kim");
     let role = said("role").map(|role| vec![role.parse::<Role>().unwrap()]);
     let roles = role.as_deref().unwrap_or(Role::ALL);
-    Caller::of_kind(ActorKind::Supervisor, tenant_id, actor_id, roles)
+    let kind = said("kind").map_or(ActorKind::Supervisor, |kind| kind.parse().unwrap());
+    let caller = Caller::of_kind(kind, tenant_id, actor_id, roles);
+    match said("teams") {
+        None => caller,
+        Some(teams) => caller.of_groups(&teams.split(',').collect::<Vec<_>>(), &[]),
+    }
 }
 
 /// A request of another caller.

@@ -1,0 +1,223 @@
+//! Who was told a solution, when, by whom, and in which contact.
+
+use std::collections::BTreeSet;
+
+use aftercall_domain::SolutionId;
+use aftercall_domain::solution::{RETURN_DAYS, known_at};
+use aftercall_log::LogIdentity;
+use aftercall_proto::knowledge::v1::{
+    ListUsesRequest, ListUsesResponse, ListVersionStatsRequest, ListVersionStatsResponse,
+};
+use aftercall_proto::model::v1::{SolutionUse, ToldSolution, UseOutcome, VersionStats};
+use aftercall_service::{Call, Checker, Paging};
+use aftercall_view::key::Key;
+use aftercall_view::{Positions, Store};
+use jiff::Timestamp;
+use prost::Message;
+
+use super::seen;
+use crate::failure::Error;
+use crate::fold::stored;
+use crate::keys::{self, evidence};
+use crate::limits::PAGE;
+use crate::page;
+use crate::reader::Viewer;
+use crate::records::{Case, Used, Uses, timestamp};
+use crate::stats::{self, Numbers};
+
+/// A list of contacts, as it was asked for.
+#[derive(Debug)]
+pub(super) struct Query {
+    viewer: Viewer,
+    solution_id: String,
+    version: u32,
+    now: Timestamp,
+    paging: Paging,
+}
+
+impl Query {
+    /// Checks the request.
+    pub(super) fn of(
+        call: &Call<ListUsesRequest>,
+        log: &LogIdentity,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut checker = Checker::new();
+        checker.required_id("solution_id", &call.message.solution_id);
+        let size = checker.count("page_size", call.message.page_size, PAGE);
+        checker.done(())?;
+        let viewer = Viewer::of(call);
+        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
+        let version = call.message.version;
+        let prefix = Vec::from(list_of(viewer.tenant_id(), &solution_id, version));
+        let query: [&[u8]; 2] = [&prefix, &viewer.scope.fingerprint()];
+        let paging = Paging::asked(log, &query, size, &call.message.page_token)?;
+        page::check_place(&paging, &prefix)?;
+        Ok(Self {
+            viewer,
+            solution_id,
+            version,
+            now,
+            paging,
+        })
+    }
+
+    /// The page that is asked for.
+    pub(super) const fn paging(&self) -> &Paging {
+        &self.paging
+    }
+}
+
+fn list_of(tenant_id: &str, solution_id: &str, version: u32) -> Key {
+    match version {
+        0 => keys::all_used(tenant_id, solution_id),
+        version => evidence::all_version_used(tenant_id, solution_id, version),
+    }
+}
+
+/// A page of contacts in which somebody was told the solution, the latest first.
+pub(super) fn list(
+    store: &Store,
+    query: &Query,
+    complete_through: &Positions,
+    log: &LogIdentity,
+) -> Result<ListUsesResponse, Error> {
+    let (viewer, paging) = (&query.viewer, &query.paging);
+    seen(store, viewer, &query.solution_id)?;
+    let prefix = list_of(viewer.tenant_id(), &query.solution_id, query.version);
+    let listed = page::read(store, &prefix, paging, |key| {
+        let place = keys::read_place(&key[prefix.len()..]).map_err(Error::internal)?;
+        let used = told(store, query, place)?;
+        Ok(used.map(|used| {
+            let bytes = used.encoded_len();
+            (used, bytes)
+        }))
+    })?;
+    Ok(ListUsesResponse {
+        uses: listed.items,
+        next_page_token: paging.token(log, complete_through, listed.next),
+        complete_through: complete_through.encode(log),
+    })
+}
+
+/// What was told in a contact, if the caller may see it.
+fn told(
+    store: &Store,
+    query: &Query,
+    (occurred_at_us, interaction_id, whose): (i64, String, u64),
+) -> Result<Option<ToldSolution>, Error> {
+    let (tenant_id, scope) = query.viewer.whose();
+    let case = store.get(keys::case(tenant_id, &interaction_id, whose))?;
+    let Some(case) = stored::<Case>(case).map_err(Error::internal)? else {
+        return Ok(None);
+    };
+    if !scope.admits(case.parties().iter()) {
+        return Ok(None);
+    }
+    let contact = (interaction_id.as_str(), whose);
+    let used = keys::used(tenant_id, &query.solution_id, occurred_at_us, contact);
+    let used: Option<Used> = stored(store.get(used)?).map_err(Error::internal)?;
+    let uses: BTreeSet<_> = case
+        .solution_uses
+        .iter()
+        .filter(|one| one.solution_id == query.solution_id)
+        .filter(|one| query.version == 0 || one.version == query.version)
+        .map(|one| (one.version, one.kind, one.relied_on_for_statement))
+        .collect();
+    let uses = uses.into_iter().map(|(version, kind, relied)| SolutionUse {
+        solution_id: query.solution_id.clone(),
+        version,
+        kind,
+        relied_on_for_statement: relied,
+    });
+    Ok(Some(ToldSolution {
+        uses: uses.collect(),
+        interaction_id,
+        customer_id: case.customer_id,
+        occurred_at: Some(timestamp(occurred_at_us)),
+        agent_id: case.agent_id,
+        outcome: outcome(used.unwrap_or_default(), occurred_at_us, query.now).into(),
+    }))
+}
+
+/// What came of a use, as of `now`.
+fn outcome(used: Used, occurred_at_us: i64, now: Timestamp) -> UseOutcome {
+    if used.version == 0 {
+        return UseOutcome::Unspecified;
+    }
+    if !used.is_traced {
+        return UseOutcome::Untraced;
+    }
+    let used_at = Timestamp::from_microsecond(occurred_at_us).unwrap_or_default();
+    match used.returned {
+        1..=RETURN_DAYS => UseOutcome::Failed,
+        _ if known_at(used_at, RETURN_DAYS) <= now => UseOutcome::Succeeded,
+        _ => UseOutcome::Pending,
+    }
+}
+
+/// How the versions of a solution were used, as it was asked for.
+#[derive(Debug)]
+pub(super) struct VersionsQuery {
+    viewer: Viewer,
+    solution_id: String,
+    now: Timestamp,
+    paging: Paging,
+}
+
+impl VersionsQuery {
+    /// Checks the request.
+    pub(super) fn of(
+        call: &Call<ListVersionStatsRequest>,
+        log: &LogIdentity,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut checker = Checker::new();
+        checker.required_id("solution_id", &call.message.solution_id);
+        let size = checker.count("page_size", call.message.page_size, PAGE);
+        checker.done(())?;
+        let viewer = Viewer::of(call);
+        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
+        let prefix = Vec::from(evidence::all_version_uses(viewer.tenant_id(), &solution_id));
+        let query: [&[u8]; 1] = [&prefix];
+        let paging = Paging::asked(log, &query, size, &call.message.page_token)?;
+        page::check_place(&paging, &prefix)?;
+        Ok(Self {
+            viewer,
+            solution_id,
+            now,
+            paging,
+        })
+    }
+
+    /// The page that is asked for.
+    pub(super) const fn paging(&self) -> &Paging {
+        &self.paging
+    }
+}
+
+/// A page of versions, the earliest first.
+pub(super) fn list_versions(
+    store: &Store,
+    query: &VersionsQuery,
+    complete_through: &Positions,
+    log: &LogIdentity,
+) -> Result<ListVersionStatsResponse, Error> {
+    let (viewer, paging) = (&query.viewer, &query.paging);
+    seen(store, viewer, &query.solution_id)?;
+    let solution = (viewer.tenant_id(), query.solution_id.as_str());
+    let numbers = Numbers::read(store, solution, query.now).map_err(Error::internal)?;
+    let prefix = evidence::all_version_uses(solution.0, solution.1);
+    let listed = page::read(store, &prefix, paging, |key| {
+        let version = evidence::read_version(key, &prefix).map_err(Error::internal)?;
+        let uses: Uses = stats::version_uses(store, solution, version).map_err(Error::internal)?;
+        let item: VersionStats = stats::of_version(&numbers, version, &uses);
+        let bytes = item.encoded_len();
+        Ok(Some((item, bytes)))
+    })?;
+    Ok(ListVersionStatsResponse {
+        versions: listed.items,
+        next_page_token: paging.token(log, complete_through, listed.next),
+        complete_through: complete_through.encode(log),
+    })
+}

@@ -1,0 +1,196 @@
+//! The words that are more, or less, than their letters.
+
+/// Say nothing by themselves: articles, pronouns, what holds a sentence together, politeness.
+pub(super) const ARTICLES: &[&str] = &[
+    "a", "an", "and", "are", "be", "been", "being", "did", "do", "does", "had", "has", "have",
+    "he", "her", "him", "his", "i", "is", "it", "its", "just", "kindly", "me", "my", "our",
+    "please", "pls", "she", "so", "that", "the", "their", "them", "then", "there", "these", "they",
+    "this", "those", "us", "was", "we", "were", "will", "with", "would", "you", "your", //
+    "bitte", "dann", "das", "dem", "den", "der", "des", "ein", "eine", "einem", "einen", "einer",
+    "eines", "haben", "hat", "ich", "ihr", "ihre", "ihren", "ist", "mit", "sich", "sie", "sind",
+    "und", "wird", "wir", "wurde", "wurden",
+];
+
+/// What turns a sentence round.
+pub(super) const NEGATIONS: &[(&str, &str)] = &[
+    ("no", "not"),
+    ("not", "not"),
+    ("none", "not"),
+    ("never", "never"),
+    ("neither", "neither"),
+    ("nor", "nor"),
+    ("without", "without"),
+    ("w/o", "without"),
+    ("kein", "kein"),
+    ("keine", "kein"),
+    ("keinem", "kein"),
+    ("keinen", "kein"),
+    ("keiner", "kein"),
+    ("keines", "kein"),
+    ("nicht", "nicht"),
+    ("nie", "nie"),
+    ("niemals", "nie"),
+    ("ohne", "ohne"),
+];
+
+/// A verb that swallowed its negation, as hurried hands write it; the verb.
+pub(super) fn contracted(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "dont" | "doesnt" | "didnt" | "isnt" | "arent" | "wasnt" | "werent" | "hasnt"
+        | "havent" | "hadnt" | "wont" | "wouldnt" | "won't" => "",
+        "cant" | "can't" | "cannot" => "can",
+        "couldnt" => "could",
+        "shouldnt" => "should",
+        "mustnt" => "must",
+        _ => return None,
+    })
+}
+
+/// Numbers as words. What is an article in German is none.
+pub(super) const NUMBERS: &[(&str, &str)] = &[
+    ("zero", "0"),
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("fifteen", "15"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("sixty", "60"),
+    ("ninety", "90"),
+    ("zwei", "2"),
+    ("drei", "3"),
+    ("vier", "4"),
+    ("fünf", "5"),
+    ("sechs", "6"),
+    ("sieben", "7"),
+    ("acht", "8"),
+    ("neun", "9"),
+    ("zehn", "10"),
+    ("zwölf", "12"),
+];
+
+/// Change what a sentence says wherever they stand: directions, order in time, conditions, how many.
+pub(super) const HARD_WORDS: &[&str] = &[
+    "above", "after", "all", "am", "any", "before", "below", "both", "but", "by", "down", "each",
+    "either", "except", "first", "from", "half", "if", "in", "instead", "last", "least", "less",
+    "may", "more", "most", "must", "next", "off", "on", "once", "only", "or", "out", "over", "per",
+    "second", "third", "till", "to", "twice", "under", "unless", "until", "up", "when",
+    "while", //
+    "hundred", "thousand", "million", "dozen", "double", "triple", "quarter", //
+    "alle", "auf", "aus", "außer", "bevor", "bis", "danach", "davor", "doppelt", "erst", "falls",
+    "halb", "hundert", "jede", "jeden", "mehr", "nach", "nur", "oder", "sofern", "statt",
+    "tausend", "unter", "vor", "wenn", "weniger", "zweimal", "über",
+];
+
+/// One word for several that people take for the same of each other in notes.
+pub(super) const SAME: &[(&str, &str)] = &[
+    ("caller", "customer"),
+    ("cust", "customer"),
+    ("customer", "customer"),
+    ("customers", "customer"),
+    ("cx", "customer"),
+    ("advise", "tell"),
+    ("advised", "tell"),
+    ("advises", "tell"),
+    ("advising", "tell"),
+    ("inform", "tell"),
+    ("informed", "tell"),
+    ("informing", "tell"),
+    ("informs", "tell"),
+    ("telling", "tell"),
+    ("tells", "tell"),
+    ("told", "tell"),
+    ("sent", "send"),
+    ("gave", "give"),
+    ("given", "give"),
+    ("took", "take"),
+    ("taken", "take"),
+    ("paid", "pay"),
+    ("made", "make"),
+    ("found", "find"),
+    ("kunde", "kunde"),
+    ("kunden", "kunde"),
+    ("kundin", "kunde"),
+];
+
+/// Spellings of units beside a number.
+pub(super) const UNITS: &[(&str, &str)] = &[
+    ("%", "%"),
+    ("pct", "%"),
+    ("percent", "%"),
+    ("prozent", "%"),
+    ("€", "€"),
+    ("eur", "€"),
+    ("euro", "€"),
+    ("euros", "€"),
+    ("$", "$"),
+    ("dollar", "$"),
+    ("dollars", "$"),
+    ("usd", "$"),
+    ("£", "£"),
+    ("gbp", "£"),
+    ("¥", "¥"),
+    ("₹", "₹"),
+    ("s", "s"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("second", "s"),
+    ("seconds", "s"),
+    ("sekunde", "s"),
+    ("sekunden", "s"),
+    ("min", "min"),
+    ("mins", "min"),
+    ("minute", "min"),
+    ("minuten", "min"),
+    ("minutes", "min"),
+    ("am", "am"),
+    ("pm", "pm"),
+    ("h", "h"),
+    ("hour", "h"),
+    ("hours", "h"),
+    ("hr", "h"),
+    ("hrs", "h"),
+    ("std", "h"),
+    ("stunde", "h"),
+    ("stunden", "h"),
+    ("day", "d"),
+    ("days", "d"),
+    ("tag", "d"),
+    ("tage", "d"),
+    ("tagen", "d"),
+    ("week", "wk"),
+    ("weeks", "wk"),
+    ("woche", "wk"),
+    ("wochen", "wk"),
+    ("month", "mo"),
+    ("months", "mo"),
+    ("monat", "mo"),
+    ("monate", "mo"),
+    ("monaten", "mo"),
+    ("year", "y"),
+    ("years", "y"),
+    ("jahr", "y"),
+    ("jahre", "y"),
+    ("gb", "gb"),
+    ("mb", "mb"),
+    ("mbit", "mbit"),
+    ("kg", "kg"),
+    ("km", "km"),
+    ("cm", "cm"),
+    ("mm", "mm"),
+    ("°c", "°c"),
+];
+
+/// Those of them that are currencies.
+pub(super) const CURRENCIES: &[&str] = &["€", "$", "£", "¥", "₹"];

@@ -1,0 +1,103 @@
+//! The keys of what the view knows of solutions' versions.
+//!
+//! ```text
+//!  tag  key                                                         value
+//!  20   tenant, solution                                            Head
+//!  21   tenant, solution, version                                   Solution
+//!  22   tenant, solution, sequence                                  SolutionChange
+//!  23   tenant, solution, the one that was merged into it           -
+//!  24, 25  what requests did: see [`CHANGES`]
+//!  26   from when, tenant, solution                                 the approved version (u32)
+//! ```
+
+use aftercall_ledger::requests::Requests;
+use aftercall_view::key::{Key, MalformedKey, Parts};
+
+/// Changes of solutions, by request. Their answer is the version that they were of.
+pub(crate) const CHANGES: Requests = Requests::new(24, 25);
+
+const HEAD: u8 = 20;
+const VERSION: u8 = 21;
+const CHANGE: u8 = 22;
+const SOURCE: u8 = 23;
+const SCHEDULED: u8 = 26;
+
+/// How a solution stands.
+pub(crate) fn head(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(HEAD).text(tenant_id).text(solution_id)
+}
+
+/// All versions of a solution, the first one first.
+pub(crate) fn all_versions(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(VERSION).text(tenant_id).text(solution_id)
+}
+
+/// One of them.
+pub(crate) fn version(tenant_id: &str, solution_id: &str, version: u32) -> Key {
+    all_versions(tenant_id, solution_id).u32(version)
+}
+
+/// All that was done to a solution, the first first.
+pub(crate) fn all_changes(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(CHANGE).text(tenant_id).text(solution_id)
+}
+
+/// One of it.
+pub(crate) fn change(tenant_id: &str, solution_id: &str, sequence: u64) -> Key {
+    all_changes(tenant_id, solution_id).u64(sequence)
+}
+
+/// All solutions that were merged into one.
+pub(crate) fn all_sources(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(SOURCE).text(tenant_id).text(solution_id)
+}
+
+/// One of them.
+pub(crate) fn source(tenant_id: &str, solution_id: &str, source_id: &str) -> Key {
+    all_sources(tenant_id, solution_id).text(source_id)
+}
+
+/// The source in a key of [`source`].
+pub(crate) fn read_source(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.text()?;
+    parts.text()
+}
+
+/// All approved versions that wait for their time, the first first.
+pub(crate) fn all_scheduled() -> Key {
+    Key::new(SCHEDULED)
+}
+
+/// One of them.
+pub(crate) fn scheduled(from_us: i64, tenant_id: &str, solution_id: &str) -> Key {
+    all_scheduled()
+        .time(from_us)
+        .text(tenant_id)
+        .text(solution_id)
+}
+
+/// When, of which tenant and which solution, from a key of [`scheduled`].
+pub(crate) fn read_scheduled(key: &[u8]) -> Result<(i64, String, String), MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    Ok((parts.time()?, parts.text()?, parts.text()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>()) {
+            prop_assert_eq!(read_source(&source(&tenant, "s", &id)), Ok(id.clone()));
+            let scheduled = scheduled(at, &tenant, &id);
+            prop_assert_eq!(read_scheduled(&scheduled), Ok((at, tenant.clone(), id.clone())));
+        }
+    }
+}

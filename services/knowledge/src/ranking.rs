@@ -1,0 +1,212 @@
+//! Which of the solutions that a request may see fit a text best, by all that is known: their words, what they mean,
+//! and what customers said in contacts in which they were used or rejected.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use aftercall_retrieval::Profile;
+use aftercall_retrieval::meaning::Vector;
+use aftercall_retrieval::ranker::{self, Answer, Candidate, Case, Question};
+use aftercall_view::Store;
+use tantivy::schema::Value;
+use tantivy::{DocAddress, TantivyDocument};
+
+use crate::calibrating::Calibrations;
+use crate::failure::Error;
+use crate::keys;
+use crate::lexical::{self, Found};
+use crate::limits::{CANDIDATES_MAX, NEAREST_MAX, SAID_COMPARED_MAX};
+use crate::meaning::Meaning;
+use crate::sayings::Sayings;
+use crate::visible::Visible;
+
+/// What shares no word that tells something with a text is told if its cosine is as large as this. Texts that have
+/// nothing to do with each other stay below.
+pub(crate) const NEAR_MIN: f32 = 0.3;
+
+/// What solutions are compared with, beside the index. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Comparing {
+    /// What they mean; none without a model.
+    pub(crate) meaning: Option<Arc<Meaning>>,
+    /// What tenants' own uses have shown.
+    pub(crate) calibrations: Calibrations,
+}
+
+impl Comparing {
+    /// With a model, or by words alone.
+    pub(crate) fn with(meaning: Option<Meaning>) -> Self {
+        Self {
+            meaning: meaning.map(Arc::new),
+            calibrations: Calibrations::default(),
+        }
+    }
+}
+
+/// A text, and what comes near to it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// What shares words with it.
+    pub(crate) found: Found,
+    /// What it means; none while it is typed, or without a model.
+    vector: Option<Vector>,
+    /// What is nearest in meaning, with the cosine.
+    nearest: Vec<(DocAddress, f32)>,
+}
+
+impl Asked {
+    /// A text, which is compared in meaning if it is whole.
+    pub(crate) fn of(
+        comparing: &Comparing,
+        visible: &Visible<'_>,
+        (text, is_whole): (&str, bool),
+    ) -> Result<Self, Error> {
+        let mut asked = Self {
+            found: lexical::search(visible, text)?,
+            vector: None,
+            nearest: Vec::new(),
+        };
+        if let Some(meaning) = comparing.meaning.as_ref().filter(|_| is_whole) {
+            let vector = meaning.question(text)?;
+            asked.nearest = meaning.nearest(visible, &vector, NEAREST_MAX);
+            asked.vector = Some(vector);
+        }
+        Ok(asked)
+    }
+
+    /// All that is found: what shares words that tell something, and what is near in meaning.
+    pub(crate) fn all(&self) -> BTreeSet<DocAddress> {
+        let near = self
+            .nearest
+            .iter()
+            .filter(|(_, cosine)| *cosine >= NEAR_MIN);
+        let near = near.map(|(address, _)| *address);
+        self.found.addresses().chain(near).collect()
+    }
+}
+
+/// Solutions in their order.
+#[derive(Debug)]
+pub(crate) struct Ranking {
+    /// By their places in the answer.
+    pub(crate) solution_ids: Vec<String>,
+    /// Their order, and whether anything fits.
+    pub(crate) answer: Answer,
+}
+
+/// A solution that comes near.
+struct Near {
+    solution_id: String,
+    profile: Profile,
+    vector: Option<Vector>,
+    cases: Vec<Case>,
+}
+
+/// Ranks what comes near to what is asked. `without` is a saying that is not looked at: of a solution, by its draw.
+pub(crate) fn rank(
+    store: &Store,
+    visible: &Visible<'_>,
+    comparing: &Comparing,
+    asked: &Asked,
+    without: Option<(&str, u64)>,
+) -> Result<Ranking, Error> {
+    let (addresses, compared) = addresses(asked);
+    let addresses: Vec<DocAddress> = addresses.into_iter().collect();
+    let vectors = match &comparing.meaning {
+        Some(meaning) if asked.vector.is_some() => meaning.own(visible, &addresses),
+        _ => vec![None; addresses.len()],
+    };
+    let field = visible.fields().profile(visible.is_outside());
+    let mut near = Vec::with_capacity(addresses.len());
+    for (address, vector) in addresses.into_iter().zip(vectors) {
+        let document: TantivyDocument = visible.searcher().doc(address)?;
+        let bytes = |field| document.get_first(field).and_then(|value| value.as_bytes());
+        let (Some(key), Some(profile)) = (bytes(visible.key()), bytes(field)) else {
+            continue;
+        };
+        let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
+        // The terms see to it already; a fault there must not show another tenant's words.
+        let Some(profile) =
+            Profile::from_bytes(profile).filter(|_| tenant_id == visible.tenant_id())
+        else {
+            continue;
+        };
+        let cases = match compared.contains(&address) {
+            true => cases(store, comparing, asked, (&tenant_id, &solution_id), without)?,
+            false => Vec::new(),
+        };
+        near.push(Near {
+            solution_id,
+            profile,
+            vector,
+            cases,
+        });
+    }
+    // Equal ones are given by their ids, so that every index answers the same.
+    near.sort_by(|a, b| a.solution_id.cmp(&b.solution_id));
+    let candidates: Vec<_> = near.iter().map(Near::candidate).collect();
+    let calibrated = comparing.calibrations.of(visible.tenant_id());
+    let question = Question {
+        query: &asked.found.query,
+        sought: &asked.found.terms,
+        library: asked.found.library,
+        vector: asked.vector.as_ref(),
+        calibrations: &calibrated.by,
+    };
+    let answer = ranker::rank(&question, &candidates);
+    let solution_ids = near.into_iter().map(|one| one.solution_id);
+    Ok(Ranking {
+        solution_ids: solution_ids.collect(),
+        answer,
+    })
+}
+
+impl Near {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            profile: &self.profile,
+            vector: self.vector.as_ref(),
+            cases: &self.cases,
+        }
+    }
+}
+
+/// The documents that share most words with what is asked, and those that are nearest to it in meaning; and of both the
+/// first, which are compared by what customers said, too.
+fn addresses(asked: &Asked) -> (BTreeSet<DocAddress>, HashSet<DocAddress>) {
+    let by_words = asked.found.best(CANDIDATES_MAX);
+    let addresses = |all: &[(DocAddress, f32)]| -> Vec<DocAddress> {
+        all.iter().map(|(address, _)| *address).collect()
+    };
+    let (by_words, by_meaning) = (addresses(&by_words), addresses(&asked.nearest));
+    let first = |all: &[DocAddress]| all[..all.len().min(SAID_COMPARED_MAX)].to_vec();
+    let compared = first(&by_words).into_iter().chain(first(&by_meaning));
+    let compared = compared.collect();
+    (by_words.into_iter().chain(by_meaning).collect(), compared)
+}
+
+/// What customers said in contacts in which a solution was used or rejected.
+fn cases(
+    store: &Store,
+    comparing: &Comparing,
+    asked: &Asked,
+    (tenant_id, solution_id): (&str, &str),
+    without: Option<(&str, u64)>,
+) -> Result<Vec<Case>, Error> {
+    let said = Sayings::read(store, tenant_id, solution_id).map_err(Error::internal)?;
+    let meaning = comparing
+        .meaning
+        .as_ref()
+        .filter(|_| asked.vector.is_some());
+    let cases = said
+        .iter()
+        .filter(|saying| without != Some((solution_id, saying.draw)));
+    let case = |saying: &crate::sayings::Saying| {
+        Some(Case {
+            profile: saying.profile()?,
+            vector: meaning.and_then(|meaning| meaning.said(saying.text_id()?)),
+            accepted: saying.accepted,
+        })
+    };
+    Ok(cases.filter_map(case).collect())
+}

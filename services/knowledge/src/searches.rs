@@ -1,0 +1,30 @@
+//! Searches and what comes of them; what the team can't answer; what solutions are good for.
+//!
+//! All of it is sums that come and go in any order: of contacts, by what their agents had to look up or ask, and of
+//! searches, by what was said of them. A contact and the searches for it stand in partitions of their own, so each of
+//! them is counted anew when the other changes: what is counted follows from what there is, and not from what came
+//! first.
+
+mod asking;
+mod contacts;
+mod counting;
+mod drafts;
+mod events;
+mod finding;
+mod judging;
+mod keeping;
+mod measures;
+mod period;
+mod questions;
+pub(crate) mod records;
+mod reporting;
+mod server;
+mod shown_by;
+mod snippets;
+mod struggles;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use events::{apply, exists};
+pub(crate) use records::Reach;
+pub use server::Searches;

@@ -1,0 +1,140 @@
+//! Contacts come, change, and turn out to be another customer's.
+
+use aftercall_ledger::Accepted;
+use aftercall_proto::event::v1::{InteractionAmended, InteractionIdentified, InteractionRecorded};
+use aftercall_view::{ApplyError, Txn};
+use prost::Message;
+
+use super::counting;
+use super::records::{Trace, Used};
+use crate::fold::stored;
+use crate::keys::search as keys;
+
+pub(super) fn on_recorded(
+    fact: &Accepted,
+    recorded: &InteractionRecorded,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(interaction) = &recorded.interaction else {
+        return Ok(());
+    };
+    let customer = interaction.customer.as_ref();
+    let customer_id = customer.map_or("", |customer| &customer.customer_id);
+    Contact::of(fact).change(None, &Trace::of(interaction, customer_id), txn)
+}
+
+pub(super) fn on_amended(
+    fact: &Accepted,
+    amended: &InteractionAmended,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let contact = Contact::of(fact);
+    let (Some(interaction), Some(before)) = (&amended.interaction, contact.trace(txn)?) else {
+        return Ok(());
+    };
+    let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
+    let after = before.amended(paths.unwrap_or_default(), interaction);
+    contact.change(Some(&before), &after, txn)
+}
+
+pub(super) fn on_identified(
+    fact: &Accepted,
+    identified: &InteractionIdentified,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let contact = Contact::of(fact);
+    let Some(before) = contact.trace(txn)? else {
+        return Ok(());
+    };
+    let after = Trace {
+        customer_id: identified.customer_id.clone(),
+        ..before.clone()
+    };
+    contact.change(Some(&before), &after, txn)
+}
+
+/// A contact that an event is about.
+struct Contact<'a> {
+    tenant_id: &'a str,
+    interaction_id: &'a str,
+    whose: u64,
+}
+
+impl<'a> Contact<'a> {
+    fn of(fact: &'a Accepted) -> Self {
+        Self {
+            tenant_id: &fact.event.tenant_id,
+            interaction_id: &fact.event.aggregate_id,
+            whose: fact.whose,
+        }
+    }
+
+    fn trace(&self, txn: &Txn<'_>) -> Result<Option<Trace>, ApplyError> {
+        let key = keys::trace(self.tenant_id, self.interaction_id, self.whose);
+        stored(txn.get(key)?)
+    }
+
+    /// Puts the new trace in the place of the old one, and counts anew all that this bears on: the contact itself,
+    /// those of the customer before and after it, and the searches for it.
+    fn change(
+        &self,
+        before: Option<&Trace>,
+        after: &Trace,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let Self {
+            tenant_id,
+            interaction_id,
+            whose,
+        } = *self;
+        let key = keys::trace(tenant_id, interaction_id, whose);
+        txn.put(key, after.encode_to_vec())?;
+        self.draw(before, after, txn)?;
+        let places = [
+            before.and_then(|trace| trace.place(tenant_id)),
+            after.place(tenant_id),
+        ];
+        if places[0] != places[1] {
+            let own = |place: &counting::Place| place.of(interaction_id, whose);
+            if let Some(place) = &places[0] {
+                txn.delete(own(place))?;
+            }
+            if let Some(place) = &places[1] {
+                txn.put(own(place), "")?;
+            }
+            for place in places.iter().flatten() {
+                let own = own(place);
+                for (id, whose) in place.neighbours(&own, txn)?.into_iter().flatten() {
+                    counting::recount_contact(tenant_id, (&id, whose), txn)?;
+                }
+            }
+        }
+        counting::recount_contact(tenant_id, (interaction_id, whose), txn)?;
+        counting::recount_searches_of(tenant_id, interaction_id, txn)
+    }
+
+    /// Uses that nobody has judged may be drawn to be judged.
+    fn draw(
+        &self,
+        before: Option<&Trace>,
+        after: &Trace,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let used = |trace: Option<&Trace>| trace.map_or_else(Vec::new, |trace| trace.used.clone());
+        let (before, after) = (used(before), used(Some(after)));
+        let place = |used: &Used| {
+            let list = keys::unjudged_in(self.tenant_id, &used.solution_id, self.interaction_id);
+            list.u64(self.whose)
+        };
+        for gone in before.iter().filter(|used| !after.contains(used)) {
+            txn.delete(place(gone))?;
+        }
+        for new in after.iter().filter(|used| !before.contains(used)) {
+            let judged = keys::judged(self.tenant_id, &new.solution_id, self.interaction_id);
+            if txn.get(judged)?.is_none() {
+                txn.put(place(new), new.version.to_be_bytes().to_vec())?;
+            }
+        }
+        Ok(())
+    }
+}

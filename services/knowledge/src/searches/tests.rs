@@ -1,0 +1,344 @@
+//! What is counted does not depend on how partitions are read beside each other, and is what a recount finds.
+
+use std::collections::BTreeMap;
+
+use aftercall_ledger::testing::fold;
+use aftercall_log::Record;
+use aftercall_proto::envelope::{Fact, contact_key, search_key, solution_key};
+use aftercall_proto::event::v1::{
+    Event, InteractionAmended, InteractionIdentified, InteractionRecorded, LinkJudged,
+    SearchReported, SearchUnanswered,
+};
+use aftercall_proto::model::v1::{
+    ContactReason, Customer, Hold, HoldReason, Interaction, LinkVerdict, SearchOutcome,
+    SearchQuestion, Segment, SegmentKind, SolutionUse, SolutionUseKind,
+};
+use aftercall_view::testing::Partitions;
+use pbjson_types::Timestamp;
+use proptest::prelude::*;
+use prost::Message;
+
+use super::records::{Sums, Trace};
+use crate::index::Fields;
+use crate::notes::Notes;
+use crate::view::KnowledgeView;
+
+const TENANT: &str = "acme";
+const DAY_S: i64 = 86_400;
+
+/// What a contact's record says.
+#[derive(Debug, Clone, Copy)]
+struct Says {
+    reason: u8,
+    day: u8,
+    lookups: u8,
+    used: Option<u8>,
+}
+
+/// An event as any process may have written it, races and repetitions included.
+#[derive(Debug, Clone)]
+enum Next {
+    Contact {
+        interaction: u8,
+        customer: u8,
+        sequence: u64,
+        says: Says,
+    },
+    Identified {
+        interaction: u8,
+        customer: u8,
+        sequence: u64,
+        as_customer: u8,
+    },
+    Search {
+        search: u8,
+        sequence: u64,
+        interaction: Option<u8>,
+        reason: u8,
+        /// None for what the server keeps.
+        outcome: Option<u8>,
+        solution: u8,
+    },
+    Judged {
+        solution: u8,
+        interaction: u8,
+        sequence: u64,
+        is_right: bool,
+    },
+}
+
+fn says() -> impl Strategy<Value = Says> {
+    let said = (0..2_u8, 0..12_u8, 0..9_u8, prop::option::of(0..2_u8));
+    said.prop_map(|(reason, day, lookups, used)| Says {
+        reason,
+        day,
+        lookups,
+        used,
+    })
+}
+
+fn next() -> impl Strategy<Value = Next> {
+    let contact = (0..4_u8, 0..3_u8, 1..4_u64, says());
+    let search = (
+        0..3_u8,
+        1..4_u64,
+        prop::option::of(0..4_u8),
+        0..3_u8,
+        prop::option::of(1..5_u8),
+        0..2_u8,
+    );
+    prop_oneof![
+        5 => contact.prop_map(|(interaction, customer, sequence, says)| Next::Contact {
+            interaction,
+            customer,
+            sequence,
+            says,
+        }),
+        1 => (0..4_u8, 0..3_u8, 2..4_u64, 0..3_u8).prop_map(|(interaction, customer, sequence, of)| {
+            Next::Identified { interaction, customer, sequence, as_customer: of }
+        }),
+        3 => search.prop_map(|(search, sequence, interaction, reason, outcome, solution)| Next::Search {
+            search,
+            sequence,
+            interaction,
+            reason,
+            outcome,
+            solution,
+        }),
+        1 => (0..2_u8, 0..4_u8, 1..3_u64, any::<bool>()).prop_map(|(solution, interaction, sequence, is_right)| {
+            Next::Judged { solution, interaction, sequence, is_right }
+        }),
+    ]
+}
+
+fn contact_id(n: u8) -> String {
+    format!("0199{n:04x}-0000-7000-8000-000000000001")
+}
+
+fn solution_id(n: u8) -> String {
+    format!("0199{n:04x}-0000-7000-8000-000000000002")
+}
+
+fn customer_id(n: u8) -> String {
+    match n {
+        0 => String::new(),
+        n => format!("customer-{n}"),
+    }
+}
+
+fn contact(id: &str, customer_id: &str, says: Says) -> Interaction {
+    let hold = Hold {
+        reason: HoldReason::Lookup.into(),
+        ..Hold::default()
+    };
+    let used = says.used.map(|of| SolutionUse {
+        solution_id: solution_id(of),
+        version: 1,
+        kind: SolutionUseKind::UsedAsIs.into(),
+        ..SolutionUse::default()
+    });
+    Interaction {
+        interaction_id: id.to_owned(),
+        occurred_at: Some(Timestamp {
+            seconds: i64::from(says.day) * DAY_S,
+            nanos: 0,
+        }),
+        customer: Some(Customer {
+            customer_id: customer_id.to_owned(),
+            ..Customer::default()
+        }),
+        contact_reasons: vec![ContactReason {
+            code: format!("reason-{}", says.reason),
+            primary: true,
+            ..ContactReason::default()
+        }],
+        segments: vec![Segment {
+            kind: SegmentKind::Agent.into(),
+            holds: vec![hold; usize::from(says.lookups)],
+            ..Segment::default()
+        }],
+        solution_uses: used.into_iter().collect(),
+        ..Interaction::default()
+    }
+}
+
+fn search(next: &Next) -> Option<(Vec<u8>, Fact, String, u64)> {
+    let Next::Search {
+        search,
+        sequence,
+        interaction,
+        reason,
+        outcome,
+        solution,
+    } = next
+    else {
+        return None;
+    };
+    let id = format!("0199{search:04x}-0000-7000-8000-000000000003");
+    let question = Some(SearchQuestion {
+        text: "why".to_owned(),
+        reason_code: match reason {
+            0 => String::new(),
+            reason => format!("reason-{}", reason - 1),
+        },
+        interaction_id: interaction.map(contact_id).unwrap_or_default(),
+        ..SearchQuestion::default()
+    });
+    let fact = match outcome {
+        None => Fact::SearchUnanswered(Box::new(SearchUnanswered {
+            question,
+            guessed_solution_ids: vec![solution_id(*solution)],
+        })),
+        Some(outcome) => Fact::SearchReported(Box::new(SearchReported {
+            question,
+            outcome: i32::from(*outcome),
+            solution_id: match SearchOutcome::try_from(i32::from(*outcome)) {
+                Ok(SearchOutcome::NoneFitted) => String::new(),
+                _ => solution_id(*solution),
+            },
+            version: 1,
+            shown_solution_ids: vec![solution_id(0), solution_id(1)],
+        })),
+    };
+    Some((search_key(TENANT, &id).to_vec(), fact, id, *sequence))
+}
+
+/// A contact that is recorded, or amended.
+fn said(
+    (interaction, customer): (u8, u8),
+    sequence: u64,
+    says: Says,
+) -> (Vec<u8>, Fact, String, u64) {
+    let (id, customer_id) = (contact_id(interaction), customer_id(customer));
+    let key = contact_key(TENANT, &customer_id, &id);
+    let said = Some(contact(&id, &customer_id, says));
+    let paths = [
+        "contact_reasons",
+        "segments",
+        "solution_uses",
+        "occurred_at",
+    ];
+    let fact = match sequence {
+        1 => Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction: said })),
+        _ => Fact::InteractionAmended(Box::new(InteractionAmended {
+            update_mask: Some(pbjson_types::FieldMask {
+                paths: paths.map(str::to_owned).to_vec(),
+            }),
+            interaction: said,
+            reason: String::new(),
+        })),
+    };
+    (key.to_vec(), fact, id, sequence)
+}
+
+fn record(next: &Next) -> Record {
+    let (key, fact, aggregate_id, sequence) = match next {
+        Next::Contact {
+            interaction,
+            customer,
+            sequence,
+            says,
+        } => said((*interaction, *customer), *sequence, *says),
+        Next::Identified {
+            interaction,
+            customer,
+            sequence,
+            as_customer,
+        } => {
+            let id = contact_id(*interaction);
+            let key = contact_key(TENANT, &customer_id(*customer), &id);
+            let fact = Fact::InteractionIdentified(InteractionIdentified {
+                customer_id: customer_id(*as_customer),
+                ..InteractionIdentified::default()
+            });
+            (key.to_vec(), fact, id, *sequence)
+        }
+        Next::Judged {
+            solution,
+            interaction,
+            sequence,
+            is_right,
+        } => {
+            let (of, contact) = (solution_id(*solution), contact_id(*interaction));
+            let fact = Fact::LinkJudged(Box::new(LinkJudged {
+                solution_id: of.clone(),
+                version: 1,
+                interaction_id: contact.clone(),
+                verdict: match is_right {
+                    true => LinkVerdict::Right.into(),
+                    false => LinkVerdict::Wrong.into(),
+                },
+                note: String::new(),
+            }));
+            let key = solution_key(TENANT, &of).to_vec();
+            (key, fact, format!("{of} {contact}"), *sequence)
+        }
+        search_event => search(search_event).unwrap(),
+    };
+    let event = Event {
+        tenant_id: TENANT.to_owned(),
+        aggregate_id,
+        sequence,
+        request_id: String::new(),
+        ..fact.event()
+    };
+    Record {
+        key: key.into(),
+        recorded_at_us: 0,
+        body: event.encode_to_vec().into(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_counted_is_the_same_however_the_log_is_read(
+        log in prop::collection::vec(next(), 0..60),
+        partitions in 1..5_u32,
+        turns in prop::collection::vec((0..4_usize, 1..9_usize), 1..12),
+    ) {
+        let mut written = Partitions::new(partitions);
+        for next in &log {
+            written.append(record(next));
+        }
+        let view = || KnowledgeView::new(Fields::new(), Notes::default());
+        let fold = |turns: &[_]| fold(&written, &mut view(), turns);
+        prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
+    }
+}
+
+fn trace(says: Says) -> Trace {
+    Trace::of(&contact("i", "c", says), "c")
+}
+
+#[test]
+fn of_one_contact_five_signs_of_a_sort_count_and_what_was_found_is_none() {
+    let says = Says {
+        reason: 0,
+        day: 0,
+        lookups: 8,
+        used: None,
+    };
+    assert_eq!(trace(says).sums(Default::default()).score(), 5);
+    let found = Says {
+        used: Some(0),
+        ..says
+    };
+    assert_eq!(trace(found).sums(Default::default()).score(), 0);
+}
+
+#[test]
+fn sums_that_come_and_go_are_none() {
+    let (mut sums, mut by) = (Sums::default(), BTreeMap::new());
+    let one = trace(Says {
+        reason: 0,
+        day: 0,
+        lookups: 2,
+        used: None,
+    });
+    by.insert(0, one.sums(Default::default()));
+    for sums_of_one in by.values() {
+        sums.shift(sums_of_one, 1);
+        sums.shift(sums_of_one, -1);
+    }
+    assert_eq!(sums, Sums::default());
+}
