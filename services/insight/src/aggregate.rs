@@ -1,0 +1,247 @@
+//! Measures by dimensions and time.
+
+use std::collections::HashMap;
+
+use aftercall_domain::measure::Sums;
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{Scope, Violations, measure};
+use aftercall_proto::convert::time;
+use aftercall_proto::insight::v1::{
+    AggregateRequest, AggregateResponse, AggregateRow, ContactFilter, Dimension, TimeBucket,
+};
+use aftercall_service::{Call, Checker, Including, MESSAGE_BYTES_MAX};
+use aftercall_view::Store;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use prost::Message;
+
+use crate::Insight;
+use crate::answer::{definitions, measures};
+use crate::buckets::Buckets;
+use crate::failure::Unanswered;
+use crate::filter::{Filter, Terms};
+use crate::groups::{GroupKey, Groups, ask_for};
+use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
+use crate::scan::{self, Asked};
+
+/// What is asked for, checked.
+#[derive(Debug)]
+struct Query {
+    wire: ContactFilter,
+    filter: Filter,
+    dimensions: Vec<Dimension>,
+    bucket: TimeBucket,
+    zone: TimeZone,
+    zone_name: String,
+    terms: Terms,
+    contacts_min: u64,
+    compare: bool,
+}
+
+impl Query {
+    fn of(request: &AggregateRequest) -> Result<Self, Violations> {
+        let mut checker = Checker::new();
+        let wire = request.filter.clone().unwrap_or_default();
+        let filter = Filter::of(&wire, &mut checker);
+        let (field, asked) = ("dimensions", &request.dimensions);
+        let dimensions = checker.known_list::<Dimension>(field, asked, DIMENSIONS_MAX);
+        if matches!(&*dimensions, [one, other] if one == other) {
+            checker.conflicting(field, "names the same dimension twice; name it once");
+        }
+        let bucket = checker.known::<TimeBucket>("bucket", request.bucket);
+        let bucket = bucket.unwrap_or(TimeBucket::Unspecified);
+        let (zone_name, zone) = zone(&request.time_zone, &mut checker);
+        let terms = request.terms.as_ref();
+        let terms = Terms::of(terms, request.filter.as_ref(), &mut checker);
+        if request.group_contacts_min < 0 {
+            let text = "is negative; give 0 to hide nothing";
+            checker.add("group_contacts_min", Reason::OutOfRange, text);
+        }
+        if request.compare && (bucket != TimeBucket::Unspecified || filter.before().is_none()) {
+            let text = "needs filter.occurred_from and filter.occurred_before, and no bucket";
+            checker.conflicting("compare", text);
+        }
+        checker.done(Self {
+            wire,
+            filter,
+            dimensions,
+            bucket,
+            zone,
+            zone_name,
+            terms,
+            contacts_min: u64::try_from(request.group_contacts_min).unwrap_or(0),
+            compare: request.compare,
+        })
+    }
+}
+
+fn zone(name: &str, checker: &mut Checker) -> (String, TimeZone) {
+    if name.is_empty() {
+        return ("UTC".to_owned(), TimeZone::UTC);
+    }
+    match TimeZone::get(name) {
+        Ok(zone) => (name.to_owned(), zone),
+        Err(_) => {
+            let text = "is no zone of the IANA database; give one such as Europe/Berlin";
+            checker.add("time_zone", Reason::UnknownValue, text);
+            (name.to_owned(), TimeZone::UTC)
+        }
+    }
+}
+
+/// Answers `call`.
+pub(crate) async fn answer(
+    insight: &Insight,
+    call: Call<AggregateRequest>,
+) -> Result<AggregateResponse, Unanswered> {
+    let query = Query::of(&call.message)?;
+    let including = Including {
+        min_position: &call.message.min_position,
+        latest: call.message.latest,
+    };
+    let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
+    let measure =
+        move |store: &Store, at: Timestamp| query.measure(store, (&tenant_id, &scope), at);
+    insight.measure(including, call.read_until(), measure).await
+}
+
+impl Query {
+    fn measure(
+        &self,
+        store: &Store,
+        whose: (&str, &Scope),
+        at: Timestamp,
+    ) -> Result<AggregateResponse, Unanswered> {
+        let terms = self.terms.at(at);
+        let mut buckets = self.buckets(store, whose.0)?;
+        let groups = self.groups(store, whose, (&self.filter, &terms), &mut buckets)?;
+        let mut before = None;
+        if let Some(filter) = self.filter.before().filter(|_| self.compare) {
+            let mut none = Buckets::default();
+            before = Some(self.groups(store, whose, (&filter, &terms), &mut none)?);
+        }
+        let mut answer = AggregateResponse {
+            total: Some(measures(&groups.total())),
+            total_before: before.as_ref().map(|before| measures(&before.total())),
+            definitions: Some(definitions(self.terms, &self.zone_name)),
+            ..AggregateResponse::default()
+        };
+        for ((key, values), sums, before) in joined(&groups, before.as_ref()) {
+            if sums.contacts < self.contacts_min {
+                answer.hidden_groups += 1;
+                answer.hidden_contacts += i64::try_from(sums.contacts).unwrap_or(i64::MAX);
+                continue;
+            }
+            let span = buckets.span(key.0);
+            answer.rows.push(AggregateRow {
+                filter: Some(self.drill_down(&values, span)),
+                values,
+                bucket_from: span.and_then(|(from, _)| instant(from)),
+                measures: Some(measures(&sums)),
+                before: self.compare.then(|| measures(&before.unwrap_or_default())),
+            });
+        }
+        let order = |row: &AggregateRow| (row.bucket_from.map(|it| it.seconds), row.values.clone());
+        answer.rows.sort_by_cached_key(order);
+        // Room for the positions.
+        match answer.encoded_len() + 4_096 > MESSAGE_BYTES_MAX {
+            true => Err(too_many().into()),
+            false => Ok(answer),
+        }
+    }
+
+    /// The buckets of all times that may come up.
+    fn buckets(&self, store: &Store, tenant_id: &str) -> Result<Buckets, Unanswered> {
+        let extent = match self.bucket {
+            TimeBucket::Unspecified => None,
+            _ => scan::extent(store, tenant_id)?,
+        };
+        let Some((first, last)) = extent else {
+            return Ok(Buckets::default());
+        };
+        let first = first.max(self.filter.from_us);
+        let last = last.min(self.filter.before_us.saturating_sub(1));
+        let buckets = Buckets::within(self.bucket, &self.zone, (first, last.max(first)));
+        buckets.map_err(|_| {
+            let mut found = Violations::new();
+            let text =
+                "is too fine for so long a time; ask for a longer one, or for a shorter period";
+            found.add("bucket", Reason::OutOfRange, text);
+            found.into()
+        })
+    }
+
+    fn groups(
+        &self,
+        store: &Store,
+        (tenant_id, scope): (&str, &Scope),
+        (filter, terms): (&Filter, &measure::Terms),
+        buckets: &mut Buckets,
+    ) -> Result<Groups, Unanswered> {
+        let mut groups = Groups::by(&self.dimensions, *terms);
+        let asked = Asked {
+            tenant_id,
+            scope,
+            filter,
+            terms,
+            from: scan::FIRST,
+        };
+        scan::rows(store, asked, |address, words, row| {
+            groups.add((address.partition, words), row, buckets);
+            match groups.groups.len() > GROUPS_MAX {
+                true => Err(Unanswered::from(too_many())),
+                false => Ok(true),
+            }
+        })?;
+        Ok(groups)
+    }
+
+    /// Asks for exactly the contacts of a group.
+    fn drill_down(&self, values: &[String], span: Option<(i64, i64)>) -> ContactFilter {
+        let mut filter = self.wire.clone();
+        filter.repeat_within_days = self.terms.repeat_days.cast_signed();
+        filter.answer_within_seconds = self.terms.answer_within_s.cast_signed();
+        for (dimension, value) in self.dimensions.iter().zip(values) {
+            ask_for(&mut filter, *dimension, value);
+        }
+        if let Some((from, to)) = span {
+            filter.occurred_from = instant(from.max(self.filter.from_us));
+            filter.occurred_before = instant(to.min(self.filter.before_us));
+        }
+        filter
+    }
+}
+
+/// A group with its values, what it comes to, and what it came to before.
+type Joined = ((GroupKey, Vec<String>), Sums, Option<Sums>);
+
+/// Groups with those of the period before, also those that were there only then.
+fn joined(groups: &Groups, before: Option<&Groups>) -> Vec<Joined> {
+    let mut earlier: HashMap<Vec<String>, Sums> = HashMap::new();
+    for before in before.into_iter() {
+        for (key, sums) in &before.groups {
+            earlier.insert(before.values_of(*key), sums.clone());
+        }
+    }
+    let mut all: Vec<Joined> = Vec::with_capacity(groups.groups.len());
+    for (key, sums) in &groups.groups {
+        let values = groups.values_of(*key);
+        let before = earlier.remove(&values);
+        all.push(((*key, values), sums.clone(), before));
+    }
+    for (values, before) in earlier {
+        all.push((((0, 0, 0), values), Sums::default(), Some(before)));
+    }
+    all
+}
+
+fn instant(us: i64) -> Option<pbjson_types::Timestamp> {
+    Timestamp::from_microsecond(us).ok().map(time::to_wire)
+}
+
+fn too_many() -> Violations {
+    let mut found = Violations::new();
+    let text = "give too many groups; ask for fewer dimensions, longer buckets, or fewer contacts";
+    found.add("dimensions", Reason::OutOfRange, text);
+    found
+}

@@ -1,0 +1,130 @@
+//! What the root cause of a contact was, said later by whoever looked into it.
+//!
+//! It is no amendment: the record stays as it is, and what was said before stays in the log. The event stands under the
+//! contact's key, so that it comes after the contact for every reader.
+
+use aftercall_domain::Violations;
+use aftercall_domain::ids::Namespace;
+use aftercall_domain::{InteractionId, Scope};
+use aftercall_ledger::requests::{Done, Known, RequestName};
+use aftercall_log::LogIdentity;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{CauseAttributed, EventType};
+use aftercall_proto::insight::v1::{AttributeCauseRequest, AttributeCauseResponse};
+use aftercall_service::command::{self, Decision};
+use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
+use aftercall_service::{Call, Checker, Principal, Unread};
+use aftercall_view::{Direction, Positions, Store};
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::Insight;
+use crate::failure::Unanswered;
+use crate::fold::Kept;
+use crate::keys;
+use crate::limits::NOTE_BYTES_MAX;
+
+/// What is said, checked as far as it can be without the view, and who says it.
+struct Given {
+    principal: Principal,
+    scope: Scope,
+    said: AttributeCauseRequest,
+    hash: RequestHash,
+    log: LogIdentity,
+}
+
+/// Keeps what is said, once however often it comes.
+pub(crate) async fn attribute(
+    insight: &Insight,
+    call: Call<AttributeCauseRequest>,
+) -> Result<AttributeCauseResponse, Unanswered> {
+    let until = call.write_until();
+    let hash = RequestHash::of(&call.message);
+    let scope = call.scope();
+    let given = Given {
+        said: checked(call.message)?,
+        principal: call.principal,
+        scope,
+        hash,
+        log: insight.log_identity(),
+    };
+    command::run(insight.reading(), insight.clock(), given, until).await
+}
+
+fn checked(mut request: AttributeCauseRequest) -> Result<AttributeCauseRequest, Violations> {
+    let mut checker = Checker::new();
+    checker.required_id("request_id", &request.request_id);
+    checker.required_id("interaction_id", &request.interaction_id);
+    checker.id("root_cause_code", &request.root_cause_code);
+    checker.id("taxonomy_version", &request.taxonomy_version);
+    checker.text("note", &request.note, NOTE_BYTES_MAX);
+    request.interaction_id = InteractionId::read(&request.interaction_id).into_string();
+    checker.done(request)
+}
+
+impl command::Command for Given {
+    type Done = AttributeCauseResponse;
+    type Refusal = Unanswered;
+
+    fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Self::Done>, Unanswered> {
+        let (said, tenant_id) = (&self.said, &*self.principal.tenant_id);
+        let kept = self.kept(store)?;
+        let name = RequestName {
+            tenant_id,
+            actor_id: &self.principal.actor_id,
+            method: EventType::CauseAttributed,
+            request_id: &said.request_id,
+        };
+        let known = keys::COMMANDS.find(store, name, self.hash.as_bytes());
+        match known.map_err(Unread::from)? {
+            Known::Done(done) => return Ok(Decision::Done(self.answer(&done))),
+            Known::Reused => return Err(Unanswered::RequestIdReused),
+            Known::Not => {}
+        }
+        let kept = kept.ok_or(Unanswered::InteractionNotFound)?;
+        let cause = [tenant_id, &*said.interaction_id].map(str::as_bytes);
+        let cause_id = Namespace::Cause.id(&cause).to_string();
+        let sealing = Sealing {
+            by: Author::from(&self.principal),
+            aggregate_id: &cause_id,
+            interaction_id: &said.interaction_id,
+            customer_id: kept.customer_id(),
+            sequence: kept.causes() + 1,
+            occurred_at: now,
+            recorded_at: now,
+            import_batch: "",
+            request: Some(Request {
+                id: &said.request_id,
+                hash: self.hash,
+            }),
+        };
+        let fact = Fact::CauseAttributed(Box::new(CauseAttributed {
+            interaction_id: said.interaction_id.clone(),
+            root_cause_code: said.root_cause_code.clone(),
+            taxonomy_version: said.taxonomy_version.clone(),
+            note: said.note.clone(),
+        }));
+        let record = sealing.seal_under(kept.log_key(tenant_id), &fact)?;
+        Ok(Decision::Append(Box::new(record)))
+    }
+}
+
+impl Given {
+    /// The contact, if the caller reads it.
+    fn kept(&self, store: &Store) -> Result<Option<Kept>, Unanswered> {
+        let list = keys::all_kept(&self.principal.tenant_id, &self.said.interaction_id);
+        for entry in store.scan_prefix(list, Direction::Ascending) {
+            let kept = Kept::decode(entry?.1)?;
+            if self.scope.admits(kept.parties()) {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
+
+    fn answer(&self, done: &Done) -> AttributeCauseResponse {
+        AttributeCauseResponse {
+            position: Positions::through(done.position()).encode(self.log.clone()),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What rose and fell between a period and the one before it.
+
+use std::collections::BTreeMap;
+
+use aftercall_domain::measure::{corrected, two_shares};
+use aftercall_domain::{Scope, Violations};
+use aftercall_proto::insight::v1::{
+    CompareDriversRequest, CompareDriversResponse, ContactFilter, Dimension, Driver,
+};
+use aftercall_service::{Call, Checker, Including};
+use aftercall_view::Store;
+use jiff::Timestamp;
+
+use crate::Insight;
+use crate::answer::definitions;
+use crate::failure::Unanswered;
+use crate::filter::{Filter, Terms};
+use crate::groups::{By, Values, ask_for};
+use crate::limits::DRIVERS;
+use crate::parts::{self, Parts, Series};
+use crate::scan::{self, Asked};
+
+/// What is asked for, checked.
+#[derive(Debug)]
+struct Query {
+    wire: ContactFilter,
+    filter: Filter,
+    before: Filter,
+    by: Dimension,
+    limit: usize,
+    terms: Terms,
+}
+
+impl Query {
+    fn of(request: &CompareDriversRequest) -> Result<Self, Violations> {
+        let mut checker = Checker::new();
+        let wire = request.filter.clone().unwrap_or_default();
+        let filter = Filter::of(&wire, &mut checker);
+        for (field, at) in [
+            ("filter.occurred_from", &wire.occurred_from),
+            ("filter.occurred_before", &wire.occurred_before),
+        ] {
+            if at.is_none() {
+                checker.found().required(field);
+            }
+        }
+        let by = match checker.known::<Dimension>("by", request.by) {
+            None | Some(Dimension::Unspecified) => Dimension::Reason,
+            Some(by) => by,
+        };
+        let terms = Terms::of(None, Some(&wire), &mut checker);
+        let limit = checker.count("limit", request.limit, DRIVERS);
+        let before = filter.before().unwrap_or_else(|| filter.clone());
+        checker.done(Self {
+            wire,
+            filter,
+            before,
+            by,
+            limit,
+            terms,
+        })
+    }
+
+    fn compare(
+        &self,
+        store: &Store,
+        whose: (&str, &Scope),
+        at: Timestamp,
+    ) -> Result<CompareDriversResponse, Unanswered> {
+        let mut counts: BTreeMap<String, [Count; 2]> = BTreeMap::new();
+        for (place, filter) in [&self.before, &self.filter].into_iter().enumerate() {
+            for (value, count) in self.count(store, whose, (filter, at))? {
+                counts.entry(value).or_default()[place] = count;
+            }
+        }
+        let all = counts.values().fold((0, 0), |all, [before, now]| {
+            (all.0 + now.contacts, all.1 + before.contacts)
+        });
+        let tests: Vec<_> = counts
+            .values()
+            .map(|[before, now]| two_shares((now.contacts, all.0), (before.contacts, all.1)))
+            .collect();
+        let p_values: Vec<f64> = tests.iter().map(|test| test.p).collect();
+        let compared = i64::try_from(counts.len()).unwrap_or(i64::MAX);
+        let mut drivers = Vec::with_capacity(counts.len());
+        let corrected = corrected(&p_values);
+        for (((value, series), test), q_value) in counts.into_iter().zip(&tests).zip(corrected) {
+            let [before, now] = [series[0].contacts, series[1].contacts];
+            let mut filter = self.wire.clone();
+            filter.repeat_within_days = self.terms.repeat_days.cast_signed();
+            ask_for(&mut filter, self.by, &value);
+            drivers.push(Driver {
+                value,
+                contacts: i64::try_from(now).unwrap_or(i64::MAX),
+                contacts_before: i64::try_from(before).unwrap_or(i64::MAX),
+                share: share(now, all.0),
+                share_before: share(before, all.1),
+                z: test.z,
+                p_value: test.p,
+                q_value,
+                is_new: before == 0,
+                filter: Some(filter),
+                series: series
+                    .iter()
+                    .flat_map(|it| parts::shown(&it.series))
+                    .collect(),
+            });
+        }
+        drivers.sort_by(|one, other| {
+            let order = one.p_value.total_cmp(&other.p_value);
+            order.then_with(|| other.contacts.cmp(&one.contacts))
+        });
+        drivers.truncate(self.limit);
+        Ok(CompareDriversResponse {
+            drivers,
+            contacts: i64::try_from(all.0).unwrap_or(i64::MAX),
+            contacts_before: i64::try_from(all.1).unwrap_or(i64::MAX),
+            compared,
+            definitions: Some(definitions(self.terms, "UTC")),
+            ..CompareDriversResponse::default()
+        })
+    }
+
+    fn count(
+        &self,
+        store: &Store,
+        (tenant_id, scope): (&str, &Scope),
+        (filter, at): (&Filter, Timestamp),
+    ) -> Result<Vec<(String, Count)>, Unanswered> {
+        let terms = self.terms.at(at);
+        let mut values = Values::by(By::from(self.by));
+        let mut counts: Vec<Count> = Vec::new();
+        let parts = Parts::of(filter);
+        let asked = Asked {
+            tenant_id,
+            scope,
+            filter,
+            terms: &terms,
+            from: scan::FIRST,
+        };
+        scan::rows(store, asked, |address, words, row| {
+            let number = values.of((address.partition, words), row, &terms) as usize;
+            if counts.len() <= number {
+                counts.resize(number + 1, Count::default());
+            }
+            counts[number].contacts += 1;
+            if let Some(parts) = parts {
+                parts.count(&mut counts[number].series, row.occurred_at_us());
+            }
+            Ok::<_, Unanswered>(true)
+        })?;
+        let counts = (0..).zip(counts);
+        Ok(counts
+            .map(|(number, count)| (values.value(number).to_owned(), count))
+            .collect())
+    }
+}
+
+/// How many contacts there are of a value, and when.
+#[derive(Debug, Clone, Default)]
+struct Count {
+    contacts: u64,
+    series: Series,
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn share(part: u64, of: u64) -> f64 {
+    match of {
+        0 => 0.0,
+        of => part as f64 / of as f64,
+    }
+}
+
+/// Answers `call`.
+pub(crate) async fn compare(
+    insight: &Insight,
+    call: Call<CompareDriversRequest>,
+) -> Result<CompareDriversResponse, Unanswered> {
+    let query = Query::of(&call.message)?;
+    let including = Including {
+        min_position: &call.message.min_position,
+        latest: call.message.latest,
+    };
+    let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
+    let compare =
+        move |store: &Store, at: Timestamp| query.compare(store, (&tenant_id, &scope), at);
+    insight.measure(including, call.read_until(), compare).await
+}

@@ -1,0 +1,258 @@
+//! The fold of the log into the view's store.
+
+mod clocks;
+mod contact;
+mod links;
+mod noted;
+mod problems;
+mod promises;
+
+use aftercall_domain::measure::flag;
+use aftercall_ledger::{Accepted, Happening, What};
+use aftercall_proto::event::v1::{
+    CauseAttributed, InteractionAmended, InteractionIdentified, InteractionRecorded,
+    RepeatAttributed,
+};
+use aftercall_proto::model::v1::RepeatCause;
+use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
+
+use crate::row::{Column, Row};
+use crate::words::Words;
+use crate::{blocks, keys};
+
+pub(crate) use clocks::{TURNS, Turns};
+pub(crate) use contact::Kept;
+pub(crate) use links::Place;
+pub(crate) use promises::PromiseSlip;
+
+/// The version of the store's layout and of the fold: one more with each change of either.
+const VERSION: u32 = 2;
+
+/// Builds the view `insight`.
+#[derive(Debug, Default)]
+pub(crate) struct InsightProjection {
+    words: Words,
+}
+
+impl InsightProjection {
+    fn record(
+        &mut self,
+        fact: &Accepted,
+        recorded: &InteractionRecorded,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let Some(interaction) = &recorded.interaction else {
+            return Ok(());
+        };
+        let tenant_id = &*fact.event.tenant_id;
+        let address = blocks::next(tenant_id, fact.position.partition, txn)?;
+        let kept = Kept::of(address.row, interaction);
+        let mut row = kept.row((tenant_id, address.partition), &mut self.words, txn)?;
+        if let Some(customer_id) = kept.linked() {
+            let linked = links::Linked {
+                tenant_id,
+                customer_id,
+                address,
+                whose: fact.whose,
+            };
+            links::insert(linked, &kept, &mut row, txn)?;
+        }
+        blocks::write(tenant_id, address, &row, txn)?;
+        kept.write(tenant_id, fact.whose, txn)
+    }
+
+    /// Puts a changed contact in the place of what it was.
+    fn replace(
+        &mut self,
+        fact: &Accepted,
+        (before, after): (&Kept, &Kept),
+        void: bool,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let tenant_id = &*fact.event.tenant_id;
+        let address = after.address(fact);
+        let Some(was) = blocks::read(tenant_id, address, txn)? else {
+            return Ok(());
+        };
+        let mut row = after.row((tenant_id, address.partition), &mut self.words, txn)?;
+        row.facts.promises = was.facts.promises;
+        if !void {
+            carry_repeat(&was, &mut row);
+        }
+        let linked = |customer_id| links::Linked {
+            tenant_id,
+            customer_id,
+            address,
+            whose: fact.whose,
+        };
+        if let Some(customer_id) = before.linked() {
+            links::remove(linked(customer_id), before, txn)?;
+        }
+        if let Some(customer_id) = after.linked() {
+            links::insert(linked(customer_id), after, &mut row, txn)?;
+        }
+        blocks::write(tenant_id, address, &row, txn)?;
+        after.write(tenant_id, fact.whose, txn)
+    }
+
+    fn amend(
+        &mut self,
+        fact: &Accepted,
+        amended: &InteractionAmended,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let Some(before) = kept_of(fact, &fact.event.aggregate_id, txn)? else {
+            return Ok(());
+        };
+        let mut after = before.clone();
+        after.amend(amended);
+        self.replace(fact, (&before, &after), false, txn)
+    }
+
+    fn identify(
+        &mut self,
+        fact: &Accepted,
+        identified: &InteractionIdentified,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let Some(before) = kept_of(fact, &fact.event.aggregate_id, txn)? else {
+            return Ok(());
+        };
+        let mut after = before.clone();
+        after.identify(&identified.customer_id);
+        let is_other = before.customer_id() != after.customer_id();
+        if is_other {
+            promises::move_slips(fact, (&before, &after), txn)?;
+        }
+        // Another customer's promise did not cause it.
+        self.replace(fact, (&before, &after), is_other, txn)
+    }
+
+    fn attribute(
+        &mut self,
+        fact: &Accepted,
+        attributed: &RepeatAttributed,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let event = &fact.event;
+        let Some(kept) = kept_of(fact, &event.interaction_id, txn)? else {
+            return Ok(());
+        };
+        if kept.customer_id() != event.customer_id {
+            return Ok(());
+        }
+        let (tenant_id, address) = (&*event.tenant_id, kept.address(fact));
+        let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
+            return Ok(());
+        };
+        let of = (tenant_id, address.partition);
+        let promise = attributed.commitment_id.as_bytes();
+        let promise = self.words.number(of, promise, txn)?;
+        let team = attributed.owner_team_id.as_bytes();
+        let team = self.words.number(of, team, txn)?;
+        let is_lapse = attributed.cause() == RepeatCause::LapsedCommitment;
+        row.facts.set(flag::BY_LAPSE, is_lapse);
+        row.set(Column::RepeatCommitment, promise);
+        row.set(Column::RepeatTeam, team);
+        blocks::write(tenant_id, address, &row, txn)
+    }
+}
+
+/// Two customers are one, or two again: says anew what their contacts are to each other.
+fn merge(fact: &Accepted, other: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let (tenant_id, customer_id) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
+    let before = keys::MERGED.customers_then(txn, tenant_id, customer_id)?;
+    keys::MERGED.apply(fact, txn)?;
+    let after = keys::MERGED.customers_then(txn, tenant_id, customer_id)?;
+    if before == after {
+        return Ok(());
+    }
+    links::relink(tenant_id, customer_id, txn)?;
+    match after.iter().any(|one| one == other) {
+        true => Ok(()),
+        false => links::relink(tenant_id, other, txn),
+    }
+}
+
+impl InsightProjection {
+    /// It was said what the root cause of a contact was.
+    fn explain(
+        &mut self,
+        fact: &Accepted,
+        attributed: &CauseAttributed,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let event = &fact.event;
+        keys::COMMANDS.remember(fact, &event.aggregate_id, bytes::Bytes::new, txn)?;
+        let Some(mut kept) = kept_of(fact, &attributed.interaction_id, txn)? else {
+            return Ok(());
+        };
+        let (tenant_id, address) = (&*event.tenant_id, kept.address(fact));
+        let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
+            return Ok(());
+        };
+        let word = attributed.root_cause_code.as_bytes();
+        let of = (tenant_id, address.partition);
+        row.set(Column::RootCause, self.words.number(of, word, txn)?);
+        blocks::write(tenant_id, address, &row, txn)?;
+        kept.attribute(&attributed.root_cause_code, event.sequence);
+        kept.write(tenant_id, fact.whose, txn)
+    }
+}
+
+/// What caused a contact stays when it is amended.
+fn carry_repeat(was: &Row, row: &mut Row) {
+    row.facts.set(flag::BY_LAPSE, was.facts.has(flag::BY_LAPSE));
+    for column in [Column::RepeatCommitment, Column::RepeatTeam] {
+        row.set(column, was.words[column as usize]);
+    }
+}
+
+/// What is kept of a contact of the event's.
+fn kept_of(
+    fact: &Accepted,
+    interaction_id: &str,
+    txn: &Txn<'_>,
+) -> Result<Option<Kept>, ApplyError> {
+    let key = keys::kept(&fact.event.tenant_id, interaction_id, fact.whose);
+    let kept = txn.get(key)?.map(prost::Message::decode).transpose();
+    kept.map_err(ApplyError::record)
+}
+
+impl Projection for InsightProjection {
+    type Fact = Happening;
+
+    fn name(&self) -> &'static str {
+        "insight"
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn opened(&mut self, _store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
+        self.words.clear();
+        Ok(())
+    }
+
+    fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        match &fact.what {
+            What::Recorded { recorded, promises } => {
+                self.record(fact, recorded, txn)?;
+                promises
+                    .iter()
+                    .try_for_each(|promise| promises::make(fact, promise, txn))
+            }
+            What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Identified(identified) => self.identify(fact, identified, txn),
+            What::Made(promise) => promises::make(fact, promise, txn),
+            What::Promise(step) => promises::change(fact, step, txn),
+            What::Repeat(attributed) => self.attribute(fact, attributed, txn),
+            What::Cause(attributed) => self.explain(fact, attributed, txn),
+            What::Merged(merged) => merge(fact, &merged.merged_customer_id, txn),
+            What::Unmerged(unmerged) => merge(fact, &unmerged.merged_customer_id, txn),
+            What::Problem(problem) => problems::apply(fact, problem, txn),
+            _ => Ok(()),
+        }
+    }
+}

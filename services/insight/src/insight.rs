@@ -1,0 +1,106 @@
+//! The service as a whole: its view, and what all its answers share.
+
+use std::sync::Arc;
+
+use aftercall_log::LogIdentity;
+use aftercall_proto::convert::time;
+use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
+use aftercall_proto::insight::v1::problem_service_server::ProblemServiceServer;
+use aftercall_service::{Clock, Deps, Including, Reading};
+use aftercall_view::{Options, Positions, Store, ViewError, ViewHandle};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::answer::Completed;
+use crate::failure::Unanswered;
+use crate::fold::InsightProjection;
+use crate::problems::Problems;
+
+/// The insight service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Insight(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    reading: Reading,
+    clock: Arc<dyn Clock>,
+}
+
+/// How far an answer is complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Complete {
+    /// The position.
+    pub(crate) through: Positions,
+    /// The time: what was recorded until then is in it.
+    pub(crate) at: Timestamp,
+}
+
+impl Insight {
+    /// Starts the service's view in the background, under the supervisor. Questions wait for it to catch up, for a bounded
+    /// time.
+    ///
+    /// # Errors
+    /// When the operating system gives the view no thread.
+    pub fn start(deps: &Deps) -> Result<Self, ViewError> {
+        let projection = InsightProjection::default();
+        Ok(Self(Arc::new(Shared {
+            reading: Reading::start(deps, projection, Options::default())?,
+            clock: Arc::clone(&deps.clock),
+        })))
+    }
+
+    /// The gRPC service, to be put into a server.
+    pub fn server(&self) -> InsightServiceServer<Self> {
+        InsightServiceServer::new(self.clone())
+    }
+
+    /// The gRPC service of problems, to be put into a server.
+    pub fn problem_server(&self) -> ProblemServiceServer<Problems> {
+        ProblemServiceServer::new(Problems::of(self))
+    }
+
+    /// The service's view: how far it is, and whether it is ready.
+    pub fn view(&self) -> &ViewHandle {
+        self.0.reading.view()
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.0.reading
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    pub(crate) fn log_identity(&self) -> LogIdentity {
+        self.0.reading.log_identity()
+    }
+
+    /// Asks the view once it includes what is asked for, and says in the answer how far that is complete.
+    pub(crate) async fn measure<A: Completed + Send + 'static>(
+        &self,
+        including: Including<'_>,
+        until: Instant,
+        ask: impl FnOnce(&Store, Timestamp) -> Result<A, Unanswered> + Send + 'static,
+    ) -> Result<A, Unanswered> {
+        let Complete { through, at } = self.complete(including, until).await?;
+        let asked = self.reading().run(move |store| ask(store, at)).await?;
+        Ok(asked.completed(through.encode(self.log_identity()), time::to_wire(at)))
+    }
+
+    /// Waits until the view includes what is asked for.
+    pub(crate) async fn complete(
+        &self,
+        including: Including<'_>,
+        until: Instant,
+    ) -> Result<Complete, Unanswered> {
+        let through = self.reading().store_at(including, until).await?;
+        let age = self.view().progress().borrow().lag.age;
+        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        let now = self.clock().now();
+        Ok(Complete {
+            through,
+            at: now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH),
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! The insight service: measures over contacts.
+//!
+//! Everything is answered from one view of the event log, `insight`. It holds one row of fixed width for each contact, in
+//! small blocks in the order in which a partition recorded them, so that a measure over
+//! a million contacts reads some ten thousand values in a row, and a row that changes costs one of them; what a row says in
+//! words stands once, in a list of the partition's. An amended contact replaces its row in its place. Beside it stand what a
+//! row follows from (a contact without its words), each customer's contacts in order, promises as they stand and whose turn
+//! it was, and problems. Personal words are not kept.
+//!
+//! What a contact comes to is reckoned by [`aftercall_domain::measure`]; `docs/insight.md` says every definition.
+
+mod aggregate;
+mod answer;
+mod blocks;
+mod buckets;
+mod cause;
+mod clocks;
+mod contacts;
+mod drivers;
+mod failure;
+mod filter;
+mod fold;
+mod groups;
+mod insight;
+mod keys;
+mod limits;
+mod parts;
+mod problems;
+mod repeats;
+mod row;
+mod scan;
+mod server;
+mod slips;
+mod words;
+
+pub use insight::Insight;
+pub use problems::Problems;

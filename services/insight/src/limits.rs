@@ -1,0 +1,103 @@
+//! The bounds of this service's answers and of its view.
+
+use aftercall_service::Counts;
+
+/// Rows in a block of the view: what a row costs that is written or changed by itself, as most are that somebody comes
+/// back to, is a block of some 3 KB that is written anew.
+pub(crate) const BLOCK_ROWS: u64 = 16;
+
+/// Blocks whose first and last times stand together: a question of a month passes over the rest of the years.
+pub(crate) const ZONE_BLOCKS: u32 = 32;
+
+/// Contacts of a customer, before one and after it, among which the one it belongs to is looked for.
+pub(crate) const NEIGHBOURS_MAX: usize = 100;
+
+/// Days that a trouble is followed back.
+pub(crate) const TROUBLE_DAYS_MAX: i64 = 365;
+
+/// A note on a root cause, in bytes.
+pub(crate) const NOTE_BYTES_MAX: usize = 16 << 10;
+
+/// Problems of a tenant.
+pub(crate) const PROBLEMS_MAX: usize = 1_000;
+
+/// What was done about a problem.
+pub(crate) const IMPROVEMENTS_MAX: usize = 100;
+
+/// A problem's title, in bytes.
+pub(crate) const TITLE_BYTES_MAX: usize = 512;
+
+/// Days over which a problem's contacts are counted, or compared.
+pub(crate) const PROBLEM_DAYS_MAX: i32 = 366;
+
+/// Promises that one answer about whose turn it was looks at.
+pub(crate) const PROMISES_LOOKED_AT_MAX: usize = 1_000_000;
+
+/// Turns of a promise that are shown.
+pub(crate) const SPANS_SHOWN_MAX: usize = 200;
+
+/// Promises on a page of those behind whose turn it was.
+pub(crate) const CLOCKS: Counts = Counts {
+    usual: 50,
+    max: 500,
+};
+
+/// Problems on a page, of each of which the contacts are counted.
+pub(crate) const PROBLEMS: Counts = Counts { usual: 20, max: 50 };
+
+/// Versions of a problem on a page.
+pub(crate) const VERSIONS: Counts = Counts {
+    usual: 50,
+    max: 500,
+};
+
+/// Values of one kind in a filter.
+pub(crate) const VALUES_MAX: usize = 100;
+
+/// Dimensions of one aggregate.
+pub(crate) const DIMENSIONS_MAX: usize = 2;
+
+/// Groups of one aggregate.
+pub(crate) const GROUPS_MAX: usize = 5_000;
+
+/// Buckets of time of one aggregate.
+pub(crate) const BUCKETS_MAX: usize = 20_000;
+
+/// Seconds of a day: the longest times that a request names in seconds.
+pub(crate) const SECONDS_MAX: i32 = 86_400;
+
+/// Parts of a period that an answer shows a number over.
+pub(crate) const PARTS: usize = 14;
+
+/// Rows of an answer about repeats.
+pub(crate) const REPEAT_ROWS_MAX: usize = 1_000;
+
+/// The longest window for slip-ups, in days.
+pub(crate) const WINDOW_DAYS_MAX: i32 = 365;
+
+/// The most slip-ups that a listing may need.
+pub(crate) const THRESHOLD_MAX: i32 = 100;
+
+/// Slip-ups of a customer that are looked at: the latest.
+pub(crate) const SLIPS_MAX: usize = 2_000;
+
+/// Customers that one page of slip-ups looks at.
+pub(crate) const CUSTOMERS_LOOKED_AT_MAX: usize = 50_000;
+
+/// Contacts on a page.
+pub(crate) const CONTACTS: Counts = Counts {
+    usual: 50,
+    max: 1_000,
+};
+
+/// Listings of slip-ups on a page.
+pub(crate) const WINDOWS: Counts = Counts {
+    usual: 50,
+    max: 500,
+};
+
+/// Drivers in an answer.
+pub(crate) const DRIVERS: Counts = Counts {
+    usual: 50,
+    max: 1_000,
+};

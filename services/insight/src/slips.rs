@@ -1,0 +1,323 @@
+//! Customers with whom too much went wrong within a window.
+//!
+//! What went wrong in contacts follows from each customer's inbound contacts in order; what went wrong with promises
+//! stands beside them. Customers are looked at in the order of their ids, some thousands for a page; those that are one are
+//! looked at together, where the first of them stands.
+
+use aftercall_domain::Scope;
+use aftercall_domain::measure::{DAY_MS, REPEAT_DAYS, Slip, SlipKind, thresholds};
+use aftercall_log::LogIdentity;
+use aftercall_proto::convert::time;
+use aftercall_proto::insight::v1::{
+    ListSlipUpsRequest, ListSlipUpsResponse, SlipUp, SlipUpKind, SlipUpWindow,
+};
+use aftercall_service::{Call, Checker, Including, Paging, given};
+use aftercall_view::key::{Key, Parts, prefix_end};
+use aftercall_view::{ApplyError, Direction, Positions, Store};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message;
+
+use crate::Insight;
+use crate::failure::Unanswered;
+use crate::filter::bounded;
+use crate::fold::{Place, PromiseSlip};
+use crate::keys::{self, MERGED};
+use crate::limits::{
+    CUSTOMERS_LOOKED_AT_MAX, NEIGHBOURS_MAX, SECONDS_MAX, SLIPS_MAX, THRESHOLD_MAX,
+    WINDOW_DAYS_MAX, WINDOWS,
+};
+
+/// A wait is long from so many seconds on, unless it is said.
+const LONG_WAIT_S: u32 = 600;
+
+/// How many slip-ups make a listing, unless it is said.
+const THRESHOLD: u32 = 3;
+
+/// How many days the window has, unless it is said.
+const WINDOW_DAYS: u32 = 30;
+
+/// Microseconds of a day.
+const DAY_US: i64 = DAY_MS as i64 * 1_000;
+
+/// What is asked for, checked.
+#[derive(Debug)]
+struct Query {
+    customer_id: Option<String>,
+    window_us: i64,
+    threshold: usize,
+    long_wait_ms: u32,
+    paging: Paging,
+}
+
+impl Query {
+    fn of(call: &Call<ListSlipUpsRequest>, log: &LogIdentity) -> Result<Self, Unanswered> {
+        let message = &call.message;
+        let mut checker = Checker::new();
+        checker.id("customer_id", &message.customer_id);
+        let days = bounded(
+            &mut checker,
+            "window_days",
+            (message.window_days, WINDOW_DAYS_MAX),
+        );
+        let threshold = bounded(
+            &mut checker,
+            "threshold",
+            (message.threshold, THRESHOLD_MAX),
+        );
+        let wait = bounded(
+            &mut checker,
+            "long_wait_seconds",
+            (message.long_wait_seconds, SECONDS_MAX),
+        );
+        let size = checker.count("page_size", message.page_size, WINDOWS);
+        checker.done(())?;
+        let days = days.unwrap_or(WINDOW_DAYS);
+        let threshold = threshold.unwrap_or(THRESHOLD);
+        let wait = wait.unwrap_or(LONG_WAIT_S);
+        let query: [&[u8]; 7] = [
+            b"slip-ups",
+            call.tenant_id().as_bytes(),
+            &call.scope().fingerprint(),
+            message.customer_id.as_bytes(),
+            &days.to_be_bytes(),
+            &threshold.to_be_bytes(),
+            &wait.to_be_bytes(),
+        ];
+        Ok(Self {
+            customer_id: given(message.customer_id.clone()),
+            window_us: i64::from(days) * DAY_US,
+            threshold: threshold as usize,
+            long_wait_ms: wait.saturating_mul(1_000),
+            paging: Paging::asked(log, &query, size, &message.page_token)?,
+        })
+    }
+
+    fn list(
+        &self,
+        store: &Store,
+        whose: (&str, &Scope),
+        (through, log): (&Positions, &LogIdentity),
+    ) -> Result<ListSlipUpsResponse, Unanswered> {
+        let (mut windows, mut last) = (Vec::new(), None);
+        let mut more = false;
+        match &self.customer_id {
+            Some(customer_id) => {
+                let customers = MERGED.customers(store, whose.0, customer_id)?;
+                windows = self.of_customers(store, whose, &customers)?;
+            }
+            None => {
+                let after = self.paging.after().map(|place| place.to_vec());
+                let mut after = after.and_then(|place| String::from_utf8(place).ok());
+                let mut looked_at = 0;
+                while let Some(customer_id) = next_customer(store, whose.0, after.as_deref())? {
+                    more =
+                        windows.len() >= self.paging.size() || looked_at >= CUSTOMERS_LOOKED_AT_MAX;
+                    if more {
+                        break;
+                    }
+                    looked_at += 1;
+                    let customers = MERGED.customers(store, whose.0, &customer_id)?;
+                    if is_first(store, whose.0, &customers)? {
+                        windows.extend(self.of_customers(store, whose, &customers)?);
+                    }
+                    last = Some(Bytes::from(customer_id.clone()));
+                    after = Some(customer_id);
+                }
+            }
+        }
+        Ok(ListSlipUpsResponse {
+            windows,
+            next_page_token: self.paging.token(log, through, last.filter(|_| more)),
+            complete_through: through.encode(log.clone()),
+        })
+    }
+
+    /// What reached the threshold with a customer, the first, and those that are one with it.
+    fn of_customers(
+        &self,
+        store: &Store,
+        whose: (&str, &Scope),
+        customers: &[String],
+    ) -> Result<Vec<SlipUpWindow>, Unanswered> {
+        let Some((customer_id, others)) = customers.split_first() else {
+            return Ok(Vec::new());
+        };
+        let mut slips = self.in_contacts(store, whose, customers)?;
+        for customer_id in customers {
+            slips.extend(with_promises(store, whose, customer_id)?);
+        }
+        slips.sort_by(|one, other| {
+            let order = |slip: &Slip| (slip.at_us, slip.kind);
+            let order = order(one).cmp(&order(other));
+            order.then_with(|| one.interaction_id.cmp(&other.interaction_id))
+        });
+        let listed = thresholds(slips, self.window_us, self.threshold);
+        let windows = listed.into_iter().map(|slips| SlipUpWindow {
+            customer_id: customer_id.clone(),
+            slip_ups: slips.into_iter().map(shown).collect(),
+            merged_customer_ids: others.to_vec(),
+        });
+        Ok(windows.collect())
+    }
+
+    /// What went wrong in the contacts of customers that are one.
+    fn in_contacts(
+        &self,
+        store: &Store,
+        (tenant_id, scope): (&str, &Scope),
+        customers: &[String],
+    ) -> Result<Vec<Slip>, Unanswered> {
+        let mut places: Vec<(i64, String, Place)> = Vec::new();
+        for customer_id in customers {
+            let list = keys::places(tenant_id, customer_id);
+            let latest = store.scan_prefix(&*list, Direction::Descending);
+            for entry in latest.take(SLIPS_MAX) {
+                let (key, value) = entry?;
+                let place = keys::read_place(&list, &key).map_err(ApplyError::record)?;
+                places.push((place.0, place.1, Place::decode(value)?));
+            }
+        }
+        places.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+        let too_many = places.len().saturating_sub(SLIPS_MAX);
+        places.drain(..too_many);
+        let mut slips = Vec::new();
+        for (number, (at_us, id, place)) in places.iter().enumerate() {
+            let parties = place.parties.iter().flat_map(|parties| parties.iter());
+            if !scope.admits(parties) {
+                continue;
+            }
+            let before = places[..number].iter().rev().take(NEIGHBOURS_MAX);
+            let since = at_us.saturating_sub(i64::from(REPEAT_DAYS) * DAY_US);
+            let mut before = before.take_while(|(other_us, ..)| *other_us > since);
+            let is_repeat = before.any(|(_, _, other)| place.is_akin(other));
+            let kinds = [
+                (SlipKind::Drop, place.dropped),
+                (SlipKind::Repeat, is_repeat),
+                (SlipKind::LongWait, place.queue_wait >= self.long_wait_ms),
+            ];
+            for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
+                slips.push(Slip {
+                    kind,
+                    at_us: *at_us,
+                    interaction_id: id.clone(),
+                    commitment_id: String::new(),
+                });
+            }
+        }
+        Ok(slips)
+    }
+}
+
+/// What went wrong with a customer's promises.
+fn with_promises(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    customer_id: &str,
+) -> Result<Vec<Slip>, Unanswered> {
+    let list = keys::slips(tenant_id, customer_id);
+    let mut slips = Vec::new();
+    for entry in store
+        .scan_prefix(&*list, Direction::Descending)
+        .take(SLIPS_MAX)
+    {
+        let (key, value) = entry?;
+        let at_us = Parts::new(&key[list.len()..]).time();
+        let at_us = at_us.map_err(ApplyError::record)?;
+        let slip = PromiseSlip::decode(value)?;
+        let parties = slip.parties.iter().flat_map(|parties| parties.iter());
+        if scope.admits(parties) {
+            slips.push(Slip {
+                kind: slip.kind(),
+                at_us,
+                interaction_id: slip.interaction_id,
+                commitment_id: slip.commitment_id,
+            });
+        }
+    }
+    Ok(slips)
+}
+
+/// Whether the first of customers that are one is the one among whom they are looked at: of those with inbound contacts or
+/// promises that went wrong, the first by their ids.
+fn is_first(store: &Store, tenant_id: &str, customers: &[String]) -> Result<bool, Unanswered> {
+    let Some((customer_id, others)) = customers.split_first() else {
+        return Ok(false);
+    };
+    for other in others.iter().filter(|other| *other < customer_id) {
+        let lists = [
+            keys::places(tenant_id, other),
+            keys::slips(tenant_id, other),
+        ];
+        for list in lists {
+            let mut found = store.scan_prefix(&*list, Direction::Ascending);
+            if found.next().transpose()?.is_some() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The first customer after another, of those with inbound contacts or promises that went wrong.
+fn next_customer(
+    store: &Store,
+    tenant_id: &str,
+    after: Option<&str>,
+) -> Result<Option<String>, Unanswered> {
+    let mut next: Option<String> = None;
+    for all in [keys::all_places(tenant_id), keys::all_slips(tenant_id)] {
+        let from: Vec<u8> = match after {
+            None => all.to_vec(),
+            Some(customer_id) => {
+                let list: Key = all.clone().text(customer_id);
+                prefix_end(&list).unwrap_or_default()
+            }
+        };
+        let end = prefix_end(&all);
+        let mut found = store.scan_range(from, end.as_deref(), Direction::Ascending);
+        if let Some(entry) = found.next() {
+            let customer_id = keys::customer_of(&all, &entry?.0).map_err(ApplyError::record)?;
+            next = Some(match next {
+                Some(other) => other.min(customer_id),
+                None => customer_id,
+            });
+        }
+    }
+    Ok(next)
+}
+
+fn shown(slip: Slip) -> SlipUp {
+    let kind = match slip.kind {
+        SlipKind::Lapse => SlipUpKind::Lapse,
+        SlipKind::Drop => SlipUpKind::Drop,
+        SlipKind::Repeat => SlipUpKind::Repeat,
+        SlipKind::Correction => SlipUpKind::Correction,
+        SlipKind::LongWait => SlipUpKind::LongWait,
+    };
+    let at = Timestamp::from_microsecond(slip.at_us);
+    SlipUp {
+        kind: kind.into(),
+        at: at.ok().map(time::to_wire),
+        interaction_id: slip.interaction_id,
+        commitment_id: slip.commitment_id,
+    }
+}
+
+/// The listings of a page.
+pub(crate) async fn list(
+    insight: &Insight,
+    call: Call<ListSlipUpsRequest>,
+) -> Result<ListSlipUpsResponse, Unanswered> {
+    let log = insight.log_identity();
+    let query = Query::of(&call, &log)?;
+    let including = Including {
+        min_position: &call.message.min_position,
+        latest: call.message.latest,
+    };
+    let reading = insight.reading();
+    let through = query.paging.reach(reading, including, call.read_until());
+    let (through, scope) = (through.await?, call.scope());
+    let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
+    reading.run(list).await
+}

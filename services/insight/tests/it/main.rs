@@ -1,0 +1,17 @@
+//! The insight service behind a real server, fed through the log alone.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod causes;
+mod clocks;
+mod fixture;
+mod known;
+mod measures;
+mod merging;
+mod naive;
+mod orders;
+mod problems;
+mod reckoned;
+mod resolving;
+mod slipping;
+mod troubles;
