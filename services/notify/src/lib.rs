@@ -20,8 +20,10 @@
 //! * **Mail is sent in the same way**: a round of decisions about alerts queues it, and each attempt is an event.
 //! * **The address that was checked is the one that is connected to.** What the configuration does not name is
 //!   not sent to, unless everybody reaches it.
+//! * **Whoever subscribes** reads the log by themselves, as far as the ledger has judged it, and is told what counts.
 //! * **A copy is mute.** What is sent to in one environment is recorded as suppressed in another.
 
+mod ahead;
 mod changes;
 mod command;
 mod config;
@@ -42,6 +44,7 @@ mod rows;
 mod send;
 mod server;
 mod signing;
+mod subscribing;
 mod target;
 mod vault;
 mod writer;
@@ -49,4 +52,4 @@ mod writer;
 pub use config::{NotifyConfig, PrivateNetwork};
 pub use notify::{Notify, StartError};
 pub use send::{Resolve, Resolving, SystemResolver};
-pub use server::Grpc;
+pub use server::{EventGrpc, Grpc};

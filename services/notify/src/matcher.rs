@@ -5,8 +5,6 @@
 //! it was looked for go into one event, so who comes after goes on from there, and two who believe to hold
 //! the same webhook can't both count.
 
-mod ahead;
-
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,14 +17,15 @@ use aftercall_proto::cloud_event;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AlertsRouted, Event, EventType, QueuedDelivery, WebhookQueued};
 use aftercall_proto::model::v1::{Webhook, WebhookDelivery};
+use aftercall_service::writing::{self, Written};
 use aftercall_view::{ApplyError, Positions, StoreError};
 use prost::Message;
 
+use crate::ahead::Ahead;
 use crate::meters;
 use crate::notify::Shared;
 use crate::rows::{self, Standing, place, places};
-use crate::writer::{self, Ended, RETRY_AFTER, Wrote, unless_opening};
-use ahead::Ahead;
+use crate::writer::{self, Ended, RETRY_AFTER, unless_opening};
 
 /// How many records may pass without one for a webhook until that is recorded: so many are read again at most
 /// when another process, or the next start, goes on.
@@ -291,9 +290,9 @@ impl Matcher {
         if records.is_empty() {
             return Ok(true);
         }
-        let positions = match writer::write(&self.0.reading, records).await? {
-            Wrote::At(positions) => positions,
-            Wrote::Again(pause) => {
+        let positions = match writing::write(&self.0.reading, records).await? {
+            Written::At(positions) => positions,
+            Written::Again(pause) => {
                 tokio::time::sleep(pause.max(RETRY_AFTER)).await;
                 return Ok(false);
             }

@@ -7,6 +7,7 @@ use aftercall_domain::setting::Receiver;
 use aftercall_ledger::{Feed, Ledger, Ready};
 use aftercall_log::{Claim, Log, Partition};
 use aftercall_proto::envelope::notify_key;
+use aftercall_proto::notify::v1::event_service_server::EventServiceServer;
 use aftercall_proto::notify::v1::mail_service_server::MailServiceServer;
 use aftercall_proto::notify::v1::webhook_service_server::WebhookServiceServer;
 use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
@@ -19,7 +20,7 @@ use crate::mail::{MailGrpc, Mailer, Post};
 use crate::matcher::Matcher;
 use crate::projection::Webhooks;
 use crate::send::{Resolve, Sender, SystemResolver};
-use crate::server::Grpc;
+use crate::server::{EventGrpc, Grpc};
 use crate::target::Allowed;
 use crate::vault::Vault;
 
@@ -154,6 +155,11 @@ impl Notify {
     /// The gRPC service of webhooks.
     pub fn webhook_server(&self) -> WebhookServiceServer<Grpc> {
         WebhookServiceServer::new(Grpc::new(self.clone()))
+    }
+
+    /// The gRPC service of subscriptions.
+    pub fn event_server(&self) -> EventServiceServer<EventGrpc> {
+        EventServiceServer::new(EventGrpc::new(self.clone()))
     }
 
     /// The gRPC service of mail.

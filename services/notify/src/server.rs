@@ -1,19 +1,23 @@
 //! The gRPC face: takes a request apart, has it done, and puts the answer together.
 
+use std::pin::Pin;
+
+use aftercall_proto::notify::v1::event_service_server::EventService;
 use aftercall_proto::notify::v1::webhook_service_server::WebhookService;
 use aftercall_proto::notify::v1::{
     CreateWebhookRequest, CreateWebhookResponse, GetWebhookRequest, GetWebhookResponse,
     ListWebhookDeliveriesRequest, ListWebhookDeliveriesResponse, ListWebhooksRequest,
     ListWebhooksResponse, ReplayWebhookRequest, ReplayWebhookResponse, RotateWebhookKeyRequest,
-    RotateWebhookKeyResponse, TestWebhookRequest, TestWebhookResponse, UpdateWebhookRequest,
-    UpdateWebhookResponse,
+    RotateWebhookKeyResponse, SubscribeEventsRequest, SubscribeEventsResponse, TestWebhookRequest,
+    TestWebhookResponse, UpdateWebhookRequest, UpdateWebhookResponse,
 };
 use aftercall_service::{Call, to_status};
+use futures::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::failure::Error;
 use crate::notify::Notify;
-use crate::{command, list, probe};
+use crate::{command, list, probe, subscribing};
 
 /// The service behind the generated server.
 #[derive(Debug, Clone)]
@@ -94,5 +98,31 @@ impl WebhookService for Grpc {
     ) -> Result<Response<ReplayWebhookResponse>, Status> {
         let call = Call::of(request).map_err(to_status)?;
         answer(command::replay(&self.0.0, call).await)
+    }
+}
+
+/// The service of subscriptions behind the generated server.
+#[derive(Debug, Clone)]
+pub struct EventGrpc(Notify);
+
+impl EventGrpc {
+    pub(crate) const fn new(notify: Notify) -> Self {
+        Self(notify)
+    }
+}
+
+#[tonic::async_trait]
+impl EventService for EventGrpc {
+    type SubscribeEventsStream =
+        Pin<Box<dyn Stream<Item = Result<SubscribeEventsResponse, Status>> + Send>>;
+
+    async fn subscribe_events(
+        &self,
+        request: Request<SubscribeEventsRequest>,
+    ) -> Result<Response<Self::SubscribeEventsStream>, Status> {
+        let call = Call::of(request).map_err(to_status)?;
+        let events = subscribing::begin(&self.0.0, call).await;
+        let events = events.map_err(to_status)?;
+        Ok(Response::new(Box::pin(events)))
     }
 }

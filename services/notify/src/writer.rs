@@ -1,26 +1,23 @@
-//! Writes what this service notices by itself, and waits until the view shows it.
+//! What this service notices by itself, and why it can't go on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_log::{AppendError, Position, ReadError, Record};
+use aftercall_log::{AppendError, ReadError, Record};
 use aftercall_proto::envelope::Fact;
 use aftercall_service::seal::{Author, Sealing, TooLarge};
+use aftercall_service::writing::WriteError;
 use aftercall_service::{ActorKind, Internal, Reading};
-use aftercall_view::{ApplyError, Positions, StoreError, WaitError};
+use aftercall_view::{ApplyError, StoreError};
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
+
+pub(crate) use aftercall_service::writing::RETRY_AFTER;
 
 /// Who notices.
 pub(crate) const ACTOR: &str = "aftercall-notify";
 
-/// How long the log may take to say whether it has what was appended, and the view to show it. Beyond that
-/// it is looked at anew: to say something twice is harmless.
+/// How long the view may take to show what is durable.
 const WAIT: Duration = Duration::from_secs(30);
-
-/// How long to leave a log alone that did not say when to come back, and the longest that it may ask for.
-pub(crate) const RETRY_AFTER: Duration = Duration::from_millis(200);
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// Why this service can't go on.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +36,14 @@ pub(crate) enum Ended {
     Query(#[from] Internal),
 }
 
-/// What became of a write.
-#[derive(Debug)]
-pub(crate) enum Wrote {
-    /// It stands there, and the view has folded it.
-    At(Vec<Position>),
-    /// It may, or not: to be looked at anew after a pause.
-    Again(Duration),
+impl From<WriteError> for Ended {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Log(error) => Self::Log(error),
+            WriteError::Append(error) => Self::Append(error),
+            WriteError::View => Self::View,
+        }
+    }
 }
 
 /// A read of the view, unless the view is being opened.
@@ -80,44 +78,6 @@ pub(crate) fn record(
         request: None,
     };
     sealing.seal(fact)
-}
-
-/// Appends `records`, and waits until the view of `reading` has folded them.
-pub(crate) async fn write(reading: &Reading, records: Vec<Record>) -> Result<Wrote, Ended> {
-    let appended = timeout(WAIT, reading.log().append(records)).await;
-    let appended = appended.unwrap_or_else(|late| Err(AppendError::Unknown(Arc::new(late))));
-    let positions = match appended {
-        Ok(positions) => positions,
-        Err(
-            AppendError::QueueFull { retry_after }
-            | AppendError::DiskFull { retry_after }
-            | AppendError::Unavailable { retry_after, .. },
-        ) => {
-            let pause = retry_after.clamp(RETRY_AFTER, RETRY_AFTER_MAX);
-            return Ok(Wrote::Again(pause));
-        }
-        Err(AppendError::Unknown(cause)) => {
-            tracing::warn!(error = %cause, "an event of webhooks may not be recorded, looking again");
-            return Ok(Wrote::Again(RETRY_AFTER));
-        }
-        Err(error) => return Err(Ended::Append(error)),
-    };
-    let through: Positions = positions
-        .iter()
-        .map(|at| (at.partition, at.offset.saturating_add(1)))
-        .collect();
-    match reading
-        .view()
-        .wait_for(&through, Instant::now() + WAIT)
-        .await
-    {
-        Ok(()) => Ok(Wrote::At(positions)),
-        Err(WaitError::DeadlineExceeded { .. } | WaitError::Log(ReadError::Unavailable { .. })) => {
-            Ok(Wrote::Again(RETRY_AFTER))
-        }
-        Err(WaitError::Log(error)) => Err(error.into()),
-        Err(WaitError::Stopped | WaitError::BeyondTail) => Err(Ended::View),
-    }
 }
 
 /// Waits until the view of `reading` has folded all that is durable now: says no if it has to be asked again.

@@ -6,11 +6,12 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AttemptedDelivery, WebhookAttempted, WebhookChanged};
 use aftercall_proto::model::v1::WebhookFailure;
+use aftercall_service::writing::{self, Written};
 
 use super::Of;
 use crate::notify::Shared;
 use crate::rows::{self, place};
-use crate::writer::{self, Ended, RETRY_AFTER, Wrote, unless_opening};
+use crate::writer::{self, Ended, RETRY_AFTER, unless_opening};
 
 /// Records outcomes, as often as it takes until they count; answers the deliveries' numbers. If one of them was
 /// that the receiver is gone, the webhook is taken out of use.
@@ -44,9 +45,9 @@ async fn try_to_record(shared: &Shared, of: &Of, fact: &Fact) -> Result<bool, En
     };
     let sequence = before.outcomes_version + 1;
     let record = writer::record((tenant_id, webhook_id), sequence, fact, shared.clock.now())?;
-    let at = match writer::write(&shared.reading, vec![record]).await? {
-        Wrote::At(positions) => positions.first().copied(),
-        Wrote::Again(pause) => {
+    let at = match writing::write(&shared.reading, vec![record]).await? {
+        Written::At(positions) => positions.first().copied(),
+        Written::Again(pause) => {
             tokio::time::sleep(pause).await;
             return again(shared).await;
         }
@@ -91,7 +92,7 @@ async fn try_to_disable(shared: &Shared, of: &Of) -> Result<bool, Ended> {
         webhook_id,
         "a webhook's receiver is gone: it is disabled"
     );
-    if let Wrote::Again(pause) = writer::write(&shared.reading, vec![record]).await? {
+    if let Written::Again(pause) = writing::write(&shared.reading, vec![record]).await? {
         tokio::time::sleep(pause).await;
         return again(shared).await;
     }

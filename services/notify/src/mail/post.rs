@@ -19,6 +19,7 @@ use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AttemptedMail, MailAttempted};
 use aftercall_proto::model::v1::{MailTrouble, WebhookDeliveryState as State};
+use aftercall_service::writing::{self, Written};
 use aftercall_view::{ApplyError, Direction};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ use crate::meters;
 use crate::notify::Shared;
 use crate::promised;
 use crate::rows::{self, MailRow, place};
-use crate::writer::{self, Ended, RETRY_AFTER, Wrote, unless_opening};
+use crate::writer::{self, Ended, RETRY_AFTER, unless_opening};
 
 /// How many mails are tried at once. What came of them is recorded together.
 const AT_ONCE: usize = 16;
@@ -283,9 +284,9 @@ async fn try_to_record(shared: &Shared, tenant_id: &str, fact: &Fact) -> Result<
     };
     let sequence = before.outcomes_version + 1;
     let record = writer::record((tenant_id, AGGREGATE), sequence, fact, shared.clock.now())?;
-    let at = match writer::write(&shared.reading, vec![record]).await? {
-        Wrote::At(positions) => positions.first().copied(),
-        Wrote::Again(pause) => {
+    let at = match writing::write(&shared.reading, vec![record]).await? {
+        Written::At(positions) => positions.first().copied(),
+        Written::Again(pause) => {
             tokio::time::sleep(pause).await;
             return again(shared).await;
         }

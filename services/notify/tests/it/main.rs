@@ -15,4 +15,5 @@ mod refused;
 mod replaying;
 mod restarting;
 mod rotating;
+mod subscribing;
 mod world;

@@ -12,6 +12,7 @@ use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::{
     CommitmentDraft, Handling, Webhook, WebhookDelivery, WebhookDeliveryState,
 };
+use aftercall_proto::notify::v1::event_service_client::EventServiceClient;
 use aftercall_proto::notify::v1::mail_service_client::MailServiceClient;
 use aftercall_proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use aftercall_proto::notify::v1::{
@@ -105,6 +106,7 @@ impl World {
             server
                 .service(notify.webhook_server())
                 .service(notify.mail_server())
+                .service(notify.event_server())
         });
         Self {
             server: server.await,
@@ -151,6 +153,24 @@ impl World {
     pub(crate) fn mail(&self) -> MailServiceClient<InterceptedService<Channel, Caller>> {
         let caller = Caller::new("acme", "admin-1", &[Role::TenantAdmin]);
         MailServiceClient::new(self.server.channel_of(caller))
+    }
+
+    /// A program that copies what happens.
+    pub(crate) fn events(
+        &self,
+        tenant_id: &str,
+    ) -> EventServiceClient<InterceptedService<Channel, Caller>> {
+        let caller = Caller::new(tenant_id, "warehouse", &[Role::Integration]);
+        EventServiceClient::new(self.server.channel_of(caller))
+    }
+
+    /// Somebody who would do so.
+    pub(crate) fn events_by(
+        &self,
+        roles: &[Role],
+    ) -> EventServiceClient<InterceptedService<Channel, Caller>> {
+        let caller = Caller::new("acme", "somebody", roles);
+        EventServiceClient::new(self.server.channel_of(caller))
     }
 
     /// Makes a webhook.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aftercall_log::{Entry, Log, Position, ReadError, Reader};
 use aftercall_view::Positions;
 
-/// How much is read at once. What a webhook is told of it fits into one event.
+/// How much is read at once. What a webhook is told of it fits into one event, and a subscription holds no more.
 const RECORDS_MAX: usize = 500;
 const BYTES_MAX: usize = 1 << 20;
 
@@ -15,7 +15,7 @@ const BYTES_MAX: usize = 1 << 20;
 const WAIT: Duration = Duration::from_millis(200);
 
 /// Reads ahead of the ledger, and waits for it.
-pub(super) struct Ahead {
+pub(crate) struct Ahead {
     through: Positions,
     reader: Option<Box<dyn Reader>>,
     read: VecDeque<Entry>,
@@ -34,17 +34,17 @@ impl From<Positions> for Ahead {
 
 impl Ahead {
     /// What was given out.
-    pub(super) fn through(&self) -> &Positions {
+    pub(crate) fn through(&self) -> &Positions {
         &self.through
     }
 
     /// Whether all of `judged` was given out.
-    pub(super) fn has(&self, judged: &Positions) -> bool {
+    pub(crate) fn has(&self, judged: &Positions) -> bool {
         self.through.covers_all(judged)
     }
 
     /// The next records of those that are judged. Blocks for a moment.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         log: &Arc<dyn Log>,
         judged: &Positions,
