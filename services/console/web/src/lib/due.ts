@@ -1,0 +1,86 @@
+// Which due counts for whoever looks at a board, and what stands behind it.
+
+import { type Commitment, CommitmentLifecycle } from '../gen/aftercall/model/v1/commitment_pb';
+import { endOfDay, millis } from './time';
+
+export type Section = 'overdue' | 'hour' | 'today' | 'later';
+
+const OPEN: ReadonlySet<CommitmentLifecycle> = new Set([
+  CommitmentLifecycle.ACTIVE,
+  CommitmentLifecycle.PAUSED,
+  CommitmentLifecycle.PROPOSED,
+]);
+
+export const OPEN_LIFECYCLES = [...OPEN];
+
+export function isOpen(promise: Commitment): boolean {
+  return OPEN.has(promise.lifecycle);
+}
+
+// By when the customer was told.
+export function dueOf(promise: Commitment): number {
+  return millis(promise.promisedBy) ?? Number.MAX_SAFE_INTEGER;
+}
+
+// The instants between sections, reckoned once for a whole list.
+export interface Bounds {
+  now: number;
+  hour: number;
+  today: number;
+}
+
+export function boundsOf(now: number, zone: string): Bounds {
+  return { now, hour: now + 3_600_000, today: endOfDay(now, zone) };
+}
+
+export function sectionOf(due: number, { now, hour, today }: Bounds): Section {
+  if (due < now) return 'overdue';
+  if (due < hour) return 'hour';
+  return due < today ? 'today' : 'later';
+}
+
+export interface BoardFilter {
+  teams: string[];
+  owners: string[];
+  mine: boolean;
+  due: '' | 'overdue' | 'hour' | 'today';
+}
+
+export function ownerKey(promise: Commitment): string {
+  const owner = promise.owner?.owner;
+  if (owner?.case === 'agentId') return `agent:${owner.value}`;
+  return owner?.case === 'queueId' ? `queue:${owner.value}` : '';
+}
+
+// The team in which a promise is kept; where nobody said it, that of whoever made it.
+export function teamOf(promise: Commitment): string {
+  return promise.ownerTeamId || promise.teamId;
+}
+
+export function fits(promise: Commitment, filter: BoardFilter, me: string): boolean {
+  if (filter.teams.length > 0 && !filter.teams.includes(teamOf(promise))) return false;
+  if (filter.owners.length > 0 && !filter.owners.includes(ownerKey(promise))) return false;
+  if (!filter.mine) return true;
+  const asked = promise.handover?.toOwner?.owner;
+  return ownerKey(promise) === `agent:${me}` || (asked?.case === 'agentId' && asked.value === me);
+}
+
+// Whether a due is within what the filter asks for, which changes as time passes.
+export function isWithin(due: number, filter: BoardFilter, bounds: Bounds): boolean {
+  switch (filter.due) {
+    case '':
+      return true;
+    case 'overdue':
+      return due < bounds.now;
+    case 'hour':
+      return due < bounds.hour;
+    case 'today':
+      return due < bounds.today;
+  }
+}
+
+// The ids of promises, the earliest due first; of one due, always in the same order.
+export function inOrder(promises: Iterable<Commitment>): string[] {
+  const keyed = [...promises].map((promise) => ({ due: dueOf(promise), id: promise.commitmentId }));
+  return keyed.sort((one, other) => one.due - other.due || (one.id < other.id ? -1 : 1)).map(({ id }) => id);
+}

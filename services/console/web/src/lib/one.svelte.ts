@@ -1,0 +1,92 @@
+// One promise: how it stands, why it is due then, and all that happened to it.
+
+import { type Alert } from '../gen/aftercall/model/v1/alert_pb';
+import { type ExplainDueResponse } from '../gen/aftercall/followups/v1/followups_pb';
+import { type Commitment, CommitmentClock, type Reschedule } from '../gen/aftercall/model/v1/commitment_pb';
+import { alerts, followups, including, once } from './client';
+import { type Failure, failureOf } from './failure';
+import { millis } from './time';
+
+// What happened, in order.
+export interface Happening {
+  at: number;
+  what: 'made' | 'moved' | 'lapsed' | 'attempt' | 'paused' | 'resumed' | 'asked' | 'closed';
+  clock?: CommitmentClock;
+  who: string;
+  // What else there is to say: a due, a reason, a result.
+  due?: number;
+  words?: string;
+  result?: number;
+}
+
+export class One {
+  readonly id: string;
+  promise = $state.raw<Commitment | undefined>();
+  explained = $state.raw<ExplainDueResponse | undefined>();
+  moves = $state.raw<Reschedule[]>([]);
+  alerts = $state.raw<Alert[]>([]);
+  failure = $state.raw<Failure | undefined>();
+  // What failed beside the promise itself, which is shown all the same.
+  besides = $state.raw<Failure | undefined>();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  async read(): Promise<void> {
+    this.failure = undefined;
+    this.besides = undefined;
+    const commitmentId = this.id;
+    try {
+      this.promise = (await followups.getCommitment({ commitmentId, ...including() }, once())).commitment;
+    } catch (thrown) {
+      this.failure = failureOf(thrown);
+      return;
+    }
+    try {
+      const customerIds = this.promise?.customerId ? [this.promise.customerId] : [];
+      const [explained, moves, raised] = await Promise.all([
+        followups.explainDue({ commitmentId }, once()),
+        followups.listReschedules({ commitmentId, pageSize: 500 }, once()),
+        alerts.listAlerts({ filter: { customerIds }, pageSize: 500 }, once()),
+      ]);
+      this.explained = explained;
+      this.moves = moves.reschedules;
+      this.alerts = raised.alerts.filter(({ subject }) => subject.value?.commitmentId === commitmentId);
+    } catch (thrown) {
+      this.besides = failureOf(thrown);
+    }
+  }
+
+  take(promise: Commitment): void {
+    if (promise.commitmentId !== this.id) return;
+    if (this.promise && promise.version <= this.promise.version) return;
+    void this.read();
+  }
+
+  get happenings(): Happening[] {
+    const { promise } = this;
+    if (!promise) return [];
+    const list: Happening[] = [];
+    const add = (at: number | undefined, what: Happening['what'], who: string, more: Partial<Happening> = {}) => {
+      if (at !== undefined) list.push({ at, what, who, ...more });
+    };
+    add(millis(promise.madeAt), 'made', promise.madeByAgentId, { words: promise.promiseText });
+    for (const move of this.moves.length > 0 ? this.moves : promise.reschedules) {
+      add(millis(move.rescheduledAt), 'moved', move.rescheduledBy, withDue(millis(move.toDue), { clock: move.clock, words: move.reason }));
+    }
+    for (const lapse of promise.lapses) add(millis(lapse.lapsedAt), 'lapsed', '', { clock: lapse.clock });
+    for (const attempt of promise.attempts) add(millis(attempt.attemptedAt), 'attempt', attempt.attemptedBy, { result: attempt.result });
+    for (const pause of [...promise.pauses, ...(promise.pause ? [promise.pause] : [])]) {
+      add(millis(pause.pausedAt), 'paused', pause.pausedBy, { words: pause.note });
+      add(millis(pause.resumedAt), 'resumed', '');
+    }
+    add(millis(promise.handover?.askedAt), 'asked', promise.handover?.askedBy ?? '');
+    add(millis(promise.closedAt), 'closed', promise.closedBy, { words: promise.closeNote });
+    return list.sort((one, other) => other.at - one.at);
+  }
+}
+
+function withDue(due: number | undefined, more: Partial<Happening>): Partial<Happening> {
+  return due === undefined ? more : { ...more, due };
+}

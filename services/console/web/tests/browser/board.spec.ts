@@ -1,0 +1,151 @@
+import { expect, test } from '@playwright/test';
+
+import { accessible, complaints, pick, row } from './pages';
+import { contact, Server } from './server';
+
+const server = new Server();
+
+test.beforeAll(async () => {
+  await server.start();
+  server.record([
+    contact({ text: 'We look into the late one', dueIn: -30, customer: 'C-1' }),
+    contact({ text: 'We call back soon', dueIn: 25, customer: 'C-2' }),
+    contact({ text: 'We send the papers', dueIn: 60 * 24 * 3, customer: 'C-3', agent: 'b.ross', team: 'sales' }),
+  ]);
+});
+
+test.afterAll(() => server.end());
+
+test('shows promises by due, and alerts beside them', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(server.url);
+  await expect(page.getByTestId('total')).toHaveText('3 promises');
+  const texts = await page.getByRole('row').allInnerTexts();
+  const order = ['Overdue', 'late one', 'Within the hour', 'call back soon', 'After today', 'papers'];
+  expect(texts.map((text) => order.findIndex((part) => text.includes(part)))).toEqual([0, 1, 2, 3, 4, 5]);
+  await expect(row(page, 'late one')).toContainText(/mins? late/);
+  await expect(page.getByTestId('alerts')).not.toHaveText('0');
+  await accessible(page);
+  expect(wrong).toEqual([]);
+});
+
+test('filters stand in the address', async ({ page }) => {
+  await page.goto(`${server.url}/board?team=sales`);
+  await expect(row(page, 'papers')).toBeVisible();
+  await expect(row(page, 'late one')).toHaveCount(0);
+  await page.getByRole('button', { name: 'sales', exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/board`);
+  await expect(row(page, 'late one')).toBeVisible();
+  await page.getByLabel('Due', { exact: true }).selectOption('overdue');
+  await expect(page).toHaveURL(`${server.url}/board?due=overdue`);
+  await page.reload();
+  await expect(row(page, 'late one')).toBeVisible();
+  await expect(row(page, 'papers')).toHaveCount(0);
+  await page.getByRole('link', { name: 'C-1', exact: true }).first().click();
+  await expect(page).toHaveURL(/\/customer\/C-1$/);
+  await page.goBack();
+  await expect(page).toHaveURL(`${server.url}/board?due=overdue`);
+});
+
+test('a promise is moved, given away and kept by keys alone', async ({ page }) => {
+  server.record([contact({ text: 'Kept by keys', dueIn: 10, customer: 'C-4' })]);
+  await page.goto(`${server.url}/board?due=hour`);
+  await expect(row(page, 'Kept by keys')).toBeVisible();
+  await page.keyboard.press('j');
+  for (let step = 0; step < 5 && !(await row(page, 'Kept by keys').evaluate((one) => one === document.activeElement)); step += 1) {
+    await page.keyboard.press('j');
+  }
+  await expect(row(page, 'Kept by keys')).toBeFocused();
+
+  await page.keyboard.press('m');
+  await page.getByLabel('To agent').fill('b.ross');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(row(page, 'Kept by keys')).toContainText('b.ross');
+  // The row that has the focus keeps it, and stays where it is.
+  await expect(row(page, 'Kept by keys')).toBeFocused();
+
+  await page.keyboard.press('f');
+  await expect(page.getByRole('dialog', { name: 'The promise was kept' })).toBeVisible();
+  await page.getByLabel('How it was done').fill('Called, all is well.');
+  await page.getByRole('dialog').getByRole('button', { name: 'Fulfil' }).press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(row(page, 'Kept by keys')).toContainText('done');
+  await page.keyboard.press('.');
+  await expect(row(page, 'Kept by keys')).toHaveCount(0);
+});
+
+test('news come by themselves, and wait while somebody is in the list', async ({ page }) => {
+  await page.goto(server.url);
+  await expect(row(page, 'late one')).toBeVisible();
+  await page.mouse.move(5, 5);
+  server.record([contact({ text: 'Came by itself', dueIn: 40, customer: 'C-5' })]);
+  await expect(row(page, 'Came by itself')).toBeVisible();
+
+  await page.keyboard.press('j');
+  await expect(page.locator('[role=row]:focus')).toHaveCount(1);
+  const before = await page.locator('[role=row]:focus').boundingBox();
+  server.record([contact({ text: 'Waits to be shown', dueIn: -300, customer: 'C-5' })]);
+  await expect(page.getByRole('button', { name: /change/ })).toBeVisible();
+  expect(await page.locator('[role=row]:focus').boundingBox()).toEqual(before);
+  await expect(row(page, 'Waits to be shown')).toHaveCount(0);
+  await page.keyboard.press('.');
+  await expect(row(page, 'Waits to be shown')).toBeVisible();
+});
+
+test('several are moved at once, and what is wrong is said field by field', async ({ page }) => {
+  server.record([1, 2, 3].map((n) => contact({ text: `Moved together ${n}`, dueIn: 55, customer: `M-${n}` })));
+  await page.goto(server.url);
+  for (const n of [1, 2, 3]) await row(page, `Moved together ${n}`).getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Reschedule' }).click();
+  await expect(page.getByRole('dialog', { name: 'Move the dues of 3 promises' })).toBeVisible();
+  await page.getByLabel(/^New due/).fill('2020-01-01T10:00');
+  await page.getByLabel('Why').fill('The part comes later.');
+  const send = page.getByRole('dialog').getByRole('button', { name: 'Reschedule' });
+  await send.click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByRole('button', { name: 'Tomorrow 10:00' }).click();
+  await send.click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('an alert is seen to, and it is said by whom and until when', async ({ page }) => {
+  await page.goto(server.url);
+  const alert = page.locator('[data-alert]').filter({ hasText: 'C-1' }).first();
+  await alert.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+  await expect(alert).toContainText('developer sees to it until');
+});
+
+test('a double click is one request', async ({ page }) => {
+  server.record([contact({ text: 'Clicked twice', dueIn: 15, customer: 'C-6' })]);
+  await page.goto(server.url);
+  let sent = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/FulfilCommitment')) sent += 1;
+  });
+  await pick(page, 'Clicked twice');
+  await page.keyboard.press('f');
+  await page.getByRole('dialog').getByRole('button', { name: 'Fulfil' }).dblclick();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(sent).toBe(1);
+});
+
+test('somebody else was faster: both versions are shown', async ({ page }) => {
+  server.record([contact({ text: 'Changed by two', dueIn: 20, customer: 'C-7', id: '0199c3a4-6f00-7000-8000-000000000001' })]);
+  await page.goto(server.url);
+  await pick(page, 'Changed by two');
+  await page.keyboard.press('r');
+  await page.getByRole('button', { name: '+4 h' }).click();
+  await page.getByLabel('Why').fill('Later.');
+  server.command(['followups', 'reassign', '0199c3a4-6f00-7000-8000-000000000001', '--to-agent', 'b.ross', '--at-once']);
+  await page.getByRole('dialog').getByRole('button', { name: 'Reschedule' }).click();
+  await expect(page.getByText('Somebody else changed it meanwhile.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByText('b.ross')).toBeVisible();
+  await page.getByRole('button', { name: 'Do it all the same' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from '@playwright/test';
+
+import { accessible, complaints } from './pages';
+import { contact, Server } from './server';
+
+const server = new Server();
+// Markup in every text that comes from outside.
+const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
+
+test.beforeAll(async () => {
+  await server.start();
+  server.record([
+    contact({ text: 'We refund the double charge', dueIn: -90, customer: 'C-1', id: '0199c3a4-6f00-7000-8000-000000000002' }),
+    contact({ text: 'We call back about the router', dueIn: 120, customer: 'C-1' }),
+    contact({ text: EVIL, dueIn: 30, customer: 'C-evil', agent: 'evil', id: '0199c3a4-6f00-7000-8000-000000000003' }),
+  ]);
+});
+
+test.afterAll(() => server.end());
+
+test('a customer: what to mind, what is promised, all that happened', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(`${server.url}/customer/C-1`);
+  await expect(page.getByRole('heading', { name: 'Customer C-1' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Mind' })).toContainText('A promise is overdue');
+  await expect(page.getByRole('region', { name: 'Open promises' })).toContainText('We refund the double charge');
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await expect(timeline.getByRole('article')).toHaveCount(2);
+  await expect(timeline).toContainText('That is all that was ever recorded.');
+  await accessible(page);
+  expect(wrong).toEqual([]);
+});
+
+test('a customer whom nobody knows is not one without contacts', async ({ page }) => {
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'Customer', exact: true }).click();
+  await page.getByRole('searchbox').fill('C-unknown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Nothing was ever recorded of C-unknown.')).toBeVisible();
+});
+
+test('a call in progress is shown while it lasts', async ({ page }) => {
+  await page.goto(`${server.url}/customer/C-1`);
+  await expect(page.getByRole('article').first()).toBeVisible();
+  const event = (id: string, kind: string) => ({
+    source: 'pbx', call_id: 'call-1', event_id: id, kind: `CALL_EVENT_KIND_${kind}`,
+    occurred_at: new Date().toISOString(), customer_id: 'C-1', queue_id: 'billing', direction: 'DIRECTION_INBOUND',
+  });
+  const events = [event('1', 'STARTED'), event('2', 'QUEUED')].map((one) => JSON.stringify(one)).join('\n');
+  server.command(['calls', 'report', '-'], undefined, events);
+  await expect(page.getByRole('region', { name: 'Calls in progress' })).toContainText('waiting in a queue');
+});
+
+test('a search: facets, what excludes everything, and a file of what was found', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(server.url);
+  await page.keyboard.press('/');
+  await expect(page).toHaveURL(/\/search$/);
+  await page.getByRole('searchbox').fill('router');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('hits')).toHaveText('1 contact');
+  await expect(page.locator('mark').first()).toHaveText('router');
+  await expect(page).toHaveURL(/q=router/);
+  await page.getByRole('checkbox', { name: /^evil/ }).waitFor({ state: 'detached' });
+  await page.goto(`${server.url}/search?q=router&agent=evil`);
+  await expect(page.getByText('No contact fits.')).toBeVisible();
+  await page.getByRole('link', { name: /Without “evil”: 1/ }).click();
+  await expect(page.getByTestId('hits')).toHaveText('1 contact');
+  await accessible(page);
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export as CSV' }).click();
+  const file = readFileSync(await (await downloading).path(), 'utf8');
+  expect(file.trim().split('\r\n')).toHaveLength(2);
+  expect(file).toContain('We call back about the router');
+  expect(wrong).toEqual([]);
+});
+
+test('a promise: why it is due then, and all that happened to it', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(`${server.url}/promise/0199c3a4-6f00-7000-8000-000000000002`);
+  await expect(page.getByRole('img', { name: /Open time/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'What happened' })).toContainText('Due passed');
+  await expect(page.getByRole('region', { name: 'Alerts' })).toContainText('due has passed');
+  await page.getByRole('button', { name: 'Who was told, and who was not' }).first().click();
+  await expect(page.getByRole('region', { name: 'Alerts' })).toContainText('no escalation policy is named');
+  // The customer's zone and mine, and always which one.
+  await expect(page.getByRole('region', { name: 'Promise', exact: true })).toContainText('America/New_York');
+  await expect(page.getByRole('region', { name: 'Promise', exact: true })).toContainText('Europe/Berlin');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Call off' }).click();
+  await page.getByRole('textbox', { name: 'Why' }).fill('Entered twice.');
+  await page.getByRole('dialog').getByRole('button', { name: 'Call off' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByText('called off').first()).toBeVisible();
+  expect(wrong).toEqual([]);
+});
+
+test('a promise that there is not is said to be missing', async ({ page }) => {
+  await page.goto(`${server.url}/promise/none-such`);
+  await expect(page.getByText('There is no such promise')).toBeVisible();
+});
+
+test('markup in any text is text', async ({ page }) => {
+  const wrong = complaints(page);
+  for (const path of ['/board', '/customer/C-evil', '/search?q=alert', '/promise/0199c3a4-6f00-7000-8000-000000000003', `/customer/${encodeURIComponent(EVIL)}`]) {
+    await page.goto(server.url + path);
+    await expect(page.getByText('onerror').first()).toBeVisible();
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('nothing is found by a wrong address, and it says so', async ({ page }) => {
+  await page.goto(`${server.url}/nowhere`);
+  await page.getByRole('link', { name: 'To the board' }).click();
+  await expect(page).toHaveURL(/\/board$/);
+});
+
+test('in German, in the dark, on a narrow screen, twice as large', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Preferences' }).click();
+  await page.getByLabel('Language').selectOption('de');
+  await page.getByLabel('Darstellung').selectOption('dark');
+  await page.getByRole('button', { name: 'Schließen' }).click();
+  await expect(page.getByRole('heading', { name: 'Zusagen nach Fälligkeit' })).toBeVisible();
+  for (const size of [{ width: 1280, height: 800 }, { width: 640, height: 400 }, { width: 320, height: 640 }]) {
+    await page.setViewportSize(size);
+    for (const path of ['/board', '/customer/C-1', '/search?q=router', '/promise/0199c3a4-6f00-7000-8000-000000000003', '/sessions']) {
+      await page.goto(server.url + path);
+      await expect(page.getByRole('main').getByRole('heading').first()).toBeAttached();
+      await accessible(page);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(over, `${path} at ${size.width}`).toBeLessThanOrEqual(0);
+    }
+  }
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { expect, it } from 'vitest';
+
+import { csv } from '../../src/lib/csv';
+import { de } from '../../src/lib/de';
+import { en } from '../../src/lib/en';
+import { failureOf } from '../../src/lib/failure';
+
+function detail(type: string, write: (writer: BinaryWriter) => void) {
+  const writer = new BinaryWriter();
+  write(writer);
+  return { type, value: writer.finish() };
+}
+
+it('a failure is told with its reason, its fields and whether to try again', () => {
+  const error = new ConnectError('promised_by is in the past', Code.InvalidArgument);
+  error.details.push(
+    detail('google.rpc.ErrorInfo', (writer) => {
+      writer.tag(1, 2).string('INVALID').tag(2, 2).string('aftercall');
+      writer.tag(3, 2).fork().tag(1, 2).string('version').tag(2, 2).string('7').join();
+    }),
+    detail('google.rpc.BadRequest', (writer) => {
+      writer.tag(1, 2).fork().tag(1, 2).string('promised_by').tag(2, 2).string('choose a later time').tag(3, 2).string('PAST').join();
+    }),
+  );
+  expect(failureOf(error)).toEqual({
+    code: Code.InvalidArgument,
+    reason: 'INVALID',
+    message: 'promised_by is in the past',
+    fields: [{ field: 'promised_by', description: 'choose a later time', reason: 'PAST' }],
+    metadata: { version: '7' },
+    retryable: false,
+  });
+  expect(failureOf(new ConnectError('gone', Code.Unavailable)).retryable).toBe(true);
+});
+
+it('a cell that a spreadsheet would reckon with is told to be text', () => {
+  expect(csv(['a "b"', '=1+1', '-2', 'x\ny'])).toBe('"a ""b""","\'=1+1","\'-2","x\ny"');
+});
+
+// Each entry of one catalogue is in the other one: types see to what is fixed, this to what is looked up by name.
+it('both languages say the same things', () => {
+  const names = (catalogue: object, path = ''): string[] =>
+    Object.entries(catalogue).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null ? names(value, `${path}${name}.`) : [`${path}${name}`],
+    );
+  expect(names(de).sort()).toEqual(names(en).sort());
+});
