@@ -6,6 +6,7 @@
 //!
 //! Ports are taken before any work, so that one that is in use is known at once.
 
+mod console;
 mod feeds;
 mod health;
 mod services;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_console::ConsoleError;
 use aftercall_ledger::FeedRunner;
 use aftercall_log::Log;
 use aftercall_service::server::{self, Listener, Server, ServerError, Tls};
@@ -55,6 +57,8 @@ pub struct App {
     metrics_addr: Option<SocketAddr>,
     /// How addresses of calendars begin.
     feeds_at: Option<String>,
+    /// Where browsers find the console.
+    console_at: Option<String>,
     data: PathBuf,
     drain_timeout: Duration,
 }
@@ -79,6 +83,9 @@ pub enum StartError {
     /// A port can't be had, or must not.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The console can't be served.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// The metrics' port can't be had.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -185,6 +192,7 @@ impl App {
             grpc_addr,
             metrics_addr,
             feeds_at: feeds.as_ref().map(|feeds| feeds.base().to_owned()),
+            console_at: console::address(config, asked, (scheme, grpc_addr)),
             data: config.storage.dir.clone(),
             drain_timeout: config.server.drain_timeout,
         };
@@ -213,6 +221,7 @@ impl App {
         let given = Given {
             notify: &config.notify,
             feeds_at: self.feeds_at.as_deref(),
+            storage: &config.storage,
         };
         let services = services::start(asked, &deps, &given)?;
         // Only now: it waits for the views that have begun.
@@ -221,6 +230,14 @@ impl App {
         services
             .report(&server.health(), &config.health, &deps)
             .await;
+        let server = match self.console_at {
+            None => server,
+            Some(_) => {
+                let place = (self.grpc_addr, self.scheme == "https");
+                let around = (Arc::clone(&deps.clock), Arc::clone(&deps.ids));
+                console::let_in(server, config, place, around)?
+            }
+        };
         let draining = self.supervisor.draining();
         self.supervisor
             .spawn_front("grpc server", server.serve(listener, draining));
@@ -242,10 +259,18 @@ impl App {
         self.metrics_addr
     }
 
+    /// Where browsers find the console, if it is served.
+    pub fn console_at(&self) -> Option<&str> {
+        self.console_at.as_deref()
+    }
+
     /// The line that says that the app is ready, and where.
     pub fn ready_line(&self) -> String {
         let scheme = self.scheme;
         let mut line = format!("aftercall ready grpc={scheme}://{}", self.grpc_addr);
+        if let Some(console) = &self.console_at {
+            line.push_str(&format!(" console={console}"));
+        }
         if let Some(metrics) = self.metrics_addr {
             line.push_str(&format!(" metrics={scheme}://{metrics}/metrics"));
         }

@@ -13,10 +13,11 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, followups, health, identify, log, merge,
-    record, restore, search, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, backup, calls, followups, health, identify, insight,
+    log, merge, model, record, restore, search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
+use crate::connect;
 use crate::demo;
 use crate::import;
 use crate::output::Output;
@@ -71,6 +72,17 @@ enum Command {
     Import {
         #[command(flatten)]
         args: import::ImportArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Tells the calls of a telephone system as they happen there: reads its events, and keeps its place
+    ///
+    /// Nothing is lost and nothing counts twice, also when this, the telephone system or the server is restarted: a
+    /// place in --state goes on when the server has acknowledged all before it. While the server is away it is asked
+    /// again. What is refused is said, and kept there. docs/connect.md says how to set up the other side.
+    Connect {
+        #[command(subcommand)]
+        command: connect::Connect,
         #[command(flatten)]
         asking: Asking,
     },
@@ -144,10 +156,24 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Calls as they happen, as telephony tells of them
+    Calls {
+        #[command(subcommand)]
+        command: calls::Calls,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Answers from solved cases, and what they are made of
     Solutions {
         #[command(subcommand)]
         command: solutions::Solutions,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Measures: how long contacts took, how they went, what rose, what came back
+    Insight {
+        #[command(subcommand)]
+        command: insight::Insight,
         #[command(flatten)]
         asking: Asking,
     },
@@ -181,6 +207,17 @@ enum Command {
         args: restore::RestoreArgs,
         /// Prints JSON, one object a line
         #[arg(long, help_heading = "Output")]
+        json: bool,
+    },
+    /// Gets the model by which solutions are found by meaning, beside their words; needs no server
+    ///
+    /// Without it solutions are found by their words alone. The model is in the data directory then, and
+    /// nothing asks the network when the server runs. A server takes it up when it is started.
+    Model {
+        #[command(subcommand)]
+        command: model::ModelCommand,
+        /// Prints JSON, one object a line
+        #[arg(long, global = true, help_heading = "Output")]
         json: bool,
     },
     /// Makes, copies, inspects and repairs logs; needs no server
@@ -246,6 +283,7 @@ impl Cli {
             Command::Config(args) => print_config(&args),
             Command::Log { command, json } => inspect(command, json),
             Command::Restore { args, json } => restore_log(&args, json),
+            Command::Model { command, json } => get_model(&command, json),
             command => client(command),
         }
     }
@@ -275,6 +313,14 @@ fn restore_log(args: &restore::RestoreArgs, json: bool) -> Result<(), Ending> {
     flushed.map_err(Ending::output)
 }
 
+fn get_model(command: &model::ModelCommand, json: bool) -> Result<(), Ending> {
+    let mut output = Output::stdout(json);
+    let done = model::run(command, &mut output, &SystemClock::new());
+    let flushed = output.flush();
+    done?;
+    flushed.map_err(Ending::output)
+}
+
 /// Runs a command that asks a server. One thread is enough where it only waits.
 fn client(command: Command) -> Result<(), Ending> {
     let mut builder = match command {
@@ -285,12 +331,14 @@ fn client(command: Command) -> Result<(), Ending> {
     runtime.block_on(ask(command))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 async fn ask(command: Command) -> Result<(), Ending> {
     match command {
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Config(_)
         | Command::Restore { .. }
+        | Command::Model { .. }
         | Command::Log { .. } => Ok(()),
         Command::Backup { args, asking } => {
             let session = &mut asking.session().await?;
@@ -304,6 +352,11 @@ async fn ask(command: Command) -> Result<(), Ending> {
             let mut output = Output::stdout(asking.json);
             let clock = SystemClock::new();
             Ok(import::import(&args, &asking.server, &mut output, &clock).await?)
+        }
+        Command::Connect { command, asking } => {
+            let mut output = Output::stdout(asking.json);
+            let clock = SystemClock::new();
+            Ok(connect::connect(&command, &asking.server, &mut output, &clock).await?)
         }
         Command::Identify { args, asking } => {
             let session = &mut asking.session().await?;
@@ -341,6 +394,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
             let session = &mut asking.session().await?;
             finish(alerts::run(session, command).await, session)
         }
+        Command::Calls { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(calls::run(session, command).await, session)
+        }
         Command::Health { asking } => {
             let session = &mut asking.session().await?;
             finish(health::health(session).await, session)
@@ -348,6 +405,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Solutions { command, asking } => {
             let session = &mut asking.session().await?;
             finish(solutions::run(session, command).await, session)
+        }
+        Command::Insight { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(insight::run(session, command).await, session)
         }
         Command::SettingUp(command) => command.ask().await,
     }

@@ -2,16 +2,20 @@
 
 pub mod alerts;
 pub mod backup;
+pub mod calls;
 pub mod due;
 mod error;
+pub mod events;
 pub mod followups;
 pub mod health;
 pub mod identify;
 mod input;
+pub mod insight;
 mod interaction;
 mod listing;
 pub mod log;
 pub mod merge;
+pub mod model;
 pub mod promise;
 pub mod record;
 pub mod restore;

@@ -9,7 +9,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aftercall_console::ConsoleConfig;
 use aftercall_notify::NotifyConfig;
+use aftercall_retrieval::meaning::MINI_LM;
 use aftercall_service::Access;
 use aftercall_service::config::{ConfigError, Sources, load};
 use aftercall_service::server::ServerConfig;
@@ -38,6 +40,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Whose records callers read.
     pub access: Access,
+    /// How people reach it by a browser.
+    pub console: ConsoleConfig,
     /// How other systems are told of what happens.
     pub notify: NotifyConfig,
     /// When a service counts as healthy.
@@ -93,6 +97,22 @@ impl StorageConfig {
     /// The directory of the views: may be deleted at any time while the server is down.
     pub fn views(&self) -> PathBuf {
         self.dir.join("views")
+    }
+
+    /// The directory of what texts mean, by the model: may be deleted like the views, and takes a while to be reckoned
+    /// again.
+    pub fn directions(&self) -> PathBuf {
+        self.dir.join("directions")
+    }
+
+    /// The directory of the console: its key, and the sessions there are. Deleted, everybody signs in anew.
+    pub fn console(&self) -> PathBuf {
+        self.dir.join("console")
+    }
+
+    /// The file of the model by which texts are compared in meaning, where an operator has got one.
+    pub fn model(&self) -> PathBuf {
+        self.dir.join("models").join(MINI_LM.file_name())
     }
 }
 

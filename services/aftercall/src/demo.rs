@@ -3,10 +3,12 @@
 //! The server runs on the month's own clock: each contact ends, each promise is kept and each due
 //! passes at its time of the month, only that the month takes seconds. Then the clock goes live.
 
+mod answers;
 mod call;
 mod clock;
 mod corpus;
 mod house;
+mod live;
 mod month;
 mod play;
 mod promises;
@@ -101,6 +103,7 @@ async fn demonstrate(args: &DemoArgs, config: &Config, metrics: Metrics) -> anyh
     let shown = Shown {
         server: format!("http://{}", app.grpc_addr()),
         ready: app.ready_line(),
+        console: app.console_at().map(str::to_owned),
     };
     // What fails in the background meanwhile fails the tour's next call, and is told by `run`.
     let (toured, stop) = tokio::select! {
@@ -119,6 +122,7 @@ async fn demonstrate(args: &DemoArgs, config: &Config, metrics: Metrics) -> anyh
 struct Shown {
     server: String,
     ready: String,
+    console: Option<String>,
 }
 
 impl Shown {
@@ -143,7 +147,7 @@ impl Shown {
         let mut receiver = Receiver::start().await?;
         tour.give(&mut player, &mut receiver).await?;
         if !args.exit {
-            tour.what_next(&self.ready);
+            tour.what_next(&self.ready, self.console.as_deref());
         }
         Ok(())
     }

@@ -236,7 +236,8 @@ async fn interrupt(stop: &CancellationToken) {
     }
 }
 
-async fn signal() {
+/// Waits until somebody interrupts or ends the process.
+pub(crate) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let terminate = async {
         match signal(SignalKind::terminate()) {

@@ -19,7 +19,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use self::check::{Path, check};
 use self::tree::Node;
 
-pub(crate) use records::{Chunk, RECORD_BYTES_MAX, Record, Records};
+pub(crate) use records::{Chunk, RECORD_BYTES_MAX, Record, Records, Scan, Seen};
 
 /// The message that a record is.
 const REQUEST: &str = "aftercall.recorder.v1.RecordInteractionRequest";

@@ -6,6 +6,7 @@
 //! | [`app`]     | the composition root: log, services, server, shutdown         |
 //! | [`config`]  | the configuration of the whole                                |
 //! | [`command`] | the commands that ask a server, and why they failed            |
+//! | [`connect`] | connectors: what telephone systems say of calls, as it happens   |
 //! | [`demo`]    | the demonstration: a month of made-up calls, and a tour            |
 //! | [`import`]  | bulk import of JSON Lines                                     |
 //! | `operations` | the service for those who run the server: copies of the log   |
@@ -19,6 +20,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod connect;
 pub mod demo;
 pub mod import;
 mod json;

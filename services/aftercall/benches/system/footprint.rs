@@ -72,7 +72,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// What a directory takes on disk, in MiB: blocks, so that preallocated files count as they are.
-fn mib(path: &Path) -> anyhow::Result<f64> {
+pub(crate) fn mib(path: &Path) -> anyhow::Result<f64> {
     use std::os::unix::fs::MetadataExt;
     let mut blocks = 0;
     for entry in std::fs::read_dir(path)? {

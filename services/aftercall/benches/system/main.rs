@@ -11,7 +11,9 @@
 mod deliver;
 mod echo;
 mod footprint;
+mod insight;
 mod kafka;
+mod knowledge;
 mod load;
 mod message;
 mod postgres;
@@ -41,6 +43,8 @@ const ALL: &[&str] = &[
     "footprint",
     "deliver",
     "timers",
+    "knowledge",
+    "insight",
 ];
 
 /// What needs a cluster, and runs only where it is asked for.
@@ -79,6 +83,8 @@ fn main() -> anyhow::Result<()> {
             "deliver" => runtime.block_on(deliver::run(&mut report))?,
             "timers" => runtime.block_on(timers::run(&mut report))?,
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
+            "knowledge" => runtime.block_on(knowledge::run(&mut report))?,
+            "insight" => runtime.block_on(insight::run(&mut report))?,
             ON_KAFKA => runtime.block_on(kafka::run(&mut report))?,
             unknown => bail!(
                 "there is no measurement {unknown}; there are {}, {ON_KAFKA}",

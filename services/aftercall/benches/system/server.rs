@@ -86,6 +86,11 @@ impl Server {
 
     /// The value of the largest sample of a metric, such as the lag of the view furthest behind.
     pub(crate) fn metric_max(&self, name: &str) -> anyhow::Result<f64> {
+        self.metric_of(name, "")
+    }
+
+    /// The value of the largest sample of a metric with a label of this value; with any, if it is empty.
+    pub(crate) fn metric_of(&self, name: &str, label: &str) -> anyhow::Result<f64> {
         let url = self
             .metrics
             .as_deref()
@@ -100,7 +105,9 @@ impl Server {
             .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
-        let samples = text.lines().filter(|line| line.starts_with(name));
+        let samples = text
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains(label));
         let values = samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         values
             .reduce(f64::max)

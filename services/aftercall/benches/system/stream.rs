@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aftercall_client::Client;
+use aftercall_proto::recorder::v1::RecordInteractionsRequest;
+use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
+use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio_stream::StreamExt;
@@ -82,6 +85,21 @@ async fn record(
         "{answered} answers to {} records",
         until - from
     );
+    Ok(())
+}
+
+/// Records the contacts of `requests` one after the other over one stream.
+pub(crate) async fn record_each(
+    client: Client,
+    requests: impl Iterator<Item = RecordInteractionsRequest> + Send + 'static,
+) -> anyhow::Result<()> {
+    let mut recorder = RecorderServiceClient::new(client.transport());
+    let requests = tokio_stream::iter(requests);
+    let mut answers = recorder.record_interactions(requests).await?.into_inner();
+    while let Some(answer) = answers.message().await? {
+        let recorded = matches!(answer.outcome, Some(Outcome::Response(_)));
+        anyhow::ensure!(recorded, "a record was refused: {answer:?}");
+    }
     Ok(())
 }
 

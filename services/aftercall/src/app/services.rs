@@ -7,14 +7,23 @@ use std::time::Duration;
 
 use aftercall_followups::{Followups, Whereabouts};
 use aftercall_history::History;
-use aftercall_knowledge::Knowledge;
+use aftercall_insight::Insight;
+use aftercall_knowledge::{Knowledge, Meaning};
 use aftercall_notify::{Notify, NotifyConfig};
 use aftercall_proto::alerts::v1::alert_service_server;
 use aftercall_proto::encoded::history_service_server;
-use aftercall_proto::followups::v1::{calendar_feed_service_server, followup_service_server};
-use aftercall_proto::knowledge::v1::knowledge_service_server;
-use aftercall_proto::notify::v1::{mail_service_server, webhook_service_server};
-use aftercall_proto::recorder::v1::recorder_service_server;
+use aftercall_proto::followups::v1::{
+    calendar_feed_service_server, followup_service_server, live_call_service_server,
+};
+use aftercall_proto::insight::v1::{insight_service_server, problem_service_server};
+use aftercall_proto::knowledge::v1::{
+    evidence_service_server, knowledge_service_server, search_service_server,
+    solution_service_server,
+};
+use aftercall_proto::notify::v1::{
+    event_service_server, mail_service_server, webhook_service_server,
+};
+use aftercall_proto::recorder::v1::{call_service_server, recorder_service_server};
 use aftercall_proto::settings::v1::settings_service_server;
 use aftercall_recorder::Recorder;
 use aftercall_service::server::{Health, Server};
@@ -25,7 +34,7 @@ use tokio::time::Instant;
 
 use super::StartError;
 use super::health::Followed;
-use crate::config::HealthConfig;
+use crate::config::{HealthConfig, StorageConfig};
 
 /// A service of aftercall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,24 +51,28 @@ pub enum Service {
     Settings,
     /// Tells other systems of what happens.
     Notify,
+    /// Measures what happened.
+    Insight,
 }
 
 /// A name that no service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no such service; there are recorder, history, followups, knowledge, settings, notify"
+    "there is no such service; there are recorder, history, followups, knowledge, settings, notify, \
+     insight"
 )]
 pub struct UnknownService;
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Recorder,
         Self::History,
         Self::Followups,
         Self::Knowledge,
         Self::Settings,
         Self::Notify,
+        Self::Insight,
     ];
 
     const fn name(self) -> &'static str {
@@ -70,6 +83,7 @@ impl Service {
             Self::Knowledge => "knowledge",
             Self::Settings => "settings",
             Self::Notify => "notify",
+            Self::Insight => "insight",
         }
     }
 }
@@ -108,6 +122,7 @@ enum Running {
     Knowledge(Knowledge),
     Settings(Settings),
     Notify(Notify),
+    Insight(Insight),
 }
 
 /// What single services are given.
@@ -115,6 +130,27 @@ pub(super) struct Given<'c> {
     pub(super) notify: &'c NotifyConfig,
     /// How addresses of calendars begin; none where none are served.
     pub(super) feeds_at: Option<&'c str>,
+    pub(super) storage: &'c StorageConfig,
+}
+
+impl Given<'_> {
+    /// The model by which solutions are compared in meaning, where an operator has got one. One that can't be used is no
+    /// reason not to serve: solutions are found by their words then.
+    fn meaning(&self) -> Option<Meaning> {
+        let (model, directions) = (self.storage.model(), self.storage.directions());
+        match Meaning::open(&model, &directions) {
+            Ok(meaning) => meaning,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(
+                    error,
+                    "solutions are found by their words alone; get the model anew with `aftercall \
+                     model fetch --again`, and start the server again"
+                );
+                None
+            }
+        }
+    }
 }
 
 /// Starts the services that are asked for; all, if none is named. Their views begin to catch up.
@@ -153,12 +189,14 @@ impl Running {
                 Self::Followups(started.map_err(failed(service))?)
             }
             Service::Knowledge => {
-                Self::Knowledge(Knowledge::start(deps.clone()).map_err(failed(service))?)
+                let started = Knowledge::start(deps.clone(), given.meaning());
+                Self::Knowledge(started.map_err(failed(service))?)
             }
             Service::Settings => Self::Settings(Settings::start(deps.clone())),
             Service::Notify => {
                 Self::Notify(Notify::start(deps.clone(), given.notify).map_err(failed(service))?)
             }
+            Service::Insight => Self::Insight(Insight::start(deps).map_err(failed(service))?),
         })
     }
 
@@ -170,41 +208,67 @@ impl Running {
             Self::Knowledge(service) => service.view(),
             Self::Settings(service) => service.view(),
             Self::Notify(service) => service.view().clone(),
+            Self::Insight(service) => service.view().clone(),
         }
     }
 
     /// The names under which health is asked for.
     const fn names(&self) -> &'static [&'static str] {
         match self {
-            Self::Recorder(_) => &[recorder_service_server::SERVICE_NAME],
+            Self::Recorder(_) => &[
+                recorder_service_server::SERVICE_NAME,
+                call_service_server::SERVICE_NAME,
+            ],
             Self::History(_) => &[history_service_server::SERVICE_NAME],
             Self::Followups(_) => &[
                 followup_service_server::SERVICE_NAME,
                 alert_service_server::SERVICE_NAME,
                 calendar_feed_service_server::SERVICE_NAME,
+                live_call_service_server::SERVICE_NAME,
             ],
-            Self::Knowledge(_) => &[knowledge_service_server::SERVICE_NAME],
+            Self::Knowledge(_) => &[
+                knowledge_service_server::SERVICE_NAME,
+                search_service_server::SERVICE_NAME,
+                solution_service_server::SERVICE_NAME,
+                evidence_service_server::SERVICE_NAME,
+            ],
             Self::Settings(_) => &[settings_service_server::SERVICE_NAME],
             Self::Notify(_) => &[
                 webhook_service_server::SERVICE_NAME,
+                event_service_server::SERVICE_NAME,
                 mail_service_server::SERVICE_NAME,
+            ],
+            Self::Insight(_) => &[
+                insight_service_server::SERVICE_NAME,
+                problem_service_server::SERVICE_NAME,
             ],
         }
     }
 
     fn add_to(&self, server: Server) -> Server {
         match self {
-            Self::Recorder(service) => server.service(service.server()),
+            Self::Recorder(service) => server
+                .service(service.server())
+                .service(service.call_server()),
             Self::History(service) => server.service(service.server()),
             Self::Followups(service) => server
                 .service(service.followup_server())
                 .service(service.alert_server())
-                .service(service.calendar_feed_server()),
-            Self::Knowledge(service) => server.service(service.server()),
+                .service(service.calendar_feed_server())
+                .service(service.live_call_server()),
+            Self::Knowledge(service) => server
+                .service(service.server())
+                .service(service.search_server())
+                .service(service.solutions_server())
+                .service(service.evidence_server()),
             Self::Settings(service) => server.service(service.server()),
             Self::Notify(service) => server
                 .service(service.webhook_server())
+                .service(service.event_server())
                 .service(service.mail_server()),
+            Self::Insight(service) => server
+                .service(service.server())
+                .service(service.problem_server()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{Asking, Ending, finish};
-use crate::command::{settings, webhooks};
+use crate::command::{events, settings, webhooks};
 
 /// What a tenant sets up: each kind of settings by commands of its own.
 #[derive(Debug, Subcommand)]
@@ -40,6 +40,14 @@ pub(super) enum SettingUp {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Taxonomies: why customers call, what drives it, and what the root cause was
+    #[command(after_help = settings::example(settings::TAXONOMY))]
+    Taxonomies {
+        #[command(subcommand)]
+        command: settings::taxonomies::Taxonomies,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Receivers: people and systems that are told of alerts, and how
     #[command(after_help = settings::example(settings::RECEIVER))]
     Receivers {
@@ -63,12 +71,23 @@ pub(super) enum SettingUp {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Events: everything that changes, as it is recorded
+    Events {
+        #[command(subcommand)]
+        command: events::Events,
+        #[command(flatten)]
+        asking: Asking,
+    },
 }
 
 impl SettingUp {
     /// Does what a command says.
     pub(super) async fn ask(self) -> Result<(), Ending> {
         match self {
+            Self::Events { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(events::run(session, command).await, session)
+            }
             Self::Calendars { command, asking } => {
                 let session = &mut asking.session().await?;
                 finish(settings::calendars::run(session, command).await, session)
@@ -84,6 +103,10 @@ impl SettingUp {
             Self::Teams { command, asking } => {
                 let session = &mut asking.session().await?;
                 finish(settings::teams(session, command).await, session)
+            }
+            Self::Taxonomies { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::taxonomies::run(session, command).await, session)
             }
             Self::Receivers { command, asking } => {
                 let session = &mut asking.session().await?;

@@ -39,6 +39,14 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// A file is no model, or not the one that was measured.
+    #[error("{file} can't be used as a model")]
+    Model {
+        /// The file.
+        file: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A log's files are not as they should be.
     #[error(transparent)]
     Log(Box<dyn std::error::Error + Send + Sync>),

@@ -99,6 +99,8 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
         let words = quoted(&reason.stated_verbatim);
         card.lines("reason", format!("{}{main}{solved} {words}", reason.code));
     }
+    let onset = interaction.problem_onset_at.as_ref();
+    card.field("trouble since", output.times().minute(onset));
     telephony::fields(interaction, output.times(), &mut card);
     handling(interaction, &mut card);
     for draft in &interaction.commitments {

@@ -1,7 +1,7 @@
 //! `log`: makes and copies logs, looks into a log's files, and repairs them. Needs no server.
 
 mod engines;
-mod json;
+pub(super) mod json;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -212,6 +212,15 @@ fn print_entry(entry: &Entry, args: &CatArgs, output: &mut Output) -> Result<(),
         }
         return Ok(output.message(&json::line(partition, offset, &event, fact))?);
     }
+    let offset = match partition {
+        Some(partition) => format!("{partition}/{offset}"),
+        None => offset.to_string(),
+    };
+    Ok(output.line(&format!("{offset:>9}  {}", line(&event, output)))?)
+}
+
+/// An event in a line: when, what, of what, by whom.
+pub(super) fn line(event: &Event, output: &Output) -> String {
     let when = output.times().second(event.recorded_at.as_ref());
     let kind = event.cloud_event_type();
     let kind = kind.trim_start_matches("aftercall.");
@@ -222,11 +231,7 @@ fn print_entry(entry: &Entry, args: &CatArgs, output: &mut Output) -> Result<(),
         " by "
     };
     let about = clean(&format!("{about}{actor}{}", event.actor_id));
-    let offset = match partition {
-        Some(partition) => format!("{partition}/{offset}"),
-        None => offset.to_string(),
-    };
-    Ok(output.line(&format!("{offset:>9}  {when}  {kind:<26}  {about}"))?)
+    format!("{when}  {kind:<26}  {about}")
 }
 
 fn micros(output: &Output, at: Option<i64>) -> String {

@@ -6,6 +6,7 @@ mod holidays;
 pub mod policies;
 pub mod receivers;
 pub mod silences;
+pub mod taxonomies;
 mod teams;
 
 use aftercall_domain::limits::SECONDS_PER_DAY;
@@ -30,6 +31,8 @@ pub const POLICY: &str = policies::EXAMPLE;
 pub const ESCALATION: &str = escalations::EXAMPLE;
 /// A team as `set` takes it.
 pub const TEAM: &str = teams::EXAMPLE;
+/// A taxonomy as `set` takes it.
+pub const TAXONOMY: &str = taxonomies::EXAMPLE;
 /// A receiver as `set` takes it.
 pub const RECEIVER: &str = receivers::EXAMPLE;
 /// A silence as `set` takes it.

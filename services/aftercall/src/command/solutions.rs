@@ -1,56 +1,110 @@
 //! `solutions`: answers that the next agent finds, and what they are made of.
 
-use aftercall_proto::knowledge::v1::{
-    GetSolutionRequest, ListCandidatesRequest, ListSolutionsRequest, PromoteCandidateRequest,
-    SuggestSolutionsRequest, Suggestion,
-};
-use aftercall_proto::model::v1::{
-    Candidate, CandidateState, Confidence, MaskedWord, PersonalKind, Solution,
-};
+mod candidates;
+mod capture;
+mod draft;
+mod evidence;
+mod feedback;
+mod merge;
+mod review;
+mod search;
+mod show;
+mod struggles;
 
-use super::listing::{LIMIT, PAGE_MAX, page_size, tabled, told};
+use aftercall_proto::knowledge::v1::PromoteCandidateRequest;
+
+use self::show::print_solution;
 use super::{CommandError, Session, warnings};
-use crate::output::{Card, Cell, Column, Output, Style, Table, clean, label, values};
 
 /// Answers from solved cases
 #[derive(Debug, clap::Subcommand)]
 pub enum Solutions {
     /// Solutions that fit a customer's words, the best first
-    Suggest(SuggestArgs),
-    /// Ways of solving that nobody has made a solution of, those with most cases first
-    Candidates(CandidatesArgs),
+    Suggest(search::SuggestArgs),
+    /// Solutions by words and filters, with counts of what there is
+    Search(search::SearchArgs),
+    /// Says what came of a search: it improves the next ones
+    ReportSearch(feedback::ReportSearchArgs),
+    /// What the team can't answer, the worst first
+    Struggles(struggles::StrugglesArgs),
+    /// What solutions are good for, before and after they existed
+    Report(struggles::ReportArgs),
+    /// Draws uses of solutions, to be judged
+    Links(feedback::LinksArgs),
+    /// Says whether a solution was the right one for a contact
+    JudgeLink(feedback::JudgeArgs),
+    /// Ways of solving that nobody has made a solution of, those first that would save most
+    Candidates(candidates::CandidatesArgs),
+    /// One candidate with all its wordings
+    Candidate(candidates::CandidateArgs),
+    /// Takes a candidate in hand, for a time
+    Claim(candidates::ClaimArgs),
+    /// Offers a candidate again that is claimed, put off or rejected
+    Release(candidates::ReleaseArgs),
+    /// Leaves a candidate for later
+    PutOff(candidates::PutOffArgs),
+    /// Says that a candidate teaches nothing: what says the same is not offered again
+    Reject(candidates::RejectArgs),
+    /// Merges a candidate into a solution that says the same, which is then found by its words, too
+    MergeInto(candidates::MergeIntoArgs),
+    /// What a case says: solutions that are similar, and then its own words; with a title, drafts one of it
+    Capture(capture::CaptureArgs),
     /// Makes a solution of a candidate
     Promote(PromoteArgs),
-    /// Solutions, the latest first
-    List(ListArgs),
+    /// Begins a solution, or the next version of one: what is live stays so
+    Draft(Box<draft::DraftArgs>),
+    /// Writes in a draft
+    Edit(Box<draft::EditArgs>),
+    /// Hands a draft in for review
+    Submit(review::SubmitArgs),
+    /// What waits for a review; or one version with what is different in it, to send it back
+    Review(review::ReviewArgs),
+    /// Takes an own version back that was handed in
+    TakeBack(review::BackArgs),
+    /// Gives up a version that is not published
+    Discard(review::BackArgs),
+    /// Approves a version
+    Approve(review::ApproveArgs),
+    /// Makes an approved version live
+    Publish(review::PublishArgs),
+    /// Makes live again what an earlier version said
+    Rollback(review::RollbackArgs),
+    /// Puts a solution out of use
+    Retire(merge::RetireArgs),
+    /// Takes a retired solution into use again
+    Restore(merge::RestoreArgs),
+    /// Merges solutions that say the same into one of them
+    Merge(merge::MergeArgs),
+    /// Undoes the merge of a solution
+    Unmerge(merge::UnmergeArgs),
+    /// Solutions, those that were published last first
+    List(show::ListArgs),
     /// One solution in full
-    Show(ShowArgs),
-}
-
-/// What solutions should fit.
-#[derive(Debug, clap::Args)]
-pub struct SuggestArgs {
-    /// The customer's words, or yours
-    #[arg(required = true)]
-    text: Vec<String>,
-    /// How many to show, at most 50
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    #[arg(value_parser = clap::value_parser!(i32).range(1..=50))]
-    limit: i32,
-}
-
-/// Which candidates to list.
-#[derive(Debug, clap::Args)]
-pub struct CandidatesArgs {
-    /// Open or promoted; left out, open
-    #[arg(long, value_parser = values::<CandidateState>())]
-    state: Option<i32>,
-    /// Only this contact reason
-    #[arg(long, value_name = "CODE")]
-    reason: Option<String>,
-    /// How many to show
-    #[arg(long, value_name = "N", default_value = LIMIT)]
-    limit: usize,
+    Show(show::ShowArgs),
+    /// All versions of a solution
+    Versions(show::VersionsArgs),
+    /// What is different between two versions
+    Diff(show::DiffArgs),
+    /// Who changed what of a solution, when and why
+    Changes(show::VersionsArgs),
+    /// Who was told a solution, when, by whom, and in which contact, the latest first
+    Uses(evidence::UsesArgs),
+    /// Says that a version did not work, is wrong, or is outdated
+    Flag(evidence::FlagArgs),
+    /// Flags, the latest first
+    Flags(evidence::FlagsArgs),
+    /// Judges a flag
+    Resolve(evidence::ResolveArgs),
+    /// Says that the live version was checked against its sources, and until when that holds
+    Verify(evidence::VerifyArgs),
+    /// Vouches for the live version
+    Validate(evidence::ValidateArgs),
+    /// Solutions that should be looked at, the most urgent first
+    Queue(evidence::QueueArgs),
+    /// Takes back a version that was found wrong, and promises to put right what customers were told
+    Recall(evidence::RecallArgs),
+    /// Everybody who was told what was recalled, once each, by the harm that it does
+    Recalled(evidence::RecalledArgs),
 }
 
 /// What to make of a candidate.
@@ -78,136 +132,56 @@ pub struct PromoteArgs {
     request_id: Option<String>,
 }
 
-/// How many solutions to list.
-#[derive(Debug, clap::Args)]
-pub struct ListArgs {
-    /// How many to show
-    #[arg(long, value_name = "N", default_value = LIMIT)]
-    limit: usize,
-}
-
-/// Which solution to show.
-#[derive(Debug, clap::Args)]
-pub struct ShowArgs {
-    /// The solution's id
-    solution: String,
-}
-
 /// Runs one of the commands.
 ///
 /// # Errors
 /// When the server refuses, or the output takes no more.
 pub async fn run(session: &mut Session, command: Solutions) -> Result<(), CommandError> {
     match command {
-        Solutions::Suggest(args) => suggest(session, args).await,
-        Solutions::Candidates(args) => candidates(session, args).await,
+        Solutions::Suggest(args) => search::suggest(session, args).await,
+        Solutions::Search(args) => search::search(session, args).await,
+        Solutions::ReportSearch(args) => feedback::report_search(session, args).await,
+        Solutions::Struggles(args) => struggles::struggles(session, args).await,
+        Solutions::Report(args) => struggles::report(session, args).await,
+        Solutions::Links(args) => feedback::links(session, args).await,
+        Solutions::JudgeLink(args) => feedback::judge(session, args).await,
+        Solutions::Candidates(args) => candidates::list(session, args).await,
+        Solutions::Candidate(args) => candidates::show(session, args).await,
+        Solutions::Claim(args) => candidates::claim(session, args).await,
+        Solutions::Release(args) => candidates::release(session, args).await,
+        Solutions::PutOff(args) => candidates::put_off(session, args).await,
+        Solutions::Reject(args) => candidates::reject(session, args).await,
+        Solutions::MergeInto(args) => candidates::merge_into(session, args).await,
+        Solutions::Capture(args) => capture::run(session, args).await,
         Solutions::Promote(args) => promote(session, args).await,
-        Solutions::List(args) => list(session, args).await,
-        Solutions::Show(args) => show(session, args).await,
+        Solutions::Draft(args) => draft::draft(session, *args).await,
+        Solutions::Edit(args) => draft::edit(session, *args).await,
+        Solutions::Submit(args) => review::submit(session, args).await,
+        Solutions::Review(args) => review::review(session, args).await,
+        Solutions::TakeBack(args) => review::take_back(session, args).await,
+        Solutions::Discard(args) => review::discard(session, args).await,
+        Solutions::Approve(args) => review::approve(session, args).await,
+        Solutions::Publish(args) => review::publish(session, args).await,
+        Solutions::Rollback(args) => review::roll_back(session, args).await,
+        Solutions::Retire(args) => merge::retire(session, args).await,
+        Solutions::Restore(args) => merge::restore(session, args).await,
+        Solutions::Merge(args) => merge::merge(session, args).await,
+        Solutions::Unmerge(args) => merge::unmerge(session, args).await,
+        Solutions::List(args) => show::list(session, args).await,
+        Solutions::Show(args) => show::show(session, args).await,
+        Solutions::Versions(args) => show::versions(session, args).await,
+        Solutions::Diff(args) => show::diff(session, args).await,
+        Solutions::Changes(args) => show::changes(session, args).await,
+        Solutions::Uses(args) => evidence::uses(session, args).await,
+        Solutions::Flag(args) => evidence::flag(session, args).await,
+        Solutions::Flags(args) => evidence::flags(session, args).await,
+        Solutions::Resolve(args) => evidence::resolve(session, args).await,
+        Solutions::Verify(args) => evidence::verify(session, args).await,
+        Solutions::Validate(args) => evidence::validate(session, args).await,
+        Solutions::Queue(args) => evidence::queue(session, args).await,
+        Solutions::Recall(args) => evidence::recall(session, args).await,
+        Solutions::Recalled(args) => evidence::recalled(session, args).await,
     }
-}
-
-async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<(), CommandError> {
-    let request = SuggestSolutionsRequest {
-        text: args.text.join(" "),
-        suggestions_max: args.limit,
-        min_position: session.after.clone(),
-        ..Default::default()
-    };
-    let answer = session.client.call(request).await?;
-    let output = &mut session.output;
-    if output.json() {
-        return Ok(answer
-            .suggestions
-            .iter()
-            .try_for_each(|one| output.message(one))?);
-    }
-    if answer.suggestions.is_empty() {
-        return Ok(output.line("no solution fits")?);
-    }
-    for (at, suggestion) in answer.suggestions.iter().enumerate() {
-        if at > 0 {
-            output.line("")?;
-        }
-        print_suggestion(suggestion, output)?;
-    }
-    Ok(())
-}
-
-fn print_suggestion(suggestion: &Suggestion, output: &mut Output) -> std::io::Result<()> {
-    let solution = suggestion.solution.clone().unwrap_or_default();
-    output.paragraph(0, Style::Bold, &solution.title)?;
-    let why = suggestion.matches.iter().map(|found| {
-        let field = found.field.replace('_', " ");
-        format!("{field}: {}", found.terms.join(", "))
-    });
-    let mut card = Card::new();
-    card.field("do", &solution.resolution)
-        .field("until then", &solution.workaround)
-        .field("why", why.collect::<Vec<_>>().join("; "))
-        .field("score", format!("{:.2}", suggestion.score))
-        .field("solution", version(&solution));
-    card.print(output, 2)
-}
-
-fn version(solution: &Solution) -> String {
-    let trust = label::<Confidence>(solution.confidence);
-    format!(
-        "{} version {}, {trust}",
-        solution.solution_id, solution.version
-    )
-}
-
-async fn candidates(session: &mut Session, args: CandidatesArgs) -> Result<(), CommandError> {
-    let request = ListCandidatesRequest {
-        state: args.state.unwrap_or_default(),
-        reason_code: args.reason.unwrap_or_default(),
-        page_size: page_size(args.limit, PAGE_MAX),
-        min_position: session.after.clone(),
-        ..Default::default()
-    };
-    told(
-        session,
-        request,
-        args.limit,
-        "no candidates",
-        print_candidate,
-    )
-    .await
-}
-
-fn print_candidate(candidate: &Candidate, output: &mut Output) -> std::io::Result<()> {
-    let cases = match candidate.case_count {
-        1 => "1 case".to_owned(),
-        cases => format!("{cases} cases"),
-    };
-    let reason = output.styled(Style::Bold, &clean(&candidate.reason_code));
-    output.line(&format!("{reason}  {cases}"))?;
-    let times = output.times().clone();
-    let mut card = Card::new();
-    card.field("words", super::promise::quoted(&candidate.customer_wording))
-        .field("solved by", &candidate.resolution)
-        .field("until then", &candidate.workaround)
-        .field("masked", masked(&candidate.masked))
-        .field("last seen", times.minute(candidate.last_seen_at.as_ref()))
-        .field("solution", &candidate.solution_id)
-        .field("candidate", &candidate.candidate_id);
-    card.print(output, 2)
-}
-
-/// What was masked, by the names that the fields have on the screen.
-fn masked(words: &[MaskedWord]) -> String {
-    let named = words.iter().map(|word| {
-        let field = match word.field.as_str() {
-            "customer_wording" => "words",
-            "resolution" => "solved by",
-            "workaround" => "until then",
-            other => other,
-        };
-        let kind = label::<PersonalKind>(word.kind);
-        format!("{kind} in {field} at byte {}", word.offset)
-    });
-    named.collect::<Vec<_>>().join(", ")
 }
 
 async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), CommandError> {
@@ -225,83 +199,4 @@ async fn promote(session: &mut Session, args: PromoteArgs) -> Result<(), Command
         print_solution(answer.solution.as_ref(), output)?;
         warnings(&answer.warnings, output)
     })
-}
-
-async fn list(session: &mut Session, args: ListArgs) -> Result<(), CommandError> {
-    let request = ListSolutionsRequest {
-        page_size: page_size(args.limit, PAGE_MAX),
-        min_position: session.after.clone(),
-        ..Default::default()
-    };
-    tabled(session, request, args.limit, "no solutions yet", table).await
-}
-
-fn table(solutions: &[Solution], output: &mut Output) -> std::io::Result<()> {
-    let mut table = Table::new([
-        Column::full("published"),
-        Column::words("title"),
-        Column::narrows("reason"),
-        Column::full("trust"),
-        Column::number("used"),
-        Column::number("version"),
-        Column::id("id"),
-    ]);
-    for solution in solutions {
-        let stats = solution.stats.unwrap_or_default();
-        let used = stats.used_as_is_count + stats.used_modified_count;
-        table.row([
-            Cell::from(output.times().minute(solution.published_at.as_ref())),
-            Cell::from(&solution.title),
-            Cell::from(&solution.reason_code),
-            Cell::from(label::<Confidence>(solution.confidence)),
-            Cell::from(used.to_string()),
-            Cell::from(solution.version.to_string()),
-            Cell::from(&solution.solution_id),
-        ]);
-    }
-    table.print(output)
-}
-
-async fn show(session: &mut Session, args: ShowArgs) -> Result<(), CommandError> {
-    let request = GetSolutionRequest {
-        solution_id: args.solution,
-        min_position: session.after.clone(),
-        ..Default::default()
-    };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        print_solution(answer.solution.as_ref(), output)
-    })
-}
-
-fn print_solution(solution: Option<&Solution>, output: &mut Output) -> std::io::Result<()> {
-    let Some(solution) = solution else {
-        return Ok(());
-    };
-    let times = output.times().clone();
-    output.paragraph(0, Style::Bold, &solution.title)?;
-    let mut card = Card::new();
-    for question in &solution.question_in_customer_words {
-        card.field("question", super::promise::quoted(question));
-    }
-    card.field("do", &solution.resolution)
-        .field("until then", &solution.workaround)
-        .field("reason", &solution.reason_code)
-        .field("published", times.minute(solution.published_at.as_ref()))
-        .field("published by", &solution.published_by)
-        .field("from contacts", solution.origin_interaction_ids.join(", "))
-        .field("solution", version(solution));
-    if let Some(stats) = &solution.stats {
-        let used = format!(
-            "{} as it stands, {} with changes, by {} agents; read {}, rejected {}",
-            stats.used_as_is_count,
-            stats.used_modified_count,
-            stats.distinct_agents_count,
-            stats.viewed_count,
-            stats.rejected_count
-        );
-        card.field("used", used)
-            .field("last used", times.minute(stats.last_used_at.as_ref()));
-    }
-    card.print(output, 2)
 }

@@ -22,6 +22,10 @@ const COMPLAINS: f64 = 0.5;
 /// The share of calls that are lost on the line.
 const DROPPED: f64 = 0.03;
 
+/// The reason that has an answer for most of the month, and since when.
+pub(super) const ANSWERED_REASON: &str = "internet.slow";
+const ANSWERED_AGO: SignedDuration = SignedDuration::from_hours(24 * 20);
+
 /// One thing that happens in the month.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
@@ -47,6 +51,8 @@ pub(super) enum Act {
         commitment_id: String,
         told_in: String,
     },
+    /// What solved most cases of a reason becomes an answer, which agents use from then on.
+    Answer { reason_code: &'static str },
 }
 
 /// A month that ends at `end`, in the order of time.
@@ -66,6 +72,12 @@ pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
         let at = maker.opening_time();
         maker.first_call(caller, scenario, at);
     }
+    maker.steps.push(Step {
+        at: end - ANSWERED_AGO,
+        act: Act::Answer {
+            reason_code: ANSWERED_REASON,
+        },
+    });
     maker.steps.retain(|step| step.at <= end);
     maker.steps.sort_by_key(|step| step.at);
     maker.steps

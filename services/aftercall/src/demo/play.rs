@@ -1,6 +1,6 @@
 //! Plays a month into a server, by gRPC and in the order of time, as a CRM would.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_client::{Client, Error};
 use aftercall_domain::alert::Rule;
@@ -8,8 +8,11 @@ use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
+use aftercall_proto::knowledge::v1::{ListCandidatesRequest, PromoteCandidateRequest};
 use aftercall_proto::model::v1::alert::Subject;
-use aftercall_proto::model::v1::{AlertState, Interaction};
+use aftercall_proto::model::v1::{
+    AlertState, Interaction, ReasonResolution, SolutionUse, SolutionUseKind,
+};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use anyhow::Context;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -19,6 +22,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::stamp;
 use super::clock::PlaybackClock;
 use super::month::{Act, Step};
+
+/// What the answer of the month is called.
+const ANSWER_TITLE: &str = "Slow in the evening over wireless: a fixed channel";
 
 /// Plays steps, and lets each due pass at its own time.
 pub(super) struct Player {
@@ -30,6 +36,8 @@ pub(super) struct Player {
     pub(super) counts: Counts,
     /// The settings that a record must go by; empty for any.
     pub(super) settings_position: String,
+    /// The solutions that agents use, by contact reason.
+    pub(super) answers: BTreeMap<&'static str, String>,
 }
 
 /// What was played.
@@ -53,6 +61,7 @@ impl Player {
             open: BTreeSet::new(),
             counts: Counts::default(),
             settings_position: String::new(),
+            answers: BTreeMap::new(),
         })
     }
 
@@ -149,6 +158,7 @@ impl Player {
                 self.client.call(request).await?;
                 Ok(())
             }
+            Act::Answer { reason_code } => self.answer(reason_code).await,
             Act::Release {
                 commitment_id,
                 told_in,
@@ -168,7 +178,8 @@ impl Player {
     }
 
     /// Records a contact; the tracker has taken its promises before this returns.
-    pub(super) async fn record(&mut self, contact: Interaction) -> anyhow::Result<()> {
+    pub(super) async fn record(&mut self, mut contact: Interaction) -> anyhow::Result<()> {
+        self.use_answer(&mut contact);
         let promised: Vec<_> = contact
             .commitments
             .iter()
@@ -188,6 +199,42 @@ impl Player {
         self.counts.promises += promised.len() as u64;
         self.open.extend(promised);
         Ok(())
+    }
+
+    /// Makes a solution of what solved most cases of a reason.
+    async fn answer(&mut self, reason_code: &'static str) -> anyhow::Result<()> {
+        let list = ListCandidatesRequest {
+            reason_code: reason_code.to_owned(),
+            page_size: 1,
+            latest: true,
+            ..ListCandidatesRequest::default()
+        };
+        let candidates = self.client.call(list).await?.candidates;
+        let candidate = candidates.first().context("a candidate for the answer")?;
+        let promote = PromoteCandidateRequest {
+            request_id: format!("answer-{reason_code}"),
+            candidate_id: candidate.candidate_id.clone(),
+            title: ANSWER_TITLE.to_owned(),
+            ..PromoteCandidateRequest::default()
+        };
+        let solution = self.client.call(promote).await?.solution;
+        let solution = solution.context("the answer")?;
+        self.answers.insert(reason_code, solution.solution_id);
+        Ok(())
+    }
+
+    /// An agent who solved what there is an answer to has used it.
+    fn use_answer(&self, contact: &mut Interaction) {
+        let solved = contact.contact_reasons.iter();
+        let solved = solved.filter(|reason| reason.resolution() == ReasonResolution::Resolved);
+        for solution_id in solved.filter_map(|reason| self.answers.get(&*reason.code)) {
+            contact.solution_uses.push(SolutionUse {
+                solution_id: solution_id.clone(),
+                version: 1,
+                kind: SolutionUseKind::UsedAsIs.into(),
+                relied_on_for_statement: true,
+            });
+        }
     }
 
     fn close(&mut self, commitment_id: &str) {

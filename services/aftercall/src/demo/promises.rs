@@ -14,9 +14,9 @@ use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
-use super::call::{self, Caller, Draw, call, stamp};
+use super::call::{Caller, Draw, call, stamp};
 use super::corpus::Corpus;
-use super::house::{self, CALLED_BACK_WITHIN, DESK_HAS, HOURS, WARNED_BEFORE};
+use super::house::{self, DESK_HAS, HOURS, WARNED_BEFORE};
 use super::play::Player;
 use super::receiver::Receiver;
 use super::say;
@@ -30,7 +30,7 @@ const OPEN_TIME: SignedDuration = SignedDuration::from_hours(12);
 /// How often is looked for what must come.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long is waited for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Tour {
     /// Promises, from the words on the phone to the alarm.
@@ -42,7 +42,7 @@ impl Tour {
         player.settings_position = house::set_up(&self.client, receiver).await?;
         self.explain(player).await?;
         self.lapse(player, receiver).await?;
-        self.cut_off(player).await
+        self.cut_off().await
     }
 
     /// A due that is told in open time.
@@ -117,35 +117,8 @@ impl Tour {
         self.type_in(&["alerts", "explain", &alert_id]).await
     }
 
-    /// A call that is cut off, and the customer who is back first.
-    async fn cut_off(&self, player: &mut Player) -> anyhow::Result<()> {
-        let minutes = CALLED_BACK_WITHIN.as_mins();
-        say(&format!(
-            "\n── A call is cut off: somebody is to call back within {minutes} minutes, without being asked\n"
-        ));
-        let (mut contact, _) = self.call_with(|_| ())?;
-        call::cut_off(&mut contact);
-        let dropped = contact.interaction_id.clone();
-        player.record(contact).await?;
-        let promise = self.promised_in(&dropped, CommitmentLifecycle::Active);
-        let promise = promise.await?;
-        self.type_in(&["followups", "show", &promise]).await?;
-        say("\n── The customer is back first, so nobody has to call\n");
-        let (mut contact, _) = self.call_with(|_| ())?;
-        let began = now();
-        contact.occurred_at = stamp(began);
-        contact.ended_at = stamp(began);
-        contact.segments.clear();
-        contact.commitments.clear();
-        contact.no_follow_up_promised = true;
-        player.record(contact).await?;
-        self.promised_in(&dropped, CommitmentLifecycle::Cancelled)
-            .await?;
-        self.type_in(&["followups", "show", &promise]).await
-    }
-
     /// Waits until a promise of a contact stands so, and gives its id.
-    async fn promised_in(
+    pub(super) async fn promised_in(
         &self,
         interaction_id: &str,
         lifecycle: CommitmentLifecycle,

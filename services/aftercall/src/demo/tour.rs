@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use aftercall_client::Client;
 use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
-use aftercall_proto::knowledge::v1::ListCandidatesRequest;
 use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, Timeliness};
 use aftercall_service::{Clock, SystemClock};
 use anyhow::Context;
@@ -16,9 +15,6 @@ use super::play::Player;
 use super::receiver::Receiver;
 use super::say;
 use crate::cli::Cli;
-
-/// The customer's words in the call after the promotion: close to earlier ones, not the same.
-const NEXT_CALL: &str = "Since last night the light on the box is orange and no page loads";
 
 pub(super) struct Tour {
     server: String,
@@ -60,6 +56,7 @@ impl Tour {
         ];
         self.type_in(&[&search[..], &["--limit", "2"]].concat())
             .await?;
+        self.watch_calls().await?;
         say("\n── Promises that are overdue right now\n");
         self.type_in(&[
             "followups",
@@ -71,7 +68,8 @@ impl Tour {
         ])
         .await?;
         self.keep_in_view(player, receiver).await?;
-        self.promote().await
+        self.answer(player).await?;
+        self.look_into().await
     }
 
     /// What the month came to.
@@ -119,33 +117,6 @@ impl Tour {
         answer.total_size.context("no total")
     }
 
-    /// A solved case becomes an answer, and the next agent finds it.
-    async fn promote(&self) -> anyhow::Result<()> {
-        say("\n── Solved cases become an answer\n");
-        let list = ListCandidatesRequest {
-            reason_code: "internet.no_connection".to_owned(),
-            page_size: 1,
-            ..Default::default()
-        };
-        let found = self.client.call(list).await?.candidates;
-        let candidate = found
-            .first()
-            .context("a candidate for internet.no_connection")?;
-        self.type_in(&["solutions", "candidates", "--limit", "3"])
-            .await?;
-        let title = "Orange light, no connection: reset the port";
-        self.type_in(&[
-            "solutions",
-            "promote",
-            &candidate.candidate_id,
-            "--title",
-            title,
-        ])
-        .await?;
-        say("\n── The next customer calls with the same trouble\n");
-        self.type_in(&["solutions", "suggest", NEXT_CALL]).await
-    }
-
     /// Runs a command as if it had been typed.
     pub(super) async fn type_in(&self, words: &[&str]) -> anyhow::Result<()> {
         let quoted = words.iter().map(|word| match word.contains(' ') {
@@ -168,7 +139,7 @@ impl Tour {
         })
     }
 
-    pub(super) fn what_next(&self, ready: &str) {
+    pub(super) fn what_next(&self, ready: &str, console: Option<&str>) {
         let Self {
             server, customer, ..
         } = self;
@@ -176,6 +147,9 @@ impl Tour {
             "http://127.0.0.1:7400" => String::new(),
             other => format!(" --server {other}"),
         };
+        if let Some(console) = console {
+            say(&format!("\n── In a browser\n\n  {console}"));
+        }
         say(&format!(
             "\n── What to try next\n\n\
              The server runs on the machine's own time now. In another terminal, with\n\

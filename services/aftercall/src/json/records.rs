@@ -8,7 +8,7 @@ mod scan;
 
 use std::io::{self, BufRead, Read};
 
-use scan::{Scan, Seen};
+pub(crate) use scan::{Scan, Seen};
 
 /// The longest record that is taken. The longest that the server takes is a fourth of that.
 pub(crate) const RECORD_BYTES_MAX: usize = 4 << 20;

@@ -1,6 +1,8 @@
 //! The client's commands, against a server of all services and against services in processes of
 //! their own.
 
+mod solutions;
+
 use std::process::Command;
 
 use aftercall_proto::followups::v1::{
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::command::{Done, Site, line, lines, run, run_with, spawn};
 use crate::on_kafka::everywhere;
+use solutions::a_solution_is_written_reviewed_and_published;
 
 /// How many times a list is asked for until it has what it is to have.
 const LOOKS: usize = 1_000;
@@ -25,6 +28,7 @@ everywhere! {
     a_promise_from_the_record_to_its_end
     the_past_of_a_customer_is_found_in_every_way
     a_solved_case_becomes_an_answer
+    a_solution_is_written_reviewed_and_published
     a_due_is_reckoned_by_a_calendar_and_explained
     a_promise_recurs_until_its_series_is_ended
     lists_turn_pages_up_to_the_limit

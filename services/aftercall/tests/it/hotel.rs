@@ -10,6 +10,10 @@ use aftercall_proto::history::v1::get_interaction_request::Which;
 use aftercall_proto::history::v1::list_timeline_request::Whose;
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{GetInteractionRequest, ListTimelineRequest};
+use aftercall_proto::insight::v1::{
+    CountRepeatContactsRequest, ListSlipUpsRequest, RepeatCauseKind, RepeatGroupBy, SlipUp,
+    SlipUpKind,
+};
 use aftercall_proto::model::v1::{Commitment, CommitmentKind, Interaction, RepeatCause};
 use aftercall_proto::recorder::v1::identify_interaction_request::Identity;
 use aftercall_proto::recorder::v1::{IdentifyInteractionRequest, RecordInteractionRequest};
@@ -115,7 +119,40 @@ async fn story(client: &Client, clock: &ManualClock) {
     });
     assert!(told, "{timeline:#?}");
 
+    measured(client, mail).await;
     identified(client, (&called, mail)).await;
+}
+
+/// The call is the broken promise's, and not the wrap-up's; its customer has two slip-ups.
+async fn measured(client: &Client, mail: &str) {
+    let request = CountRepeatContactsRequest {
+        by: RepeatGroupBy::Commitment.into(),
+        latest: true,
+        ..CountRepeatContactsRequest::default()
+    };
+    let counted = client.call(request.clone()).await.unwrap();
+    assert_eq!((counted.groups, counted.contacts), (1, 1));
+    assert_eq!(counted.rows[0].cause(), RepeatCauseKind::LapsedCommitment);
+    assert_eq!(counted.rows[0].value, mail);
+    let by_team = CountRepeatContactsRequest {
+        by: RepeatGroupBy::Team.into(),
+        ..request
+    };
+    let counted = client.call(by_team).await.unwrap();
+    assert_eq!(counted.rows[0].value, "reservations");
+    let slips = ListSlipUpsRequest {
+        threshold: 2,
+        latest: true,
+        ..ListSlipUpsRequest::default()
+    };
+    let two = client.call(slips.clone()).await.unwrap().windows;
+    let kinds: Vec<_> = two[0].slip_ups.iter().map(SlipUp::kind).collect();
+    assert_eq!(kinds, [SlipUpKind::Lapse, SlipUpKind::Repeat]);
+    let three = ListSlipUpsRequest {
+        threshold: 3,
+        ..slips
+    };
+    assert!(client.call(three).await.unwrap().windows.is_empty());
 }
 
 /// It was somebody else who called: no promise to them was broken.

@@ -4,9 +4,12 @@
 
 mod app;
 mod backup;
+mod calls;
 mod cases;
 mod client;
 mod command;
+mod connect;
+mod console;
 mod credentials;
 mod feeds;
 mod flags;
@@ -17,6 +20,7 @@ mod import;
 mod json;
 mod kafka;
 mod log;
+mod model;
 mod on_kafka;
 mod permissions;
 mod retargeting;

@@ -2,7 +2,9 @@
 //! that was not sent.
 //!
 //! Where several processes write the log, a request that was sent again may stand in it again: then
-//! the first counts, and the others change nothing.
+//! the first counts, and the others change nothing. A command that another event of the same thing
+//! outran, such as a lapse, stands in any log again, at its next attempt; the one that counts is
+//! there once.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -293,8 +295,14 @@ impl Checker {
         true
     }
 
-    /// A command, which is kept in `known` by its request's id. Where several processes write, one
-    /// that lost a race is appended again, and the one that won counts.
+    /// Whether an event of the same aggregate took this one's place before.
+    fn was_outrun(&self, event: &Event) -> bool {
+        let version = self.versions.get(&event.aggregate_id);
+        version.is_some_and(|version| event.sequence <= *version)
+    }
+
+    /// A command, which is kept in `known` by its request's id. One that lost a race is appended
+    /// again, and the one that won counts.
     fn command<A: PartialEq>(
         &mut self,
         at: Position,
@@ -314,9 +322,11 @@ impl Checker {
         if self.shared && known(self).contains_key(&event.request_id) {
             return;
         }
-        if self.counts(event) || !self.shared {
+        if self.counts(event) {
             let twice = known(self).insert(event.request_id.clone(), at);
             self.once(&event.request_id, at, twice);
+        } else if !self.shared && !self.was_outrun(event) {
+            self.fault(at, format!("{} follows nothing", event.request_id));
         }
     }
 

@@ -32,7 +32,7 @@ const QUIET_LOOKS: u32 = 15;
 /// How often the log may have grown by itself before there must be an end of it.
 const STILL_WITHIN: u32 = 20;
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The seed that this run is to repeat, or a new one.
 pub(crate) fn seed() -> u64 {

@@ -12,6 +12,8 @@ use crate::crash::Trial;
 use crate::journal::Journal;
 
 const ROUNDS: usize = 5;
+/// More than that only until one of them ended by a sync of the log that held what is acknowledged.
+const ROUNDS_MAX: usize = 20;
 /// The code with which a process ends whose log can't be synced.
 const EXIT_CODE: i32 = 74;
 
@@ -21,9 +23,12 @@ async fn eio_on_fdatasync_needs_strace() {
     let data = scratch.path().join("data");
     let mut trial = Trial::new(&data, scratch.path());
     let mut looked_at = 0;
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS_MAX {
+        if round >= ROUNDS && looked_at > 0 {
+            break;
+        }
         let calls = scratch.path().join(format!("calls-{round}"));
-        // Counted for each thread; the log's writer syncs by far the most.
+        // Counted for each thread; mostly the log's writer comes to it first.
         let nth = trial.random(30..150);
         let server = match trial.start_under(&strace(&calls, nth)) {
             Ok(server) => server,
@@ -38,24 +43,27 @@ async fn eio_on_fdatasync_needs_strace() {
         let status = server.ended();
         assert_eq!(status.code(), Some(EXIT_CODE), "{status}");
         Trial::ended(writers).await;
-        assert_last_call_failed(&calls);
-        looked_at += usize::from(assert_last_is_unacknowledged(&data, &trial.journal));
+        let failed = assert_last_call_failed(&calls);
+        // What a view could not sync says nothing of the log.
+        let is_of_log = failed.contains("/data/log/");
+        looked_at += usize::from(is_of_log && assert_last_is_unacknowledged(&data, &trial.journal));
     }
-    assert!(looked_at > 0, "every failed batch held a lapse only");
+    assert!(looked_at > 0, "no failed batch held what is acknowledged");
     trial.conclude().await;
 }
 
 fn strace(calls: &Path, nth: u64) -> Vec<String> {
     let inject = format!("inject=fdatasync:error=EIO:when={nth}");
     let calls = calls.display().to_string();
-    let arguments = ["strace", "-f", "--seccomp-bpf", "-o", &calls];
+    // With the names of files beside their numbers.
+    let arguments = ["strace", "-f", "-y", "--seccomp-bpf", "-o", &calls];
     let what = ["-e", "trace=fdatasync", "-e", &inject];
     let all = arguments.iter().chain(&what);
     all.map(ToString::to_string).collect()
 }
 
-/// After the failed sync that thread never synced again.
-fn assert_last_call_failed(calls: &Path) {
+/// After the failed sync that thread never synced again. The failed call, as strace notes it.
+fn assert_last_call_failed(calls: &Path) -> String {
     let calls = fs::read_to_string(calls).expect("strace's notes");
     let failed = calls.lines().position(|line| line.contains("(INJECTED)"));
     let failed = failed.expect("a failed sync");
@@ -65,6 +73,7 @@ fn assert_last_call_failed(calls: &Path) {
         line.starts_with(thread) && line.contains("fdatasync") && !line.contains("+++")
     });
     assert_eq!(later.count(), 0, "synced again after a failure");
+    lines[failed].to_owned()
 }
 
 /// The last record was written and never synced, so it can't be acknowledged. Whether the last

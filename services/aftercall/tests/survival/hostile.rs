@@ -17,7 +17,7 @@ use tonic_types::StatusExt;
 use crate::process::Start;
 
 /// Every method, but those of health and reflection.
-const METHODS: [&str; 18] = [
+const METHODS: [&str; 24] = [
     "/aftercall.recorder.v1.RecorderService/RecordInteraction",
     "/aftercall.recorder.v1.RecorderService/RecordInteractions",
     "/aftercall.recorder.v1.RecorderService/AmendInteraction",
@@ -36,6 +36,12 @@ const METHODS: [&str; 18] = [
     "/aftercall.knowledge.v1.KnowledgeService/GetSolution",
     "/aftercall.knowledge.v1.KnowledgeService/ListSolutions",
     "/aftercall.knowledge.v1.KnowledgeService/SuggestSolutions",
+    "/aftercall.knowledge.v1.SearchService/SearchSolutions",
+    "/aftercall.knowledge.v1.SearchService/ReportSearch",
+    "/aftercall.knowledge.v1.SearchService/ListStruggles",
+    "/aftercall.knowledge.v1.SearchService/KnowledgeReport",
+    "/aftercall.knowledge.v1.SearchService/SampleLinks",
+    "/aftercall.knowledge.v1.SearchService/JudgeLink",
 ];
 
 /// Its answer never ends, unless it is refused.

@@ -6,9 +6,12 @@ use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClien
 use aftercall_proto::recorder::v1::{
     RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
 };
+use tokio::time::Instant;
+use tonic::Code;
 use tonic::transport::Channel;
 
 use crate::checker::Checker;
+use crate::crash::PATIENCE;
 use crate::journal::Journal;
 
 /// Sends again all that `journal` has. What never arrived is recorded now. `checker` has read the
@@ -100,7 +103,15 @@ async fn fulfilments(journal: &Journal, channel: &Channel) {
     };
     for request in requests {
         let id = request.request_id.clone();
-        let answer = followups.fulfil_commitment(request).await;
+        // A view that is being rebuilt on a slow machine is asked again, as callers do.
+        let begun_at = Instant::now();
+        let answer = loop {
+            match followups.fulfil_commitment(request.clone()).await {
+                Err(status)
+                    if status.code() == Code::Unavailable && begun_at.elapsed() < PATIENCE => {}
+                answer => break answer,
+            }
+        };
         let answer = answer.unwrap_or_else(|status| panic!("{id}: {status:?}"));
         let answer = answer.into_inner();
         if let Some((before, _)) = journal.entries().fulfilments[&id].answer.acknowledged() {

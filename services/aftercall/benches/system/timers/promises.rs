@@ -10,7 +10,6 @@ use aftercall_proto::model::v1::{
     CommitmentDraft, CommitmentKind, ContactReason, Customer, Disposition, FollowUpPolicy,
     Handling, Interaction, PromiseFilter, Setting, WarnStage,
 };
-use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::load;
 use crate::message::{customer_id, interaction_id};
 use crate::server::Server;
+use crate::stream;
 
 /// What is promised, and when the first is due.
 #[derive(Debug, Clone, Copy)]
@@ -73,27 +73,13 @@ pub(super) async fn fill(
         let contact = Arc::clone(&contact);
         // In turn, so that what is due first is recorded first.
         let numbers = (first + lane..first + count).step_by(lanes as usize);
-        streams.spawn(record(client, numbers.map(move |number| contact(number))));
+        streams.spawn(stream::record_each(
+            client,
+            numbers.map(move |number| contact(number)),
+        ));
     }
     while let Some(done) = streams.join_next().await {
         done??;
-    }
-    Ok(())
-}
-
-async fn record(
-    client: Client,
-    requests: impl Iterator<Item = RecordInteractionsRequest> + Send + 'static,
-) -> anyhow::Result<()> {
-    let mut recorder = RecorderServiceClient::new(client.transport());
-    let requests = tokio_stream::iter(requests);
-    let mut answers = recorder.record_interactions(requests).await?.into_inner();
-    while let Some(answer) = answers.message().await? {
-        let recorded = matches!(
-            answer.outcome,
-            Some(aftercall_proto::recorder::v1::record_interactions_response::Outcome::Response(_))
-        );
-        anyhow::ensure!(recorded, "a record was refused: {answer:?}");
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use aftercall_proto::followups::v1::batch_commitments_request::Command;
 use aftercall_proto::followups::v1::{
     AcceptHandoverRequest, BatchCommitmentsRequest, BatchCommitmentsResponse, BatchTarget,
     CancelCommitmentRequest, ConfirmCommitmentRequest, DeclineWaiverRequest,
-    DismissCommitmentRequest, EndHandoverRequest, FulfilCommitmentRequest, PauseCommitmentRequest,
-    ReassignCommitmentRequest, RecordAttemptRequest, RequestWaiverRequest,
+    DismissCommitmentRequest, EndHandoverRequest, EndRecurrenceRequest, FulfilCommitmentRequest,
+    PauseCommitmentRequest, ReassignCommitmentRequest, RecordAttemptRequest, RequestWaiverRequest,
     RescheduleCommitmentRequest, ResumeCommitmentRequest, SupersedeCommitmentRequest,
     WaiveCommitmentRequest,
 };
@@ -89,6 +89,7 @@ singles! {
     WaiveCommitmentRequest: Waive;
     DeclineWaiverRequest: DeclineWaiver;
     SupersedeCommitmentRequest: Supersede;
+    EndRecurrenceRequest: EndRecurrence;
 }
 
 /// Does a command: for one promise by its own method, whose answer is the promise in full, for several at once.

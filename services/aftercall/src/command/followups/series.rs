@@ -3,8 +3,7 @@
 use aftercall_proto::followups::v1::EndRecurrenceRequest;
 use aftercall_proto::model::v1::{CatchUp, Commitment, Recurrence, RecurrenceMode};
 
-use super::card;
-use super::make::Once;
+use super::batch::{Target, act};
 use crate::command::{CommandError, Session};
 use crate::output::{Card, Times, When, label, values};
 
@@ -57,13 +56,12 @@ impl RecurArgs {
     }
 }
 
-/// Which series ends.
+/// Which series end.
 #[derive(Debug, clap::Args)]
 pub struct EndSeriesArgs {
-    /// Any promise of the series
-    commitment: String,
+    /// Any promise of the series; several, of as many series
     #[command(flatten)]
-    once: Once,
+    target: Target,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -72,15 +70,10 @@ pub struct EndSeriesArgs {
 /// Ends a series, and prints its latest promise.
 pub(super) async fn end(session: &mut Session, args: EndSeriesArgs) -> Result<(), CommandError> {
     let request = EndRecurrenceRequest {
-        request_id: args.once.request_id.unwrap_or_default(),
-        commitment_id: args.commitment,
-        expected_version: args.once.expected_version,
         reason: args.reason,
+        ..EndRecurrenceRequest::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 /// The part of a promise's card that tells of its series and its plan.

@@ -5,7 +5,9 @@ use aftercall_log::{Damage, Partition};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed, AlertsRouted,
-    CalendarFeedChanged, CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed,
+    CalendarFeedChanged, CallClosed, CallDropJudged, CallReported, CallWrapUpSaved,
+    CandidatesClaimed, CandidatesMerged, CandidatesPutOff, CandidatesRejected, CandidatesReleased,
+    CauseAttributed, CommitmentAttempted, CommitmentCancelled, CommitmentConfirmed,
     CommitmentDependenciesSet, CommitmentDependencyTurned, CommitmentDismissed, CommitmentExpired,
     CommitmentFulfilled, CommitmentHandoverAccepted, CommitmentHandoverAsked,
     CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
@@ -13,8 +15,12 @@ use aftercall_proto::event::v1::{
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
     CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
     CustomersUnmerged, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
-    MailAttempted, RepeatAttributed, SettingsChanged, SolutionPublished, WebhookAttempted,
-    WebhookChanged, WebhookQueued, WebhookReplayed,
+    LinkJudged, MailAttempted, ProblemChanged, ProblemImproved, RepeatAttributed, SearchReported,
+    SearchUnanswered, SettingsChanged, SolutionApproved, SolutionConfidenceChanged,
+    SolutionDrafted, SolutionEdited, SolutionFlagResolved, SolutionFlagged, SolutionMerged,
+    SolutionPublished, SolutionRestored, SolutionRetired, SolutionReturned, SolutionSubmitted,
+    SolutionUnmerged, SolutionVerified, SolutionVersionRecalled, WebhookAttempted, WebhookChanged,
+    WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -30,6 +36,33 @@ pub(super) struct Line<'a> {
     /// What the event's bytes say.
     #[serde(skip_serializing_if = "Option::is_none")]
     fact: Option<FactJson>,
+}
+
+/// An event that a subscription told, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::command) struct Followed<'a> {
+    position: String,
+    resume_token: String,
+    event: &'a Event,
+    /// What the event's bytes say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fact: Option<FactJson>,
+}
+
+/// An event that a subscription told.
+pub(in crate::command) fn followed(
+    position: String,
+    resume_token: String,
+    event: &Event,
+    fact: Option<Fact>,
+) -> Followed<'_> {
+    Followed {
+        position,
+        resume_token,
+        event,
+        fact: fact.map(FactJson::from),
+    }
 }
 
 #[derive(Serialize)]
@@ -71,6 +104,20 @@ enum FactJson {
     AlertsRouted(AlertsRouted),
     RepeatAttributed(Box<RepeatAttributed>),
     Published(Box<SolutionPublished>),
+    SolutionDrafted(Box<SolutionDrafted>),
+    SolutionEdited(Box<SolutionEdited>),
+    SolutionSubmitted(SolutionSubmitted),
+    SolutionReturned(SolutionReturned),
+    SolutionApproved(SolutionApproved),
+    SolutionRetired(SolutionRetired),
+    SolutionVersionRecalled(SolutionVersionRecalled),
+    SolutionRestored(SolutionRestored),
+    SolutionMerged(SolutionMerged),
+    SolutionUnmerged(SolutionUnmerged),
+    SolutionConfidenceChanged(Box<SolutionConfidenceChanged>),
+    SolutionFlagged(Box<SolutionFlagged>),
+    SolutionFlagResolved(SolutionFlagResolved),
+    SolutionVerified(Box<SolutionVerified>),
     Merged(CustomersMerged),
     Unmerged(CustomersUnmerged),
     Settings(Box<SettingsChanged>),
@@ -80,9 +127,28 @@ enum FactJson {
     Attempted(WebhookAttempted),
     Mailed(MailAttempted),
     CalendarFeed(Box<CalendarFeedChanged>),
+    CandidatesClaimed(CandidatesClaimed),
+    CandidatesReleased(CandidatesReleased),
+    CandidatesPutOff(CandidatesPutOff),
+    CandidatesRejected(CandidatesRejected),
+    CandidatesMerged(Box<CandidatesMerged>),
+    SearchReported(Box<SearchReported>),
+    SearchUnanswered(Box<SearchUnanswered>),
+    LinkJudged(Box<LinkJudged>),
+    CauseAttributed(Box<CauseAttributed>),
+    ProblemChanged(Box<ProblemChanged>),
+    ProblemImproved(Box<ProblemImproved>),
+    CallReported(Box<CallReported>),
+    CallClosed(CallClosed),
+    CallDropJudged(Box<CallDropJudged>),
+    CallWrapUpSaved(Box<CallWrapUpSaved>),
 }
 
 impl From<Fact> for FactJson {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each event, so that none can be forgotten"
+    )]
     fn from(fact: Fact) -> Self {
         match fact {
             Fact::InteractionRecorded(fact) => Self::Recorded(fact),
@@ -121,6 +187,20 @@ impl From<Fact> for FactJson {
             Fact::AlertsRouted(fact) => Self::AlertsRouted(fact),
             Fact::RepeatAttributed(fact) => Self::RepeatAttributed(fact),
             Fact::SolutionPublished(fact) => Self::Published(fact),
+            Fact::SolutionDrafted(fact) => Self::SolutionDrafted(fact),
+            Fact::SolutionEdited(fact) => Self::SolutionEdited(fact),
+            Fact::SolutionSubmitted(fact) => Self::SolutionSubmitted(fact),
+            Fact::SolutionReturned(fact) => Self::SolutionReturned(fact),
+            Fact::SolutionApproved(fact) => Self::SolutionApproved(fact),
+            Fact::SolutionRetired(fact) => Self::SolutionRetired(fact),
+            Fact::SolutionVersionRecalled(fact) => Self::SolutionVersionRecalled(fact),
+            Fact::SolutionRestored(fact) => Self::SolutionRestored(fact),
+            Fact::SolutionMerged(fact) => Self::SolutionMerged(fact),
+            Fact::SolutionUnmerged(fact) => Self::SolutionUnmerged(fact),
+            Fact::SolutionConfidenceChanged(fact) => Self::SolutionConfidenceChanged(fact),
+            Fact::SolutionFlagged(fact) => Self::SolutionFlagged(fact),
+            Fact::SolutionFlagResolved(fact) => Self::SolutionFlagResolved(fact),
+            Fact::SolutionVerified(fact) => Self::SolutionVerified(fact),
             Fact::CustomersMerged(fact) => Self::Merged(fact),
             Fact::CustomersUnmerged(fact) => Self::Unmerged(fact),
             Fact::SettingsChanged(fact) => Self::Settings(fact),
@@ -130,6 +210,21 @@ impl From<Fact> for FactJson {
             Fact::WebhookAttempted(fact) => Self::Attempted(fact),
             Fact::MailAttempted(fact) => Self::Mailed(fact),
             Fact::CalendarFeedChanged(fact) => Self::CalendarFeed(fact),
+            Fact::CandidatesClaimed(fact) => Self::CandidatesClaimed(fact),
+            Fact::CandidatesReleased(fact) => Self::CandidatesReleased(fact),
+            Fact::CandidatesPutOff(fact) => Self::CandidatesPutOff(fact),
+            Fact::CandidatesRejected(fact) => Self::CandidatesRejected(fact),
+            Fact::CandidatesMerged(fact) => Self::CandidatesMerged(fact),
+            Fact::SearchReported(fact) => Self::SearchReported(fact),
+            Fact::SearchUnanswered(fact) => Self::SearchUnanswered(fact),
+            Fact::LinkJudged(fact) => Self::LinkJudged(fact),
+            Fact::CauseAttributed(fact) => Self::CauseAttributed(fact),
+            Fact::ProblemChanged(fact) => Self::ProblemChanged(fact),
+            Fact::ProblemImproved(fact) => Self::ProblemImproved(fact),
+            Fact::CallReported(fact) => Self::CallReported(fact),
+            Fact::CallClosed(fact) => Self::CallClosed(fact),
+            Fact::CallDropJudged(fact) => Self::CallDropJudged(fact),
+            Fact::CallWrapUpSaved(fact) => Self::CallWrapUpSaved(fact),
         }
     }
 }

@@ -5,7 +5,7 @@ const DEPTH_MAX: usize = 512;
 
 /// What a byte is to the record before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// In the midst of it.
     Inside,
     /// Its last one.
@@ -16,7 +16,7 @@ pub(super) enum Seen {
 
 /// How far a record is read.
 #[derive(Debug)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     /// The brackets that are open, the outer one first.
     open: Vec<u8>,
     in_text: bool,
@@ -28,7 +28,7 @@ pub(super) struct Scan {
 
 impl Scan {
     /// A record that begins with the next byte, as an item of a list or not.
-    pub(super) fn new(in_list: bool) -> Self {
+    pub(crate) fn new(in_list: bool) -> Self {
         Self {
             open: Vec::new(),
             in_text: false,
@@ -39,7 +39,7 @@ impl Scan {
     }
 
     /// Takes the next byte.
-    pub(super) fn see(&mut self, byte: u8) -> Seen {
+    pub(crate) fn see(&mut self, byte: u8) -> Seen {
         if byte == b'\n' && (self.in_text || self.open.is_empty()) {
             // No text goes over the end of a line, nor does what is neither object nor list.
             return Seen::Behind;
@@ -74,7 +74,7 @@ impl Scan {
     }
 
     /// Whether an object may stand here: as a list's item, or as a field's value.
-    pub(super) fn takes_object(&self) -> bool {
+    pub(crate) fn takes_object(&self) -> bool {
         match self.before {
             b':' | b'[' => true,
             b',' => self.open.last() == Some(&b'['),

@@ -6,6 +6,7 @@ use aftercall_proto::event::v1::{
     AlertsRouted, CommitmentFulfilled, CommitmentStageReached, MailAttempted, QueuedDelivery,
     RoutedAlert, WebhookQueued,
 };
+use aftercall_proto::followups::v1::FulfilCommitmentResponse;
 use aftercall_proto::model::v1::{
     CommitmentClock, Lapse, Notification, NotificationKind, NotifiedAlert, PolicyRef, Priority,
     PromiseSubject, RouteReason, RouteVerdict, Stage, WebhookDelivery,
@@ -252,24 +253,37 @@ fn a_retry_may_be_answered_by_where_it_stands_again() {
     assert_eq!(scene.shared(), [""; 0]);
 }
 
+/// The command that fulfils what was promised in `recorded`, sent; and the event that it makes.
+fn fulfil(scene: &mut Scene, recorded: &RecordInteractionRequest, sequence: u64) -> Event {
+    let id = promise(recorded).commitment_id.clone();
+    let command = requests::fulfilment(&mut scene.rng, "request".to_owned(), &id);
+    scene.journal.send_fulfilment("customer", &command);
+    let fulfilled = Fact::CommitmentFulfilled(CommitmentFulfilled {
+        note: command.note,
+        fulfilled_at: command.fulfilled_at,
+        ..CommitmentFulfilled::default()
+    });
+    event(fulfilled, &id, sequence, "request")
+}
+
+impl Scene {
+    /// Says that the command of [`fulfil`] is in the log at that place.
+    fn acknowledge_fulfilment(&self, at: Position) {
+        let answer = FulfilCommitmentResponse {
+            position: Positions::through(at).encode(LOG),
+            ..FulfilCommitmentResponse::default()
+        };
+        self.journal.answer_fulfilment("request", Some(answer));
+    }
+}
+
 #[test]
 fn a_lapse_of_what_was_kept_in_time() {
     let mut scene = Scene::new();
     let request = scene.record();
-    let id = promise(&request).commitment_id.clone();
-    let command = requests::fulfilment(&mut scene.rng, "request".to_owned(), &id);
-    scene.journal.send_fulfilment("customer", &command);
-    let fulfilled = Fact::CommitmentFulfilled(CommitmentFulfilled {
-        note: command.note.clone(),
-        fulfilled_at: command.fulfilled_at,
-        ..CommitmentFulfilled::default()
-    });
-    let at = scene.append(&event(fulfilled, &id, 2, "request"));
-    let answer = aftercall_proto::followups::v1::FulfilCommitmentResponse {
-        position: Positions::through(at).encode(LOG),
-        ..Default::default()
-    };
-    scene.journal.answer_fulfilment("request", Some(answer));
+    let fulfilled = fulfil(&mut scene, &request, 2);
+    let at = scene.append(&fulfilled);
+    scene.acknowledge_fulfilment(at);
     assert_eq!(scene.shared(), [""; 0]);
     // One that lost the race against the fulfilment is ignored by everybody, so it is no fault.
     scene.append(&lapsed(&request, 2));
@@ -277,6 +291,36 @@ fn a_lapse_of_what_was_kept_in_time() {
     scene.append(&lapsed(&request, 3));
     let faults = scene.shared();
     assert!(faults[0].contains("was kept in time"), "{faults:?}");
+}
+
+#[test]
+fn a_command_that_a_lapse_outran_stands_there_again_and_counts_once() {
+    let mut scene = Scene::new();
+    let request = scene.record();
+    let outrun = fulfil(&mut scene, &request, 2);
+    let next = Event {
+        sequence: 3,
+        ..outrun.clone()
+    };
+    scene.append(&lapsed(&request, 2));
+    scene.append(&outrun);
+    scene.append(&next);
+    assert_eq!(scene.faults(Checker::default()), [""; 0]);
+    assert_eq!(scene.shared(), [""; 0]);
+    let twice = Event {
+        sequence: 4,
+        ..outrun.clone()
+    };
+    scene.append(&twice);
+    let faults = scene.faults(Checker::default());
+    assert!(faults[0].contains("already"), "{faults:?}");
+    scene.log.pop();
+    scene.append(&Event {
+        sequence: 9,
+        ..outrun
+    });
+    let faults = scene.faults(Checker::default());
+    assert!(faults[0].contains("follows nothing"), "{faults:?}");
 }
 
 #[test]

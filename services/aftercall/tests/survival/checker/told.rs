@@ -88,7 +88,12 @@ impl Checker {
             Fact::SettingsChanged(_)
             | Fact::WebhookChanged(_)
             | Fact::WebhookReplayed(_)
-            | Fact::CalendarFeedChanged(_) => {}
+            | Fact::CalendarFeedChanged(_)
+            | Fact::CandidatesClaimed(_)
+            | Fact::CandidatesReleased(_)
+            | Fact::CandidatesPutOff(_)
+            | Fact::CandidatesRejected(_)
+            | Fact::CandidatesMerged(_) => {}
             Fact::AlertRetriggered(_) | Fact::AlertFiredAgain(_) => {
                 if self.counts(event) {
                     self.told.happened(event);

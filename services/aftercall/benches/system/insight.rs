@@ -1,0 +1,130 @@
+//! Measures over a million contacts: how fast they are answered, and what their view costs beside the others.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use aftercall_client::{Client, Rpc};
+use aftercall_proto::convert::time::to_wire;
+use aftercall_proto::insight::v1::{
+    AggregateRequest, CompareDriversRequest, ContactFilter, CountRepeatContactsRequest, Dimension,
+    TimeBucket,
+};
+use hdrhistogram::Histogram;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::footprint::mib;
+use crate::load;
+use crate::report::{Figure, Goal, Report};
+use crate::server::Server;
+use crate::stream;
+
+const RECORDS: u64 = 1_000_000;
+const WARM_UP: usize = 5;
+const ASKED: usize = 100;
+
+/// The services beside insight.
+const OTHERS: [&str; 6] = [
+    "recorder",
+    "history",
+    "followups",
+    "knowledge",
+    "settings",
+    "notify",
+];
+
+/// Asks, and then builds all views anew without insight's, and with it.
+pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    stream::fill(&server, 0, RECORDS).await?;
+    server.caught_up().await?;
+    questions(report, &server).await?;
+    server.stop()?;
+    let view = mib(&data.path().join("views").join("insight"))?;
+    report.note("insight.view", view, "MiB");
+
+    let without = rebuilt(data.path(), &OTHERS).await?;
+    let with = rebuilt(data.path(), &[]).await?;
+    let each = |took: Duration| took.as_secs_f64() * 1e6 / RECORDS as f64;
+    report.note("insight.views_without.cpu", each(without.cpu), "µs/rec");
+    report.note("insight.views_without.written", without.written_mib, "MiB");
+    report.note("insight.views_with.written", with.written_mib, "MiB");
+    report.add(&Figure {
+        name: "insight.views_with.cpu",
+        value: each(with.cpu),
+        unit: "µs/rec",
+        against: Some(("without", each(without.cpu))),
+        goal: Goal::AtMost(1.25),
+    });
+    Ok(())
+}
+
+async fn questions(report: &mut Report, server: &Server) -> anyhow::Result<()> {
+    let client = load::connect(&server.grpc).await?.swap_remove(0);
+    let weekly = AggregateRequest {
+        dimensions: vec![Dimension::Team.into()],
+        bucket: TimeBucket::Week.into(),
+        time_zone: "Europe/Berlin".to_owned(),
+        ..AggregateRequest::default()
+    };
+    quantiles(report, &client, ("insight.aggregate", weekly, 300.0)).await?;
+    let now = Timestamp::now();
+    // The contacts of the load lie within the days before now: half of them in each period.
+    let drivers = CompareDriversRequest {
+        filter: Some(ContactFilter {
+            occurred_from: Some(to_wire(now - SignedDuration::from_hours(15 * 24))),
+            occurred_before: Some(to_wire(now + SignedDuration::from_hours(1))),
+            ..ContactFilter::default()
+        }),
+        ..CompareDriversRequest::default()
+    };
+    quantiles(report, &client, ("insight.drivers", drivers, 1_000.0)).await?;
+    let repeats = CountRepeatContactsRequest::default();
+    quantiles(report, &client, ("insight.repeats", repeats, 1_000.0)).await
+}
+
+/// Asks the same again and again; the goal is for the slowest in a hundred.
+async fn quantiles<R: Rpc>(
+    report: &mut Report,
+    client: &Client,
+    (name, request, goal_ms): (&str, R, f64),
+) -> anyhow::Result<()> {
+    let mut took = Histogram::<u64>::new(3)?;
+    for asked in 0..WARM_UP + ASKED {
+        let began = Instant::now();
+        client.call(request.clone()).await?;
+        if asked >= WARM_UP {
+            took.record(began.elapsed().as_micros() as u64)?;
+        }
+    }
+    let ms = |quantile| took.value_at_quantile(quantile) as f64 / 1_000.0;
+    report.note(&format!("{name}.p50"), ms(0.5), "ms");
+    report.add(&Figure {
+        name: &format!("{name}.p99"),
+        value: ms(0.99),
+        unit: "ms",
+        against: None,
+        goal: Goal::AtMost(goal_ms),
+    });
+    Ok(())
+}
+
+/// What it took to build views from nothing.
+struct Rebuilt {
+    cpu: Duration,
+    written_mib: f64,
+}
+
+async fn rebuilt(data: &Path, roles: &[&str]) -> anyhow::Result<Rebuilt> {
+    std::fs::remove_dir_all(data.join("views"))?;
+    let command = Command::new(env!("CARGO_BIN_EXE_aftercall"));
+    let server = Server::roles(command, roles, data)?;
+    server.caught_up().await?;
+    let rebuilt = Rebuilt {
+        cpu: server.cpu()?,
+        written_mib: server.written_mib()?,
+    };
+    server.stop()?;
+    Ok(rebuilt)
+}

@@ -1,0 +1,159 @@
+//! Knowledge at scale: many solutions, many contacts in which they were used, and suggestions while some are edited.
+
+mod library;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use aftercall_client::Client;
+use aftercall_proto::knowledge::v1::SuggestSolutionsRequest;
+use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
+use anyhow::Context;
+use hdrhistogram::Histogram;
+
+use crate::footprint::mib;
+use crate::report::{Figure, Goal, Report};
+use crate::server::Server;
+use library::{Editor, publish, question, use_them};
+
+/// How many solutions there are, unless `AFTERCALL_BENCH_SOLUTIONS` says another number.
+const SOLUTIONS: u64 = 100_000;
+/// How many contacts there are in which one was used, unless `AFTERCALL_BENCH_USES` says another number.
+const USES: u64 = 10_000_000;
+/// The time between edits: 500 an hour.
+const BETWEEN_EDITS: Duration = Duration::from_millis(7_200);
+/// For how long suggestions are asked for.
+const LASTING: Duration = Duration::from_secs(60);
+/// What a suggestion may take, typed and whole.
+const TYPED_MS: f64 = 10.0;
+const WHOLE_MS: f64 = 40.0;
+/// The most texts whose directions a measurement waits for.
+const DIRECTIONS_MAX: u64 = 20_000;
+
+fn asked(name: &str, usual: u64) -> anyhow::Result<u64> {
+    match std::env::var(name) {
+        Ok(asked) => asked
+            .parse()
+            .with_context(|| format!("{name} is no number")),
+        Err(_) => Ok(usual),
+    }
+}
+
+pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
+    let solutions = asked("AFTERCALL_BENCH_SOLUTIONS", SOLUTIONS)?;
+    let uses = asked("AFTERCALL_BENCH_USES", USES)?;
+    let data = tempfile::tempdir()?;
+    let server = Server::aftercall(data.path())?;
+    let began = Instant::now();
+    publish(&server, solutions).await?;
+    let rate = solutions as f64 / began.elapsed().as_secs_f64();
+    report.note("knowledge.published", rate, "solutions/s");
+    server.caught_up().await?;
+    report.note("knowledge.memory.unused", server.rss_mib()?, "MiB");
+    let began = Instant::now();
+    use_them(&server, solutions, uses).await?;
+    server.caught_up().await?;
+    let rate = uses as f64 / began.elapsed().as_secs_f64();
+    report.note("knowledge.used_and_seen", rate, "uses/s");
+    report.note("knowledge.memory.used", server.rss_mib()?, "MiB");
+    server.stop()?;
+    let views = mib(&data.path().join("views").join("knowledge"))?;
+    report.note(
+        "knowledge.views_per_million_uses",
+        views * 1e6 / uses as f64,
+        "MiB",
+    );
+    let server = Server::aftercall(data.path())?;
+    report.add(&Figure {
+        name: "knowledge.ready",
+        value: server.ready_in.as_secs_f64(),
+        unit: "s",
+        against: None,
+        goal: Goal::AtMost(5.0),
+    });
+    server.caught_up().await?;
+    suggestions(&server, (solutions, false), report).await?;
+    report.note("knowledge.memory.asked", server.rss_mib()?, "MiB");
+    server.stop()?;
+    by_meaning(data.path(), solutions, report).await
+}
+
+/// The same with a model, if `AFTERCALL_MODEL` names one: as far as directions are reckoned within the measurement.
+async fn by_meaning(data: &Path, solutions: u64, report: &mut Report) -> anyhow::Result<()> {
+    let Some(model) = std::env::var_os("AFTERCALL_MODEL") else {
+        return Ok(());
+    };
+    let place = data.join("models");
+    std::fs::create_dir_all(&place)?;
+    let name = Path::new(&model)
+        .file_name()
+        .context("AFTERCALL_MODEL is no file")?;
+    std::fs::copy(&model, place.join(name))?;
+    let server = Server::aftercall(data)?;
+    server.caught_up().await?;
+    let known = || server.metric_of("aftercall_knowledge_directions", "known");
+    let (began, wanted) = (Instant::now(), DIRECTIONS_MAX.min(solutions));
+    while known().unwrap_or_default() < wanted as f64 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let rate = known()? / began.elapsed().as_secs_f64();
+    report.note("knowledge.directions", rate, "directions/s");
+    suggestions(&server, (solutions, true), report).await?;
+    report.note("knowledge.memory.by_meaning", server.rss_mib()?, "MiB");
+    server.stop()
+}
+
+/// Asks for one suggestion after the other while solutions are edited.
+async fn suggestions(
+    server: &Server,
+    (solutions, is_finished): (u64, bool),
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let client = Client::builder(&server.grpc).connect().await?;
+    let mut suggest = KnowledgeServiceClient::new(client.transport());
+    let mut editor = Editor::of(&client);
+    let edit = async {
+        for number in 0.. {
+            editor.edit(number % solutions).await?;
+            tokio::time::sleep(BETWEEN_EDITS).await;
+        }
+        anyhow::Ok(())
+    };
+    let ask = async {
+        let mut micros: Histogram<u64> = Histogram::new_with_bounds(1, 60_000_000, 3)?;
+        let (began, mut number) = (Instant::now(), 0);
+        while began.elapsed() < LASTING {
+            let request = SuggestSolutionsRequest {
+                text: question(number),
+                is_finished,
+                ..SuggestSolutionsRequest::default()
+            };
+            number += 1;
+            let asked = Instant::now();
+            suggest.suggest_solutions(request).await?;
+            micros.record(asked.elapsed().as_micros() as u64)?;
+        }
+        anyhow::Ok(micros)
+    };
+    let micros = tokio::select! {
+        failed = edit => {
+            failed?;
+            anyhow::bail!("nothing is edited any more");
+        }
+        asked = ask => asked?,
+    };
+    let (by, most) = match is_finished {
+        false => ("typed", TYPED_MS),
+        true => ("whole", WHOLE_MS),
+    };
+    for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
+        report.add(&Figure {
+            name: &format!("knowledge.suggestion.{by}.{name}"),
+            value: micros.value_at_quantile(quantile) as f64 / 1_000.0,
+            unit: "ms",
+            against: None,
+            goal: Goal::AtMost(most),
+        });
+    }
+    Ok(())
+}
