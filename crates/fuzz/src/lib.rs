@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aftercall::connect::read_any;
 use aftercall::import::parse_line;
 use aftercall_domain::handle::look_up;
 use aftercall_domain::{Handle, HandleKind};
@@ -24,6 +25,16 @@ pub fn import_line(data: &[u8]) {
         let request = written_and_read(&request);
         assert_eq!(request, written_and_read(&request));
     }
+}
+
+/// What a telephone system says means a bounded number of events, whatever it is.
+pub fn connect(data: &[u8]) {
+    let events = read_any(data);
+    assert!(
+        events <= 4 * data.len(),
+        "{events} events of {} bytes",
+        data.len()
+    );
 }
 
 #[expect(clippy::expect_used, reason = "it is what is checked")]

@@ -1,6 +1,7 @@
 //! What must hold in the end, when nothing goes wrong any more.
 
 mod answers;
+mod measures;
 mod stores;
 
 pub(crate) use stores::are_the_same as stores_are_the_same;
@@ -45,7 +46,8 @@ pub(crate) async fn at_the_end(world: &World) -> Result<(), String> {
     }
     watchers_have_seen_all(world, &model).await?;
     stores::are_the_same(world).await?;
-    answers::are_as_the_model(world, &model).await
+    answers::are_as_the_model(world, &model).await?;
+    measures::are_a_recount(world, &model).await
 }
 
 /// What was acknowledged counts, where it was said to stand.

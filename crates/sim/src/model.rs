@@ -12,7 +12,7 @@ use aftercall_log::Position;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AlertsRouted, CommitmentMade, Event, InteractionRecorded};
-use aftercall_proto::model::v1::{DependencySlip, ExternalRef, NotificationKind};
+use aftercall_proto::model::v1::{DependencySlip, Direction, ExternalRef, NotificationKind};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::client::watches::Change;
 use crate::log::{Medium, Stored};
-pub(crate) use promise::Promise;
+pub(crate) use promise::{Promise, State};
 
 /// For how long the same request gets the first answer again.
 const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -35,7 +35,9 @@ pub(crate) struct Model {
     /// The version of each customer's merges, and with whom it is merged, by tenant.
     merges: BTreeMap<(String, String), (u64, BTreeSet<String>)>,
     /// By tenant.
-    pub(crate) solutions: BTreeSet<(String, String)>,
+    pub(crate) solutions: BTreeMap<(String, String), u64>,
+    /// How often was decided on the candidates of a tenant's contact reason.
+    decided: BTreeMap<(String, String), u64>,
     /// What became of alerts, by tenant, and where it stands.
     pub(crate) alerts: Vec<(Position, String, Change)>,
     /// Which records count.
@@ -62,6 +64,8 @@ pub(crate) struct Contact {
     pub(crate) reference: Option<ExternalRef>,
     /// Empty while it is nobody's.
     pub(crate) customer_id: String,
+    /// Whether the customer reached out.
+    pub(crate) is_inbound: bool,
     pub(crate) handles: Vec<String>,
     pub(crate) promises: Vec<Promise>,
     /// The promises that it follows up, by their ids.
@@ -114,11 +118,39 @@ impl Model {
                 *version += u64::from(is_next);
                 is_next
             }
+            Fact::CandidatesClaimed(_)
+            | Fact::CandidatesReleased(_)
+            | Fact::CandidatesPutOff(_)
+            | Fact::CandidatesRejected(_)
+            | Fact::CandidatesMerged(_) => {
+                let of = (event.tenant_id.clone(), event.aggregate_id.clone());
+                let decided = self.decided.entry(of).or_default();
+                let is_next = *decided + 1 == event.sequence;
+                *decided += u64::from(is_next);
+                is_next
+            }
             Fact::AlertsRouted(routed) => self.route(position, &event, routed)?,
             Fact::CommitmentMade(made) => self.make(&event, made, stored),
-            Fact::SolutionPublished(_) => {
+            Fact::SolutionPublished(_)
+            | Fact::SolutionDrafted(_)
+            | Fact::SolutionEdited(_)
+            | Fact::SolutionSubmitted(_)
+            | Fact::SolutionReturned(_)
+            | Fact::SolutionApproved(_)
+            | Fact::SolutionRetired(_)
+            | Fact::SolutionVersionRecalled(_)
+            | Fact::SolutionRestored(_)
+            | Fact::SolutionMerged(_)
+            | Fact::SolutionUnmerged(_)
+            | Fact::SolutionConfidenceChanged(_)
+            | Fact::SolutionFlagged(_)
+            | Fact::SolutionFlagResolved(_)
+            | Fact::SolutionVerified(_) => {
                 let solution = (event.tenant_id.clone(), event.aggregate_id.clone());
-                self.solutions.insert(solution)
+                let sequence = self.solutions.entry(solution).or_default();
+                let is_next = *sequence + 1 == event.sequence;
+                *sequence += u64::from(is_next);
+                is_next
             }
             fact => self.follow(position, &event, fact, stored)?,
         };
@@ -192,6 +224,7 @@ impl Model {
             version: 1,
             reference: interaction.external_ref.clone(),
             customer_id: customer.customer_id,
+            is_inbound: interaction.direction() == Direction::Inbound,
             promises: promises.collect(),
             follows_up: interaction
                 .follow_ups

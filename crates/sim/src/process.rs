@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aftercall_followups::Followups;
 use aftercall_history::History;
+use aftercall_insight::Insight;
 use aftercall_knowledge::Knowledge;
 use aftercall_log::Log;
 use aftercall_notify::{Notify, NotifyConfig};
@@ -57,6 +58,7 @@ impl Process {
     ///
     /// # Panics
     /// When a service does not start: there is no thread that it could lack.
+    #[expect(clippy::too_many_lines, reason = "one step a service, and no decision")]
     pub(crate) fn start(machine: &Machine<'_>, world: &World) -> Self {
         let Machine {
             number,
@@ -88,17 +90,24 @@ impl Process {
         let recorder = Recorder::start(deps.clone());
         let history = History::start(&deps).expect("history starts");
         let followups = Followups::start(deps.clone()).expect("followups start");
-        let knowledge = Knowledge::start(deps.clone()).expect("knowledge starts");
+        let knowledge = Knowledge::start(deps.clone(), None).expect("knowledge starts");
+        let insight = Insight::start(&deps).expect("insight starts");
         let settings = Settings::start(deps.clone());
         let notify = Notify::start(deps.clone(), &NotifyConfig::default());
         let notify = notify.expect("notify starts");
         deps.run_feed(feed).expect("the feed starts");
         let services = Routes::new(recorder.server())
+            .add_service(recorder.call_server())
             .add_service(history.server())
             .add_service(followups.followup_server())
             .add_service(followups.alert_server())
             .add_service(followups.calendar_feed_server())
+            .add_service(followups.live_call_server())
             .add_service(knowledge.server())
+            .add_service(knowledge.solutions_server())
+            .add_service(knowledge.search_server())
+            .add_service(insight.server())
+            .add_service(insight.problem_server())
             .add_service(settings.server())
             .add_service(notify.webhook_server())
             .add_service(notify.mail_server());
@@ -111,6 +120,7 @@ impl Process {
                 history.view().clone(),
                 followups.view().clone(),
                 knowledge.view(),
+                insight.view().clone(),
                 notify.view().clone(),
             ],
             log,

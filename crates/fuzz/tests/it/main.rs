@@ -1,6 +1,8 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
-use aftercall_fuzz::{elements, feed, frames, handles, import_line, notes, search, tokens};
+use aftercall_fuzz::{
+    connect, elements, feed, frames, handles, import_line, notes, search, tokens,
+};
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -53,17 +55,28 @@ const FEED: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DA
     SUMMARY:Weih\u{e4}nacht\\, zwei\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20261225\r\n\
     DTSTART:20261228T140000Z\r\nDURATION:PT2H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
+const TELEPHONY: &str = "Event: Newchannel\r\nTimestamp: 1772442000.5\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nCallerIDNum: 1\r\n\r\n\
+    Event: QueueCallerJoin\r\nTimestamp: 1772442001.5\r\nUniqueid: 1.1\r\nQueue: billing\r\n\r\n\
+    \"APP_START\",\"1772442000.5\",,,,,,,,\"PJSIP/a-1\",\"Queue\",\"billing,t\",,,\"1.1\",\"1.1\",,,,\"{\"\"hangupcause\"\":16}\"\n\
+    {\"detail\":{\"eventType\":\"QUEUED\",\"contactId\":\"c\",\"channel\":\"VOICE\",\"queueInfo\":{\"queueArn\":\"a/b\"}}}\n";
+
 proptest! {
     #[test]
     fn any_bytes(data in vec(any::<u8>(), 0..512)) {
         frames(&data);
         notes(&data);
+        connect(&data);
         tokens(&data);
         search(&data);
         import_line(&data);
         elements(&data);
         handles(&data);
         feed(&data);
+    }
+
+    #[test]
+    fn a_damaged_telephone_system(damages in damages()) {
+        connect(&damaged(TELEPHONY.as_bytes().to_vec(), damages));
     }
 
     #[test]

@@ -302,7 +302,7 @@ impl Asking<'_> {
             return Err(format!("another tenant's solution: {other:?}"));
         }
         let listed = listed.into_iter().map(|solution| solution.solution_id);
-        let expected = self.model.solutions.iter();
+        let expected = self.model.solutions.keys();
         let expected = expected.filter(|(tenant_id, _)| tenant_id == self.tenant_id);
         same("solutions", listed, expected.map(|(_, id)| id.clone()))
     }

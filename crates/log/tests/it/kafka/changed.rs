@@ -9,15 +9,23 @@ use aftercall_log::{Log, Record};
 use futures::executor::block_on;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
+use tokio::time::Instant;
 
 use super::{SMALL, client, new_log, no_headers, open};
 
 /// Far longer than a change takes to be noticed.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-fn admin(config: &Config) -> AdminClient<DefaultClientContext> {
-    client(config).create().unwrap()
+/// Has the cluster changed by `ask`. The client lives until the answer is there: without it, one that takes its time
+/// would never come.
+fn change<T>(
+    config: &Config,
+    ask: impl AsyncFnOnce(&AdminClient<DefaultClientContext>) -> KafkaResult<T>,
+) -> T {
+    let admin = client(config).create().unwrap();
+    block_on(ask(&admin)).unwrap()
 }
 
 /// A log that is open, and what it says when it is not the same any more.
@@ -47,8 +55,10 @@ fn needs_kafka_a_topic_that_grew_is_no_log_any_more() {
     let (log, told) = watched(&config);
     append(&log, 30);
     let six = NewPartitions::new(&config.topic, 6);
-    let grown = admin(&config).create_partitions([&six], &AdminOptions::new());
-    block_on(grown).unwrap()[0].as_ref().unwrap();
+    let grown = change(&config, async |admin| {
+        admin.create_partitions([&six], &AdminOptions::new()).await
+    });
+    grown[0].as_ref().unwrap();
     let said = told.recv_timeout(PATIENCE).unwrap();
     let told_what = said.contains("has 6 partitions, and the log was made with 3");
     assert!(told_what && said.contains("aftercall log init"), "{said}");
@@ -77,13 +87,16 @@ fn needs_kafka_a_topic_that_was_made_anew_is_another_log() {
     let (log, told) = watched(&config);
     append(&log, 30);
     let topic = config.topic.as_str();
-    let deleted = admin(&config).delete_topics(&[topic], &AdminOptions::new());
-    block_on(deleted).unwrap()[0].as_ref().unwrap();
+    let deleted = change(&config, async |admin| {
+        admin.delete_topics(&[topic], &AdminOptions::new()).await
+    });
+    deleted[0].as_ref().unwrap();
     // The brokers forget it one after the other.
+    let begun_at = Instant::now();
     let made = loop {
         match init(&config, &SMALL) {
             Ok(made) if made.id != log.id() => break made,
-            _ => std::thread::yield_now(),
+            made => assert!(begun_at.elapsed() < PATIENCE, "{made:?}"),
         }
     };
     let said = told.recv_timeout(PATIENCE).unwrap();
@@ -100,8 +113,9 @@ fn needs_kafka_a_topic_that_was_cut_is_noticed() {
     before
         .add_partition_offset(&config.topic, 1, Offset::Offset(2))
         .unwrap();
-    let cut = admin(&config).delete_records(&before, &AdminOptions::new());
-    block_on(cut).unwrap();
+    change(&config, async |admin| {
+        admin.delete_records(&before, &AdminOptions::new()).await
+    });
     let said = told.recv_timeout(PATIENCE).unwrap();
     assert!(said.contains("begins at offset 2"), "{said}");
     let refused = refused(&config);
