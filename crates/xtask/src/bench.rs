@@ -87,12 +87,32 @@ const ALL: &[Bench] = &[
         "search",
         "filters, text and facets among a million contacts",
     ),
+    system(
+        "insight",
+        "measures over a million contacts, and what their view costs beside the others",
+    ),
+    Bench {
+        target: "insight",
+        package: "aftercall-insight",
+        ..system(
+            "insight",
+            "aggregates over a million contacts, beside a plain pass; DUCKDB=DIR adds DuckDB",
+        )
+    },
+    Bench {
+        target: "suggest",
+        package: "aftercall-retrieval",
+        ..system(
+            "suggest",
+            "ranking: time and memory at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds how good it is",
+        )
+    },
     Bench {
         target: "suggest",
         package: "aftercall-knowledge",
         ..system(
             "suggest",
-            "suggestions: time at 100,000 solutions; AFTERCALL_RETRIEVAL_DATA adds nDCG@10",
+            "… by the service, with its index: time at 100,000 solutions, and nDCG@10",
         )
     },
     Bench {
@@ -121,6 +141,10 @@ const ALL: &[Bench] = &[
     system(
         "timers",
         "lapses of a million open promises: how late, how many a second; beside PostgreSQL and a poller",
+    ),
+    system(
+        "knowledge",
+        "suggestions among 100,000 solutions that were used ten million times, while some are edited",
     ),
     Bench {
         clusters: &[1, 3],

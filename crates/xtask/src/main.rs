@@ -4,6 +4,7 @@ mod bench;
 mod chaos;
 mod clients;
 mod command;
+mod console;
 mod deploy;
 mod kafka;
 mod needs;
@@ -47,6 +48,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Runs the first calls of docs/clients, in every language, against a server
     Clients(command::Program),
+    /// Builds the console's pages, checks that they are what is committed, or tries them in a browser
+    Console(console::Args),
     /// Checks the deployment's files, as far as that needs no container engine
     Deploy(command::Program),
     /// Checks the protos by buf: format, style, and that nothing breaks since the last release
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Kafka { command } => kafka::run(&command),
         Command::Chaos(args) => chaos::run(&args),
         Command::Clients(program) => clients::run(&program),
+        Command::Console(args) => console::run(&args),
         Command::Deploy(program) => deploy::run(&program),
         Command::Proto(args) => proto::run(&args),
         Command::Real(args) => real::run(&args),

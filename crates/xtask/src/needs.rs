@@ -22,7 +22,13 @@ pub(crate) struct Need {
 }
 
 /// What tests that need something have in their names.
-pub(crate) const TESTS: &[&str] = &["needs_root", "needs_strace", "needs_kafka", "needs_smtp"];
+pub(crate) const TESTS: &[&str] = &[
+    "needs_root",
+    "needs_strace",
+    "needs_kafka",
+    "needs_smtp",
+    "needs_python",
+];
 
 /// What librdkafka is built with: what `crates/log/build.rs` looks for, too.
 const BUILD: &str = "build";
@@ -101,6 +107,29 @@ const ALL: &[Need] = &[
         remedy: "install the package python3-venv",
         package: Some("python3-venv"),
         present: || command::succeeds("python3", ["-c", "import ensurepip, venv"]),
+    },
+    Need {
+        name: "Python 3",
+        of: "needs_python",
+        remedy: "install the package python3",
+        package: Some("python3"),
+        present: || command::succeeds("python3", ["--version"]),
+    },
+    Need {
+        name: "Node 20.19 or later, with npm",
+        of: "console",
+        remedy: "install Node from nodejs.org or your distribution",
+        package: Some("npm"),
+        present: || {
+            command::succeeds("node", ["--version"]) && command::succeeds("npm", ["--version"])
+        },
+    },
+    Need {
+        name: "Chromium",
+        of: "console --browser",
+        remedy: "install the package chromium",
+        package: Some("chromium"),
+        present: || command::succeeds("chromium", ["--version"]),
     },
     Need {
         name: "PostgreSQL's server",

