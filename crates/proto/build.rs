@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::{env, error::Error, fs};
 
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorSet, ServiceDescriptorProto};
 use tonic_prost_build::Config;
 
-const FILES: [&str; 47] = [
+const FILES: [&str; 48] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/calls.proto",
     "aftercall/event/v1/candidates.proto",
@@ -16,6 +16,7 @@ const FILES: [&str; 47] = [
     "aftercall/followups/v1/calendar_feeds.proto",
     "aftercall/followups/v1/calls.proto",
     "aftercall/followups/v1/followups.proto",
+    "aftercall/history/v1/exports.proto",
     "aftercall/history/v1/history.proto",
     "aftercall/insight/v1/clocks.proto",
     "aftercall/insight/v1/insight.proto",
@@ -77,7 +78,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
 
     let mut prost = config();
-    prost.bytes([".aftercall.event.v1.Event", ".aftercall.operations.v1"]);
+    prost.bytes([
+        ".aftercall.event.v1.Event",
+        ".aftercall.history.v1.ExportInteractionsResponse",
+        ".aftercall.operations.v1",
+    ]);
     tonic_prost_build::configure().compile_fds_with_config(descriptors.clone(), prost)?;
     encoded_history(descriptors)?;
     pbjson_build::Builder::new()
@@ -100,9 +105,10 @@ fn config() -> Config {
 /// entries. All other messages are those of the first generation.
 fn encoded_history(mut descriptors: FileDescriptorSet) -> Result<(), Box<dyn Error>> {
     for file in &mut descriptors.file {
-        if file.package() != "aftercall.history.v1" {
-            file.service.clear();
-        }
+        let is_history = file.package() == "aftercall.history.v1";
+        let is_encoded =
+            |service: &ServiceDescriptorProto| is_history && service.name() == "HistoryService";
+        file.service.retain(is_encoded);
     }
     let mut prost = config();
     prost

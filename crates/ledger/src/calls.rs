@@ -67,7 +67,12 @@ impl CallRows {
 
     /// Where a call stands.
     pub fn key(self, tenant_id: &str, interaction_id: &str) -> Key {
-        self.any(tenant_id).u32(1).id(interaction_id)
+        self.all(tenant_id).id(interaction_id)
+    }
+
+    /// How the keys of all calls of a tenant begin; what follows is the contact's id alone.
+    pub fn all(self, tenant_id: &str) -> Key {
+        self.any(tenant_id).u32(1)
     }
 
     /// The call that a contact is, if it is one.

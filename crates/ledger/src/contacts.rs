@@ -75,6 +75,7 @@ impl Judge for Contacts {
             | What::LinkJudged(_)
             | What::Cause(_)
             | What::Problem(_)
+            | What::Exported(_)
             | What::Repeat(_) => count(fact, txn),
             What::Call(_) => calls::note(fact, txn),
             What::Unknown => unknown(fact, txn),
@@ -109,6 +110,7 @@ fn unknown(fact: &Accepted, txn: &mut Txn<'_>) -> Result<Result<(), Refused>, Ap
         AggregateKind::Repeat
         | AggregateKind::Cause
         | AggregateKind::Problem
+        | AggregateKind::Export
         | AggregateKind::Webhook
         | AggregateKind::WebhookQueue
         | AggregateKind::WebhookOutcomes

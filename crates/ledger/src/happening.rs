@@ -7,7 +7,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertsRouted, CalendarFeedChanged, CallClosed, CallDropJudged, CallReported, CallWrapUpSaved,
     CandidatesClaimed, CandidatesMerged, CandidatesPutOff, CandidatesRejected, CandidatesReleased,
-    CauseAttributed, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
+    CauseAttributed, CustomersMerged, CustomersUnmerged, Event, ExportBegun, InteractionAmended,
     InteractionIdentified, InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged,
     ProblemImproved, RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged,
     SolutionApproved, SolutionConfidenceChanged, SolutionDrafted, SolutionEdited,
@@ -80,6 +80,8 @@ pub enum What {
     Cause(Box<CauseAttributed>),
     /// Something became of a problem.
     Problem(Problem),
+    /// Somebody began to take contacts home.
+    Exported(Box<ExportBegun>),
     /// Something was told of a call.
     Call(Told),
     /// Something that only a later version understands, or that can't be decrypted.
@@ -234,6 +236,7 @@ impl What {
             Fact::ProblemChanged(changed) => Self::Problem(Problem::Changed(changed)),
             Fact::ProblemImproved(improved) if improved.improvement.is_none() => Self::Malformed,
             Fact::ProblemImproved(improved) => Self::Problem(Problem::Improved(improved)),
+            Fact::ExportBegun(begun) => Self::Exported(begun),
             Fact::SolutionPublished(published) if published.solution.is_none() => Self::Malformed,
             Fact::SolutionPublished(published) => Self::Published(published),
             Fact::CandidatesClaimed(claimed) => Self::Candidates(Candidates::Claimed(claimed)),

@@ -67,6 +67,39 @@ impl MergedPairs {
         Ok(())
     }
 
+    /// The keys of the pairs that a merge or unmerge may change.
+    pub fn changed_by(self, fact: &Accepted) -> Vec<Bytes> {
+        let (tenant_id, customer_id) = (&fact.event.tenant_id, &fact.event.aggregate_id);
+        let other = match &fact.what {
+            What::Merged(merged) => &merged.merged_customer_id,
+            What::Unmerged(unmerged) => &unmerged.merged_customer_id,
+            _ => return Vec::new(),
+        };
+        let keys = [
+            self.key(tenant_id, customer_id, other, true),
+            self.key(tenant_id, other, customer_id, false),
+        ];
+        keys.map(Bytes::from).into()
+    }
+
+    /// As [`MergedPairs::customers`], by whatever gives the entries whose keys begin with a prefix: for a store as it was.
+    ///
+    /// # Errors
+    /// Those of the entries.
+    pub fn customers_among<E, I>(
+        self,
+        tenant_id: &str,
+        customer_id: &str,
+        entries: impl Fn(&[u8]) -> I,
+    ) -> Result<Vec<String>, E>
+    where
+        I: Iterator<Item = Result<(Bytes, Bytes), E>>,
+    {
+        self.all_of(tenant_id, customer_id, |prefix| {
+            others(prefix, entries(prefix))
+        })
+    }
+
     /// The customer, and all that it is merged with, directly or by others: itself first, and at most
     /// [`MERGES_MAX`] in all.
     ///
@@ -102,12 +135,12 @@ impl MergedPairs {
         })
     }
 
-    fn all_of(
+    fn all_of<E>(
         self,
         tenant_id: &str,
         customer_id: &str,
-        mut others: impl FnMut(&[u8]) -> Result<Vec<String>, StoreError>,
-    ) -> Result<Vec<String>, StoreError> {
+        mut others: impl FnMut(&[u8]) -> Result<Vec<String>, E>,
+    ) -> Result<Vec<String>, E> {
         let mut known = BTreeSet::from([customer_id.to_owned()]);
         let mut found = vec![customer_id.to_owned()];
         let mut next = 0;
@@ -135,10 +168,10 @@ impl MergedPairs {
 }
 
 /// The customers that are named after `prefix`.
-fn others(
+fn others<E>(
     prefix: &[u8],
-    entries: impl Iterator<Item = Result<(Bytes, Bytes), StoreError>>,
-) -> Result<Vec<String>, StoreError> {
+    entries: impl Iterator<Item = Result<(Bytes, Bytes), E>>,
+) -> Result<Vec<String>, E> {
     let mut found = Vec::new();
     for entry in entries {
         let (key, _) = entry?;

@@ -1,7 +1,7 @@
 //! For the tests of folds: logs judged and folded as no single run loop would.
 
-use aftercall_view::Projection;
 use aftercall_view::testing::{Folded, MemoryEngine, Partitions};
+use aftercall_view::{Projection, Store};
 
 use crate::{Contacts, Happening};
 
@@ -12,6 +12,18 @@ pub fn fold<P: Projection<Fact = Happening>>(
     turns: &[(usize, usize)],
 ) -> Folded {
     log.fold(&mut Contacts, projection, turns)
+}
+
+/// The same, for who asks the view's store afterwards.
+pub fn fold_to_store<P: Projection<Fact = Happening>>(
+    log: &Partitions,
+    projection: &mut P,
+    turns: &[(usize, usize)],
+) -> Store {
+    let engines = [MemoryEngine::default(), MemoryEngine::default()];
+    log.fold_into(&engines, &mut Contacts, projection, turns);
+    let [_, engine] = engines;
+    Store::on(Box::new(engine))
 }
 
 /// Judges `log`, and folds what counts, record by record; says how many bytes that writes to the ledger and

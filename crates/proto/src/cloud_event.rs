@@ -131,6 +131,7 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
         EventType::LinkJudged => ("knowledge", "link"),
         EventType::CauseAttributed => ("insight", "cause"),
         EventType::ProblemChanged | EventType::ProblemImproved => ("insight", "problem"),
+        EventType::ExportBegun => ("history", "export"),
         EventType::CallReported => ("recorder", "call"),
         EventType::CallClosed | EventType::CallDropJudged | EventType::CallWrapUpSaved => {
             ("followups", "call")

@@ -22,6 +22,9 @@ pub struct ListTimelineResponse {
     /// Whether counting ended early.
     #[prost(bool, tag = "5")]
     pub total_size_is_lower_bound: bool,
+    /// The time that it is complete through.
+    #[prost(message, optional, tag = "20")]
+    pub complete_through_at: Option<pbjson_types::Timestamp>,
 }
 
 #[allow(

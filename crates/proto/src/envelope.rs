@@ -15,7 +15,7 @@ use crate::event::v1::{
     CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
     CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
-    CustomersUnmerged, Event, EventType, InteractionAmended, InteractionIdentified,
+    CustomersUnmerged, Event, EventType, ExportBegun, InteractionAmended, InteractionIdentified,
     InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged, ProblemImproved,
     RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged, SolutionApproved,
     SolutionConfidenceChanged, SolutionDrafted, SolutionEdited, SolutionFlagResolved,
@@ -228,6 +228,8 @@ facts! {
     CallDropJudged(Box<CallDropJudged>): Call, "aftercall.call.drop_judged.v1";
     /// Part of a call's wrap-up was saved.
     CallWrapUpSaved(Box<CallWrapUpSaved>): Call, "aftercall.call.wrap_up_saved.v1";
+    /// Somebody began to take contacts home.
+    ExportBegun(Box<ExportBegun>): Export, "aftercall.export.begun.v1";
 }
 
 impl Fact {
@@ -313,6 +315,11 @@ pub fn notify_key(tenant_id: &str) -> Bytes {
 /// The log key of all calendars of a tenant's promises.
 pub fn calendar_feeds_key(tenant_id: &str) -> Bytes {
     joined(&[tenant_id, "| calendar-feeds"])
+}
+
+/// The log key of all that says who takes a tenant's contacts home.
+pub fn exports_key(tenant_id: &str) -> Bytes {
+    joined(&[tenant_id, "| exports"])
 }
 
 /// What is no customer's begins with a blank after the tenant, as no customer's id does.

@@ -53,6 +53,8 @@ reasons! {
     RoleRequired = "ROLE_REQUIRED", PermissionDenied;
     /// The tenant has no such interaction.
     InteractionNotFound = "INTERACTION_NOT_FOUND", NotFound;
+    /// Too much has changed since the moment as of which something is asked.
+    AsOfTooFarBack = "AS_OF_TOO_FAR_BACK", FailedPrecondition;
     /// The tenant has no such commitment.
     CommitmentNotFound = "COMMITMENT_NOT_FOUND", NotFound;
     /// The tenant has no such candidate.
@@ -141,6 +143,12 @@ reasons! {
     MailNotConfigured = "MAIL_NOT_CONFIGURED", FailedPrecondition;
     /// The staged holidays were approved or rejected.
     HolidaysDecided = "HOLIDAYS_DECIDED", FailedPrecondition;
+    /// The server has no key to sign exports by.
+    ExportKeyMissing = "EXPORT_KEY_MISSING", FailedPrecondition;
+    /// A token of an export is not this server's, or somebody else's.
+    ExportTokenInvalid = "EXPORT_TOKEN_INVALID", InvalidArgument;
+    /// An export would have more contacts or files than one may.
+    ExportTooLarge = "EXPORT_TOO_LARGE", FailedPrecondition;
     /// The time in which the caller may amend the record is over.
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.
@@ -149,6 +157,8 @@ reasons! {
     SequenceStale = "SEQUENCE_STALE", Aborted;
     /// More requests are in flight than the server takes.
     TooManyRequests = "TOO_MANY_REQUESTS", ResourceExhausted;
+    /// As many exports run as may.
+    TooManyExports = "TOO_MANY_EXPORTS", ResourceExhausted;
     /// Writes arrive faster than the view follows; nothing was written.
     ViewBehind = "VIEW_BEHIND", ResourceExhausted;
     /// The log's queue is full; nothing was written.

@@ -8,8 +8,8 @@ use aftercall_domain::ids::Namespace;
 use aftercall_log::{BODY_BYTES_MAX, Record};
 use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::envelope::{
-    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, notify_key, problem_key,
-    search_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, exports_key, notify_key,
+    problem_key, search_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::{self as wire, AggregateKind, Event};
 use bytes::Bytes;
@@ -131,6 +131,7 @@ impl Sealing<'_> {
             AggregateKind::Problem => problem_key(tenant_id, self.aggregate_id),
             AggregateKind::Candidate => candidates_key(tenant_id, self.aggregate_id),
             AggregateKind::CalendarFeed => calendar_feeds_key(tenant_id),
+            AggregateKind::Export => exports_key(tenant_id),
             // A link without its solution's key, which the caller gives, stands for itself.
             AggregateKind::Search | AggregateKind::Link => search_key(tenant_id, self.aggregate_id),
             // A call stands for itself, whoever's it is.

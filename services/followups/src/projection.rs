@@ -105,6 +105,7 @@ impl Projection for Promises {
             | What::LinkJudged(_)
             | What::Cause(_)
             | What::Problem(_)
+            | What::Exported(_)
             | What::Settings(_)
             | What::Webhook(_)
             | What::Unknown

@@ -7,8 +7,8 @@ use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{
-    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, notify_key, problem_key,
-    search_key, settings_key, solution_key,
+    Fact, calendar_feeds_key, candidates_key, contact_key, customer_key, exports_key, notify_key,
+    problem_key, search_key, settings_key, solution_key,
 };
 use aftercall_proto::event::v1::event::Payload;
 use aftercall_proto::event::v1::{
@@ -124,6 +124,7 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Link,
         AggregateKind::Cause,
         AggregateKind::Problem,
+        AggregateKind::Export,
         AggregateKind::Call,
         AggregateKind::Unspecified,
     ]);
@@ -217,6 +218,7 @@ impl Written {
                 | AggregateKind::MailOutcomes
                 | AggregateKind::AlertRoutes => key = notify_key(TENANT),
                 AggregateKind::CalendarFeed => key = calendar_feeds_key(TENANT),
+                AggregateKind::Export => key = exports_key(TENANT),
                 AggregateKind::Candidate => key = candidates_key(TENANT, &event.aggregate_id),
                 AggregateKind::Search | AggregateKind::Link => {
                     key = search_key(TENANT, &event.aggregate_id);

@@ -52,6 +52,9 @@ pub(super) const FOLLOWING: &[Role] = &[
 /// Who may take all events of a tenant away: programs of the house, and those who look into everything.
 pub(super) const COPYING: &[Role] = &[ComplianceOfficer, Integration, Auditor];
 
+/// Who takes contacts home in bulk: who leads a site, what lies in it; and those who look into everything.
+pub(super) const EXPORTING: &[Role] = &[Supervisor, ComplianceOfficer, PrivacyOfficer, Auditor];
+
 /// Who reads measures, of the contacts that they may read.
 pub(super) const MEASURING: &[Role] = &[
     Agent,

@@ -5,6 +5,7 @@ use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
 use aftercall_proto::followups::v1::calendar_feed_service_server::CalendarFeedServiceServer;
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallServiceServer;
+use aftercall_proto::history::v1::export_service_server::ExportServiceServer;
 use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
 use aftercall_proto::insight::v1::problem_service_server::ProblemServiceServer;
 use aftercall_proto::knowledge::v1::evidence_service_server::EvidenceServiceServer;
@@ -45,6 +46,7 @@ bounded!(
     CallServiceServer,
     EventServiceServer,
     EvidenceServiceServer,
+    ExportServiceServer,
     FollowupServiceServer,
     HistoryServiceServer,
     InsightServiceServer,

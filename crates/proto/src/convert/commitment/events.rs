@@ -249,6 +249,7 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         | Fact::CallClosed(_)
         | Fact::CallDropJudged(_)
         | Fact::CallWrapUpSaved(_)
+        | Fact::ExportBegun(_)
         | Fact::CalendarFeedChanged(_)
         | Fact::CandidatesClaimed(_)
         | Fact::CandidatesReleased(_)

@@ -14,13 +14,13 @@ use aftercall_proto::event::v1::{
     CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
     CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
-    CustomersUnmerged, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
-    LinkJudged, MailAttempted, ProblemChanged, ProblemImproved, RepeatAttributed, SearchReported,
-    SearchUnanswered, SettingsChanged, SolutionApproved, SolutionConfidenceChanged,
-    SolutionDrafted, SolutionEdited, SolutionFlagResolved, SolutionFlagged, SolutionMerged,
-    SolutionPublished, SolutionRestored, SolutionRetired, SolutionReturned, SolutionSubmitted,
-    SolutionUnmerged, SolutionVerified, SolutionVersionRecalled, WebhookAttempted, WebhookChanged,
-    WebhookQueued, WebhookReplayed,
+    CustomersUnmerged, Event, ExportBegun, InteractionAmended, InteractionIdentified,
+    InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged, ProblemImproved,
+    RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged, SolutionApproved,
+    SolutionConfidenceChanged, SolutionDrafted, SolutionEdited, SolutionFlagResolved,
+    SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored, SolutionRetired,
+    SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
+    SolutionVersionRecalled, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -142,6 +142,7 @@ enum FactJson {
     CallClosed(CallClosed),
     CallDropJudged(Box<CallDropJudged>),
     CallWrapUpSaved(Box<CallWrapUpSaved>),
+    ExportBegun(Box<ExportBegun>),
 }
 
 impl From<Fact> for FactJson {
@@ -225,6 +226,7 @@ impl From<Fact> for FactJson {
             Fact::CallClosed(fact) => Self::CallClosed(fact),
             Fact::CallDropJudged(fact) => Self::CallDropJudged(fact),
             Fact::CallWrapUpSaved(fact) => Self::CallWrapUpSaved(fact),
+            Fact::ExportBegun(fact) => Self::ExportBegun(fact),
         }
     }
 }
