@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_log::LogIdentity;
+use bytes::Bytes;
 use parking_lot::RwLock;
-use tantivy::directory::{Directory, MmapDirectory};
+use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
 use tantivy::indexer::{IndexWriterOptions, MergePolicy, NoMergePolicy};
 use tantivy::schema::{Field, Schema};
 use tantivy::tokenizer::TokenizerManager;
@@ -44,6 +45,33 @@ impl fmt::Debug for IndexSchema {
         f.debug_struct("IndexSchema")
             .field("version", &self.version)
             .finish_non_exhaustive()
+    }
+}
+
+/// How much memory an index in memory begins with, in bytes: it grows with its documents.
+const IN_MEMORY_BYTES: usize = 16 << 20;
+
+impl IndexSchema {
+    /// An index of these documents alone, in memory, each with its key: for few of them, and a moment.
+    ///
+    /// # Errors
+    /// When the documents don't fit the schema.
+    pub fn in_memory(
+        &self,
+        documents: impl IntoIterator<Item = (Bytes, TantivyDocument)>,
+    ) -> Result<Searcher, IndexError> {
+        guarded(|| {
+            let index = Index::builder()
+                .schema(self.schema.clone())
+                .tokenizers(self.tokenizers.clone());
+            let directory = RamDirectory::create();
+            let mut writer = index.single_segment_index_writer(directory, IN_MEMORY_BYTES)?;
+            for (key, mut document) in documents {
+                document.add_bytes(self.key, &key);
+                writer.add_document(document)?;
+            }
+            Ok(reader(&writer.finalize()?)?.searcher())
+        })
     }
 }
 
