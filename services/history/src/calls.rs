@@ -12,16 +12,19 @@
 
 use aftercall_ledger::{CallChange, CallRow, CallRows};
 use aftercall_proto::convert::call as convert;
-use aftercall_view::key::{Key, Parts};
-use aftercall_view::{ApplyError, Direction, Store, StoreError, Txn};
+use aftercall_view::key::{Key, MalformedKey, Parts, prefix_end};
+use aftercall_view::{ApplyError, Direction, StoreError, Txn};
+use bytes::Bytes;
 use prost::Message;
 
+use crate::before::{self, Changed};
 use crate::failure::Unanswered;
 use crate::keys;
+use crate::known::{Entries, Known};
 use crate::stored::StoredEntry;
 
 /// What was told of calls.
-pub(crate) const CALLS: CallRows = CallRows::under(50);
+pub(crate) const CALLS: CallRows = CallRows::under(keys::CALLS);
 
 const CALL_ENTRY: u8 = 51;
 const CALL_RECORDED: u8 = 52;
@@ -60,10 +63,40 @@ pub(crate) fn entries(change: &CallChange) -> (Option<StoredEntry>, StoredEntry)
 }
 
 /// Whether a contact of this id was recorded.
-fn is_recorded(store: &Store, tenant_id: &str, interaction_id: &str) -> Result<bool, StoreError> {
+fn is_recorded(known: &Known, tenant_id: &str, interaction_id: &str) -> Result<bool, Unanswered> {
     let pointers = keys::entries_of(tenant_id, interaction_id);
-    let first = store.scan_prefix(pointers, Direction::Ascending).next();
-    Ok(first.transpose()?.is_some())
+    for pointer in known.scan_prefix(pointers, Direction::Ascending) {
+        let (_, home) = pointer?;
+        // Where a contact stands does not say whether it was there then.
+        if !known.is_past() || known.get(home)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The contact that the call is whose key this is, by the row of what was told of it: it follows from that.
+pub(crate) fn entry_as_of(
+    key: &[u8],
+    get: impl FnOnce(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Option<Bytes>, StoreError> {
+    let Some((tenant_id, interaction_id)) = named(key) else {
+        return Ok(None);
+    };
+    let row = get(&CALLS.key(&tenant_id, &interaction_id))?;
+    let row = row.and_then(|row| CallRow::decode(row).ok());
+    Ok(row.map(|row| entry_of(&row).encode_to_vec().into()))
+}
+
+/// Of which tenant and contact a call's key is.
+fn named(key: &[u8]) -> Option<(String, String)> {
+    let mut parts = Parts::new(key);
+    parts.tag().ok()?;
+    Some((parts.text().ok()?, parts.id().ok()?))
+}
+
+fn malformed() -> ApplyError {
+    ApplyError::record(MalformedKey)
 }
 
 /// Whether a call stands at a key.
@@ -71,33 +104,57 @@ pub(crate) fn is_call(key: &[u8]) -> bool {
     key.first() == Some(&CALL_ENTRY)
 }
 
-/// Something was told of a contact that may be a call, or it was recorded: notes whether it is both, whichever was told
-/// last, and that its document is another one.
+/// A contact was recorded by the record at `seq`: if it is a call, too, that is not found by itself from there on.
 pub(crate) fn note_recorded(
     tenant_id: &str,
-    interaction_id: &str,
+    (interaction_id, seq): (&str, u64),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     // Most tenants have no calls.
-    let is_call = txn.get(&*CALLS.any(tenant_id))?.is_some()
-        && txn.get(&*entry_key(tenant_id, interaction_id))?.is_some();
-    if !is_call {
+    if txn.get(&*CALLS.any(tenant_id))?.is_none() {
         return Ok(());
     }
-    let pointers = keys::entries_of(tenant_id, interaction_id);
-    let recorded = txn.scan_prefix(&*pointers, Direction::Ascending).next();
-    if recorded.transpose()?.is_some() {
-        txn.put(recorded_key(tenant_id, interaction_id), "")?;
+    let home: Bytes = entry_key(tenant_id, interaction_id).into();
+    let Some(call) = txn.get(&home)? else {
+        return Ok(());
+    };
+    let call = StoredEntry::decode(call).map_err(ApplyError::record)?;
+    txn.put(recorded_key(tenant_id, interaction_id), "")?;
+    before::note_changed(tenant_id, (seq, Changed::Contents), (call.seq, &home), txn)?;
+    txn.touch(home);
+    Ok(())
+}
+
+/// Something was told of the call that stands as `call` at its key: notes the same, whichever was read first. `is_first`
+/// is whether nothing had been told of it before.
+pub(crate) fn note_told(
+    tenant_id: &str,
+    (interaction_id, is_first): (&str, bool),
+    call: &StoredEntry,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let home: Bytes = entry_key(tenant_id, interaction_id).into();
+    if is_first {
+        let pointers = keys::entries_of(tenant_id, interaction_id);
+        let recorded = txn.scan_prefix(&*pointers, Direction::Ascending);
+        let recorded = recorded.collect::<Result<Vec<_>, _>>()?;
+        for (_, contact) in recorded {
+            let Some(contact) = txn.get(&contact)? else {
+                continue;
+            };
+            let contact = StoredEntry::decode(contact).map_err(ApplyError::record)?;
+            txn.put(recorded_key(tenant_id, interaction_id), "")?;
+            let change = (contact.seq, Changed::Contents);
+            before::note_changed(tenant_id, change, (call.seq, &home), txn)?;
+        }
     }
-    txn.touch(entry_key(tenant_id, interaction_id));
+    txn.touch(home);
     Ok(())
 }
 
 /// The call at its key, for the search index; none if it was recorded as a contact, which is found in its place.
 pub(crate) fn unrecorded(key: &[u8], txn: &Txn<'_>) -> Result<Option<StoredEntry>, ApplyError> {
-    let mut parts = Parts::new(key);
-    let named = parts.tag().and_then(|_| Ok((parts.text()?, parts.id()?)));
-    let (tenant_id, interaction_id) = named.map_err(ApplyError::record)?;
+    let (tenant_id, interaction_id) = named(key).ok_or_else(malformed)?;
     if txn
         .get(&*recorded_key(&tenant_id, &interaction_id))?
         .is_some()
@@ -108,35 +165,66 @@ pub(crate) fn unrecorded(key: &[u8], txn: &Txn<'_>) -> Result<Option<StoredEntry
     stored.map_err(ApplyError::record)
 }
 
+/// The same as the index had it at a position.
+pub(crate) fn unrecorded_then(
+    known: &Known,
+    key: &[u8],
+) -> Result<Option<StoredEntry>, Unanswered> {
+    match is_superseded(known, key)? {
+        true => Ok(None),
+        false => entry(known, key),
+    }
+}
+
 /// What stands at the key of a call.
-pub(crate) fn entry(store: &Store, key: &[u8]) -> Result<Option<StoredEntry>, Unanswered> {
-    let stored = store.get(key)?.map(StoredEntry::decode).transpose();
+pub(crate) fn entry(known: &Known, key: &[u8]) -> Result<Option<StoredEntry>, Unanswered> {
+    let stored = known.get(key)?.map(StoredEntry::decode).transpose();
     Ok(stored.map_err(ApplyError::record)?)
 }
 
+/// A tenant's calls with the keys under which they stand as contacts, in the order of those: after the key `after`, if
+/// it is one of them. Those that were recorded, too, are among them.
+pub(crate) fn entries_after(known: &Known, tenant_id: &str, after: &[u8]) -> Entries {
+    let rows = CALLS.all(tenant_id);
+    let end = prefix_end(&rows);
+    let from = match named(after).filter(|_| is_call(after)) {
+        Some((of, interaction_id)) if of == tenant_id => {
+            [&CALLS.key(tenant_id, &interaction_id)[..], &[0]].concat()
+        }
+        _ => rows.to_vec(),
+    };
+    let prefix = rows.len();
+    let tenant_id = tenant_id.to_owned();
+    let scan = known.scan_range(from, end.as_deref(), Direction::Ascending);
+    Box::new(scan.map(move |row| {
+        let (key, row) = row?;
+        let interaction_id = Parts::new(&key[prefix..]).id();
+        let interaction_id = interaction_id.map_err(ApplyError::record)?;
+        let entry = entry_of(&CallRow::decode(row)?).encode_to_vec();
+        let key: Bytes = entry_key(&tenant_id, &interaction_id).into();
+        Ok::<_, Unanswered>((key, Bytes::from(entry)))
+    }))
+}
+
 /// Whether what stands at a key is a call that was recorded as a contact, too: then it is not shown by itself.
-pub(crate) fn is_superseded(store: &Store, key: &[u8]) -> Result<bool, Unanswered> {
+pub(crate) fn is_superseded(known: &Known, key: &[u8]) -> Result<bool, Unanswered> {
     if !is_call(key) {
         return Ok(false);
     }
-    let mut parts = Parts::new(key);
-    let read = parts
-        .tag()
-        .and_then(|_| Ok((parts.text()?, parts.id()?)))
-        .map_err(ApplyError::record)?;
-    Ok(is_recorded(store, &read.0, &read.1)?)
+    let (tenant_id, interaction_id) = named(key).ok_or_else(malformed)?;
+    is_recorded(known, &tenant_id, &interaction_id)
 }
 
 /// The contact that a call is, if it is one of which only telephony told.
 pub(crate) fn provisional(
-    store: &Store,
+    known: &Known,
     tenant_id: &str,
     interaction_id: &str,
 ) -> Result<Option<StoredEntry>, Unanswered> {
-    let Some(stored) = store.get(entry_key(tenant_id, interaction_id))? else {
+    let Some(stored) = known.get(entry_key(tenant_id, interaction_id))? else {
         return Ok(None);
     };
-    match is_recorded(store, tenant_id, interaction_id)? {
+    match is_recorded(known, tenant_id, interaction_id)? {
         true => Ok(None),
         false => Ok(Some(StoredEntry::decode(stored)?)),
     }
@@ -145,14 +233,14 @@ pub(crate) fn provisional(
 /// Adds to a contact that was recorded what telephony tells of it; gives what that is, of a call that was not recorded,
 /// too.
 pub(crate) fn complete(
-    store: &Store,
+    known: &Known,
     tenant_id: &str,
     entry: &mut StoredEntry,
 ) -> Result<Option<CallRow>, Unanswered> {
     let Some(contact) = &mut entry.interaction else {
         return Ok(None);
     };
-    let told = CALLS.read(tenant_id, &contact.interaction_id, |key| store.get(key))?;
+    let told = CALLS.read(tenant_id, &contact.interaction_id, |key| known.get(key))?;
     if contact.record_status == 0
         && let Some(call) = told.as_ref().and_then(CallRow::call)
     {

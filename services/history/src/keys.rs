@@ -18,6 +18,7 @@
 //!       whose
 //!  11   see MERGED                                       -: two customers are one
 //!  50   see crate::calls
+//!  60   see crate::before
 //!  40   tenant · commitment · whose                      the key of the entry that says that a promise
 //!                                                        was made without a contact
 //! ```
@@ -48,6 +49,9 @@ const REFERENCE: u8 = 10;
 
 const MADE: u8 = 40;
 
+/// The rows of what was told of calls: see [`crate::calls`].
+pub(crate) const CALLS: u8 = 50;
+
 /// The customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(11);
 
@@ -65,6 +69,36 @@ pub(crate) fn position_of(seq: u64) -> Position {
         partition: (seq >> OFFSET_BITS) as u32,
         offset: seq & ((1 << OFFSET_BITS) - 1),
     }
+}
+
+/// A sort of rows that say by themselves where in the log they came into being.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// An entry of any timeline: its key ends in all bits of its place, flipped.
+    Timeline,
+    /// An open promise: its key ends in the place of its contact.
+    OpenPromise,
+    /// A contact of nobody known: its value has its place.
+    Unidentified,
+    /// A call: its value has the place of the first that was told of it.
+    Call,
+}
+
+/// What sort of rows stands under a key, if it is one of those.
+pub(crate) fn sort_of(key: &[u8]) -> Option<Sort> {
+    Some(match *key.first()? {
+        TIMELINE | HANDLE_TIMELINE | UNIDENTIFIED_CHANGE => Sort::Timeline,
+        OPEN_PROMISE => Sort::OpenPromise,
+        UNIDENTIFIED => Sort::Unidentified,
+        CALLS => Sort::Call,
+        _ => return None,
+    })
+}
+
+/// Where all contacts of a tenant stand that were recorded: first those of customers, each customer's latest first, and
+/// then those of nobody known.
+pub(crate) fn all_contacts(tenant_id: &str) -> [Key; 2] {
+    [TIMELINE, UNIDENTIFIED].map(|tag| Key::new(tag).text(tenant_id))
 }
 
 /// All of a customer's timeline.

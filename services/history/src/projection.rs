@@ -24,6 +24,7 @@ use pbjson_types::FieldMask;
 use prost::Message;
 use tantivy::TantivyDocument;
 
+use crate::before::{Changed, Keeping};
 use crate::calls::{self, CALLS};
 use crate::index::{Contact, Fields};
 use crate::promises::Standing;
@@ -31,7 +32,7 @@ use crate::stored::StoredEntry;
 use crate::{keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 17;
+const VERSION: u32 = 19;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -76,10 +77,10 @@ impl HistoryProjection {
             count_contact(tenant_id, customer_id, 1, txn)?;
         }
         let key = places::home(tenant_id, &entry);
-        places::note_contact(tenant_id, &entry, &key, fact.whose, txn)?;
+        places::note_new(tenant_id, &entry, &key, fact.whose, txn)?;
         for promise in promises {
             let home = &key;
-            promises::keep_track(tenant_id, None, Standing { promise, home, seq }, txn)?;
+            promises::track_new(tenant_id, Standing { promise, home, seq }, txn)?;
         }
         let pointer: Bytes = keys::entry_of(tenant_id, &event.aggregate_id, fact.whose).into();
         txn.put_lasting(key.clone(), entry.encode_to_vec())?;
@@ -87,7 +88,7 @@ impl HistoryProjection {
         txn.touch_new(pointer.clone());
         let has_open_promise = promises.iter().any(Commitment::is_open);
         self.fresh.insert(pointer, (entry, has_open_promise));
-        calls::note_recorded(tenant_id, &event.aggregate_id, txn)
+        calls::note_recorded(tenant_id, (&event.aggregate_id, seq), txn)
     }
 
     fn amend(
@@ -121,12 +122,15 @@ impl HistoryProjection {
         let place = keys::amendment(tenant_id, interaction_id, fact.whose, event.sequence);
         txn.put(place, amendment.encode_to_vec())?;
         let occurred_at = interaction.occurred_at;
+        let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+        keeping.changed(tenant_id, Changed::Contents, (entry.seq, &pointer))?;
         match occurred_at == entry.occurred_at {
-            true => txn.put(key, entry.encode_to_vec())?,
+            true => keeping.put(key, entry.encode_to_vec())?,
             false => {
                 entry.recorded_occurred_at = entry.recorded_occurred_at.or(entry.occurred_at);
                 entry.occurred_at = occurred_at;
-                moved::apply(tenant_id, fact.whose, (&key, &as_it_was), &entry, txn)?;
+                let before = (&key, &as_it_was);
+                moved::apply(tenant_id, fact.whose, before, &entry, &mut keeping)?;
             }
         }
         self.fresh.remove(&pointer);
@@ -144,7 +148,10 @@ impl HistoryProjection {
         let pointer = keys::entry_of(&event.tenant_id, &event.aggregate_id, fact.whose);
         let pointer: Bytes = pointer.into();
         if let Some(entry) = entry_at(&pointer, txn)? {
-            identified::apply(event, identified, fact.whose, entry, txn)?;
+            let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+            let changed = (entry.1.seq, &*pointer);
+            keeping.changed(&event.tenant_id, Changed::Contents, changed)?;
+            identified::apply(event, identified, fact.whose, entry, &mut keeping)?;
             self.fresh.remove(&pointer);
             txn.touch(pointer);
         }
@@ -173,11 +180,22 @@ impl HistoryProjection {
                 .repeat_commitment_id
                 .clone_from(&attributed.commitment_id);
         }
-        txn.put(key, entry.encode_to_vec())?;
+        let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+        keeping.changed(&event.tenant_id, Changed::Contents, (entry.seq, &pointer))?;
+        keeping.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
     }
+}
+
+/// Two customers are one, or are two again.
+fn merge(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+    for key in keys::MERGED.changed_by(fact) {
+        keeping.keep(&key)?;
+    }
+    keys::MERGED.apply(fact, txn)
 }
 
 impl Projection for HistoryProjection {
@@ -205,7 +223,7 @@ impl Projection for HistoryProjection {
             What::Promise(step) => self.change_promise(fact, step, txn),
             What::Repeat(attributed) => self.attribute(fact, attributed, txn),
             What::Call(_) => called::apply(fact, txn),
-            What::Merged(_) | What::Unmerged(_) => keys::MERGED.apply(fact, txn),
+            What::Merged(_) | What::Unmerged(_) => merge(fact, txn),
             What::Published(_)
             | What::Candidates(_)
             | What::Solution(_)
@@ -213,6 +231,7 @@ impl Projection for HistoryProjection {
             | What::LinkJudged(_)
             | What::Cause(_)
             | What::Problem(_)
+            | What::Exported(_)
             | What::Settings(_)
             | What::Webhook(_)
             | What::CalendarFeed(_)

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
 
+use crate::before::Keeping;
 use crate::keys;
 use crate::stored::StoredEntry;
 
@@ -117,7 +118,7 @@ pub(crate) fn keep_track(
     tenant_id: &str,
     before: Option<Standing<'_>>,
     after: Standing<'_>,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
     let was = before.and_then(|before| before.place(tenant_id));
     let is = after.place(tenant_id);
@@ -125,12 +126,24 @@ pub(crate) fn keep_track(
         return Ok(());
     }
     if let Some(was) = was {
-        txn.delete(was)?;
+        keeping.delete(was)?;
     }
     if let Some(is) = is {
-        txn.put(is, after.home.clone())?;
+        keeping.put(is, after.home.clone())?;
     }
     Ok(())
+}
+
+/// The same of a promise that was made with its contact.
+pub(crate) fn track_new(
+    tenant_id: &str,
+    made: Standing<'_>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    match made.place(tenant_id) {
+        Some(place) => Ok(txn.put(place, made.home.clone())?),
+        None => Ok(()),
+    }
 }
 
 /// Where a promise of a contact stands that something has happened to.

@@ -10,9 +10,11 @@ use aftercall_proto::history::v1::{
     Facet, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
 };
 use aftercall_service::Checker;
+use jiff::Timestamp;
 
-pub(crate) use whose::Whose;
+pub(crate) use whose::{Whose, with_merged};
 
+use crate::as_of::Asked;
 use crate::limits::{FACETS_MAX, FILTER_HANDLES_MAX, FILTER_VALUES_MAX, QUERY_BYTES_MAX, RESULTS};
 use crate::search::grammar::TextQuery;
 use crate::search::{Filter, Order};
@@ -25,11 +27,15 @@ pub(crate) struct SearchRequest {
     pub(crate) order: Order,
     pub(crate) results_max: usize,
     pub(crate) facets: Vec<Facet>,
+    pub(crate) as_of: Asked,
 }
 
 impl SearchRequest {
-    /// Checks a request. Its tokens are checked where they are used.
-    pub(crate) fn check(request: &SearchInteractionsRequest) -> Result<Self, Violations> {
+    /// Checks a request that came at `now`. Its tokens are checked where they are used.
+    pub(crate) fn check(
+        request: &SearchInteractionsRequest,
+        now: Timestamp,
+    ) -> Result<Self, Violations> {
         let mut checker = Checker::new();
         checker.text("query", &request.query, QUERY_BYTES_MAX);
         let text = TextQuery::parse(prefix(&request.query, QUERY_BYTES_MAX));
@@ -39,6 +45,7 @@ impl SearchRequest {
         let empty = InteractionFilter::default();
         let filter = filter(request.filter.as_ref().unwrap_or(&empty), &mut checker);
         let facets = facets(&request.facets, &mut checker);
+        let as_of = Asked::check(request.as_of.as_ref(), now, &mut checker);
         let order = Order::of(order, !text.wanted.is_empty());
         checker.done(Self {
             text,
@@ -46,11 +53,13 @@ impl SearchRequest {
             order,
             results_max,
             facets,
+            as_of,
         })
     }
 }
 
-fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
+/// A filter, checked.
+pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
     let InteractionFilter {
         customer_ids,
         agent_ids,
@@ -125,6 +134,6 @@ fn facets(facets: &[i32], checker: &mut Checker) -> Vec<Facet> {
 }
 
 /// The first bytes of a text, at most `bytes_max` and whole characters.
-fn prefix(text: &str, bytes_max: usize) -> &str {
+pub(crate) fn prefix(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }

@@ -7,10 +7,15 @@ mod hits;
 mod relevance;
 pub(crate) mod scope;
 pub(crate) mod snippets;
+pub(crate) mod then;
 
 pub(crate) use cursor::{Order, Place};
 pub(crate) use relevance::Weights;
 pub(crate) use scope::Filter;
+pub(crate) use then::Then;
+
+use std::collections::HashSet;
+use std::iter;
 
 use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{Facet, FacetCounts};
@@ -77,34 +82,81 @@ impl From<std::io::Error> for SearchError {
     }
 }
 
+/// What is searched: the index as it is, and where it is searched as of the past what was known then of the contacts that
+/// have changed since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Indexes<'i> {
+    pub(crate) now: &'i Searcher,
+    pub(crate) then: Option<&'i Then>,
+}
+
+/// One index, and the contacts that are looked for elsewhere, by their places in the log.
+type Part<'i> = (&'i Searcher, Option<&'i HashSet<u64>>);
+
+impl<'i> Indexes<'i> {
+    /// All of them.
+    fn parts(&self) -> impl Iterator<Item = Part<'i>> + use<'i> {
+        let now = (self.now, self.then.map(Then::changed));
+        let then = self.then.and_then(Then::searcher);
+        iter::once(now).chain(then.map(|searcher| (searcher, None)))
+    }
+}
+
+/// The places in the log of all contacts that `search` finds, in their order. Its page and facets make no difference.
+pub(crate) fn places(
+    indexes: Indexes<'_>,
+    fields: &Fields,
+    search: &Search<'_>,
+) -> Result<Vec<u64>, SearchError> {
+    let whose = (search.tenant_id, search.scope);
+    let query = scope::query(fields, whose, search.filter, search.text);
+    let mut places = Vec::new();
+    for (index, (searcher, left_out)) in indexes.parts().enumerate() {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        for (ordinal, reader) in searcher.segment_readers().iter().enumerate() {
+            let scorer = relevance::Scorer::open(reader, fields, &[], search.weights)?;
+            let of = ((index, ordinal), (reader, left_out));
+            let Some(mut segment) = Segment::open(of.0, of.1, search, scorer)? else {
+                continue;
+            };
+            weight.for_each_no_score(reader, &mut |docs| places.extend(segment.places(docs)))?;
+        }
+    }
+    places.sort_unstable();
+    Ok(places)
+}
+
 /// Runs `search` over all documents: counts, facets and the page in one pass.
 pub(crate) fn run(
-    searcher: &Searcher,
+    indexes: Indexes<'_>,
     fields: &Fields,
     search: &Search<'_>,
 ) -> Result<Found, SearchError> {
     let words = word_terms(fields, search.tenant_id, search.text);
     let whose = (search.tenant_id, search.scope);
     let query = scope::query(fields, whose, search.filter, search.text);
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut tallies = Tallies::new(search.facets);
     let mut page = hits::Page::new(search.results_max);
-    for (ordinal, reader) in searcher.segment_readers().iter().enumerate() {
-        let scorer = relevance::Scorer::open(reader, fields, &words, search.weights)?;
-        let Some(mut segment) = Segment::open(ordinal, reader, search, scorer)? else {
-            continue;
-        };
-        let mut tally = tallies.open(reader)?;
-        weight.for_each_no_score(reader, &mut |docs| {
-            tally.add(segment.collect(docs, &mut page));
-        })?;
-        tallies.close(tally)?;
+    for (index, (searcher, left_out)) in indexes.parts().enumerate() {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        for (ordinal, reader) in searcher.segment_readers().iter().enumerate() {
+            let scorer = relevance::Scorer::open(reader, fields, &words, search.weights)?;
+            let of = ((index, ordinal), (reader, left_out));
+            let Some(mut segment) = Segment::open(of.0, of.1, search, scorer)? else {
+                continue;
+            };
+            let mut tally = tallies.open(reader)?;
+            weight.for_each_no_score(reader, &mut |docs| {
+                tally.add(segment.collect(docs, &mut page));
+            })?;
+            tallies.close(tally)?;
+        }
     }
     let total = page.total();
     let (found, has_more) = page.into_results();
     let hits = found
         .into_iter()
-        .map(|candidate| hit(searcher, fields, candidate))
+        .map(|candidate| hit(indexes, fields, candidate))
         .collect::<Result<_, SearchError>>()?;
     Ok(Found {
         hits,
@@ -148,17 +200,21 @@ fn word_terms(fields: &Fields, tenant_id: &str, text: &TextQuery) -> Vec<Term> {
 }
 
 fn hit(
-    searcher: &Searcher,
+    indexes: Indexes<'_>,
     fields: &Fields,
     candidate: hits::Candidate,
 ) -> Result<Hit, SearchError> {
     let hits::Candidate {
         place,
         score,
+        index,
         segment,
         doc,
     } = candidate;
-    let document: TantivyDocument = searcher.doc(DocAddress::new(segment, doc))?;
+    let searcher = indexes.parts().nth(index).map(|(searcher, _)| searcher);
+    let address = DocAddress::new(segment, doc);
+    let document = searcher.map(|searcher| searcher.doc::<TantivyDocument>(address));
+    let document = document.transpose()?.unwrap_or_default();
     let key = document
         .get_first(fields.key)
         .and_then(|key| key.as_bytes());

@@ -81,6 +81,12 @@ impl StoredEntry {
         interaction.map_or("", |contact| &contact.interaction_id)
     }
 
+    /// Whether it is a contact that was recorded, and not one of which only telephony told.
+    pub(crate) fn is_recorded(&self) -> bool {
+        let interaction = self.interaction.as_ref();
+        interaction.is_some_and(|contact| contact.record_status == 0)
+    }
+
     /// Whose contact it is, by the key that it was recorded under.
     pub(crate) fn whose(&self, tenant_id: &str) -> u64 {
         if let Some(recorded_as) = self.recorded_as {

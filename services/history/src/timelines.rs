@@ -4,14 +4,15 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use aftercall_domain::{Handle, HandleKind, Scope};
+use aftercall_view::Direction;
 use aftercall_view::key::{Parts, prefix_end};
-use aftercall_view::{Direction, Store, StoreError};
 use bytes::Bytes;
 use prost::Message;
 
 use crate::calls::{self, CALLS};
 use crate::failure::Unanswered;
 use crate::keys;
+use crate::known::Known;
 use crate::request::Whose;
 use crate::stored::{self, StoredEntry};
 
@@ -65,9 +66,9 @@ impl Timelines {
     }
 
     /// The entries, the latest first: of those after the place `after` if there is one.
-    pub(crate) fn read(self, store: &Store, after: Option<&[u8]>) -> Rows {
+    pub(crate) fn read(self, known: &Known, after: Option<&[u8]>) -> Rows {
         // Most tenants have no calls: that is known without a look at each contact.
-        let calls = match CALLS.are_any(store, &self.tenant_id) {
+        let calls = match CALLS.are_any(known.store(), &self.tenant_id) {
             Ok(false) => None,
             Ok(true) | Err(_) => Some(Arc::clone(&self.tenant_id)),
         };
@@ -78,7 +79,7 @@ impl Timelines {
                 None => line.prefix.clone(),
             };
             let end = prefix_end(&line.prefix);
-            let scan = store.scan_range(from, end.as_deref(), Direction::Ascending);
+            let scan = known.scan_range(from, end.as_deref(), Direction::Ascending);
             let of_customer = self.of_customer;
             let calls = calls.clone();
             let rows = scan.filter_map(move |stored| {
@@ -105,7 +106,7 @@ impl Line {
 
     fn row(
         &self,
-        stored: Result<(Bytes, Bytes), StoreError>,
+        stored: Result<(Bytes, Bytes), Unanswered>,
         (of_customer, calls): (bool, Option<Arc<str>>),
     ) -> Result<Option<Row>, Unanswered> {
         let (key, value) = stored?;
@@ -200,16 +201,16 @@ impl Row {
 
     /// The entry's bytes, and whether it is of one of several customers. None while it is moved, and of a call that
     /// was recorded, too.
-    fn entry(&self, store: &Store) -> Result<Option<(Bytes, bool)>, Unanswered> {
+    fn entry(&self, known: &Known) -> Result<Option<(Bytes, bool)>, Unanswered> {
         let (entry, ambiguous) = match stored::is_elsewhere(&self.value) {
             false => (self.value.clone(), false),
             true => {
                 let home = StoredEntry::decode(self.value.clone())?.home;
                 let is_call = calls::is_call(&home);
-                if is_call && calls::is_superseded(store, &home)? {
+                if is_call && calls::is_superseded(known, &home)? {
                     return Ok(None);
                 }
-                let Some(entry) = store.get(&home)? else {
+                let Some(entry) = known.get(&home)? else {
                     return Ok(None);
                 };
                 // A call stands elsewhere in the timeline of whoever's it is.
@@ -220,17 +221,17 @@ impl Row {
             return Ok(Some((entry, ambiguous)));
         };
         let mut completed = StoredEntry::decode(entry)?;
-        calls::complete(store, tenant_id, &mut completed)?;
+        calls::complete(known, tenant_id, &mut completed)?;
         Ok(Some((completed.encode_to_vec().into(), ambiguous)))
     }
 
     /// The entry as it is answered, encoded; none for who does not read it.
     pub(crate) fn answered(
         &self,
-        store: &Store,
+        known: &Known,
         scope: &Scope,
     ) -> Result<Option<Bytes>, Unanswered> {
-        let Some((entry, ambiguous)) = self.entry(store)? else {
+        let Some((entry, ambiguous)) = self.entry(known)? else {
             return Ok(None);
         };
         if !scope.is_all() && !StoredEntry::decode(entry.clone())?.is_within(scope) {
@@ -244,17 +245,17 @@ impl Row {
     }
 
     /// Whether it lies within somebody's scope.
-    pub(crate) fn is_within(&self, store: &Store, scope: &Scope) -> Result<bool, Unanswered> {
+    pub(crate) fn is_within(&self, known: &Known, scope: &Scope) -> Result<bool, Unanswered> {
         if scope.is_all() && self.calls.is_none() {
             return Ok(true);
         }
-        let entry = self.decoded(store)?;
+        let entry = self.decoded(known)?;
         Ok(entry.is_some_and(|(entry, _)| entry.is_within(scope)))
     }
 
     /// The entry, and whether it is of one of several customers.
-    pub(crate) fn decoded(&self, store: &Store) -> Result<Option<(StoredEntry, bool)>, Unanswered> {
-        let Some((entry, ambiguous)) = self.entry(store)? else {
+    pub(crate) fn decoded(&self, known: &Known) -> Result<Option<(StoredEntry, bool)>, Unanswered> {
+        let Some((entry, ambiguous)) = self.entry(known)? else {
             return Ok(None);
         };
         Ok(Some((StoredEntry::decode(entry)?, ambiguous)))

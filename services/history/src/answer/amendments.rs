@@ -8,6 +8,7 @@ use prost::Message;
 
 use super::interaction::named;
 use crate::failure::Unanswered;
+use crate::known::Known;
 use crate::limits::{AMENDMENTS, AMENDMENTS_SHOWN_MAX};
 use crate::request::name::Name;
 use crate::stored::StoredEntry;
@@ -36,7 +37,8 @@ pub(crate) async fn list(
     let reading = history.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
     let read = move |store: &Store| {
-        let entry = named(store, (call.tenant_id(), &scope), name.as_ref())?;
+        let known = Known::now(store);
+        let entry = named(&known, (call.tenant_id(), &scope), name.as_ref())?;
         let amendments = read(store, call.tenant_id(), &entry, below);
         let (amendments, next) = page(amendments, &paging)?;
         Ok::<_, Unanswered>(ListAmendmentsResponse {
@@ -83,14 +85,15 @@ pub(super) fn count(entry: &StoredEntry) -> u64 {
     interaction.map_or(0, |contact| contact.version.saturating_sub(1))
 }
 
-/// A contact's latest amendments, as many as are shown with it, and within `bytes_max`.
+/// A contact's latest amendments, as many as are shown with it, and within `bytes_max`: of those that made it what it is
+/// in `entry`.
 pub(super) fn latest(
-    store: &Store,
+    known: &Known,
     tenant_id: &str,
     entry: &StoredEntry,
     bytes_max: usize,
 ) -> Result<Vec<Amendment>, Unanswered> {
-    let amendments = read(store, tenant_id, entry, u64::MAX);
+    let amendments = read(known.store(), tenant_id, entry, count(entry) + 2);
     let mut bytes = 0;
     let mut latest = Vec::new();
     for amendment in amendments.take(AMENDMENTS_SHOWN_MAX) {

@@ -12,7 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 
 use super::warnings::warnings;
+use crate::as_of::Asked;
 use crate::failure::Unanswered;
+use crate::known::Known;
 use crate::limits::{
     CONTEXT_CONTACTS, CONTEXT_ENTRIES_MAX, CONTEXT_PROMISES_MAX, CONTEXT_TRIED_MAX, EXAMINED_MAX,
 };
@@ -37,35 +39,38 @@ pub(crate) async fn get(
     let whose = Whose::check(message.whose.clone(), &mut checker);
     let asked = message.interactions_max;
     let shown_max = checker.count("interactions_max", asked, CONTEXT_CONTACTS);
+    let as_of = Asked::check(message.as_of.as_ref(), history.clock().now(), &mut checker);
     checker.done(())?;
     let including = Including {
         min_position: &message.min_position,
         latest: message.latest,
     };
     let reading = history.reading();
-    let complete_through = reading.store_at(including, call.read_until()).await?;
-    let now = history.clock().now();
+    let moment = history.moment(&as_of, including, call.read_until()).await?;
+    let (complete_through, complete_through_at) = moment.answered(&history.log_identity());
     let scope = call.scope_in_hand();
     let read = move |store: &Store| {
+        let known = &moment.known(store);
         let in_hand = InHand {
-            store,
+            known,
             tenant_id: call.tenant_id(),
             whose: &whose,
-            customers: &whose.customers(store, call.tenant_id())?,
+            customers: &whose.customers(known, call.tenant_id())?,
             scope: &scope,
         };
-        in_hand.context(shown_max, now)
+        in_hand.context(shown_max, moment.now)
     };
     let found = reading.run(read).await?;
     Ok(GetCustomerContextResponse {
-        complete_through: complete_through.encode(history.log_identity()),
+        complete_through,
+        complete_through_at,
         ..found
     })
 }
 
 /// The customer, or whoever has the handle, on whom somebody asks for the context.
 struct InHand<'a> {
-    store: &'a Store,
+    known: &'a Known,
     tenant_id: &'a str,
     whose: &'a Whose,
     /// The customers that are one with the one that is asked for.
@@ -102,26 +107,26 @@ impl InHand<'_> {
             interaction_count,
             ambiguous_interaction_ids,
             complete_through: String::new(),
+            complete_through_at: None,
         })
     }
 
     /// How many contacts the customers have, as far as they are shown.
     fn count(&self) -> Result<u64, Unanswered> {
         let mut contacts = 0_u64;
-        if !self.scope.is_all() {
+        if !self.scope.is_all() || self.known.is_past() {
             for row in self.rows() {
-                let entry = row?.decoded(self.store)?;
+                let entry = row?.decoded(self.known)?;
                 let own = entry.filter(|(_, ambiguous)| !ambiguous);
-                let is_contact = own.is_some_and(|(entry, _)| {
-                    entry.interaction.is_some() && entry.is_within(self.scope)
-                });
+                let is_contact = own
+                    .is_some_and(|(entry, _)| entry.is_recorded() && entry.is_within(self.scope));
                 contacts += u64::from(is_contact);
             }
             return Ok(contacts);
         }
         for customer_id in self.customers {
             let key = keys::contact_count(self.tenant_id, customer_id);
-            let count = self.store.get(key)?;
+            let count = self.known.get(key)?;
             contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
         }
         Ok(contacts)
@@ -130,13 +135,13 @@ impl InHand<'_> {
     /// The latest of all that happened, as much as is looked at.
     fn rows(&self) -> impl Iterator<Item = Result<Row, Unanswered>> + use<> {
         let timelines = Timelines::of(self.tenant_id, self.whose, self.customers);
-        timelines.read(self.store, None).take(EXAMINED_MAX)
+        timelines.read(self.known, None).take(EXAMINED_MAX)
     }
 
     /// A customer's open promises, as far as they are shown, the first one due first.
     fn open_promises(&self, customer_id: &str) -> Result<Vec<Commitment>, Unanswered> {
         let prefix = keys::open_promises(self.tenant_id, customer_id);
-        let open = self.store.scan_prefix(&prefix, Direction::Ascending);
+        let open = self.known.scan_prefix(&prefix, Direction::Ascending);
         let mut promises = Vec::new();
         for stored in open.take(EXAMINED_MAX) {
             if promises.len() == CONTEXT_PROMISES_MAX {
@@ -146,12 +151,12 @@ impl InHand<'_> {
             let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
                 continue;
             };
-            let Some(bytes) = self.store.get(&entry_key)? else {
+            let Some(bytes) = self.known.get(&entry_key)? else {
                 continue;
             };
             let entry = StoredEntry::decode(bytes)?;
             let promise = promises::one(self.tenant_id, &entry, &commitment_id, |key| {
-                self.store.get(key)
+                self.known.get(key)
             })?;
             promises.extend(promise.filter(|one| self.scope.admits(one.parties())));
         }
@@ -216,7 +221,7 @@ pub(super) struct Contact {
 
 impl Past {
     fn read(of: &InHand<'_>, now: Timestamp) -> Result<Self, Unanswered> {
-        let (store, scope) = (of.store, of.scope);
+        let (known, scope) = (of.known, of.scope);
         let since_us = now
             .saturating_sub(LATELY)
             .map_or(i64::MIN, Timestamp::as_microsecond);
@@ -234,7 +239,7 @@ impl Past {
             if taken == CONTEXT_ENTRIES_MAX {
                 break;
             }
-            let Some((entry, ambiguous)) = row?.decoded(store)? else {
+            let Some((entry, ambiguous)) = row?.decoded(known)? else {
                 continue;
             };
             if !entry.is_within(scope) {
@@ -246,7 +251,7 @@ impl Past {
                 break;
             }
             if ambiguous || matches!(of.whose, Whose::Handle(_)) {
-                let promises = promises::all(of.tenant_id, &entry, |key| store.get(key))?;
+                let promises = promises::all(of.tenant_id, &entry, |key| known.get(key))?;
                 let open = promises.into_iter().filter(Commitment::is_open);
                 past.open
                     .extend(open.filter(|promise| scope.admits(promise.parties())));

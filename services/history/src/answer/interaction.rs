@@ -11,12 +11,13 @@ use aftercall_proto::model::v1::ExternalRef;
 use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, MESSAGE_BYTES_MAX, Page};
 use aftercall_view::{Direction, Store};
 use bytes::Bytes;
-use jiff::Timestamp;
 use prost::Message;
 
 use super::amendments;
+use crate::as_of::{Asked, Moment};
 use crate::calls;
 use crate::failure::Unanswered;
+use crate::known::Known;
 use crate::limits::NAMES_MAX;
 use crate::request::name::Name;
 use crate::stored::StoredEntry;
@@ -32,34 +33,38 @@ pub(crate) async fn get(
     let message = &call.message;
     let mut checker = Checker::new();
     let name = Name::check("", message.which.clone(), &mut checker);
+    let asked = Asked::check(message.as_of.as_ref(), history.clock().now(), &mut checker);
     let name = checker.done(name)?;
     let including = Including {
         min_position: &message.min_position,
         latest: message.latest,
     };
     let reading = history.reading();
-    let complete_through = reading.store_at(including, call.read_until()).await?;
-    let now = history.clock().now();
+    let moment = history.moment(&asked, including, call.read_until()).await?;
+    let (complete_through, complete_through_at) = moment.answered(&history.log_identity());
     let scope = call.scope();
-    let read = move |store: &Store| whole(store, (call.tenant_id(), &scope), name.as_ref(), now);
+    let read = move |store: &Store| {
+        let at = (&moment, &moment.known(store));
+        whole(at, (call.tenant_id(), &scope), name.as_ref())
+    };
     let found = reading.run(read).await?;
     Ok(GetInteractionResponse {
-        complete_through: complete_through.encode(history.log_identity()),
+        complete_through,
+        complete_through_at,
         ..found
     })
 }
 
 /// The contact with its promises and its latest amendments.
 fn whole(
-    store: &Store,
+    (moment, known): (&Moment, &Known),
     (tenant_id, scope): (&str, &Scope),
     name: Option<&Name>,
-    now: Timestamp,
 ) -> Result<GetInteractionResponse, Unanswered> {
-    let entry = named(store, (tenant_id, scope), name)?;
+    let entry = named(known, (tenant_id, scope), name)?;
     // What is promised and amended follows from the contact as it was recorded.
     let mut completed = entry.clone();
-    let told = calls::complete(store, tenant_id, &mut completed)?;
+    let told = calls::complete(known, tenant_id, &mut completed)?;
     let mut answer = GetInteractionResponse {
         interaction: completed.interaction,
         amendment_count: amendments::count(&entry),
@@ -68,8 +73,8 @@ fn whole(
     };
     let left = PROMISES_BYTES_MAX.saturating_sub(answer.encoded_len());
     let mut shown = Page::within(usize::MAX, left);
-    for promise in promises::all(tenant_id, &entry, |key| store.get(key))? {
-        let promise = promises::as_of(promise, now);
+    for promise in promises::all(tenant_id, &entry, |key| known.get(key))? {
+        let promise = promises::as_of(promise, moment.now);
         let bytes = promise.encoded_len();
         // An item that is the first of its page is always taken, but here it is not alone.
         if bytes > left || !shown.takes(bytes) {
@@ -79,7 +84,7 @@ fn whole(
     }
     answer.commitments = shown.into_items();
     let left = ANSWER_BYTES_MAX.saturating_sub(answer.encoded_len());
-    answer.amendments = amendments::latest(store, tenant_id, &entry, left)?;
+    answer.amendments = amendments::latest(known, tenant_id, &entry, left)?;
     Ok(answer)
 }
 
@@ -98,7 +103,7 @@ pub(crate) async fn get_batch(
     let reading = history.reading();
     let complete_through = reading.store_at(including, call.read_until()).await?;
     let scope = call.scope();
-    let read = move |store: &Store| batch(store, (call.tenant_id(), &scope), names);
+    let read = move |store: &Store| batch(&Known::now(store), (call.tenant_id(), &scope), names);
     let found = reading.run(read).await?;
     Ok(BatchGetInteractionsResponse {
         complete_through: complete_through.encode(history.log_identity()),
@@ -107,7 +112,7 @@ pub(crate) async fn get_batch(
 }
 
 fn batch(
-    store: &Store,
+    known: &Known,
     whose: (&str, &Scope),
     names: Vec<Name>,
 ) -> Result<BatchGetInteractionsResponse, Unanswered> {
@@ -115,9 +120,9 @@ fn batch(
     let mut left_out = Vec::new();
     let mut names = names.into_iter();
     for name in names.by_ref() {
-        let mut entry = find(store, whose, &name)?;
+        let mut entry = find(known, whose, &name)?;
         if let Some(entry) = &mut entry {
-            calls::complete(store, whose.0, entry)?;
+            calls::complete(known, whose.0, entry)?;
         }
         let Some(interaction) = entry.and_then(|entry| entry.interaction) else {
             not_found.push(name.into());
@@ -156,22 +161,22 @@ fn checked(names: &[InteractionName], checker: &mut Checker) -> Vec<Name> {
 
 /// The contact of a name that must be there, for who reads so much of a tenant.
 pub(super) fn named(
-    store: &Store,
+    known: &Known,
     whose: (&str, &Scope),
     name: Option<&Name>,
 ) -> Result<StoredEntry, Unanswered> {
-    let entry = name.map(|name| find(store, whose, name)).transpose()?;
+    let entry = name.map(|name| find(known, whose, name)).transpose()?;
     entry.flatten().ok_or(Unanswered::InteractionNotFound)
 }
 
 /// The contact of a name: of those within the scope the one that was recorded first, if the name was given for
 /// several; or else a call.
 fn find(
-    store: &Store,
+    known: &Known,
     (tenant_id, scope): (&str, &Scope),
     name: &Name,
 ) -> Result<Option<StoredEntry>, Unanswered> {
-    if let Some(entry) = find_recorded(store, (tenant_id, scope), name)? {
+    if let Some(entry) = find_recorded(known, (tenant_id, scope), name)? {
         return Ok(Some(entry));
     }
     let id = match name {
@@ -180,27 +185,27 @@ fn find(
             id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string()
         }
     };
-    let call = calls::provisional(store, tenant_id, &id)?;
+    let call = calls::provisional(known, tenant_id, &id)?;
     Ok(call.filter(|entry| entry.is_within(scope)))
 }
 
 /// The same of those that were recorded.
 fn find_recorded(
-    store: &Store,
+    known: &Known,
     (tenant_id, scope): (&str, &Scope),
     name: &Name,
 ) -> Result<Option<StoredEntry>, Unanswered> {
     match name {
         Name::Id(id) => {
             let id = InteractionId::read(id);
-            first(store, scope, by_id(store, tenant_id, id.as_str()))
+            first(known, scope, by_id(known, tenant_id, id.as_str()))
         }
         Name::Reference(of) => {
             // Usually the id follows from the reference; where the caller gave one, it is noted.
             let id = id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string();
-            let derived = by_id(store, tenant_id, &id);
-            let noted = by_reference(store, tenant_id, of);
-            let entry = first(store, scope, derived.chain(noted))?;
+            let derived = by_id(known, tenant_id, &id);
+            let noted = by_reference(known, tenant_id, of);
+            let entry = first(known, scope, derived.chain(noted))?;
             Ok(entry.filter(|entry| entry.is_referred_to_by(of)))
         }
     }
@@ -208,39 +213,39 @@ fn find_recorded(
 
 /// Where it is said where the contacts of an id stand.
 fn by_id(
-    store: &Store,
+    known: &Known,
     tenant_id: &str,
     interaction_id: &str,
 ) -> impl Iterator<Item = Result<Bytes, Unanswered>> + use<> {
     let pointers = keys::entries_of(tenant_id, interaction_id);
-    let pointers = store.scan_prefix(pointers, Direction::Ascending);
+    let pointers = known.scan_prefix(pointers, Direction::Ascending);
     pointers.map(|pointer| Ok(pointer?.0))
 }
 
 /// The same of the contacts that another system knows by a name.
 fn by_reference(
-    store: &Store,
+    known: &Known,
     tenant_id: &str,
     of: &ExternalRef,
 ) -> impl Iterator<Item = Result<Bytes, Unanswered>> + use<> {
     let prefix = keys::references(tenant_id, &of.source_system, &of.external_id);
     let tenant_id = tenant_id.to_owned();
-    let noted = store.scan_prefix(&prefix, Direction::Ascending);
+    let noted = known.scan_prefix(&prefix, Direction::Ascending);
     noted.filter_map(move |noted| match noted {
         Ok((key, _)) => keys::referenced(&tenant_id, &prefix, &key).map(|key| Ok(key.into())),
-        Err(error) => Some(Err(error.into())),
+        Err(error) => Some(Err(error)),
     })
 }
 
 /// The contact within the scope that was recorded first.
 fn first(
-    store: &Store,
+    known: &Known,
     scope: &Scope,
     pointers: impl Iterator<Item = Result<Bytes, Unanswered>>,
 ) -> Result<Option<StoredEntry>, Unanswered> {
     let mut first: Option<StoredEntry> = None;
     for pointer in pointers {
-        let Some(other) = entry(store, &pointer?)? else {
+        let Some(other) = entry(known, &pointer?)? else {
             continue;
         };
         let precedes = first.as_ref().is_none_or(|first| other.precedes(first));
@@ -251,12 +256,17 @@ fn first(
     Ok(first)
 }
 
+/// Where the entry stands that the key of a contact's document points to.
+pub(crate) fn home(known: &Known, pointer: &[u8]) -> Result<Option<Bytes>, Unanswered> {
+    Ok(known.get(pointer)?)
+}
+
 /// The entry that the key of a contact's document points to.
-pub(super) fn entry(store: &Store, pointer: &[u8]) -> Result<Option<StoredEntry>, Unanswered> {
-    let Some(key) = store.get(pointer)? else {
+pub(crate) fn entry(known: &Known, pointer: &[u8]) -> Result<Option<StoredEntry>, Unanswered> {
+    let Some(key) = home(known, pointer)? else {
         return Ok(None);
     };
-    let Some(bytes) = store.get(&key)? else {
+    let Some(bytes) = known.get(&key)? else {
         return Ok(None);
     };
     Ok(Some(StoredEntry::decode(bytes)?))

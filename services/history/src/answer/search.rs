@@ -11,19 +11,22 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::interaction::entry;
+use crate::as_of::{self, Asked as AsOf, Moment};
 use crate::failure::Unanswered;
 use crate::index::Fields;
-use crate::request::SearchRequest;
+use crate::known::Known;
+use crate::request::{SearchRequest, with_merged};
 use crate::search::cursor::PLACE_BYTES;
 use crate::search::snippets::snippets;
-use crate::search::{self, Found, Hit, Place, Search, Weights};
-use crate::{History, calls, keys};
+use crate::search::then::Span;
+use crate::search::{self, Found, Hit, Indexes, Place, Search, Then, Weights};
+use crate::{History, calls};
 
 pub(crate) async fn search(
     history: &History,
     call: Call<SearchInteractionsRequest>,
 ) -> Result<SearchInteractionsResponse, Unanswered> {
-    let request = SearchRequest::check(&call.message)?;
+    let request = SearchRequest::check(&call.message, history.clock().now())?;
     let log = history.log_identity();
     let bound = bound_to_pages(&call.message);
     let scope = call.scope();
@@ -42,20 +45,35 @@ pub(crate) async fn search(
     let reading = history.reading();
     let until = call.read_until();
     paging.reach_index(reading, including, until).await?;
+    let past = match &request.as_of {
+        AsOf::Now => None,
+        asked => {
+            let past = history.past(asked, paging.first_through(), until).await?;
+            let field = as_of::field(asked);
+            reading.index_through(field, &past.through, until).await?;
+            Some(past)
+        }
+    };
     let snapshot = history.view().snapshot();
+    let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+    let moment = past.unwrap_or_else(|| history.present(snapshot.complete_through.clone()));
+    let is_first = after.is_none();
     let page = Asked {
         tenant_id: call.tenant_id().to_owned(),
         scope,
         fields: history.fields().clone(),
-        snapshot: snapshot.ok_or(Unread::Unavailable(None))?,
+        snapshot,
+        moment: moment.clone(),
         request,
         after,
     };
     let (answer, next) = reading.run(move |store| page.search(store)).await?;
     let next = next.map(After::into_place);
+    let (_, complete_through_at) = moment.answered(&log);
     Ok(SearchInteractionsResponse {
         next_page_token: paging.token(&log, &answer.complete_through, next),
         complete_through: answer.complete_through.encode(&log),
+        complete_through_at: complete_through_at.filter(|_| is_first || moment.is_past()),
         results: answer.results,
         total_size: answer.found.total,
         facets: answer.found.facets,
@@ -102,6 +120,7 @@ struct Asked {
     scope: Scope,
     fields: Fields,
     snapshot: Snapshot,
+    moment: Moment,
     request: SearchRequest,
     after: Option<After>,
 }
@@ -119,26 +138,35 @@ impl Asked {
             scope,
             fields,
             snapshot,
+            moment,
             mut request,
             after,
         } = self;
+        let known = &moment.known(store);
         let customers = std::mem::take(&mut request.filter.customer_ids);
-        request.filter.customer_ids = with_merged(store, &tenant_id, customers)?;
-        let searcher = &snapshot.searcher;
-        let (place, weights, within) = match after {
+        request.filter.customer_ids = all_merged(known, &tenant_id, customers)?;
+        let whose = (&*tenant_id, &scope);
+        let (place, weights, first) = match after {
             Some(after) => (
                 Some(after.place),
                 after.weights,
                 Some(after.complete_through),
             ),
-            None => (
-                None,
-                search::weigh(searcher, &fields, (&tenant_id, &scope), &request.text)?,
-                None,
-            ),
+            None => {
+                let text = &request.text;
+                let weights = search::weigh(&snapshot.searcher, &fields, whose, text)?;
+                (None, weights, None)
+            }
         };
+        let then = then(known, &fields, (&tenant_id, &request), (&moment, &snapshot))?;
+        let indexes = Indexes {
+            now: &snapshot.searcher,
+            then: then.as_ref(),
+        };
+        let past = moment.is_past().then(|| moment.through.clone());
+        let within = past.or(first);
         let mut found = search::run(
-            searcher,
+            indexes,
             &fields,
             &Search {
                 tenant_id: &tenant_id,
@@ -154,7 +182,7 @@ impl Asked {
             },
         )?;
         let hits = std::mem::take(&mut found.hits);
-        let (results, last, has_more) = show(store, (&request, &scope), hits, found.has_more)?;
+        let (results, last, has_more) = show(known, (&request, &scope), hits, found.has_more)?;
         let complete_through = within.unwrap_or(snapshot.complete_through);
         let next = last.filter(|_| has_more).map(|place| After {
             place,
@@ -175,7 +203,7 @@ impl Asked {
 /// The results as they are answered, the last one's place, and whether there is more: a page that
 /// would be too large ends early.
 fn show(
-    store: &Store,
+    known: &Known,
     (request, scope): (&SearchRequest, &Scope),
     hits: Vec<Hit>,
     mut has_more: bool,
@@ -185,12 +213,12 @@ fn show(
     for hit in hits {
         // The store never drops a contact; only one that is being rebuilt has none.
         let found = match calls::is_call(&hit.key) {
-            true => calls::entry(store, &hit.key)?,
-            false => entry(store, &hit.key)?,
+            true => calls::entry(known, &hit.key)?,
+            false => entry(known, &hit.key)?,
         };
         let entry = found.ok_or(Unread::Unavailable(None))?;
         // The store may be ahead of the index.
-        let is_shown = entry.is_within(scope) && !calls::is_superseded(store, &hit.key)?;
+        let is_shown = entry.is_within(scope) && !calls::is_superseded(known, &hit.key)?;
         let Some(interaction) = entry.interaction.filter(|_| is_shown) else {
             last = Some(hit.place);
             continue;
@@ -211,15 +239,32 @@ fn show(
     Ok((results.into_items(), last, has_more))
 }
 
+/// What has changed since, where it is searched as of the past.
+fn then(
+    known: &Known,
+    fields: &Fields,
+    (tenant_id, request): (&str, &SearchRequest),
+    (moment, snapshot): (&Moment, &Snapshot),
+) -> Result<Option<Then>, Unanswered> {
+    if !moment.is_past() {
+        return Ok(None);
+    }
+    let span = Span {
+        then: &moment.through,
+        indexed: &snapshot.complete_through,
+    };
+    Then::read(known, fields, (tenant_id, &request.filter), span).map(Some)
+}
+
 /// The customers, and those with whom they are one.
-fn with_merged(
-    store: &Store,
+pub(crate) fn all_merged(
+    known: &Known,
     tenant_id: &str,
     customers: Vec<String>,
 ) -> Result<Vec<String>, Unanswered> {
     let mut all = Vec::new();
     for customer_id in customers {
-        all.extend(keys::MERGED.customers(store, tenant_id, &customer_id)?);
+        all.extend(with_merged(known, tenant_id, &customer_id)?);
     }
     Ok(all)
 }

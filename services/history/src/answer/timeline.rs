@@ -7,7 +7,9 @@ use aftercall_service::{Call, Checker, Counting, Including, Paging, Total, Unrea
 use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 
+use crate::as_of::Asked;
 use crate::failure::Unanswered;
+use crate::known::Known;
 use crate::limits::{ENTRIES, EXAMINED_MAX};
 use crate::request::Whose;
 use crate::timelines::{PLACE_BYTES, Timelines};
@@ -21,14 +23,17 @@ pub(crate) async fn list(
     let mut checker = Checker::new();
     let whose = Whose::check(message.whose.clone(), &mut checker);
     let size = checker.count("page_size", message.page_size, ENTRIES);
+    let now = history.clock().now();
+    let asked = Asked::check(message.as_of.as_ref(), now, &mut checker);
     checker.done(())?;
     let (tenant_id, log) = (call.tenant_id(), history.log_identity());
     let scope = call.scope();
-    let query: [&[u8]; 4] = [
+    let query: [&[u8]; 5] = [
         b"timeline",
         tenant_id.as_bytes(),
         &scope.fingerprint(),
         &whose.fingerprint(),
+        &asked.fingerprint(),
     ];
     let paging = Paging::asked(&log, &query, size, &message.page_token)?;
     if paging
@@ -42,19 +47,24 @@ pub(crate) async fn list(
         latest: message.latest,
     };
     let reading = history.reading();
-    let through = paging.reach(reading, including, call.read_until()).await?;
+    let page = (&paging, including);
+    let moment = history.moment_of_page(&asked, page, call.read_until());
+    let moment = moment.await?;
     let read = move |store: &Store| {
-        let customers = whose.customers(store, call.tenant_id())?;
+        let (known, through) = (&moment.known(store), &moment.through);
+        let customers = whose.customers(known, call.tenant_id())?;
         let timelines = || Timelines::of(call.tenant_id(), &whose, &customers);
         let total = call.message.include_total;
         let total = total
-            .then(|| count(store, timelines(), (&through, &scope)))
+            .then(|| count(known, timelines(), (through, &scope)))
             .transpose()?;
-        let (entries, next) = read(store, timelines(), &paging, (&through, &scope))?;
+        let (entries, next) = read(known, timelines(), &paging, (through, &scope))?;
+        let (complete_through, complete_through_at) = moment.answered(&log);
         Ok::<_, Unanswered>(ListTimelineResponse {
             entries,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(&log),
+            next_page_token: paging.token(&log, through, next),
+            complete_through,
+            complete_through_at,
             total_size: total.map(|total| total.size),
             total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
         })
@@ -66,14 +76,14 @@ pub(crate) async fn list(
 /// left out of all of them, so that together they are the timeline as it was then. A page looks at no more
 /// than [`EXAMINED_MAX`] entries, and is short if too few of them lie within the scope.
 fn read(
-    store: &Store,
+    known: &Known,
     timelines: Timelines,
     paging: &Paging,
     (complete_through, scope): (&Positions, &Scope),
 ) -> Result<(Vec<Bytes>, Option<Bytes>), Unanswered> {
     let (mut page, mut last, mut looked_at) = (paging.page(), None, None);
     let after = paging.after().map(|after| &**after);
-    for (examined, row) in timelines.read(store, after).enumerate() {
+    for (examined, row) in timelines.read(known, after).enumerate() {
         if examined == EXAMINED_MAX {
             return Ok((page.into_items(), looked_at));
         }
@@ -82,7 +92,7 @@ fn read(
         if !complete_through.covers(keys::position_of(row.seq())) {
             continue;
         }
-        if let Some(entry) = row.answered(store, scope)? {
+        if let Some(entry) = row.answered(known, scope)? {
             let bytes = entry.len();
             if !page.takes(bytes) {
                 return Ok((page.into_items(), last));
@@ -97,15 +107,15 @@ fn read(
 
 /// How many entries there are.
 fn count(
-    store: &Store,
+    known: &Known,
     timelines: Timelines,
     (complete_through, scope): (&Positions, &Scope),
 ) -> Result<Total, Unanswered> {
     let mut counting = Counting::new();
-    let rows = timelines.read(store, None).map(|row| {
+    let rows = timelines.read(known, None).map(|row| {
         let row = row?;
         let is_counted =
-            complete_through.covers(keys::position_of(row.seq())) && row.is_within(store, scope)?;
+            complete_through.covers(keys::position_of(row.seq())) && row.is_within(known, scope)?;
         Ok::<_, Unanswered>((row.place, is_counted))
     });
     counting.part(rows, |(_, is_counted)| Ok(*is_counted))?;

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::places;
+use crate::before::{Changed, Keeping};
 use crate::calls::{self, CALLS};
+use crate::keys;
 
 /// Applies what was told of a call.
 pub(super) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
@@ -18,12 +20,30 @@ pub(super) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError
     let (before, after) = calls::entries(&change);
     let was = before.map_or_else(Vec::new, |before| places::call(tenant_id, &before, &home));
     let is = places::call(tenant_id, &after, &home);
-    for (place, _) in was.iter().filter(|was| !is.contains(was)) {
-        txn.delete(place.clone())?;
+    let gone = was.iter().filter(|was| !is.contains(was));
+    let new = is.iter().filter(|is| !was.contains(is));
+    match &change.before {
+        // All that the first record of a call leaves has its place.
+        None => {
+            for (place, note) in new {
+                txn.put(place.clone(), note.clone())?;
+            }
+        }
+        Some(before) => {
+            let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+            let row: Bytes = CALLS.key(tenant_id, id).into();
+            keeping.keep_as(&row, Some(&before.encode_to_vec()))?;
+            for (place, _) in gone {
+                keeping.delete(place.clone())?;
+            }
+            for (place, note) in new {
+                keeping.put(place.clone(), note.clone())?;
+            }
+            keeping.changed(tenant_id, Changed::Contents, (after.seq, &home))?;
+        }
     }
-    for (place, note) in is.iter().filter(|is| !was.contains(is)) {
-        txn.put(place.clone(), note.clone())?;
-    }
+    // It follows from the row of what was told.
     txn.put(home, after.encode_to_vec())?;
-    calls::note_recorded(tenant_id, id, txn)
+    let is_first = change.before.is_none();
+    calls::note_told(tenant_id, (id, is_first), &after, txn)
 }

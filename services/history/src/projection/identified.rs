@@ -4,12 +4,13 @@
 use aftercall_proto::event::v1::{Event, InteractionIdentified};
 use aftercall_proto::history::v1::Amendment;
 use aftercall_proto::model::v1::{MatchStatus, RepeatCause, Verification};
-use aftercall_view::{ApplyError, Direction, Txn};
+use aftercall_view::ApplyError;
 use bytes::Bytes;
 use pbjson_types::FieldMask;
 use prost::Message;
 
 use super::{count_contact, places};
+use crate::before::Keeping;
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
 use crate::{keys, promises};
@@ -21,7 +22,7 @@ pub(super) fn apply(
     identified: &InteractionIdentified,
     whose: u64,
     (home, before): (Bytes, StoredEntry),
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
     let tenant_id = &event.tenant_id;
     let mut after = before.clone();
@@ -31,14 +32,15 @@ pub(super) fn apply(
     after.recorded_as = Some(whose);
     let interaction_id = before.interaction_id();
     let place = keys::amendment(tenant_id, interaction_id, whose, event.sequence);
-    txn.put(place, amendment.encode_to_vec())?;
+    // It is younger than the contact's version before.
+    keeping.txn().put(place, amendment.encode_to_vec())?;
 
-    let promises = promises::all(tenant_id, &before, |key| txn.get(key))?;
-    let changes = changes(tenant_id, &before, whose, txn)?;
-    let new_home = places::move_contact(tenant_id, whose, (&home, &before), &after, txn)?;
+    let promises = promises::all(tenant_id, &before, |key| keeping.get(key))?;
+    let changes = changes(tenant_id, &before, whose, keeping)?;
+    let new_home = places::move_contact(tenant_id, whose, (&home, &before), &after, keeping)?;
     for (customer_id, by) in [(before.customer_id(), -1), (after.customer_id(), 1)] {
         if let Some(customer_id) = customer_id {
-            count_contact(tenant_id, customer_id, by, txn)?;
+            count_contact(tenant_id, customer_id, by, keeping.txn())?;
         }
     }
 
@@ -48,10 +50,10 @@ pub(super) fn apply(
             home: &home,
             seq: before.seq,
         };
-        move_promise(event, (was, whose), after.customer_id(), &new_home, txn)?;
+        move_promise(event, (was, whose), after.customer_id(), &new_home, keeping)?;
     }
     for (place, mut change) in changes {
-        places::forget(tenant_id, &before, &change, &place, txn)?;
+        places::forget(tenant_id, &before, &change, &place, keeping)?;
         if let Some(commitment) = change
             .commitment_change
             .as_mut()
@@ -59,7 +61,7 @@ pub(super) fn apply(
         {
             commitment.customer_id = after.customer_id().unwrap_or_default().to_owned();
         }
-        places::put_change(tenant_id, &after, &change, txn)?;
+        places::put_change(tenant_id, &after, &change, keeping)?;
     }
     Ok(())
 }
@@ -111,7 +113,7 @@ fn changes(
     tenant_id: &str,
     contact: &StoredEntry,
     whose: u64,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<Vec<(Bytes, StoredEntry)>, ApplyError> {
     let prefix = match contact.customer_id() {
         None => keys::unidentified_changes(tenant_id, contact.interaction_id()),
@@ -119,7 +121,7 @@ fn changes(
         Some(customer_id) => keys::timeline(tenant_id, customer_id),
     };
     let mut changes = Vec::new();
-    for stored in txn.scan_prefix(prefix, Direction::Ascending) {
+    for stored in keeping.scan_prefix(prefix) {
         let (place, bytes) = stored?;
         let entry = StoredEntry::decode(bytes).map_err(ApplyError::record)?;
         let change = entry.commitment_change.as_ref();
@@ -139,7 +141,7 @@ fn move_promise(
     (was, whose): (Standing<'_>, u64),
     customer_id: Option<&str>,
     home: &Bytes,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
     let tenant_id = &event.tenant_id;
     let mut after = was.promise.clone();
@@ -149,10 +151,10 @@ fn move_promise(
         home,
         seq: was.seq,
     };
-    promises::keep_track(tenant_id, Some(was), is, txn)?;
+    promises::keep_track(tenant_id, Some(was), is, keeping)?;
     let row: Bytes = promises::row_key(tenant_id, &after, whose).into();
-    if txn.get(&row)?.is_some() {
-        txn.put(row, promises::to_row(&after))?;
+    if keeping.get(&row)?.is_some() {
+        keeping.put(row, promises::to_row(&after))?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! A contact turns out to have happened at another time: it moves in the timelines in which it stands.
 
-use aftercall_view::{ApplyError, Txn};
+use aftercall_view::ApplyError;
 use bytes::Bytes;
 
 use super::places;
+use crate::before::Keeping;
 use crate::promises::{self, Standing};
 use crate::stored::StoredEntry;
 
@@ -14,10 +15,10 @@ pub(super) fn apply(
     whose: u64,
     (home, before): (&Bytes, &StoredEntry),
     after: &StoredEntry,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
-    let promises = promises::all(tenant_id, before, |key| txn.get(key))?;
-    let new_home = places::move_contact(tenant_id, whose, (home, before), after, txn)?;
+    let promises = promises::all(tenant_id, before, |key| keeping.get(key))?;
+    let new_home = places::move_contact(tenant_id, whose, (home, before), after, keeping)?;
     for promise in &promises {
         let standing = |home| Standing {
             promise,
@@ -25,7 +26,7 @@ pub(super) fn apply(
             seq: before.seq,
         };
         let (was, is) = (standing(home), standing(&new_home));
-        promises::keep_track(tenant_id, Some(was), is, txn)?;
+        promises::keep_track(tenant_id, Some(was), is, keeping)?;
     }
     Ok(())
 }

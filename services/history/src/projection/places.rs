@@ -7,6 +7,7 @@ use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
+use crate::before::Keeping;
 use crate::stored::StoredEntry;
 use crate::{keys, people};
 
@@ -25,8 +26,8 @@ pub(super) fn home(tenant_id: &str, contact: &StoredEntry) -> Bytes {
     }
 }
 
-/// Notes a contact whose own entry stands at `home` wherever else it is found.
-pub(super) fn note_contact(
+/// Notes a contact that was just recorded, and whose own entry stands at `home`, wherever else it is found.
+pub(super) fn note_new(
     tenant_id: &str,
     contact: &StoredEntry,
     home: &Bytes,
@@ -69,54 +70,78 @@ pub(super) fn forget(
     contact: &StoredEntry,
     entry: &StoredEntry,
     home: &Bytes,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
     for (place, _) in notes(tenant_id, contact, entry, home) {
-        txn.delete(place)?;
+        keeping.delete(place)?;
     }
-    Ok(txn.delete(home.clone())?)
+    Ok(keeping.delete(home.clone())?)
 }
 
 /// Moves the contact whose entry stood at `home` as `before` to where it stands as `after`. Where
-/// that is.
+/// that is. What another system calls it leads to it wherever it stands.
 pub(super) fn move_contact(
     tenant_id: &str,
     whose: u64,
     (home, before): (&Bytes, &StoredEntry),
     after: &StoredEntry,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<Bytes, ApplyError> {
-    forget(tenant_id, before, before, home, txn)?;
+    forget(tenant_id, before, before, home, keeping)?;
     let new_home = self::home(tenant_id, after);
-    txn.put(new_home.clone(), after.encode_to_vec())?;
+    keeping.put(new_home.clone(), after.encode_to_vec())?;
     let pointer = keys::entry_of(tenant_id, after.interaction_id(), whose);
-    txn.put(pointer, new_home.clone())?;
-    note_contact(tenant_id, after, &new_home, whose, txn)?;
+    keeping.put(pointer, new_home.clone())?;
+    for (place, note) in notes(tenant_id, after, after, &new_home) {
+        keeping.put(place, note)?;
+    }
     Ok(new_home)
 }
 
-/// Puts a change of a promise that `contact` made where the contact stands.
-pub(super) fn put_change(
+/// Puts a change of a promise that `contact` made where the contact stands, when it just happened.
+pub(super) fn put_new_change(
     tenant_id: &str,
     contact: &StoredEntry,
     change: &StoredEntry,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
+    for (place, entry) in places_of_change(tenant_id, contact, change) {
+        txn.put(place, entry)?;
+    }
+    Ok(())
+}
+
+/// The same of one that happened before, where the contact stands now.
+pub(super) fn put_change(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    change: &StoredEntry,
+    keeping: &mut Keeping<'_, '_>,
+) -> Result<(), ApplyError> {
+    for (place, entry) in places_of_change(tenant_id, contact, change) {
+        keeping.put(place, entry)?;
+    }
+    Ok(())
+}
+
+/// Where a change of a promise that `contact` made stands: its own place, and where it is noted.
+fn places_of_change(
+    tenant_id: &str,
+    contact: &StoredEntry,
+    change: &StoredEntry,
+) -> Vec<(Bytes, Vec<u8>)> {
     let (at_us, seq) = (change.occurred_at_us(), change.seq);
     let home: Bytes = match contact.customer_id() {
         None => keys::unidentified_change(tenant_id, contact.interaction_id(), at_us, seq).into(),
         Some(customer_id) => keys::timeline_entry(tenant_id, customer_id, at_us, seq).into(),
     };
-    let notes = notes(tenant_id, contact, change, &home);
-    if contact.customer_id().is_none() && notes.is_empty() {
+    let mut places = notes(tenant_id, contact, change, &home);
+    if contact.customer_id().is_none() && places.is_empty() {
         // Nobody could find it.
-        return Ok(());
+        return Vec::new();
     }
-    txn.put(home.clone(), change.encode_to_vec())?;
-    for (place, note) in notes {
-        txn.put(place, note)?;
-    }
-    Ok(())
+    places.push((home, change.encode_to_vec()));
+    places
 }
 
 /// Puts a change of a promise that was made to a customer without a contact. Where that is.

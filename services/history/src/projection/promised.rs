@@ -8,6 +8,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{HistoryProjection, entry_at, places};
+use crate::before::{Changed, Keeping};
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
 use crate::{keys, promises};
@@ -23,33 +24,40 @@ impl HistoryProjection {
         let (tenant_id, whose) = (&fact.event.tenant_id, fact.whose);
         let row = promises::row_key(tenant_id, promise, whose);
         let change = change(fact, promise.clone(), CommitmentChangeKind::Made);
-        note_reopened(fact, promise, txn)?;
+        let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+        note_reopened(fact, promise, &mut keeping)?;
         if promise.interaction_id.is_empty() {
             let Some(customer_id) = promise.customer_id.as_deref() else {
                 return Ok(());
             };
-            txn.put(row, promises::to_row(promise))?;
+            keeping.put(row, promises::to_row(promise))?;
+            let txn = keeping.txn();
             let home = places::put_alone(tenant_id, customer_id, &change, txn)?;
             let pointer = keys::made(tenant_id, &promise.commitment_id, whose);
             txn.put(pointer, home.clone())?;
             let (home, seq) = (&home, change.seq);
-            return promises::keep_track(tenant_id, None, Standing { promise, home, seq }, txn);
+            let standing = Standing { promise, home, seq };
+            return promises::keep_track(tenant_id, None, standing, &mut keeping);
         }
         let pointer = keys::entry_of(tenant_id, &promise.interaction_id, whose);
         let pointer: Bytes = pointer.into();
-        let Some((home, mut contact)) = entry_at(&pointer, txn)? else {
+        let Some((home, mut contact)) = entry_at(&pointer, keeping.txn())? else {
             return Ok(());
         };
         contact.made_later.push(promise.commitment_id.clone());
-        txn.put(home.clone(), contact.encode_to_vec())?;
-        txn.put(row, promises::to_row(promise))?;
+        // Before that, it names a promise of which there is no row.
+        keeping.txn().put(home.clone(), contact.encode_to_vec())?;
+        keeping.put(row, promises::to_row(promise))?;
         let standing = Standing {
             promise,
             home: &home,
             seq: contact.seq,
         };
-        promises::keep_track(tenant_id, None, standing, txn)?;
-        places::put_change(tenant_id, &contact, &change, txn)?;
+        promises::keep_track(tenant_id, None, standing, &mut keeping)?;
+        if promise.is_open() {
+            keeping.changed(tenant_id, Changed::Open, (contact.seq, &pointer))?;
+        }
+        places::put_new_change(tenant_id, &contact, &change, txn)?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())
@@ -82,15 +90,19 @@ impl HistoryProjection {
             seq: entry.seq,
         };
         let (was, is) = (standing(&before), standing(&after));
-        promises::keep_track(tenant_id, Some(was), is, txn)?;
+        let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+        promises::keep_track(tenant_id, Some(was), is, &mut keeping)?;
         let row = promises::row_key(tenant_id, &after, fact.whose);
-        txn.put(row, promises::to_row(&after))?;
+        keeping.put(row, promises::to_row(&after))?;
+        if !alone && before.is_open() != after.is_open() {
+            keeping.changed(tenant_id, Changed::Open, (entry.seq, &pointer))?;
+        }
         if let Some(kind) = kind_of(step) {
             let customer_id = after.customer_id.clone().unwrap_or_default();
             let change = change(fact, after, kind);
             match alone {
                 true => drop(places::put_alone(tenant_id, &customer_id, &change, txn)?),
-                false => places::put_change(tenant_id, &entry, &change, txn)?,
+                false => places::put_new_change(tenant_id, &entry, &change, txn)?,
             }
         }
         if !alone {
@@ -105,7 +117,7 @@ impl HistoryProjection {
 fn note_reopened(
     fact: &Accepted,
     promise: &Commitment,
-    txn: &mut Txn<'_>,
+    keeping: &mut Keeping<'_, '_>,
 ) -> Result<(), ApplyError> {
     let Some(reopens) = &promise.reopens else {
         return Ok(());
@@ -114,12 +126,12 @@ fn note_reopened(
     // It has ended, so something has happened to it, and it has a row.
     let row = keys::commitment(tenant_id, contact, fact.whose, &reopens.commitment_id);
     let row: Bytes = row.into();
-    if let Some(old) = promises::read(txn.get(&row)?)? {
+    if let Some(old) = promises::read(keeping.get(&row)?)? {
         let old = Commitment {
             reopened_by: Some(promise.commitment_id.clone()),
             ..old
         };
-        txn.put(row, promises::to_row(&old))?;
+        keeping.put(row, promises::to_row(&old))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The fold does not depend on how partitions are read beside each other.
 
+mod as_of;
 mod moves;
 
 use aftercall_domain::commitment::{Change, Clock, Evidence, Lapse, Outcome, Rescheduled};
@@ -8,8 +9,10 @@ use aftercall_log::Record;
 use aftercall_proto::convert::commitment::fact;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::{Fact, contact_key};
-use aftercall_proto::event::v1::Event;
-use aftercall_proto::model::v1::{CommitmentDraft, Customer, Handle, HandleKind, Interaction};
+use aftercall_proto::event::v1::{CallReported, Event};
+use aftercall_proto::model::v1::{
+    CallEvent, CallEventKind, CommitmentDraft, Customer, Handle, HandleKind, Interaction,
+};
 use aftercall_view::testing::Partitions;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -17,6 +20,13 @@ use proptest::prelude::*;
 use super::*;
 
 const TENANT: &str = "acme";
+
+const CALL_EVENTS: [CallEventKind; 4] = [
+    CallEventKind::Started,
+    CallEventKind::Identified,
+    CallEventKind::Answered,
+    CallEventKind::Ended,
+];
 
 /// An event as any process may have written it, races and repetitions included.
 #[derive(Debug, Clone)]
@@ -49,6 +59,11 @@ enum What {
         kind: u8,
         ahead: u8,
     },
+    /// Telephony tells of it.
+    Call {
+        event: u8,
+        kind: CallEventKind,
+    },
 }
 
 fn next() -> impl Strategy<Value = Next> {
@@ -62,6 +77,8 @@ fn next() -> impl Strategy<Value = Next> {
             .prop_map(|(sequence, customer)| What::Identify { sequence, customer }),
         2 => (1..4_u64, 0..4_u8, 0..4_u8)
             .prop_map(|(sequence, kind, ahead)| What::Follow { sequence, kind, ahead }),
+        2 => (0..9_u8, prop::sample::select(CALL_EVENTS.to_vec()))
+            .prop_map(|(event, kind)| What::Call { event, kind }),
     ];
     (0..3_u8, 0..4_u8, 0..4_u8, what).prop_map(|(interaction, customer, recorded_at, what)| Next {
         interaction,
@@ -150,8 +167,29 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
     fact(change)
 }
 
+/// What is told of a call.
+fn told(next: &Next, event: u8, kind: CallEventKind) -> Fact {
+    let event = CallEvent {
+        source: "pbx".to_owned(),
+        call_id: next.interaction.to_string(),
+        event_id: event.to_string(),
+        kind: kind.into(),
+        occurred_at: Some(to_wire(at(next.recorded_at))),
+        interaction_id: interaction_id(next.interaction),
+        customer_id: customer_id(next.customer),
+        handles: vec![Handle {
+            kind: HandleKind::Telephone.into(),
+            value: "+4930999001".to_owned(),
+            ..Handle::default()
+        }],
+        ..CallEvent::default()
+    };
+    Fact::CallReported(Box::new(CallReported { event: Some(event) }))
+}
+
 fn record(next: &Next) -> Record {
     let id = interaction_id(next.interaction);
+    let mut customer_id = customer_id(next.customer);
     let (fact, aggregate_id, sequence, import_batch) = match next.what {
         What::Record {
             occurred_at,
@@ -182,7 +220,7 @@ fn record(next: &Next) -> Record {
         }
         What::Identify { sequence, customer } => {
             let fact = Fact::InteractionIdentified(InteractionIdentified {
-                customer_id: customer_id(customer),
+                customer_id: self::customer_id(customer),
                 ..InteractionIdentified::default()
             });
             (fact, id.clone(), sequence, String::new())
@@ -195,8 +233,12 @@ fn record(next: &Next) -> Record {
             let fact = followed(next, kind, ahead);
             (fact, interaction_id(9), sequence, String::new())
         }
+        What::Call { event, kind } => {
+            // It stands for itself, whoever's it is.
+            customer_id.clear();
+            (told(next, event, kind), id.clone(), 0, String::new())
+        }
     };
-    let customer_id = customer_id(next.customer);
     let event = Event {
         tenant_id: TENANT.to_owned(),
         aggregate_id,

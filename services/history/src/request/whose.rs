@@ -7,9 +7,11 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1 as wire;
 use aftercall_service::Checker;
-use aftercall_view::{Store, StoreError};
+use aftercall_view::Direction;
 
+use crate::failure::Unanswered;
 use crate::keys::MERGED;
+use crate::known::Known;
 use crate::limits::HANDLE_BYTES_MAX;
 
 /// Whose past is asked for.
@@ -41,11 +43,11 @@ impl Whose {
     /// The customers that are one with the one that is asked for; none for a handle.
     pub(crate) fn customers(
         &self,
-        store: &Store,
+        known: &Known,
         tenant_id: &str,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<String>, Unanswered> {
         match self {
-            Self::Customer(customer_id) => MERGED.customers(store, tenant_id, customer_id),
+            Self::Customer(customer_id) => with_merged(known, tenant_id, customer_id),
             Self::Handle(_) => Ok(Vec::new()),
         }
     }
@@ -56,6 +58,20 @@ impl Whose {
             Self::Customer(customer_id) => [b"customer ", customer_id.as_bytes()].concat(),
             Self::Handle(keys) => [b"handle ", keys.join("\0").as_bytes()].concat(),
         }
+    }
+}
+
+/// The customer, and all with whom they are one.
+pub(crate) fn with_merged(
+    known: &Known,
+    tenant_id: &str,
+    customer_id: &str,
+) -> Result<Vec<String>, Unanswered> {
+    match known.is_past() {
+        false => Ok(MERGED.customers(known.store(), tenant_id, customer_id)?),
+        true => MERGED.customers_among(tenant_id, customer_id, |prefix| {
+            known.scan_prefix(prefix, Direction::Ascending)
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One pass over the documents that match: counts them all, and keeps the page's.
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
 use aftercall_view::Positions;
@@ -17,6 +17,8 @@ use crate::keys::position_of;
 pub(super) struct Candidate {
     pub(super) place: Place,
     pub(super) score: f32,
+    /// Of which index it is: see [`Indexes::parts`](super::Indexes::parts).
+    pub(super) index: usize,
     pub(super) segment: SegmentOrdinal,
     pub(super) doc: DocId,
 }
@@ -92,6 +94,7 @@ impl Page {
 
 /// One segment of the index while it is searched.
 pub(super) struct Segment<'s> {
+    index: usize,
     ordinal: SegmentOrdinal,
     reader: &'s SegmentReader,
     search: &'s Search<'s>,
@@ -100,6 +103,8 @@ pub(super) struct Segment<'s> {
     seq: Arc<dyn ColumnValues<u64>>,
     /// Times in the segment reach beyond the filter's.
     checks_time: bool,
+    /// The contacts that are not looked for here, by their places in the log.
+    left_out: Option<&'s HashSet<u64>>,
     /// What the segment may hold too much of.
     recorded_within: Option<&'s Positions>,
     docs: Vec<DocId>,
@@ -109,8 +114,8 @@ pub(super) struct Segment<'s> {
 impl<'s> Segment<'s> {
     /// Opens a segment; none if its documents are all out of the filter's time.
     pub(super) fn open(
-        ordinal: usize,
-        reader: &'s SegmentReader,
+        (index, ordinal): (usize, usize),
+        (reader, left_out): (&'s SegmentReader, Option<&'s HashSet<u64>>),
         search: &'s Search<'s>,
         scorer: Scorer,
     ) -> Result<Option<Self>, SearchError> {
@@ -127,6 +132,7 @@ impl<'s> Segment<'s> {
             .recorded_within
             .filter(|bound| oldest.partition != newest.partition || !bound.covers(newest));
         Ok(Some(Self {
+            index,
             ordinal: ordinal as SegmentOrdinal,
             reader,
             search,
@@ -134,6 +140,7 @@ impl<'s> Segment<'s> {
             occurred_at,
             seq: seq.values,
             checks_time,
+            left_out,
             recorded_within,
             docs: Vec::new(),
             times: Vec::new(),
@@ -143,6 +150,22 @@ impl<'s> Segment<'s> {
     /// Counts `docs`, which match the query, and offers them to the page. Returns those that
     /// match in every respect.
     pub(super) fn collect(&mut self, docs: &[DocId], page: &mut Page) -> &[DocId] {
+        self.narrow(docs);
+        page.total += self.docs.len() as u64;
+        for place in 0..self.docs.len() {
+            self.offer(self.docs[place], self.times[place], page);
+        }
+        &self.docs
+    }
+
+    /// The places in the log of those of `docs`, which match the query, that match in every respect.
+    pub(super) fn places(&mut self, docs: &[DocId]) -> impl Iterator<Item = u64> + '_ {
+        self.narrow(docs);
+        self.docs.iter().map(|doc| self.seq.get_val(*doc))
+    }
+
+    /// Takes those of `docs` that match in every respect, with their times.
+    fn narrow(&mut self, docs: &[DocId]) {
         self.docs.clear();
         match self.reader.alive_bitset() {
             Some(alive) => self
@@ -155,6 +178,11 @@ impl<'s> Segment<'s> {
             self.docs
                 .retain(|doc| bound.covers(position_of(seq.get_val(*doc))));
         }
+        if let Some(left_out) = self.left_out {
+            let seq = &self.seq;
+            self.docs
+                .retain(|doc| !left_out.contains(&seq.get_val(*doc)));
+        }
         self.times.resize(self.docs.len(), 0);
         self.occurred_at
             .values
@@ -162,11 +190,6 @@ impl<'s> Segment<'s> {
         if self.checks_time {
             self.retain_in_time();
         }
-        page.total += self.docs.len() as u64;
-        for place in 0..self.docs.len() {
-            self.offer(self.docs[place], self.times[place], page);
-        }
-        &self.docs
     }
 
     fn retain_in_time(&mut self) {
@@ -212,6 +235,7 @@ impl<'s> Segment<'s> {
         page.offer(Candidate {
             place,
             score,
+            index: self.index,
             segment: self.ordinal,
             doc,
         });
