@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use aftercall_domain::Violations;
+use aftercall_service::command::Undone;
+use aftercall_service::seal::TooLarge;
 use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
 use crate::search::SearchError;
+
+/// When an export that found no place may find one.
+const EXPORT_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// A question that isn't answered.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +25,29 @@ pub(crate) enum Unanswered {
          credentials"
     )]
     InteractionNotFound,
+    #[error(
+        "too much has changed since then to tell what was known; ask as of a later time, or for less: one customer, one \
+         contact, or a search without filters on what has changed"
+    )]
+    AsOfTooFarBack,
+    #[error("this server has no key to sign exports by; the operator gives it a data directory")]
+    ExportKeyMissing,
+    #[error(
+        "resume_token can't be used: it was not made by this server's key, or for another caller or other teams and \
+         sites; begin the export anew"
+    )]
+    ExportTokenInvalid,
+    #[error(
+        "the export would have {rows} contacts; at most 10,000,000 in 2,000 files are taken: raise part_rows, or ask for \
+         less, such as one month"
+    )]
+    ExportTooLarge { rows: u64 },
+    #[error("as many exports run as may; wait until one of them has ended")]
+    TooManyExports,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Undone(#[from] Undone),
     #[error(transparent)]
     Unread(#[from] Unread),
 }
@@ -30,6 +58,13 @@ impl Failure for Unanswered {
             Self::Invalid(violations) => violations.reason(),
             Self::Unauthenticated(failure) => failure.reason(),
             Self::InteractionNotFound => Reason::InteractionNotFound,
+            Self::AsOfTooFarBack => Reason::AsOfTooFarBack,
+            Self::ExportKeyMissing => Reason::ExportKeyMissing,
+            Self::ExportTokenInvalid => Reason::ExportTokenInvalid,
+            Self::ExportTooLarge { .. } => Reason::ExportTooLarge,
+            Self::TooManyExports => Reason::TooManyExports,
+            Self::TooLarge(failure) => failure.reason(),
+            Self::Undone(failure) => failure.reason(),
             Self::Unread(failure) => failure.reason(),
         }
     }
@@ -37,14 +72,16 @@ impl Failure for Unanswered {
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Invalid(violations) => Some(violations),
-            Self::Unauthenticated(_) | Self::InteractionNotFound | Self::Unread(_) => None,
+            _ => None,
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unread(failure) => failure.retry_after(),
-            Self::Invalid(_) | Self::Unauthenticated(_) | Self::InteractionNotFound => None,
+            Self::Undone(failure) => failure.retry_after(),
+            Self::TooManyExports => Some(EXPORT_RETRY_AFTER),
+            _ => None,
         }
     }
 }

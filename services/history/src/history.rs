@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use aftercall_log::LogIdentity;
 use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
-use aftercall_service::{Clock, Deps, Reading};
+use aftercall_proto::history::v1::export_service_server::ExportServiceServer;
+use aftercall_service::{Clock, Deps, Ids, Reading};
 use aftercall_view::{Options, ViewError, ViewHandle};
+use tokio_util::sync::CancellationToken;
 
+use crate::export::{ExportKey, Exports, Quota};
 use crate::index::Fields;
 use crate::projection::HistoryProjection;
 use crate::server::Grpc;
@@ -19,28 +22,54 @@ pub struct History(Arc<Shared>);
 struct Shared {
     reading: Reading,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
     fields: Fields,
+    exports: Exports,
+    draining: CancellationToken,
 }
 
 impl History {
     /// Starts the service's view in the background, under the supervisor. Questions wait for it to
-    /// catch up, for a bounded time.
+    /// catch up, for a bounded time. Contacts can't be taken home: see [`History::start_signing`].
     ///
     /// # Errors
     /// When the operating system gives the view no thread.
     pub fn start(deps: &Deps) -> Result<Self, ViewError> {
+        Self::begin(deps, None)
+    }
+
+    /// The same, where contacts are taken home by lists that `key` signs.
+    ///
+    /// # Errors
+    /// As [`History::start`].
+    pub fn start_signing(deps: &Deps, key: ExportKey) -> Result<Self, ViewError> {
+        Self::begin(deps, Some(Arc::new(key)))
+    }
+
+    fn begin(deps: &Deps, key: Option<Arc<ExportKey>>) -> Result<Self, ViewError> {
         let fields = Fields::new();
         let projection = HistoryProjection::new(fields.clone());
         Ok(Self(Arc::new(Shared {
             reading: Reading::start(deps, projection, Options::default())?,
             clock: Arc::clone(&deps.clock),
+            ids: Arc::clone(&deps.ids),
             fields,
+            exports: Exports {
+                key,
+                quota: Quota::default(),
+            },
+            draining: deps.supervisor.draining(),
         })))
     }
 
     /// The gRPC service, to be put into a server.
     pub fn server(&self) -> HistoryServiceServer<Grpc> {
         HistoryServiceServer::new(Grpc::new(self.clone()))
+    }
+
+    /// The gRPC service by which contacts are taken home, to be put into a server.
+    pub fn export_server(&self) -> ExportServiceServer<Grpc> {
+        ExportServiceServer::new(Grpc::new(self.clone()))
     }
 
     /// The service's view: how far it is, and whether it is ready.
@@ -55,6 +84,19 @@ impl History {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
+    }
+
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        &*self.0.ids
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
+    }
+
+    /// Cancelled when the server takes no more requests.
+    pub(crate) fn draining(&self) -> &CancellationToken {
+        &self.0.draining
     }
 
     pub(crate) fn log_identity(&self) -> LogIdentity {

@@ -2,12 +2,15 @@
 //!
 //! Everything is answered from one view of the event log, `history`: a key-value store that holds
 //! each contact once, at its place in its customer's timeline, and a search index beside it that
-//! holds what is searched and counted by. Nothing is decided here, and nothing written.
+//! holds what is searched and counted by. Nothing is decided here, and nothing written, but that somebody began to take
+//! contacts home.
 //!
 //! * Each answer names the position that it is complete through, and waits for `min_position`, or
 //!   for what was durable when it was asked for.
 //! * Pages hold together while others write: a page token carries the position that the first
 //!   page was complete through, and what was recorded later is left out of the rest.
+//! * A question may be asked as of a moment of the past. What stood in a row before a record changed it is kept beside
+//!   it, under the record's place in the log, so the answer is to the byte what a view of the log up to there would give.
 //! * The tenant is the caller's, and part of every key and every query: another tenant's data
 //!   can't be named.
 //!
@@ -22,13 +25,17 @@
 //! microseconds.
 
 mod answer;
+mod as_of;
+mod before;
 mod calls;
+mod export;
 mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;
 mod index;
 mod keys;
+mod known;
 mod limits;
 mod people;
 mod projection;
@@ -40,5 +47,6 @@ mod server;
 mod stored;
 mod timelines;
 
+pub use export::{ExportKey, ExportKeyError};
 pub use history::History;
 pub use server::Grpc;

@@ -46,6 +46,29 @@ pub(crate) const CONTEXT_TRIED_MAX: usize = 50;
 /// warnings, in entries.
 pub(crate) const CONTEXT_ENTRIES_MAX: usize = 200;
 
+/// The most rows that are looked at, as of the past, until there is one that was there then.
+pub(crate) const AS_OF_LOOKS_MAX: u64 = 200_000;
+/// The most contacts that have changed since the past as of which a search is.
+pub(crate) const AS_OF_CHANGED_MAX: usize = 20_000;
+/// The most changes that are looked at for it: of contacts that were recorded later, too.
+pub(crate) const AS_OF_CHANGES_MAX: usize = 1_000_000;
+
+/// Contacts in a file of an export.
+pub(crate) const EXPORT_PART_ROWS: Counts = Counts {
+    usual: 50_000,
+    max: 1_000_000,
+};
+/// The most files of an export.
+pub(crate) const EXPORT_PARTS_MAX: usize = 2_000;
+/// The most contacts of an export: where they stand is held in memory.
+pub(crate) const EXPORT_ROWS_MAX: u64 = 10_000_000;
+/// How many contacts are looked up one by one for an export; for more, all of the tenant's are read.
+pub(crate) const EXPORT_LISTED_MAX: usize = 20_000;
+/// The most exports that a process works on.
+pub(crate) const EXPORTS_MAX: usize = 4;
+/// The most of them for one tenant.
+pub(crate) const EXPORTS_OF_TENANT_MAX: usize = 2;
+
 /// The most snippets of one result.
 pub(crate) const SNIPPETS_MAX: usize = 3;
 /// About how long a snippet is, in code points.

@@ -1,18 +1,24 @@
 //! The gRPC face: takes a request apart, asks, and puts the answer together.
 
+use std::pin::Pin;
+
 use aftercall_proto::encoded::ListTimelineResponse;
 use aftercall_proto::encoded::history_service_server::HistoryService;
+use aftercall_proto::history::v1::export_service_server::ExportService;
 use aftercall_proto::history::v1::{
-    BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetCustomerContextRequest,
-    GetCustomerContextResponse, GetInteractionRequest, GetInteractionResponse,
+    BatchGetInteractionsRequest, BatchGetInteractionsResponse, ExportInteractionsRequest,
+    ExportInteractionsResponse, GetCustomerContextRequest, GetCustomerContextResponse,
+    GetExportKeyRequest, GetExportKeyResponse, GetInteractionRequest, GetInteractionResponse,
     ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, SearchInteractionsRequest,
     SearchInteractionsResponse,
 };
 use aftercall_service::{Call, to_status};
+use futures::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::History;
 use crate::answer::{amendments, context, interaction, search, timeline};
+use crate::export;
 use crate::failure::Unanswered;
 
 /// The service behind the generated server.
@@ -79,5 +85,27 @@ impl HistoryService for Grpc {
         request: Request<SearchInteractionsRequest>,
     ) -> Result<Response<SearchInteractionsResponse>, Status> {
         answer(request, async |call| search::search(&self.0, call).await).await
+    }
+}
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<ExportInteractionsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ExportService for Grpc {
+    type ExportInteractionsStream = Pieces;
+
+    async fn export_interactions(
+        &self,
+        request: Request<ExportInteractionsRequest>,
+    ) -> Result<Response<Pieces>, Status> {
+        let pieces = answer(request, async |call| export::begin(&self.0, call).await).await?;
+        Ok(pieces.map(|pieces| Box::pin(pieces) as Pieces))
+    }
+
+    async fn get_export_key(
+        &self,
+        request: Request<GetExportKeyRequest>,
+    ) -> Result<Response<GetExportKeyResponse>, Status> {
+        answer(request, async |_| export::public_key(&self.0)).await
     }
 }
