@@ -123,8 +123,7 @@ async fn records(
             for sent in &sent {
                 let request = GetInteractionRequest {
                     which: Some(sent.interaction_id.clone().into()),
-                    min_position: String::new(),
-                    latest: false,
+                    ..Default::default()
                 };
                 let found = match asked.call(request).await {
                     Ok(answer) => answer.interaction.unwrap_or_default(),

@@ -57,7 +57,7 @@ async fn services_in_processes_of_their_own_meet_in_the_log() {
     let wanted = GetInteractionRequest {
         which: Some(recorded.interaction_id.clone().into()),
         min_position: recorded.position.clone(),
-        latest: false,
+        ..Default::default()
     };
     let reader = client(&history).await;
     let found = reader.call(wanted.clone()).await.unwrap();

@@ -179,6 +179,7 @@ impl Seen<'_> {
         let mut shown = self.client.call(context).await.unwrap();
         if self.house.access.context == Context::Whole {
             shown.complete_through.clone_from(&whole.complete_through);
+            shown.complete_through_at = whole.complete_through_at;
             assert_eq!(shown, whole, "{:?}", self.person);
             return;
         }

@@ -104,9 +104,14 @@ impl Answers {
         // A score depends on how often words are in the index, and it counts what was replaced, too;
         // a page token carries the last score.
         let answer = format!("{answer:#?}");
-        let mut is_score = false;
+        let (mut is_score, mut is_time) = (false, false);
         let lines = answer.lines().filter(|line| {
             let line = line.trim_start();
+            // Nor is it known again when it was asked.
+            if is_time || line.starts_with("complete_through_at: ") {
+                is_time = line != ")," && line != "complete_through_at: None,";
+                return false;
+            }
             let was_score = std::mem::replace(&mut is_score, line.starts_with("score: "));
             !was_score && !is_score && !line.starts_with("next_page_token: ")
         });

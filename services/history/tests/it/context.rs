@@ -202,7 +202,7 @@ async fn a_context_is_bounded() {
             whose: Some(Whose::CustomerId("customer-1".into())),
             interactions_max,
             min_position: service.tail(),
-            latest: false,
+            ..Default::default()
         });
         client
             .client
@@ -244,7 +244,7 @@ async fn a_context_of_long_texts_is_bounded_by_bytes() {
         whose: Some(Whose::CustomerId("customer-1".into())),
         interactions_max: 20,
         min_position: service.tail(),
-        latest: false,
+        ..Default::default()
     });
 
     let answer = client.client.get_customer_context(request).await.unwrap();

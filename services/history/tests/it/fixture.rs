@@ -1,18 +1,19 @@
 //! A history service behind a real server, over a log in memory that tests write events into.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aftercall_history::History;
+use aftercall_history::{ExportKey, History};
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::Event;
+use aftercall_proto::history::v1::export_service_client::ExportServiceClient;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
-    GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
+    AsOf, GetCustomerContextRequest, GetCustomerContextResponse, GetInteractionRequest,
     GetInteractionResponse, HandleQuery, ListTimelineRequest, ListTimelineResponse,
-    SearchInteractionsRequest, SearchInteractionsResponse, TimelineEntry,
+    SearchInteractionsRequest, SearchInteractionsResponse, TimelineEntry, as_of,
     get_customer_context_request, get_interaction_request, list_timeline_request,
     timeline_entry::What,
 };
@@ -69,13 +70,45 @@ pub(crate) fn id(sort: u16, n: u64) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Events {
     pub(crate) log: MemoryLog,
+    /// When what is written was recorded, in seconds before [`now`]; as each event says, if it is not set.
+    at: Arc<Mutex<Option<i64>>>,
 }
 
 impl Events {
     pub(crate) fn new() -> Self {
         Self {
             log: MemoryLog::new(LogId([7; 16]), 1),
+            at: Arc::default(),
         }
+    }
+
+    /// What is written from here on was recorded so many seconds ago.
+    pub(crate) fn at(&self, seconds: i64) {
+        *self.at.lock().unwrap() = Some(seconds);
+    }
+
+    /// The identity that its positions name.
+    pub(crate) fn log_id(&self) -> LogId {
+        self.log.id()
+    }
+
+    /// Another log with the same records so far.
+    pub(crate) fn copied(&self) -> Self {
+        let copy = Self::new();
+        let tail = self.log.tails().unwrap()[0];
+        let first = Position {
+            partition: 0,
+            offset: 0,
+        };
+        let mut reader = self.log.reader(&[first]).unwrap();
+        let mut copied = 0;
+        while copied < tail {
+            let read = reader.next(1_000, 1 << 20, Duration::ZERO).unwrap();
+            copied += read.len() as u64;
+            let records = read.into_iter().map(|entry| entry.record).collect();
+            copy.log.append(records).now_or_never().unwrap().unwrap();
+        }
+        copy
     }
 
     /// Appends an event as it is.
@@ -105,6 +138,7 @@ impl Events {
             recorded_at,
             import,
         } = about.clone();
+        let recorded_at = self.at.lock().unwrap().map_or(recorded_at, ago);
         let event = Event {
             event_id: format!("{aggregate}-{sequence}"),
             tenant_id: tenant.to_owned(),
@@ -163,10 +197,14 @@ impl Service {
             (Arc::new(clock.clone()), ids),
             supervisor.clone(),
         );
-        let history = History::start(&deps).unwrap();
+        let key = ExportKey::open(&views.join("export.key"), &*deps.ids).unwrap();
+        let history = History::start_signing(&deps, key).unwrap();
         deps.run_feed(feed).unwrap();
         let time = Arc::new(clock.clone());
-        let server = |server: Server| server.access(OPEN).service(history.server());
+        let server = |server: Server| {
+            let server = server.access(OPEN).service(history.server());
+            server.service(history.export_server())
+        };
         let server = TestServer::start(&supervisor, time, server).await;
         let channel = server.channel();
         let service = Self {
@@ -205,7 +243,9 @@ impl Service {
         Caller {
             credentials: who.credentials(),
             client: HistoryServiceClient::new(self.channel.clone()),
+            exports: ExportServiceClient::new(self.channel.clone()),
             position: self.tail(),
+            as_of: None,
         }
     }
 }
@@ -215,7 +255,10 @@ impl Service {
 pub(crate) struct Caller {
     credentials: AsciiMetadataValue,
     pub(crate) client: HistoryServiceClient<Channel>,
+    pub(crate) exports: ExportServiceClient<Channel>,
     position: String,
+    /// As of when it asks.
+    pub(crate) as_of: Option<AsOf>,
 }
 
 impl Caller {
@@ -224,6 +267,22 @@ impl Caller {
         let credentials = self.credentials.clone();
         request.metadata_mut().insert("authorization", credentials);
         request
+    }
+
+    /// The same caller, who asks as of a position.
+    pub(crate) fn as_of(mut self, position: String) -> Self {
+        self.as_of = Some(AsOf {
+            moment: Some(as_of::Moment::Position(position)),
+        });
+        self
+    }
+
+    /// The same caller, who asks as of a time.
+    pub(crate) fn as_of_time(mut self, time: WireTimestamp) -> Self {
+        self.as_of = Some(AsOf {
+            moment: Some(as_of::Moment::Time(time)),
+        });
+        self
     }
 
     pub(crate) async fn get(&mut self, id: &str) -> Result<GetInteractionResponse, Status> {
@@ -238,7 +297,8 @@ impl Caller {
         let request = self.request(GetInteractionRequest {
             which: Some(which),
             min_position: self.position.clone(),
-            latest: false,
+            as_of: self.as_of.clone(),
+            ..Default::default()
         });
         Ok(self.client.get_interaction(request).await?.into_inner())
     }
@@ -257,9 +317,9 @@ impl Caller {
     ) -> Result<GetCustomerContextResponse, Status> {
         let request = self.request(GetCustomerContextRequest {
             whose: Some(whose),
-            interactions_max: 0,
             min_position: self.position.clone(),
-            latest: false,
+            as_of: self.as_of.clone(),
+            ..Default::default()
         });
         Ok(self
             .client
@@ -294,8 +354,9 @@ impl Caller {
             page_size,
             page_token: page_token.to_owned(),
             min_position,
-            latest: false,
             include_total: page_token.is_empty(),
+            as_of: self.as_of.clone(),
+            ..Default::default()
         });
         Ok(self.client.list_timeline(request).await?.into_inner())
     }
@@ -313,6 +374,7 @@ impl Caller {
         request: SearchInteractionsRequest,
     ) -> Result<SearchInteractionsResponse, Status> {
         let mut request = request;
+        request.as_of.clone_from(&self.as_of);
         if request.page_token.is_empty() && request.min_position.is_empty() {
             request.min_position.clone_from(&self.position);
         }

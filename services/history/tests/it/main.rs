@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod as_of;
 mod contact;
 mod context;
+mod export;
 mod facets;
 mod fixture;
 mod handles;

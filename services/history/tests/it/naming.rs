@@ -175,6 +175,7 @@ async fn things_of_one_id_stay_several_when_their_customers_turn_out_to_be_one()
         let mut client = service.client();
         let mut context = client.context("C").await.unwrap();
         context.complete_through = String::new();
+        context.complete_through_at = None;
         assert_eq!(context.open_commitments.len(), 4, "{order:?}");
         let timeline = client.timeline("C").await;
         assert_eq!(timeline.len(), 8, "{order:?}");

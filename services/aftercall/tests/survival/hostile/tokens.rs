@@ -119,8 +119,7 @@ impl Lists {
                     page_size: 1,
                     page_token,
                     min_position,
-                    latest: false,
-                    include_total: false,
+                    ..Default::default()
                 };
                 let answer = history().list_timeline(request).await;
                 token(answer, |page| page.next_page_token)
