@@ -56,6 +56,7 @@
 //! | `builder`    | address, credentials, TLS, limits                                |
 //! | `backup`     | copies of the server's log                                       |
 //! | `client`     | one call, tried again where that helps; positions                |
+//! | `export`     | contacts taken home, as files                                    |
 //! | `list`       | lists as streams of pages and of items                           |
 //! | `refusal`    | what a server's refusal says                                     |
 //! | `retry`      | when to try again, and when to give up                           |
@@ -65,6 +66,7 @@
 mod backup;
 mod builder;
 mod client;
+mod export;
 mod list;
 mod refusal;
 mod retry;

@@ -52,6 +52,7 @@ macro_rules! rpcs {
             self.latest = true;
         }
     };
+    (@plain) => {};
     (@command) => {
         fn name(&mut self, fresh: impl FnOnce() -> String) {
             if self.request_id.is_empty() {
@@ -117,6 +118,10 @@ rpcs! {
             history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
         query "SearchInteractions":
             history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
+    }
+    "aftercall.history.v1.ExportService" {
+        plain "GetExportKey":
+            history::v1::GetExportKeyRequest => history::v1::GetExportKeyResponse;
     }
     "aftercall.insight.v1.InsightService" {
         query "Aggregate": insight::v1::AggregateRequest => insight::v1::AggregateResponse;

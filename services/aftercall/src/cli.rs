@@ -13,8 +13,8 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, calls, followups, health, identify, insight,
-    log, merge, model, record, restore, search, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, backup, calls, export, followups, health, identify,
+    insight, log, merge, model, record, restore, search, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::connect;
@@ -139,6 +139,17 @@ enum Command {
     Search {
         #[command(flatten)]
         args: Box<search::SearchArgs>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Takes contacts home: all that a search finds, as of one moment, in files with a signed list
+    ///
+    /// Writes part-00001 and so on into the directory, and last manifest.json with its signature in manifest.sig. Without
+    /// them the export is not whole: run the same command again, and it goes on after the last whole file. Asks for the
+    /// role supervisor, compliance_officer, privacy_officer or auditor, and is itself an event.
+    Export {
+        #[command(flatten)]
+        args: Box<export::ExportArgs>,
         #[command(flatten)]
         asking: Asking,
     },
@@ -284,6 +295,9 @@ impl Cli {
             Command::Log { command, json } => inspect(command, json),
             Command::Restore { args, json } => restore_log(&args, json),
             Command::Model { command, json } => get_model(&command, json),
+            Command::Export { args, asking } if args.is_local() => {
+                verify_export(&args, asking.json)
+            }
             command => client(command),
         }
     }
@@ -316,6 +330,14 @@ fn restore_log(args: &restore::RestoreArgs, json: bool) -> Result<(), Ending> {
 fn get_model(command: &model::ModelCommand, json: bool) -> Result<(), Ending> {
     let mut output = Output::stdout(json);
     let done = model::run(command, &mut output, &SystemClock::new());
+    let flushed = output.flush();
+    done?;
+    flushed.map_err(Ending::output)
+}
+
+fn verify_export(args: &export::ExportArgs, json: bool) -> Result<(), Ending> {
+    let mut output = Output::stdout(json);
+    let done = export::verify(args, &mut output);
     let flushed = output.flush();
     done?;
     flushed.map_err(Ending::output)
@@ -385,6 +407,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Search { args, asking } => {
             let session = &mut asking.session().await?;
             finish(search::search(session, *args).await, session)
+        }
+        Command::Export { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(export::run(session, *args).await, session)
         }
         Command::Followups { command, asking } => {
             let session = &mut asking.session().await?;

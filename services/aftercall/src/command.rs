@@ -1,11 +1,13 @@
 //! The client's commands: each asks a server, and prints the answer.
 
 pub mod alerts;
+mod as_of;
 pub mod backup;
 pub mod calls;
 pub mod due;
 mod error;
 pub mod events;
+pub mod export;
 pub mod followups;
 pub mod health;
 pub mod identify;

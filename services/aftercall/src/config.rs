@@ -110,6 +110,12 @@ impl StorageConfig {
         self.dir.join("console")
     }
 
+    /// The file of the key by which what is taken home is signed: made at the first start, for its owner alone. It is in no
+    /// backup of the log.
+    pub fn export_key(&self) -> PathBuf {
+        self.dir.join("export.key")
+    }
+
     /// The file of the model by which texts are compared in meaning, where an operator has got one.
     pub fn model(&self) -> PathBuf {
         self.dir.join("models").join(MINI_LM.file_name())

@@ -10,6 +10,7 @@
 
 mod deliver;
 mod echo;
+mod export;
 mod footprint;
 mod insight;
 mod kafka;
@@ -39,6 +40,7 @@ const ALL: &[&str] = &[
     "rebuild",
     "timeline",
     "search",
+    "export",
     "fresh",
     "footprint",
     "deliver",
@@ -79,6 +81,7 @@ fn main() -> anyhow::Result<()> {
             "rebuild" => runtime.block_on(footprint::rebuild(&mut report))?,
             "timeline" => runtime.block_on(queries::timeline(&mut report))?,
             "search" => runtime.block_on(queries::search(&mut report))?,
+            "export" => runtime.block_on(export::run(&mut report))?,
             "fresh" => runtime.block_on(queries::fresh(&mut report))?,
             "deliver" => runtime.block_on(deliver::run(&mut report))?,
             "timers" => runtime.block_on(timers::run(&mut report))?,

@@ -243,6 +243,6 @@ async fn probe(client: &Client, calls: &Calls, seen: Seen) -> anyhow::Result<His
     Ok(latency)
 }
 
-async fn client(server: &Server) -> anyhow::Result<Client> {
+pub(crate) async fn client(server: &Server) -> anyhow::Result<Client> {
     Ok(load::connect(&server.grpc).await?.swap_remove(0))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_followups::{Followups, Whereabouts};
-use aftercall_history::History;
+use aftercall_history::{ExportKey, History};
 use aftercall_insight::Insight;
 use aftercall_knowledge::{Knowledge, Meaning};
 use aftercall_notify::{Notify, NotifyConfig};
@@ -15,6 +15,7 @@ use aftercall_proto::encoded::history_service_server;
 use aftercall_proto::followups::v1::{
     calendar_feed_service_server, followup_service_server, live_call_service_server,
 };
+use aftercall_proto::history::v1::export_service_server;
 use aftercall_proto::insight::v1::{insight_service_server, problem_service_server};
 use aftercall_proto::knowledge::v1::{
     evidence_service_server, knowledge_service_server, search_service_server,
@@ -179,7 +180,12 @@ impl Running {
     fn start(service: Service, deps: &Deps, given: &Given<'_>) -> Result<Self, StartError> {
         Ok(match service {
             Service::Recorder => Self::Recorder(Recorder::start(deps.clone())),
-            Service::History => Self::History(History::start(deps).map_err(failed(service))?),
+            Service::History => {
+                let key = ExportKey::open(&given.storage.export_key(), &*deps.ids);
+                let key = key.map_err(failed(service))?;
+                let started = History::start_signing(deps, key);
+                Self::History(started.map_err(failed(service))?)
+            }
             Service::Followups => {
                 let whereabouts = Whereabouts {
                     environment: given.notify.environment.clone(),
@@ -219,7 +225,10 @@ impl Running {
                 recorder_service_server::SERVICE_NAME,
                 call_service_server::SERVICE_NAME,
             ],
-            Self::History(_) => &[history_service_server::SERVICE_NAME],
+            Self::History(_) => &[
+                history_service_server::SERVICE_NAME,
+                export_service_server::SERVICE_NAME,
+            ],
             Self::Followups(_) => &[
                 followup_service_server::SERVICE_NAME,
                 alert_service_server::SERVICE_NAME,
@@ -250,7 +259,9 @@ impl Running {
             Self::Recorder(service) => server
                 .service(service.server())
                 .service(service.call_server()),
-            Self::History(service) => server.service(service.server()),
+            Self::History(service) => server
+                .service(service.server())
+                .service(service.export_server()),
             Self::Followups(service) => server
                 .service(service.followup_server())
                 .service(service.alert_server())

@@ -6,6 +6,7 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1::{Channel, Direction};
 
+use super::as_of::AsOfArgs;
 use super::listing::{listing, page_size};
 use super::{CommandError, Session, interaction};
 use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, past, values};
@@ -31,12 +32,14 @@ pub struct SearchArgs {
     /// How many results to show; with 0, only counts
     #[arg(long, value_name = "N", default_value = "25")]
     limit: usize,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 /// What contacts must fulfil. An option that repeats means any of its values.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Filters")]
-struct FilterArgs {
+pub(super) struct FilterArgs {
     /// Contacts with this customer
     #[arg(long, value_name = "ID")]
     customer: Vec<String>,
@@ -91,8 +94,10 @@ pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), Comma
         facets: args.facet,
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
+        as_of: args.as_of.asked(session)?,
         ..Default::default()
     };
+    args.as_of.say(session)?;
     let Session { client, output, .. } = session;
     let mut results = Vec::new();
     let listed = listing(client, request, args.limit, |page| match output.json() {
@@ -120,7 +125,7 @@ pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), Comma
 }
 
 impl FilterArgs {
-    fn into_filter(self, session: &Session) -> Result<InteractionFilter, CommandError> {
+    pub(super) fn into_filter(self, session: &Session) -> Result<InteractionFilter, CommandError> {
         let Self {
             customer,
             handle,

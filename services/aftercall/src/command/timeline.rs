@@ -7,6 +7,7 @@ use aftercall_proto::history::v1::{
     get_customer_context_request, list_timeline_request,
 };
 
+use super::as_of::AsOfArgs;
 use super::listing::{LIMIT, PAGE_MAX, page_size, told};
 use super::{CommandError, Session, interaction, promise};
 use crate::output::{Output, Style, clean, label};
@@ -53,6 +54,8 @@ pub struct TimelineArgs {
     /// How many entries to show
     #[arg(long, value_name = "N", default_value = LIMIT)]
     limit: usize,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 /// What an agent needs when the phone rings
@@ -64,6 +67,8 @@ pub struct ContextArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=20))]
     contacts: i32,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 /// One contact, with its promises as they stand and its amendments
@@ -71,6 +76,8 @@ pub struct ContextArgs {
 pub struct ShowArgs {
     /// The contact's id
     interaction: String,
+    #[command(flatten)]
+    as_of: AsOfArgs,
 }
 
 /// Prints a customer's timeline.
@@ -83,8 +90,10 @@ pub async fn timeline(session: &mut Session, args: &TimelineArgs) -> Result<(), 
         whose: Some(whose.map_or_else(list_timeline_request::Whose::Handle, Into::into)),
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
+        as_of: args.as_of.asked(session)?,
         ..Default::default()
     };
+    args.as_of.say(session)?;
     let nothing = format!("nothing is recorded of {}", args.whose.name("customer"));
     told(session, request, args.limit, &nothing, print_entry).await
 }
@@ -137,8 +146,10 @@ pub async fn context(session: &mut Session, args: &ContextArgs) -> Result<(), Co
         whose: Some(whose),
         interactions_max: args.contacts,
         min_position: session.after.clone(),
-        latest: false,
+        as_of: args.as_of.asked(session)?,
+        ..Default::default()
     };
+    args.as_of.say(session)?;
     let context = session.client.call(request).await?;
     let output = &mut session.output;
     if output.json() {
@@ -212,8 +223,10 @@ pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), CommandE
     let request = GetInteractionRequest {
         which: Some(args.interaction.clone().into()),
         min_position: session.after.clone(),
-        latest: false,
+        as_of: args.as_of.asked(session)?,
+        ..Default::default()
     };
+    args.as_of.say(session)?;
     let answer = session.client.call(request).await?;
     let output = &mut session.output;
     if output.json() {

@@ -2,7 +2,7 @@
 
 use aftercall_proto::followups::v1::{CommitmentDimension, RepeatGrouping};
 use aftercall_proto::history::v1::{
-    CommitmentChangeKind, Facet, SearchOrder, SentimentBand, WarningKind,
+    CommitmentChangeKind, ExportFormat, Facet, SearchOrder, SentimentBand, WarningKind,
 };
 use aftercall_proto::insight::v1::{
     ContactFact, Dimension, FairClockGroupBy, RepeatCauseKind, RepeatGroupBy, SlipUpKind,
@@ -98,6 +98,7 @@ wire_enums! {
     DisconnectStage "DISCONNECT_STAGE_",
     DropClass "DROP_CLASS_",
     EscalationKind "ESCALATION_KIND_",
+    ExportFormat "EXPORT_FORMAT_",
     Facet "FACET_",
     FeedLanguage "FEED_LANGUAGE_",
     Governance "GOVERNANCE_",
