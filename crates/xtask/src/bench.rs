@@ -88,6 +88,10 @@ const ALL: &[Bench] = &[
         "filters, text and facets among a million contacts",
     ),
     system(
+        "export",
+        "a million contacts taken home, in each form; and questions as of the past",
+    ),
+    system(
         "insight",
         "measures over a million contacts, and what their view costs beside the others",
     ),
