@@ -100,7 +100,9 @@ impl Model {
         }
         let counts = match &fact {
             Fact::InteractionRecorded(recorded) => self.record(position, &event, recorded, stored),
-            Fact::InteractionAmended(_) => self.next(&event, stored, |_| ()),
+            Fact::InteractionAmended(_) | Fact::InteractionAnalysed(_) => {
+                self.next(&event, stored, |_| ())
+            }
             Fact::InteractionIdentified(identified) => self.next(&event, stored, |contact| {
                 contact.customer_id.clone_from(&identified.customer_id);
             }),
@@ -122,7 +124,13 @@ impl Model {
             | Fact::CandidatesReleased(_)
             | Fact::CandidatesPutOff(_)
             | Fact::CandidatesRejected(_)
-            | Fact::CandidatesMerged(_) => {
+            | Fact::CandidatesMerged(_)
+            | Fact::ConcernRaised(_)
+            | Fact::ConcernAcknowledged(_)
+            | Fact::ConcernSnoozed(_)
+            | Fact::ConcernClosed(_)
+            | Fact::ConcernRetriggered(_)
+            | Fact::ConcernResolved(_) => {
                 let of = (event.tenant_id.clone(), event.aggregate_id.clone());
                 let decided = self.decided.entry(of).or_default();
                 let is_next = *decided + 1 == event.sequence;

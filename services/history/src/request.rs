@@ -67,6 +67,10 @@ fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
         handles,
         match_statuses,
         identified,
+        signals,
+        worst_sentiments,
+        sentiment_trends,
+        sentiment_scorers,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -90,6 +94,18 @@ fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filter {
             FILTER_VALUES_MAX,
         ),
         identified: *identified,
+        signals: checker.known_list("filter.signals", signals, FILTER_VALUES_MAX),
+        worst_sentiments: checker.known_list(
+            "filter.worst_sentiments",
+            worst_sentiments,
+            FILTER_VALUES_MAX,
+        ),
+        sentiment_trends: checker.known_list(
+            "filter.sentiment_trends",
+            sentiment_trends,
+            FILTER_VALUES_MAX,
+        ),
+        sentiment_scorers: values("filter.sentiment_scorers", sentiment_scorers, checker),
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }

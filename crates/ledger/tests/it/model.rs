@@ -108,6 +108,7 @@ impl Model {
                 | AggregateKind::Link
                 | AggregateKind::Cause
                 | AggregateKind::Problem
+                | AggregateKind::Concern
                 | AggregateKind::AlertRoutes,
                 _,
             ) => self.is_next(key, event),

@@ -124,6 +124,7 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Link,
         AggregateKind::Cause,
         AggregateKind::Problem,
+        AggregateKind::Concern,
         AggregateKind::Call,
         AggregateKind::Unspecified,
     ]);
@@ -225,6 +226,7 @@ impl Written {
                 AggregateKind::Interaction
                 | AggregateKind::Repeat
                 | AggregateKind::Cause
+                | AggregateKind::Concern
                 | AggregateKind::Call
                 | AggregateKind::Unspecified => {}
             },

@@ -114,7 +114,10 @@ impl Player {
             });
             let meant = fired.filter(|alert| {
                 let about = alert.subject.as_ref();
-                about.is_some_and(|Subject::Promise(about)| about.commitment_id == commitment_id)
+                about.is_some_and(|about| match about {
+                    Subject::Promise(about) => about.commitment_id == commitment_id,
+                    Subject::Signal(_) | Subject::SlipUps(_) => false,
+                })
             });
             if let Some(alert) = meant {
                 return Ok(alert.alert_id);

@@ -24,6 +24,7 @@ pub(crate) struct Filter {
     severities: Vec<AlertSeverity>,
     kinds: Vec<CommitmentKind>,
     customer_ids: Vec<String>,
+    rules: Vec<String>,
 }
 
 impl Filter {
@@ -37,12 +38,14 @@ impl Filter {
             severities,
             kinds,
             customer_ids,
+            rules,
         } = filter;
         for (field, ids) in [
             ("filter.team_ids", &team_ids),
             ("filter.owner_agent_ids", &owner_agent_ids),
             ("filter.owner_queue_ids", &owner_queue_ids),
             ("filter.customer_ids", &customer_ids),
+            ("filter.rules", &rules),
         ] {
             checker.ids(field, ids, FILTER_VALUES_MAX);
         }
@@ -55,6 +58,7 @@ impl Filter {
             severities: checker.known_list("filter.severities", &severities, FILTER_VALUES_MAX),
             kinds: checker.known_list("filter.kinds", &kinds, FILTER_VALUES_MAX),
             customer_ids,
+            rules,
         }
     }
 
@@ -100,8 +104,9 @@ impl Filter {
     /// Whether the caller sees an alert, and every filter holds for it.
     pub(crate) fn admits(&self, raised: &Raised) -> bool {
         let Raised { alert, parties } = raised;
-        let kind = alert.subject.as_ref().map(|subject| match subject {
-            Subject::Promise(promise) => promise.kind(),
+        let kind = alert.subject.as_ref().and_then(|subject| match subject {
+            Subject::Promise(promise) => Some(promise.kind()),
+            Subject::Signal(_) | Subject::SlipUps(_) => None,
         });
         self.scope.admits(parties.iter())
             && any_of(&self.states, &alert.state())
@@ -110,6 +115,7 @@ impl Filter {
             && any_of(&self.severities, &alert.severity())
             && (self.kinds.is_empty() || kind.is_some_and(|kind| self.kinds.contains(&kind)))
             && any_of(&self.customer_ids, &alert.customer_id)
+            && any_of(&self.rules, &alert.rule)
     }
 
     fn is_owned(&self, alert: &wire::Alert) -> bool {

@@ -5,6 +5,7 @@
 mod contact;
 mod context;
 mod facets;
+mod feeling;
 mod fixture;
 mod handles;
 mod largest;

@@ -13,14 +13,15 @@ use aftercall_proto::event::v1::{
     CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
     CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
-    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
-    CustomersUnmerged, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
-    LinkJudged, MailAttempted, ProblemChanged, ProblemImproved, RepeatAttributed, SearchReported,
-    SearchUnanswered, SettingsChanged, SolutionApproved, SolutionConfidenceChanged,
-    SolutionDrafted, SolutionEdited, SolutionFlagResolved, SolutionFlagged, SolutionMerged,
-    SolutionPublished, SolutionRestored, SolutionRetired, SolutionReturned, SolutionSubmitted,
-    SolutionUnmerged, SolutionVerified, SolutionVersionRecalled, WebhookAttempted, WebhookChanged,
-    WebhookQueued, WebhookReplayed,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, ConcernAcknowledged,
+    ConcernClosed, ConcernRaised, ConcernResolved, ConcernRetriggered, ConcernSnoozed,
+    CustomersMerged, CustomersUnmerged, Event, InteractionAmended, InteractionAnalysed,
+    InteractionIdentified, InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged,
+    ProblemImproved, RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged,
+    SolutionApproved, SolutionConfidenceChanged, SolutionDrafted, SolutionEdited,
+    SolutionFlagResolved, SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored,
+    SolutionRetired, SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
+    SolutionVersionRecalled, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -142,6 +143,13 @@ enum FactJson {
     CallClosed(CallClosed),
     CallDropJudged(Box<CallDropJudged>),
     CallWrapUpSaved(Box<CallWrapUpSaved>),
+    Analysed(Box<InteractionAnalysed>),
+    ConcernRaised(Box<ConcernRaised>),
+    ConcernAcknowledged(ConcernAcknowledged),
+    ConcernSnoozed(ConcernSnoozed),
+    ConcernClosed(ConcernClosed),
+    ConcernRetriggered(ConcernRetriggered),
+    ConcernResolved(ConcernResolved),
 }
 
 impl From<Fact> for FactJson {
@@ -153,6 +161,13 @@ impl From<Fact> for FactJson {
         match fact {
             Fact::InteractionRecorded(fact) => Self::Recorded(fact),
             Fact::InteractionAmended(fact) => Self::Amended(fact),
+            Fact::InteractionAnalysed(fact) => Self::Analysed(fact),
+            Fact::ConcernRaised(fact) => Self::ConcernRaised(fact),
+            Fact::ConcernAcknowledged(fact) => Self::ConcernAcknowledged(fact),
+            Fact::ConcernSnoozed(fact) => Self::ConcernSnoozed(fact),
+            Fact::ConcernClosed(fact) => Self::ConcernClosed(fact),
+            Fact::ConcernRetriggered(fact) => Self::ConcernRetriggered(fact),
+            Fact::ConcernResolved(fact) => Self::ConcernResolved(fact),
             Fact::InteractionIdentified(fact) => Self::Identified(fact),
             Fact::CommitmentFulfilled(fact) => Self::Fulfilled(fact),
             Fact::CommitmentCancelled(fact) => Self::Cancelled(fact),
