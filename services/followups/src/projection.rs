@@ -80,7 +80,7 @@ impl Projection for Promises {
                 match &recorded.interaction {
                     Some(contact) => {
                         contacts::record(fact, contact, txn)?;
-                        self.notice(fact, contact, txn)
+                        concerns::notice(fact, contact, txn)
                     }
                     None => Ok(()),
                 }
@@ -91,15 +91,16 @@ impl Projection for Promises {
             }
             What::Promise(step) => self.follow_up(fact, step, txn),
             What::Identified(identified) => {
-                self.identify(fact, identified, txn)?;
+                let mut changed = self.identify(fact, identified, txn)?;
                 contacts::identify(fact, identified, txn)?;
-                self.notice_identified(fact, identified, txn)
+                changed.extend(concerns::identify(fact, identified, txn)?);
+                self.post(fact, changed, txn)
             }
             What::Amended(amended) => {
                 contacts::amend(fact, amended, txn)?;
-                self.notice_amended(fact, amended, txn)
+                concerns::amend(fact, amended, txn)
             }
-            What::Analysed(analysed) => self.notice_analysed(fact, analysed, txn),
+            What::Analysed(analysed) => concerns::analyse(fact, analysed, txn),
             What::Concern(step) => self.take_concern(fact, step, txn),
             What::Repeat(attributed) => contacts::attribute(fact, attributed, txn),
             What::Merged(merged) => self.merge(fact, &merged.merged_customer_id, txn),

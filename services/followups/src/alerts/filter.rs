@@ -1,6 +1,8 @@
 //! Which alerts somebody wants: the same for lists and for watches.
 
 use aftercall_domain::Scope;
+use aftercall_domain::alert::Rule;
+use aftercall_domain::violation::Reason;
 use aftercall_proto::alerts::v1::AlertFilter;
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::owner::Owner;
@@ -45,9 +47,11 @@ impl Filter {
             ("filter.owner_agent_ids", &owner_agent_ids),
             ("filter.owner_queue_ids", &owner_queue_ids),
             ("filter.customer_ids", &customer_ids),
-            ("filter.rules", &rules),
         ] {
             checker.ids(field, ids, FILTER_VALUES_MAX);
+        }
+        if checker.few("filter.rules", rules.len(), FILTER_VALUES_MAX) {
+            check_rules(&rules, checker);
         }
         Self {
             scope,
@@ -133,4 +137,15 @@ impl Filter {
 /// Whether `value` is one of those that are wanted.
 fn any_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
     wanted.is_empty() || wanted.contains(value)
+}
+
+/// Notes which of them are no rules of alerts.
+fn check_rules(rules: &[String], checker: &mut Checker) {
+    for (place, rule) in rules.iter().enumerate() {
+        if Rule::named(rule).is_none() {
+            let known = Rule::ALL.map(Rule::as_str).join(", ");
+            let text = format!("is no rule of alerts; take some of: {known}");
+            checker.add(format!("filter.rules[{place}]"), Reason::UnknownValue, text);
+        }
+    }
 }

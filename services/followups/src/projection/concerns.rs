@@ -160,93 +160,89 @@ impl Noticed {
     }
 }
 
+/// A contact was recorded: notes which of its signals raise alerts.
+pub(super) fn notice(
+    fact: &Accepted,
+    contact: &wire::Interaction,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(mut noticed) = Noticed::of(fact, contact) else {
+        return Ok(());
+    };
+    let known_at = fact.event.recorded_at;
+    noticed.add(&contact.interaction_id, &contact.signals, known_at);
+    // Hardly a contact has any: the others cost nothing.
+    match noticed.signals.is_empty() {
+        true => Ok(()),
+        false => put_noticed(fact, noticed, txn),
+    }
+}
+
+/// Parts of its record were replaced: its signals may be others.
+pub(super) fn amend(
+    fact: &Accepted,
+    amended: &InteractionAmended,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let mut paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
+    if !paths.any(|path| path == "signals") {
+        return Ok(());
+    }
+    let Some(mut noticed) = noted(fact, txn)? else {
+        return Ok(());
+    };
+    let before = std::mem::take(&mut noticed.signals);
+    let signals = amended.interaction.as_ref().map(|values| &*values.signals);
+    let id = &fact.event.aggregate_id;
+    noticed.add(id, signals.unwrap_or_default(), fact.event.recorded_at);
+    // One that stays is known for as long as it was.
+    for signal in &mut noticed.signals {
+        let same = before.iter().find(|other| other.signal == signal.signal);
+        signal.known_at = same.map_or(signal.known_at, |other| other.known_at);
+    }
+    put_noticed(fact, noticed, txn)
+}
+
+/// Something was found in it later.
+pub(super) fn analyse(
+    fact: &Accepted,
+    analysed: &InteractionAnalysed,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let Some(mut noticed) = noted(fact, txn)? else {
+        return Ok(());
+    };
+    let known_at = fact.event.recorded_at;
+    noticed.add(&fact.event.aggregate_id, &analysed.signals, known_at);
+    put_noticed(fact, noticed, txn)
+}
+
+/// The contact is somebody else's, and so is what was raised about it: returns the alerts that this changed.
+pub(super) fn identify(
+    fact: &Accepted,
+    identified: &InteractionIdentified,
+    txn: &mut Txn<'_>,
+) -> Result<Vec<Alert>, ApplyError> {
+    let Some(mut noticed) = noticed_of(fact, txn)? else {
+        return Ok(Vec::new());
+    };
+    noticed.customer_id.clone_from(&identified.customer_id);
+    put_noticed(fact, noticed, txn)?;
+    let mut changed = Vec::new();
+    for rule in Rule::OF_CONCERNS {
+        let named = named(fact, &fact.event.aggregate_id, rule);
+        let Some(before) = stored::concern(&named, |key| txn.get(key))? else {
+            continue;
+        };
+        let mut after = before.clone();
+        after.customer_id =
+            Some(identified.customer_id.clone()).filter(|customer_id| !customer_id.is_empty());
+        changed.extend(put_concern(fact, &named, (Some(&before), &after), txn)?);
+    }
+    Ok(changed)
+}
+
 impl Promises {
-    /// A contact was recorded: notes which of its signals raise alerts.
-    pub(super) fn notice(
-        &mut self,
-        fact: &Accepted,
-        contact: &wire::Interaction,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let Some(mut noticed) = Noticed::of(fact, contact) else {
-            return Ok(());
-        };
-        let known_at = fact.event.recorded_at;
-        noticed.add(&contact.interaction_id, &contact.signals, known_at);
-        // Hardly a contact has any: the others cost nothing.
-        match noticed.signals.is_empty() {
-            true => Ok(()),
-            false => put_noticed(fact, noticed, txn),
-        }
-    }
-
-    /// Parts of its record were replaced: its signals may be others.
-    pub(super) fn notice_amended(
-        &mut self,
-        fact: &Accepted,
-        amended: &InteractionAmended,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let mut paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
-        if !paths.any(|path| path == "signals") {
-            return Ok(());
-        }
-        let Some(mut noticed) = noted(fact, txn)? else {
-            return Ok(());
-        };
-        let before = std::mem::take(&mut noticed.signals);
-        let signals = amended.interaction.as_ref().map(|values| &*values.signals);
-        let id = &fact.event.aggregate_id;
-        noticed.add(id, signals.unwrap_or_default(), fact.event.recorded_at);
-        // One that stays is known for as long as it was.
-        for signal in &mut noticed.signals {
-            let same = before.iter().find(|other| other.signal == signal.signal);
-            signal.known_at = same.map_or(signal.known_at, |other| other.known_at);
-        }
-        put_noticed(fact, noticed, txn)
-    }
-
-    /// Something was found in it later.
-    pub(super) fn notice_analysed(
-        &mut self,
-        fact: &Accepted,
-        analysed: &InteractionAnalysed,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let Some(mut noticed) = noted(fact, txn)? else {
-            return Ok(());
-        };
-        let known_at = fact.event.recorded_at;
-        noticed.add(&fact.event.aggregate_id, &analysed.signals, known_at);
-        put_noticed(fact, noticed, txn)
-    }
-
-    /// The contact is somebody else's, and so is what was raised about it.
-    pub(super) fn notice_identified(
-        &mut self,
-        fact: &Accepted,
-        identified: &InteractionIdentified,
-        txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
-        let Some(mut noticed) = noticed_of(fact, txn)? else {
-            return Ok(());
-        };
-        noticed.customer_id.clone_from(&identified.customer_id);
-        put_noticed(fact, noticed, txn)?;
-        let mut changed = Vec::new();
-        for rule in Rule::OF_CONCERNS {
-            let named = named(fact, &fact.event.aggregate_id, rule);
-            let Some(before) = stored::concern(&named, |key| txn.get(key))? else {
-                continue;
-            };
-            let mut after = before.clone();
-            after.customer_id =
-                Some(identified.customer_id.clone()).filter(|customer_id| !customer_id.is_empty());
-            changed.extend(put_concern(fact, &named, (Some(&before), &after), txn)?);
-        }
-        self.post(fact, changed, txn)
-    }
-
     /// Something became of a concern.
     pub(super) fn take_concern(
         &mut self,

@@ -4,7 +4,7 @@ use aftercall_proto::alerts::v1::{AcknowledgeAlertRequest, CloseAlertRequest, Sn
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
-    AlertState, Customer, EscalationPolicy, NotificationKind as Kind, SignalKind,
+    Alert, AlertState, Customer, EscalationPolicy, NotificationKind as Kind, SignalKind,
 };
 use aftercall_service::Clock;
 
