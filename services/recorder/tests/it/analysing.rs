@@ -192,7 +192,6 @@ async fn all_that_is_wrong_is_named_at_once() {
     let nothing = AnalyseInteractionRequest {
         sentiments: Vec::new(),
         signals: Vec::new(),
-        signals: Vec::new(),
         ..found("r1")
     };
     let refused = crm.analyse_interaction(nothing).await.unwrap_err();
