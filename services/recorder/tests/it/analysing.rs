@@ -325,18 +325,11 @@ async fn a_record_is_scored_once_and_keeps_what_was_found_whoever_scores_later()
             ..interaction(&id(1))
         })
     };
-    let first = crm
-        .record_interaction(sent.clone())
-        .await
-        .unwrap()
-        .into_inner();
-    let again = crm
-        .record_interaction(sent.clone())
-        .await
-        .unwrap()
-        .into_inner();
+    let first = crm.record_interaction(sent.clone()).await.unwrap();
+    let again = crm.record_interaction(sent.clone()).await.unwrap();
+    let again = again.into_inner();
     assert!(again.already_recorded);
-    assert_eq!(again.position, first.position);
+    assert_eq!(again.position, first.into_inner().position);
     // Of what is recorded already nothing becomes another record by being scored, or not.
     let unscored = RecordInteractionRequest {
         scoring: None,
