@@ -25,7 +25,7 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
-use rules::{number_of, rule_of};
+use rules::{number_of, rule_of, subject_of, with_subject};
 
 /// The kinds of keys; 190 to 199 are those of [`calls`], 210 to 219 those of [`concerns`]. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
@@ -385,18 +385,19 @@ impl AlertPlace {
     }
 
     pub(crate) fn after(&self, list: Key) -> Key {
-        list.id(&self.subject_id)
+        with_subject(list, self.rule, &self.subject_id)
             .u64(self.whose)
             .u32(number_of(self.rule))
             .u32(self.episode_no)
     }
 
     pub(crate) fn read(parts: &mut Parts<'_>) -> Result<Self, MalformedKey> {
-        let (subject_id, whose) = (parts.id()?, parts.u64()?);
+        let (subject_id, whose) = (parts.bytes()?, parts.u64()?);
+        let rule = rule_of(parts.u32()?)?;
         Ok(Self {
-            subject_id,
+            subject_id: subject_of(rule, subject_id)?,
             whose,
-            rule: rule_of(parts.u32()?)?,
+            rule,
             episode_no: parts.u32()?,
         })
     }

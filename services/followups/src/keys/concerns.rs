@@ -16,7 +16,7 @@ use aftercall_domain::concern::concern_id;
 use aftercall_log::Partition;
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
-use super::rules::{number_of, rule_of};
+use super::rules::{number_of, rule_of, subject_of, with_subject};
 
 const CONCERN: u8 = 210;
 const GOES_ON: u8 = 211;
@@ -36,18 +36,19 @@ pub(crate) struct Named {
 
 impl Named {
     fn after(&self, list: Key) -> Key {
-        list.text(&self.tenant_id)
-            .id(&self.subject_id)
+        with_subject(list.text(&self.tenant_id), self.rule, &self.subject_id)
             .u64(self.whose)
             .u32(number_of(self.rule))
     }
 
     fn read(parts: &mut Parts<'_>) -> Result<Self, MalformedKey> {
+        let (tenant_id, subject_id) = (parts.text()?, parts.bytes()?);
+        let (whose, rule) = (parts.u64()?, rule_of(parts.u32()?)?);
         Ok(Self {
-            tenant_id: parts.text()?,
-            subject_id: parts.id()?,
-            whose: parts.u64()?,
-            rule: rule_of(parts.u32()?)?,
+            tenant_id,
+            subject_id: subject_of(rule, subject_id)?,
+            whose,
+            rule,
         })
     }
 
