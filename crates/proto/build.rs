@@ -10,6 +10,7 @@ const FILES: [&str; 48] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/calls.proto",
     "aftercall/event/v1/candidates.proto",
+    "aftercall/event/v1/concerns.proto",
     "aftercall/event/v1/event.proto",
     "aftercall/event/v1/problems.proto",
     "aftercall/event/v1/solutions.proto",

@@ -73,6 +73,7 @@ macro_rules! rpcs {
 
         rpcs!(@write);
     };
+    (@plain) => {};
     (@write) => {
         fn position(answer: &Self::Answer) -> Option<&str> {
             Some(&answer.position)
@@ -86,6 +87,9 @@ rpcs! {
             recorder::v1::RecordInteractionRequest => recorder::v1::RecordInteractionResponse;
         command "AmendInteraction":
             recorder::v1::AmendInteractionRequest => recorder::v1::AmendInteractionResponse;
+        command "AnalyseInteraction":
+            recorder::v1::AnalyseInteractionRequest => recorder::v1::AnalyseInteractionResponse;
+        plain "ScoreText": recorder::v1::ScoreTextRequest => recorder::v1::ScoreTextResponse;
         command "IdentifyInteraction":
             recorder::v1::IdentifyInteractionRequest => recorder::v1::IdentifyInteractionResponse;
         command "MergeCustomers":

@@ -1,7 +1,8 @@
 //! Alerts: what needs a human, in episodes, as those see it whom it concerns.
 //!
-//! An alert is about one [`Subject`]; today that is always a promise, whose aggregate holds its state
-//! ([`Episode`]): so an alert has no race of its own, and what is done about it is an event of its promise. A
+//! An alert is about one [`Subject`]. If that is a promise, its aggregate holds the alert's state ([`Episode`]): so an alert
+//! has no race of its own, and what is done about it is an event of its promise. What is about a contact or a customer is
+//! an aggregate of its own, a [`Concern`](crate::concern::Concern), whose events are the alert's. A
 //! lapse that the fold notes for itself, as for imported history, raises none: by then nobody can act on
 //! it any more.
 
@@ -15,6 +16,8 @@ use crate::commitment::{
     AlertState, Clock, Commitment, CommitmentKind, Episode, Escalation, Owner, Priority, WentOn,
 };
 use crate::ids::Namespace;
+use crate::interaction::{SignalKind, SignalSource};
+use crate::measure::Slip;
 
 /// The label that names a promise's kind.
 pub const LABEL_KIND: &str = "kind";
@@ -30,7 +33,7 @@ pub const LABEL_TEAM: &str = "team";
 pub const LABEL_SITE: &str = "site";
 
 /// Something that needs a human: an episode of a condition on one subject. Holds nothing personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     /// The episode's id.
     pub alert_id: Uuid,
@@ -82,11 +85,49 @@ pub enum Rule {
     TargetLapsed,
     /// A stage was reached with the promise open: its due is near.
     AtRisk,
+    /// A customer speaks of lawyers or courts.
+    LegalThreat,
+    /// A customer asks for a manager.
+    ManagerRequest,
+    /// So much went wrong with a customer within a window that something has to be done to keep them.
+    SaveAction,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 3] = [Self::PromiseLapsed, Self::TargetLapsed, Self::AtRisk];
+    pub const ALL: [Self; 6] = [
+        Self::PromiseLapsed,
+        Self::TargetLapsed,
+        Self::AtRisk,
+        Self::LegalThreat,
+        Self::ManagerRequest,
+        Self::SaveAction,
+    ];
+
+    /// The rules of alerts about contacts and customers: each alert is an aggregate of its own.
+    pub const OF_CONCERNS: [Self; 3] = [Self::LegalThreat, Self::ManagerRequest, Self::SaveAction];
+
+    /// The rule by which a signal of a contact raises an alert; none for signals that don't.
+    pub const fn of_signal(kind: SignalKind) -> Option<Self> {
+        match kind {
+            SignalKind::LegalThreat => Some(Self::LegalThreat),
+            SignalKind::ManagerRequest => Some(Self::ManagerRequest),
+            SignalKind::ChurnThreat
+            | SignalKind::Abuse
+            | SignalKind::VulnerableCustomer
+            | SignalKind::RepeatStated
+            | SignalKind::Praise
+            | SignalKind::Other => None,
+        }
+    }
+
+    /// Whether its alerts are about contacts or customers.
+    pub const fn is_of_concerns(self) -> bool {
+        matches!(
+            self,
+            Self::LegalThreat | Self::ManagerRequest | Self::SaveAction
+        )
+    }
 
     /// The rule as callers see it. A part of the alerts' ids: it never changes.
     pub const fn as_str(self) -> &'static str {
@@ -94,14 +135,19 @@ impl Rule {
             Self::PromiseLapsed => "commitment.promise_lapsed",
             Self::TargetLapsed => "commitment.target_lapsed",
             Self::AtRisk => "commitment.at_risk",
+            Self::LegalThreat => "signal.legal_threat",
+            Self::ManagerRequest => "signal.manager_request",
+            Self::SaveAction => "customer.save_action",
         }
     }
 
     /// The rule whose alert says all that this one's does, and more, if it is about the same subject.
     const fn inhibited_by(self) -> Option<Self> {
         match self {
-            Self::PromiseLapsed => None,
             Self::TargetLapsed | Self::AtRisk => Some(Self::PromiseLapsed),
+            Self::PromiseLapsed | Self::LegalThreat | Self::ManagerRequest | Self::SaveAction => {
+                None
+            }
         }
     }
 
@@ -111,21 +157,57 @@ impl Rule {
     }
 
     /// How bad it is for a promise of a priority: what may still become good, and what no customer was told,
-    /// is less bad.
+    /// is less bad. What is about a contact or a customer is as bad as its rule.
     pub fn severity(self, priority: Priority) -> Severity {
         let severity = Severity::from(priority);
         match self {
             Self::PromiseLapsed => severity,
             Self::TargetLapsed | Self::AtRisk => severity.lowered(),
+            Self::LegalThreat | Self::SaveAction => Severity::High,
+            Self::ManagerRequest => Severity::Warning,
         }
     }
 }
 
 /// What an alert is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
     /// A promise.
     Promise(PromiseSubject),
+    /// A signal in a contact.
+    Signal(SignalSubject),
+    /// What went wrong with a customer.
+    SlipUps(SlipUpsSubject),
+}
+
+/// A signal in a contact that needs a human.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalSubject {
+    /// The contact.
+    pub interaction_id: String,
+    /// What it is.
+    pub kind: SignalKind,
+    /// Who noticed.
+    pub source: Option<SignalSource>,
+    /// How sure, from 0 to 1.
+    pub confidence: Option<f64>,
+    /// When it was noticed; where nobody said it, when the contact began.
+    pub noticed_at: Timestamp,
+    /// The rule set or model that noticed; may be empty.
+    pub scorer: String,
+    /// Its version.
+    pub scorer_version: String,
+}
+
+/// What went wrong with a customer within a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlipUpsSubject {
+    /// The customer.
+    pub customer_id: String,
+    /// What went wrong, the oldest first; the last one reached the threshold.
+    pub slips: Vec<Slip>,
+    /// When the window is over.
+    pub window_until: Timestamp,
 }
 
 /// A promise that needs a human.
@@ -154,6 +236,8 @@ impl Subject {
     pub fn id(&self) -> &str {
         match self {
             Self::Promise(promise) => &promise.commitment_id,
+            Self::Signal(signal) => &signal.interaction_id,
+            Self::SlipUps(slips) => &slips.customer_id,
         }
     }
 }
@@ -199,6 +283,8 @@ pub enum ResolveCause {
     Overtaken,
     /// What it warned of does not come.
     Averted,
+    /// What was noticed was taken back.
+    TakenBack,
 }
 
 impl Severity {
@@ -307,13 +393,13 @@ impl Alert {
     }
 }
 
-/// The key of a rule's alerts about one promise. Kept for ever.
-fn alert_key(tenant_id: &str, rule_id: &str, commitment_id: &str) -> Uuid {
+/// The key of a rule's alerts about one subject. Kept for ever.
+pub(crate) fn alert_key(tenant_id: &str, rule_id: &str, commitment_id: &str) -> Uuid {
     let parts = [tenant_id, rule_id, commitment_id];
     Namespace::AlertKey.id(&parts.map(str::as_bytes))
 }
 
 /// The id of one episode. Kept for ever.
-fn alert_id(alert_key: Uuid, episode_no: u32) -> Uuid {
+pub(crate) fn alert_id(alert_key: Uuid, episode_no: u32) -> Uuid {
     Namespace::Alert.id(&[&alert_key.as_bytes()[..], &episode_no.to_be_bytes()])
 }

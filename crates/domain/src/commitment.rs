@@ -69,6 +69,7 @@ pub use decide::{
     Reassign, Refusal, Reschedule, Retargeting, Standing, Supersede,
 };
 pub use dependency::{Dependency, DependencyTurn, Foregoing, Slip, is_cyclic};
+pub(crate) use episode::LATE_AFTER;
 pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, DEPENDENCY_STAGE, Episode};
 pub use escalation::{EscalatesBy, Escalation, WentOn};
 pub use event::{Change, Event, Made};

@@ -2,6 +2,7 @@
 //! its record. A text or list that is empty means that nothing was said.
 
 mod amendment;
+mod analysis;
 mod attention;
 mod check;
 mod clean;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use crate::{Country, Handle};
 
 pub use amendment::{AMENDABLE, Amendment, TELEPHONY};
+pub use analysis::Analysis;
 pub use attention::{
     Escalation, EscalationKind, EscalationRequester, Signal, SignalKind, SignalSource,
 };
@@ -53,7 +55,9 @@ pub use promise::CommitmentDraft;
 pub use recording::Recording;
 pub use recovering::CutOff;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
-pub use sentiment::{Sentiment, SentimentParticipant, SentimentPoint};
+pub use sentiment::{
+    Sentiment, SentimentEvidence, SentimentParticipant, SentimentPoint, SentimentSummary,
+};
 pub use speech::{Interruption, NonTalk};
 
 /// One contact that a customer sees, from the first ring to the end of wrap-up, transfers
@@ -128,6 +132,8 @@ pub struct Interaction {
     pub non_talk: Vec<NonTalk>,
     /// When somebody spoke while the other one did.
     pub interruptions: Vec<Interruption>,
+    /// How participants felt by further scorers, each in one of its versions once.
+    pub sentiments: Vec<Sentiment>,
 }
 
 impl Interaction {

@@ -28,6 +28,20 @@ pub const FOLLOW_UPS_MAX: usize = 50;
 pub const LIST_MAX: usize = 200;
 /// Points of a sentiment series.
 pub const SENTIMENT_POINTS_MAX: usize = 2_000;
+/// Sentiments of one contact by different scorers, beside that of its record.
+pub const SENTIMENTS_MAX: usize = 5;
+/// Places in a text that led to one score.
+pub const SENTIMENT_EVIDENCE_MAX: usize = 50;
+/// What is added to a contact by one analysis, encoded.
+pub const ANALYSIS_BYTES_MAX: usize = 128 << 10;
+/// Turns that the built-in scorer takes at once.
+pub const SCORED_TURNS_MAX: usize = 2_000;
+/// Their texts together.
+pub const SCORED_BYTES_MAX: usize = 256 << 10;
+/// From which confidence on a signal raises an alert.
+pub const ALERTED_CONFIDENCE_MIN: f64 = 0.5;
+/// Rules of alerts that one escalation policy is for.
+pub const ESCALATION_RULES_MAX: usize = 20;
 /// How far ahead of our clock a caller's may be, in seconds.
 pub const CLOCK_SKEW_S_MAX: i64 = 5 * 60;
 /// By how much the times of a contact's parts may lie outside of the contact, in seconds: they are

@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, calls, keys, made, settings, waits};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 13;
+const VERSION: u32 = 14;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,7 +47,7 @@ impl Judge for Contacts {
                 let brought = recorded.interaction.as_ref();
                 record(fact, brought, promises, txn)
             }
-            What::Amended(_) | What::Identified(_) => amend(fact, txn),
+            What::Amended(_) | What::Analysed(_) | What::Identified(_) => amend(fact, txn),
             What::Promise(step) => {
                 let step = Step::Promise {
                     commitment_id: &event.aggregate_id,
@@ -76,6 +76,7 @@ impl Judge for Contacts {
             | What::Cause(_)
             | What::Problem(_)
             | What::Exported(_)
+            | What::Concern(_)
             | What::Repeat(_) => count(fact, txn),
             What::Call(_) => calls::note(fact, txn),
             What::Unknown => unknown(fact, txn),
@@ -111,6 +112,7 @@ fn unknown(fact: &Accepted, txn: &mut Txn<'_>) -> Result<Result<(), Refused>, Ap
         | AggregateKind::Cause
         | AggregateKind::Problem
         | AggregateKind::Export
+        | AggregateKind::Concern
         | AggregateKind::Webhook
         | AggregateKind::WebhookQueue
         | AggregateKind::WebhookOutcomes

@@ -1,16 +1,18 @@
 //! What a record of the log says, decoded.
 
 use aftercall_domain::commitment::{Commitment, Event as Step};
+use aftercall_domain::concern;
 use aftercall_log::Entry;
 use aftercall_proto::convert::commitment as convert;
+use aftercall_proto::convert::concern::event as concern_event;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertsRouted, CalendarFeedChanged, CallClosed, CallDropJudged, CallReported, CallWrapUpSaved,
     CandidatesClaimed, CandidatesMerged, CandidatesPutOff, CandidatesRejected, CandidatesReleased,
     CauseAttributed, CustomersMerged, CustomersUnmerged, Event, ExportBegun, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged,
-    ProblemImproved, RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged,
-    SolutionApproved, SolutionConfidenceChanged, SolutionDrafted, SolutionEdited,
+    InteractionAnalysed, InteractionIdentified, InteractionRecorded, LinkJudged, MailAttempted,
+    ProblemChanged, ProblemImproved, RepeatAttributed, SearchReported, SearchUnanswered,
+    SettingsChanged, SolutionApproved, SolutionConfidenceChanged, SolutionDrafted, SolutionEdited,
     SolutionFlagResolved, SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored,
     SolutionRetired, SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
     SolutionVersionRecalled, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
@@ -44,6 +46,8 @@ pub enum What {
     },
     /// A contact's record was amended.
     Amended(Box<InteractionAmended>),
+    /// Somebody or something looked into a contact later.
+    Analysed(Box<InteractionAnalysed>),
     /// It was said whose contact it is.
     Identified(InteractionIdentified),
     /// A promise was made after its contact, or without one.
@@ -84,6 +88,8 @@ pub enum What {
     Exported(Box<ExportBegun>),
     /// Something was told of a call.
     Call(Told),
+    /// Something about a contact or a customer needs a human, or became of that.
+    Concern(Box<concern::Event>),
     /// Something that only a later version understands, or that can't be decrypted.
     Unknown,
     /// What no writer of ours makes.
@@ -202,6 +208,7 @@ impl What {
                 None => Self::Malformed,
             },
             Some(Fact::InteractionAmended(amended)) => Self::Amended(amended),
+            Some(Fact::InteractionAnalysed(analysed)) => Self::Analysed(analysed),
             Some(Fact::InteractionIdentified(identified)) => Self::Identified(identified),
             Some(Fact::CustomersMerged(merged)) => Self::Merged(merged),
             Some(Fact::CustomersUnmerged(unmerged)) => Self::Unmerged(unmerged),
@@ -267,7 +274,10 @@ impl What {
             Fact::SolutionVerified(verified) => Self::Solution(Solved::Verified(verified)),
             fact => match convert::later_event(event, &fact) {
                 Some(step) => Self::Promise(step),
-                None => Self::Malformed,
+                None => match concern_event(event, &fact) {
+                    Some(step) => Self::Concern(Box::new(step)),
+                    None => Self::Malformed,
+                },
             },
         }
     }

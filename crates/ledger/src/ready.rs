@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aftercall_domain::alert::Rule;
 use aftercall_domain::setting::{
     Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
 };
@@ -160,6 +161,21 @@ impl<T: Kind> Ready<T> {
         let settings = self.ledger.settings(tenant_id);
         let setting = settings.version(T::KIND, id, version)?;
         Ok(setting.as_ref().and_then(convert::body).and_then(T::of))
+    }
+}
+
+impl Ready<EscalationPolicy> {
+    /// The policy by which alerts of a rule about contacts or customers are told: of several, the first by its id.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn for_rule(
+        &self,
+        tenant_id: &str,
+        rule: Rule,
+    ) -> Result<Option<InUse<EscalationPolicy>>, ApplyError> {
+        let all = self.all(tenant_id)?;
+        Ok(all.iter().find(|one| one.set.is_for(rule)).cloned())
     }
 }
 

@@ -93,8 +93,15 @@ const fn about(event_type: EventType) -> (&'static str, &'static str) {
     match event_type {
         EventType::InteractionRecorded
         | EventType::InteractionAmended
+        | EventType::InteractionAnalysed
         | EventType::InteractionIdentified => ("recorder", "interaction"),
         EventType::RepeatAttributed => ("followups", "repeat"),
+        EventType::ConcernRaised
+        | EventType::ConcernAcknowledged
+        | EventType::ConcernSnoozed
+        | EventType::ConcernClosed
+        | EventType::ConcernRetriggered
+        | EventType::ConcernResolved => ("followups", "concern"),
         EventType::CustomersMerged | EventType::CustomersUnmerged => ("recorder", "customer"),
         EventType::CommitmentMade
         | EventType::CommitmentDependenciesSet

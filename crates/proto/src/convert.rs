@@ -6,6 +6,7 @@
 pub mod alert;
 pub mod call;
 pub mod commitment;
+pub mod concern;
 pub mod due;
 mod enums;
 mod instant;

@@ -14,13 +14,14 @@ use crate::event::v1::{
     CommitmentHandoverEnded, CommitmentLapsed, CommitmentMade, CommitmentPaused,
     CommitmentReassigned, CommitmentRecurrenceEnded, CommitmentRescheduled, CommitmentResumed,
     CommitmentRetargeted, CommitmentStageReached, CommitmentSuperseded, CommitmentWaived,
-    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, CustomersMerged,
-    CustomersUnmerged, Event, EventType, ExportBegun, InteractionAmended, InteractionIdentified,
-    InteractionRecorded, LinkJudged, MailAttempted, ProblemChanged, ProblemImproved,
-    RepeatAttributed, SearchReported, SearchUnanswered, SettingsChanged, SolutionApproved,
-    SolutionConfidenceChanged, SolutionDrafted, SolutionEdited, SolutionFlagResolved,
-    SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored, SolutionRetired,
-    SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
+    CommitmentWaiverDeclined, CommitmentWaiverRequested, CommitmentWithdrawn, ConcernAcknowledged,
+    ConcernClosed, ConcernRaised, ConcernResolved, ConcernRetriggered, ConcernSnoozed,
+    CustomersMerged, CustomersUnmerged, Event, EventType, ExportBegun, InteractionAmended,
+    InteractionAnalysed, InteractionIdentified, InteractionRecorded, LinkJudged, MailAttempted,
+    ProblemChanged, ProblemImproved, RepeatAttributed, SearchReported, SearchUnanswered,
+    SettingsChanged, SolutionApproved, SolutionConfidenceChanged, SolutionDrafted, SolutionEdited,
+    SolutionFlagResolved, SolutionFlagged, SolutionMerged, SolutionPublished, SolutionRestored,
+    SolutionRetired, SolutionReturned, SolutionSubmitted, SolutionUnmerged, SolutionVerified,
     SolutionVersionRecalled, WebhookAttempted, WebhookChanged, WebhookQueued, WebhookReplayed,
 };
 
@@ -84,6 +85,8 @@ facts! {
     InteractionRecorded(Box<InteractionRecorded>): Interaction, "aftercall.interaction.recorded.v1";
     /// A contact's record was amended.
     InteractionAmended(Box<InteractionAmended>): Interaction, "aftercall.interaction.amended.v1";
+    /// Somebody or something looked into a contact later.
+    InteractionAnalysed(Box<InteractionAnalysed>): Interaction, "aftercall.interaction.analysed.v1";
     /// It was said whose contact it is.
     InteractionIdentified(InteractionIdentified): Interaction, "aftercall.interaction.identified.v1";
     /// A promise was made after its contact.
@@ -228,6 +231,18 @@ facts! {
     CallDropJudged(Box<CallDropJudged>): Call, "aftercall.call.drop_judged.v1";
     /// Part of a call's wrap-up was saved.
     CallWrapUpSaved(Box<CallWrapUpSaved>): Call, "aftercall.call.wrap_up_saved.v1";
+    /// Something about a contact or a customer needs a human.
+    ConcernRaised(Box<ConcernRaised>): Concern, "aftercall.concern.raised.v1";
+    /// Somebody sees to it.
+    ConcernAcknowledged(ConcernAcknowledged): Concern, "aftercall.concern.acknowledged.v1";
+    /// It was put off.
+    ConcernSnoozed(ConcernSnoozed): Concern, "aftercall.concern.snoozed.v1";
+    /// It was put away.
+    ConcernClosed(ConcernClosed): Concern, "aftercall.concern.closed.v1";
+    /// It goes on.
+    ConcernRetriggered(ConcernRetriggered): Concern, "aftercall.concern.retriggered.v1";
+    /// What was noticed was taken back.
+    ConcernResolved(ConcernResolved): Concern, "aftercall.concern.resolved.v1";
     /// Somebody began to take contacts home.
     ExportBegun(Box<ExportBegun>): Export, "aftercall.export.begun.v1";
 }

@@ -140,6 +140,7 @@ impl Sealing<'_> {
             | AggregateKind::Commitment
             | AggregateKind::Repeat
             | AggregateKind::Cause
+            | AggregateKind::Concern
             | AggregateKind::Unspecified => {
                 contact_key(tenant_id, self.customer_id, self.interaction_id)
             }

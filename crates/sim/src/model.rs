@@ -100,7 +100,9 @@ impl Model {
         }
         let counts = match &fact {
             Fact::InteractionRecorded(recorded) => self.record(position, &event, recorded, stored),
-            Fact::InteractionAmended(_) => self.next(&event, stored, |_| ()),
+            Fact::InteractionAmended(_) | Fact::InteractionAnalysed(_) => {
+                self.next(&event, stored, |_| ())
+            }
             Fact::InteractionIdentified(identified) => self.next(&event, stored, |contact| {
                 contact.customer_id.clone_from(&identified.customer_id);
             }),
@@ -113,21 +115,22 @@ impl Model {
                 })
             }
             Fact::SettingsChanged(_) => {
-                let version = self.settings.entry(event.tenant_id.clone()).or_default();
-                let is_next = *version + 1 == event.sequence;
-                *version += u64::from(is_next);
-                is_next
+                let of = event.tenant_id.clone();
+                is_next(self.settings.entry(of).or_default(), &event)
             }
             Fact::CandidatesClaimed(_)
             | Fact::CandidatesReleased(_)
             | Fact::CandidatesPutOff(_)
             | Fact::CandidatesRejected(_)
-            | Fact::CandidatesMerged(_) => {
+            | Fact::CandidatesMerged(_)
+            | Fact::ConcernRaised(_)
+            | Fact::ConcernAcknowledged(_)
+            | Fact::ConcernSnoozed(_)
+            | Fact::ConcernClosed(_)
+            | Fact::ConcernRetriggered(_)
+            | Fact::ConcernResolved(_) => {
                 let of = (event.tenant_id.clone(), event.aggregate_id.clone());
-                let decided = self.decided.entry(of).or_default();
-                let is_next = *decided + 1 == event.sequence;
-                *decided += u64::from(is_next);
-                is_next
+                is_next(self.decided.entry(of).or_default(), &event)
             }
             Fact::AlertsRouted(routed) => self.route(position, &event, routed)?,
             Fact::CommitmentMade(made) => self.make(&event, made, stored),
@@ -147,10 +150,7 @@ impl Model {
             | Fact::SolutionFlagResolved(_)
             | Fact::SolutionVerified(_) => {
                 let solution = (event.tenant_id.clone(), event.aggregate_id.clone());
-                let sequence = self.solutions.entry(solution).or_default();
-                let is_next = *sequence + 1 == event.sequence;
-                *sequence += u64::from(is_next);
-                is_next
+                is_next(self.solutions.entry(solution).or_default(), &event)
             }
             fact => self.follow(position, &event, fact, stored)?,
         };
@@ -481,4 +481,11 @@ impl Model {
 
 fn at(wire: Option<pbjson_types::Timestamp>) -> Timestamp {
     wire.as_ref().and_then(from_wire).unwrap_or(Timestamp::MIN)
+}
+
+/// Whether an event is the next one of what has had so many, which it then is one of.
+fn is_next(count: &mut u64, event: &Event) -> bool {
+    let is_next = *count + 1 == event.sequence;
+    *count += u64::from(is_next);
+    is_next
 }

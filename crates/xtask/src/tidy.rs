@@ -54,7 +54,7 @@ const DOMAIN_MAY_USE: &[&str] = &[
 ];
 
 /// What the rules' tests may depend on, too.
-const DOMAIN_TESTS_MAY_USE: &[&str] = &["proptest", "serde_json"];
+const DOMAIN_TESTS_MAY_USE: &[&str] = &["flate2", "proptest", "serde_json"];
 
 /// Checks every rule, and lists all that is wrong.
 pub(crate) fn run() -> anyhow::Result<()> {

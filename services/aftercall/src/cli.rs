@@ -14,7 +14,7 @@ use rustix::process::umask;
 
 use crate::command::{
     CommandError, ServerArgs, Session, alerts, backup, calls, export, followups, health, identify,
-    insight, log, merge, model, record, restore, search, solutions, timeline,
+    insight, log, merge, model, record, restore, search, sentiment, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::connect;
@@ -153,6 +153,13 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// How people felt, by what they said, and what was found in contacts
+    Sentiment {
+        #[command(subcommand)]
+        command: sentiment::Sentiments,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Promises: which are open, and what becomes of them
     Followups {
         #[command(subcommand)]
@@ -160,7 +167,7 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Promises that lapsed: as a list, or as it happens
+    /// What needs somebody, such as promises that lapsed: as a list, or as it happens
     Alerts {
         #[command(subcommand)]
         command: alerts::Alerts,
@@ -411,6 +418,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Export { args, asking } => {
             let session = &mut asking.session().await?;
             finish(export::run(session, *args).await, session)
+        }
+        Command::Sentiment { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(sentiment::run(session, command).await, session)
         }
         Command::Followups { command, asking } => {
             let session = &mut asking.session().await?;

@@ -22,6 +22,7 @@ pub mod promise;
 pub mod record;
 pub mod restore;
 pub mod search;
+pub mod sentiment;
 mod server;
 pub mod settings;
 pub mod solutions;

@@ -13,6 +13,7 @@ mod month;
 mod play;
 mod promises;
 mod receiver;
+mod saving;
 mod tour;
 
 use std::io::Write;

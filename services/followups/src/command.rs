@@ -2,10 +2,11 @@
 
 mod wish;
 
-use aftercall_domain::alert::Rule;
+use aftercall_domain::alert::{Rule, Subject};
 use aftercall_domain::commitment::{
     Actor, Commitment, Contact, Event, Reassign, Reschedule, Standing, Told,
 };
+use aftercall_domain::concern::Concern;
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, FieldPath, Scope, Violations, Warning};
@@ -24,9 +25,10 @@ use uuid::Uuid;
 use crate::contacts::{Contacts, Promised};
 use crate::failure::Refused;
 use crate::followups::Followups;
+use crate::keys::concerns::Named;
 use crate::keys::{self, MERGED, REQUESTS};
 use crate::projection::series::SeriesRow;
-use crate::stored;
+use crate::stored::{self, Alerted};
 use crate::waiting::{self, Waiter};
 
 pub(crate) use wish::Wish;
@@ -110,6 +112,14 @@ struct Found {
     alert: Option<(Rule, u32)>,
 }
 
+/// What a command is about.
+enum Meant {
+    /// A promise, or an alert of one.
+    Promise(Box<Found>),
+    /// An alert about a contact or a customer: an episode of a concern.
+    Concern(Named, Box<Concern>, u32),
+}
+
 impl aftercall_service::command::Command for Asked {
     type Done = Done;
     type Refusal = Refused;
@@ -120,15 +130,22 @@ impl aftercall_service::command::Command for Asked {
             wish,
             ..
         } = &self.command;
-        let Found {
-            mut commitment,
-            whose,
-            alert,
-        } = self.find(store)?;
+        let meant = self.find(store)?;
         // Before anything else is told: what the request was about may be none of the caller's business.
         if let Some(done) = self.repetition(store)? {
             return Ok(Decision::Done(done));
         }
+        let Found {
+            mut commitment,
+            whose,
+            alert,
+        } = match meant {
+            Meant::Promise(found) => *found,
+            Meant::Concern(named, concern, episode_no) => {
+                let record = self.of_concern(store, (&named, &concern, episode_no), now)?;
+                return Ok(Decision::Append(Box::new(record)));
+            }
+        };
         if *expected_version != 0 && *expected_version != commitment.version {
             return Err(Refused::VersionMismatch {
                 current: commitment.version,
@@ -172,29 +189,68 @@ impl aftercall_service::command::Command for Asked {
 
 impl Asked {
     /// The promise that is meant.
-    fn find(&self, store: &Store) -> Result<Found, Refused> {
+    fn find(&self, store: &Store) -> Result<Meant, Refused> {
         let tenant_id = &self.principal.tenant_id;
         match &self.command.about {
             About::Commitment(id) => {
                 let meant = stored::meant(store, (tenant_id, &self.scope), id)?;
                 let (commitment, whose) = meant.ok_or(Refused::NotFound)?;
-                Ok(Found {
+                Ok(Meant::Promise(Box::new(Found {
                     commitment,
                     whose,
                     alert: None,
-                })
+                })))
             }
             About::Alert(alert_id) => {
                 let alert_id = alert_id.ok_or(Refused::AlertNotFound)?;
-                let found = stored::alert_promise(store, (tenant_id, &self.scope), alert_id)?;
-                let (commitment, place) = found.ok_or(Refused::AlertNotFound)?;
-                Ok(Found {
-                    commitment,
-                    whose: place.whose,
-                    alert: Some((place.rule, place.episode_no)),
+                let found = stored::alerted(store, (tenant_id, &self.scope), alert_id)?;
+                let (alerted, place) = found.ok_or(Refused::AlertNotFound)?;
+                Ok(match alerted {
+                    Alerted::Promise(commitment) => Meant::Promise(Box::new(Found {
+                        commitment: *commitment,
+                        whose: place.whose,
+                        alert: Some((place.rule, place.episode_no)),
+                    })),
+                    Alerted::Concern(named, concern) => {
+                        Meant::Concern(named, concern, place.episode_no)
+                    }
                 })
             }
         }
+    }
+
+    /// What somebody does about an alert about a contact or a customer.
+    fn of_concern(
+        &self,
+        store: &Store,
+        (named, concern, episode_no): (&Named, &Concern, u32),
+        now: Timestamp,
+    ) -> Result<Record, Refused> {
+        let Wish::Alert(wish) = &self.command.wish else {
+            return Err(Refused::AlertNotFound);
+        };
+        let event = concern.handle(episode_no, wish.clone(), actor(&self.principal), now);
+        let event = event.map_err(|refusal| Refused::by_rule(refusal, &named.subject_id))?;
+        let interaction_id = match &concern.raised.subject {
+            Subject::Signal(signal) => &*signal.interaction_id,
+            Subject::Promise(_) | Subject::SlipUps(_) => "",
+        };
+        let sealing = Sealing {
+            by: Author::from(&self.principal),
+            aggregate_id: &named.id(),
+            interaction_id,
+            customer_id: concern.customer_id.as_deref().unwrap_or_default(),
+            sequence: event.sequence,
+            occurred_at: now,
+            recorded_at: event.recorded_at,
+            import_batch: "",
+            request: Some(Request {
+                id: &self.command.request_id,
+                hash: self.command.hash,
+            }),
+        };
+        let key = stored::concern_key(store, named, concern)?;
+        Ok(sealing.seal_under(key, &aftercall_proto::convert::concern::fact(event.change))?)
     }
 
     /// The policy that a promise has: in the version that it had when the promise was made, so that an edit moves

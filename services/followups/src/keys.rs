@@ -4,9 +4,11 @@
 //! their keys end in whose they are, see [`whose`](aftercall_view::key::whose).
 
 pub(crate) mod calls;
+pub(crate) mod concerns;
 pub(crate) mod contacts;
 pub(crate) mod matched;
 pub(crate) mod recovery;
+mod rules;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +25,9 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
-/// The kinds of keys; 190 to 199 are those of [`calls`]. Part of the view's version: a change needs another one.
+use rules::{number_of, rule_of, subject_of, with_subject};
+
+/// The kinds of keys; 190 to 199 are those of [`calls`], 210 to 219 those of [`concerns`]. Part of the view's version: a change needs another one.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 enum Tag {
@@ -44,7 +48,7 @@ enum Tag {
     Request = 8,
     /// The requests by their age.
     RequestAge = 9,
-    /// tenant, commitment, whose, rule, episode → the alert.
+    /// tenant, commitment (or contact, or customer), whose, rule, episode → the alert.
     Alert = 10,
     /// tenant, open or not, time of firing (the latest first), commitment, whose, rule, episode → nothing.
     ListAlerts = 11,
@@ -360,10 +364,11 @@ pub(crate) fn alerts_of(tenant_id: &str, commitment_id: &str, whose: u64) -> Key
     key(Tag::Alert).text(tenant_id).id(commitment_id).u64(whose)
 }
 
-/// Which episode of which alert of which promise.
+/// Which episode of which alert of which promise, contact or customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AlertPlace {
-    pub(crate) commitment_id: String,
+    /// The id of what it is about.
+    pub(crate) subject_id: String,
     pub(crate) whose: u64,
     pub(crate) rule: Rule,
     pub(crate) episode_no: u32,
@@ -372,7 +377,7 @@ pub(crate) struct AlertPlace {
 impl AlertPlace {
     pub(crate) fn of(alert: &Alert, whose: u64) -> Self {
         Self {
-            commitment_id: alert.subject.id().to_owned(),
+            subject_id: alert.subject.id().to_owned(),
             whose,
             rule: alert.rule,
             episode_no: alert.episode_no,
@@ -380,20 +385,19 @@ impl AlertPlace {
     }
 
     pub(crate) fn after(&self, list: Key) -> Key {
-        list.id(&self.commitment_id)
+        with_subject(list, self.rule, &self.subject_id)
             .u64(self.whose)
             .u32(number_of(self.rule))
             .u32(self.episode_no)
     }
 
     pub(crate) fn read(parts: &mut Parts<'_>) -> Result<Self, MalformedKey> {
-        let (commitment_id, whose) = (parts.id()?, parts.u64()?);
-        let number = parts.u32()?;
-        let rule = Rule::ALL.into_iter().find(|it| number_of(*it) == number);
+        let (subject_id, whose) = (parts.bytes()?, parts.u64()?);
+        let rule = rule_of(parts.u32()?)?;
         Ok(Self {
-            commitment_id,
+            subject_id: subject_of(rule, subject_id)?,
             whose,
-            rule: rule.ok_or(MalformedKey)?,
+            rule,
             episode_no: parts.u32()?,
         })
     }
@@ -401,15 +405,6 @@ impl AlertPlace {
     /// Where the alert stands.
     pub(crate) fn key(&self, tenant_id: &str) -> Key {
         self.after(key(Tag::Alert).text(tenant_id))
-    }
-}
-
-/// A rule's number in keys.
-const fn number_of(rule: Rule) -> u32 {
-    match rule {
-        Rule::PromiseLapsed => 1,
-        Rule::TargetLapsed => 2,
-        Rule::AtRisk => 3,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod changes;
+pub(crate) mod concerns;
 pub(crate) mod contacts;
 pub(crate) mod followed_up;
 mod identify;
@@ -54,7 +55,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        17
+        18
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -77,7 +78,10 @@ impl Projection for Promises {
                 followed_up::contact(fact, recorded, txn)?;
                 self.wrap_up(fact, txn)?;
                 match &recorded.interaction {
-                    Some(contact) => contacts::record(fact, contact, txn),
+                    Some(contact) => {
+                        contacts::record(fact, contact, txn)?;
+                        concerns::notice(fact, contact, txn)
+                    }
                     None => Ok(()),
                 }
             }
@@ -87,10 +91,17 @@ impl Projection for Promises {
             }
             What::Promise(step) => self.follow_up(fact, step, txn),
             What::Identified(identified) => {
-                self.identify(fact, identified, txn)?;
-                contacts::identify(fact, identified, txn)
+                let mut changed = self.identify(fact, identified, txn)?;
+                contacts::identify(fact, identified, txn)?;
+                changed.extend(concerns::identify(fact, identified, txn)?);
+                self.post(fact, changed, txn)
             }
-            What::Amended(amended) => contacts::amend(fact, amended, txn),
+            What::Amended(amended) => {
+                contacts::amend(fact, amended, txn)?;
+                concerns::amend(fact, amended, txn)
+            }
+            What::Analysed(analysed) => concerns::analyse(fact, analysed, txn),
+            What::Concern(step) => self.take_concern(fact, step, txn),
             What::Repeat(attributed) => contacts::attribute(fact, attributed, txn),
             What::Merged(merged) => self.merge(fact, &merged.merged_customer_id, txn),
             What::Unmerged(unmerged) => self.merge(fact, &unmerged.merged_customer_id, txn),

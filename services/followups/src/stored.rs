@@ -1,16 +1,19 @@
 //! What stands in the view's store, and how it is read back.
 
-use aftercall_domain::alert::Alert;
+use aftercall_domain::alert::{Alert, Subject};
 use aftercall_domain::commitment::Commitment;
+use aftercall_domain::concern::Concern;
 use aftercall_domain::{CommitmentId, Scope};
 use aftercall_proto::convert;
-use aftercall_proto::envelope::contact_key;
+use aftercall_proto::envelope::{contact_key, customer_key};
 use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::keys::concerns::{self, Named};
 use crate::keys::{self, AlertPlace};
+use crate::projection::concerns::Noticed;
 
 /// The promise as the store keeps it.
 pub(crate) fn encode_commitment(commitment: Commitment) -> Vec<u8> {
@@ -68,21 +71,75 @@ pub(crate) fn meant(
     Ok(meant)
 }
 
-/// The promise within somebody's scope that an alert is about, and which of its alerts.
-pub(crate) fn alert_promise(
+/// A concern in its latest episode; `get` reads the store, or the store as a batch will leave it.
+pub(crate) fn concern(
+    named: &Named,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Option<Concern>, ApplyError> {
+    let found = get(&named.key())?;
+    let found = found.map(convert::concern::from_row).transpose();
+    found.map_err(ApplyError::record)
+}
+
+/// The log key of a concern, and of all that becomes of it: that of its contact, or of its customer.
+pub(crate) fn concern_key(
+    store: &Store,
+    named: &Named,
+    concern: &Concern,
+) -> Result<Bytes, ApplyError> {
+    let tenant_id = &named.tenant_id;
+    if let Subject::SlipUps(slips) = &concern.raised.subject {
+        return Ok(customer_key(tenant_id, &slips.customer_id));
+    }
+    let noticed = concerns::noticed(tenant_id, &named.subject_id, named.whose);
+    let noticed = store.get(noticed)?.map(Noticed::decode_row).transpose()?;
+    Ok(noticed.map_or_else(
+        || {
+            let customer_id = concern.customer_id.as_deref().unwrap_or_default();
+            contact_key(tenant_id, customer_id, &named.subject_id)
+        },
+        |noticed| noticed.log_key,
+    ))
+}
+
+/// What an alert is about, and holds its state.
+#[derive(Debug)]
+pub(crate) enum Alerted {
+    /// A promise.
+    Promise(Box<Commitment>),
+    /// A contact, or a customer.
+    Concern(Named, Box<Concern>),
+}
+
+/// What within somebody's scope an alert is about, and which alert of it.
+pub(crate) fn alerted(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     alert_id: Uuid,
-) -> Result<Option<(Commitment, AlertPlace)>, ApplyError> {
+) -> Result<Option<(Alerted, AlertPlace)>, ApplyError> {
     let list = keys::alert_id(tenant_id, alert_id);
     for entry in store.scan_prefix(list.clone(), Direction::Ascending) {
         let (key, _) = entry?;
         let place = AlertPlace::read(&mut Parts::new(&key[list.len()..]));
         let place = place.map_err(ApplyError::record)?;
         let get = |key: &[u8]| store.get(key);
-        let found = commitment(tenant_id, &place.commitment_id, place.whose, get)?;
+        if place.rule.is_of_concerns() {
+            let named = Named {
+                tenant_id: tenant_id.to_owned(),
+                subject_id: place.subject_id.clone(),
+                whose: place.whose,
+                rule: place.rule,
+            };
+            let found = concern(&named, get)?;
+            let found = found.filter(|found| scope.admits(found.raised.parties.iter()));
+            if let Some(found) = found {
+                return Ok(Some((Alerted::Concern(named, Box::new(found)), place)));
+            }
+            continue;
+        }
+        let found = commitment(tenant_id, &place.subject_id, place.whose, get)?;
         if let Some(found) = found.filter(|found| scope.admits(found.parties())) {
-            return Ok(Some((found, place)));
+            return Ok(Some((Alerted::Promise(Box::new(found)), place)));
         }
     }
     Ok(None)

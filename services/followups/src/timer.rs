@@ -26,6 +26,7 @@
 //! again.
 
 mod closing;
+mod concerns;
 mod deciding;
 mod firing;
 mod matching;
@@ -156,6 +157,9 @@ impl Tracker {
         let returning = partitions
             .clone()
             .map(|partition| self.tell_returns(partition));
+        let concerns = partitions
+            .clone()
+            .map(|partition| self.raise_concerns(partition));
         let watching = partitions.map(|partition| self.watch(partition));
         tokio::select! {
             biased;
@@ -165,6 +169,7 @@ impl Tracker {
             failed = try_join_all(recovering) => failed.map(|_| ()),
             failed = try_join_all(closing) => failed.map(|_| ()),
             failed = try_join_all(returning) => failed.map(|_| ()),
+            failed = try_join_all(concerns) => failed.map(|_| ()),
             never = self.count_held() => match never {},
         }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use aftercall_domain::Party;
 use aftercall_proto::convert::parties;
-use aftercall_proto::model::v1::{Customer, Interaction};
+use aftercall_proto::model::v1::{Customer, Interaction, SignalKind};
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
@@ -19,10 +19,10 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::TokenizerManager;
 
-use crate::people;
+use crate::{people, sentiment};
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 5;
+const INDEX_VERSION: u32 = 6;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -39,6 +39,9 @@ pub(crate) mod column {
     pub(crate) const DIRECTION: &str = "direction";
     pub(crate) const SENTIMENT: &str = "sentiment";
     pub(crate) const LABEL: &str = "label";
+    pub(crate) const SIGNAL: &str = "signal";
+    pub(crate) const WORST: &str = "worst_sentiment";
+    pub(crate) const TREND: &str = "sentiment_trend";
 }
 
 /// The index's fields.
@@ -67,6 +70,13 @@ pub(crate) struct Fields {
     pub(crate) channel: Field,
     pub(crate) direction: Field,
     pub(crate) sentiment: Field,
+    /// The band of the worst feeling.
+    pub(crate) worst: Field,
+    pub(crate) trend: Field,
+    /// All who scored it.
+    pub(crate) scorer: Field,
+    /// The names of all its signals' kinds.
+    pub(crate) signal: Field,
     pub(crate) open_promise: Field,
     pub(crate) label: Field,
     /// Microseconds since the Unix epoch.
@@ -103,6 +113,10 @@ impl Fields {
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
             sentiment: builder.add_u64_field(column::SENTIMENT, number()),
+            worst: builder.add_u64_field(column::WORST, number()),
+            trend: builder.add_u64_field(column::TREND, number()),
+            scorer: builder.add_text_field("scorer", exact()),
+            signal: builder.add_text_field(column::SIGNAL, counted()),
             open_promise: builder.add_bool_field("open_promise", INDEXED),
             label: builder.add_text_field(column::LABEL, counted()),
             occurred_at: builder.add_i64_field(column::OCCURRED_AT, FAST),
@@ -140,9 +154,7 @@ impl Fields {
         document.add_bool(self.open_promise, has_open_promise);
         document.add_u64(self.channel, enum_number(interaction.channel));
         document.add_u64(self.direction, enum_number(interaction.direction));
-        if let Some(band) = crate::sentiment::band(interaction) {
-            document.add_u64(self.sentiment, enum_number(band.into()));
-        }
+        self.add_feelings(interaction, &mut document);
         self.add_customer(interaction, &mut document);
         self.add_parties(interaction, &mut document);
         if let Some(disposition) = &interaction.disposition {
@@ -154,6 +166,28 @@ impl Fields {
         }
         document.add_text(self.text, joined_texts(tenant_id, interaction));
         document
+    }
+
+    /// How the customer felt, who says so, and what deserves notice.
+    fn add_feelings(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let bands = [
+            (self.sentiment, sentiment::band(interaction)),
+            (self.worst, sentiment::worst(interaction)),
+        ];
+        for (field, band) in bands {
+            if let Some(band) = band {
+                document.add_u64(field, enum_number(band.into()));
+            }
+        }
+        if let Some(trend) = sentiment::trend(interaction) {
+            document.add_u64(self.trend, enum_number(trend.into()));
+        }
+        for scorer in sentiment::scorers(interaction) {
+            document.add_text(self.scorer, scorer);
+        }
+        for kind in sentiment::signals(interaction) {
+            document.add_text(self.signal, signal_name(kind));
+        }
     }
 
     fn add_customer(&self, interaction: &Interaction, document: &mut TantivyDocument) {
@@ -221,6 +255,12 @@ pub(crate) struct Contact<'c> {
 /// found by no filter.
 pub(crate) fn enum_number(value: i32) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// A signal's kind as it is indexed: its name, or its number where this version doesn't know it.
+pub(crate) fn signal_name(kind: i32) -> String {
+    SignalKind::try_from(kind)
+        .map_or_else(|_| kind.to_string(), |kind| kind.as_str_name().to_owned())
 }
 
 /// Adds what is said; nothing is found by what isn't.

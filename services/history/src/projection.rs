@@ -12,9 +12,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use aftercall_domain::commitment::Commitment;
 use aftercall_ledger::{Accepted, Happening, What};
-use aftercall_proto::convert::interaction::replace;
+use aftercall_proto::convert::interaction::{analyse, replace};
 use aftercall_proto::event::v1::{
-    InteractionAmended, InteractionIdentified, InteractionRecorded, RepeatAttributed,
+    InteractionAmended, InteractionAnalysed, InteractionIdentified, InteractionRecorded,
+    RepeatAttributed,
 };
 use aftercall_proto::history::v1::Amendment;
 use aftercall_view::index::IndexSchema;
@@ -138,6 +139,29 @@ impl HistoryProjection {
         Ok(())
     }
 
+    /// Something was found in a contact.
+    fn analyse(
+        &mut self,
+        fact: &Accepted,
+        analysed: &InteractionAnalysed,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let event = &fact.event;
+        let pointer = keys::entry_of(&event.tenant_id, &event.aggregate_id, fact.whose);
+        let pointer: Bytes = pointer.into();
+        let Some((key, mut entry)) = entry_at(&pointer, txn)? else {
+            return Ok(());
+        };
+        if let Some(interaction) = &mut entry.interaction {
+            analyse(interaction, analysed);
+            interaction.version = event.sequence;
+        }
+        txn.put(key, entry.encode_to_vec())?;
+        self.fresh.remove(&pointer);
+        txn.touch(pointer);
+        Ok(())
+    }
+
     fn identify(
         &mut self,
         fact: &Accepted,
@@ -218,6 +242,7 @@ impl Projection for HistoryProjection {
         match &fact.what {
             What::Recorded { recorded, promises } => self.record(fact, recorded, promises, txn),
             What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Analysed(analysed) => self.analyse(fact, analysed, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Made(promise) => self.make_promise(fact, promise, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
@@ -232,6 +257,7 @@ impl Projection for HistoryProjection {
             | What::Cause(_)
             | What::Problem(_)
             | What::Exported(_)
+            | What::Concern(_)
             | What::Settings(_)
             | What::Webhook(_)
             | What::CalendarFeed(_)

@@ -76,6 +76,10 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         handles,
         match_statuses,
         identified,
+        signals,
+        worst_sentiments,
+        sentiment_trends,
+        sentiment_scorers,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -99,6 +103,18 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
             FILTER_VALUES_MAX,
         ),
         identified: *identified,
+        signals: checker.known_list("filter.signals", signals, FILTER_VALUES_MAX),
+        worst_sentiments: checker.known_list(
+            "filter.worst_sentiments",
+            worst_sentiments,
+            FILTER_VALUES_MAX,
+        ),
+        sentiment_trends: checker.known_list(
+            "filter.sentiment_trends",
+            sentiment_trends,
+            FILTER_VALUES_MAX,
+        ),
+        sentiment_scorers: values("filter.sentiment_scorers", sentiment_scorers, checker),
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }

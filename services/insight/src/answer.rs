@@ -72,6 +72,7 @@ pub(crate) fn measures(sums: &Sums) -> Measures {
         resolvable: number(sums.resolvable),
         resolved_first: number(sums.resolved_first),
         provisional: number(sums.provisional),
+        redialled: number(sums.redialled),
         repeats: number(sums.repeats),
         promises: number(sums.promises),
         promises_kept: number(sums.promises_kept),

@@ -96,6 +96,7 @@ const fn counted(fact: ContactFact) -> Option<Counted> {
         ContactFact::Dropped => Counted::Dropped,
         ContactFact::Resolvable => Counted::Resolvable,
         ContactFact::ResolvedFirst => Counted::ResolvedFirst,
+        ContactFact::Redialled => Counted::Redialled,
         ContactFact::Repeat => Counted::Repeat,
         ContactFact::Onset => Counted::Onset,
         ContactFact::Promised => Counted::Promised,

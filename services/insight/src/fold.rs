@@ -6,6 +6,7 @@ mod links;
 mod noted;
 mod problems;
 mod promises;
+mod saved;
 
 use aftercall_domain::measure::flag;
 use aftercall_ledger::{Accepted, Happening, What};
@@ -24,9 +25,10 @@ pub(crate) use clocks::{TURNS, Turns};
 pub(crate) use contact::Kept;
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
+pub(crate) use saved::Raisings;
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Builds the view `insight`.
 #[derive(Debug, Default)]
@@ -56,6 +58,7 @@ impl InsightProjection {
                 whose: fact.whose,
             };
             links::insert(linked, &kept, &mut row, txn)?;
+            saved::contact(fact, customer_id, &row, txn)?;
         }
         blocks::write(tenant_id, address, &row, txn)?;
         kept.write(tenant_id, fact.whose, txn)
@@ -90,6 +93,7 @@ impl InsightProjection {
         }
         if let Some(customer_id) = after.linked() {
             links::insert(linked(customer_id), after, &mut row, txn)?;
+            saved::contact(fact, customer_id, &row, txn)?;
         }
         blocks::write(tenant_id, address, &row, txn)?;
         after.write(tenant_id, fact.whose, txn)
@@ -163,6 +167,7 @@ fn merge(fact: &Accepted, other: &str, txn: &mut Txn<'_>) -> Result<(), ApplyErr
     let (tenant_id, customer_id) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
     let before = keys::MERGED.customers_then(txn, tenant_id, customer_id)?;
     keys::MERGED.apply(fact, txn)?;
+    saved::merge(fact, txn)?;
     let after = keys::MERGED.customers_then(txn, tenant_id, customer_id)?;
     if before == after {
         return Ok(());
@@ -252,6 +257,7 @@ impl Projection for InsightProjection {
             What::Merged(merged) => merge(fact, &merged.merged_customer_id, txn),
             What::Unmerged(unmerged) => merge(fact, &unmerged.merged_customer_id, txn),
             What::Problem(problem) => problems::apply(fact, problem, txn),
+            What::Concern(step) => saved::concern(fact, step, txn),
             _ => Ok(()),
         }
     }

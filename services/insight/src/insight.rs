@@ -15,6 +15,7 @@ use crate::answer::Completed;
 use crate::failure::Unanswered;
 use crate::fold::InsightProjection;
 use crate::problems::Problems;
+use crate::saving::Saver;
 
 /// The insight service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,15 +37,25 @@ pub(crate) struct Complete {
 }
 
 impl Insight {
-    /// Starts the service's view in the background, under the supervisor. Questions wait for it to catch up, for a bounded
-    /// time.
+    /// Starts the service's view in the background, under the supervisor, and what says with whom too much went wrong. Questions
+    /// wait for it to catch up, for a bounded time.
     ///
     /// # Errors
     /// When the operating system gives the view no thread.
     pub fn start(deps: &Deps) -> Result<Self, ViewError> {
         let projection = InsightProjection::default();
+        let reading = Reading::start(deps, projection, Options::default())?;
+        let saver = Saver::new(deps, reading.clone());
+        let stopping = deps.supervisor.stopping();
+        deps.supervisor.spawn("insight saver", async move {
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => Ok(()),
+                ended = saver.run() => ended,
+            }
+        });
         Ok(Self(Arc::new(Shared {
-            reading: Reading::start(deps, projection, Options::default())?,
+            reading,
             clock: Arc::clone(&deps.clock),
         })))
     }

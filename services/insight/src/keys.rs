@@ -18,13 +18,17 @@
 //!  15   tenant · time · promise · whose                 Turns: whose turn it was while a promise was to be kept
 //!  16   tenant · problem                                Problem, as it stands
 //!  17   tenant · problem · version, the latest first    ProblemVersion: what it was by then
+//!  211  partition · offset · tenant · customer          when it was recorded that something went wrong with a customer
+//!  212  tenant · customer · partition                   the key of the latest of these
+//!  213  tenant · customer · first slip-up               until when a window lasts that was raised
+//!  214  tenant · concern                                how many events and episodes a concern has
 //! ```
 //!
 //! Numbers of rows and words are a partition's own, so they do not depend on how partitions are read beside each other.
 
 use aftercall_ledger::MergedPairs;
 use aftercall_ledger::requests::Requests;
-use aftercall_log::Partition;
+use aftercall_log::{Partition, Position};
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
 /// Where it is kept what requests did.
@@ -146,4 +150,49 @@ pub(crate) fn problem(tenant_id: &str, problem_id: &str) -> Key {
 
 pub(crate) fn problem_versions(tenant_id: &str, problem_id: &str) -> Key {
     Key::new(17).text(tenant_id).id(problem_id)
+}
+
+/// All customers of a partition with whom something went wrong, in the order in which that was recorded.
+pub(crate) fn all_stirred(partition: Partition) -> Key {
+    Key::new(211).u32(partition)
+}
+
+/// That a record says that something went wrong with a customer.
+pub(crate) fn stirred(at: Position, tenant_id: &str, customer_id: &str) -> Key {
+    all_stirred(at.partition)
+        .u64(at.offset)
+        .text(tenant_id)
+        .text(customer_id)
+}
+
+/// The tenant and the customer of a key of [`stirred`].
+pub(crate) fn read_stirred(key: &[u8]) -> Result<(String, String), MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.u32()?;
+    parts.u64()?;
+    Ok((parts.text()?, parts.text()?))
+}
+
+/// Where the key of the latest such record of a partition stands.
+pub(crate) fn last_stirred(tenant_id: &str, customer_id: &str, partition: Partition) -> Key {
+    Key::new(212)
+        .text(tenant_id)
+        .text(customer_id)
+        .u32(partition)
+}
+
+/// The windows of a customer that were raised.
+pub(crate) fn windows(tenant_id: &str, customer_id: &str) -> Key {
+    Key::new(213).text(tenant_id).text(customer_id)
+}
+
+/// When a window of a key of [`windows`] began, after its list.
+pub(crate) fn read_window(list: &[u8], key: &[u8]) -> Result<i64, MalformedKey> {
+    Parts::new(key.get(list.len()..).ok_or(MalformedKey)?).time()
+}
+
+/// How far a concern has come.
+pub(crate) fn concern(tenant_id: &str, concern_id: &str) -> Key {
+    Key::new(214).text(tenant_id).id(concern_id)
 }

@@ -5,7 +5,7 @@
 //! a million contacts reads some ten thousand values in a row, and a row that changes costs one of them; what a row says in
 //! words stands once, in a list of the partition's. An amended contact replaces its row in its place. Beside it stand what a
 //! row follows from (a contact without its words), each customer's contacts in order, promises as they stand and whose turn
-//! it was, and problems. Personal words are not kept.
+//! it was, problems, and with whom too much went wrong, which is raised. Personal words are not kept.
 //!
 //! What a contact comes to is reckoned by [`aftercall_domain::measure`]; `docs/insight.md` says every definition.
 
@@ -28,6 +28,7 @@ mod parts;
 mod problems;
 mod repeats;
 mod row;
+mod saving;
 mod scan;
 mod server;
 mod slips;

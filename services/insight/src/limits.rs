@@ -84,6 +84,9 @@ pub(crate) const SLIPS_MAX: usize = 2_000;
 /// Customers that one page of slip-ups looks at.
 pub(crate) const CUSTOMERS_LOOKED_AT_MAX: usize = 50_000;
 
+/// Customers that are looked at at once for whether too much went wrong with them.
+pub(crate) const STIRRED_LOOKED_AT_MAX: usize = 500;
+
 /// Contacts on a page.
 pub(crate) const CONTACTS: Counts = Counts {
     usual: 50,

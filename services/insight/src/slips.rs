@@ -7,6 +7,7 @@
 use aftercall_domain::Scope;
 use aftercall_domain::measure::{DAY_MS, REPEAT_DAYS, Slip, SlipKind, thresholds};
 use aftercall_log::LogIdentity;
+use aftercall_proto::convert::parties::PartiesRow;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     ListSlipUpsRequest, ListSlipUpsResponse, SlipUp, SlipUpKind, SlipUpWindow,
@@ -31,11 +32,17 @@ use crate::limits::{
 /// A wait is long from so many seconds on, unless it is said.
 const LONG_WAIT_S: u32 = 600;
 
+/// The same in milliseconds.
+pub(crate) const LONG_WAIT_MS: u32 = LONG_WAIT_S * 1_000;
+
 /// How many slip-ups make a listing, unless it is said.
-const THRESHOLD: u32 = 3;
+pub(crate) const THRESHOLD: u32 = 3;
 
 /// How many days the window has, unless it is said.
 const WINDOW_DAYS: u32 = 30;
+
+/// The same in microseconds.
+pub(crate) const WINDOW_US: i64 = WINDOW_DAYS as i64 * DAY_US;
 
 /// Microseconds of a day.
 const DAY_US: i64 = DAY_MS as i64 * 1_000;
@@ -104,7 +111,7 @@ impl Query {
         match &self.customer_id {
             Some(customer_id) => {
                 let customers = MERGED.customers(store, whose.0, customer_id)?;
-                windows = self.of_customers(store, whose, &customers)?;
+                windows = self.windows_of(store, whose, &customers)?;
             }
             None => {
                 let after = self.paging.after().map(|place| place.to_vec());
@@ -119,7 +126,7 @@ impl Query {
                     looked_at += 1;
                     let customers = MERGED.customers(store, whose.0, &customer_id)?;
                     if is_first(store, whose.0, &customers)? {
-                        windows.extend(self.of_customers(store, whose, &customers)?);
+                        windows.extend(self.windows_of(store, whose, &customers)?);
                     }
                     last = Some(Bytes::from(customer_id.clone()));
                     after = Some(customer_id);
@@ -134,7 +141,7 @@ impl Query {
     }
 
     /// What reached the threshold with a customer, the first, and those that are one with it.
-    fn of_customers(
+    fn windows_of(
         &self,
         store: &Store,
         whose: (&str, &Scope),
@@ -143,15 +150,8 @@ impl Query {
         let Some((customer_id, others)) = customers.split_first() else {
             return Ok(Vec::new());
         };
-        let mut slips = self.in_contacts(store, whose, customers)?;
-        for customer_id in customers {
-            slips.extend(with_promises(store, whose, customer_id)?);
-        }
-        slips.sort_by(|one, other| {
-            let order = |slip: &Slip| (slip.at_us, slip.kind);
-            let order = order(one).cmp(&order(other));
-            order.then_with(|| one.interaction_id.cmp(&other.interaction_id))
-        });
+        let found = of_customers(store, whose, customers, self.long_wait_ms)?;
+        let slips = found.into_iter().map(|found| found.slip).collect();
         let listed = thresholds(slips, self.window_us, self.threshold);
         let windows = listed.into_iter().map(|slips| SlipUpWindow {
             customer_id: customer_id.clone(),
@@ -160,53 +160,83 @@ impl Query {
         });
         Ok(windows.collect())
     }
+}
 
-    /// What went wrong in the contacts of customers that are one.
-    fn in_contacts(
-        &self,
-        store: &Store,
-        (tenant_id, scope): (&str, &Scope),
-        customers: &[String],
-    ) -> Result<Vec<Slip>, Unanswered> {
-        let mut places: Vec<(i64, String, Place)> = Vec::new();
-        for customer_id in customers {
-            let list = keys::places(tenant_id, customer_id);
-            let latest = store.scan_prefix(&*list, Direction::Descending);
-            for entry in latest.take(SLIPS_MAX) {
-                let (key, value) = entry?;
-                let place = keys::read_place(&list, &key).map_err(ApplyError::record)?;
-                places.push((place.0, place.1, Place::decode(value)?));
-            }
+/// Something that went wrong, and who has a part in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) slip: Slip,
+    pub(crate) parties: Option<PartiesRow>,
+}
+
+/// What went wrong with customers that are one, in the order of time.
+pub(crate) fn of_customers(
+    store: &Store,
+    whose: (&str, &Scope),
+    customers: &[String],
+    long_wait_ms: u32,
+) -> Result<Vec<Found>, ApplyError> {
+    let mut found = in_contacts(store, whose, customers, long_wait_ms)?;
+    for customer_id in customers {
+        found.extend(with_promises(store, whose, customer_id)?);
+    }
+    found.sort_by(|one, other| {
+        let (one, other) = (&one.slip, &other.slip);
+        let order = (one.at_us, one.kind).cmp(&(other.at_us, other.kind));
+        order.then_with(|| one.interaction_id.cmp(&other.interaction_id))
+    });
+    Ok(found)
+}
+
+/// What went wrong in the contacts of customers that are one.
+fn in_contacts(
+    store: &Store,
+    (tenant_id, scope): (&str, &Scope),
+    customers: &[String],
+    long_wait_ms: u32,
+) -> Result<Vec<Found>, ApplyError> {
+    let mut places: Vec<(i64, String, Place)> = Vec::new();
+    for customer_id in customers {
+        let list = keys::places(tenant_id, customer_id);
+        let latest = store.scan_prefix(&*list, Direction::Descending);
+        for entry in latest.take(SLIPS_MAX) {
+            let (key, value) = entry?;
+            let (at_us, id) = keys::read_place(&list, &key).map_err(ApplyError::record)?;
+            let place = Place::decode(value).map_err(ApplyError::record)?;
+            places.push((at_us, id, place));
         }
-        places.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-        let too_many = places.len().saturating_sub(SLIPS_MAX);
-        places.drain(..too_many);
-        let mut slips = Vec::new();
-        for (number, (at_us, id, place)) in places.iter().enumerate() {
-            let parties = place.parties.iter().flat_map(|parties| parties.iter());
-            if !scope.admits(parties) {
-                continue;
-            }
-            let before = places[..number].iter().rev().take(NEIGHBOURS_MAX);
-            let since = at_us.saturating_sub(i64::from(REPEAT_DAYS) * DAY_US);
-            let mut before = before.take_while(|(other_us, ..)| *other_us > since);
-            let is_repeat = before.any(|(_, _, other)| place.is_akin(other));
-            let kinds = [
-                (SlipKind::Drop, place.dropped),
-                (SlipKind::Repeat, is_repeat),
-                (SlipKind::LongWait, place.queue_wait >= self.long_wait_ms),
-            ];
-            for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
-                slips.push(Slip {
+    }
+    places.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+    let too_many = places.len().saturating_sub(SLIPS_MAX);
+    places.drain(..too_many);
+    let mut found = Vec::new();
+    for (number, (at_us, id, place)) in places.iter().enumerate() {
+        let parties = place.parties.iter().flat_map(|parties| parties.iter());
+        if !scope.admits(parties) {
+            continue;
+        }
+        let before = places[..number].iter().rev().take(NEIGHBOURS_MAX);
+        let since = at_us.saturating_sub(i64::from(REPEAT_DAYS) * DAY_US);
+        let mut before = before.take_while(|(other_us, ..)| *other_us > since);
+        let is_repeat = before.any(|(_, _, other)| place.is_akin(other));
+        let kinds = [
+            (SlipKind::Drop, place.dropped),
+            (SlipKind::Repeat, is_repeat),
+            (SlipKind::LongWait, place.queue_wait >= long_wait_ms),
+        ];
+        for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
+            found.push(Found {
+                slip: Slip {
                     kind,
                     at_us: *at_us,
                     interaction_id: id.clone(),
                     commitment_id: String::new(),
-                });
-            }
+                },
+                parties: place.parties.clone(),
+            });
         }
-        Ok(slips)
     }
+    Ok(found)
 }
 
 /// What went wrong with a customer's promises.
@@ -214,28 +244,29 @@ fn with_promises(
     store: &Store,
     (tenant_id, scope): (&str, &Scope),
     customer_id: &str,
-) -> Result<Vec<Slip>, Unanswered> {
+) -> Result<Vec<Found>, ApplyError> {
     let list = keys::slips(tenant_id, customer_id);
-    let mut slips = Vec::new();
-    for entry in store
-        .scan_prefix(&*list, Direction::Descending)
-        .take(SLIPS_MAX)
-    {
+    let latest = store.scan_prefix(&*list, Direction::Descending);
+    let mut found = Vec::new();
+    for entry in latest.take(SLIPS_MAX) {
         let (key, value) = entry?;
         let at_us = Parts::new(&key[list.len()..]).time();
         let at_us = at_us.map_err(ApplyError::record)?;
-        let slip = PromiseSlip::decode(value)?;
+        let slip = PromiseSlip::decode(value).map_err(ApplyError::record)?;
         let parties = slip.parties.iter().flat_map(|parties| parties.iter());
         if scope.admits(parties) {
-            slips.push(Slip {
-                kind: slip.kind(),
-                at_us,
-                interaction_id: slip.interaction_id,
-                commitment_id: slip.commitment_id,
+            found.push(Found {
+                slip: Slip {
+                    kind: slip.kind(),
+                    at_us,
+                    interaction_id: slip.interaction_id,
+                    commitment_id: slip.commitment_id,
+                },
+                parties: slip.parties,
             });
         }
     }
-    Ok(slips)
+    Ok(found)
 }
 
 /// Whether the first of customers that are one is the one among whom they are looked at: of those with inbound contacts or

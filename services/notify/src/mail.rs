@@ -33,7 +33,7 @@ pub use config::{MailConfig, MailConfigError, MailTls};
 pub use letter::Letter;
 pub use mailer::{Mailer, MailerError};
 pub use message::{Unsendable, message};
-pub use notice::{Cause, Notice, Reader, Standing, Told};
+pub use notice::{Cause, Notice, Reader, Standing, Told, ToldConcern};
 pub use outcome::{Fate, Outcome, Trouble};
 pub(crate) use post::Post;
 pub use server::MailGrpc;

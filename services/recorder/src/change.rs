@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::amend::permit;
+use crate::analyse;
 use crate::core::Core;
 use crate::failure::Refusal;
 use crate::first::First;
@@ -45,6 +46,8 @@ pub(crate) struct ContactCommand {
 pub(crate) enum Change {
     /// Parts of the record.
     Amended(Box<Amendment>),
+    /// Nothing: something is added to it.
+    Analysed,
     /// Whose contact it is: from then on this customer's, or nobody's.
     Identified { customer_id: String },
 }
@@ -125,10 +128,14 @@ impl command::Command for ContactCommand {
             Some(original) => original,
             None => self.original(current.position())?,
         };
-        if let Change::Amended(amendment) = &self.change {
-            permit(&self.principal, amendment, &original, (&current, now))?;
-            let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
-            amendment.check_times(began_at, ended_at, now)?;
+        match &self.change {
+            Change::Amended(amendment) => {
+                permit(&self.principal, amendment, &original, (&current, now))?;
+                let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
+                amendment.check_times(began_at, ended_at, now)?;
+            }
+            Change::Analysed => analyse::permit(&self.principal, &original, (&current, now))?,
+            Change::Identified { .. } => {}
         }
         if ![0, current.version()].contains(&self.expected_version) {
             return Err(Refusal::VersionMismatch {
@@ -193,7 +200,7 @@ impl ContactCommand {
     ) -> Result<Record, Refusal> {
         let interaction_id = self.key.id.to_string();
         let customer_id = match &self.change {
-            Change::Amended(_) => &original.customer_id,
+            Change::Amended(_) | Change::Analysed => &original.customer_id,
             Change::Identified { customer_id } => customer_id,
         };
         let sealing = Sealing {

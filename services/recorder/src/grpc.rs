@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderService;
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
-    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
-    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
-    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
+    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
+    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use aftercall_service::{Call, principal_of, to_status};
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::amend::amend;
+use crate::analyse::analyse;
 use crate::core::{Core, deadline_of};
 use crate::identify::identify;
 use crate::merge::{merge, unmerge};
+use crate::score::score_text;
 use crate::stream::record_all;
 
 /// Answers as the wire has them.
@@ -74,6 +77,20 @@ impl RecorderService for Grpc {
         let call = Call::of(request).map_err(to_status)?;
         let answer = amend(&self.0, call).await;
         answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn analyse_interaction(
+        &self,
+        request: Request<AnalyseInteractionRequest>,
+    ) -> Answer<AnalyseInteractionResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = analyse(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn score_text(&self, request: Request<ScoreTextRequest>) -> Answer<ScoreTextResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        score_text(call).map(Response::new).map_err(to_status)
     }
 
     async fn identify_interaction(

@@ -25,6 +25,7 @@
 //! * **Nothing is written before the ledger has caught up** with the log as it was at the start.
 
 mod amend;
+mod analyse;
 mod appending;
 mod calls;
 mod change;
@@ -43,6 +44,7 @@ mod prepare;
 mod record;
 mod recorder;
 mod resolve;
+mod score;
 mod stream;
 
 pub use recorder::Recorder;

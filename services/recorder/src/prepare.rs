@@ -24,6 +24,7 @@ use crate::failure::Refusal;
 use crate::follow_up::follow_up;
 use crate::pending::{Hash, Key};
 use crate::resolve::{Named, resolve};
+use crate::score::Wanted;
 
 /// What a tenant has set up, as it is now.
 pub(crate) trait House {
@@ -65,6 +66,7 @@ pub(crate) fn prepare(
         import_batch,
         // Who calls has waited for it.
         settings_position: _,
+        scoring,
     } = request;
     let Some(mut wire) = wire else {
         let text = "is required; say what happened";
@@ -73,6 +75,7 @@ pub(crate) fn prepare(
     let hash = said(&mut wire);
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
+    let scoring = Wanted::read(scoring, &mut found);
     let named = read.commitments.iter().filter_map(|draft| {
         let due = draft.due.as_ref()?;
         due.calendar_id()
@@ -80,6 +83,7 @@ pub(crate) fn prepare(
     let calendars = house.calendars(&named.collect::<Vec<_>>())?;
     let recording = Recording::check(read, import_batch, &calendars, now, found)?;
     let (mut checked, import_batch, mut warnings) = recording.into_parts();
+    scoring.add_to(&mut checked)?;
     checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
     let id_place = match checked.interaction_id.is_empty() {
@@ -160,6 +164,12 @@ fn said(interaction: &mut Interaction) -> RequestHash {
     interaction.version = 0;
     interaction.repeat_cause = 0;
     interaction.repeat_commitment_id.clear();
+    let own = interaction.sentiment.iter_mut();
+    for sentiment in own.chain(interaction.sentiments.iter_mut()) {
+        // What follows from the rest of it.
+        (sentiment.worst, sentiment.shift) = (None, None);
+        sentiment.summaries.clear();
+    }
     let hash = RequestHash::of(interaction);
     interaction.interaction_id = interaction_id;
     hash

@@ -9,7 +9,7 @@ use super::{Change, Clock, Commitment, Escalation, Event, WentOn};
 use crate::alert::{ResolveCause, Resolved, Rule};
 
 /// What is noticed later than this was noticed late: told one by one, it would come as a storm.
-const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// An episode of one of a promise's alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,40 @@ pub enum AlertWhat {
 /// What stands in a warning in place of a stage, where a promise that is waited for has put one in danger.
 pub const DEPENDENCY_STAGE: &str = "depends_on";
 
+impl AlertWhat {
+    /// How it leaves an alert, if somebody does it at an instant.
+    pub(crate) fn leaves(&self, by: &str, at: Timestamp) -> AlertState {
+        let by = by.to_owned();
+        match self {
+            Self::Acknowledged { until, note } => AlertState::Acknowledged(Acknowledged {
+                by,
+                at,
+                until: *until,
+                note: note.clone(),
+            }),
+            Self::Snoozed { until } => AlertState::Snoozed { by, until: *until },
+            Self::Closed { reason } => AlertState::Closed {
+                by,
+                at,
+                reason: reason.clone(),
+            },
+            Self::Retriggered | Self::FiredAgain => AlertState::Triggered,
+        }
+    }
+}
+
 impl AlertState {
+    /// Why an alert goes on that was so.
+    pub(crate) fn went_on(&self) -> WentOn {
+        match self {
+            Self::Acknowledged(seen) => WentOn::Acknowledged {
+                by: seen.by.clone(),
+            },
+            Self::Snoozed { by, .. } => WentOn::Snoozed { by: by.clone() },
+            Self::Triggered | Self::Resolved(_) | Self::Closed { .. } => WentOn::Untaken,
+        }
+    }
+
     /// Whether the condition holds and nobody put it away.
     pub const fn is_open(&self) -> bool {
         matches!(
@@ -291,39 +324,24 @@ impl Commitment {
         let mut alerts = self.alerts.iter_mut();
         let found = alerts.find(|it| it.rule == step.rule && it.number == step.episode_no);
         let Some(episode) = found else { return };
-        let (by, at) = (event.actor_id.clone(), event.recorded_at);
-        episode.state = match &step.what {
-            AlertWhat::Acknowledged { until, note } => AlertState::Acknowledged(Acknowledged {
-                by,
-                at,
-                until: *until,
-                note: note.clone(),
-            }),
-            AlertWhat::Snoozed { until } => AlertState::Snoozed { by, until: *until },
-            AlertWhat::Closed { reason } => AlertState::Closed {
-                by,
-                at,
-                reason: reason.clone(),
-            },
+        let at = event.recorded_at;
+        let state = step.what.leaves(&event.actor_id, at);
+        match &step.what {
             AlertWhat::Retriggered => {
                 episode.level = episode.level.saturating_add(1);
-                episode.went_on = match &episode.state {
-                    AlertState::Acknowledged(seen) => Some(WentOn::Acknowledged {
-                        by: seen.by.clone(),
-                    }),
-                    AlertState::Snoozed { by, .. } => Some(WentOn::Snoozed { by: by.clone() }),
-                    _ => Some(WentOn::Untaken),
-                };
+                episode.went_on = Some(episode.state.went_on());
                 episode.escalation = event.escalation.clone();
-                AlertState::Triggered
             }
             AlertWhat::FiredAgain => {
                 episode.number = episode.number.saturating_add(1);
                 (episode.first_fired_at, episode.level) = (at, 1);
                 (episode.late, episode.went_on) = (false, None);
                 episode.escalation = event.escalation.clone();
-                AlertState::Triggered
             }
-        };
+            AlertWhat::Acknowledged { .. }
+            | AlertWhat::Snoozed { .. }
+            | AlertWhat::Closed { .. } => {}
+        }
+        episode.state = state;
     }
 }

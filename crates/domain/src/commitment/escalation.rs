@@ -53,12 +53,7 @@ pub struct EscalatesBy<'a> {
 impl EscalatesBy<'_> {
     /// What is to be said of an alert that comes to a level at `from`. A calendar that is not known any more is
     /// taken as always open: else the alert would stand still for ever.
-    pub(super) fn at_level(
-        self,
-        level: u32,
-        from: Timestamp,
-        calendars: &impl Calendars,
-    ) -> Escalation {
+    pub fn at_level(self, level: u32, from: Timestamp, calendars: &impl Calendars) -> Escalation {
         let of = self.policy.level(level);
         let goes_on_at = of.and_then(|of| match &of.delay {
             Delay::Wall(delay) => from.checked_add(*delay).ok(),

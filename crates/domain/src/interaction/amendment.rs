@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::check::Checker;
 use super::recording::{check_labels, check_reasons, check_segments, check_speech, each};
 use super::segment::Span;
+use super::sentiment::check_sentiments;
 use super::{
     ContactReason, Disconnect, Disposition, Escalation, Handling, Interruption, NonTalk, Segment,
     Sentiment, Signal, SolutionUse,
@@ -16,7 +17,7 @@ use crate::{Cleaner, FieldPath, Violations, Warning};
 pub const TELEPHONY: [&str; 4] = ["segments", "disconnect", "occurred_at", "ended_at"];
 
 /// The fields that an amendment may replace, as an update mask names them.
-pub const AMENDABLE: [&str; 15] = [
+pub const AMENDABLE: [&str; 16] = [
     "contact_reasons",
     "handling",
     "disposition",
@@ -32,6 +33,7 @@ pub const AMENDABLE: [&str; 15] = [
     "problem_onset_at",
     "non_talk",
     "interruptions",
+    "sentiments",
 ];
 
 /// New values for fields of a record, each as a whole. `None` leaves the field as it is; an empty
@@ -68,6 +70,8 @@ pub struct Amendment {
     pub non_talk: Option<Vec<NonTalk>>,
     /// When somebody spoke while the other one did.
     pub interruptions: Option<Vec<Interruption>>,
+    /// How participants felt by further scorers.
+    pub sentiments: Option<Vec<Sentiment>>,
 }
 
 impl Amendment {
@@ -121,6 +125,9 @@ impl Amendment {
         };
         self.check_contact(at, &mut checker);
         self.check_care(at, &mut checker);
+        if found.is_empty() {
+            self.derive();
+        }
         found.into_result((self, cleaner.into_warnings()))
     }
 
@@ -179,6 +186,7 @@ impl Amendment {
             problem_onset_at: None,
             non_talk: None,
             interruptions: None,
+            sentiments: None,
             segments: _,
             disconnect: _,
             occurred_at: _,
@@ -188,6 +196,13 @@ impl Amendment {
             return false;
         };
         true
+    }
+
+    /// Says what follows from the sentiments that are given.
+    fn derive(&mut self) {
+        let own = self.sentiment.iter_mut().flatten();
+        let others = self.sentiments.iter_mut().flatten();
+        own.chain(others).for_each(Sentiment::derive);
     }
 
     fn check_contact(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
@@ -238,6 +253,9 @@ impl Amendment {
         }
         if let Some(Some(sentiment)) = &self.sentiment {
             sentiment.check(at.field("sentiment"), checker);
+        }
+        if let Some(sentiments) = &self.sentiments {
+            check_sentiments(at.field("sentiments"), sentiments, checker);
         }
         let non_talk = self.non_talk.as_deref().unwrap_or_default();
         let interruptions = self.interruptions.as_deref().unwrap_or_default();

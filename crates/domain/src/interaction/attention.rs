@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::check::Checker;
 use crate::FieldPath;
+use crate::limits::ALERTED_CONFIDENCE_MIN;
 use crate::violation::Reason;
 
 /// A call for somebody with more say or knowledge.
@@ -58,6 +59,12 @@ pub struct Signal {
     pub confidence: Option<f64>,
     /// The tenant's own code of the kind, where its list is finer than `kind`.
     pub kind_code: String,
+    /// The rule set or model that noticed; may be empty.
+    pub scorer: String,
+    /// Its version.
+    pub scorer_version: String,
+    /// Which of its rules did.
+    pub rule: String,
 }
 
 /// What deserves notice.
@@ -79,6 +86,15 @@ pub enum SignalKind {
     Praise,
     /// Something else: `kind_code` says what.
     Other,
+}
+
+impl Signal {
+    /// Whether it is sure enough that somebody is alerted: what is less sure than
+    /// [`ALERTED_CONFIDENCE_MIN`] is shown and found, and disturbs nobody. Of what nobody said how sure it is, it is.
+    pub fn is_sure(&self) -> bool {
+        self.confidence
+            .is_none_or(|confidence| confidence >= ALERTED_CONFIDENCE_MIN)
+    }
 }
 
 /// Who noticed a signal.
@@ -116,5 +132,8 @@ impl Signal {
                 "a confidence is a number from 0 to 1",
             );
         }
+        checker.id(at.field("scorer"), &self.scorer);
+        checker.id(at.field("scorer_version"), &self.scorer_version);
+        checker.id(at.field("rule"), &self.rule);
     }
 }

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use super::check::Checker;
 use super::customer::check_handle;
 use super::segment::Span;
-use super::{ContactReason, Interaction, Interruption, NonTalk, Segment, amendment, forms};
+use super::sentiment::check_sentiments;
+use super::{
+    ContactReason, Interaction, Interruption, NonTalk, Segment, Sentiment, amendment, forms,
+};
 use crate::commitment::is_cyclic;
 use crate::due::{Calendars, Telling};
 use crate::limits::{COMMITMENTS_MAX, CONTACT_REASONS_MAX, DEPENDENCIES_MAX, LIST_MAX};
@@ -48,6 +51,11 @@ impl Recording {
         };
         checker.id(FieldPath::of("import_batch"), &import_batch);
         interaction.check(FieldPath::of("interaction"), &mut checker);
+        if found.is_empty() {
+            let own = interaction.sentiment.iter_mut();
+            own.chain(&mut interaction.sentiments)
+                .for_each(Sentiment::derive);
+        }
         found.into_result(Self {
             interaction,
             import_batch,
@@ -141,6 +149,7 @@ impl Interaction {
         if let Some(sentiment) = &self.sentiment {
             sentiment.check(at.field("sentiment"), checker);
         }
+        check_sentiments(at.field("sentiments"), &self.sentiments, checker);
         check_labels(at, &self.labels, checker);
         check_speech(at, &self.non_talk, &self.interruptions, checker);
         let previous = at.field("previous_interaction_id");

@@ -47,6 +47,8 @@ pub mod flag {
     pub const SOLVED: u32 = 1 << 11;
     /// The contact before with a reason of the same family was solved, and this one has other reasons.
     pub const WITH_NEWS: u32 = 1 << 12;
+    /// It was cut off, or looks so, and the customer was back soon.
+    pub const REDIALLED: u32 = 1 << 13;
 }
 
 /// Which times of [`Facts`] are known.

@@ -50,6 +50,8 @@ pub enum Counted {
     Resolvable,
     /// After which the customer was not back.
     ResolvedFirst,
+    /// Cut off, with the customer back soon: one contact with the one by which they were back.
+    Redialled,
     /// Repeats of the same family.
     Repeat,
     /// Of which it is known since when the customer has had the trouble.
@@ -104,6 +106,7 @@ impl Terms {
                 let is_back = self.is_repeat(facts.until_family);
                 is_resolvable && !facts.has(flag::DROPPED) && !is_back
             }
+            Counted::Redialled => facts.has(flag::RESOLVABLE | flag::REDIALLED),
             Counted::Repeat => is_resolvable && self.is_repeat(facts.since_family),
             Counted::Onset => facts.has(known::ONSET),
             Counted::Promised => facts.promises[promised::ALL] > 0,
@@ -208,6 +211,8 @@ sums! {
     resolved_first,
     /// Of these, who may still come back.
     provisional,
+    /// Cut off, with the customer back soon.
+    redialled,
     /// Repeats of the same family.
     repeats,
     /// Promises told.
@@ -315,6 +320,7 @@ impl Sums {
 
     fn add_resolution(&mut self, facts: &Facts, occurred_at_us: i64, terms: &Terms) {
         self.resolvable += 1;
+        self.redialled += u64::from(terms.counts(Counted::Redialled, facts));
         self.repeats += u64::from(terms.counts(Counted::Repeat, facts));
         if terms.counts(Counted::ResolvedFirst, facts) {
             self.resolved_first += 1;
@@ -361,9 +367,10 @@ impl Sums {
         mean(self.answered_within, of)
     }
 
-    /// Resolved at the first contact.
+    /// Resolved at the first contact. A contact that was cut off is one with the contact by which the customer was back.
     pub fn first_contact_resolution(&self) -> Option<f64> {
-        mean(self.resolved_first, self.resolvable)
+        let of = self.resolvable.saturating_sub(self.redialled);
+        mean(self.resolved_first, of)
     }
 
     /// Repeats of those that could be.

@@ -3,8 +3,10 @@
 use jiff::SignedDuration;
 
 use super::{OpenTime, Reference, SettingKind, Visit, check_few, check_id, check_span};
+use crate::alert::Rule;
 use crate::limits::{
-    ESCALATION_LEVELS_MAX, ESCALATION_LOOPS_MAX, ESCALATION_TARGETS_MAX, WAIT_DAYS_MAX,
+    ESCALATION_LEVELS_MAX, ESCALATION_LOOPS_MAX, ESCALATION_RULES_MAX, ESCALATION_TARGETS_MAX,
+    WAIT_DAYS_MAX,
 };
 use crate::violation::Reason;
 use crate::{FieldPath, Violations};
@@ -20,6 +22,8 @@ pub struct EscalationPolicy {
     pub num_loops: u32,
     /// The receiver that is told when all of that is over.
     pub catch_all_receiver_id: String,
+    /// The rules of alerts about contacts and customers that are told by it, by their names.
+    pub rules: Vec<String>,
 }
 
 /// Those who are told together.
@@ -102,6 +106,24 @@ impl EscalationPolicy {
         }
         let catch_all = at.field("catch_all_receiver_id");
         check_id(catch_all, &self.catch_all_receiver_id, found);
+        let rules = at.field("rules");
+        if check_few(rules, &self.rules, ESCALATION_RULES_MAX, found) {
+            for (place, rule) in self.rules.iter().enumerate() {
+                let is_known = Rule::named(rule).is_some_and(Rule::is_of_concerns);
+                if !is_known {
+                    let known = Rule::OF_CONCERNS.map(Rule::as_str).join(", ");
+                    let text = format!(
+                        "is no rule of alerts about contacts or customers; take some of: {known}"
+                    );
+                    found.add(rules.index(place), Reason::UnknownValue, text);
+                }
+            }
+        }
+    }
+
+    /// Whether alerts of a rule about contacts or customers are told by it.
+    pub fn is_for(&self, rule: Rule) -> bool {
+        self.rules.iter().any(|name| name == rule.as_str())
     }
 
     pub(super) fn references(&self, at: FieldPath<'_>, visit: &mut Visit<'_>) {

@@ -2,6 +2,9 @@
 
 mod business_time;
 mod drafts;
+mod held_out;
 mod model;
 mod personal_words;
+mod sentiment;
+mod sentiment_texts;
 mod vectors;

@@ -109,6 +109,7 @@ impl Model {
                 | AggregateKind::Cause
                 | AggregateKind::Problem
                 | AggregateKind::Export
+                | AggregateKind::Concern
                 | AggregateKind::AlertRoutes,
                 _,
             ) => self.is_next(key, event),

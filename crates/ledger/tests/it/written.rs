@@ -125,6 +125,7 @@ pub(crate) fn written() -> impl Strategy<Value = Written> {
         AggregateKind::Cause,
         AggregateKind::Problem,
         AggregateKind::Export,
+        AggregateKind::Concern,
         AggregateKind::Call,
         AggregateKind::Unspecified,
     ]);
@@ -227,6 +228,7 @@ impl Written {
                 AggregateKind::Interaction
                 | AggregateKind::Repeat
                 | AggregateKind::Cause
+                | AggregateKind::Concern
                 | AggregateKind::Call
                 | AggregateKind::Unspecified => {}
             },

@@ -2,6 +2,7 @@
 
 mod row;
 mod state;
+mod subject;
 
 use aftercall_domain::alert::{Alert, PromiseSubject, ResolveCause, Severity, Subject};
 use aftercall_domain::commitment::AlertState;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use super::time;
 use crate::model::v1 as wire;
 
-pub(in crate::convert) use state::EpisodeRow;
+pub(in crate::convert) use state::{EpisodeRow, StateRow, WentOnRow};
 
 pub use row::{from_row, from_rows, to_row, to_rows};
 
@@ -50,6 +51,7 @@ impl From<ResolveCause> for wire::AlertResolveCause {
             ResolveCause::Expired => Self::Expired,
             ResolveCause::Overtaken => Self::Overtaken,
             ResolveCause::Averted => Self::Averted,
+            ResolveCause::TakenBack => Self::TakenBack,
         }
     }
 }
@@ -68,6 +70,7 @@ impl TryFrom<wire::AlertResolveCause> for ResolveCause {
             wire::AlertResolveCause::Expired => Ok(Self::Expired),
             wire::AlertResolveCause::Overtaken => Ok(Self::Overtaken),
             wire::AlertResolveCause::Averted => Ok(Self::Averted),
+            wire::AlertResolveCause::TakenBack => Ok(Self::TakenBack),
         }
     }
 }
@@ -202,6 +205,8 @@ impl From<Subject> for wire::alert::Subject {
                     stage_id,
                 })
             }
+            Subject::Signal(signal) => Self::Signal(signal.into()),
+            Subject::SlipUps(slips) => Self::SlipUps(slips.into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Interactions, their parts and amendments.
 
 mod amendment;
+mod analysis;
 mod attention;
 mod contact;
 mod customer;
@@ -21,8 +22,10 @@ use super::{enums, instant, message, time};
 use crate::model::v1 as wire;
 
 pub use amendment::{amended, read_amendment};
+pub use analysis::{analyse, analysed, read_analysis};
 pub use identification::read_verification;
 pub use replaced::replace;
+pub use sentiment::read_participant;
 
 /// Reads the interaction of a request, at the field `interaction`. What is wrong with its encoding
 /// goes into `found`; the rules are the domain's to check.
@@ -72,6 +75,7 @@ impl FromWire<wire::Interaction> for Interaction {
             problem_onset_at,
             non_talk,
             interruptions,
+            sentiments,
         } = wire;
         Self {
             interaction_id,
@@ -149,6 +153,12 @@ impl FromWire<wire::Interaction> for Interaction {
                 path.field("interruptions"),
                 found,
             ),
+            sentiments: message::list(
+                sentiments,
+                limits::SENTIMENTS_MAX,
+                path.field("sentiments"),
+                found,
+            ),
         }
     }
 }
@@ -189,6 +199,7 @@ impl From<Interaction> for wire::Interaction {
             problem_onset_at,
             non_talk,
             interruptions,
+            sentiments,
         } = value;
         Self {
             interaction_id,
@@ -226,6 +237,7 @@ impl From<Interaction> for wire::Interaction {
             problem_onset_at: problem_onset_at.map(time::to_wire),
             non_talk: message::outward(non_talk),
             interruptions: message::outward(interruptions),
+            sentiments: message::outward(sentiments),
         }
     }
 }

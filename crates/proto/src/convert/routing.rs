@@ -103,7 +103,12 @@ pub fn notification_to_wire(
 
 /// What a message says of an alert, whatever it says it for.
 fn notified(alert: &Alert) -> wire::NotifiedAlert {
-    let wire::alert::Subject::Promise(promise) = alert.subject.clone().into();
+    let (mut promise, mut signal, mut slip_ups) = (None, None, None);
+    match wire::alert::Subject::from(alert.subject.clone()) {
+        wire::alert::Subject::Promise(subject) => promise = Some(subject),
+        wire::alert::Subject::Signal(subject) => signal = Some(subject),
+        wire::alert::Subject::SlipUps(subject) => slip_ups = Some(subject),
+    }
     let acknowledged_by = match &alert.went_on {
         Some(WentOn::Acknowledged { by }) => by.clone(),
         _ => String::new(),
@@ -111,7 +116,9 @@ fn notified(alert: &Alert) -> wire::NotifiedAlert {
     wire::NotifiedAlert {
         rule: alert.rule.as_str().to_owned(),
         severity: wire::AlertSeverity::from(alert.severity).into(),
-        promise: Some(promise),
+        promise,
+        signal,
+        slip_ups,
         customer_id: alert.customer_id.clone().unwrap_or_default(),
         owner: alert.owner.clone().map(Into::into),
         acknowledged_by,

@@ -20,6 +20,11 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         for followed in &mut wire.follow_ups {
             followed.result = followed.result.max(1);
         }
+        // What follows from a sentiment's points is said anew.
+        for sentiment in wire.sentiment.iter_mut().chain(&mut wire.sentiments) {
+            (sentiment.worst, sentiment.shift) = (None, None);
+            sentiment.summaries.clear();
+        }
         // Who interrupts is always said.
         for interruption in &mut wire.interruptions {
             interruption.by = interruption.by.max(1);
@@ -107,6 +112,7 @@ fn copy_field(path: &str, from: &wire::Interaction, to: &mut wire::Interaction) 
         "problem_onset_at" => to.problem_onset_at = from.problem_onset_at,
         "non_talk" => to.non_talk = from.non_talk,
         "interruptions" => to.interruptions = from.interruptions,
+        "sentiments" => to.sentiments = from.sentiments,
         other => panic!("{other} can't be amended"),
     }
 }

@@ -12,6 +12,16 @@ pub(super) const RECORDING: &[Role] = &[Agent, TeamLead, Supervisor, Integration
 /// Who may correct a record; until when, and whose, depends on the record.
 pub(super) const AMENDING: &[Role] = &[Agent, TeamLead, ComplianceOfficer, Integration];
 
+/// Who may add to a contact what they found in it later; an agent only to the own one, for a day.
+pub(super) const ANALYSING: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    QaAnalyst,
+    ComplianceOfficer,
+    Integration,
+];
+
 /// Who may say whose contact it is: those who talk with customers, and the systems that know them.
 pub(super) const IDENTIFYING: &[Role] =
     &[Agent, TeamLead, Supervisor, ComplianceOfficer, Integration];

@@ -211,7 +211,7 @@ impl Asking<'_> {
             };
             page!(self, AlertServiceClient, list_alerts, request, alerts)
         });
-        let listed = listed.await?.into_iter();
+        let listed = listed.await?.into_iter().filter(watches::is_of_promise);
         let listed = listed.map(|alert| {
             let customer_id = alert.customer_id.clone();
             Ok((customer_id, watches::change(self.tenant, &alert)?))

@@ -117,7 +117,7 @@ impl IntoId for Option<Alert> {
     fn into_id(self) -> String {
         match self.and_then(|alert| alert.subject) {
             Some(Subject::Promise(promise)) => promise.commitment_id,
-            None => String::new(),
+            Some(Subject::Signal(_) | Subject::SlipUps(_)) | None => String::new(),
         }
     }
 }

@@ -133,7 +133,8 @@ async fn connection(
             let place = Positions::decode(&answer.resume_token, SIM_LOG_ID);
             let place = place.map_err(|error| format!("a token that is none: {error}"))?;
             let is_complete = through.is_some_and(|through| place.covers_all(through));
-            let change = answer.alert.as_ref().map(|alert| change(tenant, alert));
+            let of_promise = answer.alert.as_ref().filter(|alert| is_of_promise(alert));
+            let change = of_promise.map(|alert| change(tenant, alert));
             let change = change.transpose()?;
             if let (Some(alert), Some((.., state))) = (&answer.alert, &change) {
                 let id = alert.alert_id.clone();
@@ -145,7 +146,7 @@ async fn connection(
                     resolved.insert(id);
                 }
             }
-            let is_quiet = change.is_none();
+            let is_quiet = answer.alert.is_none();
             world.seen(|seen| {
                 if let Some(watched) = seen.watched.get_mut(number) {
                     watched.token = answer.resume_token;
@@ -170,6 +171,11 @@ fn lost(status: &Status) -> Result<Ended, String> {
         true => Ok(Ended::Lost),
         false => Err(format!("a watch is refused: {status:?}")),
     }
+}
+
+/// Whether an alert is about a promise: those about contacts and customers follow no promise, and are not modelled.
+pub(crate) fn is_of_promise(alert: &Alert) -> bool {
+    matches!(alert.subject, Some(Subject::Promise(_)))
 }
 
 pub(crate) fn change(tenant: Tenant, alert: &Alert) -> Result<Change, String> {

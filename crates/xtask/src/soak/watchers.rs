@@ -112,7 +112,7 @@ async fn missing(heard: &Mutex<Heard>, fired: &BTreeSet<String>) -> Vec<String> 
 fn promise_of(alert: Alert) -> String {
     match alert.subject {
         Some(Subject::Promise(promise)) => promise.commitment_id,
-        None => String::new(),
+        Some(Subject::Signal(_) | Subject::SlipUps(_)) | None => String::new(),
     }
 }
 

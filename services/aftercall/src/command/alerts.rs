@@ -9,10 +9,11 @@ use aftercall_proto::alerts::v1::{
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::{
     Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentClock, CommitmentKind,
-    PromiseSubject,
+    PromiseSubject, SignalKind,
 };
 
 use futures::TryStreamExt;
+use pbjson_types::Timestamp;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, promise};
@@ -124,6 +125,9 @@ pub struct FilterArgs {
     /// Only alerts about this customer
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
+    /// Only alerts by this rule, such as commitment.promise_lapsed, signal.legal_threat or customer.save_action
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
 }
 
 impl From<FilterArgs> for AlertFilter {
@@ -136,6 +140,7 @@ impl From<FilterArgs> for AlertFilter {
             severities: args.severity.into_iter().collect(),
             kinds: args.kind.into_iter().collect(),
             customer_ids: args.customer.into_iter().collect(),
+            rules: args.rule.into_iter().collect(),
         }
     }
 }
@@ -210,35 +215,64 @@ fn table(alerts: &[Alert], output: &mut Output) -> std::io::Result<()> {
         Column::full("state"),
         Column::full("severity"),
         Column::full("what"),
-        Column::full("due"),
+        Column::full("due or since"),
         Column::narrows("customer"),
         Column::narrows("kept by"),
-        Column::id("promise"),
+        Column::id("about"),
         Column::id("id"),
     ]);
     for alert in alerts {
         let (state, style) = state(alert);
-        let about = promise_of(alert);
+        let about = About::of(alert);
         table.row([
             Cell::from(output.times().minute(alert.first_fired_at.as_ref())),
             Cell::styled(state, style),
             Cell::from(label::<AlertSeverity>(alert.severity)),
-            Cell::from(what(&about)),
-            Cell::from(output.times().minute(about.promised_by.as_ref())),
+            Cell::from(about.what),
+            Cell::from(output.times().minute(about.at.as_ref())),
             Cell::from(&alert.customer_id),
             Cell::from(promise::keeper(alert.owner.as_ref())),
-            Cell::from(&about.commitment_id),
+            Cell::from(about.id),
             Cell::from(&alert.alert_id),
         ]);
     }
     table.print(output)
 }
 
-/// The promise that an alert is about; an empty one for a subject of a later version.
-fn promise_of(alert: &Alert) -> PromiseSubject {
-    match &alert.subject {
-        Some(Subject::Promise(promise)) => promise.clone(),
-        None => PromiseSubject::default(),
+/// What an alert is about, as it is shown; empty for a subject of a later version.
+#[derive(Default)]
+struct About {
+    what: String,
+    /// When it is or was due; or since when it is so.
+    at: Option<Timestamp>,
+    /// What the id is of.
+    sort: &'static str,
+    id: String,
+}
+
+impl About {
+    fn of(alert: &Alert) -> Self {
+        match &alert.subject {
+            Some(Subject::Promise(promise)) => Self {
+                what: what(promise),
+                at: promise.promised_by,
+                sort: "promise",
+                id: promise.commitment_id.clone(),
+            },
+            Some(Subject::Signal(signal)) => Self {
+                what: label::<SignalKind>(signal.kind),
+                at: signal.noticed_at,
+                sort: "contact",
+                id: signal.interaction_id.clone(),
+            },
+            Some(Subject::SlipUps(slips)) => Self {
+                what: format!("save action, {} slip-ups", slips.slip_ups.len()),
+                at: slips.slip_ups.first().and_then(|first| first.at),
+                sort: "slipped up with",
+                id: slips.customer_id.clone(),
+            },
+            None => Self::default(),
+        }
     }
 }
 
@@ -305,23 +339,28 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
         _ => alert.first_fired_at.as_ref(),
     };
     let (state, style) = state(alert);
-    let about = promise_of(alert);
+    let about = About::of(alert);
     let facts = [
         ("customer", &alert.customer_id),
         ("kept by", &promise::keeper(alert.owner.as_ref())),
         ("team", &alert.team_id),
-        ("promise", &about.commitment_id),
+        (about.sort, &about.id),
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
     .map(|(name, value)| format!("{name} {}", clean(value)))
     .collect::<Vec<_>>();
     let line = format!(
-        "{}  {}  {} by {}  {}",
+        "{}  {}  {} {} {}  {}",
         times.second(at),
         output.styled(style, &state),
-        what(&about),
-        times.minute(about.promised_by.as_ref()),
+        about.what,
+        if about.sort == "promise" {
+            "by"
+        } else {
+            "since"
+        },
+        times.minute(about.at.as_ref()),
         facts.join(" · ")
     );
     output.line(&line)

@@ -5,11 +5,12 @@ mod telephony;
 
 use aftercall_proto::model::v1::{
     AttemptResult, Channel, Customer, Direction, EscalationKind, Handle, Interaction,
-    ReasonResolution, RemedyKind, RepeatCause, SignalKind, SolutionUseKind,
+    ReasonResolution, RemedyKind, RepeatCause, Signal, SignalKind, SignalSource, SolutionUseKind,
 };
 
 use self::money::money;
 use crate::command::promise::{draft_line, quoted};
+use crate::command::sentiment;
 use crate::output::{Card, Output, Style, clean, label};
 
 /// The code of the main reason.
@@ -76,6 +77,9 @@ pub(crate) fn entry(interaction: &Interaction, output: &mut Output) -> std::io::
         card.field("promised", draft_line(draft, output.times()));
     }
     caused(interaction, &mut card);
+    for signal in &interaction.signals {
+        card.styled("signal", signal_line(signal), Style::Warn);
+    }
     card.field(
         "agent",
         with_team(&interaction.agent_id, &interaction.team_id),
@@ -190,17 +194,33 @@ fn rest(interaction: &Interaction, card: &mut Card) {
         );
     }
     for signal in &interaction.signals {
-        let kind = kind(label::<SignalKind>(signal.kind), &signal.kind_code);
-        card.styled("signal", kind, Style::Warn);
+        card.styled("signal", signal_line(signal), Style::Warn);
     }
-    if let Some(sentiment) = &interaction.sentiment {
-        let score = |score: Option<f64>| score.map_or("?".to_owned(), |score| score.to_string());
-        let felt = format!("{} → {}", score(sentiment.start), score(sentiment.end));
-        card.field("sentiment", felt);
+    let sentiments = interaction.sentiment.iter().chain(&interaction.sentiments);
+    for one in sentiments {
+        let by = sentiment::by(one);
+        let by = match by.is_empty() {
+            true => by,
+            false => format!(", by {by}"),
+        };
+        card.field("sentiment", format!("{}{by}", sentiment::felt(one)));
     }
     card.field("labels", interaction.labels.join(", "))
         .field("follows", &interaction.previous_interaction_id)
         .field("version", interaction.version.to_string());
+}
+
+/// A signal: what it is, how sure, and who noticed.
+fn signal_line(signal: &Signal) -> String {
+    let kind = kind(label::<SignalKind>(signal.kind), &signal.kind_code);
+    let sure = signal.confidence.map(|sure| format!(", {sure}"));
+    let by = match (signal.scorer.as_str(), signal.source) {
+        ("", 0) => String::new(),
+        ("", source) => format!(", by {}", label::<SignalSource>(source)),
+        (scorer, _) => format!(", by {scorer} {}", signal.scorer_version),
+    };
+    let line = format!("{kind}{}{by}", sure.unwrap_or_default());
+    line.trim_end().to_owned()
 }
 
 fn with_team(agent: &str, team: &str) -> String {

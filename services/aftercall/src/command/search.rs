@@ -2,9 +2,9 @@
 
 use aftercall_proto::history::v1::{
     Facet, FacetCounts, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
-    SearchResult, SentimentBand, Snippet,
+    SearchResult, SentimentBand, SentimentTrend, Snippet,
 };
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
 
 use super::as_of::AsOfArgs;
 use super::listing::{listing, page_size};
@@ -67,6 +67,18 @@ pub(super) struct FilterArgs {
     /// The customer's feeling at the end
     #[arg(long, value_parser = values::<SentimentBand>())]
     sentiment: Vec<i32>,
+    /// The customer's worst feeling
+    #[arg(long, value_parser = values::<SentimentBand>())]
+    worst: Vec<i32>,
+    /// Which way the customer's feeling moved
+    #[arg(long, value_parser = values::<SentimentTrend>())]
+    trend: Vec<i32>,
+    /// Contacts that this scorer scored, in any of its versions
+    #[arg(long, value_name = "NAME")]
+    scorer: Vec<String>,
+    /// Contacts with this signal
+    #[arg(long, value_parser = values::<SignalKind>())]
+    signal: Vec<i32>,
     /// Whether a promise made in it is open; alone, yes
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(require_equals = true)]
@@ -136,6 +148,10 @@ impl FilterArgs {
             channel,
             direction,
             sentiment,
+            worst,
+            trend,
+            scorer,
+            signal,
             open_promise,
             label,
             from,
@@ -157,6 +173,10 @@ impl FilterArgs {
             channels: channel,
             directions: direction,
             sentiments: sentiment,
+            worst_sentiments: worst,
+            sentiment_trends: trend,
+            sentiment_scorers: scorer,
+            signals: signal,
             open_promise,
             labels: label,
             occurred_from: session.optional_instant(from.as_ref())?,

@@ -103,6 +103,28 @@ impl Player {
         commitment_id: &str,
         rule: Rule,
     ) -> anyhow::Result<String> {
+        let is_about = |about: &Subject| match about {
+            Subject::Promise(about) => about.commitment_id == commitment_id,
+            Subject::Signal(_) | Subject::SlipUps(_) => false,
+        };
+        self.fired(rule, is_about).await
+    }
+
+    /// Waits for the alert that too much went wrong with a customer, and gives its id.
+    pub(super) async fn save_action(&mut self, customer_id: &str) -> anyhow::Result<String> {
+        let is_about = |about: &Subject| match about {
+            Subject::SlipUps(about) => about.customer_id == customer_id,
+            Subject::Promise(_) | Subject::Signal(_) => false,
+        };
+        self.fired(Rule::SaveAction, is_about).await
+    }
+
+    /// Waits for an alert of a rule that is about what is meant, and gives its id.
+    async fn fired(
+        &mut self,
+        rule: Rule,
+        is_about: impl Fn(&Subject) -> bool,
+    ) -> anyhow::Result<String> {
         loop {
             let change = self
                 .alerts
@@ -112,10 +134,7 @@ impl Player {
             let fired = change.alert.filter(|alert| {
                 alert.state() == AlertState::Triggered && alert.rule == rule.as_str()
             });
-            let meant = fired.filter(|alert| {
-                let about = alert.subject.as_ref();
-                about.is_some_and(|Subject::Promise(about)| about.commitment_id == commitment_id)
-            });
+            let meant = fired.filter(|alert| alert.subject.as_ref().is_some_and(&is_about));
             if let Some(alert) = meant {
                 return Ok(alert.alert_id);
             }

@@ -180,6 +180,6 @@ async fn alert(player: &mut Player, commitment_id: &str, rule: Rule) -> anyhow::
 }
 
 /// How many milliseconds ago an instant was.
-fn since(at: Timestamp) -> i128 {
+pub(super) fn since(at: Timestamp) -> i128 {
     now().duration_since(at).as_millis()
 }

@@ -69,7 +69,8 @@ impl Tour {
         .await?;
         self.keep_in_view(player, receiver).await?;
         self.answer(player).await?;
-        self.look_into().await
+        self.look_into().await?;
+        self.save(player).await
     }
 
     /// What the month came to.

@@ -2,7 +2,8 @@
 
 use aftercall_proto::followups::v1::{CommitmentDimension, RepeatGrouping};
 use aftercall_proto::history::v1::{
-    CommitmentChangeKind, ExportFormat, Facet, SearchOrder, SentimentBand, WarningKind,
+    CommitmentChangeKind, ExportFormat, Facet, SearchOrder, SentimentBand, SentimentTrend,
+    WarningKind,
 };
 use aftercall_proto::insight::v1::{
     ContactFact, Dimension, FairClockGroupBy, RepeatCauseKind, RepeatGroupBy, SlipUpKind,
@@ -17,14 +18,14 @@ use aftercall_proto::model::v1::{
     Governance, HarmClass, HoldReason, LinkVerdict, MailTrouble, NotificationHold,
     NotificationKind, PauseReason, PersonalKind, Priority, ProblemState, ReasonResolution,
     RecurrenceMode, RemedyKind, RepeatCause, ReviewReason, RouteReason, SearchOutcome, SegmentKind,
-    SignalKind, SolutionChangeKind, SolutionFlagKind, SolutionFlagState, SolutionUseKind,
-    TaxonomyKind, Timeliness, TransferKind, Turn, UseOutcome, Verification, VersionState,
-    WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
+    SignalKind, SignalSource, SolutionChangeKind, SolutionFlagKind, SolutionFlagState,
+    SolutionUseKind, TaxonomyKind, Timeliness, TransferKind, Turn, UseOutcome, Verification,
+    VersionState, WebhookAlgorithm, WebhookDeliveryState, WebhookFailure, WebhookFormat, WeekPart,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// Enums of the wire have no more values than this.
-const VALUES_MAX: i32 = 64;
+const VALUES_MAX: i32 = 256;
 
 /// An enum of the wire.
 pub trait WireEnum: TryFrom<i32> + Copy + Send + Sync + 'static {
@@ -120,7 +121,9 @@ wire_enums! {
     SearchOrder "SEARCH_ORDER_",
     SegmentKind "SEGMENT_KIND_",
     SentimentBand "SENTIMENT_BAND_",
+    SentimentTrend "SENTIMENT_TREND_",
     SignalKind "SIGNAL_KIND_",
+    SignalSource "SIGNAL_SOURCE_",
     SolutionChangeKind "SOLUTION_CHANGE_KIND_",
     SolutionFlagKind "SOLUTION_FLAG_KIND_",
     SolutionFlagState "SOLUTION_FLAG_STATE_",

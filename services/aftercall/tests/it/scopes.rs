@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use aftercall_client::{Client, Error, Refusal, Rpc};
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
-use aftercall_proto::alerts::v1::{ListAlertsRequest, WatchAlertsRequest};
 use aftercall_proto::followups::v1::{
     GetCommitmentRequest, ListCommitmentsRequest, ListReschedulesRequest,
 };
@@ -250,7 +249,7 @@ impl Seen<'_> {
                 );
             }
         }
-        let found = self.pages(&ListAlertsRequest::default()).await.unwrap();
+        let found = self.pages(&everything::alerts()).await.unwrap();
         assert_eq!(found, self.alerts(), "{who:?}");
     }
 
@@ -275,10 +274,7 @@ impl Seen<'_> {
         {
             return;
         }
-        let watch = WatchAlertsRequest {
-            resume_token: self.everything.resume_token.clone(),
-            ..WatchAlertsRequest::default()
-        };
+        let watch = everything::watch(&self.everything.resume_token);
         let mut alerts = AlertServiceClient::new(self.client.transport());
         let mut watch = alerts.watch_alerts(watch).await.unwrap().into_inner();
         assert_eq!(watch.message().await.unwrap().unwrap().alert, None);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use aftercall_proto::alerts::v1::ListAlertsRequest;
+use aftercall_domain::alert::Rule;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
+use aftercall_proto::alerts::v1::{AlertFilter, ListAlertsRequest};
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
 use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
@@ -224,7 +225,14 @@ impl Answers {
     async fn alerts(&mut self, channel: &Channel, min_position: &str) {
         let alerts = AlertServiceClient::new(channel.clone());
         let mut alerts = alerts.max_decoding_message_size(ANSWER_BYTES_MAX);
+        // Those about customers come when insight has reckoned them, which a position of the record does not tell.
+        let of_promises = Rule::ALL.into_iter().filter(|rule| !rule.is_of_concerns());
+        let filter = AlertFilter {
+            rules: of_promises.map(|rule| rule.as_str().to_owned()).collect(),
+            ..AlertFilter::default()
+        };
         let request = ListAlertsRequest {
+            filter: Some(filter),
             page_size: PAGE_SIZE,
             min_position: min_position.to_owned(),
             ..ListAlertsRequest::default()

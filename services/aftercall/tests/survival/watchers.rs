@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
-use aftercall_proto::model::v1::{CommitmentDraft, Interaction};
+use aftercall_proto::model::v1::{CommitmentDraft, Direction, Interaction};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_service::testing;
@@ -62,7 +62,9 @@ async fn ten_thousand_watchers_hear_and_hinder_nobody() {
     let mut server = start.configured(&settings).ready();
     let mut recorder = RecorderServiceClient::new(server.channel());
     let mut record = async |promises: Vec<CommitmentDraft>| {
+        // A customer who calls again and again is one to save, which is told, too.
         let contact = Interaction {
+            direction: Direction::Outbound.into(),
             no_follow_up_promised: promises.is_empty(),
             commitments: promises,
             ..testing::contact(now())

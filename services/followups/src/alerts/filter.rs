@@ -1,6 +1,8 @@
 //! Which alerts somebody wants: the same for lists and for watches.
 
 use aftercall_domain::Scope;
+use aftercall_domain::alert::Rule;
+use aftercall_domain::violation::Reason;
 use aftercall_proto::alerts::v1::AlertFilter;
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::owner::Owner;
@@ -24,6 +26,7 @@ pub(crate) struct Filter {
     severities: Vec<AlertSeverity>,
     kinds: Vec<CommitmentKind>,
     customer_ids: Vec<String>,
+    rules: Vec<String>,
 }
 
 impl Filter {
@@ -37,6 +40,7 @@ impl Filter {
             severities,
             kinds,
             customer_ids,
+            rules,
         } = filter;
         for (field, ids) in [
             ("filter.team_ids", &team_ids),
@@ -45,6 +49,9 @@ impl Filter {
             ("filter.customer_ids", &customer_ids),
         ] {
             checker.ids(field, ids, FILTER_VALUES_MAX);
+        }
+        if checker.few("filter.rules", rules.len(), FILTER_VALUES_MAX) {
+            check_rules(&rules, checker);
         }
         Self {
             scope,
@@ -55,6 +62,7 @@ impl Filter {
             severities: checker.known_list("filter.severities", &severities, FILTER_VALUES_MAX),
             kinds: checker.known_list("filter.kinds", &kinds, FILTER_VALUES_MAX),
             customer_ids,
+            rules,
         }
     }
 
@@ -100,8 +108,9 @@ impl Filter {
     /// Whether the caller sees an alert, and every filter holds for it.
     pub(crate) fn admits(&self, raised: &Raised) -> bool {
         let Raised { alert, parties } = raised;
-        let kind = alert.subject.as_ref().map(|subject| match subject {
-            Subject::Promise(promise) => promise.kind(),
+        let kind = alert.subject.as_ref().and_then(|subject| match subject {
+            Subject::Promise(promise) => Some(promise.kind()),
+            Subject::Signal(_) | Subject::SlipUps(_) => None,
         });
         self.scope.admits(parties.iter())
             && any_of(&self.states, &alert.state())
@@ -110,6 +119,7 @@ impl Filter {
             && any_of(&self.severities, &alert.severity())
             && (self.kinds.is_empty() || kind.is_some_and(|kind| self.kinds.contains(&kind)))
             && any_of(&self.customer_ids, &alert.customer_id)
+            && any_of(&self.rules, &alert.rule)
     }
 
     fn is_owned(&self, alert: &wire::Alert) -> bool {
@@ -127,4 +137,15 @@ impl Filter {
 /// Whether `value` is one of those that are wanted.
 fn any_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
     wanted.is_empty() || wanted.contains(value)
+}
+
+/// Notes which of them are no rules of alerts.
+fn check_rules(rules: &[String], checker: &mut Checker) {
+    for (place, rule) in rules.iter().enumerate() {
+        if Rule::named(rule).is_none() {
+            let known = Rule::ALL.map(Rule::as_str).join(", ");
+            let text = format!("is no rule of alerts; take some of: {known}");
+            checker.add(format!("filter.rules[{place}]"), Reason::UnknownValue, text);
+        }
+    }
 }

@@ -70,9 +70,15 @@ impl Wish {
             Self::Supersede(_) => &[EventType::CommitmentSuperseded],
             Self::Depend(_) => &[EventType::CommitmentDependenciesSet],
             Self::EndRecurrence(_) => &[EventType::CommitmentRecurrenceEnded],
-            Self::Alert(AlertWish::Acknowledge { .. }) => &[EventType::AlertAcknowledged],
-            Self::Alert(AlertWish::Snooze { .. }) => &[EventType::AlertSnoozed],
-            Self::Alert(AlertWish::Close { .. }) => &[EventType::AlertClosed],
+            Self::Alert(AlertWish::Acknowledge { .. }) => {
+                &[EventType::AlertAcknowledged, EventType::ConcernAcknowledged]
+            }
+            Self::Alert(AlertWish::Snooze { .. }) => {
+                &[EventType::AlertSnoozed, EventType::ConcernSnoozed]
+            }
+            Self::Alert(AlertWish::Close { .. }) => {
+                &[EventType::AlertClosed, EventType::ConcernClosed]
+            }
         }
     }
 

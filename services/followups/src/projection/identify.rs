@@ -13,12 +13,13 @@ use super::Promises;
 use crate::{keys, stored};
 
 impl Promises {
+    /// Moves the promises, and returns the alerts that this changed.
     pub(super) fn identify(
         &mut self,
         fact: &Accepted,
         identified: &InteractionIdentified,
         txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<Vec<Alert>, ApplyError> {
         let tenant_id = &fact.event.tenant_id;
         let customer_id = Some(&identified.customer_id).filter(|id| !id.is_empty());
         let mut changed = Vec::new();
@@ -43,7 +44,7 @@ impl Promises {
             changed.extend(Alert::changed(tenant_id, Some(&before), &after));
             self.put(fact, Some(&before), after, txn)?;
         }
-        self.post(fact, changed, txn)
+        Ok(changed)
     }
 }
 

@@ -408,7 +408,9 @@ fn check_alerts(
             prop_assert!(held.contains_key(&place[..]));
             placed += 1;
         }
-        let Subject::Promise(subject) = &alert.subject;
+        let Subject::Promise(subject) = &alert.subject else {
+            return Err(TestCaseError::fail("only promises have alerts here"));
+        };
         let (promise, _) = &promises[&(subject.commitment_id.clone(), *whose)];
         let lapses = promise.lapses.iter();
         let lapse = lapses

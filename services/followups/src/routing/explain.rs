@@ -42,7 +42,7 @@ pub(crate) async fn explain(
     let find = move |store: &Store| {
         let tenant_id = call.tenant_id();
         let id = Uuid::try_parse(&call.message.alert_id).map_err(|_| Refused::AlertNotFound)?;
-        let found = stored::alert_promise(store, (tenant_id, &scope), id)?;
+        let found = stored::alerted(store, (tenant_id, &scope), id)?;
         let (_, place) = found.ok_or(Refused::AlertNotFound)?;
         let alert = rows::alert(tenant_id, &place, |key| store.get(key))?;
         let alert = alert.ok_or(Refused::AlertNotFound)?;

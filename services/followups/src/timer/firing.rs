@@ -50,6 +50,11 @@ impl House {
         &self.calendars
     }
 
+    /// The tenants' escalation policies.
+    pub(super) const fn escalations(&self) -> &Ready<EscalationPolicy> {
+        &self.escalations
+    }
+
     /// What is needed to decide about contacts that follow promises up.
     pub(super) const fn deciding(&self) -> &Deciding {
         &self.deciding

@@ -309,6 +309,7 @@ fn filters() -> impl Strategy<Value = AlertFilter> {
             severities,
             kinds,
             customer_ids,
+            rules: Vec::new(),
         }
     })
 }

@@ -8,6 +8,7 @@ mod boards;
 mod callers;
 mod clock;
 mod commands;
+mod concerns;
 mod downtime;
 mod drops;
 mod dues;

@@ -130,7 +130,7 @@ fn messages(stage: &Stage) -> Vec<Notification> {
 }
 
 /// To whom messages went, and what they said.
-fn said(stage: &Stage) -> Vec<(String, Kind, u64)> {
+pub(crate) fn said(stage: &Stage) -> Vec<(String, Kind, u64)> {
     let messages = messages(stage).into_iter();
     let said = messages.map(|it| (it.receiver_id.clone(), it.kind(), it.alert_count));
     said.collect()

@@ -43,6 +43,11 @@ pub(super) fn warnings(past: &Past, now: Timestamp) -> Vec<Warning> {
             WarningKind::ChurnThreat,
             "The customer spoke of leaving",
         ),
+        (
+            SignalKind::ManagerRequest,
+            WarningKind::ManagerRequest,
+            "The customer asked for a manager",
+        ),
     ];
     for (signal, kind, text) in signals {
         warnings.extend(signalled(past, now, signal).map(|(contact, at)| Warning {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aftercall_proto::history::v1::{Facet, FacetCount, FacetCounts, SentimentBand};
+use aftercall_proto::history::v1::{Facet, FacetCount, FacetCounts, SentimentBand, SentimentTrend};
 use aftercall_proto::model::v1::{Channel, Direction};
 use tantivy::columnar::{Cardinality, Column, StrColumn};
 use tantivy::{DocId, SegmentReader};
@@ -93,7 +93,22 @@ impl Tally {
 
 /// Whether a contact can have several values of a facet.
 fn has_several(facet: Facet) -> bool {
-    matches!(facet, Facet::Label | Facet::Agent | Facet::Team)
+    matches!(
+        facet,
+        Facet::Label | Facet::Agent | Facet::Team | Facet::Signal
+    )
+}
+
+/// Whether its values are numbers of an enum.
+fn is_of_numbers(facet: Facet) -> bool {
+    matches!(
+        facet,
+        Facet::Channel
+            | Facet::Direction
+            | Facet::Sentiment
+            | Facet::WorstSentiment
+            | Facet::SentimentTrend
+    )
 }
 
 /// How many contacts have a value that isn't `listed`.
@@ -155,7 +170,7 @@ impl Counter {
             return Ok(Self::Nothing);
         };
         let columns = reader.fast_fields();
-        if matches!(facet, Facet::Channel | Facet::Direction | Facet::Sentiment) {
+        if is_of_numbers(facet) {
             let Some(column) = columns.column_opt(name)? else {
                 return Ok(Self::Nothing);
             };
@@ -299,6 +314,9 @@ fn column_name(facet: Facet) -> Option<&'static str> {
         Facet::Direction => Some(column::DIRECTION),
         Facet::Sentiment => Some(column::SENTIMENT),
         Facet::Label => Some(column::LABEL),
+        Facet::Signal => Some(column::SIGNAL),
+        Facet::WorstSentiment => Some(column::WORST),
+        Facet::SentimentTrend => Some(column::TREND),
     }
 }
 
@@ -307,7 +325,10 @@ fn enum_name(facet: Facet, value: u64) -> String {
     let known = i32::try_from(value).ok().and_then(|value| match facet {
         Facet::Channel => Some(Channel::try_from(value).ok()?.as_str_name()),
         Facet::Direction => Some(Direction::try_from(value).ok()?.as_str_name()),
-        Facet::Sentiment => Some(SentimentBand::try_from(value).ok()?.as_str_name()),
+        Facet::Sentiment | Facet::WorstSentiment => {
+            Some(SentimentBand::try_from(value).ok()?.as_str_name())
+        }
+        Facet::SentimentTrend => Some(SentimentTrend::try_from(value).ok()?.as_str_name()),
         _ => None,
     });
     known.map_or_else(|| value.to_string(), str::to_owned)

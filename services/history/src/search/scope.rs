@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use aftercall_domain::Scope;
-use aftercall_proto::history::v1::SentimentBand;
-use aftercall_proto::model::v1::{Channel, Direction, MatchStatus};
+use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
+use aftercall_proto::model::v1::{Channel, Direction, MatchStatus, SignalKind};
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -30,6 +30,10 @@ pub(crate) struct Filter {
     pub(crate) handles: Option<Vec<String>>,
     pub(crate) match_statuses: Vec<MatchStatus>,
     pub(crate) identified: Option<bool>,
+    pub(crate) signals: Vec<SignalKind>,
+    pub(crate) worst_sentiments: Vec<SentimentBand>,
+    pub(crate) sentiment_trends: Vec<SentimentTrend>,
+    pub(crate) sentiment_scorers: Vec<String>,
     pub(crate) occurred_from_us: Option<i64>,
     pub(crate) occurred_before_us: Option<i64>,
 }
@@ -60,6 +64,7 @@ pub(crate) fn query(
         (fields.team, &filter.team_ids),
         (fields.reason, &filter.reason_codes),
         (fields.disposition, &filter.disposition_codes),
+        (fields.scorer, &filter.sentiment_scorers),
     ];
     for (field, values) in texts {
         let terms = values
@@ -71,6 +76,11 @@ pub(crate) fn query(
     clauses.extend(any_of(enum_terms(fields.channel, &filter.channels)));
     clauses.extend(any_of(enum_terms(fields.direction, &filter.directions)));
     clauses.extend(any_of(enum_terms(fields.sentiment, &filter.sentiments)));
+    clauses.extend(any_of(enum_terms(fields.worst, &filter.worst_sentiments)));
+    clauses.extend(any_of(enum_terms(fields.trend, &filter.sentiment_trends)));
+    let signals = filter.signals.iter();
+    let signals = signals.map(|kind| Term::from_field_text(fields.signal, kind.as_str_name()));
+    clauses.extend(any_of(signals.collect()));
     clauses.extend(any_of(enum_terms(
         fields.match_status,
         &filter.match_statuses,

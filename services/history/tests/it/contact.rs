@@ -446,7 +446,7 @@ impl Contact {
         events.fact(&self.about(made_id(n), version, ago(0)), &fact)
     }
 
-    fn about(&self, aggregate: String, sequence: u64, recorded_at: Timestamp) -> About {
+    pub(crate) fn about(&self, aggregate: String, sequence: u64, recorded_at: Timestamp) -> About {
         let customer = self.interaction.customer.as_ref();
         About {
             tenant: self.tenant,

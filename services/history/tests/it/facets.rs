@@ -1,11 +1,11 @@
 //! Counts against brute force, on random contacts and filters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_proto::history::v1::{
-    Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand,
+    Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand, SentimentTrend,
 };
-use aftercall_proto::model::v1::{Channel, Interaction, ReasonResolution};
+use aftercall_proto::model::v1::{Channel, Interaction, ReasonResolution, SignalKind};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
@@ -24,6 +24,8 @@ struct Sample {
     feeling: Option<i8>,
     labels: Vec<usize>,
     word: usize,
+    /// The numbers of kinds of signals.
+    signals: Vec<i32>,
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
@@ -36,8 +38,9 @@ fn sample() -> impl Strategy<Value = Sample> {
         feeling,
         labels,
         0..3usize,
+        vec(1..4_i32, 0..3),
     )
-        .prop_map(|(agent, reason, chat, feeling, labels, word)| {
+        .prop_map(|(agent, reason, chat, feeling, labels, word, signals)| {
             let labels = labels.into_iter().collect();
             Sample {
                 agent,
@@ -46,6 +49,7 @@ fn sample() -> impl Strategy<Value = Sample> {
                 feeling,
                 labels,
                 word,
+                signals,
             }
         })
 }
@@ -78,9 +82,16 @@ impl Sample {
                 };
                 interaction.channel = channel.into();
             });
-        let felt = self
-            .feeling
-            .map(|feeling| contact.clone().feeling(f64::from(feeling)));
+        let kinds = self.signals.iter();
+        let kinds = kinds.filter_map(|kind| SignalKind::try_from(*kind).ok());
+        let contact = kinds.fold(contact, |contact, kind| contact.signal(kind));
+        let felt = self.feeling.map(|feeling| {
+            let contact = contact.clone().feeling(f64::from(feeling));
+            contact.with(|interaction| {
+                let sentiment = interaction.sentiment.as_mut().unwrap();
+                sentiment.start = Some(0.5);
+            })
+        });
         felt.unwrap_or(contact).interaction
     }
 }
@@ -136,7 +147,7 @@ impl Asked {
             query: query.unwrap_or_default().to_owned(),
             filter: Some(filter),
             page_size: 1,
-            facets: (1..=8).collect(),
+            facets: (1..=8).chain(210..=212).collect(),
             ..SearchInteractionsRequest::default()
         }
     }
@@ -161,14 +172,38 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
         Facet::Team => text(&one.team_id),
         Facet::Channel => text(one.channel().as_str_name()),
         Facet::Direction => text(one.direction().as_str_name()),
-        Facet::Sentiment => match one.sentiment.as_ref().and_then(|felt| felt.end) {
+        Facet::Sentiment => band(felt(one).map(|(_, end)| end)),
+        Facet::WorstSentiment => band(felt(one).map(|(start, end)| start.min(end))),
+        Facet::SentimentTrend => match felt(one).map(|(start, end)| end - start) {
             None => Vec::new(),
-            Some(end) if end < -1.0 => text(SentimentBand::Negative.as_str_name()),
-            Some(end) if end > 1.0 => text(SentimentBand::Positive.as_str_name()),
-            Some(_) => text(SentimentBand::Neutral.as_str_name()),
+            Some(shift) if shift <= -1.0 => text(SentimentTrend::Worse.as_str_name()),
+            Some(shift) if shift >= 1.0 => text(SentimentTrend::Better.as_str_name()),
+            Some(_) => text(SentimentTrend::Steady.as_str_name()),
         },
+        Facet::Signal => {
+            let names = one.signals.iter();
+            let names = names.map(|signal| signal.kind().as_str_name().to_owned());
+            Vec::from_iter(names.collect::<BTreeSet<_>>())
+        }
         Facet::Label => one.labels.clone(),
     }
+}
+
+/// How a contact began and ended for the customer.
+fn felt(one: &Interaction) -> Option<(f64, f64)> {
+    let felt = one.sentiment.as_ref()?;
+    felt.start.zip(felt.end)
+}
+
+fn band(score: Option<f64>) -> Vec<String> {
+    let band = score.map(|score| match score {
+        score if score < -1.0 => SentimentBand::Negative,
+        score if score > 1.0 => SentimentBand::Positive,
+        _ => SentimentBand::Neutral,
+    });
+    band.map(|band| band.as_str_name().to_owned())
+        .into_iter()
+        .collect()
 }
 
 /// The counts of a facet, by looking at each contact.

@@ -7,6 +7,7 @@ mod contact;
 mod context;
 mod export;
 mod facets;
+mod feeling;
 mod fixture;
 mod handles;
 mod largest;

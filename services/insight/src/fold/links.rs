@@ -8,6 +8,7 @@
 
 mod around;
 
+use aftercall_domain::limits::DROP_BACK_WITHIN_S;
 use aftercall_domain::measure::{DAY_MS, NO_GAP, REPEAT_DAYS_MAX, family, flag};
 use aftercall_proto::convert::parties::PartiesRow;
 use aftercall_proto::convert::time;
@@ -27,6 +28,9 @@ const DAY_US: i64 = DAY_MS as i64 * 1_000;
 
 /// How far apart contacts can be that have to do with each other.
 const APART_US: i64 = REPEAT_DAYS_MAX as i64 * DAY_US;
+
+/// How soon after a contact that was cut off the customer is back to go on with it.
+const BACK_WITHIN_US: i64 = DROP_BACK_WITHIN_S * 1_000_000;
 
 /// How far back a trouble is followed.
 const TROUBLE_US: i64 = TROUBLE_DAYS_MAX * DAY_US;
@@ -85,6 +89,13 @@ impl Place {
     pub(crate) fn is_akin(&self, other: &Self) -> bool {
         let mut families = self.codes.iter().map(|code| family(code));
         families.any(|own| other.codes.iter().any(|code| family(code) == own))
+    }
+
+    /// Whether it was cut off, and somebody who reaches out again goes on with it: it began at the one instant, and they are
+    /// back at the other.
+    fn is_redialled(&self, began_us: i64, back_us: i64) -> bool {
+        let ended_us = began_us.saturating_add(i64::from(self.time) * 1_000);
+        self.dropped && back_us <= ended_us.saturating_add(BACK_WITHIN_US)
     }
 
     /// Whether none of its reasons is one of those of an earlier contact.

@@ -12,7 +12,7 @@ use aftercall_view::{ApplyError, Direction, Txn};
 use prost::Message;
 
 use super::noted::{self, Correction};
-use super::{Kept, clocks, kept_of, links};
+use super::{Kept, clocks, kept_of, links, saved};
 use crate::{blocks, keys};
 
 /// What a promise counts as in its contact's row.
@@ -84,6 +84,7 @@ pub(super) fn move_slips(
                 txn,
             )?;
             put_slip((tenant_id, after.customer_id()), &promise, slip, txn)?;
+            saved::stir(fact, after.customer_id(), txn)?;
         }
     }
     Ok(())
@@ -116,7 +117,11 @@ fn settle(
         Some(kept) => kept.customer_id(),
         None => after.customer_id.as_deref().unwrap_or_default(),
     };
-    for slip in slips(&after) {
+    let all = slips(&after);
+    if all.len() > before.map_or(0, |before| slips(before).len()) {
+        saved::stir(fact, customer_id, txn)?;
+    }
+    for slip in all {
         put_slip((tenant_id, customer_id), &after, slip, txn)?;
     }
     clocks::settle(fact, before, &after, txn)?;

@@ -46,7 +46,7 @@ const BY_TEAM: Access = Access {
 };
 
 pub(crate) const NOW: &str = "2026-06-15T12:00:00Z";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
@@ -382,6 +382,8 @@ impl Events {
 
 /// A running service.
 pub(crate) struct Service {
+    pub(crate) insight: Insight,
+    pub(crate) clock: ManualClock,
     supervisor: Supervisor,
     channel: Connection,
 }
@@ -405,10 +407,12 @@ impl Service {
             let server = server.access(BY_TEAM).service(insight.server());
             server.service(insight.problem_server())
         };
-        let server = TestServer::start(&supervisor, Arc::new(clock), server).await;
+        let server = TestServer::start(&supervisor, Arc::new(clock.clone()), server).await;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         insight.view().ready(deadline).await.unwrap();
         Self {
+            insight,
+            clock,
             supervisor,
             channel: server.channel(),
         }

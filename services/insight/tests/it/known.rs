@@ -186,6 +186,16 @@ impl All {
         it.resolvable() && other.resolvable() && is_before && gap < days * DAY && it.is_akin(other)
     }
 
+    /// Whether a resolvable contact was cut off and the customer was back within ten minutes.
+    fn is_redialled(&self, it: &Known) -> bool {
+        let customers = self.one_with(it.customer);
+        let theirs = self.contacts.iter();
+        let theirs = theirs.filter(|one| one.resolvable() && customers.contains(&one.customer));
+        let after = theirs.filter(|one| one.order() > it.order());
+        let next = after.min_by_key(|one| one.order());
+        it.dropped && next.is_some_and(|next| it.seconds_ago - next.seconds_ago <= it.took + 600)
+    }
+
     /// Why a contact is a repeat.
     pub(crate) fn why(&self, it: &Known, days: i64) -> Option<RepeatCauseKind> {
         if !it.resolvable() {
@@ -237,6 +247,7 @@ pub(crate) struct Count {
     resolvable: i64,
     resolved: i64,
     provisional: i64,
+    redialled: i64,
     repeats: i64,
     troubles: i64,
     since_onset: [i64; 3],
@@ -261,6 +272,7 @@ impl Count {
             resolvable: measures.resolvable,
             resolved: measures.resolved_first,
             provisional: measures.provisional,
+            redialled: measures.redialled,
             repeats: measures.repeats,
             troubles: measures.onset_contacts,
             since_onset: [
@@ -305,6 +317,7 @@ impl Count {
                 .any(|other| all.is_followed_by(it, other, days));
             let resolved = !it.dropped && !came_back;
             self.resolvable += 1;
+            self.redialled += i64::from(all.is_redialled(it));
             self.resolved += i64::from(resolved);
             self.provisional += i64::from(resolved && it.seconds_ago < days * DAY);
             let is_repeat = others

@@ -13,5 +13,6 @@ mod orders;
 mod problems;
 mod reckoned;
 mod resolving;
+mod saving;
 mod slipping;
 mod troubles;

@@ -285,6 +285,7 @@ async fn check_facts(client: &mut Caller, filter: ContactFilter, measures: &Meas
         (ContactFact::Dropped, measures.dropped),
         (ContactFact::Resolvable, measures.resolvable),
         (ContactFact::ResolvedFirst, measures.resolved_first),
+        (ContactFact::Redialled, measures.redialled),
         (ContactFact::Repeat, measures.repeats),
         (ContactFact::Onset, measures.onset_contacts),
     ] {

@@ -7,6 +7,7 @@ import json
 import sys
 
 WEEK_US = 7 * 86_400 * 1_000_000
+BACK_WITHIN_US = 600 * 1_000_000
 
 
 def mean_seconds(milliseconds, count):
@@ -27,7 +28,7 @@ def main(path):
     by_customer = {}
     for contact in contacts:
         by_customer.setdefault(contact["customer"], []).append(contact)
-    resolved = repeats = 0
+    resolved = repeats = redialled = 0
     for own in by_customer.values():
         own.sort(key=lambda contact: (contact["started_us"], contact["id"]))
         families = [{code.split(".")[0] for code in contact["reasons"]} for contact in own]
@@ -40,6 +41,10 @@ def main(path):
             came_back = any(akin(other) for other in range(place + 1, len(own)))
             resolved += not came_back and not contact["dropped"]
             repeats += any(akin(other) for other in range(place))
+            if contact["dropped"] and place + 1 < len(own):
+                took_us = (contact["ended_us"] - contact["started_us"]) // 1000 * 1000
+                since_us = own[place + 1]["started_us"] - contact["started_us"] - took_us
+                redialled += since_us <= BACK_WITHIN_US
     total_ms = sum(agent["handle_ms"] for agent in agents.values())
     print(
         json.dumps(
@@ -49,7 +54,8 @@ def main(path):
                 "aht": mean_seconds(total_ms, len(contacts)),
                 "resolved": resolved,
                 "repeats": repeats,
-                "fcr": repr(resolved / len(contacts)),
+                "redialled": redialled,
+                "fcr": repr(resolved / (len(contacts) - redialled)),
                 "agents": agents,
             }
         )

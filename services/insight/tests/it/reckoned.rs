@@ -136,6 +136,7 @@ async fn needs_python_another_program_reckons_the_same() {
         "aht": digits(total.average_handle_seconds),
         "resolved": total.resolved_first,
         "repeats": total.repeats,
+        "redialled": total.redialled,
         "fcr": digits(total.first_contact_resolution),
         "agents": answer.rows.iter().map(|row| {
             let it = row.measures.as_ref().unwrap();

@@ -60,6 +60,45 @@ async fn who_may_still_come_back_is_provisional() {
 }
 
 #[tokio::test]
+async fn a_call_that_was_cut_off_is_one_contact_with_the_redial() {
+    let (events, views) = (Events::new(2), tempfile::tempdir().unwrap());
+    // A minute long, and back within ten minutes of its end, or not.
+    let pair = |n: u64, customer: &str, back: i64| {
+        let lost = contact(n, DAY).reason("billing").customer(customer);
+        let lost = lost.with(|it| it.ended_at = Some(ago(DAY - 60)));
+        lost.dropped().record(&events);
+        let redial = contact(n + 1, DAY - 60 - back).reason("billing");
+        redial.customer(customer).record(&events);
+    };
+    pair(10, "soon", 600);
+    pair(20, "late", 601);
+    // Nobody is back.
+    let lost = contact(30, DAY).reason("billing").customer("gone");
+    lost.dropped().record(&events);
+    // Lost twice: three calls are one contact.
+    pair(40, "twice", 100);
+    let third = contact(42, DAY - 300).reason("billing").customer("twice");
+    third.record(&events);
+    let second = contact(41, DAY - 160).reason("billing");
+    let values = second.customer("twice").dropped();
+    values.amend(&events, 2, &["disconnect"], values.0.clone());
+    let service = Service::start(&events, views.path()).await;
+    let mut client = service.client();
+    let week = within(&mut client, 7).await;
+    assert_eq!((week.resolvable, week.redialled), (8, 3));
+    // What came of each pair is what came of its last call.
+    assert_eq!((week.dropped, week.resolved_first), (5, 3));
+    assert_eq!(week.first_contact_resolution, Some(3.0 / 5.0));
+    // Nobody called after it any more: it is one contact that was cut off.
+    let moved = contact(11, DAY - 660).reason("billing").customer("soon");
+    moved.identify(&events, 2, "somebody else");
+    let week = within(&mut client, 7).await;
+    assert_eq!((week.resolvable, week.redialled), (8, 2));
+    assert_eq!(week.first_contact_resolution, Some(0.5));
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn repeats_are_counted_by_their_cause_with_time_and_money() {
     let (events, views) = (Events::new(1), tempfile::tempdir().unwrap());
     let called = |n, seconds_ago: i64| {

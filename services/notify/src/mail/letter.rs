@@ -4,7 +4,7 @@ use aftercall_domain::commitment::Owner;
 use aftercall_domain::limits::{MAIL_PROMISES_MAX, MAIL_TEXT_BYTES_MAX};
 use jiff::tz::TimeZone;
 
-use super::notice::{Notice, Reader, Told};
+use super::notice::{Notice, Reader, Standing, Told, ToldConcern};
 use super::words;
 
 /// What a mail says.
@@ -24,12 +24,18 @@ impl Letter {
             zone: zone(&reader.time_zone),
         };
         let named = notice.promises.len().min(MAIL_PROMISES_MAX);
-        let unnamed = notice.promises.len() - named + notice.omitted;
+        let concerns = notice.concerns.len().min(MAIL_PROMISES_MAX - named);
+        let all = notice.promises.len() + notice.concerns.len() + notice.omitted;
+        let unnamed = all - named - concerns;
         let mut text = line(&words::opening(reader.language, &notice.cause));
         text.push('\n');
         for told in notice.promises.iter().take(named) {
             text.push('\n');
             text.push_str(&page.promise(told));
+        }
+        for told in notice.concerns.iter().take(concerns) {
+            text.push('\n');
+            text.push_str(&page.concern(told));
         }
         if unnamed > 0 {
             text.push('\n');
@@ -40,13 +46,13 @@ impl Letter {
         let zone = page.zone.iana_name().unwrap_or("UTC");
         text.push_str(&words::closing(reader.language, zone));
         let cause = words::subject(reader.language, &notice.cause);
-        let subject = match (notice.promises.as_slice(), notice.omitted) {
-            ([], 0) => cause,
-            ([told], 0) => format!("{cause}: {}, {}", page.named(told), page.due(told)),
-            (promises, omitted) => {
-                let about = words::promises(reader.language, promises.len() + omitted);
-                format!("{cause}: {about}")
-            }
+        let told = (notice.promises.as_slice(), notice.concerns.as_slice());
+        let subject = match (told, notice.omitted) {
+            (([], []), 0) => cause,
+            (([told], []), 0) => format!("{cause}: {}, {}", page.named(told), page.due(told)),
+            (([], [told]), 0) => format!("{cause}: {}", page.named_concern(told)),
+            ((_, []), _) => format!("{cause}: {}", words::promises(reader.language, all)),
+            _ => format!("{cause}: {}", words::alerts(reader.language, all)),
         };
         Self {
             subject: line(&subject),
@@ -73,9 +79,43 @@ impl Page<'_> {
         words::time(self.reader.language, &told.due.to_zoned(self.zone.clone()))
     }
 
-    fn owner(&self, told: &Told) -> String {
+    fn named_concern(&self, told: &ToldConcern) -> String {
         let language = self.reader.language;
-        match &told.owner {
+        let customer = told.customer_id.as_deref();
+        let customer = customer.unwrap_or(language.unknown_customer());
+        format!("{} · {}", words::rule(language, told.rule), line(customer))
+    }
+
+    /// What is told of a contact or a customer.
+    fn concern(&self, told: &ToldConcern) -> String {
+        let language = self.reader.language;
+        let labels = words::labels(language);
+        let since = told.since.to_zoned(self.zone.clone());
+        let mut lines = vec![
+            (labels.since, words::time(language, &since)),
+            (
+                labels.severity,
+                words::severity(language, told.severity).to_owned(),
+            ),
+            (labels.handled_by, self.owner(told.owner.as_ref())),
+        ];
+        if told.is_over {
+            let over = words::standing(language, Standing::Over).to_owned();
+            lines.push((labels.standing, over));
+        }
+        if !told.interaction_id.is_empty() {
+            lines.push((labels.contact, line(&told.interaction_id)));
+        }
+        let mut text = format!("{}\n", self.named_concern(told));
+        for (label, value) in lines {
+            text.push_str(&format!("  {label}: {value}\n"));
+        }
+        text
+    }
+
+    fn owner(&self, owner: Option<&Owner>) -> String {
+        let language = self.reader.language;
+        match owner {
             Some(Owner::Agent(id)) => line(id),
             Some(Owner::Queue(id)) => line(&words::queue(language, id)),
             None => words::nobody(language).to_owned(),
@@ -97,7 +137,7 @@ impl Page<'_> {
                 labels.severity,
                 words::severity(language, told.severity).to_owned(),
             ),
-            (labels.owner, self.owner(told)),
+            (labels.owner, self.owner(told.owner.as_ref())),
             (labels.id, line(&told.commitment_id)),
         ];
         if self.reader.personal_allowed && !told.promise_text.is_empty() {

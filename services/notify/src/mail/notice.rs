@@ -1,6 +1,6 @@
 //! What is to be told, and to whom.
 
-use aftercall_domain::alert::Severity;
+use aftercall_domain::alert::{Rule, Severity};
 use aftercall_domain::commitment::{Clock, CommitmentKind, Owner};
 use aftercall_domain::setting::Receiver;
 use aftercall_domain::wording::Language;
@@ -18,6 +18,8 @@ pub struct Notice {
     pub queued_at: Timestamp,
     /// Of which promises, the most urgent first.
     pub promises: Vec<Told>,
+    /// Of what about contacts and customers, the worst first.
+    pub concerns: Vec<ToldConcern>,
     /// Of how many more, which are not named.
     pub omitted: usize,
 }
@@ -29,6 +31,8 @@ pub enum Cause {
     Warning,
     /// A due passed.
     Lapse,
+    /// Something about a contact or a customer needs a human.
+    Concern,
     /// Nobody acknowledged in time: it goes a level higher.
     Escalation {
         /// The level from now on: 2 or more.
@@ -68,6 +72,25 @@ pub struct Told {
     pub standing: Standing,
     /// The promise, word for word; may be empty. Personal.
     pub promise_text: String,
+}
+
+/// Something about a contact or a customer that somebody is told of. Holds nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldConcern {
+    /// What it is.
+    pub rule: Rule,
+    /// The contact; empty for what is about a customer.
+    pub interaction_id: String,
+    /// Whom it concerns; none where nobody is identified.
+    pub customer_id: Option<String>,
+    /// Since when it is so.
+    pub since: Timestamp,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Who should act.
+    pub owner: Option<Owner>,
+    /// Whether it is over.
+    pub is_over: bool,
 }
 
 /// Where a promise stands that somebody is told of.

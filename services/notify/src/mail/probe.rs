@@ -45,6 +45,7 @@ pub(crate) async fn test(
         cause: Cause::Test,
         queued_at: shared.clock.now(),
         promises: Vec::new(),
+        concerns: Vec::new(),
         omitted: 0,
     };
     let began = shared.clock.monotonic();

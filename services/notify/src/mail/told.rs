@@ -1,12 +1,13 @@
 //! What a round of decisions has somebody told, as a notice.
 
+use aftercall_domain::alert::Rule;
 use aftercall_domain::routing::NotificationKind as Kind;
 use aftercall_proto::convert::commitment::owner_from_wire;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::model::v1::{Notification, NotifiedAlert};
 use uuid::Uuid;
 
-use super::notice::{Cause, Notice, Standing, Told};
+use super::notice::{Cause, Notice, Standing, Told, ToldConcern};
 
 /// The highest level at which nobody was told before.
 const FIRST_LEVEL: u32 = 1;
@@ -15,6 +16,11 @@ const FIRST_LEVEL: u32 = 1;
 /// given them.
 pub(super) fn notice(message: &Notification) -> Option<Notice> {
     let mut promises: Vec<_> = message.alerts.iter().filter_map(told).collect();
+    let mut concerns: Vec<_> = message.alerts.iter().filter_map(told_concern).collect();
+    concerns.sort_by(|one, other| {
+        let by_severity = other.severity.cmp(&one.severity);
+        by_severity.then_with(|| one.since.cmp(&other.since))
+    });
     let first_is_stage = promises
         .iter()
         .all(|told| told.standing == Standing::AtRisk);
@@ -30,6 +36,7 @@ pub(super) fn notice(message: &Notification) -> Option<Notice> {
         Kind::Escalated | Kind::Exhausted if message.level > FIRST_LEVEL => Cause::Escalation {
             level: message.level,
         },
+        _ if promises.is_empty() && !concerns.is_empty() => Cause::Concern,
         _ if first_is_stage => Cause::Warning,
         _ => Cause::Lapse,
     };
@@ -37,8 +44,9 @@ pub(super) fn notice(message: &Notification) -> Option<Notice> {
         notification_id: Uuid::try_parse(&message.notification_id).ok()?,
         cause,
         queued_at: message.decided_at.as_ref().and_then(from_wire)?,
-        omitted: count.saturating_sub(promises.len()),
+        omitted: count.saturating_sub(promises.len() + concerns.len()),
         promises,
+        concerns,
     })
 }
 
@@ -71,6 +79,25 @@ fn told(alert: &NotifiedAlert) -> Option<Told> {
             (false, false) => Standing::AtRisk,
         },
         promise_text: alert.promise_text.clone(),
+    })
+}
+
+/// What is told of an alert about a contact or a customer; none for another one, and for what this version does not
+/// understand.
+fn told_concern(alert: &NotifiedAlert) -> Option<ToldConcern> {
+    let (interaction_id, since) = match (&alert.signal, &alert.slip_ups) {
+        (Some(signal), _) => (signal.interaction_id.clone(), signal.noticed_at),
+        (None, Some(slips)) => (String::new(), slips.slip_ups.first()?.at),
+        (None, None) => return None,
+    };
+    Some(ToldConcern {
+        rule: Rule::named(&alert.rule)?,
+        interaction_id,
+        customer_id: Some(alert.customer_id.clone()).filter(|id| !id.is_empty()),
+        since: since.as_ref().and_then(from_wire)?,
+        severity: alert.severity().try_into().ok()?,
+        owner: alert.owner.clone().and_then(owner_from_wire),
+        is_over: alert.kind().try_into() == Ok(Kind::Resolved),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The words of mails, in each language that we write.
 
-use aftercall_domain::alert::Severity;
+use aftercall_domain::alert::{Rule, Severity};
 use aftercall_domain::commitment::Clock;
 use aftercall_domain::wording::Language;
 use jiff::Zoned;
@@ -21,6 +21,7 @@ pub(super) fn subject(language: Language, cause: &Cause) -> String {
     match cause {
         Cause::Warning => either(language, "Due soon", "Bald fällig").to_owned(),
         Cause::Lapse => either(language, "Overdue", "Überfällig").to_owned(),
+        Cause::Concern => either(language, "Needs you", "Braucht Sie").to_owned(),
         Cause::Escalation { level } => {
             let text = either(language, "Escalated to level", "Eskaliert auf Stufe");
             format!("{text} {level}")
@@ -48,6 +49,12 @@ pub(super) fn opening(language: Language, cause: &Cause) -> String {
             language,
             "What was promised was not done in time.",
             "Eine Zusage wurde nicht rechtzeitig eingelöst.",
+        )
+        .to_owned(),
+        Cause::Concern => either(
+            language,
+            "A customer needs somebody's attention.",
+            "Ein Kunde braucht jemandes Aufmerksamkeit.",
         )
         .to_owned(),
         Cause::Escalation { level } => match language {
@@ -95,6 +102,35 @@ pub(super) fn promises(language: Language, count: usize) -> String {
     format!("{count} {text}")
 }
 
+/// So many alerts, for a subject.
+pub(super) fn alerts(language: Language, count: usize) -> String {
+    let text = either(language, "alerts", "Meldungen");
+    format!("{count} {text}")
+}
+
+/// What a rule is about, in short.
+pub(super) const fn rule(language: Language, rule: Rule) -> &'static str {
+    match rule {
+        Rule::LegalThreat => either(
+            language,
+            "speaks of lawyers or courts",
+            "spricht von Anwalt oder Gericht",
+        ),
+        Rule::ManagerRequest => either(
+            language,
+            "asks for a manager",
+            "verlangt jemanden in leitender Stellung",
+        ),
+        Rule::SaveAction => either(
+            language,
+            "too much went wrong",
+            "zu viel ist schiefgegangen",
+        ),
+        Rule::PromiseLapsed | Rule::TargetLapsed => either(language, "overdue", "überfällig"),
+        Rule::AtRisk => either(language, "due soon", "bald fällig"),
+    }
+}
+
 /// So many promises that are not named.
 pub(super) fn more(language: Language, count: usize) -> String {
     match (language, count) {
@@ -113,6 +149,9 @@ pub(super) struct Labels {
     pub(super) owner: &'static str,
     pub(super) id: &'static str,
     pub(super) words: &'static str,
+    pub(super) since: &'static str,
+    pub(super) handled_by: &'static str,
+    pub(super) contact: &'static str,
 }
 
 pub(super) const fn labels(language: Language) -> Labels {
@@ -124,6 +163,9 @@ pub(super) const fn labels(language: Language) -> Labels {
             owner: "Kept by",
             id: "Promise",
             words: "Words",
+            since: "Since",
+            handled_by: "Contact handled by",
+            contact: "Contact",
         },
         Language::German => Labels {
             due: "Fällig",
@@ -132,6 +174,9 @@ pub(super) const fn labels(language: Language) -> Labels {
             owner: "Zuständig",
             id: "Zusage",
             words: "Wortlaut",
+            since: "Seit",
+            handled_by: "Kontakt geführt von",
+            contact: "Kontakt",
         },
     }
 }

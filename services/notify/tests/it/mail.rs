@@ -36,6 +36,7 @@ pub(crate) fn notice(number: u128) -> Notice {
             standing: Standing::Overdue,
             promise_text: ".\r\n.Zurück bis Freitag.\r\n.".to_owned(),
         }],
+        concerns: Vec::new(),
         omitted: 0,
     }
 }

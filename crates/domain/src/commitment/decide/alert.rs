@@ -38,6 +38,39 @@ pub enum AlertWish {
     },
 }
 
+impl AlertWish {
+    /// What comes of it for an alert that is open.
+    pub(crate) fn decide(
+        self,
+        severity: Severity,
+        actor: Actor<'_>,
+        now: Timestamp,
+    ) -> Result<AlertWhat, Refusal> {
+        let standing = actor.standing;
+        Ok(match self {
+            Self::Acknowledge { until, note } => {
+                permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
+                let usual = match severity {
+                    Severity::Critical | Severity::High => SEEN_TO_FOR_BAD,
+                    Severity::Warning | Severity::Info => SEEN_TO_FOR,
+                };
+                let until = until.unwrap_or(now + usual);
+                let until = put_off(until, now).ok_or(Refusal::SeenToOutOfRange)?;
+                AlertWhat::Acknowledged { until, note }
+            }
+            Self::Snooze { until } => {
+                permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
+                let until = put_off(until, now).ok_or(Refusal::SnoozeOutOfRange)?;
+                AlertWhat::Snoozed { until }
+            }
+            Self::Close { reason } => {
+                permitted(standing.supervisor, Permission::CloseAlert)?;
+                AlertWhat::Closed { reason }
+            }
+        })
+    }
+}
+
 impl Commitment {
     /// Somebody does something about an episode of an alert.
     ///
@@ -56,38 +89,14 @@ impl Commitment {
         if !episode.state.is_open() {
             return Err(Refusal::AlertOver);
         }
-        let standing = actor.standing;
-        let what = match wish {
-            AlertWish::Acknowledge { until, note } => {
-                permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
-                let usual = now + self.seen_to_for(episode);
-                let until = until.unwrap_or(usual);
-                let until = put_off(until, now).ok_or(Refusal::SeenToOutOfRange)?;
-                AlertWhat::Acknowledged { until, note }
-            }
-            AlertWish::Snooze { until } => {
-                permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
-                let until = put_off(until, now).ok_or(Refusal::SnoozeOutOfRange)?;
-                AlertWhat::Snoozed { until }
-            }
-            AlertWish::Close { reason } => {
-                permitted(standing.supervisor, Permission::CloseAlert)?;
-                AlertWhat::Closed { reason }
-            }
-        };
+        let severity = episode.rule.severity(self.priority);
+        let what = wish.decide(severity, actor, now)?;
         let step = AlertStep {
             rule,
             episode_no,
             what,
         };
         Ok(self.next_event(Change::Alert(step), actor.id, now))
-    }
-
-    fn seen_to_for(&self, episode: &Episode) -> SignedDuration {
-        match episode.rule.severity(self.priority) {
-            Severity::Critical | Severity::High => SEEN_TO_FOR_BAD,
-            Severity::Warning | Severity::Info => SEEN_TO_FOR,
-        }
     }
 
     /// When an alert goes on by itself, and how.

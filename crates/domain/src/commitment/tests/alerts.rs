@@ -44,7 +44,9 @@ fn an_alert_is_over_once_and_fires_again_as_the_next_episode() {
         (first.episode_no, &first.state),
         (1, &AlertState::Triggered)
     );
-    let Subject::Promise(subject) = &first.subject;
+    let Subject::Promise(subject) = &first.subject else {
+        panic!("a promise's alert is about it")
+    };
     assert_eq!((subject.due, subject.due_revision), (at(3_600), 1));
     assert_eq!(first.first_fired_at, at(3_601));
     assert_eq!(first.rule.as_str(), "commitment.promise_lapsed");

@@ -56,6 +56,12 @@ struct Row {
     escalation: Option<wire::AlertEscalation>,
     #[prost(string, tag = "19")]
     inhibited_by: String,
+    /// The subject, if it is a signal,
+    #[prost(message, optional, tag = "20")]
+    signal: Option<wire::SignalSubject>,
+    /// or what went wrong with a customer.
+    #[prost(message, optional, tag = "21")]
+    slip_ups: Option<wire::SlipUpsSubject>,
 }
 
 /// The subject, if it is a promise.
@@ -136,14 +142,21 @@ fn row_of(alert: Alert) -> Row {
         inhibited_by,
         state,
     } = alert;
-    let Subject::Promise(promise) = subject;
+    let (mut promise, mut signal, mut slip_ups) = (None, None, None);
+    match subject {
+        Subject::Promise(subject) => promise = Some(subject.into()),
+        Subject::Signal(subject) => signal = Some(subject.into()),
+        Subject::SlipUps(subject) => slip_ups = Some(subject.into()),
+    }
     Row {
         alert_id: Bytes::copy_from_slice(alert_id.as_bytes()),
         alert_key: Bytes::copy_from_slice(alert_key.as_bytes()),
         episode_no,
         rule: rule.as_str().to_owned(),
         severity: wire::AlertSeverity::from(severity).into(),
-        promise: Some(promise.into()),
+        promise,
+        signal,
+        slip_ups,
         customer_id: customer_id.unwrap_or_default(),
         owner: owner.map(Into::into),
         team_id,
@@ -163,14 +176,19 @@ fn row_of(alert: Alert) -> Row {
 fn alert_of(row: Row) -> Result<Alert, Unreadable> {
     let severity = specified("severity", row.severity())?;
     let rule = Rule::named(&row.rule);
-    let promise = row.promise.ok_or(Unreadable { field: "promise" })?;
+    let subject = match (row.promise, row.signal, row.slip_ups) {
+        (Some(promise), ..) => Subject::Promise(promise.try_into()?),
+        (None, Some(signal), _) => Subject::Signal(signal.try_into()?),
+        (None, None, Some(slip_ups)) => Subject::SlipUps(slip_ups.try_into()?),
+        (None, None, None) => return Err(Unreadable { field: "subject" }),
+    };
     Ok(Alert {
         alert_id: id("alert_id", &row.alert_id)?,
         alert_key: id("alert_key", &row.alert_key)?,
         episode_no: row.episode_no,
         rule: rule.ok_or(Unreadable { field: "rule" })?,
         severity,
-        subject: Subject::Promise(promise.try_into()?),
+        subject,
         customer_id: text(row.customer_id),
         owner: row.owner.and_then(owner_from_wire),
         team_id: row.team_id,

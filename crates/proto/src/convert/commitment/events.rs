@@ -212,6 +212,13 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         | Fact::AlertFiredAgain(_) => Change::Alert(alert_steps::step(fact)?),
         Fact::InteractionRecorded(_)
         | Fact::InteractionAmended(_)
+        | Fact::InteractionAnalysed(_)
+        | Fact::ConcernRaised(_)
+        | Fact::ConcernAcknowledged(_)
+        | Fact::ConcernSnoozed(_)
+        | Fact::ConcernClosed(_)
+        | Fact::ConcernRetriggered(_)
+        | Fact::ConcernResolved(_)
         | Fact::InteractionIdentified(_)
         | Fact::CommitmentMade(_)
         | Fact::SolutionPublished(_)

@@ -38,6 +38,7 @@ pub fn read_amendment(
         problem_onset_at,
         non_talk,
         interruptions,
+        sentiments,
         ..
     } = interaction;
     let mut amendment = Amendment::default();
@@ -72,6 +73,10 @@ pub fn read_amendment(
     if has("problem_onset_at") {
         let at = at.field("problem_onset_at");
         amendment.problem_onset_at = Some(instant::optional(problem_onset_at, at, found));
+    }
+    if has("sentiments") {
+        let (at, len_max) = (at.field("sentiments"), limits::SENTIMENTS_MAX);
+        amendment.sentiments = Some(message::list(sentiments, len_max, at, found));
     }
     macro_rules! lists {
         ($($name:ident $read:ident),*) => {$(
@@ -126,6 +131,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         problem_onset_at,
         non_talk,
         interruptions,
+        sentiments,
     } = amendment;
     let named = [
         contact_reasons.is_some(),
@@ -143,6 +149,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         problem_onset_at.is_some(),
         non_talk.is_some(),
         interruptions.is_some(),
+        sentiments.is_some(),
     ];
     let paths = AMENDABLE.iter().zip(named).filter(|(_, named)| *named);
     let paths = paths.map(|(path, _)| (*path).to_owned()).collect();
@@ -162,6 +169,7 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         problem_onset_at: problem_onset_at.flatten().map(time::to_wire),
         non_talk: message::outward(non_talk.unwrap_or_default()),
         interruptions: message::outward(interruptions.unwrap_or_default()),
+        sentiments: message::outward(sentiments.unwrap_or_default()),
         ..wire::Interaction::default()
     };
     (FieldMask { paths }, interaction)

@@ -5,7 +5,7 @@ use aftercall_domain::interaction::{
 };
 use aftercall_domain::{FieldPath, Violations};
 
-use crate::convert::message::FromWire;
+use crate::convert::message::{self, FromWire};
 use crate::convert::{enums, instant, time};
 use crate::model::v1 as wire;
 
@@ -64,6 +64,8 @@ enums::closed!(EscalationKind {
 
 enums::closed!(EscalationRequester { Customer, Agent });
 
+message::readable!(Signal);
+
 impl FromWire<wire::Signal> for Signal {
     fn from_wire(wire: wire::Signal, path: FieldPath<'_>, found: &mut Violations) -> Self {
         let wire::Signal {
@@ -72,6 +74,9 @@ impl FromWire<wire::Signal> for Signal {
             source,
             confidence,
             kind_code,
+            scorer,
+            scorer_version,
+            rule,
         } = wire;
         Self {
             kind: enums::coded::<wire::SignalKind>(
@@ -85,6 +90,9 @@ impl FromWire<wire::Signal> for Signal {
             source: enums::optional::<wire::SignalSource>(source, path.field("source"), found),
             confidence,
             kind_code,
+            scorer,
+            scorer_version,
+            rule,
         }
     }
 }
@@ -97,6 +105,9 @@ impl From<Signal> for wire::Signal {
             source,
             confidence,
             kind_code,
+            scorer,
+            scorer_version,
+            rule,
         } = value;
         Self {
             kind: wire::SignalKind::from(kind).into(),
@@ -104,6 +115,9 @@ impl From<Signal> for wire::Signal {
             source: enums::number::<wire::SignalSource>(source),
             confidence,
             kind_code,
+            scorer,
+            scorer_version,
+            rule,
         }
     }
 }

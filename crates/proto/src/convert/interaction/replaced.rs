@@ -43,7 +43,8 @@ pub fn replace(
                 ended_at,
                 problem_onset_at,
                 non_talk,
-                interruptions
+                interruptions,
+                sentiments
             );
         }
     }

@@ -1,12 +1,23 @@
-//! How the customer felt.
+//! How people felt.
 
-use aftercall_domain::interaction::{Sentiment, SentimentParticipant, SentimentPoint};
+use aftercall_domain::interaction::{
+    Sentiment, SentimentEvidence, SentimentParticipant, SentimentPoint, SentimentSummary,
+};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations, limits};
 
 use crate::convert::message::FromWire;
 use crate::convert::{enums, message};
 use crate::model::v1 as wire;
+
+/// Whose feeling a number of the wire means; none where it was left out.
+pub fn read_participant(
+    participant: i32,
+    at: FieldPath<'_>,
+    found: &mut Violations,
+) -> Option<SentimentParticipant> {
+    enums::optional::<wire::SentimentParticipant>(participant, at, found)
+}
 
 impl FromWire<wire::Sentiment> for Sentiment {
     fn from_wire(wire: wire::Sentiment, path: FieldPath<'_>, found: &mut Violations) -> Self {
@@ -16,6 +27,10 @@ impl FromWire<wire::Sentiment> for Sentiment {
             series,
             scorer,
             scorer_version,
+            // What follows from the rest is said anew.
+            worst: _,
+            shift: _,
+            summaries: _,
         } = wire;
         Self {
             start,
@@ -28,6 +43,9 @@ impl FromWire<wire::Sentiment> for Sentiment {
             ),
             scorer,
             scorer_version,
+            worst: None,
+            shift: None,
+            summaries: Vec::new(),
         }
     }
 }
@@ -40,6 +58,9 @@ impl From<Sentiment> for wire::Sentiment {
             series,
             scorer,
             scorer_version,
+            worst,
+            shift,
+            summaries,
         } = value;
         Self {
             start,
@@ -47,7 +68,45 @@ impl From<Sentiment> for wire::Sentiment {
             series: message::outward(series),
             scorer,
             scorer_version,
+            worst,
+            shift,
+            summaries: message::outward(summaries),
         }
+    }
+}
+
+impl From<SentimentSummary> for wire::SentimentSummary {
+    fn from(value: SentimentSummary) -> Self {
+        let SentimentSummary {
+            participant,
+            start,
+            end,
+            worst,
+            shift,
+            points,
+        } = value;
+        Self {
+            participant: wire::SentimentParticipant::from(participant).into(),
+            start,
+            end,
+            worst,
+            shift,
+            points,
+        }
+    }
+}
+
+impl FromWire<wire::SentimentEvidence> for SentimentEvidence {
+    fn from_wire(wire: wire::SentimentEvidence, _: FieldPath<'_>, _: &mut Violations) -> Self {
+        let wire::SentimentEvidence { rule, begin, end } = wire;
+        Self { rule, begin, end }
+    }
+}
+
+impl From<SentimentEvidence> for wire::SentimentEvidence {
+    fn from(value: SentimentEvidence) -> Self {
+        let SentimentEvidence { rule, begin, end } = value;
+        Self { rule, begin, end }
     }
 }
 
@@ -59,6 +118,7 @@ impl FromWire<wire::SentimentPoint> for SentimentPoint {
             participant,
             score,
             label,
+            evidence,
         } = wire;
         if score.is_none() {
             let text = "is required; give a number from -5 to 5";
@@ -74,6 +134,12 @@ impl FromWire<wire::SentimentPoint> for SentimentPoint {
             ),
             score: score.unwrap_or_default(),
             label,
+            evidence: message::list(
+                evidence,
+                limits::SENTIMENT_EVIDENCE_MAX,
+                path.field("evidence"),
+                found,
+            ),
         }
     }
 }
@@ -86,6 +152,7 @@ impl From<SentimentPoint> for wire::SentimentPoint {
             participant,
             score,
             label,
+            evidence,
         } = value;
         Self {
             from_ms,
@@ -93,6 +160,7 @@ impl From<SentimentPoint> for wire::SentimentPoint {
             participant: enums::number::<wire::SentimentParticipant>(participant),
             score: Some(score),
             label,
+            evidence: message::outward(evidence),
         }
     }
 }

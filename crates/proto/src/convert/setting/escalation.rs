@@ -29,6 +29,7 @@ pub(super) fn read(
         levels,
         num_loops,
         catch_all_receiver_id,
+        rules,
     } = policy;
     let levels_at = at.field("levels");
     let levels = levels.into_iter().enumerate();
@@ -39,6 +40,7 @@ pub(super) fn read(
             .collect(),
         num_loops,
         catch_all_receiver_id,
+        rules,
     }
 }
 
@@ -49,12 +51,14 @@ impl From<EscalationPolicy> for wire::EscalationPolicy {
             levels,
             num_loops,
             catch_all_receiver_id,
+            rules,
         } = policy;
         Self {
             display_name,
             levels: levels.into_iter().map(Into::into).collect(),
             num_loops,
             catch_all_receiver_id,
+            rules,
         }
     }
 }

@@ -87,7 +87,8 @@ impl Asking<'_> {
         let listed = client
             .list_alerts(asked(tenant, followups::alerts()))
             .await?;
-        let mut alerts = listed.into_inner().alerts.into_iter();
+        let alerts = listed.into_inner().alerts.into_iter();
+        let mut alerts = alerts.filter(watches::is_of_promise);
         let open = alerts
             .find(|alert| !matches!(alert.state(), AlertState::Resolved | AlertState::Closed));
         let Some(alert) = open else {

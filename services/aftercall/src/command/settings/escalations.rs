@@ -70,7 +70,8 @@ impl Kind for EscalationPolicy {
             times => format!("{times} times"),
         };
         card.field("begins anew", loops)
-            .field("at the end", &self.catch_all_receiver_id);
+            .field("at the end", &self.catch_all_receiver_id)
+            .field("also for", self.rules.join(", "));
     }
 }
 

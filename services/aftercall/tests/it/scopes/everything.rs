@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aftercall_domain::alert::Rule;
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
-use aftercall_proto::alerts::v1::{ListAlertsRequest, WatchAlertsRequest};
+use aftercall_proto::alerts::v1::{AlertFilter, ListAlertsRequest, WatchAlertsRequest};
 use aftercall_proto::followups::v1::ListCommitmentsRequest;
 use aftercall_proto::history::v1::{
     ListTimelineRequest, SearchInteractionsRequest, SearchOrder, TimelineEntry,
@@ -45,11 +46,35 @@ pub(super) fn timeline() -> ListTimelineRequest {
     }
 }
 
+/// Alerts of promises. Those about customers come when it has been reckoned how much went wrong with them.
+fn of_promises() -> AlertFilter {
+    let rules = Rule::ALL.into_iter().filter(|rule| !rule.is_of_concerns());
+    AlertFilter {
+        rules: rules.map(|rule| rule.as_str().to_owned()).collect(),
+        ..AlertFilter::default()
+    }
+}
+
+pub(super) fn alerts() -> ListAlertsRequest {
+    ListAlertsRequest {
+        filter: Some(of_promises()),
+        ..ListAlertsRequest::default()
+    }
+}
+
+/// What follows these alerts from now on, or from where a token says.
+pub(super) fn watch(resume_token: &str) -> WatchAlertsRequest {
+    WatchAlertsRequest {
+        resume_token: resume_token.to_owned(),
+        filter: Some(of_promises()),
+    }
+}
+
 impl Everything {
     pub(super) async fn of(house: &House) -> Self {
         let root = &house.root;
         let mut watch = AlertServiceClient::new(root.transport())
-            .watch_alerts(WatchAlertsRequest::default())
+            .watch_alerts(watch(""))
             .await
             .unwrap()
             .into_inner();
@@ -78,7 +103,7 @@ impl Everything {
                 .map(|one| (one.interaction_id.clone(), one))
                 .collect(),
             promises: all(root, &ListCommitmentsRequest::default()).await.0,
-            alerts: all(root, &ListAlertsRequest::default()).await.0,
+            alerts: all(root, &alerts()).await.0,
             candidates,
             solutions: all(root, &ListSolutionsRequest::default()).await.0,
             timeline: all(root, &timeline()).await.0,

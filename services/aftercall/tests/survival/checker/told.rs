@@ -93,7 +93,14 @@ impl Checker {
             | Fact::CandidatesReleased(_)
             | Fact::CandidatesPutOff(_)
             | Fact::CandidatesRejected(_)
-            | Fact::CandidatesMerged(_) => {}
+            | Fact::CandidatesMerged(_)
+            // Customers with whom too much went wrong: which they are, no load foresees.
+            | Fact::ConcernRaised(_)
+            | Fact::ConcernAcknowledged(_)
+            | Fact::ConcernSnoozed(_)
+            | Fact::ConcernClosed(_)
+            | Fact::ConcernRetriggered(_)
+            | Fact::ConcernResolved(_) => {}
             Fact::AlertRetriggered(_) | Fact::AlertFiredAgain(_) => {
                 if self.counts(event) {
                     self.told.happened(event);

@@ -1,6 +1,6 @@
 // The alerts that are open: read once, then told of as they change.
 
-import { type Alert, AlertState } from '../gen/aftercall/model/v1/alert_pb';
+import { type Alert, AlertState, type PromiseSubject } from '../gen/aftercall/model/v1/alert_pb';
 import { alerts, including, once } from './client';
 import { type Failure, failureOf } from './failure';
 import { live } from './live.svelte';
@@ -10,6 +10,11 @@ const PAGE_SIZE = 500;
 const ALERTS_MAX = 2_000;
 
 const OPEN = [AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED];
+
+// The promise that an alert is about; none of one about a contact or a customer.
+export function promiseOf(alert: Alert | undefined): PromiseSubject | undefined {
+  return alert?.subject.case === 'promise' ? alert.subject.value : undefined;
+}
 
 export class Alarm {
   #open = new Map<string, Alert>();

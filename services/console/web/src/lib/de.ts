@@ -102,6 +102,9 @@ export const de: Catalogue = {
       'commitment.promise_lapsed': 'Die Frist des Kunden ist vorbei',
       'commitment.target_lapsed': 'Unsere eigene Frist ist vorbei',
       'commitment.at_risk': 'Eine Frist ist in Gefahr',
+      'signal.legal_threat': 'Spricht von Anwälten oder Gerichten',
+      'signal.manager_request': 'Verlangt einen Vorgesetzten',
+      'customer.save_action': 'Beim Kunden ging zu viel schief',
     },
   },
   act: {

@@ -100,6 +100,9 @@ export const en = {
       'commitment.promise_lapsed': 'The customer’s due has passed',
       'commitment.target_lapsed': 'Our own due has passed',
       'commitment.at_risk': 'A due is in danger',
+      'signal.legal_threat': 'Speaks of lawyers or courts',
+      'signal.manager_request': 'Asks for a manager',
+      'customer.save_action': 'Too much went wrong with the customer',
     } as Record<string, string>,
   },
   act: {

@@ -3,6 +3,7 @@
 import { type Alert } from '../gen/aftercall/model/v1/alert_pb';
 import { type ExplainDueResponse } from '../gen/aftercall/followups/v1/followups_pb';
 import { type Commitment, CommitmentClock, type Reschedule } from '../gen/aftercall/model/v1/commitment_pb';
+import { promiseOf } from './alarm.svelte';
 import { alerts, followups, including, once } from './client';
 import { type Failure, failureOf } from './failure';
 import { millis } from './time';
@@ -52,7 +53,7 @@ export class One {
       ]);
       this.explained = explained;
       this.moves = moves.reschedules;
-      this.alerts = raised.alerts.filter(({ subject }) => subject.value?.commitmentId === commitmentId);
+      this.alerts = raised.alerts.filter((alert) => promiseOf(alert)?.commitmentId === commitmentId);
     } catch (thrown) {
       this.besides = failureOf(thrown);
     }

@@ -72,6 +72,9 @@ impl Around {
         let mut after = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
         let akin = after.find(|(_, other)| place.is_akin(other));
         row.facts.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
+        let next = self.entries.get(own + 1);
+        let is_redialled = next.is_some_and(|(it, _)| place.is_redialled(*at_us, it.at_us));
+        row.facts.set(flag::REDIALLED, is_redialled);
     }
 
     /// What the customer spent on the trouble since it began.
@@ -106,7 +109,11 @@ impl Around {
     /// Whether it makes a difference to what comes after the contact at a place before `own`.
     fn is_ahead(&self, own: usize, place: usize) -> bool {
         let (at, it) = &self.entries[place];
-        if gap(at.at_us, self.entries[own].0.at_us) == NO_GAP {
+        let own_us = self.entries[own].0.at_us;
+        if place + 1 == own && it.is_redialled(at.at_us, own_us) {
+            return true;
+        }
+        if gap(at.at_us, own_us) == NO_GAP {
             return false;
         }
         let mut others = (place + 1..self.entries.len()).filter(|other| *other != own);

@@ -1,4 +1,4 @@
-use aftercall_domain::alert::Severity;
+use aftercall_domain::alert::{Rule, Severity};
 use aftercall_domain::commitment::{Clock, CommitmentKind};
 use aftercall_domain::wording::Language;
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ fn notice(cause: Cause, promises: Vec<Told>) -> Notice {
         cause,
         queued_at: Timestamp::UNIX_EPOCH,
         promises,
+        concerns: Vec::new(),
         omitted: 0,
     }
 }
@@ -98,6 +99,58 @@ Die Zeiten gelten nach den Uhren von Europe/Berlin.
 Gesendet von aftercall. Antworten werden nicht gelesen.
 "
     );
+}
+
+fn threat() -> ToldConcern {
+    ToldConcern {
+        rule: Rule::LegalThreat,
+        interaction_id: "i-1".to_owned(),
+        customer_id: Some("C-1001".to_owned()),
+        since: "2026-11-27T09:12:00Z".parse().unwrap(),
+        severity: Severity::Critical,
+        owner: Some(Owner::Agent("a.marsh".to_owned())),
+        is_over: false,
+    }
+}
+
+#[test]
+fn a_threat_names_the_contact_and_whoever_handled_it() {
+    let mut concern = notice(Cause::Concern, Vec::new());
+    concern.concerns = vec![threat()];
+    let letter = Letter::of(&concern, &reader(Language::English, "Europe/Berlin"));
+    assert_eq!(
+        letter.subject,
+        "Needs you: speaks of lawyers or courts · C-1001"
+    );
+    assert_eq!(
+        letter.text,
+        "\
+A customer needs somebody's attention.
+
+speaks of lawyers or courts · C-1001
+  Since: Fri 27 Nov 2026, 10:12 (UTC+01:00)
+  Severity: critical
+  Contact handled by: a.marsh
+  Contact: i-1
+
+Times are by the clocks of Europe/Berlin.
+Sent by aftercall. Answers are not read.
+"
+    );
+    concern.concerns.push(ToldConcern {
+        rule: Rule::SaveAction,
+        interaction_id: String::new(),
+        is_over: true,
+        ..threat()
+    });
+    let letter = Letter::of(&concern, &reader(Language::German, ""));
+    assert_eq!(letter.subject, "Braucht Sie: 2 Meldungen");
+    assert!(
+        letter
+            .text
+            .contains("\nzu viel ist schiefgegangen · C-1001\n")
+    );
+    assert_eq!(letter.text.matches("  Kontakt: i-1\n").count(), 1);
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn notice(customer: &str, words: &str) -> Notice {
             standing: Standing::Overdue,
             promise_text: words.to_owned(),
         }],
+        concerns: Vec::new(),
         omitted: 0,
     }
 }
