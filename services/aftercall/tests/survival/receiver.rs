@@ -55,13 +55,17 @@ pub(crate) fn settings(scratch: &Path) -> Vec<(String, String)> {
 fn answer(stream: &TcpStream, take: &dyn Fn(&str, Vec<u8>) -> Reply) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut id, mut length, mut line) = (String::new(), 0, String::new());
-    while reader.read_line(&mut line)? > 2 {
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
         match line.trim_end().split_once(": ") {
             Some(("webhook-id", value)) => id = value.to_owned(),
             Some(("content-length", value)) => length = value.parse().map_err(io::Error::other)?,
+            _ if line == "\r\n" => break,
+            // Who was killed before all of it was sent has sent no message.
+            _ if !line.ends_with('\n') => return Err(io::ErrorKind::UnexpectedEof.into()),
             _ => {}
         }
-        line.clear();
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
