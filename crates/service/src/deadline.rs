@@ -10,8 +10,9 @@ use crate::{Failure, Reason};
 /// The header in which a caller says how long it waits.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
 
-/// How long it takes to answer, at most, once it is known what.
-const ANSWER_TIME: Duration = Duration::from_millis(50);
+/// How long it takes to answer once it is known what: an eighth of the caller's time, at least and at most so long. A
+/// server under load takes longer, and a caller who has given up is told nothing.
+const ANSWER_TIME: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// When the answer to a request is too late: what the caller asked for (`grpc-timeout`), and at
 /// most what the server allows. The server puts it into each request's extensions, and answers
@@ -41,8 +42,9 @@ impl Deadline {
     /// before the deadline, and at most `wait_max` from now.
     pub fn wait_until(self, wait_max: Duration) -> Instant {
         let left = self.remaining();
-        let wait = left.saturating_sub(ANSWER_TIME.min(left / 4));
-        Self::after(wait.min(wait_max)).0
+        let (least, most) = ANSWER_TIME;
+        let answering = (left / 8).clamp(least, most).min(left / 4);
+        Self::after(left.saturating_sub(answering).min(wait_max)).0
     }
 
     /// The time left; zero when it has passed.

@@ -165,7 +165,9 @@ impl TestServer {
     /// Never: the address is one.
     pub fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address));
-        endpoint.expect("an address").connect_lazy()
+        let endpoint = endpoint.expect("an address");
+        // As little as HTTP/2 has by itself: an answer that nobody reads holds up the server soon.
+        endpoint.initial_stream_window_size(65_535).connect_lazy()
     }
 
     /// A connection of `caller`.

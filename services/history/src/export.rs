@@ -173,7 +173,7 @@ async fn start(
     let progress = Progress {
         export_id: history.ids().uuid_v7().to_string(),
         tenant_id: call.tenant_id().to_owned(),
-        actor_id: call.principal.actor_id.clone(),
+        actor_id: call.principal.actor_id.to_string(),
         request: encoded.encode_to_vec().into(),
         scope: scope_of(call),
         as_of: moment.through.encode(history.log_identity()),
@@ -198,7 +198,7 @@ async fn resume(
     let token = &call.message.resume_token;
     let progress = Progress::decode(token, key).ok_or(Unanswered::ExportTokenInvalid)?;
     let is_theirs = progress.tenant_id == call.tenant_id()
-        && progress.actor_id == call.principal.actor_id
+        && *progress.actor_id == *call.principal.actor_id
         && progress.scope == scope_of(call);
     if !is_theirs {
         return Err(Unanswered::ExportTokenInvalid);

@@ -156,7 +156,10 @@ impl HistoryProjection {
             analyse(interaction, analysed);
             interaction.version = event.sequence;
         }
-        txn.put(key, entry.encode_to_vec())?;
+        entry.analyses += 1;
+        let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
+        keeping.changed(&event.tenant_id, Changed::Contents, (entry.seq, &pointer))?;
+        keeping.put(key, entry.encode_to_vec())?;
         self.fresh.remove(&pointer);
         txn.touch(pointer);
         Ok(())

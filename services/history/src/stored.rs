@@ -63,6 +63,9 @@ pub(crate) struct StoredEntry {
     /// were made then.
     #[prost(message, optional, tag = "106")]
     pub(crate) recorded_occurred_at: Option<Timestamp>,
+    /// How many of the contact's versions say what was found in it, and amend nothing.
+    #[prost(uint64, tag = "107")]
+    pub(crate) analyses: u64,
     /// The promises that were made in the contact after it was recorded, by their ids.
     #[prost(string, repeated, tag = "140")]
     pub(crate) made_later: Vec<String>,

@@ -61,27 +61,35 @@ pub(crate) fn read(
         return Vec::new();
     }
     let turns = turns.into_iter().enumerate();
-    let turns = turns.map(|(place, turn)| read_turn(turn, at.index(place), found));
-    turns.collect()
+    let read = turns.map(|(place, turn)| read_turn(turn, at.index(place), found));
+    // All are read, so that all that is wrong is named; of what is wrong nothing is scored.
+    let read: Vec<_> = read.collect();
+    read.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
-fn read_turn(turn: ScoredTurn, at: FieldPath<'_>, found: &mut Violations) -> OwnTurn {
+/// None of what is wrong.
+fn read_turn(turn: ScoredTurn, at: FieldPath<'_>, found: &mut Violations) -> Option<OwnTurn> {
     let participant = read_participant(turn.participant, at.field("participant"), found);
+    let mut is_right = true;
     if turn.text.is_empty() {
         found.required(at.field("text"));
+        is_right = false;
     } else if turn.text.len() > TEXT_BYTES_MAX {
         found.too_long(at.field("text"), TEXT_BYTES_MAX);
+        is_right = false;
     }
     if turn.to_ms < turn.from_ms {
         let text = "it ends before it begins; give a value not below from_ms";
         found.add(at.field("to_ms"), Reason::Conflicting, text);
+        is_right = false;
     }
-    OwnTurn {
-        participant: participant.unwrap_or(SentimentParticipant::Customer),
+    let own = participant.map(|participant| OwnTurn {
+        participant,
         from_ms: turn.from_ms,
         to_ms: turn.to_ms,
         text: turn.text,
-    }
+    });
+    own.filter(|_| is_right)
 }
 
 /// What the scorer says of turns.

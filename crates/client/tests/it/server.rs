@@ -17,10 +17,11 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
-    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
-    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
-    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
+    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
+    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use futures::Stream;
 use parking_lot::Mutex;
@@ -125,6 +126,20 @@ impl RecorderService for Server {
         &self,
         _: Request<Streaming<RecordInteractionsRequest>>,
     ) -> Result<Response<Self::RecordInteractionsStream>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn analyse_interaction(
+        &self,
+        _: Request<AnalyseInteractionRequest>,
+    ) -> Result<Response<AnalyseInteractionResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn score_text(
+        &self,
+        _: Request<ScoreTextRequest>,
+    ) -> Result<Response<ScoreTextResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 

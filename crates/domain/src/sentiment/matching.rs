@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::rules::{ENGLISH, GERMAN, NEGATORS, Rule};
+use super::rules::{ENGLISH, GERMAN, NEGATORS, Rule, Sense};
 use crate::words::Words;
 
 /// How many words a gap of a phrase may hold.
@@ -97,12 +97,14 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// A word of a text: as it is compared, where it stands, and of which sentence it is.
+/// A word of a text: as it is compared, where it stands, and of which sentence and which part of a sentence it is.
 #[derive(Debug)]
 struct Token {
     word: String,
     span: Range<usize>,
     sentence: usize,
+    /// Commas part sentences.
+    clause: usize,
 }
 
 /// The phrases that are found in a text, in the order of their places. Where two overlap, the longer one counts, of equal
@@ -132,7 +134,7 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
     let hits = taken.into_iter().map(|(from, to, rule)| Hit {
         rule,
         span: tokens[from].span.start..tokens[to - 1].span.end,
-        negated: is_negated(&tokens, from),
+        negated: is_negated(&tokens, from, rule.sense),
     });
     hits.collect()
 }
@@ -140,17 +142,21 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
 fn tokens(text: &str) -> Vec<Token> {
     let (mut tokens, mut word): (Vec<Token>, _) = (Vec::new(), String::new());
     let mut words = Words::of(text);
-    let mut sentence = 0;
+    let (mut sentence, mut clause) = (0, 0);
     while let Some(next) = words.next_into(&mut word) {
+        // Words of one sign, such as `¼`, have one place: nothing is between them.
         if let Some(last) = tokens.last()
-            && text[last.span.end..next.span.start].contains(['.', '!', '?', ';', '\n', '…'])
+            && let Some(between) = text.get(last.span.end..next.span.start)
         {
-            sentence += 1;
+            let ends = between.contains(['.', '!', '?', ';', '\n', '…']);
+            sentence += usize::from(ends);
+            clause += usize::from(ends || between.contains(','));
         }
         tokens.push(Token {
             word: word.clone(),
             span: next.span,
             sentence,
+            clause,
         });
         if tokens.len() >= WORDS_MAX {
             break;
@@ -179,10 +185,13 @@ fn ends(pieces: &[Piece], tokens: &[Token], at: usize) -> Option<usize> {
     (last.sentence == token.sentence).then_some(next)
 }
 
-/// Whether a word shortly before a place, and in its sentence, says no.
-fn is_negated(tokens: &[Token], at: usize) -> bool {
-    let sentence = tokens[at].sentence;
+/// Whether a word shortly before a place, and in its sentence, says no. What is bad is said no to without a comma only:
+/// "No, thank you" takes the thanks away, and "Oh no, this is ridiculous" takes nothing away.
+fn is_negated(tokens: &[Token], at: usize, sense: Sense) -> bool {
+    let is_good = matches!(sense, Sense::Grateful | Sense::Resolved | Sense::Praise);
+    let (sentence, clause) = (tokens[at].sentence, tokens[at].clause);
     let before = tokens[..at].iter().rev().take(NEGATED_WITHIN);
-    let mut before = before.take_while(|token| token.sentence == sentence);
+    let mut before = before
+        .take_while(|token| token.sentence == sentence && (is_good || token.clause == clause));
     before.any(|token| PHRASES.negators.contains(&token.word))
 }

@@ -154,9 +154,7 @@ impl Mood {
         let solved = match &negative {
             // What was said before it is no longer so.
             Some(_) => says(Sense::Grateful) && says(Sense::Resolved),
-            None => {
-                (grateful || resolved) && (grateful || self.grateful) && (resolved || self.resolved)
-            }
+            None => (grateful && (resolved || self.resolved)) || (resolved && self.grateful),
         };
         let positive = match (says(Sense::Praise), solved) {
             (true, true) => Some(SOLVED_AND_GRATEFUL + 1.0),

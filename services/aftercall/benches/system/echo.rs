@@ -14,10 +14,11 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
 use aftercall_proto::recorder::v1::{
-    AmendInteractionRequest, AmendInteractionResponse, IdentifyInteractionRequest,
-    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
-    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
-    RecordInteractionsResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
+    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
+    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
+    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
+    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -66,6 +67,20 @@ impl RecorderService for Echo {
         &self,
         _: Request<AmendInteractionRequest>,
     ) -> Result<Response<AmendInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn analyse_interaction(
+        &self,
+        _: Request<AnalyseInteractionRequest>,
+    ) -> Result<Response<AnalyseInteractionResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn score_text(
+        &self,
+        _: Request<ScoreTextRequest>,
+    ) -> Result<Response<ScoreTextResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 

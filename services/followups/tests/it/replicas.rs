@@ -112,7 +112,7 @@ async fn a_command_that_the_log_does_not_acknowledge_is_in_doubt_and_its_retry_e
     let running = stage.start_on(log as Arc<dyn Log>, "views").await;
     running.caught_up(&stage).await;
     let mut hurried = Request::new(fulfil(1, "r-1"));
-    hurried.set_timeout(Duration::from_millis(500));
+    hurried.set_timeout(Duration::from_secs(2));
     let mut client = running.client("lead");
     let unknown = client.fulfil_commitment(hurried).await.unwrap_err();
     assert_eq!(unknown.code(), Code::Unavailable);

@@ -79,10 +79,14 @@ fn page(
     Ok((page.into_items(), None))
 }
 
-/// How many amendments a contact has: each makes a version.
+/// How many amendments a contact has: each makes a version, as each analysis does.
 pub(super) fn count(entry: &StoredEntry) -> u64 {
+    version(entry).saturating_sub(1 + entry.analyses)
+}
+
+fn version(entry: &StoredEntry) -> u64 {
     let interaction = entry.interaction.as_ref();
-    interaction.map_or(0, |contact| contact.version.saturating_sub(1))
+    interaction.map_or(0, |contact| contact.version)
 }
 
 /// A contact's latest amendments, as many as are shown with it, and within `bytes_max`: of those that made it what it is
@@ -93,7 +97,7 @@ pub(super) fn latest(
     entry: &StoredEntry,
     bytes_max: usize,
 ) -> Result<Vec<Amendment>, Unanswered> {
-    let amendments = read(known.store(), tenant_id, entry, count(entry) + 2);
+    let amendments = read(known.store(), tenant_id, entry, version(entry) + 1);
     let mut bytes = 0;
     let mut latest = Vec::new();
     for amendment in amendments.take(AMENDMENTS_SHOWN_MAX) {

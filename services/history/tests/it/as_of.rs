@@ -135,7 +135,7 @@ async fn compare(steps: &[course::Step], cut: usize) {
 
     let then = Service::start(&shorter, shorter_dir.path()).await;
     let service = Service::start(&events, dir.path()).await;
-    let client = service.client().as_of(then.tail());
+    let client = service.client().asking_as_of(then.tail());
     // What is overdue, and what was of late, is reckoned for the time of the last record.
     let context = client.clone().context(CUSTOMERS[0]).await.unwrap();
     let at = context.complete_through_at.unwrap();
@@ -180,7 +180,7 @@ async fn an_amendment_on_friday_does_not_change_what_was_known_on_thursday() {
     let (events, dir) = (Events::new(), views());
     let one = week(&events);
     let service = Service::start(&events, dir.path()).await;
-    let as_of = |seconds| service.client().as_of_time(ago(seconds));
+    let as_of = |seconds| service.client().asking_as_of_time(ago(seconds));
 
     let before = as_of(4_001).get(&one.id()).await.unwrap_err();
     assert_eq!(reason(&before), "INTERACTION_NOT_FOUND");
@@ -202,7 +202,7 @@ async fn a_promise_is_as_it_stood() {
     let one = week(&events);
     let service = Service::start(&events, dir.path()).await;
     let promise = async |seconds| {
-        let mut client = service.client().as_of_time(ago(seconds));
+        let mut client = service.client().asking_as_of_time(ago(seconds));
         let answer = client.get(&one.id()).await.unwrap();
         answer.commitments.into_iter().next().unwrap()
     };
@@ -211,7 +211,7 @@ async fn a_promise_is_as_it_stood() {
     assert_eq!(lapsed.lapses.len(), 1);
     assert_eq!(at_first.lifecycle(), CommitmentLifecycle::Active);
     let kinds = async |seconds| {
-        let mut client = service.client().as_of_time(ago(seconds));
+        let mut client = service.client().asking_as_of_time(ago(seconds));
         let timeline = client.timeline("C").await;
         let changes = timeline.into_iter().filter_map(|entry| match entry.what {
             Some(What::CommitmentChange(change)) => Some(change.kind()),
@@ -229,7 +229,7 @@ async fn customers_are_who_they_were() {
     let one = week(&events);
     let service = Service::start(&events, dir.path()).await;
     let of = async |customer: &str, seconds| {
-        let mut client = service.client().as_of_time(ago(seconds));
+        let mut client = service.client().asking_as_of_time(ago(seconds));
         let entries = client.timeline(customer).await;
         let context = client.context(customer).await.unwrap();
         assert_eq!(context.interactions.len() as u64, context.interaction_count);
@@ -251,7 +251,7 @@ async fn customers_are_who_they_were() {
             filter: Some(filter),
             ..Default::default()
         };
-        let mut client = service.client().as_of_time(ago(seconds));
+        let mut client = service.client().asking_as_of_time(ago(seconds));
         let page = client.search(request).await.unwrap();
         assert_eq!(page.total_size, page.results.len() as u64);
         ids(&page)
@@ -271,7 +271,7 @@ async fn pages_of_the_past_hold_together_while_others_write() {
             .record(&events);
     }
     let service = Service::start(&events, dir.path()).await;
-    let mut client = service.client().as_of(service.tail());
+    let mut client = service.client().asking_as_of(service.tail());
     let (mut token, mut seen) = (String::new(), Vec::new());
     for page in 0.. {
         let answer = client.timeline_page("customer-1", 4, &token).await.unwrap();
@@ -319,17 +319,17 @@ async fn what_is_no_moment_of_the_past_is_refused() {
     let service = Service::start(&events, dir.path()).await;
     let of = async |mut client: Caller| client.context("customer-1").await.unwrap_err();
 
-    let future = of(service.client().as_of_time(ago(-1))).await;
+    let future = of(service.client().asking_as_of_time(ago(-1))).await;
     let field = ("as_of.time".to_owned(), "OUT_OF_RANGE".to_owned());
     assert_eq!(wrong_fields(&future), [field]);
     let mut empty = service.client();
     empty.as_of = Some(aftercall_proto::history::v1::AsOf { moment: None });
     let field = ("as_of".to_owned(), "REQUIRED".to_owned());
     assert_eq!(wrong_fields(&of(empty).await), [field]);
-    let torn = of(service.client().as_of("torn".to_owned())).await;
+    let torn = of(service.client().asking_as_of("torn".to_owned())).await;
     assert_eq!(reason(&torn), "POSITION_INVALID");
     let beyond = Positions::from_iter([(0, 9)]).encode(events.log_id());
-    let mut client = service.client().as_of(beyond);
+    let mut client = service.client().asking_as_of(beyond);
     let searched = client.search(SearchInteractionsRequest::default()).await;
     let searched = searched.unwrap_err();
     for refused in [&of(client.clone()).await, &searched] {
@@ -344,8 +344,12 @@ async fn another_tenant_has_another_past() {
     let (events, dir) = (Events::new(), views());
     let one = week(&events);
     let service = Service::start(&events, dir.path()).await;
-    let mut mine = service.client_as(TENANT, Role::Auditor).as_of_time(ago(0));
-    let mut other = service.client_as("other", Role::Auditor).as_of_time(ago(0));
+    let mut mine = service
+        .client_as(TENANT, Role::Auditor)
+        .asking_as_of_time(ago(0));
+    let mut other = service
+        .client_as("other", Role::Auditor)
+        .asking_as_of_time(ago(0));
     assert!(mine.get(&one.id()).await.is_ok());
     let refused = other.get(&one.id()).await.unwrap_err();
     assert_eq!(reason(&refused), "INTERACTION_NOT_FOUND");

@@ -459,7 +459,7 @@ async fn what_makes_no_sense_or_is_not_theirs_is_refused() {
     // Two that are not taken in hold their places.
     let mut held = Vec::new();
     for _ in 0..2 {
-        let request = client.request(asked(ExportFormat::Csv, 0));
+        let request = client.request(asked(ExportFormat::Ndjson, 0));
         held.push(client.exports.export_interactions(request).await.unwrap());
     }
     let third = refused(&mut client, asked(ExportFormat::Csv, 0)).await;

@@ -270,7 +270,7 @@ impl Caller {
     }
 
     /// The same caller, who asks as of a position.
-    pub(crate) fn as_of(mut self, position: String) -> Self {
+    pub(crate) fn asking_as_of(mut self, position: String) -> Self {
         self.as_of = Some(AsOf {
             moment: Some(as_of::Moment::Position(position)),
         });
@@ -278,7 +278,7 @@ impl Caller {
     }
 
     /// The same caller, who asks as of a time.
-    pub(crate) fn as_of_time(mut self, time: WireTimestamp) -> Self {
+    pub(crate) fn asking_as_of_time(mut self, time: WireTimestamp) -> Self {
         self.as_of = Some(AsOf {
             moment: Some(as_of::Moment::Time(time)),
         });

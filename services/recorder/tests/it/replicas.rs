@@ -153,7 +153,7 @@ async fn an_append_that_is_not_acknowledged_in_time_is_in_doubt_and_its_retry_ex
     let (recorder, other) = Fixture::two().await;
     recorder.log.fail_next([Fate::Late]);
     let mut hurried = Request::new(request(with_promise(&id(1))));
-    hurried.set_timeout(Duration::from_millis(400));
+    hurried.set_timeout(Duration::from_secs(2));
     let client = recorder.crm();
     let unknown = client
         .clone()
