@@ -3,7 +3,7 @@
 import type { Catalogue } from './en';
 
 export const de: Catalogue = {
-  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen' },
+  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen', insight: 'Einblick', settings: 'Einrichtung' },
   nowhere: { title: 'Unter dieser Adresse ist nichts', back: 'Zur Übersicht' },
   skip: 'Zum Inhalt',
   menu: {
@@ -287,6 +287,10 @@ export const de: Catalogue = {
       news: 'Änderungen zeigen',
       print: 'Drucken',
       copy: 'Link kopieren',
+      earlier: 'Der Zeitraum davor',
+      later: 'Der Zeitraum danach',
+      compare: 'Mit dem Zeitraum davor vergleichen',
+      tables: 'Nur Tabellen, oder auch Bilder',
     },
   },
   palette: { title: 'Gehe zu', placeholder: 'Eine Ansicht, ein Kunde oder eine Zusage', customer: 'Kunde', promise: 'Zusage', search: 'Suche nach' },
