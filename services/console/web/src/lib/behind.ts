@@ -4,7 +4,6 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 
 import type { ContactFilter } from '../gen/aftercall/insight/v1/insight_pb';
 import { ContactFact, Dimension, RepeatCauseKind } from '../gen/aftercall/insight/v1/measures_pb';
-import { StruggleSign } from '../gen/aftercall/knowledge/v1/search_pb';
 import { Channel, Direction } from '../gen/aftercall/model/v1/interaction_pb';
 
 export type Instant = Pick<Timestamp, 'seconds' | 'nanos'>;
@@ -92,34 +91,6 @@ export function behindOf(query: URLSearchParams): Asking {
   if (from) filter.occurredFrom = from;
   if (before) filter.occurredBefore = before;
   return filter;
-}
-
-// What shows that the team can't answer something: all of it, or by one sign.
-export interface StruggleAsked {
-  reason: string;
-  team: string;
-  // Dates by UTC, the second one without.
-  from: string;
-  before: string;
-  sign: StruggleSign;
-}
-
-export function struggleAt({ reason, team, from, before, sign }: StruggleAsked): string {
-  const query = new URLSearchParams({ behind: 'struggle', reason, from, before });
-  if (team) query.append('team', team);
-  if (sign) query.append('sign', StruggleSign[sign]);
-  return `/search?${query}`;
-}
-
-export function struggleOf(query: URLSearchParams): StruggleAsked {
-  const sign = (StruggleSign as Values)[query.get('sign') ?? ''];
-  return {
-    reason: query.get('reason') ?? '',
-    team: query.get('team') ?? '',
-    from: query.get('from') ?? '',
-    before: query.get('before') ?? '',
-    sign: typeof sign === 'number' ? sign : StruggleSign.UNSPECIFIED,
-  };
 }
 
 export function contactsAt(ids: readonly string[]): string {

@@ -6,6 +6,7 @@ import { prefs } from './prefs.svelte';
 export class Said<C extends object> {
   readonly #english: C;
   readonly #load: () => Promise<C>;
+  #loading: Promise<C> | undefined;
   #german = $state.raw<C | undefined>();
 
   constructor(english: C, german: () => Promise<C>) {
@@ -15,12 +16,19 @@ export class Said<C extends object> {
 
   // The catalogue in force: English until the other one has come.
   get t(): C {
-    return prefs.language === 'de' ? (this.#german ?? this.#english) : this.#english;
+    if (prefs.language !== 'de') return this.#english;
+    void this.speak();
+    return this.#german ?? this.#english;
   }
 
-  // Loads what the preferred language needs. Without it English is spoken.
+  // Loads what the preferred language needs, once. Without it English is spoken.
   async speak(): Promise<void> {
     if (prefs.language !== 'de' || this.#german) return;
-    this.#german = await this.#load().catch(() => undefined);
+    this.#loading ??= this.#load();
+    try {
+      this.#german = await this.#loading;
+    } catch {
+      this.#loading = undefined;
+    }
   }
 }

@@ -3,11 +3,12 @@
 import { ContactFact, type Measures } from '../gen/aftercall/insight/v1/measures_pb';
 import type { StruggleCounts } from '../gen/aftercall/knowledge/v1/search_pb';
 import type { Interaction } from '../gen/aftercall/model/v1/interaction_pb';
-import { behindKind, behindOf, struggleOf } from './behind';
+import { behindKind, behindOf } from './behind';
 import { including, once } from './client';
 import { type Failure, failureOf } from './failure';
-import { insight, struggles } from './measuring';
+import { insight } from './measuring';
 import { history } from './past';
+import { struggleOf, struggles } from './struggling';
 import { timestamp } from './time';
 
 const PAGE_SIZE = 50;

@@ -1,9 +1,9 @@
 // What Insight asks: of which contacts, over which period, and what it makes of the answers.
 
-import type { AggregateRow } from '../gen/aftercall/insight/v1/insight_pb';
-import type { Asking, Filter, Instant } from './behind';
-import { beginOf, beside, bucketOf, bucketsOf, type Period } from './period';
-import { millis, timestamp } from './time';
+import type { AggregateRow } from '../../gen/aftercall/insight/v1/insight_pb';
+import type { Asking, Filter, Instant } from '../behind';
+import { beginOf, beside, bucketOf, bucketsOf, type Period } from '../period';
+import { millis, timestamp } from '../time';
 
 export const VIEWS = ['drivers', 'repeats', 'promises', 'struggles', 'slips', 'problems'] as const;
 export type View = (typeof VIEWS)[number];
