@@ -38,7 +38,7 @@ export const de: Words = {
     back: 'Zurück',
     search: 'Alle Kontakte durchsuchen',
     within: (what) => `Nur: ${what}`,
-    withPromises: (n, what) => `mit ${n} Zusagen: ${what}`,
+    withPromises: (n, what) => (n === '1' ? `mit 1 Zusage: ${what}` : `mit ${n} Zusagen: ${what}`),
     names: {
       agent: 'Mitarbeiter', team: 'Team', site: 'Standort', queue: 'Warteschlange', reason: 'Grund', family: 'Familie der Gründe', disposition: 'Abschluss',
       language: 'Sprache', client: 'Auftraggeber', promise: 'Wegen der Zusage', 'promise-team': 'Zusage des Teams', root: 'Ursache',

@@ -36,7 +36,7 @@ export const en = {
     back: 'Back',
     search: 'Search all contacts',
     within: (what: string) => `Only: ${what}`,
-    withPromises: (n: string, what: string) => `with ${n} promises: ${what}`,
+    withPromises: (n: string, what: string) => (n === '1' ? `with 1 promise: ${what}` : `with ${n} promises: ${what}`),
     names: {
       agent: 'Agent', team: 'Team', site: 'Site', queue: 'Queue', reason: 'Reason', family: 'Family of reasons', disposition: 'Wrap-up code',
       language: 'Language', client: 'Client', promise: 'Because of promise', 'promise-team': 'Promise of team', root: 'Root cause',
