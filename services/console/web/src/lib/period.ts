@@ -1,7 +1,7 @@
 // A period by local dates, and the buckets that it has.
 
 import { TimeBucket } from '../gen/aftercall/insight/v1/measures_pb';
-import { instantOf, isZone, wallOf } from './time';
+import { dateAfter, daysBetween, instantOf, isZone, wallOf } from './time';
 
 export interface Period {
   // Local dates, the second one without.
@@ -10,7 +10,6 @@ export interface Period {
   zone: string;
 }
 
-const DAY_MS = 86_400_000;
 const USUAL_DAYS = 28;
 // Longer periods are shown by the week, and even longer ones by the month.
 const DAYS_MAX = 45;
@@ -20,15 +19,6 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 function isDate(text: string): boolean {
   return DATE.test(text) && !Number.isNaN(Date.parse(text)) && dateAfter(text, 0) === text;
-}
-
-// The date so many days after one.
-export function dateAfter(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
-}
-
-export function daysBetween(from: string, before: string): number {
-  return Math.round((Date.parse(before) - Date.parse(from)) / DAY_MS);
 }
 
 // The local date of an instant.
