@@ -109,7 +109,7 @@ export class Contacts {
   // How many promises those contacts have, where the number is one of promises.
   async #measure(options: Options): Promise<void> {
     const filter = behindOf(this.#query);
-    const isOfPromises = (filter.facts ?? []).some((fact) => fact >= ContactFact.PROMISED);
+    const isOfPromises = (filter.facts ?? []).some((fact) => fact >= ContactFact.PROMISED && fact <= ContactFact.PROMISE_MOVED_ALONE);
     if (behindKind(this.#query) !== 'contacts' || !isOfPromises) return;
     const { total } = await insight.aggregate({ filter, ...including() }, options);
     this.measures = total;

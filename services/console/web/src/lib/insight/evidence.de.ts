@@ -48,7 +48,7 @@ export const de: Words = {
     facts: {
       OFFERED: 'zu beantworten', HANDLED: 'bearbeitet', ANSWERED: 'angenommen', ANSWERED_WITHIN: 'rechtzeitig angenommen', ABANDONED: 'aufgelegt, bevor jemand annahm',
       SHORT_ABANDONED: 'sofort aufgelegt', TRANSFERRED: 'weitergegeben', DROPPED: 'abgebrochen', RESOLVABLE: 'sofort zu lösen', RESOLVED_FIRST: 'sofort gelöst',
-      REPEAT: 'kam wieder', ONSET: 'sagte, seit wann', PROMISED: 'etwas wurde zugesagt', PROMISE_KEPT: 'eine Zusage wurde gehalten',
+      REPEAT: 'kam wieder', ONSET: 'sagte, seit wann', REDIALLED: 'abgebrochen, und gleich wieder da', PROMISED: 'etwas wurde zugesagt', PROMISE_KEPT: 'eine Zusage wurde gehalten',
       PROMISE_LATE: 'eine Zusage wurde zu spät gehalten', PROMISE_BROKEN: 'eine Zusage wurde gebrochen', PROMISE_CALLED_OFF: 'wir sagten eine Zusage allein ab',
       PROMISE_OPEN: 'eine Zusage ist offen', PROMISE_MOVED_ALONE: 'wir verschoben eine Zusage allein',
     },
