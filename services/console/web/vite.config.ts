@@ -1,6 +1,16 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+// What is needed together comes in one piece: cut up by who else needs it, it would be a good deal larger.
+const PIECES = [
+  { name: 'first', tags: ['$initial' as const], priority: 2 },
+  { name: 'lazy', test: /src\/lib\/(catalogue|asked)/, priority: 1 },
+  {
+    name: 'measured',
+    test: /src\/(lib\/(insight\/(asking|words|frame\.en|shared\.(en|words))|behind|measuring|period)|screens\/Insight|parts\/insight\/(Reading|Series|Count)|gen\/aftercall\/insight\/v1\/(insight|measures)_pb)/,
+  },
+];
+
 // The same files whoever builds them, and wherever: nothing of the machine is in them.
 export default defineConfig({
   plugins: [svelte()],
@@ -13,5 +23,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     sourcemap: false,
+    rolldownOptions: { output: { codeSplitting: { groups: PIECES } } },
   },
 });

@@ -100,6 +100,12 @@ const fn counted(fact: ContactFact) -> Option<Counted> {
         ContactFact::Repeat => Counted::Repeat,
         ContactFact::Onset => Counted::Onset,
         ContactFact::Promised => Counted::Promised,
+        ContactFact::PromiseKept => Counted::PromiseKept,
+        ContactFact::PromiseLate => Counted::PromiseLate,
+        ContactFact::PromiseBroken => Counted::PromiseBroken,
+        ContactFact::PromiseCalledOff => Counted::PromiseCalledOff,
+        ContactFact::PromiseOpen => Counted::PromiseOpen,
+        ContactFact::PromiseMovedAlone => Counted::PromiseMovedAlone,
         ContactFact::Unspecified => return None,
     })
 }

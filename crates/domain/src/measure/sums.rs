@@ -58,6 +58,18 @@ pub enum Counted {
     Onset,
     /// In which the customer was promised something.
     Promised,
+    /// In which a promise was made that was kept.
+    PromiseKept,
+    /// In which one was made that was kept too late.
+    PromiseLate,
+    /// In which one was made that was not kept.
+    PromiseBroken,
+    /// In which one was made that we called off without the customer's word.
+    PromiseCalledOff,
+    /// In which one was made that is open.
+    PromiseOpen,
+    /// In which one was made that we moved without telling the customer.
+    PromiseMovedAlone,
 }
 
 /// Why a customer came back.
@@ -110,6 +122,12 @@ impl Terms {
             Counted::Repeat => is_resolvable && self.is_repeat(facts.since_family),
             Counted::Onset => facts.has(known::ONSET),
             Counted::Promised => facts.promises[promised::ALL] > 0,
+            Counted::PromiseKept => facts.promises[promised::KEPT] > 0,
+            Counted::PromiseLate => facts.promises[promised::LATE] > 0,
+            Counted::PromiseBroken => facts.promises[promised::BROKEN] > 0,
+            Counted::PromiseCalledOff => facts.promises[promised::CALLED_OFF] > 0,
+            Counted::PromiseOpen => facts.promises[promised::OPEN] > 0,
+            Counted::PromiseMovedAlone => facts.promises[promised::MOVED_ALONE] > 0,
         }
     }
 

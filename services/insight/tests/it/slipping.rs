@@ -1,7 +1,7 @@
 //! Promises, and what went wrong with customers.
 
 use aftercall_proto::insight::v1::{
-    AggregateRequest, ListSlipUpsRequest, SlipUpKind, SlipUpWindow,
+    AggregateRequest, ContactFact, ContactFilter, ListSlipUpsRequest, SlipUpKind, SlipUpWindow,
 };
 
 use crate::fixture::{Caller, Events, Service, contact};
@@ -118,5 +118,20 @@ async fn promises_count_in_the_contact_in_which_they_were_made() {
     assert_eq!((total.promises, total.promises_kept), (3, 1));
     assert_eq!((total.promises_late, total.promises_open), (1, 1));
     assert_eq!(total.promises_kept_rate, Some(0.5));
+    for (fact, contacts) in [
+        (ContactFact::PromiseKept, 1),
+        (ContactFact::PromiseLate, 1),
+        (ContactFact::PromiseOpen, 1),
+        (ContactFact::PromiseBroken, 0),
+        (ContactFact::PromiseCalledOff, 0),
+        (ContactFact::PromiseMovedAlone, 0),
+    ] {
+        let filter = ContactFilter {
+            facts: vec![fact.into()],
+            ..ContactFilter::default()
+        };
+        let (_, found) = client.contacts(Some(filter)).await;
+        assert_eq!(found, contacts, "{fact:?}");
+    }
     service.stop().await;
 }

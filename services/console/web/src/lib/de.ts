@@ -3,7 +3,7 @@
 import type { Catalogue } from './en';
 
 export const de: Catalogue = {
-  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen' },
+  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen', insight: 'Einblick', settings: 'Einrichtung' },
   nowhere: { title: 'Unter dieser Adresse ist nichts', back: 'Zur Übersicht' },
   skip: 'Zum Inhalt',
   menu: {
@@ -290,6 +290,10 @@ export const de: Catalogue = {
       news: 'Änderungen zeigen',
       print: 'Drucken',
       copy: 'Link kopieren',
+      earlier: 'Der Zeitraum oder das Jahr davor',
+      later: 'Der Zeitraum oder das Jahr danach',
+      compare: 'Mit dem Zeitraum davor vergleichen',
+      tables: 'Nur Tabellen, oder auch Bilder',
     },
   },
   palette: { title: 'Gehe zu', placeholder: 'Eine Ansicht, ein Kunde oder eine Zusage', customer: 'Kunde', promise: 'Zusage', search: 'Suche nach' },

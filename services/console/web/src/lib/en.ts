@@ -1,7 +1,7 @@
 // What the console says, in English. The other catalogues have the same entries.
 
 export const en = {
-  screens: { board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', sessions: 'Sessions' },
+  screens: { board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', sessions: 'Sessions', insight: 'Insight', settings: 'Settings' },
   nowhere: { title: 'There is nothing at this address', back: 'To the board' },
   skip: 'To the content',
   menu: {
@@ -293,6 +293,10 @@ export const en = {
       news: 'Show changes',
       print: 'Print',
       copy: 'Copy the link',
+      earlier: 'The period or year before',
+      later: 'The period or year after',
+      compare: 'Compare with the period before',
+      tables: 'Tables alone, or pictures, too',
     },
   },
   palette: { title: 'Go to', placeholder: 'A screen, a customer or a promise', customer: 'Customer', promise: 'Promise', search: 'Search for' },

@@ -1,6 +1,6 @@
 // The address is the state: which screen, of whom, by which filters.
 
-export type Screen = 'board' | 'customer' | 'search' | 'promise' | 'sessions' | 'sign-in';
+export type Screen = 'board' | 'customer' | 'search' | 'promise' | 'sessions' | 'insight' | 'settings' | 'sign-in';
 
 const SCREENS: ReadonlySet<string> = new Set<Screen>([
   'board',
@@ -8,6 +8,8 @@ const SCREENS: ReadonlySet<string> = new Set<Screen>([
   'search',
   'promise',
   'sessions',
+  'insight',
+  'settings',
   'sign-in',
 ]);
 
@@ -19,6 +21,8 @@ class Router {
   });
   // What the screen is about: a customer's or promise's id.
   readonly subject = $derived(segments(this.#url)[1] ?? '');
+  // Which of the things that the screen is about, where it is about several.
+  readonly item = $derived(segments(this.#url)[2] ?? '');
   readonly query = $derived(this.#url.searchParams);
   readonly here = $derived(this.#url.pathname + this.#url.search);
 

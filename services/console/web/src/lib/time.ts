@@ -89,6 +89,17 @@ export function endOfDay(ms: number, zone: string): number {
   );
 }
 
+const DAY_MS = 86_400_000;
+
+// The date so many days after one.
+export function dateAfter(date: string, days: number): string {
+  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+export function daysBetween(from: string, before: string): number {
+  return Math.round((Date.parse(before) - Date.parse(from)) / DAY_MS);
+}
+
 const two = (number: number) => String(number).padStart(2, '0');
 
 // As a field for date and time has it.

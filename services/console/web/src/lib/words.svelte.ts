@@ -55,6 +55,33 @@ export function moment(ms: number, theirs = '', now = Date.now()): string {
   return format(locale(), { timeZone, ...day, ...year, ...clock }).format(ms);
 }
 
+// A day, as tables and charts over time name it.
+export function dayText(ms: number, timeZone: string): string {
+  return format(locale(), { timeZone, day: 'numeric', month: 'short', year: '2-digit' }).format(ms);
+}
+
+// A date, which is in no zone: by its midnight in UTC.
+export function utcDay(ms: number): string {
+  return format(locale(), { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(ms);
+}
+
+export function monthName(ms: number): string {
+  return format(locale(), { timeZone: 'UTC', month: 'long' }).format(ms);
+}
+
+export function weekdayName(ms: number): string {
+  return format(locale(), { timeZone: 'UTC', weekday: 'short' }).format(ms);
+}
+
+// A share of 1, with so many digits as it takes to tell small ones apart.
+export function percent(share: number): string {
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share);
+}
+
+export function money(amount: number, currency: string): string {
+  return new Intl.NumberFormat(locale(), { style: 'currency', currency }).format(amount);
+}
+
 // The same in every zone that may be meant, for whoever looks closer.
 export function everywhere(ms: number, theirs = ''): string {
   const zones = new Set([ownZone(), ...(isZone(theirs) ? [theirs] : []), 'UTC']);

@@ -19,13 +19,17 @@ export interface Caller {
 export class Server {
   readonly #dir = mkdtempSync(join(tmpdir(), 'aftercall-console-'));
   readonly #callers: Caller[];
+  readonly #configured: boolean;
   #child: ChildProcess | undefined;
   // Where it listens; chosen by the first start, and kept.
   #listen = '127.0.0.1:0';
   url = '';
 
-  constructor(callers: Caller[] = []) {
+  // `config` is given the directory, and gives the configuration that is to hold.
+  constructor(callers: Caller[] = [], config?: (dir: string) => string) {
     this.#callers = callers;
+    if (config) writeFileSync(join(this.#dir, 'aftercall.toml'), config(this.#dir));
+    this.#configured = config !== undefined;
     if (callers.length > 0) writeFileSync(join(this.#dir, 'credentials.toml'), callers.map(entry).join('\n'));
   }
 
@@ -33,9 +37,10 @@ export class Server {
     if (BINARY === '') throw new Error('AFTERCALL_BINARY must name the program: cargo xtask console --browser does so');
     const known = this.#callers.length > 0 ? ['--credentials', join(this.#dir, 'credentials.toml')] : [];
     const data = join(this.#dir, 'data');
+    const config = this.#configured ? ['--config', join(this.#dir, 'aftercall.toml')] : [];
     const child = spawn(
       BINARY,
-      ['serve', '--listen', this.#listen, '--metrics-listen', '127.0.0.1:0', '--data', data, ...known],
+      ['serve', '--listen', this.#listen, '--metrics-listen', '127.0.0.1:0', '--data', data, ...known, ...config],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, AFTERCALL_TELEMETRY__FILTER: 'error' } },
     );
     this.#child = child;

@@ -1,0 +1,227 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { expect, type Page, test } from '@playwright/test';
+
+import { accessible, complaints } from './pages';
+import { type Caller, contact, Server } from './server';
+
+// Webhooks on this machine are told, with secrets sealed by a key of this test's own.
+function telling(dir: string): string {
+  const key = join(dir, 'secrets.key');
+  writeFileSync(key, '5a'.repeat(32));
+  return `[notify]\nsecrets_key_file = ${JSON.stringify(key)}\nprivate_networks = ["127.0.0.0/8"]\n`;
+}
+
+const lead: Caller = { token: 'token-of-the-lead-0123456789', tenant: 'acme', actor: 'lea', roles: ['team_lead'] };
+const server = new Server([], telling);
+const known = new Server([lead]);
+// What the receiver of webhooks answers.
+let status = 410;
+let receiver: HttpServer;
+
+const CALENDAR = {
+  displayName: 'Opening hours',
+  timeZone: 'Europe/Berlin',
+  weekly: Object.fromEntries(
+    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'].map((day) => [day, [{ opens: '09:00', closes: '17:00' }]]),
+  ),
+  closedDates: [{ date: '2027-12-25', label: 'Christmas' }],
+};
+const POLICY = { displayName: 'Call backs', position: 1, appliesTo: { kinds: ['COMMITMENT_KIND_CALL_BACK'] } };
+
+function put(kind: string, id: string, body: object): void {
+  server.command([kind, 'set', id, '-'], undefined, JSON.stringify(body));
+}
+
+test.beforeAll(async () => {
+  receiver = createServer((request, answer) => {
+    request.resume().on('end', () => answer.writeHead(status).end());
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  await Promise.all([server.start(), known.start()]);
+  put('calendars', 'hours', CALENDAR);
+  put('policies', 'call-backs', POLICY);
+  put('teams', 'billing', { displayName: 'Billing', memberIds: ['a.marsh', 'b.ross'], leadIds: ['lea'], queueIds: ['billing'] });
+  put('receivers', 'lea', { displayName: 'Lea', agentId: 'lea', mailAddress: 'lea@example.test' });
+});
+
+test.afterAll(async () => {
+  receiver.close();
+  await Promise.all([server.end(), known.end()]);
+});
+
+// Who chose a date gets a dialog for it.
+async function choose(page: Page, date: string): Promise<void> {
+  await page.locator(`[data-date="${date}"]`).click();
+  await expect(page.getByRole('dialog', { name: 'Change' })).toBeVisible();
+}
+
+test('a calendar on its sheet: a date is closed, and saved as a new version', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(server.url);
+  await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await page.goto(`${server.url}/settings/calendars/hours?year=2027`);
+  await expect(page.locator('[data-date="2027-12-25"]')).toHaveAccessibleName(/closed, Christmas/);
+  await accessible(page);
+  await page.locator('[data-date="2027-12-23"]').focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('[data-date="2027-12-24"]')).toBeFocused();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Change' });
+  await dialog.getByLabel('Hours of its own').check();
+  await dialog.getByLabel(/^Hours, such as/).fill('9 to noon');
+  await expect(dialog.getByText('Write hours as')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Take over' })).toBeDisabled();
+  await dialog.getByLabel(/^Hours, such as/).fill('09:00-12:00');
+  await dialog.getByLabel('Why').fill('Christmas Eve');
+  await dialog.getByRole('button', { name: 'Take over' }).click();
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('2027-12-24 09:00–12:00 Christmas Eve');
+  await page.getByRole('region', { name: 'Changes' }).getByLabel('Why').fill('As every year');
+  // A double click is one request.
+  let sent = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/ChangeSettings')) sent += 1;
+  });
+  await page.getByRole('button', { name: 'Save as a new version' }).dblclick();
+  await expect(page.getByText('Version 2 is saved.')).toBeVisible();
+  expect(sent).toBe(1);
+  expect(server.command(['calendars', 'show', 'hours', '--json'])).toContain('Christmas Eve');
+  await page.getByText('Versions', { exact: true }).click();
+  await expect(page.getByText('As every year').last()).toBeVisible();
+  await page.getByRole('button', { name: 'Version 1' }).click();
+  await expect(page.getByText('This is version 1, as it was.')).toBeVisible();
+  await expect(page.getByText('Christmas Eve')).toHaveCount(0);
+  expect(wrong).toEqual([]);
+});
+
+test('when something would be due by a calendar', async ({ page }) => {
+  await page.goto(`${server.url}/settings/calendars/hours`);
+  const due = page.getByRole('region', { name: 'When would it be due?' });
+  await due.getByLabel('Told on').fill('2027-03-05T16:00');
+  await due.getByLabel('After open hours').fill('2');
+  await due.getByRole('button', { name: 'Reckon' }).click();
+  await expect(due.getByRole('status').filter({ hasText: 'Due' })).toContainText(/8 Mar.* 10:00/);
+  await expect(due.getByRole('img', { name: /Open time/ })).toBeVisible();
+  await accessible(page);
+});
+
+test('somebody else was faster: both versions are shown, and mine goes on top', async ({ page }) => {
+  await page.goto(`${server.url}/settings/calendars/hours?year=2028`);
+  await choose(page, '2028-05-01');
+  await page.getByRole('dialog').getByLabel('Why').fill('May Day');
+  await page.getByRole('button', { name: 'Take over' }).click();
+  put('calendars', 'hours', { ...CALENDAR, closedDates: [{ date: '2028-01-01', label: 'New Year' }] });
+  await page.getByRole('button', { name: 'Save as a new version' }).click();
+  const conflict = page.getByRole('alert');
+  await expect(conflict).toContainText('May Day');
+  await expect(conflict).toContainText('New Year');
+  await page.getByRole('button', { name: 'Put mine on top of it' }).click();
+  await expect(page.getByText(/Version \d+ is saved\./)).toBeVisible();
+  const now = server.command(['calendars', 'show', 'hours', '--json']);
+  expect(now).toContain('May Day');
+  expect(now).toContain('New Year');
+});
+
+test('a policy is tried out on what was promised, saved, and open promises follow it', async ({ page }) => {
+  const wrong = complaints(page);
+  server.record([contact({ text: 'We call back', dueIn: 60 * 24 * 4, customer: 'C-1' })]);
+  await page.goto(`${server.url}/settings/policies/call-backs`);
+  await page.getByLabel('Our own due').selectOption('sinceMade');
+  await page.getByLabel('Open hours').fill('2');
+  await page.getByLabel('Calendar').selectOption('hours');
+  const warned = page.getByRole('group', { name: 'Warned before the promise is due' });
+  await warned.getByRole('button', { name: 'Add a warning' }).click();
+  await expect(page.getByRole('button', { name: 'Save as a new version' })).toHaveAttribute('aria-disabled', 'true');
+  await warned.getByLabel('Name').fill('soon');
+  await accessible(page);
+  await page.getByRole('button', { name: 'What it would change', exact: true }).click();
+  await expect(page.getByText('Of 1 promise of the last 90 days')).toBeVisible();
+  await page.getByRole('button', { name: 'Save as a new version' }).click();
+  await expect(page.getByText('Version 2 is saved.')).toBeVisible();
+  const open = page.getByRole('region', { name: 'Open promises' });
+  await open.getByRole('button', { name: 'What would change of open promises' }).click();
+  await expect(open).toContainText('1 open promise looked at');
+  await open.getByRole('button', { name: 'Let open promises follow' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Let open promises follow' }).click();
+  await expect(open).toContainText('1 open promise follows the settings in use now.');
+  expect(wrong).toEqual([]);
+});
+
+test('teams, receivers and what else is set up can be read', async ({ page }) => {
+  await page.goto(`${server.url}/settings/teams`);
+  await expect(page.getByRole('main')).toContainText('b.ross');
+  await page.getByRole('link', { name: 'Receivers' }).click();
+  await expect(page.getByRole('main')).toContainText('lea@example.test');
+  await page.getByRole('button', { name: 'Send a test mail' }).click();
+  await expect(page.getByText('no mail server is configured').or(page.getByRole('alert')).first()).toBeVisible();
+  await page.getByRole('link', { name: 'Other settings' }).click();
+  await expect(page.getByText('Nothing of this kind is set up.')).toBeVisible();
+  await accessible(page);
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Sessions' }).click();
+  await expect(page).toHaveURL(/\/sessions$/);
+});
+
+test('a webhook is paused and resumed, tested, and delivers again what is dead', async ({ page }) => {
+  const wrong = complaints(page);
+  const { port } = receiver.address() as AddressInfo;
+  server.command(['webhooks', 'create', `http://127.0.0.1:${port}/hook`, '--event', 'aftercall.commitment.*', '--name', 'The CRM']);
+  server.record([contact({ text: 'Told of by the webhook', dueIn: 60, customer: 'C-2' })]);
+  await page.goto(`${server.url}/settings/webhooks`);
+  // Its receiver said that it is gone: what was to be delivered is dead.
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByRole('main')).toContainText('its receiver is gone', { timeout: 1_000 });
+    await expect(page.getByRole('button', { name: /Deliver all dead letters again/ })).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await accessible(page);
+  status = 204;
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByText('in use', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect(page.getByText(/^Delivered, in/)).toBeVisible();
+  const again = page.getByRole('button', { name: /Deliver all dead letters again/ });
+  if ((await again.count()) > 0) {
+    await again.click();
+    await expect(page.getByText(/(is|are) to be delivered again/)).toBeVisible();
+  }
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByRole('cell', { name: 'delivered', exact: true }).first()).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await page.getByLabel('State').selectOption('DEAD');
+  await expect(page).toHaveURL(/state=DEAD/);
+  await expect(page.getByText('There is none in this state.')).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  expect(wrong).toEqual([]);
+});
+
+test('who may not change settings is not offered it, and is told why not', async ({ page }) => {
+  await page.goto(`${known.url}/settings`);
+  await page.getByLabel('Token').fill(lead.token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText('No calendar is set up.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save as a new version' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Webhooks' }).click();
+  await expect(page.getByText('Your roles don’t allow this view.')).toBeVisible();
+});
+
+test('settings in German, in the dark and on a narrow screen', async ({ page }) => {
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Preferences' }).click();
+  await page.getByLabel('Language').selectOption('de');
+  await page.getByLabel('Darstellung').selectOption('dark');
+  await page.getByRole('button', { name: 'Schließen' }).click();
+  await page.setViewportSize({ width: 320, height: 640 });
+  for (const tab of ['calendars', 'policies', 'teams', 'receivers', 'webhooks', 'others']) {
+    await page.goto(`${server.url}/settings/${tab}`);
+    await expect(page.getByRole('heading', { name: 'Einrichtung' })).toBeVisible();
+    await accessible(page);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over, tab).toBeLessThanOrEqual(0);
+  }
+});
