@@ -3,7 +3,7 @@
 import type { Catalogue } from './en';
 
 export const de: Catalogue = {
-  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen' },
+  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', review: 'Durchsicht', solutions: 'Lösungen', sessions: 'Anmeldungen' },
   nowhere: { title: 'Unter dieser Adresse ist nichts', back: 'Zur Übersicht' },
   skip: 'Zum Inhalt',
   menu: {
@@ -287,6 +287,14 @@ export const de: Catalogue = {
       news: 'Änderungen zeigen',
       print: 'Drucken',
       copy: 'Link kopieren',
+      promote: 'Eine Lösung daraus machen',
+      take: 'Übernehmen',
+      reject: 'Verwerfen',
+      merge: 'In eine Lösung aufnehmen',
+      skip: 'Weiter, ohne zu entscheiden',
+      again: 'Neu lesen',
+      tryIt: 'Eine Frage ausprobieren',
+      edit: 'Bearbeiten, oder die nächste Fassung beginnen',
     },
   },
   palette: { title: 'Gehe zu', placeholder: 'Eine Ansicht, ein Kunde oder eine Zusage', customer: 'Kunde', promise: 'Zusage', search: 'Suche nach' },

@@ -1,7 +1,7 @@
 // What the console says, in English. The other catalogues have the same entries.
 
 export const en = {
-  screens: { board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', sessions: 'Sessions' },
+  screens: { board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', review: 'Review', solutions: 'Solutions', sessions: 'Sessions' },
   nowhere: { title: 'There is nothing at this address', back: 'To the board' },
   skip: 'To the content',
   menu: {
@@ -290,6 +290,14 @@ export const en = {
       news: 'Show changes',
       print: 'Print',
       copy: 'Copy the link',
+      promote: 'Make a solution of it',
+      take: 'Take',
+      reject: 'Reject',
+      merge: 'Merge into a solution',
+      skip: 'Next, without a decision',
+      again: 'Read again',
+      tryIt: 'Try a question',
+      edit: 'Edit, or begin the next version',
     },
   },
   palette: { title: 'Go to', placeholder: 'A screen, a customer or a promise', customer: 'Customer', promise: 'Promise', search: 'Search for' },

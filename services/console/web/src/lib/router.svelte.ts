@@ -1,12 +1,14 @@
 // The address is the state: which screen, of whom, by which filters.
 
-export type Screen = 'board' | 'customer' | 'search' | 'promise' | 'sessions' | 'sign-in';
+export type Screen = 'board' | 'customer' | 'search' | 'promise' | 'review' | 'solutions' | 'sessions' | 'sign-in';
 
 const SCREENS: ReadonlySet<string> = new Set<Screen>([
   'board',
   'customer',
   'search',
   'promise',
+  'review',
+  'solutions',
   'sessions',
   'sign-in',
 ]);
