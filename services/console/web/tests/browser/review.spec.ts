@@ -208,6 +208,29 @@ test('what somebody has taken is theirs, and it is said until when', async ({ br
   await Promise.all([hers.close(), his.close()]);
 });
 
+test('whoever may hear of no promises is not taken for cut off, in any tab', async ({ browser }) => {
+  const context = await browser.newContext();
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  await first.clock.install();
+  await second.clock.install();
+  await signIn(first, lea);
+  await first.goto(`${known.url}/review`);
+  await second.goto(`${known.url}/review`);
+  for (const page of [first, second]) {
+    await row(page, 'billing address').getByRole('link').click();
+    await page.clock.fastForward(20_000);
+  }
+  for (const page of [first, second]) {
+    await expect(page.getByText(/Not heard from the server/)).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Reject' })).toHaveAttribute('aria-disabled', 'false');
+  }
+  await known.kill();
+  for (const page of [first, second]) await expect(page.getByText(/Not heard from the server/)).toBeVisible({ timeout: 30_000 });
+  await known.start();
+  for (const page of [first, second]) await expect(page.getByText(/Not heard from the server/)).toHaveCount(0, { timeout: 30_000 });
+  await context.close();
+});
+
 test('what the roles do not allow is not offered', async ({ page }) => {
   await signIn(page, ada);
   await page.goto(`${known.url}/review`);

@@ -186,6 +186,79 @@ test('one is retired for another, found where it leads, and taken into use again
   await expect(page.getByRole('button', { name: 'Retire' })).toBeVisible();
 });
 
+test('one is begun on a blank page, vouched for, and verified against its source', async ({ page }) => {
+  await page.goto(`${server.url}/solutions`);
+  await page.getByRole('button', { name: 'Begin a solution' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill('How long a return takes');
+  await dialog.getByRole('button', { name: 'Begin a solution' }).click();
+  await page.getByLabel('What to do').fill('Say that it takes a week.');
+  await page.getByLabel('Sources').fill('https://rules.example/returns The rules');
+  await page.getByRole('button', { name: 'Save the draft' }).click();
+  for (const verb of ['Approve', 'Publish', 'Vouch for it']) {
+    await page.getByRole('button', { name: verb, exact: true }).click();
+    await dialog.getByRole('button', { name: verb, exact: true }).click();
+    await expect(dialog).toHaveCount(0);
+  }
+  await expect(page.getByText('validated', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await dialog.getByRole('checkbox', { name: 'The rules' }).check();
+  await dialog.getByLabel('or of a file').setInputFiles({ name: 'rules.txt', mimeType: 'text/plain', buffer: Buffer.from('a week') });
+  await expect(dialog.getByLabel(/^SHA-256/)).toHaveValue(/^[0-9a-f]{64}$/);
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Verify' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Who and when' })).toContainText('Last verified');
+});
+
+test('two that say the same become one, and two again', async ({ page }) => {
+  const one = published(server, 'Where the meter is', 'It is in the cellar.');
+  const other = published(server, 'Where to read the meter', 'Down in the cellar.');
+  await page.goto(at(one.solution_id));
+  await page.getByRole('button', { name: 'Merge into another' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Solution (id)').fill(other.solution_id);
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('The same.');
+  await dialog.getByRole('button', { name: 'Merge into another' }).click();
+  await expect(page).toHaveURL(new RegExp(other.solution_id));
+  await page.goto(at(one.solution_id, '?itself=1'));
+  await page.getByRole('button', { name: 'Undo the merge' }).click();
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('Not quite.');
+  await dialog.getByRole('button', { name: 'Undo the merge' }).click();
+  await expect(page.getByText('published', { exact: true })).toBeVisible();
+});
+
+test('thousands of uses are a list like any other', async ({ page }) => {
+  const made = published(server, 'Used by everybody', 'Say yes.');
+  const used = [{ id: made.solution_id, version: 1 }];
+  server.record(Array.from({ length: 1_500 }, (_, n) => solved({ asked: 'May I', resolution: '', customer: `M-${n}`, ago: 5 + n, used })));
+  await page.goto(at(made.solution_id, '?show=uses'));
+  await expect(row(page, 'M-0 ')).toBeVisible();
+  const list = page.getByRole('region', { name: 'Uses' });
+  await expect(async () => {
+    await list.evaluate((one) => one.scrollTo(0, one.scrollHeight));
+    await expect(row(page, 'M-1499 ')).toBeVisible({ timeout: 300 });
+  }).toPass();
+  // What is not seen is not there.
+  expect(await page.getByRole('listitem').count()).toBeLessThan(60);
+});
+
+test('nothing is changed while the connection is lost', async ({ page }) => {
+  const made = published(server, 'Read while offline', 'Wait.');
+  await page.goto(at(made.solution_id));
+  const retire = page.getByRole('button', { name: 'Retire' });
+  await expect(retire).toHaveAttribute('aria-disabled', 'false');
+  await server.kill();
+  await expect(page.getByText(/Not heard from the server for/)).toBeVisible({ timeout: 30_000 });
+  await expect(retire).toHaveAttribute('aria-disabled', 'true');
+  await expect(retire).toHaveAttribute('title', 'Not while the connection is lost');
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await expect(page.getByRole('alert')).toContainText('That did not work');
+  await server.start();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(retire).toHaveAttribute('aria-disabled', 'false', { timeout: 30_000 });
+});
+
 test('what law governs is approved by somebody else, and roles are kept', async ({ browser }) => {
   const made = read(
     known.command(

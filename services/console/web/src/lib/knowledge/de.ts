@@ -104,7 +104,7 @@ export const de: Words = {
   },
   act: {
     claim: 'Übernehmen', release: 'Wieder anbieten', putOff: 'Zurückstellen', reject: 'Verwerfen', mergeInto: 'In eine Lösung aufnehmen',
-    draftNext: 'Nächste Fassung schreiben', edit: 'Bearbeiten', submit: 'Zur Prüfung geben', requestChanges: 'Änderungen verlangen', takeBack: 'Zurücknehmen',
+    begin: 'Eine Lösung beginnen', draftNext: 'Nächste Fassung schreiben', edit: 'Bearbeiten', submit: 'Zur Prüfung geben', requestChanges: 'Änderungen verlangen', takeBack: 'Zurücknehmen',
     discard: 'Aufgeben', approve: 'Freigeben', publish: 'Veröffentlichen', rollBack: 'Zu dieser zurückkehren', retire: 'Außer Gebrauch nehmen', restore: 'Wieder in Gebrauch nehmen',
     mergeWith: 'In eine andere aufnehmen', unmerge: 'Wieder trennen', recall: 'Zurückrufen', verify: 'Als geprüft melden', validate: 'Dafür einstehen', flag: 'Beanstanden',
     confirm: 'Bestätigen', dismiss: 'Abweisen',
@@ -115,6 +115,7 @@ export const de: Words = {
       putOff: 'Er wird bis dahin nicht angeboten.',
       reject: 'Er lehrt nichts: was dasselbe sagt, wird nicht wieder angeboten.',
       mergeInto: 'Die Lösung sagt dasselbe: von da an wird sie auch mit den Worten des Kandidaten gefunden, und was sie sagt, bleibt.',
+      begin: 'Ein Entwurf auf einem leeren Blatt. Nichts gilt, bevor es freigegeben und veröffentlicht ist.',
       draftNext: 'Ein Entwurf der nächsten Fassung beginnt mit dem, was die geltende sagt; die geltende bleibt, wie sie ist.',
       submit: 'Prüfer sehen sie an; bis sie veröffentlicht ist, lässt sie sich zurücknehmen.',
       requestChanges: 'Sie ist wieder ein Entwurf, und wer sie schrieb, erfährt warum.',

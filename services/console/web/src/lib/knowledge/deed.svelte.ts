@@ -25,6 +25,7 @@ export interface SourceLook {
 
 // What the dialog's fields say. Times are instants, in milliseconds.
 export interface Fields {
+  title: string;
   reason: string;
   note: string;
   until: number | undefined;
@@ -74,7 +75,7 @@ export class Deed {
   readonly verb: Verb;
   readonly about: About;
   fields: Fields = $state({
-    reason: '', note: '', until: undefined, target: '', reviewers: '', against: '', verifyBy: undefined,
+    title: '', reason: '', note: '', until: undefined, target: '', reviewers: '', against: '', verifyBy: undefined,
     harm: HarmClass.UNSPECIFIED, corrects: true, correction: '', withinDays: 2, team: '',
     flagKind: SolutionFlagKind.UNSPECIFIED, contact: '', sources: [], looked: false,
   });
@@ -101,9 +102,10 @@ export class Deed {
 
   // Whether all that is needed is there.
   get isWhole(): boolean {
-    const { reason, until, target, harm, flagKind, sources, verifyBy } = this.fields;
+    const { title, reason, until, target, harm, flagKind, sources, verifyBy } = this.fields;
     const looked = sources.filter((one) => one.looked);
     const has: Record<string, boolean> = {
+      'title!': title.trim() !== '',
       'reason!': reason.trim() !== '',
       'until!': until !== undefined,
       'target!': target.trim() !== '',
@@ -169,8 +171,13 @@ export class Deed {
 
   async #do(): Promise<Done> {
     const { candidate, solution, flag } = this.about;
-    const answer = flag ? await this.#judge(flag) : candidate ? await this.#decide(candidate.candidateId) : solution ? await this.#change(solution) : undefined;
-    if (answer === undefined) throw new Error('there is nothing to do it with');
+    const answer = flag
+      ? await this.#judge(flag)
+      : candidate
+        ? await this.#decide(candidate.candidateId)
+        : solution
+          ? await this.#change(solution)
+          : await this.#begin();
     wrote(answer.position);
     const warnings = 'warnings' in answer ? answer.warnings.map(({ field, description }) => `${field}: ${description}`) : [];
     return {
@@ -180,6 +187,10 @@ export class Deed {
       ...('recall' in answer && answer.recall ? { recall: answer.recall } : {}),
       warnings,
     };
+  }
+
+  #begin() {
+    return solutions.draftSolution({ requestId: this.#request(), solution: { title: this.fields.title.trim() } }, once());
   }
 
   #judge({ solutionId, flagId }: SolutionFlag) {

@@ -102,7 +102,7 @@ export const en = {
   },
   act: {
     claim: 'Take', release: 'Offer again', putOff: 'Put off', reject: 'Reject', mergeInto: 'Merge into a solution',
-    draftNext: 'Write the next version', edit: 'Edit', submit: 'Hand in for review', requestChanges: 'Ask for changes', takeBack: 'Take back',
+    begin: 'Begin a solution', draftNext: 'Write the next version', edit: 'Edit', submit: 'Hand in for review', requestChanges: 'Ask for changes', takeBack: 'Take back',
     discard: 'Discard', approve: 'Approve', publish: 'Publish', rollBack: 'Go back to this', retire: 'Retire', restore: 'Take into use again',
     mergeWith: 'Merge into another', unmerge: 'Undo the merge', recall: 'Recall', verify: 'Verify', validate: 'Vouch for it', flag: 'Flag',
     confirm: 'Confirm', dismiss: 'Dismiss',
@@ -113,6 +113,7 @@ export const en = {
       putOff: 'It is not offered until then.',
       reject: 'It teaches nothing: what says the same is not offered again.',
       mergeInto: 'The solution says the same: it is found by the candidate’s words from then on, and what it says stays as it is.',
+      begin: 'A draft from a blank page. Nothing is live before it was approved and published.',
       draftNext: 'A draft of the next version begins with what the live one says; the live one stays as it is.',
       submit: 'Reviewers look at it; it can be taken back until it is published.',
       requestChanges: 'It is a draft again, and its author is told why.',

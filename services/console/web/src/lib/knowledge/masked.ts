@@ -39,9 +39,9 @@ export function around(text: string, words: MaskedWord[], at: number, chars = 24
   const list = pieces(text, words);
   const index = list.findIndex((piece) => piece.at === at);
   const side = (some: Piece[]) => some.map((piece) => piece.text).join('');
-  const [before, after] = [side(list.slice(0, Math.max(0, index))), side(list.slice(index + 1))];
+  const [before, after] = [[...side(list.slice(0, Math.max(0, index)))], [...side(list.slice(index + 1))]];
   return {
-    before: before.length > chars ? `…${before.slice(-chars)}` : before,
-    after: after.length > chars ? `${after.slice(0, chars)}…` : after,
+    before: before.length > chars ? `…${before.slice(-chars).join('')}` : before.join(''),
+    after: after.length > chars ? `${after.slice(0, chars).join('')}…` : after.join(''),
   };
 }

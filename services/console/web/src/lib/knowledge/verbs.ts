@@ -6,14 +6,14 @@ import {
 
 export type CandidateVerb = 'claim' | 'release' | 'putOff' | 'reject' | 'mergeInto';
 export type SolutionVerb =
-  | 'draftNext' | 'submit' | 'requestChanges' | 'takeBack' | 'discard' | 'approve' | 'publish' | 'rollBack' | 'retire'
+  | 'begin' | 'draftNext' | 'submit' | 'requestChanges' | 'takeBack' | 'discard' | 'approve' | 'publish' | 'rollBack' | 'retire'
   | 'restore' | 'mergeWith' | 'unmerge' | 'recall' | 'verify' | 'validate' | 'flag';
 export type FlagVerb = 'confirm' | 'dismiss';
 export type Verb = CandidateVerb | SolutionVerb | FlagVerb;
 
 // What a dialog asks for; what ends in `!` is needed.
 export type Ask =
-  | 'reason' | 'reason!' | 'note' | 'until' | 'until!' | 'target!' | 'target' | 'reviewers' | 'against' | 'harm!' | 'correction'
+  | 'title!' | 'reason' | 'reason!' | 'note' | 'until' | 'until!' | 'target!' | 'target' | 'reviewers' | 'against' | 'harm!' | 'correction'
   | 'flagKind!' | 'contact' | 'sources!' | 'verifyBy!';
 
 interface Spec {
@@ -29,6 +29,7 @@ export const SPECS: Record<Verb, Spec> = {
   putOff: { method: 'KnowledgeService/PutOffCandidate', asks: ['until!', 'reason'] },
   reject: { method: 'KnowledgeService/RejectCandidate', asks: ['reason!'] },
   mergeInto: { method: 'KnowledgeService/MergeCandidate', asks: ['target!'] },
+  begin: { method: 'SolutionService/DraftSolution', asks: ['title!'] },
   draftNext: { method: 'SolutionService/DraftSolution', asks: [] },
   submit: { method: 'SolutionService/SubmitForReview', asks: ['reviewers', 'note'] },
   requestChanges: { method: 'SolutionService/RequestChanges', asks: ['reason!'] },
