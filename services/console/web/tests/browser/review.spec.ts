@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test';
 
 import { accessible, complaints } from './pages';
 import { type Caller, Server } from './server';
-import { published, solved } from './solved';
+import { published, recorded, solved } from './solved';
 
 const lea: Caller = { token: 'token-of-lea-0123456789', tenant: 'acme', actor: 'lea', roles: ['kb_contributor'] };
 const max: Caller = { token: 'token-of-max-0123456789', tenant: 'acme', actor: 'max', roles: ['kb_contributor'] };
@@ -19,12 +19,12 @@ const callback = { asked: 'Who do I call', resolution: 'Told Name of K-7 to call
 
 test.beforeAll(async () => {
   await Promise.all([server.start(), known.start()]);
-  server.record([
+  recorded(server, [
     ...[1, 2, 3, 4].map((n) => solved({ ...cable, customer: `K-${n}`, ago: 60 * n })),
     ...[1, 2].map((n) => solved({ ...invoice, customer: `K-1${n}` })),
     solved(sim), solved(voicemail), solved(callback),
   ]);
-  known.record([solved(cable), solved(invoice)], crm.token);
+  recorded(known, [solved(cable), solved(invoice)], crm.token);
 });
 
 test.afterAll(() => Promise.all([server.end(), known.end()]));

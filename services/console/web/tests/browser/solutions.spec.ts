@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test';
 
 import { accessible, complaints } from './pages';
 import { type Caller, Server } from './server';
-import { published, read, solved } from './solved';
+import { published, read, recorded, solved } from './solved';
 
 const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
 const expert: Caller = { token: 'token-of-eva-0123456789', tenant: 'acme', actor: 'eva', roles: ['kb_domain_expert', 'team_lead'] };
@@ -19,9 +19,9 @@ test.beforeAll(async () => {
   published(server, 'Invoice shows the old address', 'Change the billing address under contracts.', ['--say', 'We change it.', '--audience', 'internal']);
   published(server, EVIL, EVIL);
   const used = [{ id: router.solution_id, version: 1 }];
-  server.record([1, 2, 3].map((n) => solved({ asked: 'No sync', resolution: '', customer: `U-${n}`, agent: `agent-${n}`, ago: 60 * n, used })));
+  recorded(server, [1, 2, 3].map((n) => solved({ asked: 'No sync', resolution: '', customer: `U-${n}`, agent: `agent-${n}`, ago: 60 * n, used })));
   // Eight days ago: whether those customers came back is known by now.
-  server.record([1, 2, 3, 4].map((n) => solved({ asked: 'No sync', resolution: '', customer: `W-${n}`, agent: `agent-${n}`, ago: 60 * 24 * 8, used })));
+  recorded(server, [1, 2, 3, 4].map((n) => solved({ asked: 'No sync', resolution: '', customer: `W-${n}`, agent: `agent-${n}`, ago: 60 * 24 * 8, used })));
 });
 
 test.afterAll(() => Promise.all([server.end(), known.end()]));
@@ -144,7 +144,7 @@ test('a recall says what it does, to how many, and what was promised to them', a
   const wrong = complaints(page);
   const made = published(server, 'Waive the fee', 'Say that the fee is waived.');
   const used = [{ id: made.solution_id, version: 1 }];
-  server.record([1, 2].map((n) => solved({ asked: 'Why the fee', resolution: '', customer: `R-${n}`, ago: 30 * n, used })));
+  recorded(server, [1, 2].map((n) => solved({ asked: 'Why the fee', resolution: '', customer: `R-${n}`, ago: 30 * n, used })));
   await page.goto(at(made.solution_id));
   await page.getByRole('button', { name: 'Recall' }).click();
   const dialog = page.getByRole('dialog');
@@ -231,7 +231,7 @@ test('two that say the same become one, and two again', async ({ page }) => {
 test('thousands of uses are a list like any other', async ({ page }) => {
   const made = published(server, 'Used by everybody', 'Say yes.');
   const used = [{ id: made.solution_id, version: 1 }];
-  server.record(Array.from({ length: 1_500 }, (_, n) => solved({ asked: 'May I', resolution: '', customer: `M-${n}`, ago: 5 + n, used })));
+  recorded(server, Array.from({ length: 1_500 }, (_, n) => solved({ asked: 'May I', resolution: '', customer: `M-${n}`, ago: 5 + n, used })));
   await page.goto(at(made.solution_id, '?show=uses'));
   await expect(row(page, 'M-0 ')).toBeVisible();
   const list = page.getByRole('region', { name: 'Uses' });

@@ -35,6 +35,15 @@ export function solved({ asked, resolution, reason = 'router.no_sync', customer 
   };
 }
 
+// Records contacts, and waits until they are in what the screens show: these lists are read once, and not told of news.
+export function recorded(server: Server, contacts: object[], token?: string): void {
+  const input = contacts.map((interaction) => JSON.stringify({ interaction })).join('\n');
+  const printed = server.command(['record', '-', '--json'], token, input);
+  const position = [...printed.matchAll(/"position":\s*"([^"]+)"/g)].at(-1)?.[1];
+  if (position === undefined) throw new Error(`no position: ${printed.slice(-200)}`);
+  for (const read of [['solutions', 'candidates'], ['search', '--limit', '1']]) server.command([...read, '--after', position], token);
+}
+
 interface Made {
   solution_id: string;
   version: number;
