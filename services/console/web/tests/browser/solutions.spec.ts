@@ -229,6 +229,7 @@ test('two that say the same become one, and two again', async ({ page }) => {
 });
 
 test('thousands of uses are a list like any other', async ({ page }) => {
+  test.setTimeout(120_000);
   const made = published(server, 'Used by everybody', 'Say yes.');
   const used = [{ id: made.solution_id, version: 1 }];
   recorded(server, Array.from({ length: 1_500 }, (_, n) => solved({ asked: 'May I', resolution: '', customer: `M-${n}`, ago: 5 + n, used })));
@@ -285,6 +286,7 @@ test('what law governs is approved by somebody else, and roles are kept', async 
 });
 
 test('markup in any text is text, in German, in the dark, and narrow', async ({ page }) => {
+  test.setTimeout(150_000);
   const wrong = complaints(page);
   await page.goto(server.url);
   await page.evaluate(() => localStorage.setItem('aftercall.preferences', JSON.stringify({ theme: 'dark', language: 'de' })));

@@ -7,7 +7,7 @@ import {
 import { de } from '../../src/lib/knowledge/de';
 import { en } from '../../src/lib/knowledge/en';
 import { differing, formOf, linesOf, saidBy } from '../../src/lib/knowledge/form';
-import { around, pieces, restored } from '../../src/lib/knowledge/masked';
+import { around, hiddenIn, pieces, replaced, standing } from '../../src/lib/knowledge/masked';
 import { lacksFourEyes, verbsFor, verbsForCandidate } from '../../src/lib/knowledge/verbs';
 import { timestamp } from '../../src/lib/time';
 
@@ -29,9 +29,18 @@ describe('personal words', () => {
     expect(list.filter((piece) => piece.word).map((piece) => piece.text)).toEqual(['[name]', '[phone number]']);
   });
 
-  it('are put back one by one, and stay hidden where nothing is', () => {
-    expect(restored(text, words, ['', ' 0301234 '])).toBe('Grüße an [name] – Rückruf unter 0301234 🙂 danach');
-    expect(restored(text, words, [])).toBe(text);
+  it('are put back one by one, those of one name by their place', () => {
+    const twice = '[name] calls [name] back';
+    expect(replaced(twice, '[name]', 1, 'Ann')).toBe('[name] calls Ann back');
+    expect(replaced(twice, '[name]', 2, 'Ann')).toBe(twice);
+    const hidden = hiddenIn([['resolution', 'solved', text]] as const, words);
+    expect(hidden.map(({ key, placeholder }) => [key, placeholder])).toEqual([['solved', '[name]'], ['solved', '[phone number]']]);
+  });
+
+  it('are no more marked once somebody wrote over them', () => {
+    expect(standing('resolution', text, words)).toHaveLength(2);
+    expect(standing('resolution', text.replace('[name]', 'Ann'), words)).toHaveLength(0);
+    expect(standing('workaround', text, words)).toEqual([]);
   });
 
   it('are told from each other by what is around them', () => {

@@ -27,11 +27,38 @@ export function pieces(text: string, words: MaskedWord[]): Piece[] {
   return list;
 }
 
-// The text with what is put back in the place of its placeholders; where nothing is, they stay.
-export function restored(text: string, words: MaskedWord[], back: readonly string[]): string {
-  return pieces(text, words)
-    .map((piece) => (piece.at >= 0 && (back[piece.at] ?? '').trim() !== '' ? (back[piece.at] ?? '').trim() : piece.text))
-    .join('');
+// Those of a field whose placeholders stand in the text where they did at first: whoever wrote in it may have moved them.
+export function standing(field: string, text: string, words: MaskedWord[]): MaskedWord[] {
+  const own = words.filter((word) => word.field === field);
+  const there = new Set(pieces(text, own).filter((piece) => piece.word && /^\[[^\]]+\]$/.test(piece.text)).map((piece) => piece.word));
+  return own.filter((word) => there.has(word));
+}
+
+// A word that is hidden, in which field, and what is around it.
+export interface Hidden<K extends string> {
+  key: K;
+  word: MaskedWord;
+  placeholder: string;
+  before: string;
+  after: string;
+}
+
+// All that is hidden in some fields, each with its text and its key in a form.
+export function hiddenIn<K extends string>(fields: readonly (readonly [field: string, key: K, text: string])[], words: MaskedWord[]): Hidden<K>[] {
+  return fields.flatMap(([field, key, text]) => {
+    const own = standing(field, text, words);
+    return pieces(text, own).flatMap(({ word, text: placeholder, at }) => (word ? [{ key, word, placeholder, ...around(text, own, at) }] : []));
+  });
+}
+
+// The text with one of equal placeholders replaced, the `nth` from 0; as it was where there are fewer.
+export function replaced(text: string, placeholder: string, nth: number, by: string): string {
+  let at = -1;
+  for (let n = 0; n <= nth; n += 1) {
+    at = text.indexOf(placeholder, at + 1);
+    if (at < 0) return text;
+  }
+  return text.slice(0, at) + by + text.slice(at + placeholder.length);
 }
 
 // What stands around a placeholder, so that one can be told from another.
