@@ -3,7 +3,10 @@
 import type { Catalogue } from './en';
 
 export const de: Catalogue = {
-  screens: { board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', sessions: 'Anmeldungen', insight: 'Einblick', settings: 'Einrichtung' },
+  screens: {
+    board: 'Übersicht', customer: 'Kunde', search: 'Suche', promise: 'Zusage', review: 'Durchsicht', solutions: 'Lösungen', insight: 'Einblick',
+    settings: 'Einrichtung', sessions: 'Anmeldungen',
+  },
   nowhere: { title: 'Unter dieser Adresse ist nichts', back: 'Zur Übersicht' },
   skip: 'Zum Inhalt',
   menu: {
@@ -294,6 +297,14 @@ export const de: Catalogue = {
       later: 'Der Zeitraum oder das Jahr danach',
       compare: 'Mit dem Zeitraum davor vergleichen',
       tables: 'Nur Tabellen, oder auch Bilder',
+      promote: 'Eine Lösung daraus machen',
+      take: 'Übernehmen',
+      reject: 'Verwerfen',
+      merge: 'In eine Lösung aufnehmen',
+      skip: 'Weiter, ohne zu entscheiden',
+      again: 'Neu lesen',
+      tryIt: 'Eine Frage ausprobieren',
+      edit: 'Bearbeiten, oder die nächste Fassung beginnen',
     },
   },
   palette: { title: 'Gehe zu', placeholder: 'Eine Ansicht, ein Kunde oder eine Zusage', customer: 'Kunde', promise: 'Zusage', search: 'Suche nach' },

@@ -1,7 +1,10 @@
 // What the console says, in English. The other catalogues have the same entries.
 
 export const en = {
-  screens: { board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', sessions: 'Sessions', insight: 'Insight', settings: 'Settings' },
+  screens: {
+    board: 'Board', customer: 'Customer', search: 'Search', promise: 'Promise', review: 'Review', solutions: 'Solutions', insight: 'Insight',
+    settings: 'Settings', sessions: 'Sessions',
+  },
   nowhere: { title: 'There is nothing at this address', back: 'To the board' },
   skip: 'To the content',
   menu: {
@@ -297,6 +300,14 @@ export const en = {
       later: 'The period or year after',
       compare: 'Compare with the period before',
       tables: 'Tables alone, or pictures, too',
+      promote: 'Make a solution of it',
+      take: 'Take',
+      reject: 'Reject',
+      merge: 'Merge into a solution',
+      skip: 'Next, without a decision',
+      again: 'Read again',
+      tryIt: 'Try a question',
+      edit: 'Edit, or begin the next version',
     },
   },
   palette: { title: 'Go to', placeholder: 'A screen, a customer or a promise', customer: 'Customer', promise: 'Promise', search: 'Search for' },

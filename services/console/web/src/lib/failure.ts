@@ -39,6 +39,8 @@ export function failureOf(thrown: unknown): Failure {
       Object.assign(failure, errorInfo(detail.value));
     } else if (detail.type === 'google.rpc.BadRequest') {
       failure.fields = messages(detail.value, 1).map(fieldProblem);
+    } else if (detail.type === 'google.rpc.PreconditionFailure') {
+      failure.fields = messages(detail.value, 1).map(precondition);
     }
   }
   return failure;
@@ -57,6 +59,12 @@ function errorInfo(bytes: Uint8Array): Pick<Failure, 'reason' | 'metadata'> {
 function fieldProblem(bytes: Uint8Array): FieldProblem {
   const fields = strings(bytes);
   return { field: fields.get(1) ?? '', description: fields.get(2) ?? '', reason: fields.get(3) ?? '' };
+}
+
+// What is not as it would have to be: its subject is a field, its type the reason.
+function precondition(bytes: Uint8Array): FieldProblem {
+  const fields = strings(bytes);
+  return { field: fields.get(2) ?? '', description: fields.get(3) ?? '', reason: fields.get(1) ?? '' };
 }
 
 function strings(bytes: Uint8Array): Map<number, string> {

@@ -29,6 +29,8 @@ type Word =
   // Something may have been missed: read all of it again.
   | { said: 'anew'; kind: Kind }
   | { said: 'silenced'; kind: Kind }
+  // The server is there, though it tells nothing.
+  | { said: 'there' }
   // Nobody is signed in any more.
   | { said: 'out' }
   // A tab has come, and knows no calls yet.
@@ -50,6 +52,8 @@ const OPEN = {
 const SILENCE_MS = 12_000;
 // What was heard last is called old from here on, and nothing is written any more.
 export const STALE_MS = 10_000;
+// How often whoever may hear of nothing asks whether the server is there.
+const ASK_MS = 4_000;
 const PAUSE_MS = { first: 300, most: 5_000 };
 
 type Taker<K extends Kind> = (told: Told[K]) => void;
@@ -93,7 +97,7 @@ class Live {
     const lead = async () => {
       this.#leads = true;
       const kinds: Kind[] = ['promises', 'alerts', 'calls'];
-      await Promise.all(kinds.map((kind) => this.#listen(kind, running.signal)));
+      await Promise.all([...kinds.map((kind) => this.#listen(kind, running.signal)), this.#ask(running.signal)]);
       this.#leads = false;
     };
     // Without locks, which only secure pages have, each tab listens for itself.
@@ -162,6 +166,30 @@ class Live {
     }
   }
 
+  // Roles may allow neither promises nor alerts, as those of reviewers do: then nothing is heard of itself, and a server
+  // that is there would be taken for lost.
+  async #ask(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#rest(ASK_MS, signal);
+      if (signal.aborted || !this.isSilenced('promises') || !this.isSilenced('alerts')) continue;
+      const answer = await fetch('/api/session', { signal: AbortSignal.timeout(ASK_MS) }).catch(() => undefined);
+      if (signal.aborted) return;
+      if (answer?.status === 401) {
+        this.#say({ said: 'out' });
+        lost();
+        return;
+      }
+      if (!answer?.ok) continue;
+      this.#there();
+      this.#say({ said: 'there' });
+    }
+  }
+
+  #there(): void {
+    this.now = Date.now();
+    this.#heard = at(this.now);
+  }
+
   async #hearServer(kind: Kind, signal: AbortSignal, heard: () => void): Promise<void> {
     const attempt = new AbortController();
     const end = () => attempt.abort();
@@ -200,8 +228,15 @@ class Live {
     if (word.said === 'told') this.#tell(word.kind, word.bytes);
     else if (word.said === 'anew') this.#again(word.kind);
     else if (word.said === 'silenced') this.#silence(word.kind);
+    else if (word.said === 'there') this.#there();
     else if (word.said === 'out') lost();
-    else if (this.#leads) for (const bytes of this.#live.values()) this.#say({ said: 'told', kind: 'calls', bytes });
+    else if (this.#leads) this.#welcome();
+  }
+
+  // A tab that comes later is told what this one knows.
+  #welcome(): void {
+    for (const kind of this.#silenced) this.#say({ said: 'silenced', kind });
+    for (const bytes of this.#live.values()) this.#say({ said: 'told', kind: 'calls', bytes });
   }
 
   #tell(kind: Kind, bytes: Uint8Array): void {

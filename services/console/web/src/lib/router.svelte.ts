@@ -1,12 +1,15 @@
 // The address is the state: which screen, of whom, by which filters.
 
-export type Screen = 'board' | 'customer' | 'search' | 'promise' | 'sessions' | 'insight' | 'settings' | 'sign-in';
+export type Screen =
+  | 'board' | 'customer' | 'search' | 'promise' | 'review' | 'solutions' | 'insight' | 'settings' | 'sessions' | 'sign-in';
 
 const SCREENS: ReadonlySet<string> = new Set<Screen>([
   'board',
   'customer',
   'search',
   'promise',
+  'review',
+  'solutions',
   'sessions',
   'insight',
   'settings',

@@ -49,6 +49,13 @@ it('a failure is told with its reason, its fields and whether to try again', () 
     retryable: false,
   });
   expect(failureOf(new ConnectError('gone', Code.Unavailable)).retryable).toBe(true);
+  const lacking = new ConnectError('it lacks something', Code.FailedPrecondition);
+  lacking.details.push(
+    detail('google.rpc.PreconditionFailure', (writer) => {
+      writer.tag(1, 2).fork().tag(1, 2).string('REQUIRED').tag(2, 2).string('customer_wording').tag(3, 2).string('is required').join();
+    }),
+  );
+  expect(failureOf(lacking).fields).toEqual([{ field: 'customer_wording', description: 'is required', reason: 'REQUIRED' }]);
 });
 
 it('a cell that a spreadsheet would reckon with is told to be text', () => {

@@ -1,0 +1,1 @@
+export{t as history}from"./past-7Q053_EH.js";
