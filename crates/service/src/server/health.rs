@@ -16,6 +16,9 @@ const WHOLE: &str = "";
 pub struct Health {
     reporter: HealthReporter,
     state: Arc<Mutex<State>>,
+    /// Held while what the state says is told: of two that tell at once, the one that read the state first would else
+    /// tell last, and what is told stay wrong.
+    telling: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -26,11 +29,12 @@ struct State {
 
 impl Health {
     pub(super) fn new() -> (Self, HealthServer<impl HealthService>) {
-        let (reporter, service) = tonic_health::server::health_reporter();
+        let (reporter, _) = tonic_health::server::health_reporter();
         (
             Self {
                 reporter,
                 state: Arc::default(),
+                telling: Arc::default(),
             },
             service,
         )
@@ -57,6 +61,7 @@ impl Health {
     }
 
     async fn publish(&self) {
+        let _telling = self.telling.lock().await;
         let (services, draining) = {
             let state = self.state.lock();
             (state.serving.clone(), state.draining)
@@ -68,6 +73,48 @@ impl Health {
                 false => ServingStatus::NotServing,
             };
             self.reporter.set_service_status(name, status).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Request;
+    use tonic_health::pb::HealthCheckRequest;
+
+    use super::*;
+
+    const SERVICES: [&str; 4] = ["one", "two", "three", "four"];
+
+    /// Whoever tells last, what is told in the end is what is so.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn services_that_change_at_once_end_as_they_are() {
+        let (reporter, _) = tonic_health::server::health_reporter();
+        let health = Health {
+            reporter: reporter.clone(),
+            state: Arc::default(),
+            telling: Arc::default(),
+        };
+        let service = tonic_health::server::HealthService::from_health_reporter(reporter);
+        for _ in 0..200 {
+            let changes = SERVICES.map(|name| {
+                let health = health.clone();
+                tokio::spawn(async move {
+                    health.set(name, false).await;
+                    health.set(name, true).await;
+                })
+            });
+            for change in changes {
+                change.await.unwrap();
+            }
+            for name in SERVICES.into_iter().chain([WHOLE]) {
+                let service_name = name.to_owned();
+                let asked = HealthCheckRequest {
+                    service: service_name,
+                };
+                let told = service.check(Request::new(asked)).await.unwrap();
+                assert_eq!(told.into_inner().status, 1, "{name:?}");
+            }
         }
     }
 }
