@@ -1,6 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+import { protos } from './protos.ts';
+
 // What is needed together comes in one piece: cut up by who else needs it, it would be a good deal larger.
 const PIECES = [
   { name: 'first', tags: ['$initial' as const], priority: 2 },
@@ -13,7 +15,7 @@ const PIECES = [
 
 // The same files whoever builds them, and wherever: nothing of the machine is in them.
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [protos(), svelte()],
   test: { include: ['tests/unit/**/*.test.ts'] },
   build: {
     outDir: '../built',
