@@ -6,7 +6,7 @@ import { type RecalledParty } from '../../gen/aftercall/model/v1/recall_pb';
 import { type ToldSolution } from '../../gen/aftercall/model/v1/evidence_pb';
 import { including, once } from '../client';
 import { type Failure, failureOf } from '../failure';
-import type { At, Page } from './paged.svelte';
+import type { At, Page } from '../paged.svelte';
 import { evidence, knowledge, may, solutions } from './services';
 
 const PAGE_SIZE = 100;

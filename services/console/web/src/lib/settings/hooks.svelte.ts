@@ -8,7 +8,7 @@ import { Asked } from '../asked.svelte';
 import { including, once } from '../client';
 import { type Failure, failureOf } from '../failure';
 import { webhooks } from './services';
-import { Write } from './write.svelte';
+import { Write } from '../write.svelte';
 
 const PAGE_SIZE = 500;
 const DELIVERIES_PAGE_SIZE = 50;

@@ -1,7 +1,7 @@
 // A list that the server gives page by page.
 
-import { including } from '../client';
-import { type Failure, failureOf } from '../failure';
+import { including } from './client';
+import { type Failure, failureOf } from './failure';
 
 export interface Page<T> {
   items: T[];
