@@ -7,6 +7,11 @@ import { protos } from './protos.ts';
 const PIECES = [
   { name: 'first', tags: ['$initial' as const], priority: 2 },
   { name: 'lazy', test: /src\/lib\/(catalogue|asked)/, priority: 1 },
+  { name: 'searched', test: /src\/gen\/aftercall\/(knowledge\/v1\/search|model\/v1\/(solution|evidence))_pb/, priority: 1 },
+  {
+    name: 'known',
+    test: /src\/(lib\/(paged|knowledge\/(words|en|services|deed|verbs|lists|masked))|parts\/knowledge\/(AsOf|Tags|Masked)|gen\/aftercall\/knowledge\/v1\/(evidence|knowledge|solutions)_pb)/,
+  },
   {
     name: 'measured',
     test: /src\/(lib\/(insight\/(asking|words|frame\.en|shared\.(en|words))|behind|measuring|period)|screens\/Insight|parts\/insight\/(Reading|Series|Count)|gen\/aftercall\/insight\/v1\/(insight|measures)_pb)/,
