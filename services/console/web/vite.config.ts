@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 import { protos } from './protos.ts';
 
-// What is needed together comes in one piece: cut up by who else needs it, it would be a good deal larger.
+// What is needed together comes in one piece: cut up by who else needs it, it would be a good deal larger. A piece brings
+// all that it needs, other than what is in a piece of a higher priority: so Insight, which counts struggles, gets what is
+// `searched`, and not all that is `known`.
 const PIECES = [
   { name: 'first', tags: ['$initial' as const], priority: 2 },
   { name: 'lazy', test: /src\/lib\/(catalogue|asked|paged)/, priority: 1 },
