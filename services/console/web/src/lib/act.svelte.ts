@@ -5,12 +5,10 @@ import { Code } from '@connectrpc/connect';
 
 import type { Alert } from '../gen/aftercall/model/v1/alert_pb';
 import type { Commitment } from '../gen/aftercall/model/v1/commitment_pb';
-import { alerts, followups, once, requestId, wrote } from './client';
+import { alerts, followups, once, wrote } from './client';
 import { type Failure, failureOf } from './failure';
-import { live } from './live.svelte';
-import { session } from './session.svelte';
 import { timestamp } from './time';
-import { t } from './words.svelte';
+import { hinderedBy, RequestName } from './write.svelte';
 
 export type PromiseVerb = 'fulfil' | 'reschedule' | 'reassign' | 'cancel';
 export type AlertVerb = 'acknowledge' | 'snooze' | 'close';
@@ -31,8 +29,7 @@ const METHODS: Record<Verb, string> = {
 
 // Why something can't be done now; empty if it can.
 export function hindrance(verb: Verb): string {
-  if (!session.may(METHODS[verb])) return t().act.lacking;
-  return live.isStale ? t().live.writesOff : '';
+  return hinderedBy(METHODS[verb]);
 }
 
 // What the dialog's fields say.
@@ -67,7 +64,7 @@ export class Act {
   conflict = $state.raw<Commitment | undefined>();
   refused = $state.raw<Refused[]>([]);
   // One name for what is asked for: sent twice, it is done once. Other words are another request.
-  #name = { id: requestId(), of: '' };
+  #name = new RequestName();
   #version: bigint;
   #batched = new Map<string, string>();
 
@@ -137,12 +134,6 @@ export class Act {
     }
   }
 
-  #request(what: unknown): string {
-    const said = JSON.stringify(what, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-    if (this.#name.of !== said) this.#name = { id: this.#name.of === '' ? this.#name.id : requestId(), of: said };
-    return this.#name.id;
-  }
-
   #command() {
     const { note, evidence, at, reason, informed, agent, queue, team, atOnce } = $state.snapshot(this.fields);
     const due = at === undefined ? {} : { promisedBy: timestamp(at) };
@@ -164,7 +155,7 @@ export class Act {
     const command = this.#command();
     const commitmentId = this.promises[0]?.commitmentId ?? '';
     const head = { commitmentId, expectedVersion: this.#version };
-    const requestId = this.#request([head, command[verb]]);
+    const requestId = this.#name.of([head, command[verb]]);
     const options = once();
     const answer = await {
       fulfil: () => followups.fulfilCommitment({ requestId, ...head, ...command.fulfil }, options),
@@ -184,7 +175,7 @@ export class Act {
     for (let start = 0; start < left.length; start += BATCH_MAX) {
       const part = left.slice(start, start + BATCH_MAX);
       const targets = part.map(({ commitmentId, version }) => ({ commitmentId, expectedVersion: version }));
-      const requestId = this.#request([targets, command[verb]]);
+      const requestId = this.#name.of([targets, command[verb]]);
       const asked = {
         fulfil: { case: 'fulfil' as const, value: command.fulfil },
         reschedule: { case: 'reschedule' as const, value: command.reschedule },
@@ -204,7 +195,7 @@ export class Act {
   async #alert({ alertId }: Alert): Promise<Alert> {
     const { at, reason, note } = $state.snapshot(this.fields);
     const until = at === undefined ? undefined : timestamp(at);
-    const requestId = this.#request([alertId, this.verb, at, reason, note]);
+    const requestId = this.#name.of([alertId, this.verb, at, reason, note]);
     const options = once();
     const answer = await {
       acknowledge: () =>

@@ -61,7 +61,6 @@ export const de: Words = {
     cases: 'Fälle',
     kinds: 'Welcher Art',
     seen: 'Gesehen',
-    seenBetween: (from, to) => `${from} – ${to}`,
     variants: 'Wortlaute, die dasselbe sagen',
     variantsCut: 'Es gibt mehr Wortlaute, als angesehen werden.',
     latest: 'Neueste Fälle',

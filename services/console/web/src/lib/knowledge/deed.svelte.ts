@@ -6,13 +6,12 @@ import { Code } from '@connectrpc/connect';
 import { SolutionFlagKind, SolutionFlagState, type SolutionFlag } from '../../gen/aftercall/model/v1/evidence_pb';
 import type { Recall } from '../../gen/aftercall/model/v1/recall_pb';
 import { type Candidate, HarmClass, type Solution } from '../../gen/aftercall/model/v1/solution_pb';
-import { once, requestId, wrote } from '../client';
+import { once, wrote } from '../client';
 import { type Failure, failureOf } from '../failure';
-import { live } from '../live.svelte';
 import { session } from '../session.svelte';
 import { timestamp } from '../time';
-import { t } from '../words.svelte';
-import { evidence, knowledge, may, solutions } from './services';
+import { hinderedBy, RequestName } from '../write.svelte';
+import { evidence, knowledge, methodOf, solutions } from './services';
 import { lacksFourEyes, SPECS, type Verb } from './verbs';
 import { k } from './words.svelte';
 
@@ -66,9 +65,9 @@ const DAY_MS = 86_400_000;
 
 // Why something can't be done now; empty if it can.
 export function hindrance(verb: Verb, solution?: Solution): string {
-  if (!may(SPECS[verb].method)) return t().act.lacking;
-  if (solution && lacksFourEyes(verb, solution, session.who?.actor ?? '')) return k().act.fourEyes;
-  return live.isStale ? t().live.writesOff : '';
+  const method = methodOf(SPECS[verb].method);
+  if (session.may(method) && solution && lacksFourEyes(verb, solution, session.who?.actor ?? '')) return k().act.fourEyes;
+  return hinderedBy(method);
 }
 
 export class Deed {
@@ -85,8 +84,7 @@ export class Deed {
   conflict = $state.raw<{ candidate?: Candidate; solution?: Solution } | undefined>();
   // Whether words that seem to be personal were found: from then on it is asked whether they may stay.
   personal = $state(false);
-  // One name for what is asked for: sent twice, it is done once. Other words are another request.
-  #name = { id: requestId(), of: '', at: Date.now() };
+  #name = new RequestName();
   #sequence: bigint;
 
   constructor(verb: Verb, about: About) {
@@ -163,10 +161,7 @@ export class Deed {
 
   #request(): string {
     const { candidate, solution, flag } = this.about;
-    const what = [candidate?.candidateId, solution?.solutionId, solution?.version, flag?.flagId, this.#sequence, $state.snapshot(this.fields)];
-    const said = JSON.stringify(what, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-    if (this.#name.of !== said) this.#name = { id: this.#name.of === '' ? this.#name.id : requestId(), of: said, at: Date.now() };
-    return this.#name.id;
+    return this.#name.of([candidate?.candidateId, solution?.solutionId, solution?.version, flag?.flagId, this.#sequence, $state.snapshot(this.fields)]);
   }
 
   async #do(): Promise<Done> {

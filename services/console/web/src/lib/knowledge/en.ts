@@ -59,7 +59,6 @@ export const en = {
     cases: 'Cases',
     kinds: 'Of which kind',
     seen: 'Seen',
-    seenBetween: (from: string, to: string) => `${from} – ${to}`,
     variants: 'Wordings that say the same',
     variantsCut: 'There are more wordings than are looked at.',
     latest: 'Latest cases',

@@ -3,7 +3,7 @@
 import { type Review, type SolutionFlag, SolutionFlagState } from '../../gen/aftercall/model/v1/evidence_pb';
 import { type Candidate, CandidateState, type Solution, VersionState } from '../../gen/aftercall/model/v1/solution_pb';
 import { once } from '../client';
-import type { At, Page } from './paged.svelte';
+import type { At, Page } from '../paged.svelte';
 import { evidence, knowledge } from './services';
 
 export const LISTS = ['candidates', 'drafts', 'queue', 'flags'] as const;

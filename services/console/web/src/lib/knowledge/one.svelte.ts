@@ -1,12 +1,11 @@
 // One solution, in one of its versions.
 
-import { type Recall } from '../../gen/aftercall/model/v1/recall_pb';
+import { type Recall, type RecalledParty } from '../../gen/aftercall/model/v1/recall_pb';
 import { type Solution, type SolutionChange, type VersionStats } from '../../gen/aftercall/model/v1/solution_pb';
-import { type RecalledParty } from '../../gen/aftercall/model/v1/recall_pb';
 import { type ToldSolution } from '../../gen/aftercall/model/v1/evidence_pb';
 import { including, once } from '../client';
 import { type Failure, failureOf } from '../failure';
-import type { At, Page } from './paged.svelte';
+import { allOf, type At, type Page } from '../paged.svelte';
 import { evidence, knowledge, may, solutions } from './services';
 
 const PAGE_SIZE = 100;
@@ -101,12 +100,9 @@ export interface Recalled {
 export async function recalled(solutionId: string, version: number): Promise<Recalled | undefined> {
   const { recall } = await evidence.getRecall({ solutionId, version, ...including() }, once());
   if (!recall) return undefined;
-  const parties: RecalledParty[] = [];
-  let pageToken = '';
-  do {
-    const page = await evidence.listRecalled({ solutionId, version, pageSize: 500, pageToken, ...(pageToken === '' ? including() : {}) }, once());
-    parties.push(...page.parties);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '' && parties.length < COUNTED_MAX);
-  return { recall, parties, promised: parties.filter(({ commitmentId }) => commitmentId !== '').length, isCut: pageToken !== '' };
+  const { items: parties, isCut } = await allOf(async (at) => {
+    const page = await evidence.listRecalled({ ...at, solutionId, version, pageSize: 500 }, once());
+    return { items: page.parties, next: page.nextPageToken };
+  }, COUNTED_MAX);
+  return { recall, parties, promised: parties.filter(({ commitmentId }) => commitmentId !== '').length, isCut };
 }

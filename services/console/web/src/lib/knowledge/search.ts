@@ -4,7 +4,7 @@ import { VerificationState } from '../../gen/aftercall/model/v1/evidence_pb';
 import { Audience, type Confidence, type Solution, VersionState } from '../../gen/aftercall/model/v1/solution_pb';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { once } from '../client';
-import type { At, Page } from './paged.svelte';
+import type { At, Page } from '../paged.svelte';
 import { knowledge, searches } from './services';
 
 export const STATES = {

@@ -14,9 +14,14 @@ export const solutions = createClient(SolutionService, transport);
 export const evidence = createClient(EvidenceService, transport);
 export const searches = createClient(SearchService, transport);
 
-// Whether the roles allow a method, such as `EvidenceService/ListFlags`.
+// A method's whole name, for one such as `EvidenceService/ListFlags`.
+export function methodOf(method: string): string {
+  return `knowledge.v1.${method}`;
+}
+
+// Whether the roles allow it.
 export function may(method: string): boolean {
-  return session.may(`knowledge.v1.${method}`);
+  return session.may(methodOf(method));
 }
 
 // Where a solution is; without a version, the one that is live.

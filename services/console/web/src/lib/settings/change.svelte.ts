@@ -8,7 +8,7 @@ import type { ShadowPoliciesResponse } from '../../gen/aftercall/settings/v1/set
 import { Asked } from '../asked.svelte';
 import { including, once } from '../client';
 import { settings } from './services';
-import { hinderedBy, Write } from './write.svelte';
+import { hinderedBy, Write } from '../write.svelte';
 
 export const CHANGING = 'settings.v1.SettingsService/ChangeSettings';
 export const SHADOWING = 'settings.v1.SettingsService/ShadowPolicies';

@@ -6,43 +6,44 @@ import { type Webhook, type WebhookDelivery, WebhookDeliveryState } from '../../
 import type { GetWebhookResponse, TestWebhookResponse } from '../../gen/aftercall/notify/v1/webhooks_pb';
 import { Asked } from '../asked.svelte';
 import { including, once } from '../client';
-import { type Failure, failureOf } from '../failure';
+import { allOf, Paged } from '../paged.svelte';
 import { webhooks } from './services';
-import { Write } from './write.svelte';
+import { Write } from '../write.svelte';
 
 const PAGE_SIZE = 500;
 const DELIVERIES_PAGE_SIZE = 50;
 
 export async function allWebhooks(options: ReturnType<typeof once>): Promise<Webhook[]> {
-  const list: Webhook[] = [];
-  let pageToken = '';
-  do {
-    const page = await webhooks.listWebhooks({ pageSize: PAGE_SIZE, pageToken, ...(pageToken === '' ? including() : {}) }, options);
-    list.push(...page.webhooks);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '');
-  return list;
+  const { items } = await allOf(async (at) => {
+    const page = await webhooks.listWebhooks({ ...at, pageSize: PAGE_SIZE }, options);
+    return { items: page.webhooks, next: page.nextPageToken };
+  });
+  return items;
+}
+
+function deliveries(webhookId: string, state: WebhookDeliveryState): Paged<WebhookDelivery> {
+  return new Paged(async ({ signal, ...at }) => {
+    const page = await webhooks.listWebhookDeliveries({ ...at, webhookId, state, pageSize: DELIVERIES_PAGE_SIZE }, once(signal));
+    return { items: page.deliveries, next: page.nextPageToken };
+  });
 }
 
 export class Hook {
   readonly id: string;
   readonly standing = new Asked<GetWebhookResponse>();
   readonly write = new Write();
-  deliveries = $state.raw<WebhookDelivery[]>([]);
   state: WebhookDeliveryState = $state(WebhookDeliveryState.UNSPECIFIED);
-  complete = $state(false);
-  reading = $state(false);
-  failure = $state.raw<Failure | undefined>();
+  // Those of that state.
+  deliveries: Paged<WebhookDelivery>;
   tested = $state.raw<TestWebhookResponse | undefined>();
   // How many are sent again.
   replayed = $state<number | undefined>();
   // What somebody else made of it meanwhile.
   conflict = $state.raw<Webhook | undefined>();
-  #pageToken = '';
-  #asking: AbortController | undefined;
 
   constructor(id: string) {
     this.id = id;
+    this.deliveries = $state.raw(deliveries(id, this.state));
   }
 
   async read(): Promise<void> {
@@ -51,35 +52,10 @@ export class Hook {
   }
 
   async list(state: WebhookDeliveryState): Promise<void> {
-    this.#asking?.abort();
-    this.#asking = new AbortController();
+    this.deliveries.stop();
     this.state = state;
-    this.#pageToken = '';
-    this.deliveries = [];
-    this.complete = false;
-    this.reading = false;
-    await this.more();
-  }
-
-  async more(): Promise<void> {
-    const { signal } = this.#asking ?? {};
-    if (this.reading || this.complete || !signal) return;
-    this.reading = true;
-    this.failure = undefined;
-    try {
-      const { id: webhookId, state } = this;
-      const first = this.#pageToken === '';
-      const request = { webhookId, state, pageSize: DELIVERIES_PAGE_SIZE, pageToken: this.#pageToken };
-      const page = await webhooks.listWebhookDeliveries({ ...request, ...(first ? including() : {}) }, once(signal));
-      if (signal.aborted) return;
-      this.deliveries = [...this.deliveries, ...page.deliveries];
-      this.#pageToken = page.nextPageToken;
-      this.complete = page.nextPageToken === '';
-    } catch (thrown) {
-      if (signal.aborted) return;
-      this.failure = failureOf(thrown);
-    }
-    this.reading = false;
+    this.deliveries = deliveries(this.id, state);
+    await this.deliveries.ask();
   }
 
   // Takes it out of use, or into use again. Gives how it is then.

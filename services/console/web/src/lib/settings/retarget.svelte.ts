@@ -3,7 +3,7 @@
 import type { RetargetOpenResponse } from '../../gen/aftercall/followups/v1/batches_pb';
 import { followups, including, once, requestId, wrote } from '../client';
 import { type Failure, failureOf } from '../failure';
-import { hinderedBy } from './write.svelte';
+import { hinderedBy } from '../write.svelte';
 
 export const RETARGETING = 'followups.v1.FollowupService/RetargetOpen';
 

@@ -1,8 +1,9 @@
 // The settings of a kind: all of them, since a tenant has few.
 
 import type { Setting, SettingKind } from '../../gen/aftercall/model/v1/setting_pb';
-import { including, once } from '../client';
+import { once } from '../client';
 import { type Failure, failureOf } from '../failure';
+import { allOf } from '../paged.svelte';
 import { settings } from './services';
 
 const PAGE_SIZE = 500;
@@ -25,19 +26,15 @@ export class Shelf {
     this.#reading += 1;
     const reading = this.#reading;
     this.failure = undefined;
-    const list: Setting[] = [];
     try {
-      let pageToken = '';
-      do {
-        const request = { kind: this.kind, includeRetired: true, pageSize: PAGE_SIZE, pageToken };
-        const page = await settings.listSettings({ ...request, ...(pageToken === '' ? including() : {}) }, once());
-        list.push(...page.settings);
-        pageToken = page.nextPageToken;
-      } while (pageToken !== '' && list.length < SETTINGS_MAX);
+      const { items, isCut } = await allOf(async (at) => {
+        const page = await settings.listSettings({ ...at, kind: this.kind, includeRetired: true, pageSize: PAGE_SIZE }, once());
+        return { items: page.settings, next: page.nextPageToken };
+      }, SETTINGS_MAX);
       // Of two that read at once, the later one knows better.
       if (reading !== this.#reading) return;
-      this.list = list;
-      this.capped = pageToken !== '';
+      this.list = items;
+      this.capped = isCut;
       this.readAt = Date.now();
     } catch (thrown) {
       if (reading === this.#reading) this.failure = failureOf(thrown);

@@ -1,7 +1,7 @@
 // A list that the server gives page by page.
 
-import { including } from '../client';
-import { type Failure, failureOf } from '../failure';
+import { including } from './client';
+import { type Failure, failureOf } from './failure';
 
 export interface Page<T> {
   items: T[];
@@ -16,6 +16,18 @@ export interface At {
   signal: AbortSignal;
   // The position that a first page must include.
   minPosition?: string;
+}
+
+// All pages of a list, up to so many items, for lists that are short.
+export async function allOf<T>(read: (at: Omit<At, 'signal'>) => Promise<Page<T>>, most = Infinity): Promise<{ items: T[]; isCut: boolean }> {
+  const items: T[] = [];
+  let pageToken = '';
+  do {
+    const page = await read({ pageToken, ...(pageToken === '' ? including() : {}) });
+    items.push(...page.items);
+    pageToken = page.next;
+  } while (pageToken !== '' && items.length < most);
+  return { items, isCut: pageToken !== '' };
 }
 
 // A page may be empty though others follow: so many are read in a row until there is something to show.
@@ -59,6 +71,11 @@ export class Paged<T> {
 
   stop(): void {
     this.#asking?.abort();
+  }
+
+  // Tries again what failed: the next page, or all of it.
+  async again(): Promise<void> {
+    await (this.known && !this.complete ? this.more() : this.ask());
   }
 
   // Puts what the server answered in the place of what it was; nothing, where it is in this list no more.
