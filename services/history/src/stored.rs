@@ -84,10 +84,10 @@ impl StoredEntry {
         interaction.map_or("", |contact| &contact.interaction_id)
     }
 
-    /// Whether it is a contact that was recorded, and not one of which only telephony told.
+    /// Whether it is a contact that was recorded, and not one of which only telephony told: that has no version.
     pub(crate) fn is_recorded(&self) -> bool {
         let interaction = self.interaction.as_ref();
-        interaction.is_some_and(|contact| contact.record_status == 0)
+        interaction.is_some_and(|contact| contact.version > 0)
     }
 
     /// Whose contact it is, by the key that it was recorded under.

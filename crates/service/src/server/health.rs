@@ -29,7 +29,7 @@ struct State {
 
 impl Health {
     pub(super) fn new() -> (Self, HealthServer<impl HealthService>) {
-        let (reporter, _) = tonic_health::server::health_reporter();
+        let (reporter, service) = tonic_health::server::health_reporter();
         (
             Self {
                 reporter,

@@ -145,10 +145,28 @@ async fn compare(steps: &[course::Step], cut: usize) {
     }
     let (known_then, known_now) = (told(then.client()).await, told(client).await);
     for (then, now) in known_then.iter().zip(&known_now) {
-        assert_eq!(now, then, "as of step {cut} of {}", steps.len());
+        if now != then {
+            panic!("as of step {cut} of {}: {}", steps.len(), parted(now, then));
+        }
     }
     then.stop().await;
     service.stop().await;
+}
+
+/// Where two long texts part: the lines before, and both from there on.
+fn parted(now: &str, then: &str) -> String {
+    let same = now.lines().zip(then.lines());
+    let same = same.take_while(|(now, then)| now == then).count();
+    let from = |text: &str, from: usize| -> String {
+        let lines = text.lines().skip(from).take(12);
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    let subject = now.split(':').next().unwrap_or_default();
+    let (before, now) = (from(now, same.saturating_sub(6)), from(now, same));
+    format!(
+        "{subject}\n{before}... as of then:\n{now}... then:\n{}",
+        from(then, same)
+    )
 }
 
 /// A contact on Monday, with a promise, and what became of both later in the week.
