@@ -57,7 +57,7 @@ impl ServicesConfig {
             "settings" => &self.settings,
             "notify" => &self.notify,
             "insight" => &self.insight,
-            _ => &None,
+            _ => return None,
         };
         address.as_deref()
     }
