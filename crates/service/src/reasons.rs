@@ -173,6 +173,8 @@ reasons! {
     ViewUnavailable = "VIEW_UNAVAILABLE", Unavailable;
     /// The server stops; a stream has to be opened again.
     ServerStopping = "SERVER_STOPPING", Unavailable;
+    /// The process that serves it is not reached, or went away before it had answered.
+    ServiceUnreached = "SERVICE_UNREACHED", Unavailable;
     /// The view did not reach `min_position` in time.
     PositionNotReached = "POSITION_NOT_REACHED", DeadlineExceeded;
     /// The request took longer than it may.

@@ -5,6 +5,7 @@ mod bounded;
 mod config;
 mod connections;
 mod door;
+mod elsewhere;
 mod entrance;
 mod fresh;
 mod gate;
@@ -35,6 +36,7 @@ use tower::{Layer, Service};
 
 use crate::{Access, Authenticator, Clock, Permissions};
 use connections::Connections;
+use elsewhere::Elsewhere;
 use fresh::Fresh;
 use gate::GateLayer;
 use memory::Memory;
@@ -238,6 +240,24 @@ impl Server {
         self.health.add(S::NAME);
         self.services.push(S::NAME);
         self.routes = self.routes.add_service(service);
+        self
+    }
+
+    /// Adds services that are served elsewhere: `service` is given what is asked of those `names`, and of none that is
+    /// served here. Callers pass the same gate; their credentials go along. They are healthy until [`Health::set`] says
+    /// otherwise.
+    pub fn elsewhere<S>(mut self, names: impl IntoIterator<Item = &'static str>, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        for name in names {
+            self.health.add(name);
+            self.services.push(name);
+        }
+        let router = self.routes.into_axum_router();
+        self.routes = router.fallback_service(Elsewhere(service)).into();
         self
     }
 

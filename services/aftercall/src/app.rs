@@ -4,6 +4,8 @@
 //! credentials → ports → log → services (views begin to catch up) → server → recorder caught up
 //! ```
 //!
+//! A process that serves the console alone has no log and no views: it passes requests on to those that have.
+//!
 //! Ports are taken before any work, so that one that is in use is known at once.
 
 mod console;
@@ -16,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_console::ConsoleError;
+use aftercall_console::{ConsoleError, GatewayError};
 use aftercall_ledger::FeedRunner;
 use aftercall_log::Log;
 use aftercall_service::server::{self, Listener, Server, ServerError, Tls};
@@ -31,7 +33,7 @@ use crate::log::{self, LogError};
 use crate::operations;
 
 use feeds::Feeds;
-use services::Given;
+use services::{Given, Services, is_whole, need_log};
 pub use services::{Service, UnknownService};
 
 /// What an app takes from the process around it.
@@ -50,7 +52,8 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct App {
     supervisor: Supervisor,
-    log: Arc<dyn Log>,
+    /// None where the console is served alone.
+    log: Option<Arc<dyn Log>>,
     /// How addresses begin: `http` or `https`.
     scheme: &'static str,
     grpc_addr: SocketAddr,
@@ -86,6 +89,15 @@ pub enum StartError {
     /// The console can't be served.
     #[error(transparent)]
     Console(#[from] ConsoleError),
+    /// The console was asked for by its name, and no browser would be let in.
+    #[error(
+        "the console can't be reached by anybody: leave console.serve at true, and say in console.origins how browsers \
+         reach it, as in [\"https://console.example\"]"
+    )]
+    NoBrowsers,
+    /// The console can't reach the roles that it is to stand in front of.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// The metrics' port can't be had.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -114,8 +126,7 @@ pub enum StartError {
 
 /// Refuses to run only some of the services on the embedded log.
 fn check_services(asked: &[Service]) -> Result<(), StartError> {
-    let all = Service::ALL.iter().all(|service| asked.contains(service));
-    match asked.is_empty() || all {
+    match is_whole(asked) {
         true => Ok(()),
         false => Err(StartError::Subset {
             asked: asked.to_vec(),
@@ -139,7 +150,10 @@ impl App {
             check_services(asked)?;
         }
         let front = Front::open(config, asked).await?;
-        let log = open_log(config).await?;
+        let log = match need_log(asked) {
+            true => Some(open_log(config).await?),
+            false => None,
+        };
         Self::assemble((front, config), asked, log, around).await
     }
 
@@ -155,13 +169,13 @@ impl App {
         around: Surroundings,
     ) -> Result<Self, StartError> {
         let front = Front::open(config, asked).await?;
-        Self::assemble((front, config), asked, log, around).await
+        Self::assemble((front, config), asked, Some(log), around).await
     }
 
     async fn assemble(
         (front, config): (Front, &Config),
         asked: &[Service],
-        log: Arc<dyn Log>,
+        log: Option<Arc<dyn Log>>,
         around: Surroundings,
     ) -> Result<Self, StartError> {
         let Front {
@@ -175,16 +189,14 @@ impl App {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let metrics = around.metrics.map(|metrics| (metrics, tls));
         let metrics_addr = serve_metrics(config, metrics, &supervisor).await?;
-        let views = Views {
-            engine: config.views.engine.into(),
-            ..config.storage.views().into()
-        };
-        let (deps, feed) = Deps::new(
-            Arc::clone(&log),
-            views,
-            (Arc::clone(&around.clock), around.ids),
-            supervisor.clone(),
-        );
+        let around = (around.clock, around.ids);
+        let views = log.clone().map(|log| {
+            let views = Views {
+                engine: config.views.engine.into(),
+                ..config.storage.views().into()
+            };
+            Deps::new(log, views, around.clone(), supervisor.clone())
+        });
         let app = Self {
             supervisor,
             log,
@@ -196,11 +208,12 @@ impl App {
             data: config.storage.dir.clone(),
             drain_timeout: config.server.drain_timeout,
         };
-        let server = Server::new(config.server.clone(), authenticator, around.clock)
+        let clock = Arc::clone(&around.0);
+        let server = Server::new(config.server.clone(), authenticator, clock)
             .access(config.access)
             .descriptors(aftercall_proto::DESCRIPTORS);
         let ports = (listener, feeds);
-        let started = app.start_services(server, (asked, config), (deps, feed), ports);
+        let started = app.start_serving(server, (asked, config), views, around, ports);
         match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
@@ -211,13 +224,45 @@ impl App {
         }
     }
 
+    async fn start_serving(
+        &self,
+        server: Server,
+        (asked, config): (&[Service], &Config),
+        views: Option<(Deps, FeedRunner)>,
+        around: (Arc<dyn Clock>, Arc<dyn Ids>),
+        (listener, feeds): (Listener, Option<Feeds>),
+    ) -> Result<(), StartError> {
+        let (server, services) = match views {
+            Some(views) => self.start_services(server, (asked, config), views).await?,
+            None => (server, Services::default()),
+        };
+        let server = match self.console_at {
+            None if asked.contains(&Service::Console) => return Err(StartError::NoBrowsers),
+            None => server,
+            Some(_) => {
+                let place = (self.grpc_addr, self.scheme == "https");
+                console::let_in(server, config, place, around)?
+            }
+        };
+        let server = console::pass_on(server, (asked, config), &self.supervisor).await?;
+        let draining = self.supervisor.draining();
+        self.supervisor
+            .spawn_front("grpc server", server.serve(listener, draining));
+        if let (Some(feeds), Some(followups)) = (feeds, services.followups()) {
+            feeds.serve(followups.clone(), &self.supervisor);
+        }
+        services.recorder_ready().await?;
+        services.others_ready().await;
+        Ok(())
+    }
+
+    /// Starts the services on the log, and adds them to the server.
     async fn start_services(
         &self,
         server: Server,
         (asked, config): (&[Service], &Config),
         (deps, feed): (Deps, FeedRunner),
-        (listener, feeds): (Listener, Option<Feeds>),
-    ) -> Result<(), StartError> {
+    ) -> Result<(Server, Services), StartError> {
         let given = Given {
             notify: &config.notify,
             feeds_at: self.feeds_at.as_deref(),
@@ -230,23 +275,7 @@ impl App {
         services
             .report(&server.health(), &config.health, &deps)
             .await;
-        let server = match self.console_at {
-            None => server,
-            Some(_) => {
-                let place = (self.grpc_addr, self.scheme == "https");
-                let around = (Arc::clone(&deps.clock), Arc::clone(&deps.ids));
-                console::let_in(server, config, place, around)?
-            }
-        };
-        let draining = self.supervisor.draining();
-        self.supervisor
-            .spawn_front("grpc server", server.serve(listener, draining));
-        if let (Some(feeds), Some(followups)) = (feeds, services.followups()) {
-            feeds.serve(followups.clone(), &self.supervisor);
-        }
-        services.recorder_ready().await?;
-        services.others_ready().await;
-        Ok(())
+        Ok((server, services))
     }
 
     /// Where gRPC is served.
@@ -378,7 +407,10 @@ async fn open_log(config: &Config) -> Result<Arc<dyn Log>, StartError> {
 }
 
 /// Makes what waits durable, and gives the log free.
-async fn close(log: Arc<dyn Log>) {
+async fn close(log: Option<Arc<dyn Log>>) {
+    let Some(log) = log else {
+        return;
+    };
     if let Err(error) = tokio::task::spawn_blocking(move || log.close()).await {
         tracing::error!(error = %chain(&error), "the log was not closed");
     }

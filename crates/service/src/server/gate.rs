@@ -147,7 +147,8 @@ impl Rules {
         };
         let mut response = answer.unwrap_or_else(tonic::Status::into_http);
         if let Some(note) = identity.as_ref().and_then(|known| self.note(known)) {
-            response.headers_mut().insert(SCOPE, note);
+            // A service that is elsewhere knows best how far its callers reach.
+            response.headers_mut().entry(SCOPE).or_insert(note);
         }
         let kind = match infrastructure {
             true => Kind::Infrastructure(self.layer.ending.clone()),

@@ -1,13 +1,14 @@
-//! The console, where browsers can reach all services in one process.
+//! The console, where browsers can reach all services: in this process, or through it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use aftercall_console::{Console, ConsoleError, Place};
+use aftercall_console::{Console, ConsoleError, Gateway, GatewayError, Place, Role};
 use aftercall_service::server::Server;
-use aftercall_service::{Clock, Ids};
+use aftercall_service::{Clock, Ids, Supervisor};
 
 use super::Service;
+use super::services::is_whole;
 use crate::config::Config;
 
 /// Where browsers find the console of a server that listens on `listen`; none where it serves none.
@@ -16,8 +17,8 @@ pub(super) fn address(
     asked: &[Service],
     (scheme, listen): (&str, SocketAddr),
 ) -> Option<String> {
-    let is_whole = asked.is_empty() || Service::ALL.iter().all(|one| asked.contains(one));
-    if !config.console.serve || !is_whole {
+    let is_asked = is_whole(asked) || asked.contains(&Service::Console);
+    if !config.console.serve || !is_asked {
         return None;
     }
     let named = config.console.origins.first();
@@ -46,4 +47,27 @@ pub(super) fn let_in(
     };
     let console = Console::open(&config.console, place, server.authenticator(), around)?;
     Ok(server.door(Arc::new(console)))
+}
+
+/// `server`, which passes on what is asked of services that are in other processes, where the console is one of those
+/// that are asked for.
+pub(super) async fn pass_on(
+    server: Server,
+    (asked, config): (&[Service], &Config),
+    supervisor: &Supervisor,
+) -> Result<Server, GatewayError> {
+    let elsewhere = Service::ALL.into_iter().filter(|one| one.is_on_log());
+    let elsewhere = elsewhere.filter(|one| !asked.contains(one));
+    let roles = elsewhere.map(|service| Role {
+        name: service.name(),
+        services: service.grpc_names(),
+    });
+    if !asked.contains(&Service::Console) || roles.clone().next().is_none() {
+        return Ok(server);
+    }
+    let is_by_credentials = server.authenticator().has_credentials();
+    let gateway = Gateway::open(&config.console.services, roles, is_by_credentials)?;
+    let server = server.elsewhere(gateway.services(), gateway.clone());
+    gateway.follow(&server.health(), supervisor).await;
+    Ok(server)
 }

@@ -54,19 +54,21 @@ pub enum Service {
     Notify,
     /// Measures what happened.
     Insight,
+    /// Lets browsers in to all of them, wherever they run.
+    Console,
 }
 
 /// A name that no service has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no such service; there are recorder, history, followups, knowledge, settings, notify, \
-     insight"
+     insight, console"
 )]
 pub struct UnknownService;
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Recorder,
         Self::History,
         Self::Followups,
@@ -74,9 +76,10 @@ impl Service {
         Self::Settings,
         Self::Notify,
         Self::Insight,
+        Self::Console,
     ];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Recorder => "recorder",
             Self::History => "history",
@@ -85,8 +88,62 @@ impl Service {
             Self::Settings => "settings",
             Self::Notify => "notify",
             Self::Insight => "insight",
+            Self::Console => "console",
         }
     }
+
+    /// Whether it stands on the log; the console knows none.
+    pub(super) const fn is_on_log(self) -> bool {
+        !matches!(self, Self::Console)
+    }
+
+    /// The full names of what it serves.
+    pub(super) const fn grpc_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Recorder => &[
+                recorder_service_server::SERVICE_NAME,
+                call_service_server::SERVICE_NAME,
+            ],
+            Self::History => &[
+                history_service_server::SERVICE_NAME,
+                export_service_server::SERVICE_NAME,
+            ],
+            Self::Followups => &[
+                followup_service_server::SERVICE_NAME,
+                alert_service_server::SERVICE_NAME,
+                calendar_feed_service_server::SERVICE_NAME,
+                live_call_service_server::SERVICE_NAME,
+            ],
+            Self::Knowledge => &[
+                knowledge_service_server::SERVICE_NAME,
+                search_service_server::SERVICE_NAME,
+                solution_service_server::SERVICE_NAME,
+                evidence_service_server::SERVICE_NAME,
+            ],
+            Self::Settings => &[settings_service_server::SERVICE_NAME],
+            Self::Notify => &[
+                webhook_service_server::SERVICE_NAME,
+                event_service_server::SERVICE_NAME,
+                mail_service_server::SERVICE_NAME,
+            ],
+            Self::Insight => &[
+                insight_service_server::SERVICE_NAME,
+                problem_service_server::SERVICE_NAME,
+            ],
+            Self::Console => &[],
+        }
+    }
+}
+
+/// Whether all services that stand on the log are asked for: none is named, or each.
+pub(super) fn is_whole(asked: &[Service]) -> bool {
+    let mut on_log = Service::ALL.into_iter().filter(|one| one.is_on_log());
+    asked.is_empty() || on_log.all(|one| asked.contains(&one))
+}
+
+/// Whether what is asked for needs the log.
+pub(super) fn need_log(asked: &[Service]) -> bool {
+    asked.is_empty() || asked.iter().any(|one| one.is_on_log())
 }
 
 impl fmt::Display for Service {
@@ -111,7 +168,7 @@ const CATCHING_UP_SAID_EVERY: Duration = Duration::from_secs(5);
 const OTHERS_WAITED_FOR: Duration = Duration::from_secs(2);
 
 /// The services that run in this process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Services(Vec<Running>);
 
 /// One service, running.
@@ -163,6 +220,7 @@ pub(super) fn start(
     let wanted = |service: &Service| asked.is_empty() || asked.contains(service);
     let services = Service::ALL.into_iter().filter(wanted);
     let running = services.map(|service| Running::start(service, deps, given));
+    let running = running.filter_map(Result::transpose);
     running.collect::<Result<_, _>>().map(Services)
 }
 
@@ -177,8 +235,9 @@ where
 }
 
 impl Running {
-    fn start(service: Service, deps: &Deps, given: &Given<'_>) -> Result<Self, StartError> {
-        Ok(match service {
+    /// Starts a service, where it is one that stands on the log.
+    fn start(service: Service, deps: &Deps, given: &Given<'_>) -> Result<Option<Self>, StartError> {
+        Ok(Some(match service {
             Service::Recorder => Self::Recorder(Recorder::start(deps.clone())),
             Service::History => {
                 let key = ExportKey::open(&given.storage.export_key(), &*deps.ids);
@@ -203,7 +262,8 @@ impl Running {
                 Self::Notify(Notify::start(deps.clone(), given.notify).map_err(failed(service))?)
             }
             Service::Insight => Self::Insight(Insight::start(deps).map_err(failed(service))?),
-        })
+            Service::Console => return Ok(None),
+        }))
     }
 
     fn view(&self) -> ViewHandle {
@@ -218,39 +278,15 @@ impl Running {
         }
     }
 
-    /// The names under which health is asked for.
-    const fn names(&self) -> &'static [&'static str] {
+    const fn service(&self) -> Service {
         match self {
-            Self::Recorder(_) => &[
-                recorder_service_server::SERVICE_NAME,
-                call_service_server::SERVICE_NAME,
-            ],
-            Self::History(_) => &[
-                history_service_server::SERVICE_NAME,
-                export_service_server::SERVICE_NAME,
-            ],
-            Self::Followups(_) => &[
-                followup_service_server::SERVICE_NAME,
-                alert_service_server::SERVICE_NAME,
-                calendar_feed_service_server::SERVICE_NAME,
-                live_call_service_server::SERVICE_NAME,
-            ],
-            Self::Knowledge(_) => &[
-                knowledge_service_server::SERVICE_NAME,
-                search_service_server::SERVICE_NAME,
-                solution_service_server::SERVICE_NAME,
-                evidence_service_server::SERVICE_NAME,
-            ],
-            Self::Settings(_) => &[settings_service_server::SERVICE_NAME],
-            Self::Notify(_) => &[
-                webhook_service_server::SERVICE_NAME,
-                event_service_server::SERVICE_NAME,
-                mail_service_server::SERVICE_NAME,
-            ],
-            Self::Insight(_) => &[
-                insight_service_server::SERVICE_NAME,
-                problem_service_server::SERVICE_NAME,
-            ],
+            Self::Recorder(_) => Service::Recorder,
+            Self::History(_) => Service::History,
+            Self::Followups(_) => Service::Followups,
+            Self::Knowledge(_) => Service::Knowledge,
+            Self::Settings(_) => Service::Settings,
+            Self::Notify(_) => Service::Notify,
+            Self::Insight(_) => Service::Insight,
         }
     }
 
@@ -306,7 +342,7 @@ impl Services {
                 _ => None,
             };
             let followed = Followed {
-                services: service.names(),
+                services: service.service().grpc_names(),
                 view: service.view(),
                 writes_to,
                 bounds: bounds.clone(),

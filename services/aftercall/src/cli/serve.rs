@@ -13,8 +13,9 @@ use crate::config::{Config, ConfigArgs};
 /// What to serve, and how.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Services to run: recorder, history, followups, knowledge, settings, notify; left out,
-    /// all of them
+    /// Services to run: recorder, history, followups, knowledge, settings, notify, insight; left out,
+    /// all of them, with the console. On Kafka also console by itself, which passes on to the others
+    /// what browsers ask
     #[arg(value_name = "SERVICE")]
     services: Vec<Service>,
     #[command(flatten)]

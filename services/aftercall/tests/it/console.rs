@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::command::{Server, Site, aftercall, line, run, run_with};
 
 /// The SHA-256 of `one` and of `two`.
-const CREDENTIALS: &str = r#"
+pub(crate) const CREDENTIALS: &str = r#"
 [[token]]
 sha256 = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 tenant = "first"
@@ -25,20 +25,24 @@ kind = "SUPERVISOR"
 roles = ["supervisor"]
 "#;
 
-const COUNT: &str = "/aftercall.followups.v1.FollowupService/CountCommitments";
-const WATCH: &str = "/aftercall.followups.v1.FollowupService/WatchCommitments";
-const GRPC_WEB: &str = "content-type: application/grpc-web+proto\r\n";
+pub(crate) const COUNT: &str = "/aftercall.followups.v1.FollowupService/CountCommitments";
+pub(crate) const WATCH: &str = "/aftercall.followups.v1.FollowupService/WatchCommitments";
+pub(crate) const GRPC_WEB: &str = "content-type: application/grpc-web+proto\r\n";
 /// A message without a field, framed.
-const EMPTY: &str = "\0\0\0\0\0";
+pub(crate) const EMPTY: &str = "\0\0\0\0\0";
 
 /// What browsers know of a server.
-struct Browser {
-    address: String,
+pub(crate) struct Browser {
+    pub(crate) address: String,
 }
 
 impl Browser {
-    fn at(server: &Server) -> Self {
-        let url = server.said("console");
+    pub(crate) fn at(server: &Server) -> Self {
+        Self::to(server.said("console"))
+    }
+
+    /// Where a console says that it is.
+    pub(crate) fn to(url: &str) -> Self {
         let address = url.strip_prefix("http://").unwrap();
         Self {
             address: address.trim_end_matches('/').to_owned(),
@@ -46,7 +50,7 @@ impl Browser {
     }
 
     /// Sends a request with these headers, and a body; the connection stays open for what is answered.
-    fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {
+    pub(crate) fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         write!(
@@ -58,24 +62,24 @@ impl Browser {
     }
 
     /// What is answered to a request to this server by its own name.
-    fn ask(&self, request: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn ask(&self, request: &str, headers: &str, body: &str) -> String {
         let host = format!("host: {}\r\n{headers}", self.address);
         answer(self.send(request, &host, body))
     }
 
     /// The header by which a page of ours says what it is.
-    fn own(&self) -> String {
+    pub(crate) fn own(&self) -> String {
         format!("origin: http://{}\r\n", self.address)
     }
 
     /// The answer to one of our pages.
-    fn post(&self, path: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> String {
         let headers = format!("{}{headers}", self.own());
         self.ask(&format!("POST {path}"), &headers, body)
     }
 
     /// Signs in, and gives the header by which the browser says so from then on.
-    fn sign_in(&self, token: &str) -> String {
+    pub(crate) fn sign_in(&self, token: &str) -> String {
         let body = format!(r#"{{"token": "{token}"}}"#);
         let answer = self.post("/api/session", "", &body);
         assert_eq!(status(&answer), 200, "{answer}");
@@ -93,7 +97,7 @@ fn answer(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 

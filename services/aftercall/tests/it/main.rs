@@ -14,6 +14,7 @@ mod credentials;
 mod export;
 mod feeds;
 mod flags;
+mod gateway;
 mod help;
 mod hotel;
 mod ids;

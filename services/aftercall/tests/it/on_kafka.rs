@@ -43,6 +43,7 @@ pub(crate) struct Roles {
     knowledge: Server,
     settings: Server,
     notify: Server,
+    log: [(&'static str, String); 3],
 }
 
 impl Roles {
@@ -51,15 +52,7 @@ impl Roles {
         let settings = settings();
         let mut init = aftercall(["log", "init", "--partitions", "3", "--replication", "1"]);
         run(init.args(["--min-in-sync", "1"]).envs(settings.clone())).ok();
-        let role = |role: &str| {
-            let data = TempDir::new().unwrap();
-            let mut command = aftercall(["serve", role, "--listen", "127.0.0.1:0"]);
-            command
-                .args(["--metrics-listen", "127.0.0.1:0", "--data"])
-                .arg(data.path())
-                .envs(settings.clone());
-            Server::spawn(&mut command, data)
-        };
+        let role = |name: &str| start(name, &settings, &[]);
         Self {
             recorder: role("recorder"),
             history: role("history"),
@@ -67,8 +60,41 @@ impl Roles {
             knowledge: role("knowledge"),
             settings: role("settings"),
             notify: role("notify"),
+            log: settings,
         }
     }
+
+    /// The console in front of them, and with them insight, which nothing else asks.
+    pub(crate) fn console(&self) -> (Server, Server) {
+        let insight = start("insight", &self.log, &[]);
+        let servers = [
+            ("RECORDER", &self.recorder),
+            ("HISTORY", &self.history),
+            ("FOLLOWUPS", &self.followups),
+            ("KNOWLEDGE", &self.knowledge),
+            ("SETTINGS", &self.settings),
+            ("NOTIFY", &self.notify),
+            ("INSIGHT", &insight),
+        ];
+        let addresses = servers.map(|(role, server)| {
+            let name = format!("AFTERCALL_CONSOLE__SERVICES__{role}");
+            (name, server.said("grpc").to_owned())
+        });
+        let console = start("console", &self.log, &addresses);
+        (console, insight)
+    }
+}
+
+/// A process of one role.
+fn start(role: &str, log: &[(&'static str, String)], more: &[(String, String)]) -> Server {
+    let data = TempDir::new().unwrap();
+    let mut command = aftercall(["serve", role, "--listen", "127.0.0.1:0"]);
+    command
+        .args(["--metrics-listen", "127.0.0.1:0", "--data"])
+        .arg(data.path())
+        .envs(log.iter().cloned())
+        .envs(more.iter().cloned());
+    Server::spawn(&mut command, data)
 }
 
 /// A log of its own on the cluster that the tests were given.

@@ -20,7 +20,7 @@ use crate::app::{around, client, clock, config, promise};
 const RECORDER: &str = "aftercall.recorder.v1.RecorderService";
 const HISTORY: &str = "aftercall.history.v1.HistoryService";
 
-async fn start(log: Arc<dyn Log>, data: &TempDir, asked: &[Service]) -> App {
+pub(crate) async fn start(log: Arc<dyn Log>, data: &TempDir, asked: &[Service]) -> App {
     let config = config(data);
     let started = App::start_on(log, &config, asked, around(&clock()));
     started.await.unwrap()
@@ -38,7 +38,7 @@ fn of(service: &str) -> HealthCheckRequest {
 }
 
 /// Waits until the service has this health.
-async fn until(app: &App, service: &str, status: ServingStatus) {
+pub(crate) async fn until(app: &App, service: &str, status: ServingStatus) {
     let watch = health(app).await.watch(of(service)).await;
     let mut watch = watch.unwrap().into_inner();
     while watch.message().await.unwrap().unwrap().status() != status {}

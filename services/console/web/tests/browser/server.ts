@@ -20,14 +20,16 @@ export class Server {
   readonly #dir = mkdtempSync(join(tmpdir(), 'aftercall-console-'));
   readonly #callers: Caller[];
   readonly #configured: boolean;
+  readonly #roles: string[];
   #child: ChildProcess | undefined;
   // Where it listens; chosen by the first start, and kept.
   #listen = '127.0.0.1:0';
   url = '';
 
-  // `config` is given the directory, and gives the configuration that is to hold.
-  constructor(callers: Caller[] = [], config?: (dir: string) => string) {
+  // `config` is given the directory, and gives the configuration that is to hold. Without `roles` it serves all.
+  constructor(callers: Caller[] = [], config?: (dir: string) => string, roles: string[] = []) {
     this.#callers = callers;
+    this.#roles = roles;
     if (config) writeFileSync(join(this.#dir, 'aftercall.toml'), config(this.#dir));
     this.#configured = config !== undefined;
     if (callers.length > 0) writeFileSync(join(this.#dir, 'credentials.toml'), callers.map(entry).join('\n'));
@@ -40,12 +42,13 @@ export class Server {
     const config = this.#configured ? ['--config', join(this.#dir, 'aftercall.toml')] : [];
     const child = spawn(
       BINARY,
-      ['serve', '--listen', this.#listen, '--metrics-listen', '127.0.0.1:0', '--data', data, ...known, ...config],
+      ['serve', ...this.#roles, '--listen', this.#listen, '--metrics-listen', '127.0.0.1:0', '--data', data, ...known, ...config],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, AFTERCALL_TELEMETRY__FILTER: 'error' } },
     );
     this.#child = child;
     for await (const line of createInterface({ input: child.stdout })) {
-      const found = / console=(\S+)/.exec(line);
+      // Some of the roles alone have no console: those are asked by programs.
+      const found = / console=(\S+)/.exec(line) ?? (this.#roles.length > 0 ? / grpc=(\S+)/.exec(line) : null);
       if (found?.[1] === undefined) throw new Error(`no console: ${line}`);
       this.url = found[1].replace(/\/$/, '');
       this.#listen = new URL(this.url).host;
