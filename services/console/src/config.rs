@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as readable;
 use serde::{Deserialize, Serialize};
 
+use crate::oidc::OidcConfig;
+
 /// The console's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,8 @@ pub struct ConsoleConfig {
     /// How long after signing in a session ends. Default: `12h`.
     #[serde(with = "readable")]
     pub session_age_max: Duration,
+    /// How people sign in at a provider. Default: not at all.
+    pub oidc: OidcConfig,
 }
 
 impl Default for ConsoleConfig {
@@ -25,6 +29,7 @@ impl Default for ConsoleConfig {
             serve: true,
             origins: Vec::new(),
             session_age_max: Duration::from_secs(12 * 60 * 60),
+            oidc: OidcConfig::default(),
         }
     }
 }
