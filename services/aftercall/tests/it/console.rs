@@ -25,19 +25,19 @@ kind = "SUPERVISOR"
 roles = ["supervisor"]
 "#;
 
-const COUNT: &str = "/aftercall.followups.v1.FollowupService/CountCommitments";
+pub(crate) const COUNT: &str = "/aftercall.followups.v1.FollowupService/CountCommitments";
 const WATCH: &str = "/aftercall.followups.v1.FollowupService/WatchCommitments";
-const GRPC_WEB: &str = "content-type: application/grpc-web+proto\r\n";
+pub(crate) const GRPC_WEB: &str = "content-type: application/grpc-web+proto\r\n";
 /// A message without a field, framed.
-const EMPTY: &str = "\0\0\0\0\0";
+pub(crate) const EMPTY: &str = "\0\0\0\0\0";
 
 /// What browsers know of a server.
-struct Browser {
-    address: String,
+pub(crate) struct Browser {
+    pub(crate) address: String,
 }
 
 impl Browser {
-    fn at(server: &Server) -> Self {
+    pub(crate) fn at(server: &Server) -> Self {
         let url = server.said("console");
         let address = url.strip_prefix("http://").unwrap();
         Self {
@@ -58,18 +58,18 @@ impl Browser {
     }
 
     /// What is answered to a request to this server by its own name.
-    fn ask(&self, request: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn ask(&self, request: &str, headers: &str, body: &str) -> String {
         let host = format!("host: {}\r\n{headers}", self.address);
         answer(self.send(request, &host, body))
     }
 
     /// The header by which a page of ours says what it is.
-    fn own(&self) -> String {
+    pub(crate) fn own(&self) -> String {
         format!("origin: http://{}\r\n", self.address)
     }
 
     /// The answer to one of our pages.
-    fn post(&self, path: &str, headers: &str, body: &str) -> String {
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> String {
         let headers = format!("{}{headers}", self.own());
         self.ask(&format!("POST {path}"), &headers, body)
     }
@@ -93,11 +93,11 @@ fn answer(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-fn known() -> (TempDir, PathBuf, TempDir) {
+pub(crate) fn known() -> (TempDir, PathBuf, TempDir) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("tokens.toml");
     std::fs::write(&file, CREDENTIALS).unwrap();
