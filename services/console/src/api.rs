@@ -132,17 +132,19 @@ impl Shared {
             granted: None,
             browser,
         };
+        let before = before.map(|before| before.session.id);
         let (cookie, ends_at) = self.begin(let_in, before).await?;
         let mut response = told(&who, Some(ends_at));
         response.headers_mut().insert(SET_COOKIE, cookie);
         Ok(response)
     }
 
-    /// Begins a session. Gives the header that has the browser keep it, and when it ends.
+    /// Begins a session, in place of the one of the id `before`. Gives the header that has the browser keep it, and when
+    /// it ends.
     pub(crate) async fn begin(
         self: &Arc<Self>,
         let_in: LetIn,
-        before: Option<SignedIn>,
+        before: Option<String>,
     ) -> Result<(HeaderValue, Timestamp), Refusal> {
         let now = self.clock.now();
         let session = Session {
@@ -167,7 +169,7 @@ impl Shared {
             sessions.begin(session)?;
             // Who signs in anew leaves nothing behind by which somebody else could go on.
             match before {
-                Some(before) => sessions.end(&before.session.id),
+                Some(before) => sessions.end(&before),
                 None => Ok(()),
             }
         })

@@ -168,7 +168,7 @@ impl Shared {
         self: &Arc<Self>,
         origin: &Origin,
         request: Request<Body>,
-        before: Option<SignedIn>,
+        signed_in: Option<SignedIn>,
     ) -> Result<Response<Body>, Refusal> {
         let oidc = self.oidc.as_ref().ok_or(Refusal::Nothing)?;
         if *request.method() != Method::GET {
@@ -176,9 +176,10 @@ impl Shared {
         }
         Origin::require_page(request.headers())?;
         let (head, _) = request.into_parts();
+        let before = signed_in.map(|one| one.session.id);
         match head.uri.path() {
-            START => self.set_out(oidc, origin, &head).await,
-            CALLBACK => self.come_back(oidc, origin, &head, before).await,
+            START => self.set_out(oidc, origin, &head, before).await,
+            CALLBACK => self.come_back(oidc, origin, &head).await,
             _ => Err(Refusal::Nothing),
         }
     }
@@ -189,6 +190,7 @@ impl Shared {
         oidc: &Oidc,
         origin: &Origin,
         head: &Parts,
+        before: Option<String>,
     ) -> Result<Response<Body>, Refusal> {
         let query = head.uri.query().unwrap_or_default();
         let to = local(parameter(query, "to").as_deref());
@@ -204,6 +206,7 @@ impl Shared {
             nonce: set_out.nonce,
             verifier: set_out.verifier,
             to,
+            before,
             ends_at: Pending::end(self.clock.now()),
         };
         let text = pending.text().ok_or(Refusal::Unkept)?;
@@ -220,12 +223,12 @@ impl Shared {
         oidc: &Oidc,
         origin: &Origin,
         head: &Parts,
-        before: Option<SignedIn>,
     ) -> Result<Response<Body>, Refusal> {
         let pending = self.cookies.sign_in_of(&head.headers);
         let pending = pending.and_then(|text| Pending::parse(&text));
         let to = pending.as_ref().map_or("/", |pending| pending.to.as_str());
         let to = to.to_owned();
+        let before = pending.as_ref().and_then(|pending| pending.before.clone());
         let answer = Answer::of(head.uri.query().unwrap_or_default());
         let browser = browser(&head.headers);
         let let_in = match self.let_in(oidc, origin, (pending, answer)).await {

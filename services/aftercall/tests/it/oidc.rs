@@ -259,6 +259,23 @@ fn who_signs_out_signs_out_at_the_provider_too() {
 }
 
 #[test]
+fn who_signs_in_anew_leaves_no_session_behind() {
+    let house = House::open();
+    let before = house.signed_in();
+    let start = house.browser.ask("GET /oidc/start", &before, "");
+    let way = Way {
+        to: header(&start, "location").to_owned(),
+        cookie: cookie(&start, SIGN_IN),
+    };
+    // A strict cookie does not come along from the provider's page: only that of the sign-in does.
+    let answer = house.come_back(&house.sign_in(way));
+    let over = house.counts(&before);
+    assert!(over.contains("grpc-status: 16"), "{over}");
+    let counted = house.counts(&cookie(&answer, SESSION));
+    assert!(counted.contains("grpc-status:0"), "{counted}");
+}
+
+#[test]
 fn sessions_of_other_settings_are_over() {
     let house = House::open();
     let ann = house.signed_in();

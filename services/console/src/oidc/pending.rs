@@ -24,6 +24,9 @@ pub(super) struct Pending {
     pub(super) nonce: String,
     pub(super) verifier: String,
     pub(super) to: String,
+    /// The session that ends when a new one begins: its cookie does not come along from the provider's page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<String>,
     pub(super) ends_at: Timestamp,
 }
 
@@ -97,6 +100,7 @@ mod tests {
             nonce: "n".repeat(43),
             verifier: "v".repeat(43),
             to: "/board".to_owned(),
+            before: None,
             ends_at: at(ends),
         }
     }
