@@ -194,7 +194,8 @@ impl Shared {
     ) -> Result<Response<Body>, Refusal> {
         let query = head.uri.query().unwrap_or_default();
         let to = local(parameter(query, "to").as_deref());
-        let set_out = match oidc.provider.set_out(origin.at(CALLBACK)).await {
+        let ids = self.ids.as_ref();
+        let set_out = match oidc.provider.set_out(origin.at(CALLBACK), ids).await {
             Ok(set_out) => set_out,
             Err(trouble) => {
                 warn(&trouble);
@@ -210,8 +211,7 @@ impl Shared {
             ends_at: Pending::end(self.clock.now()),
         };
         let text = pending.text().ok_or(Refusal::Unkept)?;
-        let (seconds, ids) = (TAKES_MAX.as_secs(), self.ids.as_ref());
-        let cookie = self.cookies.keep_sign_in(text, seconds, ids);
+        let cookie = self.cookies.keep_sign_in(text, TAKES_MAX.as_secs(), ids);
         let cookie = cookie.ok_or(Refusal::Unkept)?;
         let response = lead(&set_out.url).ok_or(Refusal::Unkept)?;
         Ok(with_cookies(response, [Some(cookie)]))

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aftercall_service::chain;
 use aftercall_service::fetch::is_trusted;
+use aftercall_service::{Ids, chain};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Uri;
@@ -122,26 +122,30 @@ impl Provider {
     }
 
     /// Where somebody is to sign in who then comes back to `redirect`.
-    pub(super) async fn set_out(&self, redirect: String) -> Result<SetOut, Trouble> {
+    pub(super) async fn set_out(&self, redirect: String, ids: &dyn Ids) -> Result<SetOut, Trouble> {
         let metadata = self.metadata().await?;
         let client = self.client(&metadata, redirect)?;
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, state, nonce) = client
+        let (state, nonce, verifier) = (drawn(ids), drawn(ids), drawn(ids));
+        let proof = PkceCodeVerifier::new(verifier.clone());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&proof);
+        let (asked_state, asked_nonce) = (state.clone(), nonce.clone());
+        let (url, _, _) = client
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
-                CsrfToken::new_random,
-                Nonce::new_random,
+                move || CsrfToken::new(asked_state),
+                move || Nonce::new(asked_nonce),
             )
             .add_scopes(self.scopes.iter().cloned())
             .set_pkce_challenge(challenge)
             .url();
+        let url = trusted(url.to_string()).ok_or_else(|| {
+            Trouble::Unreachable("its authorization_endpoint is not https://".to_owned())
+        })?;
         Ok(SetOut {
-            url: trusted(url.to_string()).ok_or_else(|| {
-                Trouble::Unreachable("its authorization_endpoint is not https://".to_owned())
-            })?,
-            state: state.secret().clone(),
-            nonce: nonce.secret().clone(),
-            verifier: verifier.secret().clone(),
+            url,
+            state,
+            nonce,
+            verifier,
         })
     }
 
@@ -288,6 +292,13 @@ impl Provider {
             }
         }
     }
+}
+
+/// What nobody can guess, in 43 letters, as many as a verifier has to have.
+fn drawn(ids: &dyn Ids) -> String {
+    let mut bytes = [0; 32];
+    ids.fill(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// How the console shows its secret: in a header, unless the provider takes it in the body alone.
