@@ -245,6 +245,11 @@ impl Shared {
             }
             Err(unmet) => Err(unmet),
         };
+        // What was not asked for must not end what goes on: a page of somebody else's could lead here.
+        let forget = match &let_in {
+            Err(Unmet::Unknown) => None,
+            _ => Cookies::forget_sign_in(),
+        };
         let (response, session) = match let_in {
             Ok((cookie, _)) => (lead(&to).ok_or(Refusal::Unkept)?, Some(cookie)),
             Err(unmet) => {
@@ -255,7 +260,7 @@ impl Shared {
                 (back_to_sign_in(unmet, &to)?, None)
             }
         };
-        Ok(with_cookies(response, [session, Cookies::forget_sign_in()]))
+        Ok(with_cookies(response, [session, forget]))
     }
 
     /// Whom somebody is who comes back with `answer` and the cookie of `pending`.
