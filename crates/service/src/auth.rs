@@ -3,6 +3,8 @@
 mod credentials;
 mod known;
 mod signed;
+mod vouched;
+mod whom;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,6 +21,8 @@ use crate::{Access, ActorKind, Principal, Roles, Unauthenticated};
 use known::KnownFile;
 
 pub use credentials::CredentialsError;
+pub use vouched::Vouched;
+pub use whom::{Tenant, Whom};
 
 /// The tenant of every caller in development mode.
 const DEVELOPMENT_TENANT: &str = "default";
@@ -175,7 +179,8 @@ impl Authenticator {
             .map(|identity| identity.principal)
     }
 
-    /// Who sends `request` at `now`, by its headers or by the certificate that its connection showed.
+    /// Who sends `request` at `now`: whom the door vouches for, else by its headers or by the certificate that its
+    /// connection showed.
     ///
     /// # Errors
     /// As [`Authenticator::principal`], and when the certificate is of nobody.
@@ -184,9 +189,21 @@ impl Authenticator {
         request: &http::Request<B>,
         now: Timestamp,
     ) -> Result<Principal, Unauthenticated> {
+        self.identity_of(request, now)
+            .map(|identity| identity.principal)
+    }
+
+    /// The same, and for how long.
+    pub(crate) fn identity_of<B>(
+        &self,
+        request: &http::Request<B>,
+        now: Timestamp,
+    ) -> Result<Identity, Unauthenticated> {
+        if let Some(vouched) = request.extensions().get::<Vouched>() {
+            return vouched.identity();
+        }
         let peer = request.extensions().get::<Arc<Peer>>();
         self.identity((request.headers(), now), peer.map(AsRef::as_ref))
-            .map(|identity| identity.principal)
     }
 
     /// Who sends a request with these headers, and when, over a connection on which `peer` showed a certificate. A

@@ -27,6 +27,7 @@ pub mod config;
 mod deadline;
 mod deps;
 mod failure;
+pub mod fetch;
 mod files;
 mod ids;
 mod paging;
@@ -46,7 +47,7 @@ pub mod testing;
 pub mod writing;
 
 pub use access::{Access, Agents, Context, Reach, Supervisors};
-pub use auth::{Authenticator, CredentialsError};
+pub use auth::{Authenticator, CredentialsError, Tenant, Vouched, Whom};
 pub use call::Call;
 pub use checker::{Checker, Counts, given};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};

@@ -1,7 +1,7 @@
 //! What is answered in JSON: to the pages, and as refusals.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub(crate) enum Refusal {
     #[error("this path is not asked by that method")]
     Method,
     /// Nobody is signed in.
-    #[error("nobody is signed in, or the session is over: sign in with a token")]
+    #[error("nobody is signed in, or the session is over: sign in")]
     SignedOut,
     /// The token is nobody's.
     #[error("token is not known: ask whoever keeps the credentials for one, and copy all of it")]
@@ -85,6 +85,15 @@ impl Refusal {
         *response.status_mut() = self.status();
         response
     }
+}
+
+/// An answer that leads somewhere else. None where that can't be said in a header.
+pub(crate) fn lead(to: &str) -> Option<Response<Body>> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let to = HeaderValue::from_str(to).ok()?;
+    response.headers_mut().insert(LOCATION, to);
+    Some(response)
 }
 
 /// An answer in JSON.

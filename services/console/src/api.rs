@@ -13,6 +13,8 @@ use tonic::body::Body;
 use crate::answer::{Refusal, json};
 use crate::console::{Shared, SignedIn};
 use crate::cookie::{Cookies, Held, TOKEN_BYTES_MAX};
+use crate::oidc::{Granted, Oidc};
+use crate::origin::Origin;
 use crate::sessions::Session;
 
 /// The largest body that is read, in bytes.
@@ -37,11 +39,39 @@ struct Who<'a> {
 
 /// A session, as it is listed.
 #[derive(Serialize)]
-struct Listed {
-    #[serde(flatten)]
-    session: Session,
+struct Listed<'a> {
+    id: &'a str,
+    tenant: &'a str,
+    actor: &'a str,
+    began_at: Timestamp,
+    ends_at: Timestamp,
+    browser: &'a str,
     /// Whether it is the one by which it is asked.
     is_this: bool,
+}
+
+/// How somebody can sign in, besides by a token.
+#[derive(Serialize)]
+struct Ways<'a> {
+    /// What the provider is called where people sign in elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oidc: Option<&'a str>,
+}
+
+/// What is answered to who signed out.
+#[derive(Serialize)]
+struct SignedOut {
+    /// Where the browser has to go for it to be true elsewhere, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leads_to: Option<String>,
+}
+
+/// Somebody who is let in: by which token, and whom a provider says that it is.
+pub(crate) struct LetIn {
+    pub(crate) who: Principal,
+    pub(crate) token: String,
+    pub(crate) granted: Option<Granted>,
+    pub(crate) browser: String,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +83,7 @@ struct SignIn {
 impl Shared {
     pub(crate) async fn api(
         self: &Arc<Self>,
+        origin: &Origin,
         request: Request<Body>,
         signed_in: Option<SignedIn>,
     ) -> Result<Response<Body>, Refusal> {
@@ -64,7 +95,10 @@ impl Shared {
                 Ok(told(&who, signed_in.map(|one| one.session.ends_at)))
             }
             ("/api/session", Method::POST) => self.sign_in(request, signed_in).await,
-            ("/api/session", Method::DELETE) => self.sign_out(signed_in).await,
+            ("/api/session", Method::DELETE) => self.sign_out(origin, signed_in).await,
+            ("/api/sign-in", Method::GET) => Ok(json(&Ways {
+                oidc: self.oidc.as_ref().map(Oidc::name),
+            })),
             ("/api/sessions", Method::GET) => self.list(&request, signed_in),
             (path, Method::DELETE) => match path.strip_prefix("/api/sessions/") {
                 Some(id) => {
@@ -73,7 +107,7 @@ impl Shared {
                 }
                 None => Err(Refusal::Nothing),
             },
-            ("/api/session" | "/api/sessions", _) => Err(Refusal::Method),
+            ("/api/session" | "/api/sessions" | "/api/sign-in", _) => Err(Refusal::Method),
             _ => Err(Refusal::Nothing),
         }
     }
@@ -92,18 +126,40 @@ impl Shared {
         let token = token(request.into_body()).await?;
         let now = self.clock.now();
         let who = self.known(&token, now)?;
+        let let_in = LetIn {
+            who: who.clone(),
+            token,
+            granted: None,
+            browser,
+        };
+        let before = before.map(|before| before.session.id);
+        let (cookie, ends_at) = self.begin(let_in, before).await?;
+        let mut response = told(&who, Some(ends_at));
+        response.headers_mut().insert(SET_COOKIE, cookie);
+        Ok(response)
+    }
+
+    /// Begins a session, in place of the one of the id `before`. Gives the header that has the browser keep it, and when
+    /// it ends.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        let_in: LetIn,
+        before: Option<String>,
+    ) -> Result<(HeaderValue, Timestamp), Refusal> {
+        let now = self.clock.now();
         let session = Session {
             id: self.ids.uuid_v7().to_string(),
-            tenant: who.tenant_id.to_string(),
-            actor: who.actor_id.to_string(),
+            tenant: let_in.who.tenant_id.to_string(),
+            actor: let_in.who.actor_id.to_string(),
             began_at: now,
             ends_at: self.end_of_session(now),
-            browser,
+            browser: let_in.browser,
+            granted: let_in.granted,
         };
         let ends_at = session.ends_at;
         let held = Held {
             session_id: session.id.clone(),
-            token,
+            token: let_in.token,
         };
         let seconds = self.session_age_max.as_secs();
         let kept = self.cookies.keep(&held, seconds, self.ids.as_ref());
@@ -113,14 +169,12 @@ impl Shared {
             sessions.begin(session)?;
             // Who signs in anew leaves nothing behind by which somebody else could go on.
             match before {
-                Some(before) => sessions.end(&before.session.id),
+                Some(before) => sessions.end(&before),
                 None => Ok(()),
             }
         })
         .await?;
-        let mut response = told(&who, Some(ends_at));
-        response.headers_mut().insert(SET_COOKIE, cookie);
-        Ok(response)
+        Ok((cookie, ends_at))
     }
 
     /// Whose token it is.
@@ -139,13 +193,18 @@ impl Shared {
 
     async fn sign_out(
         self: &Arc<Self>,
+        origin: &Origin,
         signed_in: Option<SignedIn>,
     ) -> Result<Response<Body>, Refusal> {
-        if let Some(SignedIn { session, .. }) = signed_in {
-            let sessions = self.sessions.clone();
-            self.on_disk(move || sessions.end(&session.id)).await?;
+        let mut leads_to = None;
+        if let Some(signed_in) = signed_in {
+            let (sessions, id) = (self.sessions.clone(), signed_in.session.id.clone());
+            self.on_disk(move || sessions.end(&id)).await?;
+            if let (Some(oidc), Some(hint)) = (&self.oidc, signed_in.elsewhere()) {
+                leads_to = oidc.end(hint, origin).await;
+            }
         }
-        let mut response = json(&serde_json::json!({}));
+        let mut response = json(&SignedOut { leads_to });
         if let Some(forget) = Cookies::forget() {
             response.headers_mut().insert(SET_COOKIE, forget);
         }
@@ -163,9 +222,14 @@ impl Shared {
         let listed = self
             .sessions
             .list(self.clock.now(), |one| may_end(&who, one));
-        let listed = listed.into_iter().map(|session| Listed {
+        let listed = listed.iter().map(|session| Listed {
+            id: &session.id,
+            tenant: &session.tenant,
+            actor: &session.actor,
+            began_at: session.began_at,
+            ends_at: session.ends_at,
+            browser: &session.browser,
             is_this: this.as_ref() == Some(&session.id),
-            session,
         });
         Ok(json(&listed.collect::<Vec<_>>()))
     }
@@ -217,7 +281,7 @@ fn told(who: &Principal, ends_at: Option<Timestamp>) -> Response<Body> {
 }
 
 /// What a browser says that it is, as much as is kept of it.
-fn browser(headers: &HeaderMap) -> String {
+pub(crate) fn browser(headers: &HeaderMap) -> String {
     let said = headers.get(USER_AGENT).and_then(|said| said.to_str().ok());
     let said = said.unwrap_or_default();
     said[..said.floor_char_boundary(BROWSER_BYTES_MAX)].to_owned()

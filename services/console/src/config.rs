@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as readable;
 use serde::{Deserialize, Serialize};
 
+use crate::oidc::OidcConfig;
+
 /// The console's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +22,8 @@ pub struct ConsoleConfig {
     pub session_age_max: Duration,
     /// Where the roles are that run in processes of their own.
     pub services: ServicesConfig,
+    /// How people sign in at a provider. Default: not at all.
+    pub oidc: OidcConfig,
 }
 
 /// Where the roles are that run in processes of their own, for one that serves the console in front of them: addresses
@@ -70,6 +74,7 @@ impl Default for ConsoleConfig {
             origins: Vec::new(),
             session_age_max: Duration::from_secs(12 * 60 * 60),
             services: ServicesConfig::default(),
+            oidc: OidcConfig::default(),
         }
     }
 }

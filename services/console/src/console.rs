@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_service::server::{Behind, Door};
-use aftercall_service::{Authenticator, Clock, Ids};
+use aftercall_service::{Authenticator, Clock, Ids, Vouched};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
@@ -22,6 +22,7 @@ use crate::answer::Refusal;
 use crate::config::ConsoleConfig;
 use crate::cookie::{Cookies, KeyError};
 use crate::guard::guard;
+use crate::oidc::{OIDC, Oidc, OidcError};
 use crate::origin::{Origin, Origins};
 use crate::pages::Pages;
 use crate::sessions::{Session, Sessions, SessionsError};
@@ -47,6 +48,9 @@ pub enum ConsoleError {
     /// Sessions that would end before they begin.
     #[error("console.session_age_max must be more than 0, as in \"12h\"")]
     Age,
+    /// A setting of signing in elsewhere is wrong.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The directory of what it keeps can't be made.
     #[error("the console's directory, {}, can't be made", path.display())]
     Directory {
@@ -87,6 +91,8 @@ pub(crate) struct Shared {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) cookies: Cookies,
     pub(crate) sessions: Sessions,
+    /// Where else people sign in, if they do.
+    pub(crate) oidc: Option<Oidc>,
     origins: Origins,
     pages: Pages,
 }
@@ -96,6 +102,8 @@ pub(crate) struct SignedIn {
     pub(crate) session: Session,
     pub(crate) over: CancellationToken,
     token: String,
+    /// Who that is, where somebody else said so than the token.
+    vouched: Option<Vouched>,
 }
 
 impl Console {
@@ -113,6 +121,7 @@ impl Console {
         if config.session_age_max.is_zero() {
             return Err(ConsoleError::Age);
         }
+        let oidc = Oidc::open(&config.oidc, authenticator.has_credentials())?;
         std::fs::create_dir_all(place.dir).map_err(|source| ConsoleError::Directory {
             path: place.dir.to_owned(),
             source,
@@ -122,6 +131,7 @@ impl Console {
             authenticator,
             cookies: Cookies::open(&place.dir.join("key"), ids.as_ref())?,
             sessions: Sessions::open(place.dir.join("sessions.json"))?,
+            oidc,
             clock,
             ids,
             origins,
@@ -157,12 +167,15 @@ impl Shared {
         behind: Behind,
     ) -> Result<Response<Body>, Refusal> {
         let signed_in = self.signed_in(&request);
+        if request.uri().path().starts_with(OIDC) {
+            return self.elsewhere(origin, request, signed_in).await;
+        }
         // A page has no token to send: its session's is the one that counts.
         let headers = request.headers_mut();
         headers.remove(AUTHORIZATION);
         headers.remove(COOKIE);
         if let Some(signed_in) = &signed_in {
-            headers.insert(AUTHORIZATION, signed_in.bearer()?);
+            signed_in.show(&mut request)?;
         }
         if is_grpc_web(&request) {
             origin.require_own_page(&request)?;
@@ -170,7 +183,7 @@ impl Shared {
         }
         if request.uri().path().starts_with(API) {
             origin.require_own_page(&request)?;
-            return self.api(request, signed_in).await;
+            return self.api(origin, request, signed_in).await;
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Err(Refusal::Method);
@@ -208,20 +221,42 @@ impl Shared {
         let held = self.cookies.of(request.headers())?;
         let now = self.clock.now();
         let (session, over) = self.sessions.get(&held.session_id, now)?;
+        let vouched = match &session.granted {
+            None => None,
+            // Where nobody signs in elsewhere any more, or others do, these sessions are over.
+            Some(granted) => Some(self.oidc.as_ref()?.vouch(granted, &session, over.clone())?),
+        };
         Some(SignedIn {
             session,
             over,
             token: held.token,
+            vouched,
         })
     }
 }
 
 impl SignedIn {
-    fn bearer(&self) -> Result<HeaderValue, Refusal> {
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", self.token));
-        let mut bearer = bearer.map_err(|_| Refusal::SignedOut)?;
-        bearer.set_sensitive(true);
-        Ok(bearer)
+    /// Has `request` say who it is.
+    fn show(&self, request: &mut Request<Body>) -> Result<(), Refusal> {
+        match &self.vouched {
+            Some(vouched) => {
+                request.extensions_mut().insert(vouched.clone());
+            }
+            None => {
+                let bearer = HeaderValue::from_str(&format!("Bearer {}", self.token));
+                let mut bearer = bearer.map_err(|_| Refusal::SignedOut)?;
+                bearer.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, bearer);
+            }
+        }
+        Ok(())
+    }
+
+    /// The provider's own token, by which it knows whose session there is to end, too; none of somebody who signed in
+    /// here.
+    pub(crate) fn elsewhere(&self) -> Option<Option<&str>> {
+        self.vouched.as_ref()?;
+        Some(Some(self.token.as_str()).filter(|token| !token.is_empty()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! A session in a cookie: its id and the token, sealed by a key that only this server has.
+//! A session in a cookie: its id and the token, sealed by a key that only this server has. So is a sign-in that goes on
+//! elsewhere.
 //!
 //! So what stands on the server's disk is of no use without the browser's cookie, and a cookie that is stolen is of
 //! none once its session has ended.
@@ -13,11 +14,27 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-/// The cookie's name. By its prefix a browser takes it over TLS or from this machine alone, for this host alone.
-const NAME: &str = "__Host-aftercall";
+/// What a cookie is for.
+struct Kind {
+    /// By its prefix a browser takes it over TLS or from this machine alone, for this host alone.
+    name: &'static str,
+    /// What else is sealed, so that nothing else that is sealed by the key is taken for it.
+    purpose: &'static [u8],
+    same_site: &'static str,
+}
 
-/// What else is sealed, so that nothing else that is sealed by the key is taken for a cookie.
-const PURPOSE: &[u8] = b"aftercall console session 1";
+const SESSION: Kind = Kind {
+    name: "__Host-aftercall",
+    purpose: b"aftercall console session 1",
+    same_site: "Strict",
+};
+
+/// Who comes back from a provider is led here by its page: a strict cookie would stay behind.
+const SIGN_IN: Kind = Kind {
+    name: "__Host-aftercall-sign-in",
+    purpose: b"aftercall console sign-in 1",
+    same_site: "Lax",
+};
 
 /// The bytes of a key.
 const KEY_BYTES: usize = 32;
@@ -58,6 +75,8 @@ impl std::fmt::Debug for Cookies {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) session_id: String,
+    /// By which somebody signed in. Of a session that was begun elsewhere it is the provider's own, for the provider alone,
+    /// or empty where it is too long.
     pub(crate) token: String,
 }
 
@@ -87,50 +106,84 @@ impl Cookies {
 
     /// The header that has a browser keep `held` for `seconds`.
     pub(crate) fn keep(&self, held: &Held, seconds: u64, ids: &dyn Ids) -> Option<HeaderValue> {
-        let mut nonce = [0; NONCE_LEN];
-        ids.fill(&mut nonce);
-        let mut sealed = format!("{}\n{}", held.session_id, held.token).into_bytes();
-        let used = Nonce::assume_unique_for_key(nonce);
-        let done = self
-            .0
-            .seal_in_place_append_tag(used, Aad::from(PURPOSE), &mut sealed);
-        done.ok()?;
-        let value = BASE64_URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
-        header(&value, seconds)
+        let text = format!("{}\n{}", held.session_id, held.token);
+        self.seal(&SESSION, text, seconds, ids)
     }
 
     /// The header that has a browser forget.
     pub(crate) fn forget() -> Option<HeaderValue> {
-        header("", 0)
+        header(&SESSION, "", 0)
     }
 
     /// What the request's cookie holds, if it is one of ours.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Option<Held> {
+        let opened = self.opened(&SESSION, headers)?;
+        let (session_id, token) = opened.split_once('\n')?;
+        Some(Held {
+            session_id: session_id.to_owned(),
+            token: token.to_owned(),
+        })
+    }
+
+    /// The header that has a browser keep what is known of a sign-in elsewhere, for `seconds`.
+    pub(crate) fn keep_sign_in(
+        &self,
+        text: String,
+        seconds: u64,
+        ids: &dyn Ids,
+    ) -> Option<HeaderValue> {
+        self.seal(&SIGN_IN, text, seconds, ids)
+    }
+
+    /// The header that has a browser forget that.
+    pub(crate) fn forget_sign_in() -> Option<HeaderValue> {
+        header(&SIGN_IN, "", 0)
+    }
+
+    /// What the request's cookie says of a sign-in elsewhere.
+    pub(crate) fn sign_in_of(&self, headers: &HeaderMap) -> Option<String> {
+        self.opened(&SIGN_IN, headers)
+    }
+
+    fn seal(&self, kind: &Kind, text: String, seconds: u64, ids: &dyn Ids) -> Option<HeaderValue> {
+        let mut nonce = [0; NONCE_LEN];
+        ids.fill(&mut nonce);
+        let mut sealed = text.into_bytes();
+        let used = Nonce::assume_unique_for_key(nonce);
+        let done = self
+            .0
+            .seal_in_place_append_tag(used, Aad::from(kind.purpose), &mut sealed);
+        done.ok()?;
+        let value = BASE64_URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
+        header(kind, &value, seconds)
+    }
+
+    fn opened(&self, kind: &Kind, headers: &HeaderMap) -> Option<String> {
         let cookies = headers.get_all(COOKIE).into_iter();
         let mut cookies = cookies
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = cookies.find(|(name, _)| *name == NAME)?;
+        let (_, value) = cookies.find(|(name, _)| *name == kind.name)?;
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
         let (nonce, sealed) = sealed.split_first_chunk()?;
         let mut opened = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = self
             .0
-            .open_in_place(nonce, Aad::from(PURPOSE), &mut opened)
+            .open_in_place(nonce, Aad::from(kind.purpose), &mut opened)
             .ok()?;
-        let (session_id, token) = str::from_utf8(opened).ok()?.split_once('\n')?;
-        Some(Held {
-            session_id: session_id.to_owned(),
-            token: token.to_owned(),
-        })
+        str::from_utf8(opened).ok().map(str::to_owned)
     }
 }
 
-fn header(value: &str, seconds: u64) -> Option<HeaderValue> {
-    let text =
-        format!("{NAME}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+fn header(kind: &Kind, value: &str, seconds: u64) -> Option<HeaderValue> {
+    let Kind {
+        name, same_site, ..
+    } = kind;
+    let text = format!(
+        "{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite={same_site}"
+    );
     let mut header = HeaderValue::from_str(&text).ok()?;
     header.set_sensitive(true);
     Some(header)
@@ -212,20 +265,38 @@ mod tests {
     fn a_cookie_that_was_made_up_or_changed_holds_nothing() {
         let dir = TempDir::new().unwrap();
         let cookies = Cookies::open(&dir.path().join("key"), &ids()).unwrap();
+        let name = SESSION.name;
         let good = pair(&cookies.keep(&held(), 60, &ids()).unwrap());
         let (start, end) = good.split_at(good.len() / 2);
         let first = if end.starts_with('A') { 'B' } else { 'A' };
         for bad in [
             String::new(),
-            format!("{NAME}="),
-            format!("{NAME}=AAAA"),
-            format!("{NAME}=one"),
+            format!("{name}="),
+            format!("{name}=AAAA"),
+            format!("{name}=one"),
             format!("{start}{first}{}", &end[1..]),
-            good.replace(NAME, "aftercall"),
+            good.replace(name, "aftercall"),
             start.to_owned(),
         ] {
             assert_eq!(cookies.of(&sent(&bad)), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_is_no_session_and_a_session_no_sign_in() {
+        let dir = TempDir::new().unwrap();
+        let cookies = Cookies::open(&dir.path().join("key"), &ids()).unwrap();
+        let header = cookies.keep_sign_in("one\ntwo".to_owned(), 60, &ids());
+        let header = header.unwrap();
+        assert!(header.to_str().unwrap().contains("SameSite=Lax"));
+        let sign_in = pair(&header);
+        let opened = cookies.sign_in_of(&sent(&sign_in));
+        assert_eq!(opened.as_deref(), Some("one\ntwo"));
+        let renamed = sign_in.replace(SIGN_IN.name, SESSION.name);
+        assert_eq!(cookies.of(&sent(&renamed)), None);
+        let session = pair(&cookies.keep(&held(), 60, &ids()).unwrap());
+        let renamed = session.replace(SESSION.name, SIGN_IN.name);
+        assert_eq!(cookies.sign_in_of(&sent(&renamed)), None);
     }
 
     #[test]

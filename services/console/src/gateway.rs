@@ -37,6 +37,12 @@ pub struct Role {
 /// Why roles can't be reached, whatever they do.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
+    /// People sign in at a provider: then they have no token that the roles know.
+    #[error(
+        "console.oidc.issuer can't be set where the console stands in front of roles in other processes: these know \
+         callers by their tokens alone; take it out, and let people sign in with tokens"
+    )]
+    Oidc,
     /// Nobody said where a role is.
     #[error(
         "console.services.{role} is missing: say where the role is reached, as in \"http://127.0.0.1:7410\""

@@ -84,9 +84,14 @@ impl Origin {
         self.scheme == "https"
     }
 
-    fn is(&self, text: &[u8]) -> bool {
+    /// The address of a path.
+    pub(crate) fn at(&self, path: &str) -> String {
         let Self { scheme, authority } = self;
-        text.eq_ignore_ascii_case(format!("{scheme}://{authority}").as_bytes())
+        format!("{scheme}://{authority}{path}")
+    }
+
+    fn is(&self, text: &[u8]) -> bool {
+        text.eq_ignore_ascii_case(self.at("").as_bytes())
     }
 
     /// Refuses what a page of another origin sends. What changes something, or is answered with what is not for

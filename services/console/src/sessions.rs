@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::cookie::write_private;
+use crate::oidc::Granted;
 
 /// How many sessions there are at most; of more, the one that ends first gives way.
 const SESSIONS_MAX: usize = 10_000;
@@ -52,6 +53,9 @@ pub(crate) struct Session {
     pub(crate) ends_at: Timestamp,
     /// What the browser says that it is.
     pub(crate) browser: String,
+    /// Whom a provider says that it is, where somebody signed in elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) granted: Option<Granted>,
 }
 
 impl Session {
@@ -196,6 +200,7 @@ mod tests {
             began_at: at(began),
             ends_at: at(began + 1_000),
             browser: "a browser".to_owned(),
+            granted: None,
         }
     }
 

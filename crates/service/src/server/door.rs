@@ -16,7 +16,8 @@ use super::gate::Gate;
 /// gRPC's own content type.
 pub trait Door: std::fmt::Debug + Send + Sync + 'static {
     /// Answers one request. `behind` are the services, behind the same gate that gRPC's clients pass: a caller is
-    /// known by the headers of the request that it is given, or by its connection's certificate.
+    /// known by the headers of the request that it is given, or by its connection's certificate, unless the door says
+    /// who it is by a [`Vouched`](crate::Vouched) among the request's extensions.
     fn answer(&self, request: Request<Body>, behind: Behind) -> BoxFuture<'static, Response<Body>>;
 }
 

@@ -24,7 +24,6 @@ use super::inbound::{Bounds, bounded};
 use super::memory::{Held, Memory};
 use super::meter::{Meter, Meters};
 use super::presence::{Busy, Presence};
-use super::tls::Peer;
 use crate::auth::Identity;
 use crate::deadline::RequestTimeout;
 use crate::supervisor::panic_text;
@@ -217,11 +216,9 @@ impl Rules {
 
     /// Who calls, if they may: known before a byte of the message is read.
     fn caller(&self, request: &Request<Body>) -> Result<Identity, tonic::Status> {
-        let peer = request.extensions().get::<Arc<Peer>>();
-        let peer = peer.map(AsRef::as_ref);
         let layer = &self.layer;
-        let asked = (request.headers(), layer.clock.now());
-        let identity = layer.authenticator.identity(asked, peer);
+        let now = layer.clock.now();
+        let identity = layer.authenticator.identity_of(request, now);
         let identity = identity.map_err(to_status)?;
         // Who has no role is told the same of whatever there is or is not.
         identity.principal.require_some().map_err(to_status)?;

@@ -65,6 +65,9 @@ pub(super) async fn pass_on(
     if !asked.contains(&Service::Console) || roles.clone().next().is_none() {
         return Ok(server);
     }
+    if config.console.oidc.issuer.is_some() {
+        return Err(GatewayError::Oidc);
+    }
     let is_by_credentials = server.authenticator().has_credentials();
     let gateway = Gateway::open(&config.console.services, roles, is_by_credentials)?;
     let server = server.elsewhere(gateway.services(), gateway.clone());

@@ -5,6 +5,9 @@ use super::Config;
 /// The defaults with a comment for each key. A key that has no default stands in a comment.
 const EXPLAINED: &str = include_str!("../../../../deploy/aftercall.toml");
 
+/// A section whose keys are the operator's own.
+const ROLES: &str = "console.oidc.roles";
+
 /// Why a configuration can't be printed.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration has no TOML form")]
@@ -17,15 +20,22 @@ pub struct PrintError(#[from] toml::ser::Error);
 pub fn print(config: &Config) -> Result<String, PrintError> {
     let values = toml::Table::try_from(config)?;
     let mut section = "";
-    let lines = EXPLAINED.lines().map(|line| {
-        if let Some(name) = header(line) {
+    let lines = EXPLAINED.lines().flat_map(|line| {
+        let begins = header(line);
+        if let Some(name) = begins {
             section = name;
         }
         let value = key(line).and_then(|key| Some((key, in_section(&values, section)?.get(key)?)));
-        value.map_or_else(
+        let line = value.map_or_else(
             || line.to_owned(),
             |(key, value)| format!("{key} = {value}"),
-        )
+        );
+        let own = begins.filter(|name| *name == ROLES);
+        let own = own.and_then(|name| in_section(&values, name));
+        let own = own.into_iter().flatten();
+        // A key of theirs may be any text.
+        let own = own.map(|(key, value)| format!("{} = {value}", toml::Value::from(key.as_str())));
+        std::iter::once(line).chain(own)
     });
     let mut text = lines.collect::<Vec<_>>().join("\n");
     text.push('\n');
@@ -103,6 +113,11 @@ mod tests {
         config.log.engine = Engine::Kafka;
         config.log.kafka.sasl_mechanism = Some(SaslMechanism::ScramSha512);
         config.log.kafka.ca_file = Some(PathBuf::from("ca.pem"));
+        config.console.oidc.tenant = Some("acme".to_owned());
+        for (given, role) in [("call agents", "agent"), ("/leads.eu", "team_lead")] {
+            let roles = &mut config.console.oidc.roles;
+            roles.insert(given.to_owned(), role.to_owned());
+        }
         let text = print(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
     }

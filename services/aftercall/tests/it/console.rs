@@ -101,7 +101,7 @@ pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-fn known() -> (TempDir, PathBuf, TempDir) {
+pub(crate) fn known() -> (TempDir, PathBuf, TempDir) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("tokens.toml");
     std::fs::write(&file, CREDENTIALS).unwrap();

@@ -23,6 +23,7 @@ mod json;
 mod kafka;
 mod log;
 mod model;
+mod oidc;
 mod on_kafka;
 mod permissions;
 mod retargeting;

@@ -9,8 +9,10 @@ use http::Uri;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as readable;
 use serde::Deserialize;
 
-use crate::auth::credentials::{RoleName, country, is_name, kind};
-use crate::{ActorKind, Role};
+use crate::ActorKind;
+use crate::auth::credentials::{RoleName, country, kind};
+use crate::auth::whom::{Tenant, Whom};
+use crate::fetch;
 
 /// By how much the issuer's clock may differ from ours, unless it is said.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
@@ -56,15 +58,7 @@ pub(in crate::auth) struct Issuer {
     pub(super) audience: String,
     pub(super) keys: Where,
     pub(super) clock_skew: Duration,
-    pub(super) tenant: Tenant,
-    pub(super) actor_claim: String,
-    pub(super) roles_claim: String,
-    /// What roles of ours the issuer's are; where it is empty, they have our names.
-    roles: BTreeMap<String, Role>,
-    pub(super) teams_claim: String,
-    pub(super) sites_claim: String,
-    pub(super) kind: ActorKind,
-    pub(super) country: Option<Country>,
+    pub(super) whom: Whom,
 }
 
 /// Where an issuer's keys are.
@@ -76,13 +70,6 @@ pub(super) enum Where {
         /// Those whom the server's certificate must come from, besides those whom the machine trusts.
         ca: Option<PathBuf>,
     },
-}
-
-/// Whose an issuer's tokens are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tenant {
-    Always(String),
-    Claimed(String),
 }
 
 fn clock_skew() -> Duration {
@@ -119,53 +106,30 @@ impl Described {
             },
             _ => return Err("needs either jwks_file or jwks_url, where its keys are"),
         };
-        let tenant = match (self.tenant, self.tenant_claim) {
-            (Some(tenant), None) if is_name(&tenant) => Tenant::Always(tenant),
-            (None, Some(claim)) => Tenant::Claimed(claim),
-            _ => {
-                return Err(
-                    "needs either tenant, whose all of its tokens are, or tenant_claim, which says so",
-                );
-            }
-        };
+        let tenant = Tenant::of(self.tenant, self.tenant_claim)?;
         let roles = self.roles.into_iter();
         Ok(Issuer {
             name: self.issuer,
             audience: self.audience,
             keys,
             clock_skew: self.clock_skew,
-            tenant,
-            actor_claim: self.actor_claim,
-            roles_claim: self.roles_claim,
-            roles: roles.map(|(given, role)| (given, role.0)).collect(),
-            teams_claim: self.teams_claim,
-            sites_claim: self.sites_claim,
-            kind: self.kind,
-            country: self.country,
+            whom: Whom {
+                tenant,
+                actor_claim: self.actor_claim,
+                roles_claim: self.roles_claim,
+                roles: roles.map(|(given, role)| (given, role.0)).collect(),
+                teams_claim: self.teams_claim,
+                sites_claim: self.sites_claim,
+                kind: self.kind,
+                country: self.country,
+            },
         })
-    }
-}
-
-impl Issuer {
-    /// What role of ours the issuer's is, if it is one.
-    pub(super) fn role(&self, given: &str) -> Option<Role> {
-        match self.roles.is_empty() {
-            true => given.parse().ok(),
-            false => self.roles.get(given).copied(),
-        }
     }
 }
 
 /// Keys come over TLS, or from this machine: whoever could change them on their way could be anybody.
 fn trusted(url: &str) -> Result<Uri, &'static str> {
-    let wrong = "jwks_url must be https://HOST/PATH, or http:// of this machine";
-    let url: Uri = url.parse().map_err(|_| wrong)?;
-    let host = url.host().ok_or(wrong)?;
-    let local = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    let local = host == "localhost" || local.is_ok_and(|address| address.is_loopback());
-    match url.scheme_str() {
-        Some("https") => Ok(url),
-        Some("http") if local => Ok(url),
-        _ => Err(wrong),
-    }
+    let url: Option<Uri> = url.parse().ok();
+    url.filter(fetch::is_trusted)
+        .ok_or("jwks_url must be https://HOST/PATH, or http:// of this machine")
 }

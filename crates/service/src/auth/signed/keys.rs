@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::compact::decoded;
 use super::crypto::{Algorithm, PublicKey};
-use super::fetch::{FetchError, fetch};
+use super::fetch::{KeysError, fetch};
 use super::issuer::Where;
 use crate::chain;
 
@@ -82,7 +82,7 @@ impl Keys {
         }
         self.missed.store(false, Ordering::Release);
         let had = match &self.place {
-            Where::File(path) => tokio::fs::read(path).await.map_err(FetchError::from),
+            Where::File(path) => tokio::fs::read(path).await.map_err(KeysError::from),
             Where::Url { url, ca } => fetch(url, ca.as_deref()).await,
         };
         let mut last = self.last.lock();
@@ -156,7 +156,7 @@ struct Described {
 }
 
 /// The keys of `text` that can be used; others are for somebody else.
-fn parse(text: &[u8]) -> Result<Vec<Key>, FetchError> {
+fn parse(text: &[u8]) -> Result<Vec<Key>, KeysError> {
     let set: KeySet = serde_json::from_slice(text)?;
     let described = set.keys.into_iter().map(serde_json::from_value);
     Ok(described.filter_map(|key| usable(key.ok()?)).collect())

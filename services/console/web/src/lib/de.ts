@@ -272,6 +272,17 @@ export const de: Catalogue = {
     hint: 'Der Token, den Ihnen gab, wer den Server betreibt. Der Server verwahrt ihn versiegelt: keine Seite kann ihn lesen.',
     submit: 'Anmelden',
     wrong: 'Der Token ist nicht bekannt. Kopieren Sie ihn ganz, ohne Leerzeichen.',
+    elsewhere: (name: string) => `Anmelden mit ${name}`,
+    nothing: 'Die Anmeldung führte zu nichts. Versuchen Sie es noch einmal.',
+    failed: {
+      SIGN_IN_UNKNOWN: 'Diese Anmeldung ist vorbei oder begann in einem anderen Browser. Beginnen Sie von vorn.',
+      SIGN_IN_REFUSED: 'Der Anbieter ließ Sie nicht ein, oder Sie gingen zurück. Versuchen Sie es noch einmal.',
+      PROVIDER_UNREACHABLE: 'Der Anbieter antwortet nicht. Versuchen Sie es später, oder nehmen Sie einen Token.',
+      ID_TOKEN_INVALID: 'Was der Anbieter von Ihnen sagt, gilt hier nicht. Mehr steht im Protokoll des Servers.',
+      CLAIMS_INCOMPLETE: 'Der Anbieter sagt nicht, wer Sie hier sind. Fragen Sie, wer die Konten verwaltet.',
+      ROLE_UNKNOWN: 'Ihr Konto hat hier keine Rolle. Fragen Sie danach, wer die Konten verwaltet.',
+      SESSION_NOT_KEPT: 'Die Sitzung kann gerade nicht verwahrt werden. Versuchen Sie es noch einmal.',
+    },
   },
   keys: {
     title: 'Tasten',

@@ -270,6 +270,17 @@ export const en = {
     hint: 'The token that whoever runs the server gave you. It is kept by the server, sealed: no page can read it.',
     submit: 'Sign in',
     wrong: 'The token is not known. Copy all of it, without blanks.',
+    elsewhere: (name: string) => `Sign in with ${name}`,
+    nothing: 'Signing in came to nothing. Try again.',
+    failed: {
+      SIGN_IN_UNKNOWN: 'This sign-in is over, or was begun in another browser. Begin it again.',
+      SIGN_IN_REFUSED: 'The provider did not let you in, or you went back. Try again.',
+      PROVIDER_UNREACHABLE: 'The provider does not answer. Try again later, or use a token.',
+      ID_TOKEN_INVALID: 'What the provider says of you is not valid here. Whoever runs the server finds more in its log.',
+      CLAIMS_INCOMPLETE: 'The provider does not say who you are here. Ask whoever keeps the accounts.',
+      ROLE_UNKNOWN: 'Your account has no role here. Ask whoever keeps the accounts for one.',
+      SESSION_NOT_KEPT: 'The session cannot be kept at present. Try again.',
+    },
   },
   keys: {
     title: 'Keys',

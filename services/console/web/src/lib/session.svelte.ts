@@ -48,8 +48,10 @@ class Session {
   }
 
   async signOut(): Promise<void> {
-    await asked('DELETE', '/api/session');
+    const { leads_to } = await asked<{ leads_to?: string }>('DELETE', '/api/session');
     this.who = undefined;
+    // Who signed in elsewhere signs out there, too, and comes back from there.
+    if (leads_to !== undefined) location.assign(leads_to);
   }
 
   lost(): void {
@@ -63,6 +65,16 @@ class Session {
 }
 
 export const session = new Session();
+
+// What the provider is called at which people sign in, if there is one.
+export async function provider(): Promise<string | undefined> {
+  return (await asked<{ oidc?: string }>('GET', '/api/sign-in')).oidc;
+}
+
+// Where signing in there begins; it leads back to `to`.
+export function signInElsewhere(to: string): void {
+  location.assign(`/oidc/start?to=${encodeURIComponent(to)}`);
+}
 
 export function sessions(): Promise<OpenSession[]> {
   return asked<OpenSession[]>('GET', '/api/sessions');

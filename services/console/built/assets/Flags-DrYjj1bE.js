@@ -1,0 +1,1 @@
+export{t as default}from"./Flags-wc6k9kSu.js";

@@ -1,1 +1,0 @@
-export{t as history}from"./past-7Q053_EH.js";

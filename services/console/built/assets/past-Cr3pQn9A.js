@@ -1,0 +1,1 @@
+export{t as history}from"./past-BB3Wi0bb.js";
