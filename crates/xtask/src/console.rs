@@ -1,4 +1,4 @@
-//! `cargo xtask console`: the console's pages, built, checked, and tried in a browser.
+//! `cargo xtask console`: the console's pages, built, checked, tried in a browser, and measured there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,13 +23,19 @@ pub(crate) struct Args {
     /// Tries every screen in Chromium, against a real server
     #[arg(long)]
     browser: bool,
+    /// Measures in Chromium, against a real server, how soon the board is there and how soon it shows what changes
+    #[arg(long, conflicts_with_all = ["check", "browser"])]
+    speed: bool,
+    /// With `--speed`: prints one JSON object a line
+    #[arg(long, requires = "speed")]
+    json: bool,
     #[command(flatten)]
     program: command::Program,
 }
 
 /// Builds the pages, or checks them, or tries them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let users: &[&str] = match args.browser {
+    let users: &[&str] = match args.browser || args.speed {
         true => &[PAGES, BROWSER],
         false => &[PAGES],
     };
@@ -39,9 +45,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
     npm(&["run", "generate"])?;
-    if args.browser {
+    if args.browser || args.speed {
         let mut tried = at_pages("npx");
         tried.args(["playwright", "test"]);
+        if args.speed {
+            tried.args(["--config", "playwright.speed.config.ts"]);
+        }
+        if args.json {
+            tried.env("SPEED_JSON", "1");
+        }
         return command::run(tried.env("AFTERCALL_BINARY", args.program.path()?));
     }
     npm(&["run", "check"])?;

@@ -9,6 +9,8 @@ import { type Failure, failureOf } from './failure';
 import { live } from './live.svelte';
 
 const PAGE_SIZE = 500;
+// The first page is small: it fills what is seen at first, and is there sooner.
+const FIRST_PAGE_SIZE = 60;
 // More are not read: a board of more is narrowed by a filter.
 export const PROMISES_MAX = 10_000;
 
@@ -71,9 +73,10 @@ export class Board {
     const seen = new Set<string>();
     try {
       let pageToken = '';
+      let pageSize = FIRST_PAGE_SIZE;
       do {
         const page = await followups.listCommitments(
-          { filter: { lifecycles: OPEN_LIFECYCLES }, pageSize: PAGE_SIZE, pageToken, ...(pageToken === '' ? including() : {}) },
+          { filter: { lifecycles: OPEN_LIFECYCLES }, pageSize, pageToken, ...(pageToken === '' ? including() : {}) },
           once(reading.signal),
         );
         for (const promise of page.commitments) {
@@ -81,6 +84,7 @@ export class Board {
           if (!this.#versions.has(promise.commitmentId)) this.#open.set(promise.commitmentId, promise);
         }
         pageToken = page.nextPageToken;
+        pageSize = PAGE_SIZE;
         this.loading = false;
         this.#arrange();
       } while (pageToken !== '' && seen.size < PROMISES_MAX);

@@ -49,6 +49,18 @@ export function format(language: string, options: Intl.DateTimeFormatOptions): I
   return made;
 }
 
+const numbers = new Map<string, Intl.NumberFormat>();
+
+export function numberFormat(language: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = language + JSON.stringify(options);
+  let made = numbers.get(key);
+  if (made === undefined) {
+    made = new Intl.NumberFormat(language, options);
+    numbers.set(key, made);
+  }
+  return made;
+}
+
 // What clocks in `zone` show at an instant.
 export function wallOf(ms: number, zone: string): Wall {
   const parts = format('en-GB', {
@@ -121,7 +133,7 @@ export function span(ms: number, language: string): string {
   const minutes = Math.floor(Math.abs(ms) / 60_000);
   const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
   const unit = (value: number, name: 'day' | 'hour' | 'minute') =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+    numberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
   if (days > 0) return hours > 0 && days < 7 ? `${unit(days, 'day')} ${unit(hours, 'hour')}` : unit(days, 'day');
   if (hours > 0) return rest > 0 ? `${unit(hours, 'hour')} ${unit(rest, 'minute')}` : unit(hours, 'hour');
   return unit(rest, 'minute');

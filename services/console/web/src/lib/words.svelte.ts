@@ -2,7 +2,7 @@
 
 import { type Catalogue, en } from './en';
 import { type Language, prefs } from './prefs.svelte';
-import { format, isZone, ownZone, span as spanIn, wallOf } from './time';
+import { format, isZone, numberFormat, ownZone, span as spanIn, wallOf } from './time';
 
 import type { Commitment, Owner } from '../gen/aftercall/model/v1/commitment_pb';
 
@@ -28,7 +28,7 @@ function locale(): string {
 }
 
 export function number(value: number | bigint): string {
-  return new Intl.NumberFormat(locale()).format(value);
+  return numberFormat(locale()).format(value);
 }
 
 export function span(ms: number): string {
@@ -75,11 +75,11 @@ export function weekdayName(ms: number): string {
 
 // A share of 1, with so many digits as it takes to tell small ones apart.
 export function percent(share: number): string {
-  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share);
+  return numberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share);
 }
 
 export function money(amount: number, currency: string): string {
-  return new Intl.NumberFormat(locale(), { style: 'currency', currency }).format(amount);
+  return numberFormat(locale(), { style: 'currency', currency }).format(amount);
 }
 
 // The same in every zone that may be meant, for whoever looks closer.

@@ -33,7 +33,7 @@ export const de: Words = {
     cases: (n) => (n === '1' ? '1 Fall' : `${n} Fälle`),
     takenBy: (who, until) => `${who} hat ihn bis ${until}`,
     until: (when) => `bis ${when}`,
-    choose: 'Wählen Sie einen Kandidaten: j und k bewegen, Enter öffnet.',
+    choose: 'Wählen Sie einen Kandidaten: mit einem Klick, oder mit j und k und Enter.',
     missing: 'Diesen Kandidaten gibt es nicht, oder keinen seiner Fälle dürfen Sie sehen.',
     next: 'Nächster',
     done: {

@@ -31,7 +31,7 @@ export const en = {
     cases: (n: string) => (n === '1' ? '1 case' : `${n} cases`),
     takenBy: (who: string, until: string) => `${who} has it until ${until}`,
     until: (when: string) => `until ${when}`,
-    choose: 'Choose a candidate: j and k move, Enter opens.',
+    choose: 'Choose a candidate: click it, or move by j and k and open by Enter.',
     missing: 'There is no such candidate, or none of its cases is yours to see.',
     next: 'Next',
     done: {
