@@ -228,7 +228,7 @@ impl App {
         &self,
         server: Server,
         (asked, config): (&[Service], &Config),
-        (views, around): (Option<(Deps, FeedRunner)>, (Arc<dyn Clock>, Arc<dyn Ids>)),
+        (views, around): (Option<(Deps, FeedRunner)>, TimeAndIds),
         (listener, feeds): (Listener, Option<Feeds>),
     ) -> Result<(), StartError> {
         let (server, services) = match views {
@@ -334,6 +334,9 @@ impl App {
         self.run(std::future::ready(())).await
     }
 }
+
+/// What the process around it gives to all that works.
+type TimeAndIds = (Arc<dyn Clock>, Arc<dyn Ids>);
 
 /// What is taken before any work.
 struct Front {
