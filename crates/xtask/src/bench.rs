@@ -12,9 +12,9 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::command;
 use crate::kafka::Cluster;
 use crate::needs::{self, Need};
+use crate::{command, python};
 
 /// What to measure, and beside what.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,12 @@ struct Bench {
     /// What its servers do, in the order of their starts, where that is the same amount of work in
     /// every run: then what they take can be compared from outside.
     servers: &'static [&'static str],
+    /// Python's packages that it stands beside; none for most.
+    packages: &'static [&'static str],
 }
+
+/// What insight stands beside.
+const DUCKDB: &[&str] = &["duckdb>=1.2"];
 
 /// The cluster that is started for a benchmark.
 const CLUSTER: &str = "bench";
@@ -91,18 +96,26 @@ const ALL: &[Bench] = &[
         "export",
         "a million contacts taken home, in each form; and questions as of the past",
     ),
-    system(
-        "insight",
-        "measures over a million contacts, and what their view costs beside the others",
-    ),
+    Bench {
+        packages: DUCKDB,
+        ..system(
+            "insight",
+            "measures over a million contacts, beside DuckDB, and what their view costs beside the others",
+        )
+    },
     Bench {
         target: "insight",
         package: "aftercall-insight",
+        packages: DUCKDB,
         ..system(
             "insight",
-            "aggregates over a million contacts, beside a plain pass; DUCKDB=DIR adds DuckDB",
+            "aggregates over a million contacts, beside a plain pass and DuckDB",
         )
     },
+    system(
+        "calls",
+        "events of calls a second, beside a bare echo; how soon a watch has one; AFTERCALL_BENCH_EVENTS",
+    ),
     Bench {
         target: "suggest",
         package: "aftercall-retrieval",
@@ -167,6 +180,7 @@ const fn system(name: &'static str, what: &'static str) -> Bench {
         what,
         clusters: &[],
         servers: &[],
+        packages: &[],
     }
 }
 
@@ -190,6 +204,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for bench in chosen {
         let mut cargo = bench.command(command::cargo());
         cargo.args(args.json.then_some("--json"));
+        cargo.envs(bench.python()?);
         let promises = args.promises.map(|promises| promises.to_string());
         cargo.envs(promises.map(|promises| ("AFTERCALL_BENCH_PROMISES", promises)));
         cargo.envs(
@@ -231,6 +246,17 @@ impl Bench {
         cargo.arg("--");
         cargo.args((self.target == "system").then_some(self.name));
         cargo
+    }
+
+    /// Names the Python that has its packages, set up where it is not yet.
+    fn python(&self) -> anyhow::Result<Option<(&'static str, PathBuf)>> {
+        if self.packages.is_empty() {
+            return Ok(None);
+        }
+        let home = crate::root().join("target/bench");
+        std::fs::create_dir_all(&home)?;
+        let programs = python::with(&home, self.packages)?;
+        Ok(Some(("AFTERCALL_BENCH_PYTHON", programs.join("python"))))
     }
 
     /// What builds it.

@@ -145,6 +145,13 @@ const ALL: &[Need] = &[
         package: Some("postgresql"),
         present: || exists("/usr/lib/postgresql"),
     },
+    Need {
+        name: "Python 3 with venv",
+        of: "insight",
+        remedy: "install the package python3-venv",
+        package: Some("python3-venv"),
+        present: || command::succeeds("python3", ["-c", "import ensurepip, venv"]),
+    },
 ];
 
 fn exists(path: &str) -> bool {

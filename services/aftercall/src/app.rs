@@ -213,7 +213,7 @@ impl App {
             .access(config.access)
             .descriptors(aftercall_proto::DESCRIPTORS);
         let ports = (listener, feeds);
-        let started = app.start_serving(server, (asked, config), views, around, ports);
+        let started = app.start_serving(server, (asked, config), (views, around), ports);
         match started.await {
             Ok(()) => Ok(app),
             Err(error) => match app.stop().await {
@@ -228,8 +228,7 @@ impl App {
         &self,
         server: Server,
         (asked, config): (&[Service], &Config),
-        views: Option<(Deps, FeedRunner)>,
-        around: (Arc<dyn Clock>, Arc<dyn Ids>),
+        (views, around): (Option<(Deps, FeedRunner)>, (Arc<dyn Clock>, Arc<dyn Ids>)),
         (listener, feeds): (Listener, Option<Feeds>),
     ) -> Result<(), StartError> {
         let (server, services) = match views {

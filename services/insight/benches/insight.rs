@@ -3,7 +3,7 @@
 //! The log is in memory and the service in this process, behind a real server; one client asks, one question at a time.
 //! `CONTACTS` sets how many contacts there are (1,000,000). Beside it stands a plain pass over the same facts in memory, in a
 //! vector of the compiler's layout, single-threaded, without a store, filters and words; and the same aggregate by DuckDB from a
-//! table in memory, where `DUCKDB` names a directory into which pip put it (`pip install --target DIR duckdb`).
+//! table in memory, where `AFTERCALL_BENCH_PYTHON` names a Python that has it, as `cargo xtask bench` sees to.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that can't go on stops")]
 
@@ -93,8 +93,8 @@ async fn main() {
     };
     ask(&mut client, "a month by team and reason", &month).await;
     plainly(&plain);
-    if let Ok(duckdb) = std::env::var("DUCKDB") {
-        beside_duckdb(&plain, &duckdb, dir.path());
+    if let Ok(python) = std::env::var("AFTERCALL_BENCH_PYTHON") {
+        beside_duckdb(&plain, &python, dir.path());
     }
     supervisor.shutdown(Duration::from_secs(60)).await.unwrap();
 }
@@ -152,7 +152,7 @@ fn plainly(plain: &[Plain]) {
 }
 
 /// The same groups by DuckDB, on two threads, from a table in memory.
-fn beside_duckdb(plain: &[Plain], duckdb: &str, dir: &std::path::Path) {
+fn beside_duckdb(plain: &[Plain], python: &str, dir: &std::path::Path) {
     let mut lines = String::from("at_s,team,handle_ms\n");
     for Plain {
         at_s,
@@ -165,9 +165,7 @@ fn beside_duckdb(plain: &[Plain], duckdb: &str, dir: &std::path::Path) {
     let file = dir.join("contacts.csv");
     std::fs::write(&file, lines).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/beside.py");
-    let mut python = Command::new("python3");
-    python.env("PYTHONPATH", duckdb).arg(script).arg(file);
-    let status = python.status().unwrap();
+    let status = Command::new(python).arg(script).arg(file).status().unwrap();
     assert!(status.success());
 }
 

@@ -97,16 +97,15 @@ mod tests {
         };
         let service = tonic_health::server::HealthService::from_health_reporter(reporter);
         for _ in 0..200 {
-            let changes = SERVICES.map(|name| {
+            let mut changes = tokio::task::JoinSet::new();
+            for name in SERVICES {
                 let health = health.clone();
-                tokio::spawn(async move {
+                changes.spawn(async move {
                     health.set(name, false).await;
                     health.set(name, true).await;
-                })
-            });
-            for change in changes {
-                change.await.unwrap();
+                });
             }
+            changes.join_all().await;
             for name in SERVICES.into_iter().chain([WHOLE]) {
                 let service_name = name.to_owned();
                 let asked = HealthCheckRequest {

@@ -89,7 +89,7 @@ impl Both {
             };
             eprintln!("• {whose}");
             let mut run = bench.command(cargo);
-            run.arg("--json");
+            run.arg("--json").envs(bench.python()?);
             let said = match brokers {
                 None => figures_of(bench, &mut run),
                 Some(brokers) => on_kafka(brokers, bench, &mut run),

@@ -10,23 +10,33 @@ use aftercall_proto::history::v1::{
     ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, ListTimelineResponse,
     SearchInteractionsRequest, SearchInteractionsResponse,
 };
+use aftercall_proto::recorder::v1::call_service_server::{CallService, CallServiceServer};
 use aftercall_proto::recorder::v1::recorder_service_server::{
     RecorderService, RecorderServiceServer,
 };
+use aftercall_proto::recorder::v1::report_call_events_response::Outcome;
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
-    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
-    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AnalyseInteractionResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
+    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
+    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
+    RecordInteractionsRequest, RecordInteractionsResponse, ReportCallEventsRequest,
+    ReportCallEventsResponse, ReportedCallEvent, ScoreTextRequest, ScoreTextResponse,
+    UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use prost::Message;
 use tokio::net::TcpListener;
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The argument by which the benchmark starts itself as the peer.
 pub(crate) const ARGUMENT: &str = "--serve-echo";
+
+/// As long as a position is.
+const POSITION: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// As long as a contact's id is.
+const ID: &str = "00000000-0000-5000-8000-000000000000";
 
 #[derive(Default)]
 struct Echo {
@@ -46,7 +56,7 @@ impl RecorderService for Echo {
         Ok(Response::new(RecordInteractionResponse {
             commitment_ids: vec![interaction.interaction_id.clone()],
             interaction_id: interaction.interaction_id,
-            position: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+            position: POSITION.to_owned(),
             recorded_at: interaction.occurred_at,
             already_recorded: false,
             warnings: Vec::new(),
@@ -106,6 +116,30 @@ impl RecorderService for Echo {
     }
 }
 
+type Reported =
+    Pin<Box<dyn tokio_stream::Stream<Item = Result<ReportCallEventsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl CallService for Echo {
+    type ReportCallEventsStream = Reported;
+
+    async fn report_call_events(
+        &self,
+        request: Request<Streaming<ReportCallEventsRequest>>,
+    ) -> Result<Response<Reported>, Status> {
+        let events = request.into_inner();
+        let answers = events.map(|event| event.map(reported));
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn batch_report_call_events(
+        &self,
+        _: Request<BatchReportCallEventsRequest>,
+    ) -> Result<Response<BatchReportCallEventsResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+}
+
 #[tonic::async_trait]
 impl HistoryService for Echo {
     async fn list_timeline(
@@ -151,6 +185,17 @@ impl HistoryService for Echo {
     }
 }
 
+fn reported(request: ReportCallEventsRequest) -> ReportCallEventsResponse {
+    let reported = ReportedCallEvent {
+        interaction_id: ID.to_owned(),
+        position: POSITION.to_owned(),
+    };
+    ReportCallEventsResponse {
+        correlation_id: request.correlation_id,
+        outcome: Some(Outcome::Reported(reported)),
+    }
+}
+
 /// Serves until the process is ended; `timeline` is a file with the response to give.
 pub(crate) async fn serve(timeline: Option<&String>) -> anyhow::Result<()> {
     let timeline = match timeline {
@@ -165,6 +210,7 @@ pub(crate) async fn serve(timeline: Option<&String>) -> anyhow::Result<()> {
         .initial_connection_window_size(8 << 20);
     server
         .add_service(RecorderServiceServer::new(Echo::default()))
+        .add_service(CallServiceServer::new(Echo::default()))
         .add_service(HistoryServiceServer::new(Echo { timeline }))
         .serve_with_incoming(TcpListenerStream::new(listener))
         .await?;

@@ -1,5 +1,7 @@
 //! Measures over a million contacts: how fast they are answered, and what their view costs beside the others.
 
+mod duckdb;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use aftercall_proto::insight::v1::{
 };
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 
 use crate::footprint::mib;
 use crate::load;
@@ -68,20 +71,53 @@ async fn questions(report: &mut Report, server: &Server) -> anyhow::Result<()> {
         time_zone: "Europe/Berlin".to_owned(),
         ..AggregateRequest::default()
     };
-    quantiles(report, &client, ("insight.aggregate", weekly, 300.0)).await?;
+    let aggregate = quantiles(report, &client, ("insight.aggregate", weekly, 300.0)).await?;
     let now = Timestamp::now();
     // The contacts of the load lie within the days before now: half of them in each period.
+    let (from, before) = (
+        now - SignedDuration::from_hours(15 * 24),
+        now + SignedDuration::from_hours(1),
+    );
     let drivers = CompareDriversRequest {
         filter: Some(ContactFilter {
-            occurred_from: Some(to_wire(now - SignedDuration::from_hours(15 * 24))),
-            occurred_before: Some(to_wire(now + SignedDuration::from_hours(1))),
+            occurred_from: Some(to_wire(from)),
+            occurred_before: Some(to_wire(before)),
             ..ContactFilter::default()
         }),
         ..CompareDriversRequest::default()
     };
-    quantiles(report, &client, ("insight.drivers", drivers, 1_000.0)).await?;
+    let drivers = quantiles(report, &client, ("insight.drivers", drivers, 1_000.0)).await?;
     let repeats = CountRepeatContactsRequest::default();
-    quantiles(report, &client, ("insight.repeats", repeats, 1_000.0)).await
+    quantiles(report, &client, ("insight.repeats", repeats, 1_000.0)).await?;
+    let Some(peer) = duckdb::ask(&client, (from, before)).await? else {
+        return Ok(());
+    };
+    anyhow::ensure!(peer.contacts == RECORDS, "DuckDB counts {}", peer.contacts);
+    for (name, ours, theirs) in [
+        ("insight.aggregate", aggregate, peer.aggregate),
+        ("insight.drivers", drivers, peer.drivers),
+    ] {
+        for (quantile, value, theirs) in
+            [("p50", ours.p50, theirs.p50), ("p99", ours.p99, theirs.p99)]
+        {
+            report.note(&format!("{name}.duckdb.{quantile}"), theirs, "ms");
+            report.add(&Figure {
+                name: &format!("{name}.{quantile}"),
+                value,
+                unit: "ms",
+                against: Some(("DuckDB", theirs)),
+                goal: Goal::None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// How long a question takes, in milliseconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Took {
+    p50: f64,
+    p99: f64,
 }
 
 /// Asks the same again and again; the goal is for the slowest in a hundred.
@@ -89,7 +125,7 @@ async fn quantiles<R: Rpc>(
     report: &mut Report,
     client: &Client,
     (name, request, goal_ms): (&str, R, f64),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Took> {
     let mut took = Histogram::<u64>::new(3)?;
     for asked in 0..WARM_UP + ASKED {
         let began = Instant::now();
@@ -99,15 +135,19 @@ async fn quantiles<R: Rpc>(
         }
     }
     let ms = |quantile| took.value_at_quantile(quantile) as f64 / 1_000.0;
-    report.note(&format!("{name}.p50"), ms(0.5), "ms");
+    let took = Took {
+        p50: ms(0.5),
+        p99: ms(0.99),
+    };
+    report.note(&format!("{name}.p50"), took.p50, "ms");
     report.add(&Figure {
         name: &format!("{name}.p99"),
-        value: ms(0.99),
+        value: took.p99,
         unit: "ms",
         against: None,
         goal: Goal::AtMost(goal_ms),
     });
-    Ok(())
+    Ok(took)
 }
 
 /// What it took to build views from nothing.

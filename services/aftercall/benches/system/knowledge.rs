@@ -30,7 +30,8 @@ const WHOLE_MS: f64 = 40.0;
 /// The most texts whose directions a measurement waits for.
 const DIRECTIONS_MAX: u64 = 20_000;
 
-fn asked(name: &str, usual: u64) -> anyhow::Result<u64> {
+/// The number in the variable `name`, or the usual one.
+pub(crate) fn asked(name: &str, usual: u64) -> anyhow::Result<u64> {
     match std::env::var(name) {
         Ok(asked) => asked
             .parse()

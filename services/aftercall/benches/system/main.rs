@@ -8,6 +8,7 @@
     reason = "a benchmark measures by the machine's own clock"
 )]
 
+mod calls;
 mod deliver;
 mod echo;
 mod export;
@@ -47,6 +48,7 @@ const ALL: &[&str] = &[
     "timers",
     "knowledge",
     "insight",
+    "calls",
 ];
 
 /// What needs a cluster, and runs only where it is asked for.
@@ -88,6 +90,7 @@ fn main() -> anyhow::Result<()> {
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
             "knowledge" => runtime.block_on(knowledge::run(&mut report))?,
             "insight" => runtime.block_on(insight::run(&mut report))?,
+            "calls" => runtime.block_on(calls::run(&mut report))?,
             ON_KAFKA => runtime.block_on(kafka::run(&mut report))?,
             unknown => bail!(
                 "there is no measurement {unknown}; there are {}, {ON_KAFKA}",

@@ -103,8 +103,8 @@ pub(crate) async fn record_each(
     Ok(())
 }
 
-/// Whether an encoded answer holds `response`, which is its field 2, of wire type 2. The requests
+/// Whether an encoded answer says that it is recorded, by its field 2, of wire type 2. The requests
 /// carry no correlation id, so nothing stands before it.
-fn recorded(answer: &Bytes) -> bool {
+pub(crate) fn recorded(answer: &Bytes) -> bool {
     answer.first() == Some(&0x12)
 }

@@ -127,6 +127,7 @@ test('a session that is ended elsewhere ends here at once', async ({ browser }) 
   const [mine, theirs] = pages as [(typeof pages)[0], (typeof pages)[0]];
   await mine.goto(`${known.url}/sessions`);
   const others = mine.getByRole('row').filter({ hasNotText: 'this one' }).filter({ hasText: 'lea' });
+  await expect(others.first()).toBeVisible();
   while ((await others.count()) > 0) {
     const count = await others.count();
     await others.first().getByRole('button', { name: 'End' }).click();

@@ -1,0 +1,1 @@
+export{t as default}from"./Flags-Dq9VQD7v.js";

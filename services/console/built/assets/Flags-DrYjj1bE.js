@@ -1,1 +1,0 @@
-export{t as default}from"./Flags-wc6k9kSu.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./measured-C7F_KbPu.js";

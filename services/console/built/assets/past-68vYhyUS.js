@@ -1,0 +1,1 @@
+export{t as history}from"./past-Wlf7gJOq.js";
