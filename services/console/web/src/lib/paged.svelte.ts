@@ -80,7 +80,9 @@ export class Paged<T> {
 
   // Puts what the server answered in the place of what it was; nothing, where it is in this list no more.
   replace(is: (item: T) => boolean, by?: T): void {
+    const before = this.items.length;
     this.items = this.items.flatMap((item) => (is(item) ? (by === undefined ? [] : [by]) : [item]));
+    if (this.total !== undefined) this.total -= BigInt(before - this.items.length);
   }
 
   async #page(signal: AbortSignal, first: boolean): Promise<void> {

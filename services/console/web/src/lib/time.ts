@@ -23,14 +23,33 @@ export function durationMs(duration: Duration | undefined): number {
   return duration === undefined ? 0 : Number(duration.seconds) * 1000 + Math.floor(duration.nanos / 1_000_000);
 }
 
+// Asking takes a good part of a millisecond, and every row does it more than once. Who travels has another zone soon.
+const ASK_AGAIN_MS = 60_000;
+let own = { zone: '', askedAt: 0 };
+
 export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+  const now = Date.now();
+  if (own.zone === '' || Math.abs(now - own.askedAt) > ASK_AGAIN_MS) {
+    own = { zone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC', askedAt: now };
+  }
+  return own.zone;
 }
 
+const zones = new Map<string, boolean>();
+
 export function isZone(zone: string): boolean {
+  let is = zones.get(zone);
+  if (is === undefined) {
+    is = zone !== '' && knows(zone);
+    zones.set(zone, is);
+  }
+  return is;
+}
+
+function knows(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
-    return zone !== '';
+    return true;
   } catch {
     return false;
   }
