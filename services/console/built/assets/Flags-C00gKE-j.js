@@ -1,1 +1,0 @@
-export{t as default}from"./Flags-Dq9VQD7v.js";

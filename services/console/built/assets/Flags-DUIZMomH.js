@@ -1,0 +1,1 @@
+export{t as default}from"./Flags-T3eJk28w.js";

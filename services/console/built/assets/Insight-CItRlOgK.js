@@ -1,1 +1,0 @@
-export{t as default}from"./measured-C7F_KbPu.js";
