@@ -132,6 +132,13 @@ const ALL: &[Need] = &[
         present: || command::succeeds("chromium", ["--version"]),
     },
     Need {
+        name: "the font DejaVu Sans",
+        of: "console --browser",
+        remedy: "install the package fonts-dejavu-core",
+        package: Some("fonts-dejavu-core"),
+        present: || exists("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+    },
+    Need {
         name: "PostgreSQL's server",
         of: "record",
         remedy: "install the package postgresql",
