@@ -7,12 +7,14 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::{command, needs};
+use crate::{command, kafka, needs};
 
 /// What needs Node.
 const PAGES: &str = "console";
 /// What needs a browser, too.
 const BROWSER: &str = "console --browser";
+/// What the pages' roles need where each is a process of its own, as they are tried.
+const KAFKA: &str = "needs_kafka";
 
 /// What is to be done with the pages; left out, they are built into `services/console/built`.
 #[derive(Debug, clap::Args)]
@@ -20,7 +22,7 @@ pub(crate) struct Args {
     /// Changes nothing: fails if the built files are not what the sources make, byte by byte
     #[arg(long)]
     check: bool,
-    /// Tries every screen in Chromium, against a real server
+    /// Tries every screen in Chromium, against a real server, and on a Kafka of its own against several
     #[arg(long)]
     browser: bool,
     /// Measures in Chromium, against a real server, how soon the board is there and how soon it shows what changes
@@ -35,9 +37,10 @@ pub(crate) struct Args {
 
 /// Builds the pages, or checks them, or tries them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let users: &[&str] = match args.browser || args.speed {
-        true => &[PAGES, BROWSER],
-        false => &[PAGES],
+    let users: &[&str] = match (args.browser, args.speed) {
+        (true, _) => &[PAGES, BROWSER, KAFKA],
+        (false, true) => &[PAGES, BROWSER],
+        (false, false) => &[PAGES],
     };
     let missing = needs::provide(users);
     if let Some(need) = missing.first() {
@@ -54,7 +57,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         if args.json {
             tried.env("SPEED_JSON", "1");
         }
-        return command::run(tried.env("AFTERCALL_BINARY", args.program.path()?));
+        tried.env("AFTERCALL_BINARY", args.program.path()?);
+        return match args.browser {
+            true => kafka::beside(&mut tried),
+            false => command::run(&mut tried),
+        };
     }
     npm(&["run", "check"])?;
     npm(&["test"])?;

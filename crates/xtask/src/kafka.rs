@@ -20,7 +20,11 @@ mod network;
 mod node;
 mod secrets;
 
+use std::process::Command;
+
 use clap::Subcommand;
+
+use crate::command;
 
 pub(crate) use cluster::{Cluster, DEFAULT};
 
@@ -67,4 +71,15 @@ pub(crate) fn run(what: &Kafka) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Runs `command` beside the default cluster, and ends the cluster if it was not there before.
+///
+/// # Errors
+/// As [`run`], and when the command fails.
+pub(crate) fn beside(command: &mut Command) -> anyhow::Result<()> {
+    let (cluster, ours) = Cluster::up(DEFAULT, None)?;
+    let outcome = command::run(command.envs(cluster.environment()));
+    let ended = if ours { cluster.down() } else { Ok(()) };
+    outcome.and(ended)
 }

@@ -1,12 +1,11 @@
 //! `cargo xtask test`: sets up all that the tests need, then runs all of them.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, bail};
 
-use crate::kafka::{Cluster, DEFAULT};
 use crate::needs::{self, Need};
-use crate::{chaos, command, python, tidy};
+use crate::{chaos, command, kafka, python, tidy};
 
 /// Runs every test, or those whose name contains `filter`. What the machine can't run is listed at
 /// the end; with `CI=true` it is a failure.
@@ -37,7 +36,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
     if others.is_empty() {
         command::run(&mut test)?;
     } else {
-        with_kafka(&mut test)?;
+        kafka::beside(&mut test)?;
     }
     if !on_brokers.is_empty() {
         chaos::run(&chaos::Args::short())?;
@@ -56,15 +55,6 @@ fn names(arguments: &[&str]) -> anyhow::Result<Vec<String>> {
     }
     let listed = String::from_utf8_lossy(&listed.stdout);
     Ok(listed.lines().map(str::to_owned).collect())
-}
-
-/// Runs `test` beside a cluster, and ends the cluster if it was not there before.
-fn with_kafka(test: &mut Command) -> anyhow::Result<()> {
-    let (cluster, ours) = Cluster::up(DEFAULT, None)?;
-    test.envs(cluster.environment());
-    let outcome = command::run(test);
-    let ended = if ours { cluster.down() } else { Ok(()) };
-    outcome.and(ended)
 }
 
 fn report(missing: &[&Need]) -> anyhow::Result<()> {

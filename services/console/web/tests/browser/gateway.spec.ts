@@ -1,5 +1,5 @@
-// The console as a process of its own, in front of roles in theirs. They meet on a Kafka:
-// eval "$(cargo xtask kafka up)" && cargo xtask console --browser
+// The console as a process of its own, in front of roles in theirs. They meet on the Kafka that
+// `cargo xtask console --browser` starts.
 
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,8 +14,6 @@ const TOPIC = `browser-${randomUUID()}`;
 const lead: Caller = { token: 'token-of-the-lead-0123456789', tenant: 'acme', actor: 'lea', roles: ['supervisor'] };
 const admin: Caller = { token: 'token-of-the-crm-0123456789', tenant: 'acme', actor: 'crm', roles: ['integration'] };
 const LOG = `[log]\nengine = "kafka"\n[log.kafka]\nbrokers = "${BROKERS}"\ntopic = "${TOPIC}"\n`;
-
-test.skip(BROKERS === '', 'AFTERCALL_TEST_KAFKA names no brokers: eval "$(cargo xtask kafka up)"');
 
 const servers: Server[] = [];
 
@@ -35,6 +33,7 @@ let front: Server;
 
 test.beforeAll(async () => {
   test.setTimeout(180_000);
+  if (BROKERS === '') throw new Error('AFTERCALL_TEST_KAFKA must name the brokers: cargo xtask console --browser does so');
   const env = {
     ...process.env,
     AFTERCALL_LOG__ENGINE: 'kafka',

@@ -78,6 +78,7 @@ test('personal words are marked by their kind, put back by decision, and looked 
   await expect(candidate.getByText('+49 30 1234567').first()).toBeVisible();
 
   await page.keyboard.press('p');
+  await expect(page.getByRole('textbox', { name: 'What it is about, in a line' })).toBeFocused();
   await page.keyboard.type('Whom to call about a delivery');
   await page.getByRole('textbox', { name: 'What to do' }).press('Control+End');
   await page.keyboard.type(' Say when.');
@@ -139,6 +140,7 @@ test('a draft goes through its whole life, and what it lacks is named', async ({
   const wrong = complaints(page);
   await open(page, 'grey cable');
   await page.keyboard.press('p');
+  await expect(page.getByRole('textbox', { name: 'What it is about, in a line' })).toBeFocused();
   await page.keyboard.type('Router does not sync');
   await page.getByRole('button', { name: 'Make a draft of it' }).click();
   await expect(page).toHaveURL(/\/solutions\/[^?]+\?version=1&edit=1/);

@@ -51,6 +51,11 @@ export class OneSolution {
     this.reading = false;
   }
 
+  // Takes what a command answered, if it is of this version: what can be done next goes by it at once, not by what was read before.
+  take(now: Solution | undefined): void {
+    if (now && now.solutionId === this.solution?.solutionId && now.version === this.solution.version) this.solution = now;
+  }
+
   // How many customers and contacts were told a version, as far as it is known.
   told(version: number): bigint | undefined {
     return this.besides || this.readAt === 0 ? undefined : (this.stats.find((one) => one.version === version)?.toldCount ?? 0n);
