@@ -79,6 +79,15 @@ pub struct Occurrence {
     pub window: Option<SignedDuration>,
 }
 
+/// The occurrence that follows another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Following {
+    /// The occurrence.
+    pub occurrence: Occurrence,
+    /// The last of the times between the two of which nothing was made; none if there was none.
+    pub passed_over: Option<Timestamp>,
+}
+
 /// Why no further promise of a series is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecurrenceEnd {
@@ -235,6 +244,11 @@ impl Recurrence {
 
     /// The occurrence that follows `last`, if it is made at `now`; none if there is no further one.
     pub fn next(&self, last: &Occurrence, now: Timestamp) -> Option<Occurrence> {
+        Some(self.following(last, now)?.occurrence)
+    }
+
+    /// As [`Self::next`], with what was passed over on the way there.
+    pub fn following(&self, last: &Occurrence, now: Timestamp) -> Option<Following> {
         let zone = Zone::named(&self.time_zone)?;
         let rule = Rule::read(&self.rrule).ok()?;
         let until = self.until.unwrap_or(last.due_at);
@@ -242,7 +256,7 @@ impl Recurrence {
         let end = local_of(&zone, until).checked_add(SignedDuration::from_hours(24));
         let times = rule.times(last.local, end.ok()?).ok()?;
         let mut next = last.clone();
-        let mut missed = None;
+        let (mut passed_over, mut missed) = (None, None);
         for local in times.take(RULE_TIMES_MAX) {
             if local <= next.local {
                 continue;
@@ -258,12 +272,17 @@ impl Recurrence {
                 continue;
             }
             next.due_at = due_at;
+            let found = Following {
+                occurrence: numbered(next.clone(), last),
+                passed_over,
+            };
             match self.catch_up {
-                CatchUp::All => return Some(numbered(next, last)),
-                _ if due_at >= now => return Some(missed.unwrap_or_else(|| numbered(next, last))),
-                CatchUp::CollapseToOne => missed = Some(numbered(next.clone(), last)),
+                CatchUp::All => return Some(found),
+                _ if due_at >= now => return Some(missed.unwrap_or(found)),
+                CatchUp::CollapseToOne => missed = Some(found),
                 CatchUp::Skip => {}
             }
+            passed_over = Some(due_at);
         }
         missed
     }
@@ -305,17 +324,20 @@ fn zone(at: FieldPath<'_>, name: &str, found: &mut Violations) -> Option<Zone> {
 
 /// The local time that was told, where it was told by these clocks: one that they leap over is not what they show then.
 fn told_local(told: Option<&DueSpec>, zone: &Zone) -> Option<DateTime> {
-    match told? {
+    let (date, second, time_zone) = match told? {
         DueSpec::Local {
             date,
             time,
             time_zone,
-        } if Zone::named(time_zone)?.name() == zone.name() => {
-            let second = SignedDuration::from_secs(time.second().into());
-            date.at(0, 0, 0, 0).checked_add(second).ok()
-        }
-        _ => None,
+        } => (date, time.second().into(), time_zone),
+        DueSpec::EndOfLocalDay { date, time_zone } => (date, SECONDS_PER_DAY, time_zone),
+        _ => return None,
+    };
+    if Zone::named(time_zone)?.name() != zone.name() {
+        return None;
     }
+    let second = SignedDuration::from_secs(second);
+    date.at(0, 0, 0, 0).checked_add(second).ok()
 }
 
 /// What the clocks show at an instant, to the second.

@@ -16,7 +16,7 @@ use crate::names::{Named, names};
 use crate::{Accepted, Happening, Id, What, calls, keys, made, settings, waits};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 14;
+const VERSION: u32 = 15;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -177,13 +177,14 @@ fn record(
 
 /// Something happens to a promise, of its contact's record or made later.
 fn follow_promise(fact: &Accepted, step: Step<'_>, txn: &mut Txn<'_>) -> Decided {
-    let for_ids = match step {
-        Step::Promise { event, .. } => match &event.change {
-            Change::DependenciesSet { commitment_ids } => Some(commitment_ids),
-            _ => None,
-        },
-        _ => None,
-    };
+    let (mut for_ids, mut ends_series) = (None, false);
+    if let Step::Promise { event, .. } = step {
+        match &event.change {
+            Change::DependenciesSet { commitment_ids } => for_ids = Some(commitment_ids),
+            Change::RecurrenceEnded { .. } => ends_series = true,
+            _ => {}
+        }
+    }
     let id = &fact.event.aggregate_id;
     if let Some(for_ids) = for_ids
         && waits::would_wait_for_itself(fact, id, for_ids, txn)?
@@ -196,6 +197,9 @@ fn follow_promise(fact: &Accepted, step: Step<'_>, txn: &mut Txn<'_>) -> Decided
     };
     if let (Ok(()), Some(for_ids)) = (&decided, for_ids) {
         waits::note(fact, id, for_ids, txn)?;
+    }
+    if decided.is_ok() && ends_series {
+        made::end_series(fact, txn)?;
     }
     Ok(decided)
 }

@@ -18,6 +18,7 @@
 //!  40   tenant · promise's id · whose          Made: a promise that was made after its contact
 //!  41   tenant · promise's id · whose          the id of the promise that took it up again
 //!  42   tenant · promise's id · whose          Waits: the promises that it waits for
+//!  43   tenant · promise's id · whose          nothing: no further promise is made of the series that it began
 //! ```
 
 use aftercall_proto::event::v1::AggregateKind;
@@ -42,6 +43,7 @@ const COUNTED: u8 = 10;
 const MADE: u8 = 40;
 const REOPENED: u8 = 41;
 const WAITS: u8 = 42;
+const SERIES_OVER: u8 = 43;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
     Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
@@ -72,6 +74,14 @@ pub(crate) fn waits(tenant_id: &str, id: &Id, whose: u64) -> Key {
     Key::new(WAITS)
         .text(tenant_id)
         .bytes(id.as_bytes())
+        .u64(whose)
+}
+
+/// A series that has ended, by its first promise.
+pub(crate) fn series_over(tenant_id: &str, first: &Id, whose: u64) -> Key {
+    Key::new(SERIES_OVER)
+        .text(tenant_id)
+        .bytes(first.as_bytes())
         .u64(whose)
 }
 

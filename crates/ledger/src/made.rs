@@ -28,6 +28,9 @@ pub struct Made {
     recorded_at_us: i64,
     #[prost(message, optional, tag = "5")]
     promise: Option<Promise>,
+    /// The first promise of its series; empty where it is that itself, or is of none.
+    #[prost(string, tag = "6")]
+    series_id: String,
 }
 
 impl Made {
@@ -53,7 +56,7 @@ impl Made {
 }
 
 /// A promise begins: the first of its id counts, of each customer. Its contact was recorded before it, and is whose the
-/// event says.
+/// event says. Of a series that has ended none begins: who makes it may not know yet.
 pub(crate) fn make(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> Decided {
     let event = &fact.event;
     let tenant_id = &event.tenant_id;
@@ -72,6 +75,12 @@ pub(crate) fn make(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> 
     let mut holders = Holders::read(txn.get(&name)?)?;
     if holders.has(fact.whose) {
         return Ok(Err(Refused::NameTaken));
+    }
+    let series = promise.series.as_ref();
+    let series_id = series.map_or("", |series| &*series.occurrence.series_id);
+    let over = keys::series_over(tenant_id, &Id::of(series_id), fact.whose);
+    if !series_id.is_empty() && txn.get(&over)?.is_some() {
+        return Ok(Err(Refused::SeriesOver));
     }
     if let Some(reopens) = &promise.reopens {
         let old = Id::of(&reopens.commitment_id);
@@ -96,9 +105,23 @@ pub(crate) fn make(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> 
         offset: fact.position.offset,
         recorded_at_us: recorded_at_us(event),
         promise: Some(Promise::new(&id, promise.life())),
+        series_id: match Id::of(series_id) == id {
+            true => String::new(),
+            false => series_id.to_owned(),
+        },
     };
     txn.put(keys::made(tenant_id, &id, fact.whose), made.encode_to_vec())?;
     Ok(Ok(()))
+}
+
+/// No further promise of the series begins that the promise of an event is of.
+pub(crate) fn end_series(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let (tenant_id, id) = (&fact.event.tenant_id, Id::of(&fact.event.aggregate_id));
+    let made = Made::read(txn.get(keys::made(tenant_id, &id, fact.whose))?)?;
+    let first = made.filter(|made| !made.series_id.is_empty());
+    let first = first.map_or(id, |made| Id::of(&made.series_id));
+    let over = keys::series_over(tenant_id, &first, fact.whose);
+    Ok(txn.put(over, Bytes::new())?)
 }
 
 /// Why a promise can't begin in its contact: it is not there, or was said to be somebody else's meanwhile.

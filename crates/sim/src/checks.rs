@@ -21,12 +21,24 @@ use crate::world::World;
 /// A timer may be this late: it looks at its clock once a second.
 const LATE_MAX: SignedDuration = SignedDuration::from_secs(3);
 
-/// Whether timers have noted all that has lapsed.
+/// Nothing falls due so soon after the end that it would change an answer while answers are compared.
+const STILL_FOR: SignedDuration = SignedDuration::from_secs(20);
+
+/// Whether timers have noted all that has lapsed, and have nothing to note for a while.
 ///
 /// # Errors
 /// What is wrong with the log.
 pub(crate) fn timers_are_idle(world: &World) -> Result<bool, String> {
-    Ok(none_is_missed(world, &Model::of(world.medium())?).is_ok())
+    let model = Model::of(world.medium())?;
+    let now = world.clocks().iter().map(Clock::now).max();
+    let soon = now.unwrap_or_default() + STILL_FOR;
+    let is_due = model.contacts.values().any(|contact| {
+        let mut promises = contact.promises.iter();
+        let mut series = contact.series_timers();
+        promises.any(|promise| promise.timers().any(|(at, _)| at < soon))
+            || series.any(|(at, _)| at < soon)
+    });
+    Ok(!is_due && none_is_missed(world, &model).is_ok())
 }
 
 /// Checks everything.
@@ -137,6 +149,14 @@ fn none_is_missed(world: &World, model: &Model) -> Result<(), String> {
         if let Some((at, what)) = promise.timers().find(|(at, _)| *at < passed) {
             return Err(format!(
                 "{what} at {at}, and at {passed} nobody has said so: {promise:?}"
+            ));
+        }
+    }
+    for contact in model.contacts.values() {
+        let mut series = contact.series_timers();
+        if let Some((at, id)) = series.find(|(at, _)| *at < passed) {
+            return Err(format!(
+                "series {id} is to go on or to end since {at}, and at {passed} it does neither: {contact:?}"
             ));
         }
     }

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 /// As a machine's clock: a sleeper looks at it again after this long.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
-/// When every simulation begins: 2026-06-01T08:00:00Z.
-const BEGINNING_SECONDS: i64 = 1_780_300_800;
+/// When every simulation begins: 2026-03-27T08:00:00Z. In the second night after that clocks in Europe are put forward.
+const BEGINNING_SECONDS: i64 = 1_774_598_400;
 
 /// A process's clock. Clones are the same.
 #[derive(Debug, Clone)]

@@ -2,8 +2,10 @@
 //! of the services.
 
 mod alert;
+mod asked;
 mod follow;
 mod promise;
+mod series;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,7 @@ use aftercall_log::Position;
 use aftercall_proto::convert::time::from_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{AlertsRouted, CommitmentMade, Event, InteractionRecorded};
-use aftercall_proto::model::v1::{DependencySlip, Direction, ExternalRef, NotificationKind};
+use aftercall_proto::model::v1::{Direction, ExternalRef, NotificationKind};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
@@ -21,6 +23,7 @@ use uuid::Uuid;
 use crate::client::watches::Change;
 use crate::log::{Medium, Stored};
 pub(crate) use promise::{Promise, State};
+use series::Series;
 
 /// For how long the same request gets the first answer again.
 const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -70,6 +73,8 @@ pub(crate) struct Contact {
     pub(crate) promises: Vec<Promise>,
     /// The promises that it follows up, by their ids.
     follows_up: Vec<String>,
+    /// The series of its promises, by the first one's id.
+    series: BTreeMap<String, Series>,
 }
 
 impl Model {
@@ -95,11 +100,11 @@ impl Model {
             .fact()
             .map_err(|error| format!("{position:?}: {error}"))?;
         let fact = fact.ok_or_else(|| format!("{position:?} says nothing"))?;
-        if let Fact::CommitmentLapsed(_) = &fact {
-            self.check_lapse(position, &event, &fact, stored)?;
-        }
+        self.check_lapse(position, &event, &fact, stored)?;
         let counts = match &fact {
-            Fact::InteractionRecorded(recorded) => self.record(position, &event, recorded, stored),
+            Fact::InteractionRecorded(recorded) => {
+                self.record(position, &event, recorded, stored)?
+            }
             Fact::InteractionAmended(_) | Fact::InteractionAnalysed(_) => {
                 self.next(&event, stored, |_| ())
             }
@@ -133,7 +138,7 @@ impl Model {
                 is_next(self.decided.entry(of).or_default(), &event)
             }
             Fact::AlertsRouted(routed) => self.route(position, &event, routed)?,
-            Fact::CommitmentMade(made) => self.make(&event, made, stored),
+            Fact::CommitmentMade(made) => self.make(&event, made, stored)?,
             Fact::SolutionPublished(_)
             | Fact::SolutionDrafted(_)
             | Fact::SolutionEdited(_)
@@ -185,9 +190,9 @@ impl Model {
         event: &Event,
         recorded: &InteractionRecorded,
         stored: &Stored,
-    ) -> bool {
+    ) -> Result<bool, String> {
         let Some(interaction) = &recorded.interaction else {
-            return false;
+            return Ok(false);
         };
         let whose = &stored.record.key;
         let key = (whose.clone(), event.aggregate_id.clone());
@@ -206,7 +211,7 @@ impl Model {
             .collect();
         if self.contacts.contains_key(&key) || brought.iter().any(|name| self.names.contains(name))
         {
-            return false;
+            return Ok(false);
         }
         self.names.extend(brought);
         let promises = interaction.commitments.iter().map(|draft| Promise {
@@ -226,6 +231,7 @@ impl Model {
             customer_id: customer.customer_id,
             is_inbound: interaction.direction() == Direction::Inbound,
             promises: promises.collect(),
+            series: Series::begun(&interaction.commitments)?,
             follows_up: interaction
                 .follow_ups
                 .iter()
@@ -233,7 +239,7 @@ impl Model {
                 .collect(),
         };
         self.contacts.insert(key, contact);
-        true
+        Ok(true)
     }
 
     /// The next event of a contact's own.
@@ -281,46 +287,38 @@ impl Model {
         Ok(true)
     }
 
-    /// What somebody is told of, and what never was.
-    pub(crate) fn told_and_never_was(&self) -> Option<&(String, String, String, u32)> {
-        let fired: BTreeSet<(&str, &str, &str, u32)> = self
-            .alerts
-            .iter()
-            .map(|(_, tenant_id, (promise, _, rule, revision, _))| {
-                (&**tenant_id, &**promise, &**rule, *revision)
-            })
-            .collect();
-        self.told
-            .iter()
-            .find(|(tenant_id, promise, rule, revision)| {
-                !fired.contains(&(&**tenant_id, &**promise, &**rule, *revision))
-            })
-    }
-
-    /// A promise is made after its contact, or takes up one that has ended.
-    fn make(&mut self, event: &Event, made: &CommitmentMade, stored: &Stored) -> bool {
+    /// A promise is made after its contact, or takes up one that has ended, or is the next one of a series.
+    fn make(
+        &mut self,
+        event: &Event,
+        made: &CommitmentMade,
+        stored: &Stored,
+    ) -> Result<bool, String> {
         let whose = stored.record.key.clone();
         let key = (whose.clone(), event.interaction_id.clone());
         let name = (whose, event.aggregate_id.clone());
         let Some(contact) = self.contacts.get_mut(&key) else {
-            return false;
+            return Ok(false);
         };
         let is_theirs = contact.customer_id == event.customer_id;
         if !is_theirs || event.sequence != 1 || self.names.contains(&name) {
-            return false;
+            return Ok(false);
         }
         if !made.reopens.is_empty() {
             let mut promises = contact.promises.iter_mut();
             let old = promises.find(|promise| promise.id == made.reopens);
             match old.filter(|old| !old.is_open() && !old.reopened) {
                 Some(old) => old.reopened = true,
-                None => return false,
+                None => return Ok(false),
             }
         }
         let draft = made.commitment.clone().unwrap_or_default();
+        if !contact.go_on(made, &draft, event, stored)? {
+            return Ok(false);
+        }
         contact.promises.push(Promise::made(&draft));
         self.names.insert(name);
-        true
+        Ok(true)
     }
 
     fn promise(&mut self, event: &Event, stored: &Stored) -> Option<&mut Promise> {
@@ -337,10 +335,11 @@ impl Model {
         fact: &Fact,
         stored: &Stored,
     ) -> Result<bool, String> {
-        let Some(promise) = self.promise(event, stored) else {
+        let key = (stored.record.key.clone(), event.interaction_id.clone());
+        let Some(contact) = self.contacts.get_mut(&key) else {
             return Ok(false);
         };
-        let taken = promise.take(fact, event, stored);
+        let taken = contact.follow(fact, event, stored);
         let taken = taken.map_err(|wrong| format!("{position:?}: {wrong}"))?;
         let Some(changed) = taken else {
             return Ok(false);
@@ -398,84 +397,6 @@ impl Model {
         }
         entry.0 += 1;
         true
-    }
-
-    /// Promises of which nobody has said yet how another one puts them in danger, or that none does any more.
-    pub(crate) fn unsaid_dangers(&self) -> impl Iterator<Item = (&Promise, DependencySlip)> {
-        let contacts = self.contacts.iter();
-        let all = contacts.flat_map(|((whose, _), contact)| {
-            contact.promises.iter().map(move |promise| (whose, promise))
-        });
-        let open = all.filter(|(_, promise)| promise.is_open());
-        open.filter_map(|(whose, promise)| {
-            let due = promise.due_at()?;
-            let mut all = promise.waits_for.iter();
-            all.find_map(|(id, said)| {
-                let danger = self.of_customer(whose, id)?.1.puts_in_danger(due);
-                (danger != *said).then_some((promise, danger))
-            })
-        })
-    }
-
-    /// Contacts of which nobody has said that they followed up an open promise to the same customer, and that promise:
-    /// of those that were made in a contact's record, because each of those began at the same time.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = (&String, &Promise)> {
-        let contacts = self.contacts.iter();
-        contacts.flat_map(move |((whose, id), contact)| {
-            contact.follows_up.iter().filter_map(move |named| {
-                let (of, promise) = self.of_customer(whose, named)?;
-                let theirs =
-                    !contact.customer_id.is_empty() && contact.customer_id == of.customer_id;
-                let is_left = promise.is_open() && !promise.tried_by.contains(id);
-                (theirs && is_left && promise.is_from_record).then_some((id, promise))
-            })
-        })
-    }
-
-    /// The promise of this id in any contact of a customer.
-    fn of_customer(&self, whose: &Bytes, id: &str) -> Option<(&Contact, &Promise)> {
-        let contacts = self.contacts.iter().filter(|((one, _), _)| one == whose);
-        let mut promises = contacts.flat_map(|(_, contact)| {
-            contact
-                .promises
-                .iter()
-                .map(move |promise| (contact, promise))
-        });
-        promises.find(|(_, promise)| promise.id == id)
-    }
-
-    /// The contact that an id names: of several, the one that was recorded first.
-    pub(crate) fn first(&self, tenant_id: &str, id: &str) -> Option<&Contact> {
-        let mut named: Vec<&Contact> = self
-            .contacts_of(tenant_id)
-            .filter_map(|(one, contact)| (one == id).then_some(contact))
-            .collect();
-        named.sort_by_key(|contact| (contact.recorded_at, contact.position));
-        named.first().copied()
-    }
-
-    /// A tenant's contacts, with their ids.
-    pub(crate) fn contacts_of(&self, tenant_id: &str) -> impl Iterator<Item = (&String, &Contact)> {
-        let contacts = self.contacts.iter();
-        let of_tenant = move |contact: &Contact| contact.tenant_id == tenant_id;
-        contacts.filter_map(move |((_, id), contact)| of_tenant(contact).then_some((id, contact)))
-    }
-
-    /// The customer, and all that are one with it.
-    pub(crate) fn merged_with(&self, tenant_id: &str, customer_id: &str) -> BTreeSet<String> {
-        let mut known = BTreeSet::from([customer_id.to_owned()]);
-        let mut known_before = 0;
-        while known.len() > known_before {
-            known_before = known.len();
-            for ((tenant, first), (_, others)) in &self.merges {
-                for other in others.iter().filter(|_| tenant == tenant_id) {
-                    if known.contains(first) || known.contains(other) {
-                        known.extend([first.clone(), other.clone()]);
-                    }
-                }
-            }
-        }
-        known
     }
 }
 

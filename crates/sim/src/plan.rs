@@ -108,6 +108,7 @@ pub(crate) enum Wish {
         contact: u8,
         due_minutes: Minutes,
         told_to_customer: bool,
+        recurs: Option<Recurs>,
         request: u16,
     },
     /// The same with several promises.
@@ -194,6 +195,47 @@ pub(crate) struct Promise {
     pub(crate) due_minutes: Minutes,
     /// If not, it is a task of ours.
     pub(crate) told_to_customer: bool,
+    /// If so, it is the first of a series.
+    pub(crate) recurs: Option<Recurs>,
+}
+
+/// How a promise recurs: every so many hours, days, weeks or months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recurs {
+    pub(crate) every: Every,
+    pub(crate) interval: u8,
+    /// If not, each occurrence follows the end of the last one.
+    pub(crate) is_independent: bool,
+    pub(crate) catch_up: CatchingUp,
+    /// 0 for as usual.
+    pub(crate) max_open: u8,
+    pub(crate) ends: Ends,
+    /// Whether the rule itself says when it ends.
+    pub(crate) ends_in_rule: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Every {
+    Hour,
+    Day,
+    Week,
+    Month,
+}
+
+/// What is made of the times that passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CatchingUp {
+    Skip,
+    CollapseToOne,
+    All,
+}
+
+/// When a rule ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    Never,
+    After { count: u8 },
+    At { minutes: Minutes },
 }
 
 /// A change of a promise.
@@ -229,6 +271,8 @@ pub(crate) enum Following {
         due_minutes: Minutes,
         told_to_customer: bool,
     },
+    /// No further promise of its series is made.
+    EndSeries,
 }
 
 /// What is done with several promises at once.
@@ -238,6 +282,7 @@ pub(crate) enum Batched {
     Cancel,
     Pause,
     Resume,
+    EndSeries,
 }
 
 /// What is done about an alert.
@@ -255,6 +300,27 @@ pub(crate) enum Which {
     Of(u8),
     /// The one with an id that a caller gave.
     Given(u8),
+    /// A later one of a series.
+    Later(Later),
+}
+
+/// A promise of a series that a contact's record began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Later {
+    pub(crate) contact: u8,
+    /// Whose contact it was.
+    pub(crate) customer: Option<u8>,
+    /// The id that a caller gave the first promise.
+    pub(crate) given: Option<u8>,
+    /// Which promise it is, from 2.
+    pub(crate) number: u8,
+}
+
+impl Later {
+    /// The first promise of the series.
+    pub(crate) fn first(self) -> Which {
+        self.given.map_or(Which::Of(self.contact), Which::Given)
+    }
 }
 
 impl Plan {

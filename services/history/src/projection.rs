@@ -5,6 +5,7 @@ mod identified;
 mod moved;
 mod places;
 mod promised;
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +34,7 @@ use crate::stored::StoredEntry;
 use crate::{keys, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 19;
+const VERSION: u32 = 20;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {

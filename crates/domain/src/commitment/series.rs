@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Commitment, Timer};
 use crate::due::DueResolution;
 use crate::interaction::CommitmentDraft;
-use crate::recurrence::{Occurrence, Recurrence, RecurrenceMode};
+use crate::recurrence::{Following, Occurrence, Recurrence, RecurrenceMode};
 
 /// The series of a promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub struct Series {
     pub next_id: Option<String>,
     /// How many promises of the series are open, as was noted beside the latest one.
     pub open: u32,
+    /// When one of as many as may be open ended last, so that there was room for another one; noted beside the latest
+    /// one.
+    pub room_since: Option<Timestamp>,
     /// Whether no further one is made; noted beside the latest one.
     pub ended: bool,
 }
@@ -34,6 +37,7 @@ impl Series {
             occurrence,
             next_id: None,
             open: 0,
+            room_since: None,
             ended: false,
         }
     }
@@ -51,21 +55,28 @@ impl Commitment {
             RecurrenceMode::Sequential => self.closed_at.filter(|_| self.lifecycle.is_over()),
             RecurrenceMode::Independent => {
                 let has_room = series.open < series.recurrence.max_open;
-                has_room.then_some(series.occurrence.due_at)
+                let due_at = Some(series.occurrence.due_at);
+                due_at.max(series.room_since).filter(|_| has_room)
             }
         }
     }
 
-    /// The next promise of its series and when it is made, if that is what the tracker has to say first at `now`. It has
-    /// no id yet.
+    /// The next promise of its series and since when it was to be made, if that is what the tracker has to say first at
+    /// `now`. It has no id yet.
     pub fn recurs(&self, now: Timestamp) -> Option<(Timestamp, CommitmentDraft)> {
         let series = self.series.as_ref()?;
         let (at, Timer::Recurrence) = self.timer_at(now)? else {
             return None;
         };
-        let occurrence = series.recurrence.next(&series.occurrence, now)?;
-        // What is made for a time that has passed was to be made by then.
-        Some((at.min(occurrence.due_at), self.again(series, occurrence)))
+        let Following {
+            occurrence,
+            passed_over,
+        } = series.recurrence.following(&series.occurrence, now)?;
+        // Until a time was passed over, the next promise was to be one of that. What is made for a time that has passed
+        // was to be made by then.
+        let made_at = passed_over.map_or(at, |passed| passed.max(at));
+        let made_at = made_at.min(occurrence.due_at);
+        Some((made_at, self.again(series, occurrence)))
     }
 
     /// No further promise of its series is made.

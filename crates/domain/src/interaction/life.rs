@@ -80,6 +80,8 @@ pub enum Refused {
     TooMany,
     /// A promise would wait for itself.
     Cyclic,
+    /// The series of the promise has ended.
+    SeriesOver,
 }
 
 impl Refused {
@@ -99,6 +101,7 @@ impl Refused {
             Self::NotMerged => "not merged",
             Self::TooMany => "too many",
             Self::Cyclic => "cyclic",
+            Self::SeriesOver => "series over",
         }
     }
 }

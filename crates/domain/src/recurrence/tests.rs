@@ -97,6 +97,40 @@ fn a_time_that_the_clocks_leap_over_is_the_leap_and_of_two_the_first() {
 }
 
 #[test]
+fn the_end_of_a_day_stays_that_where_the_next_one_begins_by_a_leap() {
+    // In Cairo the clocks leap over the beginning of 2027-04-30.
+    let mut recurrence = every("FREQ=DAILY");
+    recurrence.time_zone = "Africa/Cairo".to_owned();
+    let told = DueSpec::EndOfLocalDay {
+        date: date(2027, 4, 29),
+        time_zone: "Africa/Cairo".to_owned(),
+    };
+    let zone = TimeZone::get("Africa/Cairo").unwrap();
+    let due = zone.to_timestamp(date(2027, 4, 30).at(1, 0, 0, 0)).unwrap();
+    let mut found = Violations::new();
+    let first = recurrence.begin(FieldPath::ROOT, (due, Some(&told), ""), &mut found);
+    let next = recurrence.next(&first.unwrap(), due).unwrap();
+    let next = zone.to_datetime(next.due_at);
+    assert_eq!(next, date(2027, 5, 1).at(0, 0, 0, 0));
+}
+
+#[test]
+fn a_month_without_the_day_has_no_time_and_each_has_a_last_day() {
+    let due = "2027-01-31T02:30:00";
+    let thirty_first = dues(every("FREQ=MONTHLY"), due, 5);
+    let last = dues(every("FREQ=MONTHLY;BYMONTHDAY=-1"), due, 4);
+    let on = |days: &[&str]| -> Vec<String> {
+        let days = days.iter();
+        days.map(|day| format!("2027-{day}T02:30:00")).collect()
+    };
+    assert_eq!(
+        thirty_first,
+        on(&["01-31", "03-31", "05-31", "07-31", "08-31"])
+    );
+    assert_eq!(last, on(&["01-31", "02-28", "03-31", "04-30"]));
+}
+
+#[test]
 fn hours_over_which_the_clocks_leap_are_one() {
     let dues = dues(every("FREQ=HOURLY"), "2027-03-28T01:00:00", 4);
     assert_eq!(

@@ -46,6 +46,8 @@ struct Short {
     /// Whether somebody was asked to keep it.
     is_asked: bool,
     waits_for: Vec<String>,
+    /// Of one in a series: which one it is, the id of the next one, and whether there is none.
+    place: Option<(u32, String, bool)>,
 }
 
 pub(super) async fn are_as_the_model(world: &World, model: &Model) -> Result<(), String> {
@@ -382,6 +384,7 @@ fn of_contact(contact: &Contact) -> impl Iterator<Item = Short> + '_ {
         owner: format!("{:?}", promise.owner),
         is_asked: promise.asked.is_some(),
         waits_for: promise.waits_for.iter().map(|one| one.0.clone()).collect(),
+        place: contact.shown_place(promise),
     })
 }
 
@@ -414,6 +417,10 @@ fn short(shown: &Commitment) -> Short {
             .iter()
             .map(|one| one.commitment_id.clone())
             .collect(),
+        place: shown.occurrence.as_ref().map(|place| {
+            let next_id = place.next_commitment_id.clone();
+            (place.occurrence_no, next_id, place.series_ended)
+        }),
     }
 }
 

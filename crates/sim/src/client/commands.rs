@@ -33,9 +33,10 @@ impl Asking<'_> {
                 contact,
                 due_minutes,
                 told_to_customer,
+                recurs,
                 request,
             } => {
-                let due = (*due_minutes, *told_to_customer);
+                let due = (*due_minutes, *told_to_customer, *recurs);
                 self.make(*contact, due, *request).await
             }
             Wish::SeeTo { how, request } => self.see_to(how, *request).await,

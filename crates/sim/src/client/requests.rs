@@ -1,6 +1,7 @@
 //! The requests of callers. The same wish makes the same request, whenever it is made.
 
 pub(crate) mod followups;
+pub(crate) mod series;
 pub(crate) mod settings;
 
 use aftercall_domain::interaction::commitment_id;
@@ -109,6 +110,7 @@ pub(crate) fn promise_id(tenant: Tenant, which: Which) -> String {
             commitment_id(tenant_id(tenant), contact, 0).to_string()
         }
         Which::Given(promise) => given_id(promise).to_string(),
+        Which::Later(later) => series::later_id(tenant, later),
     }
 }
 
@@ -147,6 +149,7 @@ pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequ
         kind: CommitmentKind::CallBack.into(),
         told_to_customer: promise.told_to_customer,
         promised_by: Some(at(promise.due_minutes)),
+        recurrence: promise.recurs.map(series::recurrence),
         ..CommitmentDraft::default()
     });
     let follow_ups = follows_up.iter().map(|which| FollowUp {

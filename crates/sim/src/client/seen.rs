@@ -9,7 +9,7 @@ use aftercall_proto::alerts::v1::{
 };
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::followups::v1::{
-    AcceptHandoverResponse, CancelCommitmentResponse, EndHandoverResponse,
+    AcceptHandoverResponse, CancelCommitmentResponse, EndHandoverResponse, EndRecurrenceResponse,
     FulfilCommitmentResponse, MakeCommitmentResponse, PauseCommitmentResponse,
     ReassignCommitmentResponse, RecordAttemptResponse, ReopenCommitmentResponse,
     RescheduleCommitmentResponse, ResumeCommitmentResponse, SetDependenciesResponse,
@@ -91,6 +91,7 @@ changed! {
     SetDependenciesResponse { commitment },
     MakeCommitmentResponse { commitment },
     ReopenCommitmentResponse { commitment },
+    EndRecurrenceResponse { commitment },
     AcknowledgeAlertResponse { alert },
     SnoozeAlertResponse { alert },
     CloseAlertResponse { alert },

@@ -17,7 +17,7 @@ use super::promise::{Pause, Promise, State, target_at};
 use crate::log::Stored;
 
 /// What changed of a promise's alerts, if the event counts.
-type Counted = Result<Option<Vec<Seen>>, String>;
+pub(super) type Counted = Result<Option<Vec<Seen>>, String>;
 
 impl Promise {
     /// Takes what happened. Gives what became of its alerts; nothing if it does not count.
@@ -25,7 +25,10 @@ impl Promise {
     /// # Errors
     /// What nobody may say of it: too early, twice, or while our own clock stands still.
     pub(super) fn take(&mut self, fact: &Fact, event: &Event, stored: &Stored) -> Counted {
-        if self.version + 1 != event.sequence || !self.is_open() {
+        // That its series ends may be said of one that has ended.
+        let ends_series = matches!(fact, Fact::CommitmentRecurrenceEnded(_));
+        let was_open = self.is_open();
+        if self.version + 1 != event.sequence || !was_open && !ends_series {
             return Ok(None);
         }
         let taken = match fact {
@@ -64,12 +67,19 @@ impl Promise {
                 Some(self.averted())
             }
             Fact::CommitmentDependencyTurned(turned) => Some(self.turn(turned)),
+            Fact::CommitmentRecurrenceEnded(_) => {
+                self.says_end = true;
+                Some(Vec::new())
+            }
             fact => self
                 .hand_over(fact, stored)?
                 .or(self.see_to(fact, event, stored)?),
         };
         if taken.is_some() {
             self.version += 1;
+        }
+        if was_open && !self.is_open() {
+            self.ended_at = Some(at(event.recorded_at));
         }
         Ok(taken)
     }

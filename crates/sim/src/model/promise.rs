@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::alert::Alerts;
 use super::at;
+use super::series::Place;
 use crate::log::Stored;
 
 /// A promise.
@@ -39,6 +40,12 @@ pub(crate) struct Promise {
     pub(super) reopened: bool,
     /// Whether it was made in its contact's record.
     pub(super) is_from_record: bool,
+    /// Its place in a series.
+    pub(super) place: Option<Place>,
+    /// When it ended.
+    pub(super) ended_at: Option<Timestamp>,
+    /// Whether an event of its own says that its series has ended.
+    pub(super) says_end: bool,
 }
 
 /// Open, or how it ended.
@@ -135,6 +142,7 @@ impl Promise {
             ours: Due::first(target),
             warnings: draft.stages.iter().map(Warning::of).collect(),
             owner: draft.owner.clone(),
+            place: Place::of(draft),
             ..Self::default()
         }
     }

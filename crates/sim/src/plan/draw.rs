@@ -1,6 +1,7 @@
 //! Draws plans.
 
 mod followups;
+mod series;
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 use super::{
-    Act, CONTACTS, CUSTOMERS, Caller, Change, Contact, HANDLES, Minutes, PROMISES, Plan, Promise,
-    REFERENCES, Step, TENANTS, Tenant, Watcher, Which, Wish,
+    Act, CONTACTS, CUSTOMERS, Caller, Change, Contact, HANDLES, Later, Minutes, PROMISES, Plan,
+    Promise, REFERENCES, Step, TENANTS, Tenant, Watcher, Which, Wish,
 };
 use crate::log::Weather;
 
@@ -37,6 +38,7 @@ pub(super) fn plan(seed: u64) -> Plan {
         passed_seconds: 0,
         requests: 0,
         promised: Vec::new(),
+        begun: Vec::new(),
         steps: Vec::new(),
     };
     for _ in 0..draw.random.random_range(0..3) {
@@ -63,6 +65,8 @@ struct Draw {
     requests: u16,
     /// The promises in the contacts that are recorded, the latest last.
     promised: Vec<Which>,
+    /// The second promises of the series that contacts' records begin.
+    begun: Vec<Later>,
     steps: Vec<Step>,
 }
 
@@ -72,13 +76,14 @@ impl Draw {
             let weather = self.weather();
             self.act(0, Act::Weather(weather));
         }
-        match self.random.random_range(0..15) {
+        match self.random.random_range(0..17) {
             0..=2 => self.rush(),
             3..=7 => self.traffic(),
             8 => self.trouble(),
             9 => self.again(),
             10 => self.queued(),
             11..=13 => self.story(),
+            14 | 15 => self.series(),
             _ => match self.random.random_bool(0.8) {
                 true => {
                     let seconds = [60, 600, 3_600, 21_600, 3 * DAY_SECONDS, LONG_SECONDS];
@@ -236,7 +241,7 @@ impl Draw {
         }
         let follows_up = self.random.random_bool(0.15).then(|| self.which());
         let random = &mut self.random;
-        Contact {
+        let contact = Contact {
             id,
             content: u8::from(random.random_bool(0.2)),
             customer: match random.random_range(0..10) {
@@ -253,7 +258,9 @@ impl Draw {
                 .then(|| random.random_range(0..REFERENCES)),
             promise,
             follows_up,
-        }
+        };
+        self.begins(&contact);
+        contact
     }
 
     fn promise(&mut self) -> Promise {
@@ -266,6 +273,10 @@ impl Draw {
             id,
             due_minutes,
             told_to_customer: self.random.random_bool(0.85),
+            recurs: self
+                .random
+                .random_bool(0.12)
+                .then(|| self.recurs(due_minutes)),
         }
     }
 
@@ -344,6 +355,12 @@ impl Draw {
 
     /// Most often one that was made lately.
     fn which(&mut self) -> Which {
+        if !self.begun.is_empty()
+            && self.random.random_bool(0.1)
+            && let Some(later) = self.later()
+        {
+            return later;
+        }
         let lately = self.promised.iter().rev().take(PROMISES.into());
         let lately: Vec<Which> = lately.copied().collect();
         match lately.choose(&mut self.random) {

@@ -1,8 +1,10 @@
 //! How series of promises stand, noted beside the latest promise of each.
 
-use aftercall_domain::commitment::Commitment;
+use aftercall_domain::commitment::{Commitment, Series};
 use aftercall_ledger::Accepted;
+use aftercall_proto::convert::time;
 use aftercall_view::{ApplyError, Txn};
+use pbjson_types::Timestamp;
 use prost::Message;
 
 use super::Promises;
@@ -20,6 +22,9 @@ pub(crate) struct SeriesRow {
     /// Whether no further one is made.
     #[prost(bool, tag = "3")]
     ended: bool,
+    /// When one of as many as may be open ended last.
+    #[prost(message, optional, tag = "4")]
+    room_since: Option<Timestamp>,
 }
 
 impl Promises {
@@ -43,6 +48,7 @@ impl Promises {
         let known = row.clone().unwrap_or_default();
         let was_open = before.is_some_and(Commitment::is_open);
         let is_open = after.lifecycle.is_open();
+        let was_full = known.open >= series.recurrence.max_open;
         let id = &after.commitment_id;
         let mut now = SeriesRow {
             open: match (was_open, is_open) {
@@ -52,13 +58,17 @@ impl Promises {
             },
             ended: known.ended || series.ended,
             latest_id: known.latest_id.clone(),
+            room_since: match (was_open, is_open) {
+                (true, false) if was_full => after.closed_at.map(time::to_wire),
+                _ => known.room_since,
+            },
         };
         if before.is_none() {
             now.latest_id.clone_from(id);
         }
         let is_latest = now.latest_id == *id;
         if is_latest {
-            (series.open, series.ended) = (now.open, now.ended);
+            now.note_in(series);
         }
         if row.as_ref() == Some(&now) {
             return Ok(());
@@ -76,9 +86,17 @@ impl Promises {
         if let Some(series) = &mut noted.series {
             match next_id {
                 Some(_) => series.next_id = next_id,
-                None => (series.open, series.ended) = (now.open, now.ended),
+                None => now.note_in(series),
             }
         }
         self.write(fact, Some(&latest), noted, txn)
+    }
+}
+
+impl SeriesRow {
+    /// Notes beside the latest promise how its series stands.
+    fn note_in(&self, series: &mut Series) {
+        (series.open, series.ended) = (self.open, self.ended);
+        series.room_since = self.room_since.as_ref().and_then(time::from_wire);
     }
 }

@@ -1,5 +1,7 @@
 //! Promises that recur: made occurrence by occurrence, once, however many trackers there are and however long none ran.
 
+mod edges;
+
 use std::sync::Arc;
 
 use aftercall_log::Log;

@@ -7,7 +7,7 @@ use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{HistoryProjection, entry_at, places};
+use super::{HistoryProjection, entry_at, places, series};
 use crate::before::{Changed, Keeping};
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
@@ -31,6 +31,7 @@ impl HistoryProjection {
                 return Ok(());
             };
             keeping.put(row, promises::to_row(promise))?;
+            series::note_next(fact, promise, None, &mut keeping)?;
             let txn = keeping.txn();
             let home = places::put_alone(tenant_id, customer_id, &change, txn)?;
             let pointer = keys::made(tenant_id, &promise.commitment_id, whose);
@@ -48,6 +49,7 @@ impl HistoryProjection {
         // Before that, it names a promise of which there is no row.
         keeping.txn().put(home.clone(), contact.encode_to_vec())?;
         keeping.put(row, promises::to_row(promise))?;
+        series::note_next(fact, promise, Some(&contact), &mut keeping)?;
         let standing = Standing {
             promise,
             home: &home,
@@ -94,6 +96,9 @@ impl HistoryProjection {
         promises::keep_track(tenant_id, Some(was), is, &mut keeping)?;
         let row = promises::row_key(tenant_id, &after, fact.whose);
         keeping.put(row, promises::to_row(&after))?;
+        if let Change::RecurrenceEnded { .. } = &step.change {
+            series::end(fact, &after, &entry, &mut keeping)?;
+        }
         if !alone && before.is_open() != after.is_open() {
             keeping.changed(tenant_id, Changed::Open, (entry.seq, &pointer))?;
         }

@@ -17,4 +17,5 @@ mod naming;
 mod reading;
 mod refusing;
 mod searching;
+mod series;
 mod words;

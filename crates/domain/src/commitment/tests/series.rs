@@ -91,6 +91,40 @@ fn an_independent_one_follows_the_due_by_the_rule_while_there_is_room() {
 }
 
 #[test]
+fn one_that_follows_times_that_passed_is_as_if_it_were_made_then() {
+    for (mode, catch_up, made_at, due) in [
+        // Of the first, the second and the third day after the first due nothing is made.
+        (RecurrenceMode::Independent, CatchUp::Skip, 3, 4),
+        (RecurrenceMode::Sequential, CatchUp::Skip, 3, 4),
+        (RecurrenceMode::Independent, CatchUp::CollapseToOne, 2, 3),
+        (RecurrenceMode::Sequential, CatchUp::CollapseToOne, 2, 3),
+        (RecurrenceMode::Independent, CatchUp::All, 0, 1),
+    ] {
+        let mut promise = Commitment::new(daily(mode));
+        let recurrence = &mut series(&mut promise).recurrence;
+        (recurrence.catch_up, recurrence.count) = (catch_up, Some(9));
+        close(&mut promise, 2_000);
+        let (at_, next) = promise.recurs(at(3_601 + 3 * DAY)).unwrap();
+        let days = [at_, next.promised_by].map(|it| it.duration_since(at(3_600)).as_secs() / DAY);
+        assert_eq!(days, [made_at, due], "{mode:?} {catch_up:?}");
+    }
+}
+
+#[test]
+fn one_that_had_to_wait_for_room_is_made_when_there_is_room() {
+    let mut promise = Commitment::new(daily(RecurrenceMode::Independent));
+    close(&mut promise, 2_000);
+    series(&mut promise).room_since = Some(at(9_000));
+    assert_eq!(promise.recurs(at(9_000)), None);
+    let (made_at, _) = promise.recurs(at(9_001)).unwrap();
+    assert_eq!(made_at, at(9_000));
+    // There was room again before it was to be made.
+    series(&mut promise).room_since = Some(at(3_000));
+    let (made_at, _) = promise.recurs(at(9_001)).unwrap();
+    assert_eq!(made_at, at(3_600));
+}
+
+#[test]
 fn what_lapses_is_said_first() {
     let mut promise = Commitment::new(daily(RecurrenceMode::Independent));
     assert_eq!(promise.recurs(at(3_601)), None);

@@ -5,6 +5,7 @@ use aftercall_domain::recurrence::{
     CatchUp, Occurrence, Recurrence, RecurrenceEnd, RecurrenceMode,
 };
 use aftercall_domain::{FieldPath, Violations};
+use pbjson_types::Timestamp;
 use prost::Message;
 
 use super::parts::required;
@@ -38,6 +39,8 @@ pub(super) struct SeriesRow {
     open: u32,
     #[prost(bool, tag = "5")]
     ended: bool,
+    #[prost(message, optional, tag = "6")]
+    room_since: Option<Timestamp>,
 }
 
 impl FromWire<wire::Recurrence> for Recurrence {
@@ -154,6 +157,7 @@ impl From<Series> for SeriesRow {
             occurrence,
             next_id,
             open,
+            room_since,
             ended,
         } = series;
         Self {
@@ -162,6 +166,7 @@ impl From<Series> for SeriesRow {
             next_id: next_id.unwrap_or_default(),
             open,
             ended,
+            room_since: room_since.map(time::to_wire),
         }
     }
 }
@@ -175,6 +180,7 @@ impl SeriesRow {
             occurrence: self.occurrence.ok_or(none("occurrence"))?.try_into()?,
             next_id: text(self.next_id),
             open: self.open,
+            room_since: self.room_since.as_ref().and_then(time::from_wire),
             ended: self.ended,
         }))
     }

@@ -3,15 +3,15 @@
 use aftercall_proto::alerts::v1::alert_service_client::AlertServiceClient;
 use aftercall_proto::followups::v1::RetargetedCommitment;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::model::v1::AlertState;
+use aftercall_proto::model::v1::{AlertState, Commitment};
 use aftercall_proto::settings::v1::settings_service_client::SettingsServiceClient;
 use tonic::Status;
 use tonic::service::Routes;
 
 use super::ask;
-use crate::client::requests::{self, followups, settings};
+use crate::client::requests::{self, followups, series, settings};
 use crate::client::{Asking, Done, Ended, asked, is_passing, seen, watches};
-use crate::plan::{Batched, Change, Following, Minutes, SeeingTo, Which};
+use crate::plan::{Batched, Change, Following, Minutes, Recurs, SeeingTo, Which};
 
 impl Asking<'_> {
     fn followups(&self) -> FollowupServiceClient<Routes> {
@@ -66,13 +66,25 @@ impl Asking<'_> {
                 let request = followups::reopen(tenant, change, due);
                 ask!(client, reopen_commitment, tenant, request)
             }
+            Following::EndSeries => self.end_series(change).await,
         }
+    }
+
+    /// Ends a series: its latest promise shows that there is no further one.
+    async fn end_series(&self, change: &Change) -> Result<Done, Status> {
+        let request = asked(self.tenant, series::end(self.tenant, change));
+        let answer = self.followups().end_recurrence(request).await?.into_inner();
+        if !shows_end(answer.commitment.as_ref()) {
+            self.world
+                .find(format!("a series is ended, and goes on: {answer:?}"));
+        }
+        Ok(Done::from(answer))
     }
 
     pub(super) async fn make(
         &self,
         contact: u8,
-        due: (Minutes, bool),
+        due: (Minutes, bool, Option<Recurs>),
         request: u16,
     ) -> Result<Done, Status> {
         let (tenant, mut client) = (self.tenant, self.followups());
@@ -143,8 +155,16 @@ impl Asking<'_> {
             if is_done == one.position.is_empty() {
                 return Err(format!("done or refused? {one:?}"));
             }
+            let mut id = &one.commitment_id;
+            if is_done && command == Batched::EndSeries {
+                // It is the latest promise of the series that says so, whichever was named.
+                if !shows_end(one.commitment.as_ref()) {
+                    return Err(format!("a series is ended, and goes on: {one:?}"));
+                }
+                id = one.commitment.as_ref().map_or(id, |one| &one.commitment_id);
+            }
             if is_done {
-                seen::counts(self.world, self.tenant, &one.commitment_id, &one.position)?;
+                seen::counts(self.world, self.tenant, id, &one.position)?;
             }
         }
         Ok(Ended::Answered)
@@ -176,6 +196,12 @@ impl Asking<'_> {
             }
         }
     }
+}
+
+/// Whether a promise shows that its series has ended.
+fn shows_end(promise: Option<&Commitment>) -> bool {
+    let place = promise.and_then(|promise| promise.occurrence.as_ref());
+    place.is_some_and(|place| place.series_ended)
 }
 
 fn ended_by(status: Status) -> Ended {

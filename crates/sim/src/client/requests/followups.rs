@@ -15,8 +15,8 @@ use aftercall_proto::model::v1::{
 };
 use pbjson_types::Duration;
 
-use super::{agent_id, at, contact_id, promise_id, request_id};
-use crate::plan::{Batched, Change, Minutes, Tenant, Which};
+use super::{agent_id, at, contact_id, promise_id, request_id, series};
+use crate::plan::{Batched, Change, Minutes, Recurs, Tenant, Which};
 
 pub(crate) fn pause(
     tenant: Tenant,
@@ -111,7 +111,7 @@ pub(crate) fn reopen(
 pub(crate) fn make(
     tenant: Tenant,
     contact: u8,
-    (due_minutes, told_to_customer): (Minutes, bool),
+    (due_minutes, told_to_customer, recurs): (Minutes, bool, Option<Recurs>),
     request: u16,
 ) -> MakeCommitmentRequest {
     let agent = owner::Owner::AgentId(agent_id(tenant, 0));
@@ -120,6 +120,7 @@ pub(crate) fn make(
         told_to_customer,
         promised_by: Some(at(due_minutes)),
         owner: Some(Owner { owner: Some(agent) }),
+        recurrence: recurs.map(series::recurrence),
         ..CommitmentDraft::default()
     };
     MakeCommitmentRequest {
@@ -154,6 +155,7 @@ pub(crate) fn batch(
             ..PauseCommitmentRequest::default()
         }),
         Batched::Resume => Command::Resume(ResumeCommitmentRequest::default()),
+        Batched::EndSeries => Command::EndRecurrence(series::of_any()),
     };
     BatchCommitmentsRequest {
         request_id: request_id(request),

@@ -18,6 +18,7 @@ impl Draw {
             let mut contact = self.contact(id);
             (contact.content, contact.promise) = (0, Some(promise));
             contact.customer = Some(id % CUSTOMERS);
+            self.begins(&contact);
             self.call(0, 0, Wish::Record(contact));
             self.promised.push(which);
             which
@@ -67,24 +68,32 @@ impl Draw {
     }
 
     pub(super) fn followup(&mut self, request: u16) -> Wish {
-        match self.random.random_range(0..24) {
+        match self.random.random_range(0..25) {
             0..=13 => {
                 let change = self.change(request);
                 Wish::Follow(change, self.following())
             }
-            14 | 15 => Wish::Make {
-                contact: self.random.random_range(0..CONTACTS),
-                due_minutes: self.due(600),
-                told_to_customer: self.random.random_bool(0.7),
-                request,
-            },
+            14 | 15 => {
+                let due_minutes = self.due(600);
+                Wish::Make {
+                    contact: self.random.random_range(0..CONTACTS),
+                    due_minutes,
+                    told_to_customer: self.random.random_bool(0.7),
+                    recurs: self
+                        .random
+                        .random_bool(0.2)
+                        .then(|| self.recurs(due_minutes)),
+                    request,
+                }
+            }
             16 | 17 => Wish::Batch {
                 promises: self.several(),
-                command: match self.random.random_range(0..6) {
+                command: match self.random.random_range(0..7) {
                     0 => Batched::Fulfil,
                     1 => Batched::Cancel,
                     2 | 3 => Batched::Pause,
-                    _ => Batched::Resume,
+                    4 | 5 => Batched::Resume,
+                    _ => Batched::EndSeries,
                 },
                 request,
             },
@@ -102,11 +111,15 @@ impl Draw {
                 state: self.random.random_range(0..SETTINGS),
                 request,
             },
-            _ => Wish::Retarget { request },
+            23 => Wish::Retarget { request },
+            _ => {
+                let promise = self.recurring();
+                Wish::Follow(Change { promise, request }, Following::EndSeries)
+            }
         }
     }
 
-    fn following(&mut self) -> Following {
+    pub(super) fn following(&mut self) -> Following {
         match self.random.random_range(0..16) {
             0..=3 => Following::Pause {
                 until_minutes: self.random.random_bool(0.6).then(|| self.due(600)),
@@ -133,7 +146,7 @@ impl Draw {
     }
 
     /// Some promises, each once; those of one customer often enough.
-    fn several(&mut self) -> Vec<Which> {
+    pub(super) fn several(&mut self) -> Vec<Which> {
         let mut several: Vec<Which> = Vec::new();
         for _ in 0..self.random.random_range(1..4) {
             let which = self.which();

@@ -1,0 +1,145 @@
+//! What is to be of a series after its end, after a downtime, and after a wait for room.
+
+use aftercall_domain::interaction::occurrence_commitment_id;
+use aftercall_log::Log;
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::model::v1::internal_target_rule::Rule;
+use aftercall_proto::model::v1::setting::Body;
+use aftercall_proto::model::v1::{
+    Calendar, CatchUp, Commitment, FollowUpPolicy, Hours, InternalTargetRule, OpenTime, Setting,
+    Week,
+};
+use aftercall_service::Clock;
+use aftercall_service::testing::setting_changed;
+use pbjson_types::Duration;
+
+use super::{
+    DAY, Independent, begin, catching_up, daily, days, end, fulfil, same_anew, series, settled,
+    until_made,
+};
+use crate::making::id;
+use crate::stage::{Stage, TENANT, at, wire};
+
+const HOUR: i64 = 3_600;
+
+/// From now on we want what is promised done within four hours.
+async fn set_up(stage: &Stage) {
+    let day = vec![Hours {
+        opens: "00:00".to_owned(),
+        closes: "24:00".to_owned(),
+    }];
+    let calendar = Calendar {
+        time_zone: "UTC".to_owned(),
+        weekly: Some(Week {
+            monday: day.clone(),
+            tuesday: day.clone(),
+            wednesday: day.clone(),
+            thursday: day.clone(),
+            friday: day.clone(),
+            saturday: day.clone(),
+            sunday: day,
+        }),
+        ..Calendar::default()
+    };
+    let rule = Rule::SinceMade(OpenTime {
+        duration: Some(Duration {
+            seconds: 4 * HOUR,
+            nanos: 0,
+        }),
+        calendar_id: "always".to_owned(),
+    });
+    let policy = FollowUpPolicy {
+        internal_target: Some(InternalTargetRule { rule: Some(rule) }),
+        ..FollowUpPolicy::default()
+    };
+    let settings = [
+        ("always", Body::Calendar(calendar)),
+        ("soon", Body::FollowUpPolicy(policy)),
+    ];
+    for (revision, (setting_id, body)) in (1..).zip(settings) {
+        let setting = Setting {
+            setting_id: setting_id.to_owned(),
+            version: 1,
+            body: Some(body),
+            ..Setting::default()
+        };
+        let record = setting_changed(TENANT, revision, setting, stage.clock.now());
+        stage.log.append(vec![record]).await.unwrap();
+    }
+}
+
+/// It was made then, and we want it done within four hours from then: that time has not passed.
+fn is_made_at(stage: &Stage, promise: &Commitment, seconds: i64) {
+    let target = promise.target.as_ref().unwrap();
+    assert_eq!(
+        (promise.made_at, target.target_at),
+        (wire(at(seconds)), wire(at(seconds + 4 * HOUR)))
+    );
+    let lapses = stage.lapses();
+    assert!(lapses.iter().all(|(id, _)| *id != promise.commitment_id));
+}
+
+#[tokio::test]
+async fn an_occurrence_on_its_way_when_its_series_ends_counts_nothing() {
+    let (stage, running) = begin(daily(Independent)).await;
+    stage.clock.advance_to(at(DAY + 1));
+    until_made(&stage, &running, 2).await;
+    // The third one as another tracker makes it, that does not know of the end yet.
+    let (mut late, key) = (stage.events().pop().unwrap(), stage.keys().pop().unwrap());
+    let Some(Fact::CommitmentMade(mut made)) = late.fact().unwrap() else {
+        panic!("{late:?}");
+    };
+    late.event_id = "late".to_owned();
+    late.aggregate_id = occurrence_commitment_id(&key, &id(1), 3).to_string();
+    let draft = made.commitment.as_mut().unwrap();
+    draft.commitment_id.clone_from(&late.aggregate_id);
+    draft.promised_by = wire(at(3 * DAY));
+    let place = draft.occurrence.as_mut().unwrap();
+    (place.occurrence_no, place.rule_no) = (3, 3);
+    place.due_at = draft.promised_by;
+    late.payload = Fact::CommitmentMade(made).event().payload;
+
+    end(&running, "lead", "e-1", &id(1)).await.unwrap();
+    stage.append(&late, "customer-1");
+    running.caught_up(&stage).await;
+    assert_eq!(days(&series(&running).await), [1, 2]);
+    stage.clock.advance_to(at(5 * DAY));
+    settled(&stage, &running, 6 * DAY).await;
+    let all = series(&running).await;
+    assert_eq!(days(&all), [1, 2]);
+    assert!(all[1].occurrence.as_ref().unwrap().series_ended);
+    same_anew(&stage, running).await;
+}
+
+#[tokio::test]
+async fn after_a_downtime_our_own_due_runs_from_the_last_time_that_was_passed_over() {
+    let (stage, running) = begin(catching_up(Independent, CatchUp::Skip, 3)).await;
+    running.stop().await;
+    set_up(&stage).await;
+    stage.clock.advance_to(at(4 * DAY + 10));
+    let running = stage.start().await;
+    until_made(&stage, &running, 2).await;
+    settled(&stage, &running, 4 * DAY + 20).await;
+    let all = series(&running).await;
+    assert_eq!(days(&all), [1, 5]);
+    is_made_at(&stage, &all[1], 4 * DAY);
+    same_anew(&stage, running).await;
+}
+
+#[tokio::test]
+async fn where_a_series_was_full_our_own_due_runs_from_when_there_was_room() {
+    let mut draft = catching_up(Independent, CatchUp::Skip, 1);
+    let recurrence = draft.recurrence.as_mut().unwrap();
+    recurrence.rrule = "FREQ=WEEKLY".to_owned();
+    let (stage, running) = begin(draft).await;
+    set_up(&stage).await;
+    settled(&stage, &running, 4 * DAY).await;
+    fulfil(&running, &id(1)).await;
+    stage.clock.advance_to(at(4 * DAY + 2));
+    until_made(&stage, &running, 2).await;
+    settled(&stage, &running, 4 * DAY + 20).await;
+    let all = series(&running).await;
+    assert_eq!(days(&all), [1, 8]);
+    is_made_at(&stage, &all[1], 4 * DAY + 1);
+    same_anew(&stage, running).await;
+}
