@@ -341,8 +341,11 @@ impl Seen {
 
     /// Whether what comes before would tell nothing more.
     fn is_enough(&self, hit: &Hit, proven: bool) -> bool {
-        let is_found = proven || hit.exact || !self.names.is_empty();
-        is_found && self.last.is_some() && self.name.is_some()
+        let Some(name) = self.name.as_ref().filter(|_| self.last.is_some()) else {
+            return false;
+        };
+        let are_all_seen = self.names.len() == hit.names.len();
+        proven || hit.exact || are_all_seen || self.names.contains(name)
     }
 
     /// Which of `names`, which fit, it is: what they are called, if that is one of them, or else the one that fits best.
