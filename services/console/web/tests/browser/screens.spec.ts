@@ -36,7 +36,7 @@ test('a customer: what to mind, what is promised, all that happened', async ({ p
 test('a customer whom nobody knows is not one without contacts', async ({ page }) => {
   await page.goto(server.url);
   await page.getByRole('link', { name: 'Customer', exact: true }).click();
-  await page.getByRole('combobox').fill('C-unknown');
+  await page.getByRole('search').getByRole('combobox').fill('C-unknown');
   await page.keyboard.press('Enter');
   await expect(page.getByText('Nothing was ever recorded of C-unknown.')).toBeVisible();
 });
@@ -49,7 +49,7 @@ test('somebody is found by parts of the name, and chosen by keys', async ({ page
   server.record([named('C-7', 'Nadia Brandt', 10), named('C-8', 'Nadine Brandtner', 5_000)]);
   const wrong = complaints(page);
   await page.goto(`${server.url}/customer`);
-  await page.getByRole('combobox').pressSequentially('bran NAD');
+  await page.getByRole('search').getByRole('combobox').pressSequentially('bran NAD');
   // Who was in contact last comes first.
   const found = page.getByRole('listbox', { name: 'Customers that fit' });
   await expect(found.getByRole('option')).toHaveText([/Nadine Brandtner · C-8.*1 open promise/s, /Nadia Brandt · C-7.*1 open promise/s]);
