@@ -39,8 +39,8 @@ pub(crate) async fn find(
         min_position: &message.min_position,
         latest: message.latest,
     };
-    let page = (&paging, including);
-    let moment = history.moment_of_page(&Asked::Now, page, call.read_until());
+    let (asked, page) = (Asked::Now, (&paging, including));
+    let moment = history.moment_of_page(&asked, page, call.read_until());
     let moment = moment.await?;
     let read = move |store: &Store| {
         let (known, through) = (&moment.known(store), &moment.through);
