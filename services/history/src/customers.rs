@@ -105,7 +105,7 @@ impl Place {
 }
 
 /// A customer that was found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) place: Place,
     /// All ids under which they are known.
