@@ -6,8 +6,8 @@ use aftercall_proto::followups::v1::{
     ListReschedulesRequest,
 };
 use aftercall_proto::history::v1::{
-    Amendment, ListAmendmentsRequest, ListTimelineRequest, SearchInteractionsRequest, SearchResult,
-    TimelineEntry,
+    Amendment, FindCustomersRequest, FoundCustomer, ListAmendmentsRequest, ListTimelineRequest,
+    SearchInteractionsRequest, SearchResult, TimelineEntry,
 };
 use aftercall_proto::insight::v1::{
     ContactRef, FairClock, ListContactsRequest, ListFairClocksRequest, ListProblemVersionsRequest,
@@ -128,6 +128,7 @@ lists! {
     known ListAmendmentsRequest: amendments of Amendment;
     counted ListTimelineRequest: entries of TimelineEntry;
     known SearchInteractionsRequest: results of SearchResult;
+    uncounted FindCustomersRequest: customers of FoundCustomer;
     uncounted ListContactsRequest: contacts of ContactRef;
     uncounted ListSlipUpsRequest: windows of SlipUpWindow;
     uncounted ListFairClocksRequest: clocks of FairClock;

@@ -122,6 +122,8 @@ rpcs! {
             history::v1::ListTimelineRequest => history::v1::ListTimelineResponse;
         query "SearchInteractions":
             history::v1::SearchInteractionsRequest => history::v1::SearchInteractionsResponse;
+        query "FindCustomers":
+            history::v1::FindCustomersRequest => history::v1::FindCustomersResponse;
     }
     "aftercall.history.v1.ExportService" {
         plain "GetExportKey":

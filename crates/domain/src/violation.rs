@@ -22,6 +22,8 @@ pub enum Reason {
     TooLong,
     /// The list has too many elements.
     TooMany,
+    /// The text is too short to say what is meant.
+    TooShort,
     /// The number or time is outside of what is taken.
     OutOfRange,
     /// The enum has no such value.
@@ -68,7 +70,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::BadRrule,
         Self::CalendarExhausted,
         Self::Conflicting,
@@ -87,6 +89,7 @@ impl Reason {
         Self::SourceUndated,
         Self::TooLong,
         Self::TooMany,
+        Self::TooShort,
         Self::UnknownCalendar,
         Self::UnknownEscalationPolicy,
         Self::UnknownReceiver,
@@ -101,6 +104,7 @@ impl Reason {
             Self::Required => "REQUIRED",
             Self::TooLong => "TOO_LONG",
             Self::TooMany => "TOO_MANY",
+            Self::TooShort => "TOO_SHORT",
             Self::OutOfRange => "OUT_OF_RANGE",
             Self::UnknownValue => "UNKNOWN_VALUE",
             Self::Malformed => "MALFORMED",

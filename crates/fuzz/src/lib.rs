@@ -12,7 +12,7 @@ use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
-pub use aftercall_history::fuzzing::search;
+pub use aftercall_history::fuzzing::{customers, search};
 pub use aftercall_log::fuzzing::{frames, notes};
 pub use aftercall_settings::fuzzing::feed;
 pub use aftercall_view::fuzzing::tokens;

@@ -61,6 +61,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("GetCustomerContext", READING),
             ("ListTimeline", READING),
             ("SearchInteractions", READING),
+            ("FindCustomers", READING),
         ],
     ),
     (

@@ -13,8 +13,8 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, calls, export, followups, health, identify,
-    insight, log, merge, model, record, restore, search, sentiment, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, backup, calls, customers, export, followups, health,
+    identify, insight, log, merge, model, record, restore, search, sentiment, solutions, timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::connect;
@@ -111,6 +111,13 @@ enum Command {
     Unmerge {
         #[command(flatten)]
         args: merge::MergeArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Customers: who is called so, or reached by this
+    Customers {
+        #[command(subcommand)]
+        command: customers::Customers,
         #[command(flatten)]
         asking: Asking,
     },
@@ -398,6 +405,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
         Command::Unmerge { args, asking } => {
             let session = &mut asking.session().await?;
             finish(merge::unmerge(session, args).await, session)
+        }
+        Command::Customers { command, asking } => {
+            let session = &mut asking.session().await?;
+            finish(customers::run(session, command).await, session)
         }
         Command::Timeline { args, asking } => {
             let session = &mut asking.session().await?;

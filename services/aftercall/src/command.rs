@@ -4,6 +4,7 @@ pub mod alerts;
 mod as_of;
 pub mod backup;
 pub mod calls;
+pub mod customers;
 pub mod due;
 mod error;
 pub mod events;

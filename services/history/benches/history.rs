@@ -14,7 +14,7 @@ use aftercall_proto::envelope::{Fact, customer_key};
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
-    Facet, GetCustomerContextRequest, InteractionFilter, ListTimelineRequest,
+    Facet, FindCustomersRequest, GetCustomerContextRequest, InteractionFilter, ListTimelineRequest,
     SearchInteractionsRequest, SearchOrder,
 };
 use aftercall_proto::model::v1::{
@@ -114,6 +114,36 @@ async fn measure(client: &mut Client, random: &mut StdRng, count: u32) {
         record(&mut took, asked, began);
     }
     report("customer timeline, 20 entries", &took);
+    find(client, random, customers).await;
+}
+
+/// Customers, by as much of a name as somebody may have typed.
+async fn find(client: &mut Client, random: &mut StdRng, customers: u32) {
+    for (what, first, last) in [
+        ("the beginning of a name that many have", 4, 0),
+        ("a whole name", 8, 8),
+        ("beginnings of both words of a name", 4, 7),
+    ] {
+        let mut took = Histogram::<u64>::new(3).unwrap();
+        for asked in 0..WARM_UP + ASKED {
+            let [one, other] = called(random.random_range(0..customers));
+            let of = |word: &str, characters| -> String { word.chars().take(characters).collect() };
+            let request = FindCustomersRequest {
+                text: format!("{} {}", of(&other, last), of(&one, first)),
+                ..Default::default()
+            };
+            let began = now();
+            client.find_customers(request).await.unwrap();
+            record(&mut took, asked, began);
+        }
+        report(&format!("customers by {what}"), &took);
+    }
+}
+
+/// What a customer is called: some share either name with many.
+fn called(customer: u32) -> [String; 2] {
+    let first = format!("anna{}", customer % 300);
+    [first, format!("meier{}", customer % 2_000)]
 }
 
 async fn search(client: &mut Client, name: &str, requests: Vec<SearchInteractionsRequest>) {
@@ -223,8 +253,9 @@ fn word(random: &mut StdRng) -> String {
 
 fn append(log: &MemoryLog, random: &mut StdRng, n: u32) -> usize {
     let customers = 1 + n / 20;
-    let customer_id = format!("customer-{}", random.random_range(0..customers));
-    let interaction = interaction(random, n, &customer_id);
+    let customer = random.random_range(0..customers);
+    let customer_id = format!("customer-{customer}");
+    let interaction = interaction(random, n, customer);
     let recorded_at = interaction.occurred_at;
     let aggregate_id = interaction.interaction_id.clone();
     let fact = InteractionRecorded {
@@ -253,7 +284,7 @@ fn append(log: &MemoryLog, random: &mut StdRng, n: u32) -> usize {
     bytes
 }
 
-fn interaction(random: &mut StdRng, n: u32, customer_id: &str) -> Interaction {
+fn interaction(random: &mut StdRng, n: u32, customer: u32) -> Interaction {
     let text = |random: &mut StdRng, words: usize| {
         (0..words)
             .map(|_| word(random))
@@ -282,7 +313,8 @@ fn interaction(random: &mut StdRng, n: u32, customer_id: &str) -> Interaction {
         channel: [Channel::Voice, Channel::Chat, Channel::Email][n as usize % 3].into(),
         direction: Direction::Inbound.into(),
         customer: Some(Customer {
-            customer_id: customer_id.to_owned(),
+            customer_id: format!("customer-{customer}"),
+            display_name: called(customer).join(" "),
             ..Customer::default()
         }),
         agent_id: format!("agent-{}", random.random_range(0..500)),

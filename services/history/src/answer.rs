@@ -2,6 +2,7 @@
 
 pub(crate) mod amendments;
 pub(crate) mod context;
+pub(crate) mod customers;
 pub(crate) mod interaction;
 pub(crate) mod search;
 pub(crate) mod timeline;

@@ -8,7 +8,7 @@
 //!
 //! All that is ever written under one key comes from one partition, so that the changes of a row are in one order.
 //! What came into being with the record of its own `seq` has no row here: see [`born_at`]. Neither have rows of
-//! which nothing depends on when they were written: pointers of references, and counts.
+//! which nothing depends on when they were written: pointers of references, counts, and names.
 
 use aftercall_ledger::CallRow;
 use aftercall_log::Position;

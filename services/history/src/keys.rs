@@ -19,6 +19,7 @@
 //!  11   see MERGED                                       -: two customers are one
 //!  50   see crate::calls
 //!  60   see crate::before
+//!  70   see crate::names
 //!  40   tenant · commitment · whose                      the key of the entry that says that a promise
 //!                                                        was made without a contact
 //! ```

@@ -23,11 +23,21 @@
 //! however it is divided. There is no stemming, so that all languages fare alike: `refund` does not
 //! find `refunds`. A text without a single word in it finds nothing. Times are compared in
 //! microseconds.
+//!
+//! # Customers
+//!
+//! A customer is found by words of a name, each of which begins a word of it, in any order; by the CRM's own key; and by
+//! a handle as a whole. The latest contact that has a name says what a customer is called. Older names find the customer
+//! as well, and the answer says by which it was. Customers that are one are found as one, by the names of either.
+//!
+//! Whose contacts a caller does not read, they do not find: a name or a handle counts only where it stands in a contact
+//! that the caller reads.
 
 mod answer;
 mod as_of;
 mod before;
 mod calls;
+mod customers;
 mod export;
 mod failure;
 #[cfg(feature = "fuzzing")]
@@ -37,6 +47,7 @@ mod index;
 mod keys;
 mod known;
 mod limits;
+mod names;
 mod people;
 mod projection;
 mod promises;

@@ -10,6 +10,24 @@ pub(crate) const FILTER_VALUES_MAX: usize = 100;
 pub(crate) const FILTER_HANDLES_MAX: usize = 20;
 /// The longest handle that is looked for, in bytes.
 pub(crate) const HANDLE_BYTES_MAX: usize = 512;
+/// The longest text by which a customer is looked for, and how much of a name counts, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 512;
+/// How many words of a name count: scripts that put no spaces between words have one for each character.
+pub(crate) const NAME_WORDS_MAX: usize = 32;
+/// By how many of the words that somebody typed names are looked for, the longest first, until all that begin with one
+/// were looked at.
+pub(crate) const NAME_SCANS_MAX: usize = 3;
+/// How many names that begin with one word are looked at.
+pub(crate) const NAME_ROWS_MAX: usize = 5_000;
+/// The most customers that may be meant.
+pub(crate) const CUSTOMERS_MAX: usize = 1_000;
+/// Customers on a page.
+pub(crate) const CUSTOMERS: Counts = Counts { usual: 20, max: 50 };
+/// How much of one customer's timeline, or of one handle's, is looked at to find customers, in entries: for all customers
+/// together [`EXAMINED_MAX`].
+pub(crate) const CUSTOMER_ENTRIES_MAX: usize = 500;
+/// The most open promises that are counted for a customer who was found.
+pub(crate) const CUSTOMER_PROMISES_MAX: usize = 100;
 /// The most contacts that are asked for at once.
 pub(crate) const NAMES_MAX: usize = 100;
 /// The most facets in one request: each once.

@@ -31,7 +31,7 @@ use crate::calls::{self, CALLS};
 use crate::index::{Contact, Fields};
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
-use crate::{keys, promises};
+use crate::{keys, names, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
 const VERSION: u32 = 20;
@@ -78,6 +78,7 @@ impl HistoryProjection {
         if let Some(customer_id) = entry.customer_id() {
             count_contact(tenant_id, customer_id, 1, txn)?;
         }
+        names::count(tenant_id, &entry, 1, txn)?;
         let key = places::home(tenant_id, &entry);
         places::note_new(tenant_id, &entry, &key, fact.whose, txn)?;
         for promise in promises {

@@ -3,18 +3,23 @@
 //! A promise that nothing has happened to is not stored apart: it follows from the contact. One that was made later, or
 //! without a contact, always is.
 
+use aftercall_domain::Scope;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::{commitment as convert, time};
 use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, StoreError, Txn};
+use aftercall_view::{ApplyError, Direction, StoreError, Txn};
 use bytes::Bytes;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
+use prost::Message;
 
 use crate::before::Keeping;
+use crate::failure::Unanswered;
 use crate::keys;
+use crate::known::Known;
+use crate::limits::EXAMINED_MAX;
 use crate::stored::StoredEntry;
 
 /// A read of the store, or of the store as a batch will leave it.
@@ -144,6 +149,36 @@ pub(crate) fn track_new(
         Some(place) => Ok(txn.put(place, made.home.clone())?),
         None => Ok(()),
     }
+}
+
+/// A customer's open promises that lie within a scope, the first one due first; at most `promises_max`.
+pub(crate) fn open(
+    known: &Known,
+    (tenant_id, customer_id): (&str, &str),
+    scope: &Scope,
+    promises_max: usize,
+) -> Result<Vec<Commitment>, Unanswered> {
+    let prefix = keys::open_promises(tenant_id, customer_id);
+    let mut open = Vec::new();
+    for stored in known
+        .scan_prefix(&prefix, Direction::Ascending)
+        .take(EXAMINED_MAX)
+    {
+        if open.len() == promises_max {
+            break;
+        }
+        let (key, entry_key) = stored?;
+        let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
+            continue;
+        };
+        let Some(bytes) = known.get(&entry_key)? else {
+            continue;
+        };
+        let entry = StoredEntry::decode(bytes)?;
+        let promise = one(tenant_id, &entry, &commitment_id, |key| known.get(key))?;
+        open.extend(promise.filter(|one| scope.admits(one.parties())));
+    }
+    Ok(open)
 }
 
 /// Where a promise of a contact stands that something has happened to.

@@ -7,9 +7,10 @@ use aftercall_proto::encoded::history_service_server::HistoryService;
 use aftercall_proto::history::v1::export_service_server::ExportService;
 use aftercall_proto::history::v1::{
     BatchGetInteractionsRequest, BatchGetInteractionsResponse, ExportInteractionsRequest,
-    ExportInteractionsResponse, GetCustomerContextRequest, GetCustomerContextResponse,
-    GetExportKeyRequest, GetExportKeyResponse, GetInteractionRequest, GetInteractionResponse,
-    ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, SearchInteractionsRequest,
+    ExportInteractionsResponse, FindCustomersRequest, FindCustomersResponse,
+    GetCustomerContextRequest, GetCustomerContextResponse, GetExportKeyRequest,
+    GetExportKeyResponse, GetInteractionRequest, GetInteractionResponse, ListAmendmentsRequest,
+    ListAmendmentsResponse, ListTimelineRequest, SearchInteractionsRequest,
     SearchInteractionsResponse,
 };
 use aftercall_service::{Call, to_status};
@@ -17,7 +18,7 @@ use futures::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::History;
-use crate::answer::{amendments, context, interaction, search, timeline};
+use crate::answer::{amendments, context, customers, interaction, search, timeline};
 use crate::export;
 use crate::failure::Unanswered;
 
@@ -85,6 +86,13 @@ impl HistoryService for Grpc {
         request: Request<SearchInteractionsRequest>,
     ) -> Result<Response<SearchInteractionsResponse>, Status> {
         answer(request, async |call| search::search(&self.0, call).await).await
+    }
+
+    async fn find_customers(
+        &self,
+        request: Request<FindCustomersRequest>,
+    ) -> Result<Response<FindCustomersResponse>, Status> {
+        answer(request, async |call| customers::find(&self.0, call).await).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The promises that libFuzzer tries to break, tried with seeded bytes: any, and good ones damaged.
 
 use aftercall_fuzz::{
-    connect, elements, feed, frames, handles, import_line, notes, search, tokens,
+    connect, customers, elements, feed, frames, handles, import_line, notes, search, tokens,
 };
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest};
 use proptest::collection::vec;
@@ -68,6 +68,7 @@ proptest! {
         connect(&data);
         tokens(&data);
         search(&data);
+        customers(&data);
         import_line(&data);
         elements(&data);
         handles(&data);
@@ -116,6 +117,11 @@ proptest! {
     #[test]
     fn a_damaged_search(damages in damages()) {
         search(&damaged(search_request(), damages));
+    }
+
+    #[test]
+    fn any_name(name in "\\PC{0,60}", damages in damages()) {
+        customers(&damaged(name.into_bytes(), damages));
     }
 
     #[test]

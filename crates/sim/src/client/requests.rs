@@ -35,6 +35,9 @@ const TENANT_IDS: [&str; TENANTS as usize] = ["t", "tt"];
 /// Where contacts have another name.
 const SOURCE_SYSTEM: &str = "telephony";
 
+/// What customers are called, by what else their contact says.
+const NAMES: [&str; 3] = ["Ada Lovelace", "Ada King", ""];
+
 pub(crate) fn tenant_id(tenant: Tenant) -> &'static str {
     TENANT_IDS[usize::from(tenant)]
 }
@@ -183,6 +186,7 @@ pub(crate) fn record(tenant: Tenant, contact: &Contact) -> RecordInteractionRequ
         customer: Some(Customer {
             customer_id: customer_of(contact),
             handles: handles.collect(),
+            display_name: NAMES[usize::from(*content) % NAMES.len()].to_owned(),
             ..Customer::default()
         }),
         agent_id: agent_id(tenant, *content),

@@ -5,10 +5,11 @@ use std::pin::Pin;
 
 use aftercall_proto::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
 use aftercall_proto::history::v1::{
-    BatchGetInteractionsRequest, BatchGetInteractionsResponse, GetCustomerContextRequest,
-    GetCustomerContextResponse, GetInteractionRequest, GetInteractionResponse,
-    ListAmendmentsRequest, ListAmendmentsResponse, ListTimelineRequest, ListTimelineResponse,
-    SearchInteractionsRequest, SearchInteractionsResponse,
+    BatchGetInteractionsRequest, BatchGetInteractionsResponse, FindCustomersRequest,
+    FindCustomersResponse, GetCustomerContextRequest, GetCustomerContextResponse,
+    GetInteractionRequest, GetInteractionResponse, ListAmendmentsRequest, ListAmendmentsResponse,
+    ListTimelineRequest, ListTimelineResponse, SearchInteractionsRequest,
+    SearchInteractionsResponse,
 };
 use aftercall_proto::recorder::v1::call_service_server::{CallService, CallServiceServer};
 use aftercall_proto::recorder::v1::recorder_service_server::{
@@ -181,6 +182,13 @@ impl HistoryService for Echo {
         &self,
         _: Request<SearchInteractionsRequest>,
     ) -> Result<Response<SearchInteractionsResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn find_customers(
+        &self,
+        _: Request<FindCustomersRequest>,
+    ) -> Result<Response<FindCustomersResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 }

@@ -317,6 +317,36 @@ fn two_ways_of_solving_are_one_only_if_they_read_alike() {
 }
 
 #[test]
+fn a_customer_is_found_by_a_part_of_a_name_and_by_one_that_was_had_before() {
+    let server = Server::start();
+    let named = |name: &str| {
+        let number = json!([{"kind": "HANDLE_KIND_TELEPHONE", "value": "+49 30 999001"}]);
+        json!({"customerId": "C-7", "displayName": name, "handles": number})
+    };
+    let before = contact(1, &named("Anna Schulz"), &json!({}));
+    recorded(&server, &before);
+    let now = contact(2, &named("Anna Meier"), &promise(PROMISE, "first"));
+    recorded(&server, &now);
+
+    for words in [&["mei", "ANN"][..], &["030 999001"], &["C-7"]] {
+        let mut find = server.client(["customers", "find"]);
+        let shown = run(find.args(words)).ok();
+        assert!(shown.contains("C-7") && shown.contains("Anna Meier"));
+        assert!(!shown.contains("Schulz"), "{shown}");
+    }
+    let mut find = server.client(["customers", "find", "schulz", "--json"]);
+    let found = run(&mut find).messages().remove(0);
+    assert_eq!(found["displayName"], "Anna Meier");
+    assert_eq!(found["matchedName"], "Anna Schulz");
+    assert_eq!(found["interactionCount"], "2");
+    assert_eq!(found["openCommitmentCount"], 1);
+    let nobody = run(&mut server.client(["customers", "find", "weber"])).ok();
+    assert_eq!(nobody.trim(), "no customer is found by weber");
+    let refused = run(&mut server.client(["customers", "find", "w"])).fails(1);
+    assert!(refused.contains("text: is too short"), "{refused}");
+}
+
+#[test]
 fn the_agents_of_all_parts_find_a_contact() {
     let server = Server::start();
     let more = json!({

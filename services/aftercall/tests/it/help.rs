@@ -18,6 +18,8 @@ const COMMANDS: &[&str] = &[
     "identify",
     "merge",
     "unmerge",
+    "customers",
+    "customers find",
     "timeline",
     "context",
     "show",

@@ -16,8 +16,9 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{
-    BatchGetInteractionsRequest, Facet, GetCustomerContextRequest, GetInteractionRequest,
-    InteractionName, ListAmendmentsRequest, SearchInteractionsRequest, TimelineEntry,
+    BatchGetInteractionsRequest, Facet, FindCustomersRequest, GetCustomerContextRequest,
+    GetInteractionRequest, InteractionName, ListAmendmentsRequest, SearchInteractionsRequest,
+    TimelineEntry,
 };
 use aftercall_proto::knowledge::v1::{
     GetSolutionRequest, ListCandidatesRequest, ListSolutionsRequest, SuggestSolutionsRequest,
@@ -168,6 +169,7 @@ impl Seen<'_> {
             "{:?}",
             self.person
         );
+        self.names(!entries.is_empty()).await;
 
         let context = GetCustomerContextRequest {
             whose: Some("C-1".to_owned().into()),
@@ -194,6 +196,33 @@ impl Seen<'_> {
         let mut expected = whole.open_commitments;
         expected.retain(|promise| self.promise(promise));
         assert_eq!(shown.open_commitments, expected, "{:?}", self.person);
+    }
+
+    /// Customers by name, all of whom have one, and one by the id; `is_there` is whether that one is there at all.
+    async fn names(&self, is_there: bool) {
+        let find = async |text: &str| {
+            let request = FindCustomersRequest {
+                text: text.to_owned(),
+                page_size: 50,
+                ..FindCustomersRequest::default()
+            };
+            self.client.call(request).await.unwrap().customers
+        };
+        let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
+        for (id, contact) in &self.everything.contacts {
+            if self.contact(id) {
+                let customer_id = &contact.customer.as_ref().unwrap().customer_id;
+                *expected.entry(customer_id).or_default() += 1;
+            }
+        }
+        let found = find("lovelace ad").await;
+        let found = found
+            .iter()
+            .map(|one| (&*one.customer_id, one.interaction_count));
+        let found: BTreeMap<&str, u64> = found.collect();
+        assert_eq!(found, expected, "{:?}", self.person);
+        let found = find("C-1").await.len();
+        assert_eq!(found, usize::from(is_there), "{:?}", self.person);
     }
 
     async fn followups(&self) {

@@ -17,7 +17,7 @@ use tonic_types::StatusExt;
 use crate::process::Start;
 
 /// Every method, but those of health and reflection.
-const METHODS: [&str; 24] = [
+const METHODS: [&str; 25] = [
     "/aftercall.recorder.v1.RecorderService/RecordInteraction",
     "/aftercall.recorder.v1.RecorderService/RecordInteractions",
     "/aftercall.recorder.v1.RecorderService/AmendInteraction",
@@ -25,6 +25,7 @@ const METHODS: [&str; 24] = [
     "/aftercall.history.v1.HistoryService/GetCustomerContext",
     "/aftercall.history.v1.HistoryService/ListTimeline",
     "/aftercall.history.v1.HistoryService/SearchInteractions",
+    "/aftercall.history.v1.HistoryService/FindCustomers",
     "/aftercall.followups.v1.FollowupService/GetCommitment",
     "/aftercall.followups.v1.FollowupService/ListCommitments",
     "/aftercall.followups.v1.FollowupService/FulfilCommitment",

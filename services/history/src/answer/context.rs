@@ -7,7 +7,7 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::model::v1::Interaction;
 use aftercall_service::{ANSWER_BYTES_MAX, Call, Checker, Including, Page};
-use aftercall_view::{Direction, Store};
+use aftercall_view::Store;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 
@@ -113,8 +113,8 @@ impl InHand<'_> {
 
     /// How many contacts the customers have, as far as they are shown.
     fn count(&self) -> Result<u64, Unanswered> {
-        let mut contacts = 0_u64;
         if !self.scope.is_all() || self.known.is_past() {
+            let mut contacts = 0_u64;
             for row in self.rows() {
                 let entry = row?.decoded(self.known)?;
                 let own = entry.filter(|(_, ambiguous)| !ambiguous);
@@ -124,12 +124,7 @@ impl InHand<'_> {
             }
             return Ok(contacts);
         }
-        for customer_id in self.customers {
-            let key = keys::contact_count(self.tenant_id, customer_id);
-            let count = self.known.get(key)?;
-            contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
-        }
-        Ok(contacts)
+        recorded(self.known, self.tenant_id, self.customers)
     }
 
     /// The latest of all that happened, as much as is looked at.
@@ -140,28 +135,23 @@ impl InHand<'_> {
 
     /// A customer's open promises, as far as they are shown, the first one due first.
     fn open_promises(&self, customer_id: &str) -> Result<Vec<Commitment>, Unanswered> {
-        let prefix = keys::open_promises(self.tenant_id, customer_id);
-        let open = self.known.scan_prefix(&prefix, Direction::Ascending);
-        let mut promises = Vec::new();
-        for stored in open.take(EXAMINED_MAX) {
-            if promises.len() == CONTEXT_PROMISES_MAX {
-                break;
-            }
-            let (key, entry_key) = stored?;
-            let Some(commitment_id) = keys::open_promise_id(&prefix, &key) else {
-                continue;
-            };
-            let Some(bytes) = self.known.get(&entry_key)? else {
-                continue;
-            };
-            let entry = StoredEntry::decode(bytes)?;
-            let promise = promises::one(self.tenant_id, &entry, &commitment_id, |key| {
-                self.known.get(key)
-            })?;
-            promises.extend(promise.filter(|one| self.scope.admits(one.parties())));
-        }
-        Ok(promises)
+        let whose = (self.tenant_id, customer_id);
+        promises::open(self.known, whose, self.scope, CONTEXT_PROMISES_MAX)
     }
+}
+
+/// How many contacts were recorded of customers that are one.
+pub(super) fn recorded(
+    known: &Known,
+    tenant_id: &str,
+    customers: &[String],
+) -> Result<u64, Unanswered> {
+    let mut contacts = 0_u64;
+    for customer_id in customers {
+        let count = known.get(keys::contact_count(tenant_id, customer_id))?;
+        contacts = contacts.saturating_add(count.map_or(0, |count| read_count(&count)));
+    }
+    Ok(contacts)
 }
 
 /// The latest of both sorts of contacts together, and which of them are ambiguous.

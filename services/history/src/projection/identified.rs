@@ -13,7 +13,7 @@ use super::{count_contact, places};
 use crate::before::Keeping;
 use crate::promises::Standing;
 use crate::stored::StoredEntry;
-use crate::{keys, promises};
+use crate::{keys, names, promises};
 
 /// Moves the contact whose entry stands at `home`. Its amendments and promises stay under `whose` it
 /// was when it was recorded.
@@ -42,6 +42,10 @@ pub(super) fn apply(
         if let Some(customer_id) = customer_id {
             count_contact(tenant_id, customer_id, by, keeping.txn())?;
         }
+    }
+
+    for (contact, by) in [(&before, -1), (&after, 1)] {
+        names::count(tenant_id, contact, by, keeping.txn())?;
     }
 
     for promise in promises {

@@ -1,6 +1,7 @@
 //! The fold does not depend on how partitions are read beside each other.
 
 mod as_of;
+mod found;
 mod moves;
 
 use aftercall_domain::commitment::{Change, Clock, Evidence, Lapse, Outcome, Rescheduled};
@@ -20,6 +21,9 @@ use proptest::prelude::*;
 use super::*;
 
 const TENANT: &str = "acme";
+
+/// What customers are called; the last time nothing is said.
+const NAMES: [&str; 4] = ["Anna Meier", "Anna Schulz", "Ann", ""];
 
 const CALL_EVENTS: [CallEventKind; 4] = [
     CallEventKind::Started,
@@ -112,6 +116,7 @@ fn contact(next: &Next, occurred_at: u8) -> Interaction {
         customer: Some(Customer {
             customer_id: customer_id(next.customer),
             candidate_customer_ids: vec![customer_id(1), customer_id(2)],
+            display_name: NAMES[usize::from(occurred_at) % NAMES.len()].to_owned(),
             handles: vec![Handle {
                 kind: HandleKind::Telephone.into(),
                 value: "+4930999001".to_owned(),
@@ -221,6 +226,7 @@ fn record(next: &Next) -> Record {
         What::Identify { sequence, customer } => {
             let fact = Fact::InteractionIdentified(InteractionIdentified {
                 customer_id: self::customer_id(customer),
+                display_name: NAMES[usize::from(next.recorded_at) % NAMES.len()].to_owned(),
                 ..InteractionIdentified::default()
             });
             (fact, id.clone(), sequence, String::new())

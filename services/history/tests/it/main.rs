@@ -8,6 +8,7 @@ mod context;
 mod export;
 mod facets;
 mod feeling;
+mod finding;
 mod fixture;
 mod handles;
 mod largest;

@@ -217,7 +217,9 @@ impl House {
     fn contact(&self, rng: &mut StdRng, number: usize) -> Interaction {
         let began = self.clock.now() - SignedDuration::from_secs(number as i64 * 60);
         let mut contact = contact(began);
-        contact.customer.get_or_insert_default().customer_id = any(rng, &CUSTOMERS);
+        let customer = contact.customer.get_or_insert_default();
+        customer.customer_id = any(rng, &CUSTOMERS);
+        customer.display_name = "Ada Lovelace".to_owned();
         contact.agent_id = any(rng, &AGENTS);
         contact.team_id = any(rng, &TEAMS);
         contact.site_id = any(rng, &SITES);

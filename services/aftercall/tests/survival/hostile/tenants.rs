@@ -17,7 +17,7 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
-    GetCustomerContextRequest, GetInteractionRequest, ListTimelineRequest,
+    FindCustomersRequest, GetCustomerContextRequest, GetInteractionRequest, ListTimelineRequest,
     SearchInteractionsRequest,
 };
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
@@ -186,6 +186,7 @@ async fn strangers_see_nothing_and_the_log_says_nothing_personal() {
     reads(&mut acme, &position).await;
     forged::forged_tokens(&mut acme, &position).await;
     foreign_ids(&mut umbrella, &one).await;
+    foreign_names(&mut umbrella).await;
     commands(&mut acme, &one).await;
     assert!(server.runs());
     server.stop();
@@ -255,6 +256,22 @@ async fn reads(acme: &mut Tenant, position: &str) {
             assert_clear("a hostile query", &status);
         }
     }
+    for (text, found) in [(SECRET, 1), ("+49 30 471147114", 1), ("no\u{0}body", 0)] {
+        let find = FindCustomersRequest {
+            text: text.to_owned(),
+            min_position: position.to_owned(),
+            ..FindCustomersRequest::default()
+        };
+        let answer = acme.history.find_customers(find).await;
+        let customers = answer.expect("a sound name").into_inner().customers;
+        assert_eq!(customers.len(), found);
+    }
+    let find = FindCustomersRequest {
+        text: SECRET.repeat(10_000),
+        ..FindCustomersRequest::default()
+    };
+    let answer = acme.history.find_customers(find).await;
+    refused("a long name", answer, INVALID);
     let suggest = SuggestSolutionsRequest {
         text: SECRET.to_owned(),
         min_position: position.to_owned(),
@@ -335,6 +352,18 @@ async fn foreign_ids(umbrella: &mut Tenant, foreign: &Interaction) {
         .followups
         .list_commitments(ListCommitmentsRequest::default());
     assert_eq!(list.await.expect("an answer").into_inner().commitments, []);
+}
+
+/// Nor is anybody found by another tenant's names.
+async fn foreign_names(umbrella: &mut Tenant) {
+    for text in [CUSTOMER, SECRET, "+49 30 471147114"] {
+        let find = FindCustomersRequest {
+            text: text.to_owned(),
+            ..FindCustomersRequest::default()
+        };
+        let found = umbrella.history.find_customers(find).await;
+        assert_eq!(found.expect("an answer").into_inner().customers, []);
+    }
 }
 
 fn amendment(interaction_id: &str) -> AmendInteractionRequest {

@@ -36,9 +36,40 @@ test('a customer: what to mind, what is promised, all that happened', async ({ p
 test('a customer whom nobody knows is not one without contacts', async ({ page }) => {
   await page.goto(server.url);
   await page.getByRole('link', { name: 'Customer', exact: true }).click();
-  await page.getByRole('searchbox').fill('C-unknown');
+  await page.getByRole('search').getByRole('combobox').fill('C-unknown');
   await page.keyboard.press('Enter');
   await expect(page.getByText('Nothing was ever recorded of C-unknown.')).toBeVisible();
+});
+
+test('somebody is found by parts of the name, and chosen by keys', async ({ page }) => {
+  const named = (customer: string, name: string, dueIn: number) => ({
+    ...contact({ text: `We send ${name} the form`, dueIn, customer }),
+    customer: { customer_id: customer, display_name: name },
+  });
+  server.record([named('C-7', 'Nadia Brandt', 10), named('C-8', 'Nadine Brandtner', 5_000)]);
+  const wrong = complaints(page);
+  await page.goto(`${server.url}/customer`);
+  await page.getByRole('search').getByRole('combobox').pressSequentially('bran NAD');
+  // Who was in contact last comes first.
+  const found = page.getByRole('listbox', { name: 'Customers that fit' });
+  await expect(found.getByRole('option')).toHaveText([/Nadine Brandtner · C-8.*1 open promise/s, /Nadia Brandt · C-7.*1 open promise/s]);
+  await accessible(page);
+  await page.keyboard.press('ArrowDown');
+  await expect(found.getByRole('option', { selected: true })).toContainText('Nadia');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Customer C-7' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('We send Nadia Brandt the form');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('combobox').fill('nadine');
+  await expect(page.getByRole('option', { name: 'Customer Nadine Brandtner · C-8' })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Customer C-8' })).toBeVisible();
+  // A name that is taken for an id leads to whoever has it.
+  await page.goto(`${server.url}/customer/brandtner`);
+  await expect(page.getByText('Nothing was ever recorded of brandtner.')).toBeVisible();
+  await found.getByRole('option').click();
+  await expect(page).toHaveURL(/\/customer\/C-8$/);
+  expect(wrong).toEqual([]);
 });
 
 test('a call in progress is shown while it lasts', async ({ page }) => {

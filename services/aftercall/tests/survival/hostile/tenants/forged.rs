@@ -52,6 +52,16 @@ async fn pages(acme: &mut Tenant, page_token: &str) {
         acme.history.search_interactions(list).await,
         BAD_PAGE,
     );
+    let find = FindCustomersRequest {
+        text: CUSTOMER.to_owned(),
+        page_token: page_token.clone(),
+        ..FindCustomersRequest::default()
+    };
+    refused(
+        "customers",
+        acme.history.find_customers(find).await,
+        BAD_PAGE,
+    );
     let list = ListCommitmentsRequest {
         page_token: page_token.clone(),
         ..ListCommitmentsRequest::default()
