@@ -41,7 +41,7 @@ export const de: Words = {
   goOn: 'Meine darüberlegen',
   make: 'Neu',
   id: 'Kennung',
-  oneALine: 'je Zeile eines',
+  oneALine: 'eins je Zeile',
   retire: 'Außer Gebrauch nehmen',
   restore: 'Wieder in Gebrauch nehmen',
   end: 'Jetzt beenden',
