@@ -6,7 +6,7 @@ import { FollowUpPolicySchema } from '../../src/gen/aftercall/model/v1/policy_pb
 import { CalendarSchema, type Setting, SettingSchema } from '../../src/gen/aftercall/model/v1/setting_pb';
 import { LabelMatcherSchema, SilenceSchema } from '../../src/gen/aftercall/model/v1/silence_pb';
 import { datesOf, dayOf, hoursFrom, hoursText, weeksOf, withEdits } from '../../src/lib/settings/calendar';
-import { type Draft, draftOf, isWhole as isSaid, matcherOf, matcherText, webhookOf, withDraft as withFields } from '../../src/lib/settings/fields';
+import { isSaid, matcherOf, matcherText, type Typed, typedOf, webhookOf, withTyped } from '../../src/lib/settings/fields';
 import { differing } from '../../src/lib/settings/lines';
 import { draftOf, isWhole, withDraft } from '../../src/lib/settings/policy';
 
@@ -97,26 +97,26 @@ const silence: Setting['body'] = {
 
 it('what nobody touched stays as it is, down to the second', () => {
   for (const body of [team, receiver, silence]) {
-    const draft = draftOf(body, 'Europe/Berlin');
-    expect(withFields(body, draft, draft, 'Europe/Berlin')).toEqual(body);
-    expect(isSaid(draft)).toBe(true);
+    const typed = typedOf(body, 'Europe/Berlin');
+    expect(withTyped(body, typed, typed, 'Europe/Berlin')).toEqual(body);
+    expect(isSaid(typed)).toBe(true);
   }
 });
 
 it('what somebody changed is put on top of what another one made of it meanwhile', () => {
-  const was = draftOf(team, 'UTC');
+  const was = typedOf(team, 'UTC');
   const theirs: Setting['body'] = { case: 'team', value: create(TeamSchema, { displayName: 'Billing', memberIds: ['a'], siteId: 'lyon' }) };
-  const both = withFields(theirs, { ...was, memberIds: 'a\n c \n\n' }, was, 'UTC');
+  const both = withTyped(theirs, { ...was, memberIds: 'a\n c \n\n' }, was, 'UTC');
   expect(both.value).toMatchObject({ memberIds: ['a', 'c'], queueIds: [], siteId: 'lyon' });
-  const other = draftOf(receiver, 'UTC');
-  const changed = withFields(receiver, { ...other, agentId: '', teamId: 'billing', quietHours: '', personalAllowed: '' }, other, 'UTC');
+  const other = typedOf(receiver, 'UTC');
+  const changed = withTyped(receiver, { ...other, agentId: '', teamId: 'billing', quietHours: '', personalAllowed: '' }, other, 'UTC');
   expect(changed.value).toMatchObject({ who: { case: 'teamId', value: 'billing' }, personalAllowed: false, timeZone: 'Europe/Berlin' });
   expect(changed.value).not.toHaveProperty('quietHours', expect.anything());
 });
 
 it('a silence ends when its field says, in the zone of the field', () => {
-  const was = draftOf(silence, 'Europe/Berlin');
-  const later = withFields(silence, { ...was, endsAt: '2027-07-01T10:00' }, was, 'Europe/Berlin');
+  const was = typedOf(silence, 'Europe/Berlin');
+  const later = withTyped(silence, { ...was, endsAt: '2027-07-01T10:00' }, was, 'Europe/Berlin');
   expect(later.case === 'silence' && later.value.endsAt?.seconds).toBe(BigInt(Date.UTC(2027, 6, 1, 8) / 1000));
   expect(later.case === 'silence' && later.value.startsAt?.seconds).toBe(1_800_000_007n);
   expect(isSaid({ ...was, endsAt: '' })).toBe(false);
@@ -129,9 +129,9 @@ it('conditions are lines, and what is none is left for the server to refuse', ()
 });
 
 it('a webhook is what its fields say', () => {
-  const draft: Draft = { displayName: ' The CRM', url: 'https://crm.example/hook', eventTypes: 'aftercall.commitment.*\n\n aftercall.alert.*', personalAllowed: '' };
-  expect(webhookOf(draft)).toEqual({ displayName: 'The CRM', url: 'https://crm.example/hook', eventTypes: ['aftercall.commitment.*', 'aftercall.alert.*'], personalAllowed: false });
-  expect(isSaid({ ...draft, eventTypes: ' ' })).toBe(false);
+  const typed: Typed = { displayName: ' The CRM', url: 'https://crm.example/hook', eventTypes: 'aftercall.commitment.*\n\n aftercall.alert.*', personalAllowed: '' };
+  expect(webhookOf(typed)).toEqual({ displayName: 'The CRM', url: 'https://crm.example/hook', eventTypes: ['aftercall.commitment.*', 'aftercall.alert.*'], personalAllowed: false });
+  expect(isSaid({ ...typed, eventTypes: ' ' })).toBe(false);
 });
 
 it('two versions of what has few fields differ by what those are called', () => {

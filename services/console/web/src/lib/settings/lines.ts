@@ -2,7 +2,7 @@
 
 import type { Setting } from '../../gen/aftercall/model/v1/setting_pb';
 import { hoursText } from './calendar';
-import { draftOf, type FieldName } from './fields';
+import { type FieldName, typedOf } from './fields';
 import { draftOf, type StageDraft } from './policy';
 
 const WEEK = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -27,7 +27,7 @@ export function linesOf({ body, retired }: Setting, names: Names = {}, zone = 'U
     if (target.rule) lines.push(`target ${target.rule} ${target.minutes} min ${target.calendar}`);
     lines.push(...promiseStages.map((one) => stageLine('due', one)), ...targetStages.map((one) => stageLine('target', one)));
   }
-  for (const [name, text] of Object.entries(draftOf(body, zone)) as [FieldName, string][]) {
+  for (const [name, text] of Object.entries(typedOf(body, zone)) as [FieldName, string][]) {
     lines.push(...text.split('\n').filter(Boolean).map((line) => `${names[name] ?? name}: ${line}`));
   }
   return lines.filter(Boolean).map((line) => line.trim());
