@@ -4,8 +4,6 @@
 //! customers, have neither words nor promises, and nobody called more than twice: nothing that is told of the month is
 //! of them.
 
-use std::ops::Range;
-
 use aftercall_proto::model::v1 as model;
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use rand::rngs::StdRng;
@@ -81,7 +79,7 @@ pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
         let which = maker.rng.random::<f64>().powi(2) * CUSTOMERS as f64;
         let caller = &callers[which as usize];
         let scenario = maker.scenario();
-        let at = maker.opening_time(0..DAYS);
+        let at = maker.opening_time((0, DAYS));
         maker.first_call(caller, scenario, at);
     }
     // Drawn last, so that the month is the same without them.
@@ -136,13 +134,11 @@ impl<'a> Maker<'a> {
         drawn.unwrap_or(&self.corpus.scenarios[0])
     }
 
-    /// A time so many days ago at which the centre is open: mostly mornings, less at weekends.
-    fn opening_time(&mut self, days_ago: Range<i64>) -> Timestamp {
+    /// A time at which the centre is open, between so many days ago: mostly mornings, less at weekends.
+    fn opening_time(&mut self, (least, most): (i64, i64)) -> Timestamp {
         const DAY_S: i64 = 24 * 3600;
         loop {
-            let back = self
-                .rng
-                .random_range(days_ago.start * DAY_S..days_ago.end * DAY_S);
+            let back = self.rng.random_range(least * DAY_S..most * DAY_S);
             let at = self.end - SignedDuration::from_secs(back);
             let local = at.to_zoned(zone());
             let busy = match (local.weekday().to_monday_zero_offset(), local.hour()) {
@@ -172,7 +168,7 @@ impl<'a> Maker<'a> {
         let caller = self.caller(CUSTOMERS + number);
         let scenario = self.scenario();
         let month = self.end - SignedDuration::from_hours(24 * DAYS);
-        let mut at = self.opening_time(DAYS..DAYS + DAYS_BEFORE);
+        let mut at = self.opening_time((DAYS, DAYS + DAYS_BEFORE));
         for _ in 0..2 {
             let resolved = self.rng.random_bool(scenario.resolved);
             let draw = Draw {
