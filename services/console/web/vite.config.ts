@@ -15,6 +15,10 @@ const PIECES = [
     test: /src\/(lib\/knowledge\/(words|en|services|deed|verbs|lists|masked)|parts\/knowledge\/(AsOf|Tags|Masked)|gen\/aftercall\/knowledge\/v1\/(evidence|knowledge|solutions)_pb)/,
   },
   {
+    name: 'setup',
+    test: /src\/(lib\/settings\/(words|en|services|shelf|change|lines|fields|calendar)|screens\/Settings|parts\/settings\/(Frame|Versions|Editor|Fields|Saving|Shadow|Hindered|Teams|Receivers|Others)\.|gen\/aftercall\/(settings|notify)\/)/,
+  },
+  {
     name: 'measured',
     test: /src\/(lib\/(insight\/(asking|words|frame\.en|shared\.(en|words))|behind|measuring|period)|screens\/Insight|parts\/insight\/(Reading|Series|Count)|gen\/aftercall\/insight\/v1\/(insight|measures)_pb)/,
   },

@@ -93,6 +93,14 @@ pub(super) fn cut_off(contact: &mut model::Interaction) {
     }
 }
 
+/// Leaves of a contact what a system keeps that knows codes and times alone.
+pub(super) fn without_words(contact: &mut model::Interaction) {
+    contact.handling = None;
+    for reason in &mut contact.contact_reasons {
+        reason.stated_verbatim.clear();
+    }
+}
+
 /// The words that fill a scenario's gaps.
 struct Slots {
     place: String,

@@ -1,4 +1,8 @@
 //! A month of calls, drawn from the corpus by a seeded program: the same seed, the same month.
+//!
+//! Of the weeks before there are calls, too, so that a month has something to be compared with. They are of other
+//! customers, have neither words nor promises, and nobody called more than twice: nothing that is told of the month is
+//! of them.
 
 use aftercall_proto::model::v1 as model;
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
@@ -7,7 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngCore, SeedableRng};
 use uuid::Uuid;
 
-use super::call::{Caller, Draw, call, cut_off};
+use super::call::{Caller, Draw, call, cut_off, without_words};
 use super::corpus::{Corpus, Promise, PromisedWhen, Scenario};
 
 /// How many days a month has here.
@@ -15,6 +19,10 @@ const DAYS: i64 = 30;
 /// First calls; those who call again come on top.
 const FIRST_CALLS: usize = 1_560;
 const CUSTOMERS: usize = 620;
+/// How many days before the month are known.
+const DAYS_BEFORE: i64 = 28;
+/// First calls of those days, each of another customer.
+const CALLS_BEFORE: usize = 1_100;
 /// The share of those with an open matter who call again.
 const CALLS_AGAIN: f64 = 0.4;
 /// The share of those with a broken promise who complain.
@@ -36,6 +44,8 @@ pub(super) struct Step {
 /// What happens.
 #[derive(Debug, Clone)]
 pub(super) enum Act {
+    /// A contact of before the month is taken over.
+    TakeOver(Box<model::Interaction>),
     /// A contact ends and is recorded.
     Record(Box<model::Interaction>),
     /// A promise is kept.
@@ -55,7 +65,7 @@ pub(super) enum Act {
     Answer { reason_code: &'static str },
 }
 
-/// A month that ends at `end`, in the order of time.
+/// A month that ends at `end`, and what was before it, in the order of time.
 pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
     let mut maker = Maker {
         corpus,
@@ -69,8 +79,12 @@ pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
         let which = maker.rng.random::<f64>().powi(2) * CUSTOMERS as f64;
         let caller = &callers[which as usize];
         let scenario = maker.scenario();
-        let at = maker.opening_time();
+        let at = maker.opening_time((0, DAYS));
         maker.first_call(caller, scenario, at);
+    }
+    // Drawn last, so that the month is the same without them.
+    for number in 0..CALLS_BEFORE {
+        maker.calls_before(number);
     }
     maker.steps.push(Step {
         at: end - ANSWERED_AGO,
@@ -120,10 +134,11 @@ impl<'a> Maker<'a> {
         drawn.unwrap_or(&self.corpus.scenarios[0])
     }
 
-    /// A time at which the centre is open: mostly mornings, less at weekends.
-    fn opening_time(&mut self) -> Timestamp {
+    /// A time at which the centre is open, between so many days ago: mostly mornings, less at weekends.
+    fn opening_time(&mut self, (least, most): (i64, i64)) -> Timestamp {
+        const DAY_S: i64 = 24 * 3600;
         loop {
-            let back = self.rng.random_range(0..DAYS * 24 * 3600);
+            let back = self.rng.random_range(least * DAY_S..most * DAY_S);
             let at = self.end - SignedDuration::from_secs(back);
             let local = at.to_zoned(zone());
             let busy = match (local.weekday().to_monday_zero_offset(), local.hour()) {
@@ -146,6 +161,29 @@ impl<'a> Maker<'a> {
             return self.whole_call(caller, scenario, again, 0);
         }
         self.whole_call(caller, scenario, at, 0);
+    }
+
+    /// The calls of a customer before the month: one, and another one where the first left something open.
+    fn calls_before(&mut self, number: usize) {
+        let caller = self.caller(CUSTOMERS + number);
+        let scenario = self.scenario();
+        let month = self.end - SignedDuration::from_hours(24 * DAYS);
+        let mut at = self.opening_time((DAYS, DAYS + DAYS_BEFORE));
+        for _ in 0..2 {
+            let resolved = self.rng.random_bool(scenario.resolved);
+            let draw = Draw {
+                promises: false,
+                signals: false,
+                ..self.draw(scenario, resolved)
+            };
+            let mut contact = call(self.corpus, &caller, scenario, &draw, at);
+            without_words(&mut contact);
+            let ended = self.ended(contact, at, Act::TakeOver);
+            at = ended + SignedDuration::from_hours(self.rng.random_range(20..90));
+            if resolved || at >= month || !self.rng.random_bool(CALLS_AGAIN) {
+                break;
+            }
+        }
     }
 
     fn dropped_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp) {
@@ -213,6 +251,16 @@ impl<'a> Maker<'a> {
 
     /// Adds the record at the contact's end, and says when that is.
     fn record(&mut self, contact: model::Interaction, began: Timestamp) -> Timestamp {
+        self.ended(contact, began, Act::Record)
+    }
+
+    /// Adds what becomes of a contact at its end, and says when that is.
+    fn ended(
+        &mut self,
+        contact: model::Interaction,
+        began: Timestamp,
+        act: impl FnOnce(Box<model::Interaction>) -> Act,
+    ) -> Timestamp {
         let ended = contact
             .ended_at
             .as_ref()
@@ -220,7 +268,7 @@ impl<'a> Maker<'a> {
         let at = ended.unwrap_or(began) + SignedDuration::from_secs(20);
         self.steps.push(Step {
             at,
-            act: Act::Record(Box::new(contact)),
+            act: act(Box::new(contact)),
         });
         at
     }

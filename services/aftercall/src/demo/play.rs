@@ -23,6 +23,8 @@ use super::call::stamp;
 use super::clock::PlaybackClock;
 use super::month::{Act, Step};
 
+/// The import of what was before the month.
+const TAKEN_OVER: &str = "before-the-month";
 /// What the answer of the month is called.
 const ANSWER_TITLE: &str = "Slow in the evening over wireless: a fixed channel";
 
@@ -143,6 +145,7 @@ impl Player {
 
     async fn act(&mut self, at: Timestamp, act: Act) -> anyhow::Result<()> {
         match act {
+            Act::TakeOver(contact) => self.take_over(*contact).await,
             Act::Record(contact) => self.record(*contact).await,
             Act::Fulfil {
                 commitment_id,
@@ -194,6 +197,17 @@ impl Player {
                 Ok(())
             }
         }
+    }
+
+    /// Records a contact of before the month, which is not counted with those of the month.
+    async fn take_over(&self, contact: Interaction) -> anyhow::Result<()> {
+        let request = RecordInteractionRequest {
+            interaction: Some(contact),
+            import_batch: TAKEN_OVER.to_owned(),
+            ..RecordInteractionRequest::default()
+        };
+        self.client.call(request).await?;
+        Ok(())
     }
 
     /// Records a contact; the tracker has taken its promises before this returns.

@@ -179,6 +179,7 @@ export const de: Catalogue = {
     noFollowUp: 'nichts zugesagt',
     by: (who) => `von ${who}`,
     resolution: 'Lösung',
+    capture: 'Aus diesem Fall eine Lösung machen',
     openPromises: (n) => (n === 1 ? '1 offene Zusage' : `${n} offene Zusagen`),
   },
   search: {

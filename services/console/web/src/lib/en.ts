@@ -177,6 +177,7 @@ export const en = {
     noFollowUp: 'nothing promised',
     by: (who: string) => `by ${who}`,
     resolution: 'Resolution',
+    capture: 'Make a solution of this case',
     openPromises: (n: number) => (n === 1 ? '1 open promise' : `${n} open promises`),
   },
   search: {

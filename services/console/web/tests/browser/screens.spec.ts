@@ -4,6 +4,7 @@ import { expect, test } from '@playwright/test';
 
 import { accessible, complaints } from './pages';
 import { contact, Server } from './server';
+import { recorded, solved } from './solved';
 
 const server = new Server();
 // Markup in every text that comes from outside.
@@ -82,6 +83,36 @@ test('a call in progress is shown while it lasts', async ({ page }) => {
   const events = [event('1', 'STARTED'), event('2', 'QUEUED')].map((one) => JSON.stringify(one)).join('\n');
   server.command(['calls', 'report', '-'], undefined, events);
   await expect(page.getByRole('region', { name: 'Calls in progress' })).toContainText('waiting in a queue');
+});
+
+test('a solution is made of a case: its candidate is shown, or a draft is begun', async ({ page }) => {
+  const wrong = complaints(page);
+  const open = { code: 'line.noise', primary: true, stated_verbatim: 'There is a noise on the line', resolution: 'REASON_RESOLUTION_NOT_RESOLVED' };
+  recorded(server, [
+    solved({ asked: 'No dial tone', resolution: 'Replace the plug of the telephone.', reason: 'line.dead', customer: 'S-1' }),
+    { ...solved({ asked: 'Noise', resolution: 'Try another plug first.', customer: 'S-2' }), contact_reasons: [open] },
+  ]);
+  const make = page.getByRole('button', { name: 'Make a solution of this case' });
+  await page.goto(`${server.url}/customer/S-1`);
+  await make.click();
+  await expect(page).toHaveURL(/\/review\//);
+  await expect(page.getByRole('article', { name: 'Candidate' })).toContainText('Replace the plug of the telephone.');
+
+  await page.goto(`${server.url}/customer/S-2`);
+  await make.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Make a solution of it' });
+  const name = dialog.getByLabel('What it is about, in a line');
+  await expect(name).toBeFocused();
+  await name.fill('Noise '.repeat(100));
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText('solution.title');
+  await accessible(page);
+  await name.fill('Noise on the line');
+  await dialog.getByRole('button', { name: 'Make a draft of it' }).click();
+  await expect(page).toHaveURL(/\/solutions\/.*edit=1/);
+  await expect(page.getByLabel('What to do')).toHaveValue('Try another plug first.');
+  expect(wrong).toEqual([]);
 });
 
 test('a search: facets, what excludes everything, and a file of what was found', async ({ page }) => {

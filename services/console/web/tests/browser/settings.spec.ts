@@ -165,6 +165,78 @@ test('teams, receivers and what else is set up can be read', async ({ page }) =>
   await expect(page).toHaveURL(/\/sessions$/);
 });
 
+test('a silence is made until a time, and ended early', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(`${server.url}/settings/others?kind=silences`);
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const save = dialog.getByRole('button', { name: 'Save as a new version' });
+  await dialog.getByLabel('Id', { exact: true }).fill('telephones');
+  await dialog.getByLabel(/^Alerts/).fill('kind=call_back,refund\npriority!=p1');
+  await dialog.getByLabel(/^Why nobody/).fill('The telephones are being replaced');
+  // One without an end is not even sent.
+  await expect(save).toHaveAttribute('aria-disabled', 'true');
+  await dialog.getByLabel(/^Until/).fill('2020-01-01T08:00');
+  await save.click();
+  await expect(dialog.getByRole('alert')).toContainText('changes[0].setting.silence.ends_at');
+  await accessible(page);
+  await dialog.getByLabel(/^Until/).fill(new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16));
+  await expect(dialog.getByRole('region', { name: 'Changes' })).toContainText('Alerts: priority!=p1');
+  await save.click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page).toHaveURL(/\/telephones\?kind=silences$/);
+  await expect(page.getByText('Version 1 is saved.')).toBeVisible();
+  await expect(page.getByRole('main')).toContainText('call_back, refund');
+  await page.getByRole('button', { name: 'End it now' }).click();
+  await dialog.getByLabel('Why', { exact: true }).fill('They work');
+  await save.click();
+  await expect(page.getByText('Version 2 is saved.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Take into use again' })).toBeVisible();
+  expect(wrong).toEqual([]);
+});
+
+test('a team and a receiver are made and changed by their few fields', async ({ page }) => {
+  const wrong = complaints(page);
+  await page.goto(`${server.url}/settings/teams/billing`);
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const save = dialog.getByRole('button', { name: 'Save as a new version' });
+  await dialog.getByLabel(/^Members/).fill('a.marsh\nc.diaz');
+  await expect(dialog.getByRole('region', { name: 'Changes' })).toContainText('Members: c.diaz');
+  await accessible(page);
+  // Somebody else was faster: both are shown, and what was not touched stays theirs.
+  put('teams', 'billing', { displayName: 'Billing', memberIds: ['a.marsh', 'b.ross'], leadIds: ['lea'], queueIds: ['billing'], siteId: 'lyon' });
+  await save.click();
+  await expect(dialog.getByRole('alert')).toContainText('Site: lyon');
+  await dialog.getByRole('button', { name: 'Put mine on top of it' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText('Version 3 is saved.')).toBeVisible();
+  const now = server.command(['teams', 'show', 'billing', '--json']);
+  expect(now).toContain('c.diaz');
+  expect(now).toContain('lyon');
+
+  await page.goto(`${server.url}/settings/receivers`);
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await dialog.getByLabel('Id', { exact: true }).fill('desk');
+  await dialog.getByLabel('Agent', { exact: true }).fill('kim');
+  await dialog.getByLabel('Team', { exact: true }).fill('billing');
+  await expect(dialog.getByLabel('Agent', { exact: true })).toHaveValue('');
+  await dialog.getByLabel('Mail', { exact: true }).fill('desk');
+  await save.click();
+  await expect(dialog.getByRole('alert')).toContainText('changes[0].setting.receiver.mail_address');
+  await dialog.getByLabel('Mail', { exact: true }).fill('desk@example.test');
+  await dialog.getByLabel('Not disturbed').fill('22:00-07:00');
+  await dialog.getByLabel('Zone').fill('Europe/Berlin');
+  await save.click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('main')).toContainText('desk@example.test');
+  await expect(page.getByRole('main')).toContainText('22:00–07:00');
+  await page.getByRole('button', { name: 'Take out of use' }).click();
+  await save.click();
+  await expect(page.getByRole('button', { name: 'Take into use again' })).toBeVisible();
+  expect(wrong).toEqual([]);
+});
+
 test('a webhook is paused and resumed, tested, and delivers again what is dead', async ({ page }) => {
   const wrong = complaints(page);
   const { port } = receiver.address() as AddressInfo;
@@ -200,12 +272,51 @@ test('a webhook is paused and resumed, tested, and delivers again what is dead',
   expect(wrong).toEqual([]);
 });
 
+test('a webhook is made, its secret is shown once, and a new one takes its place', async ({ page }) => {
+  const wrong = complaints(page);
+  const { port } = receiver.address() as AddressInfo;
+  await page.goto(`${server.url}/settings/webhooks`);
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const make = dialog.getByRole('button', { name: 'New', exact: true });
+  await dialog.getByLabel('Name').fill('The shop');
+  await dialog.getByLabel('Address').fill(`http://somebody@127.0.0.1:${port}/hook`);
+  await expect(make).toBeDisabled();
+  await dialog.getByLabel(/^Told of/).fill('aftercall.commitment.*');
+  await make.click();
+  await expect(dialog.getByRole('alert')).toContainText('webhook.url');
+  await accessible(page);
+  await dialog.getByLabel('Address').fill(`http://127.0.0.1:${port}/hook`);
+  await make.click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'The shop' })).toBeVisible();
+  const secret = page.getByText(/^whsec_/);
+  const first = (await secret.textContent()) ?? '';
+  expect(first).toMatch(/^whsec_/);
+  await accessible(page);
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await expect(secret).toHaveCount(0);
+  await page.getByRole('button', { name: 'New secret' }).click();
+  await expect(dialog).toContainText('24 hours');
+  await dialog.getByRole('button', { name: 'New secret' }).click();
+  await expect(secret).toBeVisible();
+  await expect(secret).not.toHaveText(first);
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'The shop' })).toBeVisible();
+  await expect(secret).toHaveCount(0);
+  expect(wrong).toEqual([]);
+});
+
 test('who may not change settings is not offered it, and is told why not', async ({ page }) => {
   await page.goto(`${known.url}/settings`);
   await page.getByLabel('Token').fill(lead.token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('No calendar is set up.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Save as a new version' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Teams' }).click();
+  const make = page.getByRole('button', { name: 'New', exact: true });
+  await expect(make).toHaveAttribute('aria-disabled', 'true');
+  await expect(make).toHaveAttribute('title', 'Your roles don’t allow this');
   await page.getByRole('link', { name: 'Webhooks' }).click();
   await expect(page.getByText('Your roles don’t allow this view.')).toBeVisible();
 });
@@ -217,7 +328,7 @@ test('settings in German, in the dark and on a narrow screen', async ({ page }) 
   await page.getByLabel('Darstellung').selectOption('dark');
   await page.getByRole('button', { name: 'Schließen' }).click();
   await page.setViewportSize({ width: 320, height: 640 });
-  for (const tab of ['calendars', 'policies', 'teams', 'receivers', 'webhooks', 'others']) {
+  for (const tab of ['calendars', 'policies', 'teams', 'receivers', 'webhooks', 'others', 'others?kind=silences']) {
     await page.goto(`${server.url}/settings/${tab}`);
     await expect(page.getByRole('heading', { name: 'Einrichtung' })).toBeVisible();
     await accessible(page);

@@ -83,6 +83,28 @@ test('how well it works is told by the lower bound, and by version', async ({ pa
   await expect(page).toHaveURL(/\/customer\/U-/);
 });
 
+test('whether uses were right is judged beside what the solution says', async ({ page }) => {
+  const wrong = complaints(page);
+  const made = published(server, 'Water on the floor', 'Close the tap under the sink.');
+  const used = [{ id: made.solution_id, version: 1 }];
+  recorded(server, ['kitchen', 'bath'].map((room) => solved({ asked: `There is a puddle in the ${room}`, resolution: '', customer: `L-${room}`, used })));
+  await page.goto(at(made.solution_id, '?show=evidence'));
+  const links = page.getByRole('region', { name: 'Was it the right one?' });
+  await expect(links).toContainText('Close the tap under the sink.');
+  const one = links.getByRole('listitem').filter({ hasText: 'kitchen' });
+  await one.getByRole('button', { name: 'Fits' }).click();
+  await expect(links.getByText('1 of 1 judged uses fit')).toBeVisible();
+  await expect(one.getByRole('button', { name: 'Fits' })).toHaveAttribute('aria-pressed', 'true');
+  await accessible(page);
+  // The last verdict counts.
+  await one.getByRole('button', { name: 'Does not fit' }).click();
+  await expect(links.getByText('0 of 1 judged uses fit')).toBeVisible();
+  await page.reload();
+  await expect(links.getByRole('listitem').filter({ hasText: 'bath' })).toBeVisible();
+  await expect(one).toHaveCount(0);
+  expect(wrong).toEqual([]);
+});
+
 test('versions: the next one is written, compared, published, and gone back from', async ({ page }) => {
   const wrong = complaints(page);
   const made = published(server, 'Reset the mailbox', 'Dial star 111 and choose two.');
@@ -280,6 +302,9 @@ test('what law governs is approved by somebody else, and roles are kept', async 
   await expect(other.getByRole('button', { name: 'Recall' })).toHaveAttribute('aria-disabled', 'true');
   await expect(other.getByRole('button', { name: 'Flag' })).toHaveAttribute('aria-disabled', 'false');
   await expect(other.getByRole('link', { name: 'Versions' })).toHaveCount(0);
+  await other.getByRole('link', { name: 'Evidence' }).click();
+  await expect(other.getByRole('heading', { name: 'How far it can be trusted' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Was it the right one?' })).toHaveCount(0);
   await other.goto(`${known.url}/solutions/${made.solution_id}?version=1`);
   await expect(other.getByRole('main')).toContainText(/There is no such solution|may/);
   await Promise.all([page.context().close(), other.context().close()]);

@@ -1,9 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
 
+import { ReceiverSchema, TeamSchema } from '../../src/gen/aftercall/model/v1/escalation_pb';
 import { FollowUpPolicySchema } from '../../src/gen/aftercall/model/v1/policy_pb';
-import { CalendarSchema, SettingSchema } from '../../src/gen/aftercall/model/v1/setting_pb';
+import { CalendarSchema, type Setting, SettingSchema } from '../../src/gen/aftercall/model/v1/setting_pb';
+import { LabelMatcherSchema, SilenceSchema } from '../../src/gen/aftercall/model/v1/silence_pb';
 import { datesOf, dayOf, hoursFrom, hoursText, weeksOf, withEdits } from '../../src/lib/settings/calendar';
+import { isSaid, matcherOf, matcherText, type Typed, typedOf, webhookOf, withTyped } from '../../src/lib/settings/fields';
 import { differing } from '../../src/lib/settings/lines';
 import { draftOf, isWhole, withDraft } from '../../src/lib/settings/policy';
 
@@ -75,4 +78,63 @@ it('of two versions only what differs is held beside each other', () => {
   const of = (label: string) =>
     create(SettingSchema, { settingId: 'hours', body: { case: 'calendar', value: withEdits(calendar, { '2027-12-25': { kind: 'closed', hours: '', label } }) } });
   expect(differing(of('Christmas'), of('Christmas Day'))).toEqual([['2027-12-25 – Christmas'], ['2027-12-25 – Christmas Day']]);
+});
+
+const team: Setting['body'] = { case: 'team', value: create(TeamSchema, { displayName: 'Billing', memberIds: ['a', 'b'], queueIds: ['q'] }) };
+const receiver: Setting['body'] = {
+  case: 'receiver',
+  value: create(ReceiverSchema, { who: { case: 'agentId', value: 'lea' }, quietHours: { begins: '22:00', ends: '07:00' }, timeZone: 'Europe/Berlin', budgetPerHour: 20, personalAllowed: true }),
+};
+const silence: Setting['body'] = {
+  case: 'silence',
+  value: create(SilenceSchema, {
+    matchers: [{ label: 'kind', values: ['call_back', 'refund'] }, { label: 'priority', values: ['p1'], excluded: true }],
+    startsAt: { seconds: 1_800_000_007n },
+    endsAt: { seconds: 1_800_090_000n },
+    reason: 'Works',
+  }),
+};
+
+it('what nobody touched stays as it is, down to the second', () => {
+  for (const body of [team, receiver, silence]) {
+    const typed = typedOf(body, 'Europe/Berlin');
+    expect(withTyped(body, typed, typed, 'Europe/Berlin')).toEqual(body);
+    expect(isSaid(typed)).toBe(true);
+  }
+});
+
+it('what somebody changed is put on top of what another one made of it meanwhile', () => {
+  const was = typedOf(team, 'UTC');
+  const theirs: Setting['body'] = { case: 'team', value: create(TeamSchema, { displayName: 'Billing', memberIds: ['a'], siteId: 'lyon' }) };
+  const both = withTyped(theirs, { ...was, memberIds: 'a\n c \n\n' }, was, 'UTC');
+  expect(both.value).toMatchObject({ memberIds: ['a', 'c'], queueIds: [], siteId: 'lyon' });
+  const other = typedOf(receiver, 'UTC');
+  const changed = withTyped(receiver, { ...other, agentId: '', teamId: 'billing', quietHours: '', personalAllowed: '' }, other, 'UTC');
+  expect(changed.value).toMatchObject({ who: { case: 'teamId', value: 'billing' }, personalAllowed: false, timeZone: 'Europe/Berlin' });
+  expect(changed.value).not.toHaveProperty('quietHours', expect.anything());
+});
+
+it('a silence ends when its field says, in the zone of the field', () => {
+  const was = typedOf(silence, 'Europe/Berlin');
+  const later = withTyped(silence, { ...was, endsAt: '2027-07-01T10:00' }, was, 'Europe/Berlin');
+  expect(later.case === 'silence' && later.value.endsAt?.seconds).toBe(BigInt(Date.UTC(2027, 6, 1, 8) / 1000));
+  expect(later.case === 'silence' && later.value.startsAt?.seconds).toBe(1_800_000_007n);
+  expect(isSaid({ ...was, endsAt: '' })).toBe(false);
+});
+
+it('conditions are lines, and what is none is left for the server to refuse', () => {
+  expect(matcherOf('priority!=p1, p2')).toEqual({ label: 'priority', excluded: true, values: ['p1', 'p2'] });
+  expect(matcherText(create(LabelMatcherSchema, matcherOf('kind=call_back,refund')))).toBe('kind=call_back,refund');
+  expect(matcherOf('nonsense')).toEqual({ label: 'nonsense', excluded: false, values: [] });
+});
+
+it('a webhook is what its fields say', () => {
+  const typed: Typed = { displayName: ' The CRM', url: 'https://crm.example/hook', eventTypes: 'aftercall.commitment.*\n\n aftercall.alert.*', personalAllowed: '' };
+  expect(webhookOf(typed)).toEqual({ displayName: 'The CRM', url: 'https://crm.example/hook', eventTypes: ['aftercall.commitment.*', 'aftercall.alert.*'], personalAllowed: false });
+  expect(isSaid({ ...typed, eventTypes: ' ' })).toBe(false);
+});
+
+it('two versions of what has few fields differ by what those are called', () => {
+  const of = (memberIds: string[], retired = false) => create(SettingSchema, { settingId: 'billing', retired, body: { case: 'team', value: create(TeamSchema, { memberIds }) } });
+  expect(differing(of(['a', 'b']), of(['a'], true), { memberIds: 'Members', retired: 'out of use' })).toEqual([['Members: b'], ['out of use']]);
 });

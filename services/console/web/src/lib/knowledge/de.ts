@@ -259,6 +259,13 @@ export const de: Words = {
     searches: (shown, opened, used) => `In Suchen ${shown}-mal gezeigt, ${opened}-mal geöffnet, ${used}-mal verwendet`,
     picture: (worked, failed, pending, untraced) => `Von den Verwendungen halfen ${worked}, nach ${failed} kam der Kunde wieder, ${pending} sind offen, ${untraced} nicht zu wissen`,
   },
+  links: {
+    title: 'War es die richtige?',
+    what: 'Zufällig gezogene Verwendungen, die niemand beurteilt hat, neben dem, was die Lösung sagt.',
+    none: 'Keine Verwendung wartet darauf.',
+    verdicts: { RIGHT: 'Passt', WRONG: 'Passt nicht' },
+    fit: (right, judged, lower) => `${right} von ${judged} beurteilten Verwendungen passen: mindestens ${lower} von allen`,
+  },
   versions: {
     compare: 'Mit der davor vergleichen',
     from: 'Von',

@@ -257,6 +257,13 @@ export const en = {
     searches: (shown: string, opened: string, used: string) => `In searches shown ${shown} times, opened ${opened}, used ${used}`,
     picture: (worked: string, failed: string, pending: string, untraced: string) => `Of uses ${worked} worked, after ${failed} the customer came back, ${pending} are pending, ${untraced} can’t be known`,
   },
+  links: {
+    title: 'Was it the right one?',
+    what: 'Uses drawn by chance that nobody has judged, beside what the solution says.',
+    none: 'No use waits for that.',
+    verdicts: { RIGHT: 'Fits', WRONG: 'Does not fit' } as Record<string, string>,
+    fit: (right: string, judged: string, lower: string) => `${right} of ${judged} judged uses fit: at least ${lower} of all`,
+  },
   versions: {
     compare: 'Compare with the one before',
     from: 'From',

@@ -28,17 +28,19 @@ export class Change {
   // What it would have made of the promises of the last days.
   readonly shadow = new Asked<ShadowPoliciesResponse>();
   readonly #apply: (body: Body) => Body;
+  readonly #retired: boolean | undefined;
 
-  // `apply` gives a version's body with the changes.
-  constructor(kind: SettingKind, base: Setting, apply: (body: Body) => Body) {
+  // `apply` gives a version's body with the changes. Unless it is said whether it is to be out of use, that stays as it is.
+  constructor(kind: SettingKind, base: Setting, apply: (body: Body) => Body, retired?: boolean) {
     this.kind = kind;
     this.base = base;
     this.#apply = apply;
+    this.#retired = retired;
   }
 
   get wanted(): Setting {
     const { settingId, retired, body } = this.base;
-    return create(SettingSchema, { settingId, retired, body: this.#apply(body) });
+    return create(SettingSchema, { settingId, retired: this.#retired ?? retired, body: this.#apply(body) });
   }
 
   #request() {

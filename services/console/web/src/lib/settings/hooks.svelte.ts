@@ -10,6 +10,8 @@ import { allOf, Paged } from '../paged.svelte';
 import { webhooks } from './services';
 import { Write } from '../write.svelte';
 
+export const CREATING = 'notify.v1.WebhookService/CreateWebhook';
+export const ROTATING = 'notify.v1.WebhookService/RotateWebhookKey';
 const PAGE_SIZE = 500;
 const DELIVERIES_PAGE_SIZE = 50;
 
