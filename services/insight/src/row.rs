@@ -28,10 +28,18 @@ pub(crate) enum Column {
 pub(crate) const COLUMNS: usize = 12;
 
 /// The bytes of a row.
-pub(crate) const ROW_BYTES: usize = 8 + 16 + 2 + 4 * COLUMNS + FACTS_BYTES;
+pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS + promised::COUNTS;
 
-/// Numbers of four bytes, times on hold, numbers of two bytes, and promises.
-const FACTS_BYTES: usize = 4 * 16 + 6 * HOLD_REASONS.len() + 2 * 6 + promised::COUNTS;
+/// Where words begin, and then facts.
+const WORDS_AT: usize = 8 + 16 + 2;
+const FACTS_AT: usize = WORDS_AT + 4 * COLUMNS;
+
+/// Facts of four bytes; from [`HOLDS`] on, the times on hold by their reasons.
+const NUMBERS: usize = HOLDS + HOLD_REASONS.len();
+const HOLDS: usize = 16;
+
+/// Facts of two bytes: how many holds there were of each reason, and then others.
+const COUNTS: usize = HOLD_REASONS.len() + 6;
 
 /// A contact's row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,12 +63,14 @@ impl<'a> RowBytes<'a> {
         block.as_chunks::<ROW_BYTES>().0.iter().map(Self)
     }
 
+    #[inline]
     fn array<const N: usize>(self, at: usize) -> [u8; N] {
         let mut bytes = [0; N];
         bytes.copy_from_slice(&self.0[at..at + N]);
         bytes
     }
 
+    #[inline]
     pub(crate) fn occurred_at_us(self) -> i64 {
         i64::from_le_bytes(self.array(0))
     }
@@ -69,69 +79,71 @@ impl<'a> RowBytes<'a> {
         self.array(8)
     }
 
+    #[inline]
     pub(crate) fn channel(self) -> u8 {
         self.0[24]
     }
 
+    #[inline]
     pub(crate) fn direction(self) -> u8 {
         self.0[25]
     }
 
+    #[inline]
     pub(crate) fn word(self, column: Column) -> u32 {
-        u32::from_le_bytes(self.array(26 + 4 * column as usize))
+        self.words()[column as usize]
     }
 
     /// The largest number of a word.
+    #[inline]
     pub(crate) fn words_max(self) -> u32 {
-        let numbers = (0..COLUMNS).map(|at| u32::from_le_bytes(self.array(26 + 4 * at)));
-        numbers.max().unwrap_or(0)
+        self.words().into_iter().max().unwrap_or(0)
     }
 
+    #[inline]
+    fn words(self) -> [u32; COLUMNS] {
+        let bytes: [u8; 4 * COLUMNS] = self.array(WORDS_AT);
+        let words = bytes.as_chunks().0;
+        std::array::from_fn(|at| u32::from_le_bytes(words[at]))
+    }
+
+    /// All facts. Each stands at a place that is known beforehand: a pass decodes those of every row.
+    #[inline]
     pub(crate) fn facts(self) -> Facts {
-        let mut at = 26 + 4 * COLUMNS;
-        let mut number = || {
-            let number = u32::from_le_bytes(self.array(at));
-            at += 4;
-            number
-        };
-        let mut facts = Facts {
-            flags: number(),
-            queue_wait: number(),
-            ring: number(),
-            talk: number(),
-            hold: number(),
-            longest_hold: number(),
-            after_call: number(),
-            answer: number(),
-            contact: number(),
-            since_family: number(),
-            since_any: number(),
-            until_family: number(),
-            since_correction: number(),
-            effort_s: number(),
-            dead_air: number(),
+        let numbers: [u8; 4 * NUMBERS] = self.array(FACTS_AT);
+        let numbers = numbers.as_chunks().0;
+        let number = |at: usize| u32::from_le_bytes(numbers[at]);
+        let counts: [u8; 2 * COUNTS] = self.array(FACTS_AT + 4 * NUMBERS);
+        let counts = counts.as_chunks().0;
+        let count = |at: usize| u16::from_le_bytes(counts[at]);
+        let others = |at: usize| count(HOLD_REASONS.len() + at);
+        Facts {
+            flags: number(0),
+            queue_wait: number(1),
+            ring: number(2),
+            talk: number(3),
+            hold: number(4),
+            longest_hold: number(5),
+            after_call: number(6),
+            answer: number(7),
+            contact: number(8),
+            since_family: number(9),
+            since_any: number(10),
+            until_family: number(11),
+            since_correction: number(12),
+            effort_s: number(13),
+            dead_air: number(14),
             since_onset: SinceOnset {
-                time: number(),
-                ..SinceOnset::default()
+                time: number(15),
+                contacts: others(1),
+                transfers: others(2),
             },
-            ..Facts::default()
-        };
-        facts.holds = std::array::from_fn(|_| (0, number()));
-        let mut number = || {
-            let number = u16::from_le_bytes(self.array(at));
-            at += 2;
-            number
-        };
-        for (count, _) in &mut facts.holds {
-            *count = number();
+            holds: std::array::from_fn(|at| (count(at), number(HOLDS + at))),
+            transfers: others(0),
+            dead_airs: others(3),
+            interruptions: [others(4), others(5)],
+            promises: self.array(FACTS_AT + 4 * NUMBERS + 2 * COUNTS),
         }
-        facts.transfers = number();
-        facts.since_onset.contacts = number();
-        facts.since_onset.transfers = number();
-        facts.dead_airs = number();
-        facts.interruptions = [number(), number()];
-        facts.promises = self.array(at);
-        facts
     }
 
     pub(crate) fn row(self) -> Row {
@@ -140,7 +152,7 @@ impl<'a> RowBytes<'a> {
             interaction_id: self.interaction_id(),
             channel: self.channel(),
             direction: self.direction(),
-            words: std::array::from_fn(|at| u32::from_le_bytes(self.array(26 + 4 * at))),
+            words: self.words(),
             facts: self.facts(),
         }
     }

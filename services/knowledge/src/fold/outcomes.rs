@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use aftercall_domain::solution::{RETURN_DAYS, RETURN_DAYS_MAX, day_of_return};
+use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -69,8 +70,9 @@ pub(super) fn enter(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
                     links: links.clone(),
                 };
                 change.txn.put(key, linked.encode_to_vec())?;
+                shift_count(matter.linked_count(), 1, change.txn)?;
             }
-            Known::after(first_return(matter, case.occurred_at_us, change.txn)?)
+            known_of(matter, case, change.txn)?
         }
     };
     for (solution_id, _) in case.told() {
@@ -91,9 +93,12 @@ pub(super) fn leave(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
     let known = match traced(tenant_id, case) {
         None => Known::Untraced,
         Some(matter) => {
-            let key = evidence::at(matter.linked(), case.occurred_at_us, contact);
-            change.txn.delete(key)?;
-            Known::after(first_return(matter, case.occurred_at_us, change.txn)?)
+            if !case.links().is_empty() {
+                let key = evidence::at(matter.linked(), case.occurred_at_us, contact);
+                change.txn.delete(key)?;
+                shift_count(matter.linked_count(), -1, change.txn)?;
+            }
+            known_of(matter, case, change.txn)?
         }
     };
     for (solution_id, _) in case.told() {
@@ -116,6 +121,25 @@ pub(super) fn leave(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
             contact,
             (change.txn, &mut change.noted),
         )?;
+    }
+    Ok(())
+}
+
+/// What is known of the uses of a contact, if it has any.
+fn known_of(matter: Matter<'_>, case: &Case, txn: &mut Txn<'_>) -> Result<Known, ApplyError> {
+    let returned = match case.told().is_empty() {
+        true => None,
+        false => first_return(matter, case.occurred_at_us, txn)?,
+    };
+    Ok(Known::after(returned))
+}
+
+/// Counts up or down under a key; where nothing is left, nothing stands.
+fn shift_count(key: Key, by: i64, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let before = txn.get(&key)?.map_or(0, |value| count(&value));
+    match before.saturating_add_signed(by) {
+        0 => txn.delete(key)?,
+        after => txn.put(key, after.to_be_bytes().to_vec())?,
     }
     Ok(())
 }
@@ -218,6 +242,9 @@ fn put_return(
 
 /// Whether a solution was used so short a time before that a contact may be a return.
 fn follows_a_use(matter: Matter<'_>, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
+    if txn.get(matter.linked_count())?.is_none() {
+        return Ok(false);
+    }
     let list = matter.linked();
     let (from, to) = (list.clone().time(far_before(at_us)), list.time(at_us));
     let first = txn
@@ -302,16 +329,10 @@ fn shift(
             }
         })?;
     }
-    if !known.may_last() {
-        return Ok(());
+    match known.may_last() {
+        true => shift_count(evidence::unreturned(tenant_id, link, used_us), by, txn),
+        false => Ok(()),
     }
-    let key = evidence::unreturned(tenant_id, link, used_us);
-    let before = txn.get(&key)?.map_or(0, |value| count(&value));
-    match before.saturating_add_signed(by) {
-        0 => txn.delete(key)?,
-        after => txn.put(key, after.to_be_bytes().to_vec())?,
-    }
-    Ok(())
 }
 
 fn used(link: Option<&Link>, known: Known) -> Used {

@@ -10,6 +10,7 @@
 //!       occurred (newest first), interaction, whose                 - (told that version)
 //!  34   tenant, customer, reason, occurred, interaction, whose      - (they reached out)
 //!  35   tenant, customer, reason, occurred, interaction, whose      Linked
+//!  78   tenant, customer, reason                                    how many under 35 (u64)
 //!  36   tenant, solution, hour, version                             used then, nobody back yet (u64)
 //!  37   tenant, solution                                            Standing
 //!  38   tenant, solution, flag                                      SolutionFlag
@@ -47,6 +48,7 @@ const RECALL: u8 = 73;
 const CORRECTION: u8 = 74;
 const SAYINGS: u8 = 76;
 const SAID: u8 = 77;
+const LINKED_COUNT: u8 = 78;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -222,6 +224,11 @@ impl Matter<'_> {
     /// The contacts in which a solution was used for it, the earliest first.
     pub(crate) fn linked(self) -> Key {
         self.key(LINKED)
+    }
+
+    /// How many these are: one look, where a scan would look into every table.
+    pub(crate) fn linked_count(self) -> Key {
+        self.key(LINKED_COUNT)
     }
 }
 

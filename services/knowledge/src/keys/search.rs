@@ -11,6 +11,8 @@
 //!  54, 1  tenant, solution, day, reason                                 Sums
 //!  55     tenant, reason, when (newest first), sort, id, whose          Shown
 //!  56     tenant, customer, reason, occurred, interaction, whose        -
+//!  60     tenant, customer, reason                                      the end of the last key under 56
+//!  61     tenant, interaction                                           - (a search names it)
 //!  57, 0  tenant, solution, a hash, interaction, whose                  which version (u32)
 //!  57, 1  tenant, solution, interaction                                 Judged
 //!  58, 59 what requests did: see [`COMMANDS`]
@@ -31,6 +33,8 @@ const SUMS: u8 = 54;
 const SHOWN: u8 = 55;
 const REACHED_OUT: u8 = 56;
 const LINK: u8 = 57;
+const REACHED_OUT_LAST: u8 = 60;
+const IS_ASKED_IN: u8 = 61;
 
 /// A search.
 pub(crate) fn asked(tenant_id: &str, search_id: &str) -> Key {
@@ -45,6 +49,11 @@ pub(crate) fn asked_in(tenant_id: &str, interaction_id: &str) -> Key {
 /// The search's id in a key under [`asked_in`].
 pub(crate) fn read_asked_in(key: &[u8], list: &Key) -> Result<String, MalformedKey> {
     Parts::new(key.strip_prefix(&**list).ok_or(MalformedKey)?).id()
+}
+
+/// Whether [`asked_in`] holds any: one look, where a scan would look into every table.
+pub(crate) fn is_asked_in(tenant_id: &str, interaction_id: &str) -> Key {
+    Key::new(IS_ASKED_IN).text(tenant_id).id(interaction_id)
 }
 
 /// What searches and judgements say of a solution.
@@ -150,6 +159,12 @@ pub(crate) fn read_showing(key: &[u8], list: &Key) -> Result<(i64, Showing), Mal
 /// When a customer reached out for a reason, the oldest first.
 pub(crate) fn reached_out(tenant_id: &str, customer_id: &str, reason: &str) -> Key {
     let of = Key::new(REACHED_OUT).text(tenant_id).text(customer_id);
+    of.text(reason)
+}
+
+/// When they did so last: what the last key under [`reached_out`] ends in.
+pub(crate) fn reached_out_last(tenant_id: &str, customer_id: &str, reason: &str) -> Key {
+    let of = Key::new(REACHED_OUT_LAST).text(tenant_id).text(customer_id);
     of.text(reason)
 }
 

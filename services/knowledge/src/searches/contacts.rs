@@ -3,9 +3,8 @@
 use aftercall_ledger::Accepted;
 use aftercall_proto::event::v1::{InteractionAmended, InteractionIdentified, InteractionRecorded};
 use aftercall_view::{ApplyError, Txn};
-use prost::Message;
 
-use super::counting;
+use super::counting::{self, Changed};
 use super::records::{Trace, Used};
 use crate::fold::stored;
 use crate::keys::search as keys;
@@ -20,7 +19,7 @@ pub(super) fn on_recorded(
     };
     let customer = interaction.customer.as_ref();
     let customer_id = customer.map_or("", |customer| &customer.customer_id);
-    Contact::of(fact).change(None, &Trace::of(interaction, customer_id), txn)
+    Contact::of(fact).change(None, Trace::of(interaction, customer_id), txn)
 }
 
 pub(super) fn on_amended(
@@ -34,7 +33,7 @@ pub(super) fn on_amended(
     };
     let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
     let after = before.amended(paths.unwrap_or_default(), interaction);
-    contact.change(Some(&before), &after, txn)
+    contact.change(Some(&before), after, txn)
 }
 
 pub(super) fn on_identified(
@@ -50,7 +49,7 @@ pub(super) fn on_identified(
         customer_id: identified.customer_id.clone(),
         ..before.clone()
     };
-    contact.change(Some(&before), &after, txn)
+    contact.change(Some(&before), after, txn)
 }
 
 /// A contact that an event is about.
@@ -79,7 +78,7 @@ impl<'a> Contact<'a> {
     fn change(
         &self,
         before: Option<&Trace>,
-        after: &Trace,
+        mut after: Trace,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
         let Self {
@@ -87,30 +86,49 @@ impl<'a> Contact<'a> {
             interaction_id,
             whose,
         } = *self;
-        let key = keys::trace(tenant_id, interaction_id, whose);
-        txn.put(key, after.encode_to_vec())?;
-        self.draw(before, after, txn)?;
-        let places = [
-            before.and_then(|trace| trace.place(tenant_id)),
-            after.place(tenant_id),
-        ];
-        if places[0] != places[1] {
-            let own = |place: &counting::Place| place.of(interaction_id, whose);
-            if let Some(place) = &places[0] {
-                txn.delete(own(place))?;
-            }
-            if let Some(place) = &places[1] {
-                txn.put(own(place), "")?;
-            }
-            for place in places.iter().flatten() {
-                let own = own(place);
-                for (id, whose) in place.neighbours(&own, txn)?.into_iter().flatten() {
-                    counting::recount_contact(tenant_id, (&id, whose), txn)?;
-                }
+        self.draw(before, &after, txn)?;
+        self.place(before, &mut after, txn)?;
+        let searched = counting::is_searched(tenant_id, interaction_id, txn)?;
+        after.beside.searched = searched;
+        counting::put_counted(tenant_id, (interaction_id, whose), after, txn)?;
+        match searched {
+            true => counting::recount_searches_of(tenant_id, interaction_id, txn),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives it its place among the contacts of its customer. Those beside the old and the new place are counted anew.
+    fn place(
+        &self,
+        before: Option<&Trace>,
+        after: &mut Trace,
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let tenant_id = self.tenant_id;
+        let own = (self.interaction_id, self.whose);
+        let from = before.and_then(|trace| trace.place(tenant_id));
+        let to = after.place(tenant_id);
+        if from == to {
+            return Ok(());
+        }
+        if let Some(place) = from {
+            for (id, whose) in place.leave(own, txn)?.into_iter().flatten() {
+                counting::recount_contact(tenant_id, (&id, whose), Changed::Left, txn)?;
             }
         }
-        counting::recount_contact(tenant_id, (interaction_id, whose), txn)?;
-        counting::recount_searches_of(tenant_id, interaction_id, txn)
+        let neighbours = match to {
+            Some(place) => place.enter(own, txn)?,
+            None => [None, None],
+        };
+        after.beside.is_repeat = neighbours[0].is_some();
+        after.beside.came_back = neighbours[1].is_some();
+        let changed = [Changed::Followed, Changed::Preceded];
+        for (neighbour, changed) in neighbours.into_iter().zip(changed) {
+            if let Some((id, whose)) = neighbour {
+                counting::recount_contact(tenant_id, (&id, whose), changed, txn)?;
+            }
+        }
+        Ok(())
     }
 
     /// Uses that nobody has judged may be drawn to be judged.

@@ -6,7 +6,7 @@ use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::records::{Asked, Beside, COMES_BACK_WITHIN_US, Counted, Shown, Sums, Trace, day_of};
+use super::records::{Asked, COMES_BACK_WITHIN_US, Counted, Shown, Sums, Trace, day_of};
 use crate::fold::stored;
 use crate::keys::search::{self as keys, Showing};
 use crate::limits::SEARCHES_OF_A_CONTACT_MAX;
@@ -15,6 +15,7 @@ use crate::limits::SEARCHES_OF_A_CONTACT_MAX;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
     list: Key,
+    last: Key,
     at_us: i64,
 }
 
@@ -24,9 +25,11 @@ type Neighbour = Option<(String, u64)>;
 impl Trace {
     /// Where it stands among its customer's contacts; nowhere without a customer or a reason.
     pub(super) fn place(&self, tenant_id: &str) -> Option<Place> {
-        let is_known = !self.customer_id.is_empty() && !self.reason_code.is_empty();
+        let (customer_id, reason_code) = (&*self.customer_id, &*self.reason_code);
+        let is_known = !customer_id.is_empty() && !reason_code.is_empty();
         is_known.then(|| Place {
-            list: keys::reached_out(tenant_id, &self.customer_id, &self.reason_code),
+            list: keys::reached_out(tenant_id, customer_id, reason_code),
+            last: keys::reached_out_last(tenant_id, customer_id, reason_code),
             at_us: self.occurred_at_us,
         })
     }
@@ -34,19 +37,64 @@ impl Trace {
 
 impl Place {
     /// The contact's own key in the list.
-    pub(super) fn of(&self, interaction_id: &str, whose: u64) -> Key {
+    fn of(&self, (interaction_id, whose): (&str, u64)) -> Key {
         let at = self.list.clone().time(self.at_us);
         at.id(interaction_id).u64(whose)
     }
 
-    /// The contacts next to `own` that are close enough to be the same trouble: the one before, and the one after.
-    pub(super) fn neighbours(
+    /// Puts the contact there. Gives those next to it.
+    pub(super) fn enter(
         &self,
-        own: &Key,
+        contact: (&str, u64),
         txn: &mut Txn<'_>,
     ) -> Result<[Neighbour; 2], ApplyError> {
+        let own = self.of(contact);
+        let neighbours = self.neighbours(&own, txn)?;
+        let end = own[self.list.len()..].to_vec();
+        if txn.get(&self.last)?.is_none_or(|last| *last < *end) {
+            txn.put(self.last.clone(), end)?;
+        }
+        txn.put(own, "")?;
+        Ok(neighbours)
+    }
+
+    /// Takes the contact away. Gives those next to which it was.
+    pub(super) fn leave(
+        &self,
+        contact: (&str, u64),
+        txn: &mut Txn<'_>,
+    ) -> Result<[Neighbour; 2], ApplyError> {
+        let own = self.of(contact);
+        txn.delete(own.clone())?;
+        if txn
+            .get(&self.last)?
+            .is_some_and(|last| *last == own[self.list.len()..])
+        {
+            let left = txn.scan_prefix(&self.list, Direction::Descending).next();
+            match left.transpose()? {
+                Some((key, _)) => {
+                    let end = key.get(self.list.len()..).unwrap_or_default();
+                    txn.put(self.last.clone(), end.to_vec())?;
+                }
+                None => txn.delete(self.last.clone())?,
+            }
+        }
+        self.neighbours(&own, txn)
+    }
+
+    /// The contacts next to `own`, which is not there, that are close enough to be the same trouble: the one before, and
+    /// the one after. Mostly a contact is the last of all, so that one look is enough.
+    fn neighbours(&self, own: &Key, txn: &mut Txn<'_>) -> Result<[Neighbour; 2], ApplyError> {
         let earliest = self.at_us.saturating_sub(COMES_BACK_WITHIN_US);
         let from = self.list.clone().time(earliest);
+        let Some(last) = txn.get(&self.last)? else {
+            return Ok([None, None]);
+        };
+        let last = [&*self.list, &*last].concat();
+        if *last < **own {
+            let before = (*from <= *last).then(|| self.read(&last)).transpose()?;
+            return Ok([before, None]);
+        }
         let before = txn
             .scan_range(from, Some(own), Direction::Descending)
             .next();
@@ -54,63 +102,114 @@ impl Place {
         // All that begins at the last moment, too.
         let to = self.list.clone().time(latest.saturating_add(1));
         let before = before.transpose()?;
+        let after = txn.scan_range(own, Some(&to), Direction::Ascending).next();
+        let after = after.transpose()?;
+        let read = |found: Option<(Bytes, Bytes)>| found.map(|(key, _)| self.read(&key));
+        Ok([read(before).transpose()?, read(after).transpose()?])
+    }
+
+    /// The contact in a key of the list.
+    fn read(&self, key: &[u8]) -> Result<(String, u64), ApplyError> {
+        let (_, id, whose) = keys::read_reached_out(key, &self.list).map_err(ApplyError::record)?;
+        Ok((id, whose))
+    }
+
+    /// What is next to a contact of the list.
+    fn beside(&self, contact: (&str, u64), txn: &mut Txn<'_>) -> Result<[bool; 2], ApplyError> {
+        let own = self.of(contact);
+        let earliest = self.at_us.saturating_sub(COMES_BACK_WITHIN_US);
+        let from = self.list.clone().time(earliest);
+        let latest = self.at_us.saturating_add(COMES_BACK_WITHIN_US);
+        let to = self.list.clone().time(latest.saturating_add(1));
         let after_own = [&own[..], &[0][..]].concat();
+        let before = txn
+            .scan_range(from, Some(&own), Direction::Ascending)
+            .next();
+        let before = before.transpose()?.is_some();
         let after = txn
             .scan_range(after_own, Some(&to), Direction::Ascending)
             .next();
-        let after = after.transpose()?;
-        let read = |found: Option<(Bytes, Bytes)>| {
-            let read = found.map(|(key, _)| keys::read_reached_out(&key, &self.list));
-            let read = read.transpose().map_err(ApplyError::record)?;
-            Ok::<_, ApplyError>(read.map(|(_, id, whose)| (id, whose)))
-        };
-        Ok([read(before)?, read(after)?])
+        Ok([before, after.transpose()?.is_some()])
     }
 }
 
-/// Counts a contact anew.
+/// What changed beside a contact.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Changed {
+    /// Another one of the same trouble has come before it.
+    Preceded,
+    /// Another one has come after it.
+    Followed,
+    /// A search names it.
+    Searched,
+    /// Another one has gone: it is looked at anew what stands beside it.
+    Left,
+}
+
+/// Counts a contact anew, of which that is all that has changed.
 pub(super) fn recount_contact(
     tenant_id: &str,
-    (interaction_id, whose): (&str, u64),
+    contact: (&str, u64),
+    changed: Changed,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
+    let (interaction_id, whose) = contact;
     let key = keys::trace(tenant_id, interaction_id, whose);
     let Some(mut trace) = stored::<Trace>(txn.get(&key)?)? else {
         return Ok(());
     };
-    let mut beside = Beside::default();
-    if let Some(place) = trace.place(tenant_id) {
-        let [before, after] = place.neighbours(&place.of(interaction_id, whose), txn)?;
-        beside.is_repeat = before.is_some();
-        beside.came_back = after.is_some();
+    let before = trace.beside;
+    match changed {
+        Changed::Preceded => trace.beside.is_repeat = true,
+        Changed::Followed => trace.beside.came_back = true,
+        Changed::Searched => trace.beside.searched = true,
+        Changed::Left => {
+            if let Some(place) = trace.place(tenant_id) {
+                let [is_repeat, came_back] = place.beside(contact, txn)?;
+                trace.beside.is_repeat = is_repeat;
+                trace.beside.came_back = came_back;
+            }
+        }
     }
-    let searches = keys::asked_in(tenant_id, interaction_id);
-    beside.searched = txn
-        .scan_prefix(searches, Direction::Ascending)
-        .next()
-        .is_some();
+    match trace.beside == before {
+        true => Ok(()),
+        false => put_counted(tenant_id, contact, trace, txn),
+    }
+}
+
+/// Counts a contact as its trace says, and puts that.
+pub(super) fn put_counted(
+    tenant_id: &str,
+    (interaction_id, whose): (&str, u64),
+    mut trace: Trace,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
     let counted = Counted {
         at_us: trace.occurred_at_us,
         reason_code: trace.reason_code.clone(),
         site_id: trace.site_id.clone(),
         team_id: trace.team_id.clone(),
-        sums: trace.sums(beside),
+        sums: trace.sums(),
         used: trace.used.clone(),
     };
-    if trace.counted.as_ref() == Some(&counted) {
-        return Ok(());
+    if trace.counted.as_ref() != Some(&counted) {
+        let showing = Showing::Contact(interaction_id.to_owned(), whose);
+        let before = trace.counted.as_ref();
+        replace(tenant_id, &showing, before, Some(&counted), txn)?;
+        trace.counted = Some(counted);
     }
-    let showing = Showing::Contact(interaction_id.to_owned(), whose);
-    replace(
-        tenant_id,
-        &showing,
-        trace.counted.as_ref(),
-        Some(&counted),
-        txn,
-    )?;
-    trace.counted = Some(counted);
-    txn.put(key, trace.encode_to_vec())?;
-    Ok(())
+    let key = keys::trace(tenant_id, interaction_id, whose);
+    Ok(txn.put(key, trace.encode_to_vec())?)
+}
+
+/// Whether a search names a contact.
+pub(super) fn is_searched(
+    tenant_id: &str,
+    interaction_id: &str,
+    txn: &Txn<'_>,
+) -> Result<bool, ApplyError> {
+    let key = keys::is_asked_in(tenant_id, interaction_id);
+    Ok(txn.get(key)?.is_some())
 }
 
 /// Says that a search is for a contact, and counts anew what that bears on.
@@ -122,6 +221,7 @@ pub(super) fn join(
 ) -> Result<(), ApplyError> {
     let list = keys::asked_in(tenant_id, interaction_id);
     txn.put(list.clone().id(search_id), "")?;
+    txn.put(keys::is_asked_in(tenant_id, interaction_id), "")?;
     recount_search(tenant_id, search_id, txn)?;
     // One that had a place among the first has lost it.
     let last = txn
@@ -133,7 +233,8 @@ pub(super) fn join(
         recount_search(tenant_id, &last, txn)?;
     }
     for whose in contacts_of(tenant_id, interaction_id, txn)? {
-        recount_contact(tenant_id, (interaction_id, whose), txn)?;
+        let contact = (interaction_id, whose);
+        recount_contact(tenant_id, contact, Changed::Searched, txn)?;
     }
     Ok(())
 }

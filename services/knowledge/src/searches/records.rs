@@ -72,6 +72,9 @@ pub(super) struct Trace {
     /// What is counted of it now.
     #[prost(message, optional, tag = "15")]
     pub(super) counted: Option<Counted>,
+    /// What is beside it, as it is counted.
+    #[prost(message, required, tag = "17")]
+    pub(super) beside: Beside,
 }
 
 /// A solution's use in a contact.
@@ -183,7 +186,8 @@ impl Trace {
     }
 
     /// What of it counts, with what its neighbours and searches say.
-    pub(super) fn sums(&self, beside: Beside) -> Sums {
+    pub(super) fn sums(&self) -> Sums {
+        let beside = self.beside;
         let of = |count: u32| i64::from(count.min(STRUGGLES_OF_A_CONTACT_MAX));
         // Where a solution was used, what was looked up was found.
         let found = !self.used.is_empty();
@@ -213,13 +217,16 @@ impl Trace {
 }
 
 /// What a contact's neighbours and searches say of it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(super) struct Beside {
     /// The customer had been there for the same reason shortly before,
+    #[prost(bool, tag = "1")]
     pub(super) is_repeat: bool,
     /// or was so shortly after.
+    #[prost(bool, tag = "2")]
     pub(super) came_back: bool,
     /// A search names the contact.
+    #[prost(bool, tag = "3")]
     pub(super) searched: bool,
 }
 

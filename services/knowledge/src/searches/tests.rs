@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aftercall_ledger::testing::fold;
+use aftercall_ledger::testing::{fold, fold_to_store};
 use aftercall_log::Record;
 use aftercall_proto::envelope::{Fact, contact_key, search_key, solution_key};
 use aftercall_proto::event::v1::{
@@ -13,13 +13,17 @@ use aftercall_proto::model::v1::{
     ContactReason, Customer, Hold, HoldReason, Interaction, LinkVerdict, SearchOutcome,
     SearchQuestion, Segment, SegmentKind, SolutionUse, SolutionUseKind,
 };
+use aftercall_view::key::Key;
 use aftercall_view::testing::Partitions;
+use aftercall_view::{Direction, Store};
+use bytes::Bytes;
 use pbjson_types::Timestamp;
 use proptest::prelude::*;
 use prost::Message;
 
-use super::records::{Sums, Trace};
+use super::records::{COMES_BACK_WITHIN_US, Sums, Trace};
 use crate::index::Fields;
+use crate::keys::search as keys;
 use crate::notes::Notes;
 use crate::view::KnowledgeView;
 
@@ -304,6 +308,61 @@ proptest! {
         let fold = |turns: &[_]| fold(&written, &mut view(), turns);
         prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
     }
+
+    #[test]
+    fn what_stands_beside_a_contact_is_what_a_look_at_all_contacts_finds(
+        log in prop::collection::vec(next(), 0..60),
+        partitions in 1..5_u32,
+        turns in prop::collection::vec((0..4_usize, 1..9_usize), 1..12),
+    ) {
+        let mut written = Partitions::new(partitions);
+        for next in &log {
+            written.append(record(next));
+        }
+        let mut view = KnowledgeView::new(Fields::new(), Notes::default());
+        let store = fold_to_store(&written, &mut view, &turns);
+        let all = traces(&store);
+        for (own, trace) in &all {
+            let Some((list, own)) = own else {
+                let none = [trace.beside.is_repeat, trace.beside.came_back];
+                prop_assert_eq!(none, [false; 2]);
+                continue;
+            };
+            let same = all.iter().filter_map(|(place, other)| {
+                let (of, key) = place.as_ref()?;
+                let apart = other.occurred_at_us.abs_diff(trace.occurred_at_us);
+                let is_close = apart <= COMES_BACK_WITHIN_US.unsigned_abs();
+                (of == list && is_close).then_some(key)
+            });
+            let is_repeat = same.clone().any(|key| key < own);
+            let came_back = same.clone().any(|key| key > own);
+            prop_assert_eq!(trace.beside.is_repeat, is_repeat);
+            prop_assert_eq!(trace.beside.came_back, came_back);
+        }
+    }
+}
+
+/// All contacts' traces, each with the list that it stands in and its key there, if it is in one.
+fn traces(store: &Store) -> Vec<(Option<(Key, Key)>, Trace)> {
+    let of_contact = |number: u8| {
+        let id = contact_id(number);
+        let list = keys::traces(TENANT, &id);
+        let rows = store.scan_prefix(&list, Direction::Ascending);
+        let read = move |row: Result<(Bytes, Bytes), _>| {
+            let (key, value) = row.unwrap();
+            let trace = Trace::decode(value).unwrap();
+            let whose = keys::read_trace(&key, &list).unwrap();
+            let is_known = !trace.customer_id.is_empty() && !trace.reason_code.is_empty();
+            let place = is_known.then(|| {
+                let list = keys::reached_out(TENANT, &trace.customer_id, &trace.reason_code);
+                let own = list.clone().time(trace.occurred_at_us).id(&id).u64(whose);
+                (list, own)
+            });
+            (place, trace)
+        };
+        rows.map(read).collect::<Vec<_>>()
+    };
+    (0..=u8::MAX).flat_map(of_contact).collect()
 }
 
 fn trace(says: Says) -> Trace {
@@ -318,12 +377,12 @@ fn of_one_contact_five_signs_of_a_sort_count_and_what_was_found_is_none() {
         lookups: 8,
         used: None,
     };
-    assert_eq!(trace(says).sums(Default::default()).score(), 5);
+    assert_eq!(trace(says).sums().score(), 5);
     let found = Says {
         used: Some(0),
         ..says
     };
-    assert_eq!(trace(found).sums(Default::default()).score(), 0);
+    assert_eq!(trace(found).sums().score(), 0);
 }
 
 #[test]
@@ -335,7 +394,7 @@ fn sums_that_come_and_go_are_none() {
         lookups: 2,
         used: None,
     });
-    by.insert(0, one.sums(Default::default()));
+    by.insert(0, one.sums());
     for sums_of_one in by.values() {
         sums.shift(sums_of_one, 1);
         sums.shift(sums_of_one, -1);
