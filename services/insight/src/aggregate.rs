@@ -113,12 +113,12 @@ impl Query {
         at: Timestamp,
     ) -> Result<AggregateResponse, Unanswered> {
         let terms = self.terms.at(at);
-        let mut buckets = self.buckets(store, whose.0)?;
-        let groups = self.groups(store, whose, (&self.filter, &terms), &mut buckets)?;
+        let buckets = self.buckets(store, whose.0)?;
+        let groups = self.groups(store, whose, (&self.filter, &terms), &buckets)?;
         let mut before = None;
         if let Some(filter) = self.filter.before().filter(|_| self.compare) {
-            let mut none = Buckets::default();
-            before = Some(self.groups(store, whose, (&filter, &terms), &mut none)?);
+            let none = Buckets::default();
+            before = Some(self.groups(store, whose, (&filter, &terms), &none)?);
         }
         let mut answer = AggregateResponse {
             total: Some(measures(&groups.total())),
@@ -171,23 +171,49 @@ impl Query {
         })
     }
 
+    /// All groups. Of many rows another thread passes over the second half at the same time.
     fn groups(
         &self,
         store: &Store,
         (tenant_id, scope): (&str, &Scope),
         (filter, terms): (&Filter, &measure::Terms),
-        buckets: &mut Buckets,
+        buckets: &Buckets,
     ) -> Result<Groups, Unanswered> {
-        let mut groups = Groups::by(&self.dimensions, *terms);
-        let asked = Asked {
+        let whole = Asked {
             tenant_id,
             scope,
             filter,
             terms,
             from: scan::FIRST,
+            before: None,
         };
+        let Some(middle) = scan::middle(store, tenant_id)? else {
+            return self.pass(store, whole, buckets.clone());
+        };
+        let [first, second] = whole.halves(middle);
+        let (mut groups, others) = std::thread::scope(|threads| {
+            let second = threads.spawn(|| self.pass(store, second, buckets.clone()));
+            let first = self.pass(store, first, buckets.clone());
+            let second = second.join();
+            let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, Unanswered>((first?, second?))
+        })?;
+        groups.take_in(&others);
+        match groups.groups.len() > GROUPS_MAX {
+            true => Err(too_many().into()),
+            false => Ok(groups),
+        }
+    }
+
+    fn pass(
+        &self,
+        store: &Store,
+        asked: Asked<'_>,
+        mut buckets: Buckets,
+    ) -> Result<Groups, Unanswered> {
+        let mut groups = Groups::by(&self.dimensions, *asked.terms);
         scan::rows(store, asked, |address, words, row| {
-            groups.add((address.partition, words), row, buckets);
+            groups.add((address.partition, words), row, &mut buckets);
             match groups.groups.len() > GROUPS_MAX {
                 true => Err(Unanswered::from(too_many())),
                 false => Ok(true),
@@ -244,4 +270,108 @@ fn too_many() -> Violations {
     let text = "give too many groups; ask for fewer dimensions, longer buckets, or fewer contacts";
     found.add("dimensions", Reason::OutOfRange, text);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use aftercall_ledger::testing::fold_to_store;
+    use aftercall_log::Record;
+    use aftercall_proto::convert::time::to_wire;
+    use aftercall_proto::envelope::{Fact, contact_key};
+    use aftercall_proto::event::v1::{Event, InteractionRecorded};
+    use aftercall_proto::model::v1::{ContactReason, Customer, Interaction};
+    use aftercall_view::testing::Partitions;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fold::InsightProjection;
+    use crate::keys::Address;
+
+    const TENANT: &str = "acme";
+
+    fn record(number: usize, (customer, team, reason, hour): (u8, u8, u8, u8)) -> Record {
+        let (id, customer_id) = (
+            format!("0199{number:04x}-0000-7000-8000-000000000001"),
+            format!("c-{customer}"),
+        );
+        let reason = ContactReason {
+            code: format!("billing.{reason}"),
+            primary: true,
+            ..ContactReason::default()
+        };
+        let at = Timestamp::from_second(1_767_225_600 + i64::from(hour) * 3_600);
+        let contact = Interaction {
+            interaction_id: id.clone(),
+            customer: Some(Customer {
+                customer_id: customer_id.clone(),
+                ..Customer::default()
+            }),
+            team_id: format!("team-{team}"),
+            occurred_at: at.ok().map(to_wire),
+            contact_reasons: vec![reason],
+            ..Interaction::default()
+        };
+        let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+            interaction: Some(contact),
+            ..InteractionRecorded::default()
+        }));
+        let event = Event {
+            tenant_id: TENANT.to_owned(),
+            aggregate_id: id.clone(),
+            customer_id: customer_id.clone(),
+            sequence: 1,
+            ..fact.event()
+        };
+        Record {
+            key: contact_key(TENANT, &customer_id, &id),
+            recorded_at_us: 0,
+            body: event.encode_to_vec().into(),
+        }
+    }
+
+    fn shown(groups: &Groups) -> BTreeMap<(u32, Vec<String>), Sums> {
+        let all = groups.groups.iter();
+        all.map(|(key, sums)| ((key.0, groups.values_of(*key)), sums.clone()))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn two_passes_find_what_one_finds_wherever_they_part(
+            contacts in prop::collection::vec((0..5_u8, 0..3_u8, 0..3_u8, any::<u8>()), 0..40),
+            partitions in 1..4_u32,
+            middle in (0..4_u32, 0..40_u64),
+        ) {
+            let mut log = Partitions::new(partitions);
+            for (number, contact) in contacts.iter().enumerate() {
+                log.append(record(number, *contact));
+            }
+            let store = fold_to_store(&log, &mut InsightProjection::default(), &[(0, usize::MAX)]);
+            let query = Query::of(&AggregateRequest {
+                dimensions: vec![Dimension::Team.into(), Dimension::Reason.into()],
+                bucket: TimeBucket::Day.into(),
+                ..AggregateRequest::default()
+            });
+            let query = query.unwrap();
+            let (scope, terms) = (Scope::All, query.terms.at(Timestamp::now()));
+            let buckets = query.buckets(&store, TENANT).unwrap();
+            let whole = Asked {
+                tenant_id: TENANT,
+                scope: &scope,
+                filter: &query.filter,
+                terms: &terms,
+                from: scan::FIRST,
+                before: None,
+            };
+            let one = query.pass(&store, whole, buckets.clone()).unwrap();
+            let middle = Address { partition: middle.0, row: middle.1 };
+            let [first, second] = whole.halves(middle);
+            let mut two = query.pass(&store, first, buckets.clone()).unwrap();
+            two.take_in(&query.pass(&store, second, buckets).unwrap());
+            prop_assert_eq!(one.total().contacts, contacts.len() as u64);
+            prop_assert_eq!(shown(&one), shown(&two));
+        }
+    }
 }

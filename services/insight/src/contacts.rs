@@ -67,6 +67,7 @@ impl Query {
             filter: &self.filter,
             terms: &self.terms,
             from: self.from,
+            before: None,
         };
         scan::rows(store, asked, |address, _, row| {
             total += 1;

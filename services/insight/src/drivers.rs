@@ -137,6 +137,7 @@ impl Query {
             filter,
             terms: &terms,
             from: scan::FIRST,
+            before: None,
         };
         scan::rows(store, asked, |address, words, row| {
             let number = values.of((address.partition, words), row, &terms) as usize;

@@ -94,6 +94,16 @@ impl Values {
         self.values.get(number as usize).map_or("", |value| value)
     }
 
+    /// The number of a value; a new one has the next.
+    fn number(&mut self, value: &str) -> u32 {
+        let next = u32::try_from(self.values.len()).unwrap_or(UNKNOWN);
+        let number = *self.numbers.entry(value.to_owned()).or_insert(next);
+        if number == next {
+            self.values.push(value.to_owned());
+        }
+        number
+    }
+
     #[cold]
     fn learn(&mut self, own: usize, words: &WordList) -> u32 {
         let number = i32::try_from(own).unwrap_or(0);
@@ -106,11 +116,8 @@ impl Values {
                 it.as_str_name()
             }),
         };
-        let next = u32::try_from(self.values.len()).unwrap_or(UNKNOWN);
-        let number = *self.numbers.entry(value.to_owned()).or_insert(next);
-        if number == next {
-            self.values.push(value.to_owned());
-        }
+        let value = value.to_owned();
+        let number = self.number(&value);
         if own < words.len().max(256) {
             if self.local.len() <= own {
                 self.local.resize(own + 1, UNKNOWN);
@@ -207,13 +214,32 @@ impl Groups {
         let key = (buckets.of(at_us), number(0), number(1));
         let place = match self.last {
             Some((last, place)) if last == key => place,
-            _ => *self.places.entry(key).or_insert_with(|| {
-                self.groups.push((key, Sums::default()));
-                self.groups.len() - 1
-            }),
+            _ => self.place(key),
         };
         self.last = Some((key, place));
         self.groups[place].1.add(&row.facts(), at_us, &self.terms);
+    }
+
+    /// Adds groups of other rows, by the same dimensions.
+    pub(crate) fn take_in(&mut self, others: &Self) {
+        for (key, sums) in &others.groups {
+            let numbers = [key.1, key.2];
+            let mut own = [0, 0];
+            let pairs = self.values.iter_mut().zip(&others.values);
+            for ((own, theirs), (values, other)) in own.iter_mut().zip(numbers).zip(pairs) {
+                *own = values.number(other.value(theirs));
+            }
+            let place = self.place((key.0, own[0], own[1]));
+            self.groups[place].1.merge(sums);
+        }
+    }
+
+    /// Where a group stands; it is made where there is none.
+    fn place(&mut self, key: GroupKey) -> usize {
+        *self.places.entry(key).or_insert_with(|| {
+            self.groups.push((key, Sums::default()));
+            self.groups.len() - 1
+        })
     }
 
     /// A group's values.

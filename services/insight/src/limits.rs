@@ -9,6 +9,9 @@ pub(crate) const BLOCK_ROWS: u64 = 16;
 /// Blocks whose first and last times stand together: a question of a month passes over the rest of the years.
 pub(crate) const ZONE_BLOCKS: u32 = 32;
 
+/// Fewer rows than that are passed over by one thread: another one would save nothing that somebody notices.
+pub(crate) const ROWS_OF_ONE_PASS: u64 = 50_000;
+
 /// Contacts of a customer, before one and after it, among which the one it belongs to is looked for.
 pub(crate) const NEIGHBOURS_MAX: usize = 100;
 

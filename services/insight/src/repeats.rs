@@ -149,6 +149,7 @@ impl Query {
             filter: &self.filter,
             terms,
             from: scan::FIRST,
+            before: None,
         };
         scan::rows(store, asked, |address, words, row| {
             let facts = row.facts();

@@ -4,11 +4,12 @@ use aftercall_domain::Scope;
 use aftercall_domain::measure::{Terms, family};
 use aftercall_log::Partition;
 use aftercall_view::{Direction, Store, StoreError};
+use prost::Message;
 
-use crate::blocks::read_zone;
+use crate::blocks::{Totals, read_zone};
 use crate::filter::{Among, Filter};
 use crate::keys::{self, Address};
-use crate::limits::{BLOCK_ROWS, ZONE_BLOCKS};
+use crate::limits::{BLOCK_ROWS, ROWS_OF_ONE_PASS, ZONE_BLOCKS};
 use crate::row::{Column, RowBytes};
 use crate::words::WordList;
 
@@ -19,8 +20,20 @@ pub(crate) struct Asked<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) filter: &'a Filter,
     pub(crate) terms: &'a Terms,
-    /// The first row that is looked at.
+    /// The first row that is looked at,
     pub(crate) from: Address,
+    /// and the first one that is not, if there is one.
+    pub(crate) before: Option<Address>,
+}
+
+impl Asked<'_> {
+    /// The same in two parts: before a row, and from it on.
+    pub(crate) const fn halves(self, middle: Address) -> [Self; 2] {
+        let (mut first, mut second) = (self, self);
+        first.before = Some(middle);
+        second.from = middle;
+        [first, second]
+    }
 }
 
 /// The beginning.
@@ -121,6 +134,29 @@ struct PartitionRows<'a> {
     tests: Vec<Test<'a>>,
 }
 
+/// An address before which lie about as many rows as after it; none where one pass is as good.
+pub(crate) fn middle(store: &Store, tenant_id: &str) -> Result<Option<Address>, StoreError> {
+    let mut all = Vec::new();
+    for entry in store.scan_prefix(keys::all_counts(tenant_id), Direction::Ascending) {
+        let (key, totals) = entry?;
+        let rows = Totals::decode(totals).map_or(0, |totals| totals.rows);
+        all.push((keys::number_of(&key), rows));
+    }
+    let sum: u64 = all.iter().map(|(_, rows)| rows).sum();
+    if sum < ROWS_OF_ONE_PASS {
+        return Ok(None);
+    }
+    let mut left = sum / 2;
+    for (partition, rows) in all {
+        if left < rows {
+            let row = left;
+            return Ok(Some(Address { partition, row }));
+        }
+        left -= rows;
+    }
+    Ok(None)
+}
+
 /// Shows `visit` every row that is asked for, with its address and the words of its partition, in the order of their
 /// addresses, until it has seen enough.
 pub(crate) fn rows<E: From<StoreError>>(
@@ -131,6 +167,9 @@ pub(crate) fn rows<E: From<StoreError>>(
     for partition in partitions(store, asked.tenant_id)? {
         if partition < asked.from.partition {
             continue;
+        }
+        if asked.before.is_some_and(|it| it.partition < partition) {
+            break;
         }
         let mut rows = PartitionRows::open(store, partition, asked)?;
         if !rows.visit(&mut visit)? {
@@ -262,6 +301,9 @@ impl<'a> PartitionRows<'a> {
             };
             if address < self.asked.from {
                 continue;
+            }
+            if self.asked.before.is_some_and(|before| before <= address) {
+                return Ok(false);
             }
             // The row came later than the words were read.
             if bytes.words_max() as usize >= self.words.len() {

@@ -15,6 +15,7 @@ mod judging;
 mod keeping;
 mod measures;
 mod period;
+mod places;
 mod questions;
 pub(crate) mod records;
 mod reporting;

@@ -149,6 +149,7 @@ impl Query {
             filter: &period,
             terms: &terms,
             from: scan::FIRST,
+            before: None,
         };
         scan::rows(store, asked, |address, words, row| {
             let of = (address.partition, words);

@@ -107,6 +107,7 @@ fn count(
         filter: &period,
         terms: &terms,
         from: scan::FIRST,
+        before: None,
     };
     // The improvement begins a day, so that no day has some of both.
     let day = |at_us: i64| (at_us - compared.improved_us).div_euclid(DAY_US);

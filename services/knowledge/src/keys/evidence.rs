@@ -10,7 +10,6 @@
 //!       occurred (newest first), interaction, whose                 - (told that version)
 //!  34   tenant, customer, reason, occurred, interaction, whose      - (they reached out)
 //!  35   tenant, customer, reason, occurred, interaction, whose      Linked
-//!  78   tenant, customer, reason                                    how many under 35 (u64)
 //!  36   tenant, solution, hour, version                             used then, nobody back yet (u64)
 //!  37   tenant, solution                                            Standing
 //!  38   tenant, solution, flag                                      SolutionFlag
@@ -22,6 +21,7 @@
 //!  74   tenant, promise                                             - (puts right what was told)
 //!  76   tenant, solution                                            Sayings
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
+//!  78   tenant, customer, reason                                    how many under 35 (u64)
 //!  75   merged customers: see [`MERGED`]
 //! ```
 

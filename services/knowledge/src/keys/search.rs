@@ -11,11 +11,11 @@
 //!  54, 1  tenant, solution, day, reason                                 Sums
 //!  55     tenant, reason, when (newest first), sort, id, whose          Shown
 //!  56     tenant, customer, reason, occurred, interaction, whose        -
-//!  60     tenant, customer, reason                                      the end of the last key under 56
-//!  61     tenant, interaction                                           - (a search names it)
 //!  57, 0  tenant, solution, a hash, interaction, whose                  which version (u32)
 //!  57, 1  tenant, solution, interaction                                 Judged
 //!  58, 59 what requests did: see [`COMMANDS`]
+//!  60     tenant, customer, reason                                      the end of the last key under 56
+//!  61     tenant, interaction                                           - (a search names it)
 //! ```
 
 use aftercall_ledger::requests::Requests;
