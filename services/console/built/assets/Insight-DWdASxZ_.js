@@ -1,1 +1,0 @@
-export{t as default}from"./measured-lcnPWRh2.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./setup-xxxs-7df.js";
