@@ -7,6 +7,8 @@
 //! 3. *Smoothing*: candidates that say the same support each other ([`crate::neighbours`]).
 
 mod candidates;
+mod counts;
+mod pieces;
 mod pool;
 mod query;
 

@@ -3,6 +3,7 @@
 //! Pure functions over plain types: no store, no index, no wire.
 
 pub mod lexical;
+mod map;
 pub mod meaning;
 pub mod neighbours;
 mod profile;

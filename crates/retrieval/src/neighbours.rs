@@ -6,6 +6,9 @@ const NEAREST: usize = 10;
 /// and how much they count.
 pub(crate) const SMOOTHING: f32 = 0.8;
 
+/// A column is dense if this times as many as have something in it are more than all.
+const DENSE: usize = 4;
+
 /// How alike candidates are, each to each.
 #[derive(Debug, Clone)]
 pub struct Vectors {
@@ -17,24 +20,36 @@ impl Vectors {
     /// The cosines of sparse vectors: each a list of dimensions, once each, and what stands there.
     pub fn of(rows: Vec<Vec<(u32, f32)>>, dimensions: usize) -> Self {
         let count = rows.len();
-        let mut columns: Vec<Vec<(u32, f32)>> = vec![Vec::new(); dimensions];
-        for (row, values) in rows.iter().enumerate() {
-            let norm = values
-                .iter()
-                .map(|(_, value)| value * value)
-                .sum::<f32>()
-                .sqrt();
-            for (column, value) in values {
-                columns[*column as usize].push((row as u32, value / norm.max(f32::MIN_POSITIVE)));
+        let columns = Columns::of(&rows, dimensions);
+        let mut similarities = vec![0.0; count * count];
+        let mut dense = vec![0.0; count];
+        for column in columns.all() {
+            // Half of them: the others are the same. Of a column in which many have something, all are gone through in
+            // a row; that nothing is added to some changes nothing.
+            let is_dense = DENSE * column.len() > count;
+            if is_dense {
+                dense.fill(0.0);
+                for (row, value) in column {
+                    dense[*row as usize] = *value;
+                }
+            }
+            for (at, (row, value)) in column.iter().enumerate() {
+                let row = *row as usize;
+                let of_row = &mut similarities[row * count..][..=row];
+                if is_dense {
+                    for (sum, of_other) in of_row.iter_mut().zip(&dense) {
+                        *sum += value * of_other;
+                    }
+                } else {
+                    for (other, of_other) in &column[..=at] {
+                        of_row[*other as usize] += value * of_other;
+                    }
+                }
             }
         }
-        let mut similarities = vec![0.0; count * count];
-        for column in &columns {
-            for (row, value) in column {
-                let of_row = &mut similarities[*row as usize * count..][..count];
-                for (other, of_other) in column {
-                    of_row[*other as usize] += value * of_other;
-                }
+        for one in 0..count {
+            for other in 0..one {
+                similarities[other * count + one] = similarities[one * count + other];
             }
         }
         Self {
@@ -68,15 +83,57 @@ impl Vectors {
     pub fn nearest(&self, one: usize, wanted: usize) -> Vec<(usize, f32)> {
         let row = &self.similarities[one * self.count..][..self.count];
         let others = row.iter().copied().enumerate();
-        let mut others: Vec<_> = others.filter(|(other, _)| *other != one).collect();
-        let closer =
-            |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0));
-        if others.len() > wanted && wanted > 0 {
-            others.select_nth_unstable_by(wanted - 1, closer);
+        let mut nearest: Vec<(usize, f32)> = Vec::with_capacity(wanted.min(self.count) + 1);
+        for (other, similarity) in others.filter(|(other, _)| *other != one) {
+            let is_full = nearest.len() == wanted;
+            let is_nearer = |last: &(usize, f32)| last.1.total_cmp(&similarity).is_lt();
+            if is_full && !nearest.last().is_some_and(is_nearer) {
+                continue;
+            }
+            // Of two that are as near, the first comes first.
+            let place = nearest.partition_point(|kept| kept.1.total_cmp(&similarity).is_ge());
+            nearest.insert(place, (other, similarity));
+            nearest.truncate(wanted);
         }
-        others.truncate(wanted);
-        others.sort_by(closer);
-        others
+        nearest
+    }
+}
+
+/// The columns of sparse vectors of length one, each a list of rows and what stands there.
+struct Columns {
+    values: Vec<(u32, f32)>,
+    /// Where each column begins, and the last one ends.
+    begins: Vec<usize>,
+}
+
+impl Columns {
+    fn of(rows: &[Vec<(u32, f32)>], dimensions: usize) -> Self {
+        let mut begins = vec![0; dimensions + 1];
+        for (column, _) in rows.iter().flatten() {
+            begins[*column as usize + 1] += 1;
+        }
+        let mut all = 0;
+        for begin in &mut begins {
+            all += *begin;
+            *begin = all;
+        }
+        let mut next = begins.clone();
+        let mut values = vec![(0, 0.0); all];
+        for (row, of_row) in (0..).zip(rows) {
+            let square: f32 = of_row.iter().map(|(_, value)| value * value).sum();
+            let norm = square.sqrt().max(f32::MIN_POSITIVE);
+            for (column, value) in of_row {
+                let next = &mut next[*column as usize];
+                values[*next] = (row, value / norm);
+                *next += 1;
+            }
+        }
+        Self { values, begins }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[(u32, f32)]> {
+        let each = self.begins.windows(2);
+        each.map(move |two| &self.values[two[0]..two[1]])
     }
 }
 

@@ -29,7 +29,8 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    /// All of them, in their order.
+    pub(crate) const ALL: [Self; 6] = [
         Self::Title,
         Self::Question,
         Self::Symptom,
@@ -59,13 +60,17 @@ impl Part {
     }
 }
 
-/// The terms of a text in its order, by part.
+/// The terms of a text in its order, by part. Few pieces of memory, because an answer reads hundreds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// Each term once, in the order of the first time.
-    terms: Vec<String>,
-    /// Each piece of text: its part, and its terms by their place in `terms`.
-    runs: Vec<(Part, Vec<u16>)>,
+    /// The terms, one after the other: each once, in the order of the first time,
+    text: String,
+    /// and where each ends, in bytes.
+    ends: Vec<u32>,
+    /// The words, by their terms' places,
+    places: Vec<u16>,
+    /// and of each piece of text the part, and where its words end.
+    runs: Vec<(Part, u32)>,
 }
 
 impl Profile {
@@ -73,63 +78,70 @@ impl Profile {
     pub fn of<'t>(pieces: impl IntoIterator<Item = (Part, &'t str)>) -> Self {
         let mut profile = Self::default();
         let mut places: HashMap<String, u16> = HashMap::new();
-        let mut left = WORDS_MAX;
         for (part, text) in pieces {
-            let mut run = Vec::new();
-            for word in words::words(text).into_iter().take(left) {
+            let before = profile.places.len();
+            for word in words::words(text).into_iter().take(WORDS_MAX - before) {
                 let next = places.len() as u16;
                 let place = *places.entry(word.term).or_insert_with_key(|term| {
-                    profile.terms.push(term.clone());
+                    profile.text.push_str(term);
+                    profile.ends.push(profile.text.len() as u32);
                     next
                 });
-                run.push(place);
+                profile.places.push(place);
             }
-            left -= run.len();
-            if !run.is_empty() {
-                profile.runs.push((part, run));
+            if profile.places.len() > before {
+                profile.runs.push((part, profile.places.len() as u32));
             }
         }
         profile
     }
 
     /// Each term, once.
-    pub fn terms(&self) -> &[String] {
-        &self.terms
+    pub fn terms(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.ends.len()).map(move |at| {
+            let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.text[begin as usize..self.ends[at] as usize]
+        })
     }
 
     /// Each piece of text, by its terms' places.
     pub fn runs(&self) -> impl Iterator<Item = (Part, &[u16])> {
-        self.runs.iter().map(|(part, run)| (*part, run.as_slice()))
+        let mut begin = 0;
+        self.runs.iter().map(move |(part, end)| {
+            let run = &self.places[begin..*end as usize];
+            begin = *end as usize;
+            (*part, run)
+        })
     }
 
     /// How many words there are, weighed by their parts: the length that ranking reckons with.
     pub fn length(&self) -> u32 {
-        let of_run = |(part, run): &(Part, Vec<u16>)| part.weight() * run.len() as u32;
-        self.runs.iter().map(of_run).sum()
+        let of_run = |(part, run): (Part, &[u16])| part.weight() * run.len() as u32;
+        self.runs().map(of_run).sum()
     }
 
     /// Each term, with how often it counts.
     pub fn counts(&self) -> impl Iterator<Item = (&str, u32)> {
-        let mut counts = vec![0; self.terms.len()];
-        for (part, run) in &self.runs {
+        let mut counts = vec![0; self.ends.len()];
+        for (part, run) in self.runs() {
             for place in run {
                 counts[usize::from(*place)] += part.weight();
             }
         }
-        self.terms.iter().map(String::as_str).zip(counts)
+        self.terms().zip(counts)
     }
 
     /// The profile in bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORM];
-        write(&mut bytes, self.terms.len());
-        for term in &self.terms {
+        write(&mut bytes, self.ends.len());
+        for term in self.terms() {
             write(&mut bytes, term.len());
             bytes.extend(term.as_bytes());
         }
         write(&mut bytes, self.runs.len());
-        for (part, run) in &self.runs {
-            bytes.push(Part::ALL.iter().position(|one| one == part).unwrap_or(0) as u8);
+        for (part, run) in self.runs() {
+            bytes.push(part as u8);
             write(&mut bytes, run.len());
             for place in run {
                 write(&mut bytes, usize::from(*place));
@@ -144,24 +156,31 @@ impl Profile {
         if take(&mut rest, 1)? != [FORM] {
             return None;
         }
+        let mut profile = Self::default();
         let count = read(&mut rest)?;
-        let mut terms = Vec::with_capacity(count.min(WORDS_MAX));
+        profile.ends.reserve(count.min(WORDS_MAX));
+        // All terms together are shorter than all bytes.
+        profile.text.reserve(bytes.len());
         for _ in 0..count {
             let length = read(&mut rest)?;
-            terms.push(String::from_utf8(take(&mut rest, length)?.to_vec()).ok()?);
+            let term = std::str::from_utf8(take(&mut rest, length)?).ok()?;
+            profile.text.push_str(term);
+            profile.ends.push(u32::try_from(profile.text.len()).ok()?);
         }
-        let mut runs = Vec::new();
         for _ in 0..read(&mut rest)? {
             let part = *Part::ALL.get(usize::from(take(&mut rest, 1)?[0]))?;
             let length = read(&mut rest)?;
-            let mut run = Vec::with_capacity(length.min(WORDS_MAX));
+            profile.places.reserve(length.min(WORDS_MAX));
             for _ in 0..length {
                 let place = read(&mut rest)?;
-                run.push(u16::try_from(place).ok().filter(|_| place < terms.len())?);
+                let place = u16::try_from(place).ok().filter(|_| place < count)?;
+                profile.places.push(place);
             }
-            runs.push((part, run));
+            profile
+                .runs
+                .push((part, u32::try_from(profile.places.len()).ok()?));
         }
-        rest.is_empty().then_some(Self { terms, runs })
+        rest.is_empty().then_some(profile)
     }
 }
 
@@ -175,6 +194,13 @@ fn write(bytes: &mut Vec<u8>, mut number: usize) {
 }
 
 fn read(rest: &mut &[u8]) -> Option<usize> {
+    // As most are: of one byte.
+    if let Some((first, left)) = rest.split_first()
+        && *first < 0x80
+    {
+        *rest = left;
+        return Some(usize::from(*first));
+    }
     let mut number = 0;
     for shift in [0, 7, 14] {
         let byte = usize::from(take(rest, 1)?[0]);

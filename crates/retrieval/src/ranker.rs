@@ -83,7 +83,11 @@ pub struct Answer {
 /// ranked by its words then. Otherwise by words. Cases count in both.
 pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let profiles: Vec<&Profile> = candidates.iter().map(|one| one.profile).collect();
-    let words = lexical::score(question.query, question.sought, question.library, &profiles);
+    let lexical::Words {
+        scored: words,
+        near: by_words,
+        among,
+    } = lexical::score(question.query, question.sought, question.library, &profiles);
     let known = candidates.iter().filter(|one| one.vector.is_some()).count();
     let vector = question.vector.filter(|_| 2 * known > candidates.len());
     let basis = match vector {
@@ -93,16 +97,15 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let meaning = |one: &Candidate<'_>| Some(vector?.cosine(one.vector?));
     let meaning: Vec<Option<f32>> = candidates.iter().map(meaning).collect();
     let among = match vector {
-        Some(_) => alike_in_meaning(candidates, &words.among),
-        None => words.among.clone(),
+        Some(_) => alike_in_meaning(candidates, &among),
+        None => among,
     };
     let most = words
-        .scored
         .iter()
         .map(|one| one.score)
         .fold(f32::MIN_POSITIVE, f32::max);
-    let own = own_scores((&words.scored, most), &meaning, basis);
-    let evidence = evidence::of(question, candidates, vector, (&own, &words.near), most);
+    let own = own_scores((&words, most), &meaning, basis);
+    let evidence = evidence::of(question, candidates, vector, (&own, &by_words), most);
     let base: Vec<f32> = own
         .iter()
         .zip(&evidence)
@@ -115,18 +118,13 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
     let each = counted as f32 / candidates.len().max(1) as f32;
     let smoothing = SMOOTHING / (1.0 + each);
     let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
-    let scored = words.scored.into_iter().zip(meaning).zip(evidence);
+    let scored = words.into_iter().zip(meaning).zip(evidence);
     for (place, ((one, meaning), cases)) in scored.enumerate() {
         let score = base[place] + smoothing * lent[place];
-        let mut matches = one.matches;
-        let told: f32 = matches.iter().map(|found| found.score).sum();
-        let by_words = match basis {
+        let of_words = match basis {
             Basis::Words => score,
             Basis::Meaning => WORDS_WEIGHT * one.score / most,
         };
-        for found in &mut matches {
-            found.score *= by_words / told;
-        }
         ranked.push(Ranked {
             place,
             score,
@@ -134,10 +132,10 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
             meaning,
             cases,
             tells: one.tells || cases.is_some_and(|cases| cases.tells),
-            matches,
+            matches: told(one.matches, of_words),
         });
     }
-    let near = nearness(&ranked, (candidates, &words.near), vector);
+    let near = nearness(&ranked, (candidates, &by_words), vector);
     let score = verdict::score(&near, &among);
     ranked.sort_by(|a, b| {
         b.score
@@ -155,6 +153,15 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
         Basis::Meaning => !ranked.is_empty(),
     };
     Answer { ranked, verdict }
+}
+
+/// What each part brings to what all of them bring together.
+fn told(mut matches: Vec<Match>, all: f32) -> Vec<Match> {
+    let told: f32 = matches.iter().map(|found| found.score).sum();
+    for found in &mut matches {
+        found.score *= all / told;
+    }
+    matches
 }
 
 /// How well each fits by itself: by its meaning and its words, or by its words alone, of which the best has `most`.

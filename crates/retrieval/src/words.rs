@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 
 use aftercall_domain::words::Words;
 
+pub(crate) use forms::Forms;
 pub use forms::{forms_of_solution, forms_of_text};
 pub use typo::{Near, Reached, is_forgiven};
 
@@ -39,6 +40,10 @@ static FAINT_TERMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let words = FAINT.split_whitespace();
     words.map(|word| stems::stem(word).into_owned()).collect()
 });
+
+/// The longest of them, in bytes: most words are longer, and need not be looked up.
+static FAINT_BYTES_MAX: LazyLock<usize> =
+    LazyLock::new(|| faint().map(str::len).max().unwrap_or(0));
 
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +92,12 @@ fn end_run(run: &mut Vec<String>, all: &mut Vec<Word>) {
 
 /// Whether a term says what a text is about.
 pub fn tells(term: &str) -> bool {
-    !FAINT_TERMS.contains(term)
+    term.len() > *FAINT_BYTES_MAX || !FAINT_TERMS.contains(term)
+}
+
+/// The terms that tell little.
+pub(crate) fn faint() -> impl Iterator<Item = &'static str> {
+    FAINT_TERMS.iter().map(String::as_str)
 }
 
 /// How much a term counts.

@@ -239,7 +239,7 @@ pub(crate) fn scored(
 fn wire(shared: Shared) -> Match {
     Match {
         field: shared.part.name().to_owned(),
-        terms: shared.words,
+        terms: shared.words.iter().map(|word| word.to_string()).collect(),
         score: shared.score,
     }
 }

@@ -1,15 +1,16 @@
 //! Candidates, scored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::pool::{Map, Pool};
+use super::counts::{Counts, Lists};
+use super::pieces::Pieces;
+use super::pool::Pool;
 use super::{Library, PAIRS_WEIGHT, PIECES_WEIGHT, Query, Sought, rarity, saturated};
+use crate::map::Map;
 use crate::neighbours::Vectors;
 use crate::profile::{Part, Profile};
-use crate::words::{self, TERM_BYTES_MAX};
-
-/// Letters of the pieces that are compared.
-const PIECES: std::ops::RangeInclusive<usize> = 3..=5;
+use crate::words;
 
 /// How well candidates fit a text by their words.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ pub struct Match {
     /// The part.
     pub part: Part,
     /// The words, as they are compared, the weightiest first.
-    pub words: Vec<String>,
+    pub words: Vec<Arc<str>>,
     /// How much of the score they bring.
     pub score: f32,
 }
@@ -47,7 +48,11 @@ pub struct Match {
 /// Scores all candidates.
 pub fn score(query: &Query, sought: &[Sought], library: Library, candidates: &[&Profile]) -> Words {
     let pool = Pool::of(candidates);
-    let scored = pool.scored(query, sought, library);
+    let scored = pool.scored(query, sought, library, |score, shares| Scored {
+        score,
+        tells: tells(&shares),
+        matches: matches(shares),
+    });
     let rows = pool.rows();
     Words {
         scored,
@@ -75,142 +80,179 @@ pub fn weigh(
     candidates: &[&Profile],
 ) -> Vec<Weighed> {
     let pool = Pool::of(candidates);
-    let scored = pool.scored(query, sought, library).into_iter();
+    let told = |score: f32, shares: Vec<Share<'_>>| (score, tells(&shares));
+    let scored = pool.scored(query, sought, library, told).into_iter();
     let near = pool.near(query, &pool.rows());
-    let all = scored.zip(near).map(|(one, near)| Weighed {
-        score: one.score,
-        tells: one.tells,
-        near,
-    });
+    let all = scored
+        .zip(near)
+        .map(|((score, tells), near)| Weighed { score, tells, near });
     all.collect()
 }
 
-impl Pool<'_> {
-    fn scored(&self, query: &Query, sought: &[Sought], library: Library) -> Vec<Scored> {
-        let matching = self.matching(sought);
-        let pairs = self.pairs(query, library);
-        let pieces = self.pieces(query, library);
-        let all = self.each().zip(pairs.into_iter().zip(pieces));
-        let score = |(one, (pairs, pieces))| {
-            let mut one = self.score(one, sought, &matching, library);
-            one.score += PAIRS_WEIGHT * pairs + PIECES_WEIGHT * pieces;
-            one
-        };
-        all.map(score).collect()
-    }
+/// What a sought term brings in a part.
+type Share<'s> = (Part, &'s Sought, f32);
 
+fn tells(shares: &[Share<'_>]) -> bool {
+    shares.iter().any(|(_, sought, _)| sought.tells)
+}
+
+/// What finds the shares of candidates, one after the other.
+struct Shares<'s> {
+    sought: &'s [Sought],
+    library: Library,
     /// For each term of the candidates, which sought terms it is or has among its forms.
-    fn matching(&self, sought: &[Sought]) -> Vec<Vec<usize>> {
-        let places: Map<&str, usize> = sought
-            .iter()
-            .enumerate()
-            .map(|(place, sought)| (sought.term.as_str(), place))
-            .collect();
-        let of_term = |term: &&str| {
-            let mut found: Vec<usize> = places.get(term).copied().into_iter().collect();
-            words::forms_of_solution(term, |form| {
-                let place = places.get(form).copied();
-                found.extend(place.filter(|place| !found.contains(place)));
-            });
-            found
-        };
-        self.terms.iter().map(of_term).collect()
-    }
+    matching: Lists<u32>,
+    /// How often each sought term stands in each part.
+    counts: Counts,
+}
 
-    fn score(
-        &self,
-        (profile, numbers): (&Profile, &[u32]),
-        sought: &[Sought],
-        matching: &[Vec<usize>],
-        library: Library,
-    ) -> Scored {
-        let mut counts: Map<(usize, Part), f32> = Map::default();
-        let mut totals: Map<usize, f32> = Map::default();
+impl<'s> Shares<'s> {
+    /// Of a candidate, in the order of what is sought and of the parts.
+    fn of(&mut self, profile: &Profile, numbers: &[(u32, u32)]) -> Vec<Share<'s>> {
+        const PARTS: usize = Part::ALL.len();
         for (part, run) in profile.runs() {
             for at in run {
-                for one in &matching[numbers[usize::from(*at)] as usize] {
-                    *counts.entry((*one, part)).or_default() += part.weight() as f32;
-                    *totals.entry(*one).or_default() += part.weight() as f32;
+                let (number, _) = numbers[usize::from(*at)];
+                for one in self.matching.get(number as usize) {
+                    let kind = *one as usize * PARTS + part as usize;
+                    self.counts.add(kind, part.weight());
                 }
             }
         }
-        let length = profile.length() as f32 / library.length_mean.max(1.0);
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        // One order of summing, whatever the order of the map.
-        counts.sort_unstable_by_key(|(of, _)| *of);
-        let share = |((one, part), count): ((usize, Part), f32)| {
-            let share = sought[one].weight * saturated(totals[&one], length) / totals[&one];
-            (part, &sought[one], share * count)
-        };
-        let shares: Vec<(Part, &Sought, f32)> = counts.into_iter().map(share).collect();
-        Scored {
-            score: shares.iter().map(|(_, _, share)| share).sum(),
-            tells: shares.iter().any(|(_, sought, _)| sought.tells),
-            matches: matches(shares),
+        let mut counted: Vec<(usize, Part, u32)> = Vec::new();
+        self.counts.take(|kind, count| {
+            counted.push((kind / PARTS, Part::ALL[kind % PARTS], count));
+        });
+        let length = profile.length() as f32 / self.library.length_mean.max(1.0);
+        let mut shares = Vec::with_capacity(counted.len());
+        for parts in counted.chunk_by(|a, b| a.0 == b.0) {
+            let sought = &self.sought[parts[0].0];
+            let total: u32 = parts.iter().map(|(_, _, count)| *count).sum();
+            let total = total as f32;
+            let each = sought.weight * saturated(total, length) / total;
+            let of_part =
+                |(_, part, count): &(usize, Part, u32)| (*part, sought, each * *count as f32);
+            shares.extend(parts.iter().map(of_part));
         }
+        shares
+    }
+}
+
+impl Pool<'_> {
+    /// Each candidate's score and its shares, as `told` makes something of them.
+    fn scored<'s, T>(
+        &self,
+        query: &Query,
+        sought: &'s [Sought],
+        library: Library,
+        told: impl Fn(f32, Vec<Share<'s>>) -> T,
+    ) -> Vec<T> {
+        let pairs = self.pairs(query, library);
+        let pieces = self.pieces(query, library);
+        let mut shares = Shares {
+            sought,
+            library,
+            matching: self.matching(sought),
+            counts: Counts::of(sought.len() * Part::ALL.len()),
+        };
+        let all = self.each().zip(pairs.into_iter().zip(pieces));
+        let scored = all.map(|((profile, numbers), (pairs, pieces))| {
+            let shares = shares.of(profile, numbers);
+            let mut score: f32 = shares.iter().map(|(_, _, share)| share).sum();
+            score += PAIRS_WEIGHT * pairs + PIECES_WEIGHT * pieces;
+            told(score, shares)
+        });
+        scored.collect()
+    }
+
+    /// For each term of the candidates, which sought terms it is or has among its forms.
+    fn matching(&self, sought: &[Sought]) -> Lists<u32> {
+        let mut exact: Vec<Option<u32>> = vec![None; self.terms.len()];
+        for (place, sought) in (0..).zip(sought) {
+            if let Some(number) = self.numbers.get(sought.term.as_str()) {
+                exact[*number as usize] = Some(place);
+            }
+        }
+        let forms = words::Forms::of(sought.iter().map(|sought| sought.term.as_str()));
+        let mut matching = Lists::with_capacity(self.terms.len());
+        for (term, exact) in self.terms.iter().zip(exact) {
+            exact.into_iter().for_each(|place| matching.push(place));
+            forms.each(term, |place| {
+                if !matching.open().contains(&place) {
+                    matching.push(place);
+                }
+            });
+            matching.end();
+        }
+        matching
     }
 
     /// What pairs of neighbouring words bring to each candidate.
     fn pairs(&self, query: &Query, library: Library) -> Vec<f32> {
-        let number = |at: usize| self.numbers.get(query.words()[at].term.as_str());
+        let number = |term: &str| self.numbers.get(term).copied();
+        let asked = query.words().iter().map(|word| number(&word.term));
+        let asked: Vec<Option<u32>> = asked.collect();
         let mut wanted: Map<(u32, u32), usize> = Map::default();
-        for at in 1..query.words().len() {
-            if let (Some(one), Some(other)) = (number(at - 1), number(at)) {
+        let mut is_first = vec![false; self.terms.len()];
+        for two in asked.windows(2) {
+            if let [Some(one), Some(other)] = two {
                 let next = wanted.len();
                 wanted.entry((*one, *other)).or_insert(next);
+                is_first[*one as usize] = true;
             }
         }
-        let counted = self.each().map(|(profile, numbers)| {
-            let mut counts = Counts::of(wanted.len());
+        let mut counts = Counts::of(wanted.len());
+        let mut counted = Lists::with_capacity(self.profiles.len());
+        for (profile, numbers) in self.each() {
             for (part, run) in profile.runs() {
                 for two in run.windows(2) {
-                    let pair = (numbers[usize::from(two[0])], numbers[usize::from(two[1])]);
-                    if let Some(pair) = wanted.get(&pair) {
+                    let (one, _) = numbers[usize::from(two[0])];
+                    let (other, _) = numbers[usize::from(two[1])];
+                    if is_first[one as usize]
+                        && let Some(pair) = wanted.get(&(one, other))
+                    {
                         counts.add(*pair, part.weight());
                     }
                 }
             }
-            counts.told()
-        });
-        self.weighed(counted.collect(), wanted.len(), library)
+            counts.take(|pair, count| counted.push((pair, count)));
+            counted.end();
+        }
+        self.weighed(&counted, wanted.len(), library)
     }
 
     /// What pieces of words bring to each candidate.
     fn pieces(&self, query: &Query, library: Library) -> Vec<f32> {
-        let mut wanted: Map<u128, usize> = Map::default();
-        for word in query.words() {
-            pieces(&word.term, |piece| {
-                let next = wanted.len();
-                wanted.entry(piece).or_insert(next);
-            });
+        let mut seen = BTreeSet::new();
+        let terms = query.words().iter().map(|word| word.term.as_str());
+        let wanted = Pieces::of(terms.filter(|term| seen.insert(*term)));
+        let mut of_terms = Lists::with_capacity(self.terms.len());
+        for term in &self.terms {
+            wanted.each(term, |piece| of_terms.push(piece));
+            of_terms.end();
         }
-        let of_term = |term: &&str| {
-            let mut found = Vec::new();
-            pieces(term, |piece| found.extend(wanted.get(&piece)));
-            found
-        };
-        let of_terms: Vec<Vec<usize>> = self.terms.iter().map(of_term).collect();
-        let counted = self.each().map(|(profile, numbers)| {
-            let mut counts = Counts::of(wanted.len());
-            for (number, (_, count)) in numbers.iter().zip(profile.counts()) {
-                of_terms[*number as usize]
-                    .iter()
-                    .for_each(|piece| counts.add(*piece, count));
+        let mut counts = Counts::of(wanted.len());
+        let mut counted = Lists::with_capacity(self.profiles.len());
+        for (_, numbers) in self.each() {
+            for (number, count) in numbers {
+                let pieces = of_terms.get(*number as usize);
+                pieces.iter().for_each(|piece| counts.add(*piece, *count));
             }
-            counts.told()
-        });
-        self.weighed(counted.collect(), wanted.len(), library)
+            counts.take(|piece, count| counted.push((piece, count)));
+            counted.end();
+        }
+        self.weighed(&counted, wanted.len(), library)
     }
 
     /// BM25 of what is counted in the candidates alone: no index knows of it.
-    fn weighed(&self, counted: Vec<Vec<(usize, u32)>>, kinds: usize, library: Library) -> Vec<f32> {
+    fn weighed(&self, counted: &Lists<(usize, u32)>, kinds: usize, library: Library) -> Vec<f32> {
         let mut having = vec![0.0; kinds];
         for (kind, _) in counted.iter().flatten() {
             having[*kind] += 1.0;
         }
         let rare = |having: &f32| rarity(*having, library.documents as f32);
         let rare: Vec<f32> = having.iter().map(rare).collect();
-        let weigh = |(counts, profile): (&Vec<(usize, u32)>, &&Profile)| {
+        let weigh = |(counts, profile): (&[(usize, u32)], &&Profile)| {
             let length = profile.length() as f32 / library.length_mean.max(1.0);
             let share =
                 |(kind, count): &(usize, u32)| rare[*kind] * saturated(*count as f32, length);
@@ -219,96 +261,55 @@ impl Pool<'_> {
         counted.iter().zip(self.profiles).map(weigh).collect()
     }
 
-    /// How much a term of the candidates tells that a text has so often: by how rare it is among them.
-    fn weight(&self, number: u32, count: f32) -> f32 {
-        let having = self.having[number as usize] as f32;
-        let rare = (self.profiles.len() as f32 / having).ln() + 1.0;
-        words::weight(self.terms[number as usize]) * rare * (1.0 + count.ln())
-    }
-
     /// Each candidate's terms, weighed.
     fn rows(&self) -> Vec<Vec<(u32, f32)>> {
-        let all = self.profiles.iter().zip(&self.of);
-        let rows = all.map(|(profile, numbers)| {
-            let row = numbers.iter().zip(profile.counts());
-            row.map(|(number, (_, count))| (*number, self.weight(*number, count as f32)))
-                .collect()
-        });
-        rows.collect()
+        let weighed = |(number, count): &(u32, u32)| (*number, self.weight(*number, *count));
+        let rows = self.each();
+        rows.map(|(_, numbers)| numbers.iter().map(weighed).collect())
+            .collect()
     }
 
     /// How near the candidates, by their weighed terms, are to the text: the cosine.
     fn near(&self, query: &Query, rows: &[Vec<(u32, f32)>]) -> Vec<f32> {
-        let mut asked: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
         let mut strange: BTreeMap<&str, f32> = BTreeMap::new();
         for word in query.words() {
             match self.numbers.get(word.term.as_str()) {
-                Some(number) => *asked.entry(*number).or_default() += 1.0,
+                Some(number) => *asked.entry(*number).or_default() += 1,
                 None => *strange.entry(&word.term).or_default() += 1.0,
             }
         }
-        for (number, count) in &mut asked {
-            *count = self.weight(*number, *count);
+        let weighed = asked
+            .into_iter()
+            .map(|(number, count)| (number, self.weight(number, count)));
+        let asked: Vec<(u32, f32)> = weighed.collect();
+        // What each term weighs in the text: nothing, if that doesn't have it.
+        let mut of_text = vec![0.0; self.terms.len()];
+        for (number, weight) in &asked {
+            of_text[*number as usize] = *weight;
         }
         // Words that no candidate has make the text another one, too.
         let rare = (self.profiles.len() as f32 + 1.0).ln() + 1.0;
         let strange = strange
             .iter()
             .map(|(term, count)| (words::weight(term) * rare * (1.0 + count.ln())).powi(2));
-        let square = asked.values().map(|value| value * value).sum::<f32>() + strange.sum::<f32>();
+        let square = asked.iter().map(|(_, value)| value * value).sum::<f32>();
+        let square = square + strange.sum::<f32>();
         let near = rows.iter().map(|row| {
             let length: f32 = row.iter().map(|(_, value)| value * value).sum();
             let shared = row
                 .iter()
-                .filter_map(|(number, value)| Some(value * asked.get(number)?));
+                .map(|(number, value)| (value, of_text[*number as usize]))
+                .filter(|(_, of_text)| *of_text != 0.0)
+                .map(|(value, of_text)| value * of_text);
             shared.sum::<f32>() / (length * square).sqrt().max(f32::MIN_POSITIVE)
         });
         near.collect()
     }
 }
 
-/// How often each of some kinds is there.
-struct Counts(Vec<u32>);
-
-impl Counts {
-    fn of(kinds: usize) -> Self {
-        Self(vec![0; kinds])
-    }
-
-    fn add(&mut self, kind: usize, count: u32) {
-        self.0[kind] += count;
-    }
-
-    /// Those that are there.
-    fn told(self) -> Vec<(usize, u32)> {
-        let counts = self.0.into_iter().enumerate();
-        counts.filter(|(_, count)| *count > 0).collect()
-    }
-}
-
-/// Tells a term's pieces, with a mark at its ends: 21 bits a letter.
-fn pieces(term: &str, mut found: impl FnMut(u128)) {
-    const LETTER_BITS: u32 = 21;
-    let mut letters = [0_u128; TERM_BYTES_MAX + 2];
-    let mut count = 1;
-    letters[0] = u128::from(u32::from(' '));
-    for letter in term.chars().chain([' ']).take(TERM_BYTES_MAX + 1) {
-        letters[count] = u128::from(u32::from(letter));
-        count += 1;
-    }
-    for length in PIECES {
-        for piece in letters[..count].windows(length) {
-            found(
-                piece
-                    .iter()
-                    .fold(1, |all, letter| all << LETTER_BITS | letter),
-            );
-        }
-    }
-}
-
 /// What each part brings to the score, the weightiest first.
-fn matches(mut shares: Vec<(Part, &Sought, f32)>) -> Vec<Match> {
+fn matches(mut shares: Vec<Share<'_>>) -> Vec<Match> {
     shares.sort_by(|a, b| {
         let more = b.2.total_cmp(&a.2);
         more.then_with(|| a.1.word.cmp(&b.1.word))

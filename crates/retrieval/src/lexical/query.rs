@@ -1,6 +1,7 @@
 //! What solutions are searched for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::rarity;
 use crate::words::{self, Word};
@@ -30,7 +31,7 @@ pub struct Sought {
     /// The term or a further form, as it stands in the index.
     pub term: String,
     /// The word as the text has it: what an explanation shows.
-    pub word: String,
+    pub word: Arc<str>,
     /// How many solutions have it.
     pub having: u64,
     /// How often the text says it, and how much it tells of itself.
@@ -106,7 +107,7 @@ impl Query {
                 boost: asked.boost,
                 weight: asked.boost * rarity(having as f32, library.documents as f32),
                 tells: asked.tells,
-                word: asked.word,
+                word: asked.word.into(),
                 term,
             });
         }

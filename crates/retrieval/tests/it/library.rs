@@ -30,7 +30,7 @@ impl Solutions {
         let profile = Profile::of(pieces.iter().copied());
         let mut terms: BTreeSet<String> = BTreeSet::new();
         for term in profile.terms() {
-            terms.insert(term.clone());
+            terms.insert(term.to_owned());
             words::forms_of_solution(term, |form| {
                 terms.insert(form.to_owned());
             });

@@ -4,5 +4,6 @@
 
 mod library;
 mod model;
+mod naive;
 mod ranking;
 mod scripts;

@@ -34,7 +34,7 @@ fn an_explanation_names_the_words_of_each_part() {
         (Part::Resolution, "refund"),
     ] {
         let found = best.matches.iter().find(|one| one.part == part).unwrap();
-        assert!(found.words.iter().any(|one| one == word), "{found:?}");
+        assert!(found.words.iter().any(|one| &**one == word), "{found:?}");
     }
 }
 
