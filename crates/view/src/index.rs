@@ -18,7 +18,9 @@ use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
 use tantivy::indexer::{IndexWriterOptions, MergePolicy, NoMergePolicy};
 use tantivy::schema::{Field, Schema};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
+};
 
 use crate::store::Touch;
 use crate::{Cause, Fault, Positions};
@@ -47,6 +49,9 @@ impl fmt::Debug for IndexSchema {
             .finish_non_exhaustive()
     }
 }
+
+/// How much of what is stored of documents is compressed together, in bytes: to read one of them is to unpack as much.
+const STORED_BLOCK_BYTES: usize = 4 << 10;
 
 /// How much memory an index in memory begins with, in bytes: it grows with its documents.
 const IN_MEMORY_BYTES: usize = 16 << 20;
@@ -200,6 +205,10 @@ impl SearchIndex {
             let index = Index::builder()
                 .schema(schema.schema.clone())
                 .tokenizers(schema.tokenizers.clone())
+                .settings(IndexSettings {
+                    docstore_blocksize: STORED_BLOCK_BYTES,
+                    ..IndexSettings::default()
+                })
                 .open_or_create(disk(dir)?)?;
             Self::start(index, (dir, schema.key), identity, options)
         })

@@ -37,7 +37,7 @@ use crate::sayings::{Saying, Sayings};
 use crate::words::{self, Document};
 
 /// Raised when documents are made in another way.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// Between a tenant and a term. No tenant's id holds it.
 pub(crate) const TENANT_END: char = '\0';

@@ -85,7 +85,7 @@ pub(crate) fn search(visible: &Visible<'_>, text: &str) -> Result<Found, Error> 
     let mut touched = Vec::new();
     let searched = affordable(found.terms.iter().map(|sought| sought.having));
     for sought in &found.terms[..searched] {
-        for (address, count) in visible.postings(&sought.term)? {
+        visible.each_having(&sought.term, |address, count| {
             let column = &lengths[address.segment_ord as usize];
             let length = column.first(address.doc_id).unwrap_or(0);
             let of_segment = &mut scores[address.segment_ord as usize];
@@ -98,7 +98,7 @@ pub(crate) fn search(visible: &Visible<'_>, text: &str) -> Result<Found, Error> 
             }
             *score += share(sought, count, length, library);
             *is_told |= sought.tells;
-        }
+        })?;
     }
     let told = touched.into_iter().filter_map(|address| {
         let (score, is_told) = scores[address.segment_ord as usize][address.doc_id as usize];
@@ -120,7 +120,7 @@ fn sought(
         if let Some(count) = counts.get(term) {
             return *count;
         }
-        let count = having(visible, term).unwrap_or_else(|error| {
+        let count = visible.having(term, COUNTED_MAX).unwrap_or_else(|error| {
             failed = Some(error);
             0
         });
@@ -137,17 +137,8 @@ fn sought(
     }
     let sought = query.sought(library, having);
     match failed {
-        Some(error) => Err(error),
+        Some(error) => Err(error.into()),
         None => Ok((query, sought)),
-    }
-}
-
-/// In how many of the visible solutions a term stands.
-fn having(visible: &Visible<'_>, term: &str) -> Result<u64, Error> {
-    match visible.cost(term)? {
-        0 => Ok(0),
-        many if many > COUNTED_MAX => Ok(many.min(visible.documents())),
-        _ => Ok(visible.postings(term)?.len() as u64),
     }
 }
 

@@ -81,9 +81,6 @@ pub(crate) struct Visible<'a> {
     terms: u64,
 }
 
-/// In which documents a term stands, and how often.
-pub(crate) type Postings = Vec<(DocAddress, u32)>;
-
 impl<'a> Visible<'a> {
     /// Looks through the marks.
     pub(crate) fn of(
@@ -186,17 +183,40 @@ impl<'a> Visible<'a> {
         self.searcher
     }
 
-    /// In how many documents of the index a word stands at most, those that nobody may see included: what it costs to
-    /// look it up.
-    pub(crate) fn cost(&self, word: &str) -> tantivy::Result<u64> {
+    /// In how many of them a word stands. Where it stands in more than `counted_max` documents of the index, those that
+    /// nobody may see included, it is taken to stand in as many of them.
+    pub(crate) fn having(&self, word: &str, counted_max: u64) -> tantivy::Result<u64> {
         let term = self.fields.term(self.tenant_id, word, self.is_outside);
-        self.searcher.doc_freq(&term)
+        let mut found = Vec::new();
+        let mut most = 0;
+        for (segment, bits) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            let index = segment.inverted_index(self.fields.terms)?;
+            if let Some(info) = index.get_term_info(&term)? {
+                most += u64::from(info.doc_freq);
+                found.push((index, info, bits));
+            }
+        }
+        if most > counted_max {
+            return Ok(most.min(self.documents));
+        }
+        let mut having = 0;
+        for (index, info, bits) in found {
+            let mut found = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+            while found.doc() != TERMINATED {
+                having += u64::from(bits.has(found.doc()));
+                found.advance();
+            }
+        }
+        Ok(having)
     }
 
-    /// Where a word stands.
-    pub(crate) fn postings(&self, word: &str) -> tantivy::Result<Postings> {
+    /// Tells where a word stands, and how often.
+    pub(crate) fn each_having(
+        &self,
+        word: &str,
+        mut told: impl FnMut(DocAddress, u32),
+    ) -> tantivy::Result<()> {
         let term = self.fields.term(self.tenant_id, word, self.is_outside);
-        let mut postings = Vec::new();
         for (at, segment) in (0..).zip(self.searcher.segment_readers()) {
             let bits = &self.segments[at as usize];
             let index = segment.inverted_index(self.fields.terms)?;
@@ -204,13 +224,12 @@ impl<'a> Visible<'a> {
             let Some(mut found) = found else { continue };
             while found.doc() != TERMINATED {
                 if bits.has(found.doc()) {
-                    let address = DocAddress::new(at, found.doc());
-                    postings.push((address, found.term_freq()));
+                    told(DocAddress::new(at, found.doc()), found.term_freq());
                 }
                 found.advance();
             }
         }
-        Ok(postings)
+        Ok(())
     }
 
     /// How many terms documents have, segment by segment.
