@@ -52,6 +52,8 @@ impl fmt::Debug for IndexSchema {
 
 /// How much of what is stored of documents is compressed together, in bytes: to read one of them is to unpack as much.
 const STORED_BLOCK_BYTES: usize = 4 << 10;
+/// As many of them as this stay unpacked, of each segment: who types on is given much the same documents again.
+const STORED_BLOCKS_KEPT: usize = 400;
 
 /// How much memory an index in memory begins with, in bytes: it grows with its documents.
 const IN_MEMORY_BYTES: usize = 16 << 20;
@@ -424,6 +426,7 @@ fn read_existing(
 
 fn reader(index: &Index) -> tantivy::Result<IndexReader> {
     let reader = index.reader_builder();
+    let reader = reader.doc_store_cache_num_blocks(STORED_BLOCKS_KEPT);
     reader.reload_policy(ReloadPolicy::Manual).try_into()
 }
 

@@ -195,7 +195,7 @@ fn cosine(one: &BTreeMap<&str, f32>, other: &BTreeMap<&str, f32>) -> f32 {
     let square = |row: &BTreeMap<&str, f32>| row.values().map(|value| value * value).sum::<f32>();
     let shared = one
         .iter()
-        .filter_map(|(term, value)| Some(value * other.get(term)?));
+        .filter_map(|(term, value)| Some(value * other.get(*term)?));
     shared.sum::<f32>() / (square(one) * square(other)).sqrt()
 }
 
