@@ -315,7 +315,6 @@ mod tests {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(contact),
-            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),
@@ -355,7 +354,7 @@ mod tests {
                 ..AggregateRequest::default()
             });
             let query = query.unwrap();
-            let (scope, terms) = (Scope::All, query.terms.at(Timestamp::now()));
+            let (scope, terms) = (Scope::All, query.terms.at(Timestamp::UNIX_EPOCH));
             let buckets = query.buckets(&store, TENANT).unwrap();
             let whole = Asked {
                 tenant_id: TENANT,

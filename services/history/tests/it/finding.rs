@@ -149,8 +149,14 @@ async fn the_latest_name_is_shown_and_one_that_was_had_before_still_finds() {
         interaction_count: 4,
         open_commitment_count: 2,
     };
-    assert_eq!(found(&service, "meier").await, [expected.clone()]);
-    assert_eq!(found(&service, "anna").await, [expected.clone()]);
+    assert_eq!(
+        found(&service, "meier").await,
+        std::slice::from_ref(&expected)
+    );
+    assert_eq!(
+        found(&service, "anna").await,
+        std::slice::from_ref(&expected)
+    );
     let before = FoundCustomer {
         matched_name: "Anna Schulz".into(),
         ..expected

@@ -12,7 +12,7 @@ const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
 
 test.beforeAll(async () => {
   await server.start();
-  server.record([
+  recorded(server, [
     contact({ text: 'We refund the double charge', dueIn: -90, customer: 'C-1', id: '0199c3a4-6f00-7000-8000-000000000002' }),
     contact({ text: 'We call back about the router', dueIn: 120, customer: 'C-1' }),
     contact({ text: EVIL, dueIn: 30, customer: 'C-evil', agent: 'evil', id: '0199c3a4-6f00-7000-8000-000000000003' }),

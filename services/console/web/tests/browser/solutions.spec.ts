@@ -87,7 +87,7 @@ test('whether uses were right is judged beside what the solution says', async ({
   const wrong = complaints(page);
   const made = published(server, 'Water on the floor', 'Close the tap under the sink.');
   const used = [{ id: made.solution_id, version: 1 }];
-  recorded(server, ['kitchen', 'bath'].map((room) => solved({ asked: `There is a puddle in the ${room}`, resolution: '', customer: `L-${room}`, used })));
+  recorded(server, ['kitchen', 'bath'].map((room, n) => solved({ asked: `There is a puddle in the ${room}`, resolution: '', customer: `L-${n}`, used })));
   await page.goto(at(made.solution_id, '?show=evidence'));
   const links = page.getByRole('region', { name: 'Was it the right one?' });
   await expect(links).toContainText('Close the tap under the sink.');
