@@ -202,7 +202,7 @@ impl<'s> Forms<'s> {
         let [_, _, syllables, characters] = &self.by_mark;
         let is_ascii_first = term.as_bytes().first().is_none_or(u8::is_ascii);
         // No syllable and no character that stands alone is of ASCII.
-        if !is_ascii_first && !(syllables.is_empty() && characters.is_empty()) {
+        if !(is_ascii_first || syllables.is_empty() && characters.is_empty()) {
             return true;
         }
         outermost(term)
