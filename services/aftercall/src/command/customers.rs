@@ -5,7 +5,7 @@ use std::io;
 use aftercall_proto::history::v1::{FindCustomersRequest, FoundCustomer};
 use clap::Subcommand;
 
-use super::listing::{listing, page_size};
+use super::listing::{gathered, page_size};
 use super::{CommandError, Session};
 use crate::output::{Cell, Column, Output, Style, Table, clean};
 
@@ -52,16 +52,8 @@ async fn find(session: &mut Session, args: &FindArgs) -> Result<(), CommandError
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut found = Vec::new();
-    let listed = listing(client, request, args.limit, |page| match output.json() {
-        true => page.iter().try_for_each(|one| output.message(one)),
-        false => {
-            found.extend(page);
-            Ok(())
-        }
-    });
-    let listed = listed.await?;
+    let (found, listed) = gathered(session, request, args.limit).await?;
+    let output = &mut session.output;
     if !found.is_empty() {
         table(&found, output)?;
     }

@@ -77,6 +77,23 @@ where
     L::Item: Serialize,
     L::Answer: Serialize,
 {
+    let (found, listed) = gathered(session, request, limit).await?;
+    let output = &mut session.output;
+    if !found.is_empty() {
+        table(&found, output)?;
+    }
+    Ok(listed.close(nothing, output)?)
+}
+
+/// All that `request` lists, up to `limit`, to be shown as a whole. As JSON each is shown as it comes, and none is left.
+pub(super) async fn gathered<L: List>(
+    session: &mut Session,
+    request: L,
+    limit: usize,
+) -> Result<(Vec<L::Item>, Listed<L::Answer>), CommandError>
+where
+    L::Item: Serialize,
+{
     let Session { client, output, .. } = session;
     let mut found = Vec::new();
     let listed = listing(client, request, limit, |page| match output.json() {
@@ -87,10 +104,7 @@ where
         }
     });
     let listed = listed.await?;
-    if !found.is_empty() {
-        table(&found, output)?;
-    }
-    Ok(listed.close(nothing, output)?)
+    Ok((found, listed))
 }
 
 /// Shows what `request` lists, one item after the other, as each page comes.

@@ -7,7 +7,7 @@ use aftercall_proto::history::v1::{
 use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
 
 use super::as_of::AsOfArgs;
-use super::listing::{listing, page_size};
+use super::listing::{gathered, page_size};
 use super::{CommandError, Session, interaction};
 use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, past, values};
 
@@ -110,16 +110,8 @@ pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), Comma
         ..Default::default()
     };
     args.as_of.say(session)?;
-    let Session { client, output, .. } = session;
-    let mut results = Vec::new();
-    let listed = listing(client, request, args.limit, |page| match output.json() {
-        true => page.iter().try_for_each(|result| output.message(result)),
-        false => {
-            results.extend(page);
-            Ok(())
-        }
-    });
-    let counts = listed.await?.first;
+    let (results, listed) = gathered(session, request, args.limit).await?;
+    let (counts, output) = (listed.first, &mut session.output);
     if output.json() {
         return Ok(output.message(&counts)?);
     }

@@ -7,7 +7,7 @@ use aftercall_proto::knowledge::v1::{
 use aftercall_proto::model::v1::{Audience, Confidence, Governance};
 
 use super::show::version;
-use crate::command::listing::{LIMIT, listing, page_size};
+use crate::command::listing::{LIMIT, gathered, page_size};
 use crate::command::{CommandError, Session};
 use crate::output::{Card, Output, Style, clean, label, values};
 
@@ -218,16 +218,8 @@ pub(super) async fn search(session: &mut Session, args: SearchArgs) -> Result<()
         min_position: session.after.clone(),
         ..Default::default()
     };
-    let Session { client, output, .. } = session;
-    let mut found = Vec::new();
-    let listed = listing(client, request, args.limit, |page| match output.json() {
-        true => page.iter().try_for_each(|item| output.message(item)),
-        false => {
-            found.extend(page);
-            Ok(())
-        }
-    });
-    let listed = listed.await?;
+    let (found, listed) = gathered(session, request, args.limit).await?;
+    let output = &mut session.output;
     if output.json() {
         return Ok(output.message(&listed.first)?);
     }
