@@ -3,6 +3,8 @@
 use aftercall_domain::interaction::occurrence_commitment_id;
 use aftercall_log::Log;
 use aftercall_proto::envelope::Fact;
+use aftercall_proto::followups::v1::batch_commitments_request::Command;
+use aftercall_proto::followups::v1::{BatchCommitmentsRequest, BatchTarget, EndRecurrenceRequest};
 use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
@@ -14,10 +16,10 @@ use aftercall_service::testing::setting_changed;
 use pbjson_types::Duration;
 
 use super::{
-    DAY, Independent, begin, catching_up, daily, days, end, fulfil, same_anew, series, settled,
-    until_made,
+    DAY, Independent, Sequential, begin, catching_up, daily, days, end, ends, fulfil, same_anew,
+    series, settled, until_made,
 };
-use crate::making::id;
+use crate::making::{id, in_contact, make};
 use crate::stage::{Stage, TENANT, at, wire};
 
 const HOUR: i64 = 3_600;
@@ -142,4 +144,34 @@ async fn where_a_series_was_full_our_own_due_runs_from_when_there_was_room() {
     assert_eq!(days(&all), [1, 8]);
     is_made_at(&stage, &all[1], 4 * DAY + 1);
     same_anew(&stage, running).await;
+}
+
+#[tokio::test]
+async fn several_series_are_ended_by_one_request() {
+    let (stage, running) = begin(daily(Sequential)).await;
+    let other = make(&running, "lead", in_contact("r-2", daily(Independent))).await;
+    let other = other.unwrap().commitment.unwrap().commitment_id;
+    let targets = [&*id(1), &other, "c-1"].map(|id| BatchTarget {
+        commitment_id: id.to_owned(),
+        expected_version: 0,
+    });
+    let request = BatchCommitmentsRequest {
+        request_id: "all".to_owned(),
+        targets: targets.into(),
+        command: Some(Command::EndRecurrence(EndRecurrenceRequest {
+            reason: "the part is here".to_owned(),
+            ..EndRecurrenceRequest::default()
+        })),
+    };
+    let mut lead = running.client("lead");
+    let answer = lead.batch_commitments(request.clone()).await.unwrap();
+    let answer = answer.into_inner().commitments;
+    for ended in &answer[..2] {
+        let place = ended.commitment.as_ref().unwrap().occurrence.as_ref();
+        assert!(place.unwrap().series_ended, "{ended:?}");
+    }
+    assert!(answer[2].status.is_some(), "is of no series");
+    lead.batch_commitments(request).await.unwrap();
+    assert_eq!(ends(&stage).len(), 2, "nothing is done twice");
+    running.stop().await;
 }
