@@ -64,7 +64,6 @@ pub(crate) async fn preview(
         let telling = Telling {
             occurred_at: told_at,
             is_import: false,
-            open_hours: None,
         };
         let Resolved {
             at,

@@ -119,13 +119,12 @@ impl Maker {
         let (mut draft, mut warnings) = draft.check_made(at, times, &calendars, found)?;
         let set_up = (&self.policies, &self.calendars);
         let odd = basis.follow_up(&mut draft, self.tenant_id(), set_up)?;
-        if let Some(odd) = odd.filter(|_| warnings.len() < WARNINGS_MAX) {
-            warnings.push(Warning {
-                field: at.into(),
-                reason: WarningReason::Due(odd),
-                count: 1,
-            });
-        }
+        let room = WARNINGS_MAX.saturating_sub(warnings.len());
+        warnings.extend(odd.into_iter().take(room).map(|odd| Warning {
+            field: at.into(),
+            reason: WarningReason::Due(odd),
+            count: 1,
+        }));
         Ok((draft, warnings))
     }
 

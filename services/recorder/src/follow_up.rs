@@ -28,13 +28,12 @@ pub(crate) fn follow_up(
         let needed: Vec<_> = policy.set.calendar_ids().collect();
         let calendars = house.calendars(&needed)?;
         let odd = draft.follow_up((by, &policy.set), contact.occurred_at, &calendars);
-        if let Some(odd) = odd.filter(|_| warnings.len() < WARNINGS_MAX) {
-            warnings.push(Warning {
-                field: format!("interaction.commitments[{index}]"),
-                reason: WarningReason::Due(odd),
-                count: 1,
-            });
-        }
+        let room = WARNINGS_MAX.saturating_sub(warnings.len());
+        warnings.extend(odd.into_iter().take(room).map(|odd| Warning {
+            field: format!("interaction.commitments[{index}]"),
+            reason: WarningReason::Due(odd),
+            count: 1,
+        }));
     }
     contact.commitments = drafts;
     Ok(warnings)

@@ -16,13 +16,11 @@ const EVENING: u32 = 18 * 3_600;
 
 /// How and when a due was told.
 #[derive(Debug, Clone, Copy)]
-pub struct Telling<'a> {
+pub struct Telling {
     /// When: the time of the contact.
     pub occurred_at: Timestamp,
     /// Whether it is history that is imported: there a due may lie before its contact.
     pub is_import: bool,
-    /// The calendar by which somebody is there, for a due that names none itself.
-    pub open_hours: Option<&'a Calendar>,
 }
 
 /// What is wrong with a due, as far as it was understood.
@@ -54,7 +52,7 @@ impl DueSpec {
     pub fn resolve(
         &self,
         at: FieldPath<'_>,
-        telling: Telling<'_>,
+        telling: Telling,
         calendars: &impl Calendars,
     ) -> Result<Resolved, Violations> {
         let at = at.field(self.name());
@@ -83,7 +81,7 @@ impl DueSpec {
         };
         check_time(at, due.at, telling, &mut found);
         let mut warnings: Vec<_> = due.odd.into_iter().collect();
-        if let Some(hours) = calendar.or(telling.open_hours)
+        if let Some(hours) = calendar
             && !hours.is_open_until(due.at)
         {
             warnings.push(DueWarning::OutsideOpenHours);
@@ -175,7 +173,7 @@ fn too_far(at: FieldPath<'_>, found: &mut Violations) {
     found.add(at, Reason::OutOfRange, text);
 }
 
-fn check_time(at: FieldPath<'_>, due: Timestamp, telling: Telling<'_>, found: &mut Violations) {
+fn check_time(at: FieldPath<'_>, due: Timestamp, telling: Telling, found: &mut Violations) {
     if !(TIME_S_MIN..TIME_S_MAX).contains(&due.as_second()) {
         let text = "is out of range; give a time between the years 1970 and 2200";
         found.add(at, Reason::OutOfRange, text);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::check::Checker;
 use super::{Channel, CommitmentDraft};
 use crate::commitment::{FollowUp, NewTarget, Owner, PolicyRef, Priority, Told};
-use crate::due::{Calendars, DueWarning, Telling};
+use crate::due::{Calendars, DueSpec, DueWarning, Telling};
 use crate::setting::{FollowUpPolicy, PromiseFacts};
 use crate::{Cleaner, FieldPath, Violations, Warning};
 
@@ -43,7 +43,6 @@ impl CommitmentDraft {
         let telling = Telling {
             occurred_at: made_at,
             is_import: false,
-            open_hours: None,
         };
         self.reckon(at, (telling, calendars), &mut found, &mut cleaner);
         let mut checker = Checker {
@@ -100,13 +99,15 @@ impl CommitmentDraft {
         }
     }
 
-    /// Has the promise followed up by its policy, from when it was made. What is odd about that.
+    /// Has the promise followed up by its policy, from when it was made. What is odd about that: that our own due is
+    /// later than what the customer was told, and that nobody is there then by the calendar of the policy. A due that
+    /// was reckoned by a calendar of its own was compared with that.
     pub fn follow_up(
         &mut self,
         (by, policy): (PolicyRef, &FollowUpPolicy),
         made_at: Timestamp,
         calendars: &impl Calendars,
-    ) -> Option<DueWarning> {
+    ) -> Vec<DueWarning> {
         let told = Told {
             at: made_at,
             due: self.promised_by,
@@ -122,6 +123,17 @@ impl CommitmentDraft {
         self.target = target;
         self.stages = stages;
         self.expire_after = Some(expire_after);
-        late.then_some(DueWarning::TargetAfterPromise)
+        let closed = self.told_to_customer && self.is_outside(policy, calendars);
+        let late = late.then_some(DueWarning::TargetAfterPromise);
+        let closed = closed.then_some(DueWarning::OutsideOpenHours);
+        late.into_iter().chain(closed).collect()
+    }
+
+    /// Whether nobody is there when it is due, by the calendar of its policy.
+    fn is_outside(&self, policy: &FollowUpPolicy, calendars: &impl Calendars) -> bool {
+        let has_own = self.due.as_ref().and_then(DueSpec::calendar_id).is_some();
+        let rule = policy.internal_target.as_ref().filter(|_| !has_own);
+        let hours = rule.and_then(|rule| calendars.calendar(rule.calendar_id()));
+        hours.is_some_and(|hours| !hours.is_open_until(self.promised_by))
     }
 }

@@ -80,7 +80,7 @@ impl CommitmentDraft {
     pub(super) fn reckon(
         &mut self,
         at: FieldPath<'_>,
-        (telling, calendars): (Telling<'_>, &impl Calendars),
+        (telling, calendars): (Telling, &impl Calendars),
         found: &mut Violations,
         cleaner: &mut Cleaner,
     ) {
@@ -107,7 +107,7 @@ impl CommitmentDraft {
     fn reckon_due(
         &mut self,
         at: FieldPath<'_>,
-        (telling, calendars): (Telling<'_>, &impl Calendars),
+        (telling, calendars): (Telling, &impl Calendars),
         found: &mut Violations,
         cleaner: &mut Cleaner,
     ) {

@@ -87,7 +87,6 @@ impl Interaction {
         let telling = Telling {
             occurred_at: self.occurred_at,
             is_import,
-            open_hours: None,
         };
         let root = FieldPath::of("interaction");
         let promises = root.field("commitments");

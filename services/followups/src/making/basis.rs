@@ -96,11 +96,11 @@ impl Basis {
         draft: &mut CommitmentDraft,
         tenant_id: &str,
         (policies, calendars): (&Ready<FollowUpPolicy>, &Calendars),
-    ) -> Result<Option<DueWarning>, ApplyError> {
+    ) -> Result<Vec<DueWarning>, ApplyError> {
         draft.settle(self.around());
         let policy = policies.first(tenant_id, &draft.facts(self.around()))?;
         let Some(policy) = policy else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let by = PolicyRef {
             policy_id: policy.id,

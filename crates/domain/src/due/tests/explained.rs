@@ -4,7 +4,6 @@ fn told(spec: DueSpec, occurred_at: &str) -> (Resolved, Timestamp) {
     let telling = Telling {
         occurred_at: at(occurred_at),
         is_import: true,
-        open_hours: None,
     };
     let resolved = spec
         .resolve(FieldPath::ROOT, telling, &calendars())
