@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::commitment::{Made, Owner};
+use aftercall_domain::commitment::{Commitment, Made, Owner};
 use aftercall_domain::limits::{SHADOW_DAYS_MAX, SHADOW_PROMISES_MAX};
 use aftercall_domain::setting::shadow::{Judged, PolicySet, Shadow};
 use aftercall_domain::setting::{Body, FollowUpPolicy, PromiseFacts, SettingKind};
@@ -14,9 +14,9 @@ use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
 use aftercall_ledger::{Calendars, Feed, Ledger, Ready};
 use aftercall_log::{Entry, Log, Position};
-use aftercall_proto::convert::commitment::{made, made_later};
+use aftercall_proto::convert::commitment::{later_event, made, made_later};
 use aftercall_proto::convert::setting as convert;
-use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::model::v1::setting::Body as WireBody;
@@ -179,6 +179,12 @@ fn set(
     PolicySet::new(policies.collect(), calendars)
 }
 
+/// A promise that is not over yet. It is folded as everywhere: it is over when it is for its tracker, by whatever.
+struct Open<'a> {
+    promise: Commitment,
+    judged: (Judged<'a>, Judged<'a>),
+}
+
 /// A run over the log.
 struct Run<'a> {
     tenant_id: &'a str,
@@ -186,8 +192,8 @@ struct Run<'a> {
     /// Since when promises are looked at, by when they were recorded.
     since: Timestamp,
     now: Timestamp,
-    /// What is made of the promises that are not over yet, by their ids.
-    open: HashMap<String, (Judged<'a>, Judged<'a>)>,
+    /// The promises that are not over yet, by their ids.
+    open: HashMap<String, Open<'a>>,
     shadow: Shadow,
     /// Whether there are more promises than are looked at.
     is_cut: bool,
@@ -223,8 +229,8 @@ impl<'a> Run<'a> {
                 self.take(entry, feed)?;
             }
         }
-        for (before, after) in std::mem::take(&mut self.open).into_values() {
-            self.shadow.count((before, after), None, self.now);
+        for open in std::mem::take(&mut self.open).into_values() {
+            self.count(&open.promise, open.judged);
         }
         Ok((self.shadow, self.is_cut))
     }
@@ -240,12 +246,6 @@ impl<'a> Run<'a> {
         // An event of a later version, or one that is sealed, says nothing here.
         let Ok(Some(fact)) = event.fact() else {
             return Ok(());
-        };
-        let closed_at = match &fact {
-            Fact::InteractionRecorded(_) | Fact::CommitmentMade(_) => None,
-            Fact::CommitmentFulfilled(done) => done.fulfilled_at.as_ref().and_then(from_wire),
-            Fact::CommitmentCancelled(_) => event.recorded_at.as_ref().and_then(from_wire),
-            _ => return Ok(()),
         };
         let refused = feed.refusal(entry.position).map_err(Unread::from)?;
         if refused.is_some() {
@@ -266,13 +266,35 @@ impl<'a> Run<'a> {
                     self.begin(promise, (later.channel, &later.language));
                 }
             }
-            _ => {
-                if let Some(judged) = self.open.remove(&event.aggregate_id) {
-                    self.shadow.count(judged, closed_at, self.now);
-                }
-            }
+            _ => self.go_on(&event, &fact),
         }
         Ok(())
+    }
+
+    /// Takes what happened to a promise; counts it if it is over by that.
+    fn go_on(&mut self, event: &Event, fact: &Fact) {
+        let Some(open) = self.open.get_mut(&event.aggregate_id) else {
+            return;
+        };
+        let Some(later) = later_event(event, fact) else {
+            return;
+        };
+        open.promise.apply(&later);
+        if !open.promise.lifecycle.is_over() {
+            return;
+        }
+        if let Some(over) = self.open.remove(&event.aggregate_id) {
+            self.count(&over.promise, over.judged);
+        }
+    }
+
+    /// Counts a promise as it stands. What nobody confirmed was never promised.
+    fn count(&mut self, promise: &Commitment, judged: (Judged<'a>, Judged<'a>)) {
+        if promise.proposed_until.is_some() {
+            return;
+        }
+        let over_at = promise.fulfilled_at.or(promise.closed_at);
+        self.shadow.count(judged, over_at, self.now);
     }
 
     fn begin(&mut self, promise: Made, spoken: (i32, &str)) {
@@ -289,11 +311,17 @@ impl<'a> Run<'a> {
         let times = (promise.made_at, promise.promised_by);
         let (before, after): (&'a Set, &'a Set) = self.sets;
         let judged = (before.judge(&facts, times), after.judge(&facts, times));
-        match promise.fulfilled_at {
-            Some(_) => self.shadow.count(judged, promise.fulfilled_at, self.now),
-            None => {
-                self.open.insert(promise.commitment_id, judged);
-            }
+        // Hundreds of thousands may be open at once: what does not decide when one is over is not kept.
+        let promise = Commitment::new(Made {
+            promise_text: String::new(),
+            handles: Vec::new(),
+            ..promise
+        });
+        if promise.lifecycle.is_over() {
+            self.count(&promise, judged);
+        } else {
+            let id = promise.commitment_id.clone();
+            self.open.insert(id, Open { promise, judged });
         }
     }
 }

@@ -68,13 +68,7 @@ impl FollowUpPolicy {
         told: Told,
         calendars: &impl Calendars,
     ) -> FollowUp {
-        let target = match told.told_to_customer {
-            true => self.target(policy, told, calendars),
-            false => Some(NewTarget {
-                at: told.due,
-                reckoned: None,
-            }),
-        };
+        let target = self.our_due(policy, told, calendars);
         let mut stages = Vec::new();
         let (ours, theirs) = (&self.target_stages, &self.promise_stages);
         if told.told_to_customer {
@@ -92,6 +86,22 @@ impl FollowUpPolicy {
             target,
             stages,
             expire_after: self.expires_after(),
+        }
+    }
+
+    /// Our own due of a promise, whether or not the customer was told; none as of [`Self::target`].
+    pub fn our_due(
+        &self,
+        policy: &PolicyRef,
+        told: Told,
+        calendars: &impl Calendars,
+    ) -> Option<NewTarget> {
+        match told.told_to_customer {
+            true => self.target(policy, told, calendars),
+            false => Some(NewTarget {
+                at: told.due,
+                reckoned: None,
+            }),
         }
     }
 

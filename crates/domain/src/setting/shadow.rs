@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{FollowUpPolicy, PromiseFacts, PromiseFilter};
+use crate::commitment::{PolicyRef, Told};
 use crate::due::Calendars;
 
 /// A set of policies, with the calendars that they name.
@@ -73,14 +74,19 @@ impl<C: Calendars> PolicySet<C> {
                 target_at: None,
             };
         };
-        let target_at = policy.internal_target.as_ref().and_then(|rule| {
-            let target = rule.target((id, version), (made_at, due), &self.calendars);
-            let calendar = self.calendars.calendar(rule.calendar_id())?;
-            target.ok()??.clock(calendar).ok()?.lapses_at()
-        });
+        let by = PolicyRef {
+            policy_id: id.to_owned(),
+            version,
+        };
+        let told = Told {
+            at: made_at,
+            due,
+            told_to_customer: promise.told_to_customer,
+        };
+        let target = policy.our_due(&by, told, &self.calendars);
         Judged {
             policy_id: Some(id),
-            target_at,
+            target_at: target.map(|target| target.at),
         }
     }
 }

@@ -3,12 +3,14 @@
 use aftercall_log::Log;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CommitmentFulfilled, InteractionRecorded};
+use aftercall_proto::event::v1::{
+    CommitmentAttempted, CommitmentFulfilled, CommitmentSuperseded, InteractionRecorded,
+};
 use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
-    Calendar, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome, FollowUpPolicy,
-    Interaction, InternalTargetRule, OpenTime, PromiseFilter, Setting, Team,
+    Attempt, AttemptResult, Calendar, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome,
+    FollowUpPolicy, Interaction, InternalTargetRule, OpenTime, PromiseFilter, Setting, Team,
 };
 use aftercall_proto::settings::v1::{
     PolicyShadow, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
@@ -55,8 +57,18 @@ fn uuid(no: u8) -> String {
     format!("0199c3a4-6f00-7000-8000-0000000000{no:02x}")
 }
 
-/// A promise that was made at an instant, and due a week later.
+/// A promise that was made at an instant, told to the customer, and due a week later.
 async fn promised(world: &World, tenant_id: &str, no: u8, kind: CommitmentKind, made_at: &str) {
+    let draft = CommitmentDraft {
+        kind: kind.into(),
+        told_to_customer: true,
+        ..CommitmentDraft::default()
+    };
+    drafted(world, tenant_id, no, made_at, draft).await;
+}
+
+/// The same, whatever it is.
+async fn drafted(world: &World, tenant_id: &str, no: u8, made_at: &str, draft: CommitmentDraft) {
     let due = at(made_at) + jiff::SignedDuration::from_hours(7 * 24);
     let contact = uuid(no);
     let interaction = Interaction {
@@ -65,10 +77,8 @@ async fn promised(world: &World, tenant_id: &str, no: u8, kind: CommitmentKind, 
         occurred_at: Some(to_wire(at(made_at))),
         commitments: vec![CommitmentDraft {
             commitment_id: uuid(no + 100),
-            kind: kind.into(),
-            told_to_customer: true,
             promised_by: Some(to_wire(due)),
-            ..CommitmentDraft::default()
+            ..draft
         }],
         ..Interaction::default()
     };
@@ -85,15 +95,13 @@ async fn fulfilled(world: &World, no: u8, done_at: &str) {
         outcome: CommitmentOutcome::Kept.into(),
         ..CommitmentFulfilled::default()
     };
-    let fact = Fact::CommitmentFulfilled(done);
-    happened(
-        world,
-        "acme",
-        (&uuid(no + 100), &uuid(no)),
-        (2, done_at),
-        fact,
-    )
-    .await;
+    later(world, no, done_at, Fact::CommitmentFulfilled(done)).await;
+}
+
+/// What happens to a promise next.
+async fn later(world: &World, no: u8, now: &str, fact: Fact) {
+    let of = (&*uuid(no + 100), &*uuid(no));
+    happened(world, "acme", of, (2, now), fact).await;
 }
 
 fn policy(id: &str, position: u32, kinds: &[CommitmentKind], hours: i64) -> Setting {
@@ -202,6 +210,45 @@ async fn what_a_policy_would_have_made_is_counted_and_nothing_changes() {
     // And without it, what was before.
     let without = shadow(&world, refunds().into_iter().map(retired).collect(), 0).await;
     assert_eq!(counts(&without.unwrap()), [4, 2, 2, 4, 2]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_promise_is_over_by_whatever_ends_it_and_a_task_has_its_own_due() {
+    use CommitmentKind::{CallBack, Other};
+    let world = house().await;
+    // These are to be done by Wednesday at ten, and are over an hour before: by a call, and with another in its place.
+    let (made_at, over_at) = ("2026-05-26T10:00:00Z", "2026-05-27T09:00:00Z");
+    promised(&world, "acme", 7, CallBack, made_at).await;
+    let kept = CommitmentAttempted {
+        attempt: Some(Attempt {
+            attempted_at: Some(to_wire(at(over_at))),
+            result: AttemptResult::Reached.into(),
+            ..Attempt::default()
+        }),
+        outcome: CommitmentOutcome::Kept.into(),
+        ..CommitmentAttempted::default()
+    };
+    later(&world, 7, over_at, Fact::CommitmentAttempted(kept)).await;
+    promised(&world, "acme", 8, Other, made_at).await;
+    let superseded = CommitmentSuperseded {
+        superseded_by: uuid(107),
+        ..CommitmentSuperseded::default()
+    };
+    later(&world, 8, over_at, Fact::CommitmentSuperseded(superseded)).await;
+    // The customer was not told of this one: it is due when it was said to be, whatever a policy says.
+    drafted(&world, "acme", 9, made_at, CommitmentDraft::default()).await;
+    // Nobody confirmed this one.
+    let proposed = CommitmentDraft {
+        told_to_customer: true,
+        proposed_until: Some(to_wire(at("2026-05-30T10:00:00Z"))),
+        ..CommitmentDraft::default()
+    };
+    drafted(&world, "acme", 10, made_at, proposed).await;
+
+    let sooner = shadow(&world, vec![policy("all", 5, &[], 1)], 0).await;
+    // With one hour in place of eight all of which the customer was told would have been late.
+    assert_eq!(counts(&sooner.unwrap()), [7, 0, 6, 2, 6]);
     world.stop().await;
 }
 
