@@ -1,5 +1,6 @@
-//! To which promises something has happened, where that is few of them. Most look-ups of what became of a promise would
-//! find nothing then, and each asks every table of the store; so the rows are read once, in their order, and remembered.
+//! To which promises something has happened, where that is few of them. Most look-ups of what became of a promise
+//! would find nothing then, and each asks every table of the store; so the rows are read once, in their order, and
+//! remembered.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -14,8 +15,8 @@ const WORD_ROWS: usize = 4;
 /// Where in a row's hash it stands which bits of its word are the row's.
 const BITS_AT: [u32; 3] = [58, 52, 46];
 
-/// The promises that have a row of their own: of these none is missed, and of others about one in a hundred is taken for
-/// one of them.
+/// The promises that have a row of their own: of these none is missed, and of others about one in a hundred is taken
+/// for one of them.
 #[derive(Debug)]
 pub(super) struct Happened {
     /// Each row has some bits in one word (a Bloom filter of one look).

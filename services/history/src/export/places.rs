@@ -1,5 +1,5 @@
-//! Which contacts an export is of, by their places in the log: asked of each row that is read, in an order that has nothing
-//! to do with theirs, so that a search among millions would look all over the memory.
+//! Which contacts an export is of, by their places in the log: asked of each row that is read, in an order that has
+//! nothing to do with theirs, so that a search among millions would look all over the memory.
 
 use crate::keys;
 

@@ -21,8 +21,8 @@ use crate::{calls, keys, promises};
 /// How many rows are looked at for one batch, so that it takes a moment.
 const LOOKED_AT_MAX: usize = 2_048;
 
-/// How many bytes of rows are a batch. Rows as of the past are read a thousand at once: while one batch is written, there is
-/// time to read as many.
+/// How many bytes of rows are a batch. Rows as of the past are read a thousand at once: while one batch is written,
+/// there is time to read as many.
 const BATCH_BYTES: usize = 512 << 10;
 
 /// Which contacts an export is of.
@@ -73,7 +73,8 @@ enum Looked {
 }
 
 impl Sought {
-    /// Whether a row may hold a contact that the export is of: a timeline's keys say what stands there without a look at it.
+    /// Whether a row may hold a contact that the export is of: a timeline's keys say what stands there without a look
+    /// at it.
     fn is_likely(&self, key: &[u8], value: &[u8]) -> bool {
         if keys::sort_of(key) != Some(keys::Sort::Timeline) {
             return true;
