@@ -19,14 +19,14 @@ use crate::History;
 use crate::failure::Unanswered;
 
 /// What is read next, and where it goes on from there.
-type Reading = BoxFuture<'static, Result<(Batch, Rows), Unanswered>>;
+type Ahead = BoxFuture<'static, Result<(Batch, Rows), Unanswered>>;
 
 /// An export that is being taken.
 pub(super) struct Taking {
     history: History,
     course: Course,
     /// What is being read while what was read before is written.
-    ahead: MaybeDone<Reading>,
+    ahead: MaybeDone<Ahead>,
     /// Taken until it ends.
     place: Place,
 }
@@ -99,7 +99,7 @@ impl Taking {
 }
 
 /// Reads a batch, on a thread that may block. It begins when it is asked for first.
-fn read(history: &History, mut rows: Rows) -> Reading {
+fn read(history: &History, mut rows: Rows) -> Ahead {
     let reading = history.reading().clone();
     Box::pin(async move {
         let read = move |_: &Store| Ok::<_, Unanswered>((rows.read()?, rows));
