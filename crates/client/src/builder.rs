@@ -21,6 +21,9 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes of answers may be on their way.
 const WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+/// How many bytes may come in one frame. Each is written and read by calls of its own, so that long answers come in fewer
+/// of them than the 16 KiB that are usual; others on the connection wait no longer for that than a moment.
+const FRAME_BYTES: u32 = 64 * 1024;
 
 /// A bearer token, which says who asks. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -211,7 +214,8 @@ impl Builder {
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .initial_stream_window_size(WINDOW_BYTES)
-            .initial_connection_window_size(WINDOW_BYTES))
+            .initial_connection_window_size(WINDOW_BYTES)
+            .max_frame_size(FRAME_BYTES))
     }
 
     fn unreachable(&self, source: tonic::transport::Error) -> Error {

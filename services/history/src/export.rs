@@ -8,11 +8,14 @@
 pub(crate) mod columns;
 mod course;
 mod format;
+mod happened;
 mod key;
 mod manifest;
+mod places;
 mod quota;
 mod request;
 mod rows;
+mod taking;
 mod token;
 
 use std::sync::Arc;
@@ -27,7 +30,7 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_service::command::Undone;
 use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::{Call, Including, ServerStopping, Unread, to_status};
+use aftercall_service::{Call, Including, Unread};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store};
 use bytes::Bytes;
@@ -35,10 +38,14 @@ use futures::{Stream, StreamExt, stream};
 use prost::Message;
 use tonic::Status;
 
-use self::course::{Course, Plan};
+use self::course::Plan;
+use self::happened::Happened;
 use self::manifest::Manifest;
+use self::places::Places;
 pub(crate) use self::quota::Quota;
 use self::request::Asked;
+use self::rows::Sought;
+use self::taking::Taking;
 use self::token::Progress;
 use crate::answer::interaction;
 use crate::answer::search::all_merged;
@@ -46,7 +53,7 @@ use crate::as_of::{self, Asked as AsOf, Moment};
 use crate::failure::Unanswered;
 use crate::index::Fields;
 use crate::known::Known;
-use crate::limits::{EXPORT_LISTED_MAX, EXPORT_PARTS_MAX, EXPORT_ROWS_MAX};
+use crate::limits::{EXPORT_HAPPENED_SHARE, EXPORT_LISTED_MAX, EXPORT_PARTS_MAX, EXPORT_ROWS_MAX};
 use crate::search::grammar::TextQuery;
 use crate::search::then::Span;
 use crate::search::{self, Filter, Indexes, Order, Search, Then, Weights};
@@ -105,27 +112,8 @@ pub(crate) async fn begin(
         resume_token: progress.encode(&plan.key),
     };
     let start = stream::once(async move { Ok(answer(Piece::Start(start))) });
-    let course = (Course::begin(plan, progress), place);
-    Ok(start.chain(pieces(history.clone(), course)))
-}
-
-/// The pieces of an export, each made on a thread that may block when the caller has taken the one before.
-fn pieces(
-    history: History,
-    course: (Course, quota::Place),
-) -> impl Stream<Item = Result<ExportInteractionsResponse, Status>> + Send {
-    stream::try_unfold(course, move |(mut course, place)| {
-        let history = history.clone();
-        async move {
-            if history.draining().is_cancelled() {
-                return Err(to_status(ServerStopping));
-            }
-            let work = move |_: &Store| course.next().map(|piece| (piece, course));
-            let made = history.reading().run(work).await;
-            let (piece, course) = made.map_err(to_status)?;
-            Ok(piece.map(|piece| (answer(piece), (course, place))))
-        }
-    })
+    let taking = Taking::begin(history, (plan, progress), place);
+    Ok(start.chain(stream::try_unfold(taking, Taking::next)))
 }
 
 fn answer(piece: Piece) -> ExportInteractionsResponse {
@@ -251,25 +239,21 @@ async fn plan(
         part_rows,
         ..
     } = asked;
-    let (scope, now) = (call.scope(), moment.now);
+    let now = moment.now;
     let find = move |store: &Store| {
         let known = moment.known(store).looking_at(u64::MAX);
-        let found = finding.find(&known, &text, filter)?;
-        Ok::<_, Unanswered>((known, found))
+        finding.sought(known, &text, filter, part_rows)
     };
-    let (known, (found, listed)) = history.reading().run(find).await?;
-    let rows = found.len() as u64;
-    if rows > EXPORT_ROWS_MAX || found.len().div_ceil(part_rows) > EXPORT_PARTS_MAX {
-        return Err(Unanswered::ExportTooLarge { rows });
+    let sought = history.reading().run(find).await?;
+    // While it is built anew, a store does not tell yet what happened to promises.
+    if !history.view().is_ready() {
+        return Err(Unread::Unavailable(None).into());
     }
     if progress.parts.is_empty() && progress.rows == 0 {
-        progress.rows = rows;
+        progress.rows = sought.found.len();
     }
     let plan = Plan {
-        known,
-        scope,
-        found,
-        listed,
+        sought: Arc::new(sought),
         format,
         part_rows: part_rows as u64,
         now,
@@ -292,6 +276,35 @@ struct Finding {
 type Found = (Vec<u64>, Option<Vec<Bytes>>);
 
 impl Finding {
+    /// Which contacts an export is of that has so many in a file.
+    fn sought(
+        self,
+        known: Known,
+        text: &TextQuery,
+        filter: Filter,
+        part_rows: usize,
+    ) -> Result<Sought, Unanswered> {
+        let (found, listed) = self.find(&known, text, filter)?;
+        let rows = found.len() as u64;
+        if rows > EXPORT_ROWS_MAX || found.len().div_ceil(part_rows) > EXPORT_PARTS_MAX {
+            return Err(Unanswered::ExportTooLarge { rows });
+        }
+        let happened = match listed {
+            Some(_) => None,
+            None => {
+                let rows_max = found.len() / EXPORT_HAPPENED_SHARE;
+                Happened::read(known.store(), &self.tenant_id, rows_max)?
+            }
+        };
+        Ok(Sought {
+            known,
+            scope: self.scope,
+            found: Places::of(&found),
+            listed,
+            happened,
+        })
+    }
+
     fn find(
         &self,
         known: &Known,

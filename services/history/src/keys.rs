@@ -194,6 +194,17 @@ pub(crate) fn amendment(tenant_id: &str, interaction_id: &str, whose: u64, versi
     amendments(tenant_id, interaction_id, whose).u64(version)
 }
 
+/// The promises of a tenant that have rows of their own.
+pub(crate) fn commitments(tenant_id: &str) -> Key {
+    Key::new(COMMITMENT).text(tenant_id)
+}
+
+/// Whether what stands under a key once never goes from there, however it changes: where nothing stands now, nothing
+/// ever stood.
+pub(crate) fn never_goes(key: &[u8]) -> bool {
+    key.first() == Some(&COMMITMENT)
+}
+
 /// A promise that has changed since it was made.
 pub(crate) fn commitment(
     tenant_id: &str,

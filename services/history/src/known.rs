@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::failure::Unanswered;
 use crate::limits::AS_OF_LOOKS_MAX;
-use crate::{before, calls};
+use crate::{before, calls, keys};
 
 /// How many rows are read at once, at first and at most.
 const ROWS: std::ops::RangeInclusive<usize> = 64..=1_024;
@@ -75,6 +75,9 @@ impl Known {
         }
         // What stands there comes first: a change in between is among the changes then.
         let now = self.store.get(key)?;
+        if now.is_none() && keys::never_goes(key) {
+            return Ok(None);
+        }
         let value = before::at(&self.store, key, then)?.unwrap_or(now);
         Ok(value.filter(|value| is_born(key, value, then)))
     }

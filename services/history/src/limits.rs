@@ -82,6 +82,9 @@ pub(crate) const EXPORT_PARTS_MAX: usize = 2_000;
 pub(crate) const EXPORT_ROWS_MAX: u64 = 10_000_000;
 /// How many contacts are looked up one by one for an export; for more, all of the tenant's are read.
 pub(crate) const EXPORT_LISTED_MAX: usize = 20_000;
+/// To how many contacts of an export there may be one promise of the tenant that something has happened to, for it to
+/// remember to which; where there are more, it asks of each.
+pub(crate) const EXPORT_HAPPENED_SHARE: usize = 4;
 /// The most exports that a process works on.
 pub(crate) const EXPORTS_MAX: usize = 4;
 /// The most of them for one tenant.

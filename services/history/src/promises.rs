@@ -6,7 +6,6 @@
 use aftercall_domain::Scope;
 use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::{commitment as convert, time};
-use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Direction, StoreError, Txn};
@@ -25,22 +24,12 @@ use crate::stored::StoredEntry;
 /// A read of the store, or of the store as a batch will leave it.
 type Got = Result<Option<Bytes>, StoreError>;
 
-/// The promises that a record makes.
-fn made(event: &Event, recorded: &InteractionRecorded) -> Vec<Commitment> {
-    convert::made(event, recorded)
-        .into_iter()
-        .map(Commitment::new)
-        .collect()
-}
-
 /// The promises of a contact as its record made them.
 pub(crate) fn as_made(entry: &StoredEntry) -> Vec<Commitment> {
     match &entry.interaction {
         Some(contact) if !contact.commitments.is_empty() => {
-            let recorded = InteractionRecorded {
-                interaction: entry.interaction.clone(),
-            };
-            made(&entry.record(), &recorded)
+            let made = convert::made_in(&entry.record(), contact).into_iter();
+            made.map(Commitment::new).collect()
         }
         _ => Vec::new(),
     }

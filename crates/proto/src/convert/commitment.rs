@@ -14,7 +14,7 @@ mod row;
 mod tests;
 
 pub use events::{fact, fact_telling, later_event};
-pub use made::{made, made_later, read_draft};
+pub use made::{made, made_in, made_later, read_draft};
 pub use parts::handles_from_wire as handles;
 pub use parts::owner_from_wire;
 pub use row::{from_row, to_row};

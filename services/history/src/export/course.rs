@@ -1,25 +1,24 @@
-//! An export on its way: contacts read in the order of the store, written into files, hashed, and given out in pieces.
+//! An export on its way: contacts that were read are written into files, hashed, and given out in pieces.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::vec;
 
-use aftercall_domain::Scope;
 use aftercall_proto::history::v1::export_interactions_response::Piece;
 use aftercall_proto::history::v1::{ExportManifest, ExportPart};
 use aftercall_service::Unread;
 use bytes::Bytes;
 use jiff::Timestamp;
+use prost::Message;
 use ring::digest::{Context, SHA256};
 
 use super::columns::Row;
 use super::format::{File, Format, FormatError};
 use super::key::{ExportKey, hex};
 use super::manifest::Manifest;
-use super::rows::{Looked, Rows};
+use super::rows::{Batch, Sought};
 use super::token::{Part, Progress};
 use crate::failure::Unanswered;
-use crate::known::Known;
-use crate::promises;
 use crate::stored::StoredEntry;
 
 /// The most bytes of a piece.
@@ -28,19 +27,10 @@ const PIECE_BYTES: usize = 1 << 20;
 /// How many bytes of a file are gathered before they are given out.
 const GATHERED_BYTES: usize = 256 << 10;
 
-/// How many rows are looked at in one step, so that a step takes a moment.
-const STEP_ROWS: usize = 2_048;
-
 /// What an export is of.
 pub(super) struct Plan {
-    /// What is known as of its moment.
-    pub(super) known: Known,
-    /// Whose records the caller reads.
-    pub(super) scope: Scope,
-    /// The places in the log of the contacts that it is of, in order.
-    pub(super) found: Vec<u64>,
-    /// The keys of their entries, in order, where there are few of them.
-    pub(super) listed: Option<Vec<Bytes>>,
+    /// The contacts.
+    pub(super) sought: Arc<Sought>,
     /// Its files' form.
     pub(super) format: Format,
     /// How many contacts each holds.
@@ -53,11 +43,14 @@ pub(super) struct Plan {
     pub(super) key: Arc<ExportKey>,
 }
 
-/// An export on its way. Each step blocks for a moment.
+/// An export on its way.
 pub(super) struct Course {
     plan: Plan,
     progress: Progress,
-    rows: Rows,
+    /// What was read and is not written yet.
+    rows: vec::IntoIter<(Bytes, Bytes)>,
+    /// Whether there is nothing after it.
+    is_last: bool,
     /// How many contacts are in the files that were given out.
     given: u64,
     part: Option<Open>,
@@ -80,7 +73,8 @@ impl Course {
     /// Goes on from where `progress` says.
     pub(super) fn begin(plan: Plan, progress: Progress) -> Self {
         Self {
-            rows: Rows::after(&plan, &progress.tenant_id, &progress.after),
+            rows: Vec::new().into_iter(),
+            is_last: false,
             given: progress.given(),
             plan,
             progress,
@@ -90,44 +84,56 @@ impl Course {
         }
     }
 
-    /// The next piece; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Piece>, Unanswered> {
-        loop {
-            if let Some(piece) = self.ready.pop_front() {
-                return Ok(Some(piece));
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            self.step()?;
-        }
+    /// The next piece that is ready.
+    pub(super) fn give(&mut self) -> Option<Piece> {
+        self.ready.pop_front()
     }
 
-    /// Reads some rows, and writes those that are wanted.
-    fn step(&mut self) -> Result<(), Unanswered> {
-        for _ in 0..STEP_ROWS {
-            if self.given + self.in_hand() == self.plan.found.len() as u64 {
+    /// Whether all of it was given out.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended && self.ready.is_empty()
+    }
+
+    /// Whether it goes on only with more rows.
+    pub(super) fn needs_rows(&self) -> bool {
+        self.rows.as_slice().is_empty() && !self.is_last && !self.is_complete()
+    }
+
+    /// Takes the rows that come next, once it needs them.
+    pub(super) fn take(&mut self, batch: Batch) {
+        self.rows = batch.rows.into_iter();
+        self.is_last = batch.is_last;
+    }
+
+    /// Writes what was read, until a piece is ready. Blocks for a moment.
+    pub(super) fn write(&mut self) -> Result<(), Unanswered> {
+        while self.ready.is_empty() {
+            if self.is_complete() {
                 return self.end();
             }
-            match self.rows.look(&self.plan)? {
-                Looked::End => return self.end(),
-                Looked::Other => {}
-                Looked::Wanted(key, entry) => self.add(key, *entry)?,
-            }
-            if !self.ready.is_empty() {
-                return Ok(());
+            match self.rows.next() {
+                Some((key, value)) => self.add(key, value)?,
+                None if self.is_last => return self.end(),
+                None => return Ok(()),
             }
         }
         Ok(())
     }
 
-    fn in_hand(&self) -> u64 {
-        self.part.as_ref().map_or(0, |part| part.rows)
+    /// Whether all contacts are written, whatever may come after them.
+    fn is_complete(&self) -> bool {
+        let in_hand = self.part.as_ref().map_or(0, |part| part.rows);
+        self.given + in_hand == self.plan.sought.found.len()
     }
 
-    fn add(&mut self, key: Bytes, entry: StoredEntry) -> Result<(), Unanswered> {
-        let known = &self.plan.known;
-        let promises = promises::all(&self.progress.tenant_id, &entry, |key| known.get(key))?;
+    /// Writes the contact of a row, if the export is of it.
+    fn add(&mut self, key: Bytes, value: Bytes) -> Result<(), Unanswered> {
+        let sought = &self.plan.sought;
+        let entry = StoredEntry::decode(value)?;
+        if !sought.includes(&entry) {
+            return Ok(());
+        }
+        let promises = sought.promises(&self.progress.tenant_id, &entry)?;
         let Some(contact) = entry.interaction else {
             return Ok(());
         };
@@ -139,7 +145,7 @@ impl Course {
         part.rows += 1;
         part.last = key;
         let written = part.file.take(GATHERED_BYTES).map_err(fault)?;
-        self.give(&mut part, written);
+        self.hold(&mut part, written);
         match part.rows >= self.plan.part_rows {
             true => self.finish(part),
             false => {
@@ -149,8 +155,8 @@ impl Course {
         }
     }
 
-    /// Gives out bytes of a file.
-    fn give(&mut self, part: &mut Open, written: Vec<u8>) {
+    /// Makes pieces of bytes of a file.
+    fn hold(&mut self, part: &mut Open, written: Vec<u8>) {
         if written.is_empty() {
             return;
         }
@@ -168,7 +174,7 @@ impl Course {
         let mut part = part;
         let empty = File::Ndjson(Vec::new(), Timestamp::UNIX_EPOCH);
         let rest = std::mem::replace(&mut part.file, empty).finish();
-        self.give(&mut part, rest.map_err(fault)?);
+        self.hold(&mut part, rest.map_err(fault)?);
         let Open {
             rows,
             bytes,
@@ -202,7 +208,7 @@ impl Course {
         if let Some(part) = self.part.take() {
             return self.finish(part);
         }
-        let (given, found) = (self.given, self.plan.found.len() as u64);
+        let (given, found) = (self.given, self.plan.sought.found.len());
         if given != found || found != self.progress.rows {
             let text = format!(
                 "an export has {given} contacts, and {found} were found, where {} had been",

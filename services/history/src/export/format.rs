@@ -1,6 +1,7 @@
 //! The files that contacts are taken home in.
 
 mod columnar;
+mod json;
 
 use std::borrow::Cow;
 
@@ -10,6 +11,9 @@ use jiff::Timestamp;
 use self::columnar::Columnar;
 use super::columns::{COLUMNS, Cell, Row};
 use crate::promises;
+
+/// As many bytes as hardly any contact's line has.
+const LINE_BYTES: usize = 16 << 10;
 
 /// A file's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +106,7 @@ impl File {
                     interaction: Some(row.contact),
                     commitments: promises.map(|one| promises::as_of(one, *now)).collect(),
                 };
-                serde_json::to_writer(&mut *lines, &line)?;
+                json::write(&line, lines)?;
                 lines.push(b'\n');
             }
             Self::Csv(writer) => {
@@ -119,7 +123,11 @@ impl File {
     /// Takes what was written since it was taken last, if it is more than `bytes_min`.
     pub(super) fn take(&mut self, bytes_min: usize) -> Result<Vec<u8>, FormatError> {
         match self {
-            Self::Ndjson(lines, _) if lines.len() > bytes_min => Ok(std::mem::take(lines)),
+            Self::Ndjson(lines, _) if lines.len() > bytes_min => {
+                // The next ones take about as much room.
+                let next = Vec::with_capacity(bytes_min + LINE_BYTES);
+                Ok(std::mem::replace(lines, next))
+            }
             Self::Csv(writer) if writer.get_ref().len() > bytes_min => {
                 all_of(std::mem::replace(writer, lines()))
             }

@@ -8,7 +8,7 @@ use aftercall_proto::event::v1::{CallReported, Event, EventType};
 use aftercall_proto::history::v1::export_interactions_response::Piece;
 use aftercall_proto::history::v1::{
     ExportFormat, ExportInteractionsRequest, ExportManifest, ExportPart, ExportStart,
-    GetExportKeyRequest, InteractionFilter, SearchInteractionsRequest,
+    ExportedInteraction, GetExportKeyRequest, InteractionFilter, SearchInteractionsRequest,
 };
 use aftercall_proto::model::v1::{CallEvent, CallEventKind, HandleKind, Interaction};
 use aftercall_service::Role;
@@ -79,15 +79,7 @@ impl Taken {
     }
 
     fn contacts(&self) -> Vec<String> {
-        let lines = self.lines(0).into_iter();
-        let ids = lines.map(|line| {
-            let line: Value = serde_json::from_str(&line).unwrap();
-            line["interaction"]["interactionId"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        });
-        ids.collect()
+        self.lines(0).iter().map(|line| contact_of(line)).collect()
     }
 
     fn files(&self) -> BTreeMap<String, Vec<u8>> {
@@ -96,6 +88,13 @@ impl Taken {
             .map(|(part, bytes)| (part.name.clone(), bytes.clone()))
             .collect()
     }
+}
+
+/// The id of the contact of a line of JSON.
+fn contact_of(line: &str) -> String {
+    let line: Value = serde_json::from_str(line).unwrap();
+    let id = line["interaction"]["interactionId"].as_str();
+    id.unwrap().to_owned()
 }
 
 fn asked(format: ExportFormat, part_rows: i32) -> ExportInteractionsRequest {
@@ -391,13 +390,46 @@ async fn many_are_read_as_they_come_and_few_one_by_one_in_the_same_order() {
         query: "-delta".into(),
         ..asked(ExportFormat::Ndjson, 0)
     };
-    let few = Taken::from(&mut client, few, 99).await.unwrap().contacts();
+    let few = Taken::from(&mut client, few, 99).await.unwrap().lines(0);
     let many = asked(ExportFormat::Ndjson, 0);
-    let mut many = Taken::from(&mut client, many, 99).await.unwrap().contacts();
+    let mut many = Taken::from(&mut client, many, 99).await.unwrap().lines(0);
     assert_eq!(many.len(), 20_404);
-    let delta = |id: &String| u64::from_str_radix(&id[24..], 16).unwrap() >= 10_000;
-    many.retain(|id| !delta(id));
+    let delta = |line: &String| {
+        let id = contact_of(line);
+        u64::from_str_radix(&id[24..], 16).unwrap() >= 10_000
+    };
+    many.retain(|line| !delta(line));
+    // What became of their promises, too: of many it is not asked one by one.
     assert_eq!((few.len(), few), (403, many));
+}
+
+#[tokio::test]
+async fn a_line_is_what_is_answered_of_its_contact() {
+    let (events, dir) = (Events::new(), views());
+    write(&events, 60);
+    let one = contact(60)
+        .customer("customer-1")
+        .summary("\"No\"\r\nC:\\ \u{1} \u{7f} 2 € 😀 and so on, for more than a few letters")
+        .feeling(-2.5);
+    one.record(&events);
+    one.make(&events, 60, 600);
+    one.fulfil_made(&events, 60, 2, 10);
+    let service = Service::start(&events, dir.path()).await;
+    let mut client = service.client();
+    let taken = Taken::from(&mut client, asked(ExportFormat::Ndjson, 50), 9)
+        .await
+        .unwrap();
+    let mut then = client.asking_as_of(taken.start.as_of_position.clone());
+    let lines = taken.lines(0);
+    assert_eq!(lines.len(), 61);
+    for line in lines {
+        let answer = then.get(&contact_of(&line)).await.unwrap();
+        let expected = ExportedInteraction {
+            interaction: answer.interaction,
+            commitments: answer.commitments,
+        };
+        assert_eq!(line, serde_json::to_string(&expected).unwrap());
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::convert::due::duration_from_wire;
 use crate::convert::message::FromWire;
 use crate::convert::{Unreadable, due, text, time};
 use crate::event::v1 as wire;
-use crate::model::v1::CommitmentDraft;
+use crate::model::v1::{CommitmentDraft, Interaction};
 
 /// Reads the promise of a request, at the field `at`. What is wrong with its encoding goes into `found`; the rules are
 /// the domain's to check.
@@ -23,9 +23,12 @@ pub fn read_draft(draft: CommitmentDraft, at: FieldPath<'_>, found: &mut Violati
 /// The promises that a recorded contact makes, in its order. A draft that no writer of ours makes
 /// (without an id or a due) makes none, for every reader alike, and of equal ids the first counts.
 pub fn made(event: &wire::Event, recorded: &wire::InteractionRecorded) -> Vec<Made> {
-    let Some(contact) = &recorded.interaction else {
-        return Vec::new();
-    };
+    let contact = recorded.interaction.as_ref();
+    contact.map_or_else(Vec::new, |contact| made_in(event, contact))
+}
+
+/// The same of the contact itself that `event` recorded.
+pub fn made_in(event: &wire::Event, contact: &Interaction) -> Vec<Made> {
     let customer = contact.customer.as_ref();
     let around = || Around {
         interaction_id: contact.interaction_id.clone(),

@@ -113,7 +113,8 @@ proptest! {
         let fold = |log: &Partitions| {
             fold_to_store(log, &mut HistoryProjection::new(Fields::new()), &[(0, 3)])
         };
-        let (before, after) = (Known::now(&fold(&shorter)), Known::as_of(&fold(&written), then));
+        let written = fold(&written);
+        let (before, after) = (Known::now(&fold(&shorter)), Known::as_of(&written, then));
         for direction in [Direction::Ascending, Direction::Descending] {
             prop_assert_eq!(rows(&after, direction), rows(&before, direction));
         }
@@ -122,6 +123,16 @@ proptest! {
         for row in pointers.chain(before.scan_prefix([1], Direction::Ascending)) {
             let (key, value) = row.unwrap();
             prop_assert_eq!(after.get(key).unwrap(), Some(value));
+        }
+        let promises = keys::commitments(TENANT);
+        for row in Known::now(&written).scan_prefix(&promises, Direction::Ascending) {
+            let (key, _) = row.unwrap();
+            prop_assert_eq!(after.get(&key).unwrap(), before.get(&key).unwrap());
+        }
+        // Nothing is looked for among the changes of a row that is not there.
+        for row in before.scan_prefix(&promises, Direction::Ascending) {
+            let (key, _) = row.unwrap();
+            prop_assert!(keys::never_goes(&key) && written.get(&key).unwrap().is_some());
         }
     }
 }
