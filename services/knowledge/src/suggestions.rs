@@ -228,7 +228,7 @@ pub(crate) fn scored(
             score: one.score,
             nearness: one.nearness(),
             cases: one.cases.map_or(0, |cases| cases.counted),
-            matches: one.matches.into_iter().map(wire).collect(),
+            matches: one.matches().into_iter().map(wire).collect(),
             is_guess: !answer.verdict.fits,
             questions: Vec::new(),
         }));
