@@ -12,7 +12,7 @@ mod pieces;
 mod pool;
 mod query;
 
-pub use candidates::{Match, Scored, Weighed, Words, score, weigh};
+pub use candidates::{Match, Scored, Shared, Weighed, Words, score, weigh};
 pub use query::{Library, Query, Sought};
 
 /// BM25's saturation of a term's frequency,

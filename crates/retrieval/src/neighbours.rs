@@ -85,10 +85,16 @@ impl Vectors {
         let others = row.iter().copied().enumerate();
         let mut nearest: Vec<(usize, f32)> = Vec::with_capacity(wanted.min(self.count) + 1);
         for (other, similarity) in others.filter(|(other, _)| *other != one) {
-            let is_full = nearest.len() == wanted;
-            let is_nearer = |last: &(usize, f32)| last.1.total_cmp(&similarity).is_lt();
-            if is_full && !nearest.last().is_some_and(is_nearer) {
-                continue;
+            if nearest.len() == wanted {
+                // As most are: surely not nearer.
+                let is_farther = |last: &(usize, f32)| similarity < last.1;
+                if nearest.last().is_some_and(is_farther) {
+                    continue;
+                }
+                let is_nearer = |last: &(usize, f32)| last.1.total_cmp(&similarity).is_lt();
+                if !nearest.last().is_some_and(is_nearer) {
+                    continue;
+                }
             }
             // Of two that are as near, the first comes first.
             let place = nearest.partition_point(|kept| kept.1.total_cmp(&similarity).is_ge());

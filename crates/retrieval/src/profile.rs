@@ -65,8 +65,8 @@ impl Part {
 pub struct Profile {
     /// The terms, one after the other: each once, in the order of the first time,
     text: String,
-    /// and where each ends, in bytes.
-    ends: Vec<u32>,
+    /// and how long each is, in bytes.
+    lengths: Vec<u8>,
     /// The words, by their terms' places,
     places: Vec<u16>,
     /// and of each piece of text the part, and where its words end.
@@ -84,7 +84,8 @@ impl Profile {
                 let next = places.len() as u16;
                 let place = *places.entry(word.term).or_insert_with_key(|term| {
                     profile.text.push_str(term);
-                    profile.ends.push(profile.text.len() as u32);
+                    // Words are cut long before, and a term is a word or two that stand alone.
+                    profile.lengths.push(term.len() as u8);
                     next
                 });
                 profile.places.push(place);
@@ -98,9 +99,11 @@ impl Profile {
 
     /// Each term, once.
     pub fn terms(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.ends.len()).map(move |at| {
-            let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.text[begin as usize..self.ends[at] as usize]
+        let mut rest = self.text.as_str();
+        self.lengths.iter().map(move |length| {
+            let (term, after) = rest.split_at(usize::from(*length));
+            rest = after;
+            term
         })
     }
 
@@ -122,7 +125,7 @@ impl Profile {
 
     /// Each term, with how often it counts.
     pub fn counts(&self) -> impl Iterator<Item = (&str, u32)> {
-        let mut counts = vec![0; self.ends.len()];
+        let mut counts = vec![0; self.lengths.len()];
         for (part, run) in self.runs() {
             for place in run {
                 counts[usize::from(*place)] += part.weight();
@@ -131,10 +134,18 @@ impl Profile {
         self.terms().zip(counts)
     }
 
+    /// About how much memory it takes, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        let terms = self.text.capacity() + self.lengths.capacity();
+        let places = size_of::<u16>() * self.places.capacity();
+        let runs = size_of::<(Part, u32)>() * self.runs.capacity();
+        size_of::<Self>() + terms + places + runs
+    }
+
     /// The profile in bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORM];
-        write(&mut bytes, self.ends.len());
+        write(&mut bytes, self.lengths.len());
         for term in self.terms() {
             write(&mut bytes, term.len());
             bytes.extend(term.as_bytes());
@@ -158,14 +169,14 @@ impl Profile {
         }
         let mut profile = Self::default();
         let count = read(&mut rest)?;
-        profile.ends.reserve(count.min(WORDS_MAX));
+        profile.lengths.reserve(count.min(WORDS_MAX));
         // All terms together are shorter than all bytes.
         profile.text.reserve(bytes.len());
         for _ in 0..count {
             let length = read(&mut rest)?;
             let term = std::str::from_utf8(take(&mut rest, length)?).ok()?;
             profile.text.push_str(term);
-            profile.ends.push(u32::try_from(profile.text.len()).ok()?);
+            profile.lengths.push(u8::try_from(length).ok()?);
         }
         for _ in 0..read(&mut rest)? {
             let part = *Part::ALL.get(usize::from(take(&mut rest, 1)?[0]))?;
@@ -180,6 +191,9 @@ impl Profile {
                 .runs
                 .push((part, u32::try_from(profile.places.len()).ok()?));
         }
+        // What is read is kept for long.
+        profile.text.shrink_to_fit();
+        profile.places.shrink_to_fit();
         rest.is_empty().then_some(profile)
     }
 }

@@ -2,7 +2,7 @@
 
 mod evidence;
 
-use crate::lexical::{self, Library, Match, Query, Sought};
+use crate::lexical::{self, Library, Match, Query, Shared, Sought};
 use crate::meaning::Vector;
 use crate::neighbours::{self, SMOOTHING, Vectors};
 use crate::profile::Profile;
@@ -54,9 +54,10 @@ pub struct Ranked {
     pub cases: Option<Evidence>,
     /// Whether it, or a case that speaks for it, shares a word with the text that says what it is about.
     pub tells: bool,
-    /// Which words of which part, and what of the score they bring: all of it where meaning isn't
-    /// known.
-    pub matches: Vec<Match>,
+    /// The words that it shares with the text,
+    shared: Shared,
+    /// and what of the score they bring together.
+    of_words: f32,
 }
 
 impl Ranked {
@@ -65,6 +66,17 @@ impl Ranked {
     pub fn nearness(&self) -> Option<f32> {
         let own = self.meaning?;
         Some(self.cases.map_or(own, |cases| own.max(cases.nearest)))
+    }
+
+    /// Which words of which part, and what of the score they bring: all of it where meaning isn't
+    /// known.
+    pub fn matches(&self) -> Vec<Match> {
+        let mut matches = self.shared.matches();
+        let told: f32 = matches.iter().map(|found| found.score).sum();
+        for found in &mut matches {
+            found.score *= self.of_words / told;
+        }
+        matches
     }
 }
 
@@ -132,7 +144,8 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
             meaning,
             cases,
             tells: one.tells || cases.is_some_and(|cases| cases.tells),
-            matches: told(one.matches, of_words),
+            shared: one.shared,
+            of_words,
         });
     }
     let near = nearness(&ranked, (candidates, &by_words), vector);
@@ -153,15 +166,6 @@ pub fn rank(question: &Question<'_>, candidates: &[Candidate<'_>]) -> Answer {
         Basis::Meaning => !ranked.is_empty(),
     };
     Answer { ranked, verdict }
-}
-
-/// What each part brings to what all of them bring together.
-fn told(mut matches: Vec<Match>, all: f32) -> Vec<Match> {
-    let told: f32 = matches.iter().map(|found| found.score).sum();
-    for found in &mut matches {
-        found.score *= all / told;
-    }
-    matches
 }
 
 /// How well each fits by itself: by its meaning and its words, or by its words alone, of which the best has `most`.

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use aftercall_view::lower_priority;
 use crossbeam_channel::{Sender, bounded};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -17,6 +18,10 @@ const READERS: usize = 16;
 /// How many reads may stand in the queue; more wait before it. A caller that goes away leaves its place taken until
 /// its turn comes, so that to call and give up again and again fills nothing.
 const QUEUED_MAX: usize = 1_024;
+
+/// How much the thread gives way on which work is done that nobody waits for: not so much that it stands still, with
+/// what others may need, while requests come one after the other.
+const BEHIND_NICE: i32 = 10;
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -35,15 +40,26 @@ impl Readers {
         Self::of(READERS)
     }
 
+    /// Starts one thread, which gives way to all others.
+    pub(crate) fn behind() -> Self {
+        Self::named("behind", 1, BEHIND_NICE)
+    }
+
     fn of(threads: usize) -> Self {
+        Self::named("reader", threads, 0)
+    }
+
+    fn named(name: &str, threads: usize, nice: i32) -> Self {
         let (queue, waiting) = bounded::<Work>(QUEUED_MAX);
         for number in 0..threads {
             let waiting = waiting.clone();
-            let started = thread::Builder::new()
-                .name(format!("reader-{number}"))
-                .spawn(move || waiting.into_iter().for_each(|work| work()));
-            if let Err(error) = started {
-                tracing::warn!(%error, number, "a thread for reads can't be started");
+            let run = move || {
+                lower_priority(nice);
+                waiting.into_iter().for_each(|work| work());
+            };
+            let thread = thread::Builder::new().name(format!("{name}-{number}"));
+            if let Err(error) = thread.spawn(run) {
+                tracing::warn!(%error, name, number, "a thread for reads can't be started");
             }
         }
         Self {
@@ -117,6 +133,18 @@ mod tests {
         blocked.await.unwrap().unwrap();
         readers.run(|| ()).await.unwrap();
         assert_eq!(done.load(Ordering::Relaxed), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_nobody_waits_for_gives_way() {
+        let nice = || {
+            let thread = Some(rustix::thread::gettid());
+            rustix::process::getpriority_process(thread).unwrap()
+        };
+        let own = Readers::of(1).run(nice).await.unwrap();
+        let behind = Readers::behind().run(nice).await.unwrap();
+        assert!(behind >= own.max(BEHIND_NICE), "{behind} beside {own}");
     }
 
     #[tokio::test]

@@ -166,6 +166,24 @@ impl Reading {
         done.map_err(|fault| E::from(Unread::Internal(fault)))?
     }
 
+    /// Runs `work`, which reads the store or the index and which no request waits for, so that it gives way to those
+    /// that one waits for.
+    ///
+    /// # Errors
+    /// As [`Reading::run`].
+    pub async fn run_behind<T, E>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Unread> + Send + 'static,
+    {
+        let store = self.view.store();
+        let done = self.supervisor.read_behind(move || work(&store)).await;
+        done.map_err(|fault| E::from(Unread::Internal(fault)))?
+    }
+
     /// What the store or index must include, once the view is ready.
     async fn asked(&self, including: Including<'_>, until: Instant) -> Result<Positions, Unread> {
         let positions = self.positions("min_position", including.min_position)?;

@@ -41,6 +41,8 @@ struct Shared {
     running: Mutex<(u64, BTreeMap<u64, String>)>,
     /// Started by the first read.
     readers: OnceLock<Readers>,
+    /// Started by the first read that nobody waits for.
+    behind: OnceLock<Readers>,
     /// Who goes on with tasks and views; tokio's runtime and threads, if nobody else does.
     scheduler: Option<Arc<dyn Scheduler>>,
 }
@@ -57,6 +59,7 @@ impl Default for Shared {
             back: TaskTracker::new(),
             running: Mutex::default(),
             readers: OnceLock::new(),
+            behind: OnceLock::new(),
         }
     }
 }
@@ -142,6 +145,20 @@ impl Supervisor {
         match &self.0.scheduler {
             Some(_) => self.block(work).await,
             None => self.0.readers.get_or_init(Readers::start).run(work).await,
+        }
+    }
+
+    /// Runs `work`, which blocks and which no request waits for, on the one thread that gives way to theirs.
+    ///
+    /// # Errors
+    /// When it panics, or the process is about to end.
+    pub async fn read_behind<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Internal> {
+        match &self.0.scheduler {
+            Some(_) => self.block(work).await,
+            None => self.0.behind.get_or_init(Readers::behind).run(work).await,
         }
     }
 

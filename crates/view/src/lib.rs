@@ -60,7 +60,7 @@ pub use judge::{Judge, Observer, Verdict};
 pub use positions::Positions;
 pub use projection::{ApplyError, Indexer, Projection};
 pub use record::{FromRecord, Placed};
-pub use run::{FeedRunner, Options, Runner, Stepped, ViewError, ViewRunner};
+pub use run::{FeedRunner, Options, Runner, Stepped, ViewError, ViewRunner, lower_priority};
 pub use store::{
     Cache, Changes, Direction, Engine, EngineKind, EngineScan, LsmEngine, Scan, SledEngine, Store,
     StoreError, Txn, Views,

@@ -338,13 +338,13 @@ impl<F> Got<F> {
     }
 }
 
-/// Lets the calling thread, and those that it starts, give way to others.
-fn lower_priority(nice: i32) {
+/// Lets the calling thread, and those that it starts, give way to others: the more, the nicer it is, up to 19.
+pub fn lower_priority(nice: i32) {
     #[cfg(target_os = "linux")]
     if nice > 0 {
         let thread = Some(rustix::thread::gettid());
         if let Err(error) = rustix::process::setpriority_process(thread, nice) {
-            tracing::warn!(%error, "view thread keeps its priority");
+            tracing::warn!(%error, "a thread keeps its priority");
         }
     }
     #[cfg(not(target_os = "linux"))]

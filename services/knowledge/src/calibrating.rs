@@ -82,7 +82,8 @@ fn reckon(
 ) -> Result<Calibrated, Error> {
     let house = Reader::Within { teams: None };
     let sight = Filter::default().sight(&house, 0);
-    let visible = Visible::of(&snapshot.searcher, fields, tenant_id, &sight)?;
+    let sights = &comparing.memory.sights;
+    let visible = Visible::of(sights, (&snapshot.searcher, fields), tenant_id, &sight)?;
     // Each solution that has sayings gives one, each so many-th of them.
     let step = (visible.documents() as usize)
         .div_ceil(CALIBRATED_BY_MAX)

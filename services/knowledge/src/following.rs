@@ -1,8 +1,7 @@
 //! Follows the search index beside requests: has directions reckoned that are not known yet, and now and then what a
 //! tenant's own uses have shown.
 //!
-//! One piece of work follows the other, on the threads on which requests read, so that it never takes more than one of
-//! them.
+//! One piece of work follows the other, on a thread that gives way to those on which requests read.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -92,7 +91,7 @@ impl Following {
             let renewed = calibrations.renew(store, &fields, (&snapshot, &applied), &comparing)?;
             Ok::<_, Error>((progress, !renewed))
         };
-        let (progress, is_done) = self.reading.run(work).await?;
+        let (progress, is_done) = self.reading.run_behind(work).await?;
         told.tell(progress);
         Ok(is_done)
     }

@@ -1,17 +1,17 @@
 //! BM25 over the solutions that a request may see.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use aftercall_retrieval::lexical::{Library, Query, Sought};
 use tantivy::schema::Value;
-use tantivy::{DocAddress, TantivyDocument};
+use tantivy::{DocAddress, DocId, TantivyDocument};
 
 use crate::failure::Error;
 use crate::keys;
-use crate::limits::{QUERY_TERMS_MAX, STRANGE_WORDS_MAX, VISITED_MAX};
+use crate::limits::{CANDIDATES_MAX, QUERY_TERMS_MAX, STRANGE_WORDS_MAX, VISITED_MAX};
 use crate::spelling;
-use crate::visible::Visible;
+use crate::visible::{Bits, Places, Visible};
 
 /// How soon a term's frequency is saturated,
 const K1: f32 = 1.2;
@@ -22,7 +22,7 @@ const B: f32 = 0.75;
 const COUNTED_MAX: u64 = VISITED_MAX / 4;
 
 /// What the term brings to the score of a solution that has it so often among so many terms.
-fn share(sought: &Sought, count: u32, length: u64, library: Library) -> f32 {
+fn share(sought: &Sought, count: u32, length: u32, library: Library) -> f32 {
     let (count, length) = (count as f32, length as f32 / library.length_mean);
     sought.weight * (K1 + 1.0) * count / (count + K1 * (1.0 - B + B * length))
 }
@@ -36,8 +36,10 @@ pub(crate) struct Found {
     pub(crate) terms: Vec<Sought>,
     /// The numbers of the solutions that may be seen.
     pub(crate) library: Library,
-    /// Each with its score; those that share only faint words are not among them.
+    /// Each with its score, in no order; those that share only faint words are not among them.
     documents: Vec<(DocAddress, f32)>,
+    /// The best of them.
+    best: Vec<DocAddress>,
 }
 
 impl Found {
@@ -46,21 +48,46 @@ impl Found {
         self.documents.iter().map(|(address, _)| *address)
     }
 
-    /// The best ones: so many, and as many again of those that score as the last of them does.
-    pub(crate) fn best(&self, wanted: usize) -> Vec<(DocAddress, f32)> {
-        let mut best = self.documents.clone();
-        let by_score =
-            |a: &(DocAddress, f32), b: &(DocAddress, f32)| -> Ordering { b.1.total_cmp(&a.1) };
-        if wanted > 0 && best.len() > wanted {
-            let (_, last, _) = best.select_nth_unstable_by(wanted - 1, by_score);
-            // How sums are rounded depends on the order of the terms, which is the same for all.
-            let least = last.1;
-            best.retain(|(_, score)| *score >= least);
+    /// The best ones, the best first: [`CANDIDATES_MAX`], and as many again of those that score as the last of them
+    /// does.
+    pub(crate) fn best(&self) -> &[DocAddress] {
+        &self.best
+    }
+}
+
+/// The best of some documents, the best first: so many, and as many again of those that score as the last of them does.
+fn best(documents: &mut [(DocAddress, f32)], wanted: usize) -> Vec<DocAddress> {
+    let by_score =
+        |a: &(DocAddress, f32), b: &(DocAddress, f32)| -> Ordering { b.1.total_cmp(&a.1) };
+    let mut least = f32::NEG_INFINITY;
+    if wanted > 0 && documents.len() > wanted {
+        let (_, last, _) = documents.select_nth_unstable_by(wanted - 1, by_score);
+        // How sums are rounded depends on the order of the terms, which is the same for all.
+        least = last.1;
+    }
+    let best = documents.iter().filter(|(_, score)| *score >= least);
+    let mut best: Vec<(DocAddress, f32)> = best.copied().collect();
+    best.sort_by(by_score);
+    // A word that stands in everything must not have everything looked at.
+    best.truncate(2 * wanted);
+    best.into_iter().map(|(address, _)| address).collect()
+}
+
+/// The scores of a segment's documents; of none, before there is one.
+#[derive(Debug, Clone, Default)]
+struct Scores {
+    scores: Vec<f32>,
+    /// Those that share more than faint words.
+    told: Bits,
+}
+
+impl Scores {
+    /// Makes room for so many documents.
+    fn begin(&mut self, documents: DocId) {
+        if self.scores.is_empty() {
+            self.scores = vec![0.0; documents as usize];
+            self.told = Bits::new(documents);
         }
-        best.sort_by(by_score);
-        // A word that stands in everything must not have everything looked at.
-        best.truncate(2 * wanted);
-        best
     }
 }
 
@@ -70,73 +97,107 @@ pub(crate) fn search(visible: &Visible<'_>, text: &str) -> Result<Found, Error> 
         documents: visible.documents(),
         length_mean: visible.terms_each(),
     };
-    let (query, terms) = sought(visible, library, text)?;
+    let mut known = Known::of(visible);
+    let (query, terms) = sought(&mut known, library, text)?;
     let mut found = Found {
         query,
         terms,
         library,
         documents: Vec::new(),
+        best: Vec::new(),
     };
     if !found.terms.iter().any(|sought| sought.tells) {
         return Ok(found);
     }
-    let lengths = visible.lengths()?;
-    let mut scores: Vec<Vec<(f32, bool)>> = vec![Vec::new(); lengths.len()];
-    let mut touched = Vec::new();
+    let mut segments = vec![Scores::default(); visible.segments()];
     let searched = affordable(found.terms.iter().map(|sought| sought.having));
-    for sought in &found.terms[..searched] {
-        visible.each_having(&sought.term, |address, count| {
-            let column = &lengths[address.segment_ord as usize];
-            let length = column.first(address.doc_id).unwrap_or(0);
-            let of_segment = &mut scores[address.segment_ord as usize];
-            if of_segment.is_empty() {
-                of_segment.resize(visible.segment_len(address.segment_ord), (0.0, false));
+    let searched = &found.terms[..searched];
+    let most: u64 = searched.iter().map(|sought| sought.having).sum();
+    let mut touched = Vec::with_capacity(most.min(library.documents) as usize);
+    for sought in searched {
+        let Some(places) = known.places(&sought.term) else {
+            continue;
+        };
+        visible.each_having(places, |segment, having| {
+            segments[segment].begin(visible.room(segment));
+            let Scores { scores, told } = &mut segments[segment];
+            for (document, count, length) in having.each() {
+                let score = &mut scores[document as usize];
+                if *score == 0.0 {
+                    touched.push((DocAddress::new(segment as u32, document), 0.0));
+                }
+                *score += share(sought, count, length, library);
+                if sought.tells {
+                    told.add(document);
+                }
             }
-            let (score, is_told) = &mut of_segment[address.doc_id as usize];
-            if *score == 0.0 {
-                touched.push(address);
-            }
-            *score += share(sought, count, length, library);
-            *is_told |= sought.tells;
         })?;
     }
-    let told = touched.into_iter().filter_map(|address| {
-        let (score, is_told) = scores[address.segment_ord as usize][address.doc_id as usize];
-        is_told.then_some((address, score))
+    touched.retain_mut(|(address, score)| {
+        let Scores { scores, told } = &segments[address.segment_ord as usize];
+        *score = scores[address.doc_id as usize];
+        told.has(address.doc_id)
     });
-    found.documents = told.collect();
+    found.best = best(&mut touched, CANDIDATES_MAX);
+    found.documents = touched;
     Ok(found)
+}
+
+/// What is known of terms: each is looked up once.
+struct Known<'v> {
+    visible: &'v Visible<'v>,
+    /// In how many solutions each stands, and where.
+    terms: HashMap<String, (u64, Places)>,
+    failed: Option<tantivy::TantivyError>,
+}
+
+impl<'v> Known<'v> {
+    fn of(visible: &'v Visible<'v>) -> Self {
+        Self {
+            visible,
+            terms: HashMap::new(),
+            failed: None,
+        }
+    }
+
+    /// In how many solutions a term stands.
+    fn having(&mut self, term: &str) -> u64 {
+        if let Some((having, _)) = self.terms.get(term) {
+            return *having;
+        }
+        let known = self.visible.having(term, COUNTED_MAX);
+        let known = known.unwrap_or_else(|error| {
+            self.failed = Some(error);
+            (0, Places::default())
+        });
+        let having = known.0;
+        self.terms.insert(term.to_owned(), known);
+        having
+    }
+
+    /// Where a term stands that was looked up.
+    fn places(&self, term: &str) -> Option<&Places> {
+        let (_, places) = self.terms.get(term)?;
+        Some(places)
+    }
 }
 
 /// What of `text` some visible solution has, what tells most first; slips are looked through.
 fn sought(
-    visible: &Visible<'_>,
+    known: &mut Known<'_>,
     library: Library,
     text: &str,
 ) -> Result<(Query, Vec<Sought>), Error> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let mut failed = None;
-    let mut having = |term: &str| {
-        if let Some(count) = counts.get(term) {
-            return *count;
-        }
-        let count = visible.having(term, COUNTED_MAX).unwrap_or_else(|error| {
-            failed = Some(error);
-            0
-        });
-        counts.insert(term.to_owned(), count);
-        count
-    };
     let mut query = Query::of(text);
-    let mut strange = query.strange(|term| having(term) > 0);
+    let mut strange = query.strange(|term| known.having(term) > 0);
     strange.truncate(STRANGE_WORDS_MAX);
     for word in strange {
-        for meant in spelling::meant(&word, visible)? {
+        for meant in spelling::meant(&word, known.visible)? {
             query.correct(&word, &meant);
         }
     }
-    let sought = query.sought(library, having);
-    match failed {
+    let sought = query.sought(library, |term| known.having(term));
+    match known.failed.take() {
         Some(error) => Err(error.into()),
         None => Ok((query, sought)),
     }
@@ -169,7 +230,38 @@ pub(crate) fn solution_at(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_best_are_those_that_sorting_puts_first(
+            scores in prop::collection::vec(0..20_u8, 0..120),
+            wanted in 0..40_usize,
+        ) {
+            let scores = (0..).zip(scores.into_iter().map(f32::from));
+            let mut documents: Vec<_> = scores
+                .map(|(document, score)| (DocAddress::new(0, document), score))
+                .collect();
+            let mut sorted = documents.clone();
+            sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let of: HashMap<DocAddress, f32> = sorted.iter().copied().collect();
+            let least = wanted.checked_sub(1).and_then(|last| sorted.get(last));
+            let least = least.map_or(0.0, |(_, score)| *score);
+            let expected = sorted.iter().map(|(_, score)| *score);
+            let expected: Vec<f32> = expected
+                .filter(|score| *score >= least)
+                .take(2 * wanted)
+                .collect();
+            let mut best = best(&mut documents, wanted);
+            let found: Vec<f32> = best.iter().map(|address| of[address]).collect();
+            prop_assert_eq!(&found, &expected);
+            best.sort_unstable();
+            best.dedup();
+            prop_assert_eq!(best.len(), found.len());
+        }
+    }
 
     #[test]
     fn the_work_is_bounded_by_the_solutions_of_terms() {

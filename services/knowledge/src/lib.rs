@@ -40,6 +40,7 @@ mod personal;
 mod promotion;
 mod ranking;
 mod reader;
+mod recent;
 mod records;
 mod review;
 mod sayings;

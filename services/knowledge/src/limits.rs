@@ -65,6 +65,14 @@ pub(crate) const MEANT_WORDS_MAX: usize = 8;
 pub(crate) const QUERY_TERMS_MAX: usize = 48;
 /// In how many solutions the terms of a text may stand together: each is looked at.
 pub(crate) const VISITED_MAX: u64 = 100_000;
+/// What is kept in memory from one request to the next, in bytes: which solutions who asks may see,
+pub(crate) const SEEN_KEPT_BYTES: usize = 8 << 20;
+/// how long solutions are,
+pub(crate) const LENGTHS_KEPT_BYTES: usize = 16 << 20;
+/// what ranking needs of them,
+pub(crate) const OWN_KEPT_BYTES: usize = 80 << 20;
+/// and of what customers said.
+pub(crate) const SAID_KEPT_BYTES: usize = 12 << 20;
 /// The values of a field that a search is filtered by,
 pub(crate) const FILTER_CODES_MAX: usize = 50;
 /// and of one that has few.

@@ -1,24 +1,25 @@
 //! Which of the solutions that a request may see fit a text best, by all that is known: their words, what they mean,
 //! and what customers said in contacts in which they were used or rejected.
 
+mod own;
+mod said;
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use aftercall_retrieval::Profile;
 use aftercall_retrieval::meaning::Vector;
 use aftercall_retrieval::ranker::{self, Answer, Candidate, Case, Question};
 use aftercall_view::Store;
-use tantivy::schema::Value;
-use tantivy::{DocAddress, TantivyDocument};
+use tantivy::DocAddress;
 
 use crate::calibrating::Calibrations;
 use crate::failure::Error;
-use crate::keys;
 use crate::lexical::{self, Found};
-use crate::limits::{CANDIDATES_MAX, NEAREST_MAX, SAID_COMPARED_MAX};
+use crate::limits::{NEAREST_MAX, SAID_COMPARED_MAX};
 use crate::meaning::Meaning;
-use crate::sayings::Sayings;
-use crate::visible::Visible;
+use crate::visible::{Sights, Visible};
+use own::{Own, Owns};
+use said::{AllSaid, Said};
 
 /// What shares no word that tells something with a text is told if its cosine is as large as this. Texts that have
 /// nothing to do with each other stay below.
@@ -31,6 +32,17 @@ pub(crate) struct Comparing {
     pub(crate) meaning: Option<Arc<Meaning>>,
     /// What tenants' own uses have shown.
     pub(crate) calibrations: Calibrations,
+    /// What requests keep for the next ones.
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// What requests keep in memory for the next ones: what is not there is found once more.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Which solutions may be seen.
+    pub(crate) sights: Sights,
+    owns: Owns,
+    said: AllSaid,
 }
 
 impl Comparing {
@@ -38,7 +50,7 @@ impl Comparing {
     pub(crate) fn with(meaning: Option<Meaning>) -> Self {
         Self {
             meaning: meaning.map(Arc::new),
-            calibrations: Calibrations::default(),
+            ..Self::default()
         }
     }
 }
@@ -96,8 +108,7 @@ pub(crate) struct Ranking {
 
 /// A solution that comes near.
 struct Near {
-    solution_id: String,
-    profile: Profile,
+    own: Arc<Own>,
     vector: Option<Vector>,
     cases: Vec<Case>,
 }
@@ -116,34 +127,20 @@ pub(crate) fn rank(
         Some(meaning) if asked.vector.is_some() => meaning.own(visible, &addresses),
         _ => vec![None; addresses.len()],
     };
-    let field = visible.fields().profile(visible.is_outside());
     let mut near = Vec::with_capacity(addresses.len());
     for (address, vector) in addresses.into_iter().zip(vectors) {
-        let document: TantivyDocument = visible.searcher().doc(address)?;
-        let bytes = |field| document.get_first(field).and_then(|value| value.as_bytes());
-        let (Some(key), Some(profile)) = (bytes(visible.key()), bytes(field)) else {
+        let Some(own) = comparing.memory.owns.read(visible, address)? else {
             continue;
         };
-        let (tenant_id, solution_id) = keys::read_solution(key).map_err(Error::internal)?;
-        // The terms see to it already; a fault there must not show another tenant's words.
-        let Some(profile) =
-            Profile::from_bytes(profile).filter(|_| tenant_id == visible.tenant_id())
-        else {
-            continue;
-        };
+        let whose = (visible.tenant_id(), own.solution_id.as_str());
         let cases = match compared.contains(&address) {
-            true => cases(store, comparing, asked, (&tenant_id, &solution_id), without)?,
+            true => cases(store, comparing, asked, whose, without)?,
             false => Vec::new(),
         };
-        near.push(Near {
-            solution_id,
-            profile,
-            vector,
-            cases,
-        });
+        near.push(Near { own, vector, cases });
     }
     // Equal ones are given by their ids, so that every index answers the same.
-    near.sort_by(|a, b| a.solution_id.cmp(&b.solution_id));
+    near.sort_by(|a, b| a.own.solution_id.cmp(&b.own.solution_id));
     let candidates: Vec<_> = near.iter().map(Near::candidate).collect();
     let calibrated = comparing.calibrations.of(visible.tenant_id());
     let question = Question {
@@ -154,7 +151,7 @@ pub(crate) fn rank(
         calibrations: &calibrated.by,
     };
     let answer = ranker::rank(&question, &candidates);
-    let solution_ids = near.into_iter().map(|one| one.solution_id);
+    let solution_ids = near.iter().map(|one| one.own.solution_id.clone());
     Ok(Ranking {
         solution_ids: solution_ids.collect(),
         answer,
@@ -164,7 +161,7 @@ pub(crate) fn rank(
 impl Near {
     fn candidate(&self) -> Candidate<'_> {
         Candidate {
-            profile: &self.profile,
+            profile: &self.own.profile,
             vector: self.vector.as_ref(),
             cases: &self.cases,
         }
@@ -174,15 +171,11 @@ impl Near {
 /// The documents that share most words with what is asked, and those that are nearest to it in meaning; and of both the
 /// first, which are compared by what customers said, too.
 fn addresses(asked: &Asked) -> (BTreeSet<DocAddress>, HashSet<DocAddress>) {
-    let by_words = asked.found.best(CANDIDATES_MAX);
-    let addresses = |all: &[(DocAddress, f32)]| -> Vec<DocAddress> {
-        all.iter().map(|(address, _)| *address).collect()
-    };
-    let (by_words, by_meaning) = (addresses(&by_words), addresses(&asked.nearest));
-    let first = |all: &[DocAddress]| all[..all.len().min(SAID_COMPARED_MAX)].to_vec();
-    let compared = first(&by_words).into_iter().chain(first(&by_meaning));
-    let compared = compared.collect();
-    (by_words.into_iter().chain(by_meaning).collect(), compared)
+    let by_words = asked.found.best().iter().copied();
+    let by_meaning = asked.nearest.iter().map(|(address, _)| *address);
+    let first = by_words.clone().take(SAID_COMPARED_MAX);
+    let compared = first.chain(by_meaning.clone().take(SAID_COMPARED_MAX));
+    (by_words.chain(by_meaning).collect(), compared.collect())
 }
 
 /// What customers said in contacts in which a solution was used or rejected.
@@ -193,20 +186,19 @@ fn cases(
     (tenant_id, solution_id): (&str, &str),
     without: Option<(&str, u64)>,
 ) -> Result<Vec<Case>, Error> {
-    let said = Sayings::read(store, tenant_id, solution_id).map_err(Error::internal)?;
+    let said = comparing.memory.said.read(store, tenant_id, solution_id);
+    let said = said.map_err(Error::internal)?;
     let meaning = comparing
         .meaning
         .as_ref()
         .filter(|_| asked.vector.is_some());
     let cases = said
         .iter()
-        .filter(|saying| without != Some((solution_id, saying.draw)));
-    let case = |saying: &crate::sayings::Saying| {
-        Some(Case {
-            profile: saying.profile()?,
-            vector: meaning.and_then(|meaning| meaning.said(saying.text_id()?)),
-            accepted: saying.accepted,
-        })
+        .filter(|said| without != Some((solution_id, said.draw)));
+    let case = |said: &Said| Case {
+        profile: Arc::clone(&said.profile),
+        vector: meaning.and_then(|meaning| meaning.said(said.text_id?)),
+        accepted: said.accepted,
     };
-    Ok(cases.filter_map(case).collect())
+    Ok(cases.map(case).collect())
 }

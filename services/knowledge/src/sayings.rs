@@ -10,6 +10,7 @@ use aftercall_retrieval::meaning::TextId;
 use aftercall_retrieval::ranker::CASES_MAX;
 use aftercall_retrieval::{Part, Profile};
 use aftercall_view::ApplyError;
+use aftercall_view::key::Key;
 use bytes::Bytes;
 use prost::Message;
 
@@ -66,8 +67,18 @@ impl Sayings {
         tenant_id: &str,
         solution_id: &str,
     ) -> Result<Self, ApplyError> {
-        let row = rows.row(&keys::sayings(tenant_id, solution_id))?;
+        let row = rows.row(&Self::key(tenant_id, solution_id))?;
         Ok(stored(row)?.unwrap_or_default())
+    }
+
+    /// Under which key they are stored.
+    pub(crate) fn key(tenant_id: &str, solution_id: &str) -> Key {
+        keys::sayings(tenant_id, solution_id)
+    }
+
+    /// Those that a row holds.
+    pub(crate) fn of(row: Bytes) -> Result<Self, ApplyError> {
+        Self::decode(row).map_err(ApplyError::record)
     }
 
     /// All of them.

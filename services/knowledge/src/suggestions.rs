@@ -102,7 +102,8 @@ pub(crate) fn suggest(
     wanted: &Wanted,
 ) -> Result<Answer, Error> {
     let sight = &wanted.sight;
-    let visible = Visible::of(searcher, fields, viewer.tenant_id(), sight)?;
+    let sights = &comparing.memory.sights;
+    let visible = Visible::of(sights, (searcher, fields), viewer.tenant_id(), sight)?;
     let asked = Asked::of(comparing, &visible, (&wanted.text, wanted.is_finished))?;
     let mut scored = scored(
         store,
@@ -228,7 +229,7 @@ pub(crate) fn scored(
             score: one.score,
             nearness: one.nearness(),
             cases: one.cases.map_or(0, |cases| cases.counted),
-            matches: one.matches.into_iter().map(wire).collect(),
+            matches: one.matches().into_iter().map(wire).collect(),
             is_guess: !answer.verdict.fits,
             questions: Vec::new(),
         }));

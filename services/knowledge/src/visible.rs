@@ -3,57 +3,23 @@
 //! All that is reckoned is reckoned of the visible solutions alone: how many there are, how long they are, and in how
 //! many of them a word stands. So an answer is the same as if there were no others.
 
+mod bits;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use tantivy::columnar::Column;
-use tantivy::postings::Postings as _;
+use tantivy::index::InvertedIndexReader;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, DocSet, Searcher, TERMINATED, Term};
+use tantivy::{DocAddress, DocId, Searcher};
 
 use crate::index::Fields;
-
-/// Documents of one segment, a bit each.
-#[derive(Debug, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(documents: DocId) -> Self {
-        Self(vec![0; (documents as usize).div_ceil(64)])
-    }
-
-    fn add(&mut self, document: DocId) {
-        self.0[document as usize / 64] |= 1 << (document % 64);
-    }
-
-    fn has(&self, document: DocId) -> bool {
-        self.0[document as usize / 64] >> (document % 64) & 1 == 1
-    }
-
-    fn keep(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own &= other;
-        }
-    }
-
-    fn retain(&mut self, keeps: impl Fn(DocId) -> bool) {
-        let all: Vec<_> = self.iter().collect();
-        for document in all.into_iter().filter(|document| !keeps(*document)) {
-            self.0[document as usize / 64] &= !(1 << (document % 64));
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = DocId> {
-        let words = (0_u32..).zip(&self.0);
-        words.flat_map(|(at, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = rest.trailing_zeros();
-                (rest != 0).then(|| {
-                    rest &= rest - 1;
-                    at * 64 + bit
-                })
-            })
-        })
-    }
-}
+pub(crate) use bits::Bits;
+pub(crate) use seen::Sights;
+use seen::{Lengths, Seen};
 
 /// Which solutions a request may see.
 #[derive(Debug, Clone)]
@@ -74,81 +40,61 @@ pub(crate) struct Visible<'a> {
     fields: &'a Fields,
     searcher: &'a Searcher,
     is_outside: bool,
-    segments: Vec<Bits>,
+    /// What may be seen of each segment, how long its documents are, and what finds its terms.
+    seen: Arc<[Arc<Seen>]>,
+    lengths: Vec<Lengths>,
+    indexes: Vec<Arc<InvertedIndexReader>>,
     /// How many there are,
     documents: u64,
     /// and how many terms they have together.
     terms: u64,
 }
 
+/// Where a word stands: in which segments, and there in which documents.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places(Vec<(usize, TermInfo)>);
+
+/// Some documents of a segment in which a word stands.
+pub(crate) struct Having<'v> {
+    bits: &'v Bits,
+    lengths: &'v [u32],
+    postings: &'v BlockSegmentPostings,
+}
+
+impl Having<'_> {
+    /// Those that may be seen: each with how often the word stands there, and how many terms it has.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (DocId, u32, u32)> {
+        let all = self.postings.docs().iter().enumerate();
+        let seen = all.filter(|(_, document)| self.bits.has(**document));
+        seen.map(|(at, document)| {
+            let length = self.lengths[*document as usize];
+            (*document, self.postings.freq(at), length)
+        })
+    }
+}
+
 impl<'a> Visible<'a> {
-    /// Looks through the marks.
+    /// Looks through the marks, as far as that was not done before.
     pub(crate) fn of(
-        searcher: &'a Searcher,
-        fields: &'a Fields,
+        sights: &Sights,
+        (searcher, fields): (&'a Searcher, &'a Fields),
         tenant_id: &'a str,
         sight: &Sight,
     ) -> tantivy::Result<Self> {
-        let mut visible = Self {
+        let (seen, lengths) = sights.of(searcher, fields, tenant_id, sight)?;
+        let segments = searcher.segment_readers().iter();
+        let indexes = segments.map(|segment| segment.inverted_index(fields.terms));
+        Ok(Self {
             tenant_id,
             fields,
             searcher,
             is_outside: sight.is_outside,
-            segments: Vec::with_capacity(searcher.segment_readers().len()),
-            documents: 0,
-            terms: 0,
-        };
-        let alternatives: Vec<Vec<Term>> = sight
-            .marks
-            .iter()
-            .map(|marks| {
-                marks
-                    .iter()
-                    .map(|mark| fields.mark(tenant_id, mark))
-                    .collect()
-            })
-            .collect();
-        for segment in searcher.segment_readers() {
-            let index = segment.inverted_index(fields.marks)?;
-            let mut bits: Option<Bits> = None;
-            for terms in &alternatives {
-                let mut any = Bits::new(segment.max_doc());
-                for term in terms {
-                    let found = index.read_postings(term, IndexRecordOption::Basic)?;
-                    let Some(mut found) = found else { continue };
-                    while found.doc() != TERMINATED {
-                        any.add(found.doc());
-                        found.advance();
-                    }
-                }
-                match &mut bits {
-                    None => bits = Some(any),
-                    Some(bits) => bits.keep(&any),
-                }
-            }
-            let mut bits = bits.unwrap_or_default();
-            for (applies, name) in [
-                (sight.only_verified, Fields::VERIFY_BY),
-                (sight.is_outside, Fields::OUTSIDE_UNTIL),
-            ] {
-                if applies {
-                    let until = segment.fast_fields().i64(name)?;
-                    // As of the last microsecond, too.
-                    let is_until = |until: i64| until >= sight.at_us;
-                    bits.retain(|document| until.first(document).is_none_or(is_until));
-                }
-            }
-            if segment.has_deletes() {
-                bits.retain(|document| !segment.is_deleted(document));
-            }
-            let lengths = segment.fast_fields().u64(fields.length(sight.is_outside))?;
-            for document in bits.iter() {
-                visible.documents += 1;
-                visible.terms += lengths.first(document).unwrap_or(0);
-            }
-            visible.segments.push(bits);
-        }
-        Ok(visible)
+            indexes: indexes.collect::<tantivy::Result<_>>()?,
+            documents: seen.iter().map(|seen| seen.documents).sum(),
+            terms: seen.iter().map(|seen| seen.terms).sum(),
+            seen,
+            lengths,
+        })
     }
 
     /// How many solutions there are.
@@ -183,73 +129,78 @@ impl<'a> Visible<'a> {
         self.searcher
     }
 
-    /// In how many of them a word stands. Where it stands in more than `counted_max` documents of the index, those that
-    /// nobody may see included, it is taken to stand in as many of them.
-    pub(crate) fn having(&self, word: &str, counted_max: u64) -> tantivy::Result<u64> {
+    /// In how many of them a word stands, and where. Where it stands in more than `counted_max` documents of the index,
+    /// those that nobody may see included, it is taken to stand in as many of them.
+    pub(crate) fn having(&self, word: &str, counted_max: u64) -> tantivy::Result<(u64, Places)> {
         let term = self.fields.term(self.tenant_id, word, self.is_outside);
-        let mut found = Vec::new();
+        let mut places = Places::default();
         let mut most = 0;
-        for (segment, bits) in self.searcher.segment_readers().iter().zip(&self.segments) {
-            let index = segment.inverted_index(self.fields.terms)?;
+        for (segment, index) in self.indexes.iter().enumerate() {
             if let Some(info) = index.get_term_info(&term)? {
                 most += u64::from(info.doc_freq);
-                found.push((index, info, bits));
+                places.0.push((segment, info));
             }
         }
         if most > counted_max {
-            return Ok(most.min(self.documents));
+            return Ok((most.min(self.documents), places));
         }
         let mut having = 0;
-        for (index, info, bits) in found {
-            let mut found = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-            while found.doc() != TERMINATED {
-                having += u64::from(bits.has(found.doc()));
-                found.advance();
-            }
-        }
-        Ok(having)
+        self.each_block(&places, IndexRecordOption::Basic, |segment, postings| {
+            let bits = &self.seen[segment].bits;
+            let seen = |document: &DocId| u64::from(bits.has(*document));
+            having += postings.docs().iter().map(seen).sum::<u64>();
+        })?;
+        Ok((having, places))
     }
 
-    /// Tells where a word stands, and how often.
+    /// Tells in which of them a word stands, some of one segment at a time, in their order.
     pub(crate) fn each_having(
         &self,
-        word: &str,
-        mut told: impl FnMut(DocAddress, u32),
+        places: &Places,
+        mut told: impl FnMut(usize, Having<'_>),
     ) -> tantivy::Result<()> {
-        let term = self.fields.term(self.tenant_id, word, self.is_outside);
-        for (at, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let bits = &self.segments[at as usize];
-            let index = segment.inverted_index(self.fields.terms)?;
-            let found = index.read_postings(&term, IndexRecordOption::WithFreqs)?;
-            let Some(mut found) = found else { continue };
-            while found.doc() != TERMINATED {
-                if bits.has(found.doc()) {
-                    told(DocAddress::new(at, found.doc()), found.term_freq());
-                }
-                found.advance();
+        let frequencies = IndexRecordOption::WithFreqs;
+        self.each_block(places, frequencies, |segment, postings| {
+            let having = Having {
+                bits: &self.seen[segment].bits,
+                lengths: &self.lengths[segment],
+                postings,
+            };
+            told(segment, having);
+        })
+    }
+
+    fn each_block(
+        &self,
+        places: &Places,
+        wanted: IndexRecordOption,
+        mut told: impl FnMut(usize, &BlockSegmentPostings),
+    ) -> tantivy::Result<()> {
+        for (segment, info) in &places.0 {
+            let index = &self.indexes[*segment];
+            let mut postings = index.read_block_postings_from_terminfo(info, wanted)?;
+            while !postings.docs().is_empty() {
+                told(*segment, &postings);
+                postings.advance();
             }
         }
         Ok(())
     }
 
-    /// How many terms documents have, segment by segment.
-    pub(crate) fn lengths(&self) -> tantivy::Result<Vec<Column<u64>>> {
-        let segments = self.searcher.segment_readers().iter();
-        let name = self.fields.length(self.is_outside);
-        segments
-            .map(|segment| segment.fast_fields().u64(name))
-            .collect()
+    /// How many segments there are.
+    pub(crate) fn segments(&self) -> usize {
+        self.seen.len()
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = DocAddress> {
-        let segments = (0..).zip(&self.segments);
-        segments.flat_map(|(at, bits)| bits.iter().map(move |doc| DocAddress::new(at, doc)))
+        let segments = (0..).zip(&*self.seen);
+        segments.flat_map(|(at, seen)| seen.bits.iter().map(move |doc| DocAddress::new(at, doc)))
     }
 
     /// For how many documents a segment has room.
-    pub(crate) fn segment_len(&self, segment_ord: u32) -> usize {
-        self.searcher.segment_reader(segment_ord).max_doc() as usize
+    pub(crate) fn room(&self, segment: usize) -> DocId {
+        self.searcher.segment_readers()[segment].max_doc()
     }
 
     /// When documents were published, segment by segment.
@@ -298,26 +249,5 @@ impl<'a> Visible<'a> {
             }
         }
         Ok(sums.into_iter().collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits_are_what_was_added_and_kept() {
-        let (mut one, mut other) = (Bits::new(200), Bits::new(200));
-        for document in [0, 1, 63, 64, 130, 199] {
-            one.add(document);
-        }
-        for document in [1, 64, 65, 199] {
-            other.add(document);
-        }
-        one.keep(&other);
-        assert_eq!(one.iter().collect::<Vec<_>>(), [1, 64, 199]);
-        one.retain(|document| document != 64);
-        assert_eq!(one.iter().collect::<Vec<_>>(), [1, 199]);
-        assert!(one.has(199) && !one.has(64));
     }
 }

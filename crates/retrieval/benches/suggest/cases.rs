@@ -66,7 +66,7 @@ fn first(
     let vector =
         |text: &(Part, String)| directions.map(|all| all.solution(std::slice::from_ref(text)));
     let case = |text| Case {
-        profile: profile(text),
+        profile: profile(text).into(),
         vector: vector(text),
         accepted: true,
     };

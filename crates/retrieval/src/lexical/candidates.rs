@@ -30,9 +30,14 @@ pub struct Scored {
     pub score: f32,
     /// Whether it shares a word with the text that says what it is about.
     pub tells: bool,
-    /// What each part brings to the score, the weightiest first.
-    pub matches: Vec<Match>,
+    /// The words that it shares with the text.
+    pub shared: Shared,
 }
+
+/// Words that a text and a candidate share, and what each brings in a part: put together when it is asked for, because
+/// few candidates are told of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared(Vec<(Part, Arc<str>, f32)>);
 
 /// Words that a text and a part of a solution share.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +56,7 @@ pub fn score(query: &Query, sought: &[Sought], library: Library, candidates: &[&
     let scored = pool.scored(query, sought, library, |score, shares| Scored {
         score,
         tells: tells(&shares),
-        matches: matches(shares),
+        shared: Shared::of(&shares),
     });
     let rows = pool.rows();
     Words {
@@ -308,31 +313,40 @@ impl Pool<'_> {
     }
 }
 
-/// What each part brings to the score, the weightiest first.
-fn matches(mut shares: Vec<Share<'_>>) -> Vec<Match> {
-    shares.sort_by(|a, b| {
-        let more = b.2.total_cmp(&a.2);
-        more.then_with(|| a.1.word.cmp(&b.1.word))
-    });
-    let mut matches: Vec<Match> = Vec::new();
-    for (part, sought, share) in shares {
-        let found = match matches.iter().position(|found| found.part == part) {
-            Some(place) => &mut matches[place],
-            None => {
-                matches.push(Match {
-                    part,
-                    words: Vec::new(),
-                    score: 0.0,
-                });
-                let last = matches.len() - 1;
-                &mut matches[last]
-            }
-        };
-        if !found.words.contains(&sought.word) {
-            found.words.push(sought.word.clone());
-        }
-        found.score += share;
+impl Shared {
+    fn of(shares: &[Share<'_>]) -> Self {
+        let shares = shares.iter();
+        let shares = shares.map(|(part, sought, share)| (*part, Arc::clone(&sought.word), *share));
+        Self(shares.collect())
     }
-    matches.sort_by(|a, b| b.score.total_cmp(&a.score));
-    matches
+
+    /// What each part brings to the score, the weightiest first.
+    pub fn matches(&self) -> Vec<Match> {
+        let mut shares: Vec<_> = self.0.iter().collect();
+        shares.sort_by(|a, b| {
+            let more = b.2.total_cmp(&a.2);
+            more.then_with(|| a.1.cmp(&b.1))
+        });
+        let mut matches: Vec<Match> = Vec::new();
+        for (part, word, share) in shares {
+            let found = match matches.iter().position(|found| found.part == *part) {
+                Some(place) => &mut matches[place],
+                None => {
+                    matches.push(Match {
+                        part: *part,
+                        words: Vec::new(),
+                        score: 0.0,
+                    });
+                    let last = matches.len() - 1;
+                    &mut matches[last]
+                }
+            };
+            if !found.words.contains(word) {
+                found.words.push(Arc::clone(word));
+            }
+            found.score += share;
+        }
+        matches.sort_by(|a, b| b.score.total_cmp(&a.score));
+        matches
+    }
 }

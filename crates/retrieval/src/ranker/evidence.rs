@@ -4,6 +4,8 @@
 //! the nearest one, how many of the nearest are the solution's, and how near their middle is. A
 //! contact in which the solution was rejected counts against it.
 
+use std::sync::Arc;
+
 use super::{Candidate, Question, WORDS_WEIGHT};
 use crate::lexical::{self, Weighed};
 use crate::meaning::Vector;
@@ -22,7 +24,7 @@ const MIDDLE_WEIGHT: f32 = 0.5;
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The customer's words.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// Their direction; none without a model, or before it is reckoned.
     pub vector: Option<Vector>,
     /// Whether the solution was used; rejected otherwise.
@@ -129,7 +131,7 @@ fn texts<'c>(
         cases.map(move |case| (candidate, case))
     });
     let cases: Vec<(usize, &Case)> = cases.collect();
-    let profiles: Vec<&Profile> = cases.iter().map(|(_, case)| &case.profile).collect();
+    let profiles: Vec<&Profile> = cases.iter().map(|(_, case)| &*case.profile).collect();
     let words = lexical::weigh(question.query, question.sought, question.library, &profiles);
     let most = words.iter().map(|one| one.score).fold(most, f32::max);
     let text = |((candidate, case), weighed): ((usize, &'c Case), Weighed)| {

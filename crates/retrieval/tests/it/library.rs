@@ -48,7 +48,7 @@ impl Solutions {
 
     pub(crate) fn case(&mut self, solution: usize, text: &str, accepted: bool) {
         self.cases[solution].push(Case {
-            profile: Profile::of([(Part::Question, text)]),
+            profile: Profile::of([(Part::Question, text)]).into(),
             vector: None,
             accepted,
         });

@@ -25,15 +25,15 @@ fn an_explanation_names_the_words_of_each_part() {
     ]);
     solutions.add(&[(Part::Title, "Slow network")]);
     let (_, answer) = solutions.ask("charged twice, want a refund");
-    let best = &answer.ranked[0];
-    let parts: Vec<_> = best.matches.iter().map(|one| one.part).collect();
+    let matches = answer.ranked[0].matches();
+    let parts: Vec<_> = matches.iter().map(|one| one.part).collect();
     assert_eq!(parts.len(), 3, "{parts:?}");
     for (part, word) in [
         (Part::Title, "charg"),
         (Part::Question, "twice"),
         (Part::Resolution, "refund"),
     ] {
-        let found = best.matches.iter().find(|one| one.part == part).unwrap();
+        let found = matches.iter().find(|one| one.part == part).unwrap();
         assert!(found.words.iter().any(|one| &**one == word), "{found:?}");
     }
 }

@@ -203,8 +203,9 @@ fn search(
     (viewer, comparing): (&Viewer, &Comparing),
     query: &Query,
 ) -> Result<Listed, Error> {
-    let searcher = &snapshot.searcher;
-    let visible = Visible::of(searcher, fields, viewer.tenant_id(), &query.sight)?;
+    let sights = &comparing.memory.sights;
+    let index = (&snapshot.searcher, fields);
+    let visible = Visible::of(sights, index, viewer.tenant_id(), &query.sight)?;
     match query.text.trim().is_empty() {
         true => latest(store, &visible, viewer, query),
         false => fitting(store, &visible, (viewer, comparing), query),

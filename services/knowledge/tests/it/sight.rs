@@ -4,7 +4,7 @@
 
 use aftercall_proto::knowledge::v1::{
     SearchSolutionsRequest, SearchSolutionsResponse, SolutionFacet, SolutionFilter,
-    SuggestSolutionsRequest,
+    SuggestSolutionsRequest, Suggestion,
 };
 use aftercall_proto::model::v1::{Audience, Confidence, Governance, Solution};
 use proptest::prelude::*;
@@ -160,6 +160,27 @@ impl Asker {
         }
     }
 
+    async fn suggested(
+        &self,
+        world: &World,
+        tenant: &str,
+        text: &str,
+    ) -> (Vec<Suggestion>, bool, bool) {
+        let request = SuggestSolutionsRequest {
+            text: text.to_owned(),
+            suggestions_max: 50,
+            audience: self.audience.unwrap_or_default().into(),
+            client_account_id: self.client.to_owned(),
+            language: self.language.to_owned(),
+            min_position: world.now(),
+            ..SuggestSolutionsRequest::default()
+        };
+        let request = by(request, &self.as_of(tenant));
+        let answer = world.client.clone().suggest_solutions(request).await;
+        let answer = answer.unwrap().into_inner();
+        (answer.suggestions, answer.fits, answer.hand_off)
+    }
+
     fn as_of<'a>(&'a self, tenant: &'a str) -> Vec<(&'static str, &'a str)> {
         let who = self.who.iter().map(|(name, is)| (*name, *is));
         who.chain([("tenant", tenant)]).collect()
@@ -205,25 +226,38 @@ proptest! {
                         assert_eq!(among_all.total_size, seen as u64, "{asker:?}");
                     }
                 }
-                let suggested = |tenant: String| {
-                    let request = SuggestSolutionsRequest {
-                        text: text.clone(),
-                        suggestions_max: 50,
-                        audience: asker.audience.unwrap_or_default().into(),
-                        client_account_id: asker.client.to_owned(),
-                        language: asker.language.to_owned(),
-                        min_position: world.now(),
-                        ..SuggestSolutionsRequest::default()
-                    };
-                    let mut client = world.client.clone();
-                    let request = by(request, &asker.as_of(&tenant));
-                    async move {
-                        let answer = client.suggest_solutions(request).await.unwrap().into_inner();
-                        (answer.suggestions, answer.fits, answer.hand_off)
-                    }
+                let among_all = asker.suggested(&world, "all", text).await;
+                let among_seen = asker.suggested(&world, &alone, text).await;
+                assert_eq!(among_all, among_seen, "{asker:?} {text:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_was_asked_before_changes_nothing(
+        editions in prop::collection::vec((0..6_usize, solution()), 1..16),
+        askers in prop::collection::vec((asker(), words(4)), 1..4),
+    ) {
+        Runtime::new().unwrap().block_on(async {
+            let (asked, fresh) = (World::divided().await, World::divided().await);
+            let mut versions = [0; 6];
+            for (which, edition) in editions {
+                versions[which] += 1;
+                let edition = Solution {
+                    solution_id: format!("01990000-0000-7000-8000-{which:012x}"),
+                    version: versions[which],
+                    ..edition
                 };
-                let among_all = suggested("all".to_owned()).await;
-                assert_eq!(among_all, suggested(alone).await, "{asker:?} {text:?}");
+                asked.publish_edition("all", edition.clone()).await;
+                fresh.publish_edition("all", edition).await;
+                for (asker, text) in &askers {
+                    asker.suggested(&asked, "all", text).await;
+                }
+            }
+            for (asker, text) in &askers {
+                let again = asker.suggested(&asked, "all", text).await;
+                let first = asker.suggested(&fresh, "all", text).await;
+                assert_eq!(again, first, "{asker:?} {text:?}");
             }
         });
     }

@@ -201,18 +201,26 @@ impl World {
 
     /// Publishes a solution as it is, by one event.
     pub(crate) async fn publish(&self, tenant_id: &str, solution: &Solution) -> String {
-        let id = &solution.solution_id;
+        let solution = Solution {
+            version: 1,
+            ..solution.clone()
+        };
+        self.publish_edition(tenant_id, solution).await
+    }
+
+    /// Publishes a version of a solution: the first one, or the next one of what was published so before.
+    pub(crate) async fn publish_edition(&self, tenant_id: &str, solution: Solution) -> String {
+        let (id, version) = (solution.solution_id.clone(), solution.version);
         let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
-            solution: Some(Solution {
-                version: 1,
-                ..solution.clone()
-            }),
+            solution: Some(solution),
+            superseded_version: version - 1,
             ..SolutionPublished::default()
         }));
+        let event = event(tenant_id, &id, version.into(), &fact);
         let record = Record {
-            key: solution_key(tenant_id, id),
+            key: solution_key(tenant_id, &id),
             recorded_at_us: 0,
-            body: event(tenant_id, id, 1, &fact).encode_to_vec().into(),
+            body: event.encode_to_vec().into(),
         };
         let positions = self.log.append(vec![record]).await.unwrap();
         self.token(positions[0])

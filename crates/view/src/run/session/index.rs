@@ -158,7 +158,10 @@ impl IndexState {
             && self.committed.covers_all(&self.shown_from)
         {
             self.shown_from = Positions::new();
-            *shared.published.write() = Some(index.snapshot());
+            let shown = index.snapshot();
+            let before = shared.published.write().replace(shown);
+            // Outside of the lock: to let go of it takes a while, and this thread gives way to those who wait for the lock.
+            drop(before);
         }
     }
 

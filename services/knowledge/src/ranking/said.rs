@@ -1,0 +1,92 @@
+//! What customers said in contacts in which solutions were used or rejected, kept as it is compared from one request to
+//! the next.
+
+use std::sync::Arc;
+
+use aftercall_retrieval::Profile;
+use aftercall_retrieval::meaning::TextId;
+use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Store};
+use bytes::Bytes;
+
+use crate::limits::SAID_KEPT_BYTES;
+use crate::recent::Recent;
+use crate::sayings::Sayings;
+
+/// What keeping one takes beside what it says, in bytes.
+const KEEPING_BYTES: usize = 128;
+
+/// What was said in one contact.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// A hash of the contact.
+    pub(super) draw: u64,
+    /// Whether the solution was used; it was rejected otherwise.
+    pub(super) accepted: bool,
+    /// The words' id, by which their direction is found.
+    pub(super) text_id: Option<TextId>,
+    /// What ranking needs of the words.
+    pub(super) profile: Arc<Profile>,
+}
+
+/// What was compared of late.
+#[derive(Debug)]
+pub(super) struct AllSaid(Recent<Key, Kept>);
+
+/// What the store has of a solution, and what that is as it is compared.
+#[derive(Debug, Clone)]
+struct Kept {
+    row: Bytes,
+    said: Arc<[Said]>,
+}
+
+impl Default for AllSaid {
+    fn default() -> Self {
+        Self(Recent::of(SAID_KEPT_BYTES))
+    }
+}
+
+impl AllSaid {
+    /// What was said of a solution, as the store has it now.
+    pub(super) fn read(
+        &self,
+        store: &Store,
+        tenant_id: &str,
+        solution_id: &str,
+    ) -> Result<Arc<[Said]>, ApplyError> {
+        let key = Sayings::key(tenant_id, solution_id);
+        let Some(row) = store.get(&key)? else {
+            return Ok(Arc::default());
+        };
+        if let Some(kept) = self.0.get(&key).filter(|kept| kept.row == row) {
+            return Ok(kept.said);
+        }
+        let sayings = Sayings::of(row.clone())?;
+        let said = sayings.iter().filter_map(|saying| {
+            Some(Said {
+                draw: saying.draw,
+                accepted: saying.accepted,
+                text_id: saying.text_id(),
+                profile: saying.profile()?.into(),
+            })
+        });
+        let kept = Kept {
+            // The row may be a piece of a block of the store's, which is not to be kept for it.
+            row: Bytes::copy_from_slice(&row),
+            said: said.collect(),
+        };
+        let said = Arc::clone(&kept.said);
+        let bytes = kept.memory_bytes();
+        self.0.put(key, kept, bytes);
+        Ok(said)
+    }
+}
+
+impl Kept {
+    /// About how much memory it takes, in bytes.
+    fn memory_bytes(&self) -> usize {
+        let said = self.said.iter();
+        let said = said.map(|said| KEEPING_BYTES + said.profile.memory_bytes());
+        KEEPING_BYTES + self.row.len() + said.sum::<usize>()
+    }
+}
