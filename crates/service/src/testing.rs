@@ -3,6 +3,7 @@
 
 mod contact;
 mod raw;
+mod refusal;
 mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,6 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use contact::{contact, promise, reason};
 pub use raw::call_raw;
+pub use refusal::{reason_of, violations_of};
 pub use settings::setting_changed;
 
 use crate::server::{Server, ServerConfig, bind};

@@ -18,10 +18,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tonic::{Code, Status, Streaming};
-use tonic_types::StatusExt;
 
 use crate::lists::{begin, filters, holds, lapsed_by_now};
-use crate::stage::{Contact, PATIENCE, Running, Stage, at, owned_by, promise, reason, unwire};
+use crate::stage::{
+    Contact, PATIENCE, Running, Stage, at, owned_by, promise, reason, unwire, violations_of,
+};
 
 const ZONE: &str = "Europe/Berlin";
 
@@ -178,13 +179,8 @@ async fn a_count_that_makes_no_sense_is_refused_by_its_field() {
     ] {
         let refused = count(&running, request.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{request:?}");
-        let details = refused.get_details_bad_request().unwrap();
-        let found: Vec<_> = details
-            .field_violations
-            .iter()
-            .map(|one| (one.field.as_str(), one.reason.as_str()))
-            .collect();
-        assert_eq!(found, [(field, expected)], "{request:?}");
+        let expected = (field.to_owned(), expected.to_owned());
+        assert_eq!(violations_of(&refused), [expected], "{request:?}");
     }
     running.stop().await;
 }

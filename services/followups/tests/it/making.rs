@@ -18,10 +18,11 @@ use aftercall_service::testing::setting_changed;
 use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
 use crate::identifying::identify;
-use crate::stage::{Contact, OWNER, Running, Stage, TENANT, at, promise, reason, telephone, wire};
+use crate::stage::{
+    Contact, OWNER, Running, Stage, TENANT, at, promise, reason, telephone, violations_of, wire,
+};
 
 /// The id of what the lead makes by the request `r-n`.
 pub(crate) fn id(n: u64) -> String {
@@ -69,9 +70,7 @@ pub(crate) async fn make(
 /// What is wrong with which field.
 fn wrong(status: &Status) -> Vec<(String, String)> {
     assert_eq!(reason(status), "INVALID_REQUEST");
-    let details = status.get_details_bad_request().unwrap();
-    let fields = details.field_violations.into_iter();
-    fields.map(|one| (one.field, one.reason)).collect()
+    violations_of(status)
 }
 
 /// A contact with one promise, ten minutes ago.

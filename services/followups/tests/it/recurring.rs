@@ -20,7 +20,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::making::{forgotten, id, in_contact, make};
-use crate::stage::{Contact, PATIENCE, Running, Stage, at, promise, reason, unwire, wire};
+use crate::stage::{
+    Contact, PATIENCE, Running, Stage, at, promise, reason, unwire, violations_of, wire,
+};
 
 const DAY: i64 = 86_400;
 
@@ -459,10 +461,9 @@ async fn a_bad_rule_is_refused_with_its_field_and_reason() {
         let refused = make(&running, "lead", in_contact("r-1", draft)).await;
         let refused = refused.unwrap_err();
         assert_eq!(reason(&refused), "INVALID_REQUEST");
-        let details = refused.get_details_bad_request().unwrap();
-        let field = &details.field_violations[0];
+        let (field, why) = &violations_of(&refused)[0];
         assert_eq!(
-            (&*field.field, &*field.reason),
+            (&**field, &**why),
             ("commitment.recurrence.rrule", expected)
         );
     }

@@ -19,6 +19,7 @@ use aftercall_proto::model::v1::{
 };
 use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, OPEN, TestServer};
+pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of};
 use aftercall_service::{Access, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::{SignedDuration, Timestamp};
@@ -397,8 +398,10 @@ pub(crate) fn promise_of(alert: &Alert) -> &PromiseSubject {
     promise
 }
 
-/// The reason that a refusal carries.
-pub(crate) fn reason(status: &Status) -> String {
-    use tonic_types::StatusExt;
-    status.get_details_error_info().unwrap().reason
+/// The fields that a refusal names, each with its reason after it.
+pub(crate) fn wrong_fields(status: &Status) -> Vec<String> {
+    let violations = violations_of(status).into_iter();
+    violations
+        .map(|(field, reason)| format!("{field} {reason}"))
+        .collect()
 }

@@ -21,13 +21,12 @@ use aftercall_proto::notify::v1::{
 };
 use aftercall_service::seal::{Author, Sealing};
 use aftercall_service::testing::{Caller, TestServer, contact};
+pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of as fields};
 use aftercall_service::{ActorKind, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
 use tempfile::TempDir;
-use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic_types::StatusExt;
 use uuid::Uuid;
 
 pub(crate) type Client = WebhookServiceClient<InterceptedService<Channel, Caller>>;
@@ -355,23 +354,4 @@ pub(crate) fn webhook(url: impl Into<String>) -> Webhook {
         event_types: vec!["*".to_owned()],
         ..Webhook::default()
     }
-}
-
-/// The stable reason of a refusal.
-pub(crate) fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
-}
-
-/// The fields that a refusal names, each with its reason.
-pub(crate) fn fields(status: &Status) -> Vec<(String, String)> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    let violations = violations.unwrap_or_default().into_iter();
-    violations.map(|one| (one.field, one.reason)).collect()
 }

@@ -12,6 +12,7 @@ use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, ChangeSettingsResponse, GetSettingRequest, SettingChange,
 };
 use aftercall_service::testing::{Caller, TestServer};
+pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of as wrong};
 use aftercall_service::{Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_settings::Settings;
 use jiff::Timestamp;
@@ -19,7 +20,6 @@ use tempfile::TempDir;
 use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic_types::StatusExt;
 
 pub(crate) type Client = SettingsServiceClient<InterceptedService<Channel, Caller>>;
 
@@ -198,22 +198,4 @@ pub(crate) fn zone_of(setting: &Setting) -> &str {
         Some(Body::Calendar(calendar)) => &calendar.time_zone,
         _ => "",
     }
-}
-
-/// The fields that are wrong, each with its reason.
-pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
-    let violations = status
-        .get_details_bad_request()
-        .map(|it| it.field_violations);
-    let violations = violations.unwrap_or_default().into_iter();
-    violations.map(|one| (one.field, one.reason)).collect()
-}
-
-/// The stable reason of a refusal.
-pub(crate) fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
 }
