@@ -19,7 +19,7 @@ use tonic::transport::{Channel, Endpoint};
 pub use contact::{contact, promise, reason};
 pub use raw::call_raw;
 pub use refusal::{reason_of, violations_of};
-pub use settings::setting_changed;
+pub use settings::{open_week, setting, setting_changed, since_made, work_week};
 
 use crate::server::{Server, ServerConfig, bind};
 use crate::{

@@ -10,19 +10,17 @@ use aftercall_proto::followups::v1::{
     CommitmentFilter, FulfilCommitmentRequest, ListCommitmentsRequest, PauseCommitmentRequest,
     RescheduleCommitmentRequest, RetargetOpenRequest, RetargetOpenResponse,
 };
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::warn_stage::Basis;
 use aftercall_proto::model::v1::{
-    Calendar, Channel, Commitment, CommitmentKind, CommitmentLifecycle, FollowUpPolicy, Hours,
-    Interaction, InternalTargetRule, OpenTime, PauseReason, PromiseFilter, Setting, WarnStage,
-    Week,
+    Calendar, Channel, Commitment, CommitmentKind, CommitmentLifecycle, FollowUpPolicy,
+    Interaction, PauseReason, PromiseFilter, Setting, WarnStage,
 };
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
 };
-use aftercall_service::testing::{contact, promise};
+use aftercall_service::testing::{contact, open_week, promise, setting, since_made};
 use aftercall_service::{Clock, ManualClock};
 use futures::TryStreamExt;
 use jiff::SignedDuration;
@@ -40,32 +38,12 @@ struct House {
 }
 
 fn open_all_week() -> Setting {
-    let day = vec![Hours {
-        opens: "00:00".to_owned(),
-        closes: "24:00".to_owned(),
-    }];
     let calendar = Calendar {
         time_zone: "UTC".to_owned(),
-        weekly: Some(Week {
-            monday: day.clone(),
-            tuesday: day.clone(),
-            wednesday: day.clone(),
-            thursday: day.clone(),
-            friday: day.clone(),
-            saturday: day.clone(),
-            sunday: day,
-        }),
+        weekly: Some(open_week()),
         ..Calendar::default()
     };
     setting("always", Body::Calendar(calendar))
-}
-
-fn setting(id: &str, body: Body) -> Setting {
-    Setting {
-        setting_id: id.to_owned(),
-        body: Some(body),
-        ..Setting::default()
-    }
 }
 
 /// Call-backs are to be done so many hours after they were promised, and are warned of before.
@@ -76,15 +54,7 @@ fn calls(hours: i64, channels: &[Channel]) -> Setting {
             channels: channels.iter().map(|one| (*one).into()).collect(),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule {
-            rule: Some(Rule::SinceMade(OpenTime {
-                duration: Some(pbjson_types::Duration {
-                    seconds: hours * 3_600,
-                    nanos: 0,
-                }),
-                calendar_id: "always".to_owned(),
-            })),
-        }),
+        internal_target: Some(since_made(hours, "always")),
         target_stages: vec![WarnStage {
             stage_id: "half".to_owned(),
             basis: Some(Basis::PercentElapsed(50)),

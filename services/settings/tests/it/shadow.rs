@@ -4,16 +4,16 @@ use aftercall_log::Log;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentFulfilled, InteractionRecorded};
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Calendar, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome, FollowUpPolicy,
-    Interaction, InternalTargetRule, OpenTime, PromiseFilter, Setting, Team,
+    Interaction, PromiseFilter, Setting, Team,
 };
 use aftercall_proto::settings::v1::{
     PolicyShadow, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
 };
 use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::testing::since_made;
 use aftercall_service::{ActorKind, Role};
 use jiff::Timestamp;
 use tonic::Status;
@@ -103,15 +103,7 @@ fn policy(id: &str, position: u32, kinds: &[CommitmentKind], hours: i64) -> Sett
             kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule {
-            rule: Some(Rule::SinceMade(OpenTime {
-                duration: Some(pbjson_types::Duration {
-                    seconds: hours * 3_600,
-                    nanos: 0,
-                }),
-                calendar_id: "office".to_owned(),
-            })),
-        }),
+        internal_target: Some(since_made(hours, "office")),
         ..FollowUpPolicy::default()
     };
     set(id, Body::FollowUpPolicy(policy))
