@@ -17,7 +17,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 pub use contact::{contact, promise, reason};
-pub use raw::call_raw;
+pub use raw::{Raw, call_raw};
 pub use refusal::{reason_of, violations_of};
 pub use settings::{open_week, setting, setting_changed, since_made, work_week};
 
