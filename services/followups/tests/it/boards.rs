@@ -19,9 +19,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tonic::{Code, Status, Streaming};
 
-use crate::lists::{begin, filters, holds, lapsed_by_now};
+use crate::lists::{all, begin, filters, holds};
 use crate::stage::{
-    Contact, PATIENCE, Running, Stage, at, owned_by, promise, reason, unwire, violations_of,
+    Contact, PATIENCE, Running, Stage, at, fulfil, owned_by, promise, reason, unwire, violations_of,
 };
 
 const ZONE: &str = "Europe/Berlin";
@@ -79,14 +79,7 @@ fn group(commitment: &Commitment, by: &[CommitmentDimension]) -> CommitmentGroup
 #[tokio::test]
 async fn every_count_is_what_a_look_at_all_promises_finds() {
     let (stage, running) = begin(240).await;
-    running
-        .until(|| stage.lapses().len() == lapsed_by_now(&stage))
-        .await;
-    running.caught_up(&stage).await;
-    let mut all = Vec::new();
-    for no in 0..240 {
-        all.push(running.get(&format!("c-{no:04}"), "").await);
-    }
+    let all = all(&stage, &running, 240).await;
     let dimensions: Vec<_> = (1..=7)
         .map(|one| CommitmentDimension::try_from(one).unwrap())
         .collect();
@@ -213,19 +206,6 @@ async fn next(watch: &mut Streaming<WatchCommitmentsResponse>) -> (Commitment, b
             return (commitment, answer.left, answer.resume_token);
         }
     }
-}
-
-async fn fulfil(running: &Running, commitment_id: &str) {
-    let request = FulfilCommitmentRequest {
-        request_id: format!("fulfil-{commitment_id}"),
-        commitment_id: commitment_id.to_owned(),
-        ..FulfilCommitmentRequest::default()
-    };
-    running
-        .client("lead")
-        .fulfil_commitment(request)
-        .await
-        .unwrap();
 }
 
 fn open() -> CommitmentFilter {

@@ -15,7 +15,7 @@ use crate::stage::{
 };
 
 /// The promises of a customer.
-async fn of(running: &Running, customer_id: &str) -> Vec<String> {
+pub(crate) async fn of(running: &Running, customer_id: &str) -> Vec<String> {
     let request = ListCommitmentsRequest {
         filter: Some(CommitmentFilter {
             customer_ids: vec![customer_id.to_owned()],

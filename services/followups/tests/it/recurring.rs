@@ -10,7 +10,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentRecurrenceEnded, EventType};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, CommitmentFilter, DismissCommitmentRequest, EndRecurrenceRequest,
-    EndRecurrenceResponse, FulfilCommitmentRequest, ListCommitmentsRequest,
+    EndRecurrenceResponse, ListCommitmentsRequest,
 };
 use aftercall_proto::model::v1::{
     CatchUp, Commitment, CommitmentDraft, CommitmentLifecycle, Occurrence, Recurrence,
@@ -21,7 +21,7 @@ use tonic_types::StatusExt;
 
 use crate::making::{forgotten, id, in_contact, make};
 use crate::stage::{
-    Contact, PATIENCE, Running, Stage, at, promise, reason, unwire, violations_of, wire,
+    Contact, PATIENCE, Running, Stage, at, fulfil, promise, reason, unwire, violations_of, wire,
 };
 
 const DAY: i64 = 86_400;
@@ -131,17 +131,6 @@ async fn settled(stage: &Stage, running: &Running, due: i64) {
     let lapsed = || stage.lapses().iter().any(|(id, _)| *id == other);
     running.until(lapsed).await;
     running.caught_up(stage).await;
-}
-
-async fn fulfil(running: &Running, commitment_id: &str) {
-    let request = FulfilCommitmentRequest {
-        request_id: format!("f-{commitment_id}"),
-        commitment_id: commitment_id.to_owned(),
-        note: "called".to_owned(),
-        ..FulfilCommitmentRequest::default()
-    };
-    let mut lead = running.client("lead");
-    lead.fulfil_commitment(request).await.unwrap();
 }
 
 async fn end(
