@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aftercall::app::App;
 use aftercall_client::{Client, Error};
 use aftercall_proto::followups::v1::{
     CommitmentFilter, FulfilCommitmentRequest, ListCommitmentsRequest, PauseCommitmentRequest,
@@ -24,10 +23,8 @@ use aftercall_service::testing::{contact, open_week, promise, setting, since_mad
 use aftercall_service::{Clock, ManualClock};
 use futures::TryStreamExt;
 use jiff::SignedDuration;
-use tempfile::TempDir;
-use tokio::sync::oneshot;
 
-use crate::app::{around, client, clock, config};
+use crate::app::beside_an_app;
 
 /// So many promises are made, more than one request retargets.
 const PROMISES: usize = 640;
@@ -144,25 +141,13 @@ impl House {
 
 /// Runs `test` in a house whose call-backs are to be done a day after they were promised.
 async fn in_a_house<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), &[], around(&clock)).await;
-    let app = app.unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let house = House {
-        client: client(&app).await,
-        clock,
-    };
-    let used = async {
+    beside_an_app(|client, clock| async move {
+        let house = House { client, clock };
         house.set([open_all_week()]).await;
         house.set([calls(24, &[])]).await;
         test(house).await;
-        stop.send(()).unwrap();
-    };
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let (ran, ()) = tokio::join!(app.run(stopped), used);
-    ran.unwrap();
+    })
+    .await;
 }
 
 fn sum(pages: &[RetargetOpenResponse], of: fn(&RetargetOpenResponse) -> u64) -> u64 {
