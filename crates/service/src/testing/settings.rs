@@ -9,8 +9,9 @@ use aftercall_proto::model::v1::{Hours, InternalTargetRule, OpenTime, Setting, W
 use jiff::Timestamp;
 use pbjson_types::Duration;
 
+use super::sealed;
 use crate::ActorKind;
-use crate::seal::{Author, Sealing};
+use crate::seal::Author;
 
 /// A setting as callers give it.
 pub fn setting(setting_id: &str, body: Body) -> Setting {
@@ -66,24 +67,14 @@ pub fn since_made(hours: i64, calendar_id: &str) -> InternalTargetRule {
 /// # Panics
 /// When the setting is larger than the log's records may be.
 pub fn setting_changed(tenant_id: &str, revision: u64, setting: Setting, now: Timestamp) -> Record {
-    let sealing = Sealing {
-        by: Author {
-            tenant_id,
-            actor_id: "admin",
-            kind: ActorKind::Supervisor,
-        },
-        aggregate_id: "settings",
-        interaction_id: "",
-        customer_id: "",
-        sequence: revision,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
+    let by = Author {
+        tenant_id,
+        actor_id: "admin",
+        kind: ActorKind::Supervisor,
     };
     let changed = SettingsChanged {
         settings: vec![setting],
     };
-    let sealed = sealing.seal(&Fact::SettingsChanged(Box::new(changed)));
-    sealed.expect("a setting that fits into a record")
+    let fact = Fact::SettingsChanged(Box::new(changed));
+    sealed(by, ("settings", revision), now, &fact)
 }

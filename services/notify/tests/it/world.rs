@@ -20,7 +20,7 @@ use aftercall_proto::notify::v1::{
     ListWebhookDeliveriesRequest,
 };
 use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::testing::{Caller, TestServer, contact};
+use aftercall_service::testing::{Caller, TestServer, contact, sealed};
 pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of as fields};
 use aftercall_service::{ActorKind, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
@@ -256,6 +256,22 @@ impl World {
         let now = self.clock.now();
         let records = numbers.into_iter().map(|n| recorded(tenant_id, n, now));
         self.log.append(records.collect()).await.unwrap();
+    }
+
+    /// A part of the server says what it did by itself, as the event of this place of an aggregate.
+    pub(crate) async fn said(
+        &self,
+        (tenant_id, actor_id): (&str, &str),
+        aggregate: (&str, u64),
+        fact: &Fact,
+    ) {
+        let by = Author {
+            tenant_id,
+            actor_id,
+            kind: ActorKind::System,
+        };
+        let record = sealed(by, aggregate, self.clock.now(), fact);
+        self.log.append(vec![record]).await.unwrap();
     }
 
     /// The one delivery of a webhook, once it was tried so often.
