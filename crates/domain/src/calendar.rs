@@ -16,7 +16,7 @@ mod holidays;
 mod hours;
 mod opening;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod zone;
 
 use std::ops::ControlFlow;

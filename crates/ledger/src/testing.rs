@@ -1,9 +1,29 @@
 //! For the tests of folds: logs judged and folded as no single run loop would.
 
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{CustomersMerged, CustomersUnmerged};
 use aftercall_view::testing::{Folded, MemoryEngine, Partitions};
 use aftercall_view::{Projection, Store};
 
 use crate::{Contacts, Happening};
+
+/// What an event of the first of two customers says: that they are one, or two again.
+pub fn merged(first: &str, other: &str, are_one: bool) -> Fact {
+    let (customer_id, merged_customer_id) = (first.to_owned(), other.to_owned());
+    let reason = String::new();
+    match are_one {
+        true => Fact::CustomersMerged(CustomersMerged {
+            customer_id,
+            merged_customer_id,
+            reason,
+        }),
+        false => Fact::CustomersUnmerged(CustomersUnmerged {
+            customer_id,
+            merged_customer_id,
+            reason,
+        }),
+    }
+}
 
 /// Judges `log`, and folds what counts: see [`Partitions::fold`].
 pub fn fold<P: Projection<Fact = Happening>>(

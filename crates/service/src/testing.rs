@@ -3,6 +3,8 @@
 
 mod contact;
 mod raw;
+mod refusal;
+mod sealed;
 mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,8 +18,10 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 pub use contact::{contact, promise, reason};
-pub use raw::call_raw;
-pub use settings::setting_changed;
+pub use raw::{Raw, call_raw};
+pub use refusal::{reason_of, violations_of};
+pub use sealed::sealed;
+pub use settings::{open_week, setting, setting_changed, since_made, work_week};
 
 use crate::server::{Server, ServerConfig, bind};
 use crate::{

@@ -6,7 +6,7 @@ use crate::FieldPath;
 use crate::limits::{CALENDAR_EXCEPTIONS_MAX, HOURS_PER_DAY_MAX, LINE_BYTES_MAX};
 use crate::violation::Reason;
 
-fn hours(pairs: &[(&str, &str)]) -> Vec<HoursDraft> {
+pub(crate) fn hours(pairs: &[(&str, &str)]) -> Vec<HoursDraft> {
     let pairs = pairs.iter();
     pairs
         .map(|(opens, closes)| HoursDraft {
@@ -16,14 +16,18 @@ fn hours(pairs: &[(&str, &str)]) -> Vec<HoursDraft> {
         .collect()
 }
 
-/// From Monday to Friday.
-fn office(zone: &str, opens: &str, closes: &str) -> CalendarDraft {
-    let day = hours(&[(opens, closes)]);
+/// Open at these hours, from Monday to Friday.
+pub(crate) fn open_on_work_days(zone: &str, pairs: &[(&str, &str)]) -> CalendarDraft {
+    let day = hours(pairs);
     CalendarDraft {
         time_zone: zone.to_owned(),
         weekly: std::array::from_fn(|weekday| if weekday < 5 { day.clone() } else { Vec::new() }),
         ..CalendarDraft::default()
     }
+}
+
+fn office(zone: &str, opens: &str, closes: &str) -> CalendarDraft {
+    open_on_work_days(zone, &[(opens, closes)])
 }
 
 fn closed(draft: &mut CalendarDraft, date: &str, label: &str) {

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::FieldPath;
-use crate::calendar::{CalendarDraft, ClosedDate, HoursDraft, OpeningHours, SpecialDate};
+use crate::calendar::tests::{hours, open_on_work_days as office};
+use crate::calendar::{CalendarDraft, ClosedDate, OpeningHours, SpecialDate};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -21,31 +22,8 @@ fn time(text: &str) -> TimeOfDay {
     text.parse().unwrap()
 }
 
-fn hours(pairs: &[(&str, &str)]) -> Vec<HoursDraft> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(opens, closes)| HoursDraft {
-            opens: (*opens).to_owned(),
-            closes: (*closes).to_owned(),
-        })
-        .collect()
-}
-
 fn checked(draft: &CalendarDraft) -> OpeningHours {
     draft.check(FieldPath::ROOT).unwrap()
-}
-
-/// From Monday to Friday.
-fn office(zone: &str, pairs: &[(&str, &str)]) -> CalendarDraft {
-    let day = hours(pairs);
-    CalendarDraft {
-        time_zone: zone.to_owned(),
-        weekly: std::array::from_fn(|weekday| match weekday < 5 {
-            true => day.clone(),
-            false => Vec::new(),
-        }),
-        ..CalendarDraft::default()
-    }
 }
 
 /// `berlin`: from 9 to 12 and from 13 to 17 on work days, with Christmas of 2026. `utc`: from 9 to 17. `always`.

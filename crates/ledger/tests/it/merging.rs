@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_ledger::testing::fold;
+use aftercall_ledger::testing::{fold, merged};
 use aftercall_ledger::{Accepted, Contacts, Happening, Ledger, MergedPairs};
 use aftercall_log::Record;
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::envelope::{Fact, customer_key};
-use aftercall_proto::event::v1::{CustomersMerged, CustomersUnmerged, Event};
+use aftercall_proto::envelope::customer_key;
+use aftercall_proto::event::v1::Event;
 use aftercall_view::testing::{Held, MemoryEngine, Partitions};
 use aftercall_view::{ApplyError, Projection, Store, Txn};
 use jiff::Timestamp;
@@ -42,26 +42,12 @@ impl Projection for Merges {
 type Step = (&'static str, &'static str, u64, bool);
 
 fn record((first, other, sequence, are_one): Step) -> Record {
-    let (customer_id, merged_customer_id) = (first.to_owned(), other.to_owned());
-    let reason = String::new();
-    let fact = match are_one {
-        true => Fact::CustomersMerged(CustomersMerged {
-            customer_id,
-            merged_customer_id,
-            reason,
-        }),
-        false => Fact::CustomersUnmerged(CustomersUnmerged {
-            customer_id,
-            merged_customer_id,
-            reason,
-        }),
-    };
     let event = Event {
         tenant_id: TENANT.to_owned(),
         aggregate_id: first.to_owned(),
         sequence,
         recorded_at: Some(to_wire(Timestamp::UNIX_EPOCH)),
-        ..fact.event()
+        ..merged(first, other, are_one).event()
     };
     Record {
         key: customer_key(TENANT, first),

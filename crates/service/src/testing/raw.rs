@@ -9,13 +9,13 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::{Request, Status};
 
-/// Encodes nothing: what goes out is what the test wrote.
-#[derive(Debug, Clone, Copy)]
-struct Raw;
+/// Encodes and decodes nothing: what goes out is what the test wrote, and what comes is as it came.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Raw;
 
 impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
+    type Encode = Bytes;
+    type Decode = Bytes;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -29,21 +29,21 @@ impl Codec for Raw {
 }
 
 impl Encoder for Raw {
-    type Item = Vec<u8>;
+    type Item = Bytes;
     type Error = Status;
 
-    fn encode(&mut self, bytes: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put_slice(&bytes);
+    fn encode(&mut self, bytes: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(bytes);
         Ok(())
     }
 }
 
 impl Decoder for Raw {
-    type Item = Vec<u8>;
+    type Item = Bytes;
     type Error = Status;
 
-    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        Ok(Some(bytes.copy_to_bytes(bytes.remaining()).to_vec()))
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(bytes.copy_to_bytes(bytes.remaining())))
     }
 }
 
@@ -60,6 +60,7 @@ where
     let mut grpc = tonic::client::Grpc::new(channel);
     assert!(grpc.ready().await.is_ok(), "no connection");
     let path = PathAndQuery::try_from(path).expect("a method's path");
+    let messages = messages.into_iter().map(Bytes::from);
     let requests = Request::new(stream::iter(messages));
     let mut answers = match grpc.streaming(requests, path, Raw).await {
         Ok(answers) => answers.into_inner(),
@@ -68,7 +69,7 @@ where
     let mut received = Vec::new();
     loop {
         match answers.message().await {
-            Ok(Some(answer)) => received.push(answer),
+            Ok(Some(answer)) => received.push(answer.to_vec()),
             Ok(None) => return (received, Status::ok("")),
             Err(status) => return (received, status),
         }

@@ -1,4 +1,9 @@
 //! Which segments are merged: as tantivy thinks best, as far as the disk has room.
+//!
+//! Commits go on while segments are merged. One that deletes or replaces all documents that a small
+//! segment still has takes that segment away from under its merge. tantivy then throws away what the
+//! merge made, and warns ("couldn't find segment in SegmentManager"). That harms nothing: the segments
+//! that it would have replaced stay, with all deletions, and a later commit begins another merge of them.
 
 use std::path::PathBuf;
 

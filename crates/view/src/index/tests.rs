@@ -11,6 +11,7 @@ use tantivy::tokenizer::TokenizerManager;
 
 use super::{IndexError, IndexOptions, IndexSchema, SearchIndex};
 use crate::Positions;
+use faults::Fails;
 
 /// So many segments are merged.
 const SEGMENTS: u8 = 8;
@@ -24,12 +25,7 @@ fn the_first_replacement_after_an_opening_is_not_lost_in_a_merge() {
     let dir = tempfile::tempdir().unwrap();
     let mut index = open(dir.path());
     index.set_merges(false);
-    for segment in 0..SEGMENTS {
-        for document in 0..DOCUMENTS {
-            replace(&mut index, segment, document).unwrap();
-        }
-        index.commit(&through(segment)).unwrap();
-    }
+    write_segments(&mut index);
     replace(&mut index, SEGMENTS - 1, 0).unwrap();
     index.commit(&through(SEGMENTS)).unwrap();
     drop(index);
@@ -50,6 +46,30 @@ fn the_first_replacement_after_an_opening_is_not_lost_in_a_merge() {
     assert_eq!(found, usize::from(SEGMENTS * DOCUMENTS));
 }
 
+/// A commit replaces all documents of a segment while it is being merged with others. That merge comes to
+/// nothing: no document is lost by it, and none is there twice.
+#[test]
+fn a_merge_of_a_segment_that_is_emptied_meanwhile_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Fails::never();
+    let mut index = faults::open(dir.path(), &disk).unwrap();
+    let merging = disk.merging.lock();
+    write_segments(&mut index);
+    for document in 0..DOCUMENTS {
+        replace(&mut index, 0, document).unwrap();
+    }
+    index.commit(&through(SEGMENTS)).unwrap();
+    drop(merging);
+    index.writer.wait_merging_threads().unwrap();
+
+    let index = open(dir.path());
+    let searcher = index.snapshot().searcher;
+    // None was merged; the first is gone, and one more was written.
+    assert_eq!(searcher.segment_readers().len(), usize::from(SEGMENTS));
+    let found = searcher.search(&AllQuery, &Count).unwrap();
+    assert_eq!(found, usize::from(SEGMENTS * DOCUMENTS));
+}
+
 const LOG: LogId = LogId([7; 16]);
 
 fn open(dir: &std::path::Path) -> SearchIndex {
@@ -64,6 +84,16 @@ fn schema() -> IndexSchema {
         schema: schema.build(),
         key,
         tokenizers: TokenizerManager::default(),
+    }
+}
+
+/// Commits as many segments as are merged, each with as many documents.
+fn write_segments(index: &mut SearchIndex) {
+    for segment in 0..SEGMENTS {
+        for document in 0..DOCUMENTS {
+            replace(index, segment, document).unwrap();
+        }
+        index.commit(&through(segment)).unwrap();
     }
 }
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aftercall_client::Client;
+use aftercall_service::testing::Raw;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio_stream::{Stream, StreamExt};
 use tonic::client::Grpc;
 
 use crate::knowledge::asked;
-use crate::load::{self, Raw};
+use crate::load;
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 use crate::stream::recorded;

@@ -7,12 +7,13 @@ use aftercall_client::Client;
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
+use aftercall_service::testing::Raw;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio_stream::StreamExt;
 use tonic::client::Grpc;
 
-use crate::load::{self, Raw};
+use crate::load;
 use crate::message::Messages;
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;

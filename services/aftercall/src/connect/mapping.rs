@@ -94,6 +94,21 @@ impl Taken {
     }
 }
 
+#[cfg(test)]
+impl Format {
+    /// Fails unless nothing is told of a record, for a reason that begins so.
+    pub(super) fn assert_passed(&self, record: &str, why: &str) {
+        let mut events = Vec::new();
+        let raw = Raw::Record(record.as_bytes(), None);
+        let taken = self.beginning().take(self, raw, &mut events);
+        assert!(
+            matches!(&taken, Taken::Passed(text) if text.starts_with(why)),
+            "{taken:?}"
+        );
+        assert!(events.is_empty());
+    }
+}
+
 /// A record, as it came.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Raw<'a> {

@@ -46,6 +46,23 @@ pub(crate) async fn client(app: &App) -> Client {
     client.connect().await.unwrap()
 }
 
+/// Runs `test` beside an app, with a client of it and the clock that it goes by.
+pub(crate) async fn beside_an_app<F: Future<Output = ()>>(
+    test: impl FnOnce(Client, ManualClock) -> F,
+) {
+    let (data, clock) = (TempDir::new().unwrap(), clock());
+    let app = App::start(&config(&data), &[], around(&clock)).await;
+    let app = app.unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let client = client(&app).await;
+    let test = async {
+        test(client, clock).await;
+        drop(stop);
+    };
+    let (ran, ()) = tokio::join!(app.run(async { drop(stopped.await) }), test);
+    ran.unwrap();
+}
+
 /// A contact at nine with a promise for ten.
 pub(crate) fn promise() -> RecordInteractionRequest {
     let mut row: Value = serde_json::from_str(&line(1, "C-1")).unwrap();

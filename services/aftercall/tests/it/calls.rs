@@ -7,7 +7,6 @@ mod stream;
 use std::pin::Pin;
 use std::time::Duration;
 
-use aftercall::app::App;
 use aftercall_client::{Client, Error};
 use aftercall_proto::followups::v1::{
     JudgeCallDropRequest, ListIncompleteCallsRequest, ListIncompleteCallsResponse,
@@ -30,10 +29,8 @@ use aftercall_service::testing::{contact, promise};
 use aftercall_service::{Clock, ManualClock};
 use futures::{Stream, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
-use tempfile::TempDir;
-use tokio::sync::oneshot;
 
-use crate::app::{around, client, clock, config};
+use crate::app::beside_an_app;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -47,21 +44,15 @@ type Answers = Pin<Box<dyn Stream<Item = Result<WatchCallsResponse, Error>> + Se
 
 /// Runs `test` in a house.
 async fn in_a_house<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), &[], around(&clock)).await;
-    let app = app.unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let house = House {
-        client: client(&app).await,
-        began_at: clock.now() - SignedDuration::from_mins(10),
-        clock,
-    };
-    let test = async {
+    beside_an_app(|client, clock| async move {
+        let house = House {
+            client,
+            began_at: clock.now() - SignedDuration::from_mins(10),
+            clock,
+        };
         tokio::time::timeout(PATIENCE, test(house)).await.unwrap();
-        drop(stop);
-    };
-    let (stopped, ()) = tokio::join!(app.run(async { drop(stopped.await) }), test);
-    stopped.unwrap();
+    })
+    .await;
 }
 
 impl House {

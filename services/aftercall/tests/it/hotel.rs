@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use aftercall::app::App;
 use aftercall_client::Client;
 use aftercall_proto::followups::v1::{CountRepeatsRequest, GetCommitmentRequest, RepeatGrouping};
 use aftercall_proto::history::v1::get_interaction_request::Which;
@@ -20,10 +19,8 @@ use aftercall_proto::recorder::v1::{IdentifyInteractionRequest, RecordInteractio
 use aftercall_service::testing::{contact, promise, reason};
 use aftercall_service::{Clock, ManualClock};
 use jiff::SignedDuration;
-use tempfile::TempDir;
-use tokio::sync::oneshot;
 
-use crate::app::{around, client, clock, config};
+use crate::app::beside_an_app;
 
 async fn record(client: &Client, interaction: Interaction) -> (String, Vec<String>) {
     let request = RecordInteractionRequest {
@@ -173,20 +170,9 @@ async fn identified(client: &Client, (called, mail): (&str, &str)) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_angry_call_is_put_down_to_the_mail_that_never_came() {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), &[], around(&clock))
-        .await
-        .unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let client = client(&app).await;
-    let told = async {
+    beside_an_app(|client, clock| async move {
         let told = tokio::time::timeout(Duration::from_secs(120), story(&client, &clock)).await;
-        stop.send(()).unwrap();
         told.expect("the story should come to its end");
-    };
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let (ran, ()) = tokio::join!(app.run(stopped), told);
-    ran.unwrap();
+    })
+    .await;
 }

@@ -8,6 +8,7 @@ use aftercall_log::{EmbeddedLog, Log, Options};
 use tempfile::TempDir;
 
 use crate::command::{Server, Site, aftercall, lines, run, run_with};
+use crate::log::data;
 
 /// A topic of its own for each test.
 struct Topic {
@@ -55,17 +56,6 @@ impl Topic {
         };
         KafkaLog::open(&config, std::sync::Arc::new(|_| Vec::new())).unwrap()
     }
-}
-
-/// A data directory with some records.
-fn data(records: u64) -> TempDir {
-    let server = Server::start();
-    run_with(
-        &mut server.client(["import", "-"]),
-        lines(0..records).as_bytes(),
-    )
-    .ok();
-    server.stop()
 }
 
 fn tail(data: &Path) -> u64 {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::command::{Server, Site, aftercall, lines, run, run_with};
 
 /// A data directory with some records.
-fn data(records: u64) -> TempDir {
+pub(crate) fn data(records: u64) -> TempDir {
     let server = Server::start();
     run_with(
         &mut server.client(["import", "-"]),

@@ -4,32 +4,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aftercall::app::App;
 use aftercall_client::{Client, Error};
 use aftercall_proto::followups::v1::{
     CommitmentFilter, FulfilCommitmentRequest, ListCommitmentsRequest, PauseCommitmentRequest,
     RescheduleCommitmentRequest, RetargetOpenRequest, RetargetOpenResponse,
 };
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::warn_stage::Basis;
 use aftercall_proto::model::v1::{
-    Calendar, Channel, Commitment, CommitmentKind, CommitmentLifecycle, FollowUpPolicy, Hours,
-    Interaction, InternalTargetRule, OpenTime, PauseReason, PromiseFilter, Setting, WarnStage,
-    Week,
+    Calendar, Channel, Commitment, CommitmentKind, CommitmentLifecycle, FollowUpPolicy,
+    Interaction, PauseReason, PromiseFilter, Setting, WarnStage,
 };
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
 };
-use aftercall_service::testing::{contact, promise};
+use aftercall_service::testing::{contact, open_week, promise, setting, since_made};
 use aftercall_service::{Clock, ManualClock};
 use futures::TryStreamExt;
 use jiff::SignedDuration;
-use tempfile::TempDir;
-use tokio::sync::oneshot;
 
-use crate::app::{around, client, clock, config};
+use crate::app::beside_an_app;
 
 /// So many promises are made, more than one request retargets.
 const PROMISES: usize = 640;
@@ -40,32 +35,12 @@ struct House {
 }
 
 fn open_all_week() -> Setting {
-    let day = vec![Hours {
-        opens: "00:00".to_owned(),
-        closes: "24:00".to_owned(),
-    }];
     let calendar = Calendar {
         time_zone: "UTC".to_owned(),
-        weekly: Some(Week {
-            monday: day.clone(),
-            tuesday: day.clone(),
-            wednesday: day.clone(),
-            thursday: day.clone(),
-            friday: day.clone(),
-            saturday: day.clone(),
-            sunday: day,
-        }),
+        weekly: Some(open_week()),
         ..Calendar::default()
     };
     setting("always", Body::Calendar(calendar))
-}
-
-fn setting(id: &str, body: Body) -> Setting {
-    Setting {
-        setting_id: id.to_owned(),
-        body: Some(body),
-        ..Setting::default()
-    }
 }
 
 /// Call-backs are to be done so many hours after they were promised, and are warned of before.
@@ -76,15 +51,7 @@ fn calls(hours: i64, channels: &[Channel]) -> Setting {
             channels: channels.iter().map(|one| (*one).into()).collect(),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule {
-            rule: Some(Rule::SinceMade(OpenTime {
-                duration: Some(pbjson_types::Duration {
-                    seconds: hours * 3_600,
-                    nanos: 0,
-                }),
-                calendar_id: "always".to_owned(),
-            })),
-        }),
+        internal_target: Some(since_made(hours, "always")),
         target_stages: vec![WarnStage {
             stage_id: "half".to_owned(),
             basis: Some(Basis::PercentElapsed(50)),
@@ -174,25 +141,13 @@ impl House {
 
 /// Runs `test` in a house whose call-backs are to be done a day after they were promised.
 async fn in_a_house<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), &[], around(&clock)).await;
-    let app = app.unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let house = House {
-        client: client(&app).await,
-        clock,
-    };
-    let used = async {
+    beside_an_app(|client, clock| async move {
+        let house = House { client, clock };
         house.set([open_all_week()]).await;
         house.set([calls(24, &[])]).await;
         test(house).await;
-        stop.send(()).unwrap();
-    };
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let (ran, ()) = tokio::join!(app.run(stopped), used);
-    ran.unwrap();
+    })
+    .await;
 }
 
 fn sum(pages: &[RetargetOpenResponse], of: fn(&RetargetOpenResponse) -> u64) -> u64 {

@@ -6,7 +6,6 @@ use aftercall_log::Log;
 use aftercall_proto::alerts::v1::{
     AlertFilter, ListAlertsRequest, WatchAlertsRequest, WatchAlertsResponse,
 };
-use aftercall_proto::followups::v1::FulfilCommitmentRequest;
 use aftercall_proto::model::v1::{
     Alert, AlertResolveCause, AlertSeverity, AlertState, CommitmentDraft, Owner, owner,
 };
@@ -18,8 +17,8 @@ use proptest::test_runner::TestRunner;
 use tonic::{Code, Streaming};
 
 use crate::stage::{
-    Contact, PATIENCE, Running, Stage, at, next_alert as next, owned_by, promise, promise_of,
-    reason,
+    Contact, PATIENCE, Running, Stage, at, fulfil, next_alert as next, owned_by, promise,
+    promise_of, reason,
 };
 
 async fn watch(running: &Running, resume_token: &str) -> Streaming<WatchAlertsResponse> {
@@ -42,19 +41,6 @@ async fn begun(watch: &mut Streaming<WatchAlertsResponse>) -> String {
         "the first answer says that the watch has begun"
     );
     first.resume_token
-}
-
-async fn fulfil(running: &Running, commitment_id: &str) {
-    let request = FulfilCommitmentRequest {
-        request_id: format!("fulfil-{commitment_id}"),
-        commitment_id: commitment_id.to_owned(),
-        ..FulfilCommitmentRequest::default()
-    };
-    running
-        .client("lead")
-        .fulfil_commitment(request)
-        .await
-        .unwrap();
 }
 
 #[tokio::test]

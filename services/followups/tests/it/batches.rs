@@ -7,9 +7,8 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::model::v1::CommitmentLifecycle;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
-use crate::stage::{Contact, Running, Stage, at, owned_by, promise, reason};
+use crate::stage::{Contact, Running, Stage, at, owned_by, promise, reason, wrong_fields};
 
 async fn begin(ids: &[&str]) -> (Stage, Running) {
     let stage = Stage::with_partitions(2);
@@ -200,11 +199,7 @@ async fn what_is_wrong_with_a_batch_is_told_once() {
         ),
     ] {
         let refused = send(&running, "lead", request).await.unwrap_err();
-        let found = refused.get_details_bad_request().unwrap().field_violations;
-        let found = found
-            .iter()
-            .map(|one| format!("{} {}", one.field, one.reason));
-        assert_eq!(found.collect::<Vec<_>>(), expected);
+        assert_eq!(wrong_fields(&refused), expected);
     }
     running.stop().await;
 }

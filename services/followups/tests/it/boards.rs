@@ -18,10 +18,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tonic::{Code, Status, Streaming};
-use tonic_types::StatusExt;
 
-use crate::lists::{begin, filters, holds, lapsed_by_now};
-use crate::stage::{Contact, PATIENCE, Running, Stage, at, owned_by, promise, reason, unwire};
+use crate::lists::{all, begin, filters, holds};
+use crate::stage::{
+    Contact, PATIENCE, Running, Stage, at, fulfil, owned_by, promise, reason, unwire, violations_of,
+};
 
 const ZONE: &str = "Europe/Berlin";
 
@@ -78,14 +79,7 @@ fn group(commitment: &Commitment, by: &[CommitmentDimension]) -> CommitmentGroup
 #[tokio::test]
 async fn every_count_is_what_a_look_at_all_promises_finds() {
     let (stage, running) = begin(240).await;
-    running
-        .until(|| stage.lapses().len() == lapsed_by_now(&stage))
-        .await;
-    running.caught_up(&stage).await;
-    let mut all = Vec::new();
-    for no in 0..240 {
-        all.push(running.get(&format!("c-{no:04}"), "").await);
-    }
+    let all = all(&stage, &running, 240).await;
     let dimensions: Vec<_> = (1..=7)
         .map(|one| CommitmentDimension::try_from(one).unwrap())
         .collect();
@@ -178,13 +172,8 @@ async fn a_count_that_makes_no_sense_is_refused_by_its_field() {
     ] {
         let refused = count(&running, request.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{request:?}");
-        let details = refused.get_details_bad_request().unwrap();
-        let found: Vec<_> = details
-            .field_violations
-            .iter()
-            .map(|one| (one.field.as_str(), one.reason.as_str()))
-            .collect();
-        assert_eq!(found, [(field, expected)], "{request:?}");
+        let expected = (field.to_owned(), expected.to_owned());
+        assert_eq!(violations_of(&refused), [expected], "{request:?}");
     }
     running.stop().await;
 }
@@ -217,19 +206,6 @@ async fn next(watch: &mut Streaming<WatchCommitmentsResponse>) -> (Commitment, b
             return (commitment, answer.left, answer.resume_token);
         }
     }
-}
-
-async fn fulfil(running: &Running, commitment_id: &str) {
-    let request = FulfilCommitmentRequest {
-        request_id: format!("fulfil-{commitment_id}"),
-        commitment_id: commitment_id.to_owned(),
-        ..FulfilCommitmentRequest::default()
-    };
-    running
-        .client("lead")
-        .fulfil_commitment(request)
-        .await
-        .unwrap();
 }
 
 fn open() -> CommitmentFilter {

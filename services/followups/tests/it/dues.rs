@@ -6,10 +6,10 @@ use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueResolution, DueSpec, DueWorking,
-    Hours, LocalDue, Setting, Week,
+    LocalDue, Setting,
 };
 use aftercall_service::Clock;
-use aftercall_service::testing::setting_changed;
+use aftercall_service::testing::{setting, setting_changed, work_week};
 use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::Code;
@@ -20,22 +20,9 @@ const HOUR_S: i64 = 3_600;
 
 /// Open around the clock from Monday to Friday, but on one date.
 fn calendar(closed: &str) -> Calendar {
-    let open = || {
-        vec![Hours {
-            opens: "00:00".to_owned(),
-            closes: "24:00".to_owned(),
-        }]
-    };
     Calendar {
         time_zone: "UTC".to_owned(),
-        weekly: Some(Week {
-            monday: open(),
-            tuesday: open(),
-            wednesday: open(),
-            thursday: open(),
-            friday: open(),
-            ..Week::default()
-        }),
+        weekly: Some(work_week("00:00", "24:00")),
         closed_dates: vec![ClosedDate {
             date: closed.to_owned(),
             label: "Founders' day".to_owned(),
@@ -46,10 +33,8 @@ fn calendar(closed: &str) -> Calendar {
 
 async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
     let setting = Setting {
-        setting_id: "office".to_owned(),
         version,
-        body: Some(Body::Calendar(calendar)),
-        ..Setting::default()
+        ..setting("office", Body::Calendar(calendar))
     };
     let record = setting_changed("acme", version, setting, stage.clock.now());
     let positions = stage.log.append(vec![record]).await.unwrap();

@@ -6,19 +6,16 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::model::v1::{Commitment, CommitmentOutcome};
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
 use crate::callers::{NUMBER, unknown};
 use crate::identifying::{identify, merge};
-use crate::stage::{Contact, Running, Stage, at, promise, telephone, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, telephone, violations_of, wire};
 
 fn violation(status: &Status) -> (String, String) {
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
-    let found = status.get_details_bad_request().unwrap().field_violations;
-    let [one] = &found[..] else {
-        panic!("{found:?}")
-    };
-    (one.field.clone(), one.reason.clone())
+    let mut found = violations_of(status);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
 }
 
 async fn fulfil(running: &Running, id: &str, contact: &str) -> Result<Commitment, Status> {

@@ -9,18 +9,13 @@ use aftercall_proto::followups::v1::{
 use aftercall_view::{PageToken, Positions};
 use bytes::Bytes;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
-use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, reason, violations_of, wire};
 
-fn violations(status: &Status) -> Vec<(String, String)> {
+/// The fields that a request is refused for, each with its reason, sorted.
+pub(crate) fn violations(status: &Status) -> Vec<(String, String)> {
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
-    let found = status
-        .get_details_bad_request()
-        .unwrap()
-        .field_violations
-        .into_iter();
-    let mut found: Vec<_> = found.map(|one| (one.field, one.reason)).collect();
+    let mut found = violations_of(status);
     found.sort();
     found
 }

@@ -1,10 +1,9 @@
 //! Promises whose contact becomes another customer's, and customers that are one.
 
+use aftercall_ledger::testing::merged;
 use aftercall_proto::alerts::v1::{AlertFilter, WatchAlertsRequest, WatchAlertsResponse};
 use aftercall_proto::envelope::{Fact, contact_key};
-use aftercall_proto::event::v1::{
-    CustomersMerged, CustomersUnmerged, Event, InteractionIdentified,
-};
+use aftercall_proto::event::v1::{Event, InteractionIdentified};
 use aftercall_proto::followups::v1::{
     CommitmentFilter, FulfilCommitmentRequest, ListCommitmentsRequest,
 };
@@ -16,7 +15,7 @@ use crate::stage::{
 };
 
 /// The promises of a customer.
-async fn of(running: &Running, customer_id: &str) -> Vec<String> {
+pub(crate) async fn of(running: &Running, customer_id: &str) -> Vec<String> {
     let request = ListCommitmentsRequest {
         filter: Some(CommitmentFilter {
             customer_ids: vec![customer_id.to_owned()],
@@ -71,20 +70,7 @@ pub(crate) fn identify(
 
 /// The first customer and the other one are one, or two again, as the first one's `sequence` says.
 pub(crate) fn merge(stage: &Stage, (first, other): (&str, &str), sequence: u64, are_one: bool) {
-    let (customer_id, merged_customer_id) = (first.to_owned(), other.to_owned());
-    let reason = String::new();
-    let fact = match are_one {
-        true => Fact::CustomersMerged(CustomersMerged {
-            customer_id,
-            merged_customer_id,
-            reason,
-        }),
-        false => Fact::CustomersUnmerged(CustomersUnmerged {
-            customer_id,
-            merged_customer_id,
-            reason,
-        }),
-    };
+    let fact = merged(first, other, are_one);
     stage.append(&event(first, sequence, &fact), first);
 }
 

@@ -54,6 +54,19 @@ pub(crate) async fn begin(count: usize) -> (Stage, Running) {
     (stage, running)
 }
 
+/// The `count` promises of [`begin`], once those have lapsed that are late.
+pub(crate) async fn all(stage: &Stage, running: &Running, count: usize) -> Vec<Commitment> {
+    running
+        .until(|| stage.lapses().len() == lapsed_by_now(stage))
+        .await;
+    running.caught_up(stage).await;
+    let mut all = Vec::new();
+    for no in 0..count {
+        all.push(running.get(&format!("c-{no:04}"), "").await);
+    }
+    all
+}
+
 /// Most are due within minutes of each other; some two hours later, on the other side of midnight.
 fn due(no: usize) -> i64 {
     let later = if no % 8 == 7 { 7_200 } else { 0 };
@@ -227,14 +240,7 @@ pub(crate) fn filters() -> impl Strategy<Value = CommitmentFilter> {
 #[tokio::test]
 async fn every_filter_lists_what_a_look_at_all_promises_finds() {
     let (stage, running) = begin(240).await;
-    running
-        .until(|| stage.lapses().len() == lapsed_by_now(&stage))
-        .await;
-    running.caught_up(&stage).await;
-    let mut all = Vec::new();
-    for no in 0..240 {
-        all.push(running.get(&format!("c-{no:04}"), "").await);
-    }
+    let mut all = all(&stage, &running, 240).await;
     all.sort_by_key(place);
     assert!(
         all.iter()
@@ -336,7 +342,7 @@ async fn the_latest_is_answered_to_whoever_asks_for_it() {
 }
 
 /// How many promises of [`begin`] have lapsed: those that were open, told and due before now.
-pub(crate) fn lapsed_by_now(stage: &Stage) -> usize {
+fn lapsed_by_now(stage: &Stage) -> usize {
     let mut open = BTreeMap::new();
     for event in stage.events() {
         use aftercall_proto::envelope::Fact;

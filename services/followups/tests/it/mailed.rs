@@ -1,14 +1,11 @@
 //! What became of the mails that tell of an alert.
 
-use aftercall_log::{Log, Record};
-use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::envelope::{Fact, notify_key};
 use aftercall_proto::event::v1::{AttemptedMail, Event, MailAttempted};
 use aftercall_proto::model::v1::receiver::Who;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{MailTrouble, Receiver, WebhookDeliveryState};
 use aftercall_service::Clock;
-use prost::Message;
 
 use crate::routing::{explained, followed, house, only_alert, set, until_said};
 use crate::stage::{Contact, Stage, TENANT, at, wire};
@@ -28,13 +25,7 @@ fn mailed(stage: &Stage, sequence: u64, attempt: AttemptedMail) {
         recorded_at: wire(now),
         ..fact.event()
     };
-    let record = Record {
-        key: notify_key(TENANT),
-        recorded_at_us: microseconds(now),
-        body: event.encode_to_vec().into(),
-    };
-    let appended = stage.log.append(vec![record]);
-    futures::executor::block_on(appended).unwrap();
+    stage.append_under(notify_key(TENANT), &event);
 }
 
 #[tokio::test]

@@ -5,8 +5,7 @@ use aftercall_log::Log;
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{CommitmentMade, Event, EventType};
 use aftercall_proto::followups::v1::{
-    CommitmentFilter, FulfilCommitmentRequest, ListCommitmentsRequest, MakeCommitmentRequest,
-    MakeCommitmentResponse,
+    FulfilCommitmentRequest, ListCommitmentsRequest, MakeCommitmentRequest, MakeCommitmentResponse,
 };
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
@@ -18,10 +17,11 @@ use aftercall_service::testing::setting_changed;
 use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
-use crate::identifying::identify;
-use crate::stage::{Contact, OWNER, Running, Stage, TENANT, at, promise, reason, telephone, wire};
+use crate::identifying::{identify, of};
+use crate::stage::{
+    Contact, OWNER, Running, Stage, TENANT, at, promise, reason, telephone, violations_of, wire,
+};
 
 /// The id of what the lead makes by the request `r-n`.
 pub(crate) fn id(n: u64) -> String {
@@ -69,9 +69,7 @@ pub(crate) async fn make(
 /// What is wrong with which field.
 fn wrong(status: &Status) -> Vec<(String, String)> {
     assert_eq!(reason(status), "INVALID_REQUEST");
-    let details = status.get_details_bad_request().unwrap();
-    let fields = details.field_violations.into_iter();
-    fields.map(|one| (one.field, one.reason)).collect()
+    violations_of(status)
 }
 
 /// A contact with one promise, ten minutes ago.
@@ -85,19 +83,6 @@ async fn begin() -> (Stage, Running) {
     let running = stage.start().await;
     running.caught_up(&stage).await;
     (stage, running)
-}
-
-async fn of(running: &Running, customer_id: &str) -> Vec<String> {
-    let request = ListCommitmentsRequest {
-        filter: Some(CommitmentFilter {
-            customer_ids: vec![customer_id.to_owned()],
-            ..CommitmentFilter::default()
-        }),
-        ..ListCommitmentsRequest::default()
-    };
-    let answer = running.client("lead").list_commitments(request).await;
-    let commitments = answer.unwrap().into_inner().commitments.into_iter();
-    commitments.map(|it| it.commitment_id).collect()
 }
 
 #[tokio::test]

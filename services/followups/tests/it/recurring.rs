@@ -10,7 +10,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{CommitmentRecurrenceEnded, EventType};
 use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, CommitmentFilter, DismissCommitmentRequest, EndRecurrenceRequest,
-    EndRecurrenceResponse, FulfilCommitmentRequest, ListCommitmentsRequest,
+    EndRecurrenceResponse, ListCommitmentsRequest,
 };
 use aftercall_proto::model::v1::{
     CatchUp, Commitment, CommitmentDraft, CommitmentLifecycle, Occurrence, Recurrence,
@@ -20,7 +20,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::making::{forgotten, id, in_contact, make};
-use crate::stage::{Contact, PATIENCE, Running, Stage, at, promise, reason, unwire, wire};
+use crate::stage::{
+    Contact, PATIENCE, Running, Stage, at, fulfil, promise, reason, unwire, violations_of, wire,
+};
 
 const DAY: i64 = 86_400;
 
@@ -129,17 +131,6 @@ async fn settled(stage: &Stage, running: &Running, due: i64) {
     let lapsed = || stage.lapses().iter().any(|(id, _)| *id == other);
     running.until(lapsed).await;
     running.caught_up(stage).await;
-}
-
-async fn fulfil(running: &Running, commitment_id: &str) {
-    let request = FulfilCommitmentRequest {
-        request_id: format!("f-{commitment_id}"),
-        commitment_id: commitment_id.to_owned(),
-        note: "called".to_owned(),
-        ..FulfilCommitmentRequest::default()
-    };
-    let mut lead = running.client("lead");
-    lead.fulfil_commitment(request).await.unwrap();
 }
 
 async fn end(
@@ -459,10 +450,9 @@ async fn a_bad_rule_is_refused_with_its_field_and_reason() {
         let refused = make(&running, "lead", in_contact("r-1", draft)).await;
         let refused = refused.unwrap_err();
         assert_eq!(reason(&refused), "INVALID_REQUEST");
-        let details = refused.get_details_bad_request().unwrap();
-        let field = &details.field_violations[0];
+        let (field, why) = &violations_of(&refused)[0];
         assert_eq!(
-            (&*field.field, &*field.reason),
+            (&**field, &**why),
             ("commitment.recurrence.rrule", expected)
         );
     }

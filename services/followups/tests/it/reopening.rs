@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::making::{forgotten, in_contact, make};
-use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, reason, wire, wrong_fields};
 
 const DAY: i64 = 86_400;
 
@@ -132,15 +132,11 @@ async fn only_what_ended_lately_is_taken_up_by_who_leads_and_for_a_time_ahead() 
         let denied = reopen(&running, who, again("r-3", "c-1", 9_000)).await;
         assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied, "{who}");
     }
-    let fields = |status: &Status| {
-        let details = status.get_details_bad_request().unwrap();
-        let fields = details.field_violations.into_iter();
-        fields
-            .map(|one| format!("{} {}", one.field, one.reason))
-            .collect::<Vec<_>>()
-    };
     let past = reopen(&running, "lead", again("r-4", "c-1", 4_999)).await;
-    assert_eq!(fields(&past.unwrap_err()), ["promised_by DUE_IN_PAST"]);
+    assert_eq!(
+        wrong_fields(&past.unwrap_err()),
+        ["promised_by DUE_IN_PAST"]
+    );
     let empty = ReopenCommitmentRequest {
         promised_by: None,
         reason: String::new(),
@@ -148,7 +144,7 @@ async fn only_what_ended_lately_is_taken_up_by_who_leads_and_for_a_time_ahead() 
     };
     let empty = reopen(&running, "lead", empty).await;
     assert_eq!(
-        fields(&empty.unwrap_err()),
+        wrong_fields(&empty.unwrap_err()),
         ["reason REQUIRED", "promised_by REQUIRED"]
     );
     let unknown = reopen(&running, "lead", again("r-6", "c-9", 9_000)).await;

@@ -16,9 +16,8 @@ use aftercall_service::testing::{OPEN, setting_changed};
 use aftercall_service::{Access, Agents, Clock};
 use pbjson_types::Duration;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
-use crate::stage::{Contact, Running, Stage, at, owned_by, promise, reason};
+use crate::stage::{Contact, Running, Stage, at, owned_by, promise, reason, violations_of};
 
 /// So many promises have the policy: more than one request takes.
 const CALLS: usize = 520;
@@ -236,8 +235,8 @@ async fn what_makes_no_sense_is_refused_by_its_field() {
     ] {
         let refused = page(&running, caller, &request).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
-        let found = refused.get_details_bad_request().unwrap().field_violations;
-        let found: Vec<_> = found.iter().map(|one| one.field.as_str()).collect();
+        let found = violations_of(&refused).into_iter();
+        let found: Vec<_> = found.map(|(field, _)| field).collect();
         assert_eq!(found, expected, "{caller}");
     }
     running.stop().await;

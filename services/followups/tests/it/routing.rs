@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aftercall_log::{Log, Record};
+use aftercall_log::Log;
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, ExplainAlertRequest, ExplainAlertResponse, ListAlertsRequest,
     TestRouteRequest,
 };
-use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::envelope::{Fact, settings_key};
 use aftercall_proto::event::v1::{AlertsRouted, Event, SettingsChanged};
 use aftercall_proto::followups::v1::FulfilCommitmentRequest;
@@ -22,7 +21,6 @@ use aftercall_proto::model::v1::{
     RouteReason as Reason, Setting, Silence,
 };
 use aftercall_service::Clock;
-use prost::Message;
 
 use crate::stage::{Contact, Running, Stage, TENANT, at, promise, reason, wire};
 
@@ -51,13 +49,7 @@ fn change(stage: &Stage, sequence: u64, settings: Vec<Setting>) {
         recorded_at: wire(now),
         ..fact.event()
     };
-    let record = Record {
-        key: settings_key(TENANT),
-        recorded_at_us: microseconds(now),
-        body: event.encode_to_vec().into(),
-    };
-    let appended = stage.log.append(vec![record]);
-    futures::executor::block_on(appended).unwrap();
+    stage.append_under(settings_key(TENANT), &event);
 }
 
 fn level(agent_id: &str) -> EscalationLevel {

@@ -12,15 +12,19 @@ use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{CommitmentLapsed, Event, InteractionRecorded};
 use aftercall_proto::followups::v1::calendar_feed_service_client::CalendarFeedServiceClient;
 use aftercall_proto::followups::v1::followup_service_client::FollowupServiceClient;
-use aftercall_proto::followups::v1::{GetCommitmentRequest, GetCommitmentResponse};
+use aftercall_proto::followups::v1::{
+    FulfilCommitmentRequest, GetCommitmentRequest, GetCommitmentResponse,
+};
 use aftercall_proto::model::v1::{
     Alert, Commitment, CommitmentDraft, CommitmentKind, Customer, Handle, HandleKind, Interaction,
     Owner, Priority, PromiseSubject, alert, owner,
 };
 use aftercall_service::server::{Server, ServerConfig};
 use aftercall_service::testing::{Caller, OPEN, TestServer};
+pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of};
 use aftercall_service::{Access, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 use tempfile::TempDir;
@@ -157,8 +161,14 @@ impl Stage {
 
     /// Appends an event as it is, and returns its position as a token.
     pub(crate) fn append(&self, event: &Event, customer_id: &str) -> String {
+        let key = contact_key(&event.tenant_id, customer_id, &event.interaction_id);
+        self.append_under(key, event)
+    }
+
+    /// The same of an event that stands under another key than a contact's.
+    pub(crate) fn append_under(&self, key: Bytes, event: &Event) -> String {
         let record = Record {
-            key: contact_key(&event.tenant_id, customer_id, &event.interaction_id),
+            key,
             recorded_at_us: microseconds(unwire(event.recorded_at.as_ref())),
             body: event.encode_to_vec().into(),
         };
@@ -397,8 +407,21 @@ pub(crate) fn promise_of(alert: &Alert) -> &PromiseSubject {
     promise
 }
 
-/// The reason that a refusal carries.
-pub(crate) fn reason(status: &Status) -> String {
-    use tonic_types::StatusExt;
-    status.get_details_error_info().unwrap().reason
+/// The lead says that a promise was kept.
+pub(crate) async fn fulfil(running: &Running, commitment_id: &str) {
+    let request = FulfilCommitmentRequest {
+        request_id: format!("fulfil-{commitment_id}"),
+        commitment_id: commitment_id.to_owned(),
+        ..FulfilCommitmentRequest::default()
+    };
+    let fulfilled = running.client("lead").fulfil_commitment(request).await;
+    fulfilled.unwrap();
+}
+
+/// The fields that a refusal names, each with its reason after it.
+pub(crate) fn wrong_fields(status: &Status) -> Vec<String> {
+    let violations = violations_of(status).into_iter();
+    violations
+        .map(|(field, reason)| format!("{field} {reason}"))
+        .collect()
 }

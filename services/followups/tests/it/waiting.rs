@@ -12,10 +12,11 @@ use aftercall_proto::model::v1::{
     Timeliness,
 };
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
 use crate::making::{forgotten, id, in_contact, make};
-use crate::stage::{Contact, Running, Stage, at, promise, promise_of, reason, unwire, wire};
+use crate::stage::{
+    Contact, Running, Stage, at, promise, promise_of, reason, unwire, wire, wrong_fields,
+};
 
 /// `commitment_id` waits for those.
 fn waits(request_id: &str, commitment_id: &str, on: &[&str]) -> SetDependenciesRequest {
@@ -233,11 +234,7 @@ async fn none_waits_for_itself_nor_for_what_is_not_there() {
     let fields = |answer: Result<SetDependenciesResponse, Status>| {
         let status = answer.unwrap_err();
         assert_eq!(reason(&status), "INVALID_REQUEST");
-        let details = status.get_details_bad_request().unwrap();
-        let fields = details.field_violations.into_iter();
-        fields
-            .map(|one| format!("{} {}", one.field, one.reason))
-            .collect::<Vec<_>>()
+        wrong_fields(&status)
     };
     let cyclic = ["depends_on CYCLIC_DEPENDENCY"];
     for (of, on) in [

@@ -1,12 +1,13 @@
 //! Contacts for tests, made step by step, and what happens to them later.
 
 use aftercall_domain::interaction::made_commitment_id;
+use aftercall_ledger::testing::merged;
 use aftercall_log::Position;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentCancelled, CommitmentFulfilled, CommitmentLapsed, CommitmentMade,
-    CommitmentRescheduled, CommitmentWithdrawn, CustomersMerged, CustomersUnmerged,
-    InteractionAmended, InteractionIdentified, InteractionRecorded,
+    CommitmentRescheduled, CommitmentWithdrawn, InteractionAmended, InteractionIdentified,
+    InteractionRecorded,
 };
 use aftercall_proto::model::v1::{
     Action, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOrigin,
@@ -469,19 +470,6 @@ pub(crate) fn merge(
     sequence: u64,
     are_one: bool,
 ) -> Position {
-    let (customer_id, merged_customer_id) = (first.to_owned(), other.to_owned());
-    let fact = match are_one {
-        true => Fact::CustomersMerged(CustomersMerged {
-            customer_id,
-            merged_customer_id,
-            ..CustomersMerged::default()
-        }),
-        false => Fact::CustomersUnmerged(CustomersUnmerged {
-            customer_id,
-            merged_customer_id,
-            ..CustomersUnmerged::default()
-        }),
-    };
     let about = About {
         tenant: TENANT,
         customer: first.to_owned(),
@@ -491,5 +479,5 @@ pub(crate) fn merge(
         recorded_at: ago(0),
         import: false,
     };
-    events.fact(&about, &fact)
+    events.fact(&about, &merged(first, other, are_one))
 }

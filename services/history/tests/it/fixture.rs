@@ -18,7 +18,8 @@ use aftercall_proto::history::v1::{
     timeline_entry::What,
 };
 use aftercall_service::server::Server;
-use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer};
+pub(crate) use aftercall_service::testing::reason_of as reason;
+use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer, violations_of};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, SystemIds};
 use aftercall_view::{Cache, Positions, Views};
 use futures::FutureExt;
@@ -424,26 +425,9 @@ pub(crate) fn contact_ids(entries: &[TimelineEntry]) -> Vec<String> {
     contacts.collect()
 }
 
-/// The stable reason that a status carries.
-pub(crate) fn reason(status: &Status) -> String {
-    use tonic_types::StatusExt;
-    status
-        .get_details_error_info()
-        .map(|info| info.reason)
-        .unwrap_or_default()
-}
-
 /// The fields that a status names, with their reasons, sorted.
 pub(crate) fn wrong_fields(status: &Status) -> Vec<(String, String)> {
-    use tonic_types::StatusExt;
-    let bad = status
-        .get_details_bad_request()
-        .map(|bad| bad.field_violations);
-    let mut fields: Vec<_> = bad
-        .unwrap_or_default()
-        .into_iter()
-        .map(|wrong| (wrong.field, wrong.reason))
-        .collect();
+    let mut fields = violations_of(status);
     fields.sort();
     fields
 }

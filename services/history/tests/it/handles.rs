@@ -27,7 +27,7 @@ async fn timeline(client: &mut Caller, handle: HandleQuery) -> Vec<TimelineEntry
 }
 
 /// The contacts that a search by `filter` finds, sorted.
-async fn found(client: &mut Caller, filter: InteractionFilter) -> Vec<String> {
+pub(crate) async fn found(client: &mut Caller, filter: InteractionFilter) -> Vec<String> {
     let request = SearchInteractionsRequest {
         filter: Some(filter),
         ..Default::default()

@@ -1,25 +1,18 @@
 //! Contacts that turn out to be somebody's, and customers that turn out to be one.
 
-use aftercall_proto::history::v1::{
-    InteractionFilter, SearchInteractionsRequest, list_timeline_request,
-};
+use aftercall_proto::history::v1::{InteractionFilter, list_timeline_request};
 use aftercall_proto::model::v1::{HandleKind, Interaction, MatchStatus};
 
 use crate::contact::{Contact, contact, merge};
-use crate::fixture::{Caller, Events, Service, ago, contact_ids, id, ids, spelled, views};
+use crate::fixture::{Caller, Events, Service, ago, contact_ids, id, spelled, views};
+use crate::handles;
 
 async fn found(client: &mut Caller, customer: &str) -> Vec<String> {
     let filter = InteractionFilter {
         customer_ids: vec![customer.to_owned()],
         ..Default::default()
     };
-    let request = SearchInteractionsRequest {
-        filter: Some(filter),
-        ..Default::default()
-    };
-    let mut ids = ids(&client.search(request).await.unwrap());
-    ids.sort();
-    ids
+    handles::found(client, filter).await
 }
 
 /// Two promises: one that was kept, and one that was moved and is open.

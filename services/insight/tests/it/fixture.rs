@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use aftercall_domain::interaction::correction_id;
 use aftercall_insight::Insight;
+use aftercall_ledger::testing::merged;
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::envelope::{Fact, contact_key};
 use aftercall_proto::event::v1::{
     CommitmentFulfilled, CommitmentLapsed, CommitmentMade, CommitmentPaused, CommitmentRescheduled,
-    CommitmentResumed, CustomersMerged, CustomersUnmerged, Event, InteractionAmended,
-    InteractionIdentified, InteractionRecorded, RepeatAttributed,
+    CommitmentResumed, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
+    RepeatAttributed,
 };
 use aftercall_proto::insight::v1::insight_service_client::InsightServiceClient;
 use aftercall_proto::insight::v1::problem_service_client::ProblemServiceClient;
@@ -316,20 +317,7 @@ impl Events {
 
     /// Two customers become one by the event of this version, or two again.
     pub(crate) fn merge(&self, (one, other): (&str, &str), version: u64, undo: bool) {
-        let (customer_id, merged_customer_id) = (one.to_owned(), other.to_owned());
-        let fact = match undo {
-            false => Fact::CustomersMerged(CustomersMerged {
-                customer_id,
-                merged_customer_id,
-                ..CustomersMerged::default()
-            }),
-            true => Fact::CustomersUnmerged(CustomersUnmerged {
-                customer_id,
-                merged_customer_id,
-                ..CustomersUnmerged::default()
-            }),
-        };
-        self.about(one, (one, version), &fact);
+        self.about(one, (one, version), &merged(one, other, !undo));
     }
 
     /// It is promised to a customer, so many seconds ago, that what they had been told is put right.

@@ -4,6 +4,7 @@ use aftercall_proto::insight::v1::{
     AggregateRequest, ContactFilter, Dimension, HoldTime, TimeBucket,
 };
 use aftercall_proto::model::v1::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
+use aftercall_service::testing::violations_of;
 use tonic::Code;
 
 use crate::fixture::{Events, Service, ago, contact};
@@ -176,9 +177,8 @@ async fn what_is_asked_for_wrongly_is_said() {
     };
     let refused = client.aggregate(request).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    use tonic_types::StatusExt;
-    let found = refused.get_details_bad_request().unwrap().field_violations;
-    let mut fields: Vec<_> = found.into_iter().map(|it| it.field).collect();
+    let found = violations_of(&refused).into_iter();
+    let mut fields: Vec<_> = found.map(|(field, _)| field).collect();
     fields.sort();
     let expected = ["compare", "dimensions", "group_contacts_min", "time_zone"];
     assert_eq!(fields, expected);

@@ -6,6 +6,7 @@ use aftercall_proto::insight::v1::{
     UpdateProblemRequest,
 };
 use aftercall_proto::model::v1::{Improvement, Problem, ProblemCluster, ProblemState};
+use aftercall_service::testing::{reason_of, violations_of};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -206,8 +207,8 @@ async fn what_is_wrong_with_a_problem_is_said() {
     };
     let refused = create(&mut client, "one", empty).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    let found = refused.get_details_bad_request().unwrap().field_violations;
-    let mut fields: Vec<_> = found.into_iter().map(|it| it.field).collect();
+    let found = violations_of(&refused).into_iter();
+    let mut fields: Vec<_> = found.map(|(field, _)| field).collect();
     fields.sort();
     assert_eq!(
         fields,
@@ -222,18 +223,12 @@ async fn what_is_wrong_with_a_problem_is_said() {
         ..refunds()
     };
     let unknown = update(&mut client, ("two", 0), &nowhere).await.unwrap_err();
-    assert_eq!(
-        unknown.get_details_error_info().unwrap().reason,
-        "PROBLEM_NOT_FOUND"
-    );
+    assert_eq!(reason_of(&unknown), "PROBLEM_NOT_FOUND");
     let made = create(&mut client, "three", refunds()).await.unwrap();
     let undone = measured(&mut client, &made.problem_id, 28)
         .await
         .unwrap_err();
-    assert_eq!(
-        undone.get_details_error_info().unwrap().reason,
-        "IMPROVEMENT_NOT_FOUND"
-    );
+    assert_eq!(reason_of(&undone), "IMPROVEMENT_NOT_FOUND");
     let early = improve(&mut client, ("four", &made.problem_id), -DAY)
         .await
         .unwrap_err();

@@ -34,6 +34,18 @@ fn all(events: &Events) -> Vec<Event> {
         .collect()
 }
 
+/// The customers with whom too much went wrong.
+async fn listed(service: &Service) -> Vec<String> {
+    let mut client = service.client();
+    let request = client.request(ListSlipUpsRequest {
+        latest: true,
+        ..ListSlipUpsRequest::default()
+    });
+    let answer = client.client.list_slip_ups(request).await.unwrap();
+    let windows = answer.into_inner().windows.into_iter();
+    windows.map(|it| it.customer_id).collect()
+}
+
 /// Waits until `holds`, looking again whenever the view has moved.
 async fn until(service: &Service, holds: impl Fn() -> bool) {
     let mut progress = service.insight.view().progress();
@@ -206,19 +218,7 @@ async fn customers_who_are_one_are_one_to_save() {
     waited(12, "B", 1_000).record(&events);
     let last = fence(&events, &service, 200).await;
     assert_eq!(whom(&events), ["A", &*first, &*last]);
-    let mut client = service.client();
-    let request = client.request(ListSlipUpsRequest {
-        latest: true,
-        ..ListSlipUpsRequest::default()
-    });
-    let listed = client
-        .client
-        .list_slip_ups(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let listed: Vec<_> = listed.windows.iter().map(|it| &*it.customer_id).collect();
-    assert_eq!(listed, ["A", &*first, &*last]);
+    assert_eq!(listed(&service).await, ["A", &*first, &*last]);
     service.stop().await;
 }
 
@@ -243,22 +243,7 @@ async fn whoever_is_listed_is_raised_once_in_whatever_order_it_becomes_known() {
             .collect();
         calls.shuffle(&mut random);
         calls.iter().for_each(|call| call.record(&events));
-        let mut client = service.client();
-        let request = client.request(ListSlipUpsRequest {
-            latest: true,
-            ..ListSlipUpsRequest::default()
-        });
-        let listed = client
-            .client
-            .list_slip_ups(request)
-            .await
-            .unwrap()
-            .into_inner();
-        let mut listed: Vec<_> = listed
-            .windows
-            .into_iter()
-            .map(|it| it.customer_id)
-            .collect();
+        let mut listed = listed(&service).await;
         listed.sort();
         assert!(listed.len() > 2, "round {round} shows nothing");
         until(&service, || whom(&events).len() >= listed.len()).await;

@@ -25,7 +25,8 @@ use aftercall_proto::model::v1::{
 };
 use aftercall_retrieval::meaning::testing::synonyms;
 use aftercall_service::server::Server;
-use aftercall_service::testing::{self, Caller, OPEN, TestServer};
+pub(crate) use aftercall_service::testing::reason_of as reason;
+use aftercall_service::testing::{self, Caller, OPEN, TestServer, violations_of};
 use aftercall_service::{Access, ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_view::Positions;
 use jiff::Timestamp;
@@ -34,7 +35,6 @@ use tempfile::TempDir;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
-use tonic_types::StatusExt;
 
 pub(crate) const TENANT: &str = "acme";
 pub(crate) const STARTED_S: i64 = 1_780_000_000;
@@ -340,23 +340,10 @@ pub(crate) fn by<T>(request: T, who: &[(&'static str, &str)]) -> Request<T> {
     request
 }
 
-/// The stable reason of a failure.
-pub(crate) fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
-}
-
 /// The fields that a failure names.
 pub(crate) fn fields(status: &Status) -> Vec<String> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    let fields = violations.unwrap_or_default().into_iter();
-    fields.map(|violation| violation.field).collect()
+    let violations = violations_of(status).into_iter();
+    violations.map(|(field, _)| field).collect()
 }
 
 pub(crate) fn event(tenant_id: &str, aggregate_id: &str, sequence: u64, fact: &Fact) -> Event {

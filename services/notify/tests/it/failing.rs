@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use aftercall_log::Log;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{QueuedDelivery, WebhookQueued};
 use aftercall_proto::model::v1::{
     Webhook, WebhookDelivery, WebhookDeliveryState as State, WebhookFailure,
 };
 use aftercall_proto::notify::v1::UpdateWebhookRequest;
-use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::{ActorKind, Clock};
+use aftercall_service::Clock;
 
 use crate::receiver::{Answer, Receiver};
 use crate::world::{World, webhook};
@@ -188,7 +186,6 @@ async fn what_is_found_for_a_webhook_that_is_out_of_use_is_not_queued() {
     };
     world.admin().update_webhook(off).await.unwrap();
     // By a process that does not know yet that it is out of use.
-    let now = world.clock.now();
     let fact = Fact::WebhookQueued(WebhookQueued {
         deliveries: vec![QueuedDelivery {
             delivery: Some(WebhookDelivery {
@@ -200,23 +197,8 @@ async fn what_is_found_for_a_webhook_that_is_out_of_use_is_not_queued() {
         }],
         through: Vec::new(),
     });
-    let sealing = Sealing {
-        by: Author {
-            tenant_id: "acme",
-            actor_id: "aftercall-notify",
-            kind: ActorKind::System,
-        },
-        aggregate_id: &made.webhook_id,
-        interaction_id: "",
-        customer_id: "",
-        sequence: 1,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
-    let record = sealing.seal(&fact).unwrap();
-    world.log.append(vec![record]).await.unwrap();
+    let by = ("acme", "aftercall-notify");
+    world.said(by, (&made.webhook_id, 1), &fact).await;
     let queued = world.deliveries(&made.webhook_id, State::Unspecified).await;
     assert_eq!(queued, []);
     world.stop().await;

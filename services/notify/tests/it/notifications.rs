@@ -9,9 +9,8 @@ use aftercall_proto::model::v1::{
     self as model, CommitmentDraft, Notification, NotificationKind, NotifiedAlert, PromiseSubject,
     Setting, Webhook, WebhookDeliveryState as State,
 };
-use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::Clock;
 use aftercall_service::testing::{promise, setting_changed};
-use aftercall_service::{ActorKind, Clock};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -36,29 +35,13 @@ fn message(id: &str, receiver_id: &str, webhook_id: &str, now: Timestamp) -> Not
 }
 
 async fn decided(world: &World, tenant_id: &str, notifications: Vec<Notification>) {
-    let now = world.clock.now();
-    let sealing = Sealing {
-        by: Author {
-            tenant_id,
-            actor_id: "aftercall-router",
-            kind: ActorKind::System,
-        },
-        aggregate_id: "alert-routes",
-        interaction_id: "",
-        customer_id: "",
-        sequence: 1,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
     let fact = Fact::AlertsRouted(AlertsRouted {
-        decided_at: Some(to_wire(now)),
+        decided_at: Some(to_wire(world.clock.now())),
         notifications,
         ..AlertsRouted::default()
     });
-    let record = sealing.seal(&fact).unwrap();
-    world.log.append(vec![record]).await.unwrap();
+    let by = (tenant_id, "aftercall-router");
+    world.said(by, ("alert-routes", 1), &fact).await;
 }
 
 #[tokio::test]

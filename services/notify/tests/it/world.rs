@@ -20,14 +20,13 @@ use aftercall_proto::notify::v1::{
     ListWebhookDeliveriesRequest,
 };
 use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::testing::{Caller, TestServer, contact};
+use aftercall_service::testing::{Caller, TestServer, contact, sealed};
+pub(crate) use aftercall_service::testing::{reason_of as reason, violations_of as fields};
 use aftercall_service::{ActorKind, Clock, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
 use tempfile::TempDir;
-use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic_types::StatusExt;
 use uuid::Uuid;
 
 pub(crate) type Client = WebhookServiceClient<InterceptedService<Channel, Caller>>;
@@ -259,6 +258,22 @@ impl World {
         self.log.append(records.collect()).await.unwrap();
     }
 
+    /// A part of the server says what it did by itself, as the event of this place of an aggregate.
+    pub(crate) async fn said(
+        &self,
+        (tenant_id, actor_id): (&str, &str),
+        aggregate: (&str, u64),
+        fact: &Fact,
+    ) {
+        let by = Author {
+            tenant_id,
+            actor_id,
+            kind: ActorKind::System,
+        };
+        let record = sealed(by, aggregate, self.clock.now(), fact);
+        self.log.append(vec![record]).await.unwrap();
+    }
+
     /// The one delivery of a webhook, once it was tried so often.
     pub(crate) async fn tried(&self, webhook_id: &str, attempts: u32) -> WebhookDelivery {
         let waited = tokio::time::timeout(PATIENCE, async {
@@ -355,23 +370,4 @@ pub(crate) fn webhook(url: impl Into<String>) -> Webhook {
         event_types: vec!["*".to_owned()],
         ..Webhook::default()
     }
-}
-
-/// The stable reason of a refusal.
-pub(crate) fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
-}
-
-/// The fields that a refusal names, each with its reason.
-pub(crate) fn fields(status: &Status) -> Vec<(String, String)> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    let violations = violations.unwrap_or_default().into_iter();
-    violations.map(|one| (one.field, one.reason)).collect()
 }

@@ -7,12 +7,11 @@ use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     BusinessDays, BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueSpec, EndOfLocalDay,
-    FollowUpPolicy, Hours, InternalTargetRule, LocalDue, OpenTime, PolicyRef, Setting, WarnStage,
-    Week, WeekPart, WeekPeriod, internal_target_rule, warn_stage,
+    FollowUpPolicy, LocalDue, PolicyRef, Setting, WarnStage, WeekPart, WeekPeriod, warn_stage,
 };
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 use aftercall_service::Clock;
-use aftercall_service::testing::setting_changed;
+use aftercall_service::testing::{setting, setting_changed, since_made, work_week};
 use aftercall_view::Positions;
 use jiff::Timestamp;
 use pbjson_types::Duration;
@@ -24,22 +23,9 @@ use crate::fixture::{Fixture, reason_of, violations_of};
 
 /// Open on weekdays, on a Tuesday not at all.
 fn office(opens: &str) -> Calendar {
-    let open = || {
-        vec![Hours {
-            opens: opens.to_owned(),
-            closes: "17:00".to_owned(),
-        }]
-    };
     Calendar {
         time_zone: "Europe/Paris".to_owned(),
-        weekly: Some(Week {
-            monday: open(),
-            tuesday: open(),
-            wednesday: open(),
-            thursday: open(),
-            friday: open(),
-            ..Week::default()
-        }),
+        weekly: Some(work_week(opens, "17:00")),
         closed_dates: vec![ClosedDate {
             date: "2026-05-05".to_owned(),
             label: "a holiday".to_owned(),
@@ -52,11 +38,9 @@ impl Fixture {
     /// Makes a version of a calendar; answers its place in the log.
     async fn set(&self, revision: u64, id: &str, version: u64, calendar: Calendar) -> String {
         let setting = Setting {
-            setting_id: id.to_owned(),
             version,
             retired: calendar.weekly.is_none(),
-            body: Some(Body::Calendar(calendar)),
-            ..Setting::default()
+            ..setting(id, Body::Calendar(calendar))
         };
         let record = setting_changed("acme", revision, setting, self.clock.now());
         let position = self.log.append(vec![record]).await.unwrap()[0];
@@ -123,28 +107,18 @@ async fn a_policy_gives_a_promise_its_own_due_and_warnings_once() {
     let fixture = Fixture::new().await;
     fixture.set(1, "office", 1, office("09:00")).await;
     let policy = |version, hours_of_target| {
-        let open = |count| {
-            Some(OpenTime {
-                duration: Some(hours(count)),
-                calendar_id: "office".to_owned(),
-            })
-        };
         let stage = WarnStage {
             stage_id: "an hour before".to_owned(),
             basis: Some(warn_stage::Basis::BeforeDueElapsed(hours(1))),
         };
         let policy = FollowUpPolicy {
-            internal_target: Some(InternalTargetRule {
-                rule: open(hours_of_target).map(internal_target_rule::Rule::SinceMade),
-            }),
+            internal_target: Some(since_made(hours_of_target, "office")),
             promise_stages: vec![stage],
             ..FollowUpPolicy::default()
         };
         Setting {
-            setting_id: "calls".to_owned(),
             version,
-            body: Some(Body::FollowUpPolicy(policy)),
-            ..Setting::default()
+            ..setting("calls", Body::FollowUpPolicy(policy))
         }
     };
     let setting = setting_changed("acme", 2, policy(1, 2), fixture.clock.now());

@@ -9,6 +9,7 @@ use aftercall_proto::event::v1::Event;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
 use aftercall_recorder::Recorder;
 use aftercall_service::server::{Server, ServerConfig};
+pub(crate) use aftercall_service::testing::violations_of;
 use aftercall_service::testing::{Caller, OPEN, TestServer, call_raw};
 use aftercall_service::{ActorKind, Deps, ManualClock, Role, Supervisor, TestIds};
 use jiff::Timestamp;
@@ -173,14 +174,4 @@ pub(crate) fn reason_of(status: &Status) -> (String, ErrorDetails) {
     let details = status.get_error_details();
     let info = details.error_info().expect("a refusal says its reason");
     (info.reason.clone(), details)
-}
-
-/// The paths and reasons of the fields that were refused.
-pub(crate) fn violations_of(status: &Status) -> Vec<(String, String)> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    let violations = violations.unwrap_or_default().into_iter();
-    violations.map(|one| (one.field, one.reason)).collect()
 }

@@ -3,18 +3,17 @@
 
 use aftercall_log::testing::Fate;
 use aftercall_proto::model::v1 as wire;
+use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_proto::recorder::v1::record_interactions_response::Outcome;
-use aftercall_proto::recorder::v1::{RecordInteractionResponse, RecordInteractionsRequest};
 use tokio_stream::StreamExt;
-use tonic::{Code, Status};
+use tonic::Code;
 
 use crate::contact::{id, interaction, reason, request, with_promise};
 use crate::fixture::{Fixture, reason_of, violations_of};
+use crate::replicas::{Answer, race, record};
 
 const PROMISE: &str = "interaction.commitments[0].commitment_id";
 const REFERENCE: &str = "interaction.external_ref";
-
-type Answer = Result<RecordInteractionResponse, Status>;
 
 /// A contact whose caller names the promise.
 fn promising(contact: u32, promise: &str) -> wire::Interaction {
@@ -42,11 +41,6 @@ fn referring(contact: &str, reference: &str) -> wire::Interaction {
         }),
         ..interaction(contact)
     }
-}
-
-async fn record(fixture: &Fixture, interaction: wire::Interaction) -> Answer {
-    let answer = fixture.crm().record_interaction(request(interaction)).await;
-    Ok(answer?.into_inner())
 }
 
 /// It was refused, because of that field, and the refusal names the contact that has the name.
@@ -262,24 +256,6 @@ async fn a_name_whose_contact_may_be_written_is_looked_up() {
             false => drop(answer.unwrap()),
         }
     }
-}
-
-/// Has both recorders write before the ledger of either sees what the other wrote.
-async fn race(
-    (one, other): &(Fixture, Fixture),
-    [first, second]: [wire::Interaction; 2],
-) -> [Answer; 2] {
-    one.log.hold_readers();
-    other.log.hold_readers();
-    let release = async {
-        while one.log.len() < 2 {
-            tokio::task::yield_now().await;
-        }
-        one.log.release_readers();
-        other.log.release_readers();
-    };
-    let (first, second, ()) = tokio::join!(record(one, first), record(other, second), release);
-    [first, second]
 }
 
 #[tokio::test]

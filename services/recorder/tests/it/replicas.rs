@@ -11,7 +11,7 @@ use tonic::{Code, Request, Status};
 use crate::contact::{id, interaction, reason, request, with_promise};
 use crate::fixture::{Fixture, reason_of};
 
-type Answer = Result<RecordInteractionResponse, Status>;
+pub(crate) type Answer = Result<RecordInteractionResponse, Status>;
 
 fn of_customer(number: u32, customer_id: &str) -> wire::Interaction {
     wire::Interaction {
@@ -30,13 +30,13 @@ fn of_other_content(number: u32) -> wire::Interaction {
     }
 }
 
-async fn record(fixture: &Fixture, interaction: wire::Interaction) -> Answer {
+pub(crate) async fn record(fixture: &Fixture, interaction: wire::Interaction) -> Answer {
     let answer = fixture.crm().record_interaction(request(interaction)).await;
     Ok(answer?.into_inner())
 }
 
-/// Has both recorders write before the view of either sees what the other wrote.
-async fn race(
+/// Has both recorders write before the ledger of either sees what the other wrote.
+pub(crate) async fn race(
     (one, other): &(Fixture, Fixture),
     [first, second]: [wire::Interaction; 2],
 ) -> [Answer; 2] {

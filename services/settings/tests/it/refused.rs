@@ -4,14 +4,13 @@ use aftercall_proto::model::v1::{Calendar, ClosedDate, Hours, Setting, Week};
 use aftercall_proto::settings::v1::ChangeSettingsRequest;
 use aftercall_service::Role;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
-use crate::world::{World, office, put, reason};
+use crate::world::{World, office, put, reason, wrong};
 
 /// The fields that are wrong.
-fn wrong(status: &Status) -> Vec<String> {
-    let violations = status.get_details_bad_request().unwrap().field_violations;
-    violations.into_iter().map(|one| one.field).collect()
+fn fields(status: &Status) -> Vec<String> {
+    let wrong = wrong(status).into_iter();
+    wrong.map(|(field, _)| field).collect()
 }
 
 fn hours(opens: &str, closes: &str) -> Hours {
@@ -71,7 +70,7 @@ async fn a_wrong_calendar_is_refused_with_all_that_is_wrong() {
             .unwrap_err();
         assert_eq!(error.code(), Code::InvalidArgument);
         assert_eq!(
-            wrong(&error),
+            fields(&error),
             [format!("changes[0].setting.calendar.{field}")]
         );
     }
@@ -91,7 +90,7 @@ async fn a_request_that_says_too_little_or_too_much_is_refused() {
         .map(|no| (format!("c-{no}"), office("UTC")))
         .collect();
     let many: Vec<_> = many.iter().map(|(id, one)| (&**id, one.clone())).collect();
-    for (request, fields) in [
+    for (request, expected) in [
         (
             ChangeSettingsRequest::default(),
             vec!["request_id", "changes"],
@@ -109,7 +108,7 @@ async fn a_request_that_says_too_little_or_too_much_is_refused() {
     ] {
         let error = world.change(request).await.unwrap_err();
         assert_eq!(reason(&error), "INVALID_REQUEST");
-        assert_eq!(wrong(&error), fields);
+        assert_eq!(fields(&error), expected);
     }
     world.stop().await;
 }

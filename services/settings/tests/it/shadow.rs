@@ -6,16 +6,16 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     CommitmentAttempted, CommitmentFulfilled, CommitmentSuperseded, InteractionRecorded,
 };
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Attempt, AttemptResult, Calendar, Channel, CommitmentDraft, CommitmentKind, CommitmentOutcome,
-    FollowUpPolicy, Interaction, InternalTargetRule, OpenTime, PromiseFilter, Setting, Team,
+    FollowUpPolicy, Interaction, PromiseFilter, Setting, Team,
 };
 use aftercall_proto::settings::v1::{
     PolicyShadow, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
 };
 use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::testing::since_made;
 use aftercall_service::{ActorKind, Role};
 use jiff::Timestamp;
 use tonic::Status;
@@ -111,15 +111,7 @@ fn policy(id: &str, position: u32, kinds: &[CommitmentKind], hours: i64) -> Sett
             kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule {
-            rule: Some(Rule::SinceMade(OpenTime {
-                duration: Some(pbjson_types::Duration {
-                    seconds: hours * 3_600,
-                    nanos: 0,
-                }),
-                calendar_id: "office".to_owned(),
-            })),
-        }),
+        internal_target: Some(since_made(hours, "office")),
         ..FollowUpPolicy::default()
     };
     set(id, Body::FollowUpPolicy(policy))

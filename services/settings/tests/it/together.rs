@@ -2,14 +2,13 @@
 
 use aftercall_proto::model::v1::escalation_level::Delay;
 use aftercall_proto::model::v1::escalation_target::Target;
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::receiver::Who;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     CommitmentKind, EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget,
-    FollowUpPolicy, InternalTargetRule, OpenTime, PromiseFilter, Receiver, Setting, SettingKind,
-    Team,
+    FollowUpPolicy, InternalTargetRule, PromiseFilter, Receiver, Setting, SettingKind, Team,
 };
+use aftercall_service::testing::since_made;
 use pbjson_types::Duration;
 use tonic::Code;
 
@@ -61,12 +60,7 @@ fn policy(id: &str, position: u32, team_ids: &[&str]) -> Setting {
             team_ids: team_ids.iter().map(|id| (*id).to_owned()).collect(),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule {
-            rule: Some(Rule::SinceMade(OpenTime {
-                duration: Some(hours(8)),
-                calendar_id: "office".to_owned(),
-            })),
-        }),
+        internal_target: Some(since_made(8, "office")),
         escalation_policy_id: "usual".to_owned(),
         ..FollowUpPolicy::default()
     };

@@ -6,12 +6,15 @@ use std::time::Duration;
 use aftercall_ledger::Ledger;
 use aftercall_log::{Log, LogId, MemoryLog};
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{Calendar, ClosedDate, Hours, Setting, SettingKind, Week};
+use aftercall_proto::model::v1::{Calendar, ClosedDate, Setting, SettingKind};
 use aftercall_proto::settings::v1::settings_service_client::SettingsServiceClient;
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, ChangeSettingsResponse, GetSettingRequest, SettingChange,
 };
-use aftercall_service::testing::{Caller, TestServer};
+use aftercall_service::testing::{Caller, TestServer, work_week};
+pub(crate) use aftercall_service::testing::{
+    reason_of as reason, setting as set, violations_of as wrong,
+};
 use aftercall_service::{Deps, ManualClock, Role, Supervisor, TestIds};
 use aftercall_settings::Settings;
 use jiff::Timestamp;
@@ -19,7 +22,6 @@ use tempfile::TempDir;
 use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic_types::StatusExt;
 
 pub(crate) type Client = SettingsServiceClient<InterceptedService<Channel, Caller>>;
 
@@ -128,23 +130,10 @@ impl World {
 
 /// Open from nine to five, on weekdays, but not at Christmas.
 pub(crate) fn office(zone: &str) -> Calendar {
-    let hours = || {
-        vec![Hours {
-            opens: "09:00".to_owned(),
-            closes: "17:00".to_owned(),
-        }]
-    };
     Calendar {
         display_name: "The office".to_owned(),
         time_zone: zone.to_owned(),
-        weekly: Some(Week {
-            monday: hours(),
-            tuesday: hours(),
-            wednesday: hours(),
-            thursday: hours(),
-            friday: hours(),
-            ..Week::default()
-        }),
+        weekly: Some(work_week("09:00", "17:00")),
         closed_dates: vec![ClosedDate {
             date: "2026-12-25".to_owned(),
             label: "Christmas".to_owned(),
@@ -158,15 +147,6 @@ pub(crate) fn put(request_id: &str, calendars: &[(&str, Calendar)]) -> ChangeSet
     let calendars = calendars.iter();
     let settings = calendars.map(|(id, calendar)| set(id, Body::Calendar(calendar.clone())));
     put_all(request_id, settings)
-}
-
-/// A setting as callers give it.
-pub(crate) fn set(id: &str, body: Body) -> Setting {
-    Setting {
-        setting_id: id.to_owned(),
-        body: Some(body),
-        ..Setting::default()
-    }
 }
 
 /// The same, out of use.
@@ -198,22 +178,4 @@ pub(crate) fn zone_of(setting: &Setting) -> &str {
         Some(Body::Calendar(calendar)) => &calendar.time_zone,
         _ => "",
     }
-}
-
-/// The fields that are wrong, each with its reason.
-pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
-    let violations = status
-        .get_details_bad_request()
-        .map(|it| it.field_violations);
-    let violations = violations.unwrap_or_default().into_iter();
-    violations.map(|one| (one.field, one.reason)).collect()
-}
-
-/// The stable reason of a refusal.
-pub(crate) fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
 }

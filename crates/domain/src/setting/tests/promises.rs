@@ -192,15 +192,8 @@ fn a_language_is_for_its_dialects_in_any_case() {
         ..PromiseFilter::default()
     };
     let speaking = |language| PromiseFacts {
-        kind: CommitmentKind::CallBack,
-        kind_code: "",
-        priority: Priority::P3,
-        team_id: "",
-        site_id: "",
-        queue_id: "",
-        channel: None,
         language,
-        told_to_customer: true,
+        ..shadows::promise(CommitmentKind::CallBack)
     };
     for (language, is_matched) in [
         ("de", true),

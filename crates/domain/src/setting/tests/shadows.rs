@@ -4,7 +4,8 @@ use super::targets::calendars;
 use super::*;
 use crate::commitment::{CommitmentKind, Priority};
 
-fn promise(kind: CommitmentKind) -> PromiseFacts<'static> {
+/// A promise of nobody in particular.
+pub(super) fn promise(kind: CommitmentKind) -> PromiseFacts<'static> {
     PromiseFacts {
         kind,
         kind_code: "",

@@ -3,20 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::calendar::{Calendar, CalendarDraft, HoursDraft};
+use crate::calendar::Calendar;
+use crate::calendar::tests::open_on_work_days;
 use crate::due::InternalClock;
 
 /// Open from 9:00 to 17:00 on weekdays.
 pub(super) fn calendars() -> BTreeMap<String, Calendar> {
-    let day = vec![HoursDraft {
-        opens: "09:00".to_owned(),
-        closes: "17:00".to_owned(),
-    }];
-    let draft = CalendarDraft {
-        time_zone: "UTC".to_owned(),
-        weekly: std::array::from_fn(|weekday| if weekday < 5 { day.clone() } else { Vec::new() }),
-        ..CalendarDraft::default()
-    };
+    let draft = open_on_work_days("UTC", &[("09:00", "17:00")]);
     let hours = draft.check(FieldPath::ROOT).unwrap();
     let calendar = Calendar::new("office", hours);
     [("office".to_owned(), calendar)].into()

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
 
+use parking_lot::Mutex;
 use rustix::io::Errno;
 use tantivy::collector::Count;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
@@ -21,25 +23,38 @@ use crate::Cause;
 
 /// Lets so many calls that change something pass, and then fails all of them.
 #[derive(Debug, Clone)]
-struct Fails {
+pub(super) struct Fails {
     left: Arc<AtomicI64>,
     errno: Errno,
+    /// While this is held, merges wait before they write a file.
+    pub(super) merging: Arc<Mutex<()>>,
 }
 
 impl Fails {
-    fn never() -> Self {
+    pub(super) fn never() -> Self {
         Self::after(i64::MAX, Errno::NOSPC)
     }
 
     fn after(calls: i64, errno: Errno) -> Self {
-        let left = Arc::new(AtomicI64::new(calls));
-        Self { left, errno }
+        Self {
+            left: Arc::new(AtomicI64::new(calls)),
+            errno,
+            merging: Arc::default(),
+        }
     }
 
     fn call(&self) -> io::Result<()> {
         match self.left.fetch_sub(1, Ordering::SeqCst) > 0 {
             true => Ok(()),
             false => Err(self.errno.into()),
+        }
+    }
+
+    /// Waits, on a thread that merges, until merges may write.
+    fn await_turn(&self) {
+        let merges = |name: &str| name.starts_with("merge_thread");
+        if thread::current().name().is_some_and(merges) {
+            drop(self.merging.lock());
         }
     }
 
@@ -66,6 +81,7 @@ impl Directory for FaultyDirectory {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        self.1.await_turn();
         let failed = |error| OpenWriteError::wrap_io_error(error, path.to_owned());
         self.1.call().map_err(failed)?;
         let file = self.0.open_write(path)?;
@@ -117,7 +133,7 @@ impl TerminatingWrite for FaultyFile {
     }
 }
 
-fn open(dir: &Path, fails: &Fails) -> Result<SearchIndex, IndexError> {
+pub(super) fn open(dir: &Path, fails: &Fails) -> Result<SearchIndex, IndexError> {
     let disk = |dir: &Path| {
         let directory = FaultyDirectory(MmapDirectory::open(dir)?, fails.clone());
         Ok(Box::new(directory) as Box<dyn Directory>)

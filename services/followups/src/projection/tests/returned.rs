@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 
 use aftercall_domain::commitment::Origin;
-use aftercall_proto::event::v1::{
-    CommitmentFulfilled, CommitmentMade, CustomersMerged, CustomersUnmerged, InteractionAmended,
-};
+use aftercall_ledger::testing::merged;
+use aftercall_proto::event::v1::{CommitmentFulfilled, CommitmentMade, InteractionAmended};
 use pbjson_types::FieldMask;
 
 use super::*;
@@ -142,21 +141,9 @@ impl World {
     }
 
     fn merge(&mut self) {
-        let (customer_id, merged_customer_id) = (customer_id(1), customer_id(2));
-        let reason = String::new();
+        let (customer_id, other) = (customer_id(1), customer_id(2));
         let key = contact_key(TENANT, &customer_id, "");
-        let fact = match self.merges % 2 {
-            1 => Fact::CustomersMerged(CustomersMerged {
-                customer_id: customer_id.clone(),
-                merged_customer_id,
-                reason,
-            }),
-            _ => Fact::CustomersUnmerged(CustomersUnmerged {
-                customer_id: customer_id.clone(),
-                merged_customer_id,
-                reason,
-            }),
-        };
+        let fact = merged(&customer_id, &other, self.merges % 2 == 1);
         let event = Event {
             tenant_id: TENANT.to_owned(),
             aggregate_id: customer_id,

@@ -5,15 +5,10 @@ use aftercall_log::Log;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::followups::v1::batch_commitments_request::Command;
 use aftercall_proto::followups::v1::{BatchCommitmentsRequest, BatchTarget, EndRecurrenceRequest};
-use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{
-    Calendar, CatchUp, Commitment, FollowUpPolicy, Hours, InternalTargetRule, OpenTime, Setting,
-    Week,
-};
+use aftercall_proto::model::v1::{Calendar, CatchUp, Commitment, FollowUpPolicy, Setting};
 use aftercall_service::Clock;
-use aftercall_service::testing::setting_changed;
-use pbjson_types::Duration;
+use aftercall_service::testing::{open_week, setting, setting_changed, since_made};
 
 use super::{
     DAY, Independent, Sequential, begin, catching_up, daily, days, end, ends, fulfil, same_anew,
@@ -26,44 +21,23 @@ const HOUR: i64 = 3_600;
 
 /// From now on we want what is promised done within four hours.
 async fn set_up(stage: &Stage) {
-    let day = vec![Hours {
-        opens: "00:00".to_owned(),
-        closes: "24:00".to_owned(),
-    }];
     let calendar = Calendar {
         time_zone: "UTC".to_owned(),
-        weekly: Some(Week {
-            monday: day.clone(),
-            tuesday: day.clone(),
-            wednesday: day.clone(),
-            thursday: day.clone(),
-            friday: day.clone(),
-            saturday: day.clone(),
-            sunday: day,
-        }),
+        weekly: Some(open_week()),
         ..Calendar::default()
     };
-    let rule = Rule::SinceMade(OpenTime {
-        duration: Some(Duration {
-            seconds: 4 * HOUR,
-            nanos: 0,
-        }),
-        calendar_id: "always".to_owned(),
-    });
     let policy = FollowUpPolicy {
-        internal_target: Some(InternalTargetRule { rule: Some(rule) }),
+        internal_target: Some(since_made(4, "always")),
         ..FollowUpPolicy::default()
     };
     let settings = [
-        ("always", Body::Calendar(calendar)),
-        ("soon", Body::FollowUpPolicy(policy)),
+        setting("always", Body::Calendar(calendar)),
+        setting("soon", Body::FollowUpPolicy(policy)),
     ];
-    for (revision, (setting_id, body)) in (1..).zip(settings) {
+    for (revision, setting) in (1..).zip(settings) {
         let setting = Setting {
-            setting_id: setting_id.to_owned(),
             version: 1,
-            body: Some(body),
-            ..Setting::default()
+            ..setting
         };
         let record = setting_changed(TENANT, revision, setting, stage.clock.now());
         stage.log.append(vec![record]).await.unwrap();

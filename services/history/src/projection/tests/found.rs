@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use aftercall_domain::{Party, Scope};
-use aftercall_ledger::testing::fold_to_store;
+use aftercall_ledger::testing::{fold_to_store, merged};
 use aftercall_proto::envelope::customer_key;
-use aftercall_proto::event::v1::{CustomersMerged, CustomersUnmerged};
 
 use super::*;
 use crate::customers::{Finding, Found, Looking, Sought};
@@ -180,26 +179,14 @@ impl Course {
     }
 
     fn merge(&mut self, first: String, other: String) {
-        let (version, merged) = self.merges.entry(first.clone()).or_default();
+        let (version, others) = self.merges.entry(first.clone()).or_default();
         *version += 1;
-        let are_one = merged.insert(other.clone());
+        let are_one = others.insert(other.clone());
         if !are_one {
-            merged.remove(&other);
+            others.remove(&other);
         }
         let sequence = *version;
-        let (customer_id, merged_customer_id) = (first.clone(), other);
-        let fact = match are_one {
-            true => Fact::CustomersMerged(CustomersMerged {
-                customer_id,
-                merged_customer_id,
-                ..CustomersMerged::default()
-            }),
-            false => Fact::CustomersUnmerged(CustomersUnmerged {
-                customer_id,
-                merged_customer_id,
-                ..CustomersUnmerged::default()
-            }),
-        };
+        let fact = merged(&first, &other, are_one);
         let key = customer_key(TENANT, &first);
         self.append(key, (&first, sequence, (&first, "")), fact);
     }

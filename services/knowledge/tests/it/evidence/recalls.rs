@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aftercall_ledger::testing::merged;
 use aftercall_proto::envelope::{Fact, customer_key};
-use aftercall_proto::event::v1::{CommitmentMade, CustomersMerged, Event};
+use aftercall_proto::event::v1::{CommitmentMade, Event};
 use aftercall_proto::knowledge::v1::{
     GetRecallRequest, ListRecalledRequest, ListUsesRequest, RecallVersionRequest,
 };
@@ -339,14 +340,9 @@ async fn customers_that_are_merged_are_promised_once() {
         };
         world.told(told).await;
     }
-    let fact = Fact::CustomersMerged(CustomersMerged {
-        customer_id: "b".to_owned(),
-        merged_customer_id: "c".to_owned(),
-        ..CustomersMerged::default()
-    });
     let event = Event {
         customer_id: "b".to_owned(),
-        ..event(TENANT, "b", 1, &fact)
+        ..event(TENANT, "b", 1, &merged("b", "c", true))
     };
     world.write(customer_key(TENANT, "b"), event).await;
     let mut evidence = world.evidence.clone();

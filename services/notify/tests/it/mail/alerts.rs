@@ -13,9 +13,8 @@ use aftercall_proto::model::v1::{
     AlertSeverity, CommitmentClock, CommitmentKind, MailTrouble, Notification, NotificationKind,
     NotifiedAlert, PromiseSubject, Receiver, Setting, WebhookDeliveryState as State,
 };
-use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::Clock;
 use aftercall_service::testing::setting_changed;
-use aftercall_service::{ActorKind, Clock};
 use prost::Message;
 use uuid::Uuid;
 
@@ -94,31 +93,15 @@ async fn decided(
     environment: Option<&str>,
     notifications: Vec<Notification>,
 ) {
-    let now = world.clock.now();
-    let sealing = Sealing {
-        by: Author {
-            tenant_id: "acme",
-            actor_id: "aftercall-router",
-            kind: ActorKind::System,
-        },
-        aggregate_id: "alert-routes",
-        interaction_id: "",
-        customer_id: "",
-        sequence,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
     let here = world.log.id().to_string();
     let fact = Fact::AlertsRouted(AlertsRouted {
-        decided_at: Some(to_wire(now)),
+        decided_at: Some(to_wire(world.clock.now())),
         environment: environment.map_or(here, str::to_owned),
         notifications,
         ..AlertsRouted::default()
     });
-    let record = sealing.seal(&fact).unwrap();
-    world.log.append(vec![record]).await.unwrap();
+    let by = ("acme", "aftercall-router");
+    world.said(by, ("alert-routes", sequence), &fact).await;
 }
 
 /// What the log says of attempts.

@@ -1,11 +1,9 @@
 //! The desk's calendars, and a policy for each priority.
 
-use aftercall_proto::model::v1::{
-    Calendar, FollowUpPolicy, Hours, InternalTargetRule, OpenTime, PromiseFilter, Setting, Week,
-    internal_target_rule, setting,
-};
+use aftercall_proto::model::v1::setting::Body;
+use aftercall_proto::model::v1::{Calendar, FollowUpPolicy, PromiseFilter};
 use aftercall_proto::settings::v1::SettingChange;
-use pbjson_types::Duration;
+use aftercall_service::testing::{open_week, setting, since_made, work_week};
 
 use super::super::reckon::target;
 use super::priority;
@@ -15,70 +13,36 @@ const WEEKDAYS: &str = "weekdays";
 
 /// Calendars first: policies name them.
 pub(super) fn all() -> Vec<SettingChange> {
-    let always = week("00:00", "24:00", true);
-    let weekdays = week("08:00", "18:00", false);
-    let calendars = [(ALWAYS, always), (WEEKDAYS, weekdays)];
+    let weekdays = work_week("08:00", "18:00");
+    let calendars = [(ALWAYS, open_week()), (WEEKDAYS, weekdays)];
     let calendars = calendars.map(|(id, weekly)| {
         let calendar = Calendar {
             time_zone: "UTC".to_owned(),
             weekly: Some(weekly),
             ..Calendar::default()
         };
-        change(id, setting::Body::Calendar(calendar))
+        change(id, Body::Calendar(calendar))
     });
     let policies = ["1", "2", "3", "4"].map(|number| {
         let target = target(number);
-        let open = OpenTime {
-            duration: Some(Duration {
-                seconds: 3_600 * target.hours,
-                nanos: 0,
-            }),
-            calendar_id: if target.on_weekdays { WEEKDAYS } else { ALWAYS }.to_owned(),
-        };
+        let calendar_id = if target.on_weekdays { WEEKDAYS } else { ALWAYS };
         let policy = FollowUpPolicy {
             applies_to: Some(PromiseFilter {
                 priorities: vec![priority(number).into()],
                 ..PromiseFilter::default()
             }),
-            internal_target: Some(InternalTargetRule {
-                rule: Some(internal_target_rule::Rule::SinceMade(open)),
-            }),
+            internal_target: Some(since_made(target.hours, calendar_id)),
             ..FollowUpPolicy::default()
         };
         let id = format!("priority-{number}");
-        change(&id, setting::Body::FollowUpPolicy(policy))
+        change(&id, Body::FollowUpPolicy(policy))
     });
     calendars.into_iter().chain(policies).collect()
 }
 
-fn week(opens: &str, closes: &str, with_weekend: bool) -> Week {
-    let day = vec![Hours {
-        opens: opens.to_owned(),
-        closes: closes.to_owned(),
-    }];
-    let weekend = if with_weekend {
-        day.clone()
-    } else {
-        Vec::new()
-    };
-    Week {
-        monday: day.clone(),
-        tuesday: day.clone(),
-        wednesday: day.clone(),
-        thursday: day.clone(),
-        friday: day,
-        saturday: weekend.clone(),
-        sunday: weekend,
-    }
-}
-
-fn change(id: &str, body: setting::Body) -> SettingChange {
+fn change(id: &str, body: Body) -> SettingChange {
     SettingChange {
-        setting: Some(Setting {
-            setting_id: id.to_owned(),
-            body: Some(body),
-            ..Setting::default()
-        }),
+        setting: Some(setting(id, body)),
         ..SettingChange::default()
     }
 }

@@ -352,16 +352,7 @@ fn what_means_nothing_is_said_by_its_kind() {
             "DialEnd",
         ),
     ] {
-        let mut events = Vec::new();
-        let taken =
-            format
-                .beginning()
-                .take(&format, Raw::Record(record.as_bytes(), None), &mut events);
-        assert!(
-            matches!(&taken, Taken::Passed(text) if text.starts_with(why)),
-            "{taken:?}"
-        );
-        assert!(events.is_empty());
+        format.assert_passed(&record, why);
     }
 }
 
