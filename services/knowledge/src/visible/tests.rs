@@ -237,9 +237,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let sights = prop::collection::vec(sight(), 1..3);
     sights.prop_flat_map(|sights| {
         let ask = (prop::sample::select(sights), 0..7_i64, any::<bool>());
-        let ask = ask.prop_map(|(sight, at_us, is_before)| {
-            Step::Ask(Sight { at_us, ..sight }, is_before)
-        });
+        let ask = ask
+            .prop_map(|(sight, at_us, is_before)| Step::Ask(Sight { at_us, ..sight }, is_before));
         let step = prop_oneof![
             6 => (0..12_u8, says()).prop_map(|(key, says)| Step::Put(key, says)),
             2 => (0..12_u8).prop_map(Step::Remove),
