@@ -359,7 +359,8 @@ impl Running {
         commitment.unwrap()
     }
 
-    /// Waits until `holds`, looking again whenever the view has moved.
+    /// Waits until `holds`, looking again whenever the view has moved. The clock stands still meanwhile: what
+    /// the tracker says once an instant is over comes only if the clock was moved past that instant before.
     pub(crate) async fn until(&self, holds: impl Fn() -> bool) {
         let mut progress = self.followups.view().progress();
         let waiting = async {
