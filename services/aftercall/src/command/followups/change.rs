@@ -118,7 +118,7 @@ pub struct AttemptArgs {
     /// How long the customer was talked to, such as 90s; left out, as the contact of --evidence tells
     #[arg(long, value_name = "SPAN")]
     talked: Option<SignedDuration>,
-    /// The contact in which it was made; whoever reached the customer names it
+    /// The contact in which it was made; without it, nothing is kept by reaching the customer
     #[arg(long, value_name = "INTERACTION")]
     evidence: Option<String>,
     /// The message with which it was made, by its id in the mail or chat system
