@@ -53,8 +53,8 @@ pub struct Tried {
     pub last_counted_at: Option<Timestamp>,
     /// In which parts of the customer's day they were: a bit for each [`Daypart`].
     pub dayparts: u8,
-    /// When the attempts were, the earliest first: at most [`ATTEMPTS_COUNTED_MAX`], of more the last ones. None where
-    /// nobody noted it.
+    /// When the attempts were, the earliest first: at most [`ATTEMPTS_COUNTED_MAX`], of more without those that are
+    /// closest to others. None where nobody noted it.
     pub times: Vec<Timestamp>,
 }
 
@@ -114,7 +114,7 @@ impl Tried {
     ) -> (Self, Option<Timestamp>) {
         let mut times = self.times.clone();
         times.insert(times.partition_point(|time| *time <= at), at);
-        times.drain(..times.len().saturating_sub(ATTEMPTS_COUNTED_MAX));
+        thin(&mut times);
         let zone = zone(time_zone);
         let chains = chains(&times, &zone, asked.min_gap);
         let mut tried = Self {
@@ -145,6 +145,18 @@ impl Tried {
 /// A zone; one that is not known is UTC.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// Leaves out the times that are closest to those beside them, if there are too many: how many are far from each other
+/// hardly changes by that.
+fn thin(times: &mut Vec<Timestamp>) {
+    while times.len() > ATTEMPTS_COUNTED_MAX {
+        let spans = times.windows(3).map(|three| three[2].duration_since(three[0]));
+        let Some((before, _)) = spans.enumerate().min_by_key(|(_, span)| *span) else {
+            return;
+        };
+        times.remove(before + 1);
+    }
 }
 
 /// For each of the times, which are in order: how many of them there can be up to it, and with it, that are at least

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::ATTEMPTS_COUNTED_MAX;
 use crate::setting::FulfilmentPolicy;
 
 /// An attempt that was made in a contact.
@@ -219,7 +220,7 @@ fn told_of(policy: &FulfilmentPolicy, due: i64, times: &[Timestamp]) -> Commitme
     for time in times {
         if promise.is_open() {
             let wish = in_words(AttemptResult::NoAnswer, *time, None);
-            let event = promise.attempt(wish, agent(OWNER), half_hour(200), Some(policy));
+            let event = promise.attempt(wish, agent(OWNER), half_hour(5_000), Some(policy));
             apply(&mut promise, event);
         }
     }
@@ -245,6 +246,16 @@ fn a_promise_is_kept_when_the_last_attempt_that_it_takes_was_made_whichever_is_t
             assert_eq!(promise.fulfilled_at, Some(half_hour(26)), "{order:?}");
         }
     }
+}
+
+/// How many times are kept is bounded, and a promise is kept by many attempts all the same.
+#[test]
+fn attempts_count_however_many_there_are() {
+    let every_four_hours: Vec<_> = (0..400).map(|no| half_hour(8 * no)).collect();
+    let promise = told_of(&often(20, 24, 0), 5_000, &every_four_hours);
+    assert!(!promise.is_open());
+    assert!(promise.tried.times.len() <= ATTEMPTS_COUNTED_MAX);
+    assert!((115..130).contains(&promise.tried.attempts));
 }
 
 /// As an earlier version wrote it, an attempt says neither when those before it were nor when the promise was kept.
