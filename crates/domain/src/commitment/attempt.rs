@@ -151,7 +151,8 @@ fn zone(name: &str) -> TimeZone {
 /// hardly changes by that.
 fn thin(times: &mut Vec<Timestamp>) {
     while times.len() > ATTEMPTS_COUNTED_MAX {
-        let spans = times.windows(3).map(|three| three[2].duration_since(three[0]));
+        let threes = times.windows(3);
+        let spans = threes.map(|three| three[2].duration_since(three[0]));
         let Some((before, _)) = spans.enumerate().min_by_key(|(_, span)| *span) else {
             return;
         };
