@@ -22,6 +22,8 @@
 //!   which we heard of it.
 //! * Called off: [`Outcome::ReleasedByCustomer`] if the customer was told (see [`Evidence`]), else
 //!   [`Outcome::Broken`].
+//! * A contact that is named for either has to show it ([`Shown`]): whoever decides asks, and the fold takes what the
+//!   log says.
 //! * Overdue for so long that it was given up: [`Outcome::Broken`].
 //! * A task of which the customer was never told is [`Outcome::NotApplicable`] however it ends; so is what
 //!   was let go by two, or was no promise of its own.
@@ -58,6 +60,7 @@ mod life;
 mod parts;
 mod series;
 mod shares;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -81,6 +84,7 @@ pub use parts::{
     Paused, Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked, Withdrawal,
 };
 pub use series::Series;
+pub use shown::{NotShown, Shown};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -98,6 +98,8 @@ pub const PAUSES_MAX: usize = 100;
 pub const RESCHEDULES_SHOWN_MAX: usize = 3;
 /// The latest attempts to keep a promise that are kept and shown with it.
 pub const ATTEMPTS_SHOWN_MAX: usize = 20;
+/// The attempts of a promise of which it is kept when they were: of more, those are left out that are closest to others.
+pub const ATTEMPTS_COUNTED_MAX: usize = 100;
 /// The latest lapses of a promise that are kept and shown with it: of each due that it may have had.
 pub const LAPSES_SHOWN_MAX: usize = RESCHEDULES_MAX as usize + 1;
 /// How often a contact's record may change, whoever changes it. Changes beyond it that a log holds all the

@@ -1,5 +1,6 @@
 //! Commands: decided by the view, appended as one event, answered by what the fold made of it.
 
+mod evidence;
 mod wish;
 
 use aftercall_domain::alert::{Rule, Subject};
@@ -22,7 +23,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::contacts::{Contacts, Promised};
+use crate::contacts::Contacts;
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::concerns::Named;
@@ -175,10 +176,15 @@ impl aftercall_service::command::Command for Asked {
             wish => wish.clone(),
         };
         let fulfilment = policy.as_ref().map(|policy| &policy.fulfilment);
-        let event = wish.decide((&commitment, alert), who, now, (&calendars, fulfilment));
-        let event =
-            event.map_err(|refusal| Refused::by_rule(refusal, &commitment.commitment_id))?;
-        self.check_evidence(store, &commitment)?;
+        let decide = |wish: Wish| {
+            let event = wish.decide((&commitment, alert), who, now, (&calendars, fulfilment));
+            event.map_err(|refusal| Refused::by_rule(refusal, &commitment.commitment_id))
+        };
+        // Who may not do it at all is told that, whatever they name as evidence.
+        let mut event = decide(wish.clone())?;
+        if let Some(wish) = self.by_evidence(store, &commitment, (wish, now))? {
+            event = decide(wish)?;
+        }
         self.check_other(store, &commitment)?;
         self.check_dependencies(store, (&commitment, whose))?;
         let key = stored::log_key(store, tenant_id, &commitment, whose)?;
@@ -336,40 +342,6 @@ impl Asked {
             Some(customer_id) => MERGED.customers(store, &self.principal.tenant_id, customer_id)?,
             None => Vec::new(),
         })
-    }
-
-    /// A contact that is named as evidence must be there, and be one with the customer: else any word
-    /// would make a promise kept, or let us off.
-    fn check_evidence(&self, store: &Store, commitment: &Commitment) -> Result<(), Refused> {
-        let Some((field, interaction_id)) = self.command.wish.evidence() else {
-            return Ok(());
-        };
-        let tenant_id = &self.principal.tenant_id;
-        let merged = self.merged(store, commitment)?;
-        let promised = Promised {
-            commitment,
-            merged: &merged,
-        };
-        let is_customers = self
-            .contacts
-            .is_customers(tenant_id, promised, interaction_id);
-        let (reason, text) = match is_customers? {
-            Some(true) => return Ok(()),
-            Some(false) if self.scope.is_all() => {
-                let text = "is a contact with somebody else; name one with the customer to whom it \
-                            was promised";
-                (Reason::Conflicting, text)
-            }
-            // Whether it is somebody else's, or not there at all, is for those to know who read everything.
-            Some(false) | None => {
-                let text = "there is no such contact with the customer; check the id, record the contact \
-                            first, or give a message's id in its own field";
-                (Reason::NotFound, text)
-            }
-        };
-        let mut found = Violations::new();
-        found.add(field, reason, text);
-        Err(found.into())
     }
 
     /// What the request did, if it was done.

@@ -53,6 +53,30 @@ pub(crate) struct Recorded {
     pub(crate) interaction: Interaction,
 }
 
+/// A contact that is named as evidence for a promise.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// It is with the customer to whom that was made.
+    Theirs(Box<Witness>),
+    /// It is with somebody else.
+    SomebodyElses,
+    /// There is no such contact.
+    Nowhere,
+}
+
+/// A contact that is evidence for a promise.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    /// Whose it is, by the key under which it stands.
+    pub(crate) whose: u64,
+    /// When it was recorded, by our clock.
+    pub(crate) recorded_at: Timestamp,
+    /// When it began, as it was amended.
+    pub(crate) began_at: Timestamp,
+    /// Its first record, with its end as that was amended.
+    pub(crate) interaction: Interaction,
+}
+
 /// The contacts that are recorded. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Contacts {
@@ -99,6 +123,40 @@ impl Contacts {
         Ok(found)
     }
 
+    /// The contact that is named as evidence for a promise. Where its id was given for several, it is the one with the
+    /// promise's own customer, before those who are the same. Blocks.
+    ///
+    /// # Errors
+    /// As [`Contacts::is_customers`].
+    pub(crate) fn named(
+        &self,
+        tenant_id: &str,
+        promised: Promised<'_>,
+        interaction_id: &str,
+    ) -> Result<Named, Unread> {
+        let all = self.ledger.contacts(tenant_id, &Id::of(interaction_id))?;
+        let mut named = match all.contacts() {
+            [] => Named::Nowhere,
+            _ => Named::SomebodyElses,
+        };
+        for contact in all.contacts() {
+            let Some(recorded) = self.record_of(contact)? else {
+                continue;
+            };
+            if !recorded.is_with_customer(promised) {
+                continue;
+            }
+            let is_own = recorded.customer_id == promised.commitment.customer_id;
+            if is_own || !matches!(named, Named::Theirs(_)) {
+                named = Named::Theirs(Box::new(Witness::of(contact, recorded)));
+            }
+            if is_own {
+                break;
+            }
+        }
+        Ok(named)
+    }
+
     /// How a contact reached us, as it was recorded; nothing of one that is not there. Blocks.
     ///
     /// # Errors
@@ -126,25 +184,8 @@ impl Contacts {
 
     /// Whether a contact is with the promise's customer, by its record and by what was said later.
     fn is_with_customer(&self, contact: &Holder, promised: Promised<'_>) -> Result<bool, Unread> {
-        let Some(recorded) = self.record_of(contact)? else {
-            return Ok(false);
-        };
-        let Recorded {
-            customer_id,
-            interaction,
-            ..
-        } = recorded;
-        let handles = interaction
-            .customer
-            .map_or_else(Vec::new, |customer| handles(&customer.handles));
-        let contact = Contact {
-            interaction_id: &interaction.interaction_id,
-            customer_id: customer_id.as_deref(),
-            handles: &handles,
-        };
-        Ok(promised
-            .commitment
-            .is_with_customer(contact, promised.merged))
+        let recorded = self.record_of(contact)?;
+        Ok(recorded.is_some_and(|recorded| recorded.is_with_customer(promised)))
     }
 
     /// The contacts of an id, each of another customer, the one that was recorded first before others. Blocks.
@@ -197,5 +238,41 @@ impl Contacts {
             parties: of_all,
             interaction,
         }))
+    }
+}
+
+impl Recorded {
+    /// Whether it is with the promise's customer, by its record and by what was said later.
+    fn is_with_customer(&self, promised: Promised<'_>) -> bool {
+        let customer = self.interaction.customer.as_ref();
+        let handles = customer.map_or_else(Vec::new, |customer| handles(&customer.handles));
+        let contact = Contact {
+            interaction_id: &self.interaction.interaction_id,
+            customer_id: self.customer_id.as_deref(),
+            handles: &handles,
+        };
+        promised
+            .commitment
+            .is_with_customer(contact, promised.merged)
+    }
+}
+
+impl Witness {
+    fn of(contact: &Holder, recorded: Recorded) -> Self {
+        let Recorded {
+            began_at,
+            mut interaction,
+            ..
+        } = recorded;
+        let ended_at = interaction.ended_at.as_ref().and_then(time::from_wire);
+        let (_, ended_at) = contact.times(began_at, ended_at);
+        interaction.ended_at = ended_at.map(time::to_wire);
+        let recorded_at = Timestamp::from_microsecond(contact.recorded_at_us());
+        Self {
+            whose: contact.whose(),
+            recorded_at: recorded_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            began_at,
+            interaction,
+        }
     }
 }

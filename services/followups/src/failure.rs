@@ -1,5 +1,6 @@
 //! Why a request isn't done.
 
+mod evidence;
 mod permission;
 mod rule;
 mod state;

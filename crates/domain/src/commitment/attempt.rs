@@ -4,6 +4,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Evidence;
+use crate::limits::ATTEMPTS_COUNTED_MAX;
+
+/// How many sets of parts of a day there are.
+const DAYPART_SETS: usize = 8;
 
 /// An attempt to reach the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +41,32 @@ pub enum AttemptResult {
     Refused,
 }
 
-/// How often the customer was tried, as far as it counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How often the customer was tried, as far as it counts. It follows from when the attempts were, whichever of them was
+/// told first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tried {
     /// All attempts.
     pub attempts: u32,
-    /// Those that came long enough after the one before.
+    /// As many of them as there can be far enough from each other.
     pub counted: u32,
     /// When the last of these was.
     pub last_counted_at: Option<Timestamp>,
     /// In which parts of the customer's day they were: a bit for each [`Daypart`].
     pub dayparts: u8,
+    /// When the attempts were, the earliest first: at most [`ATTEMPTS_COUNTED_MAX`], of more without those that are
+    /// closest to others. None where nobody noted it.
+    pub times: Vec<Timestamp>,
+}
+
+/// What a policy asks for, of attempts that reach nobody.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// How many.
+    pub(super) attempts: u32,
+    /// How far from each other.
+    pub(super) min_gap: SignedDuration,
+    /// In how many parts of a day.
+    pub(super) distinct_dayparts: u32,
 }
 
 /// A part of a day, by the clocks of the customer's zone.
@@ -64,8 +83,11 @@ pub enum Daypart {
 impl Daypart {
     /// The part of the day at an instant; of a zone that is not known, by UTC.
     pub fn of(at: Timestamp, time_zone: &str) -> Self {
-        let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
-        match at.to_zoned(zone).hour() {
+        Self::by(at, &zone(time_zone))
+    }
+
+    fn by(at: Timestamp, zone: &TimeZone) -> Self {
+        match zone.to_datetime(at).hour() {
             ..12 => Self::Morning,
             12..18 => Self::Afternoon,
             18.. => Self::Evening,
@@ -82,25 +104,87 @@ impl Daypart {
 }
 
 impl Tried {
-    /// The same, with one attempt more: it counts if it comes `min_gap` after the one before that counted.
-    pub(super) fn with(self, at: Timestamp, daypart: Daypart, min_gap: SignedDuration) -> Self {
-        let attempts = self.attempts.saturating_add(1);
-        let counts = self
-            .last_counted_at
-            .is_none_or(|last| at.duration_since(last) >= min_gap);
-        match counts {
-            false => Self { attempts, ..self },
-            true => Self {
-                attempts,
-                counted: self.counted.saturating_add(1),
-                last_counted_at: Some(at),
-                dayparts: self.dayparts | daypart.bit(),
-            },
+    /// The same with one attempt more, and when what a policy asks for was done, if it was. More attempts never make
+    /// less of it: so it does not matter which of them is told first.
+    pub(super) fn with(
+        &self,
+        at: Timestamp,
+        time_zone: &str,
+        asked: &Asked,
+    ) -> (Self, Option<Timestamp>) {
+        let mut times = self.times.clone();
+        times.insert(times.partition_point(|time| *time <= at), at);
+        thin(&mut times);
+        let zone = zone(time_zone);
+        let chains = chains(&times, &zone, asked.min_gap);
+        let mut tried = Self {
+            attempts: self.attempts.saturating_add(1),
+            ..Self::default()
+        };
+        let (mut worth, mut done_at) = ((0, 0, 0), None);
+        for (at, sizes) in times.iter().zip(&chains) {
+            for (dayparts, size) in (0_u8..).zip(sizes).filter(|(_, size)| **size > 0) {
+                let enough = (*size).min(asked.attempts);
+                let distinct = dayparts.count_ones();
+                if enough == asked.attempts && distinct >= asked.distinct_dayparts {
+                    done_at = done_at.or(Some(*at));
+                }
+                // What a policy asks for is among those of enough attempts in the most parts of a day.
+                if (enough, distinct, *size) > worth {
+                    worth = (enough, distinct, *size);
+                    (tried.counted, tried.dayparts) = (*size, dayparts);
+                    tried.last_counted_at = Some(*at);
+                }
+            }
         }
+        tried.times = times;
+        (tried, done_at)
     }
+}
 
-    /// In how many parts of a day the attempts were that count.
-    pub const fn distinct_dayparts(self) -> u32 {
-        self.dayparts.count_ones()
+/// A zone; one that is not known is UTC.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// Leaves out the times that are closest to those beside them, if there are too many: how many are far from each other
+/// hardly changes by that.
+fn thin(times: &mut Vec<Timestamp>) {
+    while times.len() > ATTEMPTS_COUNTED_MAX {
+        let threes = times.windows(3);
+        let spans = threes.map(|three| three[2].duration_since(three[0]));
+        let Some((before, _)) = spans.enumerate().min_by_key(|(_, span)| *span) else {
+            return;
+        };
+        times.remove(before + 1);
     }
+}
+
+/// For each of the times, which are in order: how many of them there can be up to it, and with it, that are at least
+/// `min_gap` from each other, for each set of parts of the day in which they are.
+fn chains(
+    times: &[Timestamp],
+    zone: &TimeZone,
+    min_gap: SignedDuration,
+) -> Vec<[u32; DAYPART_SETS]> {
+    let mut chains: Vec<[u32; DAYPART_SETS]> = Vec::with_capacity(times.len());
+    // The most of all that came long enough before the one at hand, of which there are `far`.
+    let (mut before, mut far) = ([0_u32; DAYPART_SETS], 0);
+    for (index, at) in times.iter().enumerate() {
+        while far < index && at.duration_since(times[far]) >= min_gap {
+            for (most, size) in before.iter_mut().zip(chains[far]) {
+                *most = size.max(*most);
+            }
+            far += 1;
+        }
+        let own = usize::from(Daypart::by(*at, zone).bit());
+        let mut sizes = [0_u32; DAYPART_SETS];
+        sizes[own] = 1;
+        for (dayparts, size) in before.iter().enumerate().filter(|(_, size)| **size > 0) {
+            let with = &mut sizes[dayparts | own];
+            *with = (*with).max(size.saturating_add(1));
+        }
+        chains.push(sizes);
+    }
+    chains
 }

@@ -141,6 +141,9 @@ pub enum Change {
         tried: Tried,
         /// What the promise counts as, if it was kept by this.
         outcome: Option<Outcome>,
+        /// When it was kept, if it was: when the last of the attempts that it took was made. None where nobody
+        /// noted it, which means this one.
+        fulfilled_at: Option<Timestamp>,
     },
     /// One of its dues was moved.
     Rescheduled(Box<Rescheduled>),

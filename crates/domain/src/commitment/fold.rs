@@ -153,16 +153,10 @@ impl Commitment {
             Change::Retargeted(change) => self.retargeted(change, event.recorded_at),
             Change::Lapsed(lapse) => self.lapse_due(*lapse),
             Change::StageReached(reached) => self.reach(reached),
-            Change::Attempted {
-                attempt,
-                tried,
-                outcome,
-            } => {
-                self.tried = *tried;
+            Change::Attempted { attempt, tried, .. } => {
+                self.tried.clone_from(tried);
                 keep(&mut self.attempts, attempt.clone(), ATTEMPTS_SHOWN_MAX);
-                if let Some(outcome) = outcome {
-                    self.keep_by(attempt, *outcome, event);
-                }
+                self.keep_by(attempt, event);
             }
             Change::Paused(pause) => {
                 self.lifecycle = Lifecycle::Paused;
@@ -216,12 +210,21 @@ impl Commitment {
         }
     }
 
-    /// It was kept by an attempt.
-    fn keep_by(&mut self, attempt: &Attempt, outcome: Outcome, event: &Event) {
-        self.fulfilled_at = Some(attempt.at);
+    /// It was kept by an attempt and those before it, if the event says so.
+    fn keep_by(&mut self, attempt: &Attempt, event: &Event) {
+        let Change::Attempted {
+            outcome: Some(outcome),
+            fulfilled_at,
+            ..
+        } = &event.change
+        else {
+            return;
+        };
+        let done_at = fulfilled_at.unwrap_or(attempt.at);
+        self.fulfilled_at = Some(done_at);
         self.evidence.clone_from(&attempt.evidence);
-        self.note_passed_dues(attempt.at, event.recorded_at);
-        self.close(event, Lifecycle::Fulfilled, outcome, "");
+        self.note_passed_dues(done_at, event.recorded_at);
+        self.close(event, Lifecycle::Fulfilled, *outcome, "");
     }
 
     /// Nothing becomes of it any more.

@@ -4,6 +4,7 @@ mod alerts;
 mod attempts;
 mod clocks;
 mod dependencies;
+mod evidence;
 mod levels;
 mod owner;
 mod properties;

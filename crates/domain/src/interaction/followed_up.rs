@@ -27,7 +27,8 @@ impl Interaction {
         }
     }
 
-    fn is_voicemail(&self) -> bool {
+    /// Whether a voicemail answered, or was left.
+    pub fn is_voicemail(&self) -> bool {
         let mut segments = self.segments.iter();
         self.channel == Channel::Voicemail
             || segments.any(|segment| segment.kind == SegmentKind::Voicemail)
@@ -47,6 +48,14 @@ impl Interaction {
             holds.filter_map(move |hold| Some((hold.began_at, hold.ended_at.or(until)?)))
         });
         Some(length_without(talks, &joined(holds.collect())))
+    }
+
+    /// When it was over, with the work of agents after it; none where nobody said when it ended.
+    pub fn over_at(&self) -> Option<Timestamp> {
+        let ended_at = self.ended_at?;
+        let segments = self.segments.iter();
+        let worked = segments.filter_map(|segment| segment.acw_ended_at);
+        Some(worked.fold(ended_at, Ord::max))
     }
 
     pub(super) fn check_followed_up(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {

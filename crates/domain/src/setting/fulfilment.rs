@@ -19,7 +19,7 @@ pub enum FulfilmentPolicy {
     Attempted {
         /// How often.
         attempts: u32,
-        /// How long after the one before an attempt counts.
+        /// How far from each other those are that count.
         min_gap: SignedDuration,
         /// In how many parts of the customer's day at least: before noon, before 18:00, and from then on.
         distinct_dayparts: u32,

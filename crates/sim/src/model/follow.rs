@@ -43,7 +43,11 @@ impl Promise {
                 self.try_by(&attempt.evidence_interaction_id)?;
                 let kept = attempted.outcome != 0;
                 Some(match kept {
-                    true => self.close(State::Kept, Some(at(attempt.attempted_at)), stored),
+                    true => {
+                        // The last attempt that it took may have been told before.
+                        let until = attempted.fulfilled_at.or(attempt.attempted_at);
+                        self.close(State::Kept, Some(at(until)), stored)
+                    }
                     false => Vec::new(),
                 })
             }

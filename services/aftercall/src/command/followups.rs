@@ -106,10 +106,11 @@ pub struct ShowArgs {
 pub struct FulfilArgs {
     #[command(flatten)]
     target: Target,
-    /// When it was done: "2026-11-22 17:00", or 2h for two hours ago; left out, now
+    /// When it was done: "2026-11-22 17:00", or 2h for two hours ago; left out, when the contact of
+    /// --evidence began, or now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     at: Option<When>,
-    /// The contact in which it was done
+    /// The contact in which it was done; the one in which it was promised only with --at
     #[arg(long, value_name = "INTERACTION")]
     evidence: Option<String>,
     /// The message with which it was done, by its id in the mail or chat system
@@ -128,8 +129,8 @@ pub struct CancelArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The contact in which the customer let us off; without it, a promise that the customer was
-    /// told counts as broken
+    /// The contact in which the customer let us off, which began after it was promised; without it, a
+    /// promise that the customer was told counts as broken
     #[arg(long, value_name = "INTERACTION")]
     customer_informed: Option<String>,
     /// The message in which the customer let us off, by its id in the mail or chat system
@@ -148,7 +149,8 @@ pub struct RescheduleArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The contact in which the customer was told; without it, only our own due moves
+    /// The contact in which the customer was told, which began after it was promised; without it,
+    /// only our own due moves
     #[arg(long, value_name = "INTERACTION")]
     customer_informed: Option<String>,
     /// The message in which the customer was told, by its id in the mail or chat system

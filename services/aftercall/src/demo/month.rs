@@ -50,13 +50,13 @@ pub(super) enum Act {
     Record(Box<model::Interaction>),
     /// A promise is kept.
     Fulfil { commitment_id: String, note: String },
-    /// The customer is told another date.
+    /// The customer is told another date, in a message.
     Reschedule {
         commitment_id: String,
         promised_by: Timestamp,
         told_in: String,
     },
-    /// The customer no longer wants it.
+    /// The customer no longer wants it, as a message says.
     Release {
         commitment_id: String,
         told_in: String,
@@ -197,12 +197,11 @@ impl<'a> Maker<'a> {
         let resolved = self.rng.random_bool(scenario.resolved);
         let draw = self.draw(scenario, resolved);
         let contact = call(self.corpus, caller, scenario, &draw, at);
-        let interaction_id = contact.interaction_id.clone();
         let promised = contact.commitments.first().cloned();
         let ended = self.record(contact, at);
         let mut broken = None;
         if let (Some(promise), Some(draft)) = (&scenario.promise, promised) {
-            broken = self.outcome(promise, &draft, &interaction_id, ended);
+            broken = self.outcome(promise, &draft, ended);
         }
         if nth >= 2 {
             return;
@@ -278,13 +277,12 @@ impl<'a> Maker<'a> {
         &mut self,
         promise: &Promise,
         draft: &model::CommitmentDraft,
-        interaction_id: &str,
         made: Timestamp,
     ) -> Option<Timestamp> {
         let due = draft.promised_by.as_ref()?;
         let due = Timestamp::new(due.seconds, due.nanos).ok()?;
         let commitment_id = draft.commitment_id.clone();
-        let told_in = interaction_id.to_owned();
+        let told_in = format!("<{commitment_id}@mail.example>");
         let span = due.duration_since(made).as_secs().max(60);
         let drawn: f64 = self.rng.random();
         if drawn < promise.kept {

@@ -174,7 +174,7 @@ impl Player {
                     commitment_id,
                     promised_by: stamp(promised_by),
                     reason: "The customer asked for a later date.".to_owned(),
-                    customer_informed_interaction_id: told_in,
+                    customer_informed_message_id: told_in,
                     ..Default::default()
                 };
                 self.client.call(request).await?;
@@ -190,7 +190,7 @@ impl Player {
                     request_id: format!("release-{commitment_id}"),
                     commitment_id,
                     reason: "The customer no longer needs it.".to_owned(),
-                    customer_informed_interaction_id: told_in,
+                    customer_informed_message_id: told_in,
                     ..Default::default()
                 };
                 self.client.call(request).await?;

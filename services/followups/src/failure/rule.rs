@@ -14,12 +14,17 @@ const fn proof(lacking: Lacking) -> (&'static str, &'static str) {
         Lacking::Reached => (
             "note",
             "by its policy the promise is kept when the customer is reached; record the attempt that reached \
-             them, or have a team lead say so with a note",
+             them, with its contact, or have a team lead say so with a note",
         ),
         Lacking::Attempts => (
             "note",
             "by its policy the promise is kept when the customer was reached or tried often enough; record the \
              attempts, or have a team lead say so with a note",
+        ),
+        Lacking::Contact => (
+            "evidence_interaction_id",
+            "by its policy the promise is kept by reaching the customer, which a contact shows; give the one in \
+             which they were reached, or have a team lead say with a note that the promise was kept",
         ),
         Lacking::Message => (
             "evidence_message_id",

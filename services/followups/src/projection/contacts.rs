@@ -21,7 +21,7 @@ use super::returned;
 use crate::keys::{MERGED, contacts};
 use crate::repeats;
 pub(crate) use short::Short;
-use short::{Dropped, ended_at, main_reason};
+use short::{Dropped, Parts, ended_at, main_reason};
 pub(super) use short::{Id, call_is_whose};
 
 /// What the log says that caused a contact.
@@ -147,6 +147,7 @@ pub(super) fn amend(
                 after.began_at_us = began_at.map_or(after.began_at_us, microseconds);
             }
             "ended_at" => after.ended_at_us = ended_at(&values),
+            "segments" => after.amended_parts = Some(Parts::of(&values)),
             "contact_reasons" => after.reason_code = main_reason(&values),
             "disconnect" => {
                 let dropped = Dropped::by(fact, &values);

@@ -276,9 +276,10 @@ async fn roles_decide_who_may_do_what() {
         .await
         .unwrap_err();
     assert_eq!(denied.code(), Code::PermissionDenied);
+    stage.record(&Contact::new("i-2", Vec::new()));
     let released = running
         .client("owner")
-        .cancel_commitment(cancel("r-3", "i-1"))
+        .cancel_commitment(cancel("r-3", "i-2"))
         .await;
     let released = released.unwrap().into_inner().commitment.unwrap();
     assert_eq!(released.outcome(), CommitmentOutcome::ReleasedByCustomer);

@@ -5,9 +5,11 @@ use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, RescheduleCommitmentRequest,
 };
 use aftercall_proto::model::v1::{Commitment, CommitmentOutcome};
+use aftercall_service::Clock;
 use tonic::{Code, Status};
 
 use crate::callers::{NUMBER, unknown};
+use crate::following::changed;
 use crate::identifying::{identify, merge};
 use crate::stage::{Contact, Running, Stage, at, promise, telephone, violations_of, wire};
 
@@ -19,10 +21,20 @@ fn violation(status: &Status) -> (String, String) {
 }
 
 async fn fulfil(running: &Running, id: &str, contact: &str) -> Result<Commitment, Status> {
+    fulfil_at(running, id, contact, None).await
+}
+
+async fn fulfil_at(
+    running: &Running,
+    id: &str,
+    contact: &str,
+    fulfilled_at: Option<i64>,
+) -> Result<Commitment, Status> {
     let request = FulfilCommitmentRequest {
-        request_id: format!("{id}-{contact}"),
+        request_id: format!("{id}-{contact}-{fulfilled_at:?}"),
         commitment_id: id.to_owned(),
         evidence_interaction_id: contact.to_owned(),
+        fulfilled_at: fulfilled_at.and_then(|seconds| wire(at(seconds))),
         ..FulfilCommitmentRequest::default()
     };
     let answer = running.client("lead").fulfil_commitment(request).await?;
@@ -47,7 +59,8 @@ async fn cancel(
     Ok(answer.into_inner().commitment.unwrap())
 }
 
-/// Contacts of the customer of `i-1`, of another one, and of callers who were not identified.
+/// Contacts of the customer of `i-1`, of another one, and of callers who were not identified: `i-before` half a minute
+/// before `i-1`, the others as long after it.
 async fn contacts() -> (Stage, Running) {
     let stage = Stage::with_partitions(3);
     let promises = ["c-1", "c-2", "c-3", "c-4"].map(|id| promise(id, at(3_600)));
@@ -55,7 +68,10 @@ async fn contacts() -> (Stage, Running) {
         handle: telephone(NUMBER),
         ..Contact::new("i-1", promises.into())
     };
+    stage.record(&Contact::new("i-before", Vec::new()));
+    stage.clock.advance_to(at(30));
     stage.record(&first);
+    stage.clock.advance_to(at(60));
     stage.record(&Contact::new("i-2", Vec::new()));
     let other = Contact {
         customer_id: "customer-2".to_owned(),
@@ -85,18 +101,81 @@ async fn evidence_is_a_contact_with_the_customer_that_is_recorded() {
         let refused = fulfil(&running, "c-1", contact).await.unwrap_err();
         assert_eq!(violation(&refused), field(reason), "{contact}");
     }
-    for (id, contact) in [("c-1", "i-1"), ("c-2", "i-2"), ("c-3", "i-same-number")] {
+    for (id, contact) in [("c-2", "i-2"), ("c-3", "i-same-number")] {
         let done = fulfil(&running, id, contact).await.unwrap();
         assert_eq!(done.evidence_interaction_id, contact);
         assert_eq!(done.outcome(), CommitmentOutcome::Kept);
+        assert_eq!(done.fulfilled_at, wire(at(60)), "when that began");
     }
     // What was promised to somebody unknown is done with whoever has the number, or in the contact
     // itself; a withheld number is nobody's.
+    let itself = Some(60);
     assert!(fulfil(&running, "u-1", "i-other").await.is_ok());
-    assert!(fulfil(&running, "u-2", "i-1").await.is_err());
-    assert!(fulfil(&running, "u-2", "i-other-number").await.is_ok());
-    assert!(fulfil(&running, "u-3", "i-same-number").await.is_err());
-    assert!(fulfil(&running, "u-3", "i-withheld").await.is_ok());
+    assert!(fulfil_at(&running, "u-2", "i-1", itself).await.is_err());
+    let done = fulfil_at(&running, "u-2", "i-other-number", itself).await;
+    assert!(done.is_ok());
+    let done = fulfil_at(&running, "u-3", "i-same-number", itself).await;
+    assert!(done.is_err());
+    let done = fulfil_at(&running, "u-3", "i-withheld", itself).await;
+    assert!(done.is_ok());
+    running.stop().await;
+}
+
+/// The contact in which it was promised does not show that it was done, unless somebody says when in it.
+#[tokio::test]
+async fn what_was_done_lies_within_the_contact_that_is_evidence_of_it() {
+    let (stage, running) = contacts().await;
+    let wrong = |reason: &str| ("fulfilled_at".to_owned(), reason.to_owned());
+    for (contact, said, reason) in [
+        ("i-1", None, "REQUIRED"),
+        ("i-1", Some(31), "CONFLICTING"),
+        ("i-before", None, "REQUIRED"),
+        ("i-before", Some(31), "CONFLICTING"),
+        ("i-2", Some(59), "CONFLICTING"),
+    ] {
+        let refused = fulfil_at(&running, "c-1", contact, said).await;
+        let refused = violation(&refused.unwrap_err());
+        assert_eq!(refused, wrong(reason), "{contact} {said:?}");
+    }
+    let done = fulfil_at(&running, "c-1", "i-1", Some(30)).await.unwrap();
+    assert_eq!(done.outcome(), CommitmentOutcome::Kept);
+
+    // Called after the due, whatever anybody says of when that was.
+    stage.clock.advance_to(at(8_400));
+    running.until(|| stage.lapses().len() == 6).await;
+    let called = Contact::new("i-late", Vec::new()).event(stage.clock.now());
+    let called = changed(called, |contact| contact.ended_at = wire(at(8_460)));
+    stage.append(&called, "customer-1");
+    for said in [3_599, 8_399, 8_461] {
+        let refused = fulfil_at(&running, "c-3", "i-late", Some(said)).await;
+        assert_eq!(violation(&refused.unwrap_err()), wrong("CONFLICTING"));
+    }
+    let late = fulfil(&running, "c-3", "i-late").await.unwrap();
+    assert_eq!(late.outcome(), CommitmentOutcome::KeptLate);
+    assert_eq!(late.fulfilled_at, wire(at(8_400)));
+    let late = fulfil_at(&running, "c-4", "i-late", Some(8_460)).await;
+    assert_eq!(late.unwrap().fulfilled_at, wire(at(8_460)));
+    running.stop().await;
+}
+
+/// A due that moved by the contact in which it was promised would pass with nobody told, and with no lapse.
+#[tokio::test]
+async fn the_customer_is_told_in_a_contact_that_began_after_it_was_promised() {
+    let (stage, running) = contacts().await;
+    let field = "customer_informed_interaction_id".to_owned();
+    for contact in ["i-1", "i-before"] {
+        let refused = cancel(&running, "c-1", contact, "").await.unwrap_err();
+        let wrong = (field.clone(), "CONFLICTING".to_owned());
+        assert_eq!(violation(&refused), wrong);
+    }
+    let all = ["i-1", "i-before", "i-2"];
+    assert_eq!(which_count(&running, &all).await, [false, false, true]);
+    let moved = running.get("c-1", "").await;
+    assert_eq!((moved.due_revision, moved.moves), (2, 1));
+    stage.clock.advance_to(at(3_601));
+    running.until(|| stage.lapses().len() == 6).await;
+    let lapsed: Vec<_> = stage.lapses().into_iter().map(|(id, _)| id).collect();
+    assert!(!lapsed.contains(&"c-1".to_owned()), "{lapsed:?}");
     running.stop().await;
 }
 
@@ -217,13 +296,13 @@ async fn evidence_is_with_the_customer_whose_promise_it_turned_out_to_be() {
     let (stage, running) = contacts().await;
     identify(&stage, ("i-1", "customer-1"), 2, "customer-2");
     running.caught_up(&stage).await;
-    let all = ["i-1", "i-2", "i-other"];
-    assert_eq!(which_count(&running, &all).await, [true, false, true]);
+    let all = ["i-2", "i-other"];
+    assert_eq!(which_count(&running, &all).await, [false, true]);
     identify(&stage, ("i-1", "customer-1"), 3, "");
     running.caught_up(&stage).await;
-    let all = ["i-1", "i-2", "i-other", "i-same-number", "i-other-number"];
+    let all = ["i-2", "i-other", "i-same-number", "i-other-number"];
     let counts = which_count(&running, &all).await;
-    assert_eq!(counts, [true, false, true, true, false], "by its number");
+    assert_eq!(counts, [false, true, true, false], "by its number");
     running.stop().await;
 }
 

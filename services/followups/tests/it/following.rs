@@ -40,7 +40,7 @@ fn follow_up(commitment_id: &str, result: AttemptResult) -> FollowUp {
 }
 
 /// An agent's part of a contact, with so many seconds of talk after some on hold.
-fn talk(stage: &Stage, seconds: i64) -> Segment {
+pub(crate) fn talk(stage: &Stage, seconds: i64) -> Segment {
     let from = stage.clock.now();
     let after = |seconds| wire(from + SignedDuration::from_secs(seconds));
     Segment {
@@ -76,7 +76,7 @@ fn record(
 }
 
 /// A promise that is kept by whoever talks to the customer for half a minute.
-fn by_policy(commitment_id: &str) -> CommitmentDraft {
+pub(crate) fn by_policy(commitment_id: &str) -> CommitmentDraft {
     CommitmentDraft {
         policy: Some(PolicyRef {
             policy_id: "calls".to_owned(),
@@ -87,7 +87,7 @@ fn by_policy(commitment_id: &str) -> CommitmentDraft {
 }
 
 /// Sets the policy up.
-async fn set_up(stage: &Stage) {
+pub(crate) async fn set_up(stage: &Stage) {
     use aftercall_log::Log;
     let min_talk = Some(Duration {
         seconds: 30,

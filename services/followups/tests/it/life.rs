@@ -317,15 +317,17 @@ async fn a_promise_is_kept_by_the_attempt_that_its_policy_asks_for() {
         Code::InvalidArgument,
         "anybody's word is not enough"
     );
-    let attempt = |request_id: &str, result: AttemptResult, talk_s| RecordAttemptRequest {
-        request_id: request_id.to_owned(),
+    let attempt = |contact: &str, result: AttemptResult, talk_s| RecordAttemptRequest {
+        request_id: format!("by-{contact}"),
         commitment_id: "c-1".to_owned(),
         result: result.into(),
         talk_time: Some(seconds(talk_s)),
-        evidence_interaction_id: "i-1".to_owned(),
+        evidence_interaction_id: contact.to_owned(),
         ..RecordAttemptRequest::default()
     };
-    let mail = attempt("r-2", AttemptResult::Voicemail, 60);
+    stage.record(&Contact::new("i-2", Vec::new()));
+    stage.record(&Contact::new("i-3", Vec::new()));
+    let mail = attempt("i-2", AttemptResult::Voicemail, 60);
     let tried = owner.record_attempt(mail).await.unwrap().into_inner();
     let tried = tried.commitment.unwrap();
     assert_eq!(tried.lifecycle(), CommitmentLifecycle::Active);
@@ -333,12 +335,12 @@ async fn a_promise_is_kept_by_the_attempt_that_its_policy_asks_for() {
         (tried.attempts_count, tried.attempts[0].result()),
         (1, AttemptResult::Voicemail)
     );
-    let reached = attempt("r-3", AttemptResult::Reached, 31);
+    let reached = attempt("i-3", AttemptResult::Reached, 31);
     let kept = owner.record_attempt(reached).await.unwrap().into_inner();
     let kept = kept.commitment.unwrap();
     assert_eq!(kept.lifecycle(), CommitmentLifecycle::Fulfilled);
     assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
-    assert_eq!(kept.evidence_interaction_id, "i-1");
+    assert_eq!(kept.evidence_interaction_id, "i-3");
     running.stop().await;
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod alerts;
+mod attempts;
 mod batches;
 mod boards;
 mod callers;

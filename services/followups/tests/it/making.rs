@@ -122,10 +122,11 @@ async fn a_forgotten_promise_is_one_of_its_contact_and_lapses_as_any_other() {
     running.until(|| !stage.lapses().is_empty()).await;
     running.caught_up(&stage).await;
     assert_eq!(stage.lapses()[0].0, shown.commitment_id);
+    stage.record(&Contact::new("i-2", Vec::new()));
     let late = FulfilCommitmentRequest {
         request_id: "r-2".to_owned(),
         commitment_id: shown.commitment_id.clone(),
-        evidence_interaction_id: "i-1".to_owned(),
+        evidence_interaction_id: "i-2".to_owned(),
         ..FulfilCommitmentRequest::default()
     };
     let mut client = running.client("owner");

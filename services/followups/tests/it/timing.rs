@@ -120,12 +120,13 @@ async fn moved_after_its_lapse_and_then_kept() {
     stage.clock.advance_to(at(120));
     running.until(|| stage.lapses().len() == 1).await;
 
+    stage.record(&Contact::new("i-2", Vec::new()));
     let moved = RescheduleCommitmentRequest {
         request_id: "r-1".to_owned(),
         commitment_id: "c-1".to_owned(),
         promised_by: wire(at(600)),
         reason: "the part is late".to_owned(),
-        customer_informed_interaction_id: "i-1".to_owned(),
+        customer_informed_interaction_id: "i-2".to_owned(),
         ..RescheduleCommitmentRequest::default()
     };
     let refused = running

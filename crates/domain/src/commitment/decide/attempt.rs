@@ -3,9 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Actor, Fulfil, Permission, Refusal, permitted};
-use crate::commitment::{
-    Attempt, AttemptResult, Change, Commitment, Daypart, Event, Evidence, Priority, Tried,
-};
+use crate::commitment::attempt::{Asked, Tried};
+use crate::commitment::{Attempt, AttemptResult, Change, Commitment, Event, Evidence, Priority};
 use crate::limits::CLOCK_SKEW_S_MAX;
 use crate::setting::FulfilmentPolicy;
 
@@ -44,6 +43,8 @@ pub enum Lacking {
     Reached,
     /// The customer has to be reached or tried often enough: attempts say so.
     Attempts,
+    /// The contact in which the customer was reached: somebody's word alone does not show that.
+    Contact,
     /// A message that was delivered, or with which the document was sent.
     Message,
     /// A contact or message in which the case was resolved.
@@ -56,7 +57,8 @@ impl Commitment {
     /// The customer was tried. If that is what the policy asks for, the promise is kept by it.
     ///
     /// # Errors
-    /// When it is not open, the actor may not say so, or the time is impossible.
+    /// When it is not open, the actor may not say so, the time is impossible, or it would be kept by somebody's word
+    /// that the customer was reached.
     pub fn attempt(
         &self,
         wish: Attempting,
@@ -117,19 +119,32 @@ impl Commitment {
         if at < self.made_at {
             return Err(Refusal::AttemptedBeforeMade);
         }
-        let min_gap = match policy {
-            Some(FulfilmentPolicy::Attempted { min_gap, .. }) => *min_gap,
-            _ => SignedDuration::ZERO,
-        };
-        let daypart = Daypart::of(at, &self.time_zone);
-        let tried = self.tried.with(at, daypart, min_gap);
-        let fulfils = policy.is_some_and(|policy| is_enough(policy, &attempt, tried));
+        let before = self.tried_before();
+        let (tried, often_at) = before.with(at, &self.time_zone, &asked(policy));
+        let reached = policy.is_some_and(|policy| reaches(policy, &attempt));
+        let is_shown = attempt.evidence.interaction_id.is_some();
+        if reached && !is_shown && often_at.is_none() {
+            return Err(Refusal::NotProven(Lacking::Contact));
+        }
+        let reached_at = (reached && is_shown).then_some(at);
+        let fulfilled_at = often_at.into_iter().chain(reached_at).min();
         let change = Change::Attempted {
             attempt,
             tried,
-            outcome: fulfils.then(|| self.outcome_if_done(at)),
+            outcome: fulfilled_at.map(|done_at| self.outcome_if_done(done_at)),
+            fulfilled_at,
         };
         Ok(self.next_event(change, actor_id, now))
+    }
+
+    /// How often the customer was tried until now. Where nobody noted when that was, the latest attempts tell it.
+    fn tried_before(&self) -> Tried {
+        let mut tried = self.tried.clone();
+        if tried.times.is_empty() {
+            tried.times = self.attempts.iter().map(|attempt| attempt.at).collect();
+            tried.times.sort_unstable();
+        }
+        tried
     }
 
     /// Whether what is given proves that the promise was kept, as its policy asks. Who leads a team may say so
@@ -169,21 +184,36 @@ impl Commitment {
     }
 }
 
-/// Whether the customer was reached, or tried, as the policy asks.
-fn is_enough(policy: &FulfilmentPolicy, attempt: &Attempt, tried: Tried) -> bool {
-    let reached = attempt.result == AttemptResult::Reached;
-    match *policy {
-        FulfilmentPolicy::Reached { min_talk } => {
-            reached && attempt.talk.unwrap_or(SignedDuration::ZERO) >= min_talk
-        }
-        FulfilmentPolicy::Attempted {
+/// What a policy asks for, of attempts that reach nobody: of one that asks for none, more than there can be.
+const fn asked(policy: Option<&FulfilmentPolicy>) -> Asked {
+    match policy {
+        Some(FulfilmentPolicy::Attempted {
             attempts,
+            min_gap,
             distinct_dayparts,
-            ..
-        } => {
-            let often = tried.counted >= attempts;
-            reached || often && tried.distinct_dayparts() >= distinct_dayparts
+        }) => Asked {
+            attempts: *attempts,
+            min_gap: *min_gap,
+            distinct_dayparts: *distinct_dayparts,
+        },
+        _ => Asked {
+            attempts: u32::MAX,
+            min_gap: SignedDuration::ZERO,
+            distinct_dayparts: 0,
+        },
+    }
+}
+
+/// Whether the customer was reached, as the policy asks.
+fn reaches(policy: &FulfilmentPolicy, attempt: &Attempt) -> bool {
+    if attempt.result != AttemptResult::Reached {
+        return false;
+    }
+    match policy {
+        FulfilmentPolicy::Reached { min_talk } => {
+            attempt.talk.unwrap_or(SignedDuration::ZERO) >= *min_talk
         }
+        FulfilmentPolicy::Attempted { .. } => true,
         FulfilmentPolicy::MessageDelivered
         | FulfilmentPolicy::DocumentSent
         | FulfilmentPolicy::CaseResolved

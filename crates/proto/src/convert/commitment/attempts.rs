@@ -52,12 +52,14 @@ impl From<domain::Tried> for wire::Tried {
             counted,
             last_counted_at,
             dayparts,
+            times,
         } = tried;
         Self {
             attempts,
             counted,
             last_counted_at: last_counted_at.map(time::to_wire),
             dayparts: dayparts.into(),
+            attempted_at: times.into_iter().map(time::to_wire).collect(),
         }
     }
 }
@@ -70,6 +72,11 @@ impl From<wire::Tried> for domain::Tried {
             last_counted_at: tried.last_counted_at.as_ref().and_then(time::from_wire),
             // No writer of ours sets more than three bits.
             dayparts: u8::try_from(tried.dayparts).unwrap_or_default(),
+            times: tried
+                .attempted_at
+                .iter()
+                .filter_map(time::from_wire)
+                .collect(),
         }
     }
 }

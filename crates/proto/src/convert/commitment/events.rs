@@ -148,8 +148,9 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             let attempt = data.attempt.clone();
             Change::Attempted {
                 attempt: attempt.ok_or(Unreadable { field: "attempt" })?.try_into()?,
-                tried: data.tried.map_or_else(Tried::default, Into::into),
+                tried: data.tried.clone().map_or_else(Tried::default, Into::into),
                 outcome: data.outcome().try_into().ok(),
+                fulfilled_at: data.fulfilled_at.as_ref().and_then(time::from_wire),
             }
         }
         Fact::CommitmentPaused(data) => {
@@ -335,10 +336,12 @@ pub fn fact(change: Change) -> Fact {
             attempt,
             tried,
             outcome,
+            fulfilled_at,
         } => Fact::CommitmentAttempted(wire::CommitmentAttempted {
             attempt: Some(attempt.into()),
             tried: Some(tried.into()),
             outcome: outcome.map_or(0, |outcome| CommitmentOutcome::from(outcome).into()),
+            fulfilled_at: fulfilled_at.map(time::to_wire),
         }),
         Change::Paused(pause) => Fact::CommitmentPaused(wire::CommitmentPaused {
             pause: Some(pause.into()),

@@ -111,13 +111,14 @@ pub struct AttemptArgs {
     /// What came of it
     #[arg(long, value_parser = values::<AttemptResult>())]
     result: i32,
-    /// When: "2026-11-22 17:00", or 2h for two hours ago; left out, now
+    /// When: "2026-11-22 17:00", or 2h for two hours ago; left out, when the contact of --evidence
+    /// began, or now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     at: Option<When>,
-    /// How long the customer was talked to, such as 90s
+    /// How long the customer was talked to, such as 90s; left out, as the contact of --evidence tells
     #[arg(long, value_name = "SPAN")]
     talked: Option<SignedDuration>,
-    /// The contact in which it was made
+    /// The contact in which it was made; without it, nothing is kept by reaching the customer
     #[arg(long, value_name = "INTERACTION")]
     evidence: Option<String>,
     /// The message with which it was made, by its id in the mail or chat system

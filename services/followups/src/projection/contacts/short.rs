@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::Handle;
-use aftercall_domain::interaction::Direction;
+use aftercall_domain::interaction::{Direction, SegmentKind};
+use aftercall_domain::{Handle, Violations};
 use aftercall_ledger::{Accepted, CallRow};
 use aftercall_log::Position;
 use aftercall_proto::convert::commitment::handles;
+use aftercall_proto::convert::interaction;
 use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::envelope::contact_key;
@@ -69,6 +70,39 @@ pub(crate) struct Short {
     /// The names under which somebody reached out.
     #[prost(message, repeated, tag = "17")]
     handles: Vec<wire::Handle>,
+    /// What its parts tell, where they were amended.
+    #[prost(message, optional, tag = "30")]
+    pub(crate) amended_parts: Option<Parts>,
+}
+
+/// What the parts of a contact tell.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct Parts {
+    /// Whether a voicemail is one of them.
+    #[prost(bool, tag = "1")]
+    pub(crate) has_voicemail: bool,
+    /// How long the customer was talked to; none if that does not follow from them.
+    #[prost(sint64, optional, tag = "2")]
+    pub(crate) talk_us: Option<i64>,
+    /// Until when an agent worked after it.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) worked_until_us: Option<i64>,
+}
+
+impl Parts {
+    /// Those with which a contact was amended.
+    pub(super) fn of(values: &wire::Interaction) -> Self {
+        // What is odd about them was refused before they were recorded.
+        let contact = interaction::read(values.clone(), &mut Violations::new());
+        let segments = || contact.segments.iter();
+        let talk = contact.talk_time();
+        let worked_until = segments().filter_map(|it| it.acw_ended_at).max();
+        Self {
+            has_voicemail: segments().any(|it| it.kind == SegmentKind::Voicemail),
+            talk_us: talk.and_then(|talk| i64::try_from(talk.as_micros()).ok()),
+            worked_until_us: worked_until.map(microseconds),
+        }
+    }
 }
 
 /// The record by which it is known that a contact was cut off.
@@ -128,6 +162,7 @@ impl Short {
                 Some(customer) if is_inbound => named(&customer.handles),
                 _ => Vec::new(),
             },
+            amended_parts: None,
         })
     }
 
