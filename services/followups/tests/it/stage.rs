@@ -192,7 +192,7 @@ impl Stage {
     }
 
     /// The keys under which the events stand.
-    pub(crate) fn keys(&self) -> Vec<bytes::Bytes> {
+    pub(crate) fn keys(&self) -> Vec<Bytes> {
         let entries = self.entries().into_iter();
         entries.map(|entry| entry.record.key).collect()
     }

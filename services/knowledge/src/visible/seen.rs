@@ -22,7 +22,7 @@ pub(super) type Lengths = Arc<[u32]>;
 /// What requests have found out about segments.
 #[derive(Debug)]
 pub(crate) struct Sights {
-    seen: Recent<Asker, Arc<[Arc<Seen>]>>,
+    seen: Recent<Asker, Segments>,
     /// Of all words of a segment's documents, or of what may be read outside of the house.
     lengths: Recent<(SegmentId, bool), Lengths>,
 }
@@ -71,6 +71,9 @@ pub(super) struct Seen {
     until_us: i64,
 }
 
+/// What may be seen of each segment.
+pub(super) type Segments = Arc<[Arc<Seen>]>;
+
 impl Sights {
     /// What may be seen of each segment, and how long its documents are.
     pub(super) fn of(
@@ -79,7 +82,7 @@ impl Sights {
         fields: &Fields,
         tenant_id: &str,
         sight: &Sight,
-    ) -> tantivy::Result<(Arc<[Arc<Seen>]>, Vec<Lengths>)> {
+    ) -> tantivy::Result<(Segments, Vec<Lengths>)> {
         let asker = Asker {
             tenant_id: tenant_id.to_owned(),
             marks: sight.marks.clone(),
@@ -113,7 +116,7 @@ impl Sights {
         if is_known {
             return Ok((known, lengths));
         }
-        let seen: Arc<[Arc<Seen>]> = seen.into();
+        let seen: Segments = seen.into();
         let each = seen.iter().map(|seen| seen.memory_bytes());
         let bytes = asker.memory_bytes() + each.sum::<usize>();
         self.seen.put(asker, Arc::clone(&seen), bytes);
