@@ -1,7 +1,7 @@
 //! How an alert stands, as rows keep it, and as callers see it.
 
 use aftercall_domain::alert::{Resolved, Rule};
-use aftercall_domain::commitment::{Acknowledged, AlertState, Episode, WentOn};
+use aftercall_domain::commitment::{Acknowledged, AlertReason, AlertState, Episode, WentOn};
 use pbjson_types::Timestamp;
 use prost::{Message, Oneof};
 
@@ -120,14 +120,12 @@ pub(in crate::convert) struct EpisodeRow {
     rule: String,
     #[prost(uint32, tag = "2")]
     number: u32,
-    #[prost(enumeration = "wire::CommitmentClock", tag = "3")]
-    clock: i32,
-    #[prost(message, optional, tag = "4")]
-    due: Option<Timestamp>,
+    #[prost(message, optional, tag = "3")]
+    reason: Option<ReasonRow>,
+    #[prost(message, repeated, tag = "4")]
+    also: Vec<ReasonRow>,
     #[prost(uint32, tag = "5")]
-    due_revision: u32,
-    #[prost(string, tag = "6")]
-    stage_id: String,
+    reason_no: u32,
     #[prost(message, optional, tag = "7")]
     first_fired_at: Option<Timestamp>,
     #[prost(uint32, tag = "8")]
@@ -140,6 +138,49 @@ pub(in crate::convert) struct EpisodeRow {
     went_on: Option<WentOnRow>,
     #[prost(message, optional, tag = "12")]
     escalation: Option<wire::AlertEscalation>,
+}
+
+/// For what an alert fires.
+#[derive(Clone, PartialEq, Message)]
+struct ReasonRow {
+    #[prost(enumeration = "wire::CommitmentClock", tag = "1")]
+    clock: i32,
+    #[prost(message, optional, tag = "2")]
+    due: Option<Timestamp>,
+    #[prost(uint32, tag = "3")]
+    due_revision: u32,
+    #[prost(string, tag = "4")]
+    stage_id: String,
+}
+
+impl From<AlertReason> for ReasonRow {
+    fn from(reason: AlertReason) -> Self {
+        let AlertReason {
+            clock,
+            due,
+            due_revision,
+            stage_id,
+        } = reason;
+        Self {
+            clock: wire::CommitmentClock::from(clock).into(),
+            due: Some(time::to_wire(due)),
+            due_revision,
+            stage_id,
+        }
+    }
+}
+
+impl TryFrom<ReasonRow> for AlertReason {
+    type Error = Unreadable;
+
+    fn try_from(row: ReasonRow) -> Result<Self, Unreadable> {
+        Ok(Self {
+            clock: specified("alert.clock", row.clock())?,
+            due: required("alert.due", row.due.as_ref())?,
+            due_revision: row.due_revision,
+            stage_id: row.stage_id,
+        })
+    }
 }
 
 /// Why an alert went on to its level.
@@ -185,10 +226,9 @@ impl From<Episode> for EpisodeRow {
         let Episode {
             rule,
             number,
-            clock,
-            due,
-            due_revision,
-            stage_id,
+            reason,
+            also,
+            reason_no,
             first_fired_at,
             late,
             level,
@@ -199,10 +239,9 @@ impl From<Episode> for EpisodeRow {
         Self {
             rule: rule.as_str().to_owned(),
             number,
-            clock: wire::CommitmentClock::from(clock).into(),
-            due: Some(time::to_wire(due)),
-            due_revision,
-            stage_id,
+            reason: Some(reason.into()),
+            also: also.into_iter().map(Into::into).collect(),
+            reason_no,
             first_fired_at: Some(time::to_wire(first_fired_at)),
             level,
             state: Some(state.into()),
@@ -217,21 +256,24 @@ impl TryFrom<EpisodeRow> for Episode {
     type Error = Unreadable;
 
     fn try_from(row: EpisodeRow) -> Result<Self, Unreadable> {
+        let reason = row.reason.ok_or(Unreadable {
+            field: "alert.reason",
+        })?;
+        let also = row.also.into_iter().map(TryInto::try_into);
         Ok(Self {
             rule: Rule::named(&row.rule).ok_or(Unreadable {
                 field: "alert.rule",
             })?,
             number: row.number,
-            clock: specified("alert.clock", row.clock())?,
-            due: required("alert.due", row.due.as_ref())?,
-            due_revision: row.due_revision,
+            reason: reason.try_into()?,
+            also: also.collect::<Result<_, _>>()?,
+            reason_no: row.reason_no,
             first_fired_at: required("alert.first_fired_at", row.first_fired_at.as_ref())?,
             late: row.late,
             level: row.level,
             went_on: row.went_on.and_then(WentOnRow::read),
             escalation: row.escalation.map(Into::into),
             state: row.state.unwrap_or_default().try_into()?,
-            stage_id: row.stage_id,
         })
     }
 }
