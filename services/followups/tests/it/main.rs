@@ -36,3 +36,4 @@ mod stage;
 mod takeover;
 mod timing;
 mod waiting;
+mod warnings;
