@@ -120,12 +120,14 @@ pub(in crate::convert) struct EpisodeRow {
     rule: String,
     #[prost(uint32, tag = "2")]
     number: u32,
-    #[prost(message, optional, tag = "3")]
-    reason: Option<ReasonRow>,
-    #[prost(message, repeated, tag = "4")]
-    also: Vec<ReasonRow>,
+    #[prost(enumeration = "wire::CommitmentClock", tag = "3")]
+    clock: i32,
+    #[prost(message, optional, tag = "4")]
+    due: Option<Timestamp>,
     #[prost(uint32, tag = "5")]
-    reason_no: u32,
+    due_revision: u32,
+    #[prost(string, tag = "6")]
+    stage_id: String,
     #[prost(message, optional, tag = "7")]
     first_fired_at: Option<Timestamp>,
     #[prost(uint32, tag = "8")]
@@ -138,9 +140,14 @@ pub(in crate::convert) struct EpisodeRow {
     went_on: Option<WentOnRow>,
     #[prost(message, optional, tag = "12")]
     escalation: Option<wire::AlertEscalation>,
+    #[prost(message, repeated, tag = "13")]
+    also: Vec<ReasonRow>,
+    /// 0 in rows from before reasons were counted: those are of the first one.
+    #[prost(uint32, tag = "14")]
+    reason_no: u32,
 }
 
-/// For what an alert fires.
+/// What else an alert fires for.
 #[derive(Clone, PartialEq, Message)]
 struct ReasonRow {
     #[prost(enumeration = "wire::CommitmentClock", tag = "1")]
@@ -236,10 +243,19 @@ impl From<Episode> for EpisodeRow {
             escalation,
             state,
         } = episode;
+        let ReasonRow {
+            clock,
+            due,
+            due_revision,
+            stage_id,
+        } = reason.into();
         Self {
             rule: rule.as_str().to_owned(),
             number,
-            reason: Some(reason.into()),
+            clock,
+            due,
+            due_revision,
+            stage_id,
             also: also.into_iter().map(Into::into).collect(),
             reason_no,
             first_fired_at: Some(time::to_wire(first_fired_at)),
@@ -256,10 +272,13 @@ impl TryFrom<EpisodeRow> for Episode {
     type Error = Unreadable;
 
     fn try_from(row: EpisodeRow) -> Result<Self, Unreadable> {
-        let reason = row.reason.ok_or(Unreadable {
-            field: "alert.reason",
-        })?;
-        let also = row.also.into_iter().map(TryInto::try_into);
+        let reason = ReasonRow {
+            clock: row.clock,
+            due: row.due,
+            due_revision: row.due_revision,
+            stage_id: row.stage_id,
+        };
+        let also = row.also.into_iter().map(AlertReason::try_from);
         Ok(Self {
             rule: Rule::named(&row.rule).ok_or(Unreadable {
                 field: "alert.rule",
@@ -267,7 +286,7 @@ impl TryFrom<EpisodeRow> for Episode {
             number: row.number,
             reason: reason.try_into()?,
             also: also.collect::<Result<_, _>>()?,
-            reason_no: row.reason_no,
+            reason_no: row.reason_no.max(1),
             first_fired_at: required("alert.first_fired_at", row.first_fired_at.as_ref())?,
             late: row.late,
             level: row.level,
