@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::Refusal;
+use crate::alert::Rule;
 use crate::commitment::{
     AlertStep, AlertWhat, Change, Commitment, EscalatesBy, Event, HandoverEnd, Lapse, Outcome,
     ResumeCause, StageReached, Timer,
 };
-use crate::alert::Rule;
 use crate::due::Calendars;
 use crate::recurrence::RecurrenceEnd;
 
