@@ -58,9 +58,11 @@ pub struct Alert {
     pub parties: Parties,
     /// What else the rule says of it, by name.
     pub labels: BTreeMap<String, String>,
+    /// For how many reasons it has fired: 1 at first, one more with each that is news.
+    pub reason_no: u32,
     /// When it fired.
     pub first_fired_at: Timestamp,
-    /// Whether it was noticed long after its time.
+    /// Whether what is news was noticed long after its time.
     pub late: bool,
     /// Whether what it is about came with an import of history.
     pub imported: bool,
@@ -72,6 +74,8 @@ pub struct Alert {
     pub escalation: Option<Escalation>,
     /// An alert of the same subject that says all of this, and more; none if there is none that is open.
     pub inhibited_by: Option<Rule>,
+    /// Whether it stands still: it warns of our own due alone, which does while the promise is paused. Nobody is told.
+    pub paused: bool,
     /// What somebody did about it, or how it was over.
     pub state: AlertState,
 }
@@ -83,8 +87,11 @@ pub enum Rule {
     PromiseLapsed,
     /// Our own due passed with the promise open.
     TargetLapsed,
-    /// A stage was reached with the promise open: its due is near.
+    /// A stage was reached with the promise open, or a promise slips that it waits for: its due is in danger.
     AtRisk,
+    /// The promise was overdue for so long that it was given up. That has happened: it is over when somebody puts it
+    /// away.
+    Expired,
     /// A customer speaks of lawyers or courts.
     LegalThreat,
     /// A customer asks for a manager.
@@ -95,10 +102,11 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PromiseLapsed,
         Self::TargetLapsed,
         Self::AtRisk,
+        Self::Expired,
         Self::LegalThreat,
         Self::ManagerRequest,
         Self::SaveAction,
@@ -135,6 +143,7 @@ impl Rule {
             Self::PromiseLapsed => "commitment.promise_lapsed",
             Self::TargetLapsed => "commitment.target_lapsed",
             Self::AtRisk => "commitment.at_risk",
+            Self::Expired => "commitment.expired",
             Self::LegalThreat => "signal.legal_threat",
             Self::ManagerRequest => "signal.manager_request",
             Self::SaveAction => "customer.save_action",
@@ -145,9 +154,11 @@ impl Rule {
     const fn inhibited_by(self) -> Option<Self> {
         match self {
             Self::TargetLapsed | Self::AtRisk => Some(Self::PromiseLapsed),
-            Self::PromiseLapsed | Self::LegalThreat | Self::ManagerRequest | Self::SaveAction => {
-                None
-            }
+            Self::PromiseLapsed
+            | Self::Expired
+            | Self::LegalThreat
+            | Self::ManagerRequest
+            | Self::SaveAction => None,
         }
     }
 
@@ -161,7 +172,7 @@ impl Rule {
     pub fn severity(self, priority: Priority) -> Severity {
         let severity = Severity::from(priority);
         match self {
-            Self::PromiseLapsed => severity,
+            Self::PromiseLapsed | Self::Expired => severity,
             Self::TargetLapsed | Self::AtRisk => severity.lowered(),
             Self::LegalThreat | Self::SaveAction => Severity::High,
             Self::ManagerRequest => Severity::Warning,
@@ -369,10 +380,10 @@ impl Alert {
                 interaction_id: promise.interaction_id.clone(),
                 kind: promise.kind,
                 kind_code: promise.kind_code.clone(),
-                clock: episode.clock,
-                due: episode.due,
-                due_revision: episode.due_revision,
-                stage_id: episode.stage_id.clone(),
+                clock: episode.reason.clock,
+                due: episode.reason.due,
+                due_revision: episode.reason.due_revision,
+                stage_id: episode.reason.stage_id.clone(),
             }),
             customer_id: promise.customer_id.clone(),
             owner: promise.owner.clone(),
@@ -381,6 +392,7 @@ impl Alert {
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            reason_no: episode.reason_no,
             first_fired_at: episode.first_fired_at,
             late: episode.late,
             imported: promise.imported,
@@ -388,6 +400,7 @@ impl Alert {
             went_on: episode.went_on.clone(),
             escalation: episode.escalation.clone(),
             inhibited_by: inhibitor,
+            paused: episode.state.is_open() && promise.stands_still(episode),
             state: episode.state.clone(),
         }
     }

@@ -43,8 +43,8 @@
 //!
 //! An imported promise may be history already when it is recorded. Its end is folded from the one
 //! event that brings it: with `fulfilled_at` it is closed at once; without, and with the due
-//! behind it, it begins with its lapse. Neither raises an alert. An imported promise whose due lies
-//! ahead is a promise like any other.
+//! behind it, it begins with its lapse. Neither raises an alert, nor does it when such a promise is given up.
+//! An imported promise whose due lies ahead is a promise like any other.
 
 mod attempt;
 mod clock;
@@ -58,6 +58,7 @@ mod fold;
 mod follow_up;
 mod life;
 mod parts;
+mod reason;
 mod series;
 mod shares;
 mod shown;
@@ -73,7 +74,7 @@ pub use decide::{
 };
 pub use dependency::{Dependency, DependencyTurn, Foregoing, Slip, is_cyclic};
 pub(crate) use episode::LATE_AFTER;
-pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, DEPENDENCY_STAGE, Episode};
+pub use episode::{Acknowledged, AlertState, AlertStep, AlertWhat, Episode};
 pub use escalation::{EscalatesBy, Escalation, WentOn};
 pub use event::{Change, Event, Made};
 pub use fold::{Folded, Ignored};
@@ -83,8 +84,11 @@ pub use parts::{
     CommitmentKind, Evidence, Handover, HandoverEnd, Lapse, Lifecycle, Origin, Outcome, Owner,
     Paused, Priority, Reopens, Rescheduled, ResumeCause, Timeliness, WaiverAsked, Withdrawal,
 };
+pub use reason::{AlertReason, DEPENDENCY_STAGE};
 pub use series::Series;
 pub use shown::{NotShown, Shown};
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,8 +145,8 @@ pub struct Commitment {
     pub target_revision: u32,
     /// The warnings before the dues: those of our own, too.
     pub stages: Vec<Stage>,
-    /// Before which due somebody was warned, if that due stands.
-    pub warned: Option<Clock>,
+    /// Before which dues somebody was warned, of those that stand.
+    pub warned: BTreeSet<Clock>,
     /// The latest episode of each of its alerts, by rule.
     pub alerts: Vec<Episode>,
     /// How long it may be overdue before it is given up.
@@ -262,7 +266,7 @@ impl Commitment {
             true => self.has_passed(Clock::Promise, now),
             false => ours,
         };
-        let warned = self.warned.is_some() || self.is_held_up();
+        let warned = !self.warned.is_empty() || self.is_held_up();
         match (late, ours || warned) {
             (true, _) => Timeliness::Overdue,
             (false, true) => Timeliness::AtRisk,

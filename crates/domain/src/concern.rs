@@ -270,6 +270,7 @@ impl Concern {
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            reason_no: 1,
             first_fired_at: raised.detected_at,
             late: raised.detected_at.duration_since(raised.began_at) > LATE_AFTER,
             imported: false,
@@ -277,6 +278,7 @@ impl Concern {
             went_on: self.went_on.clone(),
             escalation: self.escalation.clone(),
             inhibited_by: None,
+            paused: false,
             state: self.state.clone(),
         }
     }

@@ -11,9 +11,11 @@
 //! * **Groups.** What one team is told by one escalation policy is one group. A person gets one message for a group
 //!   in a round, however many alerts and rules it is about. The first word of an alert waits for
 //!   [`GROUP_WAIT`], so that what happens together is told together; what is critical does not wait.
+//! * **Reasons.** An alert that fires for a further reason, such as a stage that is nearer to the due, is told once more,
+//!   on the level that it has.
 //! * **Levels.** The alert's level says who of the policy is told. Where nobody of a level can be, or all levels are
 //!   used up, the catch-all is told.
-//! * **Once.** Of one level a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
+//! * **Once.** Of one level and reason a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
 //!   it.
 //! * **Held.** In quiet hours, beyond the budget of an hour, and for what was noticed late or was silent, nothing is
 //!   told one by one: it is held, and told in one digest when that is allowed.
@@ -218,7 +220,7 @@ pub enum Why {
         /// When, if nothing comes in between.
         until: Timestamp,
     },
-    /// They were told of this level before, or will be in a digest.
+    /// They were told of this level and of its reason before, or will be in a digest.
     AlreadyTold {
         /// When.
         at: Timestamp,
@@ -259,6 +261,8 @@ pub enum Why {
         /// Until when.
         until: Timestamp,
     },
+    /// It warns of our own due alone, which stands still while the promise is paused.
+    Paused,
     /// It is over, and they never heard of it, or need not hear that it is.
     Resolved,
     /// Somebody put it away.

@@ -143,6 +143,21 @@ impl Commitment {
         }
     }
 
+    /// The clock by which it is late.
+    pub(super) const fn own_clock(&self) -> Clock {
+        match self.told_to_customer {
+            true => Clock::Promise,
+            false => Clock::Internal,
+        }
+    }
+
+    /// Whether our own due stands still: the promise is paused, and it had not passed when the pause began.
+    pub(super) fn target_stands_still(&self) -> bool {
+        let target = self.target.as_ref().filter(|target| !target.lapsed);
+        let pause = self.pause.as_ref().zip(target);
+        pause.is_some_and(|(pause, target)| target.at >= pause.from)
+    }
+
     /// The due of a clock that runs.
     pub(super) fn running(&self, clock: Clock) -> Option<Timestamp> {
         if !self.runs(clock) {
@@ -178,7 +193,8 @@ impl Commitment {
             .filter(|(_, stage)| !stage.over && self.runs(stage.clock))
             .map(|(place, stage)| (stage.at, Timer::Stage(place)));
         let alerts = self.alerts.iter().enumerate();
-        let alerts = alerts.filter(|_| self.is_open()).filter_map(|(place, it)| {
+        let alerts = alerts.filter(|(_, it)| self.alert_runs(it));
+        let alerts = alerts.filter_map(|(place, it)| {
             let (at, _) = Self::alert_timer(it)?;
             Some((at, Timer::Alert(place)))
         });

@@ -5,8 +5,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Clock, Commitment, Escalation, Event, WentOn};
+use super::{
+    AlertReason, Change, Clock, Commitment, DEPENDENCY_STAGE, Escalation, Event, Lapse,
+    StageReached, WentOn,
+};
 use crate::alert::{ResolveCause, Resolved, Rule};
+use crate::due::Pause;
 
 /// What is noticed later than this was noticed late: told one by one, it would come as a storm.
 pub(crate) const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -18,17 +22,15 @@ pub struct Episode {
     pub rule: Rule,
     /// 1 at first, one more whenever it fires again.
     pub number: u32,
-    /// Of which clock.
-    pub clock: Clock,
-    /// The due that passed, or is about to.
-    pub due: Timestamp,
-    /// Which revision of that due.
-    pub due_revision: u32,
-    /// The stage that was reached; empty for a due that passed.
-    pub stage_id: String,
+    /// For what it fired last, of what holds; of one that is over, of what held.
+    pub reason: AlertReason,
+    /// What else holds, the oldest first.
+    pub also: Vec<AlertReason>,
+    /// For how many reasons it has fired: 1 at first, one more with each that is news.
+    pub reason_no: u32,
     /// When it fired.
     pub first_fired_at: Timestamp,
-    /// Whether it was noticed long after its time: because nobody looked, or because it came with an import.
+    /// Whether what is news was noticed long after its time: because nobody looked, or because it came with an import.
     pub late: bool,
     /// 1 at first, one more whenever nobody did anything about it.
     pub level: u32,
@@ -117,9 +119,6 @@ pub enum AlertWhat {
     FiredAgain,
 }
 
-/// What stands in a warning in place of a stage, where a promise that is waited for has put one in danger.
-pub const DEPENDENCY_STAGE: &str = "depends_on";
-
 impl AlertWhat {
     /// How it leaves an alert, if somebody does it at an instant.
     pub(crate) fn leaves(&self, by: &str, at: Timestamp) -> AlertState {
@@ -169,52 +168,34 @@ impl Commitment {
         self.alerts.iter().find(|episode| episode.rule == rule)
     }
 
+    /// Whether an alert stands still: while our own clock does, nobody is told of what warns of our own due alone.
+    pub(crate) fn stands_still(&self, episode: &Episode) -> bool {
+        self.target_stands_still() && episode.warns_of_target_only()
+    }
+
+    /// Whether an alert goes on by itself when its time comes: one of a promise that is open, or that it was given up.
+    pub(super) fn alert_runs(&self, episode: &Episode) -> bool {
+        let holds = self.is_open() || episode.rule == Rule::Expired;
+        holds && !self.stands_still(episode)
+    }
+
     /// Takes in what an event that counts means for the alerts.
     pub(super) fn alert_by(&mut self, event: &Event) {
         let now = event.recorded_at;
         match &event.change {
-            Change::Lapsed(lapse) => {
-                let (rule, clock) = match lapse.clock {
-                    Clock::Promise => (Rule::PromiseLapsed, None),
-                    Clock::Internal => (Rule::TargetLapsed, Some(Clock::Internal)),
-                };
-                if rule == Rule::PromiseLapsed {
-                    self.resolve(&[Rule::TargetLapsed], now, ResolveCause::Overtaken);
-                }
-                self.resolve_warning(clock, now, ResolveCause::Overtaken);
-                let (due, revision) = (lapse.lapsed_at, lapse.due_revision);
-                let noticed = (lapse.lapsed_at, lapse.detected_at);
-                let fires = self.fires(rule, (lapse.clock, due, revision), noticed, event);
-                self.alert_fires(fires);
-            }
-            Change::StageReached(reached) => {
-                let overdue = self.has_lapsed(Clock::Promise) && self.told_to_customer;
-                if let Some(due) = self.running(reached.clock).filter(|_| !overdue) {
-                    let of = (reached.clock, due, reached.due_revision);
-                    let noticed = (reached.reached_at, reached.detected_at);
-                    let mut fires = self.fires(Rule::AtRisk, of, noticed, event);
-                    fires.stage_id = reached.stage_id.clone();
-                    self.alert_fires(fires);
-                }
-            }
-            Change::Rescheduled(moved) => {
-                let cause = ResolveCause::Rescheduled;
-                match moved.clock {
-                    Clock::Promise => self.resolve(&Rule::ALL, now, cause),
-                    Clock::Internal => {
-                        self.resolve(&[Rule::TargetLapsed], now, cause);
-                        self.resolve_warning(Some(Clock::Internal), now, cause);
-                    }
-                }
-            }
-            Change::Retargeted(change) if change.moved.is_some() => {
-                let cause = ResolveCause::Rescheduled;
-                self.resolve(&[Rule::TargetLapsed], now, cause);
-                self.resolve_warning(Some(Clock::Internal), now, cause);
-            }
+            Change::Lapsed(lapse) => self.alert_by_lapse(lapse, event),
+            Change::StageReached(reached) => self.alert_by_stage(reached, event),
+            Change::Rescheduled(moved) => match moved.clock {
+                Clock::Promise => self.resolve(&Rule::ALL, now, ResolveCause::Rescheduled),
+                Clock::Internal => self.target_moved(now),
+            },
+            Change::Retargeted(change) if change.moved.is_some() => self.target_moved(now),
             Change::Resumed {
                 target_at: Some(_), ..
-            } => self.resolve_warning(Some(Clock::Internal), now, ResolveCause::Rescheduled),
+            } => self.warn_no_more(of_target, now, ResolveCause::Rescheduled),
+            Change::Resumed {
+                target_at: None, ..
+            } => self.warning_goes_on(),
             Change::Fulfilled { .. }
             | Change::Attempted {
                 outcome: Some(_), ..
@@ -224,7 +205,18 @@ impl Commitment {
             }
             Change::Waived { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Waived),
             Change::Superseded { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Superseded),
-            Change::Expired { .. } => self.resolve(&Rule::ALL, now, ResolveCause::Expired),
+            Change::Expired {
+                expired_at,
+                alert_level,
+                ..
+            } => {
+                self.resolve(&Rule::ALL, now, ResolveCause::Expired);
+                if let Some(level) = *alert_level {
+                    let (reason, times) = (self.own_reason(""), (*expired_at, now));
+                    let fires = Episode::first(Rule::Expired, reason, times, event);
+                    self.alert_fires(Episode { level, ..fires });
+                }
+            }
             Change::DependencyTurned(turn) => self.alert_by_dependency(turn.slip.is_some(), event),
             Change::DependenciesSet { .. } => self.alert_by_dependency(false, event),
             Change::Alert(step) => self.alert_steps(step, event),
@@ -232,98 +224,141 @@ impl Commitment {
         }
     }
 
+    fn alert_by_lapse(&mut self, lapse: &Lapse, event: &Event) {
+        let (now, overtaken) = (event.recorded_at, ResolveCause::Overtaken);
+        let rule = match lapse.clock {
+            Clock::Promise => {
+                self.resolve(&[Rule::TargetLapsed, Rule::AtRisk], now, overtaken);
+                Rule::PromiseLapsed
+            }
+            Clock::Internal => {
+                self.warn_no_more(of_target, now, overtaken);
+                Rule::TargetLapsed
+            }
+        };
+        let reason = AlertReason {
+            clock: lapse.clock,
+            due: lapse.lapsed_at,
+            due_revision: lapse.due_revision,
+            stage_id: String::new(),
+        };
+        let times = (lapse.lapsed_at, lapse.detected_at);
+        self.alert_fires(Episode::first(rule, reason, times, event));
+    }
+
+    fn alert_by_stage(&mut self, reached: &StageReached, event: &Event) {
+        let overdue = self.has_lapsed(Clock::Promise) && self.told_to_customer;
+        let Some(due) = self.running(reached.clock).filter(|_| !overdue) else {
+            return;
+        };
+        let reason = AlertReason {
+            clock: reached.clock,
+            due,
+            due_revision: reached.due_revision,
+            stage_id: reached.stage_id.clone(),
+        };
+        let times = (reached.reached_at, reached.detected_at);
+        self.alert_fires(Episode::first(Rule::AtRisk, reason, times, event));
+    }
+
     /// A promise that it waits for puts it in danger, or no longer does. While it is overdue, nobody needs a warning.
     fn alert_by_dependency(&mut self, slips: bool, event: &Event) {
         let now = event.recorded_at;
-        let clock = match self.told_to_customer {
-            true => Clock::Promise,
-            false => Clock::Internal,
-        };
         match slips {
-            true if !self.has_lapsed(clock) => {
-                let of = (clock, self.due_at(), self.revision(clock));
-                let mut fires = self.fires(Rule::AtRisk, of, (now, now), event);
-                fires.stage_id = DEPENDENCY_STAGE.to_owned();
+            true if !self.has_lapsed(self.own_clock()) => {
+                let reason = self.own_reason(DEPENDENCY_STAGE);
+                let fires = Episode::first(Rule::AtRisk, reason, (now, now), event);
                 self.alert_fires(fires);
             }
             true => {}
             false if self.is_held_up() => {}
-            false => {
-                let warning = self.alert(Rule::AtRisk);
-                if warning.is_some_and(|warning| warning.stage_id == DEPENDENCY_STAGE) {
-                    self.resolve(&[Rule::AtRisk], now, ResolveCause::Averted);
-                }
-            }
+            false => self.warn_no_more(AlertReason::is_dependency, now, ResolveCause::Averted),
         }
     }
 
-    /// The first episode of a condition that begins to hold by `event`, and was noticed some time after it did.
-    fn fires(
-        &self,
-        rule: Rule,
-        (clock, due, due_revision): (Clock, Timestamp, u32),
-        (began_at, noticed_at): (Timestamp, Timestamp),
-        event: &Event,
-    ) -> Episode {
-        Episode {
-            rule,
-            number: 1,
+    /// What is said of the due by which it is late.
+    fn own_reason(&self, stage_id: &str) -> AlertReason {
+        let clock = self.own_clock();
+        AlertReason {
             clock,
-            due,
-            due_revision,
-            stage_id: String::new(),
-            first_fired_at: noticed_at,
-            late: noticed_at.duration_since(began_at) > LATE_AFTER,
-            level: 1,
-            went_on: None,
-            escalation: event.escalation.clone(),
-            state: AlertState::Triggered,
+            due: self.due_at(),
+            due_revision: self.revision(clock),
+            stage_id: stage_id.to_owned(),
         }
     }
 
-    /// A condition begins to hold. Of one that holds already, the stage that was reached last is told.
+    /// A condition begins to hold, or holds for a further reason.
     fn alert_fires(&mut self, fires: Episode) {
         let found = self.alerts.iter().position(|it| it.rule == fires.rule);
         let last = found.map(|place| self.alerts.remove(place));
         let episode = match last {
-            Some(last) if last.state.is_open() => Episode {
-                clock: fires.clock,
-                due: fires.due,
-                due_revision: fires.due_revision,
-                stage_id: fires.stage_id,
-                ..last
-            },
-            last => Episode {
-                number: last.map_or(0, |last| last.number).saturating_add(1),
-                ..fires
-            },
+            Some(last) if last.state.is_open() => last.joined_by(fires),
+            last => fires.after(last),
         };
         self.alerts.push(episode);
         self.alerts.sort_by_key(|episode| episode.rule);
+    }
+
+    /// Our own due is another one.
+    fn target_moved(&mut self, at: Timestamp) {
+        let cause = ResolveCause::Rescheduled;
+        self.resolve(&[Rule::TargetLapsed], at, cause);
+        self.warn_no_more(of_target, at, cause);
     }
 
     /// The condition of these alerts is gone: also of one that somebody put away, so that it does not come back.
     fn resolve(&mut self, rules: &[Rule], at: Timestamp, cause: ResolveCause) {
         let alerts = self.alerts.iter_mut();
         for episode in alerts.filter(|episode| rules.contains(&episode.rule)) {
-            if !matches!(episode.state, AlertState::Resolved(_)) {
-                episode.state = AlertState::Resolved(Resolved { at, cause });
-            }
+            episode.resolve(at, cause);
         }
     }
 
-    /// What was warned of has come, or is gone: of one clock, or of both.
-    fn resolve_warning(&mut self, of: Option<Clock>, at: Timestamp, cause: ResolveCause) {
-        let warning = self.alert(Rule::AtRisk).map(|warning| warning.clock);
-        if warning.is_some_and(|clock| of.is_none_or(|of| of == clock)) {
-            self.resolve(&[Rule::AtRisk], at, cause);
+    /// Some of what is warned of has come, or is gone: the warning is over if that was all.
+    fn warn_no_more(
+        &mut self,
+        is_gone: impl Fn(&AlertReason) -> bool,
+        at: Timestamp,
+        cause: ResolveCause,
+    ) {
+        let mut alerts = self.alerts.iter_mut();
+        let warning = alerts.find(|it| it.rule == Rule::AtRisk && !it.is_over());
+        if let Some(warning) = warning
+            && warning.let_go(is_gone)
+        {
+            warning.resolve(at, cause);
+        }
+    }
+
+    /// A pause is over that did not move our own due: what stood still has as long until its next level as it had left.
+    fn warning_goes_on(&mut self) {
+        let Some(Pause {
+            from, to: Some(to), ..
+        }) = self.pauses.last()
+        else {
+            return;
+        };
+        let target = self.target.as_ref().filter(|target| !target.lapsed);
+        if target.is_none_or(|target| target.at < *from) {
+            return;
+        }
+        let stood_for = to.duration_since(*from);
+        let mut alerts = self.alerts.iter_mut();
+        let warning = alerts.find(|it| it.warns_of_target_only() && !it.is_over());
+        if let Some(escalation) = warning.and_then(|warning| warning.escalation.as_mut()) {
+            let later = |at: Timestamp| at.checked_add(stood_for).unwrap_or(Timestamp::MAX);
+            escalation.goes_on_at = escalation.goes_on_at.map(later);
         }
     }
 
     fn alert_steps(&mut self, step: &AlertStep, event: &Event) {
         let mut alerts = self.alerts.iter_mut();
-        let found = alerts.find(|it| it.rule == step.rule && it.number == step.episode_no);
-        let Some(episode) = found else { return };
+        // Earlier versions of this ended a warning with any of its reasons, and counted another episode for the next one:
+        // what they say of that one is of this one, which goes on.
+        let found = alerts.find(|it| it.rule == step.rule && it.number <= step.episode_no);
+        let Some(episode) = found.filter(|episode| !episode.is_over()) else {
+            return;
+        };
         let at = event.recorded_at;
         let state = step.what.leaves(&event.actor_id, at);
         match &step.what {
@@ -336,6 +371,7 @@ impl Commitment {
                 episode.number = episode.number.saturating_add(1);
                 (episode.first_fired_at, episode.level) = (at, 1);
                 (episode.late, episode.went_on) = (false, None);
+                episode.reason_no = 1;
                 episode.escalation = event.escalation.clone();
             }
             AlertWhat::Acknowledged { .. }
@@ -344,4 +380,48 @@ impl Commitment {
         }
         episode.state = state;
     }
+}
+
+impl Episode {
+    /// The first episode of a condition that begins to hold by `event`, and was noticed some time after it did.
+    fn first(
+        rule: Rule,
+        reason: AlertReason,
+        (began_at, noticed_at): (Timestamp, Timestamp),
+        event: &Event,
+    ) -> Self {
+        Self {
+            rule,
+            number: 1,
+            reason,
+            also: Vec::new(),
+            reason_no: 1,
+            first_fired_at: noticed_at,
+            late: noticed_at.duration_since(began_at) > LATE_AFTER,
+            level: 1,
+            went_on: None,
+            escalation: event.escalation.clone(),
+            state: AlertState::Triggered,
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self.state, AlertState::Resolved(_))
+    }
+
+    fn resolve(&mut self, at: Timestamp, cause: ResolveCause) {
+        if !self.is_over() {
+            self.state = AlertState::Resolved(Resolved { at, cause });
+        }
+    }
+
+    /// Whether it is a warning of nothing but our own due.
+    fn warns_of_target_only(&self) -> bool {
+        self.rule == Rule::AtRisk && self.reasons().all(of_target)
+    }
+}
+
+/// Whether an alert fires because of our own due.
+fn of_target(reason: &AlertReason) -> bool {
+    reason.clock == Clock::Internal
 }

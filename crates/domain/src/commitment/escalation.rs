@@ -51,6 +51,11 @@ pub struct EscalatesBy<'a> {
 }
 
 impl EscalatesBy<'_> {
+    /// The level of those who are told last, before levels begin anew: who has the most to say.
+    pub fn last_level(self) -> u32 {
+        u32::try_from(self.policy.levels.len()).map_or(u32::MAX, |count| count.max(1))
+    }
+
     /// What is to be said of an alert that comes to a level at `from`. A calendar that is not known any more is
     /// taken as always open: else the alert would stand still for ever.
     pub fn at_level(self, level: u32, from: Timestamp, calendars: &impl Calendars) -> Escalation {

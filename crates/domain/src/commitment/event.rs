@@ -232,5 +232,7 @@ pub enum Change {
         outcome: Outcome,
         /// When its time was over.
         expired_at: Timestamp,
+        /// The level on which the alert begins that it was given up; none where it raises none.
+        alert_level: Option<u32>,
     },
 }

@@ -1,5 +1,7 @@
 //! From events to the promise. Total: whatever the log holds, folding it does not fail.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
@@ -76,7 +78,7 @@ impl Commitment {
             target_revision: u32::from(target.is_some()),
             target,
             stages: made.stages,
-            warned: None,
+            warned: BTreeSet::new(),
             alerts: Vec::new(),
             expire_after: made.expire_after,
             proposed_until: made.proposed_until,
@@ -206,7 +208,7 @@ impl Commitment {
             .find(|stage| stage.clock == reached.clock && stage.warning.id == reached.stage_id);
         if let Some(stage) = stage {
             stage.over = true;
-            self.warned = Some(reached.clock);
+            self.warned.insert(reached.clock);
         }
     }
 
@@ -333,7 +335,7 @@ impl Commitment {
                 self.due_revision = moved.due_revision;
                 self.promise_lapsed = false;
                 self.promised_by = moved.to;
-                self.warned = None;
+                self.warned.remove(&Clock::Promise);
             }
             // A task of which nobody was told is due when we want it done.
             Clock::Internal if !self.told_to_customer => self.promised_by = moved.to,
@@ -382,6 +384,7 @@ impl Commitment {
             self.note_passed_due(Clock::Internal, now, now);
             self.unwarn();
             self.take_target(moved.from, moved.target.clone());
+            self.target_moves_dependencies();
         }
         let moves = |clock| clock == Clock::Internal && change.moved.is_some();
         let lapsed = [Clock::Promise, Clock::Internal].map(|clock| self.has_lapsed(clock));
@@ -415,12 +418,20 @@ impl Commitment {
             target.lapsed = false;
             self.take_stages(stages);
             self.unwarn();
+            self.target_moves_dependencies();
+        }
+    }
+
+    /// Our own due moved: where that is the one by which it is late, what put it in danger is looked at anew.
+    fn target_moves_dependencies(&mut self) {
+        if !self.told_to_customer {
+            self.look_at_dependencies_anew();
         }
     }
 
     /// A warning of our own due is void once that moves.
     fn unwarn(&mut self) {
-        self.warned = self.warned.filter(|clock| *clock != Clock::Internal);
+        self.warned.remove(&Clock::Internal);
     }
 
     fn give(&mut self, to: &Owner, to_team_id: &str) {

@@ -143,8 +143,8 @@ impl Life {
             Change::Confirmed | Change::Dismissed { .. } | Change::Expired { .. }
         );
         match (self.state, &event.change) {
-            // A series may end after its latest promise.
-            (State::Over, Change::RecurrenceEnded { .. }) => {}
+            // A series may end after its latest promise, and that a promise was given up is an alert of its own.
+            (State::Over, Change::RecurrenceEnded { .. } | Change::Alert(_)) => {}
             (State::Over, _) => return Some(Ignored::Closed),
             (State::Proposed, _) if !of_proposals => return Some(Ignored::OtherState),
             (State::Open, Change::Confirmed | Change::Dismissed { .. }) => {

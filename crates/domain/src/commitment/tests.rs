@@ -12,6 +12,7 @@ mod recovery;
 mod retarget;
 mod series;
 mod shares;
+mod warnings;
 
 use std::collections::BTreeMap;
 

@@ -81,6 +81,7 @@ struct Intent {
     alert_id: uuid::Uuid,
     kind: Kind,
     level: u32,
+    reason_no: u32,
     severity: Severity,
     /// Why it is told in a digest, whenever that is.
     hold: Option<Hold>,
@@ -237,9 +238,10 @@ impl Deciding<'_> {
             let silence_id = silence_id.to_owned();
             return decided.all(Why::Silence { silence_id, until });
         }
-        if let Some(by) = alert.inhibited_by {
+        let kept = alert.inhibited_by.map(|by| Why::Inhibition { by });
+        if let Some(by) = kept.or(alert.paused.then_some(Why::Paused)) {
             decided.drop_held(firing);
-            return decided.all(Why::Inhibition { by });
+            return decided.all(by);
         }
         decided.repeats = true;
         let audience = self.audience(firing);
@@ -249,7 +251,7 @@ impl Deciding<'_> {
         }
         let hold = match () {
             () if !route.silence_id.is_empty() => Some(Hold::SilenceEnded),
-            () if !alert.late || !route.told.is_empty() => None,
+            () if !alert.late || route.is_told(alert.reason_no) => None,
             () if alert.imported => Some(Hold::Import),
             () => Some(Hold::Late),
         };
@@ -258,6 +260,7 @@ impl Deciding<'_> {
             let here = here.filter(|told| told.level == alert.level && hold.is_none());
             let kind = match here {
                 None => kind_of(alert),
+                Some(told) if told.reason_no != alert.reason_no => Kind::Triggered,
                 Some(told) => {
                     let again = after(told.at, REPEAT_AFTER) <= self.moment.now;
                     let bad = alert.severity >= Severity::High;
@@ -358,7 +361,7 @@ impl Deciding<'_> {
         else {
             return;
         };
-        if alert.inhibited_by.is_some() || self.silence(alert).is_some() {
+        if alert.paused || alert.inhibited_by.is_some() || self.silence(alert).is_some() {
             return;
         }
         let mut audience = Audience::default();
@@ -451,6 +454,7 @@ impl Deciding<'_> {
         decided.told.extend(told.map(|(at, held)| Told {
             receiver_id: receiver_id.to_owned(),
             level: intent.level,
+            reason_no: intent.reason_no,
             at,
             held,
         }));
@@ -464,6 +468,7 @@ impl Intent {
             alert_id: alert.alert_id,
             kind,
             level: alert.level,
+            reason_no: alert.reason_no,
             severity: alert.severity,
             hold,
         }

@@ -30,12 +30,16 @@ pub struct Route {
 pub struct Seen {
     /// Its level.
     pub level: u32,
+    /// For how many reasons it had fired, while it fires; else 0.
+    pub reason_no: u32,
     /// How it stands.
     pub standing: Standing,
     /// Until when that lasts.
     pub until: Option<Timestamp>,
     /// Whether another alert says all of it.
     pub inhibited: bool,
+    /// Whether it stands still.
+    pub paused: bool,
 }
 
 /// How an alert stands.
@@ -60,6 +64,8 @@ pub struct Told {
     pub receiver_id: String,
     /// Of which level.
     pub level: u32,
+    /// Of how many of the reasons for which it fired.
+    pub reason_no: u32,
     /// When; or when it is, if it is held.
     pub at: Timestamp,
     /// Whether it waits for its digest.
@@ -126,9 +132,20 @@ impl Seen {
         };
         Self {
             level: alert.level,
+            reason_no: Self::reason_no(standing, alert.reason_no),
             standing,
             until,
             inhibited: alert.inhibited_by.is_some(),
+            paused: alert.paused,
+        }
+    }
+
+    /// For how many reasons an alert had fired, as far as that makes its decision another one: what somebody has taken,
+    /// or what is over, is not told for whatever reason.
+    pub const fn reason_no(standing: Standing, reason_no: u32) -> u32 {
+        match matches!(standing, Standing::Triggered) {
+            true => reason_no,
+            false => 0,
         }
     }
 }
@@ -173,6 +190,11 @@ impl Route {
         if let Some(told) = told.find(|told| told.receiver_id == receiver_id) {
             told.at = at;
         }
+    }
+
+    /// Whether somebody was told, or will be, of so many reasons for which the alert fired.
+    pub(super) fn is_told(&self, reason_no: u32) -> bool {
+        self.told.iter().any(|told| told.reason_no == reason_no)
     }
 
     /// Who was told, or will be, through a receiver.

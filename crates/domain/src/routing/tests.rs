@@ -48,6 +48,7 @@ fn alert(number: u128, fired_at: i64, severity: Severity) -> Alert {
         labels: labels
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
+        reason_no: 1,
         first_fired_at: at(fired_at),
         late: false,
         imported: false,
@@ -60,6 +61,7 @@ fn alert(number: u128, fired_at: i64, severity: Severity) -> Alert {
             exhausted: false,
         }),
         inhibited_by: None,
+        paused: false,
         state: AlertState::Triggered,
     }
 }

@@ -89,6 +89,7 @@ impl From<Alert> for wire::Alert {
             team_id,
             parties: _,
             labels,
+            reason_no,
             first_fired_at,
             late,
             imported: _,
@@ -96,6 +97,7 @@ impl From<Alert> for wire::Alert {
             went_on: _,
             escalation,
             inhibited_by,
+            paused,
             state,
         } = alert;
         let Shown {
@@ -131,6 +133,8 @@ impl From<Alert> for wire::Alert {
             escalation: escalation.map(Into::into),
             late,
             inhibited_by: inhibited_by.map_or_else(String::new, |rule| rule.as_str().to_owned()),
+            reason_no,
+            paused,
         }
     }
 }

@@ -6,7 +6,7 @@ mod verdict;
 use std::collections::BTreeMap;
 
 use aftercall_domain::alert::Alert;
-use aftercall_domain::commitment::WentOn;
+use aftercall_domain::commitment::{AlertState, WentOn};
 use aftercall_domain::routing::{
     Digested, Hold, Notification, NotificationKind, Round, Routed, Seen, Standing, Told, Why,
 };
@@ -113,6 +113,10 @@ fn notified(alert: &Alert) -> wire::NotifiedAlert {
         Some(WentOn::Acknowledged { by }) => by.clone(),
         _ => String::new(),
     };
+    let resolve_cause = match &alert.state {
+        AlertState::Resolved(over) => over.cause.into(),
+        _ => wire::AlertResolveCause::Unspecified,
+    };
     wire::NotifiedAlert {
         rule: alert.rule.as_str().to_owned(),
         severity: wire::AlertSeverity::from(alert.severity).into(),
@@ -122,6 +126,7 @@ fn notified(alert: &Alert) -> wire::NotifiedAlert {
         customer_id: alert.customer_id.clone().unwrap_or_default(),
         owner: alert.owner.clone().map(Into::into),
         acknowledged_by,
+        resolve_cause: resolve_cause.into(),
         ..wire::NotifiedAlert::default()
     }
 }
@@ -145,6 +150,8 @@ impl From<Routed> for event::RoutedAlert {
             state: wire::AlertState::from(seen.standing).into(),
             state_until: seen.until.map(time::to_wire),
             inhibited: seen.inhibited,
+            reason_no: seen.reason_no,
+            paused: seen.paused,
             verdicts: verdicts.into_iter().map(Into::into).collect(),
             dropped_receiver_ids: dropped,
             silence_id,
@@ -164,11 +171,15 @@ impl From<Digested> for event::RoutedDigest {
 
 /// What was decided of an alert at an instant; none for what no writer of ours makes.
 pub fn routed_from_wire(routed: event::RoutedAlert, decided_at: Timestamp) -> Option<Routed> {
+    let standing: Standing = routed.state().try_into().ok()?;
     let seen = Seen {
         level: routed.level,
-        standing: routed.state().try_into().ok()?,
+        // Of more than the first reason nobody was told before it was said of how many.
+        reason_no: Seen::reason_no(standing, routed.reason_no.max(1)),
+        standing,
         until: routed.state_until.as_ref().and_then(time::from_wire),
         inhibited: routed.inhibited,
+        paused: routed.paused,
     };
     let over = seen.standing == Standing::Resolved;
     let mut verdicts = Vec::new();
@@ -183,6 +194,7 @@ pub fn routed_from_wire(routed: event::RoutedAlert, decided_at: Timestamp) -> Op
         told.extend(at.filter(|_| !over).map(|at| Told {
             receiver_id: verdict.receiver_id.clone(),
             level: seen.level,
+            reason_no: seen.reason_no,
             at,
             held,
         }));
@@ -217,7 +229,8 @@ impl TryFrom<wire::AlertState> for Standing {
 
     fn try_from(state: wire::AlertState) -> Result<Self, ()> {
         match state {
-            wire::AlertState::Unspecified => Err(()),
+            // A filter's word alone: it is triggered.
+            wire::AlertState::Unspecified | wire::AlertState::Exhausted => Err(()),
             wire::AlertState::Triggered => Ok(Self::Triggered),
             wire::AlertState::Acknowledged => Ok(Self::Acknowledged),
             wire::AlertState::Snoozed => Ok(Self::Snoozed),

@@ -1,5 +1,6 @@
 //! The alerts of a promise, in episodes.
 
+use aftercall_proto::envelope::Fact;
 use aftercall_proto::model::v1::{AlertEscalation, AlertState, CommitmentClock};
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,6 +11,7 @@ use crate::client::watches::Change;
 pub(crate) const LATE: &str = "commitment.promise_lapsed";
 pub(super) const OURS_LATE: &str = "commitment.target_lapsed";
 pub(super) const AT_RISK: &str = "commitment.at_risk";
+pub(super) const GIVEN_UP: &str = "commitment.expired";
 
 /// What stands in place of a stage where a promise that is waited for is the danger.
 pub(super) const WAITS: &str = "depends_on";
@@ -42,21 +44,45 @@ impl Seen {
 pub(super) struct Alert {
     pub(super) seen: Seen,
     pub(super) episode: u32,
-    pub(super) clock: CommitmentClock,
-    pub(super) due: Option<Timestamp>,
-    pub(super) stage_id: String,
+    /// For what it fired and what holds, the latest last.
+    pub(super) reasons: Vec<Reason>,
     /// When it goes on by itself.
     pub(super) until: Option<Timestamp>,
+}
+
+/// For what an alert fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) clock: CommitmentClock,
+    pub(super) revision: u32,
+    pub(super) due: Option<Timestamp>,
+    pub(super) stage_id: String,
+}
+
+impl Reason {
+    /// Whether the later one of the two takes the other one's place.
+    fn is_like(&self, other: &Self) -> bool {
+        let waits = |one: &Self| one.stage_id == WAITS;
+        self.clock == other.clock && waits(self) == waits(other)
+    }
+
+    pub(super) fn is_ours(&self) -> bool {
+        self.clock == CommitmentClock::Internal
+    }
+}
+
+impl Alert {
+    /// Whether it warns of nothing but our own due.
+    fn warns_of_ours(&self) -> bool {
+        self.seen.rule == AT_RISK && self.reasons.iter().all(Reason::is_ours)
+    }
 }
 
 /// What fires an alert.
 #[derive(Debug, Clone)]
 pub(super) struct Fires {
     pub(super) rule: &'static str,
-    pub(super) clock: CommitmentClock,
-    pub(super) revision: u32,
-    pub(super) due: Option<Timestamp>,
-    pub(super) stage_id: String,
+    pub(super) reason: Reason,
     /// When it goes on to its next level, if nobody does anything.
     pub(super) until: Option<Timestamp>,
 }
@@ -73,10 +99,26 @@ impl Alerts {
         self.0.iter().map(|alert| alert.seen)
     }
 
-    /// When alerts go on by themselves.
-    pub(super) fn timers(&self) -> impl Iterator<Item = (Timestamp, String)> {
+    /// When alerts go on by themselves: of a promise that is open or not, and whose own due stands still or not.
+    pub(super) fn timers(
+        &self,
+        is_open: bool,
+        stands_still: bool,
+    ) -> impl Iterator<Item = (Timestamp, String)> {
         let latest = self.0.iter().filter(|alert| self.is_latest(alert));
-        latest.filter_map(|alert| Some((alert.until?, format!("{} goes on", alert.seen.rule))))
+        let going = latest.filter(move |alert| {
+            let holds = is_open || alert.seen.rule == GIVEN_UP;
+            holds && !(stands_still && alert.warns_of_ours())
+        });
+        going.filter_map(|alert| Some((alert.until?, format!("{} goes on", alert.seen.rule))))
+    }
+
+    /// A pause is over that moved nothing: a warning of our own due waits as long for its next level as it had to.
+    pub(super) fn wait_on(&mut self, paused_for: SignedDuration) {
+        let warning = self.latest(AT_RISK).filter(|alert| alert.warns_of_ours());
+        if let Some(warning) = warning.filter(|it| it.seen.state == AlertState::Triggered) {
+            warning.until = warning.until.map(|until| until + paused_for);
+        }
     }
 
     fn is_latest(&self, alert: &Alert) -> bool {
@@ -96,29 +138,48 @@ impl Alerts {
 
     /// A condition begins to hold, or is told anew while it does.
     pub(super) fn fire(&mut self, fires: Fires, changed: &mut Vec<Seen>) {
-        let last = self.latest(fires.rule);
-        let number = last.as_ref().map_or(0, |last| last.episode);
-        if let Some(last) = last.filter(|last| is_open(last.seen.state)) {
-            let before = last.clone();
-            last.seen.revision = fires.revision;
-            (last.clock, last.due, last.stage_id) = (fires.clock, fires.due, fires.stage_id);
-            if *last != before {
+        let Fires {
+            rule,
+            reason,
+            until,
+        } = fires;
+        let last = self.latest(rule);
+        let (mut number, mut reasons) = (0, Vec::new());
+        if let Some(last) = last {
+            let like = last.reasons.iter().find(|one| one.is_like(&reason));
+            let is_of_new_sort = like.is_none();
+            let is_known = like.is_some_and(|like| reason.stage_id == WAITS || *like == reason);
+            if is_open(last.seen.state) {
+                if is_known {
+                    return;
+                }
+                last.seen.revision = reason.revision;
+                last.reasons.retain(|one| !one.is_like(&reason));
+                last.reasons.push(reason);
+                // Whoever took it could not know of this.
+                if is_of_new_sort && last.seen.state != AlertState::Triggered {
+                    (last.seen.state, last.until) = (AlertState::Triggered, until);
+                }
                 changed.push(last.seen);
+                return;
             }
-            return;
+            number = last.episode;
+            if last.seen.state == AlertState::Closed {
+                reasons.clone_from(&last.reasons);
+                reasons.retain(|one| !one.is_like(&reason));
+            }
         }
         let seen = Seen {
-            rule: fires.rule,
-            revision: fires.revision,
+            rule,
+            revision: reason.revision,
             state: AlertState::Triggered,
         };
+        reasons.push(reason);
         self.0.push(Alert {
             seen,
             episode: number + 1,
-            clock: fires.clock,
-            due: fires.due,
-            stage_id: fires.stage_id,
-            until: fires.until,
+            reasons,
+            until,
         });
         changed.push(seen);
     }
@@ -135,11 +196,21 @@ impl Alerts {
         }
     }
 
-    /// What was warned of is gone, or has come: of one clock, or of both.
-    pub(super) fn resolve_warning(&mut self, of: Option<CommitmentClock>, changed: &mut Vec<Seen>) {
-        let clock = self.latest(AT_RISK).map(|warning| warning.clock);
-        if clock.is_some_and(|clock| of.is_none_or(|of| of == clock)) {
-            self.resolve(&[AT_RISK], changed);
+    /// Some of what was warned of is gone, or has come: if that was all, the warning is over.
+    pub(super) fn let_go(&mut self, is_gone: impl Fn(&Reason) -> bool, changed: &mut Vec<Seen>) {
+        let warning = self.latest(AT_RISK);
+        let Some(warning) = warning.filter(|it| it.seen.state != AlertState::Resolved) else {
+            return;
+        };
+        let left = warning.reasons.iter().filter(|one| !is_gone(one));
+        let left: Vec<_> = left.cloned().collect();
+        match left.last().map(|latest| latest.revision) {
+            None => self.resolve(&[AT_RISK], changed),
+            Some(revision) if left.len() < warning.reasons.len() => {
+                (warning.seen.revision, warning.reasons) = (revision, left);
+                changed.push(warning.seen);
+            }
+            Some(_) => {}
         }
     }
 
@@ -190,4 +261,17 @@ fn is_open(state: AlertState) -> bool {
 /// When an alert that was put away then fires again.
 pub(super) fn again_at(closed_at: Timestamp) -> Option<Timestamp> {
     closed_at.checked_add(PUT_AWAY_FOR).ok()
+}
+
+/// Whether it may be said of a promise that has ended: that its series does, and what is done about its alerts.
+pub(super) const fn outlives(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::CommitmentRecurrenceEnded(_)
+            | Fact::AlertAcknowledged(_)
+            | Fact::AlertSnoozed(_)
+            | Fact::AlertClosed(_)
+            | Fact::AlertRetriggered(_)
+            | Fact::AlertFiredAgain(_)
+    )
 }

@@ -3,15 +3,17 @@
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
     AlertAcknowledged, AlertClosed, AlertFiredAgain, AlertRetriggered, AlertSnoozed,
-    CommitmentDependencyTurned, CommitmentLapsed, CommitmentPaused, CommitmentRescheduled,
-    CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, Event,
+    CommitmentDependencyTurned, CommitmentExpired, CommitmentLapsed, CommitmentPaused,
+    CommitmentRescheduled, CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, Event,
 };
 use aftercall_proto::model::v1::{
     AlertState, CommitmentClock, DependencySlip, HandoverEnd, ResumeCause,
 };
 use jiff::Timestamp;
 
-use super::alert::{AT_RISK, Fires, LATE, OURS_LATE, Seen, WAITS, again_at, goes_on};
+use super::alert::{
+    AT_RISK, Fires, GIVEN_UP, LATE, OURS_LATE, Reason, Seen, WAITS, again_at, goes_on, outlives,
+};
 use super::at;
 use super::promise::{Pause, Promise, State, target_at};
 use crate::log::Stored;
@@ -25,10 +27,8 @@ impl Promise {
     /// # Errors
     /// What nobody may say of it: too early, twice, or while our own clock stands still.
     pub(super) fn take(&mut self, fact: &Fact, event: &Event, stored: &Stored) -> Counted {
-        // That its series ends may be said of one that has ended.
-        let ends_series = matches!(fact, Fact::CommitmentRecurrenceEnded(_));
         let was_open = self.is_open();
-        if self.version + 1 != event.sequence || !was_open && !ends_series {
+        if self.version + 1 != event.sequence || !was_open && !outlives(fact) {
             return Ok(None);
         }
         let taken = match fact {
@@ -61,7 +61,7 @@ impl Promise {
                 let until = at(event.recorded_at);
                 Some(self.close(State::NotKept, Some(until), stored))
             }
-            Fact::CommitmentExpired(_) => Some(self.close(State::NotKept, None, stored)),
+            Fact::CommitmentExpired(expired) => Some(self.give_up(expired, stored)),
             Fact::CommitmentDependenciesSet(set) => {
                 let said = std::mem::take(&mut self.waits_for);
                 let before = |id: &String| said.iter().find(|one| one.0 == *id).map(|one| one.1);
@@ -105,20 +105,24 @@ impl Promise {
         self.lapses += 1;
         self.warn_no_more(clock);
         let mut changed = Vec::new();
-        let (rule, of) = match clock {
-            CommitmentClock::Internal => (OURS_LATE, Some(clock)),
-            _ => (LATE, None),
+        let rule = match clock {
+            CommitmentClock::Internal => {
+                self.alerts.let_go(Reason::is_ours, &mut changed);
+                OURS_LATE
+            }
+            _ => {
+                self.alerts.resolve(&[OURS_LATE, AT_RISK], &mut changed);
+                LATE
+            }
         };
-        if rule == LATE {
-            self.alerts.resolve(&[OURS_LATE], &mut changed);
-        }
-        self.alerts.resolve_warning(of, &mut changed);
         let fires = Fires {
             rule,
-            clock,
-            revision: lapse.due_revision,
-            due: at,
-            stage_id: String::new(),
+            reason: Reason {
+                clock,
+                revision: lapse.due_revision,
+                due: at,
+                stage_id: String::new(),
+            },
             until: goes_on(lapsed.escalation.as_ref()),
         };
         self.alerts.fire(fires, &mut changed);
@@ -154,10 +158,12 @@ impl Promise {
             let due = self.due_mut(clock).at;
             let fires = Fires {
                 rule: AT_RISK,
-                clock,
-                revision: reached.due_revision,
-                due,
-                stage_id: reached.stage_id.clone(),
+                reason: Reason {
+                    clock,
+                    revision: reached.due_revision,
+                    due,
+                    stage_id: reached.stage_id.clone(),
+                },
                 until: goes_on(reached.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
@@ -185,11 +191,10 @@ impl Promise {
         } else {
             self.end_due(clock, now, stored);
             self.alerts.resolve(&[OURS_LATE], &mut changed);
-            self.alerts.resolve_warning(Some(clock), &mut changed);
+            self.alerts.let_go(Reason::is_ours, &mut changed);
         }
         if clock == CommitmentClock::Promise || !self.told_to_customer {
-            let all = self.waits_for.iter_mut();
-            all.for_each(|one| one.1 = DependencySlip::Unspecified);
+            self.look_at_dangers_anew();
         }
         self.move_ours(moved.target.as_ref().and_then(target_at), stored);
         self.warn_at(&moved.stages);
@@ -208,7 +213,10 @@ impl Promise {
             self.end_due(clock, at(event.recorded_at), stored);
             self.move_ours(moved.target.as_ref().and_then(target_at), stored);
             self.alerts.resolve(&[OURS_LATE], &mut changed);
-            self.alerts.resolve_warning(Some(clock), &mut changed);
+            self.alerts.let_go(Reason::is_ours, &mut changed);
+            if !self.told_to_customer {
+                self.look_at_dangers_anew();
+            }
         }
         self.warn_by(&change.stages, change.target.is_some());
         changed
@@ -250,11 +258,20 @@ impl Promise {
             Some(to) => {
                 self.ours.move_to(Some(at(Some(to))));
                 self.warn_at(&resumed.stages);
-                let internal = Some(CommitmentClock::Internal);
-                self.alerts.resolve_warning(internal, &mut changed);
+                self.alerts.let_go(Reason::is_ours, &mut changed);
+                if !self.told_to_customer {
+                    self.look_at_dangers_anew();
+                }
             }
             // It goes on towards the same due.
-            None => drop(self.ours.ends.remove(&self.ours.revision)),
+            None => {
+                self.ours.ends.remove(&self.ours.revision);
+                let from = pause.map_or(Timestamp::MAX, |pause| pause.from);
+                if !self.ours.lapsed && self.ours.at.is_some_and(|due| due >= from) {
+                    let to = at(resumed.resumed_at).max(from);
+                    self.alerts.wait_on(to.duration_since(from));
+                }
+            }
         }
         Ok(changed)
     }
@@ -283,6 +300,27 @@ impl Promise {
         changed
     }
 
+    /// It was overdue for too long: that is an alert of its own, if it is said to be.
+    fn give_up(&mut self, expired: &CommitmentExpired, stored: &Stored) -> Vec<Seen> {
+        let mut changed = self.close(State::NotKept, None, stored);
+        if expired.alert_level > 0 {
+            let clock = self.own_clock();
+            let due = self.due_mut(clock);
+            let fires = Fires {
+                rule: GIVEN_UP,
+                reason: Reason {
+                    clock,
+                    revision: due.revision,
+                    due: due.at,
+                    stage_id: String::new(),
+                },
+                until: goes_on(expired.escalation.as_ref()),
+            };
+            self.alerts.fire(fires, &mut changed);
+        }
+        changed
+    }
+
     /// Something that it waits for puts it in danger, or no longer does.
     fn turn(&mut self, turned: &CommitmentDependencyTurned) -> Vec<Seen> {
         let mut all = self.waits_for.iter_mut();
@@ -298,10 +336,12 @@ impl Promise {
         if !due.lapsed {
             let fires = Fires {
                 rule: AT_RISK,
-                clock,
-                revision: due.revision,
-                due: due.at,
-                stage_id: WAITS.to_owned(),
+                reason: Reason {
+                    clock,
+                    revision: due.revision,
+                    due: due.at,
+                    stage_id: WAITS.to_owned(),
+                },
                 until: goes_on(turned.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
@@ -313,13 +353,9 @@ impl Promise {
     fn averted(&mut self) -> Vec<Seen> {
         let mut changed = Vec::new();
         let mut said = self.waits_for.iter().map(|one| one.1);
-        if said.all(|slip| slip == DependencySlip::Unspecified)
-            && self
-                .alerts
-                .latest(AT_RISK)
-                .is_some_and(|warning| warning.stage_id == WAITS)
-        {
-            self.alerts.resolve(&[AT_RISK], &mut changed);
+        if said.all(|slip| slip == DependencySlip::Unspecified) {
+            let waits = |reason: &Reason| reason.stage_id == WAITS;
+            self.alerts.let_go(waits, &mut changed);
         }
         changed
     }
@@ -389,7 +425,8 @@ impl Promise {
             Fact::AlertClosed(AlertClosed {
                 rule, episode_no, ..
             }) => {
-                let until = again_at(handled);
+                // That it was given up has happened: who puts it away has seen to it.
+                let until = again_at(handled).filter(|_| rule != GIVEN_UP);
                 self.alerts.step(
                     (rule, *episode_no),
                     (AlertState::Closed, until),

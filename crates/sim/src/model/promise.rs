@@ -209,9 +209,9 @@ impl Promise {
         let single = single
             .into_iter()
             .filter_map(|(at, what)| Some((at?, what.to_owned())));
-        let alerts = self.alerts.timers();
-        let all = lapses.chain(warnings).chain(single).chain(alerts);
-        all.filter(|_| self.is_open())
+        let all = lapses.chain(warnings).chain(single);
+        let alerts = self.alerts.timers(self.is_open(), self.stands_still());
+        all.filter(|_| self.is_open()).chain(alerts)
     }
 
     /// Both dues are over.
@@ -268,6 +268,12 @@ impl Promise {
             warning.over = self.due(warning.clock).lapsed || was_over && !moves;
             self.warnings.push(warning);
         }
+    }
+
+    /// What put the due in danger that it had is said anew.
+    pub(super) fn look_at_dangers_anew(&mut self) {
+        let all = self.waits_for.iter_mut();
+        all.for_each(|one| one.1 = DependencySlip::Unspecified);
     }
 
     /// How it stands for those that wait for it and are due then.

@@ -2,6 +2,7 @@
 
 mod route;
 
+use aftercall_domain::alert::Rule;
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, AlertFilter, CloseAlertRequest, ListAlertsRequest, SnoozeAlertRequest,
     WatchAlertsRequest,
@@ -254,7 +255,7 @@ impl About {
     fn of(alert: &Alert) -> Self {
         match &alert.subject {
             Some(Subject::Promise(promise)) => Self {
-                what: what(promise),
+                what: what(&alert.rule, promise),
                 at: promise.promised_by,
                 sort: "promise",
                 id: promise.commitment_id.clone(),
@@ -276,10 +277,11 @@ impl About {
     }
 }
 
-/// What is late, or will be.
-fn what(about: &PromiseSubject) -> String {
+/// What is late, or will be; or was given up.
+fn what(rule: &str, about: &PromiseSubject) -> String {
     let kind = label::<CommitmentKind>(about.kind);
     match (about.stage_id.as_str(), about.clock()) {
+        _ if rule == Rule::Expired.as_str() => format!("{kind}, given up"),
         ("", CommitmentClock::Internal) => format!("{kind}, our own due"),
         ("", _) => kind,
         ("depends_on", _) => format!("{kind}, what it waits for slips"),
@@ -300,9 +302,20 @@ fn state(alert: &Alert) -> (String, Style) {
                 Style::Good,
             )
         }
-        _ if alert.level > 1 => (format!("triggered, level {}", alert.level), Style::Bad),
-        _ => ("triggered".to_owned(), Style::Bad),
+        _ => (triggered(alert), Style::Bad),
     }
+}
+
+/// How far an alert is that nobody has seen to.
+fn triggered(alert: &Alert) -> String {
+    let level = match alert.level {
+        0 | 1 => String::new(),
+        level => format!(", level {level}"),
+    };
+    let exhausted = alert.escalation.as_ref().is_some_and(|it| it.exhausted);
+    let exhausted = if exhausted { ", exhausted" } else { "" };
+    let paused = if alert.paused { ", paused" } else { "" };
+    format!("triggered{level}{exhausted}{paused}")
 }
 
 /// Watches until the server refuses for good.

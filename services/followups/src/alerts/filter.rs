@@ -97,6 +97,7 @@ impl Filter {
             AlertState::Triggered,
             AlertState::Acknowledged,
             AlertState::Snoozed,
+            AlertState::Exhausted,
         ]);
         match (open, wanted(&[AlertState::Resolved, AlertState::Closed])) {
             (true, false) => &[true],
@@ -113,13 +114,21 @@ impl Filter {
             Subject::Signal(_) | Subject::SlipUps(_) => None,
         });
         self.scope.admits(parties.iter())
-            && any_of(&self.states, &alert.state())
+            && self.is_in_state(alert)
             && any_of(&self.team_ids, &alert.team_id)
             && self.is_owned(alert)
             && any_of(&self.severities, &alert.severity())
             && (self.kinds.is_empty() || kind.is_some_and(|kind| self.kinds.contains(&kind)))
             && any_of(&self.customer_ids, &alert.customer_id)
             && any_of(&self.rules, &alert.rule)
+    }
+
+    /// Whether it stands as is asked for. That nobody took it on any level is no state of its own.
+    fn is_in_state(&self, alert: &wire::Alert) -> bool {
+        let state = alert.state();
+        let mut escalation = alert.escalation.iter();
+        let exhausted = state == AlertState::Triggered && escalation.any(|it| it.exhausted);
+        any_of(&self.states, &state) || exhausted && self.states.contains(&AlertState::Exhausted)
     }
 
     fn is_owned(&self, alert: &wire::Alert) -> bool {

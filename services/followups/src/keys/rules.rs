@@ -10,6 +10,7 @@ pub(super) const fn number_of(rule: Rule) -> u32 {
         Rule::PromiseLapsed => 1,
         Rule::TargetLapsed => 2,
         Rule::AtRisk => 3,
+        Rule::Expired => 4,
         Rule::LegalThreat => 210,
         Rule::ManagerRequest => 211,
         Rule::SaveAction => 212,

@@ -69,7 +69,8 @@ fn of(
     };
     let mut next_receiver_ids = Vec::new();
     let escalation = alert.escalation.as_ref();
-    if let Some(escalation) = escalation.filter(|_| alert.state == AlertState::Triggered)
+    let goes_on = alert.state == AlertState::Triggered && !alert.paused;
+    if let Some(escalation) = escalation.filter(|_| goes_on)
         && escalation.goes_on_at.is_some()
     {
         let mut house = setup.house(tenant_id)?;

@@ -164,6 +164,7 @@ fn alert(asked: Asked, (version, exhausted): (u64, bool), now: Timestamp) -> Ale
         team_id: labels.get(LABEL_TEAM).cloned().unwrap_or_default(),
         parties: std::iter::empty::<Party<'_>>().collect::<Parties>(),
         labels,
+        reason_no: 1,
         first_fired_at: now.checked_sub(GROUP_WAIT).unwrap_or(now),
         late: false,
         imported: false,
@@ -176,6 +177,7 @@ fn alert(asked: Asked, (version, exhausted): (u64, bool), now: Timestamp) -> Ale
             exhausted,
         }),
         inhibited_by: None,
+        paused: false,
         state: AlertState::Triggered,
     }
 }

@@ -37,3 +37,4 @@ mod stage;
 mod takeover;
 mod timing;
 mod waiting;
+mod warnings;

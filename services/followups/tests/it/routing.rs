@@ -116,7 +116,7 @@ fn routed(stage: &Stage) -> Vec<AlertsRouted> {
     counting.collect()
 }
 
-fn messages(stage: &Stage) -> Vec<Notification> {
+pub(crate) fn messages(stage: &Stage) -> Vec<Notification> {
     let routed = routed(stage).into_iter();
     routed.flat_map(|routed| routed.notifications).collect()
 }

@@ -100,7 +100,7 @@ impl Page<'_> {
             (labels.handled_by, self.owner(told.owner.as_ref())),
         ];
         if told.is_over {
-            let over = words::standing(language, Standing::Over).to_owned();
+            let over = words::standing(language, Standing::Over { by: None }).to_owned();
             lines.push((labels.standing, over));
         }
         if !told.interaction_id.is_empty() {

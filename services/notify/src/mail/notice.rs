@@ -1,6 +1,6 @@
 //! What is to be told, and to whom.
 
-use aftercall_domain::alert::{Rule, Severity};
+use aftercall_domain::alert::{ResolveCause, Rule, Severity};
 use aftercall_domain::commitment::{Clock, CommitmentKind, Owner};
 use aftercall_domain::setting::Receiver;
 use aftercall_domain::wording::Language;
@@ -31,6 +31,8 @@ pub enum Cause {
     Warning,
     /// A due passed.
     Lapse,
+    /// What was overdue for too long was given up.
+    GivenUp,
     /// Something about a contact or a customer needs a human.
     Concern,
     /// Nobody acknowledged in time: it goes a level higher.
@@ -39,7 +41,10 @@ pub enum Cause {
         level: u32,
     },
     /// What they were told of is over.
-    Resolved,
+    Resolved {
+        /// Why; none where it is not the same for all, or where nobody says it.
+        by: Option<ResolveCause>,
+    },
     /// What there is, in one mail instead of many.
     Digest,
     /// Somebody tries whether mail arrives.
@@ -100,8 +105,20 @@ pub enum Standing {
     AtRisk,
     /// Its due passed.
     Overdue,
+    /// It was given up, because it was overdue for too long.
+    GivenUp,
     /// It needs nobody any more.
-    Over,
+    Over {
+        /// Why; none where nobody says it.
+        by: Option<ResolveCause>,
+    },
+}
+
+impl Standing {
+    /// Whether it needs nobody any more.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Over { .. })
+    }
 }
 
 /// Who is told, and how they read.

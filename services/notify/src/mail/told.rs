@@ -1,6 +1,6 @@
 //! What a round of decisions has somebody told, as a notice.
 
-use aftercall_domain::alert::Rule;
+use aftercall_domain::alert::{ResolveCause, Rule};
 use aftercall_domain::routing::NotificationKind as Kind;
 use aftercall_proto::convert::commitment::owner_from_wire;
 use aftercall_proto::convert::time::from_wire;
@@ -21,23 +21,29 @@ pub(super) fn notice(message: &Notification) -> Option<Notice> {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity.then_with(|| one.since.cmp(&other.since))
     });
-    let first_is_stage = promises
-        .iter()
-        .all(|told| told.standing == Standing::AtRisk);
+    // What is over may be told together with what is not, and does not say why.
+    let all_are = |standing: Standing| {
+        let mut open = promises.iter().filter(|told| !told.standing.is_over());
+        open.all(|told| told.standing == standing)
+    };
+    let (are_near, are_given_up) = (all_are(Standing::AtRisk), all_are(Standing::GivenUp));
     promises.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity.then_with(|| one.due.cmp(&other.due))
     });
     let count = usize::try_from(message.alert_count).unwrap_or(usize::MAX);
     let cause = match message.kind().try_into().ok()? {
-        Kind::Resolved => Cause::Resolved,
+        Kind::Resolved => Cause::Resolved {
+            by: resolved_by(message),
+        },
         Kind::Digest | Kind::SilenceEnded => Cause::Digest,
         Kind::AcknowledgementOver => acknowledgement_over(message),
         Kind::Escalated | Kind::Exhausted if message.level > FIRST_LEVEL => Cause::Escalation {
             level: message.level,
         },
         _ if promises.is_empty() && !concerns.is_empty() => Cause::Concern,
-        _ if first_is_stage => Cause::Warning,
+        _ if are_near => Cause::Warning,
+        _ if are_given_up => Cause::GivenUp,
         _ => Cause::Lapse,
     };
     Some(Notice {
@@ -61,6 +67,18 @@ fn acknowledgement_over(message: &Notification) -> Cause {
     }
 }
 
+/// Why all that it tells of is over; none where that is not one cause, or where nobody says it.
+fn resolved_by(message: &Notification) -> Option<ResolveCause> {
+    let mut causes = message.alerts.iter().map(over_by);
+    let first = causes.next()?;
+    first.filter(|_| causes.all(|cause| cause == first))
+}
+
+/// Why an alert is over; none where nobody says it.
+fn over_by(alert: &NotifiedAlert) -> Option<ResolveCause> {
+    alert.resolve_cause().try_into().ok()
+}
+
 /// What is told of one alert; none for what this version does not understand.
 fn told(alert: &NotifiedAlert) -> Option<Told> {
     let promise = alert.promise.as_ref()?;
@@ -74,7 +92,8 @@ fn told(alert: &NotifiedAlert) -> Option<Told> {
         severity: alert.severity().try_into().ok()?,
         owner: alert.owner.clone().and_then(owner_from_wire),
         standing: match (is_over, promise.stage_id.is_empty()) {
-            (true, _) => Standing::Over,
+            (true, _) => Standing::Over { by: over_by(alert) },
+            _ if alert.rule == Rule::Expired.as_str() => Standing::GivenUp,
             (false, true) => Standing::Overdue,
             (false, false) => Standing::AtRisk,
         },
@@ -155,12 +174,54 @@ mod tests {
         assert_eq!(cause(Wire::Escalated, 2, ""), second);
         assert_eq!(cause(Wire::Exhausted, 2, ""), second);
         assert_eq!(cause(Wire::Exhausted, 1, ""), Cause::Lapse);
-        assert_eq!(cause(Wire::Resolved, 3, ""), Cause::Resolved);
+        assert_eq!(cause(Wire::Resolved, 3, ""), Cause::Resolved { by: None });
         assert_eq!(cause(Wire::Digest, 3, ""), Cause::Digest);
         assert_eq!(cause(Wire::SilenceEnded, 3, ""), Cause::Digest);
         let by = "ana".to_owned();
         let over = Cause::AcknowledgementOver { by };
         assert_eq!(cause(Wire::AcknowledgementOver, 1, ""), over);
+    }
+
+    #[test]
+    fn what_is_over_says_why_where_that_is_one_cause() {
+        use aftercall_proto::model::v1::AlertResolveCause as Wire;
+        let kind = NotificationKind::Resolved;
+        let told = |causes: &[Wire]| {
+            let alerts = causes.iter().map(|cause| NotifiedAlert {
+                resolve_cause: (*cause).into(),
+                ..alert(AlertSeverity::High, "", kind)
+            });
+            notice(&message(kind, 1, alerts.collect())).unwrap()
+        };
+        let expired = Some(ResolveCause::Expired);
+        let given_up = told(&[Wire::Expired, Wire::Expired]);
+        assert_eq!(given_up.cause, Cause::Resolved { by: expired });
+        let over = Standing::Over { by: expired };
+        assert!(given_up.promises.iter().all(|it| it.standing == over));
+        for causes in [[Wire::Expired, Wire::Fulfilled], [Wire::Unspecified; 2]] {
+            assert_eq!(told(&causes).cause, Cause::Resolved { by: None });
+        }
+    }
+
+    #[test]
+    fn that_a_promise_was_given_up_is_neither_a_lapse_nor_an_end() {
+        let kind = NotificationKind::Triggered;
+        let final_alert = || NotifiedAlert {
+            rule: Rule::Expired.as_str().to_owned(),
+            ..alert(AlertSeverity::High, "", kind)
+        };
+        let given_up = notice(&message(kind, 2, vec![final_alert()])).unwrap();
+        assert_eq!(given_up.cause, Cause::GivenUp);
+        assert_eq!(given_up.promises[0].standing, Standing::GivenUp);
+        let lapse = || alert(AlertSeverity::High, "", kind);
+        let both = notice(&message(kind, 2, vec![final_alert(), lapse()])).unwrap();
+        assert_eq!(both.cause, Cause::Lapse);
+        let over = NotifiedAlert {
+            kind: NotificationKind::Resolved.into(),
+            ..lapse()
+        };
+        let ended = notice(&message(kind, 2, vec![over, final_alert()])).unwrap();
+        assert_eq!(ended.cause, Cause::GivenUp);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The words of mails, in each language that we write.
 
-use aftercall_domain::alert::{Rule, Severity};
+use aftercall_domain::alert::{ResolveCause, Rule, Severity};
 use aftercall_domain::commitment::Clock;
 use aftercall_domain::wording::Language;
 use jiff::Zoned;
@@ -21,12 +21,13 @@ pub(super) fn subject(language: Language, cause: &Cause) -> String {
     match cause {
         Cause::Warning => either(language, "Due soon", "Bald fällig").to_owned(),
         Cause::Lapse => either(language, "Overdue", "Überfällig").to_owned(),
+        Cause::GivenUp => either(language, "Given up", "Aufgegeben").to_owned(),
         Cause::Concern => either(language, "Needs you", "Braucht Sie").to_owned(),
         Cause::Escalation { level } => {
             let text = either(language, "Escalated to level", "Eskaliert auf Stufe");
             format!("{text} {level}")
         }
-        Cause::Resolved => either(language, "Done with", "Erledigt").to_owned(),
+        Cause::Resolved { by } => ended(language, *by).to_owned(),
         Cause::Digest => either(language, "Summary", "Zusammenfassung").to_owned(),
         Cause::Test => either(language, "Test of mail", "Test der Mail").to_owned(),
         Cause::AcknowledgementOver { .. } => {
@@ -51,6 +52,12 @@ pub(super) fn opening(language: Language, cause: &Cause) -> String {
             "Eine Zusage wurde nicht rechtzeitig eingelöst.",
         )
         .to_owned(),
+        Cause::GivenUp => either(
+            language,
+            "What was promised was overdue for so long that it was given up.",
+            "Eine Zusage war so lange überfällig, dass sie aufgegeben wurde.",
+        )
+        .to_owned(),
         Cause::Concern => either(
             language,
             "A customer needs somebody's attention.",
@@ -67,12 +74,17 @@ pub(super) fn opening(language: Language, cause: &Cause) -> String {
                 )
             }
         },
-        Cause::Resolved => either(
-            language,
-            "Of what you were told before, this is over.",
-            "Was Ihnen gemeldet wurde, ist vorbei.",
-        )
-        .to_owned(),
+        Cause::Resolved { by } => {
+            let text = either(
+                language,
+                "Of what you were told before, this is over",
+                "Was Ihnen gemeldet wurde, ist vorbei",
+            );
+            match by {
+                Some(by) => format!("{text}: {}.", over(language, Some(*by))),
+                None => format!("{text}."),
+            }
+        }
         Cause::Digest => either(
             language,
             "There was much to tell, so you are told all of it at once.",
@@ -93,6 +105,44 @@ pub(super) fn opening(language: Language, cause: &Cause) -> String {
                 format!("{by} hat dies übernommen; die Zeit ist vorbei, und es ist nicht erledigt.")
             }
         },
+    }
+}
+
+/// How something ended, as a mail's subject begins.
+const fn ended(language: Language, by: Option<ResolveCause>) -> &'static str {
+    match by {
+        Some(ResolveCause::Fulfilled) => either(language, "Done with", "Erledigt"),
+        Some(ResolveCause::Cancelled) => either(language, "Called off", "Abgesagt"),
+        Some(ResolveCause::Rescheduled) => either(language, "Due moved", "Frist verschoben"),
+        Some(ResolveCause::Waived) => either(language, "Let go", "Erlassen"),
+        Some(ResolveCause::Superseded) => either(language, "Replaced", "Ersetzt"),
+        Some(ResolveCause::Expired) => either(language, "Given up", "Aufgegeben"),
+        Some(ResolveCause::Averted) => either(language, "Out of danger", "Außer Gefahr"),
+        Some(ResolveCause::TakenBack) => either(language, "Taken back", "Zurückgenommen"),
+        Some(ResolveCause::Overtaken) | None => either(language, "Over", "Vorbei"),
+    }
+}
+
+/// How something ended, within a line.
+const fn over(language: Language, by: Option<ResolveCause>) -> &'static str {
+    match by {
+        Some(ResolveCause::Fulfilled) => either(language, "done", "erledigt"),
+        Some(ResolveCause::Cancelled) => either(language, "called off", "abgesagt"),
+        Some(ResolveCause::Rescheduled) => either(language, "due moved", "Frist verschoben"),
+        Some(ResolveCause::Waived) => either(language, "let go", "erlassen"),
+        Some(ResolveCause::Superseded) => either(
+            language,
+            "another promise took its place",
+            "durch eine andere Zusage ersetzt",
+        ),
+        Some(ResolveCause::Expired) => either(
+            language,
+            "given up without being done",
+            "aufgegeben, ohne eingelöst zu sein",
+        ),
+        Some(ResolveCause::Averted) => either(language, "out of danger", "außer Gefahr"),
+        Some(ResolveCause::TakenBack) => either(language, "taken back", "zurückgenommen"),
+        Some(ResolveCause::Overtaken) | None => either(language, "over", "vorbei"),
     }
 }
 
@@ -128,6 +178,7 @@ pub(super) const fn rule(language: Language, rule: Rule) -> &'static str {
         ),
         Rule::PromiseLapsed | Rule::TargetLapsed => either(language, "overdue", "überfällig"),
         Rule::AtRisk => either(language, "due soon", "bald fällig"),
+        Rule::Expired => either(language, "given up", "aufgegeben"),
     }
 }
 
@@ -197,7 +248,8 @@ pub(super) const fn standing(language: Language, standing: Standing) -> &'static
     match standing {
         Standing::AtRisk => either(language, "due soon", "bald fällig"),
         Standing::Overdue => either(language, "overdue", "überfällig"),
-        Standing::Over => either(language, "over", "vorbei"),
+        Standing::GivenUp => either(language, "given up", "aufgegeben"),
+        Standing::Over { by } => over(language, by),
     }
 }
 

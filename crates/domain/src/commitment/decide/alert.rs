@@ -104,6 +104,8 @@ impl Commitment {
         match &episode.state {
             AlertState::Acknowledged(seen) => Some((seen.until, AlertWhat::Retriggered)),
             AlertState::Snoozed { until, .. } => Some((*until, AlertWhat::Retriggered)),
+            // It has happened, and whoever put it away has seen to it.
+            AlertState::Closed { .. } if episode.rule == Rule::Expired => None,
             AlertState::Closed { at, .. } => {
                 let again = at.checked_add(PUT_AWAY_FOR).ok()?;
                 Some((again, AlertWhat::FiredAgain))

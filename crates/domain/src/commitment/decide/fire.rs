@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Refusal;
+use crate::alert::Rule;
 use crate::commitment::{
     AlertStep, AlertWhat, Change, Commitment, EscalatesBy, Event, HandoverEnd, Lapse, Outcome,
     ResumeCause, StageReached, Timer,
@@ -73,6 +74,7 @@ impl Commitment {
             Timer::Proposal => Change::Expired {
                 outcome: Outcome::NotApplicable,
                 expired_at: at,
+                alert_level: None,
             },
             // What else there is to it, the next promise says.
             Timer::Recurrence => match self.recurs(now) {
@@ -85,6 +87,8 @@ impl Commitment {
             Timer::Expiry => Change::Expired {
                 outcome: self.outcome_if_not_done(),
                 expired_at: at,
+                alert_level: (!self.came_overdue())
+                    .then(|| escalates_by.map_or(1, EscalatesBy::last_level)),
             },
         };
         let level = self.level_after(&change);
@@ -95,11 +99,21 @@ impl Commitment {
         Ok((at, event))
     }
 
+    /// Whether it came with an import of history, in which its due had passed.
+    fn came_overdue(&self) -> bool {
+        self.imported && self.due_at() <= self.recorded_at
+    }
+
     /// The level of the alert that a change lets fire or go on; none if it does neither.
     fn level_after(&self, change: &Change) -> Option<u32> {
+        // A further reason to warn is told on the level that the warning has.
+        let warning = self.alert(Rule::AtRisk).filter(|it| it.state.is_open());
+        let warned = warning.map_or(1, |warning| warning.level);
         match change {
-            Change::Lapsed(_) | Change::StageReached(_) => Some(1),
-            Change::DependencyTurned(turn) => turn.slip.is_some().then_some(1),
+            Change::Lapsed(_) => Some(1),
+            Change::StageReached(_) => Some(warned),
+            Change::DependencyTurned(turn) => turn.slip.is_some().then_some(warned),
+            Change::Expired { alert_level, .. } => *alert_level,
             Change::Alert(step) => match step.what {
                 AlertWhat::Retriggered => Some(self.alert(step.rule)?.level.saturating_add(1)),
                 AlertWhat::FiredAgain => Some(1),

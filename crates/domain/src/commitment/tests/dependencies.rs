@@ -39,7 +39,7 @@ fn fire(promise: &mut Commitment, now: i64) -> bool {
 
 fn warning(promise: &Commitment) -> Option<(&str, &AlertState)> {
     let warning = promise.alert(Rule::AtRisk)?;
-    Some((&warning.stage_id, &warning.state))
+    Some((&warning.reason.stage_id, &warning.state))
 }
 
 #[test]

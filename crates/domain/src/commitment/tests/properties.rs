@@ -267,6 +267,11 @@ impl World {
             return;
         }
         assert_eq!(self.commitment.version, before.version + 1);
+        if let Some(Change::Alert(step)) = self.log.last().map(|event| &event.change) {
+            let goes_on = matches!(step.what, AlertWhat::Retriggered | AlertWhat::FiredAgain);
+            let stands_still = before.alert(step.rule).is_some_and(|it| before.stands_still(it));
+            assert!(!goes_on || !stands_still, "it is paused: {before:?}");
+        }
         for alert in Alert::changed(TENANT, Some(&before), &self.commitment) {
             let fired = self.fired.entry(alert.rule).or_default();
             if fired.last() != Some(&alert.episode_no) {
@@ -325,6 +330,18 @@ proptest! {
         let late = promise.alert(Rule::PromiseLapsed);
         let holds = late.is_some_and(|late| !matches!(late.state, AlertState::Resolved(_)));
         prop_assert_eq!(holds, promise.is_open() && promise.promise_lapsed && !imported_late(promise));
+        // A warning holds exactly as long as one of its reasons does.
+        let warning = promise.alert(Rule::AtRisk);
+        let warning = warning.filter(|it| !matches!(it.state, AlertState::Resolved(_)));
+        for reason in warning.iter().flat_map(|warning| warning.reasons()) {
+            prop_assert_eq!(reason.due_revision, promise.revision(reason.clock));
+            prop_assert!(promise.is_open() && !promise.has_lapsed(reason.clock));
+            prop_assert!(!reason.is_dependency() || promise.is_held_up());
+        }
+        let mut reasons = warning.iter().flat_map(|warning| warning.reasons());
+        let waits = reasons.any(AlertReason::is_dependency);
+        let in_danger = promise.is_open() && promise.is_held_up() && !promise.promise_lapsed;
+        prop_assert_eq!(waits, in_danger);
         for (rule, fired) in &world.fired {
             let last = promise.alert(*rule).map_or(0, |alert| alert.number);
             prop_assert_eq!(fired, &(1..=last).collect::<Vec<_>>(), "no episode is left out");

@@ -1,5 +1,7 @@
 //! Policies that changed, applied to promises that were made before.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::alert::Rule;
 use crate::due::{PauseReason, StageBasis, WarnStage};
@@ -204,7 +206,7 @@ fn a_warning_that_was_given_is_not_given_again() {
     retarget(&mut promise, 4, now);
     fire_all(&mut promise, now);
     assert_eq!(promise.alert(Rule::AtRisk).cloned(), given);
-    assert_eq!(promise.warned, Some(Clock::Promise));
+    assert_eq!(promise.warned, BTreeSet::from([Clock::Promise]));
 }
 
 #[test]

@@ -10,6 +10,10 @@ use super::*;
 enum Step {
     Fires { severity: usize, late: bool },
     Acknowledged(u8),
+    /// It fires for a further reason, which is noticed late or not.
+    Further(u8, bool),
+    /// It stands still, or goes on.
+    Paused(u8),
     GoesOn(u8),
     IsOver(u8),
     Silenced(u16),
@@ -22,6 +26,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => fires.prop_map(|(severity, late)| Step::Fires { severity, late }),
         1 => any::<u8>().prop_map(Step::Acknowledged),
+        2 => (any::<u8>(), prop::bool::weighted(0.2))
+            .prop_map(|(number, late)| Step::Further(number, late)),
+        1 => any::<u8>().prop_map(Step::Paused),
         2 => any::<u8>().prop_map(Step::GoesOn),
         1 => any::<u8>().prop_map(Step::IsOver),
         1 => (1..5_000_u16).prop_map(Step::Silenced),
@@ -74,7 +81,11 @@ fn happens(world: &mut World, step: &Step, second: &mut i64) {
             world.house.silences.insert("s".to_owned(), silence);
         }
         Step::SilenceTaken => world.house.silences.clear(),
-        Step::Acknowledged(number) | Step::GoesOn(number) | Step::IsOver(number) => {
+        Step::Acknowledged(number)
+        | Step::Further(number, _)
+        | Step::Paused(number)
+        | Step::GoesOn(number)
+        | Step::IsOver(number) => {
             if count > 0 {
                 let now = *second;
                 let number = u128::from(*number) % count + 1;
@@ -97,6 +108,8 @@ fn change(alert: &mut Alert, step: &Step, now: i64) {
                 note: String::new(),
             });
         }
+        Step::Further(_, late) => (alert.reason_no, alert.late) = (alert.reason_no + 1, *late),
+        Step::Paused(_) => alert.paused = !alert.paused,
         Step::GoesOn(_) => {
             alert.level += 1;
             alert.went_on = Some(WentOn::Untaken);
@@ -105,6 +118,7 @@ fn change(alert: &mut Alert, step: &Step, now: i64) {
         }
         _ => {
             let (at, cause) = (at(now), ResolveCause::Fulfilled);
+            alert.paused = false;
             alert.state = AlertState::Resolved(Resolved { at, cause });
         }
     }
@@ -171,9 +185,12 @@ fn is_accounted_for(world: &World, alert: &Alert) -> bool {
         match &verdict.reason {
             Why::Told { .. } => heard,
             Why::Held { .. } | Why::AlreadyTold { .. } => {
+                // Whoever was told was told of all that it fired for.
+                let told = route.told(&verdict.receiver_id);
+                let of_all = told.is_some_and(|told| told.reason_no == alert.reason_no);
                 let key = (verdict.receiver_id.clone(), alert.alert_id);
                 let book = &world.books.receivers[&verdict.receiver_id];
-                heard || (world.held.contains_key(&key) && book.digest_at.is_some())
+                of_all && (heard || (world.held.contains_key(&key) && book.digest_at.is_some()))
             }
             _ => true,
         }

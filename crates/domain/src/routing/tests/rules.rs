@@ -319,3 +319,104 @@ fn what_another_alert_says_is_not_told_and_a_copy_is_mute() {
     };
     assert_eq!(round.alerts[0].verdicts, [environment]);
 }
+
+#[test]
+fn each_further_reason_is_told_once_on_the_level_that_the_alert_has() {
+    let mut world = World::new(house());
+    world.put(alert(1, 0, Severity::High));
+    world.round(30);
+    // Half of the time has passed, then three quarters of it, then a promise slips that it waits for.
+    for reason_no in 2..=4_u32 {
+        let now = i64::from(reason_no) * 100;
+        world.change(1, |alert| alert.reason_no = reason_no);
+        assert_eq!(
+            World::said(&world.round(now)),
+            [("r-ann", Triggered, 1), ("r-bob", Triggered, 1)]
+        );
+        assert_eq!(world.round(now + 1), Round::default());
+    }
+    world.change(1, |alert| {
+        (alert.level, alert.went_on) = (2, Some(WentOn::Untaken));
+    });
+    assert_eq!(World::said(&world.round(600)), [("r-lea", Escalated, 1)]);
+    world.change(1, |alert| alert.reason_no = 5);
+    assert_eq!(World::said(&world.round(700)), [("r-lea", Triggered, 1)]);
+
+    // What comes while somebody sees to it waits until their time is over.
+    world.change(1, |alert| alert.state = acknowledged("lea", 2_000));
+    world.round(800);
+    world.change(1, |alert| alert.reason_no = 6);
+    assert_eq!(world.round(900), Round::default());
+    world.change(1, |alert| {
+        (alert.level, alert.state) = (3, AlertState::Triggered);
+        let by = "lea".to_owned();
+        alert.went_on = Some(WentOn::Acknowledged { by });
+    });
+    let told = world.round(2_001);
+    assert_eq!(World::said(&told), [("duty", AcknowledgementOver, 1)]);
+    assert_eq!(world.round(2_002), Round::default());
+}
+
+#[test]
+fn danger_of_another_sort_ends_an_acknowledgement_and_is_told() {
+    let mut world = World::new(house());
+    world.put(alert(1, 0, Severity::High));
+    world.round(30);
+    world.change(1, |alert| alert.state = acknowledged("ann", 9_000));
+    assert_eq!(world.round(100).notifications, []);
+    world.change(1, |alert| {
+        (alert.state, alert.reason_no) = (AlertState::Triggered, 2);
+    });
+    assert_eq!(
+        World::said(&world.round(200)),
+        [("r-ann", Triggered, 1), ("r-bob", Triggered, 1)]
+    );
+}
+
+#[test]
+fn a_reason_that_is_gone_is_no_news_and_a_further_one_that_was_noticed_late_comes_in_a_digest() {
+    let mut world = World::new(house());
+    world.put(alert(1, 0, Severity::Warning));
+    world.round(30);
+    world.change(1, |alert| {
+        let Subject::Promise(promise) = &mut alert.subject else {
+            panic!("it is about a promise");
+        };
+        promise.stage_id = "half".to_owned();
+    });
+    assert_eq!(world.round(100), Round::default());
+    world.change(1, |alert| (alert.reason_no, alert.late) = (2, true));
+    assert_eq!(world.round(200).notifications, []);
+    assert_eq!(
+        World::said(&world.round(260)),
+        [("r-ann", Digest, 1), ("r-bob", Digest, 1)]
+    );
+    assert_eq!(world.round(500), Round::default());
+}
+
+#[test]
+fn what_stands_still_is_told_to_nobody_and_goes_on_where_it_was() {
+    let mut world = World::new(house());
+    world.put(alert(1, 0, Severity::High));
+    world.change(1, |alert| alert.paused = true);
+    assert_eq!(world.round(30).notifications, []);
+    assert_eq!(world.why(1), [(String::new(), Why::Paused)]);
+    assert_eq!(world.round(5 * 3_600), Round::default());
+    world.change(1, |alert| alert.paused = false);
+    let told = world.round(6 * 3_600);
+    assert_eq!(
+        World::said(&told),
+        [("r-ann", Triggered, 1), ("r-bob", Triggered, 1)]
+    );
+    // It is not told again for having stood still.
+    world.change(1, |alert| alert.paused = true);
+    assert_eq!(world.round(6 * 3_600 + 60).notifications, []);
+    world.change(1, |alert| alert.paused = false);
+    assert_eq!(world.round(6 * 3_600 + 120).notifications, []);
+    // It is repeated when it was to be.
+    let again = world.round(10 * 3_600);
+    assert_eq!(
+        World::said(&again),
+        [("r-ann", Repeated, 1), ("r-bob", Repeated, 1)]
+    );
+}

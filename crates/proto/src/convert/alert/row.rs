@@ -62,6 +62,10 @@ struct Row {
     /// or what went wrong with a customer.
     #[prost(message, optional, tag = "21")]
     slip_ups: Option<wire::SlipUpsSubject>,
+    #[prost(uint32, tag = "30")]
+    reason_no: u32,
+    #[prost(bool, tag = "31")]
+    paused: bool,
 }
 
 /// The subject, if it is a promise.
@@ -133,6 +137,7 @@ fn row_of(alert: Alert) -> Row {
         team_id,
         parties,
         labels,
+        reason_no,
         first_fired_at,
         late,
         imported,
@@ -140,6 +145,7 @@ fn row_of(alert: Alert) -> Row {
         went_on,
         escalation,
         inhibited_by,
+        paused,
         state,
     } = alert;
     let (mut promise, mut signal, mut slip_ups) = (None, None, None);
@@ -170,6 +176,8 @@ fn row_of(alert: Alert) -> Row {
         went_on: went_on.map(Into::into),
         escalation: escalation.map(Into::into),
         inhibited_by: inhibited_by.map_or_else(String::new, |rule| rule.as_str().to_owned()),
+        reason_no,
+        paused,
     }
 }
 
@@ -201,6 +209,8 @@ fn alert_of(row: Row) -> Result<Alert, Unreadable> {
         went_on: row.went_on.and_then(WentOnRow::read),
         escalation: row.escalation.map(Into::into),
         inhibited_by: Rule::named(&row.inhibited_by),
+        reason_no: row.reason_no,
+        paused: row.paused,
         state: row.state.unwrap_or_default().try_into()?,
     })
 }
@@ -290,6 +300,7 @@ mod tests {
             .into_iter()
             .collect(),
             labels: BTreeMap::from([("kind".to_owned(), "call back".to_owned())]),
+            reason_no: 3,
             first_fired_at: Timestamp::from_microsecond(8).unwrap(),
             late: true,
             imported: true,
@@ -304,6 +315,7 @@ mod tests {
                 exhausted: true,
             }),
             inhibited_by: Some(Rule::TargetLapsed),
+            paused: true,
             state: AlertState::Triggered,
         }
     }

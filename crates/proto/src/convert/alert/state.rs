@@ -1,7 +1,7 @@
 //! How an alert stands, as rows keep it, and as callers see it.
 
 use aftercall_domain::alert::{Resolved, Rule};
-use aftercall_domain::commitment::{Acknowledged, AlertState, Episode, WentOn};
+use aftercall_domain::commitment::{Acknowledged, AlertReason, AlertState, Episode, WentOn};
 use pbjson_types::Timestamp;
 use prost::{Message, Oneof};
 
@@ -140,6 +140,54 @@ pub(in crate::convert) struct EpisodeRow {
     went_on: Option<WentOnRow>,
     #[prost(message, optional, tag = "12")]
     escalation: Option<wire::AlertEscalation>,
+    #[prost(message, repeated, tag = "13")]
+    also: Vec<ReasonRow>,
+    /// 0 in rows from before reasons were counted: those are of the first one.
+    #[prost(uint32, tag = "14")]
+    reason_no: u32,
+}
+
+/// What else an alert fires for.
+#[derive(Clone, PartialEq, Message)]
+struct ReasonRow {
+    #[prost(enumeration = "wire::CommitmentClock", tag = "1")]
+    clock: i32,
+    #[prost(message, optional, tag = "2")]
+    due: Option<Timestamp>,
+    #[prost(uint32, tag = "3")]
+    due_revision: u32,
+    #[prost(string, tag = "4")]
+    stage_id: String,
+}
+
+impl From<AlertReason> for ReasonRow {
+    fn from(reason: AlertReason) -> Self {
+        let AlertReason {
+            clock,
+            due,
+            due_revision,
+            stage_id,
+        } = reason;
+        Self {
+            clock: wire::CommitmentClock::from(clock).into(),
+            due: Some(time::to_wire(due)),
+            due_revision,
+            stage_id,
+        }
+    }
+}
+
+impl TryFrom<ReasonRow> for AlertReason {
+    type Error = Unreadable;
+
+    fn try_from(row: ReasonRow) -> Result<Self, Unreadable> {
+        Ok(Self {
+            clock: specified("alert.clock", row.clock())?,
+            due: required("alert.due", row.due.as_ref())?,
+            due_revision: row.due_revision,
+            stage_id: row.stage_id,
+        })
+    }
 }
 
 /// Why an alert went on to its level.
@@ -185,10 +233,9 @@ impl From<Episode> for EpisodeRow {
         let Episode {
             rule,
             number,
-            clock,
-            due,
-            due_revision,
-            stage_id,
+            reason,
+            also,
+            reason_no,
             first_fired_at,
             late,
             level,
@@ -196,13 +243,21 @@ impl From<Episode> for EpisodeRow {
             escalation,
             state,
         } = episode;
+        let ReasonRow {
+            clock,
+            due,
+            due_revision,
+            stage_id,
+        } = reason.into();
         Self {
             rule: rule.as_str().to_owned(),
             number,
-            clock: wire::CommitmentClock::from(clock).into(),
-            due: Some(time::to_wire(due)),
+            clock,
+            due,
             due_revision,
             stage_id,
+            also: also.into_iter().map(Into::into).collect(),
+            reason_no,
             first_fired_at: Some(time::to_wire(first_fired_at)),
             level,
             state: Some(state.into()),
@@ -217,21 +272,27 @@ impl TryFrom<EpisodeRow> for Episode {
     type Error = Unreadable;
 
     fn try_from(row: EpisodeRow) -> Result<Self, Unreadable> {
+        let reason = ReasonRow {
+            clock: row.clock,
+            due: row.due,
+            due_revision: row.due_revision,
+            stage_id: row.stage_id,
+        };
+        let also = row.also.into_iter().map(AlertReason::try_from);
         Ok(Self {
             rule: Rule::named(&row.rule).ok_or(Unreadable {
                 field: "alert.rule",
             })?,
             number: row.number,
-            clock: specified("alert.clock", row.clock())?,
-            due: required("alert.due", row.due.as_ref())?,
-            due_revision: row.due_revision,
+            reason: reason.try_into()?,
+            also: also.collect::<Result<_, _>>()?,
+            reason_no: row.reason_no.max(1),
             first_fired_at: required("alert.first_fired_at", row.first_fired_at.as_ref())?,
             late: row.late,
             level: row.level,
             went_on: row.went_on.and_then(WentOnRow::read),
             escalation: row.escalation.map(Into::into),
             state: row.state.unwrap_or_default().try_into()?,
-            stage_id: row.stage_id,
         })
     }
 }

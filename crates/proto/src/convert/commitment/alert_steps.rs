@@ -85,6 +85,7 @@ pub(super) fn escalation(fact: &Fact) -> Option<Escalation> {
         Fact::CommitmentLapsed(data) => &data.escalation,
         Fact::CommitmentStageReached(data) => &data.escalation,
         Fact::CommitmentDependencyTurned(data) => &data.escalation,
+        Fact::CommitmentExpired(data) => &data.escalation,
         Fact::AlertRetriggered(data) => &data.escalation,
         Fact::AlertFiredAgain(data) => &data.escalation,
         _ => &None,
@@ -99,6 +100,7 @@ pub(super) fn escalating(mut fact: Fact, escalation: Option<Escalation>) -> Fact
         Fact::CommitmentLapsed(data) => data.escalation = escalation,
         Fact::CommitmentStageReached(data) => data.escalation = escalation,
         Fact::CommitmentDependencyTurned(data) => data.escalation = escalation,
+        Fact::CommitmentExpired(data) => data.escalation = escalation,
         Fact::AlertRetriggered(data) => data.escalation = escalation,
         Fact::AlertFiredAgain(data) => data.escalation = escalation,
         _ => {}

@@ -205,6 +205,7 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         Fact::CommitmentExpired(data) => Change::Expired {
             outcome: specified("outcome", data.outcome())?,
             expired_at: required("expired_at", data.expired_at.as_ref())?,
+            alert_level: (data.alert_level > 0).then_some(data.alert_level),
         },
         Fact::AlertAcknowledged(_)
         | Fact::AlertSnoozed(_)
@@ -396,9 +397,12 @@ pub fn fact(change: Change) -> Fact {
         Change::Expired {
             outcome,
             expired_at,
+            alert_level,
         } => Fact::CommitmentExpired(wire::CommitmentExpired {
             outcome: CommitmentOutcome::from(outcome).into(),
             expired_at: Some(time::to_wire(expired_at)),
+            escalation: None,
+            alert_level: alert_level.unwrap_or_default(),
         }),
         Change::Withdrawn { cause, outcome } => {
             Fact::CommitmentWithdrawn(withdrawn(cause, outcome))

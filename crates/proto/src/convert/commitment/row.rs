@@ -110,8 +110,8 @@ struct Row {
     target_revision: u32,
     #[prost(message, repeated, tag = "41")]
     stages: Vec<wire::Stage>,
-    #[prost(enumeration = "wire::CommitmentClock", tag = "42")]
-    warned: i32,
+    #[prost(enumeration = "wire::CommitmentClock", repeated, tag = "42")]
+    warned: Vec<i32>,
     #[prost(message, repeated, tag = "43")]
     alerts: Vec<EpisodeRow>,
     #[prost(message, optional, tag = "44")]
@@ -260,7 +260,7 @@ fn row_of(commitment: Commitment) -> Row {
         target: target.map(Into::into),
         target_revision,
         stages: stages.into_iter().map(Into::into).collect(),
-        warned: warned.map_or(0, |clock| wire::CommitmentClock::from(clock).into()),
+        warned: warned.into_iter().map(clock_number).collect(),
         alerts: alerts.into_iter().map(Into::into).collect(),
         expire_after: Some(duration_to_wire(expire_after)),
         proposed_until: proposed_until.map(time::to_wire),
@@ -314,7 +314,9 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         false => None,
         true => Some(specified("outcome", row.outcome())?),
     };
-    let warned = row.warned().try_into().ok();
+    let warned = row.warned();
+    let warned = warned.filter_map(|clock| domain::Clock::try_from(clock).ok());
+    let warned = warned.collect();
     let origin = row.origin().into();
     let at = |stored: Option<Timestamp>| stored.as_ref().and_then(time::from_wire);
     Ok(Commitment {
@@ -379,6 +381,10 @@ pub fn from_row(row: impl Buf) -> Result<Commitment, UnreadableRow> {
         imported: row.imported,
         version: row.version,
     })
+}
+
+fn clock_number(clock: domain::Clock) -> i32 {
+    wire::CommitmentClock::from(clock).into()
 }
 
 /// The parts of a promise, if each can be read.

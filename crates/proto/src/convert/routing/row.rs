@@ -36,6 +36,10 @@ struct SeenRow {
     until: Option<Timestamp>,
     #[prost(bool, tag = "4")]
     inhibited: bool,
+    #[prost(uint32, tag = "5")]
+    reason_no: u32,
+    #[prost(bool, tag = "6")]
+    paused: bool,
 }
 
 /// Who was told, or will be.
@@ -47,6 +51,8 @@ struct ToldRow {
     level: u32,
     #[prost(message, optional, tag = "3")]
     at: Option<Timestamp>,
+    #[prost(uint32, tag = "4")]
+    reason_no: u32,
 }
 
 /// What was decided of an alert as a row. Whether something is still held stands elsewhere.
@@ -56,11 +62,14 @@ pub fn route_to_row(route: Route) -> Vec<u8> {
         state: wire::AlertState::from(seen.standing).into(),
         until: seen.until.map(time::to_wire),
         inhibited: seen.inhibited,
+        reason_no: seen.reason_no,
+        paused: seen.paused,
     });
     let told = route.told.into_iter().map(|told| ToldRow {
         receiver_id: told.receiver_id,
         level: told.level,
         at: Some(time::to_wire(told.at)),
+        reason_no: told.reason_no,
     });
     let row = Row {
         seen,
@@ -84,11 +93,14 @@ pub fn route_from_row(row: impl Buf) -> Result<Route, UnreadableRow> {
             standing: specified("seen.state", seen.state())?,
             until: seen.until.as_ref().and_then(time::from_wire),
             inhibited: seen.inhibited,
+            reason_no: seen.reason_no,
+            paused: seen.paused,
         })
     });
     let told = row.told.into_iter().map(|told| {
         Ok::<_, Unreadable>(Told {
             level: told.level,
+            reason_no: told.reason_no,
             at: required("told.at", told.at.as_ref())?,
             receiver_id: told.receiver_id,
             held: false,

@@ -55,6 +55,7 @@ impl From<Verdict> for wire::RouteVerdict {
                 (said.by, said.until) = (by, Some(time::to_wire(until)));
                 Reason::Snoozed
             }
+            Why::Paused => Reason::Paused,
             Why::Resolved => Reason::Resolved,
             Why::Closed => Reason::Closed,
             Why::Environment => Reason::Environment,
@@ -101,6 +102,7 @@ pub(super) fn from_wire(said: wire::RouteVerdict) -> Option<Verdict> {
             by: said.by,
             until: until?,
         },
+        Reason::Paused => Why::Paused,
         Reason::Resolved => Why::Resolved,
         Reason::Closed => Why::Closed,
         Reason::Environment => Why::Environment,
@@ -153,6 +155,7 @@ mod tests {
                 by: name(),
                 until: at,
             },
+            Why::Paused,
             Why::Resolved,
             Why::Closed,
             Why::Environment,

@@ -185,6 +185,7 @@ fn why(verdict: &RouteVerdict, times: &Times) -> String {
         RouteReason::Inhibition => format!("not: the alert {by} says all of it"),
         RouteReason::Acknowledged => format!("not: {by} sees to it until {until}"),
         RouteReason::Snoozed => format!("not: snoozed by {by} until {until}"),
+        RouteReason::Paused => "not: it stands still with the promise".to_owned(),
         RouteReason::Resolved => "not: it is over".to_owned(),
         RouteReason::Closed => "not: it was put away".to_owned(),
         RouteReason::Environment => "not: this is another environment".to_owned(),

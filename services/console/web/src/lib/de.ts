@@ -100,12 +100,14 @@ export const de: Catalogue = {
     snoozed: (who, until) => `von ${who} zurückgestellt bis ${until}`,
     closed: (who) => `von ${who} abgelegt`,
     resolved: 'vorbei',
+    paused: 'steht mit der Zusage still',
     goesOn: (when) => `geht weiter ${when}`,
     late: 'spät bemerkt',
     rules: {
       'commitment.promise_lapsed': 'Die Frist des Kunden ist vorbei',
       'commitment.target_lapsed': 'Unsere eigene Frist ist vorbei',
       'commitment.at_risk': 'Eine Frist ist in Gefahr',
+      'commitment.expired': 'Aufgegeben: zu lange überfällig',
       'signal.legal_threat': 'Spricht von Anwälten oder Gerichten',
       'signal.manager_request': 'Verlangt einen Vorgesetzten',
       'customer.save_action': 'Beim Kunden ging zu viel schief',
@@ -337,6 +339,7 @@ export const de: Catalogue = {
       ACKNOWLEDGED: 'erfährt es nicht: jemand kümmert sich', SNOOZED: 'erfährt es nicht: zurückgestellt', RESOLVED: 'erfährt es nicht: es ist vorbei',
       CLOSED: 'erfährt es nicht: abgelegt', ENVIRONMENT: 'erfährt es nicht: dies ist eine andere Umgebung',
       NO_POLICY: 'erfährt es nicht: keine Eskalationsregel ist genannt', NO_RECEIVER: 'erfährt es nicht: niemand ist genannt',
+      PAUSED: 'erfährt es nicht: es steht mit der Zusage still',
     },
     messages: {
       RESOLVED: 'dass es vorbei ist', REPEATED: 'noch einmal', SNOOZE_OVER: 'dass es nicht mehr zurückgestellt ist',

@@ -98,12 +98,14 @@ export const en = {
     snoozed: (who: string, until: string) => `put off by ${who} until ${until}`,
     closed: (who: string) => `put away by ${who}`,
     resolved: 'over',
+    paused: 'stands still with the promise',
     goesOn: (when: string) => `goes on ${when}`,
     late: 'noticed late',
     rules: {
       'commitment.promise_lapsed': 'The customer’s due has passed',
       'commitment.target_lapsed': 'Our own due has passed',
       'commitment.at_risk': 'A due is in danger',
+      'commitment.expired': 'Given up: overdue for too long',
       'signal.legal_threat': 'Speaks of lawyers or courts',
       'signal.manager_request': 'Asks for a manager',
       'customer.save_action': 'Too much went wrong with the customer',
@@ -340,6 +342,7 @@ export const en = {
       ACKNOWLEDGED: 'is not told: somebody sees to it', SNOOZED: 'is not told: put off', RESOLVED: 'is not told: it is over',
       CLOSED: 'is not told: put away', ENVIRONMENT: 'is not told: this is another environment',
       NO_POLICY: 'is not told: no escalation policy is named', NO_RECEIVER: 'is not told: nobody is named',
+      PAUSED: 'is not told: it stands still with the promise',
     } as Record<string, string>,
     messages: {
       RESOLVED: 'that it is over', REPEATED: 'once more', SNOOZE_OVER: 'that it is not put off any more',

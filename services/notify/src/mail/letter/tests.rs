@@ -1,4 +1,4 @@
-use aftercall_domain::alert::{Rule, Severity};
+use aftercall_domain::alert::{ResolveCause, Rule, Severity};
 use aftercall_domain::commitment::{Clock, CommitmentKind};
 use aftercall_domain::wording::Language;
 use jiff::Timestamp;
@@ -155,9 +155,11 @@ Sent by aftercall. Answers are not read.
 
 #[test]
 fn every_cause_says_in_both_languages_why_somebody_is_told() {
+    use ResolveCause::{Cancelled, Expired, Fulfilled};
     let by = || Cause::AcknowledgementOver {
         by: "bob".to_owned(),
     };
+    let over = |by| Cause::Resolved { by };
     let causes = [
         (Cause::Warning, "Due soon: ", "Bald fällig: "),
         (Cause::Lapse, "Overdue: ", "Überfällig: "),
@@ -166,7 +168,11 @@ fn every_cause_says_in_both_languages_why_somebody_is_told() {
             "Escalated to level 2: ",
             "Eskaliert auf Stufe 2: ",
         ),
-        (Cause::Resolved, "Done with: ", "Erledigt: "),
+        (Cause::GivenUp, "Given up: ", "Aufgegeben: "),
+        (over(Some(Fulfilled)), "Done with: ", "Erledigt: "),
+        (over(Some(Cancelled)), "Called off: ", "Abgesagt: "),
+        (over(Some(Expired)), "Given up: ", "Aufgegeben: "),
+        (over(None), "Over: ", "Vorbei: "),
         (Cause::Digest, "Summary: ", "Zusammenfassung: "),
         (
             by(),
@@ -186,6 +192,32 @@ fn every_cause_says_in_both_languages_why_somebody_is_told() {
             );
         }
     }
+}
+
+#[test]
+fn the_end_of_a_promise_that_was_given_up_does_not_read_as_done() {
+    let by = Some(ResolveCause::Expired);
+    let mut given_up = told("2026-11-27T09:12:00Z");
+    given_up.standing = Standing::Over { by };
+    let notice = notice(Cause::Resolved { by }, vec![given_up]);
+    let english = Letter::of(&notice, &reader(Language::English, ""));
+    assert!(
+        english
+            .text
+            .starts_with("Of what you were told before, this is over: given up without being done.")
+    );
+    assert!(
+        english
+            .text
+            .contains("\n  State: given up without being done\n")
+    );
+    let german = Letter::of(&notice, &reader(Language::German, ""));
+    assert!(german.subject.starts_with("Aufgegeben: "));
+    assert!(
+        german
+            .text
+            .contains("\n  Stand: aufgegeben, ohne eingelöst zu sein\n")
+    );
 }
 
 #[test]
