@@ -190,7 +190,10 @@ impl Act for Verify {
 
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         let request = &self.0;
-        live(standing, request.version)?;
+        let version = live(standing, request.version)?;
+        let (actor, work) = (standing.actor(&version), standing.work(&version)?);
+        let verified = actor.may_verify(work);
+        verified.map_err(|barred| standing.refused(barred.into()))?;
         let known = self::standing(
             standing.store,
             standing.viewer.tenant_id(),
@@ -239,6 +242,9 @@ impl Act for Validate {
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         let request = &self.0;
         let version = live(standing, request.version)?;
+        let (actor, work) = (standing.actor(&version), standing.work(&version)?);
+        let vouched = actor.may_vouch(work);
+        vouched.map_err(|barred| standing.refused(barred.into()))?;
         if version.confidence() != Confidence::NotValidated {
             let text =
                 "the version is not one that waits to be validated; read how far it is trusted";

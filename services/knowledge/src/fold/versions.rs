@@ -38,6 +38,7 @@ pub(super) fn on_solved(
         Solved::Returned(returned) => give_back(&mut subject, returned, txn)?,
         Solved::Approved(approved) => {
             let (at, by) = (subject.at(), &fact.event.actor_id);
+            subject.approve(approved.version, txn)?;
             subject.turn(&Change::Approved(approved.version), txn)?;
             subject.edit(approved.version, txn, |solution| {
                 solution.approved_by.clone_from(by);
