@@ -38,6 +38,10 @@ pub enum Refused {
     UnmergeTooLate,
     /// The solution, or one of its versions, has been changed as often as it may.
     ChangedTooOften,
+    /// The version was recalled, and no more is said of that than there was.
+    NothingMore,
+    /// It is promised already to put right what was told, in another way.
+    PromisedAlready,
 }
 
 impl From<Barred> for Refused {
@@ -222,7 +226,8 @@ impl Life {
     }
 
     /// A version was found wrong. Also one that is out of use by now: there are customers who were told it.
-    /// `was_live` says whether it ever was live.
+    /// `was_live` says whether it ever was live. Of one that was recalled already more may be said: see
+    /// [`Terms::amended`](super::correction::Terms::amended).
     ///
     /// # Errors
     /// Why not.
@@ -235,14 +240,13 @@ impl Life {
         actor.need(Right::Recall)?;
         // However often the solution has changed: what is wrong must go.
         let wanted = &[VersionState::Published, VersionState::Superseded];
-        let is_told = match is {
-            VersionState::Published | VersionState::Superseded => true,
-            VersionState::Retired | VersionState::Merged => was_live,
-            _ => false,
-        };
-        match is_told {
-            true => Ok(Change::Recalled(version)),
-            false => Err(Refused::WrongState {
+        match is {
+            VersionState::Published | VersionState::Superseded => Ok(Change::Recalled(version)),
+            VersionState::Retired | VersionState::Merged if was_live => {
+                Ok(Change::Recalled(version))
+            }
+            VersionState::Recalled => Ok(Change::Other),
+            _ => Err(Refused::WrongState {
                 version,
                 is,
                 wanted,

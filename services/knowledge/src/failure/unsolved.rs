@@ -192,6 +192,16 @@ pub(crate) fn refused(refused: Refused, by: &Principal) -> Error {
         Refused::VerificationDue => Unsolved::VerificationDue,
         Refused::UnmergeTooLate => Unsolved::UnmergeTooLate,
         Refused::ChangedTooOften => Unsolved::ChangedTooOften,
+        Refused::NothingMore => Unsolved::State(
+            "the version was recalled, and no more is said of it than there was; say a worse harm class, or a \
+             correction where there is none"
+                .to_owned(),
+        ),
+        Refused::PromisedAlready => Unsolved::State(
+            "it is promised already to put right what was told by the version, and that stays as it was promised; \
+             leave the correction out"
+                .to_owned(),
+        ),
     };
     unsolved.into()
 }

@@ -132,28 +132,40 @@ pub(super) fn verify(
     Ok(change(Kind::Verified, verified.version, &verified.note))
 }
 
-/// A version was recalled: whoever was told it is to be told what is right.
+/// A version was recalled, or more was said of that: whoever was told it is to be told what is right.
 pub(super) fn recall(
     fact: &Accepted,
     recalled: &SolutionVersionRecalled,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let event = &fact.event;
-    let recall = Recall {
+    let key = evidence::recall(&event.tenant_id, &event.aggregate_id, recalled.version);
+    // One that is said again says more of the one that there is.
+    let before: Option<Recall> = stored(txn.get(&key)?)?;
+    let before = before.unwrap_or_else(|| Recall {
         solution_id: event.aggregate_id.clone(),
         version: recalled.version,
+        recalled_at: event.occurred_at,
+        recalled_by: event.actor_id.clone(),
+        ..Recall::default()
+    });
+    let correction_at = match (&before.correction, &recalled.correction) {
+        (_, None) => None,
+        (None, Some(_)) => event.occurred_at,
+        (Some(_), Some(_)) => before.correction_at,
+    };
+    let recall = Recall {
         harm_class: recalled.harm_class,
         reason: recalled.reason.clone(),
         correction: recalled.correction.clone(),
-        recalled_at: event.occurred_at,
-        recalled_by: event.actor_id.clone(),
-        told_count: 0,
+        correction_at,
+        ..before
     };
-    let key = evidence::recall(&event.tenant_id, &event.aggregate_id, recalled.version);
     Ok(txn.put(key, recall.encode_to_vec())?)
 }
 
-/// What is known of a version that goes live begins anew. Called after every event of a solution.
+/// What is known of a version that goes live begins anew, but what people found to speak against its words. Called
+/// after every event of a solution.
 pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     let (tenant_id, solution_id) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
     let head = Head::read(txn, tenant_id, solution_id)?.unwrap_or_default();

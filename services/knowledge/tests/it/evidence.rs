@@ -1,5 +1,6 @@
 //! How well solutions work, and what follows of that: trust, flags, reviews and recalls.
 
+mod completed;
 mod recalls;
 mod trust;
 

@@ -276,8 +276,9 @@ impl Model {
         let Some(one) = self.versions.get_mut(&v) else {
             return false;
         };
+        // Of what was recalled more may be said.
         let told = match one.state {
-            S::Published | S::Superseded => true,
+            S::Published | S::Superseded | S::Recalled => true,
             S::Retired | S::Merged => one.was_live,
             _ => false,
         };
