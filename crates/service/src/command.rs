@@ -64,12 +64,7 @@ pub async fn run<C: Command>(
     command: C,
     until: Instant,
 ) -> Result<C::Done, C::Refusal> {
-    reading.ready(until).await?;
-    if reading.log().knows_its_end() {
-        // A caller that repeats what was in doubt finds it done, and what a command leans on, such as
-        // whose a contact is, is what it was when the request came.
-        catch_up(reading, until).await?;
-    }
+    prepare(reading, until).await?;
     let command = Arc::new(command);
     while Instant::now() < until {
         let record = match decide(reading, clock, &command, until).await? {
@@ -89,6 +84,33 @@ pub async fn run<C: Command>(
         // if the caller had asked for a certain version.
     }
     Err(Undone::Outrun.into())
+}
+
+/// Refuses what [`run`] would refuse as things stand, and does nothing: of several commands that belong together none is
+/// to be done where one can't be. What was done before is not refused.
+///
+/// # Errors
+/// Those of the command.
+pub async fn check<C: Command>(
+    reading: &Reading,
+    clock: &Arc<dyn Clock>,
+    command: C,
+    until: Instant,
+) -> Result<(), C::Refusal> {
+    prepare(reading, until).await?;
+    let decided = decide(reading, clock, &Arc::new(command), until).await;
+    decided.map(drop)
+}
+
+/// Waits until a command can be decided.
+async fn prepare(reading: &Reading, until: Instant) -> Result<(), Unread> {
+    reading.ready(until).await?;
+    match reading.log().knows_its_end() {
+        // A caller that repeats what was in doubt finds it done, and what a command leans on, such as
+        // whose a contact is, is what it was when the request came.
+        true => catch_up(reading, until).await,
+        false => Ok(()),
+    }
 }
 
 async fn decide<C: Command>(

@@ -211,7 +211,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("ResolveFlag", PUBLISHING),
             ("ListFlags", WORKING_ON_SOLUTIONS),
             ("VerifySolution", VERIFYING),
-            ("ValidateSolution", PUBLISHING),
+            ("ValidateSolution", VERIFYING),
             ("ListReviewQueue", WORKING_ON_SOLUTIONS),
             ("RecallVersion", RECALLING),
             ("GetRecall", READING),

@@ -123,6 +123,8 @@ reasons! {
     MergeAcrossLanguages = "MERGE_ACROSS_LANGUAGES", FailedPrecondition;
     /// The solution would lead to itself.
     RedirectCyclic = "REDIRECT_CYCLIC", FailedPrecondition;
+    /// The solution would lead to one that is for fewer people.
+    RedirectNarrower = "REDIRECT_NARROWER", FailedPrecondition;
     /// So many solutions were merged into one already.
     MergedTooMany = "MERGED_TOO_MANY", FailedPrecondition;
     /// The time in which a merge may be undone is over.

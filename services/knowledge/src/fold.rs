@@ -39,7 +39,8 @@ pub(crate) fn apply(
         What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn, noted),
         What::Amended(amended) => on_amended(fact, amended, txn, noted),
         What::Identified(identified) => on_identified(fact, &identified.customer_id, txn, noted),
-        What::Merged(_) | What::Unmerged(_) => MERGED.apply(fact, txn),
+        What::Merged(merged) => on_one(fact, &merged.merged_customer_id, txn, noted),
+        What::Unmerged(unmerged) => on_one(fact, &unmerged.merged_customer_id, txn, noted),
         What::Made(promise) => on_made(fact, promise, txn),
         What::Promise(happened) => corrections::on_promise(fact, happened, txn),
         What::Candidates(decided) => reviews::on_decided(fact, decided, txn),
@@ -53,6 +54,19 @@ pub(crate) fn apply(
         }
         _ => Ok(()),
     }
+}
+
+/// Two customers are one, or two again: what was promised to one of them was for both, and is for that one alone then.
+fn on_one(
+    fact: &Accepted,
+    other: &str,
+    txn: &mut Txn<'_>,
+    noted: &mut Noted,
+) -> Result<(), ApplyError> {
+    for customer_id in [fact.event.aggregate_id.as_str(), other] {
+        noted.customer(&fact.event.tenant_id, customer_id);
+    }
+    MERGED.apply(fact, txn)
 }
 
 /// A promise was made after its contact: to put something right, or because of a recall, so that it is not made again.

@@ -1,7 +1,7 @@
 //! How a solution stands, as the view keeps it: what commands are decided by, and whoever appends an event of a
 //! solution takes its sequence from.
 
-use aftercall_domain::solution::{End, Life, Open, VersionState};
+use aftercall_domain::solution::{End, Governance as Rules, Life, Open, VersionState};
 use aftercall_proto::model::v1::{self as wire, Audience, Confidence, Governance, Solution};
 use aftercall_view::{ApplyError, Store, StoreError, Txn};
 use bytes::Bytes;
@@ -47,6 +47,9 @@ pub(crate) struct Head {
     /// When what it says was last checked.
     #[prost(message, optional, tag = "12")]
     pub(crate) last_verified: Option<wire::SolutionVerification>,
+    /// By which rules the version that somebody works on was approved last.
+    #[prost(enumeration = "wire::Governance", tag = "13")]
+    approved_under: i32,
 }
 
 /// How a solution ended.
@@ -146,6 +149,11 @@ impl Head {
         self.end_before = life.end_before.as_ref().map(Into::into);
     }
 
+    /// Whether the approval of the version that somebody works on holds by `rules`, too.
+    pub(crate) fn is_approved_by(&self, rules: Rules) -> bool {
+        rules_of(self.approved_under) >= rules
+    }
+
     /// Where whoever asks for it is led, and since when.
     pub(crate) fn redirect(&self) -> Option<(&str, i64)> {
         let end = self.end.as_ref().filter(|end| !end.redirect.is_empty())?;
@@ -222,6 +230,28 @@ pub(crate) fn version(
     version: u32,
 ) -> Result<Option<Solution>, ApplyError> {
     stored(rows.row(&keys::version(tenant_id, solution_id, version))?)
+}
+
+/// By which rules a version of a solution is judged: the stricter of its own and of those of the version that was live
+/// last, whatever became of that one.
+pub(crate) fn rules(
+    rows: &impl Rows,
+    tenant_id: &str,
+    (head, solution): (&Head, &Solution),
+) -> Result<Rules, ApplyError> {
+    let own = rules_of(solution.governance);
+    if head.shown_version == solution.version {
+        return Ok(own);
+    }
+    let last = version(rows, tenant_id, &solution.solution_id, head.shown_version)?;
+    Ok(last.map_or(own, |last| own.stricter(rules_of(last.governance))))
+}
+
+/// Rules as they are stored; where nothing is said, by experience.
+fn rules_of(governance: i32) -> Rules {
+    let known = Governance::try_from(governance).ok();
+    let rules = known.and_then(|known| Rules::try_from(known).ok());
+    rules.unwrap_or(Rules::ExperienceBased)
 }
 
 /// Puts a version's row.

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::keys::evidence::Told;
 
-/// How many solutions are noted one by one. Beyond that all are looked at.
+/// How much is noted one by one. Beyond that all solutions are looked at.
 const NOTED_MAX: usize = 50_000;
 
 /// A solution: its tenant, and its id.
@@ -23,6 +23,8 @@ pub(crate) struct Noted {
     pub(crate) solutions: BTreeSet<Name>,
     /// Who was told which version.
     pub(crate) told: BTreeSet<(Name, u32, Told)>,
+    /// Customers, each after its tenant, who are one with others than before.
+    pub(crate) customers: BTreeSet<(String, String)>,
 }
 
 impl Noted {
@@ -46,17 +48,25 @@ impl Noted {
         self.told.insert((name, version, to));
     }
 
+    /// Notes that a customer is one with others than before.
+    pub(crate) fn customer(&mut self, tenant_id: &str, customer_id: &str) {
+        self.customers
+            .insert((tenant_id.to_owned(), customer_id.to_owned()));
+    }
+
     /// Takes in what another one has noted.
     pub(crate) fn add(&mut self, other: Self) {
         self.all |= other.all;
         self.solutions.extend(other.solutions);
         self.told.extend(other.told);
-        if self.solutions.len() + self.told.len() > NOTED_MAX {
+        self.customers.extend(other.customers);
+        if self.solutions.len() + self.told.len() + self.customers.len() > NOTED_MAX {
             self.all = true;
         }
         if self.all {
             self.solutions.clear();
             self.told.clear();
+            self.customers.clear();
         }
     }
 }

@@ -16,7 +16,7 @@ use pbjson_types::Timestamp;
 
 use crate::fold::uses;
 
-pub(crate) use evidence::{Link, Linked, Standing, Used, Uses};
+pub(crate) use evidence::{Doubt, Link, Linked, Standing, Used, Uses};
 pub(crate) use handling::Handled;
 pub(crate) use taught::{Lessons, Tally, Taught, Wording};
 

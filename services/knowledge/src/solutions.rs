@@ -48,7 +48,7 @@ pub(crate) fn version(
 }
 
 /// A solution that was asked for, as it is given to somebody: where it leads, and which one that is, if it is
-/// another.
+/// another. To whom the other one is not there the solution itself is: it must not be lost to them by leading on.
 pub(crate) fn given(
     store: &Store,
     viewer: &Viewer,
@@ -57,23 +57,34 @@ pub(crate) fn given(
 ) -> Result<Option<(Solution, String)>, Error> {
     let tenant_id = viewer.tenant_id();
     let led = redirects::follow(store, tenant_id, solution_id).map_err(Error::internal)?;
-    let at = match unredirected {
-        true => solution_id.to_owned(),
-        false => led.solution_id,
-    };
-    let mut found = find(store, viewer.whose(), &at, now)?;
+    if !unredirected
+        && led.solution_id != solution_id
+        && let Some(other) = itself(store, viewer, &led.solution_id, now)?
+    {
+        return Ok(Some((other, solution_id.to_owned())));
+    }
+    let itself = itself(store, viewer, solution_id, now)?;
+    Ok(itself.map(|solution| (solution, String::new())))
+}
+
+/// A solution, wherever it leads, as it is given to somebody: in its draft where no version was ever live.
+fn itself(
+    store: &Store,
+    viewer: &Viewer,
+    solution_id: &str,
+    now: Timestamp,
+) -> Result<Option<Solution>, Error> {
+    let mut found = find(store, viewer.whose(), solution_id, now)?;
     if found.is_none() {
-        let head = Head::read(store, tenant_id, &at).map_err(Error::internal)?;
+        let head = Head::read(store, viewer.tenant_id(), solution_id).map_err(Error::internal)?;
         let head = head.unwrap_or_default();
         let number = match head.open_version {
             0 => head.latest_version,
             open => open,
         };
-        found = version(store, viewer.whose(), (&at, number), now)?;
+        found = version(store, viewer.whose(), (solution_id, number), now)?;
     }
-    let given = found.and_then(|solution| viewer.given(solution));
-    let from = (at != solution_id).then(|| solution_id.to_owned());
-    Ok(given.map(|solution| (solution, from.unwrap_or_default())))
+    Ok(found.and_then(|solution| viewer.given(solution)))
 }
 
 /// A version's row, with what is true of all versions and how the solution has been used.

@@ -10,6 +10,7 @@ mod named;
 mod read;
 mod review;
 mod server;
+mod verified;
 
 use aftercall_domain::solution::{Actor, Content, Life, Rights, VersionState, Work};
 use aftercall_domain::{SolutionId, Violations, Warning};
@@ -154,6 +155,15 @@ impl<'a> Standing<'a> {
         }
     }
 
+    /// What of a version decides who may do what with it: it is judged by the rules of what was live last, too.
+    pub(crate) fn work<'s>(&self, solution: &'s Solution) -> Result<Work<'s>, Error> {
+        let rules = heads::rules(self.store, self.viewer.tenant_id(), (&self.head, solution));
+        Ok(Work {
+            governance: rules.map_err(Error::internal)?,
+            ..work(solution)
+        })
+    }
+
     /// What is answered to a refusal.
     pub(crate) fn refused(&self, refused: aftercall_domain::solution::Refused) -> Error {
         unsolved::refused(refused, &self.viewer.principal)
@@ -173,8 +183,8 @@ pub(crate) fn rights(principal: &Principal) -> Rights {
     }
 }
 
-/// What of a version decides who may do what with it.
-pub(crate) fn work(solution: &Solution) -> Work<'_> {
+/// The same by the version alone.
+fn work(solution: &Solution) -> Work<'_> {
     use aftercall_domain::solution::{Audience, Governance};
     let governance = solution.governance().try_into();
     Work {
@@ -213,12 +223,7 @@ pub(crate) async fn run<A: Act, T>(
     named: Named,
     act: A,
 ) -> Result<Done, Error> {
-    let asked = Asked {
-        viewer: Viewer::of(call),
-        named,
-        act,
-        log: reading.log_identity(),
-    };
+    let asked = Asked::of(call, (named, act), reading);
     Ok(*command::run(reading, &deps.clock, asked, call.write_until()).await?)
 }
 
@@ -283,6 +288,15 @@ impl<A: Act> command::Command for Asked<A> {
 }
 
 impl<A: Act> Asked<A> {
+    fn of<T>(call: &Call<T>, (named, act): (Named, A), reading: &Reading) -> Self {
+        Self {
+            viewer: Viewer::of(call),
+            named,
+            act,
+            log: reading.log_identity(),
+        }
+    }
+
     fn answer(&self, store: &Store, done: &WasDone, now: Timestamp) -> Result<Box<Done>, Error> {
         let version: [u8; 4] = done.answer().as_ref().try_into().map_err(Error::internal)?;
         let which = (self.named.solution_id.as_str(), u32::from_be_bytes(version));

@@ -69,6 +69,12 @@ impl Governance {
             Self::ComplianceBased => "COMPLIANCE_BASED",
         }
     }
+
+    /// The stricter of two: what is to replace a version is judged by the rules of both, so that nobody sheds rules who
+    /// could not have kept them.
+    pub fn stricter(self, other: Self) -> Self {
+        self.max(other)
+    }
 }
 
 /// How bad it is to have been told what was recalled, the least first.
@@ -95,6 +101,14 @@ pub struct Addressed<'a> {
     pub owner_group: &'a str,
     /// The client whose contacts it is for; empty for those of all.
     pub client_account_id: &'a str,
+}
+
+impl Addressed<'_> {
+    /// Whether it is for as many as `other` is: whoever reads that one reads this one, too.
+    pub fn is_as_wide_as(&self, other: Addressed<'_>) -> bool {
+        let same_team = self.owner_group == other.owner_group;
+        self.audience >= other.audience && (self.audience != Audience::Team || same_team)
+    }
 }
 
 /// Who reads solutions.
@@ -215,6 +229,54 @@ mod tests {
             from: Audience::Bot,
         };
         assert_eq!(bot.audiences().collect::<Vec<_>>(), [Audience::Bot]);
+    }
+
+    #[test]
+    fn whoever_reads_a_solution_reads_what_is_as_wide() {
+        let of = |audience, owner_group| Addressed {
+            audience,
+            owner_group,
+            client_account_id: "",
+        };
+        let teams = |id: &str| Reader::Within {
+            teams: Some(BTreeSet::from([id.to_owned()])),
+        };
+        let mut readers = vec![
+            Reader::Within { teams: None },
+            teams("billing"),
+            teams("network"),
+        ];
+        readers.extend(Audience::ALL.map(|from| Reader::Outside { from }));
+        for one in Audience::ALL {
+            for other in Audience::ALL {
+                for team in ["billing", "network"] {
+                    let (one, other) = (of(one, "billing"), of(other, team));
+                    let reads_both = |reader: &Reader| !reader.reads(other) || reader.reads(one);
+                    if one.is_as_wide_as(other) {
+                        assert!(readers.iter().all(reads_both), "{one:?} {other:?}");
+                    }
+                }
+                assert_eq!(
+                    of(one, "billing").is_as_wide_as(of(other, "billing")),
+                    one >= other
+                );
+            }
+        }
+        let (ours, theirs) = (of(Audience::Team, "billing"), of(Audience::Team, "network"));
+        assert!(ours.is_as_wide_as(ours) && !ours.is_as_wide_as(theirs));
+        assert!(of(Audience::Internal, "billing").is_as_wide_as(theirs));
+    }
+
+    #[test]
+    fn compliance_is_stricter_than_experience() {
+        use Governance::{ComplianceBased, ExperienceBased};
+        for (one, other, stricter) in [
+            (ExperienceBased, ExperienceBased, ExperienceBased),
+            (ExperienceBased, ComplianceBased, ComplianceBased),
+            (ComplianceBased, ExperienceBased, ComplianceBased),
+        ] {
+            assert_eq!(one.stricter(other), stricter);
+        }
     }
 
     #[test]

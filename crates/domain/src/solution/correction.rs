@@ -3,6 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::audience::HarmClass;
+use super::decide::Refused;
 use crate::commitment::{CommitmentKind, Origin, Owner, PolicyRef};
 use crate::due::Calendars;
 use crate::interaction::{CommitmentDraft, Surroundings};
@@ -17,7 +19,7 @@ const TEXT: &str = "Put right what the customer was told: the solution was recal
 /// By when it is to be put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorrectionDue {
-    /// Within so much time of the recall; of whoever was found to have been told later, of when that was found.
+    /// Within so much time of when that was said; of whoever was found to have been told later, of when that was found.
     Within(SignedDuration),
     /// At this time.
     At(Timestamp),
@@ -36,6 +38,40 @@ pub struct Correction {
     pub owner: Option<Owner>,
     /// The team of whoever keeps it.
     pub owner_team_id: String,
+}
+
+/// What is said of a version that is recalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// How bad it is to have been told it.
+    pub harm_class: HarmClass,
+    /// What is promised to each who was told it; none for nothing.
+    pub correction: Option<Correction>,
+}
+
+impl Terms {
+    /// What holds once `said` is said of the same version, too: the worse harm class counts, and a correction where
+    /// there was none. What was promised already stays as it was promised.
+    ///
+    /// # Errors
+    /// [`Refused::PromisedAlready`] for another correction than the one that there is, [`Refused::NothingMore`] where
+    /// nothing is different by it.
+    pub fn amended(&self, said: Self) -> Result<Self, Refused> {
+        let correction = match (&self.correction, said.correction) {
+            (Some(promised), Some(other)) if *promised != other => {
+                return Err(Refused::PromisedAlready);
+            }
+            (promised, other) => promised.clone().or(other),
+        };
+        let amended = Self {
+            harm_class: self.harm_class.max(said.harm_class),
+            correction,
+        };
+        match amended == *self {
+            true => Err(Refused::NothingMore),
+            false => Ok(amended),
+        }
+    }
 }
 
 impl Correction {
@@ -61,13 +97,13 @@ impl Correction {
         }
     }
 
-    /// The promise to one who was told it, made at `now` because of the recall then, and followed up by the policy
+    /// The promise to one who was told it, made at `now` because of what was said then, and followed up by the policy
     /// that matches it first, if there is one.
     pub fn promise<'p>(
         &self,
         commitment_id: String,
         around: Surroundings<'_>,
-        (recalled_at, now): (Timestamp, Timestamp),
+        (said_at, now): (Timestamp, Timestamp),
         mut policies: impl Iterator<Item = (PolicyRef, &'p FollowUpPolicy)>,
     ) -> (CommitmentDraft, Option<(PolicyRef, &'p FollowUpPolicy)>) {
         let text = match self.text.as_str() {
@@ -81,7 +117,7 @@ impl Correction {
                 commitment_id,
                 (self.kind, Origin::Recall),
                 text.to_owned(),
-                self.due_at(recalled_at, now),
+                self.due_at(said_at, now),
             )
         };
         // A team that is named keeps it; whoever told it last need not be of that team.
@@ -99,11 +135,11 @@ impl Correction {
 
     /// By when it is due that is made at `now`. Where that has passed already, because it was not known before who was
     /// told, there is as much time as there would have been.
-    fn due_at(&self, recalled_at: Timestamp, now: Timestamp) -> Timestamp {
+    fn due_at(&self, said_at: Timestamp, now: Timestamp) -> Timestamp {
         let (due_at, within) = match self.due {
-            CorrectionDue::At(at) => (at, at.duration_since(recalled_at)),
+            CorrectionDue::At(at) => (at, at.duration_since(said_at)),
             CorrectionDue::Within(within) => {
-                let at = recalled_at.saturating_add(within);
+                let at = said_at.saturating_add(within);
                 (at.unwrap_or(Timestamp::MAX), within)
             }
         };
@@ -185,6 +221,38 @@ mod tests {
         };
         let draft = promised(&queue, at(1_000));
         assert_eq!(draft.owner, Some(Owner::Queue("q".to_owned())));
+    }
+
+    #[test]
+    fn more_may_be_said_of_a_recall_and_what_was_promised_stays() {
+        let day = SignedDuration::from_secs(SECONDS_PER_DAY);
+        let within = |days: i32| correction(CorrectionDue::Within(day * days));
+        let terms = |harm_class, correction| Terms {
+            harm_class,
+            correction,
+        };
+        let (effort, money) = (HarmClass::Effort, HarmClass::Money);
+        let bare = terms(effort, None);
+        let worse = terms(money, None);
+        assert_eq!(bare.amended(worse.clone()), Ok(worse.clone()));
+        assert_eq!(bare.amended(bare.clone()), Err(Refused::NothingMore));
+        assert_eq!(worse.amended(bare.clone()), Err(Refused::NothingMore));
+        // The worse of both, and the correction that there is.
+        let promised = terms(money, Some(within(2)));
+        assert_eq!(
+            worse.amended(terms(effort, Some(within(2)))),
+            Ok(promised.clone())
+        );
+        let legal = terms(HarmClass::Legal, None);
+        let both = terms(HarmClass::Legal, Some(within(2)));
+        assert_eq!(promised.amended(legal), Ok(both.clone()));
+        assert_eq!(promised.amended(both.clone()), Ok(both));
+        assert_eq!(
+            promised.amended(promised.clone()),
+            Err(Refused::NothingMore)
+        );
+        let other = terms(HarmClass::Legal, Some(within(3)));
+        assert_eq!(promised.amended(other), Err(Refused::PromisedAlready));
     }
 
     #[test]

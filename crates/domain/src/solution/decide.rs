@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::confidence::is_expired;
 use super::life::{Change, End, Life, VersionState};
 use super::rights::{Actor, Barred, Right, Work};
 use crate::limits::{
@@ -37,6 +38,10 @@ pub enum Refused {
     UnmergeTooLate,
     /// The solution, or one of its versions, has been changed as often as it may.
     ChangedTooOften,
+    /// The version was recalled, and no more is said of that than there was.
+    NothingMore,
+    /// It is promised already to put right what was told, in another way.
+    PromisedAlready,
 }
 
 impl From<Barred> for Refused {
@@ -189,11 +194,18 @@ impl Life {
         is_due.then_some(Change::Published(open.version))
     }
 
-    /// What an earlier version said goes live again, as a new version.
+    /// What an earlier version said goes live again, as a new version. `verify_by` is until when that has to be
+    /// verified then.
     ///
     /// # Errors
     /// Why not.
-    pub fn roll_back(&self, work: Work<'_>, state: VersionState, actor: Actor<'_>) -> Decided {
+    pub fn roll_back(
+        &self,
+        (work, state): (Work<'_>, VersionState),
+        verify_by: Option<Timestamp>,
+        actor: Actor<'_>,
+        now: Timestamp,
+    ) -> Decided {
         actor.may_revive(work)?;
         self.has_room()?;
         self.has_not_ended()?;
@@ -206,6 +218,7 @@ impl Life {
                 wanted,
             });
         }
+        is_verified(verify_by, now)?;
         match self.latest < SOLUTION_VERSIONS_MAX {
             true => Ok(Change::Published(self.latest.saturating_add(1))),
             false => Err(Refused::ChangedTooOften),
@@ -213,7 +226,8 @@ impl Life {
     }
 
     /// A version was found wrong. Also one that is out of use by now: there are customers who were told it.
-    /// `was_live` says whether it ever was live.
+    /// `was_live` says whether it ever was live. Of one that was recalled already more may be said: see
+    /// [`Terms::amended`](super::correction::Terms::amended).
     ///
     /// # Errors
     /// Why not.
@@ -226,14 +240,13 @@ impl Life {
         actor.need(Right::Recall)?;
         // However often the solution has changed: what is wrong must go.
         let wanted = &[VersionState::Published, VersionState::Superseded];
-        let is_told = match is {
-            VersionState::Published | VersionState::Superseded => true,
-            VersionState::Retired | VersionState::Merged => was_live,
-            _ => false,
-        };
-        match is_told {
-            true => Ok(Change::Recalled(version)),
-            false => Err(Refused::WrongState {
+        match is {
+            VersionState::Published | VersionState::Superseded => Ok(Change::Recalled(version)),
+            VersionState::Retired | VersionState::Merged if was_live => {
+                Ok(Change::Recalled(version))
+            }
+            VersionState::Recalled => Ok(Change::Other),
+            _ => Err(Refused::WrongState {
                 version,
                 is,
                 wanted,
@@ -261,15 +274,14 @@ impl Life {
         }
     }
 
-    /// A solution that was put out of use is in use again. `verify_by` is until when it had to be verified, and
-    /// `is_verified` whether that was done now.
+    /// A solution that was put out of use is in use again. `verify_by` is until when it has to be verified then.
     ///
     /// # Errors
     /// Why not.
     pub fn restore(
         &self,
         work: Work<'_>,
-        (verify_by, is_verified): (Option<Timestamp>, bool),
+        verify_by: Option<Timestamp>,
         actor: Actor<'_>,
         now: Timestamp,
     ) -> Decided {
@@ -282,10 +294,8 @@ impl Life {
         if self.published.is_none() {
             return Err(Refused::NothingLive);
         }
-        match verify_by.is_some_and(|by| by < now) && !is_verified {
-            true => Err(Refused::VerificationDue),
-            false => Ok(Change::Revived),
-        }
+        is_verified(verify_by, now)?;
+        Ok(Change::Revived)
     }
 
     /// A solution is merged into another one.
@@ -331,6 +341,14 @@ impl Life {
             true => Ok(Change::Revived),
             false => Err(Refused::UnmergeTooLate),
         }
+    }
+}
+
+/// Refuses to have live again what would have to be verified before that.
+fn is_verified(verify_by: Option<Timestamp>, now: Timestamp) -> Result<(), Refused> {
+    match is_expired(verify_by, now) {
+        true => Err(Refused::VerificationDue),
+        false => Ok(()),
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Work<'a> {
     pub reviewers: &'a [String],
     /// Who handed it in for review; empty for nobody.
     pub submitted_by: &'a str,
-    /// By which rules it is approved.
+    /// By which rules it is judged: the stricter of its own and of those of the version that was live last.
     pub governance: Governance,
     /// For whom it is.
     pub audience: Audience,
@@ -172,6 +172,29 @@ impl Actor<'_> {
                     false => Err(Barred::AudienceTooWide(work.audience)),
                 }
             }
+        }
+    }
+
+    /// Whether they may say that the live version was checked, and by when it is to be checked again.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_verify(&self, work: Work<'_>) -> Result<(), Barred> {
+        match work.governance {
+            Governance::ComplianceBased => self.need(Right::Comply),
+            Governance::ExperienceBased if self.rights.complies => Ok(()),
+            Governance::ExperienceBased => self.need(Right::Contribute),
+        }
+    }
+
+    /// Whether they may vouch for the live version.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_vouch(&self, work: Work<'_>) -> Result<(), Barred> {
+        match work.governance {
+            Governance::ComplianceBased => self.need(Right::Comply),
+            Governance::ExperienceBased => self.need(Right::Contribute),
         }
     }
 

@@ -192,7 +192,7 @@ pub(super) const FLAGGING: &[Role] = &[
     Integration,
 ];
 
-/// Who says that a solution was checked against its sources.
+/// Who says that a solution was checked against its sources, and who vouches for it; of which, depends on its rules.
 pub(super) const VERIFYING: &[Role] = &[
     KbContributor,
     KbPublisher,

@@ -101,7 +101,8 @@ pub enum Solutions {
     Validate(evidence::ValidateArgs),
     /// Solutions that should be looked at, the most urgent first
     Queue(evidence::QueueArgs),
-    /// Takes back a version that was found wrong, and promises to put right what customers were told
+    /// Takes back a version that was found wrong, and promises to put right what customers were told; said again, it
+    /// says more of that
     Recall(evidence::RecallArgs),
     /// Everybody who was told what was recalled, once each, by the harm that it does
     Recalled(evidence::RecalledArgs),

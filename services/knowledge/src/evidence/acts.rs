@@ -5,9 +5,10 @@ use aftercall_domain::FieldPath;
 use aftercall_domain::ids::Namespace;
 use aftercall_domain::limits::{SECONDS_PER_DAY, TEXT_BYTES_MAX};
 use aftercall_domain::solution::confidence::is_expired;
-use aftercall_domain::solution::correction::Correction;
+use aftercall_domain::solution::correction::{Correction, Terms};
+use aftercall_domain::solution::{HarmClass, VersionState};
 use aftercall_domain::violation::Reason;
-use aftercall_proto::convert::solution::read_correction;
+use aftercall_proto::convert::solution::{correction_of, read_correction};
 use aftercall_proto::convert::time::{from_wire, to_wire};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{
@@ -25,7 +26,7 @@ use aftercall_proto::model::v1::{
 use aftercall_service::{Checker, Principal};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{flags, standing};
+use super::{flags, recalled, standing};
 use crate::failure::{Error, Unsolved};
 use crate::limits::{HASH_BYTES_MAX, SOURCES_CHECKED_MAX, VERIFY_DAYS_MAX};
 use crate::stats::{self, Numbers};
@@ -190,7 +191,10 @@ impl Act for Verify {
 
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         let request = &self.0;
-        live(standing, request.version)?;
+        let version = live(standing, request.version)?;
+        let (actor, work) = (standing.actor(&version), standing.work(&version)?);
+        let verified = actor.may_verify(work);
+        verified.map_err(|barred| standing.refused(barred.into()))?;
         let known = self::standing(
             standing.store,
             standing.viewer.tenant_id(),
@@ -239,6 +243,9 @@ impl Act for Validate {
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         let request = &self.0;
         let version = live(standing, request.version)?;
+        let (actor, work) = (standing.actor(&version), standing.work(&version)?);
+        let vouched = actor.may_vouch(work);
+        vouched.map_err(|barred| standing.refused(barred.into()))?;
         if version.confidence() != Confidence::NotValidated {
             let text =
                 "the version is not one that waits to be validated; read how far it is trusted";
@@ -272,7 +279,7 @@ impl Act for Validate {
     }
 }
 
-/// A version is recalled.
+/// A version is recalled, or more is said of one that was.
 pub(super) struct Recall {
     request: RecallVersionRequest,
     correction: Option<Correction>,
@@ -311,23 +318,53 @@ impl Act for Recall {
             .life
             .recall(told, version.published_at.is_some(), actor);
         recalled.map_err(|refused| standing.refused(refused))?;
-        if let Some(correction) = &self.correction {
+        let solution = (standing.viewer.tenant_id(), standing.solution_id);
+        let before = recalled::find(standing.store, solution, request.version)?;
+        let before = before.unwrap_or_default();
+        let harm_class: i32 = match state(&version) {
+            VersionState::Recalled => self.amended(&before, standing)?.into(),
+            _ => request.harm_class,
+        };
+        if before.correction.is_none()
+            && let Some(correction) = &self.correction
+        {
             let mut found = aftercall_domain::Violations::new();
             correction.check(FieldPath::of("correction"), standing.now, &mut found);
             found.into_result(())?;
         }
+        // What holds from now on is said whole, so that nobody has to look for what was said before.
+        let correction = before.correction.or_else(|| request.correction.clone());
         Ok(Fact::SolutionVersionRecalled(SolutionVersionRecalled {
             recall_id: format!("{}@{}", standing.solution_id, request.version),
             version: request.version,
-            harm_class: request.harm_class,
+            harm_class,
             reason: request.reason.clone(),
-            corrective_instructions: request
-                .correction
+            corrective_instructions: correction
                 .as_ref()
                 .map_or_else(String::new, |one| one.text.clone()),
             corrected_by_version: 0,
-            correction: request.correction.clone(),
+            correction,
         }))
+    }
+}
+
+impl Recall {
+    /// How bad it is to have been told a version that was recalled already, if this says more of it.
+    fn amended(
+        &self,
+        before: &wire::Recall,
+        standing: &Standing<'_>,
+    ) -> Result<wire::HarmClass, Error> {
+        let terms = |harm_class: wire::HarmClass, correction| Terms {
+            // What is not known was never taken.
+            harm_class: harm_class.try_into().unwrap_or(HarmClass::Nuisance),
+            correction,
+        };
+        let promised = before.correction.as_ref().and_then(correction_of);
+        let said = terms(self.request.harm_class(), self.correction.clone());
+        let amended = terms(before.harm_class(), promised).amended(said);
+        let amended = amended.map_err(|refused| standing.refused(refused))?;
+        Ok(amended.harm_class.into())
     }
 }
 

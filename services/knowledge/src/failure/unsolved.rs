@@ -39,17 +39,20 @@ pub(crate) enum Unsolved {
     NotAuthor,
     #[error(
         "the time by which the solution had to be verified is over; check it, and send what you checked it \
-         against as verified_against"
+         against as verified_against, and until when that holds as verify_by"
     )]
     VerificationDue,
     #[error("the solutions are of different clients; write one for each")]
     AcrossClients,
-    #[error(
-        "the solutions are in different languages; say translation_of in place of merging them"
-    )]
+    #[error("the solutions are in different languages; keep both, and say translation_of")]
     AcrossLanguages,
     #[error("the solution would lead to itself; name another one")]
     RedirectCyclic,
+    #[error(
+        "the other solution is for fewer people, or for another team: who reads this one would not find it; \
+         name one that is for as many"
+    )]
+    RedirectNarrower,
     #[error("{MERGED_SOLUTIONS_MAX} solutions were merged into this one; begin a new one")]
     MergedTooMany,
     #[error(
@@ -91,6 +94,7 @@ impl Failure for Unsolved {
             Self::AcrossClients => Reason::MergeAcrossClients,
             Self::AcrossLanguages => Reason::MergeAcrossLanguages,
             Self::RedirectCyclic => Reason::RedirectCyclic,
+            Self::RedirectNarrower => Reason::RedirectNarrower,
             Self::MergedTooMany => Reason::MergedTooMany,
             Self::UnmergeTooLate => Reason::UnmergeTooLate,
             Self::FlagResolved => Reason::FlagResolved,
@@ -188,6 +192,16 @@ pub(crate) fn refused(refused: Refused, by: &Principal) -> Error {
         Refused::VerificationDue => Unsolved::VerificationDue,
         Refused::UnmergeTooLate => Unsolved::UnmergeTooLate,
         Refused::ChangedTooOften => Unsolved::ChangedTooOften,
+        Refused::NothingMore => Unsolved::State(
+            "the version was recalled, and no more is said of it than there was; say a worse harm class, or a \
+             correction where there is none"
+                .to_owned(),
+        ),
+        Refused::PromisedAlready => Unsolved::State(
+            "it is promised already to put right what was told by the version, and that stays as it was promised; \
+             leave the correction out"
+                .to_owned(),
+        ),
     };
     unsolved.into()
 }

@@ -32,6 +32,9 @@ pub(super) fn on_published(
     solution.set_state(VersionState::Published);
     let version = solution.version;
     let mut subject = Subject::of(fact, txn)?;
+    if let Some(verification) = &published.verification {
+        subject.head.last_verified = Some(verification.clone());
+    }
     subject.put(&solution, txn)?;
     subject.turn(&Change::Published(version), txn)?;
     let kind = match published.cause() {

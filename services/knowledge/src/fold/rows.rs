@@ -65,6 +65,17 @@ impl<'a> Subject<'a> {
         self.put(&solution, txn)
     }
 
+    /// Notes by which rules a version is approved.
+    pub(crate) fn approve(&mut self, version: u32, txn: &Txn<'_>) -> Result<(), ApplyError> {
+        let event = &self.fact.event;
+        let row = heads::version(txn, &event.tenant_id, &event.aggregate_id, version)?;
+        if let Some(solution) = row {
+            let rules = heads::rules(txn, &event.tenant_id, (&self.head, &solution))?;
+            self.head.set_approved_under(rules.into());
+        }
+        Ok(())
+    }
+
     /// Lets the life go on: the states of the versions that change by it stand in their rows.
     pub(crate) fn turn(&mut self, change: &Change, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
         let mut life = self.head.life();

@@ -9,17 +9,19 @@ use aftercall_proto::event::v1::{
     SolutionVersionRecalled,
 };
 use aftercall_proto::model::v1::{
-    Confidence, Recall, SolutionChange, SolutionChangeKind as Kind, SolutionFlag,
+    Confidence, Recall, Solution, SolutionChange, SolutionChangeKind as Kind, SolutionFlag,
     SolutionFlagState, SolutionVerification, SourceCheck,
 };
+use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Txn};
 use prost::Message;
 
 use super::rows::{Subject, change};
 use super::stored;
+use crate::content;
 use crate::heads::{self, Head};
 use crate::keys::{self, evidence};
-use crate::records::{Standing, Uses, micros};
+use crate::records::{Doubt, Standing, Uses, micros};
 
 /// How many sources of a version are compared with what they were.
 const SOURCES_KNOWN_MAX: usize = 100;
@@ -34,13 +36,14 @@ pub(super) fn trust(
     subject.turn(&Change::Other, txn)?;
     let to = changed.to();
     subject.edit(changed.version, txn, |solution| solution.set_confidence(to))?;
+    if to == Confidence::Validated {
+        doubt(fact, changed.version, txn, |doubt| *doubt = Doubt::default())?;
+    }
     edit(fact, changed.version, txn, |standing| {
         standing.cause = changed.cause;
         standing.changed_at_us = micros(fact.event.occurred_at.as_ref());
         if to == Confidence::Validated {
             standing.failures_vouched_for = changed.failure_count;
-            standing.is_found_wrong = false;
-            standing.has_changed_source = false;
         }
     })?;
     let done = change(Kind::ConfidenceChanged, changed.version, &changed.note);
@@ -84,11 +87,12 @@ pub(super) fn resolve(
         };
         put_flag(&event.tenant_id, &flag, txn)?;
         let was_open = before.state() == SolutionFlagState::Open;
-        let is_so = flag.state() == SolutionFlagState::Confirmed;
         edit(fact, flag.version, txn, |standing| {
             standing.open_flags = standing.open_flags.saturating_sub(u64::from(was_open));
-            standing.is_found_wrong |= is_so;
         })?;
+        if flag.state() == SolutionFlagState::Confirmed {
+            doubt(fact, flag.version, txn, |doubt| doubt.is_found_wrong = true)?;
+        }
     }
     Ok(change(Kind::FlagResolved, resolved.version, &resolved.note))
 }
@@ -110,8 +114,11 @@ pub(super) fn verify(
     subject.edit(verified.version, txn, |solution| {
         solution.verify_by = verified.verify_by;
     })?;
+    if verified.sources.iter().any(|source| source.changed) {
+        let differs = |doubt: &mut Doubt| doubt.has_changed_source = true;
+        doubt(fact, verified.version, txn, differs)?;
+    }
     edit(fact, verified.version, txn, |standing| {
-        standing.has_changed_source |= verified.sources.iter().any(|source| source.changed);
         for source in &verified.sources {
             let is_full = standing.sources.len() >= SOURCES_KNOWN_MAX;
             let known = standing.sources.iter_mut();
@@ -125,28 +132,40 @@ pub(super) fn verify(
     Ok(change(Kind::Verified, verified.version, &verified.note))
 }
 
-/// A version was recalled: whoever was told it is to be told what is right.
+/// A version was recalled, or more was said of that: whoever was told it is to be told what is right.
 pub(super) fn recall(
     fact: &Accepted,
     recalled: &SolutionVersionRecalled,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let event = &fact.event;
-    let recall = Recall {
+    let key = evidence::recall(&event.tenant_id, &event.aggregate_id, recalled.version);
+    // One that is said again says more of the one that there is.
+    let before: Option<Recall> = stored(txn.get(&key)?)?;
+    let before = before.unwrap_or_else(|| Recall {
         solution_id: event.aggregate_id.clone(),
         version: recalled.version,
+        recalled_at: event.occurred_at,
+        recalled_by: event.actor_id.clone(),
+        ..Recall::default()
+    });
+    let correction_at = match (&before.correction, &recalled.correction) {
+        (_, None) => None,
+        (None, Some(_)) => event.occurred_at,
+        (Some(_), Some(_)) => before.correction_at,
+    };
+    let recall = Recall {
         harm_class: recalled.harm_class,
         reason: recalled.reason.clone(),
         correction: recalled.correction.clone(),
-        recalled_at: event.occurred_at,
-        recalled_by: event.actor_id.clone(),
-        told_count: 0,
+        correction_at,
+        ..before
     };
-    let key = evidence::recall(&event.tenant_id, &event.aggregate_id, recalled.version);
     Ok(txn.put(key, recall.encode_to_vec())?)
 }
 
-/// What is known of a version that goes live begins anew. Called after every event of a solution.
+/// What is known of a version that goes live begins anew, but what people found to speak against its words. Called
+/// after every event of a solution.
 pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     let (tenant_id, solution_id) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
     let head = Head::read(txn, tenant_id, solution_id)?.unwrap_or_default();
@@ -160,6 +179,8 @@ pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyErr
     if live > 0 {
         let version = heads::version(txn, tenant_id, solution_id, live)?;
         let version = version.unwrap_or_default();
+        let doubt: Option<Doubt> = stored(txn.get(words((tenant_id, solution_id), &version))?)?;
+        let doubt = doubt.unwrap_or_default();
         if live != before.version {
             let sources = version.sources.iter();
             standing = Standing {
@@ -182,6 +203,8 @@ pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyErr
         standing.checked_at_us = micros(version.published_at.as_ref()).max(verified_at_us);
         let verify_by = version.verify_by.as_ref();
         standing.verify_by_us = verify_by.map(|at| micros(Some(at)));
+        standing.is_found_wrong = doubt.is_found_wrong;
+        standing.has_changed_source = doubt.has_changed_source;
     }
     rank((tenant_id, solution_id), (&before, standing), txn)
 }
@@ -264,6 +287,32 @@ pub(crate) fn demand_of(live: &Uses, standing: &Standing) -> Demand {
 fn read(txn: &Txn<'_>, (tenant_id, solution_id): (&str, &str)) -> Result<Standing, ApplyError> {
     let standing = txn.get(evidence::standing(tenant_id, solution_id))?;
     Ok(stored(standing)?.unwrap_or_default())
+}
+
+/// Where it is kept what speaks against what a version says.
+fn words((tenant_id, solution_id): (&str, &str), version: &Solution) -> Key {
+    evidence::doubt(tenant_id, solution_id, &content::hash(version))
+}
+
+/// Changes what speaks against what a version says. Of the live version that is taken over by [`refresh`], whichever
+/// version it was found in.
+fn doubt(
+    fact: &Accepted,
+    version: u32,
+    txn: &mut Txn<'_>,
+    edit: impl FnOnce(&mut Doubt),
+) -> Result<(), ApplyError> {
+    let (tenant_id, solution_id) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
+    let Some(version) = heads::version(txn, tenant_id, solution_id, version)? else {
+        return Ok(());
+    };
+    let key = words((tenant_id, solution_id), &version);
+    let mut doubt: Doubt = stored(txn.get(&key)?)?.unwrap_or_default();
+    edit(&mut doubt);
+    match doubt == Doubt::default() {
+        true => Ok(txn.delete(key)?),
+        false => Ok(txn.put(key, doubt.encode_to_vec())?),
+    }
 }
 
 /// Changes what is known of the version that is live or was last, if it is this one.

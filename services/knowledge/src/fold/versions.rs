@@ -38,6 +38,7 @@ pub(super) fn on_solved(
         Solved::Returned(returned) => give_back(&mut subject, returned, txn)?,
         Solved::Approved(approved) => {
             let (at, by) = (subject.at(), &fact.event.actor_id);
+            subject.approve(approved.version, txn)?;
             subject.turn(&Change::Approved(approved.version), txn)?;
             subject.edit(approved.version, txn, |solution| {
                 solution.approved_by.clone_from(by);
@@ -47,7 +48,7 @@ pub(super) fn on_solved(
         }
         Solved::VersionRecalled(recalled) => {
             standing::recall(fact, recalled, txn)?;
-            recall(&mut subject, recalled, txn)?
+            recall(&mut subject, fact, recalled, txn)?
         }
         Solved::Retired(retired) => {
             let replaced_by = Some(retired.replaced_by.clone()).filter(|id| !id.is_empty());
@@ -154,10 +155,19 @@ fn give_back(
 
 fn recall(
     subject: &mut Subject<'_>,
+    fact: &Accepted,
     recalled: &SolutionVersionRecalled,
     txn: &mut Txn<'_>,
 ) -> Result<SolutionChange, ApplyError> {
-    subject.turn(&Change::Recalled(recalled.version), txn)?;
+    let event = &fact.event;
+    let row = heads::version(txn, &event.tenant_id, &event.aggregate_id, recalled.version)?;
+    let is_again = row.is_some_and(|row| row.state() == VersionState::Recalled);
+    // What is said of it later does not move since when it is not live.
+    let turn = match is_again {
+        true => Change::Other,
+        false => Change::Recalled(recalled.version),
+    };
+    subject.turn(&turn, txn)?;
     subject.edit(recalled.version, txn, |solution| {
         solution.recall_id.clone_from(&recalled.recall_id);
     })?;

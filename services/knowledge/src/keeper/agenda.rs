@@ -14,6 +14,9 @@ use crate::notes::{Name, Noted};
 /// How many who were told something are looked at in one go.
 const TOLD_AT_ONCE: usize = 200;
 
+/// How many customers who are one with others than before are looked at in one go: each with all recalls.
+const CUSTOMERS_AT_ONCE: usize = 20;
+
 /// What there is to do.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
@@ -28,6 +31,8 @@ pub(super) struct Agenda {
     times: BTreeSet<(Timestamp, Name)>,
     /// Who was told a version, which may have been recalled.
     told: BTreeSet<(Name, u32, Told)>,
+    /// Customers, each after its tenant, who are one with others than before.
+    customers: BTreeSet<(String, String)>,
     /// Recalled versions whose customers are being gone through.
     sweeps: Vec<Sweep>,
     /// Those that were begun with since the last survey.
@@ -58,6 +63,7 @@ impl Agenda {
         }
         self.soon.extend(noted.solutions);
         self.told.extend(noted.told);
+        self.customers.extend(noted.customers);
     }
 
     /// From which key on solutions are to be found.
@@ -83,7 +89,25 @@ impl Agenda {
             };
             told.push(one);
         }
-        (!told.is_empty()).then_some(Sweep::Told(told))
+        match told.is_empty() {
+            true => self.next_customers(),
+            false => Some(Sweep::Told(told)),
+        }
+    }
+
+    /// Some customers of one tenant.
+    fn next_customers(&mut self) -> Option<Sweep> {
+        let tenant_id = self.customers.first()?.0.clone();
+        let is_of = |one: &(String, String)| one.0 == tenant_id;
+        let mut customers = BTreeSet::new();
+        while customers.len() < CUSTOMERS_AT_ONCE && self.customers.first().is_some_and(is_of) {
+            customers.extend(self.customers.pop_first().map(|(_, id)| id));
+        }
+        Some(Sweep::Customers {
+            tenant_id,
+            customers,
+            from: None,
+        })
     }
 
     /// Goes on with a sweep.
@@ -174,6 +198,30 @@ mod tests {
         assert_eq!(agenda.next(), Some(at(30)));
         agenda.judged(vec![(name("a"), None)], vec![]);
         assert_eq!(agenda.next(), None);
+    }
+
+    #[test]
+    fn customers_are_gone_through_tenant_by_tenant_and_some_at_a_time() {
+        let mut agenda = Agenda::default();
+        let mut noted = Noted::default();
+        noted.customer("umbrella", "a");
+        for n in 0..=CUSTOMERS_AT_ONCE {
+            noted.customer("acme", &format!("customer-{n}"));
+        }
+        agenda.note(noted);
+        let mut next = || match agenda.next_sweep() {
+            Some(Sweep::Customers {
+                tenant_id,
+                customers,
+                ..
+            }) => Some((tenant_id, customers.len())),
+            Some(other) => panic!("{other:?}"),
+            None => None,
+        };
+        assert_eq!(next(), Some(("acme".to_owned(), CUSTOMERS_AT_ONCE)));
+        assert_eq!(next(), Some(("acme".to_owned(), 1)));
+        assert_eq!(next(), Some(("umbrella".to_owned(), 1)));
+        assert_eq!(next(), None);
     }
 
     #[test]

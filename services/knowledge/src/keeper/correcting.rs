@@ -1,6 +1,8 @@
 //! Promises to put right what somebody was told by a version that was recalled: to each customer one, and to each
 //! contact of nobody one.
 
+use std::collections::BTreeSet;
+
 use aftercall_domain::commitment::PolicyRef;
 use aftercall_domain::interaction::Surroundings;
 use aftercall_domain::solution::correction::{self, Correction};
@@ -14,6 +16,7 @@ use aftercall_service::Promising;
 use aftercall_view::key::prefix_end;
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
+use prost::Message;
 
 use super::{Held, House, LOOKED_AT_MAX, PROMISES_MAX, author};
 use crate::corrections::{self, ToldIn, Version};
@@ -32,6 +35,13 @@ pub(super) enum Sweep {
     },
     /// Those who were told something meanwhile.
     Told(Vec<(Name, u32, Told)>),
+    /// Customers who are one with others than before, and all that they are one with, of any version that was
+    /// recalled, from a recall's key on.
+    Customers {
+        tenant_id: String,
+        customers: BTreeSet<String>,
+        from: Option<Vec<u8>>,
+    },
 }
 
 /// What a look came to.
@@ -90,8 +100,80 @@ pub(super) fn read(
                 }
             }
         }
+        Sweep::Customers {
+            tenant_id,
+            customers,
+            from,
+        } => {
+            let all = Merging {
+                store,
+                held,
+                house,
+                now,
+                tenant_id,
+            };
+            batch = all.look_at(customers, from.clone())?;
+        }
     }
     Ok(batch)
+}
+
+/// The customers of a tenant, some of whom are one with others than before.
+struct Merging<'a> {
+    store: &'a Store,
+    held: &'a Held,
+    house: &'a House,
+    now: Timestamp,
+    tenant_id: &'a str,
+}
+
+impl Merging<'_> {
+    /// Makes the promises that are missing to some customers and all that they are one with.
+    fn look_at(
+        &self,
+        customers: &BTreeSet<String>,
+        from: Option<Vec<u8>>,
+    ) -> Result<Batch, ApplyError> {
+        let mut batch = Batch::default();
+        let mut told = BTreeSet::new();
+        for customer_id in customers {
+            let all = MERGED.customers(self.store, self.tenant_id, customer_id)?;
+            told.extend(all.into_iter().map(Told::Customer));
+        }
+        let recalls = evidence::recalls(self.tenant_id);
+        let end = prefix_end(&recalls);
+        let from = from.unwrap_or_else(|| recalls.to_vec());
+        let found = self
+            .store
+            .scan_range(from, end.as_deref(), Direction::Ascending);
+        for (place, entry) in found.enumerate() {
+            let (key, recall) = entry?;
+            if place >= LOOKED_AT_MAX || batch.records.len() >= PROMISES_MAX {
+                batch.rest = Some(Sweep::Customers {
+                    tenant_id: self.tenant_id.to_owned(),
+                    customers: customers.clone(),
+                    from: Some(key.to_vec()),
+                });
+                break;
+            }
+            let recall = Recall::decode(recall).map_err(ApplyError::record)?;
+            let name = (self.tenant_id.to_owned(), recall.solution_id.clone());
+            if recall.correction.is_none() || !self.held.holds(&name) {
+                continue;
+            }
+            let one = Correcting {
+                store: self.store,
+                house: self.house,
+                now: self.now,
+                of: (self.tenant_id, recall.solution_id.as_str(), recall.version),
+                recall: &recall,
+            };
+            for party in &told {
+                batch.records.extend(one.promise(party)?);
+            }
+        }
+        Ok(batch)
+    }
 }
 
 /// A recall by which something is promised.
@@ -215,9 +297,9 @@ impl Correcting<'_> {
         promising: Promising,
     ) -> Result<Record, ApplyError> {
         let (tenant_id, ..) = self.of;
-        let recalled_at = self.recall.recalled_at.as_ref().and_then(from_wire);
-        let recalled_at = recalled_at.unwrap_or(self.now);
-        let policies = self.house.policies.at(tenant_id, recalled_at)?;
+        let said_at = self.recall.correction_at.as_ref().and_then(from_wire);
+        let said_at = said_at.unwrap_or(self.now);
+        let policies = self.house.policies.at(tenant_id, said_at)?;
         let policies = policies.iter().map(|one| {
             let by = PolicyRef {
                 policy_id: one.id.clone(),
@@ -232,7 +314,7 @@ impl Correcting<'_> {
             channel: channel(promising.channel),
             language: &promising.language,
         };
-        let times = (recalled_at, self.now);
+        let times = (said_at, self.now);
         let (mut draft, policy) = correction.promise(commitment_id, around, times, policies);
         if let Some((by, policy)) = policy {
             let calendars = self.house.calendars.all(tenant_id, policy.calendar_ids())?;

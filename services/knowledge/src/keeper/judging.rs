@@ -8,7 +8,7 @@ use aftercall_log::Record;
 use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::SolutionConfidenceChanged;
-use aftercall_proto::model::v1::{Confidence, ConfidenceCause, Governance, Solution};
+use aftercall_proto::model::v1::{Confidence, ConfidenceCause, Governance, Recall, Solution};
 use aftercall_service::seal::Sealing;
 use aftercall_view::key::prefix_end;
 use aftercall_view::{ApplyError, Direction, Store};
@@ -90,7 +90,7 @@ pub(super) struct Judged {
     pub(super) records: Vec<Record>,
     /// When each is to be looked at again, unless something changes before.
     pub(super) next: Vec<(Name, Option<Timestamp>)>,
-    /// Which of their versions were recalled, and are to be put right.
+    /// Which of their versions were recalled, and are promised to be put right.
     pub(super) recalled: Vec<(Name, u32)>,
 }
 
@@ -105,10 +105,11 @@ pub(super) fn read(
     for name in names.iter().filter(|name| held.holds(name)) {
         let (tenant_id, solution_id) = (name.0.as_str(), name.1.as_str());
         let recalls = evidence::all_recalls(tenant_id, solution_id);
-        for entry in store.scan_prefix(&recalls, Direction::Ascending) {
-            let (key, _) = entry?;
-            let version = evidence::read_version(&key, &recalls).map_err(ApplyError::record)?;
-            judged.recalled.push((name.clone(), version));
+        for entry in store.scan_prefix(recalls, Direction::Ascending) {
+            let recall = Recall::decode(entry?.1).map_err(ApplyError::record)?;
+            if recall.correction.is_some() {
+                judged.recalled.push((name.clone(), recall.version));
+            }
         }
         let Some(head) = Head::read(store, tenant_id, solution_id)? else {
             continue;

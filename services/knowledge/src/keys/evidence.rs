@@ -22,6 +22,7 @@
 //!  76   tenant, solution                                            Sayings
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
 //!  78   tenant, customer, reason                                    how many under 35 (u64)
+//!  79   tenant, solution, hash of what a version says               Doubt
 //!  75   merged customers: see [`MERGED`]
 //! ```
 
@@ -49,6 +50,7 @@ const CORRECTION: u8 = 74;
 const SAYINGS: u8 = 76;
 const SAID: u8 = 77;
 const LINKED_COUNT: u8 = 78;
+const DOUBT: u8 = 79;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -389,9 +391,22 @@ pub(crate) fn read_due(key: &[u8]) -> Result<String, MalformedKey> {
     parts.text()
 }
 
+/// What speaks against what a solution says, by the hash of that.
+pub(crate) fn doubt(tenant_id: &str, solution_id: &str, content_hash: &str) -> Key {
+    Key::new(DOUBT)
+        .text(tenant_id)
+        .text(solution_id)
+        .text(content_hash)
+}
+
+/// All recalls of a tenant.
+pub(crate) fn recalls(tenant_id: &str) -> Key {
+    Key::new(RECALL).text(tenant_id)
+}
+
 /// All recalls of a solution.
 pub(crate) fn all_recalls(tenant_id: &str, solution_id: &str) -> Key {
-    Key::new(RECALL).text(tenant_id).text(solution_id)
+    recalls(tenant_id).text(solution_id)
 }
 
 /// The recall of a version.

@@ -85,6 +85,18 @@ pub(crate) struct Used {
     pub(crate) returned: u32,
 }
 
+/// What people found to speak against what a solution says: it stays so whichever version says it, until somebody
+/// vouches for that.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(crate) struct Doubt {
+    /// A flag was confirmed.
+    #[prost(bool, tag = "1")]
+    pub(crate) is_found_wrong: bool,
+    /// A source was found to be different.
+    #[prost(bool, tag = "2")]
+    pub(crate) has_changed_source: bool,
+}
+
 /// How far the live version of a solution is trusted, and what speaks for and against it.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Standing {

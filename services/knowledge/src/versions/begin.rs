@@ -6,7 +6,7 @@ use aftercall_log::Record;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{EventType, SolutionEdited};
 use aftercall_proto::knowledge::v1::{DraftSolutionRequest, EditDraftRequest};
-use aftercall_proto::model::v1::{MaskedWord, Solution};
+use aftercall_proto::model::v1::{Audience, Governance, MaskedWord, Solution};
 use aftercall_service::seal::RequestHash;
 use aftercall_service::{Checker, Principal};
 use aftercall_view::{Direction, Store};
@@ -294,6 +294,13 @@ impl Act for Edit {
         check::draft(&self.says, standing.now)?;
         let mut solution = open.clone();
         content::replace(&mut solution, &self.says);
+        // What is left out here is no wider and no less strict by that.
+        if solution.audience() == Audience::Unspecified {
+            solution.audience = open.audience;
+        }
+        if solution.governance() == Governance::Unspecified {
+            solution.governance = open.governance;
+        }
         let by = standing.viewer.principal.actor_id.to_string();
         if !solution.editors.contains(&by) {
             solution.editors.push(by);

@@ -1,6 +1,7 @@
 //! What must be so before a version is reviewed or published.
 
 use aftercall_domain::masking::Known;
+use aftercall_domain::solution::Governance;
 use aftercall_domain::{Cleaner, Violations, Warning, solution};
 use aftercall_proto::convert::solution as convert;
 use aftercall_proto::model::v1::{self as wire, Solution};
@@ -10,6 +11,7 @@ use prost::Message;
 
 use super::says;
 use crate::failure::{Error, Unsolved};
+use crate::heads::Head;
 use crate::keys;
 use crate::limits::CANDIDATE_CASES_MAX;
 use crate::personal;
@@ -54,6 +56,17 @@ pub(super) fn whole(solution: &Solution) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Unsolved::Incomplete(lacks).into()),
     }
+}
+
+/// Refuses to publish what was approved by less strict rules than hold now: what went live since may be governed by
+/// stricter ones.
+pub(super) fn approved(head: &Head, rules: Governance) -> Result<(), Error> {
+    if head.is_approved_by(rules) {
+        return Ok(());
+    }
+    let text = "the version was approved by experience, and what went live since is COMPLIANCE_BASED; request \
+                changes, and have a compliance officer approve it";
+    Err(Unsolved::State(text.to_owned()).into())
 }
 
 /// What of a version is hard to read.

@@ -62,6 +62,11 @@ pub(crate) fn record(
     if head.life().due(from, now).is_none() {
         return Ok(None);
     }
+    let rules = heads::rules(store, tenant_id, (&head, &solution)).map_err(Error::internal)?;
+    if !head.is_approved_by(rules) {
+        // What went live since is governed more strictly: it waits for somebody who may approve it by that.
+        return Ok(None);
+    }
     // Whoever approved a version that has a time published it by that.
     let by = solution.approved_by.clone();
     let fact = Fact::SolutionPublished(Box::new(SolutionPublished {

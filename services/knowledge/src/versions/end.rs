@@ -1,20 +1,18 @@
 //! A solution is put out of use, taken into use again, or stands for itself again.
 
-use aftercall_domain::limits::LINE_BYTES_MAX;
 use aftercall_domain::solution::Change;
-use aftercall_proto::convert::time::{from_wire, to_wire};
+use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{EventType, SolutionRestored, SolutionRetired, SolutionUnmerged};
 use aftercall_proto::knowledge::v1::{
     RestoreSolutionRequest, RetireSolutionRequest, UnmergeSolutionRequest,
 };
-use aftercall_proto::model::v1::SolutionVerification;
+use aftercall_proto::model::v1::Solution;
 
-use super::named;
-use super::{Act, Named, Standing, canonical, work};
+use super::{Act, Named, Standing, canonical, named, verified};
 use crate::failure::{Error, Unsolved};
 use crate::fold::redirects;
-use crate::heads::Head;
+use crate::reader::addressed;
 
 /// A solution is put out of use.
 pub(super) struct Retire(RetireSolutionRequest);
@@ -44,7 +42,7 @@ impl Act for Retire {
             .retire(replaced_by.clone(), actor, standing.now);
         retired.map_err(|refused| standing.refused(refused))?;
         if let Some(target) = &replaced_by {
-            leads_on(standing, target)?;
+            leads_on(standing, &solution, target)?;
         }
         Ok(Fact::SolutionRetired(SolutionRetired {
             version: standing.head.published_version,
@@ -54,20 +52,38 @@ impl Act for Retire {
     }
 }
 
-/// Refuses a redirect to what is not there, or that leads back.
-pub(super) fn leads_on(standing: &Standing<'_>, target: &str) -> Result<Head, Error> {
+/// Refuses a redirect to what is not there, leads back, or is not live; and to what is not for whom `solution` is, by
+/// which the one that is to lead there is known: whoever reads that one would find nothing.
+pub(super) fn leads_on(
+    standing: &Standing<'_>,
+    solution: &Solution,
+    target: &str,
+) -> Result<(), Error> {
     let (store, viewer) = (standing.store, standing.viewer);
     if target == standing.solution_id {
         return Err(Unsolved::RedirectCyclic.into());
     }
     let other = Standing::of(store, viewer, target, standing.now)?;
     let other = other.ok_or(Error::SolutionNotFound)?;
-    let known_by = other.known_by()?;
-    viewer.given(known_by).ok_or(Error::SolutionNotFound)?;
+    let takes_over = other.known_by()?;
+    let given = viewer.given(takes_over.clone());
+    given.ok_or(Error::SolutionNotFound)?;
     let led = redirects::follow(store, viewer.tenant_id(), target).map_err(Error::internal)?;
-    match led.solution_id == standing.solution_id || led.is_cut {
-        true => Err(Unsolved::RedirectCyclic.into()),
-        false => Ok(other.head),
+    if led.solution_id == standing.solution_id || led.is_cut {
+        return Err(Unsolved::RedirectCyclic.into());
+    }
+    let taken = other.life.take_in();
+    taken.map_err(|refused| standing.refused(refused))?;
+    if takes_over.client_account_id != solution.client_account_id {
+        return Err(Unsolved::AcrossClients.into());
+    }
+    let language = takes_over.language.as_str();
+    if !language.eq_ignore_ascii_case(&solution.language) {
+        return Err(Unsolved::AcrossLanguages.into());
+    }
+    match addressed(&takes_over).is_as_wide_as(addressed(solution)) {
+        true => Ok(()),
+        false => Err(Unsolved::RedirectNarrower.into()),
     }
 }
 
@@ -78,17 +94,8 @@ impl Restore {
     /// Checks the request.
     pub(super) fn of(request: &RestoreSolutionRequest) -> Result<(Named, Self), Error> {
         let (named, mut checker) = named(request, None, ("reason", &request.reason, true));
-        checker.text(
-            "verified_against",
-            &request.verified_against,
-            LINE_BYTES_MAX,
-        );
-        checker.time("verify_by", request.verify_by.as_ref());
-        if request.verify_by.is_some() && request.verified_against.trim().is_empty() {
-            let text =
-                "is the end of a verification; say what it was checked against as verified_against";
-            checker.conflicting("verify_by", text);
-        }
+        let (against, verify_by) = (&request.verified_against, request.verify_by.as_ref());
+        verified::check(&mut checker, against, verify_by);
         Ok(checker.done((named, Self(request.clone())))?)
     }
 }
@@ -101,26 +108,16 @@ impl Act for Restore {
         let request = &self.0;
         let solution = standing.known_by()?;
         let actor = standing.actor(&solution);
-        let verify_by = solution.verify_by.as_ref().and_then(from_wire);
-        let is_verified = !request.verified_against.trim().is_empty();
-        let due = (verify_by, is_verified);
-        let restored = standing
-            .life
-            .restore(work(&solution), due, actor, standing.now);
+        let verify_by = verified::until(request.verify_by.as_ref(), &solution, standing.now)?;
+        let work = standing.work(&solution)?;
+        let restored = standing.life.restore(work, verify_by, actor, standing.now);
         restored.map_err(|refused| standing.refused(refused))?;
-        let next = request.verify_by.as_ref().and_then(from_wire);
-        if next.is_some_and(|next| next <= standing.now) {
-            return Err(Unsolved::VerificationDue.into());
-        }
-        let by = &standing.viewer.principal.actor_id;
+        let verification = verified::now(standing, &request.verified_against);
         Ok(Fact::SolutionRestored(SolutionRestored {
             version: standing.head.published_version,
-            verification: is_verified.then(|| SolutionVerification {
-                at: Some(to_wire(standing.now)),
-                by: by.to_string(),
-                against: request.verified_against.clone(),
-            }),
-            verify_by: request.verify_by,
+            // Said whole: what is not said with a verification is not so any more.
+            verify_by: verify_by.filter(|_| verification.is_some()).map(to_wire),
+            verification,
             reason: request.reason.clone(),
         }))
     }

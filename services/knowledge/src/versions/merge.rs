@@ -1,5 +1,5 @@
 //! Solutions that say the same become one: each source by an event and under a request of its own, whose id follows
-//! from the command's, so that a repetition does nothing twice.
+//! from the command's, so that a repetition does nothing twice. All of them are checked before the first is merged.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{EventType, SolutionMerged};
 use aftercall_proto::knowledge::v1::{MergeSolutionsRequest, MergeSolutionsResponse};
 use aftercall_service::seal::RequestHash;
-use aftercall_service::{Call, Checker, Deps, Reading};
+use aftercall_service::{Call, Checker, Deps, Reading, command};
 use aftercall_view::{Positions, Store};
 
 use super::end::leads_on;
-use super::{Act, Named, Standing, canonical, run};
+use super::{Act, Asked, Named, Standing, canonical, run};
 use crate::failure::{Error, Unsolved};
 use crate::reader::Viewer;
 use crate::solutions::{self, family};
@@ -21,8 +21,11 @@ use crate::solutions::{self, family};
 const REQUEST_ID_BYTES_MAX: usize = 80;
 
 /// A solution is merged into another one.
+#[derive(Clone)]
 struct Merge {
     target_id: String,
+    /// Those that the same request merges into it before this one.
+    before: Vec<String>,
     reason: String,
 }
 
@@ -32,19 +35,13 @@ pub(super) async fn merge(
     call: Call<MergeSolutionsRequest>,
 ) -> Result<MergeSolutionsResponse, Error> {
     let (target_id, source_ids) = check(&call.message)?;
-    let hash = RequestHash::of(&call.message);
+    let merges = merges(&call.message, &target_id, &source_ids);
+    for (named, act) in &merges {
+        let asked = Asked::of(&call, (named.clone(), act.clone()), reading);
+        command::check(reading, &deps.clock, asked, call.write_until()).await?;
+    }
     let (mut sources, mut reached) = (Vec::new(), Positions::default());
-    for source_id in source_ids {
-        let named = Named {
-            request_id: format!("{} {source_id}", call.message.request_id),
-            hash,
-            solution_id: source_id,
-            expected_sequence: 0,
-        };
-        let act = Merge {
-            target_id: target_id.clone(),
-            reason: call.message.reason.clone(),
-        };
+    for (named, act) in merges {
         let done = run((deps, reading), &call, named, act).await?;
         reached = reached.union(&reading.positions("position", &done.position)?);
         sources.push(done.solution);
@@ -58,6 +55,30 @@ pub(super) async fn merge(
         sources,
         position: reached.encode(reading.log_identity()),
     })
+}
+
+/// What is to be done with each source.
+fn merges(
+    request: &MergeSolutionsRequest,
+    target_id: &str,
+    source_ids: &[String],
+) -> Vec<(Named, Merge)> {
+    let hash = RequestHash::of(request);
+    let merge = |(place, source_id): (usize, &String)| {
+        let named = Named {
+            request_id: format!("{} {source_id}", request.request_id),
+            hash,
+            solution_id: source_id.clone(),
+            expected_sequence: 0,
+        };
+        let act = Merge {
+            target_id: target_id.to_owned(),
+            before: source_ids[..place].to_vec(),
+            reason: request.reason.clone(),
+        };
+        (named, act)
+    };
+    source_ids.iter().enumerate().map(merge).collect()
 }
 
 /// The target and the sources, if the request makes sense.
@@ -101,21 +122,14 @@ impl Act for Merge {
             .life
             .merge(self.target_id.clone(), actor, standing.now);
         merged.map_err(|refused| standing.refused(refused))?;
-        let target = leads_on(standing, &self.target_id)?;
-        let taken = target.life().take_in();
-        taken.map_err(|refused| standing.refused(refused))?;
-        let (store, viewer) = (standing.store, standing.viewer);
-        let other = Standing::of(store, viewer, &self.target_id, standing.now)?;
-        let other = other.ok_or(Error::SolutionNotFound)?.known_by()?;
-        if other.client_account_id != solution.client_account_id {
-            return Err(Unsolved::AcrossClients.into());
+        leads_on(standing, &solution, &self.target_id)?;
+        let own = [self.target_id.as_str(), standing.solution_id];
+        let before = self.before.iter().map(String::as_str);
+        let mut together = BTreeSet::new();
+        for one in own.into_iter().chain(before) {
+            together.extend(family(standing.store, standing.viewer.tenant_id(), one)?);
         }
-        if !other.language.eq_ignore_ascii_case(&solution.language) {
-            return Err(Unsolved::AcrossLanguages.into());
-        }
-        let tenant_id = viewer.tenant_id();
-        let with = family(store, tenant_id, &self.target_id)?.len();
-        if with + family(store, tenant_id, standing.solution_id)?.len() > MERGED_SOLUTIONS_MAX {
+        if together.len() > MERGED_SOLUTIONS_MAX {
             return Err(Unsolved::MergedTooMany.into());
         }
         Ok(Fact::SolutionMerged(SolutionMerged {

@@ -10,11 +10,13 @@ use aftercall_proto::event::v1::{
 use aftercall_proto::knowledge::v1::{
     ApproveVersionRequest, PublishVersionRequest, RollBackRequest, SubmitForReviewRequest,
 };
-use aftercall_proto::model::v1::{Solution, VersionState};
+use aftercall_proto::model::v1::{Confidence, Solution, VersionState};
 use jiff::Timestamp;
 
-use super::{Act, Named, Standing, check, named, state, work};
+use super::{Act, Named, Standing, check, named, state, verified};
+use crate::content;
 use crate::failure::Error;
+use crate::heads;
 
 /// A draft is handed in.
 pub(super) struct Submit(SubmitForReviewRequest);
@@ -41,7 +43,7 @@ impl Act for Submit {
         let actor = standing.actor(&solution);
         let submitted = standing
             .life
-            .submit(work(&solution), state(&solution), actor);
+            .submit(standing.work(&solution)?, state(&solution), actor);
         submitted.map_err(|refused| standing.refused(refused))?;
         check::whole(&solution)?;
         let tenant_id = standing.viewer.tenant_id();
@@ -68,7 +70,7 @@ impl Act for GiveBack {
 
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         let solution = standing.version(self.version)?;
-        let (work, state) = (work(&solution), state(&solution));
+        let (work, state) = (standing.work(&solution)?, state(&solution));
         let (life, actor) = (&standing.life, standing.actor(&solution));
         let decided = match self.cause {
             SolutionReturnCause::TakenBack => life.take_back(work, state, actor),
@@ -110,7 +112,7 @@ impl Act for Approve {
         let actor = standing.actor(&solution);
         let approved = standing
             .life
-            .approve(work(&solution), state(&solution), actor);
+            .approve(standing.work(&solution)?, state(&solution), actor);
         approved.map_err(|refused| standing.refused(refused))?;
         check::whole(&solution)?;
         if solution.effective_from.is_some() {
@@ -149,10 +151,10 @@ impl Act for Publish {
         let request = &self.0;
         let solution = standing.version(request.version)?;
         let actor = standing.actor(&solution);
-        let published = standing
-            .life
-            .publish(work(&solution), state(&solution), actor);
+        let work = standing.work(&solution)?;
+        let published = standing.life.publish(work, state(&solution), actor);
         published.map_err(|refused| standing.refused(refused))?;
+        check::approved(&standing.head, work.governance)?;
         check::whole(&solution)?;
         let (tenant_id, reviewed) = (standing.viewer.tenant_id(), request.personal_reviewed);
         let personal_reviewed = check::personal(standing.store, tenant_id, &solution, reviewed)?;
@@ -186,11 +188,13 @@ pub(super) struct RollBack(RollBackRequest);
 impl RollBack {
     /// Checks the request.
     pub(super) fn of(request: &RollBackRequest) -> Result<(Named, Self), Error> {
-        let (named, checker) = named(
+        let (named, mut checker) = named(
             request,
             Some(request.version),
             ("reason", &request.reason, true),
         );
+        let (against, verify_by) = (&request.verified_against, request.verify_by.as_ref());
+        verified::check(&mut checker, against, verify_by);
         Ok(checker.done((named, Self(request.clone())))?)
     }
 }
@@ -203,12 +207,20 @@ impl Act for RollBack {
         let request = &self.0;
         let old = standing.version(request.version)?;
         let actor = standing.actor(&old);
-        let rolled_back = standing.life.roll_back(work(&old), state(&old), actor);
+        let verify_by = verified::until(request.verify_by.as_ref(), &old, standing.now)?;
+        let asked = (standing.work(&old)?, state(&old));
+        let rolled_back = standing
+            .life
+            .roll_back(asked, verify_by, actor, standing.now);
         rolled_back.map_err(|refused| standing.refused(refused))?;
         let by = &standing.viewer.principal.actor_id;
-        // Its words were approved, by whom they say; they are in the world already.
-        let copy = Solution {
+        let verification = verified::now(standing, &request.verified_against);
+        // Its words were approved, by whom they say; they are in the world already. How far they are trusted has to
+        // be earned anew.
+        let mut copy = Solution {
             version: standing.head.latest_version.saturating_add(1),
+            confidence: Confidence::Unspecified.into(),
+            verify_by: verify_by.map(to_wire),
             based_on_version: old.version,
             drafted_at: Some(to_wire(standing.now)),
             author: by.to_string(),
@@ -218,12 +230,15 @@ impl Act for RollBack {
             recall_id: String::new(),
             ..old
         };
+        heads::with_defaults(&mut copy);
+        copy.content_hash = content::hash(&copy);
         Ok(Fact::SolutionPublished(Box::new(SolutionPublished {
             solution: Some(live(copy, by, standing.now)),
             superseded_version: standing.head.published_version,
             cause: SolutionPublicationCause::RolledBack.into(),
             rolled_back_to: request.version,
             reason: request.reason.clone(),
+            verification,
             ..SolutionPublished::default()
         })))
     }

@@ -1,5 +1,6 @@
 //! How well solutions work, and what follows of that: trust, flags, reviews and recalls.
 
+mod completed;
 mod recalls;
 mod trust;
 
@@ -134,7 +135,7 @@ impl World {
     }
 
     /// What happened, in the log's order.
-    fn facts(&self) -> Vec<(Event, Fact)> {
+    pub(crate) fn facts(&self) -> Vec<(Event, Fact)> {
         let begin = Position {
             partition: 0,
             offset: 0,
@@ -155,7 +156,7 @@ impl World {
     }
 
     /// Waits until what happened is so.
-    async fn until(&self, holds: impl Fn(&[(Event, Fact)]) -> bool) {
+    pub(crate) async fn until(&self, holds: impl Fn(&[(Event, Fact)]) -> bool) {
         let mut progress = self.knowledge.view().progress();
         let waiting = async {
             while !holds(&self.facts()) {

@@ -3,14 +3,18 @@
 mod desk;
 mod ends;
 mod guards;
+mod judged;
 mod race;
 mod reading;
+mod scheduled;
 mod table;
+
+use std::time::Duration;
 
 use aftercall_proto::knowledge::v1::{DraftSolutionRequest, EditDraftRequest};
 use aftercall_proto::model::v1::{Confidence, Solution, VersionState};
 
-use crate::world::{World, reason, solved};
+use crate::world::{STARTED_S, World, at, reason, solved};
 use desk::{Desk, content};
 
 #[tokio::test]
@@ -84,6 +88,39 @@ async fn a_rollback_is_a_new_version_with_the_words_of_an_old_one() {
     assert_eq!(desk.states(&id).await, [Superseded, Superseded, Published]);
     let refused = desk.roll_back(&id, 3).await.unwrap_err();
     assert_eq!(reason(&refused), "SOLUTION_STATE");
+}
+
+#[tokio::test]
+async fn what_is_gone_back_to_is_trusted_anew_and_verified_where_that_is_due() {
+    const DAY: i64 = 86_400;
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let says = Solution {
+        verify_by: Some(at(STARTED_S + 10 * DAY)),
+        ..content("Orange light")
+    };
+    let id = desk.published_saying(says).await;
+    let vouched = desk.validate_as(&id, 1, &[]).await.unwrap();
+    assert_eq!(vouched.confidence(), Confidence::Validated);
+    desk.publish_next(&id, "Green light").await;
+    let back = desk.roll_back(&id, 1).await.unwrap();
+    assert_eq!((back.version, &*back.title), (3, "Orange light"));
+    assert_eq!(back.confidence(), Confidence::NotValidated);
+    assert_eq!(back.content_hash, vouched.content_hash);
+    assert_eq!(back.verify_by, vouched.verify_by);
+    assert_eq!(back.last_verified, None);
+
+    world.clock.advance(Duration::from_secs(11 * 86_400));
+    for against in ["", "The manual of June"] {
+        let due = desk.roll_back_verified((&id, 2), (against, None)).await;
+        assert_eq!(reason(&due.unwrap_err()), "VERIFICATION_DUE", "{against}");
+    }
+    let until = STARTED_S + 40 * DAY;
+    let june = ("The manual of June", Some(until));
+    let back = desk.roll_back_verified((&id, 2), june).await.unwrap();
+    assert_eq!((back.version, &*back.title), (4, "Green light"));
+    assert_eq!(back.verify_by, Some(at(until)));
+    assert_eq!(back.last_verified.unwrap().against, "The manual of June");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod model;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use self::model::{Model, PEOPLE, Try, VERIFY_BY_DAY, Version, day, rights};
@@ -46,7 +46,9 @@ fn decide(
         Try::Discard(v) => on(v, &|work, is| life.discard(work, is, actor)),
         Try::Approve(v) => on(v, &|work, is| life.approve(work, is, actor)),
         Try::Publish(v) => on(v, &|work, is| life.publish(work, is, actor)),
-        Try::RollBack(v) => on(v, &|work, is| life.roll_back(work, is, actor)),
+        Try::RollBack { version, verified } => on(version, &|work, is| {
+            life.roll_back((work, is), verify_by(verified, now), actor, now)
+        }),
         Try::Recall(v) => {
             let one = model.versions.get(&v)?;
             life.recall((v, one.state), one.was_live, actor).ok()
@@ -57,13 +59,23 @@ fn decide(
                 .published
                 .and_then(|version| model.versions.get(&version).cloned());
             let shown = shown.unwrap_or_else(nothing);
-            let due = (Some(day(VERIFY_BY_DAY)), verified);
             let version = life.published.unwrap_or_default();
-            life.restore(work(version, &shown), due, actor, now).ok()
+            let verify_by = verify_by(verified, now);
+            let restored = life.restore(work(version, &shown), verify_by, actor, now);
+            restored.ok()
         }
         Try::Merge => life.merge("other".to_owned(), actor, now).ok(),
         Try::Unmerge => life.unmerge(actor, now).ok(),
     }
+}
+
+/// Until when a version has to be verified that is live again, where that was done now or was not.
+fn verify_by(verified: bool, now: Timestamp) -> Option<Timestamp> {
+    let again = now.checked_add(SignedDuration::from_hours(24)).unwrap();
+    Some(match verified {
+        true => again,
+        false => day(VERIFY_BY_DAY),
+    })
 }
 
 fn work(version: u32, one: &Version) -> Work<'_> {
@@ -89,7 +101,8 @@ fn tries() -> impl Strategy<Value = Vec<(usize, Try)>> {
         1 => version.clone().prop_map(Try::Discard),
         6 => version.clone().prop_map(Try::Approve),
         6 => version.clone().prop_map(Try::Publish),
-        2 => version.clone().prop_map(Try::RollBack),
+        2 => (version.clone(), any::<bool>())
+            .prop_map(|(version, verified)| Try::RollBack { version, verified }),
         1 => version.prop_map(Try::Recall),
         1 => Just(Try::Retire),
         2 => any::<bool>().prop_map(|verified| Try::Restore { verified }),

@@ -135,18 +135,18 @@ pub struct QueueArgs {
     limit: usize,
 }
 
-/// Which version to take back, and what to promise to those who were told it.
+/// Which version to take back, and what to promise to those who were told it. Said again, it says more of that.
 #[derive(Debug, clap::Args)]
 pub struct RecallArgs {
     #[command(flatten)]
     target: Target,
-    /// What harm it does to those who were told it
+    /// What harm it does to those who were told it; said again, the worse one counts
     #[arg(long, value_parser = values::<HarmClass>())]
     harm: i32,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// By when it is to be put right with everybody who was told it; left out, nothing is promised
+    /// By when it is to be put right with everybody who was told it; left out, nothing is promised until that is said
     #[arg(long, value_name = "TIME")]
     correct_by: Option<When>,
     /// What is to be done; left out, a usual text

@@ -13,7 +13,7 @@ use crate::output::{When, clean};
 pub struct RetireArgs {
     /// The solution's id
     solution: String,
-    /// The solution that takes its place
+    /// The solution that takes its place: live, of the same client and language, and for as many
     #[arg(long, value_name = "ID")]
     replaced_by: Option<String>,
     /// Why
@@ -35,7 +35,7 @@ pub struct RestoreArgs {
     /// What it was checked against just now
     #[arg(long, value_name = "TEXT")]
     verified_against: Option<String>,
-    /// Until when it has to be verified again: "2027-06-01 00:00", or `180d`
+    /// Until when it has to be verified again: "2027-06-01 00:00", or `180d`; left out, as it was
     #[arg(long, value_name = "TIME", requires = "verified_against")]
     verify_by: Option<When>,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
@@ -49,7 +49,7 @@ pub struct MergeArgs {
     /// The solutions that lead to another one from now on, by their ids
     #[arg(required = true)]
     sources: Vec<String>,
-    /// The one that stays
+    /// The one that stays: live, of the same client and language, and for as many
     #[arg(long, value_name = "ID")]
     into: String,
     /// Why

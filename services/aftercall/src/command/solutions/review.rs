@@ -10,6 +10,7 @@ use aftercall_proto::model::v1::VersionState;
 use super::show::{print_diff, print_solution, table};
 use crate::command::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use crate::command::{CommandError, Session, warnings};
+use crate::output::When;
 
 /// Which version of which solution.
 #[derive(Debug, clap::Args)]
@@ -106,6 +107,12 @@ pub struct RollbackArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// What it was checked against just now
+    #[arg(long, value_name = "TEXT")]
+    verified_against: Option<String>,
+    /// Until when it has to be verified again: "2027-06-01 00:00", or `180d`; left out, as the version says
+    #[arg(long, value_name = "TIME", requires = "verified_against")]
+    verify_by: Option<When>,
 }
 
 /// Sends a command on a version, and prints the solution that it is answered with.
@@ -247,11 +254,14 @@ pub(super) async fn roll_back(
     session: &mut Session,
     args: RollbackArgs,
 ) -> Result<(), CommandError> {
+    let until = session.optional_instant(args.verify_by.as_ref())?;
     change!(
         session,
         args.which,
         RollBackRequest {
             reason: args.reason,
+            verified_against: args.verified_against.unwrap_or_default(),
+            verify_by: until,
         }
     )
 }

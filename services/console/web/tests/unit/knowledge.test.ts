@@ -101,7 +101,8 @@ describe('what is offered', () => {
     expect(verbsFor(version(VersionState.PUBLISHED, { draftVersion: 2 }))).not.toContain('draftNext');
     // One that was given up before it was live has nothing to come back to.
     expect(verbsFor(version(VersionState.RETIRED))).toEqual([]);
-    expect(verbsFor(version(VersionState.RECALLED))).toEqual([]);
+    // Of what was recalled more can be said.
+    expect(verbsFor(version(VersionState.RECALLED))).toEqual(['recall']);
   });
 
   it('asks for four eyes where law or contract govern', () => {

@@ -17,7 +17,7 @@ use super::{NOW, Told, with_solution};
 use crate::world::{TENANT, World, by, event, reason};
 
 /// The promises to put right what was told, with the events that made them.
-fn promises(facts: &[(Event, Fact)]) -> Vec<(Event, CommitmentMade)> {
+pub(super) fn promises(facts: &[(Event, Fact)]) -> Vec<(Event, CommitmentMade)> {
     let made = facts.iter().filter_map(|(event, fact)| match fact {
         Fact::CommitmentMade(made) => Some((event.clone(), (**made).clone())),
         _ => None,
@@ -25,7 +25,7 @@ fn promises(facts: &[(Event, Fact)]) -> Vec<(Event, CommitmentMade)> {
     made.collect()
 }
 
-fn recall(solution_id: &str, version: u32, request_id: &str) -> RecallVersionRequest {
+pub(super) fn recall(solution_id: &str, version: u32, request_id: &str) -> RecallVersionRequest {
     RecallVersionRequest {
         request_id: request_id.to_owned(),
         solution_id: solution_id.to_owned(),
@@ -43,7 +43,11 @@ fn recall(solution_id: &str, version: u32, request_id: &str) -> RecallVersionReq
     }
 }
 
-async fn recalled(world: &World, solution_id: &str, version: u32) -> Vec<RecalledParty> {
+pub(super) async fn recalled(
+    world: &World,
+    solution_id: &str,
+    version: u32,
+) -> Vec<RecalledParty> {
     let mut request = ListRecalledRequest {
         solution_id: solution_id.to_owned(),
         version,

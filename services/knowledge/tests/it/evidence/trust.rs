@@ -4,7 +4,7 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::knowledge::v1::{
     FlagSolutionRequest, ListFlagsRequest, ListReviewQueueRequest, ResolveFlagRequest,
-    ValidateSolutionRequest, VerifySolutionRequest,
+    RollBackRequest, ValidateSolutionRequest, VerifySolutionRequest,
 };
 use aftercall_proto::model::v1::SolutionUseKind::UsedAsIs;
 use aftercall_proto::model::v1::{
@@ -163,6 +163,67 @@ async fn neither_the_authors_own_uses_nor_an_open_flag_validate_a_version() {
     resolve(&world, flagged, &flag_id, SolutionFlagState::Dismissed).await;
     world.until(|facts| turns(facts).len() == 2).await;
     assert!(trusted(flagged).await && !trusted(own).await);
+}
+
+#[tokio::test]
+async fn words_that_were_found_wrong_are_so_in_every_version_that_says_them() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for (n, how) in (1..).zip(["Reset the router", "Change the cable"]) {
+        let words = format!("slow network {how}");
+        world.record(&solved(n, "net.slow", &words, how)).await;
+        let solution = world.promote_first(&format!("r-{n}"), how).await;
+        ids.push(solution.solution_id);
+    }
+    let [wrong, plain] = &ids[..] else {
+        panic!("two solutions")
+    };
+    let flag_id = flag(&world, wrong, "f-1").await;
+    resolve(&world, wrong, &flag_id, SolutionFlagState::Confirmed).await;
+    world.publish_version(wrong, 2, 4).await;
+    let back = RollBackRequest {
+        request_id: "b-1".to_owned(),
+        solution_id: wrong.clone(),
+        version: 1,
+        reason: "Worse".to_owned(),
+        ..RollBackRequest::default()
+    };
+    let back = world.solutions.clone().roll_back(back).await.unwrap();
+    assert_eq!(back.into_inner().solution.unwrap().version, 3);
+    for n in 0..12_u64 {
+        // Six uses of each, which both would be trusted for.
+        let (solution, version) = match n < 6 {
+            true => (wrong, 3),
+            false => (plain, 1),
+        };
+        let told = Told {
+            n: 100 + n,
+            customer: &format!("customer-{n}"),
+            at: NOW,
+            agent: &format!("agent-{}", n % 3),
+            uses: vec![(solution, version, UsedAsIs, false)],
+        };
+        world.told(told).await;
+    }
+    world.clock.jump_to(second(NOW + 8 * DAY));
+    world.until(|facts| !turns(facts).is_empty()).await;
+    let trusted = async |id: &str| world.solution(id).await.confidence() == Confidence::Validated;
+    assert!(trusted(plain).await && !trusted(wrong).await);
+    // Until somebody vouches for these words, and until another flag on them is confirmed: on whichever version.
+    let vouched = ValidateSolutionRequest {
+        request_id: "v-1".to_owned(),
+        solution_id: wrong.clone(),
+        version: 3,
+        ..ValidateSolutionRequest::default()
+    };
+    let mut evidence = world.evidence.clone();
+    evidence.validate_solution(vouched).await.unwrap();
+    assert!(trusted(wrong).await);
+    let flag_id = flag(&world, wrong, "f-2").await;
+    resolve(&world, wrong, &flag_id, SolutionFlagState::Confirmed).await;
+    world.until(|facts| turns(facts).len() == 3).await;
+    assert_eq!(turns(&world.facts())[2].1, ConfidenceCause::FlagConfirmed);
+    assert!(!trusted(wrong).await);
 }
 
 #[tokio::test]

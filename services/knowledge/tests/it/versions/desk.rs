@@ -11,7 +11,7 @@ use aftercall_proto::knowledge::v1::{
 use aftercall_proto::model::v1::{Audience, Governance, Solution, SolutionChange, VersionState};
 use tonic::Status;
 
-use crate::world::{Client, Solutions, World, by};
+use crate::world::{Client, Evidence, Solutions, World, at, by};
 
 /// Who says so, as [`by`] has it.
 pub(crate) type Who<'a> = &'a [(&'static str, &'a str)];
@@ -32,12 +32,13 @@ pub(crate) fn content(title: &str) -> Solution {
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) solutions: Solutions,
+    pub(crate) evidence: Evidence,
     client: Client,
 }
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
-fn fresh() -> String {
+pub(crate) fn fresh() -> String {
     format!("fresh-{}", REQUESTS.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -71,6 +72,7 @@ impl Desk {
     pub(crate) fn of(world: &World) -> Self {
         Self {
             solutions: world.solutions.clone(),
+            evidence: world.evidence.clone(),
             client: world.client.clone(),
         }
     }
@@ -109,13 +111,24 @@ impl Desk {
         id: &str,
         says: Solution,
     ) -> Result<Solution, Status> {
+        self.next_as((request_id, id), says, &[]).await
+    }
+
+    pub(crate) async fn next_as(
+        &self,
+        (request_id, id): (&str, &str),
+        says: Solution,
+        who: Who<'_>,
+    ) -> Result<Solution, Status> {
         let request = DraftSolutionRequest {
             request_id: request_id.to_owned(),
             solution_id: id.to_owned(),
             solution: Some(says),
             ..DraftSolutionRequest::default()
         };
-        self.draft_by(request).await
+        let request = by(request, who);
+        let answer = self.solutions.clone().draft_solution(request).await?;
+        Ok(answer.into_inner().solution.unwrap())
     }
 
     pub(crate) async fn edit_by(
@@ -191,35 +204,62 @@ impl Desk {
     }
 
     pub(crate) async fn restore(&self, id: &str, against: &str) -> Result<Solution, Status> {
+        self.restore_as(id, (against, None), &[]).await
+    }
+
+    /// Restores a solution that was checked against something, and holds until a second.
+    pub(crate) async fn restore_as(
+        &self,
+        id: &str,
+        (against, until): (&str, Option<i64>),
+        who: Who<'_>,
+    ) -> Result<Solution, Status> {
         let request = RestoreSolutionRequest {
             request_id: fresh(),
             solution_id: id.to_owned(),
             reason: "In use again".to_owned(),
             verified_against: against.to_owned(),
+            verify_by: until.map(at),
             ..RestoreSolutionRequest::default()
         };
+        let request = by(request, who);
         let answer = self.solutions.clone().restore_solution(request).await?;
         Ok(answer.into_inner().solution.unwrap())
     }
 
     pub(crate) async fn merge(&self, sources: &[&str], into: &str) -> Result<Solution, Status> {
+        self.merge_as(sources, into, &[]).await
+    }
+
+    pub(crate) async fn merge_as(
+        &self,
+        sources: &[&str],
+        into: &str,
+        who: Who<'_>,
+    ) -> Result<Solution, Status> {
         let request = MergeSolutionsRequest {
             request_id: fresh(),
             target_id: into.to_owned(),
             source_ids: sources.iter().map(|&id| id.to_owned()).collect(),
             reason: "They say the same".to_owned(),
         };
+        let request = by(request, who);
         let answer = self.solutions.clone().merge_solutions(request).await?;
         Ok(answer.into_inner().solution.unwrap())
     }
 
     pub(crate) async fn unmerge(&self, id: &str) -> Result<Solution, Status> {
+        self.unmerge_as(id, &[]).await
+    }
+
+    pub(crate) async fn unmerge_as(&self, id: &str, who: Who<'_>) -> Result<Solution, Status> {
         let request = UnmergeSolutionRequest {
             request_id: fresh(),
             solution_id: id.to_owned(),
             reason: "They do not".to_owned(),
             expected_sequence: 0,
         };
+        let request = by(request, who);
         let answer = self.solutions.clone().unmerge_solution(request).await?;
         Ok(answer.into_inner().solution.unwrap())
     }

@@ -1,13 +1,15 @@
 //! Who may do what, and what is refused with which reason.
 
-use aftercall_proto::knowledge::v1::{DiscardDraftRequest, TakeBackRequest};
-use aftercall_proto::model::v1::{Audience, Governance, Solution, SolutionSource, VersionState};
+use aftercall_proto::knowledge::v1::{DiscardDraftRequest, EditDraftRequest, TakeBackRequest};
+use aftercall_proto::model::v1::{
+    Audience, Confidence, Governance, HarmClass, Solution, SolutionSource, VersionState,
+};
 use tonic::Code;
 
 use super::desk::{Desk, content};
-use crate::world::{World, at, fields, reason};
+use crate::world::{STARTED_S, World, at, fields, reason};
 
-fn governed() -> Solution {
+pub(super) fn governed() -> Solution {
     Solution {
         governance: Governance::ComplianceBased.into(),
         sources: vec![SolutionSource {
@@ -45,6 +47,117 @@ async fn four_eyes_see_what_is_governed_by_compliance() {
     let live = desk.publish_as(&id, 1, &officer("ann")).await.unwrap();
     assert_eq!(live.state(), VersionState::Published);
     assert_eq!((&*live.approved_by, &*live.published_by), ("cleo", "ann"));
+}
+
+const CONTRIBUTOR: [(&str, &str); 2] = [("actor", "bob"), ("role", "kb_contributor")];
+const PUBLISHER: [(&str, &str); 2] = [("actor", "pia"), ("role", "kb_publisher")];
+const EXPERT: [(&str, &str); 2] = [("actor", "eva"), ("role", "kb_domain_expert")];
+const OFFICER: [(&str, &str); 2] = [("actor", "cleo"), ("role", "compliance_officer")];
+
+/// What says that it needs no compliance officer.
+fn looser() -> Solution {
+    Solution {
+        governance: Governance::ExperienceBased.into(),
+        ..Solution::default()
+    }
+}
+
+#[tokio::test]
+async fn what_replaces_what_law_governs_needs_its_officer_whatever_it_says() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let id = desk.published_saying(governed()).await;
+    let next = desk.next_as(("d-2", &id), looser(), &CONTRIBUTOR).await;
+    assert_eq!(next.unwrap().governance(), Governance::ExperienceBased);
+    for who in [&CONTRIBUTOR, &PUBLISHER, &EXPERT] {
+        let refused = desk.approve_as(&id, 2, who).await.unwrap_err();
+        assert_eq!(reason(&refused), "ROLE_REQUIRED", "{who:?}");
+    }
+    desk.approve_as(&id, 2, &OFFICER).await.unwrap();
+    let refused = desk.publish_as(&id, 2, &PUBLISHER).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED");
+    desk.publish_as(&id, 2, &OFFICER).await.unwrap();
+    // By the officer's own decision it is governed by experience from now on, until they go back from that.
+    let next = desk.next_as(("d-3", &id), looser(), &CONTRIBUTOR).await;
+    assert_eq!(next.unwrap().version, 3);
+    desk.approve_as(&id, 3, &CONTRIBUTOR).await.unwrap();
+    desk.publish_as(&id, 3, &CONTRIBUTOR).await.unwrap();
+    let refused = desk.roll_back_as(&id, 1, &PUBLISHER).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED");
+    desk.roll_back_as(&id, 1, &OFFICER).await.unwrap();
+    let refused = desk.roll_back_as(&id, 2, &PUBLISHER).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED");
+    // Nor is the officer needed less because the version was recalled.
+    let harm = HarmClass::Legal;
+    desk.recall_as((&id, 4), harm, &EXPERT).await.unwrap();
+    let next = desk.next_as(("d-5", &id), looser(), &EXPERT).await;
+    let version = next.unwrap().version;
+    let refused = desk.approve_as(&id, version, &EXPERT).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED");
+}
+
+#[tokio::test]
+async fn an_officer_does_not_take_the_own_work_out_of_compliance() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let id = desk.published_saying(governed()).await;
+    desk.next_as(("d-2", &id), looser(), &OFFICER)
+        .await
+        .unwrap();
+    let own = desk.approve_as(&id, 2, &OFFICER).await.unwrap_err();
+    assert_eq!(reason(&own), "OWN_WORK");
+}
+
+#[tokio::test]
+async fn an_edit_that_leaves_the_rules_and_the_audience_out_leaves_them_as_they_are() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let wide = Solution {
+        audience: Audience::Public.into(),
+        ..governed()
+    };
+    let draft = desk.draft("d-1", wide.clone()).await.unwrap();
+    let edit = EditDraftRequest {
+        request_id: "e-1".to_owned(),
+        solution_id: draft.solution_id,
+        solution: Some(Solution {
+            title: "Refunds by law".to_owned(),
+            audience: Audience::Unspecified.into(),
+            governance: Governance::Unspecified.into(),
+            ..wide
+        }),
+        expected_sequence: draft.sequence,
+        reason: String::new(),
+    };
+    let edited = desk.edit_by(edit, &[]).await.unwrap();
+    assert_eq!(edited.title, "Refunds by law");
+    assert_eq!(edited.governance(), Governance::ComplianceBased);
+    assert_eq!(edited.audience(), Audience::Public);
+}
+
+#[tokio::test]
+async fn what_law_governs_is_verified_and_vouched_for_by_its_officer() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let id = desk.published_saying(governed()).await;
+    let until = STARTED_S + 365 * 86_400;
+    for who in [&CONTRIBUTOR, &PUBLISHER, &EXPERT] {
+        let verified = desk.verify_as((&id, 1), until, who).await;
+        assert_eq!(reason(&verified.unwrap_err()), "ROLE_REQUIRED", "{who:?}");
+        let vouched = desk.validate_as(&id, 1, who).await;
+        assert_eq!(reason(&vouched.unwrap_err()), "ROLE_REQUIRED", "{who:?}");
+    }
+    assert_eq!(desk.get(&id).await.verify_by, governed().verify_by);
+    let verified = desk.verify_as((&id, 1), until, &OFFICER).await.unwrap();
+    assert_eq!(verified.verify_by, Some(at(until)));
+    let vouched = desk.validate_as(&id, 1, &OFFICER).await.unwrap();
+    assert_eq!(vouched.confidence(), Confidence::Validated);
+    // What is governed by experience a contributor vouches for.
+    let id = desk.published("Orange light").await;
+    let vouched = desk.validate_as(&id, 1, &OFFICER).await.unwrap_err();
+    assert_eq!(reason(&vouched), "ROLE_REQUIRED");
+    desk.verify_as((&id, 1), until, &OFFICER).await.unwrap();
+    desk.validate_as(&id, 1, &CONTRIBUTOR).await.unwrap();
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub(super) enum Try {
     Discard(u32),
     Approve(u32),
     Publish(u32),
-    RollBack(u32),
+    RollBack { version: u32, verified: bool },
     Recall(u32),
     Retire,
     Restore { verified: bool },
@@ -147,7 +147,7 @@ impl Model {
             Try::Submit(v) | Try::RequestChanges(v) | Try::TakeBack(v) => self.hand(who, what, v),
             Try::Approve(v) => self.approve(who, v),
             Try::Publish(v) => self.publish(who, v),
-            Try::RollBack(v) => self.roll_back(who, v),
+            Try::RollBack { version, verified } => self.roll_back(who, (version, verified), now),
             Try::Recall(v) => self.recall(who, v),
             Try::Retire => self.retire(who, now),
             Try::Restore { verified } => self.restore(who, verified, now),
@@ -253,12 +253,18 @@ impl Model {
         }
     }
 
-    fn roll_back(&mut self, (who, may): (&str, Rights), v: u32) -> bool {
+    fn roll_back(
+        &mut self,
+        (who, may): (&str, Rights),
+        (v, verified): (u32, bool),
+        now: Timestamp,
+    ) -> bool {
         if !self.versions.contains_key(&v) {
             return false;
         }
         let superseded = self.is(v) == S::Superseded;
-        let yes = self.may_revive(may, v) && self.ended().is_none() && superseded;
+        let due = now > day(VERIFY_BY_DAY) && !verified;
+        let yes = self.may_revive(may, v) && self.ended().is_none() && superseded && !due;
         if yes {
             let copy = self.add(who, Some(v), S::Draft);
             self.live_is(copy);
@@ -270,8 +276,9 @@ impl Model {
         let Some(one) = self.versions.get_mut(&v) else {
             return false;
         };
+        // Of what was recalled more may be said.
         let told = match one.state {
-            S::Published | S::Superseded => true,
+            S::Published | S::Superseded | S::Recalled => true,
             S::Retired | S::Merged => one.was_live,
             _ => false,
         };

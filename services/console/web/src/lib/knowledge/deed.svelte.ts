@@ -5,7 +5,7 @@ import { Code } from '@connectrpc/connect';
 
 import { SolutionFlagKind, SolutionFlagState, type SolutionFlag } from '../../gen/aftercall/model/v1/evidence_pb';
 import type { Recall } from '../../gen/aftercall/model/v1/recall_pb';
-import { type Candidate, HarmClass, type Solution } from '../../gen/aftercall/model/v1/solution_pb';
+import { type Candidate, HarmClass, type Solution, VersionState } from '../../gen/aftercall/model/v1/solution_pb';
 import { once, wrote } from '../client';
 import { type Failure, failureOf } from '../failure';
 import { session } from '../session.svelte';
@@ -95,6 +95,8 @@ export class Deed {
     if (verb === 'putOff') this.fields.until = Date.now() + 7 * DAY_MS;
     const sources = about.solution?.sources ?? [];
     this.fields.sources = sources.flatMap(({ uri, title, contentHash }) => (uri === '' ? [] : [{ uri, title, looked: false, hash: contentHash }]));
+    // What was promised when it was recalled stays as it was.
+    if (about.solution?.state === VersionState.RECALLED) this.fields.corrects = false;
     if (verb === 'verify') this.fields.verifyBy = Date.now() + 180 * DAY_MS;
   }
 
@@ -222,6 +224,7 @@ export class Deed {
     const said = { note: note.trim() };
     const personalReviewed = this.personal && looked;
     const by = verifyBy === undefined ? {} : { verifyBy: timestamp(verifyBy) };
+    const verified = against.trim() === '' ? {} : { verifiedAgainst: against.trim(), ...by };
     switch (this.verb) {
       case 'draftNext':
         return solutions.draftSolution({ ...whole, basedOnVersion: 0 }, once());
@@ -238,11 +241,11 @@ export class Deed {
       case 'publish':
         return solutions.publishVersion({ ...one, ...why, personalReviewed }, once());
       case 'rollBack':
-        return solutions.rollBack({ ...one, ...why }, once());
+        return solutions.rollBack({ ...one, ...why, ...verified }, once());
       case 'retire':
         return solutions.retireSolution({ ...whole, ...why, replacedBy: target.trim() }, once());
       case 'restore':
-        return solutions.restoreSolution({ ...whole, ...why, ...(against.trim() === '' ? {} : { verifiedAgainst: against.trim(), ...by }) }, once());
+        return solutions.restoreSolution({ ...whole, ...why, ...verified }, once());
       case 'mergeWith':
         return solutions.mergeSolutions({ requestId, targetId: target.trim(), sourceIds: [solutionId], ...why }, once());
       case 'unmerge':

@@ -37,7 +37,7 @@ export const SPECS: Record<Verb, Spec> = {
   discard: { method: 'SolutionService/DiscardDraft', asks: ['reason'] },
   approve: { method: 'SolutionService/ApproveVersion', asks: ['note'] },
   publish: { method: 'SolutionService/PublishVersion', asks: ['reason'] },
-  rollBack: { method: 'SolutionService/RollBack', asks: ['reason!'] },
+  rollBack: { method: 'SolutionService/RollBack', asks: ['reason!', 'against'] },
   retire: { method: 'SolutionService/RetireSolution', asks: ['target', 'reason!'] },
   restore: { method: 'SolutionService/RestoreSolution', asks: ['reason!', 'against'] },
   mergeWith: { method: 'SolutionService/MergeSolutions', asks: ['target!', 'reason!'] },
@@ -82,6 +82,9 @@ export function verbsFor(solution: Solution): SolutionVerb[] {
       return solution.publishedAt ? ['restore', 'recall'] : [];
     case VersionState.MERGED:
       return ['unmerge', 'recall'];
+    // More can be said of it.
+    case VersionState.RECALLED:
+      return ['recall'];
     default:
       return [];
   }
