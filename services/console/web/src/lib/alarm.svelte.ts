@@ -4,7 +4,6 @@ import { type Alert, AlertState, type PromiseSubject } from '../gen/aftercall/mo
 import { alerts, including, once } from './client';
 import { type Failure, failureOf } from './failure';
 import { live } from './live.svelte';
-import { Seam } from './seam';
 import { millis } from './time';
 
 const PAGE_SIZE = 500;
@@ -21,7 +20,6 @@ export class Alarm {
   #open = new Map<string, Alert>();
   #told = new Set<string>();
   #reading: AbortController | undefined;
-  #seam = new Seam();
   #customerId: string;
 
   revision = $state(0);
@@ -39,12 +37,8 @@ export class Alarm {
       'alerts',
       ({ alert }) => {
         if (alert && (this.#customerId === '' || alert.customerId === this.#customerId)) this.take(alert);
-        // The server is there, though it was not when it was asked.
-        else if (!alert && this.failure?.retryable) void this.read();
       },
-      (from) => {
-        if (this.#seam.toldFrom(from)) void this.read();
-      },
+      () => void this.read(),
     );
     void this.read();
     return () => {
@@ -59,8 +53,6 @@ export class Alarm {
     this.#reading = reading;
     this.failure = undefined;
     this.#told.clear();
-    this.#seam.reading();
-    let lacks = false;
     const read = new Map<string, Alert>();
     try {
       let pageToken = '';
@@ -70,9 +62,7 @@ export class Alarm {
           { filter: { states: OPEN, customerIds }, pageSize: PAGE_SIZE, pageToken, ...(pageToken === '' ? including() : {}) },
           once(reading.signal),
         );
-        if (reading.signal.aborted) return;
         for (const alert of page.alerts) read.set(alert.alertId, alert);
-        if (pageToken === '') lacks = this.#seam.readThrough(page.completeThrough);
         pageToken = page.nextPageToken;
       } while (pageToken !== '' && read.size < ALERTS_MAX);
       this.capped = pageToken !== '';
@@ -85,12 +75,9 @@ export class Alarm {
     } catch (thrown) {
       if (reading.signal.aborted) return;
       this.failure = failureOf(thrown);
-      this.#seam.readThrough('');
     }
     this.loading = false;
     this.revision += 1;
-    // What is there is shown at once, and then read again.
-    if (lacks && !this.failure) await this.read();
   }
 
   take(alert: Alert): void {

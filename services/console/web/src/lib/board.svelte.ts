@@ -7,7 +7,6 @@ import { followups, including, once } from './client';
 import { type BoardFilter, dueOf, fits, inOrder, isOpen, OPEN_LIFECYCLES, ownerKey, teamOf } from './due';
 import { type Failure, failureOf } from './failure';
 import { live } from './live.svelte';
-import { Seam } from './seam';
 
 const PAGE_SIZE = 500;
 // The first page is small: it fills what is seen at first, and is there sooner.
@@ -33,7 +32,6 @@ export class Board {
   #changed = new Set<string>();
   #announced = false;
   #reading: AbortController | undefined;
-  #seam = new Seam();
   #filter: BoardFilter = { teams: [], owners: [], mine: false, due: '' };
   #me = '';
 
@@ -54,12 +52,8 @@ export class Board {
       'promises',
       ({ commitment, left }) => {
         if (commitment) this.take(commitment, left);
-        // The server is there, though it was not when it was asked.
-        else if (this.failure?.retryable) void this.read();
       },
-      (from) => {
-        if (this.#seam.toldFrom(from)) void this.read();
-      },
+      () => void this.read(),
     );
     void this.read();
     return () => {
@@ -76,32 +70,23 @@ export class Board {
     this.failure = undefined;
     this.complete = false;
     this.#versions.clear();
-    this.#seam.reading();
     const seen = new Set<string>();
     try {
       let pageToken = '';
       let pageSize = FIRST_PAGE_SIZE;
-      let lacks = false;
       do {
         const page = await followups.listCommitments(
           { filter: { lifecycles: OPEN_LIFECYCLES }, pageSize, pageToken, ...(pageToken === '' ? including() : {}) },
           once(reading.signal),
         );
-        if (reading.signal.aborted) return;
         for (const promise of page.commitments) {
           seen.add(promise.commitmentId);
           if (!this.#versions.has(promise.commitmentId)) this.#open.set(promise.commitmentId, promise);
         }
-        if (pageToken === '') lacks = this.#seam.readThrough(page.completeThrough);
         pageToken = page.nextPageToken;
         pageSize = PAGE_SIZE;
         this.loading = false;
         this.#arrange();
-        // What is there is shown at once, and then read again.
-        if (lacks) {
-          await this.read();
-          return;
-        }
       } while (pageToken !== '' && seen.size < PROMISES_MAX);
       this.capped = pageToken !== '';
       // What was not read again, and did not change meanwhile, is open no more.
@@ -113,7 +98,6 @@ export class Board {
       if (reading.signal.aborted) return;
       this.failure = failureOf(thrown);
       this.loading = false;
-      this.#seam.readThrough('');
     }
   }
 

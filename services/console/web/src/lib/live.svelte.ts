@@ -26,8 +26,8 @@ interface Told {
 // What tabs say to each other.
 type Word =
   | { said: 'told'; kind: Kind; bytes: Uint8Array }
-  // From this place on it is told, so something before it may have been missed. Of calls all are told again, from none.
-  | { said: 'anew'; kind: Kind; from: string }
+  // Something may have been missed: read all of it again.
+  | { said: 'anew'; kind: Kind }
   | { said: 'silenced'; kind: Kind }
   // The server is there, though it tells nothing.
   | { said: 'there' }
@@ -57,7 +57,6 @@ const ASK_MS = 4_000;
 const PAUSE_MS = { first: 300, most: 5_000 };
 
 type Taker<K extends Kind> = (told: Told[K]) => void;
-type Again = (from: string) => void;
 
 class Live {
   now = $state(Date.now());
@@ -69,7 +68,7 @@ class Live {
 
   #tokens: Record<Kind, string> = { promises: '', alerts: '', calls: '' };
   #takers: { [K in Kind]: Set<Taker<K>> } = { promises: new Set(), alerts: new Set(), calls: new Set() };
-  #anew: Record<Kind, Set<Again>> = { promises: new Set(), alerts: new Set(), calls: new Set() };
+  #anew: Record<Kind, Set<() => void>> = { promises: new Set(), alerts: new Set(), calls: new Set() };
   // The calls that are live, so that a tab which comes later is told of them.
   #live = new Map<string, Uint8Array>();
   #channel = new BroadcastChannel('aftercall');
@@ -115,9 +114,8 @@ class Live {
     this.#silenced = new Set();
   }
 
-  // Tells `take` of everything of a kind, and `again` from which place on it does: what was read, unless it is complete
-  // through that very place, may lack something then. Gives how to stop that.
-  on<K extends Kind>(kind: K, take: Taker<K>, again: Again): () => void {
+  // Tells `take` of everything of a kind, and `again` when something may have been missed. Gives how to stop that.
+  on<K extends Kind>(kind: K, take: Taker<K>, again: () => void): () => void {
     const takers: Set<Taker<K>> = this.#takers[kind];
     takers.add(take);
     this.#anew[kind].add(again);
@@ -158,9 +156,9 @@ class Live {
           this.#say({ said: 'silenced', kind });
           return;
         }
-        // A place that the server does not know any more.
+        // A place that the server does not know any more: what there is has to be read again.
         if (code === Code.InvalidArgument || code === Code.FailedPrecondition || code === Code.OutOfRange) {
-          this.#tokens[kind] = '';
+          this.#begin(kind);
         }
       }
       await this.#rest(pause, signal);
@@ -202,19 +200,13 @@ class Live {
       if (Date.now() - this.#heard[kind] > SILENCE_MS) end();
     };
     this.#wake.add(look);
-    const isNew = this.#tokens[kind] === '';
     // A new stream of calls tells first of all that are live.
-    if (isNew && kind === 'calls') this.#begin(kind, '');
-    // One of anything else tells of what changes from now on, and says first where that is. What was read before may
-    // be older.
-    let isToBegin = isNew && kind !== 'calls';
+    if (kind === 'calls' && this.#tokens.calls === '') this.#begin(kind);
     try {
       for await (const told of OPEN[kind](this.#tokens[kind], attempt.signal)) {
         clearTimeout(watchdog);
         watchdog = setTimeout(end, SILENCE_MS);
         heard();
-        if (isToBegin) this.#begin(kind, told.resumeToken);
-        isToBegin = false;
         const bytes = toBinary(SCHEMAS[kind], told as never);
         this.#tell(kind, bytes);
         this.#say({ said: 'told', kind, bytes });
@@ -226,14 +218,15 @@ class Live {
     }
   }
 
-  #begin(kind: Kind, from: string): void {
-    this.#again(kind, from);
-    this.#say({ said: 'anew', kind, from });
+  #begin(kind: Kind): void {
+    this.#tokens[kind] = '';
+    this.#again(kind);
+    this.#say({ said: 'anew', kind });
   }
 
   #hear(word: Word): void {
     if (word.said === 'told') this.#tell(word.kind, word.bytes);
-    else if (word.said === 'anew') this.#again(word.kind, word.from);
+    else if (word.said === 'anew') this.#again(word.kind);
     else if (word.said === 'silenced') this.#silence(word.kind);
     else if (word.said === 'there') this.#there();
     else if (word.said === 'out') lost();
@@ -259,9 +252,9 @@ class Live {
     for (const take of this.#takers[kind] as Set<Taker<'calls'>>) take(told);
   }
 
-  #again(kind: Kind, from: string): void {
+  #again(kind: Kind): void {
     if (kind === 'calls') this.#live.clear();
-    for (const again of this.#anew[kind]) again(from);
+    for (const again of this.#anew[kind]) again();
   }
 
   #silence(kind: Kind): void {

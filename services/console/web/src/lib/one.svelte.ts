@@ -6,7 +6,6 @@ import { type Commitment, CommitmentClock, type Reschedule } from '../gen/afterc
 import { promiseOf } from './alarm.svelte';
 import { alerts, followups, including, once } from './client';
 import { type Failure, failureOf } from './failure';
-import { Seam } from './seam';
 import { millis } from './time';
 
 // What happened, in order.
@@ -30,7 +29,6 @@ export class One {
   failure = $state.raw<Failure | undefined>();
   // What failed beside the promise itself, which is shown all the same.
   besides = $state.raw<Failure | undefined>();
-  #seam = new Seam();
 
   constructor(id: string) {
     this.id = id;
@@ -39,16 +37,11 @@ export class One {
   async read(): Promise<void> {
     this.failure = undefined;
     this.besides = undefined;
-    this.#seam.reading();
     const commitmentId = this.id;
-    let lacks = false;
     try {
-      const answer = await followups.getCommitment({ commitmentId, ...including() }, once());
-      lacks = this.#seam.readThrough(answer.completeThrough);
-      this.promise = answer.commitment;
+      this.promise = (await followups.getCommitment({ commitmentId, ...including() }, once())).commitment;
     } catch (thrown) {
       this.failure = failureOf(thrown);
-      this.#seam.readThrough('');
       return;
     }
     try {
@@ -64,12 +57,6 @@ export class One {
     } catch (thrown) {
       this.besides = failureOf(thrown);
     }
-    if (lacks) await this.read();
-  }
-
-  // From a place on it is told of what changes: what was read before may lack something.
-  toldFrom(place: string): void {
-    if (this.#seam.toldFrom(place)) void this.read();
   }
 
   take(promise: Commitment): void {

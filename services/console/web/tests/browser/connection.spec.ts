@@ -56,23 +56,6 @@ test('twelve tabs have one stream of each kind, and another one goes on when its
   await context.close();
 });
 
-test('what happens after the board was read and before its stream begins is on it', async ({ page }) => {
-  let begin = () => {};
-  const held = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  await page.route(/\/WatchCommitments$/, async (route) => {
-    await held;
-    await route.continue();
-  });
-  await page.goto(server.url);
-  await expect(row(page, 'There from the start')).toBeVisible();
-  server.record([contact({ text: 'Made in between', dueIn: 50 })]);
-  begin();
-  await expect(row(page, 'Made in between')).toHaveCount(1);
-  await expect(row(page, 'There from the start')).toHaveCount(1);
-});
-
 test('after a sleep of ten minutes the page catches up by itself', async ({ page }) => {
   await page.clock.install();
   await page.goto(server.url);
