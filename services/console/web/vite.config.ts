@@ -8,11 +8,11 @@ import { protos } from './protos.ts';
 // `searched`, and not all that is `known`.
 const PIECES = [
   { name: 'first', tags: ['$initial' as const], priority: 2 },
-  { name: 'lazy', test: /src\/lib\/(catalogue|asked|paged)/, priority: 1 },
+  { name: 'lazy', test: /src\/lib\/(catalogue|asked|paged|kept)/, priority: 1 },
   { name: 'searched', test: /src\/gen\/aftercall\/(knowledge\/v1\/search|model\/v1\/(solution|evidence))_pb/, priority: 1 },
   {
     name: 'known',
-    test: /src\/(lib\/knowledge\/(words|en|services|deed|verbs|lists|masked)|parts\/knowledge\/(AsOf|Tags|Masked)|gen\/aftercall\/knowledge\/v1\/(evidence|knowledge|solutions)_pb)/,
+    test: /src\/(lib\/knowledge\/(words|en|services|deed|verbs|lists|masked)|parts\/knowledge\/(AsOf|Tags|Masked|Doing)|gen\/aftercall\/knowledge\/v1\/(evidence|knowledge|solutions)_pb)/,
   },
   {
     name: 'setup',

@@ -59,7 +59,7 @@ export class Alarm {
       do {
         const customerIds = this.#customerId === '' ? [] : [this.#customerId];
         const page = await alerts.listAlerts(
-          { filter: { states: OPEN, customerIds }, pageSize: PAGE_SIZE, pageToken, ...(pageToken === '' ? including() : {}) },
+          { filter: { states: OPEN, customerIds }, pageSize: PAGE_SIZE, pageToken, ...(pageToken === '' ? including(live.place('alerts')) : {}) },
           once(reading.signal),
         );
         for (const alert of page.alerts) read.set(alert.alertId, alert);

@@ -4,7 +4,9 @@
 
 import type { Commitment } from '../gen/aftercall/model/v1/commitment_pb';
 import { followups, including, once } from './client';
-import { type BoardFilter, dueOf, fits, inOrder, isOpen, OPEN_LIFECYCLES, ownerKey, teamOf } from './due';
+import {
+  type BoardFilter, type Bounds, dueOf, fits, inOrder, isOpen, isWithin, OPEN_LIFECYCLES, ownerKey, sectionOf, teamOf,
+} from './due';
 import { type Failure, failureOf } from './failure';
 import { live } from './live.svelte';
 
@@ -26,15 +28,21 @@ export class Board {
   #ended = new Map<string, Commitment>();
   // Those that changed while they were read: what was read of them may be older.
   #versions = new Map<string, bigint>();
-  #order: string[] = [];
-  #shown: ReadonlySet<string> = new Set();
   #held = false;
   #changed = new Set<string>();
   #announced = false;
   #reading: AbortController | undefined;
+  // Whether all is to be read again once the first page is there.
+  #again = false;
+  // Between which instants sections are by now.
+  #now: Bounds = { now: 0, hour: 0, today: 0 };
   #filter: BoardFilter = { teams: [], owners: [], mine: false, due: '' };
   #me = '';
 
+  // The ids of what is shown, in order, with the dues by which they were put in order.
+  dues = $state.raw<ReadonlyMap<string, number>>(new Map());
+  // Between which instants the sections are that are shown.
+  bounds = $state.raw(this.#now);
   // Changes whenever something else is to be shown.
   revision = $state(0);
   loading = $state(true);
@@ -53,7 +61,11 @@ export class Board {
       ({ commitment, left }) => {
         if (commitment) this.take(commitment, left);
       },
-      () => void this.read(),
+      () => {
+        // What comes first is shown first.
+        if (this.loading) this.#again = true;
+        else void this.read();
+      },
     );
     void this.read();
     return () => {
@@ -69,31 +81,41 @@ export class Board {
     this.loading = this.#open.size === 0;
     this.failure = undefined;
     this.complete = false;
+    this.#again = false;
     this.#versions.clear();
     const seen = new Set<string>();
+    // What is read for the first time comes in order, below what is there.
+    const keeps = () => this.#held && this.readAt > 0;
     try {
       let pageToken = '';
       let pageSize = FIRST_PAGE_SIZE;
       do {
         const page = await followups.listCommitments(
-          { filter: { lifecycles: OPEN_LIFECYCLES }, pageSize, pageToken, ...(pageToken === '' ? including() : {}) },
+          { filter: { lifecycles: OPEN_LIFECYCLES }, pageSize, pageToken, ...(pageToken === '' ? including(live.place('promises')) : {}) },
           once(reading.signal),
         );
         for (const promise of page.commitments) {
           seen.add(promise.commitmentId);
-          if (!this.#versions.has(promise.commitmentId)) this.#open.set(promise.commitmentId, promise);
+          if (this.#versions.has(promise.commitmentId)) continue;
+          if (keeps()) this.take(promise, false);
+          else this.#open.set(promise.commitmentId, promise);
         }
         pageToken = page.nextPageToken;
         pageSize = PAGE_SIZE;
         this.loading = false;
-        this.#arrange();
+        if (!keeps()) this.#arrange();
+        if (this.#again) return void this.read();
       } while (pageToken !== '' && seen.size < PROMISES_MAX);
       this.capped = pageToken !== '';
       // What was not read again, and did not change meanwhile, is open no more.
-      for (const id of this.#open.keys()) if (!seen.has(id) && !this.#versions.has(id)) this.#open.delete(id);
+      for (const [id, promise] of this.#open) {
+        if (seen.has(id) || this.#versions.has(id)) continue;
+        if (keeps()) this.take(promise, true);
+        else this.#open.delete(id);
+      }
+      if (!keeps()) this.#arrange();
       this.complete = true;
       this.readAt = Date.now();
-      this.#arrange();
     } catch (thrown) {
       if (reading.signal.aborted) return;
       this.failure = failureOf(thrown);
@@ -131,18 +153,19 @@ export class Board {
   // While somebody points at a row, rows stay where they are.
   hold(held: boolean): void {
     this.#held = held;
-    if (!held && this.#changed.size > 0) this.#arrange();
+    if (!held && (this.#changed.size > 0 || this.bounds !== this.#now)) this.#arrange();
+  }
+
+  // Time passes, and sections begin elsewhere.
+  pass(bounds: Bounds): void {
+    this.#now = bounds;
+    if (this.#held) this.#count();
+    else this.bounds = bounds;
   }
 
   // Shows all that is new.
   settle(): void {
     this.#arrange();
-  }
-
-  // The ids of what is shown, in order.
-  get order(): readonly string[] {
-    void this.revision;
-    return this.#order;
   }
 
   get(id: string): Commitment | undefined {
@@ -186,26 +209,38 @@ export class Board {
     this.#announced = true;
     queueMicrotask(() => {
       this.#announced = false;
-      if (!this.#held) this.#arrange();
-      else {
-        this.news = [...this.#changed].filter((id) => this.#isNews(id)).length;
-        this.revision += 1;
-      }
+      if (this.#held) this.#count();
+      else this.#arrange();
     });
+  }
+
+  // Counts what would be elsewhere if it were put in order now.
+  #count(): void {
+    let news = 0;
+    for (const id of this.#changed) if (this.#isNews(id)) news += 1;
+    if (this.bounds !== this.#now) for (const [id, due] of this.dues) if (!this.#changed.has(id) && this.#hasPassed(due)) news += 1;
+    this.news = news;
+    this.revision += 1;
   }
 
   #isNews(id: string): boolean {
     const promise = this.#open.get(id);
-    const isShown = this.#shown.has(id);
+    const isShown = this.dues.has(id);
     return promise ? isShown || fits(promise, this.#filter, this.#me) : isShown;
+  }
+
+  // Whether a due is in another section by now, of which one is shown.
+  #hasPassed(due: number): boolean {
+    const isShown = [this.bounds, this.#now].some((bounds) => isWithin(due, this.#filter, bounds));
+    return isShown && sectionOf(due, this.bounds) !== sectionOf(due, this.#now);
   }
 
   #arrange(): void {
     this.#ended.clear();
     this.#changed.clear();
     const fitting = [...this.#open.values()].filter((promise) => fits(promise, this.#filter, this.#me));
-    this.#order = inOrder(fitting);
-    this.#shown = new Set(this.#order);
+    this.dues = inOrder(fitting);
+    this.bounds = this.#now;
     this.news = 0;
     this.revision += 1;
   }

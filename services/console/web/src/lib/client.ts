@@ -50,8 +50,9 @@ export function wrote(position: string): void {
   if (position !== '') written = position;
 }
 
-export function including(): { minPosition: string } {
-  return { minPosition: written };
+// What an answer must include: that write, or all up to `place`, where a stream tells what comes after it.
+export function including(place = ''): { minPosition: string } {
+  return { minPosition: place || written };
 }
 
 // A name for one command. Sent again under the same name, it is done once.

@@ -79,8 +79,8 @@ export function isWithin(due: number, filter: BoardFilter, bounds: Bounds): bool
   }
 }
 
-// The ids of promises, the earliest due first; of one due, always in the same order.
-export function inOrder(promises: Iterable<Commitment>): string[] {
-  const keyed = [...promises].map((promise) => ({ due: dueOf(promise), id: promise.commitmentId }));
-  return keyed.sort((one, other) => one.due - other.due || (one.id < other.id ? -1 : 1)).map(({ id }) => id);
+// The ids of promises with their dues, the earliest first; of one due, always in the same order.
+export function inOrder(promises: Iterable<Commitment>): Map<string, number> {
+  const dues = [...promises].map((promise): [string, number] => [promise.commitmentId, dueOf(promise)]);
+  return new Map(dues.sort(([one, its], [other, others]) => its - others || (one < other ? -1 : 1)));
 }

@@ -20,6 +20,11 @@ export interface Failure {
   retryable: boolean;
 }
 
+// A failure that no service answered with.
+export function failureSaying(message: string, reason = ''): Failure {
+  return { code: Code.Unavailable, reason, message, fields: [], metadata: {}, retryable: true };
+}
+
 const RETRYABLE = new Set([Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded, Code.Unknown]);
 
 // The failure behind whatever was thrown.

@@ -9,6 +9,8 @@ const layers: Record<string, Doing>[] = [];
 // A second key after `g`.
 const FOLLOWS_MS = 1_500;
 let begun: { key: string; at: number } | undefined;
+// Whether Esc left a field just before.
+let left = false;
 
 // Puts keys in force over those before, until what is returned is called.
 export function bind(keys: Record<string, Doing>): () => void {
@@ -25,7 +27,18 @@ function writes(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type);
 }
 
+// Leaves the field that somebody writes in. Gives whether Esc has done enough by that: it also has where it is pressed
+// twice, as people do, and left a field the first time.
+export function leaveField(): boolean {
+  const field = document.activeElement;
+  const was = left;
+  left = field instanceof HTMLElement && field.matches('input, select, textarea');
+  if (left) (field as HTMLElement).blur();
+  return left || was;
+}
+
 export function press(event: KeyboardEvent): void {
+  if (event.key !== 'Escape') left = false;
   if (event.defaultPrevented || event.isComposing) return;
   const isChord = event.ctrlKey || event.metaKey;
   // Alt belongs to the browser and to languages whose letters need it.

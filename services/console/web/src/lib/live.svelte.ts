@@ -14,6 +14,7 @@ import {
 import { type WatchCallsResponse, WatchCallsResponseSchema } from '../gen/aftercall/followups/v1/calls_pb';
 import { alerts, calls, followups, lost } from './client';
 import { failureOf } from './failure';
+import { session } from './session.svelte';
 
 export type Kind = 'promises' | 'alerts' | 'calls';
 
@@ -31,8 +32,6 @@ type Word =
   | { said: 'silenced'; kind: Kind }
   // The server is there, though it tells nothing.
   | { said: 'there' }
-  // Nobody is signed in any more.
-  | { said: 'out' }
   // A tab has come, and knows no calls yet.
   | { said: 'hello' };
 
@@ -71,22 +70,27 @@ class Live {
   #anew: Record<Kind, Set<() => void>> = { promises: new Set(), alerts: new Set(), calls: new Set() };
   // The calls that are live, so that a tab which comes later is told of them.
   #live = new Map<string, Uint8Array>();
-  #channel = new BroadcastChannel('aftercall');
+  #channel: BroadcastChannel | undefined;
   #leads = false;
   #running: AbortController | undefined;
   #wake = new Set<() => void>();
 
-  // Begins to listen. Asked again, it does nothing.
-  start(): void {
+  // Begins to listen for somebody, with the other tabs in which it is the same one. Asked again, it does nothing.
+  start(whose: string): void {
     if (this.#running) return;
     const running = new AbortController();
     this.#running = running;
+    const channel = new BroadcastChannel(`aftercall ${whose}`);
+    this.#channel = channel;
     this.#heard = at(Date.now());
     const ticking = setInterval(() => {
       this.now = Date.now();
     }, 1000);
-    running.signal.addEventListener('abort', () => clearInterval(ticking));
-    this.#channel.onmessage = (event: MessageEvent<Word>) => this.#hear(event.data);
+    running.signal.addEventListener('abort', () => {
+      clearInterval(ticking);
+      channel.close();
+    });
+    channel.onmessage = (event: MessageEvent<Word>) => this.#hear(event.data);
     const wake = () => {
       this.now = Date.now();
       for (const one of this.#wake) one();
@@ -102,13 +106,14 @@ class Live {
     };
     // Without locks, which only secure pages have, each tab listens for itself.
     const locks = (navigator as { locks?: LockManager }).locks;
-    const led = locks ? locks.request('aftercall-stream', { signal: running.signal }, lead) : lead();
+    const led = locks ? locks.request(`aftercall-stream ${whose}`, { signal: running.signal }, lead) : lead();
     led.catch(() => {});
   }
 
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
+    this.#channel = undefined;
     this.#tokens = { promises: '', alerts: '', calls: '' };
     this.#live.clear();
     this.#silenced = new Set();
@@ -124,6 +129,11 @@ class Live {
       takers.delete(take);
       this.#anew[kind].delete(again);
     };
+  }
+
+  // Up to where everything of a kind was told: whoever reads from there on misses nothing. Empty where nothing was.
+  place(kind: Kind): string {
+    return this.#tokens[kind];
   }
 
   // Whether the caller may not hear of a kind.
@@ -147,7 +157,6 @@ class Live {
         const { code } = failureOf(thrown);
         if (signal.aborted) return;
         if (code === Code.Unauthenticated) {
-          this.#say({ said: 'out' });
           lost();
           return;
         }
@@ -156,13 +165,15 @@ class Live {
           this.#say({ said: 'silenced', kind });
           return;
         }
-        // A place that the server does not know any more: what there is has to be read again.
+        // A place that the server does not know any more.
         if (code === Code.InvalidArgument || code === Code.FailedPrecondition || code === Code.OutOfRange) {
-          this.#begin(kind);
+          this.#tokens[kind] = '';
         }
       }
       await this.#rest(pause, signal);
       pause = Math.min(pause * 2, PAUSE_MS.most);
+      // A stream also ends because somebody else has signed in: what is theirs is not for this page.
+      if (signal.aborted || (await session.load()) === 'other') return;
     }
   }
 
@@ -172,14 +183,9 @@ class Live {
     while (!signal.aborted) {
       await this.#rest(ASK_MS, signal);
       if (signal.aborted || !this.isSilenced('promises') || !this.isSilenced('alerts')) continue;
-      const answer = await fetch('/api/session', { signal: AbortSignal.timeout(ASK_MS) }).catch(() => undefined);
-      if (signal.aborted) return;
-      if (answer?.status === 401) {
-        this.#say({ said: 'out' });
-        lost();
-        return;
-      }
-      if (!answer?.ok) continue;
+      const look = await session.load();
+      if (signal.aborted || look === 'other') return;
+      if (look === 'away') continue;
       this.#there();
       this.#say({ said: 'there' });
     }
@@ -200,8 +206,11 @@ class Live {
       if (Date.now() - this.#heard[kind] > SILENCE_MS) end();
     };
     this.#wake.add(look);
-    // A new stream of calls tells first of all that are live.
-    if (kind === 'calls' && this.#tokens.calls === '') this.#begin(kind);
+    // It begins where the server is by then: what happened after something was read and before that is told to nobody.
+    // Only one of calls tells first of all that are live.
+    let isNew = this.#tokens[kind] === '';
+    const isWhole = kind === 'calls';
+    if (isNew && isWhole) this.#begin(kind);
     try {
       for await (const told of OPEN[kind](this.#tokens[kind], attempt.signal)) {
         clearTimeout(watchdog);
@@ -210,6 +219,8 @@ class Live {
         const bytes = toBinary(SCHEMAS[kind], told as never);
         this.#tell(kind, bytes);
         this.#say({ said: 'told', kind, bytes });
+        if (isNew && !isWhole) this.#begin(kind);
+        isNew = false;
       }
     } finally {
       clearTimeout(watchdog);
@@ -219,7 +230,6 @@ class Live {
   }
 
   #begin(kind: Kind): void {
-    this.#tokens[kind] = '';
     this.#again(kind);
     this.#say({ said: 'anew', kind });
   }
@@ -229,7 +239,6 @@ class Live {
     else if (word.said === 'anew') this.#again(word.kind);
     else if (word.said === 'silenced') this.#silence(word.kind);
     else if (word.said === 'there') this.#there();
-    else if (word.said === 'out') lost();
     else if (this.#leads) this.#welcome();
   }
 
@@ -262,7 +271,7 @@ class Live {
   }
 
   #say(word: Word): void {
-    this.#channel.postMessage(word);
+    this.#channel?.postMessage(word);
   }
 
   // Waits, but not longer than until somebody looks again.

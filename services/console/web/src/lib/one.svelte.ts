@@ -29,17 +29,30 @@ export class One {
   failure = $state.raw<Failure | undefined>();
   // What failed beside the promise itself, which is shown all the same.
   besides = $state.raw<Failure | undefined>();
+  #reading = false;
+  // Whether it is to be read once more, and what that must include.
+  #again: string | undefined;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  async read(): Promise<void> {
+  // One after the other, so that what was read last is the latest.
+  async read(place = ''): Promise<void> {
+    this.#again = place;
+    if (this.#reading) return;
+    this.#reading = true;
+    while (this.#again !== undefined) await this.#readOnce(this.#again);
+    this.#reading = false;
+  }
+
+  async #readOnce(place: string): Promise<void> {
+    this.#again = undefined;
     this.failure = undefined;
     this.besides = undefined;
     const commitmentId = this.id;
     try {
-      this.promise = (await followups.getCommitment({ commitmentId, ...including() }, once())).commitment;
+      this.promise = (await followups.getCommitment({ commitmentId, ...including(place) }, once())).commitment;
     } catch (thrown) {
       this.failure = failureOf(thrown);
       return;

@@ -75,7 +75,7 @@ export class Paged<T> {
 
   // Tries again what failed: the next page, or all of it.
   async again(): Promise<void> {
-    await (this.known && !this.complete ? this.more() : this.ask());
+    await (this.known && this.#pageToken !== '' ? this.more() : this.ask());
   }
 
   // Puts what the server answered in the place of what it was; nothing, where it is in this list no more.

@@ -38,16 +38,22 @@ class Router {
   go(to: string): void {
     const url = new URL(to, location.origin);
     if (url.origin !== location.origin) return;
-    if (url.href !== this.#url.href) window.history.pushState(null, '', url);
+    if (url.href !== this.#url.href) window.history.pushState(steps() + 1, '', url);
     this.#url = url;
     window.scrollTo(0, 0);
+  }
+
+  // To where somebody was before, but never out of the console.
+  back(): void {
+    if (steps() > 0) window.history.back();
+    else this.go('/board');
   }
 
   // Changes the address of what is shown, without a further step to go back.
   replace(to: string): void {
     const url = new URL(to, location.origin);
     if (url.origin !== location.origin) return;
-    window.history.replaceState(null, '', url);
+    window.history.replaceState(window.history.state, '', url);
     this.#url = url;
   }
 
@@ -64,6 +70,9 @@ class Router {
     return this.#url.pathname + (text === '' ? '' : `?${text}`);
   }
 }
+
+// How many steps of the console lead to here.
+const steps = () => Number(window.history.state);
 
 function segments(url: URL): string[] {
   return url.pathname.split('/').filter(Boolean).map(decoded);

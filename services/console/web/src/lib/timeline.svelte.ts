@@ -1,12 +1,11 @@
 // What is known of a customer: what an agent needs first, then everything, page by page.
 
-import type {
-  GetCustomerContextResponse,
-  TimelineEntry,
-} from '../gen/aftercall/history/v1/history_pb';
+import type { GetCustomerContextResponse, TimelineEntry } from '../gen/aftercall/history/v1/history_pb';
+import { Asked } from './asked.svelte';
 import { including, once } from './client';
+import { live } from './live.svelte';
+import { Paged } from './paged.svelte';
 import { history } from './past';
-import { type Failure, failureOf } from './failure';
 
 const PAGE_SIZE = 50;
 
@@ -14,61 +13,42 @@ const PAGE_SIZE = 50;
 export type Whose = { case: 'customerId'; value: string } | { case: 'handle'; value: { value: string } };
 
 export class Story {
-  readonly whose: Whose;
-  context = $state.raw<GetCustomerContextResponse | undefined>();
-  entries = $state.raw<TimelineEntry[]>([]);
-  complete = $state(false);
-  reading = $state(false);
-  failure = $state.raw<Failure | undefined>();
-  contextFailure = $state.raw<Failure | undefined>();
-  #pageToken = '';
+  readonly context = new Asked<GetCustomerContextResponse>();
+  readonly timeline: Paged<TimelineEntry>;
+  #whose: Whose;
 
   constructor(whose: Whose) {
-    this.whose = whose;
+    this.#whose = whose;
+    this.timeline = new Paged(async ({ pageToken, signal }) => {
+      const first = pageToken === '' ? told() : {};
+      const page = await history.listTimeline({ whose, pageSize: PAGE_SIZE, pageToken, ...first }, once(signal));
+      return { items: page.entries, next: page.nextPageToken };
+    });
   }
 
   // Whether nothing was ever recorded, as far as everything was read.
   get isUnknown(): boolean {
-    const none = this.context?.interactions.length === 0 && this.context.openCommitments.length === 0;
-    return none && this.complete && this.entries.length === 0;
+    const { data } = this.context;
+    return data?.interactions.length === 0 && data.openCommitments.length === 0 && this.timeline.isEmpty;
   }
 
-  async readContext(): Promise<void> {
-    this.contextFailure = undefined;
-    try {
-      this.context = await history.getCustomerContext({ whose: this.whose, ...including() }, once());
-    } catch (thrown) {
-      this.contextFailure = failureOf(thrown);
-    }
+  // Whether no more than the beginning is shown.
+  get isShort(): boolean {
+    return this.timeline.items.length <= PAGE_SIZE;
   }
 
-  async more(): Promise<void> {
-    if (this.reading || this.complete) return;
-    this.reading = true;
-    this.failure = undefined;
-    try {
-      const first = this.#pageToken === '';
-      const page = await history.listTimeline(
-        { whose: this.whose, pageSize: PAGE_SIZE, pageToken: this.#pageToken, ...(first ? including() : {}) },
-        once(),
-      );
-      this.entries = [...this.entries, ...page.entries];
-      this.#pageToken = page.nextPageToken;
-      this.complete = this.#pageToken === '';
-    } catch (thrown) {
-      this.failure = failureOf(thrown);
-    } finally {
-      this.reading = false;
-    }
+  begin(): void {
+    const whose = this.#whose;
+    void this.context.ask((options) => history.getCustomerContext({ whose, ...told() }, options));
+    void this.timeline.ask();
   }
 
-  // Reads all of it again, as after a change.
-  async again(): Promise<void> {
-    this.#pageToken = '';
-    this.complete = false;
-    const before = this.entries;
-    this.entries = [];
-    await Promise.all([this.readContext(), this.more()]);
-    if (this.failure) this.entries = before;
+  // Reads all of it again, as after a change. What is shown stays until there is something newer.
+  again(): void {
+    void this.context.again();
+    void this.timeline.ask();
   }
 }
+
+// All that was told of promises is part of what is read.
+const told = () => including(live.place('promises'));

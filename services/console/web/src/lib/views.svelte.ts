@@ -1,6 +1,8 @@
-// Searches that somebody gave a name, kept in this browser.
+// Searches that somebody gave a name, kept in this browser for whoever it was.
 
-const PLACE = 'aftercall.views';
+import { session } from './session.svelte';
+
+const PLACE = `aftercall.views ${JSON.stringify([session.who?.tenant, session.who?.actor])}`;
 const VIEWS_MAX = 50;
 
 export interface View {

@@ -97,6 +97,64 @@ test('news come by themselves, and wait while somebody is in the list', async ({
   await expect(row(page, 'Waits to be shown')).toBeVisible();
 });
 
+test('on the wall nothing waits for a hand', async ({ page }) => {
+  await page.goto(`${server.url}/board?wall=1`);
+  await row(page, 'late one').hover();
+  server.record([contact({ text: 'Came to the wall', dueIn: 42, customer: 'C-5' })]);
+  await expect(row(page, 'Came to the wall')).toBeVisible();
+  // Where one can do something, rows stay under the hand.
+  await page.getByRole('button', { name: 'Leave wall' }).click();
+  await row(page, 'late one').hover();
+  server.record([contact({ text: 'Waits for the hand', dueIn: 43, customer: 'C-5' })]);
+  await page.getByRole('button', { name: /change/ }).click();
+  await expect(row(page, 'Waits for the hand')).toBeVisible();
+});
+
+test('time passes: rows stay under the hand, the focus stays on its promise, and what is elsewhere by then is counted', async ({ page }) => {
+  server.record([contact({ text: 'Due in two minutes', dueIn: 2, customer: 'C-5' })]);
+  await page.clock.install();
+  await page.goto(server.url);
+  await pick(page, 'Due in two minutes');
+  const focused = page.locator('[role=row]:focus');
+  await expect(focused).toContainText('Due in two minutes');
+  const place = await focused.getAttribute('style');
+  const ofHour = async () => (await page.getByRole('row').allInnerTexts()).findIndex((text) => text.startsWith('Within the hour'));
+  const before = await ofHour();
+  await page.clock.fastForward('03:00');
+  await page.clock.resume();
+  await expect(focused).toContainText(/late/);
+  await expect(page.getByRole('button', { name: /change/ })).toBeVisible();
+  await expect(focused).toContainText('Due in two minutes');
+  expect(await focused.getAttribute('style')).toBe(place);
+  expect(await ofHour()).toBe(before);
+
+  await page.keyboard.press('.');
+  await expect.poll(ofHour).toBeGreaterThan(before);
+  await expect(page.getByRole('button', { name: /change/ })).toHaveCount(0);
+  await expect(focused).toContainText('Due in two minutes');
+  // What is ticked is what has the focus.
+  await page.keyboard.press('x');
+  await expect(row(page, 'Due in two minutes').getByRole('checkbox')).toBeChecked();
+});
+
+test('a row that moves among others keeps the focus, and what others change moves nothing', async ({ page }) => {
+  const id = '0199c3a4-6f00-7000-8000-000000000004';
+  server.record([
+    contact({ text: 'Moves away', dueIn: 26, customer: 'C-5', id }),
+    contact({ text: 'Stays after it', dueIn: 27, customer: 'C-5' }),
+  ]);
+  await page.goto(server.url);
+  await pick(page, 'Moves away');
+  const after = await row(page, 'Stays after it').getAttribute('style');
+  server.command(['followups', 'reschedule', id, '--to', '72h', '--reason', 'The part comes later.', '--customer-informed-message', 'mail-1']);
+  await expect(page.getByRole('button', { name: /change/ })).toBeVisible();
+  await expect(row(page, 'Moves away')).toContainText('in 2 days');
+  expect(await row(page, 'Stays after it').getAttribute('style')).toBe(after);
+  await page.keyboard.press('.');
+  await expect.poll(() => row(page, 'Stays after it').getAttribute('style')).not.toBe(after);
+  await expect(row(page, 'Moves away')).toBeFocused();
+});
+
 test('several are moved at once, and what is wrong is said field by field', async ({ page }) => {
   server.record([1, 2, 3].map((n) => contact({ text: `Moved together ${n}`, dueIn: 55, customer: `M-${n}` })));
   await page.goto(server.url);

@@ -1,6 +1,6 @@
 import { request as http } from 'node:http';
 
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 
 import { accessible, row } from './pages';
 import { type Caller, contact, Server } from './server';
@@ -142,4 +142,72 @@ test('a session that is ended elsewhere ends here at once', async ({ browser }) 
   await mine.getByRole('button', { name: 'Sign out' }).click();
   await expect(mine.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await Promise.all([one.close(), two.close()]);
+});
+
+async function signIn(page: Page, { token, actor, tenant }: Caller): Promise<void> {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText(`${actor} · ${tenant}`)).toBeVisible();
+}
+
+test('who signs in in one tab is who every tab is from then on, and no tab tells one what is another’s', async ({ browser }) => {
+  const context = await browser.newContext();
+  const [one, two] = [await context.newPage(), await context.newPage()];
+  let asked: string[] = [];
+  one.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await one.goto(known.url);
+  await signIn(one, lead);
+  await expect(row(one, 'Promised by acme')).toBeVisible();
+  await expect.poll(() => asked.filter((path) => path.includes('/Watch')).length).toBe(3);
+  await two.goto(`${known.url}/search`);
+  await expect(two.getByText('lea · acme')).toBeVisible();
+  asked = [];
+  // As by another way of signing in, of which no page is told.
+  await two.evaluate(async (token) => {
+    const headers = { 'content-type': 'application/json' };
+    await fetch('/api/session', { method: 'POST', headers, body: JSON.stringify({ token }) });
+  }, other.token);
+  for (const page of [one, two]) await expect(page.getByText('gus · globex')).toBeVisible();
+  await expect(row(one, 'Promised by globex')).toBeVisible();
+  await expect(row(one, 'Promised by acme')).toHaveCount(0);
+  // The page that was somebody else's watched nothing of theirs.
+  expect(asked.slice(0, asked.indexOf('/')).filter((path) => path.includes('/Watch'))).toEqual([]);
+  await two.getByRole('button', { name: 'Sign out' }).click();
+  for (const page of [one, two]) await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  // And back again, in a tab that had been another's.
+  await signIn(two, lead);
+  await expect(one.getByText('lea · acme')).toBeVisible();
+  await expect(row(one, 'Promised by acme')).toBeVisible();
+  await expect(row(one, 'Promised by globex')).toHaveCount(0);
+  await context.close();
+});
+
+test('saved views are shown to who saved them', async ({ page }) => {
+  const saved = page.getByRole('link', { name: 'Only mine', exact: true });
+  await page.goto(`${known.url}/search?q=charged`);
+  await signIn(page, lead);
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByLabel('Name of the view').fill('Only mine');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save view' }).click();
+  await expect(saved).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn(page, other);
+  await expect(page.getByTestId('hits')).toBeVisible();
+  await expect(saved).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn(page, lead);
+  await expect(saved).toBeVisible();
+});
+
+test('signing out that fails says so, and can be tried again', async ({ page }) => {
+  await page.goto(known.url);
+  await signIn(page, lead);
+  await page.route('**/api/session', (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()));
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  const failed = page.getByRole('alert').filter({ hasText: 'The server can’t be reached.' });
+  await expect(failed).toBeVisible();
+  await expect(page.getByText('lea · acme')).toBeVisible();
+  await page.unrouteAll();
+  await failed.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });

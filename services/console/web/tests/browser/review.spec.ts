@@ -121,6 +121,41 @@ test('one is put off, taken up again, and another rejected with a reason', async
   await expect(page.getByText('Everybody knows it.')).toBeVisible();
 });
 
+test('a form that is half written stays, whatever happens to its candidate’s list, and when somebody looks elsewhere', async ({ page, context }) => {
+  recorded(server, [solved({ asked: 'The bill is paid twice', resolution: 'Cancel the older standing order with the bank of the customer.', reason: 'billing.twice' })]);
+  await open(page, 'standing order');
+  const title = page.getByRole('textbox', { name: 'What it is about, in a line' });
+  await page.keyboard.press('p');
+  await expect(title).toBeFocused();
+  await page.keyboard.type('Paid twice');
+  // Somebody else puts it off: it is none of those that wait any more.
+  const other = await context.newPage();
+  await open(other, 'standing order');
+  await other.keyboard.press('w');
+  await other.getByRole('dialog', { name: 'Put off' }).getByRole('button', { name: 'Put off' }).click();
+  await expect(other.getByText('Put off:')).toBeVisible();
+  await page.getByRole('heading', { name: 'Candidate', exact: true }).click();
+  await expect(async () => {
+    await page.keyboard.press('.');
+    await expect(page.getByRole('region', { name: 'Candidates', exact: true }).getByText('standing order')).toHaveCount(0, { timeout: 500 });
+  }).toPass();
+  await expect(page.getByRole('article', { name: 'Candidate' })).toContainText('put off');
+  await expect(title).toHaveValue('Paid twice');
+
+  await title.focus();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect(title).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/\/review$/);
+  await page.goBack();
+  await expect(title).toHaveValue('Paid twice');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(title).toHaveCount(0);
+  await page.keyboard.press('p');
+  await expect(title).toHaveValue('');
+});
+
 test('what a solution says already is seen beside it, and merged', async ({ page }) => {
   published(server, 'Old address on the invoice', 'Change the billing address under contracts, then send the invoice again.');
   await open(page, 'Change the billing address');

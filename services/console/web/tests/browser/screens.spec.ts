@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { expect, test } from '@playwright/test';
+import { expect, type Route, test } from '@playwright/test';
 
 import { accessible, complaints } from './pages';
 import { contact, Server } from './server';
@@ -83,6 +83,61 @@ test('a call in progress is shown while it lasts', async ({ page }) => {
   const events = [event('1', 'STARTED'), event('2', 'QUEUED')].map((one) => JSON.stringify(one)).join('\n');
   server.command(['calls', 'report', '-'], undefined, events);
   await expect(page.getByRole('region', { name: 'Calls in progress' })).toContainText('waiting in a queue');
+});
+
+test('whoever is reached by a number: their calls, and what is promised to them, though nobody knows who it is', async ({ page }) => {
+  const by = { kind: 'HANDLE_KIND_TELEPHONE', value: '+49 30 999001' };
+  const event = (id: string, kind: string, value: string) => ({
+    source: 'pbx', call_id: `call-${value}`, event_id: id, kind: `CALL_EVENT_KIND_${kind}`,
+    occurred_at: new Date().toISOString(), handles: [{ ...by, value }], queue_id: 'billing', direction: 'DIRECTION_INBOUND',
+  });
+  const report = (value: string) => server.command(['calls', 'report', '-'], undefined, [event('1', 'STARTED', value), event('2', 'QUEUED', value)].map((one) => JSON.stringify(one)).join('\n'));
+  await page.goto(`${server.url}/customer?handle=${encodeURIComponent('030 999001')}`);
+  await expect(page.getByText('Nothing was ever recorded of 030 999001.')).toBeVisible();
+  report('+49 30 999002');
+  report(by.value);
+  const calls = page.getByRole('region', { name: 'Calls in progress' });
+  await expect(calls).toContainText('waiting in a queue');
+  await expect(calls.getByRole('listitem')).toHaveCount(1);
+  server.record([{ ...contact({ text: 'We call that number back', dueIn: 60 }), customer: { handles: [by] } }]);
+  await page.getByRole('button', { name: /change/ }).click();
+  await expect(page.getByRole('region', { name: 'Open promises' })).toContainText('We call that number back');
+});
+
+test('what is read again while more of it is on its way has its beginning', async ({ page }) => {
+  const many = Array.from({ length: 60 }, (_, n) => contact({ text: `Said before, ${n}`, dueIn: 60 * 24 * 5, customer: 'C-long' }));
+  recorded(server, many);
+  let pages = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/ListTimeline')) pages += 1;
+  });
+  await page.goto(`${server.url}/customer/C-long`);
+  // Once at first, and once more as the watch began.
+  await expect.poll(() => pages).toBe(2);
+  await expect(page.locator('[data-entry]')).toHaveCount(50);
+  const contacts = page.getByRole('region', { name: 'Timeline' }).getByRole('article');
+  const more = page.getByRole('button', { name: 'Show more' });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const hold = async (route: Route) => {
+    await released;
+    await route.continue().catch(() => {});
+  };
+  await page.route('**/ListTimeline', hold, { times: 1 });
+  await more.click();
+  await expect.poll(() => pages).toBe(3);
+  server.record([contact({ text: 'Said just now', dueIn: 60 * 24 * 5, customer: 'C-long' })]);
+  await page.getByRole('button', { name: /change/ }).click();
+  await expect(contacts.first()).toContainText('Said just now');
+  release();
+  await expect(async () => {
+    if ((await more.count()) > 0) await more.click();
+    await expect(page.getByText('That is all that was ever recorded.')).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await expect(contacts).toHaveCount(61);
+  await expect(contacts.first()).toContainText('Said just now');
 });
 
 test('a solution is made of a case: its candidate is shown, or a draft is begun', async ({ page }) => {

@@ -151,6 +151,55 @@ test('a policy is tried out on what was promised, saved, and open promises follo
   expect(wrong).toEqual([]);
 });
 
+test('what was changed and not saved is there when one comes back, and is asked about before the page is left', async ({ page }) => {
+  const rule = page.getByLabel('Our own due');
+  const changes = page.getByRole('region', { name: 'Changes' });
+  const tab = (name: string) => page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name, exact: true });
+  await page.goto(`${server.url}/settings/policies/call-backs`);
+  await expect(rule).toBeVisible();
+  await rule.selectOption('beforeDue');
+  await changes.getByLabel('Why').fill('Half written');
+  // Esc leaves the field; pressed twice, as people do, it does no more than that.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await rule.focus();
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/\/settings\/policies\/call-backs$/);
+  await page.getByText('Versions', { exact: true }).click();
+  await page.getByRole('button', { name: 'Version 1' }).click();
+  await expect(page.getByText('This is version 1, as it was.')).toBeVisible();
+  await expect(changes).toHaveCount(0);
+
+  await tab('Calendars').click();
+  await expect(rule).toHaveCount(0);
+  await tab('Policies').click();
+  await expect(rule).toHaveValue('beforeDue');
+  await expect(changes.getByLabel('Why')).toHaveValue('Half written');
+  const asking = page.waitForEvent('dialog');
+  await page.close({ runBeforeUnload: true });
+  const asked = await asking;
+  expect(asked.type()).toBe('beforeunload');
+  await asked.dismiss();
+  await changes.getByRole('button', { name: 'Discard' }).click();
+  await expect(changes).toHaveCount(0);
+  await tab('Teams').click();
+  await tab('Policies').click();
+  await expect(rule).not.toHaveValue('beforeDue');
+});
+
+test('dates of a calendar that were not saved are there when one comes back', async ({ page }) => {
+  await page.goto(`${server.url}/settings/calendars/hours?year=2029`);
+  await choose(page, '2029-05-01');
+  await page.getByRole('dialog').getByLabel('Why').fill('Half planned');
+  await page.getByRole('button', { name: 'Take over' }).click();
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await expect(changes).toContainText('Half planned');
+  await page.getByRole('link', { name: 'Board' }).click();
+  await expect(page.getByRole('heading', { name: 'Promises by due' })).toBeVisible();
+  await page.goBack();
+  await expect(changes).toContainText('Half planned');
+});
+
 test('teams, receivers and what else is set up can be read', async ({ page }) => {
   await page.goto(`${server.url}/settings/teams`);
   await expect(page.getByRole('main')).toContainText('b.ross');
