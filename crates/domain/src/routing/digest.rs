@@ -29,9 +29,8 @@ pub(super) fn decide(
     book.digest_at = None;
     let receiver = house.receivers.get(receiver_id).filter(|_| !moment.mute);
     let tell = due.held.iter();
-    let tell = tell.filter(|(held, alert)| {
-        held.over || alert.state == AlertState::Triggered && !alert.paused
-    });
+    let tell = tell
+        .filter(|(held, alert)| held.over || alert.state == AlertState::Triggered && !alert.paused);
     let tell: Vec<_> = tell.collect();
     if let Some((_, receiver)) = receiver
         && !tell.is_empty()

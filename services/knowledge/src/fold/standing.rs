@@ -37,7 +37,9 @@ pub(super) fn trust(
     let to = changed.to();
     subject.edit(changed.version, txn, |solution| solution.set_confidence(to))?;
     if to == Confidence::Validated {
-        doubt(fact, changed.version, txn, |doubt| *doubt = Doubt::default())?;
+        doubt(fact, changed.version, txn, |doubt| {
+            *doubt = Doubt::default()
+        })?;
     }
     edit(fact, changed.version, txn, |standing| {
         standing.cause = changed.cause;

@@ -269,7 +269,9 @@ impl World {
         assert_eq!(self.commitment.version, before.version + 1);
         if let Some(Change::Alert(step)) = self.log.last().map(|event| &event.change) {
             let goes_on = matches!(step.what, AlertWhat::Retriggered | AlertWhat::FiredAgain);
-            let stands_still = before.alert(step.rule).is_some_and(|it| before.stands_still(it));
+            let stands_still = before
+                .alert(step.rule)
+                .is_some_and(|it| before.stands_still(it));
             assert!(!goes_on || !stands_still, "it is paused: {before:?}");
         }
         for alert in Alert::changed(TENANT, Some(&before), &self.commitment) {

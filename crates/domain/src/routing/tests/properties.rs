@@ -8,7 +8,10 @@ use super::*;
 /// Something that happens.
 #[derive(Debug, Clone)]
 enum Step {
-    Fires { severity: usize, late: bool },
+    Fires {
+        severity: usize,
+        late: bool,
+    },
     Acknowledged(u8),
     /// It fires for a further reason, which is noticed late or not.
     Further(u8, bool),

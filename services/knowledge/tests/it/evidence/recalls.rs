@@ -43,11 +43,7 @@ pub(super) fn recall(solution_id: &str, version: u32, request_id: &str) -> Recal
     }
 }
 
-pub(super) async fn recalled(
-    world: &World,
-    solution_id: &str,
-    version: u32,
-) -> Vec<RecalledParty> {
+pub(super) async fn recalled(world: &World, solution_id: &str, version: u32) -> Vec<RecalledParty> {
     let mut request = ListRecalledRequest {
         solution_id: solution_id.to_owned(),
         version,

@@ -202,9 +202,9 @@ fn the_end_of_a_promise_that_was_given_up_does_not_read_as_done() {
     let notice = notice(Cause::Resolved { by }, vec![given_up]);
     let english = Letter::of(&notice, &reader(Language::English, ""));
     assert!(
-        english
-            .text
-            .starts_with("Of what you were told before, this is over: given up without being done.")
+        english.text.starts_with(
+            "Of what you were told before, this is over: given up without being done."
+        )
     );
     assert!(
         english
