@@ -239,8 +239,7 @@ async fn what_nobody_took_is_found_and_that_it_was_given_up_is_told_to_the_last_
             states: vec![state.into()],
             ..AlertFilter::default()
         };
-        let alerts = listed(&running, filter).await;
-        assert_eq!(alerts.len(), found, "{state:?}");
+        assert_eq!(listed(&running, filter).await.len(), found, "{state:?}");
     }
 
     let expired = |fact: &Fact| matches!(fact, Fact::CommitmentExpired(_));
@@ -248,8 +247,8 @@ async fn what_nobody_took_is_found_and_that_it_was_given_up_is_told_to_the_last_
     running.until(|| count(&stage, expired) == 1).await;
     running.caught_up(&stage).await;
     stage.clock.advance_to(at(3_095));
-    let given_up = || told_of(&stage, GIVEN_UP).len();
-    running.until(|| given_up() > 0).await;
+    let is_told = || !told_of(&stage, GIVEN_UP).is_empty();
+    running.until(is_told).await;
     running.caught_up(&stage).await;
     let mut last = messages(&stage).into_iter();
     let last = last.find(|message| message.alerts.iter().any(|it| it.rule == GIVEN_UP));
@@ -263,8 +262,16 @@ async fn what_nobody_took_is_found_and_that_it_was_given_up_is_told_to_the_last_
     let causes: Vec<_> = ends.map(NotifiedAlert::resolve_cause).collect();
     assert_eq!(causes, [AlertResolveCause::Expired; 3]);
 
-    // It outlives the promise: somebody takes it, and whoever put it away has seen to it.
-    let alert = only(&running, GIVEN_UP).await;
+    put_away(&running).await;
+    stage.clock.advance_to(at(200_000));
+    running.caught_up(&stage).await;
+    assert_eq!(only(&running, GIVEN_UP).await.state(), AlertState::Closed);
+    running.stop().await;
+}
+
+/// What was given up outlives the promise: somebody takes it, and whoever puts it away has seen to it.
+async fn put_away(running: &Running) {
+    let alert = only(running, GIVEN_UP).await;
     assert_eq!((alert.state(), alert.level), (AlertState::Triggered, 2));
     let take = AcknowledgeAlertRequest {
         request_id: "take".to_owned(),
@@ -282,8 +289,4 @@ async fn what_nobody_took_is_found_and_that_it_was_given_up_is_told_to_the_last_
     let closed = running.alerts("supervisor").close_alert(close).await;
     let closed = closed.unwrap().into_inner().alert.unwrap();
     assert_eq!(closed.state(), AlertState::Closed);
-    stage.clock.advance_to(at(200_000));
-    running.caught_up(&stage).await;
-    assert_eq!(only(&running, GIVEN_UP).await.state(), AlertState::Closed);
-    running.stop().await;
 }

@@ -49,25 +49,33 @@ fn promised(world: &World) -> Vec<String> {
     to
 }
 
+/// A recall of the first version, perhaps with a correction within some days.
+fn asked(
+    id: &str,
+    request_id: &str,
+    harm_class: HarmClass,
+    within_days: Option<i64>,
+) -> RecallVersionRequest {
+    let correction = within_days.map(|days| Correction {
+        within: Some(pbjson_types::Duration {
+            seconds: days * DAY,
+            nanos: 0,
+        }),
+        ..Correction::default()
+    });
+    RecallVersionRequest {
+        harm_class: harm_class.into(),
+        correction,
+        reason: format!("As {request_id} says"),
+        ..recall(id, 1, request_id)
+    }
+}
+
 #[tokio::test]
 async fn a_recall_made_in_haste_is_completed_by_a_worse_harm_and_a_correction() {
     let (world, id) = with_solution().await;
     told(&world, &id, &["a", "b"]).await;
-    let of = |request_id: &str, harm_class: HarmClass, within_days: Option<i64>| {
-        let correction = within_days.map(|days| Correction {
-            within: Some(pbjson_types::Duration {
-                seconds: days * DAY,
-                nanos: 0,
-            }),
-            ..Correction::default()
-        });
-        RecallVersionRequest {
-            harm_class: harm_class.into(),
-            correction,
-            reason: format!("As {request_id} says"),
-            ..recall(&id, 1, request_id)
-        }
-    };
+    let of = |request_id: &str, harm, within_days| asked(&id, request_id, harm, within_days);
     let (hasty, _) = send(&world, of("r-1", HarmClass::Effort, None))
         .await
         .unwrap();
@@ -122,7 +130,7 @@ async fn a_recall_made_in_haste_is_completed_by_a_worse_harm_and_a_correction() 
     }
     // Nobody is told it since it was recalled first.
     let version = GetSolutionVersionRequest {
-        solution_id: id,
+        solution_id: id.clone(),
         version: 1,
         latest: true,
         ..GetSolutionVersionRequest::default()
