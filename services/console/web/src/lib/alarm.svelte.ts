@@ -16,8 +16,17 @@ export function promiseOf(alert: Alert | undefined): PromiseSubject | undefined 
   return alert?.subject.case === 'promise' ? alert.subject.value : undefined;
 }
 
+// Whether nothing is to be done about it any more.
+export function isOver(alert: Alert): boolean {
+  return !OPEN.includes(alert.state);
+}
+
 export class Alarm {
   #open = new Map<string, Alert>();
+  // The ids in their order, while somebody is at the list: nothing moves under the hand.
+  #kept: string[] | undefined;
+  // What is shown though it is over, until the order is made anew.
+  #over = new Map<string, Alert>();
   #told = new Set<string>();
   #reading: AbortController | undefined;
   #customerId: string;
@@ -71,6 +80,8 @@ export class Alarm {
         if (newer) read.set(id, newer);
         else read.delete(id);
       }
+      // What was not read again is over; how, nobody said.
+      if (!this.capped) for (const [id, alert] of this.#open) if (!read.has(id)) this.#end({ ...alert, state: AlertState.RESOLVED });
       this.#open = read;
     } catch (thrown) {
       if (reading.signal.aborted) return;
@@ -82,14 +93,42 @@ export class Alarm {
 
   take(alert: Alert): void {
     this.#told.add(alert.alertId);
-    if (OPEN.includes(alert.state)) this.#open.set(alert.alertId, alert);
-    else this.#open.delete(alert.alertId);
+    if (isOver(alert)) this.#end(alert);
+    else this.#open.set(alert.alertId, alert);
     this.revision += 1;
   }
 
-  // What nobody has seen to first, then the gravest, then what waits longest.
+  // While somebody is at the list, alerts stay where they are.
+  hold(held: boolean): void {
+    this.#over.clear();
+    this.#kept = held ? this.#inOrder().map(({ alertId }) => alertId) : undefined;
+    this.revision += 1;
+  }
+
+  // Shows all that is new.
+  settle(): void {
+    this.hold(this.#kept !== undefined);
+  }
+
+  // What nobody has seen to first, then the gravest, then what waits longest; in the order that is held, if one is.
   list(): Alert[] {
     void this.revision;
+    return this.#kept?.flatMap((id) => this.#open.get(id) ?? this.#over.get(id) ?? []) ?? this.#inOrder();
+  }
+
+  // What came since the order is held.
+  waiting(): Alert[] {
+    void this.revision;
+    if (!this.#kept) return [];
+    const kept = new Set(this.#kept);
+    return [...this.#open.values()].filter(({ alertId }) => !kept.has(alertId));
+  }
+
+  #end(alert: Alert): void {
+    if (this.#open.delete(alert.alertId) && this.#kept) this.#over.set(alert.alertId, alert);
+  }
+
+  #inOrder(): Alert[] {
     const handled = (alert: Alert) => (alert.state === AlertState.TRIGGERED ? 0 : 1);
     return [...this.#open.values()].sort(
       (one, other) =>

@@ -90,6 +90,8 @@ export const de: Catalogue = {
   alerts: {
     title: 'Alarme',
     empty: 'Kein Alarm ist offen.',
+    emptyFiltered: 'Kein offener Alarm passt zu den Filtern.',
+    news: (n) => (n === 1 ? '1 neuer Alarm: zeigen' : `${n} neue Alarme: zeigen`),
     since: (when) => `seit ${when}`,
     level: (n) => `Stufe ${n}`,
     acknowledged: (who, until) => `${who} kümmert sich, bis ${until}`,

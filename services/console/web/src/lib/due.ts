@@ -1,6 +1,7 @@
 // Which due counts for whoever looks at a board, and what stands behind it.
 
-import { type Commitment, CommitmentLifecycle } from '../gen/aftercall/model/v1/commitment_pb';
+import type { Alert } from '../gen/aftercall/model/v1/alert_pb';
+import { type Commitment, CommitmentLifecycle, type Owner } from '../gen/aftercall/model/v1/commitment_pb';
 import { endOfDay, millis } from './time';
 
 export type Section = 'overdue' | 'hour' | 'today' | 'later';
@@ -46,8 +47,8 @@ export interface BoardFilter {
   due: '' | 'overdue' | 'hour' | 'today';
 }
 
-export function ownerKey(promise: Commitment): string {
-  const owner = promise.owner?.owner;
+export function ownerKey({ owner: whose }: Pick<Commitment, 'owner'>): string {
+  const owner = whose?.owner;
   if (owner?.case === 'agentId') return `agent:${owner.value}`;
   return owner?.case === 'queueId' ? `queue:${owner.value}` : '';
 }
@@ -58,11 +59,18 @@ export function teamOf(promise: Commitment): string {
 }
 
 export function fits(promise: Commitment, filter: BoardFilter, me: string): boolean {
-  if (filter.teams.length > 0 && !filter.teams.includes(teamOf(promise))) return false;
-  if (filter.owners.length > 0 && !filter.owners.includes(ownerKey(promise))) return false;
-  if (!filter.mine) return true;
-  const asked = promise.handover?.toOwner?.owner;
-  return ownerKey(promise) === `agent:${me}` || (asked?.case === 'agentId' && asked.value === me);
+  return concerns(promise, teamOf(promise), filter, me, promise.handover?.toOwner);
+}
+
+// An alert is narrowed by whose it is, as promises are; what it warns of counts whenever it is due.
+export function fitsAlert(alert: Alert, filter: BoardFilter, me: string): boolean {
+  return concerns(alert, alert.teamId, filter, me);
+}
+
+function concerns(one: Pick<Commitment, 'owner'>, team: string, filter: BoardFilter, me: string, asked?: Owner): boolean {
+  if (filter.teams.length > 0 && !filter.teams.includes(team)) return false;
+  if (filter.owners.length > 0 && !filter.owners.includes(ownerKey(one))) return false;
+  return !filter.mine || ownerKey(one) === `agent:${me}` || (asked?.owner.case === 'agentId' && asked.owner.value === me);
 }
 
 // Whether a due is within what the filter asks for, which changes as time passes.

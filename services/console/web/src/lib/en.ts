@@ -88,6 +88,8 @@ export const en = {
   alerts: {
     title: 'Alerts',
     empty: 'No alert is open.',
+    emptyFiltered: 'No open alert fits the filters.',
+    news: (n: number) => (n === 1 ? '1 new alert: show' : `${n} new alerts: show`),
     since: (when: string) => `since ${when}`,
     level: (n: number) => `level ${n}`,
     acknowledged: (who: string, until: string) => `${who} sees to it until ${until}`,

@@ -179,6 +179,32 @@ test('an alert is seen to, and it is said by whom and until when', async ({ page
   await expect(alert).toContainText('developer sees to it until');
 });
 
+test('alerts stay under the hand, and the dialog says which one it is about', async ({ page }) => {
+  await page.goto(`${server.url}/board`);
+  const alerts = page.locator('[data-alert]');
+  await alerts.first().hover();
+  const before = await alerts.first().getAttribute('data-alert');
+  server.record([contact({ text: 'Graver than the rest', dueIn: -600, customer: 'C-8' })]);
+  const news = page.getByRole('button', { name: /new alerts?: show/ });
+  await expect(news).toBeVisible();
+  expect(await alerts.first().getAttribute('data-alert')).toBe(before);
+  await expect(alerts.filter({ hasText: 'C-8' })).toHaveCount(0);
+
+  await news.click();
+  await expect(news).toHaveCount(0);
+  const alert = alerts.filter({ hasText: 'C-8' }).first();
+  const rule = await alert.locator('strong').innerText();
+  await alert.getByRole('button', { name: 'Acknowledge' }).click();
+  await expect(page.getByRole('dialog')).toContainText(rule);
+  await expect(page.getByRole('dialog')).toContainText('Graver than the rest');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+
+  // Filters are of alerts as well.
+  await page.goto(`${server.url}/board?team=sales`);
+  await expect(page.getByText('No open alert fits the filters.')).toBeVisible();
+  await expect(alerts).toHaveCount(0);
+});
+
 test('a double click is one request', async ({ page }) => {
   server.record([contact({ text: 'Clicked twice', dueIn: 15, customer: 'C-6' })]);
   await page.goto(server.url);
