@@ -10,7 +10,7 @@ import { type Failure, failureOf } from './failure';
 import { timestamp } from './time';
 import { hinderedBy, RequestName } from './write.svelte';
 
-export type PromiseVerb = 'fulfil' | 'reschedule' | 'reassign' | 'cancel';
+export type PromiseVerb = 'fulfil' | 'reschedule' | 'reassign' | 'cancel' | 'accept' | 'decline' | 'withdraw';
 export type AlertVerb = 'acknowledge' | 'snooze' | 'close';
 export type Verb = PromiseVerb | AlertVerb;
 
@@ -22,6 +22,10 @@ const METHODS: Record<Verb, string> = {
   reschedule: 'followups.v1.FollowupService/RescheduleCommitment',
   reassign: 'followups.v1.FollowupService/ReassignCommitment',
   cancel: 'followups.v1.FollowupService/CancelCommitment',
+  accept: 'followups.v1.FollowupService/AcceptHandover',
+  // One method: it is declined by whoever was asked, and taken back by others.
+  decline: 'followups.v1.FollowupService/EndHandover',
+  withdraw: 'followups.v1.FollowupService/EndHandover',
   acknowledge: 'alerts.v1.AlertService/AcknowledgeAlert',
   snooze: 'alerts.v1.AlertService/SnoozeAlert',
   close: 'alerts.v1.AlertService/CloseAlert',
@@ -81,6 +85,9 @@ export class Act {
     switch (this.verb) {
       case 'fulfil':
       case 'acknowledge':
+      case 'accept':
+      case 'decline':
+      case 'withdraw':
         return true;
       case 'reschedule':
         return at !== undefined && reason.trim() !== '';
@@ -147,6 +154,9 @@ export class Act {
       reschedule: { ...due, reason, ...told },
       reassign: { toOwner: { owner }, toTeamId: team.trim(), atOnce },
       cancel: { reason, ...told },
+      accept: {},
+      decline: {},
+      withdraw: {},
     };
   }
 
@@ -162,6 +172,9 @@ export class Act {
       reschedule: () => followups.rescheduleCommitment({ requestId, ...head, ...command.reschedule }, options),
       reassign: () => followups.reassignCommitment({ requestId, ...head, ...command.reassign }, options),
       cancel: () => followups.cancelCommitment({ requestId, ...head, ...command.cancel }, options),
+      accept: () => followups.acceptHandover({ requestId, ...head }, options),
+      decline: () => followups.endHandover({ requestId, ...head }, options),
+      withdraw: () => followups.endHandover({ requestId, ...head }, options),
     }[verb]();
     wrote(answer.position);
     return certain(answer.commitment);
@@ -181,6 +194,9 @@ export class Act {
         reschedule: { case: 'reschedule' as const, value: command.reschedule },
         reassign: { case: 'reassign' as const, value: command.reassign },
         cancel: { case: 'cancel' as const, value: command.cancel },
+        accept: { case: 'acceptHandover' as const, value: command.accept },
+        decline: { case: 'endHandover' as const, value: command.decline },
+        withdraw: { case: 'endHandover' as const, value: command.withdraw },
       }[verb];
       const answer = await followups.batchCommitments({ requestId, targets, command: asked }, once());
       wrote(answer.position);

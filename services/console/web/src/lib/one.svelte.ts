@@ -7,6 +7,7 @@ import { promiseOf } from './alarm.svelte';
 import { alerts, followups, including, once } from './client';
 import { type Failure, failureOf } from './failure';
 import { millis } from './time';
+import { askedText } from './words.svelte';
 
 // What happened, in order.
 export interface Happening {
@@ -95,7 +96,8 @@ export class One {
       add(millis(pause.pausedAt), 'paused', pause.pausedBy, { words: pause.note });
       add(millis(pause.resumedAt), 'resumed', '');
     }
-    add(millis(promise.handover?.askedAt), 'asked', promise.handover?.askedBy ?? '');
+    const { handover } = promise;
+    if (handover) add(millis(handover.askedAt), 'asked', handover.askedBy, { words: askedText(handover, promise.timeZone) });
     add(millis(promise.closedAt), 'closed', promise.closedBy, { words: promise.closeNote });
     return list.sort((one, other) => other.at - one.at);
   }

@@ -2,9 +2,9 @@
 
 import { type Catalogue, en } from './en';
 import { type Language, prefs } from './prefs.svelte';
-import { format, isZone, numberFormat, ownZone, span as spanIn, wallOf } from './time';
+import { format, isZone, millis, numberFormat, ownZone, span as spanIn, wallOf } from './time';
 
-import type { Commitment, Owner } from '../gen/aftercall/model/v1/commitment_pb';
+import type { Commitment, Handover, Owner } from '../gen/aftercall/model/v1/commitment_pb';
 
 // What every language is called by those who speak it.
 export const LANGUAGES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
@@ -102,6 +102,12 @@ export function ownerName(owner: Owner | undefined): string {
   if (owner?.owner.case === 'agentId') return owner.owner.value;
   if (owner?.owner.case === 'queueId') return t().words.queue(owner.owner.value);
   return t().words.nobody;
+}
+
+// Who is asked to keep a promise, and until when they may say so.
+export function askedText({ toOwner, acceptUntil }: Handover, theirs: string, now = Date.now()): string {
+  const until = millis(acceptUntil);
+  return t().board.asked(ownerName(toOwner), until === undefined ? '' : moment(until, theirs, now));
 }
 
 // Whom a promise was made to, as people call them.

@@ -205,6 +205,28 @@ test('alerts stay under the hand, and the dialog says which one it is about', as
   await expect(alerts).toHaveCount(0);
 });
 
+test('who is asked to keep a promise is said, and asked no more', async ({ page }) => {
+  const id = '0199c3a4-6f00-7000-8000-000000000009';
+  server.record([contact({ text: 'Somebody else is asked', dueIn: 35, customer: 'C-9', id })]);
+  await page.goto(server.url);
+  await pick(page, 'Somebody else is asked');
+  await page.keyboard.press('m');
+  await page.getByLabel('To agent').fill('b.ross');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(row(page, 'Somebody else is asked')).toContainText(/asked: b\.ross, until/);
+  await expect(row(page, 'Somebody else is asked').getByRole('gridcell').nth(4)).toHaveText('a.marsh');
+
+  await page.goto(`${server.url}/promise/${id}`);
+  const facts = page.getByRole('region', { name: 'Promise', exact: true });
+  await expect(facts).toContainText(/asked: b\.ross, until/);
+  await expect(page.getByRole('region', { name: 'What happened' })).toContainText(/asked: b\.ross, until/);
+  await facts.getByRole('button', { name: 'Ask no more' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Ask no more' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(facts).not.toContainText('asked:');
+});
+
 test('a double click is one request', async ({ page }) => {
   server.record([contact({ text: 'Clicked twice', dueIn: 15, customer: 'C-6' })]);
   await page.goto(server.url);

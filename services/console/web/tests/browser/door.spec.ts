@@ -8,7 +8,8 @@ import { type Caller, contact, Server } from './server';
 const lead: Caller = { token: 'token-of-the-lead-0123456789', tenant: 'acme', actor: 'lea', roles: ['team_lead'] };
 const admin: Caller = { token: 'token-of-the-crm-0123456789', tenant: 'acme', actor: 'crm', roles: ['integration'] };
 const other: Caller = { token: 'token-of-globex-0123456789', tenant: 'globex', actor: 'gus', roles: ['supervisor', 'integration'] };
-const known = new Server([lead, admin, other]);
+const boss: Caller = { token: 'token-of-the-boss-0123456789', tenant: 'acme', actor: 'bea', roles: ['supervisor'] };
+const known = new Server([lead, admin, other, boss]);
 const open = new Server();
 
 test.beforeAll(async () => {
@@ -180,6 +181,22 @@ test('who signs in in one tab is who every tab is from then on, and no tab tells
   await expect(row(one, 'Promised by acme')).toBeVisible();
   await expect(row(one, 'Promised by globex')).toHaveCount(0);
   await context.close();
+});
+
+test('who is asked to keep a promise accepts it, and keeps it from then on', async ({ page }) => {
+  const id = '0199c3a4-6f00-7000-8000-00000000000a';
+  known.record([contact({ text: 'Given to lea', dueIn: 50, id })], admin.token);
+  known.command(['followups', 'reassign', id, '--to-agent', 'lea'], boss.token);
+  await page.goto(`${known.url}/promise/${id}`);
+  await signIn(page, lead);
+  const facts = page.getByRole('region', { name: 'Promise', exact: true });
+  await expect(facts).toContainText('asked: lea');
+  await expect(facts.getByRole('button', { name: 'Decline' })).toBeVisible();
+  await facts.getByRole('button', { name: 'Accept' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(facts).not.toContainText('asked:');
+  await expect(facts).toContainText('lea');
 });
 
 test('saved views are shown to who saved them', async ({ page }) => {
