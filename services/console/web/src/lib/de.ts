@@ -246,6 +246,7 @@ export const de: Catalogue = {
     closed: 'geschlossen',
     special: 'eigene Zeiten',
     pauses: 'Pausen',
+    stands: 'Unsere eigene Frist steht still seit',
     omitted: (n) => `${n} weitere Zeiten sind nicht aufgeführt`,
     turns: 'Wer an der Reihe war',
     history: 'Was geschah',

@@ -244,6 +244,7 @@ export const en = {
     closed: 'closed',
     special: 'hours of its own',
     pauses: 'Pauses',
+    stands: 'Our own due stands still since',
     omitted: (n: string) => `${n} more times are not listed`,
     turns: 'Whose turn it was',
     history: 'What happened',

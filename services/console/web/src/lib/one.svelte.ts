@@ -25,6 +25,8 @@ export class One {
   readonly id: string;
   promise = $state.raw<Commitment | undefined>();
   explained = $state.raw<ExplainDueResponse | undefined>();
+  // Of our own due, where the customer was told another.
+  own = $state.raw<ExplainDueResponse | undefined>();
   moves = $state.raw<Reschedule[]>([]);
   alerts = $state.raw<Alert[]>([]);
   failure = $state.raw<Failure | undefined>();
@@ -60,12 +62,16 @@ export class One {
     }
     try {
       const customerIds = this.promise?.customerId ? [this.promise.customerId] : [];
-      const [explained, moves, raised] = await Promise.all([
+      const hasOwn = this.promise?.toldToCustomer && this.promise.target;
+      const [explained, own, moves, raised] = await Promise.all([
         followups.explainDue({ commitmentId }, once()),
+        hasOwn ? followups.explainDue({ commitmentId, clock: CommitmentClock.INTERNAL }, once()) : undefined,
         followups.listReschedules({ commitmentId, pageSize: 500 }, once()),
         alerts.listAlerts({ filter: { customerIds }, pageSize: 500 }, once()),
       ]);
       this.explained = explained;
+      // Whose turn it was is said once.
+      this.own = own && { ...own, shares: [] };
       this.moves = moves.reschedules;
       this.alerts = raised.alerts.filter((alert) => promiseOf(alert)?.commitmentId === commitmentId);
     } catch (thrown) {

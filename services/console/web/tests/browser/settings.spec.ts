@@ -148,6 +148,16 @@ test('a policy is tried out on what was promised, saved, and open promises follo
   await open.getByRole('button', { name: 'Let open promises follow' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Let open promises follow' }).click();
   await expect(open).toContainText('1 open promise follows the settings in use now.');
+
+  // Both dues of what is promised from then on are explained.
+  const id = '0199c3a4-6f00-7000-8000-00000000000b';
+  server.record([contact({ text: 'With a due of our own', dueIn: 60 * 24 * 4, customer: 'C-2', id })]);
+  await page.goto(`${server.url}/promise/${id}`);
+  const why = page.getByRole('region', { name: 'Why it is due then' });
+  await expect(why.getByRole('heading', { name: 'Our own due' })).toBeVisible();
+  await expect(why.getByRole('img', { name: /Open time/ })).toHaveCount(2);
+  await expect(why).toContainText('Calendar hours');
+  await accessible(page);
   expect(wrong).toEqual([]);
 });
 
