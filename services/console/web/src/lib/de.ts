@@ -263,6 +263,8 @@ export const de: Catalogue = {
     clocks: { promise: 'die des Kunden', own: 'unsere eigene' },
     alerts: 'Alarme',
     noAlerts: 'Kein Alarm wurde ausgelöst.',
+    alertsCut: 'Es gibt zu viele Alarme, um alle durchzusehen: von denen zu dieser Zusage können welche fehlen.',
+    attemptsCut: (shown, all) => `Der Kunde wurde ${all}-mal versucht: die letzten ${shown} stehen hier.`,
     turn: { us: 'wir', customer: 'der Kunde', third: 'jemand anderes', system: 'eine Maschine' },
   },
   sessions: {

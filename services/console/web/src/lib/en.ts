@@ -261,6 +261,8 @@ export const en = {
     clocks: { promise: 'the customer’s', own: 'our own' },
     alerts: 'Alerts',
     noAlerts: 'No alert was raised.',
+    alertsCut: 'There are too many alerts to look through all of them: some about this promise may be missing.',
+    attemptsCut: (shown: number, all: string) => `The customer was tried ${all} times: the latest ${shown} are listed.`,
     turn: { us: 'ours', customer: 'the customer’s', third: 'somebody else’s', system: 'a machine’s' },
   },
   sessions: {

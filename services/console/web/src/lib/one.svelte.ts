@@ -9,6 +9,10 @@ import { type Failure, failureOf } from './failure';
 import { millis } from './time';
 import { askedText } from './words.svelte';
 
+const PAGE_SIZE = 500;
+// So many alerts of its customer are looked through at most; of a caller whom nobody knows, of everybody.
+const ALERTS_MAX = 5_000;
+
 // What happened, in order.
 export interface Happening {
   at: number;
@@ -29,6 +33,9 @@ export class One {
   own = $state.raw<ExplainDueResponse | undefined>();
   moves = $state.raw<Reschedule[]>([]);
   alerts = $state.raw<Alert[]>([]);
+  // Whether there may be more alerts than were looked through.
+  capped = $state(false);
+  alertsRead = $state(false);
   failure = $state.raw<Failure | undefined>();
   // What failed beside the promise itself, which is shown all the same.
   besides = $state.raw<Failure | undefined>();
@@ -61,22 +68,40 @@ export class One {
       return;
     }
     try {
-      const customerIds = this.promise?.customerId ? [this.promise.customerId] : [];
       const hasOwn = this.promise?.toldToCustomer && this.promise.target;
       const [explained, own, moves, raised] = await Promise.all([
         followups.explainDue({ commitmentId }, once()),
         hasOwn ? followups.explainDue({ commitmentId, clock: CommitmentClock.INTERNAL }, once()) : undefined,
         followups.listReschedules({ commitmentId, pageSize: 500 }, once()),
-        alerts.listAlerts({ filter: { customerIds }, pageSize: 500 }, once()),
+        this.#raised(),
       ]);
       this.explained = explained;
       // Whose turn it was is said once.
       this.own = own && { ...own, shares: [] };
       this.moves = moves.reschedules;
-      this.alerts = raised.alerts.filter((alert) => promiseOf(alert)?.commitmentId === commitmentId);
+      this.alerts = raised;
+      this.alertsRead = true;
     } catch (thrown) {
       this.besides = failureOf(thrown);
     }
+  }
+
+  // The alerts about it, wherever they are among those of its customer.
+  async #raised(): Promise<Alert[]> {
+    const found: Alert[] = [];
+    const customerId = this.promise?.customerId;
+    const kind = this.promise?.kind;
+    const filter = { customerIds: customerId ? [customerId] : [], kinds: kind ? [kind] : [] };
+    let pageToken = '';
+    let looked = 0;
+    do {
+      const page = await alerts.listAlerts({ filter, pageSize: PAGE_SIZE, pageToken }, once());
+      found.push(...page.alerts.filter((alert) => promiseOf(alert)?.commitmentId === this.id));
+      pageToken = page.nextPageToken;
+      looked += PAGE_SIZE;
+    } while (pageToken !== '' && looked < ALERTS_MAX);
+    this.capped = pageToken !== '';
+    return found;
   }
 
   take(promise: Commitment): void {

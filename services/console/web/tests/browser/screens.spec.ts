@@ -214,6 +214,17 @@ test('a promise: why it is due then, and all that happened to it', async ({ page
   expect(wrong).toEqual([]);
 });
 
+test('a promise of more attempts than are listed says how many there were', async ({ page }) => {
+  const id = '0199c3a4-6f00-7000-8000-00000000000c';
+  server.record([contact({ text: 'Tried again and again', dueIn: 60 * 24 * 5, customer: 'C-tried', id })]);
+  for (let n = 0; n < 21; n += 1) server.command(['followups', 'attempt', id, '--result', 'no_answer']);
+  await page.goto(`${server.url}/promise/${id}`);
+  const history = page.getByRole('region', { name: 'What happened' });
+  await expect(history.getByText('Customer tried')).toHaveCount(20);
+  await expect(history).toContainText('The customer was tried 21 times: the latest 20 are listed.');
+  await expect(page.getByText('No alert was raised.')).toBeVisible();
+});
+
 test('a promise that there is not is said to be missing', async ({ page }) => {
   await page.goto(`${server.url}/promise/none-such`);
   await expect(page.getByText('There is no such promise')).toBeVisible();
