@@ -83,6 +83,7 @@ export const de: Catalogue = {
     left: 'nicht mehr hier',
     selected: (n) => `${n} ausgewählt`,
     asked: (who, until) => `gefragt: ${who}${until && `, bis ${until}`}`,
+    hidden: (n) => (n === 1 ? '1 weitere ist durch die Filter verborgen' : `${n} weitere sind durch die Filter verborgen`),
     deselect: 'Keine auswählen',
     choose: 'Klicken Sie eine Zusage an, oder haken Sie mehrere an.',
     total: (n) => `${n} Zusagen`,

@@ -81,6 +81,7 @@ export const en = {
     left: 'gone from here',
     asked: (who: string, until: string) => `asked: ${who}${until && `, until ${until}`}`,
     selected: (n: number) => (n === 1 ? '1 selected' : `${n} selected`),
+    hidden: (n: number) => (n === 1 ? '1 more is hidden by the filters' : `${n} more are hidden by the filters`),
     deselect: 'Select none',
     choose: 'Click a promise, or tick several.',
     total: (n: string) => `${n} promises`,

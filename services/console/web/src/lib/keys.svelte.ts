@@ -45,7 +45,8 @@ export function press(event: KeyboardEvent): void {
   if (event.altKey) return;
   if (isChord && event.key.toLowerCase() !== 'k') return;
   const inDialog = document.querySelector('dialog[open]') !== null;
-  if (!isChord && event.key !== 'Escape' && (writes(event.target) || !prefs.keys || inDialog)) return;
+  // A dialog is closed by its own Esc, before anything behind it.
+  if (!isChord && (inDialog || (event.key !== 'Escape' && (writes(event.target) || !prefs.keys)))) return;
   const pressed = isChord ? 'ctrl+k' : event.key;
   const isSecond = begun !== undefined && event.timeStamp - begun.at < FOLLOWS_MS;
   const name = isSecond && begun ? `${begun.key} ${pressed}` : pressed;

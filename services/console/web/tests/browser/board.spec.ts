@@ -161,6 +161,12 @@ test('several are moved at once, and what is wrong is said field by field', asyn
   for (const n of [1, 2, 3]) await row(page, `Moved together ${n}`).getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Reschedule' }).click();
   await expect(page.getByRole('dialog', { name: 'Move the dues of 3 promises' })).toBeVisible();
+  await expect(page.getByRole('dialog').getByRole('listitem')).toHaveText([/Moved together 1/, /Moved together 2/, /Moved together 3/]);
+  // Esc closes the dialog, and what is ticked stays so.
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(row(page, 'Moved together 2').getByRole('checkbox')).toBeChecked();
+  await page.getByRole('button', { name: 'Reschedule' }).click();
   await page.getByLabel(/^New due/).fill('2020-01-01T10:00');
   await page.getByLabel('Why').fill('The part comes later.');
   const send = page.getByRole('dialog').getByRole('button', { name: 'Reschedule' });
@@ -169,6 +175,16 @@ test('several are moved at once, and what is wrong is said field by field', asyn
   await page.getByRole('button', { name: 'Tomorrow 10:00' }).click();
   await send.click();
   await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('nothing is done with what is ticked and hidden by a filter', async ({ page }) => {
+  await page.goto(server.url);
+  for (const text of ['late one', 'papers']) await row(page, text).getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'sales', exact: true }).click();
+  await expect(row(page, 'late one')).toHaveCount(0);
+  await expect(page.getByText('1 more is hidden by the filters')).toBeVisible();
+  await page.getByRole('button', { name: 'Reschedule' }).click();
+  await expect(page.getByRole('dialog', { name: 'Move the due', exact: true })).toContainText('We send the papers');
 });
 
 test('an alert is seen to, and it is said by whom and until when', async ({ page }) => {
