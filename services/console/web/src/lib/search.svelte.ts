@@ -15,7 +15,7 @@ import { including, once } from './client';
 import { history } from './past';
 import { csv } from './csv';
 import { type Failure, failureOf } from './failure';
-import { fromField, millis, timestamp } from './time';
+import { fromField, isZone, millis, timestamp } from './time';
 import { zone } from './words.svelte';
 
 // The facets by their names in the address, in the order in which they are shown.
@@ -44,10 +44,16 @@ function byName<T extends number>(values: Record<string, string | T>, prefix: st
   return typeof value === 'number' ? [value] : [];
 }
 
+// In which zone the dates of an address are meant: whoever follows it finds the same.
+export function zoneOf(query: URLSearchParams): string {
+  const said = query.get('zone') ?? '';
+  return isZone(said) ? said : zone();
+}
+
 export function filterOf(query: URLSearchParams): MessageInitShape<typeof InteractionFilterSchema> {
   const all = (name: string) => query.getAll(name);
   const at = (name: string) => {
-    const ms = fromField(`${query.get(name) ?? ''}T00:00`, zone());
+    const ms = fromField(`${query.get(name) ?? ''}T00:00`, zoneOf(query));
     return ms === undefined ? undefined : timestamp(ms);
   };
   const [from, before] = [at('from'), at('before')];
@@ -83,7 +89,7 @@ export interface Narrowing {
 }
 
 export function narrowings(query: URLSearchParams): Narrowing[] {
-  return [...query].filter(([name, value]) => name !== 'order' && value !== '').map(([name, value]) => ({ name, value }));
+  return [...query].filter(([name, value]) => name !== 'order' && name !== 'zone' && value !== '').map(([name, value]) => ({ name, value }));
 }
 
 export function without(query: URLSearchParams, { name, value }: Narrowing): URLSearchParams {

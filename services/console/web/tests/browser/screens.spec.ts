@@ -191,6 +191,17 @@ test('a search: facets, what excludes everything, and a file of what was found',
   const file = readFileSync(await (await downloading).path(), 'utf8');
   expect(file.trim().split('\r\n')).toHaveLength(2);
   expect(file).toContain('We call back about the router');
+  // A mood is a number, and no formula.
+  expect(file).toContain(',"-3",');
+
+  // A date is meant in the zone in which it was chosen, whoever follows the address.
+  await page.getByLabel('From, Europe/Berlin').fill('2020-01-01');
+  await expect(page).toHaveURL(/from=2020-01-01&zone=Europe%2FBerlin/);
+  await expect(page.getByTestId('hits')).toHaveText('1 contact');
+  await page.goto(`${server.url}/search?q=router&from=2020-01-01&zone=America%2FNew_York`);
+  await expect(page.getByLabel('From, America/New_York')).toHaveValue('2020-01-01');
+  await page.getByLabel('From, America/New_York').fill('');
+  await expect(page).toHaveURL(`${server.url}/search?q=router`);
   expect(wrong).toEqual([]);
 });
 
