@@ -4,6 +4,7 @@
 //! stands where that is. Neither fold looks at the other's rows: who shows a contact puts both together.
 
 mod row;
+mod wordless;
 
 use aftercall_domain::call::Call;
 use aftercall_domain::interaction::Refused;
@@ -34,6 +35,7 @@ use row::{close, judge};
 #[derive(Debug, Clone, Copy)]
 pub struct CallRows {
     tag: u8,
+    keeps_words: bool,
 }
 
 /// Something that was told of a call.
@@ -54,10 +56,37 @@ pub struct CallChange {
     pub after: CallRow,
 }
 
+impl CallChange {
+    /// The call before and after, each if it was over.
+    pub fn over(&self) -> (Option<&wire::Call>, Option<&wire::Call>) {
+        let before = self.before.as_ref();
+        (before.and_then(CallRow::over), self.after.over())
+    }
+
+    /// Whether what the call adds to the record of its contact once it is over is something else than before.
+    pub fn completes_anew(&self) -> bool {
+        let adds = |call: &wire::Call| (call.segments.clone(), call.ended_at, call.disconnect);
+        let (before, after) = self.over();
+        before.map(adds) != after.map(adds)
+    }
+}
+
 impl CallRows {
     /// Those under keys that begin with `tag`.
     pub const fn under(tag: u8) -> Self {
-        Self { tag }
+        Self {
+            tag,
+            keeps_words: true,
+        }
+    }
+
+    /// The same without names and numbers of customers, and without what anybody says in words: for views that measure.
+    #[must_use]
+    pub const fn without_words(self) -> Self {
+        Self {
+            keeps_words: false,
+            ..self
+        }
     }
 
     /// Under which it is noted that a tenant has calls.
@@ -117,9 +146,18 @@ impl CallRows {
         let changes = match told {
             Told::Reported(reported) => self.report(event, reported, &mut row, txn)?,
             Told::Closed(closed) => before.is_some() && close(&mut row, closed),
-            Told::DropJudged(judged) => before.is_some() && judge(&mut row, event, judged),
+            Told::DropJudged(judged) => {
+                let judged = match self.keeps_words {
+                    true => (**judged).clone(),
+                    false => wordless::judged(judged),
+                };
+                before.is_some() && judge(&mut row, event, &judged)
+            }
             Told::Saved(saved) => {
-                row.save(saved);
+                match self.keeps_words {
+                    true => row.save(saved),
+                    false => row.save(&wordless::saved(saved)),
+                }
                 before.is_some()
             }
         };
@@ -171,7 +209,10 @@ impl CallRows {
             external_id: told.call_id.clone(),
         });
         let told = ToldRow {
-            event: Some(told.clone()),
+            event: Some(match self.keeps_words {
+                true => told.clone(),
+                false => wordless::told(told),
+            }),
             recorded_at_us,
         };
         txn.put(key, told.encode_to_vec())?;

@@ -103,6 +103,17 @@ impl CallRow {
         self.call.as_ref()
     }
 
+    /// The call, once it is over: what is not over yet is measured by nobody.
+    pub fn over(&self) -> Option<&wire::Call> {
+        let is_over = |call: &&wire::Call| {
+            matches!(
+                call.state(),
+                wire::CallState::WrapUp | wire::CallState::Abandoned
+            )
+        };
+        self.call().filter(is_over)
+    }
+
     /// Where the first that was told of it stands.
     pub fn position(&self) -> Position {
         Position {
