@@ -35,7 +35,8 @@ use row::{close, judge};
 #[derive(Debug, Clone, Copy)]
 pub struct CallRows {
     tag: u8,
-    keeps_words: bool,
+    /// Whether calls are only measured.
+    is_measuring: bool,
 }
 
 /// Something that was told of a call.
@@ -76,15 +77,16 @@ impl CallRows {
     pub const fn under(tag: u8) -> Self {
         Self {
             tag,
-            keeps_words: true,
+            is_measuring: false,
         }
     }
 
-    /// The same without names and numbers of customers, and without what anybody says in words: for views that measure.
+    /// The same for views that only measure: without names and numbers of customers and what anybody says in words, and
+    /// without what is shown of a call while nothing says that it is over.
     #[must_use]
-    pub const fn without_words(self) -> Self {
+    pub const fn measuring(self) -> Self {
         Self {
-            keeps_words: false,
+            is_measuring: true,
             ..self
         }
     }
@@ -147,16 +149,16 @@ impl CallRows {
             Told::Reported(reported) => self.report(event, reported, &mut row, txn)?,
             Told::Closed(closed) => before.is_some() && close(&mut row, closed),
             Told::DropJudged(judged) => {
-                let judged = match self.keeps_words {
-                    true => (**judged).clone(),
-                    false => wordless::judged(judged),
+                let judged = match self.is_measuring {
+                    true => wordless::judged(judged),
+                    false => (**judged).clone(),
                 };
                 before.is_some() && judge(&mut row, event, &judged)
             }
             Told::Saved(saved) => {
-                match self.keeps_words {
-                    true => row.save(saved),
-                    false => row.save(&wordless::saved(saved)),
+                match self.is_measuring {
+                    true => row.save(&wordless::saved(saved)),
+                    false => row.save(saved),
                 }
                 before.is_some()
             }
@@ -164,11 +166,13 @@ impl CallRows {
         if !changes {
             return Ok(None);
         }
-        let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
-            return Ok(None);
-        };
-        row.show(call, id);
-        row.note_lost(fact);
+        if !self.is_measuring || row.may_be_over() {
+            let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
+                return Ok(None);
+            };
+            row.show(call, id);
+            row.note_lost(fact);
+        }
         let any = self.any(tenant_id);
         if before.is_none() && txn.get(&*any)?.is_none() {
             txn.put(any, Bytes::new())?;
@@ -203,15 +207,16 @@ impl CallRows {
             return Ok(!was);
         }
         row.told_n += 1;
+        row.note_end(told);
         row.told_at_us = row.told_at_us.max(recorded_at_us);
         row.external_ref.get_or_insert_with(|| wire::ExternalRef {
             source_system: told.source.clone(),
             external_id: told.call_id.clone(),
         });
         let told = ToldRow {
-            event: Some(match self.keeps_words {
-                true => told.clone(),
-                false => wordless::told(told),
+            event: Some(match self.is_measuring {
+                true => wordless::told(told),
+                false => told.clone(),
             }),
             recorded_at_us,
         };

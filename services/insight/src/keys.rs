@@ -43,7 +43,7 @@ pub(crate) const COMMANDS: Requests = Requests::new(10, 11);
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(14);
 
 /// What was told of calls.
-pub(crate) const CALLS: CallRows = CallRows::under(18).without_words();
+pub(crate) const CALLS: CallRows = CallRows::under(18).measuring();
 
 /// A row's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -53,7 +53,7 @@ pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
 pub(crate) const DECISIONS: Requests = Requests::new(48, 49);
 
 /// What was told of calls.
-pub(crate) const CALLS: CallRows = CallRows::under(62).without_words();
+pub(crate) const CALLS: CallRows = CallRows::under(62).measuring();
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;

@@ -55,3 +55,51 @@ pub(super) fn saved(saved: &CallWrapUpSaved) -> CallWrapUpSaved {
         interaction: Some(interaction),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_stays_and_words_go() {
+        let event = wire::CallEvent {
+            event_id: "1".to_owned(),
+            customer_id: "C-1".to_owned(),
+            handles: vec![wire::Handle::default()],
+            our_handle: Some(wire::Handle::default()),
+            transfer: Some(wire::Transfer {
+                to: "billing".to_owned(),
+                reason: "she shouts".to_owned(),
+                ..wire::Transfer::default()
+            }),
+            ..wire::CallEvent::default()
+        };
+        let kept = told(&event);
+        assert_eq!((&*kept.event_id, &*kept.customer_id), ("1", "C-1"));
+        assert!(kept.handles.is_empty() && kept.our_handle.is_none());
+        let transfer = kept.transfer.unwrap();
+        assert_eq!((&*transfer.to, &*transfer.reason), ("billing", ""));
+
+        let reason = wire::ContactReason {
+            code: "billing.refund".to_owned(),
+            stated_verbatim: "I want my money back".to_owned(),
+            ..wire::ContactReason::default()
+        };
+        let wrap_up = CallWrapUpSaved {
+            update_mask: Some(pbjson_types::FieldMask {
+                paths: ["contact_reasons", "handling"].map(str::to_owned).to_vec(),
+            }),
+            interaction: Some(wire::Interaction {
+                contact_reasons: vec![reason],
+                handling: Some(wire::Handling::default()),
+                ..wire::Interaction::default()
+            }),
+        };
+        let kept = saved(&wrap_up);
+        assert_eq!(kept.update_mask.unwrap().paths, ["contact_reasons"]);
+        let values = kept.interaction.unwrap();
+        assert!(values.handling.is_none());
+        assert_eq!(values.contact_reasons[0].code, "billing.refund");
+        assert_eq!(values.contact_reasons[0].stated_verbatim, "");
+    }
+}
