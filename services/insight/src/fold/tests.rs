@@ -212,45 +212,6 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
             };
             (Fact::InteractionIdentified(identified), id, sequence)
         }
-        Next::Tell {
-            event,
-            kind,
-            second,
-        } => (told(number, customer, (event, kind, second)), id, 0),
-        Next::Close(is_end) => {
-            let closing = match is_end {
-                true => CallClosing::End,
-                false => CallClosing::WrapUp,
-            };
-            let closed = CallClosed {
-                closing: closing.into(),
-                due_at: None,
-            };
-            (Fact::CallClosed(closed), id, 1)
-        }
-        Next::Judge { is_lost, .. } => {
-            let class = match is_lost {
-                true => wire::DropClass::Confirmed,
-                false => wire::DropClass::NotADrop,
-            };
-            let judged = CallDropJudged {
-                drop_class: class.into(),
-                ..CallDropJudged::default()
-            };
-            (Fact::CallDropJudged(Box::new(judged)), id, 1)
-        }
-        Next::Save(reason) => {
-            let saved = CallWrapUpSaved {
-                update_mask: Some(FieldMask {
-                    paths: vec!["contact_reasons".to_owned()],
-                }),
-                interaction: Some(wire::Interaction {
-                    contact_reasons: reasons(reason),
-                    ..wire::Interaction::default()
-                }),
-            };
-            (Fact::CallWrapUpSaved(Box::new(saved)), id, 1)
-        }
         Next::Merge(sequence, other) => {
             let merged = CustomersMerged {
                 customer_id: whose.clone(),
@@ -259,6 +220,48 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
             };
             (Fact::CustomersMerged(merged), whose, sequence)
         }
+        _ => (of_call(number, customer, next), id, 1),
+    }
+}
+
+/// What is said of a call.
+fn of_call(number: u8, customer: u8, next: &Next) -> Fact {
+    match *next {
+        Next::Tell {
+            event,
+            kind,
+            second,
+        } => told(number, customer, (event, kind, second)),
+        Next::Close(is_end) => {
+            let closing = match is_end {
+                true => CallClosing::End,
+                false => CallClosing::WrapUp,
+            };
+            Fact::CallClosed(CallClosed {
+                closing: closing.into(),
+                due_at: None,
+            })
+        }
+        Next::Judge { is_lost, .. } => {
+            let class = match is_lost {
+                true => wire::DropClass::Confirmed,
+                false => wire::DropClass::NotADrop,
+            };
+            Fact::CallDropJudged(Box::new(CallDropJudged {
+                drop_class: class.into(),
+                ..CallDropJudged::default()
+            }))
+        }
+        Next::Save(reason) => Fact::CallWrapUpSaved(Box::new(CallWrapUpSaved {
+            update_mask: Some(FieldMask {
+                paths: vec!["contact_reasons".to_owned()],
+            }),
+            interaction: Some(wire::Interaction {
+                contact_reasons: reasons(reason),
+                ..wire::Interaction::default()
+            }),
+        })),
+        _ => unreachable!("it is about a contact or a customer"),
     }
 }
 

@@ -151,28 +151,11 @@ fn played(events: &Events, contacts: Vec<Known>, later: Vec<Later>) -> All {
             Later::Amended(at, to) => {
                 let at = at % all.len();
                 versions[at] += 1;
-                let (known, told) = (&mut all[at], &told[at]);
-                known.seconds_ago = to.seconds_ago;
-                known.reasons = to.reasons;
-                known.dropped = to.dropped;
-                known.queued = to.queued;
-                known.talked = to.talked;
-                known.after = to.after;
-                known.resolution = to.resolution;
-                known.trouble = to.trouble;
-                known.took = to.took;
-                let values = Interaction {
-                    occurred_at: Some(ago(known.seconds_ago)),
-                    segments: known.segments(),
-                    contact_reasons: known.reasons(),
-                    disconnect: known.disconnect(),
-                    ended_at: Some(ago(known.seconds_ago - known.took)),
-                    problem_onset_at: known.trouble.map(|it| ago(known.seconds_ago + it)),
-                    ..Interaction::default()
-                };
+                let known = &mut all[at];
+                let values = known.amend(to);
                 recorded[at].amend(events, versions[at], &AMENDED, values);
                 if known.how != How::Recorded {
-                    known.fall_back(told);
+                    known.fall_back(&told[at]);
                 }
             }
         }
@@ -188,6 +171,28 @@ fn played(events: &Events, contacts: Vec<Known>, later: Vec<Later>) -> All {
 }
 
 impl Known {
+    /// Amends its record; gives what stands there now.
+    fn amend(&mut self, to: Self) -> Interaction {
+        self.seconds_ago = to.seconds_ago;
+        self.reasons = to.reasons;
+        self.dropped = to.dropped;
+        self.queued = to.queued;
+        self.talked = to.talked;
+        self.after = to.after;
+        self.resolution = to.resolution;
+        self.trouble = to.trouble;
+        self.took = to.took;
+        Interaction {
+            occurred_at: Some(ago(self.seconds_ago)),
+            segments: self.segments(),
+            contact_reasons: self.reasons(),
+            disconnect: self.disconnect(),
+            ended_at: Some(ago(self.seconds_ago - self.took)),
+            problem_onset_at: self.trouble.map(|it| ago(self.seconds_ago + it)),
+            ..Interaction::default()
+        }
+    }
+
     /// Its record was amended, and does not say everything that telephony tells.
     fn fall_back(&mut self, told: &Self) {
         if self.segments().is_empty() {
