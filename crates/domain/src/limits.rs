@@ -253,5 +253,3 @@ pub const DROP_JUDGEMENTS_MAX: usize = 20;
 pub const DROP_HOLD_S_MIN: i64 = 60;
 /// Within how long after a call a customer who calls again is taken to have been cut off, in seconds.
 pub const DROP_BACK_WITHIN_S: i64 = 10 * 60;
-/// Up to how long somebody who leaves a queue has not waited for us, in seconds.
-pub const SHORT_ABANDON_S: i64 = 5;

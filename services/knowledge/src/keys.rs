@@ -17,7 +17,8 @@
 //!       whose                                                       Used
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12, 14  what requests did: see [`PROMOTIONS`]
-//!  50 to 59: see [`search`]
+//!  50 to 61: see [`search`]
+//!  62   see [`CALLS`]                                               what was told of calls
 //!  15   tenant, sort of party, party, occurred (newest first),
 //!       interaction, whose                                          Lessons: what it taught
 //!  20 to 26  versions: see [`versions`]
@@ -40,6 +41,7 @@ pub(crate) mod search;
 pub(crate) mod versions;
 
 use aftercall_domain::Party;
+use aftercall_ledger::CallRows;
 use aftercall_ledger::requests::Requests;
 use aftercall_proto::model::v1::CandidateState;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -49,6 +51,9 @@ pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
 
 /// Decisions on candidates, by request. Their answer is empty: it is the candidate as it is.
 pub(crate) const DECISIONS: Requests = Requests::new(48, 49);
+
+/// What was told of calls.
+pub(crate) const CALLS: CallRows = CallRows::under(62).measuring();
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aftercall_domain::Parties;
 use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::model::v1::{
-    Audience, CandidateState, Channel, CommitmentKind, Customer, Direction, Governance,
+    Audience, Call, CandidateState, Channel, CommitmentKind, Customer, Direction, Governance,
     Interaction, LentWords, ReasonResolution, SolutionUse, VersionState,
 };
 use pbjson_types::Timestamp;
@@ -144,6 +144,11 @@ impl Case {
         });
         case.corrections = corrections.collect();
         case
+    }
+
+    /// Takes from the call that the contact is how long it took, where its record does not say it.
+    pub(crate) fn complete(&mut self, call: Option<&Call>) {
+        self.handled_mut().complete(call);
     }
 
     /// How many seconds it took, if that is known.

@@ -450,15 +450,12 @@ impl Folding {
         if let Some(last) = self.segments.last_mut() {
             last.ring_no_answer_count += unanswered;
         }
-        let left_queue = matches!(
-            self.end.as_ref().map(|end| end.from),
-            Some(CallState::Queued | CallState::Ringing)
-        );
-        let measures = Measures::of(&self.segments, self.state, left_queue);
         let end = self.end;
+        let ended_at = end.as_ref().map(|end| end.at);
+        let measures = Measures::of(&self.segments, self.direction, ended_at);
         Call {
             began_at: self.began_at,
-            ended_at: end.as_ref().map(|end| end.at),
+            ended_at,
             state: self.state,
             since: self.since,
             direction: self.direction,

@@ -1,5 +1,7 @@
 //! One call, whatever order its events come in.
 
+mod measured;
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -56,6 +56,9 @@ pub struct CallRow {
     /// What its agent has saved of the wrap-up.
     #[prost(message, optional, tag = "13")]
     saved: Option<CallWrapUpSaved>,
+    /// Whether something was told by which it may be over.
+    #[prost(bool, tag = "14")]
+    may_be_over: bool,
 }
 
 /// The record by which a call is known to be lost.
@@ -101,6 +104,28 @@ impl CallRow {
     /// The call, where the row is whole.
     pub fn call(&self) -> Option<&wire::Call> {
         self.call.as_ref()
+    }
+
+    /// The call, once it is over: what is not over yet is measured by nobody.
+    pub fn over(&self) -> Option<&wire::Call> {
+        let is_over = |call: &&wire::Call| {
+            matches!(
+                call.state(),
+                wire::CallState::WrapUp | wire::CallState::Abandoned
+            )
+        };
+        self.call().filter(is_over)
+    }
+
+    /// Notes whether it may be over by what is told of it.
+    pub(super) fn note_end(&mut self, told: &wire::CallEvent) {
+        use wire::CallEventKind as Kind;
+        self.may_be_over |= matches!(told.kind(), Kind::Ended | Kind::Dropped | Kind::AcwBegan);
+    }
+
+    /// Whether anything says that it may be over. Before that it is not.
+    pub(super) fn may_be_over(&self) -> bool {
+        self.may_be_over || self.closed_end
     }
 
     /// Where the first that was told of it stands.

@@ -21,6 +21,7 @@ mod searching;
 mod sight;
 mod struggles;
 mod suggestions;
+mod telephony;
 mod tenants;
 mod uses;
 mod versions;
