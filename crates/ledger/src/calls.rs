@@ -165,7 +165,7 @@ impl CallRows {
             return Ok(!was);
         }
         row.told_n += 1;
-        row.told_at_us = row.told_at_us.max(recorded_at_us);
+        row.note_told(recorded_at_us);
         row.external_ref.get_or_insert_with(|| wire::ExternalRef {
             source_system: told.source.clone(),
             external_id: told.call_id.clone(),
