@@ -1,6 +1,7 @@
 //! `calls`: calls while they happen, what telephony tells of them, and those that were never wrapped up.
 
 mod report;
+mod said;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,6 +32,14 @@ pub enum Calls {
     Report(report::ReportArgs),
     /// Lists calls that were completed without their agent's wrap-up
     Incomplete(IncompleteArgs),
+    /// Says whether a call was lost, and to whom that is put down, over what was judged of it before
+    Judge(said::JudgeArgs),
+    /// Saves part of a call's wrap-up, from JSON
+    ///
+    /// FILE holds a contact's fields in proto3 JSON, such as {"labels": ["vip"], "handling": {"summary": "…"}}. Those
+    /// that are there are saved, in place of what they held; an empty one is emptied. The call is complete when its
+    /// contact is recorded.
+    WrapUp(said::WrapUpArgs),
 }
 
 /// Which calls.
@@ -86,6 +95,8 @@ pub async fn run(session: &mut Session, command: Calls) -> Result<(), CommandErr
         Calls::Watch(args) => watch(session, args).await,
         Calls::Report(args) => report::report(session, &args).await,
         Calls::Incomplete(args) => incomplete(session, args).await,
+        Calls::Judge(args) => said::judge(session, args).await,
+        Calls::WrapUp(args) => said::wrap_up(session, args).await,
     }
 }
 

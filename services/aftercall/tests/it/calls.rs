@@ -1,5 +1,6 @@
 //! Calls as telephony tells of them: seen at once, completed by their wrap-up, and closed where nothing comes.
 
+mod commands;
 mod drops;
 mod old;
 mod saved;
