@@ -112,25 +112,41 @@ async fn watch(session: &mut Session, args: WatchArgs) -> Result<(), CommandErro
         output.line(&output.styled(Style::Dim, &text))?;
         output.flush()?;
     }
-    let mut board = BTreeMap::new();
+    let (mut board, mut left_out) = (BTreeMap::new(), 0);
     let mut answers = std::pin::pin!(client.watch_calls(request));
     while let Some(answer) = answers.try_next().await? {
+        left_out = left_out.max(answer.left_out_count);
         match (output.json(), &answer.call) {
             (true, Some(_)) => output.message(&answer)?,
+            (true, None) if answer.left_out_count > 0 => output.message(&answer)?,
             (true, None) => {}
             (false, _) if output.width().is_some() => {
                 take(&mut board, answer);
                 draw(&board, output)?;
+                more(left_out, output)?;
             }
             (false, Some(call)) => {
                 let mark = if answer.left { "-" } else { "+" };
                 output.line(&format!("{mark} {}", line(call, &answer, output)))?;
             }
-            (false, None) => {}
+            (false, None) => more(answer.left_out_count, output)?,
         }
         output.flush()?;
     }
     Ok(())
+}
+
+/// Says how many calls the watch did not begin with, if any.
+fn more(left_out: u32, output: &mut Output) -> io::Result<()> {
+    match left_out {
+        0 => Ok(()),
+        _ => {
+            let text = format!(
+                "{left_out} more calls were live when this began: each is shown when it changes, or name a queue or team"
+            );
+            output.line(&output.styled(Style::Warn, &text))
+        }
+    }
 }
 
 /// Calls by when they began, and their ids.
