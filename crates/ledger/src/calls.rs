@@ -208,7 +208,7 @@ impl CallRows {
         }
         row.told_n += 1;
         row.note_end(told);
-        row.told_at_us = row.told_at_us.max(recorded_at_us);
+        row.note_told(recorded_at_us);
         row.external_ref.get_or_insert_with(|| wire::ExternalRef {
             source_system: told.source.clone(),
             external_id: told.call_id.clone(),

@@ -1,7 +1,9 @@
 //! Calls as telephony tells of them: seen at once, completed by their wrap-up, and closed where nothing comes.
 
+mod commands;
 mod drops;
 mod measured;
+mod old;
 mod saved;
 mod stream;
 
