@@ -4,7 +4,6 @@
 use std::sync::mpsc::Receiver as Messages;
 use std::time::Duration;
 
-use aftercall::app::App;
 use aftercall::config::Config;
 use aftercall_client::Client;
 use aftercall_proto::alerts::v1::{ExplainAlertRequest, TestRouteRequest};
@@ -15,19 +14,18 @@ use aftercall_proto::model::v1::receiver::Who;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     AlertSeverity, EscalationLevel, EscalationOwner, EscalationPolicy, EscalationTarget, Owner,
-    Priority, Receiver, RouteReason, Setting, Webhook,
+    Priority, Receiver, RouteReason, Webhook,
 };
 use aftercall_proto::notify::v1::{CreateWebhookRequest, UpdateWebhookRequest};
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
-use aftercall_service::testing::{contact, promise};
+use aftercall_service::testing::{contact, promise, setting};
 use aftercall_service::{Clock, ManualClock};
 use jiff::SignedDuration;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 
-use crate::app::{around, client, clock, config};
+use crate::app::{beside_an_app_by, config};
 use crate::webhooks::{Message, receiver};
 
 /// Who keeps the promise.
@@ -98,11 +96,7 @@ async fn set_up(client: &Client, webhook_id: &str) {
         ("owners", Body::EscalationPolicy(owners)),
     ];
     let changes = settings.map(|(id, body)| SettingChange {
-        setting: Some(Setting {
-            setting_id: id.to_owned(),
-            body: Some(body),
-            ..Setting::default()
-        }),
+        setting: Some(setting(id, body)),
         ..SettingChange::default()
     });
     let change = ChangeSettingsRequest {
@@ -186,20 +180,10 @@ async fn story(client: &Client, clock: &ManualClock) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_breaks_a_promise_hears_of_it_and_else_somebody_does() {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&sending(&data), &[], around(&clock))
-        .await
-        .unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let client = client(&app).await;
-    let told = async {
+    let data = TempDir::new().unwrap();
+    beside_an_app_by(&sending(&data), |client, clock| async move {
         let told = tokio::time::timeout(Duration::from_secs(120), story(&client, &clock)).await;
-        stop.send(()).unwrap();
         told.expect("the story should come to its end");
-    };
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let (ran, ()) = tokio::join!(app.run(stopped), told);
-    ran.unwrap();
+    })
+    .await;
 }

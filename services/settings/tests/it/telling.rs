@@ -10,7 +10,8 @@ use aftercall_proto::model::v1::{
     EscalationLevel, EscalationOwner, EscalationOwnerTeam, EscalationPolicy, EscalationTarget,
     Receiver, Setting, Webhook,
 };
-use aftercall_service::seal::{Author, Sealing};
+use aftercall_service::seal::Author;
+use aftercall_service::testing::sealed;
 use aftercall_service::{ActorKind, Clock};
 use pbjson_types::Duration;
 
@@ -18,21 +19,10 @@ use crate::world::{World, put_all, retired, set, wrong};
 
 /// A webhook is made or changed, as the service does that tells other systems.
 async fn hooked(world: &World, webhook_id: &str, version: u64, disabled: bool) {
-    let now = world.clock.now();
-    let sealing = Sealing {
-        by: Author {
-            tenant_id: "acme",
-            actor_id: "admin-1",
-            kind: ActorKind::Supervisor,
-        },
-        aggregate_id: webhook_id,
-        interaction_id: "",
-        customer_id: "",
-        sequence: version,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
+    let by = Author {
+        tenant_id: "acme",
+        actor_id: "admin-1",
+        kind: ActorKind::Supervisor,
     };
     let webhook = Webhook {
         webhook_id: webhook_id.to_owned(),
@@ -40,12 +30,12 @@ async fn hooked(world: &World, webhook_id: &str, version: u64, disabled: bool) {
         disabled,
         ..Webhook::default()
     };
-    let changed = WebhookChanged {
+    let fact = Fact::WebhookChanged(Box::new(WebhookChanged {
         webhook: Some(webhook),
         ..WebhookChanged::default()
-    };
-    let record = sealing.seal(&Fact::WebhookChanged(Box::new(changed)));
-    world.log.append(vec![record.unwrap()]).await.unwrap();
+    }));
+    let record = sealed(by, (webhook_id, version), world.clock.now(), &fact);
+    world.log.append(vec![record]).await.unwrap();
 }
 
 fn receiver(id: &str, webhook_id: &str) -> Setting {
