@@ -1,6 +1,7 @@
 //! Calls as telephony tells of them: seen at once, completed by their wrap-up, and closed where nothing comes.
 
 mod drops;
+mod left;
 mod saved;
 mod stream;
 
