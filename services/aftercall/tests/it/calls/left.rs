@@ -1,12 +1,21 @@
 //! Customers who leave while they wait for a second agent.
 
+use aftercall_proto::model::v1::{Transfer, TransferKind};
+
 use super::*;
 
 #[tokio::test]
 async fn a_call_that_is_left_in_its_second_queue_waits_for_the_first_agent() {
     in_a_house(|house| async move {
         let mut events = house.answered();
-        events.push(house.by(60, Kind::Transferred, "ana"));
+        events.push(CallEvent {
+            transfer: Some(Transfer {
+                kind: TransferKind::Blind.into(),
+                to: "billing".to_owned(),
+                reason: String::new(),
+            }),
+            ..house.by(60, Kind::Transferred, "ana")
+        });
         events.push(CallEvent {
             queue_id: "billing".to_owned(),
             ..house.event(61, Kind::Queued)
