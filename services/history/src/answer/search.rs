@@ -54,9 +54,12 @@ pub(crate) async fn search(
             Some(past)
         }
     };
+    // Asked before the index is looked at: that may be ahead of it, and never behind.
+    let present = history.present(Positions::new());
     let snapshot = history.view().snapshot();
     let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
-    let moment = past.unwrap_or_else(|| history.present(snapshot.complete_through.clone()));
+    let through = snapshot.complete_through.clone();
+    let moment = past.unwrap_or_else(|| present.including(through));
     let is_first = after.is_none();
     let page = Asked {
         tenant_id: call.tenant_id().to_owned(),
