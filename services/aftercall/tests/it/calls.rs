@@ -184,8 +184,9 @@ impl House {
             latest: true,
             ..ListIncompleteCallsRequest::default()
         };
-        let ListIncompleteCallsResponse { calls, .. } = self.client.call(request).await.unwrap();
-        calls
+        let answer: ListIncompleteCallsResponse = self.client.call(request).await.unwrap();
+        assert!(answer.complete_through_at.is_some());
+        answer.calls
     }
 
     fn watch(&self) -> Answers {

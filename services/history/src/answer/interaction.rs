@@ -101,12 +101,15 @@ pub(crate) async fn get_batch(
         latest: message.latest,
     };
     let reading = history.reading();
-    let complete_through = reading.store_at(including, call.read_until()).await?;
+    let through = reading.store_at(including, call.read_until()).await?;
+    let moment = history.present(through);
+    let (complete_through, complete_through_at) = moment.answered(&history.log_identity());
     let scope = call.scope();
     let read = move |store: &Store| batch(&Known::now(store), (call.tenant_id(), &scope), names);
     let found = reading.run(read).await?;
     Ok(BatchGetInteractionsResponse {
-        complete_through: complete_through.encode(history.log_identity()),
+        complete_through,
+        complete_through_at,
         ..found
     })
 }
@@ -140,7 +143,7 @@ fn batch(
         interactions: page.into_items(),
         not_found,
         left_out,
-        complete_through: String::new(),
+        ..BatchGetInteractionsResponse::default()
     })
 }
 
