@@ -411,14 +411,21 @@ impl Folding {
         if self.offer.take().is_some() {
             self.unanswered += 1;
         }
-        let is_answered = self.was_answered();
-        let waits = matches!(
+        let waited = matches!(
             from,
             CallState::Queued | CallState::Ringing | CallState::Menu
         );
-        let state = match is_answered && !waits {
-            true => CallState::WrapUp,
-            false => CallState::Abandoned,
+        let last = self.segment_of(&Place::default()).map(|one| place_of(one));
+        let state = match last {
+            Some(had) => {
+                // Whoever had it before has to say what it was about.
+                if waited {
+                    let queue_id = std::mem::take(&mut self.place.queue_id);
+                    self.place = Place { queue_id, ..had };
+                }
+                CallState::WrapUp
+            }
+            None => CallState::Abandoned,
         };
         self.turn(state, at);
     }

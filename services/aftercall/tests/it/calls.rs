@@ -2,6 +2,7 @@
 
 mod commands;
 mod drops;
+mod left;
 mod measured;
 mod old;
 mod saved;
@@ -177,8 +178,9 @@ impl House {
             latest: true,
             ..ListIncompleteCallsRequest::default()
         };
-        let ListIncompleteCallsResponse { calls, .. } = self.client.call(request).await.unwrap();
-        calls
+        let answer: ListIncompleteCallsResponse = self.client.call(request).await.unwrap();
+        assert!(answer.complete_through_at.is_some());
+        answer.calls
     }
 
     fn watch(&self) -> Answers {
