@@ -7,8 +7,7 @@ mod saying;
 use std::pin::Pin;
 
 use aftercall_ledger::CallRow;
-use aftercall_proto::convert::time::{from_wire, microseconds};
-use aftercall_proto::convert::time;
+use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallService;
 use aftercall_proto::followups::v1::{
     JudgeCallDropRequest, JudgeCallDropResponse, ListIncompleteCallsRequest,
@@ -207,7 +206,7 @@ async fn list_incomplete(
             calls,
             next_page_token: paging.token(&log, &through, next),
             complete_through: through.encode(&log),
-            complete_through_at: complete_through_at.map(time::to_wire),
+            complete_through_at: complete_through_at.map(to_wire),
         })
     };
     reading.run(read).await

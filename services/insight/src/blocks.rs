@@ -79,7 +79,9 @@ const fn offset(held: Held, slot: u32) -> usize {
 pub(crate) fn rows(block: u32, bytes: &[u8]) -> impl Iterator<Item = (u64, RowBytes<'_>)> {
     let (first, held) = (u64::from(block) * BLOCK_ROWS, held(block, bytes));
     let slots = (0..BLOCK_ROWS).filter(move |slot| (held >> slot) & 1 == 1);
-    slots.map(move |slot| first + slot).zip(RowBytes::all(bytes))
+    slots
+        .map(move |slot| first + slot)
+        .zip(RowBytes::all(bytes))
 }
 
 /// Where a row stands: its block, and its slot there.

@@ -38,11 +38,7 @@ impl CallNote {
     }
 
     /// What is noted of a call of which nothing was told before.
-    fn first(
-        tenant_id: &str,
-        interaction_id: &str,
-        txn: &mut Txn<'_>,
-    ) -> Result<Self, ApplyError> {
+    fn first(tenant_id: &str, interaction_id: &str, txn: &mut Txn<'_>) -> Result<Self, ApplyError> {
         let list = keys::all_kept(tenant_id, interaction_id);
         let found = txn.scan_prefix(&*list, Direction::Ascending);
         let whose = found.map(|entry| {

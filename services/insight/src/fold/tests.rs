@@ -270,9 +270,7 @@ fn record(place: usize, (number, customer, next): &(u8, u8, Next)) -> Record {
     let (id, whose) = (interaction_id(*number), customer_id(*customer));
     let key = match next {
         Next::Merge(..) => customer_key(TENANT, &whose),
-        Next::Record(_) | Next::Amend(..) | Next::Identify(..) => {
-            contact_key(TENANT, &whose, &id)
-        }
+        Next::Record(_) | Next::Amend(..) | Next::Identify(..) => contact_key(TENANT, &whose, &id),
         // A call stands for itself, whoever's it is.
         _ => contact_key(TENANT, "", &id),
     };

@@ -349,7 +349,10 @@ async fn check_facts(client: &mut Caller, filter: ContactFilter, measures: &Meas
         (ContactFact::Redialled, measures.redialled),
         (ContactFact::Repeat, measures.repeats),
         (ContactFact::Unrecorded, measures.unrecorded),
-        (ContactFact::Recorded, measures.contacts - measures.unrecorded),
+        (
+            ContactFact::Recorded,
+            measures.contacts - measures.unrecorded,
+        ),
         (ContactFact::Onset, measures.onset_contacts),
     ] {
         let request = client.request(ListContactsRequest {

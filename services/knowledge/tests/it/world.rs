@@ -20,8 +20,8 @@ use aftercall_proto::knowledge::v1::{
     SearchSolutionsResponse, SuggestSolutionsRequest, SuggestSolutionsResponse, Suggestion,
 };
 use aftercall_proto::model::v1::{
-    CallEvent, Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
-    SolutionUseKind,
+    CallEvent, Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution,
+    SolutionUse, SolutionUseKind,
 };
 use aftercall_retrieval::meaning::testing::synonyms;
 use aftercall_service::server::Server;

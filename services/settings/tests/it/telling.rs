@@ -75,17 +75,23 @@ fn escalation(id: &str, fallback: bool) -> Setting {
 async fn a_receiver_names_a_webhook_that_there_is() {
     let world = World::new().await;
     hooked(&world, "w-1", 1, false).await;
-    let typed = world.change(put_all("r-1", [receiver("duty", "w-l")])).await;
+    let typed = world
+        .change(put_all("r-1", [receiver("duty", "w-l")]))
+        .await;
     let refused = typed.unwrap_err();
     let field = "changes[0].setting.receiver.webhook_id".to_owned();
     let unknown = [(field, "UNKNOWN_WEBHOOK".to_owned())];
     assert_eq!(wrong(&refused), unknown);
     assert!(refused.message().contains("make it first"), "{refused}");
-    let named = world.change(put_all("r-2", [receiver("duty", "w-1")])).await;
+    let named = world
+        .change(put_all("r-2", [receiver("duty", "w-1")]))
+        .await;
     named.unwrap();
     // One that is not in use may come back.
     hooked(&world, "w-1", 2, true).await;
-    let named = world.change(put_all("r-3", [receiver("desk", "w-1")])).await;
+    let named = world
+        .change(put_all("r-3", [receiver("desk", "w-1")]))
+        .await;
     named.unwrap();
     // Another tenant's is none.
     let mut other = world.admin_of("other");

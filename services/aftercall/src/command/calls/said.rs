@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_fields_that_are_there_are_saved_whatever_they_are_called() {
-        let text = r#"{"contactReasons": [{"code": "billing"}], "problem_onset_at": null, "labels": []}"#;
+        let text =
+            r#"{"contactReasons": [{"code": "billing"}], "problem_onset_at": null, "labels": []}"#;
         let (values, mut paths) = parse(text.as_bytes()).unwrap();
         paths.sort();
         assert_eq!(paths, ["contact_reasons", "labels", "problem_onset_at"]);

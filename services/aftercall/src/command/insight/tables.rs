@@ -231,7 +231,10 @@ fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Result<()> {
     let total = answer.total.clone().unwrap_or_default();
     let mut said = vec![format!("{} contacts", total.contacts)];
     if total.unrecorded > 0 {
-        said.push(format!("{} of them calls that nobody recorded", total.unrecorded));
+        said.push(format!(
+            "{} of them calls that nobody recorded",
+            total.unrecorded
+        ));
     }
     if answer.hidden_groups > 0 {
         let (groups, contacts) = (answer.hidden_groups, answer.hidden_contacts);

@@ -53,7 +53,9 @@ pub(super) fn after(path: &Path, own: &Metadata) -> After {
         if is_compressed {
             passed.push((
                 at,
-                format!("{shown} is compressed, and not told: uncompress it, and tell it by itself"),
+                format!(
+                    "{shown} is compressed, and not told: uncompress it, and tell it by itself"
+                ),
             ));
         } else if at == written_at(own) {
             passed.push((

@@ -129,7 +129,10 @@ async fn one_definition_measures_each_call_and_all_of_them() {
         let (total, definitions) = (answer.total.unwrap(), answer.definitions.unwrap());
         assert!(total.abandoned > total.short_abandoned && total.short_abandoned > 0);
         assert_eq!((total.contacts, total.unrecorded), (42, 21));
-        assert!(told.iter().all(|one| one.definitions == definitions.version));
+        assert!(
+            told.iter()
+                .all(|one| one.definitions == definitions.version)
+        );
         assert_eq!(compared(&total), sum(told.into_iter()));
     })
     .await;
