@@ -1,11 +1,13 @@
 //! Cases come and go; their candidates rise and fall.
 
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Txn};
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
 use super::{Change, stored};
+use crate::form::Form;
 use crate::keys::{self, Ranking};
 use crate::lessons::{self, Lesson};
 use crate::records::{Case, Lessons, Tally, Taught, Wording};
@@ -69,10 +71,59 @@ fn count(
         }
         txn.put(key, tally.encode_to_vec())?;
         match is_new {
-            true => offer(txn, tenant_id, lesson, true),
+            true => {
+                inherit(txn, tenant_id, lesson)?;
+                offer(txn, tenant_id, lesson, true)
+            }
             false => Ok(()),
         }
     })
+}
+
+/// What was made of a candidate and decided on it by the id that it had once holds for it.
+fn inherit(txn: &mut Txn<'_>, tenant_id: &str, lesson: &Lesson<'_>) -> Result<(), ApplyError> {
+    let candidate_id = &lesson.candidate_id;
+    let Some(former_id) = Form::former_id(lesson.words, tenant_id, lesson.reason_code) else {
+        return Ok(());
+    };
+    txn.put(keys::formerly(tenant_id, &former_id, candidate_id), "")?;
+    if let Some(solution_id) = promoted_to(txn, tenant_id, &former_id)? {
+        mark(txn, tenant_id, candidate_id, &solution_id)?;
+    }
+    match txn.get(keys::decided(tenant_id, &former_id))? {
+        Some(decision) => decide(txn, tenant_id, candidate_id, &decision),
+        None => Ok(()),
+    }
+}
+
+/// The candidates that an id names in an event: what has it, and those whose cases had it once.
+pub(super) fn named(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<Vec<String>, ApplyError> {
+    let mut named = vec![candidate_id.to_owned()];
+    let prefix = keys::all_formerly(tenant_id, candidate_id);
+    for entry in txn.scan_prefix(prefix, Direction::Ascending) {
+        named.push(keys::read_formerly(&entry?.0).map_err(ApplyError::record)?);
+    }
+    Ok(named)
+}
+
+/// Notes a decision on a candidate, by its row's key. The last one of the reason counts, in whatever order cases and
+/// decisions come. Moves the candidate in no ranking.
+pub(super) fn decide(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+    decision: &Bytes,
+) -> Result<(), ApplyError> {
+    let key = keys::decided(tenant_id, candidate_id);
+    let before = txn.get(&key)?;
+    match before.is_some_and(|before| before >= *decision) {
+        true => Ok(()),
+        false => Ok(txn.put(key, decision.clone())?),
+    }
 }
 
 /// Counts a case for its words. What was promoted by the id of the words is the candidate.
@@ -142,7 +193,7 @@ fn mark(
     }
 }
 
-/// A candidate, named by its own id or by that of one of its wordings, became a solution.
+/// A candidate, named by its own id, by one that it had once or by that of one of its wordings, became a solution.
 pub(super) fn promote(
     txn: &mut Txn<'_>,
     tenant_id: &str,
@@ -151,7 +202,8 @@ pub(super) fn promote(
 ) -> Result<(), ApplyError> {
     let wording: Option<Wording> = stored(txn.get(keys::wording(tenant_id, named))?)?;
     let of_wording = wording.map(|wording| wording.candidate_id);
-    for candidate_id in [Some(named.to_owned()), of_wording].into_iter().flatten() {
+    let named = self::named(txn, tenant_id, named)?;
+    for candidate_id in named.into_iter().chain(of_wording) {
         rerank(txn, tenant_id, &candidate_id, |txn| {
             mark(txn, tenant_id, &candidate_id, solution_id)
         })?;

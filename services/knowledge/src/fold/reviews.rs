@@ -6,7 +6,7 @@ use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::cases::rerank;
+use super::cases::{self, rerank};
 use super::stored;
 use crate::keys;
 use crate::lent::Lent;
@@ -37,11 +37,12 @@ pub(super) fn on_decided(
     txn.put(key.clone(), decision.encode_to_vec())?;
     let sequence = event.sequence.to_be_bytes().to_vec();
     txn.put(keys::head(tenant_id, reason_code), sequence)?;
-    for candidate_id in &decision.candidate_ids {
-        rerank(txn, tenant_id, candidate_id, |txn| {
-            let decided = keys::decided(tenant_id, candidate_id);
-            Ok(txn.put(decided, key.clone())?)
-        })?;
+    for named in &decision.candidate_ids {
+        for candidate_id in cases::named(txn, tenant_id, named)? {
+            rerank(txn, tenant_id, &candidate_id, |txn| {
+                cases::decide(txn, tenant_id, &candidate_id, &key)
+            })?;
+        }
     }
     keys::DECISIONS.remember(fact, reason_code, Bytes::new, txn)
 }
