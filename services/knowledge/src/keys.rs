@@ -11,7 +11,7 @@
 //!  5    tenant, state, reason, rank (highest first), candidate      the same
 //!  6    tenant, solution                                            Solution
 //!  7    tenant, listed (newest first), solution                     Listing
-//!  8    tenant, candidate or wording                                the solution made of it
+//!  8    tenant, candidate or wording                                Made: the solutions made of it
 //!  9    tenant, solution                                            Uses
 //!  10   tenant, solution, occurred (newest first), interaction,
 //!       whose                                                       Used
@@ -280,7 +280,7 @@ pub(crate) fn read_published(key: &[u8]) -> Result<String, MalformedKey> {
     parts.text()
 }
 
-/// The solution that a candidate became.
+/// The solutions that were made of a candidate.
 pub(crate) fn promoted(tenant_id: &str, candidate_id: &str) -> Key {
     Key::new(PROMOTED).text(tenant_id).text(candidate_id)
 }

@@ -31,6 +31,8 @@ pub(crate) const STEPS_MAX: usize = 16;
 pub(crate) const VARIANTS_MAX: usize = 20;
 /// What candidates lent a solution, as far as it is shown and searched in.
 pub(crate) const LENT_MAX: usize = 20;
+/// And as far as it is kept.
+pub(crate) const LENT_KEPT_MAX: usize = 200;
 /// How much of each of its words, in bytes.
 pub(crate) const LENT_BYTES_MAX: usize = 4 * 1024;
 /// How much is kept of what a customer said in a contact in which a solution was used, in bytes.

@@ -11,7 +11,7 @@ use crate::form::Form;
 use crate::keys::{self, Ranking};
 use crate::lessons::{self, Lesson};
 use crate::records::{Case, Lessons, Tally, Taught, Wording};
-use crate::standing::{Standing, promoted_to};
+use crate::standing::{Standing, made_of};
 
 /// Counts `case` for its candidates, or takes it back.
 pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result<(), ApplyError> {
@@ -87,7 +87,7 @@ fn inherit(txn: &mut Txn<'_>, tenant_id: &str, lesson: &Lesson<'_>) -> Result<()
         return Ok(());
     };
     txn.put(keys::formerly(tenant_id, &former_id, candidate_id), "")?;
-    if let Some(solution_id) = promoted_to(txn, tenant_id, &former_id)? {
+    for solution_id in made_of(txn, tenant_id, &former_id)?.solution_ids {
         mark(txn, tenant_id, candidate_id, &solution_id)?;
     }
     match txn.get(keys::decided(tenant_id, &former_id))? {
@@ -136,10 +136,10 @@ fn count_wording(
     let wording_id = taught.wording_id();
     let key = keys::wording(tenant_id, &wording_id);
     let known: Option<Wording> = stored(txn.get(&key)?)?;
-    if known.is_none()
-        && let Some(solution_id) = promoted_to(txn, tenant_id, &wording_id)?
-    {
-        mark(txn, tenant_id, candidate_id, &solution_id)?;
+    if known.is_none() {
+        for solution_id in made_of(txn, tenant_id, &wording_id)?.solution_ids {
+            mark(txn, tenant_id, candidate_id, &solution_id)?;
+        }
     }
     let by = if is_added { 1 } else { -1 };
     let cases = known.map_or(0, |known| known.case_count);
@@ -176,7 +176,7 @@ fn offer(
     Ok(())
 }
 
-/// Notes that a candidate became a solution; of several, the one with the least id. Moves it in no ranking.
+/// Notes that a candidate became a solution. Moves it in no ranking.
 fn mark(
     txn: &mut Txn<'_>,
     tenant_id: &str,
@@ -184,13 +184,40 @@ fn mark(
     solution_id: &str,
 ) -> Result<(), ApplyError> {
     txn.put(keys::made_of(tenant_id, solution_id, candidate_id), "")?;
-    match promoted_to(txn, tenant_id, candidate_id)? {
-        Some(other) if *other <= *solution_id => Ok(()),
-        _ => {
-            let key = keys::promoted(tenant_id, candidate_id);
-            Ok(txn.put(key, solution_id.to_owned())?)
-        }
+    let mut made = made_of(txn, tenant_id, candidate_id)?;
+    let place = made.solution_ids.binary_search_by(|one| one.as_str().cmp(solution_id));
+    if let Err(place) = place {
+        made.solution_ids.insert(place, solution_id.to_owned());
+        let key = keys::promoted(tenant_id, candidate_id);
+        txn.put(key, made.encode_to_vec())?;
     }
+    Ok(())
+}
+
+/// A solution was given up before it was live: the candidates that it was made of are none of it any more.
+pub(super) fn free(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    solution_id: &str,
+) -> Result<(), ApplyError> {
+    let mut freed = Vec::new();
+    let prefix = keys::all_made_of(tenant_id, solution_id);
+    for entry in txn.scan_prefix(prefix, Direction::Ascending) {
+        freed.push(keys::read_made_of(&entry?.0).map_err(ApplyError::record)?);
+    }
+    for candidate_id in freed {
+        rerank(txn, tenant_id, &candidate_id, |txn| {
+            txn.delete(keys::made_of(tenant_id, solution_id, &candidate_id))?;
+            let mut made = made_of(txn, tenant_id, &candidate_id)?;
+            made.solution_ids.retain(|one| one != solution_id);
+            let key = keys::promoted(tenant_id, &candidate_id);
+            match made.solution_ids.is_empty() {
+                true => Ok(txn.delete(key)?),
+                false => Ok(txn.put(key, made.encode_to_vec())?),
+            }
+        })?;
+    }
+    Ok(())
 }
 
 /// A candidate, named by its own id, by one that it had once or by that of one of its wordings, became a solution.

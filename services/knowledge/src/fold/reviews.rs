@@ -24,6 +24,7 @@ pub(super) fn on_decided(
     let mut decision = decision(decided);
     decision.decided_by.clone_from(&event.actor_id);
     decision.decided_at_us = micros(event.occurred_at.as_ref());
+    decision.sequence = event.sequence;
     if let Some(lent) = &mut decision.lent {
         lent.merged_by.clone_from(&event.actor_id);
         lent.merged_at = event.occurred_at;
@@ -32,6 +33,15 @@ pub(super) fn on_decided(
         all.add((reason_code, event.sequence), lent.clone());
         txn.put(key, all.encode_to_vec())?;
         txn.touch(keys::solution(tenant_id, &decision.solution_id));
+    }
+    if let Candidates::Released(released) = decided
+        && !released.solution_id.is_empty()
+    {
+        let key = keys::lent(tenant_id, &released.solution_id);
+        let mut all: Lent = stored(txn.get(&key)?)?.unwrap_or_default();
+        all.remove((reason_code, released.merge_sequence));
+        txn.put(key, all.encode_to_vec())?;
+        txn.touch(keys::solution(tenant_id, &released.solution_id));
     }
     let key: Bytes = keys::decision(tenant_id, reason_code, event.sequence).into();
     txn.put(key.clone(), decision.encode_to_vec())?;

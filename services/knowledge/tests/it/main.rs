@@ -22,6 +22,7 @@ mod sight;
 mod struggles;
 mod suggestions;
 mod tenants;
+mod undoing;
 mod uses;
 mod versions;
 mod world;
