@@ -37,7 +37,8 @@ impl Beginning<'_> {
     /// Makes it of a candidate and of those that say nearly the same.
     pub(crate) fn take(&mut self, group: &Group) {
         self.candidate_id = group.leader().to_owned();
-        let near = group.candidate_ids().filter(|near| *near != self.candidate_id);
+        let all = group.candidate_ids();
+        let near = all.filter(|near| *near != self.candidate_id);
         self.near_candidate_ids = near.map(str::to_owned).collect();
     }
 

@@ -55,7 +55,9 @@ impl Act {
             CandidateState::Unspecified => false,
             CandidateState::Open => !matches!(self, Self::Release { .. }),
             CandidateState::Claimed | CandidateState::PutOff => true,
-            CandidateState::Rejected | CandidateState::Merged => matches!(self, Self::Release { .. }),
+            CandidateState::Rejected | CandidateState::Merged => {
+                matches!(self, Self::Release { .. })
+            }
             CandidateState::Promoted => false,
         }
     }
@@ -251,8 +253,7 @@ impl Asked {
             }
             Act::Release { reason } => {
                 let decision = group.decision();
-                let merge =
-                    decision.filter(|decision| decision.state() == CandidateState::Merged);
+                let merge = decision.filter(|decision| decision.state() == CandidateState::Merged);
                 Fact::CandidatesReleased(CandidatesReleased {
                     candidate_ids,
                     reason: reason.clone(),

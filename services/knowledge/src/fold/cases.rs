@@ -185,7 +185,9 @@ fn mark(
 ) -> Result<(), ApplyError> {
     txn.put(keys::made_of(tenant_id, solution_id, candidate_id), "")?;
     let mut made = made_of(txn, tenant_id, candidate_id)?;
-    let place = made.solution_ids.binary_search_by(|one| one.as_str().cmp(solution_id));
+    let place = made
+        .solution_ids
+        .binary_search_by(|one| one.as_str().cmp(solution_id));
     if let Err(place) = place {
         made.solution_ids.insert(place, solution_id.to_owned());
         let key = keys::promoted(tenant_id, candidate_id);
