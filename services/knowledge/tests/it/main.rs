@@ -23,6 +23,7 @@ mod struggles;
 mod suggestions;
 mod telephony;
 mod tenants;
+mod undoing;
 mod uses;
 mod versions;
 mod world;
