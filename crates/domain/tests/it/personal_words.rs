@@ -42,8 +42,8 @@ fn pins(text: &str, is_found: impl Fn(&str) -> bool) -> usize {
     let numbers = after.filter_map(|(at, _)| {
         let mut rest = words[at + 1..].iter();
         let number = rest.find(|word| !["is", "number", ""].contains(word))?;
-        let is_pin = (4..=8).contains(&number.len())
-            && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_pin =
+            (4..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
         is_pin.then_some(*number)
     });
     let mut count = 0;

@@ -185,7 +185,9 @@ impl<'a> Groups<'a> {
         for candidate_id in self.now_called(&candidate_id)? {
             if let Some(member) = self.member(&candidate_id)?
                 && member.tally.case_count > 0
-                && found.as_ref().is_none_or(|found| member.place() < found.place())
+                && found
+                    .as_ref()
+                    .is_none_or(|found| member.place() < found.place())
             {
                 found = Some(member);
             }
