@@ -58,7 +58,7 @@ async fn a_draft_that_is_given_up_sets_its_candidate_free() {
     let id = drafted.solution_id.as_str();
     assert_eq!(world.candidates().await, []);
     desk.discard_draft(id, 1).await.unwrap();
-    assert_eq!(world.candidates().await, [candidate.clone()]);
+    assert_eq!(world.candidates().await, std::slice::from_ref(&candidate));
 
     // Whoever goes on with the solution has the candidate again.
     let next = desk.next(&fresh(), id, content("Slower")).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_merge_is_undone_and_takes_the_lent_words_away() {
         };
         let released = world.client.clone().release_candidate(request).await;
         released.unwrap();
-        assert_eq!(world.candidates().await, [candidate.clone()]);
+        assert_eq!(world.candidates().await, std::slice::from_ref(&candidate));
         assert_eq!(desk.get(&id).await.lent, []);
     }
 }

@@ -10,7 +10,7 @@ use super::super::cel::Columns;
 use super::super::switch::Setup;
 use super::fixtures::{ANA, BEN, CARRIER, cel, handed_on_in_cel, held_and_handed_on, id};
 use super::{call, kinds, setup, short, survives_any_cut, told};
-use crate::connect::mapping::{Format, Raw, Taken};
+use crate::connect::mapping::{Format, Raw};
 use crate::connect::staff::Staff;
 
 fn log() -> Format {
