@@ -39,9 +39,9 @@ pub enum CallState {
     OnHold,
     /// On its way from one agent to another, or to a queue.
     Transferring,
-    /// It is over, and was with an agent: it waits for what they have to say of it.
+    /// It is over, and an agent has had it, though maybe not last: it waits for what they have to say of it.
     WrapUp,
-    /// It is over, and was with nobody when it ended.
+    /// It is over, and no agent ever had it: nobody has more to say of it.
     Abandoned,
 }
 

@@ -88,6 +88,9 @@ pub const REPEAT_GROUPS_MAX: usize = 1_000;
 /// For how long after it was known that a contact was cut off it is promised by itself to call back: later, as after
 /// a long downtime, nobody waits for it.
 pub const DROP_RECOVERY_HOURS_MAX: i64 = 24;
+/// For how long after a call-back would have been due it is still promised, when it becomes known only then that the
+/// contact was cut off: of what an old log tells nobody waits any more.
+pub const DROP_KNOWN_LATE_HOURS_MAX: i64 = 24;
 /// The latest contacts that are proposed as evidence of a promise.
 pub const PROPOSED_EVIDENCE_MAX: usize = 5;
 /// How many days a proposal may wait until somebody confirms it.
@@ -245,6 +248,9 @@ pub const CALL_LATE_WINDOW_S: i64 = 15 * 60;
 pub const CALL_DURATION_S_MAX: i64 = 8 * 60 * 60;
 /// How long after its end a call waits for its wrap-up, in seconds: then it is completed without.
 pub const CALL_WRAP_UP_S_MAX: i64 = 2 * 60 * 60;
+/// How long after it could be wrapped up a call may be told of for the first time, in seconds, and still be listed as
+/// one that has no wrap-up: of what an old log tells nobody is asked for one.
+pub const CALL_TOLD_LATE_S_MAX: i64 = 24 * 60 * 60;
 /// Restatements of one call that are shown.
 pub const RESTATEMENTS_MAX: usize = 20;
 /// Judgements on whether one call was lost that are shown.
@@ -253,5 +259,3 @@ pub const DROP_JUDGEMENTS_MAX: usize = 20;
 pub const DROP_HOLD_S_MIN: i64 = 60;
 /// Within how long after a call a customer who calls again is taken to have been cut off, in seconds.
 pub const DROP_BACK_WITHIN_S: i64 = 10 * 60;
-/// Up to how long somebody who leaves a queue has not waited for us, in seconds.
-pub const SHORT_ABANDON_S: i64 = 5;

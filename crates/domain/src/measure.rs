@@ -4,18 +4,20 @@
 //! people. A time is in whole milliseconds, rounded down, and at most some 49 days. What is not recorded is not known,
 //! which is not the same as nothing: means are of the contacts of which the time is known.
 
+mod answering;
 mod comparing;
 mod contact;
 mod slips;
 mod sums;
 
+pub use answering::Answering;
 pub use comparing::{Spared, TwoShares, corrected, spared, two_shares};
 pub use contact::{Contact, Facts, HOLD_REASONS, SinceOnset, flag, known, promised};
 pub use slips::{Slip, SlipKind, thresholds};
 pub use sums::{Counted, Sums, Terms, Why};
 
 /// The edition of all definitions.
-pub const EDITION: &str = "v1";
+pub const EDITION: &str = "v2";
 
 /// The formula of the service level, as answers name it.
 pub const SERVICE_LEVEL: &str = "answered within T / (offered - abandoned in less than 5 s)";

@@ -15,6 +15,8 @@
 //!   on the level that it has.
 //! * **Levels.** The alert's level says who of the policy is told. Where nobody of a level can be, or all levels are
 //!   used up, the catch-all is told.
+//! * **Reach.** A receiver whose webhook is not in use, and that takes no mail, can't be told. Where the catch-all can't,
+//!   either, that of the tenant's fallback is told.
 //! * **Once.** Of one level and reason a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
 //!   it.
 //! * **Held.** In quiet hours, beyond the budget of an hour, and for what was noticed late or was silent, nothing is
@@ -23,12 +25,14 @@
 
 mod audience;
 mod decide;
+mod decided;
 mod digest;
+mod reach;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -61,6 +65,10 @@ pub struct House {
     pub receivers: BTreeMap<String, (u64, Receiver)>,
     /// The silences in use.
     pub silences: BTreeMap<String, Silence>,
+    /// The webhooks in use: what goes to another one reaches nobody.
+    pub webhooks: BTreeSet<String>,
+    /// The catch-all of the tenant's fallback, which is told where a policy reaches nobody; may be empty.
+    pub last_receiver_id: String,
 }
 
 /// When and where it is decided.
@@ -230,6 +238,16 @@ pub enum Why {
         /// Through which.
         receiver_id: String,
     },
+    /// The webhook that the receiver names is not in use: nothing goes there. Without mail, nobody is reached.
+    WebhookNotInUse {
+        /// Which.
+        webhook_id: String,
+    },
+    /// The level names the alert's owner, or their team, and whoever that is has no receiver in use.
+    OwnerUnreached {
+        /// The agent, queue or team; empty where there is none.
+        whom: String,
+    },
     /// It waits for what else its group has to tell.
     GroupWait {
         /// Until when.
@@ -269,9 +287,10 @@ pub enum Why {
     Closed,
     /// This is another environment than the one in which it is told.
     Environment,
-    /// No escalation policy was given by the promise's policy when it fired.
+    /// No escalation policy was given by the promise's policy when it fired, nor was one the tenant's fallback.
     NoPolicy,
-    /// No receiver that is in use comes of the policy's targets, nor is its catch-all in use.
+    /// No receiver that is in use and reaches somebody comes of the policy's targets, nor is its catch-all one, nor that of
+    /// the fallback.
     NoReceiver,
 }
 

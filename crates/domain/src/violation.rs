@@ -56,6 +56,8 @@ pub enum Reason {
     UnknownTeam,
     /// It names a receiver that is not there, or out of use.
     UnknownReceiver,
+    /// It names a webhook that is not there.
+    UnknownWebhook,
     /// Others name it, so that it can't go.
     InUse,
     /// It is for nothing that another one before it does not take.
@@ -70,7 +72,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::BadRrule,
         Self::CalendarExhausted,
         Self::Conflicting,
@@ -96,6 +98,7 @@ impl Reason {
         Self::UnknownTeam,
         Self::UnknownTimeZone,
         Self::UnknownValue,
+        Self::UnknownWebhook,
     ];
 
     /// The reason as callers see it; never changes.
@@ -121,6 +124,7 @@ impl Reason {
             Self::UnknownEscalationPolicy => "UNKNOWN_ESCALATION_POLICY",
             Self::UnknownTeam => "UNKNOWN_TEAM",
             Self::UnknownReceiver => "UNKNOWN_RECEIVER",
+            Self::UnknownWebhook => "UNKNOWN_WEBHOOK",
             Self::InUse => "IN_USE",
             Self::MatchesNothing => "MATCHES_NOTHING",
             Self::Endless => "ENDLESS",

@@ -4,6 +4,7 @@
 //! stands where that is. Neither fold looks at the other's rows: who shows a contact puts both together.
 
 mod row;
+mod wordless;
 
 use aftercall_domain::call::Call;
 use aftercall_domain::interaction::Refused;
@@ -34,6 +35,8 @@ use row::{close, judge};
 #[derive(Debug, Clone, Copy)]
 pub struct CallRows {
     tag: u8,
+    /// Whether calls are only measured.
+    is_measuring: bool,
 }
 
 /// Something that was told of a call.
@@ -54,10 +57,38 @@ pub struct CallChange {
     pub after: CallRow,
 }
 
+impl CallChange {
+    /// The call before and after, each if it was over.
+    pub fn over(&self) -> (Option<&wire::Call>, Option<&wire::Call>) {
+        let before = self.before.as_ref();
+        (before.and_then(CallRow::over), self.after.over())
+    }
+
+    /// Whether what the call adds to the record of its contact once it is over is something else than before.
+    pub fn completes_anew(&self) -> bool {
+        let adds = |call: &wire::Call| (call.segments.clone(), call.ended_at, call.disconnect);
+        let (before, after) = self.over();
+        before.map(adds) != after.map(adds)
+    }
+}
+
 impl CallRows {
     /// Those under keys that begin with `tag`.
     pub const fn under(tag: u8) -> Self {
-        Self { tag }
+        Self {
+            tag,
+            is_measuring: false,
+        }
+    }
+
+    /// The same for views that only measure: without names and numbers of customers and what anybody says in words, and
+    /// without what is shown of a call while nothing says that it is over.
+    #[must_use]
+    pub const fn measuring(self) -> Self {
+        Self {
+            is_measuring: true,
+            ..self
+        }
     }
 
     /// Under which it is noted that a tenant has calls.
@@ -117,20 +148,31 @@ impl CallRows {
         let changes = match told {
             Told::Reported(reported) => self.report(event, reported, &mut row, txn)?,
             Told::Closed(closed) => before.is_some() && close(&mut row, closed),
-            Told::DropJudged(judged) => before.is_some() && judge(&mut row, event, judged),
+            Told::DropJudged(judged) => {
+                let judged = match self.is_measuring {
+                    true => wordless::judged(judged),
+                    false => (**judged).clone(),
+                };
+                before.is_some() && judge(&mut row, event, &judged)
+            }
             Told::Saved(saved) => {
-                row.save(saved);
+                match self.is_measuring {
+                    true => row.save(&wordless::saved(saved)),
+                    false => row.save(saved),
+                }
                 before.is_some()
             }
         };
         if !changes {
             return Ok(None);
         }
-        let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
-            return Ok(None);
-        };
-        row.show(call, id);
-        row.note_lost(fact);
+        if !self.is_measuring || row.may_be_over() {
+            let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
+                return Ok(None);
+            };
+            row.show(call, id);
+            row.note_lost(fact);
+        }
         let any = self.any(tenant_id);
         if before.is_none() && txn.get(&*any)?.is_none() {
             txn.put(any, Bytes::new())?;
@@ -165,13 +207,17 @@ impl CallRows {
             return Ok(!was);
         }
         row.told_n += 1;
-        row.told_at_us = row.told_at_us.max(recorded_at_us);
+        row.note_end(told);
+        row.note_told(recorded_at_us);
         row.external_ref.get_or_insert_with(|| wire::ExternalRef {
             source_system: told.source.clone(),
             external_id: told.call_id.clone(),
         });
         let told = ToldRow {
-            event: Some(told.clone()),
+            event: Some(match self.is_measuring {
+                true => wordless::told(told),
+                false => told.clone(),
+            }),
             recorded_at_us,
         };
         txn.put(key, told.encode_to_vec())?;

@@ -13,10 +13,10 @@ use prost::Message;
 use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::names::{Named, names};
-use crate::{Accepted, Happening, Id, What, calls, keys, made, settings, waits};
+use crate::{Accepted, Happening, Id, Webhook, What, calls, keys, made, settings, waits, webhooks};
 
 /// Raised with each change of the rules or of what is stored.
-const VERSION: u32 = 15;
+const VERSION: u32 = 16;
 
 /// Judges contacts and all that follows from them, and solutions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,8 +66,8 @@ impl Judge for Contacts {
                 merge(fact, |merges| merges.apply(event.sequence, step), txn)
             }
             What::Settings(changed) => set_up(fact, &changed.settings, txn),
-            What::Webhook(_)
-            | What::Candidates(_)
+            What::Webhook(what) => follow_webhook(fact, what, txn),
+            What::Candidates(_)
             | What::CalendarFeed(_)
             | What::Routed(_)
             | What::Mailed(_)
@@ -298,6 +298,15 @@ fn count(fact: &Accepted, txn: &mut Txn<'_>) -> Decided {
     }
     txn.put(key, event.sequence.to_be_bytes().to_vec())?;
     Ok(Ok(()))
+}
+
+/// Something happens to a webhook: how it is stays known.
+fn follow_webhook(fact: &Accepted, what: &Webhook, txn: &mut Txn<'_>) -> Decided {
+    let decided = count(fact, txn)?;
+    if let (Ok(()), Webhook::Changed(changed)) = (&decided, what) {
+        webhooks::put(fact, changed, txn)?;
+    }
+    Ok(decided)
 }
 
 /// Something happens to a customer.

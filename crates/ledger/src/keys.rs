@@ -19,11 +19,12 @@
 //!  41   tenant · promise's id · whose          the id of the promise that took it up again
 //!  42   tenant · promise's id · whose          Waits: the promises that it waits for
 //!  43   tenant · promise's id · whose          nothing: no further promise is made of the series that it began
+//!  44   tenant · webhook                       whether it is in use
 //! ```
 
 use aftercall_proto::event::v1::AggregateKind;
 use aftercall_proto::model::v1::SettingKind;
-use aftercall_view::key::Key;
+use aftercall_view::key::{Key, MalformedKey, Parts};
 
 use crate::Id;
 use crate::requests::Requests;
@@ -44,6 +45,7 @@ const MADE: u8 = 40;
 const REOPENED: u8 = 41;
 const WAITS: u8 = 42;
 const SERIES_OVER: u8 = 43;
+const WEBHOOK: u8 = 44;
 
 pub(crate) fn contact(tenant_id: &str, id: &Id) -> Key {
     Key::new(CONTACT).text(tenant_id).bytes(id.as_bytes())
@@ -119,6 +121,23 @@ pub(crate) fn setting_version(
     version: u64,
 ) -> Key {
     setting_versions(tenant_id, kind, setting_id).u64(!version)
+}
+
+/// The webhooks of a tenant.
+pub(crate) fn webhooks(tenant_id: &str) -> Key {
+    Key::new(WEBHOOK).text(tenant_id)
+}
+
+pub(crate) fn webhook(tenant_id: &str, webhook_id: &str) -> Key {
+    webhooks(tenant_id).text(webhook_id)
+}
+
+/// The webhook under a key of [`webhooks`].
+pub(crate) fn read_webhook(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.text()
 }
 
 /// What only counts its events: of each log key by itself, since those of two keys are read in any order.

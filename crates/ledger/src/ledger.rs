@@ -1,5 +1,7 @@
 //! What the ledger answers.
 
+use std::collections::BTreeSet;
+
 use aftercall_domain::customer::Merges;
 use aftercall_log::Position;
 use aftercall_view::{ApplyError, Store};
@@ -8,7 +10,7 @@ use prost::Message;
 use crate::entry::{Contact, Holders, Merged};
 use crate::keys::CHANGES;
 use crate::requests::{Known, RequestName};
-use crate::{Feed, Id, Made, Name, Settings, keys, waits};
+use crate::{Feed, Id, Made, Name, Settings, keys, waits, webhooks};
 
 /// Reads the ledger. It is ahead of every view.
 #[derive(Debug, Clone)]
@@ -105,6 +107,14 @@ impl Ledger {
     /// What a tenant has set up.
     pub fn settings<'a>(&'a self, tenant_id: &'a str) -> Settings<'a> {
         Settings::of(&self.0, tenant_id)
+    }
+
+    /// The webhooks of a tenant that are in use.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn webhooks_in_use(&self, tenant_id: &str) -> Result<BTreeSet<String>, ApplyError> {
+        webhooks::in_use(&self.0, tenant_id)
     }
 
     /// What is known of a request that changed a contact's record, a customer or settings.

@@ -37,6 +37,7 @@ mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod waits;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub use made::Made;
 pub use merged::MergedPairs;
 
 pub use names::{Name, Named, Place, names};
-pub use ready::{InUse, Kind, Ready};
+pub use ready::{InUse, Kind, Ready, Telling};
 pub use settings::{SettingName, Settings, kind_of};
 
 /// An event that counts, decoded, and where it stands.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aftercall_domain::alert::Rule;
+use aftercall_domain::commitment::{EscalatesBy, Escalation};
 use aftercall_domain::setting::{
     Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
 };
@@ -74,6 +75,27 @@ pub struct InUse<T> {
     pub version: u64,
     /// What it sets.
     pub set: T,
+}
+
+/// By which escalation policy alerts are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// The policy.
+    pub policy: InUse<EscalationPolicy>,
+    /// Whether it is the tenant's fallback, and taken because nothing names another one.
+    pub is_fallback: bool,
+}
+
+impl Telling {
+    /// The same, as alerts go on by it.
+    pub fn escalates_by(&self) -> EscalatesBy<'_> {
+        EscalatesBy {
+            policy_id: &self.policy.id,
+            version: self.policy.version,
+            policy: &self.policy.set,
+            is_fallback: self.is_fallback,
+        }
+    }
 }
 
 /// Keeps the settings of one kind ready for those tenants that need them: to read all policies for each promise would
@@ -153,6 +175,23 @@ impl<T: Kind> Ready<T> {
         Ok(all.iter().find(|one| one.id == id).cloned())
     }
 
+    /// One that is in use, or if it was taken out of use, its last version that was: what names it goes on by that.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn get_or_last(&self, tenant_id: &str, id: &str) -> Result<Option<InUse<T>>, ApplyError>
+    where
+        T: Clone,
+    {
+        if let Some(found) = self.get(tenant_id, id)? {
+            return Ok(Some(found));
+        }
+        let settings = self.ledger.settings(tenant_id);
+        let mut versions = settings.versions(T::KIND, id, None);
+        let last = versions.find(|one| one.as_ref().map_or(true, |it| !it.retired));
+        Ok(last.transpose()?.as_ref().and_then(read))
+    }
+
     /// One as a version was, in use or not.
     ///
     /// # Errors
@@ -165,17 +204,77 @@ impl<T: Kind> Ready<T> {
 }
 
 impl Ready<EscalationPolicy> {
-    /// The policy by which alerts of a rule about contacts or customers are told: of several, the first by its id.
+    /// The policy by which alerts of a rule about contacts or customers are told: of several, the first by its id; where
+    /// there is none, the tenant's fallback.
     ///
     /// # Errors
     /// As [`Ready::all`].
-    pub fn for_rule(
+    pub fn for_rule(&self, tenant_id: &str, rule: Rule) -> Result<Option<Telling>, ApplyError> {
+        let all = self.all(tenant_id)?;
+        match all.iter().find(|one| one.set.is_for(rule)) {
+            Some(policy) => Ok(Some(Telling {
+                policy: policy.clone(),
+                is_fallback: false,
+            })),
+            None => self.fallback(tenant_id),
+        }
+    }
+
+    /// The policy by which alerts are told that it is named for: where it is out of use, as it was before; where none is
+    /// named, the tenant's fallback.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn named(
         &self,
         tenant_id: &str,
-        rule: Rule,
-    ) -> Result<Option<InUse<EscalationPolicy>>, ApplyError> {
+        policy_id: Option<&str>,
+    ) -> Result<Option<Telling>, ApplyError> {
+        let named = policy_id.map(|id| self.get_or_last(tenant_id, id));
+        match named.transpose()?.flatten() {
+            Some(policy) => Ok(Some(Telling {
+                policy,
+                is_fallback: false,
+            })),
+            None => self.fallback(tenant_id),
+        }
+    }
+
+    /// The policy by which an alert goes on that is told by one already: the fallback, if it was told by that and there is
+    /// one, or else the same as it is now; where it is out of use, as it was before.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn going_on(
+        &self,
+        tenant_id: &str,
+        told: &Escalation,
+    ) -> Result<Option<Telling>, ApplyError> {
+        let fallback = match told.by_fallback {
+            true => self.fallback(tenant_id)?,
+            false => None,
+        };
+        if fallback.is_some() {
+            return Ok(fallback);
+        }
+        let same = self.get_or_last(tenant_id, &told.policy_id)?;
+        Ok(same.map(|policy| Telling {
+            policy,
+            is_fallback: told.by_fallback,
+        }))
+    }
+
+    /// The tenant's fallback, if there is one.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn fallback(&self, tenant_id: &str) -> Result<Option<Telling>, ApplyError> {
         let all = self.all(tenant_id)?;
-        Ok(all.iter().find(|one| one.set.is_for(rule)).cloned())
+        let fallback = all.iter().find(|one| one.set.fallback);
+        Ok(fallback.map(|policy| Telling {
+            policy: policy.clone(),
+            is_fallback: true,
+        }))
     }
 }
 

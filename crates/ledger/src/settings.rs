@@ -6,7 +6,7 @@ use aftercall_view::{ApplyError, Direction, Store, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use crate::keys;
+use crate::{keys, webhooks};
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
 pub fn kind_of(setting: &Setting) -> Option<SettingKind> {
@@ -149,6 +149,14 @@ impl<'a> Settings<'a> {
         self.store
             .scan_range(from, end.as_deref(), Direction::Ascending)
             .map(entry)
+    }
+
+    /// Whether the tenant has a webhook, which a setting may name, in use or not.
+    ///
+    /// # Errors
+    /// When the ledger can't be read, or is being opened.
+    pub fn has_webhook(&self, webhook_id: &str) -> Result<bool, ApplyError> {
+        webhooks::is_there(self.store, self.tenant_id, webhook_id)
     }
 
     /// The versions that a request made, by what is remembered of it.

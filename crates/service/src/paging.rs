@@ -6,10 +6,11 @@ mod total;
 use aftercall_log::LogIdentity;
 use aftercall_view::{PageToken, Positions, fingerprint};
 use bytes::Bytes;
+use jiff::Timestamp;
 use prost::Message;
 use tokio::time::Instant;
 
-use crate::{Including, Reading, Unread};
+use crate::{Clock, Including, Reading, Unread};
 
 pub use total::{COUNTED_MAX, Counting, Total};
 
@@ -86,7 +87,14 @@ impl Paging {
         Ok(first.clone())
     }
 
-    /// The same for the search index.
+    /// The time that the page is complete through: to be asked once the view was [reached](Self::reach), and before it
+    /// is read. None of later pages: the first one said it.
+    pub fn complete_at(&self, reading: &Reading, clock: &dyn Clock) -> Option<Timestamp> {
+        let is_first = self.before.is_none();
+        is_first.then(|| reading.complete_at(clock)).flatten()
+    }
+
+    /// Waits as [`Paging::reach`] does, for the search index.
     ///
     /// # Errors
     /// As [`Reading::store_at`].

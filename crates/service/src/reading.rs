@@ -9,9 +9,10 @@ use aftercall_view::{
     ApplyError, Options, Positions, Projection, Store, StoreError, TokenError, ViewError,
     ViewHandle, WaitError,
 };
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{Deps, Failure, Internal, Reason, Supervisor};
+use crate::{Clock, Deps, Failure, Internal, Reason, Supervisor};
 
 /// What an answer must include.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +65,16 @@ impl Reading {
     /// The log as tokens name it.
     pub fn log_identity(&self) -> LogIdentity {
         self.log.identity()
+    }
+
+    /// The time that the view is complete through, by a clock: what is read of the view after this was asked includes
+    /// all that the log held then. None where that is not known, as while an index is opened again.
+    pub fn complete_at(&self, clock: &dyn Clock) -> Option<Timestamp> {
+        let complete_at = self.view.complete_at()?;
+        // In this order: what passes between the two makes the time an earlier one.
+        let now = clock.now();
+        let since = Instant::now().saturating_duration_since(complete_at);
+        now.checked_sub(SignedDuration::try_from(since).ok()?).ok()
     }
 
     /// Waits until the view has caught up after a start: before, its answers are of the distant

@@ -117,7 +117,7 @@ reasons! {
     NotAuthor = "NOT_AUTHOR", PermissionDenied;
     /// The solution has to be verified again before it is live.
     VerificationDue = "VERIFICATION_DUE", FailedPrecondition;
-    /// The solutions are of different clients.
+    /// The solutions, or a candidate and its solution, are of different clients.
     MergeAcrossClients = "MERGE_ACROSS_CLIENTS", FailedPrecondition;
     /// The solutions are in different languages.
     MergeAcrossLanguages = "MERGE_ACROSS_LANGUAGES", FailedPrecondition;

@@ -33,6 +33,9 @@ pub struct Progress {
     pub trouble: Option<Arc<ViewError>>,
     /// How far the view was behind its log when it last looked, about once a second.
     pub lag: Lag,
+    /// The last moment of which it is known that the view (its index too) includes all that the log held then. It does
+    /// not move while the view doesn't. None if of no moment; so it is never in a view that is ready and has no index.
+    pub complete_at: Option<Instant>,
     /// Set when the view's thread has ended: as it was told to, or because it is a ledger whose
     /// directory another process uses.
     pub ended: Option<Result<(), Arc<ViewError>>>,
@@ -90,6 +93,16 @@ pub(crate) struct Shared {
     pub(crate) ledger: Option<ViewHandle>,
     /// Who waits for the ledger, if this is one.
     pub(crate) waiters: Waiters,
+}
+
+impl Shared {
+    /// Shows the moment that the view is complete through. Nobody waits for it.
+    pub(crate) fn show_complete(&self, at: Option<Instant>) {
+        self.progress.send_if_modified(|progress| {
+            progress.complete_at = at;
+            false
+        });
+    }
 }
 
 /// How many wait for a ledger that has not got where they need it.
@@ -172,6 +185,12 @@ impl ViewHandle {
     /// Whether the view has caught up since it was opened or rebuilt.
     pub fn is_ready(&self) -> bool {
         self.0.progress.borrow().ready
+    }
+
+    /// The moment that the view is complete through: see [`Progress::complete_at`]. What is read of the view after this
+    /// was asked includes all that the log held then.
+    pub fn complete_at(&self) -> Option<Instant> {
+        self.0.progress.borrow().complete_at
     }
 
     /// Follows the view's progress: the receiver changes with each batch and each index commit.

@@ -51,6 +51,7 @@ use outbox::{Outbox, Reader};
 use place::{Place, Spot, StateDir};
 use pump::{Feed, Pump, Stream};
 use sender::Sender;
+use tail::How;
 
 /// Kinds of records that meant nothing, of which the summary tells.
 const KINDS_SHOWN: usize = 8;
@@ -204,10 +205,12 @@ fn open(
     (state, place, outbox_bytes): (Option<&StateDir>, Option<&Place>, u64),
 ) -> Result<(Feed, Option<Outbox>), CommandError> {
     if let Input::File { path, follows } = input {
-        return Ok((
-            pump::tail(Path::new(path), (format, *follows), place)?,
-            None,
-        ));
+        let how = How {
+            cut: format.cut(),
+            follows: *follows,
+            is_kept: state.is_some(),
+        };
+        return Ok((pump::tail(Path::new(path), how, place)?, None));
     }
     let Some(state) = state else {
         let stream = Stream::stdin(Cutter::new(format.cut(), 0))?;

@@ -6,13 +6,15 @@ mod saying;
 
 use std::pin::Pin;
 
+use aftercall_ledger::CallRow;
+use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallService;
 use aftercall_proto::followups::v1::{
     JudgeCallDropRequest, JudgeCallDropResponse, ListIncompleteCallsRequest,
     ListIncompleteCallsResponse, SaveWrapUpRequest, SaveWrapUpResponse, WatchCallsRequest,
     WatchCallsResponse,
 };
-use aftercall_proto::model::v1 as wire;
+use aftercall_proto::model::v1::{self as wire, CallState};
 use aftercall_service::{Call, Checker, Including, Paging, to_status};
 use aftercall_view::key::prefix_end;
 use aftercall_view::{ApplyError, Direction, Store};
@@ -121,23 +123,54 @@ async fn watch_calls(
     ))
 }
 
-/// The calls of a tenant that are live, as far as they are asked for.
+/// The calls of a tenant that are live, as far as they are asked for; before them, how many of them are left out.
 fn live(store: &Store, tenant_id: &str, which: &Which) -> Result<Vec<WatchCallsResponse>, Refused> {
     let all = calls::all_live(tenant_id);
-    let mut live = Vec::new();
+    let mut found = Vec::new();
     for entry in store.scan_prefix(&all, Direction::Ascending) {
         let (key, _) = entry.map_err(ApplyError::from)?;
         let id = calls::read_live(&key, &all).map_err(ApplyError::record)?;
         let row = CALLS.read(tenant_id, &id, |key| store.get(key))?;
-        let call = row.map(|row| row.shown());
+        let call = row.as_ref().and_then(CallRow::call);
         if let Some(call) = call.filter(|call| which.admits(call)) {
-            live.push(watch::told(store, tenant_id, &call)?);
+            found.push((turn(call), id));
         }
-        if live.len() == LIVE_CALLS_MAX {
-            break;
+    }
+    let left_out = first(&mut found, LIVE_CALLS_MAX);
+    let mut live = Vec::new();
+    if left_out > 0 {
+        live.push(WatchCallsResponse {
+            left_out_count: u32::try_from(left_out).unwrap_or(u32::MAX),
+            ..WatchCallsResponse::default()
+        });
+    }
+    for (_, id) in found {
+        let row = CALLS.read(tenant_id, &id, |key| store.get(key))?;
+        if let Some(call) = row.as_ref().and_then(CallRow::call) {
+            live.push(watch::told(store, tenant_id, call)?);
         }
     }
     Ok(live)
+}
+
+/// When it is a call's turn among those that are live: who waits for an agent comes before who has one, and that before
+/// what is over; of each, the longest the first.
+fn turn(call: &wire::Call) -> (u8, i64) {
+    let (order, since) = match call.state() {
+        CallState::Queued | CallState::Ringing => (0, &call.queued_since),
+        CallState::WrapUp => (2, &call.since),
+        _ => (1, &call.since),
+    };
+    let since = since.as_ref().or(call.since.as_ref()).and_then(from_wire);
+    (order, since.map_or(0, microseconds))
+}
+
+/// Leaves those that come first, in their order; says how many are left out.
+fn first<T: Ord>(found: &mut Vec<T>, max: usize) -> usize {
+    found.sort_unstable();
+    let left_out = found.len().saturating_sub(max);
+    found.truncate(max);
+    left_out
 }
 
 /// Calls that were completed without their wrap-up.
@@ -166,12 +199,14 @@ async fn list_incomplete(
         latest: message.latest,
     };
     let through = paging.reach(reading, including, call.read_until()).await?;
+    let complete_through_at = paging.complete_at(reading, followups.clock().as_ref());
     let read = move |store: &Store| {
         let (calls, next) = incomplete(store, (&tenant_id, &which), &paging)?;
         Ok::<_, Refused>(ListIncompleteCallsResponse {
             calls,
             next_page_token: paging.token(&log, &through, next),
             complete_through: through.encode(&log),
+            complete_through_at: complete_through_at.map(to_wire),
         })
     };
     reading.run(read).await
@@ -209,4 +244,33 @@ fn incomplete(
         last = Some(key);
     }
     Ok((page.into_items(), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_calls_those_are_told_that_wait_longest() {
+        let at = |seconds: i64| Some(pbjson_types::Timestamp { seconds, nanos: 0 });
+        let call = |state: CallState, queued_s: i64, since_s: i64| wire::Call {
+            state: state.into(),
+            queued_since: at(queued_s).filter(|at| at.seconds > 0),
+            since: at(since_s),
+            ..wire::Call::default()
+        };
+        let calls = [
+            call(CallState::WrapUp, 0, 1),
+            call(CallState::Queued, 30, 30),
+            call(CallState::Connected, 0, 2),
+            // It waited before it rang.
+            call(CallState::Ringing, 20, 40),
+            call(CallState::OnHold, 0, 3),
+        ];
+        let mut found: Vec<_> = calls.iter().map(turn).zip(0..).collect();
+        assert_eq!(first(&mut found.clone(), 5), 0);
+        assert_eq!(first(&mut found, 3), 2);
+        let order: Vec<i32> = found.into_iter().map(|(_, index)| index).collect();
+        assert_eq!(order, [3, 1, 2]);
+    }
 }

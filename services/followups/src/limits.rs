@@ -8,7 +8,7 @@ pub(crate) const PAGE: Counts = Counts {
     max: 500,
 };
 
-/// Calls that are live, as a watch begins with them.
+/// Calls that are live, as a watch begins with them: of more, those that wait longest.
 pub(crate) const LIVE_CALLS_MAX: usize = 5_000;
 
 /// Values of one field of a filter.

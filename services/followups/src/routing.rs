@@ -118,6 +118,8 @@ impl Setup {
         let receivers = receivers.iter();
         let teams = self.teams.all(tenant_id)?;
         let silences = self.silences.all(tenant_id)?;
+        let fallback = self.escalations.fallback(tenant_id)?;
+        let last = fallback.map(|fallback| fallback.policy.set.catch_all_receiver_id);
         Ok(House {
             escalations: BTreeMap::new(),
             teams: teams
@@ -131,6 +133,8 @@ impl Setup {
                 .iter()
                 .map(|it| (it.id.clone(), it.set.clone()))
                 .collect(),
+            webhooks: self.ledger.webhooks_in_use(tenant_id)?,
+            last_receiver_id: last.unwrap_or_default(),
         })
     }
 
@@ -229,6 +233,12 @@ impl Router {
         let read = move || {
             let is_held = |tenant_id: &str| claim.holds(log.partition_of(&notify_key(tenant_id)));
             let mut agenda = read::agenda(&store, now, is_held)?;
+            for (tenant_id, due) in &mut agenda.due {
+                if !due.digests.is_empty() {
+                    let house = setup.house(tenant_id)?;
+                    read::leave_stranded(&store, tenant_id, due, &house)?;
+                }
+            }
             for tenant_id in read::silenced_tenants(&store)? {
                 let revision = setup.revision(&tenant_id)?;
                 let known = heard.lock().get(&tenant_id) == Some(&revision);

@@ -9,7 +9,7 @@ use aftercall_proto::convert::time;
 use aftercall_proto::history::v1::{AsOf, as_of};
 use aftercall_service::{Checker, Including, Paging, Unread};
 use aftercall_view::{Positions, Store};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
 use tokio::time::Instant;
 
@@ -78,7 +78,7 @@ pub(crate) struct Moment {
     pub(crate) through: Positions,
     /// The time that it is for: what is overdue then, and what was of late.
     pub(crate) now: Timestamp,
-    /// The time that it is complete through, where it is known.
+    /// The time that it is complete through, where it is known: of what is read from here on.
     pub(crate) through_at: Option<Timestamp>,
     is_past: bool,
 }
@@ -92,6 +92,11 @@ impl Moment {
             through_at: Some(at),
             is_past: true,
         }
+    }
+
+    /// The same of what includes another position, read after this moment was.
+    pub(crate) fn including(self, through: Positions) -> Self {
+        Self { through, ..self }
     }
 
     /// What is known then.
@@ -157,13 +162,10 @@ impl History {
 
     /// How things are in a view that includes `through`.
     pub(crate) fn present(&self, through: Positions) -> Moment {
-        let now = self.clock().now();
-        let age = self.view().progress().borrow().lag.age;
-        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
         Moment {
             through,
-            now,
-            through_at: now.checked_sub(age).ok(),
+            now: self.clock().now(),
+            through_at: self.reading().complete_at(self.clock()),
             is_past: false,
         }
     }

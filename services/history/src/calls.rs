@@ -4,12 +4,14 @@
 //!  tag  key                          value
 //!  50   see CALLS                    what was told of calls
 //!  51   tenant · interaction         StoredEntry: the contact that a call is; its notes stand where a contact's do
-//!  52   tenant · interaction         nothing: a call that was recorded as a contact, too
+//!  52   tenant · interaction         Recorded: the documents of the contacts as which the call was recorded, too
 //! ```
 //!
 //! A call leaves rows of its own, and a record its own, in whatever order they are read. A contact that was recorded
-//! takes the place of the one that telephony told of: that is decided where it is shown.
+//! takes the place of the one that telephony told of, and is completed by what telephony tells: both are decided where
+//! it is shown or found, and in one way everywhere.
 
+use aftercall_domain::Scope;
 use aftercall_ledger::{CallChange, CallRow, CallRows};
 use aftercall_proto::convert::call as convert;
 use aftercall_view::key::{Key, MalformedKey, Parts, prefix_end};
@@ -37,6 +39,42 @@ pub(crate) fn entry_key(tenant_id: &str, interaction_id: &str) -> Key {
 /// Under which it is noted that a call was recorded as a contact.
 fn recorded_key(tenant_id: &str, interaction_id: &str) -> Key {
     Key::new(CALL_RECORDED).text(tenant_id).id(interaction_id)
+}
+
+/// The contacts as which a call was recorded.
+#[derive(Clone, PartialEq, Message)]
+struct Recorded {
+    /// The keys of their documents, in order.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    documents: Vec<Bytes>,
+}
+
+/// Notes that a call was recorded as the contact that has this document.
+fn add_recorded(
+    tenant_id: &str,
+    (interaction_id, document): (&str, &Bytes),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let key = recorded_key(tenant_id, interaction_id);
+    let recorded = txn.get(&*key)?.map(Recorded::decode).transpose();
+    let mut recorded = recorded.map_err(ApplyError::record)?.unwrap_or_default();
+    if let Err(place) = recorded.documents.binary_search(document) {
+        recorded.documents.insert(place, document.clone());
+    }
+    txn.put(key, recorded.encode_to_vec())?;
+    Ok(())
+}
+
+/// The documents of the contacts as which the call was recorded whose key this is.
+pub(crate) fn recorded_as(
+    key: &[u8],
+    get: impl FnOnce(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Vec<Bytes>, ApplyError> {
+    let (tenant_id, interaction_id) = named(key).ok_or_else(malformed)?;
+    let recorded = get(&recorded_key(&tenant_id, &interaction_id))?;
+    let recorded = recorded.map(Recorded::decode).transpose();
+    let recorded = recorded.map_err(ApplyError::record)?;
+    Ok(recorded.map_or_else(Vec::new, |recorded| recorded.documents))
 }
 
 /// The contact that a call is, as a row says it.
@@ -107,7 +145,7 @@ pub(crate) fn is_call(key: &[u8]) -> bool {
 /// A contact was recorded by the record at `seq`: if it is a call, too, that is not found by itself from there on.
 pub(crate) fn note_recorded(
     tenant_id: &str,
-    (interaction_id, seq): (&str, u64),
+    (interaction_id, document, seq): (&str, &Bytes, u64),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     // Most tenants have no calls.
@@ -119,7 +157,7 @@ pub(crate) fn note_recorded(
         return Ok(());
     };
     let call = StoredEntry::decode(call).map_err(ApplyError::record)?;
-    txn.put(recorded_key(tenant_id, interaction_id), "")?;
+    add_recorded(tenant_id, (interaction_id, document), txn)?;
     before::note_changed(tenant_id, (seq, Changed::Contents), (call.seq, &home), txn)?;
     txn.touch(home);
     Ok(())
@@ -138,15 +176,19 @@ pub(crate) fn note_told(
         let pointers = keys::entries_of(tenant_id, interaction_id);
         let recorded = txn.scan_prefix(&*pointers, Direction::Ascending);
         let recorded = recorded.collect::<Result<Vec<_>, _>>()?;
-        for (_, contact) in recorded {
+        for (document, contact) in recorded {
             let Some(contact) = txn.get(&contact)? else {
                 continue;
             };
             let contact = StoredEntry::decode(contact).map_err(ApplyError::record)?;
-            txn.put(recorded_key(tenant_id, interaction_id), "")?;
+            add_recorded(tenant_id, (interaction_id, &document), txn)?;
             let change = (contact.seq, Changed::Contents);
             before::note_changed(tenant_id, change, (call.seq, &home), txn)?;
         }
+    }
+    // What telephony tells completes the contact that was recorded.
+    for contact in recorded_as(&home, |key| txn.get(key))? {
+        txn.touch(contact);
     }
     txn.touch(home);
     Ok(())
@@ -237,14 +279,40 @@ pub(crate) fn complete(
     tenant_id: &str,
     entry: &mut StoredEntry,
 ) -> Result<Option<CallRow>, Unanswered> {
+    Ok(complete_by(tenant_id, entry, |key| known.get(key))?)
+}
+
+/// The same by the rows that `get` gives.
+pub(crate) fn complete_by(
+    tenant_id: &str,
+    entry: &mut StoredEntry,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<Option<CallRow>, ApplyError> {
     let Some(contact) = &mut entry.interaction else {
         return Ok(None);
     };
-    let told = CALLS.read(tenant_id, &contact.interaction_id, |key| known.get(key))?;
+    let told = CALLS.read(tenant_id, &contact.interaction_id, get)?;
     if contact.record_status == 0
         && let Some(call) = told.as_ref().and_then(CallRow::call)
     {
         convert::complete(contact, call);
     }
     Ok(told)
+}
+
+/// Whether a contact lies within somebody's scope: whoever had a part in the call that it is has one in the contact, also
+/// where its record does not say so.
+pub(crate) fn is_within(
+    known: &Known,
+    tenant_id: &str,
+    entry: &StoredEntry,
+    scope: &Scope,
+) -> Result<bool, Unanswered> {
+    // What completes a contact takes nothing from it.
+    if entry.is_within(scope) {
+        return Ok(true);
+    }
+    let mut completed = entry.clone();
+    complete(known, tenant_id, &mut completed)?;
+    Ok(completed.is_within(scope))
 }

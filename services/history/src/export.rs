@@ -297,6 +297,7 @@ impl Finding {
             }
         };
         Ok(Sought {
+            has_calls: calls::CALLS.are_any(known.store(), &self.tenant_id)?,
             known,
             scope: self.scope,
             found: Places::of(&found),

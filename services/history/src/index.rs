@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::{people, sentiment};
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 6;
+const INDEX_VERSION: u32 = 7;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";

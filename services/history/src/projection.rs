@@ -34,7 +34,7 @@ use crate::stored::StoredEntry;
 use crate::{keys, names, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 21;
+const VERSION: u32 = 22;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -90,8 +90,9 @@ impl HistoryProjection {
         txn.put(pointer.clone(), key)?;
         txn.touch_new(pointer.clone());
         let has_open_promise = promises.iter().any(Commitment::is_open);
+        calls::note_recorded(tenant_id, (&event.aggregate_id, &pointer, seq), txn)?;
         self.fresh.insert(pointer, (entry, has_open_promise));
-        calls::note_recorded(tenant_id, (&event.aggregate_id, seq), txn)
+        Ok(())
     }
 
     fn amend(
@@ -306,7 +307,11 @@ impl Indexer<Happening> for HistoryProjection {
         let may_supersede = matches!(fact.what, What::Recorded { .. })
             && txn.get(&*CALLS.any(tenant_id))?.is_some();
         if is_call || may_supersede {
-            touched.insert(calls::entry_key(tenant_id, interaction_id).into());
+            let home: Bytes = calls::entry_key(tenant_id, interaction_id).into();
+            if is_call {
+                touched.extend(calls::recorded_as(&home, |key| txn.get(key))?);
+            }
+            touched.insert(home);
         }
         Ok(())
     }
@@ -317,7 +322,7 @@ impl Indexer<Happening> for HistoryProjection {
         txn: &Txn<'_>,
     ) -> Result<Option<TantivyDocument>, ApplyError> {
         let tenant_id = keys::tenant_of(key).map_err(ApplyError::record)?;
-        let (entry, has_open_promise) = match self.fresh.remove(key) {
+        let (mut entry, has_open_promise) = match self.fresh.remove(key) {
             Some(fresh) => fresh,
             None => {
                 let entry = match calls::is_call(key) {
@@ -331,6 +336,9 @@ impl Indexer<Happening> for HistoryProjection {
                 (entry, all.iter().any(Commitment::is_open))
             }
         };
+        if !calls::is_call(key) {
+            calls::complete_by(&tenant_id, &mut entry, |key| txn.get(key))?;
+        }
         Ok(entry.interaction.as_ref().map(|interaction| {
             self.fields.document(&Contact {
                 tenant_id: &tenant_id,

@@ -46,6 +46,7 @@ pub(crate) fn number(count: u64) -> i64 {
 pub(crate) fn measures(sums: &Sums) -> Measures {
     Measures {
         contacts: number(sums.contacts),
+        unrecorded: number(sums.unrecorded),
         offered: number(sums.offered),
         handled: number(sums.handled),
         answered: number(sums.answered),
@@ -54,6 +55,9 @@ pub(crate) fn measures(sums: &Sums) -> Measures {
         answered_within: number(sums.answered_within),
         queue_wait_ms: number(sums.queue_wait),
         queue_wait_contacts: number(sums.queue_wait_contacts),
+        waited_ms: number(sums.waited),
+        waited_contacts: number(sums.waited_contacts),
+        average_wait_seconds: sums.average_wait(),
         ring_ms: number(sums.ring),
         talk_ms: number(sums.talk),
         hold_ms: number(sums.hold),

@@ -20,7 +20,7 @@ use prost::Message;
 
 use crate::Insight;
 use crate::failure::Unanswered;
-use crate::fold::Kept;
+use crate::fold::{Kept, finished_call};
 use crate::keys;
 use crate::limits::NOTE_BYTES_MAX;
 
@@ -112,10 +112,13 @@ impl command::Command for Given {
 impl Given {
     /// The contact, if the caller reads it.
     fn kept(&self, store: &Store) -> Result<Option<Kept>, Unanswered> {
-        let list = keys::all_kept(&self.principal.tenant_id, &self.said.interaction_id);
+        let tenant_id = &*self.principal.tenant_id;
+        let list = keys::all_kept(tenant_id, &self.said.interaction_id);
         for entry in store.scan_prefix(list, Direction::Ascending) {
             let kept = Kept::decode(entry?.1)?;
-            if self.scope.admits(kept.parties()) {
+            // Whoever has a part in the call has one in the contact.
+            let call = finished_call(tenant_id, kept.id(), |key| store.get(key))?;
+            if self.scope.admits(kept.completed(call.as_ref()).parties()) {
                 return Ok(Some(kept));
             }
         }

@@ -84,6 +84,7 @@ impl Query {
             total_size: is_first.then_some(total),
             next_page_token: self.paging.token(log, through, next),
             complete_through: through.encode(log.clone()),
+            complete_through_at: None,
         })
     }
 }
@@ -102,8 +103,13 @@ pub(crate) async fn list(
     let reading = insight.reading();
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
+    let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
-    reading.run(list).await
+    let found = reading.run(list).await?;
+    Ok(ListContactsResponse {
+        complete_through_at: complete_through_at.map(time::to_wire),
+        ..found
+    })
 }
 
 fn shown(row: RowBytes<'_>) -> ContactRef {

@@ -98,6 +98,8 @@ const fn counted(fact: ContactFact) -> Option<Counted> {
         ContactFact::ResolvedFirst => Counted::ResolvedFirst,
         ContactFact::Redialled => Counted::Redialled,
         ContactFact::Repeat => Counted::Repeat,
+        ContactFact::Recorded => Counted::Recorded,
+        ContactFact::Unrecorded => Counted::Unrecorded,
         ContactFact::Onset => Counted::Onset,
         ContactFact::Promised => Counted::Promised,
         ContactFact::PromiseKept => Counted::PromiseKept,

@@ -1,5 +1,6 @@
 //! The fold of the log into the view's store.
 
+mod calls;
 mod clocks;
 mod contact;
 mod links;
@@ -7,6 +8,8 @@ mod noted;
 mod problems;
 mod promises;
 mod saved;
+#[cfg(test)]
+mod tests;
 
 use aftercall_domain::measure::flag;
 use aftercall_ledger::{Accepted, Happening, What};
@@ -21,6 +24,7 @@ use crate::row::{Column, Row};
 use crate::words::Words;
 use crate::{blocks, keys};
 
+pub(crate) use calls::finished_call;
 pub(crate) use clocks::{TURNS, Turns};
 pub(crate) use contact::Kept;
 pub(crate) use links::Place;
@@ -28,12 +32,21 @@ pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::Raisings;
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Builds the view `insight`.
 #[derive(Debug, Default)]
 pub(crate) struct InsightProjection {
     words: Words,
+}
+
+/// A contact that changes.
+struct Change<'a> {
+    before: &'a Kept,
+    after: &'a Kept,
+    whose: u64,
+    /// Whether what caused it is void.
+    is_void: bool,
 }
 
 impl InsightProjection {
@@ -48,55 +61,50 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of(address.row, interaction);
-        let mut row = kept.row((tenant_id, address.partition), &mut self.words, txn)?;
-        if let Some(customer_id) = kept.linked() {
-            let linked = links::Linked {
-                tenant_id,
-                customer_id,
-                address,
-                whose: fact.whose,
-            };
-            links::insert(linked, &kept, &mut row, txn)?;
-            saved::contact(fact, customer_id, &row, txn)?;
+        let kept = Kept::of(address, interaction);
+        let call = calls::recorded(fact, kept.id(), txn)?;
+        let whole = kept.completed(call.as_ref());
+        let mut row = whole.row(tenant_id, &mut self.words, txn)?;
+        if let Some(linked) = links::Linked::of(tenant_id, &whole, fact.whose) {
+            links::insert(linked, &whole, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, &row, txn)?;
         }
         blocks::write(tenant_id, address, &row, txn)?;
         kept.write(tenant_id, fact.whose, txn)
     }
 
-    /// Puts a changed contact in the place of what it was.
+    /// Puts a changed contact in the place of what it was, as it is with what telephony tells of it now.
     fn replace(
         &mut self,
         fact: &Accepted,
-        (before, after): (&Kept, &Kept),
-        void: bool,
+        change: &Change<'_>,
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
-        let tenant_id = &*fact.event.tenant_id;
-        let address = after.address(fact);
+        let (tenant_id, whose) = (&*fact.event.tenant_id, change.whose);
+        let (before, after) = (change.before, change.after);
+        let address = after.address();
         let Some(was) = blocks::read(tenant_id, address, txn)? else {
             return Ok(());
         };
-        let mut row = after.row((tenant_id, address.partition), &mut self.words, txn)?;
+        let call = finished_call(tenant_id, after.id(), |key| txn.get(key))?;
+        let whole = after.completed(call.as_ref());
+        let mut row = whole.row(tenant_id, &mut self.words, txn)?;
         row.facts.promises = was.facts.promises;
-        if !void {
+        if !change.is_void {
             carry_repeat(&was, &mut row);
         }
-        let linked = |customer_id| links::Linked {
-            tenant_id,
-            customer_id,
-            address,
-            whose: fact.whose,
-        };
-        if let Some(customer_id) = before.linked() {
-            links::remove(linked(customer_id), before, txn)?;
+        if let Some(linked) = links::Linked::of(tenant_id, before, whose) {
+            links::remove(linked, before, txn)?;
         }
-        if let Some(customer_id) = after.linked() {
-            links::insert(linked(customer_id), after, &mut row, txn)?;
-            saved::contact(fact, customer_id, &row, txn)?;
+        if let Some(linked) = links::Linked::of(tenant_id, &whole, whose) {
+            links::insert(linked, &whole, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, &row, txn)?;
         }
         blocks::write(tenant_id, address, &row, txn)?;
-        after.write(tenant_id, fact.whose, txn)
+        match before == after {
+            true => Ok(()),
+            false => after.write(tenant_id, whose, txn),
+        }
     }
 
     fn amend(
@@ -110,7 +118,13 @@ impl InsightProjection {
         };
         let mut after = before.clone();
         after.amend(amended);
-        self.replace(fact, (&before, &after), false, txn)
+        let change = Change {
+            before: &before,
+            after: &after,
+            whose: fact.whose,
+            is_void: false,
+        };
+        self.replace(fact, &change, txn)
     }
 
     fn identify(
@@ -128,8 +142,14 @@ impl InsightProjection {
         if is_other {
             promises::move_slips(fact, (&before, &after), txn)?;
         }
-        // Another customer's promise did not cause it.
-        self.replace(fact, (&before, &after), is_other, txn)
+        let change = Change {
+            before: &before,
+            after: &after,
+            whose: fact.whose,
+            // Another customer's promise did not cause it.
+            is_void: is_other,
+        };
+        self.replace(fact, &change, txn)
     }
 
     fn attribute(
@@ -145,7 +165,7 @@ impl InsightProjection {
         if kept.customer_id() != event.customer_id {
             return Ok(());
         }
-        let (tenant_id, address) = (&*event.tenant_id, kept.address(fact));
+        let (tenant_id, address) = (&*event.tenant_id, kept.address());
         let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
             return Ok(());
         };
@@ -192,7 +212,7 @@ impl InsightProjection {
         let Some(mut kept) = kept_of(fact, &attributed.interaction_id, txn)? else {
             return Ok(());
         };
-        let (tenant_id, address) = (&*event.tenant_id, kept.address(fact));
+        let (tenant_id, address) = (&*event.tenant_id, kept.address());
         let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
             return Ok(());
         };
@@ -258,6 +278,7 @@ impl Projection for InsightProjection {
             What::Unmerged(unmerged) => merge(fact, &unmerged.merged_customer_id, txn),
             What::Problem(problem) => problems::apply(fact, problem, txn),
             What::Concern(step) => saved::concern(fact, step, txn),
+            What::Call(_) => self.tell(fact, txn),
             _ => Ok(()),
         }
     }

@@ -6,9 +6,9 @@ use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
 use aftercall_proto::insight::v1::problem_service_server::ProblemServiceServer;
-use aftercall_service::{Clock, Deps, Including, Reading};
+use aftercall_service::{Clock, Deps, Including, Reading, Unread};
 use aftercall_view::{Options, Positions, Store, ViewError, ViewHandle};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::answer::Completed;
@@ -106,12 +106,8 @@ impl Insight {
         until: Instant,
     ) -> Result<Complete, Unanswered> {
         let through = self.reading().store_at(including, until).await?;
-        let age = self.view().progress().borrow().lag.age;
-        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-        let now = self.clock().now();
-        Ok(Complete {
-            through,
-            at: now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH),
-        })
+        let at = self.reading().complete_at(self.clock().as_ref());
+        let at = at.ok_or(Unread::Unavailable(None))?;
+        Ok(Complete { through, at })
     }
 }

@@ -18,16 +18,21 @@
 //!  15   tenant · time · promise · whose                 Turns: whose turn it was while a promise was to be kept
 //!  16   tenant · problem                                Problem, as it stands
 //!  17   tenant · problem · version, the latest first    ProblemVersion: what it was by then
+//!  18   see [`CALLS`]                                   what was told of calls
+//!  19   tenant · interaction                            CallNote: where a call's own row stands, and who recorded it
 //!  211  partition · offset · tenant · customer          when it was recorded that something went wrong with a customer
 //!  212  tenant · customer · partition                   the key of the latest of these
 //!  213  tenant · customer · first slip-up               until when a window lasts that was raised
 //!  214  tenant · concern                                how many events and episodes a concern has
 //! ```
 //!
-//! Numbers of rows and words are a partition's own, so they do not depend on how partitions are read beside each other.
+//! Numbers of rows are a partition's own, so they do not depend on how partitions are read beside each other. Numbers of
+//! words are a partition's own, too; but what telephony tells of a contact stands in another partition than its record,
+//! and adds words to the record's. Which of two new words has which number may so depend on what is read first. What a
+//! row says does not, and no answer shows a number.
 
-use aftercall_ledger::MergedPairs;
 use aftercall_ledger::requests::Requests;
+use aftercall_ledger::{CallRows, MergedPairs};
 use aftercall_log::{Partition, Position};
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
@@ -37,11 +42,15 @@ pub(crate) const COMMANDS: Requests = Requests::new(10, 11);
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(14);
 
+/// What was told of calls.
+pub(crate) const CALLS: CallRows = CallRows::under(18).measuring();
+
 /// A row's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Address {
     pub(crate) partition: Partition,
-    /// Which row of the partition's, from 0.
+    /// Which row of the partition's, from 0; from [`CALL_ROWS`](crate::limits::CALL_ROWS) on, those of calls that nobody
+    /// recorded.
     pub(crate) row: u64,
 }
 
@@ -150,6 +159,11 @@ pub(crate) fn problem(tenant_id: &str, problem_id: &str) -> Key {
 
 pub(crate) fn problem_versions(tenant_id: &str, problem_id: &str) -> Key {
     Key::new(17).text(tenant_id).id(problem_id)
+}
+
+/// What is noted of a call.
+pub(crate) fn call_note(tenant_id: &str, interaction_id: &str) -> Key {
+    Key::new(19).text(tenant_id).id(interaction_id)
 }
 
 /// All customers of a partition with whom something went wrong, in the order in which that was recorded.

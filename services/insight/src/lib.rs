@@ -3,9 +3,11 @@
 //! Everything is answered from one view of the event log, `insight`. It holds one row of fixed width for each contact, in
 //! small blocks in the order in which a partition recorded them, so that a measure over
 //! a million contacts reads some ten thousand values in a row, and a row that changes costs one of them; what a row says in
-//! words stands once, in a list of the partition's. An amended contact replaces its row in its place. Beside it stand what a
-//! row follows from (a contact without its words), each customer's contacts in order, promises as they stand and whose turn
-//! it was, problems, and with whom too much went wrong, which is raised. Personal words are not kept.
+//! words stands once, in a list of the partition's. An amended contact replaces its row in its place. What telephony tells
+//! of a contact completes its record, and a call that is over and that nobody recorded has a row until somebody does. Beside it
+//! stand what a row follows from (a contact without its words, and what was told of calls), each customer's contacts in
+//! order, promises as they stand and whose turn it was, problems, and with whom too much went wrong, which is raised.
+//! Personal words are not kept.
 //!
 //! What a contact comes to is reckoned by [`aftercall_domain::measure`]; `docs/insight.md` says every definition.
 

@@ -6,6 +6,10 @@ use aftercall_service::Counts;
 /// back to, is a block of some 3 KB that is written anew.
 pub(crate) const BLOCK_ROWS: u64 = 16;
 
+/// From which number on the rows of a partition are those of calls that nobody recorded. They stand in blocks of their own, in
+/// which rows come and go; contacts' rows stay for ever, and no partition has so many.
+pub(crate) const CALL_ROWS: u64 = BLOCK_ROWS << 31;
+
 /// Blocks whose first and last times stand together: a question of a month passes over the rest of the years.
 pub(crate) const ZONE_BLOCKS: u32 = 32;
 

@@ -36,7 +36,7 @@ const FACTS_AT: usize = WORDS_AT + 4 * COLUMNS;
 
 /// Facts of four bytes; from [`HOLDS`] on, the times on hold by their reasons.
 const NUMBERS: usize = HOLDS + HOLD_REASONS.len();
-const HOLDS: usize = 16;
+const HOLDS: usize = 17;
 
 /// Facts of two bytes: how many holds there were of each reason, and then others.
 const COUNTS: usize = HOLD_REASONS.len() + 6;
@@ -138,6 +138,7 @@ impl<'a> RowBytes<'a> {
                 contacts: others(1),
                 transfers: others(2),
             },
+            waited_before: number(16),
             holds: std::array::from_fn(|at| (count(at), number(HOLDS + at))),
             transfers: others(0),
             dead_airs: others(3),
@@ -184,6 +185,7 @@ impl Row {
             facts.effort_s,
             facts.dead_air,
             facts.since_onset.time,
+            facts.waited_before,
         ] {
             out.extend(number.to_le_bytes());
         }
@@ -249,6 +251,7 @@ mod tests {
                     transfers: 16,
                     time: 17,
                 },
+                waited_before: 22,
                 promises: [1, 2, 3, 4, 5, 6, 7],
             },
         };

@@ -16,12 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::alert::{Rule, SlipUpsSubject, Subject};
-use aftercall_domain::commitment::EscalatesBy;
 use aftercall_domain::concern::{Change, Raised, concern_id, is_new_window};
 use aftercall_domain::measure::{Slip, thresholds};
 use aftercall_domain::setting::EscalationPolicy;
 use aftercall_domain::{Parties, Scope};
-use aftercall_ledger::{Calendars, Ledger, Ready};
+use aftercall_ledger::{Calendars, Ledger, Ready, Telling};
 use aftercall_log::{AppendError, Claim, Partition, ReadError, Record};
 use aftercall_proto::convert::concern::fact;
 use aftercall_proto::convert::time::microseconds;
@@ -325,17 +324,12 @@ fn raise(
     let raisings = store.get(keys::concern(tenant_id, &id))?;
     let raisings = raisings.map(Raisings::decode).transpose();
     let raisings = raisings.map_err(ApplyError::record)?.unwrap_or_default();
-    let policy = house.escalations.for_rule(tenant_id, Rule::SaveAction)?;
-    let calendar_ids = policy.iter().flat_map(|policy| policy.set.calendar_ids());
+    let telling = house.escalations.for_rule(tenant_id, Rule::SaveAction)?;
+    let policy = telling.iter().map(|telling| &telling.policy.set);
+    let calendar_ids = policy.flat_map(|policy| policy.calendar_ids());
     let calendars = house.calendars.all(tenant_id, calendar_ids)?;
-    let escalation = policy.as_ref().map(|policy| {
-        let by = EscalatesBy {
-            policy_id: &policy.id,
-            version: policy.version,
-            policy: &policy.set,
-        };
-        by.at_level(1, now, &calendars)
-    });
+    let by = telling.as_ref().map(Telling::escalates_by);
+    let escalation = by.map(|by| by.at_level(1, now, &calendars));
     let window_until = slips.first().map_or(0, window_until_us);
     let subject = SlipUpsSubject {
         customer_id: customer_id.to_owned(),

@@ -6,7 +6,7 @@ use aftercall_log::Partition;
 use aftercall_view::{Direction, Store, StoreError};
 use prost::Message;
 
-use crate::blocks::{Totals, read_zone};
+use crate::blocks::{self, Totals, read_zone};
 use crate::filter::{Among, Filter};
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, ROWS_OF_ONE_PASS, ZONE_BLOCKS};
@@ -134,7 +134,7 @@ struct PartitionRows<'a> {
     tests: Vec<Test<'a>>,
 }
 
-/// An address before which lie about as many rows as after it; none where one pass is as good.
+/// An address before which lie about as many contacts' rows as after it; none where one pass is as good.
 pub(crate) fn middle(store: &Store, tenant_id: &str) -> Result<Option<Address>, StoreError> {
     let mut all = Vec::new();
     for entry in store.scan_prefix(keys::all_counts(tenant_id), Direction::Ascending) {
@@ -293,8 +293,7 @@ impl<'a> PartitionRows<'a> {
         block: &[u8],
         visit: &mut impl FnMut(Address, &WordList, RowBytes<'_>) -> Result<bool, E>,
     ) -> Result<bool, E> {
-        let first = u64::from(number) * BLOCK_ROWS;
-        for (row, bytes) in (first..).zip(RowBytes::all(block)) {
+        for (row, bytes) in blocks::rows(number, block) {
             let address = Address {
                 partition: self.partition,
                 row,

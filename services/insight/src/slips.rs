@@ -137,6 +137,7 @@ impl Query {
             windows,
             next_page_token: self.paging.token(log, through, last.filter(|_| more)),
             complete_through: through.encode(log.clone()),
+            complete_through_at: None,
         })
     }
 
@@ -210,19 +211,25 @@ fn in_contacts(
     let too_many = places.len().saturating_sub(SLIPS_MAX);
     places.drain(..too_many);
     let mut found = Vec::new();
+    let mut before = Course::default();
     for (number, (at_us, id, place)) in places.iter().enumerate() {
+        let course = Course::of(&places, number, before);
+        let lost = match course.is_one {
+            true => before,
+            false => Course::default(),
+        };
+        before = course;
         let parties = place.parties.iter().flat_map(|parties| parties.iter());
         if !scope.admits(parties) {
             continue;
         }
-        let before = places[..number].iter().rev().take(NEIGHBOURS_MAX);
-        let since = at_us.saturating_sub(i64::from(REPEAT_DAYS) * DAY_US);
-        let mut before = before.take_while(|(other_us, ..)| *other_us > since);
-        let is_repeat = before.any(|(_, _, other)| place.is_akin(other));
+        // What went wrong in a contact that was cut off does not go wrong once more in the one that goes on with it.
+        let is_long = |course: Course| course.waited >= long_wait_ms;
+        let waited_long = is_long(course) && !is_long(lost);
         let kinds = [
             (SlipKind::Drop, place.dropped),
-            (SlipKind::Repeat, is_repeat),
-            (SlipKind::LongWait, place.queue_wait >= long_wait_ms),
+            (SlipKind::Repeat, course.is_repeat && !lost.is_repeat),
+            (SlipKind::LongWait, waited_long),
         ];
         for (kind, _) in kinds.into_iter().filter(|(_, is_so)| *is_so) {
             found.push(Found {
@@ -237,6 +244,43 @@ fn in_contacts(
         }
     }
     Ok(found)
+}
+
+/// What a contact comes to, with those that were cut off and that it goes on with.
+#[derive(Debug, Clone, Copy, Default)]
+struct Course {
+    /// Whether it goes on with the one before it.
+    is_one: bool,
+    /// Where the first of them stands among the customer's contacts.
+    first: usize,
+    /// In queues, in milliseconds.
+    waited: u32,
+    /// Whether one of them has a reason of the same family as a contact shortly before them.
+    is_repeat: bool,
+}
+
+impl Course {
+    /// Of the contact of a number; `before` is what the one before it comes to.
+    fn of(places: &[(i64, String, Place)], number: usize, before: Self) -> Self {
+        let (at_us, _, place) = &places[number];
+        let last = number.checked_sub(1).and_then(|last| places.get(last));
+        let is_one = last.is_some_and(|(last_us, _, last)| last.is_redialled(*last_us, *at_us));
+        let (first, lost) = match is_one {
+            true => (before.first, before),
+            false => (number, Self::default()),
+        };
+        let nearest = number.saturating_sub(NEIGHBOURS_MAX).min(first);
+        let since = at_us.saturating_sub(i64::from(REPEAT_DAYS) * DAY_US);
+        let earlier = places[nearest..first].iter().rev();
+        let mut earlier = earlier.take_while(|(other_us, ..)| *other_us > since);
+        let is_repeat = earlier.any(|(_, _, other)| place.is_akin(other));
+        Self {
+            is_one,
+            first,
+            waited: place.queue_wait.saturating_add(lost.waited),
+            is_repeat: is_repeat || lost.is_repeat,
+        }
+    }
 }
 
 /// What went wrong with a customer's promises.
@@ -349,6 +393,11 @@ pub(crate) async fn list(
     let reading = insight.reading();
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
+    let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
-    reading.run(list).await
+    let found = reading.run(list).await?;
+    Ok(ListSlipUpsResponse {
+        complete_through_at: complete_through_at.map(time::to_wire),
+        ..found
+    })
 }

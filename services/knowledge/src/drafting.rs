@@ -10,6 +10,7 @@ use aftercall_service::Principal;
 use aftercall_service::seal::{Author, Request, Sealing};
 use jiff::Timestamp;
 
+use crate::candidates::Group;
 use crate::content;
 use crate::failure::Error;
 use crate::heads::{self, Head};
@@ -33,6 +34,14 @@ pub(crate) struct Beginning<'a> {
 }
 
 impl Beginning<'_> {
+    /// Makes it of a candidate and of those that say nearly the same.
+    pub(crate) fn take(&mut self, group: &Group) {
+        self.candidate_id = group.leader().to_owned();
+        let all = group.candidate_ids();
+        let near = all.filter(|near| *near != self.candidate_id);
+        self.near_candidate_ids = near.map(str::to_owned).collect();
+    }
+
     /// What happens: the version begins, with every value that it is made of.
     pub(crate) fn fact(self, by: &Principal, now: Timestamp) -> Fact {
         let latest = self.head.map_or(0, |head| head.latest_version);

@@ -1,5 +1,6 @@
 //! The fold: what each event of the log does to the view.
 
+mod calls;
 mod cases;
 mod corrections;
 mod listing;
@@ -18,6 +19,7 @@ mod versions;
 use aftercall_domain::commitment::{Commitment, Origin};
 use aftercall_ledger::{Accepted, What};
 use aftercall_proto::event::v1::{Event, InteractionAmended, InteractionRecorded};
+use aftercall_proto::model::v1::Call;
 use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -34,10 +36,12 @@ pub(crate) fn apply(
     txn: &mut Txn<'_>,
     noted: &mut Noted,
 ) -> Result<(), ApplyError> {
-    searches::apply(fact, txn)?;
+    let call = calls::of_contact(fact, txn)?;
+    let call = call.as_ref();
+    searches::apply(fact, call, txn)?;
     match &fact.what {
-        What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn, noted),
-        What::Amended(amended) => on_amended(fact, amended, txn, noted),
+        What::Recorded { recorded, .. } => on_recorded(fact, (recorded, call), txn, noted),
+        What::Amended(amended) => on_amended(fact, (amended, call), txn, noted),
         What::Identified(identified) => on_identified(fact, &identified.customer_id, txn, noted),
         What::Merged(merged) => on_one(fact, &merged.merged_customer_id, txn, noted),
         What::Unmerged(unmerged) => on_one(fact, &unmerged.merged_customer_id, txn, noted),
@@ -52,6 +56,7 @@ pub(crate) fn apply(
             versions::on_solved(fact, solved, txn)?;
             on_solution(fact, txn, noted)
         }
+        What::Call(_) => calls::apply(fact, txn),
         _ => Ok(()),
     }
 }
@@ -97,7 +102,7 @@ pub(crate) fn stored_number(value: Option<Bytes>) -> u64 {
 
 fn on_recorded(
     fact: &Accepted,
-    recorded: &InteractionRecorded,
+    (recorded, call): (&InteractionRecorded, Option<&Call>),
     txn: &mut Txn<'_>,
     noted: &mut Noted,
 ) -> Result<(), ApplyError> {
@@ -108,6 +113,7 @@ fn on_recorded(
     let key = keys::case(&event.tenant_id, &event.aggregate_id, whose);
     let mut case = Case::of(interaction);
     case.customer_id.clone_from(&event.customer_id);
+    case.complete(call);
     txn.put_lasting(key, case.encode_to_vec())?;
     let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.enter(&case)?;
@@ -116,7 +122,7 @@ fn on_recorded(
 
 fn on_amended(
     fact: &Accepted,
-    amended: &InteractionAmended,
+    (amended, call): (&InteractionAmended, Option<&Call>),
     txn: &mut Txn<'_>,
     noted: &mut Noted,
 ) -> Result<(), ApplyError> {
@@ -127,7 +133,8 @@ fn on_amended(
         return Ok(());
     };
     let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
-    let after = before.amended(paths.unwrap_or_default(), interaction);
+    let mut after = before.amended(paths.unwrap_or_default(), interaction);
+    after.complete(call);
     txn.put(key, after.encode_to_vec())?;
     let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.leave(&before)?;

@@ -66,19 +66,30 @@ impl Form {
     /// The form of a text; none if no letter or digit is in it.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let read = as_read(text)?;
-        let words = tokens::read(&read);
-        Some(Self(
-            words
-                .into_iter()
-                .map(|(text, sort)| Word::new(&text, sort))
-                .collect(),
-        ))
+        Some(Self::new(tokens::read(&read)))
+    }
+
+    fn new(words: Vec<(String, tokens::Sort)>) -> Self {
+        let words = words.into_iter();
+        Self(words.map(|(text, sort)| Word::new(&text, sort)).collect())
     }
 
     /// The id of the candidate that cases with this form belong to.
     pub(crate) fn candidate_id(&self, tenant_id: &str, reason_code: &str) -> String {
+        self.id(b"words", (tenant_id, reason_code))
+    }
+
+    /// The id that the candidate of a text had when words that differ by the order of their letters were one. What was
+    /// decided by then names it.
+    pub(crate) fn former_id(text: &str, tenant_id: &str, reason_code: &str) -> Option<String> {
+        let form = Self::new(tokens::former(&as_read(text)?));
+        Some(form.id(b"form", (tenant_id, reason_code)))
+    }
+
+    /// The kind keeps the ids of different sorts of forms apart.
+    fn id(&self, kind: &[u8], (tenant_id, reason_code): (&str, &str)) -> String {
         let form = self.to_bytes();
-        let parts = [tenant_id.as_bytes(), reason_code.as_bytes(), b"form", &form];
+        let parts = [tenant_id.as_bytes(), reason_code.as_bytes(), kind, &form];
         Namespace::Candidate.id(&parts).to_string()
     }
 

@@ -11,15 +11,17 @@
 //!  5    tenant, state, reason, rank (highest first), candidate      the same
 //!  6    tenant, solution                                            Solution
 //!  7    tenant, listed (newest first), solution                     Listing
-//!  8    tenant, candidate or wording                                the solution made of it
+//!  8    tenant, candidate or wording                                Made: the solutions made of it
 //!  9    tenant, solution                                            Uses
 //!  10   tenant, solution, occurred (newest first), interaction,
 //!       whose                                                       Used
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12, 14  what requests did: see [`PROMOTIONS`]
-//!  50 to 59: see [`search`]
+//!  50 to 61: see [`search`]
+//!  62   see [`CALLS`]                                               what was told of calls
 //!  15   tenant, sort of party, party, occurred (newest first),
 //!       interaction, whose                                          Lessons: what it taught
+//!  16   tenant, id that a candidate had, candidate                  -
 //!  20 to 26  versions: see [`versions`]
 //!  40   tenant, wording                                             Wording: its candidate and its cases
 //!  41   tenant, candidate                                           its form
@@ -40,6 +42,7 @@ pub(crate) mod search;
 pub(crate) mod versions;
 
 use aftercall_domain::Party;
+use aftercall_ledger::CallRows;
 use aftercall_ledger::requests::Requests;
 use aftercall_proto::model::v1::CandidateState;
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -49,6 +52,9 @@ pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
 
 /// Decisions on candidates, by request. Their answer is empty: it is the candidate as it is.
 pub(crate) const DECISIONS: Requests = Requests::new(48, 49);
+
+/// What was told of calls.
+pub(crate) const CALLS: CallRows = CallRows::under(62).measuring();
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;
@@ -62,6 +68,7 @@ const USES: u8 = 9;
 const USE: u8 = 10;
 const USER: u8 = 11;
 const PARTY_CASE: u8 = 15;
+const FORMER: u8 = 16;
 const WORDING: u8 = 40;
 const FORM: u8 = 41;
 const BAND: u8 = 42;
@@ -170,6 +177,21 @@ pub(crate) fn wording(tenant_id: &str, wording_id: &str) -> Key {
     Key::new(WORDING).text(tenant_id).id(wording_id)
 }
 
+/// The candidates whose cases had another candidate's id once.
+pub(crate) fn all_formerly(tenant_id: &str, former_id: &str) -> Key {
+    Key::new(FORMER).text(tenant_id).text(former_id)
+}
+
+/// One of them.
+pub(crate) fn formerly(tenant_id: &str, former_id: &str, candidate_id: &str) -> Key {
+    all_formerly(tenant_id, former_id).text(candidate_id)
+}
+
+/// The candidate in a key of [`formerly`].
+pub(crate) fn read_formerly(key: &[u8]) -> Result<String, MalformedKey> {
+    after_two(key)?.text()
+}
+
 /// The form of a candidate's words.
 pub(crate) fn form(tenant_id: &str, candidate_id: &str) -> Key {
     Key::new(FORM).text(tenant_id).id(candidate_id)
@@ -263,7 +285,7 @@ pub(crate) fn read_published(key: &[u8]) -> Result<String, MalformedKey> {
     parts.text()
 }
 
-/// The solution that a candidate became.
+/// The solutions that were made of a candidate.
 pub(crate) fn promoted(tenant_id: &str, candidate_id: &str) -> Key {
     Key::new(PROMOTED).text(tenant_id).text(candidate_id)
 }
@@ -340,6 +362,7 @@ mod tests {
             prop_assert_eq!(read_published(&published(&tenant, at, &id)), Ok(id.clone()));
             prop_assert_eq!(read_in_band(&in_band(&tenant, n, &id)), Ok(id.clone()));
             prop_assert_eq!(read_made_of(&made_of(&tenant, "s", &id)), Ok(id.clone()));
+            prop_assert_eq!(read_formerly(&formerly(&tenant, "f", &id)), Ok(id.clone()));
             prop_assert_eq!(read_used(&used(&tenant, "s", at, (&id, n))), Ok(at));
             for reason_code in [None, Some("r")] {
                 let ranking = Ranking { tenant_id: &tenant, state: CandidateState::Open, reason_code };

@@ -11,7 +11,7 @@ use aftercall_view::ApplyError;
 
 use crate::fold::stored;
 use crate::keys;
-use crate::limits::LENT_MAX;
+use crate::limits::{LENT_KEPT_MAX, LENT_MAX};
 use crate::records::micros;
 use crate::standing::Rows;
 
@@ -34,7 +34,8 @@ struct LentOnce {
 }
 
 impl Lent {
-    /// Takes in what one decision lent. The latest [`LENT_MAX`] stay, in whatever order they come.
+    /// Takes in what one decision lent. The latest [`LENT_KEPT_MAX`] stay, in whatever order they come: more than are
+    /// read, so that others take the place of what is taken back.
     pub(crate) fn add(&mut self, (reason_code, sequence): (&str, u64), words: LentWords) {
         self.all.push(LentOnce {
             reason_code: reason_code.to_owned(),
@@ -52,11 +53,17 @@ impl Lent {
                 once.sequence,
             )
         });
-        self.all.truncate(LENT_MAX);
+        self.all.truncate(LENT_KEPT_MAX);
+    }
+
+    /// Takes back what one decision lent.
+    pub(crate) fn remove(&mut self, (reason_code, sequence): (&str, u64)) {
+        self.all
+            .retain(|once| (once.reason_code.as_str(), once.sequence) != (reason_code, sequence));
     }
 }
 
-/// What was lent a solution, the latest first.
+/// What was lent a solution, the latest first: at most [`LENT_MAX`].
 pub(crate) fn read(
     rows: &impl Rows,
     tenant_id: &str,
@@ -64,7 +71,7 @@ pub(crate) fn read(
 ) -> Result<Vec<LentWords>, ApplyError> {
     let lent: Option<Lent> = stored(rows.row(&keys::lent(tenant_id, solution_id))?)?;
     let all = lent.unwrap_or_default().all.into_iter();
-    Ok(all.filter_map(|once| once.words).collect())
+    Ok(all.filter_map(|once| once.words).take(LENT_MAX).collect())
 }
 
 /// A solution as it is searched in: with the words that it was lent.

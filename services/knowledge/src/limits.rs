@@ -13,6 +13,8 @@ pub(crate) const COUNTED_MAX: usize = 2_000;
 pub(crate) const SCOPED_CASES_MAX: usize = 10_000;
 /// The latest cases that a candidate shows.
 pub(crate) const CANDIDATE_CASES_MAX: usize = 10;
+/// Contacts that a version was made from whose customers' names are looked for in it, the last added first.
+pub(crate) const ORIGINS_READ_MAX: usize = 200;
 /// Cases of one contact that count.
 pub(crate) const LESSONS_MAX: usize = 20;
 /// Promises of one contact to put right what was wrongly told, those made after it included.
@@ -31,6 +33,8 @@ pub(crate) const STEPS_MAX: usize = 16;
 pub(crate) const VARIANTS_MAX: usize = 20;
 /// What candidates lent a solution, as far as it is shown and searched in.
 pub(crate) const LENT_MAX: usize = 20;
+/// And as far as it is kept.
+pub(crate) const LENT_KEPT_MAX: usize = 200;
 /// How much of each of its words, in bytes.
 pub(crate) const LENT_BYTES_MAX: usize = 4 * 1024;
 /// How much is kept of what a customer said in a contact in which a solution was used, in bytes.

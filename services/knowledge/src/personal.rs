@@ -91,18 +91,27 @@ pub(crate) fn left(solution: &Solution, known: &Known) -> Vec<(String, PersonalK
         list.map(move |(at, text)| (format!("{name}[{at}]"), text))
     });
     let environment = solution.environment.iter().enumerate();
-    let environment =
-        environment.map(|(at, entry)| (format!("environment[{at}].value"), &entry.value));
+    let environment = environment.flat_map(|(at, entry)| {
+        let parts = [("key", &entry.key), ("value", &entry.value)];
+        parts.map(|(part, text)| (format!("environment[{at}].{part}"), text))
+    });
+    let sources = solution.sources.iter().enumerate();
+    let sources = sources.flat_map(|(at, source)| {
+        let parts = [("title", &source.title), ("uri", &source.uri)];
+        parts.map(|(part, text)| (format!("sources[{at}].{part}"), text))
+    });
     let fields = [
         ("title", &solution.title),
         ("cause", &solution.cause),
         ("resolution", &solution.resolution),
         ("workaround", &solution.workaround),
         ("customer_wording", &solution.customer_wording),
+        ("change_note", &solution.change_note),
     ];
     let fields = fields.map(|(name, text)| (name.to_owned(), text));
     let mut left: Vec<(String, PersonalKind)> = Vec::new();
-    for (field, text) in fields.into_iter().chain(elements).chain(environment) {
+    let lists = elements.chain(environment).chain(sources);
+    for (field, text) in fields.into_iter().chain(lists) {
         for Finding { kind, .. } in masking::find(text, known) {
             let one = (field.clone(), kind);
             if left.len() < NAMED_MAX && !left.contains(&one) {

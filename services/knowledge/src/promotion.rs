@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use crate::candidates::{self, Group, Groups};
 use crate::content;
 use crate::failure::Error;
+use crate::heads::Head;
 use crate::keys::PROMOTIONS;
 use crate::personal;
 use crate::review::check_free;
@@ -87,13 +88,18 @@ impl PromoteCommand {
     fn record(
         &self,
         (candidate, known): (Candidate, masking::Known),
-        group: &Group,
+        (group, head): (&Group, &Head),
         by: &Principal,
         now: Timestamp,
     ) -> Result<Record, Error> {
         let candidate_id = group.leader();
         let solution_id = solution::solution_id(&self.tenant_id, candidate_id).to_string();
-        let solution = self.solution(candidate, (&solution_id, candidate_id), by, to_wire(now));
+        // A solution that was given up before it was live goes on.
+        let (sequence, version) = (head.sequence, head.latest_version);
+        let solution = Solution {
+            version: version.saturating_add(1),
+            ..self.solution(candidate, (&solution_id, candidate_id), by, to_wire(now))
+        };
         let left = personal::left(&solution, &known);
         if !left.is_empty() && !self.personal_reviewed {
             return Err(Error::PersonalWords { left });
@@ -112,7 +118,7 @@ impl PromoteCommand {
             aggregate_id: &solution_id,
             interaction_id: "",
             customer_id: "",
-            sequence: 1,
+            sequence: sequence.saturating_add(1),
             occurred_at: now,
             recorded_at: now,
             import_batch: "",
@@ -223,7 +229,13 @@ impl command::Command for Asked {
         }
         let group = group.ok_or(Error::CandidateNotFound)?;
         check_free(&group, &self.by)?;
-        let record = command.record(candidate, &group, &self.by, now)?;
+        let solution_id = solution::solution_id(&command.tenant_id, group.leader()).to_string();
+        let head = Head::read(store, &command.tenant_id, &solution_id).map_err(Error::internal)?;
+        let head = head.unwrap_or_default();
+        if !head.life().is_given_up() {
+            return Err(Error::AlreadyPromoted { solution_id });
+        }
+        let record = command.record(candidate, (&group, &head), &self.by, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aftercall_domain::Parties;
 use aftercall_proto::convert::parties::{self, PartiesRow};
 use aftercall_proto::model::v1::{
-    Audience, CandidateState, Channel, CommitmentKind, Customer, Direction, Governance,
+    Audience, Call, CandidateState, Channel, CommitmentKind, Customer, Direction, Governance,
     Interaction, LentWords, ReasonResolution, SolutionUse, VersionState,
 };
 use pbjson_types::Timestamp;
@@ -18,7 +18,7 @@ use crate::fold::uses;
 
 pub(crate) use evidence::{Doubt, Link, Linked, Standing, Used, Uses};
 pub(crate) use handling::Handled;
-pub(crate) use taught::{Lessons, Tally, Taught, Wording};
+pub(crate) use taught::{Lessons, Made, Tally, Taught, Wording};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const NANOS_PER_MICRO: i64 = 1_000;
@@ -91,6 +91,9 @@ pub(crate) struct Case {
     /// The solutions that it named before it was amended, and names no more.
     #[prost(string, repeated, tag = "44")]
     named_before: Vec<String>,
+    /// For which client it was; may be empty.
+    #[prost(string, tag = "45")]
+    pub(crate) client_account_id: String,
 }
 
 /// A reason that was resolved beside the primary one.
@@ -123,6 +126,7 @@ impl Case {
             solution_uses: interaction.solution_uses.clone(),
             is_inbound: interaction.direction() == Direction::Inbound,
             channel: interaction.channel,
+            client_account_id: interaction.client_account_id.clone(),
             ..Self::default()
         };
         let own: Parties = parties::of_wrap_up(interaction).collect();
@@ -144,6 +148,11 @@ impl Case {
         });
         case.corrections = corrections.collect();
         case
+    }
+
+    /// Takes from the call that the contact is how long it took, where its record does not say it.
+    pub(crate) fn complete(&mut self, call: Option<&Call>) {
+        self.handled_mut().complete(call);
     }
 
     /// How many seconds it took, if that is known.
@@ -333,6 +342,9 @@ pub(crate) struct Decision {
     /// What they lent it.
     #[prost(message, optional, tag = "8")]
     pub(crate) lent: Option<LentWords>,
+    /// Which decision on candidates of the reason it was.
+    #[prost(uint64, tag = "9")]
+    pub(crate) sequence: u64,
 }
 
 /// By what a solution is found in the list of all.

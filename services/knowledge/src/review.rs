@@ -38,7 +38,7 @@ pub(crate) use requests::{claim, merge, put_off, reject, release};
 pub(crate) enum Act {
     /// Take it in hand until then; for a day where nobody says it.
     Claim { until: Option<Timestamp> },
-    /// Offer it again.
+    /// Offer it again. A merge is undone by it: the solution loses what it was lent.
     Release { reason: String },
     /// Leave it until then.
     PutOff { until: Timestamp, reason: String },
@@ -55,8 +55,10 @@ impl Act {
             CandidateState::Unspecified => false,
             CandidateState::Open => !matches!(self, Self::Release { .. }),
             CandidateState::Claimed | CandidateState::PutOff => true,
-            CandidateState::Rejected => matches!(self, Self::Release { .. }),
-            CandidateState::Promoted | CandidateState::Merged => false,
+            CandidateState::Rejected | CandidateState::Merged => {
+                matches!(self, Self::Release { .. })
+            }
+            CandidateState::Promoted => false,
         }
     }
 }
@@ -82,6 +84,7 @@ pub(crate) async fn run(
 ) -> Result<Answer, Error> {
     let until = call.write_until();
     let asked = Asked {
+        viewer: Viewer::of(&call),
         scope: call.scope(),
         by: call.principal,
         command: call.message,
@@ -142,6 +145,7 @@ pub(crate) fn check_free(group: &Group, by: &Principal) -> Result<(), Error> {
 
 /// A command and who gave it.
 struct Asked {
+    viewer: Viewer,
     by: Principal,
     /// Whose cases they see.
     scope: Scope,
@@ -247,10 +251,16 @@ impl Asked {
                     until: Some(to_wire(until)),
                 })
             }
-            Act::Release { reason } => Fact::CandidatesReleased(CandidatesReleased {
-                candidate_ids,
-                reason: reason.clone(),
-            }),
+            Act::Release { reason } => {
+                let decision = group.decision();
+                let merge = decision.filter(|decision| decision.state() == CandidateState::Merged);
+                Fact::CandidatesReleased(CandidatesReleased {
+                    candidate_ids,
+                    reason: reason.clone(),
+                    solution_id: merge.map_or_else(String::new, |one| one.solution_id.clone()),
+                    merge_sequence: merge.map_or(0, |one| one.sequence),
+                })
+            }
             Act::PutOff { until, reason } => Fact::CandidatesPutOff(CandidatesPutOff {
                 candidate_ids,
                 until: Some(to_wire(*until)),
@@ -261,9 +271,9 @@ impl Asked {
                 reason: reason.clone(),
             }),
             Act::Merge { solution_id } => {
-                let whose = (&*self.by.tenant_id, &self.scope);
+                let at = (store, now);
                 let merged =
-                    merging::merged(store, whose, (solution_id, candidate), candidate_ids, now)?;
+                    merging::merged(at, &self.viewer, (solution_id, candidate), candidate_ids)?;
                 Fact::CandidatesMerged(Box::new(merged))
             }
         })

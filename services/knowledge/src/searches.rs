@@ -3,7 +3,7 @@
 //! All of it is sums that come and go in any order: of contacts, by what their agents had to look up or ask, and of
 //! searches, by what was said of them. A contact and the searches for it stand in partitions of their own, so each of
 //! them is counted anew when the other changes: what is counted follows from what there is, and not from what came
-//! first.
+//! first. So is a contact when telephony tells something else of it than before.
 
 mod asking;
 mod contacts;
@@ -26,6 +26,7 @@ mod struggles;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contacts::complete;
 pub(crate) use events::{apply, exists};
 pub(crate) use records::Reach;
 pub use server::Searches;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::fold::stored;
 use crate::keys;
-use crate::records::Decision;
+use crate::records::{Decision, Made};
 
 /// What rows are read from.
 pub(crate) trait Rows {
@@ -93,13 +93,22 @@ impl Standing {
     }
 }
 
-/// The solution that a candidate became.
-pub(crate) fn promoted_to(
+/// The solution that a candidate became; of several, the one with the least id.
+fn promoted_to(
     rows: &impl Rows,
     tenant_id: &str,
     candidate_id: &str,
 ) -> Result<Option<String>, ApplyError> {
-    let solution_id = rows.row(&keys::promoted(tenant_id, candidate_id))?;
-    let solution_id = solution_id.map(|id| String::from_utf8(id.to_vec()));
-    solution_id.transpose().map_err(ApplyError::record)
+    let made = made_of(rows, tenant_id, candidate_id)?;
+    Ok(made.solution_ids.into_iter().next())
+}
+
+/// All solutions that were made of a candidate.
+pub(crate) fn made_of(
+    rows: &impl Rows,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<Made, ApplyError> {
+    let made = stored(rows.row(&keys::promoted(tenant_id, candidate_id))?)?;
+    Ok(made.unwrap_or_default())
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aftercall_domain::setting::whole::{check_references, check_unused, idle, sort};
+use aftercall_domain::setting::whole::{
+    check_fallback, check_references, check_unused, check_webhook, idle, sort,
+};
 use aftercall_domain::setting::{Body, FollowUpPolicy, Reference, SettingKind};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
@@ -45,6 +47,12 @@ pub(crate) fn check(
         } else if let Some(body) = convert::body(setting) {
             let at = at.field(convert::field_of(name.kind));
             check_references(&body, at, |named| after.is_in_use(named), found)?;
+            check_webhook(&body, at, |id| current.has_webhook(id), found)?;
+            if let Body::EscalationPolicy(_) = body {
+                let others = after.of(SettingKind::EscalationPolicy)?;
+                let others = others.iter().map(|(id, body)| (&**id, body));
+                check_fallback((name.id, &body), at, others, found);
+            }
         }
     }
     after.check_policies(changed, found)

@@ -411,14 +411,21 @@ impl Folding {
         if self.offer.take().is_some() {
             self.unanswered += 1;
         }
-        let is_answered = self.was_answered();
-        let waits = matches!(
+        let waited = matches!(
             from,
             CallState::Queued | CallState::Ringing | CallState::Menu
         );
-        let state = match is_answered && !waits {
-            true => CallState::WrapUp,
-            false => CallState::Abandoned,
+        let last = self.segment_of(&Place::default()).map(|one| place_of(one));
+        let state = match last {
+            Some(had) => {
+                // Whoever had it before has to say what it was about.
+                if waited {
+                    let queue_id = std::mem::take(&mut self.place.queue_id);
+                    self.place = Place { queue_id, ..had };
+                }
+                CallState::WrapUp
+            }
+            None => CallState::Abandoned,
         };
         self.turn(state, at);
     }
@@ -450,15 +457,12 @@ impl Folding {
         if let Some(last) = self.segments.last_mut() {
             last.ring_no_answer_count += unanswered;
         }
-        let left_queue = matches!(
-            self.end.as_ref().map(|end| end.from),
-            Some(CallState::Queued | CallState::Ringing)
-        );
-        let measures = Measures::of(&self.segments, self.state, left_queue);
         let end = self.end;
+        let ended_at = end.as_ref().map(|end| end.at);
+        let measures = Measures::of(&self.segments, self.direction, ended_at);
         Call {
             began_at: self.began_at,
-            ended_at: end.as_ref().map(|end| end.at),
+            ended_at,
             state: self.state,
             since: self.since,
             direction: self.direction,

@@ -1,11 +1,9 @@
-//! What is reckoned of a call. The definitions are the first version of them, and what is not over yet is not counted.
+//! What is reckoned of a call, by the definitions of [`crate::measure`]. What is not over yet is not counted.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::interaction::{Segment, SegmentKind};
-use crate::limits::SHORT_ABANDON_S;
-
-use super::CallState;
+use crate::interaction::{Direction, Segment, SegmentKind};
+use crate::measure::Answering;
 
 /// What is reckoned of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,7 +28,7 @@ pub struct Measures {
     pub answered_n: u32,
     /// How often it rang unanswered.
     pub ring_no_answer_n: u32,
-    /// The customer left while waiting.
+    /// The customer left while waiting, and no agent had answered before: see [`Answering`].
     pub abandoned: bool,
     /// The same within seconds.
     pub short_abandon: bool,
@@ -44,16 +42,24 @@ impl Measures {
             .saturating_add(self.acw_time)
     }
 
-    pub(super) fn of(segments: &[Segment], state: CallState, left_queue: bool) -> Self {
+    /// Of a call with these segments. Whoever does not say who reached out means the customer.
+    pub(super) fn of(
+        segments: &[Segment],
+        direction: Option<Direction>,
+        ended_at: Option<Timestamp>,
+    ) -> Self {
+        let is_inbound = direction.is_none_or(|it| it == Direction::Inbound);
+        let answering = Answering::of(is_inbound, segments, ended_at);
+        // Whoever left one queue may be on their way to another.
+        let is_over = ended_at.is_some();
         let mut all = Self {
-            abandoned: state == CallState::Abandoned && left_queue,
+            abandoned: is_over && answering.abandoned,
+            short_abandon: is_over && answering.short_abandoned,
             ..Self::default()
         };
         for segment in segments {
             all.add(segment);
         }
-        let short = SignedDuration::from_secs(SHORT_ABANDON_S);
-        all.short_abandon = all.abandoned && all.queue_wait < short;
         all
     }
 

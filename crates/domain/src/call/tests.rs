@@ -1,5 +1,7 @@
 //! One call, whatever order its events come in.
 
+mod measured;
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -167,6 +169,41 @@ fn who_leaves_while_waiting_has_abandoned_it() {
             .measures
             .short_abandon
     );
+}
+
+#[test]
+fn who_leaves_while_they_wait_for_a_second_agent_leaves_the_first_one_to_wrap_up() {
+    let to = Transfer {
+        kind: TransferKind::Blind,
+        to: "billing".to_owned(),
+        reason: String::new(),
+    };
+    let mut told = vec![
+        event(30, What::Answered, by("ana")),
+        event(60, What::Transferred(to), by("ana")),
+        event(61, What::Queued, queue("billing")),
+    ];
+    let gone = event(90, ended(DisconnectReason::Customer), Place::default());
+    for rings in [false, true] {
+        if rings {
+            told.push(event(70, What::Offered, by("ben")));
+        }
+        let all: Vec<_> = told.iter().cloned().chain([gone.clone()]).collect();
+        let call = Call::of(&all).unwrap();
+        assert_eq!(call.state, CallState::WrapUp);
+        assert_eq!(call.ended_at, Some(at(90)));
+        assert!(call.needs_wrap_up() && call.queued_since().is_none());
+        // Whoever has to wrap it up finds it as theirs.
+        assert_eq!(call.place.agent_id, "ana");
+        assert_eq!(call.place.queue_id, "billing");
+        assert_eq!(call.measures.talk_time, secs(30));
+        let stage = call.disconnect.and_then(|it| it.stage);
+        let expected = match rings {
+            true => DisconnectStage::Ringing,
+            false => DisconnectStage::Queue,
+        };
+        assert_eq!(stage, Some(expected));
+    }
 }
 
 #[test]

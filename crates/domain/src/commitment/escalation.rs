@@ -20,6 +20,8 @@ pub struct Escalation {
     pub goes_on_at: Option<Timestamp>,
     /// Whether all levels were told as often as they are: now the catch-all is.
     pub exhausted: bool,
+    /// Whether it is the tenant's fallback, and told because nothing names another one.
+    pub by_fallback: bool,
 }
 
 /// Why an alert went on to the level that it has.
@@ -48,6 +50,8 @@ pub struct EscalatesBy<'a> {
     pub version: u64,
     /// What it says.
     pub policy: &'a EscalationPolicy,
+    /// Whether it is the tenant's fallback, and taken because nothing names another one.
+    pub is_fallback: bool,
 }
 
 impl EscalatesBy<'_> {
@@ -73,6 +77,7 @@ impl EscalatesBy<'_> {
             policy_version: self.version,
             goes_on_at,
             exhausted: of.is_none(),
+            by_fallback: self.is_fallback,
         }
     }
 }

@@ -81,8 +81,10 @@ fn it_goes_on_until_somebody_takes_it_and_is_over_when_it_is_put_away() {
         policy_id: "legal",
         version: 3,
         policy: &policy,
+        is_fallback: true,
     };
     let first = by_policy.at_level(1, at(1), &none());
+    assert!(first.by_fallback);
     let mut concern = Concern::begin(raised(Some(first)), Some("c-1".to_owned()), 1);
     let id = concern_id("t", Rule::LegalThreat, "i-1", 7);
     let alert = concern.alert(&id);

@@ -1,10 +1,11 @@
 //! Who is cut off is called back: what is promised then, by itself.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CommitmentDraft, Surroundings};
 use crate::commitment::{CommitmentKind, Origin, Owner, PolicyRef};
 use crate::due::Calendars;
+use crate::limits::DROP_KNOWN_LATE_HOURS_MAX;
 use crate::setting::FollowUpPolicy;
 
 /// What is to be done, as whoever keeps it reads it.
@@ -15,6 +16,8 @@ const TEXT: &str = "Call back: the contact was cut off.";
 pub struct CutOff<'a> {
     /// When it ended; where nobody said that, when it began.
     pub at: Timestamp,
+    /// Since when it is known that it was cut off.
+    pub known_at: Timestamp,
     /// Who had to do with it, and how the customer and we spoke.
     pub around: Surroundings<'a>,
     /// The queue in which it was last; empty for none.
@@ -23,7 +26,8 @@ pub struct CutOff<'a> {
 
 impl CutOff<'_> {
     /// The promise to call back, and the policy that asks for it: of those that match the promise, the one that is
-    /// asked first. None if there is no such policy, or it names no time. The customer knows nothing of it, so it is a
+    /// asked first. None if there is no such policy, or it names no time; or if it became known only long after that
+    /// time that the contact was cut off, as when an old log is read. The customer knows nothing of it, so it is a
     /// task with a due of our own. Whoever had the contact keeps it; where no agent had, the queue.
     pub fn call_back<'p>(
         &self,
@@ -34,7 +38,9 @@ impl CutOff<'_> {
         draft.settle(self.around);
         let (by, policy) = draft.policy_of(self.around, &mut policies)?;
         draft.promised_by = self.at.checked_add(policy.call_back_within?).ok()?;
-        Some((draft, by, policy))
+        let late = SignedDuration::from_hours(DROP_KNOWN_LATE_HOURS_MAX);
+        let is_old = self.known_at.duration_since(draft.promised_by) > late;
+        (!is_old).then_some((draft, by, policy))
     }
 
     /// Has the promise followed up by its policy, as any other.
@@ -106,6 +112,7 @@ mod tests {
     fn called(agent_id: &'static str) -> CutOff<'static> {
         CutOff {
             at: at(1_000),
+            known_at: at(1_000),
             around: Surroundings {
                 agent_id,
                 team_id: "north",
@@ -149,6 +156,20 @@ mod tests {
         // Where no agent had it, the queue calls back.
         let (draft, ..) = called("").call_back("c-1".to_owned(), asked()).unwrap();
         assert_eq!(draft.owner, Some(Owner::Queue("sales".to_owned())));
+    }
+
+    #[test]
+    fn what_becomes_known_long_after_the_time_to_call_back_promises_nothing() {
+        let policy = of_channel(Channel::Voice, minutes(15));
+        let due_s = 1_000 + 15 * 60;
+        for (late_s, is_promised) in [(0, true), (86_400, true), (86_401, false)] {
+            let call = CutOff {
+                known_at: at(due_s + late_s),
+                ..called("ana")
+            };
+            let made = call.call_back("c-1".to_owned(), [(by("calls"), &policy)].into_iter());
+            assert_eq!(made.is_some(), is_promised, "{late_s} seconds late");
+        }
     }
 
     #[test]

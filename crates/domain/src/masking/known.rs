@@ -13,6 +13,8 @@ const KNOWN_MAX: usize = 1_000;
 const WORDS_MAX: usize = 16;
 /// The fewest letters of a part of a name that is looked for by itself.
 const PART_LETTERS_MIN: usize = 3;
+/// The letters of a part of a name that is looked for behind a title alone, as in `Mr Li`.
+const TITLED_LETTERS: usize = 2;
 /// The fewest letters and digits of an id or handle: a shorter one stands in many a text by chance.
 const ID_CHARACTERS_MIN: usize = 4;
 /// The fewest digits of a telephone number that is looked for.
@@ -34,25 +36,39 @@ struct Sought {
     /// The words after the first.
     rest: Vec<String>,
     kind: PersonalKind,
-    /// It means something else, too: it counts only where a person is spoken of.
-    is_common: bool,
+    needs: Before,
+}
+
+/// What stands before a word, and what must stand there for a name to count; the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Before {
+    Anything,
+    /// Words by which a person is spoken of: what means something else, too, counts only there.
+    Introduction,
+    /// A title.
+    Title,
 }
 
 impl Known {
-    /// Adds a name, and each of its parts that has three letters or more.
+    /// Adds a name, and each of its parts that has three letters or more. Parts of two letters count behind a title.
     pub fn name(&mut self, name: &str) {
         let words = folded(name);
         for word in &words {
-            let letters = word.chars().count();
-            if letters >= PART_LETTERS_MIN && !is_title(word) {
+            let needs = match word.chars().count() {
+                PART_LETTERS_MIN.. => Before::Anything,
+                TITLED_LETTERS if word.chars().all(is_hangul) => Before::Anything,
+                TITLED_LETTERS => Before::Title,
+                _ => continue,
+            };
+            if !is_title(word) {
                 let part = std::slice::from_ref(word);
-                self.add(part, PersonalKind::Name);
+                self.add(part, PersonalKind::Name, needs);
             }
         }
         let titles = words.iter().take_while(|word| is_title(word)).count();
         for whole in [&words[..], &words[titles..]] {
             if whole.len() > 1 {
-                self.add(whole, PersonalKind::Name);
+                self.add(whole, PersonalKind::Name, Before::Anything);
             }
         }
     }
@@ -116,11 +132,11 @@ impl Known {
         let words = folded(text);
         let characters: usize = words.iter().map(|word| word.chars().count()).sum();
         if characters >= ID_CHARACTERS_MIN {
-            self.add(&words, kind);
+            self.add(&words, kind, Before::Anything);
         }
     }
 
-    fn add(&mut self, words: &[String], kind: PersonalKind) {
+    fn add(&mut self, words: &[String], kind: PersonalKind, needs: Before) {
         let Some((first, rest)) = words.split_first() else {
             return;
         };
@@ -128,11 +144,15 @@ impl Known {
             return;
         }
         self.count += 1;
+        let needs = match rest.is_empty() && is_common(first) {
+            true => needs.max(Before::Introduction),
+            false => needs,
+        };
         let list = self.sought.entry(first.clone()).or_default();
         list.push(Sought {
             rest: rest.to_vec(),
             kind,
-            is_common: rest.is_empty() && is_common(first),
+            needs,
         });
     }
 
@@ -149,9 +169,13 @@ impl Known {
         let (mut at, mut after_name) = (0, false);
         while at < words.len() {
             let before = at.checked_sub(1).map(|before| words[before].0.as_str());
-            let introduced = after_name || before.is_some_and(introduces);
+            let stands = match before {
+                Some(word) if is_addressing(word) => Before::Title,
+                Some(word) if after_name || introduces(word) => Before::Introduction,
+                _ => Before::Anything,
+            };
             after_name = false;
-            match self.longest(&words[at..], introduced) {
+            match self.longest(&words[at..], stands) {
                 Some((len, kind)) => {
                     let span = begin + words[at].1.start..begin + words[at + len - 1].1.end;
                     found.push(Finding { span, kind });
@@ -163,21 +187,57 @@ impl Known {
         }
     }
 
-    /// The longest of what is known with which `words` begin, and how many words it has. Some count only where a
-    /// person is introduced.
-    fn longest(&self, words: &[Read], introduced: bool) -> Option<(usize, PersonalKind)> {
-        let (first, rest) = words.split_first()?;
-        let begins = |sought: &&Sought| {
-            let len = sought.rest.len();
-            rest.len() >= len && rest.iter().zip(&sought.rest).all(|(a, b)| a.0 == *b)
-        };
-        let sought = self.sought.get(&first.0)?.iter();
+    /// The longest of what is known with which `words` begin, and how many words it has. Some count only where
+    /// something `stands` before them.
+    fn longest(&self, words: &[Read], stands: Before) -> Option<(usize, PersonalKind)> {
+        let (first, _) = words.first()?;
+        let sought = bases(first).flat_map(|base| {
+            let sought = self.sought.get(base).into_iter().flatten();
+            sought.map(move |sought| (base, sought))
+        });
         sought
-            .filter(begins)
-            .filter(|sought| introduced || !sought.is_common)
-            .map(|sought| (sought.rest.len() + 1, sought.kind))
+            .filter(|(base, sought)| sought.needs <= stands && sought.begins(base, words))
+            .map(|(_, sought)| (sought.rest.len() + 1, sought.kind))
             .max_by_key(|(len, kind)| (*len, std::cmp::Reverse(*kind)))
     }
+}
+
+impl Sought {
+    /// Whether `words` begin with it, if the first one is taken for `base`. The last word of a name may be inflected.
+    fn begins(&self, base: &str, words: &[Read]) -> bool {
+        let [first, rest @ ..] = words else {
+            return false;
+        };
+        let is_inflected = self.kind == PersonalKind::Name && self.needs == Before::Anything;
+        if base != first.0 && !(is_inflected && self.rest.is_empty()) {
+            return false;
+        }
+        let Some(last) = self.rest.len().checked_sub(1) else {
+            return true;
+        };
+        let mut pairs = rest.iter().zip(&self.rest).enumerate();
+        rest.len() > last
+            && pairs.all(|(at, ((word, _), sought))| {
+                word == sought
+                    || at == last && is_inflected && bases(word).any(|base| base == sought)
+            })
+    }
+}
+
+/// What a word may be a form of: itself; a name in the German genitive; and in Korean, a name to which particles and
+/// titles are joined.
+fn bases(word: &str) -> impl Iterator<Item = &str> {
+    let genitive = word.strip_suffix('s');
+    let genitive = genitive.filter(|name| name.chars().count() >= PART_LETTERS_MIN);
+    let is_korean = word.chars().all(is_hangul);
+    let ends = word.char_indices().map(|(at, _)| at).skip(2);
+    let joined = ends.filter(move |_| is_korean).map(move |end| &word[..end]);
+    std::iter::once(word).chain(genitive).chain(joined)
+}
+
+/// Whether it is a syllable of Korean.
+fn is_hangul(letter: char) -> bool {
+    ('\u{ac00}'..='\u{d7a3}').contains(&letter)
 }
 
 /// A word as it is compared, and where it stands.
@@ -223,6 +283,15 @@ fn is_common(word: &str) -> bool {
             | "lane" | "post" | "klein" | "gross" | "kurz" | "lang" | "neu" | "alt" | "gut" | "stark" | "schnell"
             | "weiss" | "schwarz" | "rot" | "braun" | "sommer" | "tag" | "sonntag" | "freitag" | "montag" | "haus"
             | "konto" | "karte" | "ring" | "voll" | "ganz" | "wohl"
+    )
+}
+
+/// Titles before names.
+#[rustfmt::skip]
+fn is_addressing(word: &str) -> bool {
+    matches!(
+        word,
+        "mr" | "mrs" | "ms" | "miss" | "mister" | "dr" | "prof" | "herr" | "herrn" | "frau"
     )
 }
 

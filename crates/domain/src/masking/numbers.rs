@@ -1,4 +1,4 @@
-//! Card numbers, telephone numbers, and numbers that the text calls an account or a customer's.
+//! Card numbers, telephone numbers, PINs, and numbers that the text calls an account or a customer's.
 
 mod cues;
 mod groups;
@@ -15,6 +15,10 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 const TELEPHONE_DIGITS_MAX: usize = 17;
 /// How many digits a number has that the words before it call a telephone number or an account's.
 const CUED_DIGITS: std::ops::RangeInclusive<usize> = 6..=24;
+/// How many digits a PIN has.
+const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=8;
+/// How many digits a number of North America has, of which nothing says what it is.
+const BARE_DIGITS: usize = 10;
 /// So many digits in words that follow each other are a number, whatever it is called.
 const SPOKEN_DIGITS_MIN: usize = 7;
 /// How many numbers of a text are judged by the numbering plan of the customer's country, which takes
@@ -83,11 +87,14 @@ impl Number<'_> {
         if let Some(len) = self.international() {
             return Taken::As(len, TelephoneNumber);
         }
+        let cue = cues::before(self.piece, self.groups[0].first);
+        if cue == Some(Cue::Pin) && self.pin() {
+            return Taken::As(1, Id);
+        }
         // Its form tells more than the words before it: `the number of my account is 281-277-5882`.
         if let Some(len) = self.three_three_four() {
             return Taken::As(len, TelephoneNumber);
         }
-        let cue = cues::before(self.piece, self.groups[0].first);
         if let Some((len, digits)) = self.cued()
             && !cues::is_amount(self.piece, self.groups[len - 1].last + 1)
         {
@@ -107,6 +114,9 @@ impl Number<'_> {
         }
         if let Some(len) = self.trunk().or_else(|| self.planned(planned)) {
             return Taken::As(len, TelephoneNumber);
+        }
+        if self.bare() {
+            return Taken::As(1, TelephoneNumber);
         }
         let first = &self.groups[0];
         match first.spoken && first.digits.len() >= SPOKEN_DIGITS_MIN {
@@ -242,6 +252,29 @@ impl Number<'_> {
             .filter(|(len, digits)| *len > 1 && *digits >= 8)
             .map(|(len, _)| len)
             .last()
+    }
+
+    /// A secret number, which the words before it say.
+    fn pin(&self) -> bool {
+        let first = &self.groups[0];
+        PIN_DIGITS.contains(&first.digits.len()) && !cues::is_amount(self.piece, first.last + 1)
+    }
+
+    /// Ten digits in one, as numbers of North America are typed; unless it is said to be a number of something, or is
+    /// a part of a longer one.
+    fn bare(&self) -> bool {
+        let first = &self.groups[0];
+        let before = first.first.checked_sub(1);
+        let is_part = before.is_some_and(|at| self.piece.is_sign(at, "#$€£/.,=&?"));
+        let alone = self.groups.get(1).is_none_or(|next| next.gap == Gap::None);
+        first.digits.len() == BARE_DIGITS
+            && matches!(first.digits.as_bytes(), [b'2'..=b'9', ..])
+            && !first.spoken
+            && self.begins
+            && alone
+            && !is_part
+            && !cues::is_amount(self.piece, first.last + 1)
+            && !cues::is_of_thing(self.piece, first.first)
     }
 
     /// A number that the customer's country gives out.

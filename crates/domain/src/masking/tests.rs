@@ -63,6 +63,8 @@ fn telephone_numbers_are_found_in_every_usual_spelling() {
         "Tel.: «6123456»",
         "my phone number is «761 451 985»",
         "phone «nine five six seven two nine four»",
+        "«7141236154» is my number",
+        "it should be «7195456512».",
     ];
     holds(PersonalKind::TelephoneNumber, &texts, &Known::default());
 }
@@ -74,6 +76,39 @@ fn a_number_of_the_customers_country_is_found_without_its_code() {
     let text = "Proszę: 601 234 567.";
     assert_eq!(masked(text, &known), "Proszę: [phone number].");
     assert_eq!(kinds(text, &Known::default()), []);
+}
+
+#[test]
+fn pins_are_told_by_their_name() {
+    let texts = [
+        "PIN is «7600»",
+        "Pin «60531».",
+        "PIN# «128983»",
+        "pin number is «9856», I think",
+        "die PIN lautet «0896»",
+    ];
+    holds(PersonalKind::Id, &texts, &Known::default());
+}
+
+#[test]
+fn names_are_found_in_the_forms_that_they_take() {
+    let mut known = Known::default();
+    for name in ["Wei Li", "Jan Berg", "김철수", "王小明"] {
+        known.name(name);
+    }
+    let texts = [
+        "told Mr «Li» so",
+        "Frau «Li» sagt",
+        "«Bergs» Router",
+        "«Jan Bergs» Router",
+        "«김철수님» 연결",
+        "«김철수에게» 전화",
+        "请«王小明»打电话",
+    ];
+    holds(PersonalKind::Name, &texts, &known);
+    for text in ["li-ion", "Bergsteiger", "is li"] {
+        assert_eq!(kinds(text, &known), [], "{text}");
+    }
 }
 
 #[test]
@@ -227,6 +262,8 @@ fn what_is_no_personal_word_stays() {
         "20000 Euro, 12000 Watt, 10000 Kunden in 2026",
         "Fehler 10013 Windows, build 19045 Update",
         "KB5034123, order 4912345678, SKU 12-345-678",
+        "error code is 2147483648, 4912345678 bytes, $3000000000, invoice no. 4912345678",
+        "pin 2 is bent, the PIN of 2 cards, a pin",
         "from 01.02.2026 until 05/29/2026",
         "0.25 - 0.75 of 1000000000000",
         "M2 2TB SSD, A4 100 sheets, USB 3.2",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{NO_GAP, SHORT_ABANDON_MS};
+use super::{Answering, NO_GAP};
 use crate::interaction::{
     Direction, Disconnect, DropClass, Hold, HoldReason, Interruption, NonTalk, Segment,
     SegmentKind, SentimentParticipant,
@@ -47,8 +47,13 @@ pub mod flag {
     pub const SOLVED: u32 = 1 << 11;
     /// The contact before with a reason of the same family was solved, and this one has other reasons.
     pub const WITH_NEWS: u32 = 1 << 12;
-    /// It was cut off, or looks so, and the customer was back soon.
+    /// It was cut off, or looks so, and the customer was back soon: it is one with a later contact that has a reason.
     pub const REDIALLED: u32 = 1 << 13;
+    /// Telephony alone tells of it: nobody recorded it.
+    pub const UNRECORDED: u32 = 1 << 14;
+    /// It was cut off, or looks so, or is a call that nobody answered and recorded; and the customer's next contact, which
+    /// began soon, goes on with it.
+    pub const GONE_ON_WITH: u32 = 1 << 15;
 }
 
 /// Which times of [`Facts`] are known.
@@ -111,10 +116,13 @@ pub struct Facts {
     pub holds: [(u16, u32); HOLD_REASONS.len()],
     /// How often it was handed on.
     pub transfers: u16,
-    /// Since the customer's last inbound contact with a reason of the same family, or [`NO_GAP`].
+    /// Since the customer's last inbound contact with a reason of the same family, or [`NO_GAP`]. Those that this one goes on
+    /// with ([`flag::GONE_ON_WITH`]) are one with it.
     pub since_family: u32,
     /// Since the customer's last inbound contact, or [`NO_GAP`].
     pub since_any: u32,
+    /// In queues, in the contacts that this one goes on with.
+    pub waited_before: u32,
     /// Until the customer's next inbound contact with a reason of the same family, or [`NO_GAP`].
     pub until_family: u32,
     /// Since it was last promised to the customer that what they had been told is put right, or [`NO_GAP`].
@@ -180,6 +188,7 @@ impl Default for Facts {
             transfers: 0,
             since_family: NO_GAP,
             since_any: NO_GAP,
+            waited_before: 0,
             until_family: NO_GAP,
             since_correction: NO_GAP,
             dead_air: 0,
@@ -361,44 +370,23 @@ impl Facts {
             Some(DropClass::Suspected | DropClass::Confirmed)
         );
         self.set(flag::DROPPED, is_dropped);
-        let is_offered = contact.direction == Direction::Inbound
-            && contact
-                .segments
-                .iter()
-                .any(|it| it.kind == SegmentKind::Queue || is_with_agent(it));
-        if !is_offered {
-            return;
-        }
-        self.flags |= flag::OFFERED;
-        let with_agent = contact.segments.iter().filter(|it| is_with_agent(it));
-        let answered_at = with_agent.filter_map(|it| it.answered_at).min();
-        let enqueued_at = contact.segments.iter().filter_map(|it| it.enqueued_at);
-        let offered_at = contact.segments.iter().filter_map(|it| it.offered_at);
-        let waits_since = enqueued_at.min().or(offered_at.min());
-        self.set_time(known::ANSWER, waits_since, answered_at, |facts| {
-            &mut facts.answer
-        });
-        let mut kinds = contact.segments.iter().map(|it| it.kind);
-        if answered_at.is_some() {
-            self.flags |= flag::ANSWERED;
-        } else if !kinds.any(|kind| kind == SegmentKind::Voicemail) {
-            self.flags |= flag::ABANDONED;
-            let last = contact.segments.iter();
-            let left = last.filter_map(|it| it.dequeued_at.or(it.ended_at)).max();
-            if let (Some(since), Some(left)) = (waits_since, left.or(contact.ended_at)) {
-                let is_short = between(since, left) < SHORT_ABANDON_MS;
-                self.set(flag::SHORT_ABANDONED, is_short);
-            }
-        }
+        let is_inbound = contact.direction == Direction::Inbound;
+        let answering = Answering::of(is_inbound, contact.segments, contact.ended_at);
+        let (since, at) = (answering.waits_since, answering.answered_at);
+        self.set_time(known::ANSWER, since, at, |facts| &mut facts.answer);
+        self.set(flag::OFFERED, answering.offered);
+        self.set(flag::ANSWERED, at.is_some());
+        self.set(flag::ABANDONED, answering.abandoned);
+        self.set(flag::SHORT_ABANDONED, answering.short_abandoned);
     }
 }
 
-fn is_with_agent(segment: &Segment) -> bool {
+pub(super) fn is_with_agent(segment: &Segment) -> bool {
     matches!(segment.kind, SegmentKind::Agent | SegmentKind::Conference)
 }
 
 /// Whole milliseconds, none where the second comes first.
-fn between(from: Timestamp, to: Timestamp) -> u32 {
+pub(super) fn between(from: Timestamp, to: Timestamp) -> u32 {
     let length = to.duration_since(from).as_millis().max(0);
     u32::try_from(length).unwrap_or(NO_GAP - 1).min(NO_GAP - 1)
 }

@@ -54,6 +54,10 @@ pub enum Counted {
     Redialled,
     /// Repeats of the same family.
     Repeat,
+    /// Recorded.
+    Recorded,
+    /// Of which telephony alone tells.
+    Unrecorded,
     /// Of which it is known since when the customer has had the trouble.
     Onset,
     /// In which the customer was promised something.
@@ -119,7 +123,12 @@ impl Terms {
                 is_resolvable && !facts.has(flag::DROPPED) && !is_back
             }
             Counted::Redialled => facts.has(flag::RESOLVABLE | flag::REDIALLED),
-            Counted::Repeat => is_resolvable && self.is_repeat(facts.since_family),
+            Counted::Repeat => {
+                let is_one_with_the_next = facts.has(flag::REDIALLED);
+                is_resolvable && !is_one_with_the_next && self.is_repeat(facts.since_family)
+            }
+            Counted::Recorded => !facts.has(flag::UNRECORDED),
+            Counted::Unrecorded => facts.has(flag::UNRECORDED),
             Counted::Onset => facts.has(known::ONSET),
             Counted::Promised => facts.promises[promised::ALL] > 0,
             Counted::PromiseKept => facts.promises[promised::KEPT] > 0,
@@ -183,6 +192,8 @@ macro_rules! sums {
 sums! {
     /// Contacts.
     contacts,
+    /// Of these, those of which telephony alone tells.
+    unrecorded,
     /// Offered.
     offered,
     /// Handled.
@@ -199,6 +210,10 @@ sums! {
     queue_wait,
     /// Contacts of which that is known.
     queue_wait_contacts,
+    /// In queues, with that of contacts that are gone on with counted in those that go on with them.
+    waited,
+    /// Contacts of which that is known; those that are gone on with are one with the next.
+    waited_contacts,
     /// Ringing.
     ring,
     /// Talking.
@@ -274,6 +289,7 @@ impl Sums {
     pub fn add(&mut self, facts: &Facts, occurred_at_us: i64, terms: &Terms) {
         let one = |flags: u32| u64::from(facts.has(flags));
         self.contacts += 1;
+        self.unrecorded += one(flag::UNRECORDED);
         self.offered += one(flag::OFFERED);
         self.handled += one(flag::HANDLED);
         self.answered += one(flag::ANSWERED);
@@ -283,6 +299,9 @@ impl Sums {
         self.answered_within += u64::from(is_within);
         self.queue_wait += u64::from(facts.queue_wait);
         self.queue_wait_contacts += one(known::QUEUE_WAIT);
+        if !facts.has(flag::GONE_ON_WITH) {
+            self.add_wait(facts);
+        }
         self.ring += u64::from(facts.ring);
         self.talk += u64::from(facts.talk);
         self.hold += u64::from(facts.hold);
@@ -316,6 +335,13 @@ impl Sums {
         self.promises_called_off += promises(promised::CALLED_OFF);
         self.promises_open += promises(promised::OPEN);
         self.promises_moved_alone += promises(promised::MOVED_ALONE);
+    }
+
+    /// Adds the wait of a contact that no other one goes on with.
+    fn add_wait(&mut self, facts: &Facts) {
+        let is_known = facts.has(known::QUEUE_WAIT) || facts.waited_before > 0;
+        self.waited += u64::from(facts.queue_wait) + u64::from(facts.waited_before);
+        self.waited_contacts += u64::from(is_known);
     }
 
     fn add_effort(&mut self, facts: &Facts) {
@@ -391,9 +417,15 @@ impl Sums {
         mean(self.resolved_first, of)
     }
 
-    /// Repeats of those that could be.
+    /// Repeats of those that could be. A contact that was cut off is one with the contact by which the customer was back.
     pub fn repeat_rate(&self) -> Option<f64> {
-        mean(self.repeats, self.resolvable)
+        let of = self.resolvable.saturating_sub(self.redialled);
+        mean(self.repeats, of)
+    }
+
+    /// What customers waited in queues until they were through, in seconds.
+    pub fn average_wait(&self) -> Option<f64> {
+        seconds_each(self.waited, self.waited_contacts)
     }
 
     /// From when the trouble began until a contact about it ended, in seconds.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Books, House, Verdict, Why};
 use crate::alert::Alert;
-use crate::setting::{EscalationLevel, EscalationStrategy, EscalationTarget, Whose};
+use crate::commitment::Owner;
+use crate::setting::{
+    EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget, Whose,
+};
 
 /// Who is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,14 +41,8 @@ pub fn on_level(alert: &Alert, level: u32, house: &House) -> Vec<String> {
         return Vec::new();
     };
     let targets = policy.level(level).map_or(&[][..], |level| &level.targets);
-    let told = Audience::all(targets, house).receiver_ids;
-    match told.is_empty() {
-        true => {
-            let catch_all = EscalationTarget::Receiver(policy.catch_all_receiver_id.clone());
-            Audience::all(&[catch_all], house).receiver_ids
-        }
-        false => told,
-    }
+    let told = Audience::all(alert, targets, house);
+    told.or_last(alert, policy, house).receiver_ids
 }
 
 impl Audience {
@@ -59,7 +56,7 @@ impl Audience {
             return Self::default();
         };
         let level = policy.level(alert.level).filter(|_| !escalation.exhausted);
-        let mut audience = match level {
+        let audience = match level {
             Some(level) => {
                 let place = policy
                     .levels
@@ -70,13 +67,7 @@ impl Audience {
             }
             None => Self::default(),
         };
-        if audience.receiver_ids.is_empty() {
-            let all = [EscalationTarget::Receiver(
-                policy.catch_all_receiver_id.clone(),
-            )];
-            audience = Self::all(&all, house);
-        }
-        audience
+        audience.or_last(alert, policy, house)
     }
 
     fn of_level(
@@ -87,7 +78,7 @@ impl Audience {
     ) -> Self {
         let targets = &level.targets;
         if level.strategy == EscalationStrategy::All {
-            return Self::all(targets, house);
+            return Self::all(alert, targets, house);
         }
         let Some(escalation) = &alert.escalation else {
             return Self::default();
@@ -107,33 +98,70 @@ impl Audience {
         });
         // Who can't be told gives the turn to the next one.
         let (before, from) = targets.split_at(chosen.min(targets.len()));
-        let mut each = from
-            .iter()
-            .chain(before)
-            .map(|target| Self::all(std::slice::from_ref(target), house));
-        let found = each.find(|one| !one.receiver_ids.is_empty());
-        found.unwrap_or_default()
+        let mut audience = Self::default();
+        for target in from.iter().chain(before) {
+            if audience.receiver_ids.is_empty() {
+                audience.add(Self::all(alert, std::slice::from_ref(target), house));
+            }
+        }
+        audience
     }
 
-    /// Those of several targets, one receiver for each person.
-    fn all(targets: &[EscalationTarget], house: &House) -> Self {
+    /// The same, or who is told where that is nobody: the policy's catch-all, or else that of the tenant's fallback.
+    fn or_last(mut self, alert: &Alert, policy: &EscalationPolicy, house: &House) -> Self {
+        for receiver_id in [&policy.catch_all_receiver_id, &house.last_receiver_id] {
+            if self.receiver_ids.is_empty() {
+                let last = EscalationTarget::Receiver(receiver_id.clone());
+                self.add(Self::all(alert, &[last], house));
+            }
+        }
+        self
+    }
+
+    /// Adds others.
+    fn add(&mut self, others: Self) {
+        self.receiver_ids.extend(others.receiver_ids);
+        for one in others.left_out {
+            self.leave_out(&one.receiver_id, one.reason);
+        }
+    }
+
+    /// Says, once, why who is not told.
+    fn leave_out(&mut self, receiver_id: &str, reason: Why) {
+        let verdict = Verdict {
+            receiver_id: receiver_id.to_owned(),
+            reason,
+        };
+        if !self.left_out.contains(&verdict) {
+            self.left_out.push(verdict);
+        }
+    }
+
+    /// Those of several targets whom receivers reach, one receiver for each person.
+    fn all(alert: &Alert, targets: &[EscalationTarget], house: &House) -> Self {
         let mut audience = Self::default();
         let mut people: BTreeMap<Person<'_>, &str> = BTreeMap::new();
         for target in targets {
-            for receiver_id in receivers_of(target, house) {
+            let receivers = receivers_of(target, alert, house);
+            if let Some(whom) = owner_of(target, alert).filter(|_| receivers.is_empty()) {
+                let whom = whom.to_owned();
+                audience.leave_out("", Why::OwnerUnreached { whom });
+            }
+            for receiver_id in receivers {
+                if let Some(reason) = house.unreached(receiver_id) {
+                    audience.leave_out(receiver_id, reason);
+                }
+                if !house.reaches(receiver_id) {
+                    continue;
+                }
                 let person = person_of(receiver_id, house);
                 match people.get(&person) {
                     Some(told) if *told == receiver_id => {}
                     Some(told) => {
-                        let verdict = Verdict {
-                            receiver_id: receiver_id.to_owned(),
-                            reason: Why::SamePerson {
-                                receiver_id: (*told).to_owned(),
-                            },
+                        let same = Why::SamePerson {
+                            receiver_id: (*told).to_owned(),
                         };
-                        if !audience.left_out.contains(&verdict) {
-                            audience.left_out.push(verdict);
-                        }
+                        audience.leave_out(receiver_id, same);
                     }
                     None => {
                         people.insert(person, receiver_id);
@@ -147,22 +175,46 @@ impl Audience {
 }
 
 /// The receivers in use of a target.
-fn receivers_of<'a>(target: &EscalationTarget, house: &'a House) -> Vec<&'a str> {
+fn receivers_of<'a>(target: &EscalationTarget, alert: &Alert, house: &'a House) -> Vec<&'a str> {
     match target {
         EscalationTarget::Agent(id) => agents(std::slice::from_ref(id), house),
         EscalationTarget::Team(id) => team(id, house),
-        EscalationTarget::Queue(queue) => {
-            let mut teams = house.teams.iter();
-            let of = teams
-                .by_ref()
-                .filter(|(_, team)| team.queue_ids.contains(queue));
-            of.flat_map(|(id, _)| team(id, house)).collect()
-        }
+        EscalationTarget::Queue(id) => queue(id, house),
         EscalationTarget::Receiver(id) => {
             let found = house.receivers.get_key_value(id);
             found.map(|(id, _)| id.as_str()).into_iter().collect()
         }
+        EscalationTarget::Owner => match &alert.owner {
+            Some(Owner::Agent(id)) => agents(std::slice::from_ref(id), house),
+            Some(Owner::Queue(id)) => queue(id, house),
+            None => Vec::new(),
+        },
+        EscalationTarget::OwnerTeam => match &alert.owner {
+            // Its own team may be that of whoever made the promise.
+            Some(Owner::Queue(id)) => queue(id, house),
+            Some(Owner::Agent(_)) | None => team(&alert.team_id, house),
+        },
     }
+}
+
+/// Whom a target means that the alert names, by their id: empty where it names nobody. None for another target.
+fn owner_of<'a>(target: &EscalationTarget, alert: &'a Alert) -> Option<&'a str> {
+    let owner = alert.owner.as_ref();
+    match target {
+        EscalationTarget::Owner => Some(owner.map_or("", Owner::id)),
+        EscalationTarget::OwnerTeam => Some(match owner {
+            Some(Owner::Queue(id)) => id.as_str(),
+            Some(Owner::Agent(_)) | None => alert.team_id.as_str(),
+        }),
+        _ => None,
+    }
+}
+
+/// The receivers of those teams that work a queue off.
+fn queue<'a>(queue_id: &str, house: &'a House) -> Vec<&'a str> {
+    let teams = house.teams.iter();
+    let of = teams.filter(|(_, team)| team.queue_ids.iter().any(|id| id == queue_id));
+    of.flat_map(|(id, _)| team(id, house)).collect()
 }
 
 /// A team's own receivers, and those of whom it tells.

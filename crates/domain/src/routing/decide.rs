@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::audience::{Audience, Turns};
+use super::decided::Decided;
 use super::digest::{self, worst};
 use super::{
     Books, DueDigest, Firing, GATHER_FOR, Group, Hold, House, Moment, Notification,
-    NotificationKind as Kind, REPEAT_AFTER, Round, Routed, Seen, Told, Verdict, Why, after,
+    NotificationKind as Kind, REPEAT_AFTER, Round, Told, Why, after,
 };
 use crate::alert::{Alert, ResolveCause, Severity};
 use crate::commitment::{AlertState, WentOn};
@@ -87,19 +88,6 @@ struct Intent {
     hold: Option<Hold>,
 }
 
-/// What was decided of an alert.
-#[derive(Debug, Default)]
-struct Decided {
-    verdicts: Vec<Verdict>,
-    told: Vec<Told>,
-    over: bool,
-    dropped: Vec<String>,
-    silence_id: String,
-    /// Whether it is told, so that it may be told again.
-    repeats: bool,
-    next_look_at: Option<Timestamp>,
-}
-
 struct Deciding<'a> {
     house: &'a House,
     books: &'a mut Books,
@@ -112,64 +100,14 @@ struct Deciding<'a> {
     round: Round,
 }
 
-impl Decided {
-    /// What is held of an alert is not told any more.
-    fn drop_held(&mut self, firing: &Firing) {
-        let held = firing.route.told.iter().filter(|told| told.held);
-        self.dropped
-            .extend(held.map(|told| told.receiver_id.clone()));
-    }
-
-    fn all(&mut self, reason: Why) {
-        self.verdicts.push(Verdict {
-            receiver_id: String::new(),
-            reason,
-        });
-    }
-
-    fn of(&mut self, receiver_id: &str, reason: Why) {
-        self.verdicts.push(Verdict {
-            receiver_id: receiver_id.to_owned(),
-            reason,
-        });
-    }
-
-    fn routed(mut self, firing: &Firing, now: Timestamp) -> Routed {
-        let alert = &firing.alert;
-        if self.repeats && alert.severity >= Severity::High {
-            let earlier = firing.route.told.iter().filter(|told| {
-                let mut anew = self.told.iter();
-                !anew.any(|new| new.receiver_id == told.receiver_id)
-            });
-            let told = self.told.iter().chain(earlier);
-            let told = told.filter(|told| told.level == alert.level);
-            // What is held may be told later than it was to be.
-            let again = told.map(|told| match told.held {
-                true => after(told.at.max(now), REPEAT_AFTER),
-                false => after(told.at, REPEAT_AFTER),
-            });
-            let again = again.min();
-            self.next_look_at = self.next_look_at.into_iter().chain(again).min();
-        }
-        Routed {
-            alert_id: alert.alert_id,
-            seen: Seen::of(alert),
-            verdicts: self.verdicts,
-            told: self.told,
-            over: self.over,
-            dropped: self.dropped,
-            silence_id: self.silence_id,
-            next_look_at: self.next_look_at,
-        }
-    }
-}
-
 impl Deciding<'_> {
     /// Whether an alert is to be decided about now, and not only if its group is told.
     fn is_due(&self, firing: &Firing) -> bool {
         let Firing { alert, route } = firing;
         let looked = route.look_at(alert).is_some_and(|at| at <= self.moment.now);
-        looked || (!route.silence_id.is_empty() && self.silence(alert).is_none())
+        looked
+            || self.house.strands(route)
+            || (!route.silence_id.is_empty() && self.silence(alert).is_none())
     }
 
     /// The silence that keeps an alert now, and until when.
@@ -185,6 +123,8 @@ impl Deciding<'_> {
         let alert = &firing.alert;
         if alert.state != AlertState::Triggered || self.moment.mute {
             decided.drop_held(firing);
+        } else {
+            decided.drop_stranded(firing, self.house);
         }
         match &alert.state {
             _ if self.moment.mute => decided.all(Why::Environment),
@@ -247,6 +187,8 @@ impl Deciding<'_> {
         let audience = self.audience(firing);
         decided.verdicts = audience.left_out;
         if audience.receiver_ids.is_empty() {
+            // Somebody may come into reach again.
+            decided.next_look_at = Some(after(self.moment.now, REPEAT_AFTER));
             return decided.all(Why::NoReceiver);
         }
         let hold = match () {
@@ -286,9 +228,8 @@ impl Deciding<'_> {
             Some(level.strategy == EscalationStrategy::RoundRobin)
         });
         if found == Some(true) {
-            let told = route.told.iter().filter(|told| {
-                told.level == alert.level && self.house.receivers.contains_key(&told.receiver_id)
-            });
+            let told = route.told.iter().filter(|told| told.level == alert.level);
+            let told = told.filter(|told| self.house.reaches(&told.receiver_id));
             let receiver_ids: Vec<_> = told.map(|told| told.receiver_id.clone()).collect();
             if !receiver_ids.is_empty() {
                 let left_out = Vec::new();
@@ -324,9 +265,12 @@ impl Deciding<'_> {
     fn tell(&mut self) {
         for (to, intents) in std::mem::take(&mut self.intents) {
             let receiver_id = &to.0;
-            let Some((_, receiver)) = self.house.receivers.get(receiver_id) else {
+            let receiver = self.house.receivers.get(receiver_id);
+            let Some((_, receiver)) = receiver.filter(|_| self.house.reaches(receiver_id)) else {
+                let why = self.house.unreached(receiver_id);
                 for intent in &intents {
-                    self.decide(intent, receiver_id, Why::NoReceiver, None);
+                    let why = why.clone().unwrap_or(Why::NoReceiver);
+                    self.decide(intent, receiver_id, why, None);
                 }
                 continue;
             };

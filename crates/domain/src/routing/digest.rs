@@ -34,6 +34,7 @@ pub(super) fn decide(
     let tell: Vec<_> = tell.collect();
     if let Some((_, receiver)) = receiver
         && !tell.is_empty()
+        && house.reaches(receiver_id)
     {
         let (free, _) = book.free_at(receiver, moment.now);
         if free > moment.now {

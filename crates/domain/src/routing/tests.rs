@@ -1,4 +1,5 @@
 mod properties;
+mod reaching;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::alert::{Alert, PromiseSubject, ResolveCause, Resolved, Rule, Severity, Subject};
 use crate::calendar::TimeOfDay;
-use crate::commitment::{AlertState, Clock, CommitmentKind, Escalation, WentOn};
+use crate::commitment::{AlertState, Clock, CommitmentKind, Escalation, Owner, WentOn};
 use crate::setting::{
     Delay, EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget, LabelMatcher,
     QuietHours, Receiver, Silence, Team, Whose,
@@ -59,6 +60,7 @@ fn alert(number: u128, fired_at: i64, severity: Severity) -> Alert {
             policy_version: 1,
             goes_on_at: None,
             exhausted: false,
+            by_fallback: false,
         }),
         inhibited_by: None,
         paused: false,
@@ -120,6 +122,8 @@ fn house() -> House {
             ("duty".to_owned(), receiver(None)),
         ]),
         silences: BTreeMap::new(),
+        webhooks: BTreeSet::from(["w".to_owned()]),
+        last_receiver_id: String::new(),
     }
 }
 
@@ -179,7 +183,8 @@ impl World {
             }
             let near = route.look_at(alert).is_some_and(|at| at <= soon);
             let silent = !route.silence_id.is_empty();
-            (near || silent).then(|| Firing {
+            let stranded = self.house.strands(&route);
+            (near || silent || stranded).then(|| Firing {
                 alert: alert.clone(),
                 route,
             })

@@ -24,6 +24,9 @@ pub struct EscalationPolicy {
     pub catch_all_receiver_id: String,
     /// The rules of alerts about contacts and customers that are told by it, by their names.
     pub rules: Vec<String>,
+    /// Whether it is the tenant's fallback: alerts are told by it for which nothing names an escalation policy. A tenant
+    /// has one such policy at most.
+    pub fallback: bool,
 }
 
 /// Those who are told together.
@@ -57,6 +60,10 @@ pub enum EscalationTarget {
     Queue(String),
     /// A receiver.
     Receiver(String),
+    /// Whoever should act on the alert when it is told: an agent, or those teams that work the queue off.
+    Owner,
+    /// The team that should act on the alert when it is told: of a queue, those that work it off.
+    OwnerTeam,
 }
 
 /// Whether all targets of a level are told, or one.
@@ -165,32 +172,35 @@ impl EscalationLevel {
         }
         if check_few(targets, &self.targets, ESCALATION_TARGETS_MAX, found) {
             for (place, target) in self.targets.iter().enumerate() {
-                let (name, id) = target.told();
                 let at = targets.index(place);
-                check_id(at.field(name), id, found);
+                if let (name, Some(id)) = target.told() {
+                    check_id(at.field(name), id, found);
+                }
             }
         }
     }
 }
 
 impl EscalationTarget {
-    /// The name of its field, and the id.
-    const fn told(&self) -> (&'static str, &String) {
+    /// The name of its field, and the id; none where the alert says who it is.
+    const fn told(&self) -> (&'static str, Option<&String>) {
         match self {
-            Self::Agent(id) => ("agent_id", id),
-            Self::Team(id) => ("team_id", id),
-            Self::Queue(id) => ("queue_id", id),
-            Self::Receiver(id) => ("receiver_id", id),
+            Self::Agent(id) => ("agent_id", Some(id)),
+            Self::Team(id) => ("team_id", Some(id)),
+            Self::Queue(id) => ("queue_id", Some(id)),
+            Self::Receiver(id) => ("receiver_id", Some(id)),
+            Self::Owner => ("owner", None),
+            Self::OwnerTeam => ("owner_team", None),
         }
     }
 
     fn reference(&self) -> Option<Reference<'_>> {
         let kind = match self {
-            Self::Agent(_) | Self::Queue(_) => return None,
+            Self::Agent(_) | Self::Queue(_) | Self::Owner | Self::OwnerTeam => return None,
             Self::Team(_) => SettingKind::Team,
             Self::Receiver(_) => SettingKind::Receiver,
         };
-        let id = self.told().1;
+        let id = self.told().1?;
         Some(Reference { kind, id })
     }
 }

@@ -41,6 +41,51 @@ pub fn check_references<E>(
     failed
 }
 
+/// Notes that a receiver names a webhook that is not there. `is_there` says which are, in use or not: one that is not in
+/// use may come back.
+///
+/// # Errors
+/// Those of `is_there`.
+pub fn check_webhook<E>(
+    body: &Body,
+    at: FieldPath<'_>,
+    is_there: impl FnOnce(&str) -> Result<bool, E>,
+    found: &mut Violations,
+) -> Result<(), E> {
+    let Body::Receiver(receiver) = body else {
+        return Ok(());
+    };
+    let id = receiver.webhook_id.as_str();
+    if !id.is_empty() && !is_there(id)? {
+        let text = "names no webhook of this tenant; make it first, and name it by the id that it was given, or leave it out";
+        found.add(at.field("webhook_id"), Reason::UnknownWebhook, text);
+    }
+    Ok(())
+}
+
+/// Notes that a setting would be a second escalation policy that is the tenant's fallback. `others` are the escalation
+/// policies in use, as they would be.
+pub fn check_fallback<'a>(
+    (id, body): (&str, &Body),
+    at: FieldPath<'_>,
+    others: impl IntoIterator<Item = (&'a str, &'a Body)>,
+    found: &mut Violations,
+) {
+    let mut others = others.into_iter();
+    let other = others.find(|(other, one)| *other != id && is_fallback(one));
+    if let Some((other, _)) = other.filter(|_| is_fallback(body)) {
+        let text = format!(
+            "is so of the escalation policy {other}, too, and there is one fallback; leave it out here, or take it from \
+             the other in the same request"
+        );
+        found.add(at.field("fallback"), Reason::Conflicting, text);
+    }
+}
+
+fn is_fallback(body: &Body) -> bool {
+    matches!(body, Body::EscalationPolicy(policy) if policy.fallback)
+}
+
 /// Notes that a setting can't be taken out of use, because others that are in use name it. `at` is the field that
 /// says so.
 pub fn check_unused<'a>(

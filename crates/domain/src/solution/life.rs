@@ -177,6 +177,11 @@ impl Life {
         self.published.filter(|_| self.end.is_none())
     }
 
+    /// Whether all work on it was given up before anything was live: it says nothing to anybody.
+    pub fn is_given_up(&self) -> bool {
+        self.shown.is_none() && self.open.is_none() && self.end.is_none()
+    }
+
     /// Applies an event that counted, and tells which versions have another state by it.
     pub fn apply(&mut self, change: &Change) -> Vec<Turn> {
         self.sequence = self.sequence.saturating_add(1);

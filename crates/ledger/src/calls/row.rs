@@ -2,7 +2,8 @@
 
 use aftercall_domain::call::{Call, DropRule};
 use aftercall_domain::limits::{
-    CALL_DURATION_S_MAX, CALL_LATE_WINDOW_S, CALL_WRAP_UP_S_MAX, DROP_JUDGEMENTS_MAX,
+    CALL_DURATION_S_MAX, CALL_LATE_WINDOW_S, CALL_TOLD_LATE_S_MAX, CALL_WRAP_UP_S_MAX,
+    DROP_JUDGEMENTS_MAX,
 };
 use aftercall_log::Position;
 use aftercall_proto::convert::call as convert;
@@ -56,6 +57,12 @@ pub struct CallRow {
     /// What its agent has saved of the wrap-up.
     #[prost(message, optional, tag = "13")]
     saved: Option<CallWrapUpSaved>,
+    /// Whether something was told by which it may be over.
+    #[prost(bool, tag = "14")]
+    may_be_over: bool,
+    /// When something was told of it first; 0 where nothing was.
+    #[prost(sint64, tag = "15")]
+    first_told_at_us: i64,
 }
 
 /// The record by which a call is known to be lost.
@@ -103,6 +110,28 @@ impl CallRow {
         self.call.as_ref()
     }
 
+    /// The call, once it is over: what is not over yet is measured by nobody.
+    pub fn over(&self) -> Option<&wire::Call> {
+        let is_over = |call: &&wire::Call| {
+            matches!(
+                call.state(),
+                wire::CallState::WrapUp | wire::CallState::Abandoned
+            )
+        };
+        self.call().filter(is_over)
+    }
+
+    /// Notes whether it may be over by what is told of it.
+    pub(super) fn note_end(&mut self, told: &wire::CallEvent) {
+        use wire::CallEventKind as Kind;
+        self.may_be_over |= matches!(told.kind(), Kind::Ended | Kind::Dropped | Kind::AcwBegan);
+    }
+
+    /// Whether anything says that it may be over. Before that it is not.
+    pub(super) fn may_be_over(&self) -> bool {
+        self.may_be_over || self.closed_end
+    }
+
     /// Where the first that was told of it stands.
     pub fn position(&self) -> Position {
         Position {
@@ -111,17 +140,47 @@ impl CallRow {
         }
     }
 
-    /// Whether it is not over, or its agent's wrap-up is waited for.
+    /// Whether it is not over, or its agent's wrap-up is waited for. One that nobody told of while it could be either
+    /// never is: it is read from an old log.
     pub fn is_live(&self) -> bool {
         let state = self.call().map(wire::Call::state);
         let over = matches!(state, None | Some(wire::CallState::Abandoned));
-        !over && !self.closed_wrap_up && !self.is_never_ended()
+        !over && !self.closed_wrap_up && !self.is_never_ended() && self.told_late_us() <= 0
     }
 
-    /// Whether nobody's wrap-up is waited for any more.
+    /// Whether nobody's wrap-up is waited for any more, and somebody may be asked for it.
     pub fn is_incomplete(&self) -> bool {
         let call = self.call();
-        call.is_some_and(|call| call.never_wrapped_up)
+        call.is_some_and(|call| call.never_wrapped_up) && !self.is_of_old()
+    }
+
+    /// Something was told of it.
+    pub(super) fn note_told(&mut self, at_us: i64) {
+        self.first_told_at_us = match self.first_told_at_us {
+            0 => at_us,
+            first => first.min(at_us),
+        };
+        self.told_at_us = self.told_at_us.max(at_us);
+    }
+
+    /// How long after its wrap-up could have come it was told of for the first time, in microseconds; less than nothing
+    /// if before that.
+    fn told_late_us(&self) -> i64 {
+        let Some(call) = self.call() else { return 0 };
+        let us = |at: &Option<pbjson_types::Timestamp>| {
+            at.as_ref().and_then(from_wire).map(microseconds)
+        };
+        let until_us = match (us(&call.ended_at), us(&call.began_at)) {
+            (Some(ended_us), _) => ended_us + CALL_WRAP_UP_S_MAX * SECOND_US,
+            (None, Some(began_us)) => began_us + CALL_DURATION_S_MAX * SECOND_US,
+            (None, None) => return 0,
+        };
+        self.first_told_at_us.saturating_sub(until_us)
+    }
+
+    /// Whether it was told of for the first time so late that it is history: it waits for nothing.
+    fn is_of_old(&self) -> bool {
+        self.told_late_us() > CALL_TOLD_LATE_S_MAX * SECOND_US
     }
 
     /// Adds to the contact that the call is what its agent has saved of the wrap-up.
@@ -202,7 +261,11 @@ impl CallRow {
         };
         match call.state() {
             wire::CallState::Abandoned | wire::CallState::Unspecified => None,
-            wire::CallState::WrapUp if self.closed_wrap_up || self.is_never_ended() => None,
+            wire::CallState::WrapUp
+                if self.closed_wrap_up || self.is_never_ended() || self.is_of_old() =>
+            {
+                None
+            }
             wire::CallState::WrapUp => {
                 let due_us = us(&call.ended_at) + CALL_WRAP_UP_S_MAX * SECOND_US;
                 Some((CallClosing::WrapUp, due_us.max(settled_us)))
@@ -244,6 +307,11 @@ impl CallRow {
         }
         shown.drop = drop;
         self.call = Some(shown);
+        // Of a call that is over, and was before anybody told of it, no wrap-up is waited for: nobody has to say so.
+        if is_over && needs_wrap_up && self.is_of_old() {
+            let call = self.call.get_or_insert_default();
+            call.never_wrapped_up = true;
+        }
     }
 
     /// Whether it makes a difference if the customer is back soon: not if a person has judged the call.

@@ -18,19 +18,27 @@ const SEEN_MAX: usize = 64;
 /// Where the log ended, and when.
 #[derive(Debug)]
 pub(super) struct Freshness {
-    /// The last moment of which it is known that the view includes all that the log held then.
-    complete_at: Instant,
+    /// The last moment of which it is known that the view includes all that the log held then; none if of none.
+    complete_at: Option<Instant>,
+    /// The same, or when it was begun to look.
+    since: Instant,
     /// Later ends of the log, which the view has not reached.
     seen: VecDeque<(Instant, Positions)>,
 }
 
 impl Freshness {
-    /// Begins at `now`: nothing is known of the time before.
-    pub(super) fn new(now: Instant) -> Self {
+    /// The log ended at `tails` just after `now`: nothing is known of the time before.
+    pub(super) fn new(tails: Positions, now: Instant) -> Self {
         Self {
-            complete_at: now,
-            seen: VecDeque::new(),
+            complete_at: None,
+            since: now,
+            seen: VecDeque::from([(now, tails)]),
         }
+    }
+
+    /// What the view includes may be less than before: of no moment it is known any more that it was complete.
+    pub(super) fn forget(&mut self) {
+        self.complete_at = None;
     }
 
     /// The log ended at `tails` just after `now`.
@@ -45,15 +53,23 @@ impl Freshness {
         self.seen.push_back((now, tails));
     }
 
-    /// How long before `now` the view, which includes `applied`, was last known to be complete.
-    pub(super) fn behind(&mut self, applied: &Positions, now: Instant) -> Duration {
+    /// The last moment of which it is known that the view, which includes `applied`, includes all that the log held then.
+    pub(super) fn complete_at(&mut self, applied: &Positions) -> Option<Instant> {
         while let Some((seen_at, _)) = self
             .seen
             .pop_front_if(|(_, tails)| applied.covers_all(tails))
         {
-            self.complete_at = seen_at;
+            // What was told before the view was opened may come late.
+            self.complete_at = self.complete_at.max(Some(seen_at));
+            self.since = self.since.max(seen_at);
         }
-        now.saturating_duration_since(self.complete_at)
+        self.complete_at
+    }
+
+    /// How long before `now` the view, which includes `applied`, was last known to be complete.
+    pub(super) fn behind(&mut self, applied: &Positions, now: Instant) -> Duration {
+        self.complete_at(applied);
+        now.saturating_duration_since(self.since)
     }
 }
 
@@ -69,7 +85,7 @@ mod tests {
     fn a_view_is_as_old_as_the_last_end_of_the_log_that_it_includes() {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
-        let mut freshness = Freshness::new(start);
+        let mut freshness = Freshness::new(through(0), start);
         freshness.saw(through(10), at(1));
         assert_eq!(
             freshness.behind(&through(10), at(1)),
@@ -94,5 +110,23 @@ mod tests {
             Duration::from_secs(61)
         );
         assert!(freshness.seen.is_empty());
+    }
+
+    #[test]
+    fn a_view_is_complete_through_no_moment_that_it_has_not_reached() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let mut freshness = Freshness::new(through(5), start);
+        assert_eq!(freshness.complete_at(&through(4)), None);
+        assert_eq!(freshness.complete_at(&through(5)), Some(start));
+        freshness.saw(through(8), at(1));
+        freshness.saw(through(9), at(2));
+        // However late it is, the moment does not move before the view does.
+        assert_eq!(freshness.behind(&through(7), at(60)), at(60) - start);
+        assert_eq!(freshness.complete_at(&through(7)), Some(start));
+        assert_eq!(freshness.complete_at(&through(8)), Some(at(1)));
+        freshness.forget();
+        assert_eq!(freshness.complete_at(&through(8)), None);
+        assert_eq!(freshness.complete_at(&through(9)), Some(at(2)));
     }
 }

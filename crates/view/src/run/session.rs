@@ -16,7 +16,7 @@ use super::freshness::Freshness;
 use super::worker::flush_at_stop;
 use super::{Fold, Got, IDLE_WAIT, Options, Source, Stepped, Trouble, ViewError};
 use crate::feed::{Batch, Shared as Feeding};
-use crate::handle::Shared;
+use crate::handle::{Lag, Shared};
 use crate::open::{Identity, ViewDir, write_checkpoint};
 use crate::store::{Audit, Touch};
 use crate::{ApplyError, Changes, Placed, Positions, StoreError, Txn};
@@ -67,6 +67,8 @@ pub(super) struct Session<T> {
     reached: Positions,
     /// The last answer of the log that was looked at.
     ends_seen: u64,
+    /// Where the log ended when it was last asked.
+    tails: Vec<Offset>,
     freshness: Freshness,
     housekept_at: Instant,
     reported_at: Instant,
@@ -110,7 +112,7 @@ impl<T> Session<T> {
     pub(super) fn begin<F: Fold<Fact = T>, S: Source<Fact = T>>(
         site: &mut Site<F, S>,
         applied: Positions,
-        tails: &[Offset],
+        (tails, asked_at): (Vec<Offset>, Instant),
     ) -> Result<Self, Trouble> {
         let begun_at = Instant::now();
         let mut audit = Audit::begin();
@@ -125,9 +127,10 @@ impl<T> Session<T> {
             stage: Stage::Ready,
             audit,
             index: site.fold.indexer().map(|_| IndexState::default()),
-            target: Positions::below(tails),
+            target: Positions::below(&tails),
             ends_seen: 0,
-            freshness: Freshness::new(now),
+            freshness: Freshness::new(Positions::below(&tails), asked_at),
+            tails,
             housekept_at: now,
             reported_at: now,
             room: Room::default(),
@@ -152,6 +155,8 @@ impl<T> Session<T> {
                 return Ok(false);
             }
             let log_has = self.target.union(&self.reached);
+            self.freshness.forget();
+            site.shared.show_complete(None);
             index.open(site, log_has, &self.applied)?;
             self.read = self.applied.intersection(&index.written);
         }
@@ -213,6 +218,7 @@ impl<T> Session<T> {
         if let Some(failure) = site.shared.store.failure() {
             return Err(Trouble::Store(failure));
         }
+        self.see_ends(site)?;
         if self.housekept_at.elapsed() >= HOUSEKEEPING_EVERY {
             self.housekeep(site)?;
         }
@@ -376,6 +382,7 @@ impl<T> Session<T> {
 
     /// Shows queries and waiters how far the view is.
     fn publish<F: Fold, S>(&mut self, site: &Site<F, S>) {
+        let complete_at = self.freshness.complete_at(&self.shown());
         let indexed = self.index.as_ref().map(|state| state.committed().clone());
         let caught_up = self.applied.covers_all(&self.target)
             && indexed
@@ -385,6 +392,9 @@ impl<T> Session<T> {
         site.shared.progress.send_modify(|progress| {
             became_ready = caught_up && !progress.ready;
             progress.applied.clone_from(&self.applied);
+            // A store that was open all the time has lost nothing; an index may have.
+            let before = progress.complete_at.filter(|_| indexed.is_none());
+            progress.complete_at = complete_at.or(before);
             progress.indexed = indexed.unwrap_or_default();
             progress.ready |= caught_up;
             progress.paused = self.room.is_lacking();
@@ -397,34 +407,50 @@ impl<T> Session<T> {
         }
     }
 
+    /// What whoever asks is shown: what the index includes, too, if there is one.
+    fn shown(&self) -> Positions {
+        match &self.index {
+            Some(index) => self.applied.intersection(index.committed()),
+            None => self.applied.clone(),
+        }
+    }
+
+    /// Takes note of where the log ends, if it was asked again.
+    fn see_ends<F: Fold, S>(&mut self, site: &Site<F, S>) -> Result<(), Trouble> {
+        let Some(told) = site.feed.ends.after(self.ends_seen) else {
+            return Ok(());
+        };
+        self.ends_seen = told.number;
+        match told.tails {
+            Ok(tails) => {
+                self.freshness.saw(Positions::below(&tails), told.asked_at);
+                self.tails = tails;
+            }
+            // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
+            Err(ReadError::Unavailable { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(at) = self.freshness.complete_at(&self.shown()) {
+            site.shared.show_complete(Some(at));
+        }
+        Ok(())
+    }
+
     fn housekeep<F: Fold, S>(&mut self, site: &Site<F, S>) -> Result<(), Trouble> {
         self.housekept_at = Instant::now();
         if let Some(index) = &mut self.index {
             index.check()?;
         }
         let view = site.shared.name;
-        let shown = match &self.index {
-            Some(index) => self.applied.intersection(index.committed()),
-            None => self.applied.clone(),
+        let shown = self.shown();
+        let lag = Lag {
+            records: self.applied.behind(&self.tails),
+            index_records: match self.index {
+                Some(_) => shown.behind(&self.tails),
+                None => 0,
+            },
+            age: self.freshness.behind(&shown, Instant::now()),
         };
-        let mut lag = site.shared.progress.borrow().lag;
-        if let Some(told) = site.feed.ends.after(self.ends_seen) {
-            self.ends_seen = told.number;
-            match told.tails {
-                Ok(tails) => {
-                    lag.records = self.applied.behind(&tails);
-                    lag.index_records = match self.index {
-                        Some(_) => shown.behind(&tails),
-                        None => 0,
-                    };
-                    self.freshness.saw(Positions::below(&tails), told.asked_at);
-                }
-                // The reader goes on by itself when the cluster is back. Meanwhile the age grows.
-                Err(ReadError::Unavailable { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        lag.age = self.freshness.behind(&shown, Instant::now());
         metrics::gauge!("aftercall_view_lag_records", "view" => view).set(lag.records as f64);
         metrics::gauge!("aftercall_view_lag_seconds", "view" => view).set(lag.age.as_secs_f64());
         let paused = f64::from(u8::from(self.room.is_lacking()));

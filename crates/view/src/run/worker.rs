@@ -192,6 +192,7 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
             };
             self.in_the_way_since = None;
         }
+        let asked_at = Instant::now();
         let tails = match self.site.shared.log.tails() {
             Err(error @ ReadError::Unavailable { .. }) => {
                 if self.in_the_way_since.is_none() {
@@ -208,7 +209,8 @@ impl<F: Fold, S: Source<Fact = F::Fact>> Worker<F, S> {
             return Ok(Stepped::Blocked);
         };
         self.in_the_way_since = None;
-        self.session = Some(Session::begin(&mut self.site, applied, &tails)?);
+        let ends = (tails, asked_at);
+        self.session = Some(Session::begin(&mut self.site, applied, ends)?);
         Ok(Stepped::Opened)
     }
 

@@ -1,6 +1,7 @@
 //! Each record is read, decoded and judged once, however many views there are and wherever they are.
 
 mod counted;
+mod moments;
 mod process;
 
 use std::collections::BTreeMap;

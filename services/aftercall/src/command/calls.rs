@@ -1,6 +1,7 @@
 //! `calls`: calls while they happen, what telephony tells of them, and those that were never wrapped up.
 
 mod report;
+mod said;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,6 +32,14 @@ pub enum Calls {
     Report(report::ReportArgs),
     /// Lists calls that were completed without their agent's wrap-up
     Incomplete(IncompleteArgs),
+    /// Says whether a call was lost, and to whom that is put down, over what was judged of it before
+    Judge(said::JudgeArgs),
+    /// Saves part of a call's wrap-up, from JSON
+    ///
+    /// FILE holds a contact's fields in proto3 JSON, such as {"labels": ["vip"], "handling": {"summary": "…"}}. Those
+    /// that are there are saved, in place of what they held; an empty one is emptied. The call is complete when its
+    /// contact is recorded.
+    WrapUp(said::WrapUpArgs),
 }
 
 /// Which calls.
@@ -86,6 +95,8 @@ pub async fn run(session: &mut Session, command: Calls) -> Result<(), CommandErr
         Calls::Watch(args) => watch(session, args).await,
         Calls::Report(args) => report::report(session, &args).await,
         Calls::Incomplete(args) => incomplete(session, args).await,
+        Calls::Judge(args) => said::judge(session, args).await,
+        Calls::WrapUp(args) => said::wrap_up(session, args).await,
     }
 }
 
@@ -101,25 +112,41 @@ async fn watch(session: &mut Session, args: WatchArgs) -> Result<(), CommandErro
         output.line(&output.styled(Style::Dim, &text))?;
         output.flush()?;
     }
-    let mut board = BTreeMap::new();
+    let (mut board, mut left_out) = (BTreeMap::new(), 0);
     let mut answers = std::pin::pin!(client.watch_calls(request));
     while let Some(answer) = answers.try_next().await? {
+        left_out = left_out.max(answer.left_out_count);
         match (output.json(), &answer.call) {
             (true, Some(_)) => output.message(&answer)?,
+            (true, None) if answer.left_out_count > 0 => output.message(&answer)?,
             (true, None) => {}
             (false, _) if output.width().is_some() => {
                 take(&mut board, answer);
                 draw(&board, output)?;
+                more(left_out, output)?;
             }
             (false, Some(call)) => {
                 let mark = if answer.left { "-" } else { "+" };
                 output.line(&format!("{mark} {}", line(call, &answer, output)))?;
             }
-            (false, None) => {}
+            (false, None) => more(answer.left_out_count, output)?,
         }
         output.flush()?;
     }
     Ok(())
+}
+
+/// Says how many calls the watch did not begin with, if any.
+fn more(left_out: u32, output: &mut Output) -> io::Result<()> {
+    match left_out {
+        0 => Ok(()),
+        _ => {
+            let text = format!(
+                "{left_out} more calls were live when this began: each is shown when it changes, or name a queue or team"
+            );
+            output.line(&output.styled(Style::Warn, &text))
+        }
+    }
 }
 
 /// Calls by when they began, and their ids.

@@ -447,7 +447,14 @@ mod tests {
             assert!(policy.contains(told), "{told}: {policy}");
         }
         let escalation = shown::<EscalationPolicy>(escalations::EXAMPLE);
-        for told in ["team billing", "15m", "duty", "30m"] {
+        for told in [
+            "the owner",
+            "team billing",
+            "15m",
+            "duty",
+            "30m",
+            "for all alerts",
+        ] {
             assert!(escalation.contains(told), "{told}: {escalation}");
         }
         let team = shown::<Team>(teams::EXAMPLE);

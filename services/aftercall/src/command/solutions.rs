@@ -39,7 +39,7 @@ pub enum Solutions {
     Candidate(candidates::CandidateArgs),
     /// Takes a candidate in hand, for a time
     Claim(candidates::ClaimArgs),
-    /// Offers a candidate again that is claimed, put off or rejected
+    /// Offers a candidate again that is claimed, put off, rejected or merged
     Release(candidates::ReleaseArgs),
     /// Leaves a candidate for later
     PutOff(candidates::PutOffArgs),

@@ -80,6 +80,9 @@ pub struct AsteriskArgs {
     /// none is told: they may be a customer's PIN or card number
     #[arg(long = "menu", value_name = "CONTEXT")]
     menus: Vec<String>,
+    /// Which queue is which: a CSV file of its name there, our queue id, and, if you like, the team whose calls wait in it
+    #[arg(long, value_name = "FILE")]
+    queues: Option<PathBuf>,
     /// The manager's user, with --address; the secret is taken from AFTERCALL_ASTERISK_SECRET or --secret-file
     #[arg(long, value_name = "NAME", requires = "address")]
     user: Option<String>,
@@ -186,6 +189,7 @@ impl AsteriskArgs {
             trunks: self.trunks.clone(),
             menus: self.menus.clone(),
             staff: Staff::read(self.input.agents.as_deref())?,
+            queues: Staff::read(self.queues.as_deref())?,
         };
         let zone = || self.zone.clone().unwrap_or_else(TimeZone::system);
         let format = match self.format {

@@ -13,7 +13,7 @@ use super::outbox::{Kept, Reader};
 use super::place::{Place, Spot, StateDir, failed};
 use super::say;
 use super::sender::{BATCH_EVENTS_MAX, Sender};
-use super::tail::{More, Tail};
+use super::tail::{How, More, Tail};
 use crate::command::CommandError;
 
 /// How often a followed file is looked at.
@@ -228,7 +228,7 @@ impl Stream {
 /// Opens a file, or goes on where it was read to.
 pub(super) fn tail(
     path: &std::path::Path,
-    (format, follows): (&Format, bool),
+    how: How,
     place: Option<&Place>,
 ) -> Result<Feed, CommandError> {
     let from = match place.map(|place| &place.spot) {
@@ -239,6 +239,6 @@ pub(super) fn tail(
             return Err(CommandError::Usage(text.to_owned()));
         }
     };
-    let opened = Tail::open(path, (format.cut(), follows), from);
+    let opened = Tail::open(path, how, from);
     Ok(Feed::Tail(opened.map_err(failed(path))?))
 }

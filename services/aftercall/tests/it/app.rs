@@ -50,8 +50,17 @@ pub(crate) async fn client(app: &App) -> Client {
 pub(crate) async fn beside_an_app<F: Future<Output = ()>>(
     test: impl FnOnce(Client, ManualClock) -> F,
 ) {
-    let (data, clock) = (TempDir::new().unwrap(), clock());
-    let app = App::start(&config(&data), &[], around(&clock)).await;
+    let data = TempDir::new().unwrap();
+    beside_an_app_by(&config(&data), test).await;
+}
+
+/// The same with an app by a configuration.
+pub(crate) async fn beside_an_app_by<F: Future<Output = ()>>(
+    config: &Config,
+    test: impl FnOnce(Client, ManualClock) -> F,
+) {
+    let clock = clock();
+    let app = App::start(config, &[], around(&clock)).await;
     let app = app.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let client = client(&app).await;

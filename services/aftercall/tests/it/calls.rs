@@ -1,6 +1,10 @@
 //! Calls as telephony tells of them: seen at once, completed by their wrap-up, and closed where nothing comes.
 
+mod commands;
 mod drops;
+mod left;
+mod measured;
+mod old;
 mod saved;
 mod stream;
 
@@ -174,8 +178,9 @@ impl House {
             latest: true,
             ..ListIncompleteCallsRequest::default()
         };
-        let ListIncompleteCallsResponse { calls, .. } = self.client.call(request).await.unwrap();
-        calls
+        let answer: ListIncompleteCallsResponse = self.client.call(request).await.unwrap();
+        assert!(answer.complete_through_at.is_some());
+        answer.calls
     }
 
     fn watch(&self) -> Answers {

@@ -89,6 +89,8 @@ const COMMANDS: &[&str] = &[
     "calls watch",
     "calls report",
     "calls incomplete",
+    "calls judge",
+    "calls wrap-up",
     "solutions",
     "solutions suggest",
     "solutions search",

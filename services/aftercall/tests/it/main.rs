@@ -31,5 +31,6 @@ mod roles;
 mod scopes;
 mod serve;
 mod settings;
+mod telling;
 mod tls;
 mod webhooks;

@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOOKS: usize = 1_000;
 
 /// A message: its id, and what it says.
-type Message = (String, Value);
+pub(crate) type Message = (String, Value);
 
 /// Takes messages, one a connection, and answers the first ones with these statuses, all others with 200.
-fn receiver(statuses: Vec<u16>) -> (String, Messages<Message>) {
+pub(crate) fn receiver(statuses: Vec<u16>) -> (String, Messages<Message>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hooks", listener.local_addr().unwrap());
     let (received, messages) = sync_channel(100);

@@ -118,6 +118,56 @@ pub(super) fn agenda(
     Ok(agenda)
 }
 
+/// Has what is held for receivers that reach nobody any more looked at again, in place of their digests: these come
+/// when nothing of it is left.
+pub(super) fn leave_stranded(
+    store: &Store,
+    tenant_id: &str,
+    due: &mut Due,
+    house: &House,
+) -> Result<(), ApplyError> {
+    for receiver_id in std::mem::take(&mut due.digests) {
+        let stranded = match house.reaches(&receiver_id) {
+            true => Vec::new(),
+            false => stranded(store, tenant_id, &receiver_id, house)?,
+        };
+        if stranded.is_empty() {
+            due.digests.push(receiver_id);
+        }
+        due.alerts.extend(stranded);
+    }
+    if due.alerts.len() >= ALERTS_AT_ONCE {
+        due.alerts.truncate(ALERTS_AT_ONCE);
+        due.digests.clear();
+    }
+    Ok(())
+}
+
+/// The alerts of which something is held for a receiver that reaches nobody, at most as many as a round takes.
+fn stranded(
+    store: &Store,
+    tenant_id: &str,
+    receiver_id: &str,
+    house: &House,
+) -> Result<Vec<(Uuid, AlertPlace)>, ApplyError> {
+    let mut found = Vec::new();
+    let scan = store.scan_prefix(keys::all_held(tenant_id, receiver_id), Direction::Ascending);
+    for entry in scan.take(HELD_MAX) {
+        let alert_id = keys::read_held(&entry?.0).map_err(ApplyError::record)?;
+        for place in places(store, tenant_id, alert_id)? {
+            if let Some(alert) = rows::alert(tenant_id, &place, |key| store.get(key))?
+                && house.strands(&firing(store, tenant_id, alert)?.route)
+            {
+                found.push((alert_id, place));
+            }
+        }
+        if found.len() >= ALERTS_AT_ONCE {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The tenants of whose alerts silences keep some.
 pub(super) fn silenced_tenants(store: &Store) -> Result<Vec<String>, ApplyError> {
     let mut tenants = Vec::new();

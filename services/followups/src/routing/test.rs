@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use aftercall_domain::alert::{
     Alert, LABEL_SEVERITY, LABEL_TEAM, PromiseSubject, Rule, Severity, Subject,
 };
-use aftercall_domain::commitment::{AlertState, Clock, CommitmentKind, Escalation, WentOn};
+use aftercall_domain::commitment::{AlertState, Clock, CommitmentKind, Escalation, Owner, WentOn};
 use aftercall_domain::limits::MATCHERS_MAX;
 use aftercall_domain::routing::{self, Firing, GROUP_WAIT, Moment, Route};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Parties, Party, Violations};
 use aftercall_proto::alerts::v1::{TestRouteRequest, TestRouteResponse};
+use aftercall_proto::convert::commitment::owner_from_wire;
 use aftercall_proto::convert::routing::notification_to_wire;
 use aftercall_proto::model::v1::AlertSeverity;
 use aftercall_service::{Call, Checker, Including};
@@ -29,6 +30,7 @@ struct Asked {
     severity: Severity,
     policy_id: String,
     level: u32,
+    owner: Option<Owner>,
 }
 
 /// Answers `call`.
@@ -44,10 +46,13 @@ pub(crate) async fn test(
         level,
         min_position,
         latest,
+        owner,
     } = call.message;
+    let owner = owner.and_then(owner_from_wire);
     let mut checker = Checker::new();
     check_labels(&labels, &mut checker);
     checker.required_id("escalation_policy_id", &escalation_policy_id);
+    checker.id("owner", owner.as_ref().map_or("", Owner::id));
     let severity = checker.choice::<AlertSeverity, Severity>("severity", severity);
     let severity = checker.done(severity)?;
     let asked = Asked {
@@ -55,6 +60,7 @@ pub(crate) async fn test(
         severity: severity.unwrap_or(Severity::Info),
         policy_id: escalation_policy_id,
         level: level.max(1),
+        owner,
     };
     let including = Including {
         min_position: &min_position,
@@ -141,6 +147,7 @@ fn alert(asked: Asked, (version, exhausted): (u64, bool), now: Timestamp) -> Ale
         severity,
         policy_id,
         level,
+        owner,
     } = asked;
     labels.insert(LABEL_SEVERITY.to_owned(), severity.code().to_owned());
     Alert {
@@ -160,7 +167,7 @@ fn alert(asked: Asked, (version, exhausted): (u64, bool), now: Timestamp) -> Ale
             stage_id: String::new(),
         }),
         customer_id: None,
-        owner: None,
+        owner,
         team_id: labels.get(LABEL_TEAM).cloned().unwrap_or_default(),
         parties: std::iter::empty::<Party<'_>>().collect::<Parties>(),
         labels,
@@ -175,6 +182,7 @@ fn alert(asked: Asked, (version, exhausted): (u64, bool), now: Timestamp) -> Ale
             policy_version: version,
             goes_on_at: None,
             exhausted,
+            by_fallback: false,
         }),
         inhibited_by: None,
         paused: false,

@@ -8,10 +8,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use aftercall_domain::alert::Subject;
-use aftercall_domain::commitment::EscalatesBy;
 use aftercall_domain::concern::{Change, Concern, Event, Raised};
-use aftercall_domain::setting::EscalationPolicy;
-use aftercall_ledger::InUse;
+use aftercall_ledger::Telling;
 use aftercall_log::{Partition, Record};
 use aftercall_proto::convert::concern::fact;
 use aftercall_proto::convert::time::microseconds;
@@ -165,12 +163,11 @@ fn raise(
         return Ok(None);
     };
     let tenant_id = &*named.tenant_id;
-    let policy = house.escalations().for_rule(tenant_id, named.rule)?;
-    let calendar_ids = policy.iter().flat_map(|policy| policy.set.calendar_ids());
-    let calendars = house.calendars().all(tenant_id, calendar_ids)?;
-    let escalation = policy
-        .as_ref()
-        .map(|policy| escalates_by(policy).at_level(1, now, &calendars));
+    let telling = house.escalations().for_rule(tenant_id, named.rule)?;
+    let calendars = house.calendars_of(tenant_id, telling.as_ref())?;
+    let by = telling.as_ref().map(Telling::escalates_by);
+    let escalation = by.map(|by| by.at_level(1, now, &calendars));
+    house.note_untold(tenant_id, usize::from(escalation.is_none()));
     // Which it is follows from the contact, whoever says it.
     let hash = RequestHash::of(&SignalSubject::from(signal.clone()));
     let raised = Raised {
@@ -212,16 +209,16 @@ fn go_on(
         return Ok(None);
     };
     let tenant_id = &*named.tenant_id;
-    let policy = match &concern.escalation {
-        Some(escalation) => house.escalations().get(tenant_id, &escalation.policy_id)?,
-        None => None,
+    let telling = match &concern.escalation {
+        Some(told) => house.escalations().going_on(tenant_id, told)?,
+        None => house.escalations().for_rule(tenant_id, named.rule)?,
     };
-    let calendar_ids = policy.iter().flat_map(|policy| policy.set.calendar_ids());
-    let calendars = house.calendars().all(tenant_id, calendar_ids)?;
-    let by = policy.as_ref().map(escalates_by);
+    let calendars = house.calendars_of(tenant_id, telling.as_ref())?;
+    let by = telling.as_ref().map(Telling::escalates_by);
     let Some((at, event)) = concern.fire(ACTOR, now, by, &calendars) else {
         return Ok(None);
     };
+    house.note_untold(tenant_id, usize::from(telling.is_none()));
     let key = stored::concern_key(store, named, &concern)?;
     record(named, &concern, (key, at), event).map(Some)
 }
@@ -249,14 +246,6 @@ fn record(
     };
     let record = sealing.seal_under(key, &fact(event.change));
     record.map_err(ApplyError::record)
-}
-
-fn escalates_by(policy: &InUse<EscalationPolicy>) -> EscalatesBy<'_> {
-    EscalatesBy {
-        policy_id: &policy.id,
-        version: policy.version,
-        policy: &policy.set,
-    }
 }
 
 fn author(tenant_id: &str) -> Author<'_> {

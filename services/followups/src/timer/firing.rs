@@ -1,11 +1,14 @@
 //! From watched promises to what the log says of them.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aftercall_domain::commitment::{Change, Commitment, EscalatesBy};
+use aftercall_domain::alert::Alert;
+use aftercall_domain::calendar::Calendar;
+use aftercall_domain::commitment::{AlertState, Change, Commitment, Event};
 use aftercall_domain::setting::{EscalationPolicy, FollowUpPolicy};
-use aftercall_ledger::{Calendars, InUse, Ledger, Ready};
+use aftercall_ledger::{Calendars, Ledger, Ready, Telling};
 use aftercall_log::{AppendError, Partition, Position, Record};
 use aftercall_proto::convert::commitment::fact_telling;
 use aftercall_proto::convert::time::microseconds;
@@ -13,6 +16,7 @@ use aftercall_service::ActorKind;
 use aftercall_service::seal::{Author, Sealing};
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::time::error::Elapsed;
 
 use super::deciding::Deciding;
@@ -32,6 +36,8 @@ pub(crate) struct House {
     escalations: Ready<EscalationPolicy>,
     /// What is needed to decide about contacts that follow promises up.
     deciding: Deciding,
+    /// The tenants of which it was said that nothing is set up for some of their alerts.
+    warned: Arc<Mutex<HashSet<String>>>,
 }
 
 impl House {
@@ -42,6 +48,7 @@ impl House {
             policies: Ready::of(ledger.clone()),
             escalations: Ready::of(ledger.clone()),
             deciding,
+            warned: Arc::default(),
         }
     }
 
@@ -66,23 +73,68 @@ impl House {
     }
 
     /// By what the alerts of a promise are told: its policy, as the promise was made under it, names the escalation
-    /// policy, of which the version in use counts.
-    fn escalation(
+    /// policy, of which the version in use counts, or the last one that was. Where none is named it is the tenant's
+    /// fallback; where there is none any more, what they are told by already.
+    fn telling(
         &self,
         tenant_id: &str,
         promise: &Commitment,
-    ) -> Result<Option<InUse<EscalationPolicy>>, ApplyError> {
-        let Some(policy) = &promise.policy else {
-            return Ok(None);
+    ) -> Result<Option<Telling>, ApplyError> {
+        let policy = match &promise.policy {
+            Some(policy) => {
+                let version = policy.version.into();
+                self.policies.as_of(tenant_id, &policy.policy_id, version)?
+            }
+            None => None,
         };
-        let version = policy.version.into();
-        let policy = self.policies.as_of(tenant_id, &policy.policy_id, version)?;
         let named = policy.map(|policy| policy.escalation_policy_id);
-        match named.filter(|id| !id.is_empty()) {
-            Some(id) => self.escalations.get(tenant_id, &id),
+        let named = named.filter(|id| !id.is_empty());
+        let telling = self.escalations.named(tenant_id, named.as_deref())?;
+        if telling.is_some() {
+            return Ok(telling);
+        }
+        let mut open = promise.alerts.iter().filter(|it| it.state.is_open());
+        match open.find_map(|it| it.escalation.as_ref()) {
+            Some(told) => self.escalations.going_on(tenant_id, told),
             None => Ok(None),
         }
     }
+
+    /// The calendars by which alerts wait that are told by a policy.
+    pub(super) fn calendars_of(
+        &self,
+        tenant_id: &str,
+        telling: Option<&Telling>,
+    ) -> Result<BTreeMap<String, Arc<Calendar>>, ApplyError> {
+        let policy = telling.map(|telling| &telling.policy.set);
+        let ids = policy.into_iter().flat_map(|it| it.calendar_ids());
+        self.calendars.all(tenant_id, ids)
+    }
+
+    /// Notes that so many alerts fire, or go on, and that nobody is told of them.
+    pub(super) fn note_untold(&self, tenant_id: &str, count: usize) {
+        if count == 0 {
+            return;
+        }
+        meters::untold(count);
+        if self.warned.lock().insert(tenant_id.to_owned()) {
+            tracing::warn!(
+                tenant_id,
+                "nobody is told of some alerts: no escalation policy is named for them, and none is the tenant's fallback; \
+                 set `fallback` of one to have them told"
+            );
+        }
+    }
+}
+
+/// How many alerts of a promise an event lets fire, or go on, of which nobody is told because nothing is set up for it.
+fn untold(tenant_id: &str, promise: &Commitment, event: &Event) -> usize {
+    let mut after = promise.clone();
+    after.accept(event);
+    let changed = Alert::changed(tenant_id, Some(promise), &after).into_iter();
+    let firing = changed.filter(|alert| alert.state == AlertState::Triggered);
+    let told = firing.filter(|alert| alert.inhibited_by.is_none());
+    told.filter(|alert| alert.escalation.is_none()).count()
 }
 
 /// What is ready for the log.
@@ -214,19 +266,18 @@ fn fire(
         Next::Later => return Ok(Fired::Later),
         Next::Nothing => {}
     }
-    let escalation = house.escalation(&tenant_id, &commitment)?;
-    let waiting = escalation.iter().flat_map(|it| it.set.calendar_ids());
+    let telling = house.telling(&tenant_id, &commitment)?;
+    let waiting = telling.iter().flat_map(|it| it.policy.set.calendar_ids());
     let needed = commitment.calendar_ids().chain(waiting);
     let calendars = house.calendars.all(&tenant_id, needed)?;
-    let escalates_by = escalation.as_ref().map(|it| EscalatesBy {
-        policy_id: &it.id,
-        version: it.version,
-        policy: &it.set,
-    });
+    let escalates_by = telling.as_ref().map(Telling::escalates_by);
     let fired = commitment.fire_telling(ACTOR, detected_at, &calendars, escalates_by);
     let Ok((due, event)) = fired else {
         return Ok(Fired::Nothing);
     };
+    if telling.is_none() {
+        house.note_untold(&tenant_id, untold(&tenant_id, &commitment, &event));
+    }
     let is_lapse = matches!(event.change, Change::Lapsed(_));
     let log_key = stored::log_key(store, &tenant_id, &commitment, whose)?;
     let by = Author {

@@ -197,7 +197,7 @@ fn call_back(
     let Some(contact) = contact else {
         return Ok(Look::Nothing);
     };
-    let cut_off = cut_off(&contact, over_at);
+    let cut_off = cut_off(&contact, (over_at, known_at));
     let policies = policies.iter().map(|one| {
         let by = PolicyRef {
             policy_id: one.id.clone(),
@@ -233,12 +233,13 @@ fn told_of_call(
 }
 
 /// What of a contact decides who calls back.
-fn cut_off(contact: &Recorded, at: Timestamp) -> CutOff<'_> {
+fn cut_off(contact: &Recorded, (at, known_at): (Timestamp, Timestamp)) -> CutOff<'_> {
     let said = &contact.interaction;
     let customer = said.customer.as_ref();
     let mut queues = said.segments.iter().rev().map(|segment| &*segment.queue_id);
     CutOff {
         at,
+        known_at,
         around: Surroundings {
             agent_id: &said.agent_id,
             team_id: &said.team_id,

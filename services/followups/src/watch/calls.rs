@@ -200,7 +200,7 @@ impl Watched for CallNews {
             call: Some(self.call),
             open_commitment_count: self.open,
             left,
-            resume_token: String::new(),
+            ..WatchCallsResponse::default()
         })
     }
 

@@ -101,12 +101,15 @@ pub(crate) async fn get_batch(
         latest: message.latest,
     };
     let reading = history.reading();
-    let complete_through = reading.store_at(including, call.read_until()).await?;
+    let through = reading.store_at(including, call.read_until()).await?;
+    let moment = history.present(through);
+    let (complete_through, complete_through_at) = moment.answered(&history.log_identity());
     let scope = call.scope();
     let read = move |store: &Store| batch(&Known::now(store), (call.tenant_id(), &scope), names);
     let found = reading.run(read).await?;
     Ok(BatchGetInteractionsResponse {
-        complete_through: complete_through.encode(history.log_identity()),
+        complete_through,
+        complete_through_at,
         ..found
     })
 }
@@ -140,7 +143,7 @@ fn batch(
         interactions: page.into_items(),
         not_found,
         left_out,
-        complete_through: String::new(),
+        ..BatchGetInteractionsResponse::default()
     })
 }
 
@@ -198,14 +201,15 @@ fn find_recorded(
     match name {
         Name::Id(id) => {
             let id = InteractionId::read(id);
-            first(known, scope, by_id(known, tenant_id, id.as_str()))
+            let pointers = by_id(known, tenant_id, id.as_str());
+            first(known, (tenant_id, scope), pointers)
         }
         Name::Reference(of) => {
             // Usually the id follows from the reference; where the caller gave one, it is noted.
             let id = id_of_reference(tenant_id, &of.source_system, &of.external_id).to_string();
             let derived = by_id(known, tenant_id, &id);
             let noted = by_reference(known, tenant_id, of);
-            let entry = first(known, scope, derived.chain(noted))?;
+            let entry = first(known, (tenant_id, scope), derived.chain(noted))?;
             Ok(entry.filter(|entry| entry.is_referred_to_by(of)))
         }
     }
@@ -240,7 +244,7 @@ fn by_reference(
 /// The contact within the scope that was recorded first.
 fn first(
     known: &Known,
-    scope: &Scope,
+    (tenant_id, scope): (&str, &Scope),
     pointers: impl Iterator<Item = Result<Bytes, Unanswered>>,
 ) -> Result<Option<StoredEntry>, Unanswered> {
     let mut first: Option<StoredEntry> = None;
@@ -249,7 +253,7 @@ fn first(
             continue;
         };
         let precedes = first.as_ref().is_none_or(|first| other.precedes(first));
-        if precedes && other.is_within(scope) {
+        if precedes && calls::is_within(known, tenant_id, &other, scope)? {
             first = Some(other);
         }
     }

@@ -54,9 +54,12 @@ pub(crate) async fn search(
             Some(past)
         }
     };
+    // Asked before the index is looked at: that may be ahead of it, and never behind.
+    let present = history.present(Positions::new());
     let snapshot = history.view().snapshot();
     let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
-    let moment = past.unwrap_or_else(|| history.present(snapshot.complete_through.clone()));
+    let through = snapshot.complete_through.clone();
+    let moment = past.unwrap_or_else(|| present.including(through));
     let is_first = after.is_none();
     let page = Asked {
         tenant_id: call.tenant_id().to_owned(),
@@ -182,7 +185,7 @@ impl Asked {
             },
         )?;
         let hits = std::mem::take(&mut found.hits);
-        let (results, last, has_more) = show(known, (&request, &scope), hits, found.has_more)?;
+        let (results, last, has_more) = show(known, whose, (&request, hits), found.has_more)?;
         let complete_through = within.unwrap_or(snapshot.complete_through);
         let next = last.filter(|_| has_more).map(|place| After {
             place,
@@ -204,19 +207,23 @@ impl Asked {
 /// would be too large ends early.
 fn show(
     known: &Known,
-    (request, scope): (&SearchRequest, &Scope),
-    hits: Vec<Hit>,
+    (tenant_id, scope): (&str, &Scope),
+    (request, hits): (&SearchRequest, Vec<Hit>),
     mut has_more: bool,
 ) -> Result<(Vec<SearchResult>, Option<Place>, bool), Unanswered> {
     let is_scored = !request.text.wanted.is_empty();
     let (mut results, mut last) = (Page::new(hits.len()), None);
     for hit in hits {
         // The store never drops a contact; only one that is being rebuilt has none.
-        let found = match calls::is_call(&hit.key) {
+        let is_call = calls::is_call(&hit.key);
+        let found = match is_call {
             true => calls::entry(known, &hit.key)?,
             false => entry(known, &hit.key)?,
         };
-        let entry = found.ok_or(Unread::Unavailable(None))?;
+        let mut entry = found.ok_or(Unread::Unavailable(None))?;
+        if !is_call {
+            calls::complete(known, tenant_id, &mut entry)?;
+        }
         // The store may be ahead of the index.
         let is_shown = entry.is_within(scope) && !calls::is_superseded(known, &hit.key)?;
         let Some(interaction) = entry.interaction.filter(|_| is_shown) else {

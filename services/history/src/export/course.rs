@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use prost::Message;
 use ring::digest::{Context, SHA256};
 
-use super::columns::Row;
 use super::format::{File, Format, FormatError};
 use super::key::{ExportKey, hex};
 use super::manifest::Manifest;
@@ -130,18 +129,14 @@ impl Course {
     fn add(&mut self, key: Bytes, value: Bytes) -> Result<(), Unanswered> {
         let sought = &self.plan.sought;
         let entry = StoredEntry::decode(value)?;
-        if !sought.includes(&entry) {
-            return Ok(());
-        }
-        let promises = sought.promises(&self.progress.tenant_id, &entry)?;
-        let Some(contact) = entry.interaction else {
+        let Some(row) = sought.contact(&self.progress.tenant_id, entry)? else {
             return Ok(());
         };
         let mut part = match self.part.take() {
             Some(part) => part,
             None => Open::begin(self.plan.format, self.plan.now)?,
         };
-        part.file.add(Row { contact, promises }).map_err(fault)?;
+        part.file.add(row).map_err(fault)?;
         part.rows += 1;
         part.last = key;
         let written = part.file.take(GATHERED_BYTES).map_err(fault)?;

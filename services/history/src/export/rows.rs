@@ -11,6 +11,7 @@ use aftercall_view::Direction;
 use aftercall_view::key::prefix_end;
 use bytes::Bytes;
 
+use super::columns::Row;
 use super::happened::Happened;
 use super::places::Places;
 use crate::failure::Unanswered;
@@ -37,6 +38,8 @@ pub(super) struct Sought {
     pub(super) listed: Option<Vec<Bytes>>,
     /// The promises that something has happened to, where these are few.
     pub(super) happened: Option<Happened>,
+    /// Whether telephony tells of any of the tenant's contacts.
+    pub(super) has_calls: bool,
 }
 
 /// The contacts of a tenant from a key on.
@@ -83,14 +86,27 @@ impl Sought {
         seq.is_some_and(|seq| self.found.contains(seq)) && !stored::is_elsewhere(value)
     }
 
-    /// Whether an entry is a contact that the export is of.
-    pub(super) fn includes(&self, entry: &StoredEntry) -> bool {
-        let is_found = entry.interaction.is_some() && self.found.contains(entry.seq);
-        is_found && entry.is_within(&self.scope)
+    /// The contact that an entry is, with its promises, if the export is of it.
+    pub(super) fn contact(
+        &self,
+        tenant_id: &str,
+        mut entry: StoredEntry,
+    ) -> Result<Option<Row>, Unanswered> {
+        if entry.interaction.is_none() || !self.found.contains(entry.seq) {
+            return Ok(None);
+        }
+        // What was promised follows from the contact as it was recorded.
+        let promises = self.promises(tenant_id, &entry)?;
+        if self.has_calls {
+            calls::complete(&self.known, tenant_id, &mut entry)?;
+        }
+        let is_within = entry.is_within(&self.scope);
+        let contact = entry.interaction.filter(|_| is_within);
+        Ok(contact.map(|contact| Row { contact, promises }))
     }
 
     /// The promises of a contact as they stood.
-    pub(super) fn promises(
+    fn promises(
         &self,
         tenant_id: &str,
         contact: &StoredEntry,

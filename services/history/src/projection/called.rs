@@ -22,15 +22,15 @@ pub(super) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError
     let is = places::call(tenant_id, &after, &home);
     let gone = was.iter().filter(|was| !is.contains(was));
     let new = is.iter().filter(|is| !was.contains(is));
+    let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
     match &change.before {
         // All that the first record of a call leaves has its place.
         None => {
             for (place, note) in new {
-                txn.put(place.clone(), note.clone())?;
+                keeping.txn().put(place.clone(), note.clone())?;
             }
         }
         Some(before) => {
-            let mut keeping = Keeping::new(txn, keys::seq_of(fact.position));
             let row: Bytes = CALLS.key(tenant_id, id).into();
             keeping.keep_as(&row, Some(&before.encode_to_vec()))?;
             for (place, _) in gone {
@@ -39,9 +39,10 @@ pub(super) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError
             for (place, note) in new {
                 keeping.put(place.clone(), note.clone())?;
             }
-            keeping.changed(tenant_id, Changed::Contents, (after.seq, &home))?;
         }
     }
+    // The contacts as which it was recorded change with it, also with the first that is told.
+    keeping.changed(tenant_id, Changed::Contents, (after.seq, &home))?;
     // It follows from the row of what was told.
     txn.put(home, after.encode_to_vec())?;
     let is_first = change.before.is_none();

@@ -182,6 +182,7 @@ fn told(next: &Next, event: u8, kind: CallEventKind) -> Fact {
         occurred_at: Some(to_wire(at(next.recorded_at))),
         interaction_id: interaction_id(next.interaction),
         customer_id: customer_id(next.customer),
+        agent_id: format!("agent-{}", event % 3),
         handles: vec![Handle {
             kind: HandleKind::Telephone.into(),
             value: "+4930999001".to_owned(),

@@ -15,7 +15,7 @@ use tantivy::{Searcher, TantivyDocument};
 
 use super::Filter;
 use crate::answer::interaction::entry;
-use crate::before::{self, Changed};
+use crate::before::{self, Changed, DocumentChange};
 use crate::failure::Unanswered;
 use crate::index::{Contact, Fields};
 use crate::known::Known;
@@ -90,6 +90,7 @@ fn changed(
     span: Span<'_>,
 ) -> Result<BTreeMap<Bytes, u64>, Unanswered> {
     let mut changed = BTreeMap::new();
+    let now = Known::now(known.store());
     let mut looks = 0;
     for (partition, _) in span.indexed.iter() {
         let from = Position {
@@ -104,7 +105,12 @@ fn changed(
             }
             let matters = change.what == Changed::Contents || filter.open_promise.is_some();
             if matters && span.then.covers(change.recorded_at) {
-                changed.insert(change.document, keys::seq_of(change.recorded_at));
+                changed.insert(change.document.clone(), keys::seq_of(change.recorded_at));
+            }
+            for (contact, seq) in completed_anew(&now, &change)? {
+                if span.then.covers(keys::position_of(seq)) {
+                    changed.insert(contact, seq);
+                }
             }
             if changed.len() > AS_OF_CHANGED_MAX {
                 return Err(Unanswered::AsOfTooFarBack);
@@ -112,6 +118,21 @@ fn changed(
         }
     }
     Ok(changed)
+}
+
+/// The documents of the contacts that a change of a call completes otherwise than before, with their places in the log.
+fn completed_anew(now: &Known, change: &DocumentChange) -> Result<Vec<(Bytes, u64)>, Unanswered> {
+    if !calls::is_call(&change.document) {
+        return Ok(Vec::new());
+    }
+    let recorded = calls::recorded_as(&change.document, |key| now.get(key))?;
+    let mut contacts = Vec::with_capacity(recorded.len());
+    for document in recorded {
+        if let Some(entry) = entry(now, &document)? {
+            contacts.push((document, entry.seq));
+        }
+    }
+    Ok(contacts)
 }
 
 /// The document of a contact as it was.
@@ -125,11 +146,14 @@ fn as_it_was(
         true => calls::unrecorded_then(known, document)?,
         false => entry(known, document)?,
     };
-    let Some(entry) = entry else {
+    let Some(mut entry) = entry else {
         return Ok(None);
     };
     let promises = promises::all(tenant_id, &entry, |key| known.get(key))?;
     let has_open_promise = promises.iter().any(Commitment::is_open);
+    if !calls::is_call(document) {
+        calls::complete(known, tenant_id, &mut entry)?;
+    }
     Ok(entry.interaction.as_ref().map(|interaction| {
         let contact = Contact {
             tenant_id,

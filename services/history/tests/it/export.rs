@@ -25,7 +25,7 @@ use crate::fixture::{
 
 /// What came of an export, as far as it came.
 #[derive(Debug, Default)]
-struct Taken {
+pub(crate) struct Taken {
     start: ExportStart,
     parts: Vec<(ExportPart, Vec<u8>)>,
     manifest: Option<ExportManifest>,
@@ -35,7 +35,7 @@ struct Taken {
 
 impl Taken {
     /// Takes in the pieces up to the part `parts_max`, and then goes away.
-    async fn from(
+    pub(crate) async fn from(
         client: &mut Caller,
         request: ExportInteractionsRequest,
         parts_max: usize,
@@ -69,7 +69,7 @@ impl Taken {
     }
 
     /// All lines, without the header of columns.
-    fn lines(&self, header: usize) -> Vec<String> {
+    pub(crate) fn lines(&self, header: usize) -> Vec<String> {
         let lines = self.parts.iter().flat_map(|(_, bytes)| {
             let text = String::from_utf8(bytes.clone()).unwrap();
             let lines: Vec<String> = text.lines().skip(header).map(str::to_owned).collect();
@@ -97,7 +97,7 @@ fn contact_of(line: &str) -> String {
     id.unwrap().to_owned()
 }
 
-fn asked(format: ExportFormat, part_rows: i32) -> ExportInteractionsRequest {
+pub(crate) fn asked(format: ExportFormat, part_rows: i32) -> ExportInteractionsRequest {
     ExportInteractionsRequest {
         format: format.into(),
         part_rows,

@@ -19,4 +19,5 @@ mod reading;
 mod refusing;
 mod searching;
 mod series;
+mod telephony;
 mod words;

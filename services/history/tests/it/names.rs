@@ -193,8 +193,10 @@ async fn amendments_are_paged_the_latest_first() {
     assert_eq!(read, (2..=25).rev().collect::<Vec<_>>());
 
     let none = amendments(&service, &mut client, Amended::InteractionId(id(1, 2)), "").await;
+    let mut none = none.unwrap();
+    assert!(none.complete_through_at.take().is_some());
     assert_eq!(
-        none.unwrap(),
+        none,
         ListAmendmentsResponse {
             complete_through: service.tail(),
             ..ListAmendmentsResponse::default()

@@ -1,10 +1,10 @@
 //! What is kept of a contact, and the row that follows from it.
 
+use std::borrow::Cow;
+
 use aftercall_domain::interaction::{Direction, Disconnect, Segment};
 use aftercall_domain::measure::{self, Facts, flag, known};
-use aftercall_ledger::Accepted;
-use aftercall_log::Partition;
-use aftercall_proto::convert::{parties, time};
+use aftercall_proto::convert::{call as convert, parties, time};
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::InteractionAmended;
 use aftercall_proto::model::v1::{
@@ -36,11 +36,17 @@ pub(crate) struct Kept {
     /// How often that was said.
     #[prost(uint64, tag = "5")]
     causes: u64,
+    /// In which partition its row is: that of its record, or of the call.
+    #[prost(uint32, tag = "6")]
+    partition: u32,
+    /// Whether telephony alone tells of it: then it is not kept, but follows from the call.
+    #[prost(bool, tag = "7")]
+    is_call: bool,
 }
 
 impl Kept {
     /// Keeps of a contact what is measured, and nobody's words.
-    pub(crate) fn of(row: u64, contact: &Interaction) -> Self {
+    pub(crate) fn of(address: Address, contact: &Interaction) -> Self {
         let customer = contact.customer.as_ref();
         let customer = customer.map(|customer| Customer {
             customer_id: customer.customer_id.clone(),
@@ -68,12 +74,31 @@ impl Kept {
             ..Interaction::default()
         };
         let mut kept = Self {
-            row,
+            partition: address.partition,
+            row: address.row,
             contact,
             ..Self::default()
         };
         kept.recorded_as = kept.customer_id().to_owned();
         kept
+    }
+
+    /// The contact that a call is by itself.
+    pub(crate) fn of_call(address: Address, contact: &Interaction) -> Self {
+        Self {
+            is_call: true,
+            ..Self::of(address, contact)
+        }
+    }
+
+    /// The same with what telephony tells of it where its record says nothing.
+    pub(crate) fn completed(&self, call: Option<&wire::Call>) -> Cow<'_, Self> {
+        let Some(call) = call else {
+            return Cow::Borrowed(self);
+        };
+        let mut whole = self.clone();
+        convert::complete(&mut whole.contact, call);
+        Cow::Owned(whole)
     }
 
     pub(crate) fn write(
@@ -86,10 +111,10 @@ impl Kept {
         Ok(txn.put_lasting(key, self.encode_to_vec())?)
     }
 
-    /// Where its row is: an event of a contact stands in the partition of its record.
-    pub(crate) fn address(&self, fact: &Accepted) -> Address {
+    /// Where its row is.
+    pub(crate) const fn address(&self) -> Address {
         Address {
-            partition: fact.position.partition,
+            partition: self.partition,
             row: self.row,
         }
     }
@@ -148,11 +173,22 @@ impl Kept {
         customer.map_or("", |customer| &customer.customer_id)
     }
 
-    /// The customer among whose inbound contacts it is; none where it isn't, or none is known.
+    /// The customer among whose inbound contacts it is; none where it isn't, or none is known. A call needs no reason.
     pub(crate) fn linked(&self) -> Option<&str> {
-        let is_inbound = self.contact.direction() == wire::Direction::Inbound;
+        let is_inbound = self.direction() == Direction::Inbound;
+        let says_why = !self.contact.contact_reasons.is_empty();
         let customer_id = Some(self.customer_id()).filter(|id| !id.is_empty() && is_inbound);
-        customer_id.filter(|_| !self.contact.contact_reasons.is_empty())
+        customer_id.filter(|_| says_why || self.is_call)
+    }
+
+    /// Who reached out. Whoever tells of a call and does not say it means the customer.
+    fn direction(&self) -> Direction {
+        match self.contact.direction() {
+            wire::Direction::Inbound => Direction::Inbound,
+            wire::Direction::Outbound => Direction::Outbound,
+            wire::Direction::Unspecified if self.is_call => Direction::Inbound,
+            wire::Direction::Internal | wire::Direction::Unspecified => Direction::Internal,
+        }
     }
 
     pub(crate) fn occurred_at(&self) -> Timestamp {
@@ -188,11 +224,11 @@ impl Kept {
     /// The contact's row, without what other contacts and events make of it.
     pub(crate) fn row(
         &self,
-        of: (&str, Partition),
+        tenant_id: &str,
         words: &mut Words,
         txn: &mut Txn<'_>,
     ) -> Result<Row, ApplyError> {
-        let contact = &self.contact;
+        let (contact, of) = (&self.contact, (tenant_id, self.partition));
         let mut row = Row {
             occurred_at_us: time::microseconds(self.occurred_at()),
             interaction_id: Uuid::try_parse(&contact.interaction_id)
@@ -250,11 +286,7 @@ impl Kept {
             .filter_map(|it| (*it).try_into().ok())
             .collect();
         let mut facts = Facts::of(measure::Contact {
-            direction: match contact.direction() {
-                wire::Direction::Inbound => Direction::Inbound,
-                wire::Direction::Outbound => Direction::Outbound,
-                wire::Direction::Internal | wire::Direction::Unspecified => Direction::Internal,
-            },
+            direction: self.direction(),
             occurred_at: self.occurred_at(),
             ended_at: contact.ended_at.as_ref().and_then(time::from_wire),
             segments: &segments,
@@ -263,7 +295,13 @@ impl Kept {
             non_talk: &non_talk,
             interruptions: &interruptions,
         });
-        let is_linked = self.linked().is_some();
+        facts.set(flag::UNRECORDED, self.is_call);
+        if self.is_call && contact.ended_at.is_none() {
+            // Nobody told how it ended: it was closed.
+            facts.set(flag::ABANDONED | flag::SHORT_ABANDONED, false);
+        }
+        let says_why = !contact.contact_reasons.is_empty();
+        let is_linked = self.linked().is_some() && says_why;
         facts.set(flag::RESOLVABLE, is_linked);
         facts.set(flag::UNSOLVED, is_unsolved(&contact.contact_reasons));
         facts.set(flag::SOLVED, is_solved(&contact.contact_reasons));

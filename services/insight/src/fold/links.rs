@@ -5,6 +5,10 @@
 //! and of no more than 30 days; of a trouble of which it is known when it began, of a year. So a contact that comes, goes or
 //! changes is looked at together with as many on both sides, and customers that become one, or two again, with all of
 //! theirs.
+//!
+//! Calls of known customers that nobody recorded are among them. They say no reason, so no contact is a repeat of one; but
+//! they may have been cut off, and what the customer waited in them was waited. What was cut off, or what nobody answered and
+//! recorded, is one with the next contact if that begins soon.
 
 mod around;
 
@@ -65,15 +69,20 @@ pub(crate) struct Place {
     time: u32,
     #[prost(uint32, tag = "11")]
     transfers: u32,
+    /// Whether it is a call that nobody recorded, and the customer left before anybody answered.
+    #[prost(bool, tag = "12")]
+    left: bool,
 }
 
 impl Place {
     fn of(linked: Linked<'_>, kept: &Kept, row: &Row) -> Self {
         let parties: aftercall_domain::Parties = kept.parties().collect();
+        let codes = kept.codes();
         Self {
             partition: linked.address.partition,
             row: linked.address.row,
-            codes: kept.codes(),
+            left: codes.is_empty() && row.facts.has(flag::ABANDONED),
+            codes,
             dropped: row.facts.has(flag::DROPPED),
             unsolved: row.facts.has(flag::UNSOLVED),
             queue_wait: row.facts.queue_wait,
@@ -85,17 +94,23 @@ impl Place {
         }
     }
 
+    /// Whether it says a reason; a call that nobody recorded doesn't.
+    const fn says_why(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
     /// Whether two contacts have reasons of the same family.
     pub(crate) fn is_akin(&self, other: &Self) -> bool {
         let mut families = self.codes.iter().map(|code| family(code));
         families.any(|own| other.codes.iter().any(|code| family(code) == own))
     }
 
-    /// Whether it was cut off, and somebody who reaches out again goes on with it: it began at the one instant, and they are
-    /// back at the other.
-    fn is_redialled(&self, began_us: i64, back_us: i64) -> bool {
+    /// Whether it was cut off, or nobody answered, and the customer's next contact goes on with it: it began at the one
+    /// instant, and they are back at the other.
+    pub(crate) fn is_redialled(&self, began_us: i64, back_us: i64) -> bool {
         let ended_us = began_us.saturating_add(i64::from(self.time) * 1_000);
-        self.dropped && back_us <= ended_us.saturating_add(BACK_WITHIN_US)
+        let is_soon = back_us <= ended_us.saturating_add(BACK_WITHIN_US);
+        (self.dropped || self.left) && is_soon && gap(began_us, back_us) != NO_GAP
     }
 
     /// Whether none of its reasons is one of those of an earlier contact.
@@ -120,7 +135,17 @@ pub(super) struct Linked<'a> {
     pub(super) whose: u64,
 }
 
-impl Linked<'_> {
+impl<'a> Linked<'a> {
+    /// A contact, if it is among those of a customer.
+    pub(super) fn of(tenant_id: &'a str, kept: &'a Kept, whose: u64) -> Option<Self> {
+        Some(Self {
+            tenant_id,
+            customer_id: kept.linked()?,
+            address: kept.address(),
+            whose,
+        })
+    }
+
     /// Its key among its customer's contacts, and where that places it among all contacts.
     fn place(&self, kept: &Kept) -> (Key, At) {
         let list = keys::places(self.tenant_id, self.customer_id);
@@ -152,7 +177,9 @@ pub(super) fn insert(
         noted::trouble(linked.tenant_id, linked.customer_id, true, txn)?;
     }
     let group = Group::of(linked.tenant_id, linked.customer_id, txn)?;
-    row.facts.since_correction = group.since_correction(at.at_us, txn)?;
+    if place.says_why() {
+        row.facts.since_correction = group.since_correction(at.at_us, txn)?;
+    }
     let mut around = Around::of(&group, &at, txn)?;
     let own = around.before;
     txn.put(key, place.encode_to_vec())?;
@@ -202,7 +229,11 @@ pub(super) fn relink(
     entries.sort_unstable_by(|(one, _), (other, _)| one.order.cmp(&other.order));
     let all = Around { entries, before: 0 };
     for own in 0..all.entries.len() {
-        let since = group.since_correction(all.entries[own].0.at_us, txn)?;
+        let (at, place) = &all.entries[own];
+        let since = match place.says_why() {
+            true => group.since_correction(at.at_us, txn)?,
+            false => NO_GAP,
+        };
         all.change(tenant_id, own, txn, |row| {
             row.facts.since_correction = since;
             all.look_back(own, row);
@@ -230,9 +261,9 @@ pub(super) fn corrected(
             after.push(read(&list, entry?)?);
         }
     }
-    for (at, place) in after {
+    for (at, place) in after.iter().filter(|(_, place)| place.says_why()) {
         let since = group.since_correction(at.at_us, txn)?;
-        change(tenant_id, &place, txn, |row| {
+        change(tenant_id, place, txn, |row| {
             row.facts.since_correction = since;
         })?;
     }

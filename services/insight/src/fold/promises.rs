@@ -104,7 +104,7 @@ fn settle(
     let was = before.map_or([0; promised::COUNTS], counted);
     let is = counted(&after);
     if let Some(kept) = kept.as_ref().filter(|_| was != is) {
-        let address = kept.address(fact);
+        let address = kept.address();
         if let Some(mut row) = blocks::read(tenant_id, address, txn)? {
             let promises = row.facts.promises.iter_mut();
             for ((count, was), is) in promises.zip(was).zip(is) {

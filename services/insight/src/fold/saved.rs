@@ -26,8 +26,8 @@ pub(crate) struct Raisings {
     pub(crate) episodes: u32,
 }
 
-/// A contact is among its customer's: notes whom to look at if something went wrong in it, or it makes the one after it a
-/// repeat.
+/// A contact is among its customer's, or a call that nobody recorded: notes whom to look at if something went wrong in it, or
+/// it makes the one after it a repeat.
 pub(super) fn contact(
     fact: &Accepted,
     customer_id: &str,
@@ -36,8 +36,9 @@ pub(super) fn contact(
 ) -> Result<(), ApplyError> {
     let facts = &row.facts;
     let is_near = |gap: u32| gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS);
+    let waited = facts.queue_wait.saturating_add(facts.waited_before);
     let is_slip = facts.has(flag::DROPPED)
-        || facts.queue_wait >= LONG_WAIT_MS
+        || waited >= LONG_WAIT_MS
         || is_near(facts.since_family)
         || is_near(facts.until_family);
     match is_slip {

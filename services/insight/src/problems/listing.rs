@@ -45,7 +45,7 @@ pub(super) async fn get(
         latest: call.message.latest,
     };
     let reading = insight.reading();
-    let through = reading.store_at(including, call.read_until()).await?;
+    let Complete { through, at } = insight.complete(including, call.read_until()).await?;
     let read = move |store: &Store| {
         let found = problem(store, call.tenant_id(), &call.message.problem_id)?;
         found.ok_or(Unanswered::ProblemNotFound)
@@ -55,6 +55,7 @@ pub(super) async fn get(
         filter: Some(asking_for(&problem)),
         problem: Some(problem),
         complete_through: through.encode(insight.log_identity()),
+        complete_through_at: Some(time::to_wire(at)),
     })
 }
 
@@ -220,11 +221,13 @@ pub(super) async fn list(
     let (through, scope, log) = (through.await?, call.scope(), insight.log_identity());
     let list = move |store: &Store| {
         let tenant_id = call.tenant_id();
+        let is_first = query.paging.after().is_none();
         let (problems, next) = query.page(store, tenant_id)?;
         Ok::<_, Unanswered>(ListProblemsResponse {
             problems: query.trends(store, (tenant_id, &scope), (problems, at))?,
             next_page_token: query.paging.token(&log, &through, next),
             complete_through: through.encode(log),
+            complete_through_at: is_first.then(|| time::to_wire(at)),
         })
     };
     reading.run(list).await
@@ -253,6 +256,7 @@ pub(super) async fn versions(
     };
     let reading = insight.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
+    let complete_through_at = paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| {
         let (tenant_id, id) = (call.tenant_id(), &*call.message.problem_id);
         if problem(store, tenant_id, id)?.is_none() {
@@ -272,6 +276,7 @@ pub(super) async fn versions(
             versions,
             next_page_token: paging.token(&log, &through, next),
             complete_through: through.encode(log),
+            complete_through_at: complete_through_at.map(time::to_wire),
         })
     };
     reading.run(list).await

@@ -356,7 +356,7 @@ impl Events {
         });
     }
 
-    fn append(&self, event: &Event) -> Position {
+    pub(crate) fn append(&self, event: &Event) -> Position {
         let key = contact_key(&event.tenant_id, &event.customer_id, &event.interaction_id);
         let record = Record {
             key,

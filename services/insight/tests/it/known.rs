@@ -19,6 +19,19 @@ pub(crate) const REASONS: [&str; 5] = [
     "app",
 ];
 
+/// How it is known of a contact what happened in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Its record says all of it.
+    Recorded,
+    /// Telephony tells what its record does not say: before it is recorded,
+    ToldBefore,
+    /// or afterwards.
+    ToldAfter,
+    /// Telephony tells of it, and nobody records it.
+    ToldAlone,
+}
+
 /// A contact as the test knows it: what it comes to follows from these numbers, not from what the service reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
@@ -36,6 +49,7 @@ pub(crate) struct Known {
     /// How long before it the trouble had begun.
     pub(crate) trouble: Option<i64>,
     pub(crate) took: i64,
+    pub(crate) how: How,
 }
 
 pub(crate) fn name(sort: &str, number: u8) -> String {
@@ -97,6 +111,10 @@ impl Known {
         segments
     }
 
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.how != How::ToldAlone
+    }
+
     pub(crate) fn disconnect(&self) -> Option<Disconnect> {
         self.dropped.then(|| Disconnect {
             drop_class: DropClass::Suspected.into(),
@@ -109,10 +127,12 @@ impl Known {
         let contact = contact.customer(&name("customer", self.customer));
         contact.with(|it| {
             it.team_id = name("team", self.team);
-            it.segments = self.segments();
             it.contact_reasons = self.reasons();
-            it.disconnect = self.disconnect();
-            it.ended_at = Some(ago(self.seconds_ago - self.took));
+            if self.how == How::Recorded {
+                it.segments = self.segments();
+                it.disconnect = self.disconnect();
+                it.ended_at = Some(ago(self.seconds_ago - self.took));
+            }
             it.problem_onset_at = self.trouble.map(|before| ago(self.seconds_ago + before));
             if !self.inbound {
                 it.direction = Direction::Outbound.into();
@@ -126,7 +146,7 @@ impl Known {
     }
 
     fn resolvable(&self) -> bool {
-        self.inbound && self.customer != 0
+        self.inbound && self.customer != 0 && self.is_recorded()
     }
 
     fn order(&self) -> (i64, u64) {
@@ -196,6 +216,27 @@ impl All {
         it.dropped && next.is_some_and(|next| it.seconds_ago - next.seconds_ago <= it.took + 600)
     }
 
+    /// The contacts that were cut off and that one goes on with, the last first.
+    fn lost(&self, it: &Known) -> Vec<&Known> {
+        let before = match it.resolvable() {
+            true => self.before(it),
+            false => Vec::new(),
+        };
+        let is_lost = |before: &&Known| self.is_redialled(before);
+        before.into_iter().take_while(is_lost).collect()
+    }
+
+    /// Whether a resolvable contact is a further one: those that it goes on with are one with it.
+    fn is_repeat(&self, it: &Known, days: i64) -> bool {
+        let lost = self.lost(it);
+        let first = lost.last().copied().unwrap_or(it);
+        let is_akin = |other: &Known| lost.iter().any(|it| it.is_akin(other)) || it.is_akin(other);
+        let is_near = |other: &Known| other.seconds_ago - it.seconds_ago < days * DAY;
+        let before = self.before(first);
+        let mut before = before.iter();
+        !self.is_redialled(it) && before.any(|other| is_near(other) && is_akin(other))
+    }
+
     /// Why a contact is a repeat.
     pub(crate) fn why(&self, it: &Known, days: i64) -> Option<RepeatCauseKind> {
         if !it.resolvable() {
@@ -233,6 +274,8 @@ impl All {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) contacts: i64,
+    unrecorded: i64,
+    waited: [i64; 2],
     offered: i64,
     handled: i64,
     abandoned: i64,
@@ -258,6 +301,8 @@ impl Count {
     pub(crate) fn of(measures: &Measures) -> Self {
         Self {
             contacts: measures.contacts,
+            unrecorded: measures.unrecorded,
+            waited: [measures.waited_ms, measures.waited_contacts],
             offered: measures.offered,
             handled: measures.handled,
             abandoned: measures.abandoned,
@@ -290,6 +335,8 @@ impl Count {
         let abandoned = offered && it.talked.is_none();
         let wait = it.queued.unwrap_or(0);
         self.contacts += 1;
+        self.unrecorded += i64::from(!it.is_recorded());
+        self.add_wait(it, all);
         self.offered += i64::from(offered);
         self.handled += i64::from(it.talked.is_some());
         self.abandoned += i64::from(abandoned);
@@ -320,11 +367,18 @@ impl Count {
             self.redialled += i64::from(all.is_redialled(it));
             self.resolved += i64::from(resolved);
             self.provisional += i64::from(resolved && it.seconds_ago < days * DAY);
-            let is_repeat = others
-                .iter()
-                .any(|other| all.is_followed_by(other, it, days));
-            self.repeats += i64::from(is_repeat);
+            self.repeats += i64::from(all.is_repeat(it, days));
         }
+    }
+
+    fn add_wait(&mut self, it: &Known, all: &All) {
+        if it.resolvable() && all.is_redialled(it) {
+            return;
+        }
+        let lost = all.lost(it);
+        let before: i64 = lost.iter().filter_map(|it| it.queued).sum();
+        self.waited[0] += (before + it.queued.unwrap_or(0)) * 1_000;
+        self.waited[1] += i64::from(before > 0 || it.queued.is_some());
     }
 
     fn add_trouble(&mut self, it: &Known, all: &All) {
@@ -333,7 +387,9 @@ impl Count {
         let since = all.before(it).into_iter().chain([it]);
         self.troubles += 1;
         for one in since.filter(|one| one.seconds_ago <= onset) {
-            self.since_onset[0] += 1;
+            // One that was cut off is one with the next.
+            let is_gone_on_with = one.n != it.n && all.is_redialled(one);
+            self.since_onset[0] += i64::from(!is_gone_on_with);
             self.since_onset[1] += one.took * 1_000;
             self.since_onset[2] += one.transfers();
         }

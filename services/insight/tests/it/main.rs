@@ -15,4 +15,6 @@ mod reckoned;
 mod resolving;
 mod saving;
 mod slipping;
+mod telling;
+mod told;
 mod troubles;

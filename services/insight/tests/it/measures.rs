@@ -84,7 +84,7 @@ async fn a_call_comes_to_what_its_segments_say() {
     assert_eq!(total.abandonment_rate, Some(2.0 / 3.0));
     assert_eq!((total.transfers, total.contact_ms), (1, 365_000));
     let definitions = answer.definitions.unwrap();
-    assert_eq!(definitions.version, "v1");
+    assert_eq!(definitions.version, "v2");
     assert_eq!(definitions.answer_within_seconds, 20);
     assert!(answer.complete_through_at.is_some() && !answer.complete_through.is_empty());
 

@@ -33,6 +33,7 @@ async fn answers(client: &mut Caller) -> (AggregateResponse, ListSlipUpsResponse
         },
         ListSlipUpsResponse {
             complete_through: String::new(),
+            complete_through_at: None,
             ..slips.into_inner()
         },
     );

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use crate::fixture::{Caller, Events, Service, ago, now};
-use crate::known::{All, Count, DAY, Known, REASONS, name};
+use crate::known::{All, Count, DAY, How, Known, REASONS, name};
 
 fn some() -> impl Strategy<Value = Known> {
     let who = (0..40 * DAY, 0..4_u8, 0..3_u8, prop::bool::weighted(0.8));
@@ -30,8 +30,15 @@ fn some() -> impl Strategy<Value = Known> {
         0..50_i64,
         prop::option::weighted(0.3, 0..60 * DAY),
         0..900_i64,
+        prop::sample::select(vec![
+            How::Recorded,
+            How::Recorded,
+            How::ToldBefore,
+            How::ToldAfter,
+            How::ToldAlone,
+        ]),
     );
-    (who, why, how).prop_map(|(who, why, how)| Known {
+    let known = (who, why, how).prop_map(|(who, why, how)| Known {
         n: 0,
         seconds_ago: who.0,
         customer: who.1,
@@ -45,7 +52,31 @@ fn some() -> impl Strategy<Value = Known> {
         resolution: why.2,
         trouble: how.3,
         took: how.4,
-    })
+        how: how.5,
+    });
+    known.prop_map(as_told)
+}
+
+/// A call lasts as long as its parts, which telephony tells one after the other. Of one that nobody records it knows
+/// nobody's name, reason or trouble.
+fn as_told(mut known: Known) -> Known {
+    if known.how == How::Recorded {
+        return known;
+    }
+    known.took = known.queued.unwrap_or(0);
+    if let Some((talk, lookup, verify)) = &mut known.talked {
+        *verify = 0;
+        known.took += *talk + *lookup;
+    }
+    if known.how == How::ToldAlone {
+        known.customer = 0;
+        known.trouble = None;
+        if known.took == 0 {
+            // It was at nobody's.
+            known.team = 0;
+        }
+    }
+    known
 }
 
 /// What happens to a contact later.
@@ -79,12 +110,20 @@ fn played(events: &Events, contacts: Vec<Known>, later: Vec<Later>) -> All {
     for (n, known) in (1..).zip(&mut all) {
         known.n = n;
         let contact = known.contact();
-        contact.record(events);
+        if matches!(known.how, How::ToldBefore | How::ToldAlone) {
+            known.tell(events);
+        }
+        if known.is_recorded() {
+            contact.record(events);
+        }
         recorded.push(contact);
         versions.push(1);
     }
+    let told = all.clone();
     for step in later {
         match step {
+            Later::SentAgain(at) | Later::Identified(at, _) | Later::Amended(at, _)
+                if !all[at % told.len()].is_recorded() => {}
             Later::SentAgain(at) => recorded[at % all.len()].record(events),
             Later::Merged(one, other) if one == other => {}
             Later::Merged(one, other) => {
@@ -113,32 +152,53 @@ fn played(events: &Events, contacts: Vec<Known>, later: Vec<Later>) -> All {
                 let at = at % all.len();
                 versions[at] += 1;
                 let known = &mut all[at];
-                known.seconds_ago = to.seconds_ago;
-                known.reasons = to.reasons;
-                known.dropped = to.dropped;
-                known.queued = to.queued;
-                known.talked = to.talked;
-                known.after = to.after;
-                known.resolution = to.resolution;
-                known.trouble = to.trouble;
-                known.took = to.took;
-                let values = Interaction {
-                    occurred_at: Some(ago(known.seconds_ago)),
-                    segments: known.segments(),
-                    contact_reasons: known.reasons(),
-                    disconnect: known.disconnect(),
-                    ended_at: Some(ago(known.seconds_ago - known.took)),
-                    problem_onset_at: known.trouble.map(|it| ago(known.seconds_ago + it)),
-                    ..Interaction::default()
-                };
+                let values = known.amend(to);
                 recorded[at].amend(events, versions[at], &AMENDED, values);
+                if known.how != How::Recorded {
+                    known.fall_back(&told[at]);
+                }
             }
         }
+    }
+    for known in told.iter().filter(|it| it.how == How::ToldAfter) {
+        known.tell(events);
     }
     All {
         contacts: all,
         merged,
         corrections,
+    }
+}
+
+impl Known {
+    /// Amends its record; gives what stands there now.
+    fn amend(&mut self, to: Self) -> Interaction {
+        self.seconds_ago = to.seconds_ago;
+        self.reasons = to.reasons;
+        self.dropped = to.dropped;
+        self.queued = to.queued;
+        self.talked = to.talked;
+        self.after = to.after;
+        self.resolution = to.resolution;
+        self.trouble = to.trouble;
+        self.took = to.took;
+        Interaction {
+            occurred_at: Some(ago(self.seconds_ago)),
+            segments: self.segments(),
+            contact_reasons: self.reasons(),
+            disconnect: self.disconnect(),
+            ended_at: Some(ago(self.seconds_ago - self.took)),
+            problem_onset_at: self.trouble.map(|it| ago(self.seconds_ago + it)),
+            ..Interaction::default()
+        }
+    }
+
+    /// Its record was amended, and does not say everything that telephony tells.
+    fn fall_back(&mut self, told: &Self) {
+        if self.segments().is_empty() {
+            (self.queued, self.talked, self.after) = (told.queued, told.talked, told.after);
+        }
+        self.dropped |= told.dropped;
     }
 }
 
@@ -155,6 +215,7 @@ const AMENDED: [&str; 6] = [
 fn value(it: &Known, dimension: Dimension) -> String {
     match dimension {
         Dimension::Team => name("team", it.team),
+        Dimension::Reason | Dimension::ReasonFamily if !it.is_recorded() => String::new(),
         Dimension::Reason => REASONS[it.reasons[0]].to_owned(),
         Dimension::ReasonFamily => it.family(0).to_owned(),
         Dimension::Direction if it.inbound => "INBOUND".to_owned(),
@@ -287,6 +348,11 @@ async fn check_facts(client: &mut Caller, filter: ContactFilter, measures: &Meas
         (ContactFact::ResolvedFirst, measures.resolved_first),
         (ContactFact::Redialled, measures.redialled),
         (ContactFact::Repeat, measures.repeats),
+        (ContactFact::Unrecorded, measures.unrecorded),
+        (
+            ContactFact::Recorded,
+            measures.contacts - measures.unrecorded,
+        ),
         (ContactFact::Onset, measures.onset_contacts),
     ] {
         let request = client.request(ListContactsRequest {

@@ -15,6 +15,16 @@ def mean_seconds(milliseconds, count):
     return repr(milliseconds / 1000.0 / count)
 
 
+def is_redialled(own, place):
+    """Whether a contact was cut off and the customer's next one began soon."""
+    contact = own[place]
+    if not contact["dropped"] or place + 1 >= len(own):
+        return False
+    took_us = (contact["ended_us"] - contact["started_us"]) // 1000 * 1000
+    since_us = own[place + 1]["started_us"] - contact["started_us"] - took_us
+    return since_us <= BACK_WITHIN_US
+
+
 def main(path):
     with open(path, encoding="utf-8") as lines:
         contacts = [json.loads(line) for line in lines]
@@ -32,19 +42,27 @@ def main(path):
     for own in by_customer.values():
         own.sort(key=lambda contact: (contact["started_us"], contact["id"]))
         families = [{code.split(".")[0] for code in contact["reasons"]} for contact in own]
+        lost = [is_redialled(own, place) for place in range(len(own))]
         for place, contact in enumerate(own):
+            first = place
+            while first > 0 and lost[first - 1]:
+                first -= 1
+            # What was cut off is one with the contact by which the customer was back.
+            all_families = set().union(*families[first : place + 1])
 
-            def akin(other):
-                near = abs(own[other]["started_us"] - contact["started_us"]) < WEEK_US
-                return near and not families[other].isdisjoint(families[place])
+            def is_near(other):
+                return abs(own[other]["started_us"] - contact["started_us"]) < WEEK_US
 
-            came_back = any(akin(other) for other in range(place + 1, len(own)))
+            came_back = any(
+                is_near(other) and not families[other].isdisjoint(families[place])
+                for other in range(place + 1, len(own))
+            )
             resolved += not came_back and not contact["dropped"]
-            repeats += any(akin(other) for other in range(place))
-            if contact["dropped"] and place + 1 < len(own):
-                took_us = (contact["ended_us"] - contact["started_us"]) // 1000 * 1000
-                since_us = own[place + 1]["started_us"] - contact["started_us"] - took_us
-                redialled += since_us <= BACK_WITHIN_US
+            repeats += not lost[place] and any(
+                is_near(other) and not families[other].isdisjoint(all_families)
+                for other in range(first)
+            )
+            redialled += lost[place]
     total_ms = sum(agent["handle_ms"] for agent in agents.values())
     print(
         json.dumps(

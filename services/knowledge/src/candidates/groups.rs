@@ -173,20 +173,42 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// The group of a candidate, which may be named by the id of one of its wordings; none if it has no cases.
+    /// The group of a candidate, which may be named by the id of one of its wordings or by one that it had once; none if
+    /// it has no cases.
     pub(crate) fn of(&self, candidate_id: &str) -> Result<Option<Group>, Error> {
         let wording = self
             .store
             .get(keys::wording(self.tenant_id, candidate_id))?;
         let wording = stored::<crate::records::Wording>(wording).map_err(Error::internal)?;
         let candidate_id = wording.map_or_else(|| candidate_id.to_owned(), |one| one.candidate_id);
-        let Some(member) = self.member(&candidate_id)? else {
+        let mut found: Option<Rc<Member>> = None;
+        for candidate_id in self.now_called(&candidate_id)? {
+            if let Some(member) = self.member(&candidate_id)?
+                && member.tally.case_count > 0
+                && found
+                    .as_ref()
+                    .is_none_or(|found| member.place() < found.place())
+            {
+                found = Some(member);
+            }
+        }
+        let Some(member) = found else {
             return Ok(None);
         };
-        if member.tally.case_count == 0 {
-            return Ok(None);
-        }
         Ok(Some(self.draw(self.head(&member)?)?))
+    }
+
+    /// The candidates that have the cases of the one that an event or a caller names, whose id it may have been once.
+    fn now_called(&self, candidate_id: &str) -> Result<Vec<String>, Error> {
+        let all = keys::all_formerly(self.tenant_id, candidate_id);
+        let all = self.store.scan_prefix(&all, Direction::Ascending);
+        let all = all.take(GROUP_MAX);
+        let called = all.map(|entry| keys::read_formerly(&entry?.0).map_err(Error::internal));
+        let called: Vec<_> = called.collect::<Result<_, _>>()?;
+        match called.is_empty() {
+            true => Ok(vec![candidate_id.to_owned()]),
+            false => Ok(called),
+        }
     }
 
     /// The group that a candidate leads; none if it belongs to another one's.
@@ -350,15 +372,21 @@ impl<'a> Groups<'a> {
     /// All that belongs to a head.
     fn draw(&self, head: Head) -> Result<Group, Error> {
         let mut decision = None;
-        let direct: Vec<String> = match &head {
+        let mut direct: Vec<String> = match &head {
             Head::Free(leader) => vec![leader.clone()],
             Head::Decided(key) => {
                 let row = self.store.get(key)?;
                 let row: Decision = stored(row).map_err(Error::internal)?.unwrap_or_default();
-                decision.insert(row).candidate_ids.clone()
+                let mut called = Vec::new();
+                for candidate_id in &decision.insert(row).candidate_ids {
+                    called.extend(self.now_called(candidate_id)?);
+                }
+                called
             }
             Head::Promoted(solution_id) => self.made_of(solution_id)?,
         };
+        direct.sort_unstable();
+        direct.dedup();
         let (mut direct_members, mut is_cut) = (Vec::new(), direct.len() > GROUP_MAX);
         for candidate_id in direct.iter().take(GROUP_MAX) {
             if let Some(member) = self.member(candidate_id)?

@@ -42,7 +42,7 @@ pub(crate) enum Unsolved {
          against as verified_against, and until when that holds as verify_by"
     )]
     VerificationDue,
-    #[error("the solutions are of different clients; write one for each")]
+    #[error("they are of different clients; write a solution for each")]
     AcrossClients,
     #[error("the solutions are in different languages; keep both, and say translation_of")]
     AcrossLanguages,

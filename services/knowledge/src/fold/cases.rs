@@ -1,15 +1,17 @@
 //! Cases come and go; their candidates rise and fall.
 
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Txn};
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
 use super::{Change, stored};
+use crate::form::Form;
 use crate::keys::{self, Ranking};
 use crate::lessons::{self, Lesson};
 use crate::records::{Case, Lessons, Tally, Taught, Wording};
-use crate::standing::{Standing, promoted_to};
+use crate::standing::{Standing, made_of};
 
 /// Counts `case` for its candidates, or takes it back.
 pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result<(), ApplyError> {
@@ -69,10 +71,59 @@ fn count(
         }
         txn.put(key, tally.encode_to_vec())?;
         match is_new {
-            true => offer(txn, tenant_id, lesson, true),
+            true => {
+                inherit(txn, tenant_id, lesson)?;
+                offer(txn, tenant_id, lesson, true)
+            }
             false => Ok(()),
         }
     })
+}
+
+/// What was made of a candidate and decided on it by the id that it had once holds for it.
+fn inherit(txn: &mut Txn<'_>, tenant_id: &str, lesson: &Lesson<'_>) -> Result<(), ApplyError> {
+    let candidate_id = &lesson.candidate_id;
+    let Some(former_id) = Form::former_id(lesson.words, tenant_id, lesson.reason_code) else {
+        return Ok(());
+    };
+    txn.put(keys::formerly(tenant_id, &former_id, candidate_id), "")?;
+    for solution_id in made_of(txn, tenant_id, &former_id)?.solution_ids {
+        mark(txn, tenant_id, candidate_id, &solution_id)?;
+    }
+    match txn.get(keys::decided(tenant_id, &former_id))? {
+        Some(decision) => decide(txn, tenant_id, candidate_id, &decision),
+        None => Ok(()),
+    }
+}
+
+/// The candidates that an id names in an event: what has it, and those whose cases had it once.
+pub(super) fn named(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+) -> Result<Vec<String>, ApplyError> {
+    let mut named = vec![candidate_id.to_owned()];
+    let prefix = keys::all_formerly(tenant_id, candidate_id);
+    for entry in txn.scan_prefix(prefix, Direction::Ascending) {
+        named.push(keys::read_formerly(&entry?.0).map_err(ApplyError::record)?);
+    }
+    Ok(named)
+}
+
+/// Notes a decision on a candidate, by its row's key. The last one of the reason counts, in whatever order cases and
+/// decisions come. Moves the candidate in no ranking.
+pub(super) fn decide(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    candidate_id: &str,
+    decision: &Bytes,
+) -> Result<(), ApplyError> {
+    let key = keys::decided(tenant_id, candidate_id);
+    let before = txn.get(&key)?;
+    match before.is_some_and(|before| before >= *decision) {
+        true => Ok(()),
+        false => Ok(txn.put(key, decision.clone())?),
+    }
 }
 
 /// Counts a case for its words. What was promoted by the id of the words is the candidate.
@@ -85,10 +136,10 @@ fn count_wording(
     let wording_id = taught.wording_id();
     let key = keys::wording(tenant_id, &wording_id);
     let known: Option<Wording> = stored(txn.get(&key)?)?;
-    if known.is_none()
-        && let Some(solution_id) = promoted_to(txn, tenant_id, &wording_id)?
-    {
-        mark(txn, tenant_id, candidate_id, &solution_id)?;
+    if known.is_none() {
+        for solution_id in made_of(txn, tenant_id, &wording_id)?.solution_ids {
+            mark(txn, tenant_id, candidate_id, &solution_id)?;
+        }
     }
     let by = if is_added { 1 } else { -1 };
     let cases = known.map_or(0, |known| known.case_count);
@@ -125,7 +176,7 @@ fn offer(
     Ok(())
 }
 
-/// Notes that a candidate became a solution; of several, the one with the least id. Moves it in no ranking.
+/// Notes that a candidate became a solution. Moves it in no ranking.
 fn mark(
     txn: &mut Txn<'_>,
     tenant_id: &str,
@@ -133,16 +184,45 @@ fn mark(
     solution_id: &str,
 ) -> Result<(), ApplyError> {
     txn.put(keys::made_of(tenant_id, solution_id, candidate_id), "")?;
-    match promoted_to(txn, tenant_id, candidate_id)? {
-        Some(other) if *other <= *solution_id => Ok(()),
-        _ => {
-            let key = keys::promoted(tenant_id, candidate_id);
-            Ok(txn.put(key, solution_id.to_owned())?)
-        }
+    let mut made = made_of(txn, tenant_id, candidate_id)?;
+    let place = made
+        .solution_ids
+        .binary_search_by(|one| one.as_str().cmp(solution_id));
+    if let Err(place) = place {
+        made.solution_ids.insert(place, solution_id.to_owned());
+        let key = keys::promoted(tenant_id, candidate_id);
+        txn.put(key, made.encode_to_vec())?;
     }
+    Ok(())
 }
 
-/// A candidate, named by its own id or by that of one of its wordings, became a solution.
+/// A solution was given up before it was live: the candidates that it was made of are none of it any more.
+pub(super) fn free(
+    txn: &mut Txn<'_>,
+    tenant_id: &str,
+    solution_id: &str,
+) -> Result<(), ApplyError> {
+    let mut freed = Vec::new();
+    let prefix = keys::all_made_of(tenant_id, solution_id);
+    for entry in txn.scan_prefix(prefix, Direction::Ascending) {
+        freed.push(keys::read_made_of(&entry?.0).map_err(ApplyError::record)?);
+    }
+    for candidate_id in freed {
+        rerank(txn, tenant_id, &candidate_id, |txn| {
+            txn.delete(keys::made_of(tenant_id, solution_id, &candidate_id))?;
+            let mut made = made_of(txn, tenant_id, &candidate_id)?;
+            made.solution_ids.retain(|one| one != solution_id);
+            let key = keys::promoted(tenant_id, &candidate_id);
+            match made.solution_ids.is_empty() {
+                true => Ok(txn.delete(key)?),
+                false => Ok(txn.put(key, made.encode_to_vec())?),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// A candidate, named by its own id, by one that it had once or by that of one of its wordings, became a solution.
 pub(super) fn promote(
     txn: &mut Txn<'_>,
     tenant_id: &str,
@@ -151,7 +231,8 @@ pub(super) fn promote(
 ) -> Result<(), ApplyError> {
     let wording: Option<Wording> = stored(txn.get(keys::wording(tenant_id, named))?)?;
     let of_wording = wording.map(|wording| wording.candidate_id);
-    for candidate_id in [Some(named.to_owned()), of_wording].into_iter().flatten() {
+    let named = self::named(txn, tenant_id, named)?;
+    for candidate_id in named.into_iter().chain(of_wording) {
         rerank(txn, tenant_id, &candidate_id, |txn| {
             mark(txn, tenant_id, &candidate_id, solution_id)
         })?;

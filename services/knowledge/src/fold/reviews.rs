@@ -6,7 +6,7 @@ use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::cases::rerank;
+use super::cases::{self, rerank};
 use super::stored;
 use crate::keys;
 use crate::lent::Lent;
@@ -24,6 +24,7 @@ pub(super) fn on_decided(
     let mut decision = decision(decided);
     decision.decided_by.clone_from(&event.actor_id);
     decision.decided_at_us = micros(event.occurred_at.as_ref());
+    decision.sequence = event.sequence;
     if let Some(lent) = &mut decision.lent {
         lent.merged_by.clone_from(&event.actor_id);
         lent.merged_at = event.occurred_at;
@@ -33,15 +34,25 @@ pub(super) fn on_decided(
         txn.put(key, all.encode_to_vec())?;
         txn.touch(keys::solution(tenant_id, &decision.solution_id));
     }
+    if let Candidates::Released(released) = decided
+        && !released.solution_id.is_empty()
+    {
+        let key = keys::lent(tenant_id, &released.solution_id);
+        let mut all: Lent = stored(txn.get(&key)?)?.unwrap_or_default();
+        all.remove((reason_code, released.merge_sequence));
+        txn.put(key, all.encode_to_vec())?;
+        txn.touch(keys::solution(tenant_id, &released.solution_id));
+    }
     let key: Bytes = keys::decision(tenant_id, reason_code, event.sequence).into();
     txn.put(key.clone(), decision.encode_to_vec())?;
     let sequence = event.sequence.to_be_bytes().to_vec();
     txn.put(keys::head(tenant_id, reason_code), sequence)?;
-    for candidate_id in &decision.candidate_ids {
-        rerank(txn, tenant_id, candidate_id, |txn| {
-            let decided = keys::decided(tenant_id, candidate_id);
-            Ok(txn.put(decided, key.clone())?)
-        })?;
+    for named in &decision.candidate_ids {
+        for candidate_id in cases::named(txn, tenant_id, named)? {
+            rerank(txn, tenant_id, &candidate_id, |txn| {
+                cases::decide(txn, tenant_id, &candidate_id, &key)
+            })?;
+        }
     }
     keys::DECISIONS.remember(fact, reason_code, Bytes::new, txn)
 }

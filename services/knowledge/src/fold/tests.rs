@@ -1,5 +1,6 @@
 //! The fold does not depend on how partitions are read beside each other.
 
+mod former;
 mod solving;
 
 use aftercall_domain::solution::solution_id;
@@ -123,6 +124,11 @@ fn candidate(way: u8) -> String {
     Form::of(&words(way)).unwrap().candidate_id(TENANT, "code")
 }
 
+/// The id that the candidate of a way had once.
+fn former(way: u8) -> String {
+    Form::former_id(&words(way), TENANT, "code").unwrap()
+}
+
 /// The first two say nearly the same.
 fn words(way: u8) -> String {
     let extra = ["", "", "again", "twice"][usize::from(way)];
@@ -195,7 +201,11 @@ fn record(next: &Next) -> Record {
         } => {
             let of = |way: u8| solution_id(TENANT, &candidate(way)).to_string();
             let id = of(*way);
-            let fact = solving::done(*what, (&id, *version), &of(*other));
+            let mut fact = solving::done(*what, (&id, *version), &of(*other));
+            if let Fact::SolutionDrafted(drafted) = &mut fact {
+                drafted.candidate_id = candidate(*way);
+                drafted.near_candidate_ids = vec![former(*other)];
+            }
             let key = solution_key(TENANT, &id);
             (key, fact, id, *sequence, String::new())
         }
@@ -206,7 +216,9 @@ fn record(next: &Next) -> Record {
             sequence,
             request,
         } => {
-            let ids: Vec<_> = ways.iter().map(|way| candidate(*way)).collect();
+            // Events of old name candidates by the ids that they had.
+            let id: fn(u8) -> String = if sequence % 2 == 0 { former } else { candidate };
+            let ids: Vec<_> = ways.iter().map(|way| id(*way)).collect();
             let key = candidates_key(TENANT, "code");
             let fact = decided(*decision, ids);
             (
@@ -325,6 +337,7 @@ fn publication(next: &Next) -> Said {
         true => of_words.unwrap().to_string(),
         false => candidate(*way),
     };
+    let near: fn(u8) -> String = if *title == 0 { former } else { candidate };
     let id = solution_id(TENANT, &candidate_id).to_string();
     let solution = Solution {
         solution_id: id.clone(),
@@ -335,7 +348,7 @@ fn publication(next: &Next) -> Said {
     let fact = Fact::SolutionPublished(Box::new(SolutionPublished {
         solution: Some(solution),
         candidate_id,
-        near_candidate_ids: vec![candidate(way % 2 + 1)],
+        near_candidate_ids: vec![near(way % 2 + 1)],
         ..SolutionPublished::default()
     }));
     let key = solution_key(TENANT, &id);
@@ -351,6 +364,9 @@ fn decided(decision: u8, candidate_ids: Vec<String>) -> Fact {
         1 => Fact::CandidatesReleased(CandidatesReleased {
             candidate_ids,
             reason: String::new(),
+            // Whether they were merged by that decision or not.
+            solution_id: solution_id(TENANT, &candidate(1)).to_string(),
+            merge_sequence: 1,
         }),
         2 => Fact::CandidatesRejected(CandidatesRejected {
             candidate_ids,

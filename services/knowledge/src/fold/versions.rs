@@ -13,6 +13,7 @@ use aftercall_proto::model::v1::{
 use aftercall_view::{ApplyError, Txn};
 use jiff::Timestamp;
 
+use super::cases;
 use super::publications::became;
 use super::rows::{Subject, change};
 use super::standing;
@@ -35,7 +36,7 @@ pub(super) fn on_solved(
         Solved::Drafted(drafted) => draft(&mut subject, fact, drafted, txn)?,
         Solved::Edited(edited) => edit(&mut subject, fact, edited, txn)?,
         Solved::Submitted(submitted) => submit(&mut subject, fact, submitted, txn)?,
-        Solved::Returned(returned) => give_back(&mut subject, returned, txn)?,
+        Solved::Returned(returned) => give_back(&mut subject, fact, returned, txn)?,
         Solved::Approved(approved) => {
             let (at, by) = (subject.at(), &fact.event.actor_id);
             subject.approve(approved.version, txn)?;
@@ -134,6 +135,7 @@ fn submit(
 
 fn give_back(
     subject: &mut Subject<'_>,
+    fact: &Accepted,
     returned: &SolutionReturned,
     txn: &mut Txn<'_>,
 ) -> Result<SolutionChange, ApplyError> {
@@ -150,6 +152,10 @@ fn give_back(
         solution.approved_at = None;
         solution.submitted_by.clear();
     })?;
+    if subject.head.life().is_given_up() {
+        let event = &fact.event;
+        cases::free(txn, &event.tenant_id, &event.aggregate_id)?;
+    }
     Ok(change(kind, returned.version, &returned.reason))
 }
 

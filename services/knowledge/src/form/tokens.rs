@@ -17,12 +17,24 @@ pub(super) enum Sort {
     Negation,
 }
 
-/// Words with so many letters are the same whatever the order of those after the first: it is how hands slip. Shorter
-/// ones are words of their own (`form`, `from`).
+/// In [`former`] forms, words with so many letters were the same whatever the order of those after the first.
 const SLIPS_FROM: usize = 5;
+
+/// How a stem is spelt in a form.
+type Spelling = fn(String) -> String;
 
 /// The words of a text as [`as_read`](aftercall_domain::solution::as_read) gives it. Of a text of articles alone, those.
 pub(super) fn read(text: &str) -> Vec<(String, Sort)> {
+    spelt(text, |stem| stem)
+}
+
+/// The words as they were read when long ones of the same letters were one word (`reversed`, `reserved`). The ids that
+/// candidates had then stand in events.
+pub(super) fn former(text: &str) -> Vec<(String, Sort)> {
+    spelt(text, without_slips)
+}
+
+fn spelt(text: &str, spelling: Spelling) -> Vec<(String, Sort)> {
     let mut analyzer = TextAnalyzer::builder(RawTokenizer::default())
         .filter(Stemmer::new(Language::English))
         .build();
@@ -47,7 +59,7 @@ pub(super) fn read(text: &str) -> Vec<(String, Sort)> {
         }
         match number {
             Some(number) => words.push((number.spelt(), Sort::Hard)),
-            None if is_plain(piece) => words.extend(plain(piece, &mut analyzer)),
+            None if is_plain(piece) => words.extend(plain(piece, spelling, &mut analyzer)),
             None => words.push((piece.to_owned(), Sort::Hard)),
         }
     }
@@ -68,7 +80,7 @@ fn is_plain(piece: &str) -> bool {
 }
 
 /// What a word of letters stands for; nothing for one that says nothing by itself. `can't` is two words.
-fn plain(piece: &str, analyzer: &mut TextAnalyzer) -> Vec<(String, Sort)> {
+fn plain(piece: &str, spelling: Spelling, analyzer: &mut TextAnalyzer) -> Vec<(String, Sort)> {
     let piece = piece.strip_suffix("'s").unwrap_or(piece);
     if let Some(verb) = lists::contracted(piece).or_else(|| piece.strip_suffix("n't")) {
         let verb = Some(verb).filter(|verb| !verb.is_empty() && !ARTICLES.contains(verb));
@@ -86,7 +98,7 @@ fn plain(piece: &str, analyzer: &mut TextAnalyzer) -> Vec<(String, Sort)> {
     } else if let Some(same) = listed(SAME, piece) {
         (same.to_owned(), Sort::Soft)
     } else {
-        (stem(piece, analyzer), Sort::Soft)
+        (spelling(stem(piece, analyzer)), Sort::Soft)
     };
     vec![(text, sort)]
 }
@@ -101,7 +113,7 @@ fn stem(word: &str, analyzer: &mut TextAnalyzer) -> String {
     analyzer
         .token_stream(word)
         .process(&mut |token| stem.clone_from(&token.text));
-    without_slips(stem)
+    stem
 }
 
 /// One spelling for words that differ by letters that changed places or were doubled.

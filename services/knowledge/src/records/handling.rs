@@ -1,6 +1,6 @@
 //! How long a contact took.
 
-use aftercall_proto::model::v1::{Channel, Interaction, Segment, SegmentKind};
+use aftercall_proto::model::v1::{Call, Channel, Interaction, Segment, SegmentKind};
 use pbjson_types::Timestamp;
 
 use super::micros;
@@ -17,6 +17,12 @@ pub(crate) struct Handled {
     ended_at_us: Option<i64>,
     #[prost(bool, tag = "3")]
     is_live: bool,
+    /// Whether the contact's record says its segments,
+    #[prost(bool, tag = "4")]
+    says_segments: bool,
+    /// and when it ended. What it does not say, telephony may tell.
+    #[prost(bool, tag = "5")]
+    says_end: bool,
 }
 
 impl Handled {
@@ -31,12 +37,32 @@ impl Handled {
     }
 
     pub(crate) fn take_segments(&mut self, interaction: &Interaction) {
-        let handled = interaction.segments.iter().filter_map(in_segment);
-        self.in_segments = handled.reduce(|one, other| one.saturating_add(other).min(SECONDS_MAX));
+        self.in_segments = in_segments(&interaction.segments);
+        self.says_segments = !interaction.segments.is_empty();
     }
 
     pub(crate) fn take_end(&mut self, interaction: &Interaction) {
-        let ended_at = interaction.ended_at.as_ref().filter(|_| self.is_live);
+        self.set_end(interaction.ended_at.as_ref());
+        self.says_end = interaction.ended_at.is_some();
+    }
+
+    /// Takes from the call that the contact is what its record does not say.
+    pub(crate) fn complete(&mut self, call: Option<&Call>) {
+        if !self.says_segments {
+            self.in_segments = call.and_then(|call| in_segments(&call.segments));
+        }
+        if !self.says_end {
+            self.set_end(call.and_then(|call| call.ended_at.as_ref()));
+        }
+    }
+
+    /// Whether the record says its segments.
+    pub(crate) const fn says_segments(&self) -> bool {
+        self.says_segments
+    }
+
+    fn set_end(&mut self, ended_at: Option<&Timestamp>) {
+        let ended_at = ended_at.filter(|_| self.is_live);
         self.ended_at_us = ended_at.map(|at| micros(Some(at)));
     }
 
@@ -49,6 +75,12 @@ impl Handled {
         };
         self.in_segments.or_else(whole)
     }
+}
+
+/// What the segments of agents took, where they say it.
+fn in_segments(segments: &[Segment]) -> Option<u32> {
+    let handled = segments.iter().filter_map(in_segment);
+    handled.reduce(|one, other| one.saturating_add(other).min(SECONDS_MAX))
 }
 
 /// What an agent's segment took: from when it was answered until it ended, holds included, and the work after it.
@@ -115,5 +147,37 @@ mod tests {
         // Nobody sits before a mail until it is answered.
         call.channel = Channel::Email.into();
         assert_eq!(Handled::of(&call).seconds(0), None);
+    }
+
+    #[test]
+    fn telephony_tells_what_the_record_does_not_say() {
+        let told = Call {
+            ended_at: at(900),
+            segments: vec![segment(
+                SegmentKind::Agent,
+                [at(300), at(500), at(500), at(560)],
+            )],
+            ..Call::default()
+        };
+        let mut contact = Interaction {
+            channel: Channel::Voice.into(),
+            ..Interaction::default()
+        };
+        let completed = |contact: &Interaction, call: Option<&Call>| {
+            let mut handled = Handled::of(contact);
+            handled.complete(call);
+            handled.seconds(0)
+        };
+        assert_eq!(completed(&contact, None), None);
+        assert_eq!(completed(&contact, Some(&told)), Some(260));
+        let without = Call {
+            segments: Vec::new(),
+            ..told.clone()
+        };
+        assert_eq!(completed(&contact, Some(&without)), Some(900));
+        contact.ended_at = at(700);
+        assert_eq!(completed(&contact, Some(&without)), Some(700));
+        contact.segments = vec![segment(SegmentKind::Agent, [at(600), at(700), None, None])];
+        assert_eq!(completed(&contact, Some(&told)), Some(100));
     }
 }

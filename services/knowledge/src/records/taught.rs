@@ -131,6 +131,14 @@ fn text(id: &[u8]) -> String {
     Uuid::from_slice(id).unwrap_or_default().to_string()
 }
 
+/// The solutions that were made of a candidate.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Made {
+    /// Each once, the least first: that one is told.
+    #[prost(string, repeated, tag = "1")]
+    pub(crate) solution_ids: Vec<String>,
+}
+
 /// All that a contact taught.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Lessons {

@@ -1,25 +1,29 @@
 //! A candidate says the same as a solution: what it lends it.
 
-use aftercall_domain::Scope;
+use aftercall_domain::solution::fits_contact;
 use aftercall_proto::event::v1::CandidatesMerged;
-use aftercall_proto::model::v1::{Candidate, LentWords};
-use aftercall_view::Store;
+use aftercall_proto::model::v1::{Candidate, LentWords, Solution};
+use aftercall_view::{Direction, Store};
 use jiff::Timestamp;
+use prost::Message;
 
-use crate::failure::Error;
-use crate::limits::LENT_BYTES_MAX;
-use crate::solutions;
+use crate::failure::{Error, Unsolved};
+use crate::keys;
+use crate::limits::{CANDIDATE_CASES_MAX, LENT_BYTES_MAX};
+use crate::reader::Viewer;
+use crate::records::Case;
+use crate::versions::Standing;
 
 /// The merge of candidates: their words without what is personal, and their cases, of those that the reviewer reads.
 pub(super) fn merged(
-    store: &Store,
-    whose: (&str, &Scope),
+    (store, now): (&Store, Timestamp),
+    viewer: &Viewer,
     (solution_id, candidate): (&str, &Candidate),
     candidate_ids: Vec<String>,
-    now: Timestamp,
 ) -> Result<CandidatesMerged, Error> {
-    if solutions::find(store, whose, solution_id, now)?.is_none() {
-        return Err(Error::SolutionNotFound);
+    let solution = target(store, viewer, solution_id, now)?;
+    for interaction_id in candidate.interaction_ids.iter().take(CANDIDATE_CASES_MAX) {
+        is_for(store, viewer, &solution, interaction_id)?;
     }
     Ok(CandidatesMerged {
         candidate_ids,
@@ -33,6 +37,40 @@ pub(super) fn merged(
             ..LentWords::default()
         }),
     })
+}
+
+/// The solution as the reviewer reads it. What is not live answers nothing: what was merged into it would be lost.
+fn target(
+    store: &Store,
+    viewer: &Viewer,
+    solution_id: &str,
+    now: Timestamp,
+) -> Result<Solution, Error> {
+    let standing = Standing::of(store, viewer, solution_id, now)?;
+    let standing = standing.ok_or(Error::SolutionNotFound)?;
+    let solution = viewer.given(standing.known_by()?);
+    let solution = solution.ok_or(Error::SolutionNotFound)?;
+    let live = standing.life.take_in();
+    live.map_err(|refused| standing.refused(refused))?;
+    Ok(solution)
+}
+
+/// Refuses to lend a client's solution the words of another client's customers.
+fn is_for(
+    store: &Store,
+    viewer: &Viewer,
+    solution: &Solution,
+    interaction_id: &str,
+) -> Result<(), Error> {
+    let cases = keys::cases(viewer.tenant_id(), interaction_id);
+    for entry in store.scan_prefix(cases, Direction::Ascending) {
+        let case = Case::decode(entry?.1).map_err(Error::internal)?;
+        let client = (&*case.client_account_id, "");
+        if !fits_contact((&solution.client_account_id, ""), client) {
+            return Err(Unsolved::AcrossClients.into());
+        }
+    }
+    Ok(())
 }
 
 /// As much of a text as a solution is lent.

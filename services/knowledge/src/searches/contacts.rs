@@ -2,6 +2,7 @@
 
 use aftercall_ledger::Accepted;
 use aftercall_proto::event::v1::{InteractionAmended, InteractionIdentified, InteractionRecorded};
+use aftercall_proto::model::v1::Call;
 use aftercall_view::{ApplyError, Txn};
 
 use super::counting::{self, Changed};
@@ -12,6 +13,7 @@ use crate::keys::search as keys;
 pub(super) fn on_recorded(
     fact: &Accepted,
     recorded: &InteractionRecorded,
+    call: Option<&Call>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let Some(interaction) = &recorded.interaction else {
@@ -19,12 +21,15 @@ pub(super) fn on_recorded(
     };
     let customer = interaction.customer.as_ref();
     let customer_id = customer.map_or("", |customer| &customer.customer_id);
-    Contact::of(fact).change(None, Trace::of(interaction, customer_id), txn)
+    let mut trace = Trace::of(interaction, customer_id);
+    trace.complete(call);
+    Contact::of(fact).change(None, trace, txn)
 }
 
 pub(super) fn on_amended(
     fact: &Accepted,
     amended: &InteractionAmended,
+    call: Option<&Call>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let contact = Contact::of(fact);
@@ -32,8 +37,33 @@ pub(super) fn on_amended(
         return Ok(());
     };
     let paths = amended.update_mask.as_ref().map(|mask| &*mask.paths);
-    let after = before.amended(paths.unwrap_or_default(), interaction);
+    let mut after = before.amended(paths.unwrap_or_default(), interaction);
+    after.complete(call);
     contact.change(Some(&before), after, txn)
+}
+
+/// What telephony tells of the contacts of an id is something else now.
+pub(crate) fn complete(
+    (tenant_id, interaction_id): (&str, &str),
+    call: Option<&Call>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for whose in counting::contacts_of(tenant_id, interaction_id, txn)? {
+        let contact = Contact {
+            tenant_id,
+            interaction_id,
+            whose,
+        };
+        let Some(before) = contact.trace(txn)? else {
+            continue;
+        };
+        let mut after = before.clone();
+        after.complete(call);
+        if after != before {
+            contact.change(Some(&before), after, txn)?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn on_identified(

@@ -117,7 +117,7 @@ pub(super) fn join(
 }
 
 /// Whose the contacts of an id are, in one order for every reader.
-fn contacts_of(
+pub(super) fn contacts_of(
     tenant_id: &str,
     interaction_id: &str,
     txn: &mut Txn<'_>,

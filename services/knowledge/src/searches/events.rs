@@ -2,7 +2,7 @@
 
 use aftercall_ledger::{Accepted, Search, What};
 use aftercall_proto::event::v1::{LinkJudged, SearchReported, SearchUnanswered};
-use aftercall_proto::model::v1::{LinkVerdict, SearchOutcome};
+use aftercall_proto::model::v1::{Call, LinkVerdict, SearchOutcome};
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
@@ -15,11 +15,15 @@ use crate::keys::search as keys;
 use crate::limits::SEEN_MAX;
 use crate::records::micros;
 
-/// Applies one event of the log.
-pub(crate) fn apply(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Applies one event of the log; `call` is the call that its contact is, if that is over.
+pub(crate) fn apply(
+    fact: &Accepted,
+    call: Option<&Call>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
     match &fact.what {
-        What::Recorded { recorded, .. } => contacts::on_recorded(fact, recorded, txn),
-        What::Amended(amended) => contacts::on_amended(fact, amended, txn),
+        What::Recorded { recorded, .. } => contacts::on_recorded(fact, recorded, call, txn),
+        What::Amended(amended) => contacts::on_amended(fact, amended, call, txn),
         What::Identified(identified) => contacts::on_identified(fact, identified, txn),
         What::Search(Search::Reported(reported)) => on_reported(fact, reported, txn),
         What::Search(Search::Unanswered(found)) => on_unanswered(fact, found, txn),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aftercall_domain::solution::RETURN_DAYS;
 use aftercall_proto::model::v1::{
-    EscalationKind, EscalationRequester, HoldReason, Interaction, SearchQuestion, Segment,
+    Call, EscalationKind, EscalationRequester, HoldReason, Interaction, SearchQuestion, Segment,
     SegmentKind, SignalKind, SolutionUse, SolutionUseKind,
 };
 
@@ -147,6 +147,15 @@ impl Trace {
             "solution_uses" => self.take_uses(&interaction.solution_uses),
             // The other fields say nothing of it.
             _ => {}
+        }
+    }
+
+    /// Takes from the call that the contact is what its record does not say.
+    pub(super) fn complete(&mut self, call: Option<&Call>) {
+        let handled = self.handled_mut();
+        handled.complete(call);
+        if !handled.says_segments() {
+            self.take_segments(call.map_or(&[][..], |call| &call.segments[..]));
         }
     }
 

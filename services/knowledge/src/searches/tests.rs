@@ -6,12 +6,12 @@ use aftercall_ledger::testing::{fold, fold_to_store};
 use aftercall_log::Record;
 use aftercall_proto::envelope::{Fact, contact_key, search_key, solution_key};
 use aftercall_proto::event::v1::{
-    Event, InteractionAmended, InteractionIdentified, InteractionRecorded, LinkJudged,
-    SearchReported, SearchUnanswered,
+    CallReported, Event, InteractionAmended, InteractionIdentified, InteractionRecorded,
+    LinkJudged, SearchReported, SearchUnanswered,
 };
 use aftercall_proto::model::v1::{
-    ContactReason, Customer, Hold, HoldReason, Interaction, LinkVerdict, SearchOutcome,
-    SearchQuestion, Segment, SegmentKind, SolutionUse, SolutionUseKind,
+    Call, CallEvent, CallEventKind, ContactReason, Customer, Hold, HoldReason, Interaction,
+    LinkVerdict, SearchOutcome, SearchQuestion, Segment, SegmentKind, SolutionUse, SolutionUseKind,
 };
 use aftercall_view::key::Key;
 use aftercall_view::testing::Partitions;
@@ -69,7 +69,22 @@ enum Next {
         sequence: u64,
         is_right: bool,
     },
+    /// Telephony tells of the call that a contact is.
+    Told {
+        interaction: u8,
+        event: u8,
+        kind: CallEventKind,
+        second: i64,
+    },
 }
+
+/// What is told of calls: an agent looks something up, and the customer hangs up.
+const TOLD: [CallEventKind; 4] = [
+    CallEventKind::Queued,
+    CallEventKind::Held,
+    CallEventKind::Resumed,
+    CallEventKind::Ended,
+];
 
 fn says() -> impl Strategy<Value = Says> {
     let said = (0..2_u8, 0..12_u8, 0..9_u8, prop::option::of(0..2_u8));
@@ -112,6 +127,9 @@ fn next() -> impl Strategy<Value = Next> {
         1 => (0..2_u8, 0..4_u8, 1..3_u64, any::<bool>()).prop_map(|(solution, interaction, sequence, is_right)| {
             Next::Judged { solution, interaction, sequence, is_right }
         }),
+        5 => (0..4_u8, 0..9_u8, prop::sample::select(TOLD.to_vec()), 0..90_i64).prop_map(
+            |(interaction, event, kind, second)| Next::Told { interaction, event, kind, second }
+        ),
     ]
 }
 
@@ -135,6 +153,12 @@ fn contact(id: &str, customer_id: &str, says: Says) -> Interaction {
         reason: HoldReason::Lookup.into(),
         ..Hold::default()
     };
+    // A record that says no segments is completed by what telephony tells.
+    let segment = (says.lookups > 0).then(|| Segment {
+        kind: SegmentKind::Agent.into(),
+        holds: vec![hold; usize::from(says.lookups)],
+        ..Segment::default()
+    });
     let used = says.used.map(|of| SolutionUse {
         solution_id: solution_id(of),
         version: 1,
@@ -156,11 +180,7 @@ fn contact(id: &str, customer_id: &str, says: Says) -> Interaction {
             primary: true,
             ..ContactReason::default()
         }],
-        segments: vec![Segment {
-            kind: SegmentKind::Agent.into(),
-            holds: vec![hold; usize::from(says.lookups)],
-            ..Segment::default()
-        }],
+        segments: segment.into_iter().collect(),
         solution_uses: used.into_iter().collect(),
         ..Interaction::default()
     }
@@ -235,6 +255,30 @@ fn said(
     (key.to_vec(), fact, id, sequence)
 }
 
+/// An event of a call, under the call's own key.
+fn told(
+    interaction: u8,
+    event: u8,
+    (kind, second): (CallEventKind, i64),
+) -> (Vec<u8>, Fact, String, u64) {
+    let id = contact_id(interaction);
+    let event = CallEvent {
+        source: "pbx".to_owned(),
+        call_id: id.clone(),
+        event_id: event.to_string(),
+        kind: kind.into(),
+        hold_reason: HoldReason::Lookup.into(),
+        occurred_at: Some(Timestamp {
+            seconds: second,
+            nanos: 0,
+        }),
+        interaction_id: id.clone(),
+        ..CallEvent::default()
+    };
+    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
+    (contact_key(TENANT, "", &id).to_vec(), fact, id, 0)
+}
+
 fn record(next: &Next) -> Record {
     let (key, fact, aggregate_id, sequence) = match next {
         Next::Contact {
@@ -277,6 +321,12 @@ fn record(next: &Next) -> Record {
             let key = solution_key(TENANT, &of).to_vec();
             (key, fact, format!("{of} {contact}"), *sequence)
         }
+        Next::Told {
+            interaction,
+            event,
+            kind,
+            second,
+        } => told(*interaction, *event, (*kind, *second)),
         search_event => search(search_event).unwrap(),
     };
     let event = Event {
@@ -383,6 +433,36 @@ fn of_one_contact_five_signs_of_a_sort_count_and_what_was_found_is_none() {
         ..says
     };
     assert_eq!(trace(found).sums().score(), 0);
+}
+
+#[test]
+fn what_is_looked_up_counts_as_telephony_tells_it_where_the_record_says_nothing() {
+    let says = Says {
+        reason: 0,
+        day: 0,
+        lookups: 0,
+        used: None,
+    };
+    let hold = |reason: HoldReason| Hold {
+        reason: reason.into(),
+        ..Hold::default()
+    };
+    let call = Call {
+        segments: vec![Segment {
+            kind: SegmentKind::Agent.into(),
+            holds: vec![hold(HoldReason::Lookup), hold(HoldReason::Verify)],
+            ..Segment::default()
+        }],
+        ..Call::default()
+    };
+    let score = |says: Says, call: Option<&Call>| {
+        let mut trace = trace(says);
+        trace.complete(call);
+        trace.sums().score()
+    };
+    assert_eq!((score(says, None), score(says, Some(&call))), (0, 1));
+    let own = Says { lookups: 3, ..says };
+    assert_eq!(score(own, Some(&call)), 3);
 }
 
 #[test]

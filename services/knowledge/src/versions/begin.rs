@@ -103,7 +103,10 @@ impl Act for NewDraft {
 
     fn decide(&self, standing: &Standing<'_>) -> Result<Fact, Error> {
         if self.is_new {
-            return Err(self.taken(standing));
+            return match &self.of {
+                Of::Candidate(id) if standing.life.is_given_up() => self.again(standing, id),
+                _ => Err(self.taken(standing)),
+            };
         }
         let base = match self.based_on_version {
             0 => standing.known_by()?,
@@ -129,13 +132,16 @@ impl Act for NewDraft {
         content::overlay(&mut says, &self.says);
         says.based_on_version = base.version;
         check::draft(&says, standing.now)?;
-        let beginning = Beginning {
+        let mut beginning = Beginning {
             solution_id: standing.solution_id.to_owned(),
             head: Some(&standing.head),
             says,
             masked,
             ..Beginning::default()
         };
+        if standing.life.is_given_up() {
+            take_again(&mut beginning, standing, &base.candidate_id)?;
+        }
         Ok(beginning.fact(&standing.viewer.principal, standing.now))
     }
 
@@ -166,9 +172,7 @@ impl Act for NewDraft {
             Of::Candidate(id) => {
                 let (candidate, group) = review::free((new.store, new.now), new.viewer, id)?;
                 beginning.masked.clone_from(&candidate.masked);
-                beginning.candidate_id = group.leader().to_owned();
-                let near = group.candidate_ids().skip(1);
-                beginning.near_candidate_ids = near.map(str::to_owned).collect();
+                beginning.take(&group);
                 says = drafting::of_candidate(&candidate);
             }
         }
@@ -184,6 +188,28 @@ impl Act for NewDraft {
 }
 
 impl NewDraft {
+    /// The next draft of a candidate whose solution was given up before it was live. It begins with the candidate's
+    /// words, and not with those that were given up.
+    fn again(&self, standing: &Standing<'_>, id: &str) -> Result<Fact, Error> {
+        let (store, viewer, now) = (standing.store, standing.viewer, standing.now);
+        let actor = standing.actor(&Solution::default());
+        let drafted = standing.life.draft(actor);
+        drafted.map_err(|refused| standing.refused(refused))?;
+        let (candidate, group) = review::free((store, now), viewer, id)?;
+        let mut says = drafting::of_candidate(&candidate);
+        content::overlay(&mut says, &self.says);
+        check::draft(&says, now)?;
+        let mut beginning = Beginning {
+            solution_id: standing.solution_id.to_owned(),
+            head: Some(&standing.head),
+            says,
+            masked: candidate.masked,
+            ..Beginning::default()
+        };
+        beginning.take(&group);
+        Ok(beginning.fact(&viewer.principal, now))
+    }
+
     /// Why there is a solution already under the id that the new one would have.
     fn taken(&self, standing: &Standing<'_>) -> Error {
         match self.of {
@@ -194,6 +220,27 @@ impl NewDraft {
             Of::Nothing | Of::Case(_) => Error::RequestIdReused,
         }
     }
+}
+
+/// The candidate of a solution that was given up becomes it again, unless something else was made of it meanwhile, or
+/// somebody has it in hand.
+fn take_again(
+    beginning: &mut Beginning<'_>,
+    standing: &Standing<'_>,
+    candidate_id: &str,
+) -> Result<(), Error> {
+    let at = (standing.store, standing.now);
+    match review::free(at, standing.viewer, candidate_id) {
+        Ok((_, group)) => beginning.take(&group),
+        Err(
+            Error::CandidateNotFound
+            | Error::AlreadyPromoted { .. }
+            | Error::CandidateState { .. }
+            | Error::CandidateClaimed { .. },
+        ) => {}
+        Err(other) => return Err(other),
+    }
+    Ok(())
 }
 
 /// What a version says that is made of a contact, without what is personal, and what was masked.

@@ -13,7 +13,7 @@ use super::says;
 use crate::failure::{Error, Unsolved};
 use crate::heads::Head;
 use crate::keys;
-use crate::limits::CANDIDATE_CASES_MAX;
+use crate::limits::{CANDIDATE_CASES_MAX, ORIGINS_READ_MAX};
 use crate::personal;
 use crate::records::Case;
 
@@ -90,14 +90,15 @@ pub(super) fn personal(
     }
 }
 
-/// What the contacts that a version was made from say of their customers.
+/// What the contacts that a version was made from say of their customers. The last one was added last: it is read
+/// however many there are.
 pub(super) fn known(
     store: &Store,
     tenant_id: &str,
     interaction_ids: &[String],
 ) -> Result<Known, Error> {
     let mut known = Known::default();
-    for interaction_id in interaction_ids.iter().take(CANDIDATE_CASES_MAX) {
+    for interaction_id in interaction_ids.iter().rev().take(ORIGINS_READ_MAX) {
         let cases = store.scan_prefix(keys::cases(tenant_id, interaction_id), Direction::Ascending);
         for entry in cases.take(CANDIDATE_CASES_MAX) {
             let case = Case::decode(entry?.1).map_err(Error::internal)?;

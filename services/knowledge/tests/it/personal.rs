@@ -1,13 +1,17 @@
 //! What customers say of themselves stays out of solutions.
 
-use aftercall_proto::knowledge::v1::{PromoteCandidateRequest, PromoteCandidateResponse};
+use aftercall_proto::knowledge::v1::{
+    DraftSolutionRequest, PromoteCandidateRequest, PromoteCandidateResponse,
+};
 use aftercall_proto::model::v1::{
-    Candidate, Customer, ExternalRef, Handle, HandleKind, Interaction, PersonalKind,
+    Candidate, Customer, EnvironmentEntry, ExternalRef, Handle, HandleKind, Interaction,
+    PersonalKind, Solution, SolutionSource,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::world::{World, solved};
+use crate::versions::desk::Desk;
+use crate::world::{World, at, solved};
 
 /// A case of Anna Berg's.
 fn annas(n: i64, words: &str, resolution: &str) -> Interaction {
@@ -182,4 +186,53 @@ async fn publishing_personal_words_takes_a_second_look() {
     let solution = solution.solution.unwrap();
     assert_eq!(solution.title, request.title);
     assert_eq!(solution.resolution, request.resolution);
+}
+
+#[tokio::test]
+async fn whatever_contact_a_version_is_made_of_last_is_looked_through() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    for n in 1..=10 {
+        world
+            .record(&solved(n, "net.slow", "slow", "Reset the router"))
+            .await;
+    }
+    let promoted = world.promote_first("p-1", "Slow network").await;
+    let id = promoted.solution_id;
+    let last = annas(11, "slow", "Reset the router");
+    world.record(&last).await;
+    let says = Solution {
+        change_note: "As Anna was told".to_owned(),
+        environment: vec![EnvironmentEntry {
+            key: "Bergs router".to_owned(),
+            value: "old".to_owned(),
+        }],
+        sources: vec![SolutionSource {
+            uri: "https://example.org/SR-20931".to_owned(),
+            title: "Ms Berg's contract".to_owned(),
+            checked_at: Some(at(11)),
+            ..SolutionSource::default()
+        }],
+        ..Solution::default()
+    };
+    let request = DraftSolutionRequest {
+        request_id: "d-1".to_owned(),
+        solution_id: id.clone(),
+        interaction_id: last.interaction_id,
+        solution: Some(says),
+        ..DraftSolutionRequest::default()
+    };
+    let draft = desk.draft_by(request).await.unwrap();
+    assert_eq!(draft.origin_interaction_ids.len(), 11);
+    let refused = desk.submit(&id, draft.version).await.unwrap_err();
+    let (reason, named) = refusal(&refused);
+    assert_eq!(reason, "PERSONAL_WORDS");
+    let expected = [
+        ("change_note", "PERSONAL_KIND_NAME"),
+        ("environment[0].key", "PERSONAL_KIND_NAME"),
+        ("sources[0].title", "PERSONAL_KIND_NAME"),
+        ("sources[0].uri", "PERSONAL_KIND_ID"),
+    ];
+    let expected = expected.map(|(field, kind)| (field.to_owned(), kind.to_owned()));
+    assert_eq!(named, expected);
 }

@@ -1,6 +1,6 @@
 //! Versions: written, reviewed, published, gone back to, put out of use, merged.
 
-mod desk;
+pub(crate) mod desk;
 mod ends;
 mod guards;
 mod judged;

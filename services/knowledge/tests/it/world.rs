@@ -7,9 +7,9 @@ use std::time::Duration;
 use aftercall_domain::ids::Namespace;
 use aftercall_knowledge::{Knowledge, Meaning};
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
-use aftercall_proto::envelope::{Fact, customer_key, solution_key};
+use aftercall_proto::envelope::{Fact, contact_key, customer_key, solution_key};
 use aftercall_proto::event::v1::{
-    Event, InteractionAmended, InteractionRecorded, SolutionPublished,
+    CallReported, Event, InteractionAmended, InteractionRecorded, SolutionPublished,
 };
 use aftercall_proto::knowledge::v1::evidence_service_client::EvidenceServiceClient;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
@@ -20,8 +20,8 @@ use aftercall_proto::knowledge::v1::{
     SearchSolutionsResponse, SuggestSolutionsRequest, SuggestSolutionsResponse, Suggestion,
 };
 use aftercall_proto::model::v1::{
-    Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution, SolutionUse,
-    SolutionUseKind,
+    CallEvent, Candidate, ContactReason, Handling, Interaction, ReasonResolution, Solution,
+    SolutionUse, SolutionUseKind,
 };
 use aftercall_retrieval::meaning::testing::synonyms;
 use aftercall_service::server::Server;
@@ -193,6 +193,18 @@ impl World {
         };
         let positions = self.log.append(vec![record]).await.unwrap();
         self.token(positions[0])
+    }
+
+    /// Telephony tells of the call that an interaction of [`TENANT`] is.
+    pub(crate) async fn tell(&self, interaction_id: &str, told: CallEvent) {
+        let fact = Fact::CallReported(Box::new(CallReported { event: Some(told) }));
+        let event = event(TENANT, interaction_id, 0, &fact);
+        let record = Record {
+            key: contact_key(TENANT, "", interaction_id),
+            recorded_at_us: 0,
+            body: event.encode_to_vec().into(),
+        };
+        self.log.append(vec![record]).await.unwrap();
     }
 
     pub(crate) fn token(&self, position: Position) -> String {

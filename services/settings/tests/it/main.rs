@@ -9,5 +9,6 @@ mod ready;
 mod refused;
 mod shadow;
 mod silences;
+mod telling;
 mod together;
 mod world;

@@ -35,6 +35,7 @@ fn fire(promise: &mut Commitment, now: Timestamp) {
         policy_id: "usual",
         version: 7,
         policy: &policy,
+        is_fallback: false,
     };
     let fired = promise.fire_telling("timer", now, &calendars(), Some(by));
     apply(promise, fired.map(|(_, event)| event));

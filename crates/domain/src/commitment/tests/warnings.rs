@@ -65,6 +65,7 @@ fn fire(promise: &mut Commitment, now: Timestamp) -> Vec<Alert> {
         policy_id: "usual",
         version: 7,
         policy: &policy,
+        is_fallback: false,
     };
     let before = promise.clone();
     while let Ok((_, event)) = promise.fire_telling("timer", now, &calendars(), Some(by)) {

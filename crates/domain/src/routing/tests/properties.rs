@@ -21,8 +21,13 @@ enum Step {
     IsOver(u8),
     Silenced(u16),
     SilenceTaken,
+    GivenTo(u8, usize),
+    Hooked(bool),
     Passes(u16),
 }
+
+/// Who may have to act; of one nothing is known.
+const OWNERS: [&str; 4] = ["ann", "bob", "lea", "eve"];
 
 fn step() -> impl Strategy<Value = Step> {
     let fires = (0..4_usize, prop::bool::weighted(0.2));
@@ -36,11 +41,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::IsOver),
         1 => (1..5_000_u16).prop_map(Step::Silenced),
         1 => Just(Step::SilenceTaken),
+        1 => (any::<u8>(), 0..OWNERS.len()).prop_map(|(number, of)| Step::GivenTo(number, of)),
+        1 => any::<bool>().prop_map(Step::Hooked),
         5 => (1..8_000_u16).prop_map(Step::Passes),
     ]
 }
 
-/// A house whose receivers can take little, one of them not in the afternoon.
+/// A house whose receivers can take little, one of them not in the afternoon, and by a webhook of its own.
 fn busy(budget: u32, turns: bool) -> House {
     let mut house = house();
     house.receivers.insert("r-ann-2".to_owned(), agent("ann"));
@@ -48,17 +55,21 @@ fn busy(budget: u32, turns: bool) -> House {
         receiver.budget_per_hour = budget;
     }
     let (_, bob) = house.receivers.get_mut("r-bob").unwrap();
+    bob.webhook_id = "v".to_owned();
     bob.time_zone = "UTC".to_owned();
     bob.quiet_hours = Some(QuietHours {
         begins: "13:00".parse().unwrap(),
         ends: "15:30".parse().unwrap(),
     });
+    house.webhooks.insert("v".to_owned());
+    let policy = house.escalations.values_mut().next().unwrap();
+    policy.levels[0].targets.push(EscalationTarget::Owner);
     if turns {
-        let policy = house.escalations.values_mut().next().unwrap();
         policy.levels[0].strategy = EscalationStrategy::RoundRobin;
         policy.levels[0].targets = vec![
             EscalationTarget::Agent("ann".to_owned()),
             EscalationTarget::Agent("bob".to_owned()),
+            EscalationTarget::Owner,
         ];
     }
     house
@@ -84,11 +95,18 @@ fn happens(world: &mut World, step: &Step, second: &mut i64) {
             world.house.silences.insert("s".to_owned(), silence);
         }
         Step::SilenceTaken => world.house.silences.clear(),
+        Step::Hooked(true) => {
+            world.house.webhooks.insert("v".to_owned());
+        }
+        Step::Hooked(false) => {
+            world.house.webhooks.remove("v");
+        }
         Step::Acknowledged(number)
         | Step::Further(number, _)
         | Step::Paused(number)
         | Step::GoesOn(number)
-        | Step::IsOver(number) => {
+        | Step::IsOver(number)
+        | Step::GivenTo(number, _) => {
             if count > 0 {
                 let now = *second;
                 let number = u128::from(*number) % count + 1;
@@ -113,6 +131,9 @@ fn change(alert: &mut Alert, step: &Step, now: i64) {
         }
         Step::Further(_, late) => (alert.reason_no, alert.late) = (alert.reason_no + 1, *late),
         Step::Paused(_) => alert.paused = !alert.paused,
+        Step::GivenTo(_, of) => {
+            alert.owner = Some(Owner::Agent(OWNERS[*of].to_owned()));
+        }
         Step::GoesOn(_) => {
             alert.level += 1;
             alert.went_on = Some(WentOn::Untaken);
@@ -139,6 +160,7 @@ fn check(world: &World, round: &Round, now: Timestamp) -> Result<(), TestCaseErr
         let is_first = seen.insert((person, message.group.clone()));
         prop_assert!(is_first, "two messages for one group");
         prop_assert_eq!(receiver.told_at(now), now, "disturbed in quiet hours");
+        prop_assert!(world.house.reaches(&message.receiver_id), "sent to nowhere");
         prop_assert!(message.alert_count > 0);
     }
     for routed in &round.alerts {

@@ -180,6 +180,15 @@ fn an_escalation_tells_somebody_on_each_level_and_at_its_end() {
     let nobody =
         with(|policy| policy.levels[0].targets[0] = EscalationTarget::Agent(String::new()));
     assert_wrong(nobody, "levels[0].targets[0].agent_id", Required);
+    let (owner, owners) = (EscalationTarget::Owner, EscalationTarget::OwnerTeam);
+    let whoever = |targets: Vec<EscalationTarget>| {
+        let mut policy = escalation();
+        policy.levels[0].targets = targets;
+        Body::EscalationPolicy(policy)
+    };
+    assert_eq!(wrong(whoever(vec![owner.clone(), owners])), []);
+    let twice = whoever(vec![owner.clone(), owner]);
+    assert_wrong(twice, "levels[0].targets[1]", Conflicting);
     let at_once = with(|policy| policy.levels[0].delay = Delay::Wall(SignedDuration::ZERO));
     assert_wrong(at_once, "levels[0].wall", OutOfRange);
     let far = with(|policy| policy.levels[0].delay = Delay::Business(open_time(HOUR, "")));

@@ -89,6 +89,9 @@ fn each_name_of_another_setting_is_looked_up_and_told_by_its_field() {
     escalation.levels[0]
         .targets
         .push(EscalationTarget::Queue("q".to_owned()));
+    escalation.levels[0]
+        .targets
+        .extend([EscalationTarget::Owner, EscalationTarget::OwnerTeam]);
     let all = told(&[
         ("levels[0].business.calendar_id", Reason::UnknownCalendar),
         ("levels[0].targets[0].team_id", Reason::UnknownTeam),

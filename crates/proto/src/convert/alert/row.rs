@@ -313,6 +313,7 @@ mod tests {
                 policy_version: 3,
                 goes_on_at: Some(Timestamp::from_microsecond(10).unwrap()),
                 exhausted: true,
+                by_fallback: true,
             }),
             inhibited_by: Some(Rule::TargetLapsed),
             paused: true,

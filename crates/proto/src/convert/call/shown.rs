@@ -3,6 +3,7 @@
 use aftercall_domain::call::{
     Attribution, Call, CallState, DropBasis, DropVerdict, Measures, Restatement,
 };
+use aftercall_domain::measure::EDITION;
 use jiff::SignedDuration;
 
 use crate::convert::{enums, message, time};
@@ -70,6 +71,7 @@ impl From<Measures> for wire::CallMeasures {
             ring_no_answer_count: measures.ring_no_answer_n,
             abandoned: measures.abandoned,
             short_abandon: measures.short_abandon,
+            definitions: EDITION.to_owned(),
         }
     }
 }

@@ -115,6 +115,7 @@ impl From<Escalation> for AlertEscalation {
             escalation_policy_version: escalation.policy_version,
             goes_on_at: escalation.goes_on_at.map(time::to_wire),
             exhausted: escalation.exhausted,
+            by_fallback: escalation.by_fallback,
         }
     }
 }
@@ -126,6 +127,7 @@ impl From<AlertEscalation> for Escalation {
             policy_version: escalation.escalation_policy_version,
             goes_on_at: escalation.goes_on_at.as_ref().and_then(time::from_wire),
             exhausted: escalation.exhausted,
+            by_fallback: escalation.by_fallback,
         }
     }
 }

@@ -35,6 +35,14 @@ impl From<Verdict> for wire::RouteVerdict {
                 said.by = receiver_id;
                 Reason::SamePerson
             }
+            Why::WebhookNotInUse { webhook_id } => {
+                said.by = webhook_id;
+                Reason::WebhookNotInUse
+            }
+            Why::OwnerUnreached { whom } => {
+                said.by = whom;
+                Reason::OwnerUnreached
+            }
             Why::GroupWait { until } => {
                 said.until = Some(time::to_wire(until));
                 Reason::GroupWait
@@ -86,6 +94,10 @@ pub(super) fn from_wire(said: wire::RouteVerdict) -> Option<Verdict> {
         Reason::SamePerson => Why::SamePerson {
             receiver_id: said.by,
         },
+        Reason::WebhookNotInUse => Why::WebhookNotInUse {
+            webhook_id: said.by,
+        },
+        Reason::OwnerUnreached => Why::OwnerUnreached { whom: said.by },
         Reason::GroupWait => Why::GroupWait { until: until? },
         Reason::Silence => Why::Silence {
             silence_id: said.by,
@@ -139,6 +151,10 @@ mod tests {
             Why::SamePerson {
                 receiver_id: name(),
             },
+            Why::WebhookNotInUse {
+                webhook_id: "crm".to_owned(),
+            },
+            Why::OwnerUnreached { whom: name() },
             Why::GroupWait { until: at },
             Why::Silence {
                 silence_id: name(),

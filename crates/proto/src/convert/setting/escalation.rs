@@ -30,6 +30,7 @@ pub(super) fn read(
         num_loops,
         catch_all_receiver_id,
         rules,
+        fallback,
     } = policy;
     let levels_at = at.field("levels");
     let levels = levels.into_iter().enumerate();
@@ -41,6 +42,7 @@ pub(super) fn read(
         num_loops,
         catch_all_receiver_id,
         rules,
+        fallback,
     }
 }
 
@@ -52,6 +54,7 @@ impl From<EscalationPolicy> for wire::EscalationPolicy {
             num_loops,
             catch_all_receiver_id,
             rules,
+            fallback,
         } = policy;
         Self {
             display_name,
@@ -59,6 +62,7 @@ impl From<EscalationPolicy> for wire::EscalationPolicy {
             num_loops,
             catch_all_receiver_id,
             rules,
+            fallback,
         }
     }
 }
@@ -129,7 +133,7 @@ fn target(
 ) -> Option<EscalationTarget> {
     Some(match target.target {
         None => {
-            let text = "names nobody; give one of agent_id, team_id, queue_id, receiver_id";
+            let text = "names nobody; give one of agent_id, team_id, queue_id, receiver_id, owner, owner_team";
             found.add(at, Reason::Required, text);
             return None;
         }
@@ -137,6 +141,8 @@ fn target(
         Some(Target::TeamId(id)) => EscalationTarget::Team(id),
         Some(Target::QueueId(id)) => EscalationTarget::Queue(id),
         Some(Target::ReceiverId(id)) => EscalationTarget::Receiver(id),
+        Some(Target::Owner(_)) => EscalationTarget::Owner,
+        Some(Target::OwnerTeam(_)) => EscalationTarget::OwnerTeam,
     })
 }
 
@@ -147,6 +153,8 @@ impl From<EscalationTarget> for wire::EscalationTarget {
             EscalationTarget::Team(id) => Target::TeamId(id),
             EscalationTarget::Queue(id) => Target::QueueId(id),
             EscalationTarget::Receiver(id) => Target::ReceiverId(id),
+            EscalationTarget::Owner => Target::Owner(wire::EscalationOwner {}),
+            EscalationTarget::OwnerTeam => Target::OwnerTeam(wire::EscalationOwnerTeam {}),
         };
         Self {
             target: Some(target),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use aftercall_proto::alerts::v1::{
     ExplainAlertRequest, ExplainAlertResponse, TestRouteRequest, TestRouteResponse,
 };
+use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
-    AlertSeverity, MailDelivery, MailTrouble, Notification, NotificationHold, NotificationKind,
-    RouteReason, RouteVerdict, WebhookDeliveryState,
+    AlertEscalation, AlertSeverity, MailDelivery, MailTrouble, Notification, NotificationHold,
+    NotificationKind, Owner, RouteReason, RouteVerdict, WebhookDeliveryState,
 };
 
 use super::told;
@@ -36,6 +37,12 @@ pub struct TestRouteArgs {
     /// On which level it is
     #[arg(long, value_name = "N", default_value_t = 1)]
     level: u32,
+    /// The agent who should act on it
+    #[arg(long, value_name = "ID", conflicts_with = "queue")]
+    agent: Option<String>,
+    /// The queue from which it should be acted on
+    #[arg(long, value_name = "ID")]
+    queue: Option<String>,
 }
 
 /// Tells who was told of an alert, who was not, and what comes next.
@@ -55,11 +62,16 @@ pub(super) async fn test(session: &mut Session, args: TestRouteArgs) -> Result<(
     for Labelled { label, values } in args.label {
         labels.insert(label, values.join(","));
     }
+    let owner = match (args.agent, args.queue) {
+        (Some(agent), _) => Some(Keeper::AgentId(agent)),
+        (None, queue) => queue.map(Keeper::QueueId),
+    };
     let request = TestRouteRequest {
         labels,
         severity: args.severity,
         escalation_policy_id: args.escalation,
         level: args.level,
+        owner: owner.map(|owner| Owner { owner: Some(owner) }),
         min_position: session.after.clone(),
         ..Default::default()
     };
@@ -78,6 +90,9 @@ fn print_explained(answer: &ExplainAlertResponse, output: &mut Output) -> std::i
     }
     print_verdicts(&answer.verdicts, output)?;
     let escalation = answer.alert.as_ref().and_then(|it| it.escalation.clone());
+    if let Some(escalation) = &escalation {
+        print_escalation(escalation, output)?;
+    }
     let goes_on_at = escalation.and_then(|escalation| escalation.goes_on_at);
     if let Some(at) = goes_on_at.filter(|_| !answer.next_receiver_ids.is_empty()) {
         let next: Vec<_> = answer
@@ -89,6 +104,17 @@ fn print_explained(answer: &ExplainAlertResponse, output: &mut Output) -> std::i
         output.line(&format!("{at}  goes on to {}", next.join(", ")))?;
     }
     Ok(())
+}
+
+/// By what it is told, where nobody named that.
+fn print_escalation(escalation: &AlertEscalation, output: &mut Output) -> std::io::Result<()> {
+    if !escalation.by_fallback {
+        return Ok(());
+    }
+    let policy = clean(&escalation.escalation_policy_id);
+    output.line(&format!(
+        "told by the fallback, the escalation policy {policy}: no other one is named"
+    ))
 }
 
 fn print_tested(answer: &TestRouteResponse, output: &mut Output) -> std::io::Result<()> {
@@ -149,9 +175,10 @@ fn print_mail(mail: &MailDelivery, output: &mut Output) -> std::io::Result<()> {
 fn print_verdicts(verdicts: &[RouteVerdict], output: &mut Output) -> std::io::Result<()> {
     let mut table = Table::new([Column::full("receiver"), Column::full("is told")]);
     for verdict in verdicts {
-        let receiver = match verdict.receiver_id.as_str() {
-            "" => "everybody",
-            id => id,
+        let receiver = match (verdict.receiver_id.as_str(), verdict.reason()) {
+            ("", RouteReason::OwnerUnreached) => "the owner",
+            ("", _) => "everybody",
+            (id, _) => id,
         };
         let style = match verdict.reason() {
             RouteReason::Told | RouteReason::AlreadyTold => Style::Good,
@@ -180,6 +207,9 @@ fn why(verdict: &RouteVerdict, times: &Times) -> String {
             format!("already, at {}", times.second(verdict.told_at.as_ref()))
         }
         RouteReason::SamePerson => format!("not: the same person is told through {by}"),
+        RouteReason::WebhookNotInUse => format!("not by the webhook {by}: it is not in use"),
+        RouteReason::OwnerUnreached if by.is_empty() => "not: nobody is known to be it".to_owned(),
+        RouteReason::OwnerUnreached => format!("not: {by} has no receiver in use"),
         RouteReason::GroupWait => format!("not yet: waits for its group until {until}"),
         RouteReason::Silence => format!("not: silence {by} until {until}"),
         RouteReason::Inhibition => format!("not: the alert {by} says all of it"),
@@ -189,9 +219,12 @@ fn why(verdict: &RouteVerdict, times: &Times) -> String {
         RouteReason::Resolved => "not: it is over".to_owned(),
         RouteReason::Closed => "not: it was put away".to_owned(),
         RouteReason::Environment => "not: this is another environment".to_owned(),
-        RouteReason::NoPolicy => "not: the promise's policy names no escalation policy".to_owned(),
+        RouteReason::NoPolicy => {
+            "not: no escalation policy is named for it, and none is the fallback".to_owned()
+        }
         RouteReason::NoReceiver => {
-            "not: no receiver in use comes of the policy, nor is its catch-all".to_owned()
+            "not: no receiver that reaches somebody comes of the policy, nor is its catch-all one"
+                .to_owned()
         }
         RouteReason::Unspecified => label::<RouteReason>(verdict.reason),
     }

@@ -43,7 +43,7 @@ fn group(values: &[String]) -> String {
     }
 }
 
-fn cells(measures: &Measures) -> [Cell; 7] {
+fn cells(measures: &Measures) -> [Cell; 8] {
     let resolved = percent(measures.first_contact_resolution);
     // Who may still come back is not counted for sure.
     let mark = if measures.provisional > 0 { "~" } else { "" };
@@ -51,6 +51,7 @@ fn cells(measures: &Measures) -> [Cell; 7] {
         Cell::from(measures.contacts.to_string()),
         Cell::from(seconds(measures.average_handle_seconds)),
         Cell::from(seconds(measures.average_answer_seconds)),
+        Cell::from(seconds(measures.average_wait_seconds)),
         Cell::from(percent(measures.abandonment_rate)),
         Cell::from(percent(measures.service_level)),
         Cell::from(format!("{mark}{resolved}")),
@@ -63,6 +64,7 @@ fn columns(first: &'static str) -> Vec<Column> {
         "contacts",
         "AHT",
         "ASA",
+        "wait",
         "abandoned",
         "service",
         "FCR",
@@ -228,6 +230,12 @@ pub(super) fn effort(answer: &AggregateResponse, output: &mut Output) -> io::Res
 fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Result<()> {
     let total = answer.total.clone().unwrap_or_default();
     let mut said = vec![format!("{} contacts", total.contacts)];
+    if total.unrecorded > 0 {
+        said.push(format!(
+            "{} of them calls that nobody recorded",
+            total.unrecorded
+        ));
+    }
     if answer.hidden_groups > 0 {
         let (groups, contacts) = (answer.hidden_groups, answer.hidden_contacts);
         said.push(format!("{groups} small groups hidden with {contacts}"));

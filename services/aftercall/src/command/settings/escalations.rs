@@ -13,9 +13,10 @@ use crate::output::{Card, Cell, Column};
 
 /// An escalation policy as `escalations set` takes it.
 pub(super) const EXAMPLE: &str = r#"{"levels": [
+  {"wall": "300s", "targets": [{"owner": {}}]},
   {"wall": "900s", "targets": [{"teamId": "billing"}]},
   {"wall": "1800s", "targets": [{"agentId": "j.doe"}, {"receiverId": "duty"}]}],
- "numLoops": 1, "catchAllReceiverId": "duty"}"#;
+ "numLoops": 1, "catchAllReceiverId": "duty", "fallback": true}"#;
 
 impl Kind for EscalationPolicy {
     const KIND: SettingKind = SettingKind::EscalationPolicy;
@@ -69,9 +70,14 @@ impl Kind for EscalationPolicy {
             1 => "once".to_owned(),
             times => format!("{times} times"),
         };
+        let fallback = match self.fallback {
+            true => "for all alerts for which no escalation policy is named",
+            false => "",
+        };
         card.field("begins anew", loops)
             .field("at the end", &self.catch_all_receiver_id)
-            .field("also for", self.rules.join(", "));
+            .field("also for", self.rules.join(", "))
+            .field("fallback", fallback);
     }
 }
 
@@ -91,5 +97,7 @@ fn target(target: &EscalationTarget) -> String {
         Some(Target::TeamId(id)) => format!("team {id}"),
         Some(Target::QueueId(id)) => format!("queue {id}"),
         Some(Target::ReceiverId(id)) => format!("receiver {id}"),
+        Some(Target::Owner(_)) => "the owner".to_owned(),
+        Some(Target::OwnerTeam(_)) => "the owner's team".to_owned(),
     }
 }

@@ -69,10 +69,11 @@ pub(in crate::connect) fn take(
     out.push(row.started(is_outbound, numbers, start));
     let is_queue = value(column::LAST_APP).eq_ignore_ascii_case("queue") && !is_outbound;
     let queue = value(column::LAST_DATA).split([',', '|']).next();
-    let queue = name(queue.filter(|_| is_queue).unwrap_or_default());
-    if !queue.is_empty() {
+    let queue = setup.queue(&name(queue.filter(|_| is_queue).unwrap_or_default()));
+    if !queue.id.is_empty() {
         out.push(CallEvent {
-            queue_id: queue.clone(),
+            queue_id: queue.id.clone(),
+            team_id: queue.team_id,
             ..row.event("queued", Kind::Queued, start)
         });
     }
@@ -88,7 +89,7 @@ pub(in crate::connect) fn take(
             member: None,
         });
         out.push(agent.with(CallEvent {
-            queue_id: queue,
+            queue_id: queue.id,
             ..row.event("answered", Kind::Answered, answer.max(start))
         }));
     }

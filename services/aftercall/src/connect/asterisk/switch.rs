@@ -34,6 +34,8 @@ pub(in crate::connect) struct Setup {
     pub(in crate::connect) menus: Vec<String>,
     /// Whose which interface is.
     pub(in crate::connect) staff: Staff,
+    /// Which queue is which, and whose.
+    pub(in crate::connect) queues: Staff,
 }
 
 impl Setup {
@@ -46,6 +48,15 @@ impl Setup {
     /// Whether nobody is behind a channel but another channel.
     fn is_a_passage(&self, channel: &str) -> bool {
         channel.starts_with("Local/") && self.staff.of(interface(channel)).is_none()
+    }
+
+    /// Which queue is meant: as the house says it; else by its name.
+    pub(super) fn queue(&self, own: &str) -> Agent {
+        let known = self.queues.of(own).cloned();
+        known.unwrap_or_else(|| Agent {
+            id: own.to_owned(),
+            ..Agent::default()
+        })
     }
 
     /// Who is behind a channel: as the house says it; else by the name that the queue has for them; else by the
@@ -282,8 +293,10 @@ impl Switch {
             return;
         };
         live.enter(queue, now.at);
+        let queue = now.setup.queue(&live.queue);
         now.out.push(CallEvent {
-            queue_id: live.queue.clone(),
+            queue_id: queue.id,
+            team_id: queue.team_id,
             ..event(&call, &now.id("queued"), Kind::Queued, now.at)
         });
     }
@@ -303,10 +316,11 @@ impl Switch {
         if live.offers.len() < OFFERS_MAX {
             live.offers.insert(to.id.to_owned(), agent.clone());
         }
-        let queue_id = match by {
+        let queue = match by {
             By::Queue(queue) => name(queue),
             By::Whatever | By::Dial => live.waits_in.clone().unwrap_or_default(),
         };
+        let queue_id = now.setup.queue(&queue).id;
         (live.is_past_menus, live.heard_at) = (true, now.at);
         let id = format!("{}-{}", now.id("offered"), to.id);
         now.out.push(agent.with(CallEvent {

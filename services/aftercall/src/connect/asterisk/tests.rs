@@ -21,6 +21,7 @@ fn setup() -> Setup {
         trunks: vec!["PJSIP/carrier-".to_owned()],
         menus: vec!["main-menu".to_owned()],
         staff: Staff::parse("PJSIP/1001,ana,billing,berlin\nPJSIP/1002,ben,sales\n").unwrap(),
+        queues: Staff::default(),
     }
 }
 

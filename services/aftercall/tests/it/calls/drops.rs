@@ -1,6 +1,7 @@
 //! Calls that were lost: who is back confirms it, and who is not is called back.
 
 use aftercall_proto::followups::v1::{CommitmentFilter, ListCommitmentsRequest};
+use aftercall_proto::insight::v1::{AggregateRequest, ListSlipUpsRequest, Measures, SlipUpKind};
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Commitment, CommitmentKind, CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome,
@@ -188,6 +189,117 @@ async fn a_call_that_was_not_lost_after_all_needs_nobody_called_back() {
         };
         house.client.call(judge).await.unwrap();
         house.until_call_back(|one| !one.is_active()).await;
+    })
+    .await;
+}
+
+impl House {
+    /// C-1 calls, and waits in a queue.
+    fn queued(&self, call: &str, second: i64) -> Vec<CallEvent> {
+        let queued = CallEvent {
+            queue_id: "sales".to_owned(),
+            customer_id: "C-1".to_owned(),
+            ..self.of(call, second, Kind::Queued)
+        };
+        vec![self.started(call, second), queued]
+    }
+
+    fn ended(&self, call: &str, second: i64, reason: DisconnectReason) -> CallEvent {
+        CallEvent {
+            disconnect_reason: reason.into(),
+            ..self.of(call, second, Kind::Ended)
+        }
+    }
+
+    /// What a CRM records of a call: what it was about, and nothing of how it went.
+    async fn recorded(&self, call: &str, second: i64) {
+        let began_at = self.began_at + SignedDuration::from_secs(second);
+        let mut record = contact(began_at);
+        record.customer.get_or_insert_default().customer_id = "C-1".to_owned();
+        record.external_ref = Some(ExternalRef {
+            source_system: "pbx".to_owned(),
+            external_id: call.to_owned(),
+        });
+        let request = RecordInteractionRequest {
+            interaction: Some(record),
+            ..RecordInteractionRequest::default()
+        };
+        self.client.call(request).await.unwrap();
+    }
+
+    async fn measured(&self) -> Measures {
+        let request = AggregateRequest {
+            latest: true,
+            ..AggregateRequest::default()
+        };
+        self.client.call(request).await.unwrap().total.unwrap()
+    }
+
+    /// What went wrong with C-1, in which contacts.
+    async fn slips(&self) -> Vec<(SlipUpKind, String)> {
+        let request = ListSlipUpsRequest {
+            customer_id: "C-1".to_owned(),
+            threshold: 2,
+            latest: true,
+            ..ListSlipUpsRequest::default()
+        };
+        let windows = self.client.call(request).await.unwrap().windows;
+        let slips = windows.into_iter().flat_map(|window| window.slip_ups);
+        slips
+            .map(|slip| (slip.kind(), slip.interaction_id))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn after_45_minutes_in_a_queue_a_call_is_lost_on_hold_and_goes_on_with_the_redial() {
+    in_a_house(|house| async move {
+        house.call_back().await;
+        let by = |second: i64, kind: Kind| CallEvent {
+            agent_id: "ana".to_owned(),
+            ..house.of("77", second, kind)
+        };
+        let mut lost = house.queued("77", -2_700);
+        lost.extend([by(0, Kind::Answered), by(60, Kind::Held)]);
+        lost.push(house.ended("77", 180, DisconnectReason::Customer));
+        let lost = house.told(lost).await;
+        let drop = house.get(&lost).await.call.unwrap().drop.unwrap();
+        assert_eq!(drop.drop_class(), DropClass::Suspected);
+        assert_eq!(drop.basis(), DropBasis::HungUpOnHold);
+        house.until_call_back(Commitment::is_active).await;
+
+        // They are back two minutes later, which confirms it and withdraws the promise to call them.
+        let mut back = house.queued("78", 300);
+        back.push(CallEvent {
+            agent_id: "ben".to_owned(),
+            ..house.of("78", 360, Kind::Answered)
+        });
+        back.push(house.ended("78", 560, DisconnectReason::Agent));
+        let back = house.told(back).await;
+        let drop = house.until_back(&lost).await;
+        assert_eq!(drop.drop_class(), DropClass::Confirmed);
+        assert_eq!(drop.back_by_interaction_id, back);
+        let promise = house.until_call_back(|one| !one.is_active()).await;
+        assert_eq!(
+            promise.outcome(),
+            CommitmentOutcome::SatisfiedByCustomerReturn
+        );
+
+        house.recorded("78", 300).await;
+        for lost_is_recorded in [false, true] {
+            if lost_is_recorded {
+                house.recorded("77", -2_700).await;
+            }
+            let all = house.measured().await;
+            let redialled = i64::from(lost_is_recorded);
+            assert_eq!((all.contacts, all.unrecorded), (2, 1 - redialled));
+            assert_eq!((all.dropped, all.redialled), (1, redialled));
+            assert_eq!(all.first_contact_resolution, Some(1.0));
+            assert_eq!((all.repeats, all.repeat_rate), (0, Some(0.0)));
+            assert_eq!((all.waited_ms, all.waited_contacts), (2_760_000, 1));
+            let slips = [SlipUpKind::Drop, SlipUpKind::LongWait];
+            assert_eq!(house.slips().await, slips.map(|kind| (kind, lost.clone())));
+        }
     })
     .await;
 }

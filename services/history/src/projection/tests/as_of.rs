@@ -60,6 +60,11 @@ fn filters() -> Vec<Filter> {
         customer_ids: vec![customer_id(1)],
         ..Filter::default()
     };
+    // Contacts are found by whoever had a part in the call that they are, whichever was written first.
+    let agent = |agent: &str| Filter {
+        agent_ids: vec![agent.to_owned()],
+        ..Filter::default()
+    };
     let unidentified = Filter {
         identified: Some(false),
         ..Filter::default()
@@ -69,6 +74,8 @@ fn filters() -> Vec<Filter> {
         label("label-0"),
         label("label-1"),
         of,
+        agent("agent-0"),
+        agent("agent-1"),
         unidentified,
         open(true),
         open(false),

@@ -19,6 +19,33 @@ pub(super) struct Around {
     pub(super) before: usize,
 }
 
+/// What the contacts before one make of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Back {
+    since_any: u32,
+    since_family: u32,
+    after_drop: bool,
+    after_unsolved: bool,
+    with_news: bool,
+    since_onset: SinceOnset,
+    /// In queues, in those that it goes on with.
+    waited: u32,
+}
+
+impl Default for Back {
+    fn default() -> Self {
+        Self {
+            since_any: NO_GAP,
+            since_family: NO_GAP,
+            after_drop: false,
+            after_unsolved: false,
+            with_news: false,
+            since_onset: SinceOnset::default(),
+            waited: 0,
+        }
+    }
+}
+
 impl Around {
     pub(super) fn of(group: &Group<'_>, at: &At, txn: &mut Txn<'_>) -> Result<Self, ApplyError> {
         let (mut before, mut after) = (Vec::new(), Vec::new());
@@ -46,24 +73,15 @@ impl Around {
 
     /// What came before the contact at a place.
     pub(super) fn look_back(&self, own: usize, row: &mut Row) {
-        let (At { at_us, .. }, place) = &self.entries[own];
-        let before = self.entries[..own].iter().rev().take(NEIGHBOURS_MAX);
-        let last = before.clone().next();
-        let akin = before.clone().find(|(_, other)| place.is_akin(other));
-        let since = |it: Option<&(At, Place)>| it.map_or(NO_GAP, |it| gap(it.0.at_us, *at_us));
+        let back = self.back(own, None);
         let facts = &mut row.facts;
-        facts.since_any = since(last);
-        facts.since_family = since(akin);
-        let after_drop = facts.since_any != NO_GAP && last.is_some_and(|(_, it)| it.dropped);
-        let akin = akin.filter(|_| facts.since_family != NO_GAP);
-        let is_new = |(_, it): &(At, Place)| it.solved && place.asks_anew(it);
-        facts.set(flag::AFTER_DROP, after_drop);
-        facts.set(
-            flag::AFTER_UNSOLVED,
-            akin.is_some_and(|(_, it)| it.unsolved),
-        );
-        facts.set(flag::WITH_NEWS, akin.is_some_and(is_new));
-        facts.since_onset = self.since_onset(own);
+        facts.since_any = back.since_any;
+        facts.since_family = back.since_family;
+        facts.since_onset = back.since_onset;
+        facts.waited_before = back.waited;
+        facts.set(flag::AFTER_DROP, back.after_drop);
+        facts.set(flag::AFTER_UNSOLVED, back.after_unsolved);
+        facts.set(flag::WITH_NEWS, back.with_news);
     }
 
     /// What came after it.
@@ -72,28 +90,53 @@ impl Around {
         let mut after = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
         let akin = after.find(|(_, other)| place.is_akin(other));
         row.facts.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
-        let next = self.entries.get(own + 1);
-        let is_redialled = next.is_some_and(|(it, _)| place.is_redialled(*at_us, it.at_us));
+        let mut gone_on_with = (own..).take_while(|place| self.is_gone_on_with(*place));
+        let is_redialled = gone_on_with.any(|place| self.entries[place + 1].1.says_why());
         row.facts.set(flag::REDIALLED, is_redialled);
+        row.facts.set(flag::GONE_ON_WITH, self.is_gone_on_with(own));
     }
 
-    /// What the customer spent on the trouble since it began.
-    fn since_onset(&self, own: usize) -> SinceOnset {
+    /// Whether the next contact goes on with the one at a place.
+    fn is_gone_on_with(&self, place: usize) -> bool {
+        let (at, it) = &self.entries[place];
+        let next = self.entries.get(place + 1);
+        next.is_some_and(|(next, _)| it.is_redialled(at.at_us, next.at_us))
+    }
+
+    /// What the contacts before the one at a place make of it; of these, one may be left out.
+    fn back(&self, own: usize, without: Option<usize>) -> Back {
         let (At { at_us, .. }, place) = &self.entries[own];
-        let Some(onset_us) = place.onset_us else {
-            return SinceOnset::default();
-        };
-        let onset_us = onset_us.max(at_us.saturating_sub(TROUBLE_US));
-        let before = self.entries[..own].iter().rev().take(NEIGHBOURS_MAX);
-        let since = before.take_while(|(it, _)| it.at_us >= onset_us);
-        let mut spent = SinceOnset::default();
-        for place in since.map(|(_, place)| place).chain([place]) {
-            let transfers = u16::try_from(place.transfers).unwrap_or(u16::MAX);
-            spent.contacts = spent.contacts.saturating_add(1);
-            spent.transfers = spent.transfers.saturating_add(transfers);
-            spent.time = spent.time.saturating_add(place.time);
+        let before = (0..own).rev().filter(|other| Some(*other) != without);
+        let before = before.take(NEIGHBOURS_MAX);
+        let before: Vec<_> = before.map(|other| &self.entries[other]).collect();
+        let (lost, earlier) = before.split_at(lost(*at_us, &before));
+        let waited = lost.iter().map(|(_, it)| it.queue_wait);
+        let waited = waited.fold(0, u32::saturating_add);
+        if !place.says_why() {
+            return Back {
+                waited,
+                ..Back::default()
+            };
         }
-        spent
+        // Of a call that nobody recorded it matters whether it was cut off.
+        let last = before.iter().find(|(_, it)| it.says_why() || it.dropped);
+        let last = last.filter(|(it, _)| gap(it.at_us, *at_us) != NO_GAP);
+        // Those that it goes on with are one with it.
+        let is_akin = |it: &Place| {
+            let mut parts = lost.iter().map(|(_, lost)| lost).chain([place]);
+            parts.any(|part| part.is_akin(it))
+        };
+        let akin = earlier.iter().find(|(_, it)| is_akin(it));
+        let akin = akin.filter(|(it, _)| gap(it.at_us, *at_us) != NO_GAP);
+        Back {
+            since_any: last.map_or(NO_GAP, |(it, _)| gap(it.at_us, *at_us)),
+            since_family: akin.map_or(NO_GAP, |(it, _)| gap(it.at_us, *at_us)),
+            after_drop: last.is_some_and(|(_, it)| it.dropped),
+            after_unsolved: akin.is_some_and(|(_, it)| it.unsolved),
+            with_news: akin.is_some_and(|(_, it)| it.solved && place.asks_anew(it)),
+            since_onset: since_onset((*at_us, place), &before),
+            waited,
+        }
     }
 
     /// Of the others, those to whom it makes a difference whether the one at a place is there. Their rows are read, and no
@@ -110,7 +153,7 @@ impl Around {
     fn is_ahead(&self, own: usize, place: usize) -> bool {
         let (at, it) = &self.entries[place];
         let own_us = self.entries[own].0.at_us;
-        if place + 1 == own && it.is_redialled(at.at_us, own_us) {
+        if (place..own).all(|place| self.is_gone_on_with(place)) {
             return true;
         }
         if gap(at.at_us, own_us) == NO_GAP {
@@ -129,23 +172,7 @@ impl Around {
 
     /// Whether it makes a difference to what came before the contact at a place after `own`.
     fn is_back(&self, own: usize, place: usize) -> bool {
-        let (at, it) = &self.entries[place];
-        let own_us = self.entries[own].0.at_us;
-        if it.onset_us.is_some_and(|onset_us| onset_us <= own_us) {
-            return true;
-        }
-        if gap(own_us, at.at_us) == NO_GAP {
-            return false;
-        }
-        let mut others = (0..place).rev().filter(|other| *other != own);
-        let akin = others.find(|other| it.is_akin(&self.entries[*other].1));
-        match akin {
-            _ if place == own + 1 => true,
-            Some(akin) if akin > own => false,
-            _ if it.is_akin(&self.entries[own].1) => true,
-            Some(akin) => place - akin == NEIGHBOURS_MAX + 1,
-            None => false,
-        }
+        self.back(place, None) != self.back(place, Some(own))
     }
 
     /// Says in the rows of others what comes after them, or from `after` on what came before them. What is on their other
@@ -174,6 +201,43 @@ impl Around {
     ) -> Result<(), ApplyError> {
         change(tenant_id, &self.entries[place].1, txn, to)
     }
+}
+
+/// With how many of the contacts before it a contact that began then goes on, the last of them first: each is gone on with
+/// by the next.
+fn lost(own_us: i64, before: &[&(At, Place)]) -> usize {
+    let mut back_us = own_us;
+    let lost = before.iter().take_while(|(at, place)| {
+        let is_near = gap(at.at_us, own_us) != NO_GAP;
+        let is_lost = is_near && place.is_redialled(at.at_us, back_us);
+        back_us = at.at_us;
+        is_lost
+    });
+    lost.count()
+}
+
+/// What the customer spent on a trouble since it began, with the contacts before this one, the last of them first. One that
+/// is gone on with is one with the next.
+fn since_onset((at_us, place): (i64, &Place), before: &[&(At, Place)]) -> SinceOnset {
+    let Some(onset_us) = place.onset_us else {
+        return SinceOnset::default();
+    };
+    let onset_us = onset_us.max(at_us.saturating_sub(TROUBLE_US));
+    let transfers = |place: &Place| u16::try_from(place.transfers).unwrap_or(u16::MAX);
+    let mut spent = SinceOnset {
+        contacts: 1,
+        transfers: transfers(place),
+        time: place.time,
+    };
+    let mut back_us = at_us;
+    for (at, place) in before.iter().take_while(|(at, _)| at.at_us >= onset_us) {
+        let is_one = place.is_redialled(at.at_us, back_us);
+        back_us = at.at_us;
+        spent.contacts = spent.contacts.saturating_add(u16::from(!is_one));
+        spent.transfers = spent.transfers.saturating_add(transfers(place));
+        spent.time = spent.time.saturating_add(place.time);
+    }
+    spent
 }
 
 /// Changes the row of a contact.

@@ -288,7 +288,7 @@ impl Live {
         self.is_conference = false;
         let id = format!("{}-{}", now.id("answered"), party.id);
         now.out.push(agent.with(CallEvent {
-            queue_id: queue.to_owned(),
+            queue_id: now.setup.queue(queue).id,
             ..event(call, &id, Kind::Answered, now.at)
         }));
     }

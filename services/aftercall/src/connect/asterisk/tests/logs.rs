@@ -7,9 +7,11 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::super::cel::Columns;
+use super::super::switch::Setup;
 use super::fixtures::{ANA, BEN, CARRIER, cel, handed_on_in_cel, held_and_handed_on, id};
 use super::{call, kinds, setup, short, survives_any_cut, told};
 use crate::connect::mapping::{Format, Raw};
+use crate::connect::staff::Staff;
 
 fn log() -> Format {
     Format::Cel(setup(), Columns::default())
@@ -104,6 +106,24 @@ fn whoever_gives_up_in_the_queue_has_only_waited() {
         segments,
         [(SegmentKind::Queue, "billing", "", Some(10), Some(40))]
     );
+}
+
+#[test]
+fn who_waits_in_a_queue_waits_for_its_team() {
+    let setup = Setup {
+        queues: Staff::parse("billing,billing-calls,billing\n").unwrap(),
+        ..setup()
+    };
+    let log = Format::Cel(setup, Columns::default());
+    let rows = [
+        cel(0, "CHAN_START", (1, CARRIER), "", ""),
+        cel(10, "APP_START", (1, CARRIER), "Queue billing", ""),
+    ];
+    let events = told(&log, &rows);
+    let queued = events.last().unwrap();
+    assert_eq!(queued.kind(), Kind::Queued);
+    let whose = (&*queued.queue_id, &*queued.team_id);
+    assert_eq!(whose, ("billing-calls", "billing"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ export const de: Words = {
       SHORT_ABANDONED: 'sofort aufgelegt', TRANSFERRED: 'weitergegeben', DROPPED: 'abgebrochen', RESOLVABLE: 'sofort zu lösen', RESOLVED_FIRST: 'sofort gelöst',
       REPEAT: 'kam wieder', ONSET: 'sagte, seit wann', REDIALLED: 'abgebrochen, und gleich wieder da', PROMISED: 'etwas wurde zugesagt', PROMISE_KEPT: 'eine Zusage wurde gehalten',
       PROMISE_LATE: 'eine Zusage wurde zu spät gehalten', PROMISE_BROKEN: 'eine Zusage wurde gebrochen', PROMISE_CALLED_OFF: 'wir sagten eine Zusage allein ab',
-      PROMISE_OPEN: 'eine Zusage ist offen', PROMISE_MOVED_ALONE: 'wir verschoben eine Zusage allein',
+      PROMISE_OPEN: 'eine Zusage ist offen', PROMISE_MOVED_ALONE: 'wir verschoben eine Zusage allein', RECORDED: 'aufgezeichnet', UNRECORDED: 'Anrufe, die niemand aufzeichnete',
     },
   },
 };

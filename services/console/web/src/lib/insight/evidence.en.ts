@@ -48,7 +48,7 @@ export const en = {
       SHORT_ABANDONED: 'left at once', TRANSFERRED: 'handed on', DROPPED: 'cut off', RESOLVABLE: 'could be solved at once', RESOLVED_FIRST: 'solved at once',
       REPEAT: 'came back', ONSET: 'said since when', REDIALLED: 'cut off, and back at once', PROMISED: 'something was promised', PROMISE_KEPT: 'a promise was kept',
       PROMISE_LATE: 'a promise was kept late', PROMISE_BROKEN: 'a promise was broken', PROMISE_CALLED_OFF: 'we called a promise off alone',
-      PROMISE_OPEN: 'a promise is open', PROMISE_MOVED_ALONE: 'we moved a promise alone',
+      PROMISE_OPEN: 'a promise is open', PROMISE_MOVED_ALONE: 'we moved a promise alone', RECORDED: 'recorded', UNRECORDED: 'calls that nobody recorded',
     } as Record<string, string>,
   },
 };

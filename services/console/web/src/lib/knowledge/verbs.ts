@@ -51,7 +51,7 @@ export const SPECS: Record<Verb, Spec> = {
 };
 
 const DECIDABLE = [CandidateState.OPEN, CandidateState.CLAIMED, CandidateState.PUT_OFF];
-const RELEASABLE = [CandidateState.CLAIMED, CandidateState.PUT_OFF, CandidateState.REJECTED];
+const RELEASABLE = [CandidateState.CLAIMED, CandidateState.PUT_OFF, CandidateState.REJECTED, CandidateState.MERGED];
 
 // Whether a candidate still waits for a decision.
 export function isUndecided({ state }: Candidate): boolean {

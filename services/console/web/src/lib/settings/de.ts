@@ -179,8 +179,9 @@ export const de: Words = {
   others: {
     kinds: { escalations: 'Eskalationsregeln', silences: 'Stummschaltungen', holidays: 'Feiertagslisten', taxonomies: 'Taxonomien' },
     level: (n) => `Stufe ${n}`, wall: (span) => `${span} nach der Uhr`, business: (span, calendar) => `${span} offene Zeit, ${calendar}`,
-    targets: { agentId: 'Mitarbeiter', teamId: 'Team', queueId: 'Warteschlange', receiverId: 'Empfänger' },
+    targets: { agentId: 'Mitarbeiter', teamId: 'Team', queueId: 'Warteschlange', receiverId: 'Empfänger', owner: 'wer zuständig ist', ownerTeam: 'das zuständige Team' },
     loops: 'Beginnt von vorn', catchAll: 'Zuletzt', not: 'nicht',
+    fallback: 'Ersatz', fallbackOf: 'für alle Alarme, für die keine Eskalationsregel genannt ist',
     calendar: 'Kalender', state: 'Stand', dates: 'Tage',
     holidayStates: { STAGED: 'wartet, dass jemand hinsieht', APPROVED: 'genehmigt', REJECTED: 'abgelehnt' },
     code: 'Code', label: 'Name', parent: 'Darüber', replacedBy: 'Ersetzt durch',

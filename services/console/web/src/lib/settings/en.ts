@@ -178,8 +178,9 @@ export const en = {
   others: {
     kinds: { escalations: 'Escalation policies', silences: 'Silences', holidays: 'Feeds of holidays', taxonomies: 'Taxonomies' },
     level: (n: string) => `Level ${n}`, wall: (span: string) => `${span} by any clock`, business: (span: string, calendar: string) => `${span} of open time, ${calendar}`,
-    targets: { agentId: 'agent', teamId: 'team', queueId: 'queue', receiverId: 'receiver' } as Record<string, string>,
+    targets: { agentId: 'agent', teamId: 'team', queueId: 'queue', receiverId: 'receiver', owner: 'the owner', ownerTeam: 'the owner’s team' } as Record<string, string>,
     loops: 'Begins anew', catchAll: 'At last', not: 'not',
+    fallback: 'Fallback', fallbackOf: 'of all alerts for which no escalation policy is named',
     calendar: 'Calendar', state: 'State', dates: 'Dates',
     holidayStates: { STAGED: 'waits for somebody to look', APPROVED: 'approved', REJECTED: 'rejected' } as Record<string, string>,
     code: 'Code', label: 'Label', parent: 'Above', replacedBy: 'Replaced by',
