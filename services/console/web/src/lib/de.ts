@@ -173,6 +173,7 @@ export const de: Catalogue = {
     noPromises: 'Nichts ist zugesagt.',
     tried: 'Schon versucht',
     calls: 'Laufende Anrufe',
+    unseen: (n) => `Es gibt zu viele Anrufe, um alle zu zeigen: von ${n} weiteren erscheint einer dieses Kunden, sobald er sich ändert.`,
     timeline: 'Verlauf',
     end: 'Das ist alles, was je aufgezeichnet wurde.',
     ambiguous: 'vielleicht von jemand anderem',

@@ -171,6 +171,7 @@ export const en = {
     noPromises: 'Nothing is promised.',
     tried: 'Tried already',
     calls: 'Calls in progress',
+    unseen: (n: string) => `There are too many calls to list: of ${n} more, one of this customer’s is shown as soon as it changes.`,
     timeline: 'Timeline',
     end: 'That is all that was ever recorded.',
     ambiguous: 'may be somebody else’s',

@@ -68,7 +68,7 @@ class Live {
   #tokens: Record<Kind, string> = { promises: '', alerts: '', calls: '' };
   #takers: { [K in Kind]: Set<Taker<K>> } = { promises: new Set(), alerts: new Set(), calls: new Set() };
   #anew: Record<Kind, Set<() => void>> = { promises: new Set(), alerts: new Set(), calls: new Set() };
-  // The calls that are live, so that a tab which comes later is told of them.
+  // The calls that are live, so that a tab which comes later is told of them; under no id, how many are left out.
   #live = new Map<string, Uint8Array>();
   #channel: BroadcastChannel | undefined;
   #leads = false;
@@ -254,6 +254,7 @@ class Live {
     this.now = now;
     const told = fromBinary(SCHEMAS[kind] as typeof WatchCallsResponseSchema, bytes);
     if (told.resumeToken !== '') this.#tokens[kind] = told.resumeToken;
+    if (kind === 'calls' && told.leftOutCount > 0) this.#live.set('', bytes);
     if (kind === 'calls' && told.call) {
       if (told.left) this.#live.delete(told.call.interactionId);
       else this.#live.set(told.call.interactionId, bytes);
