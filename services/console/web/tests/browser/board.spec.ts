@@ -200,10 +200,12 @@ test('alerts stay under the hand, and the dialog says which one it is about', as
   const alerts = page.locator('[data-alert]');
   await alerts.first().hover();
   const before = await alerts.first().getAttribute('data-alert');
+  const place = await alerts.first().boundingBox();
   server.record([contact({ text: 'Graver than the rest', dueIn: -600, customer: 'C-8' })]);
   const news = page.getByRole('button', { name: /new alerts?: show/ });
   await expect(news).toBeVisible();
   expect(await alerts.first().getAttribute('data-alert')).toBe(before);
+  expect(await alerts.first().boundingBox()).toEqual(place);
   await expect(alerts.filter({ hasText: 'C-8' })).toHaveCount(0);
 
   await news.click();
