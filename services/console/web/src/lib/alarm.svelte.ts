@@ -83,6 +83,8 @@ export class Alarm {
       // What was not read again is over; how, nobody said.
       if (!this.capped) for (const [id, alert] of this.#open) if (!read.has(id)) this.#end({ ...alert, state: AlertState.RESOLVED });
       this.#open = read;
+      // What comes first is shown, whoever points at it already.
+      if (this.loading) this.settle();
     } catch (thrown) {
       if (reading.signal.aborted) return;
       this.failure = failureOf(thrown);
