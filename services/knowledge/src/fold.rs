@@ -23,7 +23,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::keys;
-use crate::keys::evidence::{MERGED, correction};
+use crate::keys::evidence::correction;
 use crate::notes::Noted;
 use crate::records::Case;
 use crate::searches;
@@ -39,7 +39,7 @@ pub(crate) fn apply(
         What::Recorded { recorded, .. } => on_recorded(fact, recorded, txn, noted),
         What::Amended(amended) => on_amended(fact, amended, txn, noted),
         What::Identified(identified) => on_identified(fact, &identified.customer_id, txn, noted),
-        What::Merged(_) | What::Unmerged(_) => MERGED.apply(fact, txn),
+        What::Merged(_) | What::Unmerged(_) => on_merged(fact, txn, noted),
         What::Made(promise) => on_made(fact, promise, txn),
         What::Promise(happened) => corrections::on_promise(fact, happened, txn),
         What::Candidates(decided) => reviews::on_decided(fact, decided, txn),
@@ -62,6 +62,22 @@ fn on_made(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> Result<(
         txn.put(key, "")?;
     }
     corrections::on_made(fact, promise, txn)
+}
+
+/// Customers are one from now on, or not any more: so they come back as one.
+fn on_merged(fact: &Accepted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
+    let mut own = Noted::default();
+    outcomes::on_merged(fact, txn, &mut own)?;
+    look_at_again(own, txn, noted)
+}
+
+/// Has the solutions looked at whose uses are others.
+fn look_at_again(own: Noted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
+    for (tenant_id, solution_id) in &own.solutions {
+        standing::rerank((tenant_id, solution_id), txn)?;
+    }
+    noted.add(own);
+    Ok(())
 }
 
 fn on_solution(fact: &Accepted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
@@ -170,11 +186,7 @@ impl<'a, 't> Change<'a, 't> {
         let Self {
             txn, noted: own, ..
         } = self;
-        for (tenant_id, solution_id) in &own.solutions {
-            standing::rerank((tenant_id, solution_id), txn)?;
-        }
-        noted.add(own);
-        Ok(())
+        look_at_again(own, txn, noted)
     }
 
     fn enter(&mut self, case: &Case) -> Result<(), ApplyError> {

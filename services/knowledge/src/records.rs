@@ -91,6 +91,9 @@ pub(crate) struct Case {
     /// The solutions that it named before it was amended, and names no more.
     #[prost(string, repeated, tag = "44")]
     named_before: Vec<String>,
+    /// The client on whose behalf it was handled; empty for none.
+    #[prost(string, tag = "45")]
+    pub(crate) client_account_id: String,
 }
 
 /// A reason that was resolved beside the primary one.
@@ -123,6 +126,7 @@ impl Case {
             solution_uses: interaction.solution_uses.clone(),
             is_inbound: interaction.direction() == Direction::Inbound,
             channel: interaction.channel,
+            client_account_id: interaction.client_account_id.clone(),
             ..Self::default()
         };
         let own: Parties = parties::of_wrap_up(interaction).collect();
@@ -144,6 +148,12 @@ impl Case {
         });
         case.corrections = corrections.collect();
         case
+    }
+
+    /// Whether it is about another reason beside the primary one.
+    pub(crate) fn has_several_reasons(&self) -> bool {
+        let mut codes = self.reason_codes.iter();
+        codes.any(|code| !code.is_empty() && *code != self.reason_code)
     }
 
     /// How many seconds it took, if that is known.
