@@ -13,6 +13,7 @@ mod events;
 mod finding;
 mod judging;
 mod keeping;
+mod lending;
 mod measures;
 mod period;
 mod places;
@@ -27,5 +28,8 @@ mod struggles;
 mod tests;
 
 pub(crate) use events::{apply, exists};
+pub(crate) use keeping::{Unanswered, keep};
+pub(crate) use lending::lent_by;
 pub(crate) use records::Reach;
+pub(crate) use reporting::search_id;
 pub use server::Searches;
