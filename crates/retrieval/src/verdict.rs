@@ -6,6 +6,8 @@
 //! them is as near to them as they are to each other; one that only comes from the same direction
 //! is not.
 
+use std::cmp::Reverse;
+
 use crate::neighbours::Vectors;
 
 /// How many of the nearest texts are looked at, and how many neighbours of each.
@@ -22,6 +24,8 @@ const WORDS_MIN: f32 = -0.06;
 
 /// Which share of the questions that have an answer may be refused, by what a tenant has accepted.
 const REFUSED_MAX: f32 = 0.015;
+/// Which share of them at most, where more that were rejected are refused besides than more of them.
+const REFUSED_FOR_REJECTED_MAX: f32 = 0.03;
 /// Accepted suggestions for each solution, on average, from which on they decide.
 const ACCEPTED_EACH_MIN: usize = 3;
 /// Accepted suggestions below which they never do: of fewer none may be refused.
@@ -70,10 +74,12 @@ fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
     values.sum::<f32>() / count
 }
 
-/// What a tenant's own suggestions have shown: the scores at which one was accepted.
+/// What a tenant's own suggestions have shown: the scores at which one was accepted, and those at which one was
+/// rejected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Calibration {
     accepted: Vec<f32>,
+    rejected: Vec<f32>,
     of: usize,
 }
 
@@ -99,17 +105,29 @@ impl Calibrations {
 impl Calibration {
     /// By the scores of verdicts, of one basis, whose suggestions were accepted: of all of them, or of a sample, of
     /// which there are `of` in all.
-    pub fn of(mut accepted: Vec<f32>, of: usize) -> Self {
-        accepted.retain(|score| score.is_finite());
-        accepted.sort_by(f32::total_cmp);
-        Self { accepted, of }
+    pub fn of(accepted: Vec<f32>, of: usize) -> Self {
+        Self {
+            accepted: sorted(accepted),
+            rejected: Vec::new(),
+            of,
+        }
+    }
+
+    /// Takes in the scores of verdicts whose suggestions were rejected.
+    #[must_use]
+    pub fn refined_by(self, rejected: Vec<f32>) -> Self {
+        Self {
+            rejected: sorted(rejected),
+            ..self
+        }
     }
 
     /// What a score has to reach in a library of so many solutions, and from how many of the
     /// tenant's own suggestions that was taken.
     ///
     /// Of the accepted ones three in two hundred may lie below (conformal: the next one that
-    /// has an answer then is refused with that probability at most).
+    /// has an answer then is refused with that probability at most); up to twice as many, where more rejected ones
+    /// than accepted ones are refused besides.
     pub fn threshold(&self, basis: Basis, solutions: usize) -> (f32, usize) {
         let usual = match basis {
             Basis::Words => WORDS_MIN,
@@ -120,8 +138,15 @@ impl Calibration {
             return (usual, 0);
         }
         // The largest score of which the smallest ones that are let go are few enough.
-        let below = ((count + 1) as f32 * REFUSED_MAX).floor() as usize;
-        (self.accepted[below.saturating_sub(1)], count)
+        let last = |share: f32| {
+            let below = ((count + 1) as f32 * share).floor() as usize;
+            below.saturating_sub(1)
+        };
+        let rejected_below = |score: f32| self.rejected.partition_point(|one| *one < score);
+        let gained = |at: usize| rejected_below(self.accepted[at]) as i64 - at as i64;
+        let (least, most) = (last(REFUSED_MAX), last(REFUSED_FOR_REJECTED_MAX));
+        let best = (least..=most).max_by_key(|at| (gained(*at), Reverse(*at)));
+        (self.accepted[best.unwrap_or(least)], count)
     }
 
     /// The verdict on a score.
@@ -135,4 +160,10 @@ impl Calibration {
             own,
         }
     }
+}
+
+fn sorted(mut scores: Vec<f32>) -> Vec<f32> {
+    scores.retain(|score| score.is_finite());
+    scores.sort_by(f32::total_cmp);
+    scores
 }

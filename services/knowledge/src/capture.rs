@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Captured {
     /// The words by which similar solutions are found.
     pub(crate) words: String,
+    /// The client whose contact it is; empty for none.
+    pub(crate) client_account_id: String,
     answer: CaptureFromCaseResponse,
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn read(
     words.truncate(words.floor_char_boundary(TEXT_BYTES_MAX));
     Ok(Captured {
         words,
+        client_account_id: case.client_account_id.clone(),
         answer: CaptureFromCaseResponse {
             prefilled: Some(prefilled),
             masked,

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::keys;
-use crate::keys::evidence::{MERGED, correction};
+use crate::keys::evidence::correction;
 use crate::notes::Noted;
 use crate::records::Case;
 use crate::searches;
@@ -43,8 +43,8 @@ pub(crate) fn apply(
         What::Recorded { recorded, .. } => on_recorded(fact, (recorded, call), txn, noted),
         What::Amended(amended) => on_amended(fact, (amended, call), txn, noted),
         What::Identified(identified) => on_identified(fact, &identified.customer_id, txn, noted),
-        What::Merged(merged) => on_one(fact, &merged.merged_customer_id, txn, noted),
-        What::Unmerged(unmerged) => on_one(fact, &unmerged.merged_customer_id, txn, noted),
+        What::Merged(merged) => on_merged(fact, &merged.merged_customer_id, txn, noted),
+        What::Unmerged(unmerged) => on_merged(fact, &unmerged.merged_customer_id, txn, noted),
         What::Made(promise) => on_made(fact, promise, txn),
         What::Promise(happened) => corrections::on_promise(fact, happened, txn),
         What::Candidates(decided) => reviews::on_decided(fact, decided, txn),
@@ -61,19 +61,6 @@ pub(crate) fn apply(
     }
 }
 
-/// Two customers are one, or two again: what was promised to one of them was for both, and is for that one alone then.
-fn on_one(
-    fact: &Accepted,
-    other: &str,
-    txn: &mut Txn<'_>,
-    noted: &mut Noted,
-) -> Result<(), ApplyError> {
-    for customer_id in [fact.event.aggregate_id.as_str(), other] {
-        noted.customer(&fact.event.tenant_id, customer_id);
-    }
-    MERGED.apply(fact, txn)
-}
-
 /// A promise was made after its contact: to put something right, or because of a recall, so that it is not made again.
 fn on_made(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     if promise.origin == Origin::Recall {
@@ -81,6 +68,31 @@ fn on_made(fact: &Accepted, promise: &Commitment, txn: &mut Txn<'_>) -> Result<(
         txn.put(key, "")?;
     }
     corrections::on_made(fact, promise, txn)
+}
+
+/// Customers are one from now on, or not any more: so they come back as one, and each is told of recalls that the other
+/// was told of.
+fn on_merged(
+    fact: &Accepted,
+    other: &str,
+    txn: &mut Txn<'_>,
+    noted: &mut Noted,
+) -> Result<(), ApplyError> {
+    let mut own = Noted::default();
+    for customer_id in [fact.event.aggregate_id.as_str(), other] {
+        own.customer(&fact.event.tenant_id, customer_id);
+    }
+    outcomes::on_merged(fact, txn, &mut own)?;
+    look_at_again(own, txn, noted)
+}
+
+/// Has the solutions looked at whose uses are others.
+fn look_at_again(own: Noted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
+    for (tenant_id, solution_id) in &own.solutions {
+        standing::rerank((tenant_id, solution_id), txn)?;
+    }
+    noted.add(own);
+    Ok(())
 }
 
 fn on_solution(fact: &Accepted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
@@ -191,11 +203,7 @@ impl<'a, 't> Change<'a, 't> {
         let Self {
             txn, noted: own, ..
         } = self;
-        for (tenant_id, solution_id) in &own.solutions {
-            standing::rerank((tenant_id, solution_id), txn)?;
-        }
-        noted.add(own);
-        Ok(())
+        look_at_again(own, txn, noted)
     }
 
     fn enter(&mut self, case: &Case) -> Result<(), ApplyError> {

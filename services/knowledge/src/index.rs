@@ -5,8 +5,8 @@
 //! of a question stands there twice. What may be shown outside of the house has its terms there a second time, of what
 //! customers may read alone, so that nobody outside finds a solution by its internal words. Beside them stand the
 //! words as they are written, in which slips are looked for, and what ranking needs of the solution: both twice, too.
-//! A solution is also found by what customers said in contacts in which it was used; its length is that of its own
-//! words all the same. By its [senses](crate::meaning::sense) it is found in meaning.
+//! A solution is also found by what customers said in contacts in which it was used, and by what was searched for; its
+//! length is that of its own words all the same. By its [senses](crate::meaning::sense) it is found in meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +34,11 @@ use crate::marks;
 use crate::meaning::sense;
 use crate::records::{Case, micros};
 use crate::sayings::{Saying, Sayings};
+use crate::searches;
 use crate::words::{self, Document};
 
 /// Raised when documents are made in another way.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// Between a tenant and a term. No tenant's id holds it.
 pub(crate) const TENANT_END: char = '\0';
@@ -181,15 +182,8 @@ impl Fields {
         for mark in marks::of(solution) {
             fields.add_text(self.marks, owned(tenant_id, &mark));
         }
-        let verify_by = solution.verify_by.as_ref();
-        let verify_by = verify_by.and_then(from_wire);
-        let until = |at: Option<Timestamp>| at.map_or(i64::MAX, microseconds);
-        fields.add_i64(self.verify_by, until(verify_by));
-        let outside_until = match marks::governance(solution) {
-            Governance::ComplianceBased => verify_by.map(leaves_public_at),
-            _ => None,
-        };
-        fields.add_i64(self.outside_until, until(outside_until));
+        fields.add_i64(self.verify_by, verified_until(solution));
+        fields.add_i64(self.outside_until, outside_until(solution));
         fields.add_i64(self.published, micros(solution.published_at.as_ref()));
         fields.add_u64(self.length, inside.terms() as u64);
         let outside_terms = seen.map_or(0, |seen| seen.terms());
@@ -204,6 +198,25 @@ impl Fields {
         }
         fields
     }
+}
+
+/// Until when a solution is verified, in microseconds.
+pub(crate) fn verified_until(solution: &Solution) -> i64 {
+    let verify_by = solution.verify_by.as_ref();
+    until(verify_by.and_then(from_wire))
+}
+
+/// Until when it is shown outside of the house, in microseconds.
+pub(crate) fn outside_until(solution: &Solution) -> i64 {
+    let verify_by = solution.verify_by.as_ref();
+    match marks::governance(solution) {
+        Governance::ComplianceBased => until(verify_by.and_then(from_wire).map(leaves_public_at)),
+        _ => i64::MAX,
+    }
+}
+
+fn until(at: Option<Timestamp>) -> i64 {
+    at.map_or(i64::MAX, microseconds)
 }
 
 /// Whether a solution may be shown outside of the house at all.
@@ -287,6 +300,13 @@ impl Indexer<Happening> for Fields {
                 let case: Option<Case> = fold::stored(txn.get(key)?)?;
                 for solution_id in case.iter().flat_map(Case::ever_named) {
                     touched.insert(keys::solution(&event.tenant_id, solution_id).into());
+                }
+                return Ok(());
+            }
+            What::Search(_) => {
+                let lent = searches::lent_by(txn, &event.tenant_id, &event.aggregate_id)?;
+                for solution_id in lent {
+                    touched.insert(keys::solution(&event.tenant_id, &solution_id).into());
                 }
                 return Ok(());
             }

@@ -51,6 +51,7 @@ mod spelling;
 mod standing;
 mod stats;
 mod suggestions;
+mod trusting;
 mod versions;
 mod view;
 mod visible;

@@ -55,6 +55,10 @@ pub(crate) const NEAREST_MAX: usize = 50;
 /// Of those that share most words, and of those that are nearest in meaning, so many are compared by what customers said,
 /// too.
 pub(crate) const SAID_COMPARED_MAX: usize = 32;
+/// How far behind those that are told one may stand and come among them because it is trusted more: so many places.
+pub(crate) const TRUSTED_BESIDE_MAX: usize = 16;
+/// How often is ranked again because of solutions that the index still has, and that are not there any more.
+pub(crate) const LOOKED_AT_AGAIN_MAX: usize = 3;
 /// Directions of texts that are kept on disk.
 pub(crate) const DIRECTIONS_KEPT_MAX: usize = 5_000_000;
 /// Directions that are reckoned before it is looked whether others are wanted by now.

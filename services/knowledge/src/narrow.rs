@@ -1,6 +1,6 @@
 //! What a search is narrowed to: the caller's own sight, and the request's filter within it.
 
-use aftercall_domain::solution::{Audience, Reader};
+use aftercall_domain::solution::{Addressed, Audience, Reader};
 use aftercall_proto::knowledge::v1::SolutionFilter;
 use aftercall_proto::model::v1::{self as wire, Confidence, Governance};
 use aftercall_service::Checker;
@@ -13,6 +13,8 @@ use crate::visible::Sight;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     audience: Option<Audience>,
+    /// The client that is asked for; empty for none.
+    client_account_id: String,
     /// Of the marks of each of these a solution must have one.
     marks: Vec<Vec<String>>,
     only_verified: bool,
@@ -61,6 +63,7 @@ impl Filter {
         one_of(languages(&filter.language));
         Self {
             audience,
+            client_account_id: filter.client_account_id.clone(),
             marks,
             only_verified: filter.only_verified,
             is_of_trust: filter.only_verified
@@ -97,6 +100,16 @@ impl Filter {
             let teams = reader.teams();
             seen.extend(teams.map(|team| marks::for_group(wire::Audience::Team, team)));
         }
+        let client_account_id = self.client_account_id.as_str();
+        let of_client = Addressed {
+            audience: Audience::ClientAccount,
+            owner_group: "",
+            client_account_id,
+        };
+        if wide_enough(Audience::ClientAccount) && reader.finds(of_client, client_account_id) {
+            let client = wire::Audience::ClientAccount;
+            seen.push(marks::for_group(client, client_account_id));
+        }
         let mut marks = vec![seen];
         marks.extend(self.marks.iter().cloned());
         Sight {
@@ -104,6 +117,17 @@ impl Filter {
             at_us,
             only_verified: self.only_verified,
             is_outside: reader.is_given_customer_wording_only(),
+        }
+    }
+
+    /// All that a house has, whoever it is for.
+    pub(crate) fn whole_house() -> Sight {
+        let all = Audience::ALL.into_iter();
+        Sight {
+            marks: vec![all.map(|one| marks::for_all_of(one.into())).collect()],
+            at_us: 0,
+            only_verified: false,
+            is_outside: false,
         }
     }
 

@@ -97,32 +97,42 @@ impl Asked {
     }
 }
 
+/// What is not looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Without<'w> {
+    /// What was said in a contact: of a solution, by its draw.
+    pub(crate) saying: Option<(&'w str, u64)>,
+    /// Documents of solutions that are not there for whoever asks, although the index still has them.
+    pub(crate) gone: BTreeSet<DocAddress>,
+}
+
 /// Solutions in their order.
 #[derive(Debug)]
 pub(crate) struct Ranking {
-    /// By their places in the answer.
-    pub(crate) solution_ids: Vec<String>,
+    /// By their places in the answer: each with its document.
+    pub(crate) found: Vec<(String, DocAddress)>,
     /// Their order, and whether anything fits.
     pub(crate) answer: Answer,
 }
 
 /// A solution that comes near.
 struct Near {
+    address: DocAddress,
     own: Arc<Own>,
     vector: Option<Vector>,
     cases: Vec<Case>,
 }
 
-/// Ranks what comes near to what is asked. `without` is a saying that is not looked at: of a solution, by its draw.
+/// Ranks what comes near to what is asked.
 pub(crate) fn rank(
     store: &Store,
     visible: &Visible<'_>,
     comparing: &Comparing,
     asked: &Asked,
-    without: Option<(&str, u64)>,
+    without: &Without<'_>,
 ) -> Result<Ranking, Error> {
     let (addresses, compared) = addresses(asked);
-    let addresses: Vec<DocAddress> = addresses.into_iter().collect();
+    let addresses: Vec<DocAddress> = addresses.difference(&without.gone).copied().collect();
     let vectors = match &comparing.meaning {
         Some(meaning) if asked.vector.is_some() => meaning.own(visible, &addresses),
         _ => vec![None; addresses.len()],
@@ -134,10 +144,15 @@ pub(crate) fn rank(
         };
         let whose = (visible.tenant_id(), own.solution_id.as_str());
         let cases = match compared.contains(&address) {
-            true => cases(store, comparing, asked, whose, without)?,
+            true => cases(store, comparing, asked, whose, without.saying)?,
             false => Vec::new(),
         };
-        near.push(Near { own, vector, cases });
+        near.push(Near {
+            address,
+            own,
+            vector,
+            cases,
+        });
     }
     // Equal ones are given by their ids, so that every index answers the same.
     near.sort_by(|a, b| a.own.solution_id.cmp(&b.own.solution_id));
@@ -151,9 +166,11 @@ pub(crate) fn rank(
         calibrations: &calibrated.by,
     };
     let answer = ranker::rank(&question, &candidates);
-    let solution_ids = near.iter().map(|one| one.own.solution_id.clone());
+    let found = near
+        .iter()
+        .map(|one| (one.own.solution_id.clone(), one.address));
     Ok(Ranking {
-        solution_ids: solution_ids.collect(),
+        found: found.collect(),
         answer,
     })
 }

@@ -28,10 +28,14 @@ pub(crate) struct Viewer {
 impl Viewer {
     /// Who calls.
     pub(crate) fn of<T>(call: &Call<T>) -> Self {
-        let scope = call.scope();
+        Self::new(call.principal.clone(), call.scope())
+    }
+
+    /// Somebody who reads the contacts of a scope.
+    pub(crate) fn new(principal: Principal, scope: Scope) -> Self {
         Self {
-            principal: call.principal.clone(),
-            reader: reader(&call.principal),
+            reader: reader(&principal),
+            principal,
             scope,
         }
     }

@@ -91,7 +91,7 @@ pub(crate) struct Case {
     /// The solutions that it named before it was amended, and names no more.
     #[prost(string, repeated, tag = "44")]
     named_before: Vec<String>,
-    /// For which client it was; may be empty.
+    /// The client on whose behalf it was handled; empty for none.
     #[prost(string, tag = "45")]
     pub(crate) client_account_id: String,
 }
@@ -153,6 +153,12 @@ impl Case {
     /// Takes from the call that the contact is how long it took, where its record does not say it.
     pub(crate) fn complete(&mut self, call: Option<&Call>) {
         self.handled_mut().complete(call);
+    }
+
+    /// Whether it is about another reason beside the primary one.
+    pub(crate) fn has_several_reasons(&self) -> bool {
+        let mut codes = self.reason_codes.iter();
+        codes.any(|code| !code.is_empty() && *code != self.reason_code)
     }
 
     /// How many seconds it took, if that is known.

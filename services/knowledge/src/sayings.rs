@@ -1,39 +1,43 @@
-//! What customers said in contacts in which a solution was used or rejected: evidence for what it fits, in their own
-//! words.
+//! What customers said in contacts in which a solution was used or rejected, and what was searched for when it was:
+//! evidence for what it fits, in their own words.
 //!
 //! Of many contacts a sample is kept: those whose hashes are the least. So it is even, and it changes the less the more
-//! there are. A contact that is taken back leaves its place empty, so that the sample is the same in whatever order
-//! contacts of several partitions come. Words that are personal are masked before anything is kept.
+//! there are. A search that names a contact has that one's hash: what is asked as if a contact were not known leaves its
+//! searches out, too. What is taken back leaves its place empty, so that the sample is the same in whatever order
+//! contacts and searches of several partitions come. Words that are personal are masked before anything is kept.
 
 use aftercall_domain::masking;
 use aftercall_retrieval::meaning::TextId;
 use aftercall_retrieval::ranker::CASES_MAX;
 use aftercall_retrieval::{Part, Profile};
-use aftercall_view::ApplyError;
 use aftercall_view::key::Key;
+use aftercall_view::{ApplyError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use crate::fold::stored;
-use crate::keys::evidence as keys;
+use crate::fold::{stored, stored_number};
+use crate::keys::{self as view_keys, evidence as keys};
 use crate::limits::SAYING_BYTES_MAX;
 use crate::personal;
 use crate::records::Case;
 use crate::standing::Rows;
 
-/// The sample of a solution, in the order of its draws.
+/// The sample of a solution, in the order of its places.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Sayings {
     #[prost(message, repeated, tag = "1")]
     all: Vec<Saying>,
 }
 
-/// What a customer said in one contact.
+/// What a customer said in one contact, or somebody asked in one search.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Saying {
-    /// A hash of the contact.
+    /// A hash of the contact; of a search that names none, of the search.
     #[prost(fixed64, tag = "1")]
     pub(crate) draw: u64,
+    /// What tells those of one draw apart: whose the contact is, or a hash of the search.
+    #[prost(fixed64, tag = "6")]
+    source: u64,
     /// Whether the solution was used; it was rejected otherwise.
     #[prost(bool, tag = "2")]
     pub(crate) accepted: bool,
@@ -48,7 +52,57 @@ pub(crate) struct Saying {
     text_id: Bytes,
 }
 
+/// Where something that was said stands in a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    draw: u64,
+    source: u64,
+}
+
+impl Place {
+    /// That of a contact.
+    pub(crate) fn of_contact((interaction_id, whose): (&str, u64)) -> Self {
+        Self {
+            draw: hash(interaction_id),
+            source: whose,
+        }
+    }
+
+    /// That of a search, which may name the contact that it is for.
+    pub(crate) fn of_search(search_id: &str, interaction_id: &str) -> Self {
+        let source = hash(search_id);
+        let draw = match interaction_id {
+            "" => source,
+            interaction_id => hash(interaction_id),
+        };
+        Self { draw, source }
+    }
+}
+
 impl Saying {
+    /// What was said, which is masked already; none if nothing is told.
+    pub(crate) fn of(place: Place, text: &str, accepted: bool) -> Option<Self> {
+        let text = text.trim();
+        let text = text[..text.floor_char_boundary(SAYING_BYTES_MAX)].to_owned();
+        (!text.is_empty()).then(|| Self {
+            draw: place.draw,
+            source: place.source,
+            accepted,
+            profile: Profile::of([(Part::Question, text.as_str())])
+                .to_bytes()
+                .into(),
+            text_id: Bytes::copy_from_slice(TextId::of(&text).as_bytes()),
+            text,
+        })
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            draw: self.draw,
+            source: self.source,
+        }
+    }
+
     /// What ranking needs of the words.
     pub(crate) fn profile(&self) -> Option<Profile> {
         Profile::from_bytes(&self.profile)
@@ -91,62 +145,111 @@ impl Sayings {
         self.iter().filter(|saying| saying.accepted)
     }
 
-    /// Whether a contact of this draw belongs to the sample.
-    pub(crate) fn takes(&self, draw: u64) -> bool {
-        let last = self.all.last().map(|last| last.draw);
-        self.all.len() < CASES_MAX || last.is_some_and(|last| draw <= last)
+    /// Whether what is said there belongs to the sample.
+    fn takes(&self, place: Place) -> bool {
+        let last = self.all.last().map(Saying::place);
+        self.all.len() < CASES_MAX || last.is_some_and(|last| place <= last)
     }
 
-    /// Takes in what was said in a contact, in place of what was known of it.
-    pub(crate) fn add(&mut self, saying: Saying) {
-        match self.all.binary_search_by_key(&saying.draw, |one| one.draw) {
-            Ok(place) => self.all[place] = saying,
-            Err(place) => self.all.insert(place, saying),
+    /// Takes in what was said, in place of what was known of it.
+    fn add(&mut self, saying: Saying) {
+        let place = saying.place();
+        match self.all.binary_search_by_key(&place, Saying::place) {
+            Ok(at) => self.all[at] = saying,
+            Err(at) => self.all.insert(at, saying),
         }
         self.all.truncate(CASES_MAX);
     }
 
-    /// Takes out what was said in a contact; says whether it was there.
-    pub(crate) fn remove(&mut self, draw: u64) -> bool {
-        let Ok(place) = self.all.binary_search_by_key(&draw, |one| one.draw) else {
+    /// Takes out what was said; says whether it was there.
+    fn remove(&mut self, place: Place) -> bool {
+        let Ok(at) = self.all.binary_search_by_key(&place, Saying::place) else {
             return false;
         };
         let empty = Saying {
-            draw,
+            draw: place.draw,
+            source: place.source,
             ..Saying::default()
         };
-        let before = std::mem::replace(&mut self.all[place], empty);
+        let before = std::mem::replace(&mut self.all[at], empty);
         !before.text_id.is_empty()
+    }
+
+    /// How many speak for the solution, and how many against it.
+    fn count(&self) -> [u64; 2] {
+        let accepted = self.accepted().count() as u64;
+        [accepted, self.iter().count() as u64 - accepted]
     }
 }
 
-/// The draw of a contact.
-pub(crate) fn draw((interaction_id, whose): (&str, u64)) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&whose.to_le_bytes());
-    hasher.update(interaction_id.as_bytes());
-    let mut draw = [0; 8];
-    draw.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(draw)
+/// Lends words to a solution, which is found by them from then on. They are asked for only if they belong to the
+/// sample.
+pub(crate) fn lend(
+    whose: (&str, &str),
+    place: Place,
+    said: impl FnOnce() -> Option<Saying>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let mut sayings = Sayings::read(txn, whose.0, whose.1)?;
+    let Some(saying) = sayings.takes(place).then(said).flatten() else {
+        return Ok(());
+    };
+    let before = sayings.count();
+    sayings.add(saying);
+    put(whose, (&sayings, before), txn)
+}
+
+/// Takes words back that were lent to a solution, if they were.
+pub(crate) fn take_back(
+    whose: (&str, &str),
+    place: Place,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let mut sayings = Sayings::read(txn, whose.0, whose.1)?;
+    let before = sayings.count();
+    match sayings.remove(place) {
+        true => put(whose, (&sayings, before), txn),
+        false => Ok(()),
+    }
+}
+
+/// Puts a sample, of which so many spoke for the solution and against it before.
+fn put(
+    (tenant_id, solution_id): (&str, &str),
+    (sayings, before): (&Sayings, [u64; 2]),
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let key = Sayings::key(tenant_id, solution_id);
+    txn.put(key, sayings.encode_to_vec())?;
+    let counted = [keys::said(tenant_id), keys::said_against(tenant_id)];
+    let numbers = before.into_iter().zip(sayings.count());
+    for (key, (before, after)) in counted.into_iter().zip(numbers) {
+        let said = stored_number(txn.get(&key)?).saturating_add(after);
+        match said.saturating_sub(before) {
+            _ if before == after => {}
+            0 => txn.delete(key)?,
+            said => txn.put(key, said.to_be_bytes().to_vec())?,
+        }
+    }
+    txn.touch(view_keys::solution(tenant_id, solution_id));
+    Ok(())
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hash = [0; 8];
+    hash.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..8]);
+    u64::from_le_bytes(hash)
 }
 
 /// What a customer said in a contact about what brought them, masked and cut; none if nothing is told.
-pub(crate) fn of(case: &Case, draw: u64, accepted: bool) -> Option<Saying> {
+pub(crate) fn of(case: &Case, place: Place, accepted: bool) -> Option<Saying> {
     let others = case.also_resolved.iter();
     let others = others.map(|reason| reason.stated_verbatim.as_str());
     let said = std::iter::once(case.stated_verbatim.as_str()).chain(others);
     let said = said.map(str::trim).find(|words| !words.is_empty())?;
     let said = &said[..said.floor_char_boundary(SAYING_BYTES_MAX)];
     let (text, _) = masking::mask(said, &masking::find(said, &personal::known(case)));
-    Some(Saying {
-        draw,
-        accepted,
-        profile: Profile::of([(Part::Question, text.as_str())])
-            .to_bytes()
-            .into(),
-        text_id: Bytes::copy_from_slice(TextId::of(&text).as_bytes()),
-        text,
-    })
+    Saying::of(place, &text, accepted)
 }
 
 #[cfg(test)]
@@ -155,41 +258,57 @@ mod tests {
 
     use super::*;
 
-    fn saying(draw: u64) -> Saying {
+    fn saying(place: Place) -> Saying {
         Saying {
-            draw,
+            draw: place.draw,
+            source: place.source,
             accepted: true,
             text_id: Bytes::from_static(b"id"),
             ..Saying::default()
         }
     }
 
+    #[test]
+    fn a_search_stands_beside_the_contact_that_it_names() {
+        let contact = Place::of_contact(("contact", 7));
+        let search = Place::of_search("search", "contact");
+        assert_eq!(contact.draw, search.draw);
+        assert_ne!(contact, search);
+        let alone = Place::of_search("search", "");
+        assert_ne!(alone.draw, contact.draw);
+    }
+
     proptest! {
         #[test]
         fn a_sample_is_the_same_in_every_order(
-            contacts in prop::collection::hash_map(any::<u64>(), any::<bool>(), 0..120),
+            // Some contacts have several: their own words, and those of searches.
+            contacts in prop::collection::hash_map((0..60_u64, 0..3_u64), any::<bool>(), 0..120),
             later in any::<u64>(),
         ) {
+            let contacts = contacts.into_iter();
+            let contacts: std::collections::BTreeMap<Place, bool> = contacts
+                .map(|((draw, source), is_taken_back)| (Place { draw, source }, is_taken_back))
+                .collect();
             // Each is told, and some are taken back: in two orders, in which only what concerns one contact stays.
             let mut orders = [Sayings::default(), Sayings::default()];
-            for (draw, is_taken_back) in &contacts {
-                orders[0].add(saying(*draw));
+            for (place, is_taken_back) in &contacts {
+                orders[0].add(saying(*place));
                 if *is_taken_back {
-                    orders[0].remove(*draw);
+                    orders[0].remove(*place);
                 }
             }
-            let mut draws: Vec<u64> = contacts.keys().copied().collect();
-            draws.sort_unstable_by_key(|draw| draw ^ later);
-            draws.iter().for_each(|draw| orders[1].add(saying(*draw)));
-            for draw in draws.iter().filter(|draw| contacts[draw]) {
-                orders[1].remove(*draw);
+            let mut places: Vec<Place> = contacts.keys().copied().collect();
+            places.sort_unstable_by_key(|place| place.draw ^ later);
+            places.iter().for_each(|place| orders[1].add(saying(*place)));
+            for place in places.iter().filter(|place| contacts[*place]) {
+                orders[1].remove(*place);
             }
             prop_assert_eq!(&orders[0], &orders[1]);
-            draws.sort_unstable();
-            draws.truncate(CASES_MAX);
-            draws.retain(|draw| !contacts[draw]);
-            let kept: Vec<u64> = orders[0].iter().map(|one| one.draw).collect();
-            prop_assert_eq!(kept, draws);
+            places.sort_unstable();
+            places.truncate(CASES_MAX);
+            places.retain(|place| !contacts[place]);
+            let kept: Vec<Place> = orders[0].iter().map(Saying::place).collect();
+            prop_assert_eq!(kept, places);
         }
     }
 }

@@ -13,6 +13,7 @@ mod events;
 mod finding;
 mod judging;
 mod keeping;
+mod lending;
 mod measures;
 mod period;
 mod places;
@@ -28,5 +29,8 @@ mod tests;
 
 pub(crate) use contacts::complete;
 pub(crate) use events::{apply, exists};
+pub(crate) use keeping::{Unanswered, keep};
+pub(crate) use lending::lent_by;
 pub(crate) use records::Reach;
+pub(crate) use reporting::search_id;
 pub use server::Searches;

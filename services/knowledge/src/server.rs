@@ -37,7 +37,7 @@ use crate::promotion;
 use crate::ranking::Comparing;
 use crate::reader::Viewer;
 use crate::review;
-use crate::searches::Searches;
+use crate::searches::{self, Searches, Unanswered};
 use crate::solutions;
 use crate::suggestions;
 use crate::versions::SolutionsServer;
@@ -289,7 +289,10 @@ impl Knowledge {
         let captured = self.reading.run(read).await?;
         let similar = call.map(|message| SuggestSolutionsRequest {
             text: captured.words.clone(),
+            client_account_id: captured.client_account_id.clone(),
             is_finished: true,
+            // Nobody asks it: who drafts is shown what is there.
+            is_trial: true,
             min_position: message.min_position,
             latest: message.latest,
             ..SuggestSolutionsRequest::default()
@@ -313,22 +316,37 @@ impl Knowledge {
         let viewer = Viewer::of(&call);
         let at_us = microseconds(self.deps.clock.now());
         let wanted = suggestions::Wanted::of(&call.message, &viewer, at_us)?;
+        let (question, given_id) = (wanted.question(&call.message), wanted.search_id());
         self.reading.index_at(including, until).await?;
         let snapshot = self.reading.view().snapshot();
         let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
         let (fields, comparing) = (Arc::clone(&self.fields), self.comparing.clone());
+        let asked_by = viewer.clone();
         let suggest = move |store: &Store| {
-            suggestions::suggest(store, &snapshot, (&fields, &comparing), &viewer, &wanted)
+            suggestions::suggest(store, &snapshot, (&fields, &comparing), &asked_by, &wanted)
         };
         let found = self.reading.run(suggest).await?;
-        let through = found.complete_through;
+        let search_id = given_id.unwrap_or_else(|| self.deps.ids.uuid_v7().to_string());
+        let is_kept = match question.filter(|_| !found.fits) {
+            Some(question) => {
+                let guesses = found.suggestions.iter();
+                let guesses = guesses.filter_map(|one| one.solution.as_ref());
+                let unanswered = Unanswered {
+                    search_id: search_id.clone(),
+                    question,
+                    guesses: guesses.map(|one| one.solution_id.clone()).collect(),
+                };
+                searches::keep(self, &viewer.principal, unanswered, until).await
+            }
+            None => false,
+        };
         Ok(SuggestSolutionsResponse {
             suggestions: found.suggestions,
-            complete_through: through.encode(self.reading.log_identity()),
-            // Nothing is kept of it: whoever says what came of it names it.
-            search_id: self.deps.ids.uuid_v7().to_string(),
+            complete_through: found.complete_through.encode(self.reading.log_identity()),
+            search_id,
             fits: found.fits,
             hand_off: found.hand_off,
+            is_kept,
         })
     }
 }

@@ -2,26 +2,37 @@
 //!
 //! The text is pasted as it is; nothing in it is syntax. Of its terms those that tell most are searched for, so that the
 //! work is bounded whatever the text. While it is typed it is compared by its words, and once it is whole by what it
-//! means, too: see [`ranking`].
+//! means, too: see [`ranking`]. What the index gives is looked up in the store, which may know better: only what is there
+//! by now is told.
 
-use aftercall_domain::Violations;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeSet;
+
+use aftercall_domain::{InteractionId, Violations};
 use aftercall_proto::knowledge::v1::{Match, SolutionFilter, SuggestSolutionsRequest, Suggestion};
-use aftercall_proto::model::v1::{Solution, VerificationState};
+use aftercall_proto::model::v1::{SearchQuestion, Solution, VerificationState};
 use aftercall_retrieval::lexical::Match as Shared;
-use aftercall_retrieval::ranker;
+use aftercall_retrieval::ranker::Ranked;
 use aftercall_service::{Checker, Page};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
+use tantivy::DocAddress;
 
 use crate::failure::Error;
 use crate::index::Fields;
-use crate::limits::{QUESTIONS_TOLD_MAX, SUGGESTIONS, TEXT_BYTES_MAX};
+use crate::limits::{
+    LOOKED_AT_AGAIN_MAX, QUESTIONS_TOLD_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TRUSTED_BESIDE_MAX,
+};
 use crate::narrow::Filter;
-use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking};
+use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking, Without};
 use crate::reader::Viewer;
+use crate::searches;
 use crate::solutions;
+use crate::trusting;
 use crate::visible::{Sight, Visible};
 
 /// What is asked for.
@@ -32,6 +43,8 @@ pub(crate) struct Wanted {
     is_finished: bool,
     suggestions_max: usize,
     sight: Sight,
+    /// The search that it goes on with; empty for a new one.
+    search_id: String,
 }
 
 impl Wanted {
@@ -54,7 +67,10 @@ impl Wanted {
             ..SolutionFilter::default()
         };
         let filter = Filter::of(&filter, "", &mut checker);
+        let search_id = searches::search_id("search_id", &request.search_id, &mut checker);
+        checker.id("interaction_id", &request.interaction_id);
         let wanted = Self {
+            search_id,
             suggestions_max: checker.count("suggestions_max", asked, SUGGESTIONS),
             text: request.text.clone(),
             is_finished: request.is_finished,
@@ -70,7 +86,27 @@ impl Wanted {
             is_finished: true,
             suggestions_max: 1,
             sight: Filter::default().sight(viewer.reader(), at_us),
+            search_id: String::new(),
         }
+    }
+
+    /// The search that it goes on with; none for a new one.
+    pub(crate) fn search_id(&self) -> Option<String> {
+        Some(self.search_id.clone()).filter(|id| !id.is_empty())
+    }
+
+    /// The question to be kept where nothing fits; none where it is not to be: while it is typed, and where nobody
+    /// asks it.
+    pub(crate) fn question(&self, request: &SuggestSolutionsRequest) -> Option<SearchQuestion> {
+        (self.is_finished && !request.is_trial).then(|| SearchQuestion {
+            text: self.text.clone(),
+            reason_code: request.reason_code.clone(),
+            product: request.product.clone(),
+            client_account_id: request.client_account_id.clone(),
+            language: request.language.clone(),
+            interaction_id: InteractionId::read(&request.interaction_id).into_string(),
+            ..SearchQuestion::default()
+        })
     }
 }
 
@@ -105,18 +141,14 @@ pub(crate) fn suggest(
     let sights = &comparing.memory.sights;
     let visible = Visible::of(sights, (searcher, fields), viewer.tenant_id(), sight)?;
     let asked = Asked::of(comparing, &visible, (&wanted.text, wanted.is_finished))?;
-    let mut scored = scored(
+    let (mut scored, _) = scored(
         store,
         &visible,
         (viewer, comparing),
-        (&asked, sight.at_us),
+        (&asked, sight),
         wanted.suggestions_max,
     )?;
-    let fits = scored.iter().any(|one| !one.is_guess);
-    let is_unsure = match scored.as_slice() {
-        [first, second, ..] => second.score >= ALIKE * first.score,
-        _ => false,
-    };
+    let (fits, hand_off) = (fits(&scored), hands_off(&scored, sight));
     tell_apart(&mut scored);
     let mut page = Page::new(wanted.suggestions_max);
     for one in scored {
@@ -130,16 +162,33 @@ pub(crate) fn suggest(
     Ok(Answer {
         suggestions: page.into_items(),
         fits,
-        hand_off: sight.is_outside && (!fits || is_unsure),
+        hand_off,
         complete_through: complete_through.clone(),
     })
+}
+
+/// Whether something fits.
+pub(crate) fn fits(scored: &[Scored]) -> bool {
+    scored.iter().any(|one| !one.is_guess)
+}
+
+/// Whether a program should hand over to a person: it asks for those outside, and nothing fits, or two fit alike.
+pub(crate) fn hands_off(scored: &[Scored], sight: &Sight) -> bool {
+    let is_unsure = match scored {
+        [first, second, ..] => second.score >= ALIKE * first.score,
+        _ => false,
+    };
+    sight.is_outside && (is_unsure || !fits(scored))
 }
 
 /// A solution that was found, and how well it fits.
 #[derive(Debug)]
 pub(crate) struct Scored {
     pub(crate) solution: Solution,
+    /// How well, with how far it is trusted.
     pub(crate) score: f32,
+    /// How far it is trusted: by what its score was multiplied.
+    pub(crate) trust: f32,
     /// How near it is in meaning, if that was compared.
     pub(crate) nearness: Option<f32>,
     /// How many contacts were compared in which it was used or rejected.
@@ -162,6 +211,7 @@ impl Scored {
             verification_expired: is_expired(&solution),
             discriminating_questions: questions,
             score: self.score,
+            trust: self.trust,
             nearness: self.nearness,
             cases_compared: self.cases as i32,
             matches: self.matches,
@@ -202,45 +252,106 @@ pub(crate) fn tell_apart(scored: &mut [Scored]) {
     }
 }
 
-/// The best of what comes near, with why each does: at most so many. Where nothing fits, all of them are guesses.
+/// The best of what comes near, with why each does: at most so many. Where nothing fits, all of them are guesses. And
+/// the documents that are left out of it, because their solutions are not there any more: the index may be a moment
+/// behind, and what it still has must neither be told nor push aside what is there.
 pub(crate) fn scored(
     store: &Store,
     visible: &Visible<'_>,
     (viewer, comparing): (&Viewer, &Comparing),
-    (asked, at_us): (&Asked, i64),
+    (asked, sight): (&Asked, &Sight),
     scored_max: usize,
-) -> Result<Vec<Scored>, Error> {
-    let Ranking {
-        solution_ids,
-        answer,
-    } = ranking::rank(store, visible, comparing, asked, None)?;
-    let now = Timestamp::from_microsecond(at_us).map_err(Error::internal)?;
-    let mut scored = Vec::new();
-    let is_near = |one: &ranker::Ranked| one.nearness().is_some_and(|near| near >= NEAR_MIN);
-    let ranked = answer.ranked.into_iter();
+) -> Result<(Vec<Scored>, BTreeSet<DocAddress>), Error> {
+    let mut without = Without::default();
+    let mut times = 0;
+    loop {
+        let ranking = ranking::rank(store, visible, comparing, asked, &without)?;
+        let (scored, gone) = look(store, (viewer, sight), &ranking, scored_max)?;
+        times += 1;
+        let is_done = gone.is_empty() || times > LOOKED_AT_AGAIN_MAX;
+        without.gone.extend(gone);
+        if is_done {
+            return Ok((scored, without.gone));
+        }
+    }
+}
+
+/// What of a ranking may be told, and the documents of what may not be any more.
+fn look(
+    store: &Store,
+    (viewer, sight): (&Viewer, &Sight),
+    ranking: &Ranking,
+    scored_max: usize,
+) -> Result<(Vec<Scored>, Vec<DocAddress>), Error> {
+    let now = Timestamp::from_microsecond(sight.at_us).map_err(Error::internal)?;
+    let (answer, tenant_id) = (&ranking.answer, viewer.tenant_id());
     // What shares only words that tell little, and means something else, is not suggested.
-    for one in ranked.filter(|one| one.tells || is_near(one)) {
+    let ranked = answer.ranked.iter();
+    let told = ranked.filter(|one| one.tells || is_near(one));
+    let mut told: Vec<(&Ranked, f32)> = told.map(|one| (one, 1.0)).collect();
+    trust(store, tenant_id, ranking, (&mut told, scored_max), now)?;
+    let (mut scored, mut gone) = (Vec::new(), Vec::new());
+    for (one, trust) in told {
         if scored.len() == scored_max {
             break;
         }
-        let solution = solutions::find(store, viewer.whose(), &solution_ids[one.place], now)?;
-        scored.extend(solution.map(|solution| Scored {
+        let (solution_id, address) = &ranking.found[one.place];
+        let solution = solutions::find(store, viewer.whose(), solution_id, now)?;
+        let Some(solution) = solution.filter(|solution| is_there(solution, sight)) else {
+            gone.push(*address);
+            continue;
+        };
+        let matches = one.matches().into_iter();
+        scored.push(Scored {
             solution,
-            score: one.score,
+            score: one.score * trust,
+            trust,
             nearness: one.nearness(),
             cases: one.cases.map_or(0, |cases| cases.counted),
-            matches: one.matches().into_iter().map(wire).collect(),
+            matches: matches.map(|shared| wire(shared, trust)).collect(),
             is_guess: !answer.verdict.fits,
             questions: Vec::new(),
-        }));
+        });
     }
-    Ok(scored)
+    Ok((scored, gone))
 }
 
-fn wire(shared: Shared) -> Match {
+/// Has those that are trusted more come first, of the first ones and those that may come among them.
+fn trust(
+    store: &Store,
+    tenant_id: &str,
+    ranking: &Ranking,
+    (told, first): (&mut [(&Ranked, f32)], usize),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let within_reach = told.len().min(first.saturating_add(TRUSTED_BESIDE_MAX));
+    let first = &mut told[..within_reach];
+    for (one, trust) in first.iter_mut() {
+        let whose = (tenant_id, ranking.found[one.place].0.as_str());
+        *trust = trusting::factor(store, whose, now).map_err(Error::internal)?;
+    }
+    let score = |(one, trust): &(&Ranked, f32)| one.score * trust;
+    // Equal ones stay in their order, which is that of their ids.
+    first.sort_by(|a, b| {
+        let by_score = score(b).total_cmp(&score(a));
+        by_score.then_with(|| a.0.place.cmp(&b.0.place))
+    });
+    Ok(())
+}
+
+fn is_near(one: &Ranked) -> bool {
+    one.nearness().is_some_and(|near| near >= NEAR_MIN)
+}
+
+/// Whether a solution is there for who asks, as the store has it now.
+pub(crate) fn is_there(solution: &Solution, sight: &Sight) -> bool {
+    solution.version > 0 && solution.live_version == solution.version && sight.admits(solution)
+}
+
+fn wire(shared: Shared, trust: f32) -> Match {
     Match {
         field: shared.part.name().to_owned(),
         terms: shared.words.iter().map(|word| word.to_string()).collect(),
-        score: shared.score,
+        score: shared.score * trust,
     }
 }

@@ -10,13 +10,15 @@ mod tests;
 
 use std::sync::Arc;
 
+use aftercall_proto::model::v1::Solution;
 use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, Searcher};
 
-use crate::index::Fields;
+use crate::index::{self, Fields};
+use crate::marks;
 pub(crate) use bits::Bits;
 pub(crate) use seen::Sights;
 use seen::{Lengths, Seen};
@@ -32,6 +34,19 @@ pub(crate) struct Sight {
     pub(crate) only_verified: bool,
     /// Whoever asks is outside of the house: only what customers may read is searched in.
     pub(crate) is_outside: bool,
+}
+
+impl Sight {
+    /// Whether a solution may be seen by what it says now: the index may still have it as it was.
+    pub(crate) fn admits(&self, solution: &Solution) -> bool {
+        let marks = marks::of(solution);
+        let has_one = |of: &Vec<String>| of.iter().any(|mark| marks.contains(mark));
+        let is_verified = || self.at_us <= index::verified_until(solution);
+        let is_shown_outside = || self.at_us <= index::outside_until(solution);
+        self.marks.iter().all(has_one)
+            && (!self.only_verified || is_verified())
+            && (!self.is_outside || is_shown_outside())
+    }
 }
 
 /// The solutions that a request may see.

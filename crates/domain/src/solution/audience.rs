@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 pub enum Audience {
     /// The team that answers for it.
     Team,
-    /// Whoever works for its client.
+    /// Whoever works for its client, and asks for it.
     ClientAccount,
     /// Everybody within the house.
     Internal,
@@ -109,6 +109,16 @@ impl Addressed<'_> {
         let same_team = self.owner_group == other.owner_group;
         self.audience >= other.audience && (self.audience != Audience::Team || same_team)
     }
+
+    /// Whether it is found by who asks for the contacts of a client; empty for those of all.
+    ///
+    /// What is for a client's people is found by nobody who does not ask for that very client: who works for another
+    /// one would tell it to the wrong customers.
+    pub fn is_for_contacts_of(self, client_account_id: &str) -> bool {
+        let is_theirs =
+            !client_account_id.is_empty() && self.client_account_id == client_account_id;
+        self.audience != Audience::ClientAccount || is_theirs
+    }
 }
 
 /// Who reads solutions.
@@ -128,10 +138,10 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// Whether a solution is for the reader.
+    /// Whether a solution is for the reader, who names it.
     ///
-    /// What is for a client's people is for everybody within the house who asks for that client, as nothing says who
-    /// works for which.
+    /// Nothing says who works for which client: what is for a client's people is for everybody within the house who
+    /// names it, or asks for that client. See [`Reader::finds`].
     pub fn reads(&self, solution: Addressed<'_>) -> bool {
         match self {
             Self::Outside { from } => !solution.audience.is_within() && solution.audience >= *from,
@@ -142,14 +152,20 @@ impl Reader {
         }
     }
 
-    /// The audiences of which the reader reads every solution, for a search that is to be told beforehand.
+    /// Whether a solution is found by the reader, who asks for the contacts of a client; empty for those of all.
+    pub fn finds(&self, solution: Addressed<'_>, client_account_id: &str) -> bool {
+        self.reads(solution) && solution.is_for_contacts_of(client_account_id)
+    }
+
+    /// The audiences of which the reader finds every solution, for a search that is to be told beforehand.
     pub fn audiences(&self) -> impl Iterator<Item = Audience> {
         Audience::ALL.into_iter().filter(|&audience| {
-            self.reads(Addressed {
+            let solution = Addressed {
                 audience,
                 owner_group: "",
                 client_account_id: "",
-            })
+            };
+            self.finds(solution, "")
         })
     }
 
@@ -213,7 +229,29 @@ mod tests {
         assert!(teams(&[]).reads(of(Audience::Internal)));
         assert!(Reader::Within { teams: None }.reads(of(Audience::Team)));
         let audiences: Vec<_> = teams(&["billing"]).audiences().collect();
-        assert_eq!(audiences, Audience::ALL[1..]);
+        assert_eq!(audiences, Audience::ALL[2..]);
+    }
+
+    #[test]
+    fn what_is_for_a_client_is_found_by_who_asks_for_that_client_alone() {
+        let north = Addressed {
+            client_account_id: "north",
+            ..of(Audience::ClientAccount)
+        };
+        let everybody = Reader::Within { teams: None };
+        let of_a_team = Reader::Within {
+            teams: Some(["billing".to_owned()].into()),
+        };
+        for reader in [everybody, of_a_team] {
+            assert!(reader.finds(north, "north") && reader.reads(north));
+            assert!(!reader.finds(north, "south") && !reader.finds(north, ""));
+            assert!(!reader.finds(of(Audience::ClientAccount), ""));
+            assert!(reader.finds(of(Audience::Internal), ""));
+        }
+        let customer = Reader::Outside {
+            from: Audience::Customer,
+        };
+        assert!(!customer.finds(north, "north"));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// For how many days after a use the customer is waited for, unless a tenant's operator says otherwise.
+/// For how many days after a use the customer is waited for. It is the same for all tenants.
 pub const RETURN_DAYS: u32 = 7;
-/// For how many days at most.
+/// On how many days after a use returns are told apart: whatever window is asked for is no longer.
 pub const RETURN_DAYS_MAX: u32 = 30;
 
 const HOURS_PER_DAY: i64 = 24;

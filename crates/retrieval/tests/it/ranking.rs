@@ -77,3 +77,22 @@ fn what_a_tenant_has_accepted_decides_when_it_is_enough() {
     let sample = Calibration::of((0..100).map(|n| n as f32 / 100.0).collect(), 1_000);
     assert_eq!(sample.threshold(Basis::Meaning, 300).1, 100);
 }
+
+#[test]
+fn what_a_tenant_has_rejected_has_more_refused_within_bounds() {
+    let accepted: Vec<f32> = (0..1_000).map(|n| n as f32 / 1_000.0).collect();
+    let own = Calibration::of(accepted.clone(), accepted.len());
+    let threshold = |rejected: Vec<f32>| {
+        let refined = own.clone().refined_by(rejected);
+        refined.threshold(Basis::Meaning, 300).0
+    };
+    let usual = threshold(Vec::new());
+    // Many that were rejected lie just above what is refused anyway: to refuse them is worth some that have an answer.
+    let above = threshold(vec![usual + 0.005; 100]);
+    let refused = accepted.iter().filter(|one| **one < above).count();
+    assert!(above > usual + 0.005 && refused <= 30, "{refused}");
+    // Of those that lie among the answers none is worth it, however many they are.
+    assert_eq!(threshold(vec![0.5; 1_000]), usual);
+    // And a few are not worth more than a few.
+    assert_eq!(threshold(vec![usual + 0.005; 2]), usual);
+}

@@ -19,11 +19,11 @@ use super::{CommandError, Session, warnings};
 /// Answers from solved cases
 #[derive(Debug, clap::Subcommand)]
 pub enum Solutions {
-    /// Solutions that fit a customer's words, the best first
+    /// Solutions that fit a customer's words, the best first; what none fits is kept for those who write answers
     Suggest(search::SuggestArgs),
     /// Solutions by words and filters, with counts of what there is
     Search(search::SearchArgs),
-    /// Says what came of a search: it improves the next ones
+    /// Says what came of a search: its question speaks for what was used and against what was rejected, the next time
     ReportSearch(feedback::ReportSearchArgs),
     /// What the team can't answer, the worst first
     Struggles(struggles::StrugglesArgs),

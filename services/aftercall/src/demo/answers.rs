@@ -38,7 +38,7 @@ impl Tour {
         self.make_one(player).await?;
         say("\n── The next customer calls with the same trouble\n");
         self.type_in(&["solutions", "suggest", NEXT_CALL]).await?;
-        say("\n── And one asks what nobody knows: no answer is better than a wrong one\n");
+        say("\n── And one asks what nobody knows: better no answer, and the question is kept\n");
         self.type_in(&["solutions", "suggest", NEVER_ASKED]).await?;
         self.trust(player).await?;
         self.take_back(player).await

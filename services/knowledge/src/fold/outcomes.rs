@@ -1,9 +1,12 @@
-//! Whether customers came back after a solution was used, for the same reason.
+//! Whether customers came back after a solution was used, for the same reason: the solution's own, where the contact was
+//! about that one, too; else the contact's primary one.
 //!
 //! Uses and returns may be known in any order: each contact leaves a row among those of its customer and reason, and
 //! whatever comes or goes looks at its neighbours alone. A use is followed by the first return after it; a return
 //! changes that for the uses since the return before it, and for no others. So what is counted follows from the rows
-//! that there are, and costs no more when there are many.
+//! that there are, and costs no more when there are many. What was counted of a use stands beside it.
+
+mod concerns;
 
 use std::collections::BTreeSet;
 
@@ -13,12 +16,15 @@ use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::Change;
 use super::uses::{Named, count, update};
+use super::{Change, stored};
 use crate::keys;
-use crate::keys::evidence::{self, Matter};
+use crate::keys::evidence::{self, Contact};
 use crate::notes::Noted;
 use crate::records::{Case, Link, Linked, Used};
+
+pub(super) use concerns::{on_merged, retrace};
+use concerns::{Concern, persons, reason_of};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -34,8 +40,19 @@ enum Known {
 }
 
 impl Known {
-    fn after(day: Option<u32>) -> Self {
+    /// By when the customer came back first, and when it was used.
+    fn after(return_us: Option<i64>, used_us: i64) -> Self {
+        let day = return_us.and_then(|at_us| day_of_return(at_us.saturating_sub(used_us)));
         day.map_or(Self::Unreturned, Self::Returned)
+    }
+
+    /// What was counted of a use.
+    const fn counted(used: Used) -> Self {
+        match (used.is_traced, used.returned) {
+            (false, _) => Self::Untraced,
+            (true, 0) => Self::Unreturned,
+            (true, day) => Self::Returned(day),
+        }
     }
 
     /// Whether the window ends without a return, as far as is known.
@@ -48,40 +65,34 @@ impl Known {
     }
 }
 
+/// When a solution was used, and in which contact.
+type At<'a> = (i64, Contact<'a>);
+
 /// A contact is counted: what it follows, and what follows it.
 pub(super) fn enter(change: &mut Change<'_, '_>, case: &Case) -> Result<(), ApplyError> {
     let tenant_id = &*change.event.tenant_id;
     let contact = (&*change.event.aggregate_id, change.whose);
-    for matter in returns_for(tenant_id, case) {
-        put_return(
-            matter,
-            case.occurred_at_us,
-            contact,
-            (change.txn, &mut change.noted),
-        )?;
+    let at = (case.occurred_at_us, contact);
+    let persons = persons(tenant_id, &case.customer_id, change.txn)?;
+    for reason_code in returns_for(case) {
+        let concern = Concern::of(tenant_id, &persons, reason_code);
+        put_return(concern, at, (change.txn, &mut change.noted))?;
     }
     let links = case.links();
-    let known = match traced(tenant_id, case) {
-        None => Known::Untraced,
-        Some(matter) => {
-            if !links.is_empty() {
-                let key = evidence::at(matter.linked(), case.occurred_at_us, contact);
-                let linked = Linked {
-                    links: links.clone(),
-                };
-                change.txn.put(key, linked.encode_to_vec())?;
-                shift_count(matter.linked_count(), 1, change.txn)?;
-            }
-            known_of(matter, case, change.txn)?
-        }
-    };
     for (solution_id, _) in case.told() {
-        let key = keys::used(tenant_id, solution_id, case.occurred_at_us, contact);
-        let link = links.iter().find(|link| link.solution_id == solution_id);
-        change.txn.put(key, used(link, known).encode_to_vec())?;
+        if links.iter().all(|link| link.solution_id != solution_id) {
+            let key = keys::used(tenant_id, solution_id, case.occurred_at_us, contact);
+            change.txn.put(key, Used::default().encode_to_vec())?;
+        }
     }
     for link in &links {
-        shift(tenant_id, link, (case.occurred_at_us, known), 1, change.txn)?;
+        if case.has_several_reasons() {
+            let key = evidence::of_several(tenant_id, link, contact);
+            change.txn.put(key, "")?;
+        }
+        let reason_code = reason_of(tenant_id, case, link, change.txn)?;
+        let concern = Concern::of(tenant_id, &persons, reason_code);
+        add(concern, link, at, change.txn)?;
     }
     Ok(())
 }
@@ -90,48 +101,110 @@ pub(super) fn enter(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
 pub(super) fn leave(change: &mut Change<'_, '_>, case: &Case) -> Result<(), ApplyError> {
     let tenant_id = &*change.event.tenant_id;
     let contact = (&*change.event.aggregate_id, change.whose);
-    let known = match traced(tenant_id, case) {
-        None => Known::Untraced,
-        Some(matter) => {
-            if !case.links().is_empty() {
-                let key = evidence::at(matter.linked(), case.occurred_at_us, contact);
-                change.txn.delete(key)?;
-                shift_count(matter.linked_count(), -1, change.txn)?;
-            }
-            known_of(matter, case, change.txn)?
+    let at = (case.occurred_at_us, contact);
+    let persons = persons(tenant_id, &case.customer_id, change.txn)?;
+    for link in &case.links() {
+        if case.has_several_reasons() {
+            let key = evidence::of_several(tenant_id, link, contact);
+            change.txn.delete(key)?;
         }
-    };
+        let reason_code = reason_of(tenant_id, case, link, change.txn)?;
+        let concern = Concern::of(tenant_id, &persons, reason_code);
+        take(concern, link, at, change.txn)?;
+    }
     for (solution_id, _) in case.told() {
         let key = keys::used(tenant_id, solution_id, case.occurred_at_us, contact);
         change.txn.delete(key)?;
     }
-    for link in &case.links() {
-        shift(
-            tenant_id,
-            link,
-            (case.occurred_at_us, known),
-            -1,
-            change.txn,
-        )?;
-    }
-    for matter in returns_for(tenant_id, case) {
-        take_return(
-            matter,
-            case.occurred_at_us,
-            contact,
-            (change.txn, &mut change.noted),
-        )?;
+    for reason_code in returns_for(case) {
+        let concern = Concern::of(tenant_id, &persons, reason_code);
+        take_return(concern, at, (change.txn, &mut change.noted))?;
     }
     Ok(())
 }
 
-/// What is known of the uses of a contact, if it has any.
-fn known_of(matter: Matter<'_>, case: &Case, txn: &mut Txn<'_>) -> Result<Known, ApplyError> {
-    let returned = match case.told().is_empty() {
-        true => None,
-        false => first_return(matter, case.occurred_at_us, txn)?,
+/// What the customer came for by themselves: any of the contact's reasons.
+fn returns_for(case: &Case) -> impl Iterator<Item = &str> {
+    let reached_out = case.is_inbound && !case.customer_id.is_empty();
+    let codes: BTreeSet<&str> = case.reason_codes.iter().map(String::as_str).collect();
+    let codes = codes.into_iter().filter(|code| !code.is_empty());
+    codes.filter(move |_| reached_out)
+}
+
+/// Counts a use, by what the customer would come back for.
+fn add(
+    concern: Concern<'_>,
+    link: &Link,
+    (used_us, contact): At<'_>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let known = match concern.own() {
+        None => Known::Untraced,
+        Some(own) => {
+            let key = evidence::at(own.linked(), used_us, contact);
+            let row: Option<Linked> = stored(txn.get(&key)?)?;
+            if row.is_none() {
+                shift_count(own.linked_count(), 1, txn)?;
+            }
+            let mut linked = row.unwrap_or_default();
+            linked.links.push(link.clone());
+            // Whichever of them was known first.
+            linked.links.sort_unstable();
+            txn.put(key, linked.encode_to_vec())?;
+            Known::after(concern.next_return(used_us, txn)?, used_us)
+        }
     };
-    Ok(Known::after(returned))
+    let tenant_id = concern.tenant_id;
+    shift(tenant_id, link, (used_us, known), 1, txn)?;
+    let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
+    Ok(txn.put(key, used(link, known).encode_to_vec())?)
+}
+
+/// Takes a use back, which was counted by what the customer would come back for.
+fn take(
+    concern: Concern<'_>,
+    link: &Link,
+    (used_us, contact): At<'_>,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    if let Some(own) = concern.own() {
+        let key = evidence::at(own.linked(), used_us, contact);
+        let row: Option<Linked> = stored(txn.get(&key)?)?;
+        let mut linked = row.unwrap_or_default();
+        linked.links.retain(|one| one != link);
+        if linked.links.is_empty() {
+            txn.delete(key)?;
+            shift_count(own.linked_count(), -1, txn)?;
+        } else {
+            txn.put(key, linked.encode_to_vec())?;
+        }
+    }
+    let tenant_id = concern.tenant_id;
+    let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
+    let counted: Option<Used> = stored(txn.get(&key)?)?;
+    let known = Known::counted(counted.unwrap_or_default());
+    shift(tenant_id, link, (used_us, known), -1, txn)?;
+    Ok(txn.delete(key)?)
+}
+
+/// Counts a use by what is known of it now, in place of what was known before.
+fn settle(
+    tenant_id: &str,
+    link: &Link,
+    (used_us, contact): At<'_>,
+    now: Known,
+    (txn, noted): (&mut Txn<'_>, &mut Noted),
+) -> Result<(), ApplyError> {
+    let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
+    let counted: Option<Used> = stored(txn.get(&key)?)?;
+    let before = Known::counted(counted.unwrap_or_default());
+    if before == now {
+        return Ok(());
+    }
+    shift(tenant_id, link, (used_us, before), -1, txn)?;
+    shift(tenant_id, link, (used_us, now), 1, txn)?;
+    noted.solution(tenant_id, &link.solution_id);
+    Ok(txn.put(key, used(link, now).encode_to_vec())?)
 }
 
 /// Counts up or down under a key; where nothing is left, nothing stands.
@@ -144,113 +217,37 @@ fn shift_count(key: Key, by: i64, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
     Ok(())
 }
 
-/// What the customer would come back for.
-fn traced<'a>(tenant_id: &'a str, case: &'a Case) -> Option<Matter<'a>> {
-    let is_known = !case.customer_id.is_empty() && !case.reason_code.is_empty();
-    is_known.then_some(Matter {
-        tenant_id,
-        customer_id: &case.customer_id,
-        reason_code: &case.reason_code,
-    })
-}
-
-/// What the customer came for by themselves: any of the contact's reasons.
-fn returns_for<'a>(tenant_id: &'a str, case: &'a Case) -> impl Iterator<Item = Matter<'a>> {
-    let reached_out = case.is_inbound && !case.customer_id.is_empty();
-    let codes: BTreeSet<&str> = case.reason_codes.iter().map(String::as_str).collect();
-    let codes = codes.into_iter().filter(|code| !code.is_empty());
-    codes
-        .filter(move |_| reached_out)
-        .map(move |reason_code| Matter {
-            tenant_id,
-            customer_id: &case.customer_id,
-            reason_code,
-        })
-}
-
-/// On which day after an instant the customer came back first.
-fn first_return(
-    matter: Matter<'_>,
-    at_us: i64,
-    txn: &mut Txn<'_>,
-) -> Result<Option<u32>, ApplyError> {
-    let next = next_return(matter, at_us, txn)?;
-    Ok(next.and_then(|next_us| day_of_return(next_us.saturating_sub(at_us))))
-}
-
-/// When the customer came back first after an instant.
-fn next_return(
-    matter: Matter<'_>,
-    at_us: i64,
-    txn: &mut Txn<'_>,
-) -> Result<Option<i64>, ApplyError> {
-    let list = matter.returns();
-    let Some(after_us) = at_us.checked_add(1) else {
-        return Ok(None);
-    };
-    let (from, to) = (list.clone().time(after_us), end_of(&list));
-    let mut later = txn.scan_range(&from, to.as_deref(), Direction::Ascending);
-    time_of(later.next(), &list)
-}
-
-/// When the customer had come back last before an instant.
-fn last_return(
-    matter: Matter<'_>,
-    at_us: i64,
-    txn: &mut Txn<'_>,
-) -> Result<Option<i64>, ApplyError> {
-    let list = matter.returns();
-    let to = list.clone().time(at_us);
-    let mut earlier = txn.scan_range(&list, Some(&*to), Direction::Descending);
-    time_of(earlier.next(), &list)
-}
-
-type Entry = Result<(Bytes, Bytes), aftercall_view::StoreError>;
-
-fn time_of(entry: Option<Entry>, list: &[u8]) -> Result<Option<i64>, ApplyError> {
-    let Some(entry) = entry else { return Ok(None) };
-    let (at_us, ..) = evidence::read_at(&entry?.0, list).map_err(ApplyError::record)?;
-    Ok(Some(at_us))
-}
-
-fn end_of(list: &[u8]) -> Option<Vec<u8>> {
-    aftercall_view::key::prefix_end(list)
-}
-
-/// Whether somebody came back at that very instant.
-fn is_return(matter: Matter<'_>, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
-    let then = matter.returns().time(at_us);
-    let first = txn.scan_prefix(&then, Direction::Ascending).next();
-    Ok(first.transpose()?.is_some())
-}
-
 fn put_return(
-    matter: Matter<'_>,
-    at_us: i64,
-    contact: evidence::Contact<'_>,
+    concern: Concern<'_>,
+    (at_us, contact): At<'_>,
     (txn, noted): (&mut Txn<'_>, &mut Noted),
 ) -> Result<(), ApplyError> {
-    let place = evidence::at(matter.returns(), at_us, contact);
+    let Some(own) = concern.own() else {
+        return Ok(());
+    };
     // Hardly a contact follows a use, which is seen at one look.
-    if !follows_a_use(matter, at_us, txn)? || is_return(matter, at_us, txn)? {
-        return Ok(txn.put(place, "")?);
+    let is_first = concern.follows_a_use(at_us, txn)? && !concern.is_return(at_us, txn)?;
+    txn.put(evidence::at(own.returns(), at_us, contact), "")?;
+    match is_first {
+        true => refresh(concern, at_us, Some(at_us), (txn, noted)),
+        false => Ok(()),
     }
-    txn.put(place, "")?;
-    let next_us = next_return(matter, at_us, txn)?;
-    refresh(matter, at_us, (next_us, Some(at_us)), (txn, noted))
 }
 
-/// Whether a solution was used so short a time before that a contact may be a return.
-fn follows_a_use(matter: Matter<'_>, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
-    if txn.get(matter.linked_count())?.is_none() {
-        return Ok(false);
+fn take_return(
+    concern: Concern<'_>,
+    (at_us, contact): At<'_>,
+    (txn, noted): (&mut Txn<'_>, &mut Noted),
+) -> Result<(), ApplyError> {
+    let Some(own) = concern.own() else {
+        return Ok(());
+    };
+    txn.delete(evidence::at(own.returns(), at_us, contact))?;
+    if !concern.follows_a_use(at_us, txn)? || concern.is_return(at_us, txn)? {
+        return Ok(());
     }
-    let list = matter.linked();
-    let (from, to) = (list.clone().time(far_before(at_us)), list.time(at_us));
-    let first = txn
-        .scan_range(&from, Some(&*to), Direction::Ascending)
-        .next();
-    Ok(first.transpose()?.is_some())
+    let next_us = concern.next_return(at_us, txn)?;
+    refresh(concern, at_us, next_us, (txn, noted))
 }
 
 /// Before which nothing is followed by what happens at an instant, by any window.
@@ -258,52 +255,30 @@ const fn far_before(at_us: i64) -> i64 {
     at_us.saturating_sub(RETURN_DAYS_MAX as i64 * MICROS_PER_DAY)
 }
 
-fn take_return(
-    matter: Matter<'_>,
-    at_us: i64,
-    contact: evidence::Contact<'_>,
-    (txn, noted): (&mut Txn<'_>, &mut Noted),
-) -> Result<(), ApplyError> {
-    txn.delete(evidence::at(matter.returns(), at_us, contact))?;
-    if !follows_a_use(matter, at_us, txn)? || is_return(matter, at_us, txn)? {
-        return Ok(());
-    }
-    let next_us = next_return(matter, at_us, txn)?;
-    refresh(matter, at_us, (Some(at_us), next_us), (txn, noted))
-}
-
-/// The uses that a return at `at_us` follows first are followed by another one from now on.
+/// The uses that a return at `at_us` follows first, or followed, are followed by one at `next_us` from now on.
 fn refresh(
-    matter: Matter<'_>,
+    concern: Concern<'_>,
     at_us: i64,
-    (before_us, after_us): (Option<i64>, Option<i64>),
+    next_us: Option<i64>,
     (txn, noted): (&mut Txn<'_>, &mut Noted),
 ) -> Result<(), ApplyError> {
     let far_us = far_before(at_us);
-    let since_us = last_return(matter, at_us, txn)?.map_or(far_us, |last| last.max(far_us));
-    let list = matter.linked();
-    let (from, to) = (list.clone().time(since_us), list.clone().time(at_us));
-    let uses = txn.scan_range(&from, Some(&*to), Direction::Ascending);
-    let uses: Vec<(Bytes, Bytes)> = uses.collect::<Result<_, _>>()?;
-    for (key, linked) in uses {
-        let read = evidence::read_at(&key, &list).map_err(ApplyError::record)?;
-        let (used_us, interaction_id, whose) = read;
-        let known = |return_us: Option<i64>| {
-            Known::after(return_us.and_then(|at| day_of_return(at.saturating_sub(used_us))))
-        };
-        let (before, after) = (known(before_us), known(after_us));
-        if before == after {
-            continue;
-        }
-        let linked = Linked::decode(linked).map_err(ApplyError::record)?;
-        for link in &linked.links {
-            let tenant_id = matter.tenant_id;
-            shift(tenant_id, link, (used_us, before), -1, txn)?;
-            shift(tenant_id, link, (used_us, after), 1, txn)?;
-            noted.solution(tenant_id, &link.solution_id);
-            let contact = (interaction_id.as_str(), whose);
-            let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
-            txn.put(key, used(Some(link), after).encode_to_vec())?;
+    let last_us = concern.last_return(at_us, txn)?;
+    let since_us = last_us.map_or(far_us, |last_us| last_us.max(far_us));
+    for matter in concern.matters() {
+        let list = matter.linked();
+        let (from, to) = (list.clone().time(since_us), list.clone().time(at_us));
+        let uses = txn.scan_range(&from, Some(&*to), Direction::Ascending);
+        let uses: Vec<(Bytes, Bytes)> = uses.collect::<Result<_, _>>()?;
+        for (key, linked) in uses {
+            let read = evidence::read_at(&key, &list).map_err(ApplyError::record)?;
+            let (used_us, interaction_id, whose) = read;
+            let linked = Linked::decode(linked).map_err(ApplyError::record)?;
+            let now = Known::after(next_us, used_us);
+            let at = (used_us, (interaction_id.as_str(), whose));
+            for link in &linked.links {
+                settle(concern.tenant_id, link, at, now, (txn, noted))?;
+            }
         }
     }
     Ok(())
@@ -335,13 +310,13 @@ fn shift(
     }
 }
 
-fn used(link: Option<&Link>, known: Known) -> Used {
+fn used(link: &Link, known: Known) -> Used {
     Used {
-        version: link.map_or(0, |link| link.version),
-        is_traced: link.is_some() && known != Known::Untraced,
+        version: link.version,
+        is_traced: known != Known::Untraced,
         returned: match known {
-            Known::Returned(day) if link.is_some() => day,
-            _ => 0,
+            Known::Returned(day) => day,
+            Known::Untraced | Known::Unreturned => 0,
         },
     }
 }

@@ -11,10 +11,10 @@ use bytes::Bytes;
 use pbjson_types::Timestamp;
 use prost::Message;
 
-use super::{listing, redirects};
+use super::{listing, outcomes, redirects};
 use crate::heads::{self, Head};
 use crate::keys::{self, versions as rows};
-use crate::records::micros;
+use crate::records::{Link, micros};
 
 /// A solution that an event is of.
 pub(crate) struct Subject<'a> {
@@ -43,10 +43,21 @@ impl<'a> Subject<'a> {
         self.fact.event.occurred_at
     }
 
-    /// Puts a version's row, whole.
+    /// Puts a version's row, whole. Its uses may be known before it is: what came of them follows its reason.
     pub(crate) fn put(&mut self, solution: &Solution, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let tenant_id = self.fact.event.tenant_id.as_str();
+        let link = Link {
+            solution_id: solution.solution_id.clone(),
+            version: solution.version,
+        };
+        let before = heads::version(txn, tenant_id, &link.solution_id, link.version)?;
+        let before = before.unwrap_or_default().reason_code;
+        if before != solution.reason_code {
+            let reasons = [before.as_str(), &solution.reason_code];
+            outcomes::retrace(tenant_id, &link, reasons, txn)?;
+        }
         self.changed.insert(solution.version);
-        heads::put_version(txn, &self.fact.event.tenant_id, solution)
+        heads::put_version(txn, tenant_id, solution)
     }
 
     /// Changes a version's row, if it is there.

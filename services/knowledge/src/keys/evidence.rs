@@ -23,8 +23,12 @@
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
 //!  78   tenant, customer, reason                                    how many under 35 (u64)
 //!  79   tenant, solution, hash of what a version says               Doubt
+//!  80   tenant                                                      how many sayings speak against solutions (u64)
+//!  81   tenant, solution, version, interaction, whose               - (used where there were several reasons)
 //!  75   merged customers: see [`MERGED`]
 //! ```
+
+mod matters;
 
 use aftercall_ledger::MergedPairs;
 use aftercall_proto::model::v1::SolutionFlagState;
@@ -32,12 +36,14 @@ use aftercall_view::key::{Key, MalformedKey, Parts};
 
 use crate::records::Link;
 
+pub(crate) use matters::{
+    Matter, all_linked, all_of_several, at, of_several, read_at, read_linked, read_of_several,
+};
+
 const VERSION_USES: u8 = 30;
 const VERSION_USE: u8 = 31;
 const VERSION_USER: u8 = 32;
 const TOLD: u8 = 33;
-const RETURN: u8 = 34;
-const LINKED: u8 = 35;
 const UNRETURNED: u8 = 36;
 const STANDING: u8 = 37;
 const FLAG: u8 = 38;
@@ -49,8 +55,8 @@ const RECALL: u8 = 73;
 const CORRECTION: u8 = 74;
 const SAYINGS: u8 = 76;
 const SAID: u8 = 77;
-const LINKED_COUNT: u8 = 78;
 const DOUBT: u8 = 79;
+const SAID_AGAINST: u8 = 80;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -60,7 +66,7 @@ const MICROS_PER_HOUR: i64 = 3_600_000_000;
 /// A contact as keys end in it: its id, and whose it is.
 pub(crate) type Contact<'a> = (&'a str, u64);
 
-/// What customers said in contacts in which a solution was used or rejected.
+/// What was said in contacts and searches in which a solution was used or rejected.
 pub(crate) fn sayings(tenant_id: &str, solution_id: &str) -> Key {
     Key::new(SAYINGS).text(tenant_id).text(solution_id)
 }
@@ -73,6 +79,11 @@ pub(crate) fn all_said() -> Key {
 /// How many sayings of a tenant's speak for solutions.
 pub(crate) fn said(tenant_id: &str) -> Key {
     all_said().text(tenant_id)
+}
+
+/// How many sayings of a tenant's speak against solutions.
+pub(crate) fn said_against(tenant_id: &str) -> Key {
+    Key::new(SAID_AGAINST).text(tenant_id)
 }
 
 /// The tenant in a key of [`said`].
@@ -200,49 +211,6 @@ pub(crate) fn read_told(key: &[u8], all: &[u8]) -> Result<(Told, i64, String, u6
     let mut parts = Parts::new(key.strip_prefix(all).ok_or(MalformedKey)?);
     let party = Told::read(&mut parts)?;
     Ok((party, parts.time_descending()?, parts.text()?, parts.u64()?))
-}
-
-/// A customer and a reason for which they may come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Matter<'a> {
-    pub(crate) tenant_id: &'a str,
-    pub(crate) customer_id: &'a str,
-    pub(crate) reason_code: &'a str,
-}
-
-impl Matter<'_> {
-    fn key(self, tag: u8) -> Key {
-        Key::new(tag)
-            .text(self.tenant_id)
-            .text(self.customer_id)
-            .text(self.reason_code)
-    }
-
-    /// The contacts in which the customer reached out for it, the earliest first.
-    pub(crate) fn returns(self) -> Key {
-        self.key(RETURN)
-    }
-
-    /// The contacts in which a solution was used for it, the earliest first.
-    pub(crate) fn linked(self) -> Key {
-        self.key(LINKED)
-    }
-
-    /// How many these are: one look, where a scan would look into every table.
-    pub(crate) fn linked_count(self) -> Key {
-        self.key(LINKED_COUNT)
-    }
-}
-
-/// One contact of a list of [`Matter`].
-pub(crate) fn at(list: Key, occurred_at_us: i64, (interaction_id, whose): Contact<'_>) -> Key {
-    list.time(occurred_at_us).text(interaction_id).u64(whose)
-}
-
-/// When a contact of such a list occurred, its id, and whose it is.
-pub(crate) fn read_at(key: &[u8], list: &[u8]) -> Result<(i64, String, u64), MalformedKey> {
-    let mut parts = Parts::new(key.strip_prefix(list).ok_or(MalformedKey)?);
-    Ok((parts.time()?, parts.text()?, parts.u64()?))
 }
 
 /// The hour in which an instant lies: its first microsecond.
@@ -433,9 +401,6 @@ mod tests {
                 let read = read_told(&key, &all_told(&tenant, "s", 3));
                 prop_assert_eq!(read, Ok((party, at_us, id.clone(), n)));
             }
-            let matter = Matter { tenant_id: &tenant, customer_id: &id, reason_code: "r" };
-            let key = at(matter.returns(), at_us, (&id, n));
-            prop_assert_eq!(read_at(&key, &matter.returns()), Ok((at_us, id.clone(), n)));
             let link = Link { solution_id: id.clone(), version: 7 };
             let key = unreturned(&tenant, &link, at_us);
             prop_assert_eq!(read_unreturned(&key, &all_unreturned(&tenant, &id)), Ok(7));

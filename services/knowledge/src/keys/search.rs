@@ -16,6 +16,8 @@
 //!  58, 59 what requests did: see [`COMMANDS`]
 //!  60     tenant, customer, reason                                      the end of the last key under 56
 //!  61     tenant, interaction                                           - (a search names it)
+//!  62     tenant, customer, reason, occurred, interaction, whose        - (we called)
+//!  63     tenant, customer, reason                                      how many under 62 (u64)
 //! ```
 
 use aftercall_ledger::requests::Requests;
@@ -35,6 +37,8 @@ const REACHED_OUT: u8 = 56;
 const LINK: u8 = 57;
 const REACHED_OUT_LAST: u8 = 60;
 const IS_ASKED_IN: u8 = 61;
+const CALLED: u8 = 62;
+const CALLED_COUNT: u8 = 63;
 
 /// A search.
 pub(crate) fn asked(tenant_id: &str, search_id: &str) -> Key {
@@ -168,7 +172,19 @@ pub(crate) fn reached_out_last(tenant_id: &str, customer_id: &str, reason: &str)
     of.text(reason)
 }
 
-/// When, in which contact, and whose that is, from the end of a key under [`reached_out`].
+/// When they were in contact for a reason and had not reached out, the oldest first.
+pub(crate) fn called(tenant_id: &str, customer_id: &str, reason: &str) -> Key {
+    let of = Key::new(CALLED).text(tenant_id).text(customer_id);
+    of.text(reason)
+}
+
+/// How many keys there are under [`called`]: one look, where a scan would look into every table.
+pub(crate) fn called_count(tenant_id: &str, customer_id: &str, reason: &str) -> Key {
+    let of = Key::new(CALLED_COUNT).text(tenant_id).text(customer_id);
+    of.text(reason)
+}
+
+/// When, in which contact, and whose that is, from the end of a key under [`reached_out`] or [`called`].
 pub(crate) fn read_reached_out(key: &[u8], list: &Key) -> Result<(i64, String, u64), MalformedKey> {
     let mut parts = Parts::new(key.strip_prefix(&**list).ok_or(MalformedKey)?);
     Ok((parts.time()?, parts.id()?, parts.u64()?))

@@ -6,6 +6,7 @@ use aftercall_proto::model::v1::Call;
 use aftercall_view::{ApplyError, Txn};
 
 use super::counting::{self, Changed};
+use super::places::Around;
 use super::records::{Trace, Used};
 use crate::fold::stored;
 use crate::keys::search as keys;
@@ -142,21 +143,24 @@ impl<'a> Contact<'a> {
             return Ok(());
         }
         if let Some(place) = from {
-            for (id, whose) in place.leave(own, txn)?.into_iter().flatten() {
+            let Around { inbound, calls } = place.leave(own, txn)?;
+            for (id, whose) in inbound.into_iter().flatten().chain(calls) {
                 counting::recount_contact(tenant_id, (&id, whose), Changed::Left, txn)?;
             }
         }
-        let neighbours = match to {
+        let Around { inbound, calls } = match to {
             Some(place) => place.enter(own, txn)?,
-            None => [None, None],
+            None => Around::default(),
         };
-        after.beside.is_repeat = neighbours[0].is_some();
-        after.beside.came_back = neighbours[1].is_some();
-        let changed = [Changed::Followed, Changed::Preceded];
-        for (neighbour, changed) in neighbours.into_iter().zip(changed) {
-            if let Some((id, whose)) = neighbour {
-                counting::recount_contact(tenant_id, (&id, whose), changed, txn)?;
-            }
+        let [before, later] = inbound;
+        after.beside.is_repeat = before.is_some();
+        after.beside.came_back = later.is_some();
+        for (id, whose) in before.into_iter().chain(calls) {
+            counting::recount_contact(tenant_id, (&id, whose), Changed::Followed, txn)?;
+        }
+        // That we called before is no reason to call it a repeat.
+        if let Some((id, whose)) = later.filter(|_| after.is_inbound) {
+            counting::recount_contact(tenant_id, (&id, whose), Changed::Preceded, txn)?;
         }
         Ok(())
     }

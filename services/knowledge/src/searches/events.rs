@@ -9,6 +9,7 @@ use prost::Message;
 
 use super::contacts;
 use super::counting;
+use super::lending::{self, Lent};
 use super::records::{Asked, Judged, Reach, Seen};
 use crate::fold::stored;
 use crate::keys::search as keys;
@@ -102,6 +103,8 @@ struct Change {
     asked: Asked,
     /// The contact that it named before.
     named: String,
+    /// What it lent before.
+    lent: Vec<Lent>,
     /// What became of solutions that had not become of them in this search before.
     reached: Vec<(String, Reach)>,
 }
@@ -117,6 +120,7 @@ impl Change {
         asked.sequence = event.sequence;
         Ok(Self {
             named: asked.question.interaction_id.clone(),
+            lent: Lent::all(&event.aggregate_id, &asked),
             asked,
             reached: Vec::new(),
         })
@@ -159,6 +163,8 @@ impl Change {
         for (solution_id, by) in &self.reached {
             shift_reach(tenant_id, solution_id, by, txn)?;
         }
+        let lent = Lent::all(search_id, &self.asked);
+        lending::change(tenant_id, &self.lent, &lent, txn)?;
         let named = self.asked.question.interaction_id.clone();
         txn.put(
             keys::asked(tenant_id, search_id),

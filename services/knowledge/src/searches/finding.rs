@@ -1,7 +1,10 @@
 //! Solutions by words and filters, with counts of what there is.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aftercall_domain::InteractionId;
@@ -170,6 +173,7 @@ pub(super) async fn find(
             complete_through: through.encode(log),
             hits: listed.hits,
             fits: listed.fits,
+            hand_off: listed.hand_off,
             facets: listed.facets,
             total_size: listed.total,
             is_kept: false,
@@ -193,6 +197,7 @@ struct Listed {
     hits: Vec<SolutionHit>,
     next: Option<Bytes>,
     fits: bool,
+    hand_off: bool,
     facets: Vec<FacetCounts>,
     total: u64,
 }
@@ -220,16 +225,17 @@ fn fitting(
     query: &Query,
 ) -> Result<Listed, Error> {
     let asked = Asked::of(comparing, visible, (&query.text, query.is_finished))?;
-    let by = (viewer, comparing);
-    let mut scored =
-        suggestions::scored(store, visible, by, (&asked, query.sight.at_us), BEST_MAX)?;
-    let fits = scored.iter().any(|one| !one.is_guess);
+    let (by, sight) = ((viewer, comparing), &query.sight);
+    let (mut scored, gone) = suggestions::scored(store, visible, by, (&asked, sight), BEST_MAX)?;
+    let fits = suggestions::fits(&scored);
+    let hand_off = suggestions::hands_off(&scored, sight);
     suggestions::tell_apart(&mut scored);
     let terms = words_of(&asked.found);
-    let all = asked.all();
+    let mut all = asked.all();
+    all.retain(|address| !gone.contains(address));
     let hits = scored.into_iter().map(|one| {
         let place = Place::of(u64::from(one.score.to_bits()), &one.solution.solution_id);
-        (place, hit(one, &query.sight, &terms))
+        (place, hit(one, sight, &terms))
     });
     let due = hits.filter(|(place, _)| query.after.as_ref().is_none_or(|after| place > after));
     let due = due.map(|(place, hit)| Ok::<_, Error>((place.bytes(), hit)));
@@ -238,6 +244,7 @@ fn fitting(
         hits,
         next,
         fits,
+        hand_off,
         total: all.len() as u64,
         facets: facets(visible, &query.facets, all.into_iter())?,
     })
@@ -268,54 +275,93 @@ fn latest(
         .all()
         .map(|address| (rank(address), address))
         .collect();
-    let total = all.len() as u64;
+    let documents = all.len();
     if let Some(Place(Reverse(after), _)) = &query.after {
         all.retain(|(rank, _)| rank <= after);
     }
-    // Those of one rank are ordered by their ids, so all that rank as the last one are looked at.
     let wanted = query.paging.size().saturating_add(1);
-    if all.len() > wanted {
-        let (_, last, _) = all.select_nth_unstable_by_key(wanted, |(rank, _)| Reverse(*rank));
-        let least = last.0;
-        all.retain(|(rank, _)| *rank >= least);
-    }
-    let mut due = BTreeSet::new();
-    for (rank, address) in all {
-        if let Some((_, id)) = lexical::solution_at(visible, address)? {
-            let place = Place::of(rank, &id);
-            if query.after.as_ref().is_none_or(|after| place > *after) {
-                due.insert(place);
+    let (mut looked_at, mut gone) = (wanted, BTreeSet::new());
+    // What the index still has, and what is not there any more, makes no page shorter.
+    let hits = loop {
+        let due = due(visible, query, (&mut all, looked_at))?;
+        let mut hits = Vec::new();
+        for (place, address) in due {
+            if hits.len() == wanted {
+                break;
+            }
+            match latest_hit(store, viewer, query, &place)? {
+                Some(hit) => hits.push(Ok::<_, Error>((place.bytes(), hit))),
+                None => {
+                    gone.insert(address);
+                }
             }
         }
-    }
-    let mut hits = Vec::new();
-    for place in due.into_iter().take(wanted) {
-        let now = Timestamp::from_microsecond(query.sight.at_us).map_err(Error::internal)?;
-        if let Some(solution) = solutions::find(store, viewer.whose(), &place.1, now)? {
-            let scored = Scored {
-                score: 0.0,
-                nearness: None,
-                cases: 0,
-                matches: Vec::new(),
-                is_guess: false,
-                questions: solution.discriminating_questions.clone(),
-                solution,
-            };
-            hits.push(Ok::<_, Error>((
-                place.bytes(),
-                hit(scored, &query.sight, &[]),
-            )));
+        if hits.len() == wanted || looked_at >= all.len() {
+            break hits;
         }
-    }
-    let fits = total > 0;
+        looked_at = looked_at.saturating_mul(2);
+    };
+    let total = documents.saturating_sub(gone.len()) as u64;
+    let left = visible.all().filter(|address| !gone.contains(address));
     let (hits, next) = query.paging.fill(hits.into_iter())?;
     Ok(Listed {
         hits,
         next,
-        fits,
-        facets: facets(visible, &query.facets, visible.all())?,
+        fits: total > 0,
+        hand_off: query.sight.is_outside && total == 0,
+        facets: facets(visible, &query.facets, left)?,
         total,
     })
+}
+
+/// The first of some documents by their ranks, so many at least, each in its place after where the page before ended.
+fn due(
+    visible: &Visible<'_>,
+    query: &Query,
+    (all, looked_at): (&mut [(u64, DocAddress)], usize),
+) -> Result<BTreeMap<Place, DocAddress>, Error> {
+    let mut least = 0;
+    // Those of one rank are ordered by their ids, so all that rank as the last one are looked at.
+    if all.len() > looked_at {
+        let (_, last, _) = all.select_nth_unstable_by_key(looked_at, |(rank, _)| Reverse(*rank));
+        least = last.0;
+    }
+    let mut due = BTreeMap::new();
+    for (rank, address) in all.iter().filter(|(rank, _)| *rank >= least) {
+        if let Some((_, id)) = lexical::solution_at(visible, *address)? {
+            let place = Place::of(*rank, &id);
+            if query.after.as_ref().is_none_or(|after| place > *after) {
+                due.insert(place, *address);
+            }
+        }
+    }
+    Ok(due)
+}
+
+/// A solution in its place; none where it is not there any more.
+fn latest_hit(
+    store: &Store,
+    viewer: &Viewer,
+    query: &Query,
+    place: &Place,
+) -> Result<Option<SolutionHit>, Error> {
+    let sight = &query.sight;
+    let now = Timestamp::from_microsecond(sight.at_us).map_err(Error::internal)?;
+    let found = solutions::find(store, viewer.whose(), &place.1, now)?;
+    let found = found.filter(|solution| suggestions::is_there(solution, sight));
+    Ok(found.map(|solution| {
+        let scored = Scored {
+            score: 0.0,
+            trust: 1.0,
+            nearness: None,
+            cases: 0,
+            matches: Vec::new(),
+            is_guess: false,
+            questions: solution.discriminating_questions.clone(),
+            solution,
+        };
+        hit(scored, sight, &[])
+    }))
 }
 
 /// A solution in short, of what whoever asks may see of it.
@@ -339,6 +385,7 @@ fn hit(scored: Scored, sight: &Sight, terms: &[String]) -> SolutionHit {
         verify_by: solution.verify_by,
         published_at: solution.published_at,
         score: scored.score,
+        trust: scored.trust,
         nearness: scored.nearness,
         cases_compared: scored.cases as i32,
         matches: scored.matches,

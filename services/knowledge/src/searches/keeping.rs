@@ -19,15 +19,16 @@ use crate::server::Knowledge;
 
 /// A question that nothing fits.
 #[derive(Debug)]
-pub(super) struct Unanswered {
-    pub(super) search_id: String,
-    pub(super) question: SearchQuestion,
-    pub(super) guesses: Vec<String>,
+pub(crate) struct Unanswered {
+    pub(crate) search_id: String,
+    pub(crate) question: SearchQuestion,
+    /// The solutions that came nearest.
+    pub(crate) guesses: Vec<String>,
 }
 
 /// Keeps a question, once for its search. An answer does not wait longer for it than its caller does, and does not
 /// fail by it: it says whether the question is kept.
-pub(super) async fn keep(
+pub(crate) async fn keep(
     knowledge: &Knowledge,
     by: &Principal,
     unanswered: Unanswered,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use aftercall_domain::solution::RETURN_DAYS;
 use aftercall_proto::model::v1::{
-    Call, EscalationKind, EscalationRequester, HoldReason, Interaction, SearchQuestion, Segment,
-    SegmentKind, SignalKind, SolutionUse, SolutionUseKind,
+    Call, Direction, EscalationKind, EscalationRequester, HoldReason, Interaction, SearchQuestion,
+    Segment, SegmentKind, SignalKind, SolutionUse, SolutionUseKind,
 };
 
 use crate::limits::STRUGGLES_OF_A_CONTACT_MAX;
@@ -75,6 +75,9 @@ pub(super) struct Trace {
     /// What is beside it, as it is counted.
     #[prost(message, required, tag = "17")]
     pub(super) beside: Beside,
+    /// Whether the customer reached out, rather than we.
+    #[prost(bool, tag = "18")]
+    pub(super) is_inbound: bool,
 }
 
 /// A solution's use in a contact.
@@ -121,6 +124,7 @@ impl Trace {
                 let primary = reasons.find(|reason| reason.primary);
                 self.reason_code = primary.map_or_else(String::new, |one| one.code.clone());
             }
+            "direction" => self.is_inbound = interaction.direction() == Direction::Inbound,
             "occurred_at" => self.occurred_at_us = micros(interaction.occurred_at.as_ref()),
             "segments" => {
                 self.take_segments(&interaction.segments);
@@ -201,6 +205,8 @@ impl Trace {
         // Where a solution was used, what was looked up was found.
         let found = !self.used.is_empty();
         let searched = self.looked || beside.searched;
+        // That we call somebody back is no repeat, whatever it follows up.
+        let is_repeat = beside.is_repeat || self.says_repeat || self.follows_up;
         let handled = self.handled.as_ref();
         let handled = handled.and_then(|handled| handled.seconds(self.occurred_at_us));
         let mut sums = Sums {
@@ -217,7 +223,7 @@ impl Trace {
             },
             assists: of(self.asked.saturating_add(self.escalated)),
             corrections: of(self.corrections),
-            repeats: i64::from(beside.is_repeat || self.says_repeat || self.follows_up),
+            repeats: i64::from(self.is_inbound && is_repeat),
             ..Sums::default()
         };
         sums.struggling = i64::from(sums.score() > 0);
@@ -228,10 +234,10 @@ impl Trace {
 /// What a contact's neighbours and searches say of it.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(super) struct Beside {
-    /// The customer had been there for the same reason shortly before,
+    /// The customer reached out, and had done so for the same reason shortly before,
     #[prost(bool, tag = "1")]
     pub(super) is_repeat: bool,
-    /// or was so shortly after.
+    /// or did so shortly after it.
     #[prost(bool, tag = "2")]
     pub(super) came_back: bool,
     /// A search names the contact.
@@ -239,9 +245,10 @@ pub(super) struct Beside {
     pub(super) searched: bool,
 }
 
-/// All fields that a record may be amended in and that say something here.
-const AMENDABLE: [&str; 8] = [
+/// All fields of a record that say something here.
+const AMENDABLE: [&str; 9] = [
     "contact_reasons",
+    "direction",
     "occurred_at",
     "ended_at",
     "segments",

@@ -91,7 +91,7 @@ impl Report {
 }
 
 /// A search's id in the one spelling; it may be left out.
-pub(super) fn search_id(field: &str, given: &str, checker: &mut Checker) -> String {
+pub(crate) fn search_id(field: &str, given: &str, checker: &mut Checker) -> String {
     match canonical(given) {
         Some(id) => id.to_string(),
         None => {

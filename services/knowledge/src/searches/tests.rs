@@ -10,12 +10,13 @@ use aftercall_proto::event::v1::{
     LinkJudged, SearchReported, SearchUnanswered,
 };
 use aftercall_proto::model::v1::{
-    Call, CallEvent, CallEventKind, ContactReason, Customer, Hold, HoldReason, Interaction,
-    LinkVerdict, SearchOutcome, SearchQuestion, Segment, SegmentKind, SolutionUse, SolutionUseKind,
+    Call, CallEvent, CallEventKind, ContactReason, Customer, Direction, Hold, HoldReason,
+    Interaction, LinkVerdict, SearchOutcome, SearchQuestion, Segment, SegmentKind, Signal,
+    SignalKind, SolutionUse, SolutionUseKind,
 };
+use aftercall_view::Store;
 use aftercall_view::key::Key;
 use aftercall_view::testing::Partitions;
-use aftercall_view::{Direction, Store};
 use bytes::Bytes;
 use pbjson_types::Timestamp;
 use proptest::prelude::*;
@@ -33,6 +34,7 @@ const DAY_S: i64 = 86_400;
 /// What a contact's record says.
 #[derive(Debug, Clone, Copy)]
 struct Says {
+    inbound: bool,
     reason: u8,
     day: u8,
     lookups: u8,
@@ -87,8 +89,15 @@ const TOLD: [CallEventKind; 4] = [
 ];
 
 fn says() -> impl Strategy<Value = Says> {
-    let said = (0..2_u8, 0..12_u8, 0..9_u8, prop::option::of(0..2_u8));
-    said.prop_map(|(reason, day, lookups, used)| Says {
+    let said = (
+        prop::bool::weighted(0.7),
+        0..2_u8,
+        0..12_u8,
+        0..9_u8,
+        prop::option::of(0..2_u8),
+    );
+    said.prop_map(|(inbound, reason, day, lookups, used)| Says {
+        inbound,
         reason,
         day,
         lookups,
@@ -165,8 +174,13 @@ fn contact(id: &str, customer_id: &str, says: Says) -> Interaction {
         kind: SolutionUseKind::UsedAsIs.into(),
         ..SolutionUse::default()
     });
+    let direction = match says.inbound {
+        true => Direction::Inbound,
+        false => Direction::Outbound,
+    };
     Interaction {
         interaction_id: id.to_owned(),
+        direction: direction.into(),
         occurred_at: Some(Timestamp {
             seconds: i64::from(says.day) * DAY_S,
             nanos: 0,
@@ -238,6 +252,7 @@ fn said(
     let said = Some(contact(&id, &customer_id, says));
     let paths = [
         "contact_reasons",
+        "direction",
         "segments",
         "solution_uses",
         "occurred_at",
@@ -382,9 +397,10 @@ proptest! {
                 let (of, key) = place.as_ref()?;
                 let apart = other.occurred_at_us.abs_diff(trace.occurred_at_us);
                 let is_close = apart <= COMES_BACK_WITHIN_US.unsigned_abs();
-                (of == list && is_close).then_some(key)
+                // Where we called, the customer did not come back.
+                (other.is_inbound && of == list && is_close).then_some(key)
             });
-            let is_repeat = same.clone().any(|key| key < own);
+            let is_repeat = trace.is_inbound && same.clone().any(|key| key < own);
             let came_back = same.clone().any(|key| key > own);
             prop_assert_eq!(trace.beside.is_repeat, is_repeat);
             prop_assert_eq!(trace.beside.came_back, came_back);
@@ -397,7 +413,7 @@ fn traces(store: &Store) -> Vec<(Option<(Key, Key)>, Trace)> {
     let of_contact = |number: u8| {
         let id = contact_id(number);
         let list = keys::traces(TENANT, &id);
-        let rows = store.scan_prefix(&list, Direction::Ascending);
+        let rows = store.scan_prefix(&list, aftercall_view::Direction::Ascending);
         let read = move |row: Result<(Bytes, Bytes), _>| {
             let (key, value) = row.unwrap();
             let trace = Trace::decode(value).unwrap();
@@ -422,6 +438,7 @@ fn trace(says: Says) -> Trace {
 #[test]
 fn of_one_contact_five_signs_of_a_sort_count_and_what_was_found_is_none() {
     let says = Says {
+        inbound: true,
         reason: 0,
         day: 0,
         lookups: 8,
@@ -438,6 +455,7 @@ fn of_one_contact_five_signs_of_a_sort_count_and_what_was_found_is_none() {
 #[test]
 fn what_is_looked_up_counts_as_telephony_tells_it_where_the_record_says_nothing() {
     let says = Says {
+        inbound: true,
         reason: 0,
         day: 0,
         lookups: 0,
@@ -466,9 +484,31 @@ fn what_is_looked_up_counts_as_telephony_tells_it_where_the_record_says_nothing(
 }
 
 #[test]
+fn that_we_call_back_is_no_repeat_whatever_it_follows_up() {
+    let repeats = |inbound: bool| {
+        let says = Says {
+            inbound,
+            reason: 0,
+            day: 0,
+            lookups: 0,
+            used: None,
+        };
+        let mut call = contact("i", "c", says);
+        call.previous_interaction_id = "before".to_owned();
+        call.signals.push(Signal {
+            kind: SignalKind::RepeatStated.into(),
+            ..Signal::default()
+        });
+        Trace::of(&call, "c").sums().score()
+    };
+    assert_eq!((repeats(true), repeats(false)), (1, 0));
+}
+
+#[test]
 fn sums_that_come_and_go_are_none() {
     let (mut sums, mut by) = (Sums::default(), BTreeMap::new());
     let one = trace(Says {
+        inbound: true,
         reason: 0,
         day: 0,
         lookups: 2,

@@ -15,7 +15,7 @@ use crate::heads::Head;
 use crate::keys;
 use crate::limits::{FILTER_VALUES_MAX, PAGE};
 use crate::page;
-use crate::reader::Viewer;
+use crate::reader::{Viewer, addressed};
 use crate::records::{Facets, Listing};
 
 /// A list of solutions, as it was asked for.
@@ -196,7 +196,13 @@ fn pick(
             super::version(store, viewer.whose(), (&solution_id, open), now)?
         }
     };
-    Ok(solution.and_then(|solution| viewer.given(solution)))
+    // What is for a client's people is listed for who asks for that client, and for who works on solutions.
+    let client_account_id = filter.client_account_id.as_str();
+    let is_asked_for =
+        |solution: &Solution| addressed(solution).is_for_contacts_of(client_account_id);
+    let is_listed = |solution: &Solution| viewer.works() || is_asked_for(solution);
+    let listed = solution.filter(is_listed);
+    Ok(listed.and_then(|solution| viewer.given(solution)))
 }
 
 /// How many solutions the filter picks that are there for the viewer.

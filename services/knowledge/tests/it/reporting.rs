@@ -8,7 +8,8 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::knowledge::v1::{
     GetSolutionRequest, JudgeLinkRequest, ReportSearchRequest, ReportSearchResponse,
-    SampleLinksRequest, SampledLink, SearchSolutionsRequest,
+    SampleLinksRequest, SampledLink, SearchSolutionsRequest, SuggestSolutionsRequest,
+    SuggestSolutionsResponse,
 };
 use aftercall_proto::model::v1::{
     Customer, LinkVerdict, SearchOutcome, Solution, SolutionStats, SolutionUseKind,
@@ -188,6 +189,65 @@ async fn a_whole_question_that_nothing_fits_is_kept_once_and_typing_never_is() {
     send(&world, report(SearchOutcome::NoneFitted, None))
         .await
         .unwrap();
+}
+
+/// What is suggested for a whole question.
+async fn asked(world: &World, request: SuggestSolutionsRequest) -> SuggestSolutionsResponse {
+    let request = SuggestSolutionsRequest {
+        is_finished: true,
+        min_position: world.now(),
+        ..request
+    };
+    let answer = world.client.clone().suggest_solutions(request).await;
+    answer.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn a_whole_question_without_a_suggestion_is_kept_unless_it_is_only_tried() {
+    let world = World::new().await;
+    world.publish(TENANT, &solution(1)).await;
+    let ask = |text: &str| SuggestSolutionsRequest {
+        text: text.to_owned(),
+        ..SuggestSolutionsRequest::default()
+    };
+    let answered = asked(&world, ask("my router is slow")).await;
+    assert!(answered.fits && !answered.is_kept);
+    let peru = "do you ship to Peru, asks anna@example.org";
+    let tried = SuggestSolutionsRequest {
+        is_trial: true,
+        ..ask(peru)
+    };
+    assert!(!asked(&world, tried).await.is_kept);
+    assert!(world.suggest(peru).await.is_empty(), "typing keeps nothing");
+    assert!(told(&world).await.is_empty());
+    let contact = solved(1, "shipping", "a parcel", "");
+    let question = SuggestSolutionsRequest {
+        interaction_id: contact.interaction_id.clone(),
+        ..ask(peru)
+    };
+    let first = asked(&world, question.clone()).await;
+    assert!(!first.fits && first.is_kept);
+    // It goes on with the same search: that is one question.
+    let again = SuggestSolutionsRequest {
+        search_id: first.search_id.clone(),
+        ..question
+    };
+    let again = asked(&world, again).await;
+    assert!(again.is_kept && again.search_id == first.search_id);
+    let [(event, Fact::SearchUnanswered(kept))] = &told(&world).await[..] else {
+        panic!("one question");
+    };
+    assert_eq!(event.aggregate_id, first.search_id);
+    let kept = kept.question.clone().unwrap();
+    assert!(kept.text.contains("Peru") && !kept.text.contains("anna"));
+    assert_eq!(kept.interaction_id, contact.interaction_id);
+    let refused = SuggestSolutionsRequest {
+        search_id: "no id".to_owned(),
+        ..ask(peru)
+    };
+    let mut client = world.client.clone();
+    let refused = client.suggest_solutions(refused).await.unwrap_err();
+    assert_eq!(fields(&refused), ["search_id"]);
 }
 
 #[tokio::test]

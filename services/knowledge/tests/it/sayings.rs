@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use aftercall_proto::knowledge::v1::SuggestSolutionsRequest;
+use aftercall_proto::knowledge::v1::{ReportSearchRequest, SuggestSolutionsRequest};
 use aftercall_proto::model::v1::SolutionUseKind::{Rejected, UsedAsIs};
-use aftercall_proto::model::v1::{Interaction, Solution};
+use aftercall_proto::model::v1::{Interaction, SearchOutcome, Solution};
 
 use crate::world::{TENANT, World, at, solved, using};
 
@@ -83,6 +83,48 @@ async fn a_contact_in_which_a_solution_was_rejected_counts_against_it() {
     assert_eq!(all, [("sol-2".to_owned(), 2), ("sol-1".to_owned(), 7)]);
 }
 
+/// Says what came of a search for a text.
+async fn report(world: &World, n: u32, text: &str, (outcome, id): (SearchOutcome, &str)) {
+    let request = ReportSearchRequest {
+        request_id: format!("r-{n}-{id}-{outcome:?}"),
+        search_id: format!("01990000-0000-7000-8000-{n:012x}"),
+        text: text.to_owned(),
+        outcome: outcome.into(),
+        solution_id: id.to_owned(),
+        version: 1,
+        ..ReportSearchRequest::default()
+    };
+    world.searches.clone().report_search(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_came_of_a_search_decides_what_the_next_one_is_told() {
+    let world = library(World::new().await).await;
+    let film = "the film freezes";
+    assert!(found(&world, film).await.is_empty());
+    // Both were used, and nothing tells which is the better one.
+    for id in ["sol-1", "sol-2"] {
+        let used = (SearchOutcome::Used, id);
+        report(&world, 1, "my film freezes in the evening", used).await;
+    }
+    // To be opened says nothing.
+    report(&world, 2, film, (SearchOutcome::Opened, "sol-2")).await;
+    let mut both = found(&world, film).await;
+    both.sort();
+    assert_eq!(both, [("sol-1".to_owned(), 1), ("sol-2".to_owned(), 1)]);
+    for n in 10..15 {
+        report(&world, n, film, (SearchOutcome::Rejected, "sol-1")).await;
+    }
+    let turned = [("sol-2".to_owned(), 1), ("sol-1".to_owned(), 6)];
+    assert_eq!(found(&world, film).await, turned);
+    // Where it was used in the end, it was not the wrong one.
+    for n in 10..15 {
+        report(&world, n, "", (SearchOutcome::Used, "sol-1")).await;
+    }
+    let again = [("sol-1".to_owned(), 6), ("sol-2".to_owned(), 1)];
+    assert_eq!(found(&world, film).await, again);
+}
+
 #[tokio::test]
 async fn what_is_personal_in_it_finds_nothing() {
     let world = library(World::new().await).await;
@@ -90,6 +132,9 @@ async fn what_is_personal_in_it_finds_nothing() {
     world
         .record(&using(contact(10, words), "sol-1", UsedAsIs))
         .await;
+    let searched = "the picture freezes, says ada.lovelace@example.org";
+    report(&world, 1, searched, (SearchOutcome::Used, "sol-1")).await;
+    assert_eq!(found(&world, "picture").await.len(), 1);
     assert_eq!(found(&world, "film").await.len(), 1);
     for personal in ["7946", "0958", "lovelace", "ada.lovelace@example.org"] {
         assert!(found(&world, personal).await.is_empty(), "{personal}");

@@ -1,8 +1,8 @@
 //! Solutions are found by words and filters, in whatever language, and a question without an answer gets none.
 
 use aftercall_proto::knowledge::v1::{
-    SearchSolutionsRequest, SearchSolutionsResponse, SolutionFacet, SolutionFilter,
-    SuggestSolutionsRequest, SuggestSolutionsResponse,
+    GetSolutionRequest, ListSolutionsRequest, SearchSolutionsRequest, SearchSolutionsResponse,
+    SolutionFacet, SolutionFilter, SuggestSolutionsRequest, SuggestSolutionsResponse,
 };
 use aftercall_proto::model::v1::{Audience, Confidence, EnvironmentEntry, Solution};
 
@@ -208,6 +208,86 @@ async fn filters_facets_and_pages_say_the_same() {
     assert_eq!(titles(&latest)[..2], ["Router 8", "Router 7"]);
 }
 
+/// A world with a solution for the people of one client, and one for everybody.
+async fn with_clients() -> (World, String) {
+    let world = World::divided().await;
+    let north = Solution {
+        audience: Audience::ClientAccount.into(),
+        client_account_id: "north".to_owned(),
+        ..solution(0, "Refund", "I want my money back", "Ask the desk")
+    };
+    world.publish(TENANT, &north).await;
+    let anybody = solution(1, "Refund of postage", "my money for postage", "Pay it");
+    world.publish(TENANT, &anybody).await;
+    (world, north.solution_id)
+}
+
+#[tokio::test]
+async fn what_is_for_a_clients_people_is_found_by_who_asks_for_that_client_alone() {
+    let (world, _) = with_clients().await;
+    let all = ["Refund", "Refund of postage"];
+    for who in [
+        &[("role", "agent"), ("teams", "red"), ("kind", "AGENT")][..],
+        &[("role", "supervisor"), ("kind", "SUPERVISOR")][..],
+    ] {
+        for (client, expected) in [("", &all[1..]), ("south", &all[1..]), ("north", &all[..])] {
+            for text in ["my money back", ""] {
+                let request = SearchSolutionsRequest {
+                    filter: Some(SolutionFilter {
+                        client_account_id: client.to_owned(),
+                        ..SolutionFilter::default()
+                    }),
+                    facets: vec![SolutionFacet::Audience.into()],
+                    min_position: world.now(),
+                    ..asking(text)
+                };
+                let mut searches = world.searches.clone();
+                let found = searches.search_solutions(by(request, who)).await;
+                let found = found.unwrap().into_inner();
+                let mut found_titles = titles(&found);
+                found_titles.sort_unstable();
+                assert_eq!(found_titles, expected, "{who:?} {client} {text}");
+                let counts = &found.facets[0].counts;
+                assert_eq!(counts.len(), expected.len(), "{who:?} {client} {text}");
+            }
+            let request = SuggestSolutionsRequest {
+                text: "my money back".to_owned(),
+                client_account_id: client.to_owned(),
+                min_position: world.now(),
+                ..SuggestSolutionsRequest::default()
+            };
+            let mut asked = world.client.clone();
+            let answer = asked.suggest_solutions(by(request, who)).await;
+            let suggestions = answer.unwrap().into_inner().suggestions;
+            assert_eq!(suggestions.len(), expected.len(), "{who:?} {client}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_for_a_clients_people_is_listed_for_who_works_on_it_and_given_to_who_names_it() {
+    let (world, north) = with_clients().await;
+    let agent = &[("role", "agent"), ("kind", "AGENT")];
+    let writer = &[("role", "kb_candidate"), ("kind", "AGENT")];
+    let mut client = world.client.clone();
+    for (who, asked, expected) in [(agent, "", 1), (agent, "north", 2), (writer, "", 2)] {
+        let request = ListSolutionsRequest {
+            client_account_id: asked.to_owned(),
+            min_position: world.now(),
+            ..ListSolutionsRequest::default()
+        };
+        let listed = client.list_solutions(by(request, who)).await;
+        let listed = listed.unwrap().into_inner().solutions;
+        assert_eq!(listed.len(), expected, "{who:?} {asked}");
+    }
+    let get = GetSolutionRequest {
+        solution_id: north,
+        ..GetSolutionRequest::default()
+    };
+    let given = client.get_solution(by(get, agent)).await.unwrap();
+    assert_eq!(given.into_inner().solution.unwrap().title, "Refund");
+}
+
 /// An answer for a program that talks with customers.
 async fn for_bot(world: &World, text: &str) -> SuggestSolutionsResponse {
     let request = SuggestSolutionsRequest {
@@ -271,6 +351,38 @@ async fn a_bot_gets_the_customer_wording_alone_and_hands_over_when_unsure() {
     };
     world.publish(TENANT, &twin).await;
     assert!(for_bot(&world, "my card does not work").await.hand_off);
+}
+
+#[tokio::test]
+async fn a_search_says_when_a_bot_should_hand_over_too() {
+    let world = World::new().await;
+    let cleared = Solution {
+        audience: Audience::Bot.into(),
+        customer_wording: "We send you a new card within three days.".to_owned(),
+        ..solution(0, "Card broken", "my card does not work", "Reissue it")
+    };
+    world.publish(TENANT, &cleared).await;
+    let search = async |text: &str, audience: Audience| {
+        let request = SearchSolutionsRequest {
+            filter: Some(SolutionFilter {
+                audience: audience.into(),
+                ..SolutionFilter::default()
+            }),
+            ..asking(text)
+        };
+        world.search(request).await.hand_off
+    };
+    let (broken, oslo) = ("my card does not work", "what is the weather in Oslo");
+    assert!(!search(broken, Audience::Bot).await);
+    assert!(search(oslo, Audience::Bot).await);
+    // People know themselves when they don't know.
+    assert!(!search(oslo, Audience::Unspecified).await);
+    let twin = Solution {
+        solution_id: solution(2, "", "", "").solution_id,
+        ..cleared
+    };
+    world.publish(TENANT, &twin).await;
+    assert!(search(broken, Audience::Bot).await);
 }
 
 #[tokio::test]

@@ -117,6 +117,9 @@ impl Asker {
             _ => audience != Audience::Team || said("teams") == Some(&*solution.owner_group),
         };
         let asked = self.audience.is_none_or(|asked| audience >= asked);
+        // What is for a client's people is for who asks for that very client.
+        let theirs = !self.client.is_empty() && solution.client_account_id == self.client;
+        let own = own && (audience != Audience::ClientAccount || theirs);
         let client = self.client.is_empty()
             || solution.client_account_id.is_empty()
             || solution.client_account_id == self.client;

@@ -291,6 +291,8 @@ impl World {
         let request = || SuggestSolutionsRequest {
             text: text.to_owned(),
             is_finished: true,
+            // It is asked again and again, and kept of nobody.
+            is_trial: true,
             min_position: self.now(),
             ..SuggestSolutionsRequest::default()
         };

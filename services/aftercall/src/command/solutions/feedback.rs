@@ -22,7 +22,7 @@ pub struct ReportSearchArgs {
     /// Which version of it was shown
     #[arg(long, value_name = "N", requires = "solution")]
     solution_version: Option<u32>,
-    /// The question; what is personal in it is masked
+    /// The question; what is personal in it is masked. Without it only counts are kept, unless the server has it already
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
     /// The contact in which it was asked

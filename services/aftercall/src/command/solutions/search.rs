@@ -23,7 +23,8 @@ pub(super) struct About {
     /// Only what fits this product or environment
     #[arg(long, value_name = "NAME")]
     product: Option<String>,
-    /// The firm on whose behalf you answer: its solutions, and those of no firm
+    /// The firm on whose behalf you answer: its solutions, and those of no firm; what is for its people alone is found
+    /// only so
     #[arg(long, value_name = "ID")]
     client_account: Option<String>,
     /// Only what fits this language, such as de or de-CH
@@ -42,6 +43,12 @@ pub struct SuggestArgs {
     text: Vec<String>,
     #[command(flatten)]
     about: About,
+    /// The contact in which the question is asked
+    #[arg(long, value_name = "ID")]
+    interaction: Option<String>,
+    /// Only tries what would be suggested: where nothing fits, the question is not kept for those who write answers
+    #[arg(long)]
+    trial: bool,
     /// How many to show, at most 50
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=50))]
@@ -95,6 +102,8 @@ pub(super) async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<
         language: about.language.unwrap_or_default(),
         audience: about.audience.unwrap_or_default(),
         is_finished: true,
+        interaction_id: args.interaction.unwrap_or_default(),
+        is_trial: args.trial,
         ..Default::default()
     };
     let answer = session.client.call(request).await?;
@@ -112,12 +121,8 @@ pub(super) async fn suggest(session: &mut Session, args: SuggestArgs) -> Result<
         }
         print_suggestion(suggestion, output)?;
     }
-    if answer.hand_off {
-        let text = "hand over to a person: no answer is sure";
-        output.line(&output.styled(Style::Warn, text))?;
-    }
-    tail(&answer.search_id, output)?;
-    Ok(())
+    let outcome = (answer.hand_off, answer.is_kept);
+    Ok(tail(outcome, &answer.search_id, output)?)
 }
 
 /// Says first what the rest is: answers, guesses, or nothing.
@@ -132,8 +137,19 @@ fn head(fits: bool, is_empty: bool, output: &mut Output) -> std::io::Result<()> 
     }
 }
 
-/// Says how to tell what came of it.
-fn tail(search_id: &str, output: &mut Output) -> std::io::Result<()> {
+/// Says what to do where nothing is sure, that the question is kept, and how to tell what came of it.
+fn tail(
+    (hand_off, is_kept): (bool, bool),
+    search_id: &str,
+    output: &mut Output,
+) -> std::io::Result<()> {
+    if hand_off {
+        let text = "hand over to a person: no answer is sure";
+        output.line(&output.styled(Style::Warn, text))?;
+    }
+    if is_kept {
+        output.line("the question is kept for those who write answers")?;
+    }
     if search_id.is_empty() {
         return Ok(());
     }
@@ -157,12 +173,20 @@ pub(super) fn print_suggestion(
     }
     let (nearness, cases) = (suggestion.nearness, suggestion.cases_compared);
     card.field("why", why(&suggestion.matches, nearness, cases))
-        .field("score", format!("{:.2}", suggestion.score))
+        .field("score", score(suggestion.score, suggestion.trust))
         .field("solution", version(&solution));
     if suggestion.verification_expired {
         card.styled("verified", expired(), Style::Warn);
     }
     card.print(output, 2)
+}
+
+/// How well it fits, and how far it is trusted where that is known.
+fn score(score: f32, trust: f32) -> String {
+    match trust > 0.0 && (trust - 1.0).abs() >= 0.005 {
+        true => format!("{score:.2}, {trust:.2} times for how far it is trusted"),
+        false => format!("{score:.2}"),
+    }
 }
 
 fn title(title: &str, is_guess: bool, output: &mut Output) -> std::io::Result<()> {
@@ -185,8 +209,8 @@ fn why(matches: &[Match], nearness: Option<f32>, cases: i32) -> String {
     let meaning = nearness.map(|nearness| format!("means alike by {nearness:.2}"));
     let cases = match cases {
         ..1 => None,
-        1 => Some("1 contact".to_owned()),
-        many => Some(format!("{many} contacts")),
+        1 => Some("1 contact or search".to_owned()),
+        many => Some(format!("{many} contacts and searches")),
     };
     let cases = cases.map(|cases| format!("{cases} compared in which it was used or rejected"));
     why.chain(meaning)
@@ -233,13 +257,11 @@ pub(super) async fn search(session: &mut Session, args: SearchArgs) -> Result<()
     for counts in &listed.first.facets {
         print_facet(counts, output)?;
     }
-    if listed.first.is_kept {
-        output.line("the question is kept for those who write answers")?;
-    }
     if listed.shown > 0 {
         listed.close("", output)?;
     }
-    Ok(tail(&listed.first.search_id, output)?)
+    let outcome = (listed.first.hand_off, listed.first.is_kept);
+    Ok(tail(outcome, &listed.first.search_id, output)?)
 }
 
 fn print_hit(hit: &SolutionHit, output: &mut Output) -> std::io::Result<()> {

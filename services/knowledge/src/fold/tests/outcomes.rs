@@ -3,183 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_ledger::Contacts;
-use aftercall_proto::event::v1::InteractionIdentified;
-use aftercall_proto::model::v1::{Direction, VersionStats};
+use aftercall_proto::model::v1::VersionStats;
 use aftercall_view::Store;
 use aftercall_view::testing::MemoryEngine;
 use jiff::Timestamp as Instant;
 
+use self::steps::{CUSTOMERS, Said, Step, customer_id, of_contact, record, step};
 use super::*;
-
 use crate::stats;
+
+mod steps;
 
 const HOUR: i64 = 3_600;
 const SOLUTIONS: [&str; 2] = ["s-0", "s-1"];
 const VERSIONS: u32 = 3;
-
-/// A contact as one event says it is.
-#[derive(Debug, Clone)]
-struct Said {
-    at_s: i64,
-    inbound: bool,
-    /// By number; the first one is the primary one.
-    reasons: Vec<u8>,
-    /// Solution, version, kind, and whether it was relied on.
-    uses: Vec<(usize, u32, SolutionUseKind, bool)>,
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Contact {
-        interaction: u8,
-        customer: u8,
-        sequence: u64,
-        said: Said,
-    },
-    Identified {
-        interaction: u8,
-        customer: u8,
-        sequence: u64,
-        as_customer: u8,
-    },
-}
-
-fn said() -> impl Strategy<Value = Said> {
-    use SolutionUseKind::{Rejected, UsedAsIs, UsedModified, Viewed};
-    let kind = prop::sample::select(vec![UsedAsIs, UsedAsIs, UsedModified, Viewed, Rejected]);
-    let used = (0..2_usize, 1..=VERSIONS, kind, prop::bool::weighted(0.2));
-    // Few different times, so that many are the same or at the very end of a window.
-    let at = (
-        0..12_i64,
-        prop::sample::select(vec![-1, 0, 1, HOUR / 2, HOUR]),
-    );
-    (
-        at,
-        prop::bool::weighted(0.8),
-        prop::collection::vec(0..3_u8, 0..3),
-        prop::collection::vec(used, 0..3),
-    )
-        .prop_map(|((days, more), inbound, reasons, uses)| Said {
-            at_s: days * 84 * HOUR + more,
-            inbound,
-            reasons,
-            uses,
-        })
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let of = || (0..8_u8, 0..3_u8, 1..4_u64);
-    prop_oneof![
-        6 => (of(), said()).prop_map(|((interaction, customer, sequence), said)| Step::Contact {
-            interaction,
-            customer,
-            sequence,
-            said,
-        }),
-        1 => (of(), 0..3_u8).prop_map(|((interaction, customer, sequence), as_customer)| {
-            Step::Identified { interaction, customer, sequence, as_customer }
-        }),
-    ]
-}
-
-fn customer_id(customer: u8) -> String {
-    match customer {
-        0 => String::new(),
-        customer => format!("customer-{customer}"),
-    }
-}
-
-fn interaction(id: &str, said: &Said) -> Interaction {
-    let reasons = said.reasons.iter().enumerate();
-    let uses = said.uses.iter();
-    let direction = match said.inbound {
-        true => Direction::Inbound,
-        false => Direction::Outbound,
-    };
-    Interaction {
-        interaction_id: id.to_owned(),
-        occurred_at: Some(Timestamp {
-            seconds: said.at_s,
-            nanos: 0,
-        }),
-        direction: direction.into(),
-        agent_id: format!("agent-{}", said.at_s % 3),
-        contact_reasons: reasons
-            .map(|(place, reason)| ContactReason {
-                code: format!("reason-{reason}"),
-                primary: place == 0,
-                ..ContactReason::default()
-            })
-            .collect(),
-        solution_uses: uses
-            .map(|(solution, version, kind, relied)| SolutionUse {
-                solution_id: SOLUTIONS[*solution].to_owned(),
-                version: *version,
-                kind: (*kind).into(),
-                relied_on_for_statement: *relied,
-            })
-            .collect(),
-        ..Interaction::default()
-    }
-}
-
-fn record(step: &Step) -> Record {
-    let (of, customer, sequence) = match step {
-        Step::Contact {
-            interaction,
-            customer,
-            sequence,
-            ..
-        }
-        | Step::Identified {
-            interaction,
-            customer,
-            sequence,
-            ..
-        } => (*interaction, *customer, *sequence),
-    };
-    let id = format!("i-{of}");
-    let customer_id_ = customer_id(customer);
-    let fact = match step {
-        Step::Contact { said, .. } if sequence == 1 => {
-            Fact::InteractionRecorded(Box::new(InteractionRecorded {
-                interaction: Some(interaction(&id, said)),
-            }))
-        }
-        Step::Contact { said, .. } => Fact::InteractionAmended(Box::new(InteractionAmended {
-            update_mask: Some(pbjson_types::FieldMask {
-                paths: [
-                    "contact_reasons",
-                    "direction",
-                    "occurred_at",
-                    "solution_uses",
-                ]
-                .map(str::to_owned)
-                .to_vec(),
-            }),
-            interaction: Some(interaction(&id, said)),
-            reason: String::new(),
-        })),
-        Step::Identified { as_customer, .. } => {
-            Fact::InteractionIdentified(InteractionIdentified {
-                customer_id: customer_id(*as_customer),
-                ..InteractionIdentified::default()
-            })
-        }
-    };
-    let event = Event {
-        tenant_id: TENANT.to_owned(),
-        aggregate_id: id.clone(),
-        sequence,
-        customer_id: customer_id_.clone(),
-        ..fact.event()
-    };
-    Record {
-        key: contact_key(TENANT, &customer_id_, &id),
-        recorded_at_us: 0,
-        body: event.encode_to_vec().into(),
-    }
-}
 
 /// A contact, as it is after all that was accepted.
 #[derive(Debug, Clone)]
@@ -231,14 +68,82 @@ fn contacts(log: &[Step]) -> BTreeMap<(String, u8), Contact> {
                     known.customer = *as_customer;
                 }
             }
+            Step::Published { .. } | Step::Merged { .. } => {}
         }
     }
     all
 }
 
+/// What is known beside the contacts.
+#[derive(Debug, Default)]
+struct Beside {
+    /// How many events each solution has had, and each customer.
+    sequences: BTreeMap<String, u64>,
+    /// The reason of each version.
+    reasons: BTreeMap<(usize, u32), u8>,
+    /// Who is one with whom, as the first of them says.
+    merged: BTreeSet<(u8, u8)>,
+}
+
+impl Beside {
+    fn of(log: &[Step]) -> Self {
+        let mut beside = Self::default();
+        for step in log {
+            match step {
+                Step::Published {
+                    solution,
+                    sequence,
+                    version,
+                    reason,
+                } if beside.is_next(SOLUTIONS[*solution], *sequence, true) => {
+                    beside.reasons.insert((*solution, *version), *reason);
+                }
+                Step::Merged {
+                    customer,
+                    other,
+                    sequence,
+                    are_one,
+                } => {
+                    let pair = (*customer, *other);
+                    let is_other = beside.merged.contains(&pair) != *are_one;
+                    if beside.is_next(&customer_id(*customer), *sequence, is_other) {
+                        match are_one {
+                            true => beside.merged.insert(pair),
+                            false => beside.merged.remove(&pair),
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        beside
+    }
+
+    /// Whether an event of something is its next one, and counts.
+    fn is_next(&mut self, of: &str, sequence: u64, counts: bool) -> bool {
+        let before = self.sequences.entry(of.to_owned()).or_default();
+        let is_next = counts && sequence == *before + 1;
+        *before += u64::from(is_next);
+        is_next
+    }
+
+    /// Whether two customers are the same person.
+    fn are_one(&self, one: u8, other: u8) -> bool {
+        let mut known = BTreeSet::from([one]);
+        for _ in 0..CUSTOMERS {
+            for (a, b) in &self.merged {
+                if known.contains(a) || known.contains(b) {
+                    known.extend([*a, *b]);
+                }
+            }
+        }
+        known.contains(&other)
+    }
+}
+
 /// Counts a version, or without one all of them, of all contacts.
 fn recount(
-    all: &BTreeMap<(String, u8), Contact>,
+    (all, beside): (&BTreeMap<(String, u8), Contact>, &Beside),
     (solution, version): (usize, Option<u32>),
     now_s: i64,
 ) -> VersionStats {
@@ -280,18 +185,17 @@ fn recount(
             continue;
         }
         counted.link_count += 1;
-        let Some(reason) = contact
-            .said
-            .reasons
-            .first()
-            .filter(|_| contact.customer != 0)
-        else {
+        let reasons = &contact.said.reasons;
+        let own = latest.and_then(|latest| beside.reasons.get(&(solution, latest)));
+        let own = own.filter(|own| reasons.contains(own));
+        let reason = own.or(reasons.first()).filter(|_| contact.customer != 0);
+        let Some(reason) = reason else {
             counted.untraced_count += 1;
             continue;
         };
         let came_back = all.values().any(|other| {
             let after = other.said.at_s - contact.said.at_s;
-            other.customer == contact.customer
+            beside.are_one(contact.customer, other.customer)
                 && other.said.inbound
                 && other.said.reasons.contains(reason)
                 && (1..=WINDOW).contains(&after)
@@ -360,13 +264,14 @@ proptest! {
         let mut view = KnowledgeView::new(Fields::new(), Notes::default());
         written.fold_into(&engines, &mut Contacts, &mut view, &turns);
         let store = Store::on(Box::new(engines[1].clone()));
-        let all = contacts(&log);
+        let (all, beside) = (contacts(&log), Beside::of(&log));
         for (half_days, more) in now_s {
             let now_s = half_days * 12 * HOUR + more;
             for solution in 0..SOLUTIONS.len() {
                 for version in [None, Some(1), Some(2), Some(3)] {
                     let of = (solution, version);
-                    prop_assert_eq!(read(&store, of, now_s), recount(&all, of, now_s), "{:?}", of);
+                    let counted = recount((&all, &beside), of, now_s);
+                    prop_assert_eq!(read(&store, of, now_s), counted, "{:?}", of);
                 }
             }
         }
@@ -376,7 +281,7 @@ proptest! {
 
     /// Nothing is left of what was taken back.
     #[test]
-    fn what_is_taken_back_leaves_no_trace(log in prop::collection::vec(step(), 0..30)) {
+    fn what_is_taken_back_leaves_no_trace(log in prop::collection::vec(of_contact(), 0..30)) {
         let mut written = Partitions::new(2);
         let mut taken_back = log.clone();
         for ((customer, interaction), contact) in contacts(&log) {

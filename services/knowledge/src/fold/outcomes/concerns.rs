@@ -1,0 +1,255 @@
+//! For what a customer would come back after a solution was used, and by which ids they do.
+//!
+//! What a version's reason is may be known before its uses or after them: those in contacts of several reasons are noted
+//! by their versions, and traced anew when it is another one. Customers that are merged keep their own rows, and are
+//! looked at together: when they are merged, or not any more, their uses are looked at anew.
+
+use std::collections::BTreeSet;
+
+use aftercall_domain::limits::MERGES_MAX;
+use aftercall_ledger::{Accepted, What};
+use aftercall_view::key::prefix_end;
+use aftercall_view::{ApplyError, Direction, Txn};
+use bytes::Bytes;
+use prost::Message;
+
+use super::{Known, add, far_before, settle, take};
+use crate::fold::stored;
+use crate::heads;
+use crate::keys;
+use crate::keys::evidence::{self, MERGED, Matter};
+use crate::notes::Noted;
+use crate::records::{Case, Link, Linked};
+
+/// Somebody, by all their ids, and a reason for which they may come back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Concern<'a> {
+    pub(super) tenant_id: &'a str,
+    /// The customer that a contact is of comes first; nobody, if none is known.
+    persons: &'a [String],
+    /// Empty for none.
+    reason_code: &'a str,
+}
+
+impl<'a> Concern<'a> {
+    /// See [`persons`].
+    pub(super) fn of(tenant_id: &'a str, persons: &'a [String], reason_code: &'a str) -> Self {
+        Self {
+            tenant_id,
+            persons,
+            reason_code,
+        }
+    }
+
+    /// What the customer that the contact is of may come back for; nothing, where nobody is known, or no reason.
+    pub(super) fn own(self) -> Option<Matter<'a>> {
+        self.matters().next()
+    }
+
+    /// The same of each of their ids.
+    pub(super) fn matters(self) -> impl Iterator<Item = Matter<'a>> {
+        let persons: &'a [String] = match self.reason_code.is_empty() {
+            true => &[],
+            false => self.persons,
+        };
+        persons.iter().map(move |customer_id| Matter {
+            tenant_id: self.tenant_id,
+            customer_id,
+            reason_code: self.reason_code,
+        })
+    }
+
+    /// When they came back first after an instant.
+    pub(super) fn next_return(
+        self,
+        at_us: i64,
+        txn: &mut Txn<'_>,
+    ) -> Result<Option<i64>, ApplyError> {
+        let Some(after_us) = at_us.checked_add(1) else {
+            return Ok(None);
+        };
+        let mut next: Option<i64> = None;
+        for matter in self.matters() {
+            let list = matter.returns();
+            let (from, to) = (list.clone().time(after_us), prefix_end(&list));
+            let mut later = txn.scan_range(&from, to.as_deref(), Direction::Ascending);
+            if let Some(at_us) = time_of(later.next(), &list)? {
+                next = Some(next.map_or(at_us, |next| next.min(at_us)));
+            }
+        }
+        Ok(next)
+    }
+
+    /// When they had come back last before an instant.
+    pub(super) fn last_return(
+        self,
+        at_us: i64,
+        txn: &mut Txn<'_>,
+    ) -> Result<Option<i64>, ApplyError> {
+        let mut last: Option<i64> = None;
+        for matter in self.matters() {
+            let list = matter.returns();
+            let to = list.clone().time(at_us);
+            let mut earlier = txn.scan_range(&list, Some(&*to), Direction::Descending);
+            last = last.max(time_of(earlier.next(), &list)?);
+        }
+        Ok(last)
+    }
+
+    /// Whether they came back at that very instant.
+    pub(super) fn is_return(self, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
+        for matter in self.matters() {
+            let then = matter.returns().time(at_us);
+            let first = txn.scan_prefix(&then, Direction::Ascending).next();
+            if first.transpose()?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a solution was used so short a time before that a contact may be a return.
+    pub(super) fn follows_a_use(self, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
+        for matter in self.matters() {
+            if txn.get(matter.linked_count())?.is_none() {
+                continue;
+            }
+            let list = matter.linked();
+            let (from, to) = (list.clone().time(far_before(at_us)), list.time(at_us));
+            let first = txn
+                .scan_range(&from, Some(&*to), Direction::Ascending)
+                .next();
+            if first.transpose()?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+type Entry = Result<(Bytes, Bytes), aftercall_view::StoreError>;
+
+fn time_of(entry: Option<Entry>, list: &[u8]) -> Result<Option<i64>, ApplyError> {
+    let Some(entry) = entry else { return Ok(None) };
+    let (at_us, ..) = evidence::read_at(&entry?.0, list).map_err(ApplyError::record)?;
+    Ok(Some(at_us))
+}
+
+/// All ids of a customer, the own one first; none of nobody.
+pub(super) fn persons(
+    tenant_id: &str,
+    customer_id: &str,
+    txn: &mut Txn<'_>,
+) -> Result<Vec<String>, ApplyError> {
+    if customer_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = MERGED.customers_then(txn, tenant_id, customer_id)?;
+    // Of more than there may be not all are told, and each of them would be told others.
+    match all.len() < MERGES_MAX {
+        true => Ok(all),
+        false => Ok(vec![customer_id.to_owned()]),
+    }
+}
+
+/// The reason for which a customer would come back after a solution was used; empty for none.
+pub(super) fn reason_of<'c>(
+    tenant_id: &str,
+    case: &'c Case,
+    link: &Link,
+    txn: &Txn<'_>,
+) -> Result<&'c str, ApplyError> {
+    if !case.has_several_reasons() {
+        return Ok(&case.reason_code);
+    }
+    let version = heads::version(txn, tenant_id, &link.solution_id, link.version)?;
+    Ok(among(case, &version.unwrap_or_default().reason_code))
+}
+
+/// Of a contact's reasons the solution's own, if it is one of them; else the primary one.
+fn among<'c>(case: &'c Case, own: &str) -> &'c str {
+    let mut codes = case.reason_codes.iter();
+    let own = codes.find(|code| !code.is_empty() && *code == own);
+    own.unwrap_or(&case.reason_code)
+}
+
+/// A version's reason is another one from now on: what came of its uses in contacts of several reasons is counted anew.
+pub(in crate::fold) fn retrace(
+    tenant_id: &str,
+    link: &Link,
+    [before, after]: [&str; 2],
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let all = evidence::all_of_several(tenant_id, link);
+    let contacts = txn.scan_prefix(&all, Direction::Ascending);
+    let contacts = contacts
+        .map(|entry| evidence::read_of_several(&entry?.0, &all).map_err(ApplyError::record))
+        .collect::<Result<Vec<_>, ApplyError>>()?;
+    for (interaction_id, whose) in contacts {
+        let contact = (interaction_id.as_str(), whose);
+        let case = txn.get(keys::case(tenant_id, contact.0, whose))?;
+        let Some(case) = stored::<Case>(case)? else {
+            continue;
+        };
+        let [from, to] = [before, after].map(|own| among(&case, own));
+        if from == to {
+            continue;
+        }
+        let persons = persons(tenant_id, &case.customer_id, txn)?;
+        let at = (case.occurred_at_us, contact);
+        take(Concern::of(tenant_id, &persons, from), link, at, txn)?;
+        add(Concern::of(tenant_id, &persons, to), link, at, txn)?;
+    }
+    Ok(())
+}
+
+/// Two customers are one from now on, or not any more: what came of the uses of all who are one with them is counted
+/// anew.
+pub(in crate::fold) fn on_merged(
+    fact: &Accepted,
+    txn: &mut Txn<'_>,
+    noted: &mut Noted,
+) -> Result<(), ApplyError> {
+    let (tenant_id, one) = (&*fact.event.tenant_id, &*fact.event.aggregate_id);
+    let other = match &fact.what {
+        What::Merged(merged) => merged.merged_customer_id.as_str(),
+        What::Unmerged(unmerged) => unmerged.merged_customer_id.as_str(),
+        _ => return Ok(()),
+    };
+    let mut concerned = BTreeSet::new();
+    for customer_id in [one, other] {
+        concerned.extend(MERGED.customers_then(txn, tenant_id, customer_id)?);
+    }
+    MERGED.apply(fact, txn)?;
+    for customer_id in [one, other] {
+        concerned.extend(MERGED.customers_then(txn, tenant_id, customer_id)?);
+    }
+    for customer_id in &concerned {
+        look_again(tenant_id, customer_id, (txn, noted))?;
+    }
+    Ok(())
+}
+
+/// Counts anew what came of a customer's uses.
+fn look_again(
+    tenant_id: &str,
+    customer_id: &str,
+    (txn, noted): (&mut Txn<'_>, &mut Noted),
+) -> Result<(), ApplyError> {
+    let all = evidence::all_linked(tenant_id, customer_id);
+    let rows = txn.scan_prefix(&all, Direction::Ascending);
+    let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
+    let persons = persons(tenant_id, customer_id, txn)?;
+    for (key, linked) in rows {
+        let read = evidence::read_linked(&key, &all).map_err(ApplyError::record)?;
+        let (reason_code, used_us, interaction_id, whose) = read;
+        let concern = Concern::of(tenant_id, &persons, &reason_code);
+        let now = Known::after(concern.next_return(used_us, txn)?, used_us);
+        let linked = Linked::decode(linked).map_err(ApplyError::record)?;
+        let at = (used_us, (interaction_id.as_str(), whose));
+        for link in &linked.links {
+            settle(tenant_id, link, at, now, (txn, noted))?;
+        }
+    }
+    Ok(())
+}
