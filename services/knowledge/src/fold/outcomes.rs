@@ -23,8 +23,8 @@ use crate::keys::evidence::{self, Contact};
 use crate::notes::Noted;
 use crate::records::{Case, Link, Linked, Used};
 
-pub(super) use concerns::{on_merged, retrace};
 use concerns::{Concern, persons, reason_of};
+pub(super) use concerns::{on_merged, retrace};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 

@@ -160,9 +160,7 @@ impl Place {
             .next();
         let before = before.transpose()?.map(key);
         let to = self.latest();
-        let after = txn
-            .scan_range(own, Some(&*to), Direction::Ascending)
-            .next();
+        let after = txn.scan_range(own, Some(&*to), Direction::Ascending).next();
         Ok([before, after.transpose()?.map(key)])
     }
 
