@@ -16,6 +16,7 @@ mod owner;
 mod recur;
 mod reopen;
 mod retarget;
+mod returned;
 mod withdraw;
 
 pub use alert::AlertWish;
@@ -24,6 +25,7 @@ pub use due::{Pausing, Reschedule};
 pub use letting_go::Supersede;
 pub use owner::Reassign;
 pub use retarget::Retargeting;
+pub use returned::Return;
 
 /// How long after recording it an agent may still take a promise back.
 const TAKE_BACK_FOR: SignedDuration = SignedDuration::from_mins(15);

@@ -1,8 +1,10 @@
 //! From watched promises to what the log says of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{Change, Commitment, EscalatesBy};
 use aftercall_domain::setting::{EscalationPolicy, FollowUpPolicy};
 use aftercall_ledger::{Calendars, InUse, Ledger, Ready};
@@ -82,6 +84,25 @@ impl House {
             Some(id) => self.escalations.get(tenant_id, &id),
             None => Ok(None),
         }
+    }
+
+    /// What is to be said of a promise, decided with the calendars that it needs and with what its alerts are told by.
+    pub(super) fn telling<T>(
+        &self,
+        tenant_id: &str,
+        promise: &Commitment,
+        decide: impl FnOnce(&BTreeMap<String, Arc<Calendar>>, Option<EscalatesBy<'_>>) -> T,
+    ) -> Result<T, ApplyError> {
+        let escalation = self.escalation(tenant_id, promise)?;
+        let waiting = escalation.iter().flat_map(|it| it.set.calendar_ids());
+        let needed = promise.calendar_ids().chain(waiting);
+        let calendars = self.calendars.all(tenant_id, needed)?;
+        let escalates_by = escalation.as_ref().map(|it| EscalatesBy {
+            policy_id: &it.id,
+            version: it.version,
+            policy: &it.set,
+        });
+        Ok(decide(&calendars, escalates_by))
     }
 }
 
@@ -206,7 +227,7 @@ fn fire(
         return Ok(Fired::Nothing);
     };
     let of = (&commitment, whose);
-    if let Some(record) = house.deciding.first(store, &tenant_id, of, detected_at)? {
+    if let Some(record) = house.first(store, &tenant_id, of, detected_at)? {
         return Ok(Fired::Record(Box::new(record), None));
     }
     match house.next_occurrence(store, &tenant_id, of, detected_at)? {
@@ -214,16 +235,9 @@ fn fire(
         Next::Later => return Ok(Fired::Later),
         Next::Nothing => {}
     }
-    let escalation = house.escalation(&tenant_id, &commitment)?;
-    let waiting = escalation.iter().flat_map(|it| it.set.calendar_ids());
-    let needed = commitment.calendar_ids().chain(waiting);
-    let calendars = house.calendars.all(&tenant_id, needed)?;
-    let escalates_by = escalation.as_ref().map(|it| EscalatesBy {
-        policy_id: &it.id,
-        version: it.version,
-        policy: &it.set,
-    });
-    let fired = commitment.fire_telling(ACTOR, detected_at, &calendars, escalates_by);
+    let fired = house.telling(&tenant_id, &commitment, |calendars, escalates_by| {
+        commitment.fire_telling(ACTOR, detected_at, calendars, escalates_by)
+    })?;
     let Ok((due, event)) = fired else {
         return Ok(Fired::Nothing);
     };

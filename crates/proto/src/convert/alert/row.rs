@@ -341,6 +341,7 @@ mod tests {
             }),
             AlertState::Snoozed {
                 by: "ann".to_owned(),
+                at: Some(at),
                 until: at,
             },
             AlertState::Closed {
