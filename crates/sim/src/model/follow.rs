@@ -254,8 +254,9 @@ impl Promise {
             ));
         }
         // The customer ends it who reached us while it lasted, and nobody else's pause.
-        let by_return = resumed.cause() == ResumeCause::CustomerReturned;
-        if by_return && !pause.is_some_and(|pause| pause.is_ended_by_return(at(resumed.resumed_at))) {
+        let back = at(resumed.resumed_at);
+        let is_awaited = pause.is_some_and(|pause| pause.is_ended_by_return(back));
+        if resumed.cause() == ResumeCause::CustomerReturned && !is_awaited {
             return Err(format!("nobody waited for {resumed:?}: {pause:?}"));
         }
         self.pauses += 1;
