@@ -107,6 +107,8 @@ pub enum Permission {
     Pause,
     /// To be a team lead or supervisor, because of the pause's reason or length.
     PauseSoLong,
+    /// To be a team lead or supervisor, because of how long it has waited for the customer before.
+    PauseAgain,
     /// To be the owner, a team lead or a supervisor.
     Reassign,
     /// To be a team lead or supervisor, because nobody is asked.

@@ -287,7 +287,9 @@ impl World {
             standing,
         };
         let of = (episode.rule, episode.number);
-        promise.handle_alert(of, wish, actor, now).ok()
+        promise
+            .handle_alert(of, wish, (actor, now), &calendars())
+            .ok()
     }
 
     fn take(&mut self, event: Event) {

@@ -30,7 +30,7 @@ fn snoozed() -> Commitment {
     apply(&mut promise, lapse);
     let wish = AlertWish::Snooze { until: at(4_600) };
     let of = (Rule::PromiseLapsed, 1);
-    let event = promise.handle_alert(of, wish, lead(), at(4_000));
+    let event = promise.handle_alert(of, wish, (lead(), at(4_000)), &calendars());
     apply(&mut promise, event);
     promise
 }
@@ -125,7 +125,8 @@ fn a_contact_lets_an_alert_go_on_that_somebody_wanted_to_hear_of_later() {
         until: None,
         note: String::new(),
     };
-    let event = promise.handle_alert((Rule::PromiseLapsed, 1), seen, lead(), at(4_050));
+    let of = (Rule::PromiseLapsed, 1);
+    let event = promise.handle_alert(of, seen, (lead(), at(4_050)), &calendars());
     apply(&mut promise, event);
     assert_eq!(back(&promise, 4_100, 4_150), None);
     let mut promise = snoozed();

@@ -269,6 +269,7 @@ fn handle_alert(promise: &Commitment, snooze: bool, now: Timestamp) -> Option<Ev
         id: "sue",
         standing,
     };
+    let none = BTreeMap::<String, Calendar>::new();
     let episode = promise.alerts.first()?;
     let wish = match snooze {
         true => AlertWish::Snooze {
@@ -279,7 +280,7 @@ fn handle_alert(promise: &Commitment, snooze: bool, now: Timestamp) -> Option<Ev
         },
     };
     let of = (episode.rule, episode.number);
-    promise.handle_alert(of, wish, sue, now).ok()
+    promise.handle_alert(of, wish, (sue, now), &none).ok()
 }
 
 fn reckoned() -> Reckoned {
