@@ -26,6 +26,7 @@ mod mailed;
 mod making;
 mod outages;
 mod plans;
+mod proposing;
 mod recurring;
 mod reopening;
 mod repeats;
