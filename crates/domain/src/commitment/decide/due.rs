@@ -216,11 +216,7 @@ impl Commitment {
     /// When the longest pause ends that an owner may make: with the fifth day that has open time after this
     /// one, or where our own due has no calendar, a week from now; earlier by as long as the promise has waited for the
     /// customer before. None if that was as long already.
-    fn owners_pause_ends(
-        &self,
-        now: Timestamp,
-        calendars: &impl Calendars,
-    ) -> Option<Timestamp> {
+    fn owners_pause_ends(&self, now: Timestamp, calendars: &impl Calendars) -> Option<Timestamp> {
         let reckoned = self
             .target
             .as_ref()
