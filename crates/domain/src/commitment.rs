@@ -70,7 +70,7 @@ pub use clock::{Clock, NewTarget, Reckoned, Stage, StageAt, StageReached, Target
 pub use customer::Contact;
 pub use decide::{
     Actor, AlertWish, Attempting, Cancel, FollowingUp, Fulfil, Lacking, Pausing, Permission,
-    Reassign, Refusal, Reschedule, Retargeting, Standing, Supersede,
+    Reassign, Refusal, Reschedule, Retargeting, Return, Standing, Supersede,
 };
 pub use dependency::{Dependency, DependencyTurn, Foregoing, Slip, is_cyclic};
 pub(crate) use episode::LATE_AFTER;

@@ -188,7 +188,7 @@ impl Concern {
         if episode_no != self.raised.episode_no || !self.state.is_open() {
             return Err(Refusal::AlertOver);
         }
-        let what = wish.decide(self.raised.severity(), actor, now)?;
+        let what = wish.decide(self.raised.severity(), (actor, now), None)?;
         Ok(self.next(
             actor.id,
             now,

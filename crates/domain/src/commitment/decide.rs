@@ -16,6 +16,7 @@ mod owner;
 mod recur;
 mod reopen;
 mod retarget;
+mod returned;
 mod withdraw;
 
 pub use alert::AlertWish;
@@ -24,6 +25,7 @@ pub use due::{Pausing, Reschedule};
 pub use letting_go::Supersede;
 pub use owner::Reassign;
 pub use retarget::Retargeting;
+pub use returned::Return;
 
 /// How long after recording it an agent may still take a promise back.
 const TAKE_BACK_FOR: SignedDuration = SignedDuration::from_mins(15);
@@ -105,6 +107,8 @@ pub enum Permission {
     Pause,
     /// To be a team lead or supervisor, because of the pause's reason or length.
     PauseSoLong,
+    /// To be a team lead or supervisor, because of how long it has waited for the customer before.
+    PauseAgain,
     /// To be the owner, a team lead or a supervisor.
     Reassign,
     /// To be a team lead or supervisor, because nobody is asked.

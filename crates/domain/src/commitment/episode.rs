@@ -53,6 +53,8 @@ pub enum AlertState {
     Snoozed {
         /// Who.
         by: String,
+        /// Since when; none where that was not noted.
+        at: Option<Timestamp>,
         /// Until when.
         until: Timestamp,
     },
@@ -110,6 +112,11 @@ pub enum AlertWhat {
         /// Until when.
         until: Timestamp,
     },
+    /// Somebody wanted to hear of it later, and the customer reached us before that: it goes on as if its time had come.
+    CustomerReturned {
+        /// The contact by which they did.
+        interaction_id: String,
+    },
     /// Somebody put it away.
     Closed {
         /// Why. Personal.
@@ -130,13 +137,19 @@ impl AlertWhat {
                 until: *until,
                 note: note.clone(),
             }),
-            Self::Snoozed { until } => AlertState::Snoozed { by, until: *until },
+            Self::Snoozed { until } => AlertState::Snoozed {
+                by,
+                at: Some(at),
+                until: *until,
+            },
             Self::Closed { reason } => AlertState::Closed {
                 by,
                 at,
                 reason: reason.clone(),
             },
-            Self::Retriggered | Self::FiredAgain => AlertState::Triggered,
+            Self::Retriggered | Self::CustomerReturned { .. } | Self::FiredAgain => {
+                AlertState::Triggered
+            }
         }
     }
 }
@@ -362,7 +375,7 @@ impl Commitment {
         let at = event.recorded_at;
         let state = step.what.leaves(&event.actor_id, at);
         match &step.what {
-            AlertWhat::Retriggered => {
+            AlertWhat::Retriggered | AlertWhat::CustomerReturned { .. } => {
                 episode.level = episode.level.saturating_add(1);
                 episode.went_on = Some(episode.state.went_on());
                 episode.escalation = event.escalation.clone();

@@ -327,12 +327,17 @@ pub struct Paused {
 }
 
 /// Why a pause ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResumeCause {
     /// Somebody said so.
     Asked,
     /// Its end was reached.
     UntilReached,
+    /// We waited for the customer, and they reached us.
+    CustomerReturned {
+        /// The contact by which they did.
+        interaction_id: String,
+    },
 }
 
 /// A promise that somebody else is to keep, once they have accepted it. Until then the owner answers for it.

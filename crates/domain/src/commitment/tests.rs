@@ -10,6 +10,7 @@ mod owner;
 mod properties;
 mod recovery;
 mod retarget;
+mod returned;
 mod series;
 mod shares;
 mod warnings;

@@ -132,7 +132,7 @@ impl Deciding<'_> {
                 by: seen.by.clone(),
                 until: seen.until,
             }),
-            AlertState::Snoozed { by, until } => decided.all(Why::Snoozed {
+            AlertState::Snoozed { by, until, .. } => decided.all(Why::Snoozed {
                 by: by.clone(),
                 until: *until,
             }),

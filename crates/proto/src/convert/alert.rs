@@ -165,7 +165,7 @@ impl Shown {
                 until: Some(seen.until),
                 ..none(wire::AlertState::Acknowledged)
             },
-            AlertState::Snoozed { by, until } => Self {
+            AlertState::Snoozed { by, at: _, until } => Self {
                 by,
                 until: Some(until),
                 ..none(wire::AlertState::Snoozed)

@@ -101,13 +101,13 @@ pub fn fact(change: Change) -> Fact {
             AlertWhat::Closed { reason } => {
                 Fact::ConcernClosed(wire::ConcernClosed { episode_no, reason })
             }
-            // A concern does not fire again: who decides about it never says so.
-            AlertWhat::Retriggered | AlertWhat::FiredAgain => {
-                Fact::ConcernRetriggered(wire::ConcernRetriggered {
-                    episode_no,
-                    escalation: escalation.map(Into::into),
-                })
-            }
+            // A concern does not fire again, nor by a contact: who decides about it never says so.
+            AlertWhat::Retriggered
+            | AlertWhat::CustomerReturned { .. }
+            | AlertWhat::FiredAgain => Fact::ConcernRetriggered(wire::ConcernRetriggered {
+                episode_no,
+                escalation: escalation.map(Into::into),
+            }),
         },
     }
 }

@@ -7,7 +7,7 @@ use aftercall_proto::event::v1::{
     CommitmentRescheduled, CommitmentResumed, CommitmentRetargeted, CommitmentStageReached, Event,
 };
 use aftercall_proto::model::v1::{
-    AlertState, CommitmentClock, DependencySlip, HandoverEnd, ResumeCause,
+    AlertState, CommitmentClock, DependencySlip, HandoverEnd, PauseReason, ResumeCause,
 };
 use jiff::Timestamp;
 
@@ -235,6 +235,7 @@ impl Promise {
         self.pause = Some(Pause {
             from: at(pause.paused_at),
             until: pause.paused_until.map(|until| at(Some(until))),
+            awaits_customer: pause.reason() == PauseReason::AwaitingCustomer,
         });
         if self.stands_still() {
             self.ours.end(stored);
@@ -251,6 +252,12 @@ impl Promise {
             return Err(format!(
                 "a pause of {until:?} ends early, or later than it was to: {resumed:?}"
             ));
+        }
+        // The customer ends it who reached us while it lasted, and nobody else's pause.
+        let back = at(resumed.resumed_at);
+        let is_awaited = pause.is_some_and(|pause| pause.is_ended_by_return(back));
+        if resumed.cause() == ResumeCause::CustomerReturned && !is_awaited {
+            return Err(format!("nobody waited for {resumed:?}: {pause:?}"));
         }
         self.pauses += 1;
         let mut changed = Vec::new();
@@ -437,8 +444,9 @@ impl Promise {
                 rule,
                 episode_no,
                 escalation,
+                returned_interaction_id,
             }) => {
-                self.check_alert(rule, stored)?;
+                self.check_alert(rule, returned_interaction_id, stored)?;
                 let until = goes_on(escalation.as_ref());
                 self.alerts.step(
                     (rule, *episode_no),
@@ -451,7 +459,7 @@ impl Promise {
                 episode_no,
                 escalation,
             }) => {
-                self.check_alert(rule, stored)?;
+                self.check_alert(rule, "", stored)?;
                 let until = goes_on(escalation.as_ref());
                 self.alerts
                     .fire_again((rule, *episode_no), until, &mut changed)
@@ -466,10 +474,13 @@ impl Promise {
         }
     }
 
-    /// An alert goes on after its time, and not before.
-    fn check_alert(&mut self, rule: &str, stored: &Stored) -> Result<(), String> {
-        let until = self.alerts.latest(rule).and_then(|alert| alert.until);
-        match until.is_some_and(|until| stored.asked_at > until) {
+    /// An alert goes on after its time, and not before; but by a contact if somebody wanted to hear of it later.
+    fn check_alert(&mut self, rule: &str, by: &str, stored: &Stored) -> Result<(), String> {
+        let alert = self.alerts.latest(rule);
+        let snoozed = alert.as_ref().map(|it| it.seen.state) == Some(AlertState::Snoozed);
+        let until = alert.and_then(|alert| alert.until);
+        let is_over = until.is_some_and(|until| stored.asked_at > until);
+        match is_over && by.is_empty() || snoozed && !by.is_empty() {
             true => Ok(()),
             false => Err(format!(
                 "an alert goes on before its time ({until:?}): {self:?}"

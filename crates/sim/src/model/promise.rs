@@ -63,6 +63,14 @@ pub(crate) enum State {
 pub(crate) struct Pause {
     pub(crate) from: Timestamp,
     pub(crate) until: Option<Timestamp>,
+    /// Whether a contact in which the customer reaches us ends it.
+    pub(crate) awaits_customer: bool,
+}
+
+impl Pause {
+    pub(super) fn is_ended_by_return(self, at: Timestamp) -> bool {
+        self.awaits_customer && at >= self.from && self.until.is_none_or(|until| at <= until)
+    }
 }
 
 /// A warning before a due.

@@ -54,7 +54,7 @@ pub struct AlertTarget {
 pub struct AckArgs {
     #[command(flatten)]
     target: AlertTarget,
-    /// Until when that counts, at most a day: `2h`; left out, 30 minutes for what is high or critical, else 4 hours
+    /// Until when that counts, at most a day: `2h`; left out, 30 minutes for what is high or critical, else 4 open hours
     #[arg(long, value_name = "TIME")]
     until: Option<When>,
     /// What else is to be said

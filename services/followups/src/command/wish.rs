@@ -136,7 +136,7 @@ impl Wish {
             Self::EndRecurrence(reason) => promise.end_recurrence(reason, actor, now),
             Self::Alert(wish) => {
                 let of = alert.ok_or(Refusal::AlertOver)?;
-                promise.handle_alert(of, wish, actor, now)
+                promise.handle_alert(of, wish, (actor, now), calendars)
             }
         }
     }

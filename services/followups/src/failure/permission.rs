@@ -38,6 +38,11 @@ pub(super) const fn lacks(permission: Permission) -> (&'static str, &'static str
              team lead or supervisor may pause it",
             LEADS,
         ),
+        Permission::PauseAgain => (
+            "with its earlier pauses it would wait for the customer for more than five business days; end the pause \
+             earlier, or have a team lead or supervisor pause it",
+            LEADS,
+        ),
         Permission::Reassign => (
             "only the owner, a team lead or a supervisor may give it to somebody else",
             OWNER,

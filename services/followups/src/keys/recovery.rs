@@ -1,5 +1,5 @@
-//! Contacts that were cut off, the promises to call back after them, and by which name a customer is found who is
-//! back first.
+//! Contacts that were cut off, the promises to call back after them, and those of which something rests until the customer
+//! reaches us; and by which name a customer is found who does.
 //!
 //! ```text
 //!  Dropped    · partition · offset · tenant · contact · whose        → since when it is known: no promise is made yet
@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::commitment::{Commitment, Origin};
+use aftercall_domain::commitment::Commitment;
 use aftercall_domain::handle::look_up;
 use aftercall_domain::interaction::drop_recovery_id;
 use aftercall_domain::{CommitmentId, Handle};
@@ -57,12 +57,12 @@ pub(crate) fn read_dropped(key: &[u8]) -> Result<Dropped, MalformedKey> {
     })
 }
 
-/// Under which it is noted that a tenant has, or had, promises to call back after dropped calls.
+/// Under which it is noted that a tenant has, or had, promises for which it makes a difference whether somebody reaches us.
 pub(crate) fn recovering(tenant_id: &str) -> Key {
     key(Tag::Recovering).text(tenant_id)
 }
 
-/// A customer's promises of that sort that are open.
+/// A customer's promises for which it makes a difference whether they reach us.
 pub(crate) fn recovering_of(tenant_id: &str, customer_id: &str) -> Key {
     recovering(tenant_id).u32(1).text(customer_id)
 }
@@ -80,7 +80,7 @@ pub(crate) fn read_recovering(key: &[u8], list: &[u8]) -> Result<(String, u64), 
 
 /// Where a promise stands in these lists.
 pub(super) fn places(tenant_id: &str, promise: &Commitment, home: Home) -> Vec<Key> {
-    if promise.origin != Origin::DropRecovery || !promise.is_open() {
+    if promise.awaits_return_since().is_none() {
         return Vec::new();
     }
     let customer = promise.customer_id.as_deref();

@@ -1,7 +1,7 @@
 //! Promises and alerts into the store, with all that finds them.
 
 use aftercall_domain::alert::Alert;
-use aftercall_domain::commitment::{Commitment, Origin};
+use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::alert::to_row;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_view::{ApplyError, Txn};
@@ -37,7 +37,7 @@ pub(super) fn put_commitment(
         contacts::again(customer, microseconds(first), Change::More(&after), txn)?;
     }
     let less_broken = less_broken(before, &after);
-    let recovery = (after.origin == Origin::DropRecovery).then(|| after.clone());
+    let awaits = returned::is_concerned(before, &after).then(|| after.clone());
     let row = stored::encode_commitment(after);
     match before {
         // Many promises are kept and change once, and what changes is merged with the rest.
@@ -48,8 +48,8 @@ pub(super) fn put_commitment(
         let customer = (tenant_id, customer_id);
         contacts::again(customer, microseconds(first), Change::Less, txn)?;
     }
-    match recovery {
-        Some(after) => returned::promise(tenant_id, (before, &after), home.whose, txn),
+    match awaits {
+        Some(after) => returned::promise(tenant_id, (before, &after), txn),
         None => Ok(()),
     }
 }

@@ -28,19 +28,19 @@ pub(crate) struct SaidOf {
     partition: u32,
     #[prost(uint64, tag = "3")]
     offset: u64,
-    /// Whether the promise, which is to call back after a dropped call, is to be withdrawn because of it: by it the
-    /// customer was back; or it is the dropped call, and was none.
+    /// Whether it makes a difference that the customer reached us by it: the promise, which is to call back after a
+    /// dropped call, is to be withdrawn; or something of it rested, and goes on. Or it is the dropped call, and was none.
     #[prost(bool, tag = "4")]
-    pub(crate) withdraws: bool,
+    pub(crate) returns: bool,
 }
 
 impl SaidOf {
-    /// That a contact is why a promise is to be withdrawn; it may say something of the promise itself, too.
-    pub(super) fn withdrawing(said: Option<Self>, at: Position) -> Self {
+    /// That a contact makes that difference for a promise; it may say something of the promise itself, too.
+    pub(super) fn returning(said: Option<Self>, at: Position) -> Self {
         Self {
             partition: at.partition,
             offset: at.offset,
-            withdraws: true,
+            returns: true,
             ..said.unwrap_or_default()
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn contact(
             attempt: Some(attempt.into()),
             partition: fact.position.partition,
             offset: fact.position.offset,
-            withdraws: false,
+            returns: false,
         };
         let following = Following {
             tenant_id: event.tenant_id.clone(),
@@ -154,7 +154,7 @@ pub(super) fn refresh(
         let said = SaidOf::decode_row(row)?;
         let undecided = following.undecided(said.position());
         let counted = matched::counted(tenant_id, commitment_id, &following.interaction_id);
-        let is_left = may_count && (said.withdraws || txn.get(counted)?.is_none());
+        let is_left = may_count && (said.returns || txn.get(counted)?.is_none());
         match (txn.get(&undecided)?.is_some(), is_left) {
             (false, true) => txn.put(undecided, Bytes::new())?,
             (true, false) => txn.delete(undecided)?,

@@ -1,8 +1,10 @@
 //! Who was cut off: after which contacts somebody is to be called back, and which of these promises are to be withdrawn.
+//! And whom we waited for: of which promises something rested, and goes on because their customers reached us.
 //!
 //! A promise to call back is to be withdrawn because of one contact at most: of those by which the customer was back the
 //! first, or the dropped one itself, if it was none. Which, follows from the rows that contacts, promises and merges
-//! leave, so it is found anew from all of them whenever one of them changes: [`refresh`].
+//! leave, so it is found anew from all of them whenever one of them changes: [`refresh`]. So it is with what rests, which
+//! ends with the first contact that began since.
 //!
 //! A call is a contact here from when telephony tells of it. What is recorded of it later stands under another key, mostly
 //! in another partition. Whoever holds the call makes the promise where telephony says that it was lost, else whoever
@@ -77,7 +79,7 @@ fn changed(
     if is_same(before, after) {
         return Ok(());
     }
-    let (tenant_id, interaction_id, whose) = id;
+    let (tenant_id, interaction_id, _) = id;
     if let Some(was) = before.and_then(|before| before.dropped_at(id)) {
         txn.delete(was)?;
     }
@@ -94,33 +96,41 @@ fn changed(
     }
     let mut promises = BTreeSet::new();
     for short in sides() {
-        promises.insert((promise_of(id, short), whose));
+        promises.insert(promise_of(id, short));
         promises.extend(may_be_met(tenant_id, short, txn)?);
     }
     refresh_all(tenant_id, promises, txn)
 }
 
-/// A promise to call back was made, or changed.
+/// Whether a promise has to be looked at because it was made so, or changed: whether its customer reaches us makes a
+/// difference, or did so before.
+pub(super) fn is_concerned(before: Option<&Commitment>, after: &Commitment) -> bool {
+    let awaits = |promise: &Commitment| promise.awaits_return_since().is_some();
+    awaits(after) || before.is_some_and(awaits) || after.origin == Origin::DropRecovery
+}
+
+/// Such a promise was made, or changed.
 pub(super) fn promise(
     tenant_id: &str,
     (before, after): (Option<&Commitment>, &Commitment),
-    whose: u64,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let is_same = before.is_some_and(|before| {
-        before.customer_id == after.customer_id && before.is_open() == after.is_open()
+        before.customer_id == after.customer_id
+            && before.is_open() == after.is_open()
+            && before.awaits_return_like(after)
     });
     if is_same {
         return Ok(());
     }
-    if before.is_none() {
-        let any = recovery::recovering(tenant_id);
-        if txn.get(&*any)?.is_none() {
-            txn.put(any, Bytes::new())?;
-        }
+    let any = recovery::recovering(tenant_id);
+    if txn.get(&*any)?.is_none() {
+        txn.put(any, Bytes::new())?;
+    }
+    if before.is_none() && after.origin == Origin::DropRecovery {
         refresh_dropped(tenant_id, &after.interaction_id, txn)?;
     }
-    refresh(tenant_id, after, whose, txn)
+    refresh(tenant_id, &after.commitment_id, txn)
 }
 
 /// Customers are one from now on, or are two.
@@ -209,12 +219,12 @@ fn leave(id: Id<'_>, short: &Short, is_left: bool, txn: &mut Txn<'_>) -> Result<
     Ok(())
 }
 
-/// The open promises to call back that a contact may make needless.
+/// The open promises for which a contact may make a difference.
 fn may_be_met(
     tenant_id: &str,
     short: &Short,
     txn: &mut Txn<'_>,
-) -> Result<BTreeSet<(String, u64)>, ApplyError> {
+) -> Result<BTreeSet<String>, ApplyError> {
     let mut promises = BTreeSet::new();
     if !short.is_inbound() {
         return Ok(promises);
@@ -237,63 +247,45 @@ fn may_be_met(
 }
 
 /// The promises of a list.
-fn listed(list: &Key, txn: &mut Txn<'_>) -> Result<Vec<(String, u64)>, ApplyError> {
+fn listed(list: &Key, txn: &mut Txn<'_>) -> Result<Vec<String>, ApplyError> {
     let entries = txn.scan_prefix(&**list, Order::Ascending);
     let entries = entries.map(|entry| {
         let (key, _) = entry?;
-        recovery::read_recovering(&key, list).map_err(ApplyError::record)
+        let (id, _) = recovery::read_recovering(&key, list).map_err(ApplyError::record)?;
+        Ok(id)
     });
     entries.collect()
 }
 
 fn refresh_all(
     tenant_id: &str,
-    promises: BTreeSet<(String, u64)>,
+    promises: BTreeSet<String>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    for (id, whose) in promises {
-        let promise = stored::commitment(tenant_id, &id, whose, |key| txn.get(key))?;
-        if let Some(promise) = promise {
-            refresh(tenant_id, &promise, whose, txn)?;
-        }
+    for id in promises {
+        refresh(tenant_id, &id, txn)?;
     }
     Ok(())
 }
 
-/// Puts down because of which contact a promise to call back is to be withdrawn, if it is.
-fn refresh(
-    tenant_id: &str,
-    promise: &Commitment,
-    whose: u64,
-    txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
-    let wanted = match promise.is_open() && promise.origin == Origin::DropRecovery {
-        true => needless_by(tenant_id, promise, whose, txn)?,
-        false => None,
-    };
-    let wanted = wanted.map(|(interaction_id, whose, short)| {
-        let following = Following {
-            tenant_id: tenant_id.to_owned(),
-            commitment_id: promise.commitment_id.clone(),
-            interaction_id,
-            whose,
-        };
-        (following, short)
-    });
-    let all = Vec::from(matched::followed_up(tenant_id, &promise.commitment_id));
+/// Puts down which contacts make a difference for the promises of an id, of which there is one mostly: because of which a
+/// promise to call back is to be withdrawn, or by which something goes on that rested.
+fn refresh(tenant_id: &str, commitment_id: &str, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    let wanted = wanted(tenant_id, commitment_id, txn)?;
+    let all = Vec::from(matched::followed_up(tenant_id, commitment_id));
     let rows = txn.scan_prefix(&all, Order::Ascending);
     let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
-    let mut is_named = wanted.is_some();
+    let mut is_named = !wanted.is_empty();
     for (key, row) in rows.into_iter().filter(|(key, _)| key.len() > all.len()) {
         let following = Following::read(&key).map_err(ApplyError::record)?;
         let mut said = SaidOf::decode_row(row)?;
-        let is_wanted = wanted.as_ref().is_some_and(|(it, _)| *it == following);
+        let is_wanted = wanted.iter().any(|(it, _)| *it == following);
         is_named |= said.attempt.is_some();
-        if said.withdraws && !is_wanted {
+        if said.returns && !is_wanted {
             txn.delete(following.undecided(said.position()))?;
             match said.attempt {
                 Some(_) => {
-                    said.withdraws = false;
+                    said.returns = false;
                     txn.put(key, said.encode_to_vec())?;
                 }
                 None => txn.delete(key)?,
@@ -306,31 +298,68 @@ fn refresh(
         }
         return Ok(());
     }
-    if let Some((following, short)) = wanted {
+    for (following, short) in wanted {
         let key = following.key();
         let said = txn.get(&*key)?.map(SaidOf::decode_row).transpose()?;
-        let said = SaidOf::withdrawing(said, short.position());
-        txn.put(all, Bytes::new())?;
+        let said = SaidOf::returning(said, short.position());
+        txn.put(all.clone(), Bytes::new())?;
         txn.put(key, said.encode_to_vec())?;
     }
-    followed_up::refresh(tenant_id, &promise.commitment_id, txn)
+    followed_up::refresh(tenant_id, commitment_id, txn)
 }
 
-/// The contact because of which an open promise is to be withdrawn: which, whose, and in short. Of each list, such as that
-/// of a number which many have, the first contacts are looked at.
-fn needless_by(
+/// The contacts that make a difference for the promises of an id, in short.
+fn wanted(
     tenant_id: &str,
-    promise: &Commitment,
-    whose: u64,
+    commitment_id: &str,
     txn: &mut Txn<'_>,
-) -> Result<Option<(String, u64, Short)>, ApplyError> {
-    let own = (tenant_id, &*promise.interaction_id, whose);
-    let recorded = txn.get(&*contacts::contact(tenant_id, own.1, whose))?;
+) -> Result<Vec<(Following, Short)>, ApplyError> {
+    let named = keys::commitments(tenant_id, commitment_id);
+    let rows = txn.scan_prefix(named, Order::Ascending);
+    let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
+    let mut wanted = Vec::new();
+    for (key, row) in rows {
+        let promise = stored::decode_commitment(row)?;
+        let Some(since) = promise.awaits_return_since() else {
+            continue;
+        };
+        let whose = key.last_chunk().map_or(0, |of| u64::from_be_bytes(*of));
+        let by = ended_by(tenant_id, (&promise, whose), since, txn)?;
+        wanted.extend(by.map(|(interaction_id, whose, short)| {
+            let following = Following {
+                tenant_id: tenant_id.to_owned(),
+                commitment_id: commitment_id.to_owned(),
+                interaction_id,
+                whose,
+            };
+            (following, short)
+        }));
+    }
+    Ok(wanted)
+}
+
+/// The contact of a promise's own that was taken to be cut off, and was not.
+fn no_drop(id: Id<'_>, txn: &mut Txn<'_>) -> Result<Option<Short>, ApplyError> {
+    let (tenant_id, interaction_id, whose) = id;
+    let recorded = txn.get(&*contacts::contact(tenant_id, interaction_id, whose))?;
     let recorded = recorded.map(Short::decode_row).transpose()?;
-    let call = Short::find_call(own, |key| txn.get(key))?;
+    let call = Short::find_call(id, |key| txn.get(key))?;
     let is_dropped = |short: &Option<Short>| short.as_ref().is_some_and(|it| it.dropped.is_some());
     let is_lost = is_dropped(&recorded) || is_dropped(&call);
-    if let Some(own) = recorded.or(call).filter(|_| !is_lost) {
+    Ok(recorded.or(call).filter(|_| !is_lost))
+}
+
+/// The contact because of which an open promise is to be withdrawn, or by which something of it goes on that rested: which,
+/// whose, and in short. Of each list, such as that of a number which many have, the first contacts since then are looked at.
+fn ended_by(
+    tenant_id: &str,
+    (promise, whose): (&Commitment, u64),
+    since: Timestamp,
+    txn: &mut Txn<'_>,
+) -> Result<Option<(String, u64, Short)>, ApplyError> {
+    if promise.origin == Origin::DropRecovery
+        && let Some(own) = no_drop((tenant_id, &*promise.interaction_id, whose), txn)?
+    {
         return Ok(Some((promise.interaction_id.clone(), whose, own)));
     }
     let merged = match &promise.customer_id {
@@ -340,7 +369,8 @@ fn needless_by(
     let names = recovery::names(&promise.handles);
     let mut first: Option<(String, u64, Short)> = None;
     for (list, are_calls) in reached(tenant_id, &merged, &names) {
-        let next = first_of(tenant_id, promise, (&list, are_calls, &merged), txn)?;
+        let of = (promise, since);
+        let next = first_of(tenant_id, of, (&list, are_calls, &merged), txn)?;
         let order = |one: &(String, u64, Short)| (one.2.began_at_us, one.0.clone(), one.1);
         first = first.into_iter().chain(next).min_by_key(order);
     }
@@ -374,11 +404,11 @@ pub(super) fn reached(
 /// The first contact of a list by which the customer was back.
 fn first_of(
     tenant_id: &str,
-    promise: &Commitment,
+    (promise, since): (&Commitment, Timestamp),
     (list, are_calls, merged): (&Key, bool, &[String]),
     txn: &mut Txn<'_>,
 ) -> Result<Option<(String, u64, Short)>, ApplyError> {
-    let from = list.clone().time(microseconds(promise.made_at));
+    let from = list.clone().time(microseconds(since));
     let to = list.clone().time(i64::MAX);
     let since = txn.scan_range(from, Some(&to), Order::Ascending);
     let since: Vec<Bytes> = since

@@ -303,7 +303,8 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
                     until: None,
                     note: reason,
                 };
-                promise.handle_alert((episode.rule, episode.number), wish, lead, now)
+                let of = (episode.rule, episode.number);
+                promise.handle_alert(of, wish, (lead, now), &none)
             }
         },
         2 => promise.cancel(

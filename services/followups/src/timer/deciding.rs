@@ -1,11 +1,13 @@
 //! What a contact makes of a promise that it says it follows up.
 
-use aftercall_domain::commitment::{Attempt, Commitment, FollowingUp, Owner};
+use aftercall_domain::commitment::{
+    Attempt, Commitment, Contact, FollowingUp, Origin, Owner, Return,
+};
 use aftercall_domain::ids::Namespace;
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_ledger::Ready;
 use aftercall_log::Record;
-use aftercall_proto::convert::commitment::fact;
+use aftercall_proto::convert::commitment::{fact, fact_telling};
 use aftercall_proto::convert::due::duration_to_wire;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
@@ -16,7 +18,7 @@ use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_view::{ApplyError, Direction, Store};
 use jiff::{SignedDuration, Timestamp};
 
-use super::firing::ACTOR;
+use super::firing::{ACTOR, House};
 use super::recovering;
 use crate::contacts::{Contacts, Promised};
 use crate::keys::matched::{self, Following};
@@ -52,7 +54,9 @@ impl Deciding {
     pub(super) const fn contacts(&self) -> &Contacts {
         &self.contacts
     }
+}
 
+impl House {
     /// Decides about a contact, by the open promise to its customer that has the id which it names. Blocks.
     pub(super) fn look(
         &self,
@@ -111,6 +115,147 @@ impl Deciding {
         Ok(None)
     }
 
+    /// What a contact makes of a promise that has the id which it names.
+    fn try_promise(
+        &self,
+        store: &Store,
+        (commitment, whose): (&Commitment, u64),
+        (following, said): (&Following, &SaidOf),
+        now: Timestamp,
+    ) -> Result<Look, ApplyError> {
+        if said.returns {
+            return self.by_return(store, (commitment, whose), following, now);
+        }
+        let Some(said) = &said.attempt else {
+            return Ok(Look::Nothing);
+        };
+        let counted = matched::counted(
+            &following.tenant_id,
+            &commitment.commitment_id,
+            &following.interaction_id,
+        );
+        // Looked for after the promise was read, of which the view may know more by now than when this was undecided.
+        if !commitment.is_open() || store.get(counted)?.is_some() {
+            return Ok(Look::Nothing);
+        }
+        match self.deciding().is_theirs(store, following, commitment) {
+            Some(true) => {}
+            Some(false) => return Ok(Look::Nothing),
+            None => return Ok(Look::Later),
+        }
+        let Ok(attempt) = Attempt::try_from(said.clone()) else {
+            return Ok(Look::Nothing);
+        };
+        let contact = FollowingUp {
+            interaction_id: following.interaction_id.clone(),
+            at: attempt.at,
+            result: attempt.result,
+            talk: attempt.talk,
+            agent_id: attempt.by,
+        };
+        let policy = match &commitment.policy {
+            Some(by) => {
+                let version = by.version.into();
+                let tenant_id = &following.tenant_id;
+                self.deciding().policies.as_of(tenant_id, &by.policy_id, version)?
+            }
+            None => None,
+        };
+        let fulfilment = policy.as_ref().map(|policy| &policy.fulfilment);
+        let Ok(event) = commitment.follow_up(contact, ACTOR, now, fulfilment) else {
+            return Ok(Look::Nothing);
+        };
+        let sealing = Sealing {
+            by: Author {
+                tenant_id: &following.tenant_id,
+                actor_id: &event.actor_id,
+                kind: ActorKind::System,
+            },
+            aggregate_id: &commitment.commitment_id,
+            interaction_id: &commitment.interaction_id,
+            customer_id: commitment.customer_id.as_deref().unwrap_or_default(),
+            sequence: event.sequence,
+            occurred_at: attempt.at,
+            recorded_at: event.recorded_at,
+            import_batch: "",
+            // The event's id follows from the promise and the contact, whoever decides.
+            request: Some(Request {
+                id: "",
+                hash: RequestHash::of(said),
+            }),
+        };
+        let log_key = stored::log_key(store, &following.tenant_id, commitment, whose)?;
+        let record = sealing.seal_under(log_key, &fact(event.change));
+        Ok(Look::Record(Box::new(record.map_err(ApplyError::record)?)))
+    }
+
+    /// What a contact makes of a promise in which its customer reached us: it is withdrawn, or what rested goes on.
+    fn by_return(
+        &self,
+        store: &Store,
+        (commitment, whose): (&Commitment, u64),
+        following: &Following,
+        now: Timestamp,
+    ) -> Result<Look, ApplyError> {
+        if commitment.origin == Origin::DropRecovery {
+            return recovering::withdraw(store, (commitment, whose), following, now);
+        }
+        let (tenant_id, contact) = (&*following.tenant_id, &*following.interaction_id);
+        let id = (tenant_id, contact, following.whose);
+        let Some(short) = Short::find(id, |key| store.get(key))? else {
+            return Ok(Look::Nothing);
+        };
+        let Ok(began_at) = Timestamp::from_microsecond(short.began_at_us) else {
+            return Ok(Look::Nothing);
+        };
+        let merged = match &commitment.customer_id {
+            Some(customer_id) => MERGED.customers(store, tenant_id, customer_id)?,
+            None => Vec::new(),
+        };
+        let handles = short.handles();
+        let of = Contact {
+            interaction_id: contact,
+            customer_id: Some(&*short.customer_id).filter(|id| !id.is_empty()),
+            handles: &handles,
+        };
+        // Of two promises of one id it may be the other one that it is about.
+        if !commitment.is_met_by_return(of, began_at, &merged) {
+            return Ok(Look::Nothing);
+        }
+        let back = Return {
+            interaction_id: contact,
+            began_at,
+        };
+        let event = self.by_telling(tenant_id, commitment, |calendars, escalates_by| {
+            commitment.go_on_by_return(back, (ACTOR, now), calendars, escalates_by)
+        })?;
+        let Some(event) = event else {
+            return Ok(Look::Nothing);
+        };
+        let sealing = Sealing {
+            by: Author {
+                tenant_id,
+                actor_id: ACTOR,
+                kind: ActorKind::System,
+            },
+            aggregate_id: &commitment.commitment_id,
+            interaction_id: &commitment.interaction_id,
+            customer_id: commitment.customer_id.as_deref().unwrap_or_default(),
+            sequence: event.sequence,
+            occurred_at: began_at,
+            recorded_at: event.recorded_at,
+            import_batch: "",
+            // What the promise was like follows from its number, so that the event's id is the same whoever decides.
+            request: None,
+        };
+        let log_key = stored::log_key(store, tenant_id, commitment, whose)?;
+        let said = fact_telling(event.change, event.escalation);
+        let record = sealing.seal_under(log_key, &said);
+        Ok(Look::Record(Box::new(record.map_err(ApplyError::record)?)))
+    }
+}
+
+impl Deciding {
     /// Finds out which broken promise caused a contact. Blocks.
     pub(super) fn cause(
         &self,
@@ -159,80 +304,6 @@ impl Deciding {
         };
         let fact = Fact::RepeatAttributed(Box::new(attributed(cause, (&**interaction_id, &short))));
         let record = sealing.seal_under(log_key, &fact);
-        Ok(Look::Record(Box::new(record.map_err(ApplyError::record)?)))
-    }
-
-    /// What a contact makes of a promise that has the id which it names.
-    fn try_promise(
-        &self,
-        store: &Store,
-        (commitment, whose): (&Commitment, u64),
-        (following, said): (&Following, &SaidOf),
-        now: Timestamp,
-    ) -> Result<Look, ApplyError> {
-        if said.withdraws {
-            return recovering::withdraw(store, (commitment, whose), following, now);
-        }
-        let Some(said) = &said.attempt else {
-            return Ok(Look::Nothing);
-        };
-        let counted = matched::counted(
-            &following.tenant_id,
-            &commitment.commitment_id,
-            &following.interaction_id,
-        );
-        // Looked for after the promise was read, of which the view may know more by now than when this was undecided.
-        if !commitment.is_open() || store.get(counted)?.is_some() {
-            return Ok(Look::Nothing);
-        }
-        match self.is_theirs(store, following, commitment) {
-            Some(true) => {}
-            Some(false) => return Ok(Look::Nothing),
-            None => return Ok(Look::Later),
-        }
-        let Ok(attempt) = Attempt::try_from(said.clone()) else {
-            return Ok(Look::Nothing);
-        };
-        let contact = FollowingUp {
-            interaction_id: following.interaction_id.clone(),
-            at: attempt.at,
-            result: attempt.result,
-            talk: attempt.talk,
-            agent_id: attempt.by,
-        };
-        let policy = match &commitment.policy {
-            Some(by) => {
-                let version = by.version.into();
-                let tenant_id = &following.tenant_id;
-                self.policies.as_of(tenant_id, &by.policy_id, version)?
-            }
-            None => None,
-        };
-        let fulfilment = policy.as_ref().map(|policy| &policy.fulfilment);
-        let Ok(event) = commitment.follow_up(contact, ACTOR, now, fulfilment) else {
-            return Ok(Look::Nothing);
-        };
-        let sealing = Sealing {
-            by: Author {
-                tenant_id: &following.tenant_id,
-                actor_id: &event.actor_id,
-                kind: ActorKind::System,
-            },
-            aggregate_id: &commitment.commitment_id,
-            interaction_id: &commitment.interaction_id,
-            customer_id: commitment.customer_id.as_deref().unwrap_or_default(),
-            sequence: event.sequence,
-            occurred_at: attempt.at,
-            recorded_at: event.recorded_at,
-            import_batch: "",
-            // The event's id follows from the promise and the contact, whoever decides.
-            request: Some(Request {
-                id: "",
-                hash: RequestHash::of(said),
-            }),
-        };
-        let log_key = stored::log_key(store, &following.tenant_id, commitment, whose)?;
-        let record = sealing.seal_under(log_key, &fact(event.change));
         Ok(Look::Record(Box::new(record.map_err(ApplyError::record)?)))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aftercall_domain::alert::Alert;
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::commitment::{AlertState, Change, Commitment, Event};
+use aftercall_domain::commitment::{AlertState, Change, Commitment, EscalatesBy, Event};
 use aftercall_domain::setting::{EscalationPolicy, FollowUpPolicy};
 use aftercall_ledger::{Calendars, Ledger, Ready, Telling};
 use aftercall_log::{AppendError, Partition, Position, Record};
@@ -109,6 +109,21 @@ impl House {
         let policy = telling.map(|telling| &telling.policy.set);
         let ids = policy.into_iter().flat_map(|it| it.calendar_ids());
         self.calendars.all(tenant_id, ids)
+    }
+
+    /// What is to be said of a promise, decided with the calendars that it needs and with what its alerts are told by.
+    pub(super) fn by_telling<T>(
+        &self,
+        tenant_id: &str,
+        promise: &Commitment,
+        decide: impl FnOnce(&BTreeMap<String, Arc<Calendar>>, Option<EscalatesBy<'_>>) -> T,
+    ) -> Result<T, ApplyError> {
+        let telling = self.telling(tenant_id, promise)?;
+        let waiting = telling.iter().flat_map(|it| it.policy.set.calendar_ids());
+        let needed = promise.calendar_ids().chain(waiting);
+        let calendars = self.calendars.all(tenant_id, needed)?;
+        let escalates_by = telling.as_ref().map(Telling::escalates_by);
+        Ok(decide(&calendars, escalates_by))
     }
 
     /// Notes that so many alerts fire, or go on, and that nobody is told of them.
@@ -258,7 +273,7 @@ fn fire(
         return Ok(Fired::Nothing);
     };
     let of = (&commitment, whose);
-    if let Some(record) = house.deciding.first(store, &tenant_id, of, detected_at)? {
+    if let Some(record) = house.first(store, &tenant_id, of, detected_at)? {
         return Ok(Fired::Record(Box::new(record), None));
     }
     match house.next_occurrence(store, &tenant_id, of, detected_at)? {
@@ -266,16 +281,15 @@ fn fire(
         Next::Later => return Ok(Fired::Later),
         Next::Nothing => {}
     }
-    let telling = house.telling(&tenant_id, &commitment)?;
-    let waiting = telling.iter().flat_map(|it| it.policy.set.calendar_ids());
-    let needed = commitment.calendar_ids().chain(waiting);
-    let calendars = house.calendars.all(&tenant_id, needed)?;
-    let escalates_by = telling.as_ref().map(Telling::escalates_by);
-    let fired = commitment.fire_telling(ACTOR, detected_at, &calendars, escalates_by);
+    let mut is_told = false;
+    let fired = house.by_telling(&tenant_id, &commitment, |calendars, escalates_by| {
+        is_told = escalates_by.is_some();
+        commitment.fire_telling(ACTOR, detected_at, calendars, escalates_by)
+    })?;
     let Ok((due, event)) = fired else {
         return Ok(Fired::Nothing);
     };
-    if telling.is_none() {
+    if !is_told {
         house.note_untold(&tenant_id, untold(&tenant_id, &commitment, &event));
     }
     let is_lapse = matches!(event.change, Change::Lapsed(_));

@@ -14,8 +14,8 @@ use aftercall_view::{ApplyError, Direction, Positions, Store};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use super::deciding::{Deciding, Look};
-use super::firing::Sent;
+use super::deciding::Look;
+use super::firing::{House, Sent};
 use super::{APPEND_WAIT, RETRY_AFTER_MAX, Tracker, TrackerError};
 use crate::keys::matched::{self, Following};
 
@@ -147,8 +147,8 @@ impl Tracker {
             return Ok(Batch::default());
         }
         drop(undecided);
-        let deciding = self.house.deciding().clone();
-        let read = move || read(&store, &deciding, (from, to), now);
+        let house = self.house.clone();
+        let read = move || read(&store, &house, (from, to), now);
         Ok(self.read(read).await?.unwrap_or_default())
     }
 
@@ -173,7 +173,7 @@ impl Tracker {
 /// Looks at the contacts under some keys, and at no promise twice. Blocks.
 fn read(
     store: &Store,
-    deciding: &Deciding,
+    house: &House,
     (from, to): (Vec<u8>, Option<Vec<u8>>),
     now: Timestamp,
 ) -> Result<Batch, ApplyError> {
@@ -187,10 +187,10 @@ fn read(
         let following = Following::read_undecided(&key).map_err(ApplyError::record)?;
         let promise = (following.tenant_id.clone(), following.commitment_id.clone());
         let look = match (promise.1.is_empty(), promises.contains(&promise)) {
-            (true, _) => deciding.cause(store, &following, now)?,
+            (true, _) => house.deciding().cause(store, &following, now)?,
             // A promise's next number is given once.
             (false, true) => Look::Later,
-            (false, false) => deciding.look(store, &following, now)?,
+            (false, false) => house.look(store, &following, now)?,
         };
         if let Look::Record(_) = look {
             promises.insert(promise);

@@ -26,6 +26,7 @@ mod mailed;
 mod making;
 mod outages;
 mod plans;
+mod proposing;
 mod reaching;
 mod recurring;
 mod reopening;

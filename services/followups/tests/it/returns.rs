@@ -1,6 +1,14 @@
-//! Who is back before they were called back after a dropped call, and who that is.
+//! Who is back before they were called back after a dropped call, and who that is; and who reaches us while we wait for
+//! them.
 
-use aftercall_proto::model::v1::CommitmentLifecycle;
+use std::sync::Arc;
+
+use aftercall_proto::alerts::v1::{ListAlertsRequest, SnoozeAlertRequest};
+use aftercall_proto::envelope::Fact;
+use aftercall_proto::followups::v1::PauseCommitmentRequest;
+use aftercall_proto::model::v1::{
+    AlertState, CommitmentDraft, CommitmentLifecycle, NewTarget, PauseReason, ResumeCause,
+};
 use aftercall_service::Clock;
 
 use crate::drops::{
@@ -8,7 +16,7 @@ use crate::drops::{
 };
 use crate::following::when;
 use crate::identifying::{identify, merge};
-use crate::stage::{at, telephone, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, telephone, unwire, wire};
 
 #[tokio::test]
 async fn nobody_is_known_by_their_number_and_customers_who_are_one_by_each_other() {
@@ -106,4 +114,161 @@ async fn who_is_back_in_time_is_no_lapse_though_it_is_heard_of_late() {
     assert_returned(&shown, "i-2");
     assert_eq!((shown.lapses.len(), stage.lapses().len()), (0, 0));
     running.stop().await;
+}
+
+/// A stage with promises of which we want half an hour: they are the first customer's.
+fn targeted(ids: &[&str]) -> Stage {
+    let stage = Stage::with_partitions(4);
+    let drafts = ids.iter().map(|id| CommitmentDraft {
+        target: Some(NewTarget {
+            target_at: wire(at(1_800)),
+            reckoning: None,
+        }),
+        ..promise(id, at(90_000))
+    });
+    stage.record(&Contact::new("i-1", drafts.collect()));
+    stage
+}
+
+async fn pause(running: &Running, id: &str, request_id: &str, reason: PauseReason) {
+    let request = PauseCommitmentRequest {
+        request_id: request_id.to_owned(),
+        commitment_id: id.to_owned(),
+        reason: reason.into(),
+        ..PauseCommitmentRequest::default()
+    };
+    let paused = running.client("lead").pause_commitment(request).await;
+    paused.unwrap();
+}
+
+/// Of each promise that went on, because of which contact.
+fn resumed(stage: &Stage) -> Vec<(String, ResumeCause, String)> {
+    let events = stage.events().into_iter();
+    let resumed = events.filter_map(|event| match event.fact().unwrap() {
+        Some(Fact::CommitmentResumed(resumed)) => Some((
+            event.aggregate_id,
+            resumed.cause(),
+            resumed.returned_interaction_id,
+        )),
+        _ => None,
+    });
+    resumed.collect()
+}
+
+#[tokio::test]
+async fn a_customer_who_reaches_us_ends_the_pause_that_waited_for_them() {
+    let stage = targeted(&["c-1", "c-2"]);
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(600));
+    pause(&running, "c-1", "r-1", PauseReason::AwaitingCustomer).await;
+    pause(&running, "c-2", "r-2", PauseReason::AwaitingThirdParty).await;
+    // Somebody else does not, nor does what came before.
+    stage.clock.advance_to(at(700));
+    inbound(&stage, "i-other", "customer-2");
+    let before = contact(&stage, ("i-before", "customer-1"), |contact| {
+        contact.occurred_at = wire(at(500));
+    });
+    stage.append(&before, "customer-1");
+    running.caught_up(&stage).await;
+    assert_eq!(running.get("c-1", "").await.version, 2);
+
+    stage.clock.advance_to(at(900));
+    inbound(&stage, "i-2", "customer-1");
+    let shown = when(&running, "c-1", |shown| shown.pause.is_none()).await;
+    assert_eq!(shown.lifecycle(), CommitmentLifecycle::Active);
+    let target = shown.target.unwrap();
+    assert_eq!(unwire(target.target_at.as_ref()), at(1_800 + 300));
+    let by = |cause, contact: &str| ("c-1".to_owned(), cause, contact.to_owned());
+    let returned = by(ResumeCause::CustomerReturned, "i-2");
+    assert_eq!(resumed(&stage), [returned.clone()]);
+
+    // It may be paused again, and the same contact does not end that.
+    stage.clock.advance_to(at(1_000));
+    pause(&running, "c-1", "r-3", PauseReason::AwaitingCustomer).await;
+    running.caught_up(&stage).await;
+    let shown = running.get("c-1", "").await;
+    assert_eq!(
+        (shown.lifecycle(), shown.version),
+        (CommitmentLifecycle::Paused, 4)
+    );
+    let other = running.get("c-2", "").await;
+    assert_eq!(other.lifecycle(), CommitmentLifecycle::Paused);
+    running.stop().await;
+    assert_eq!(resumed(&stage), [returned]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_trackers_and_a_rebuild_end_a_pause_once_by_a_contact_that_is_named_late() {
+    let stage = targeted(&["c-1"]);
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(600));
+    pause(&running, "c-1", "r-1", PauseReason::AwaitingCustomer).await;
+    running.stop().await;
+    stage.clock.advance_to(at(900));
+    inbound(&stage, "u-2", "");
+    identify(&stage, ("u-2", ""), 2, "customer-1");
+    stage.clock.advance_to(at(90_000));
+    let other = Arc::new(stage.log.of_another_process());
+    let [one, other] = [
+        stage.start_on(Arc::new(stage.log.clone()), "one").await,
+        stage.start_on(other, "other").await,
+    ];
+    for running in [one, other] {
+        let shown = when(&running, "c-1", |shown| !shown.lapses.is_empty()).await;
+        let lapsed_at = shown.lapses[0].lapsed_at.as_ref();
+        assert_eq!(
+            unwire(lapsed_at),
+            at(1_800 + 300),
+            "as if it had been noticed at once"
+        );
+        running.stop().await;
+    }
+    let running = stage.start_on(Arc::new(stage.log.clone()), "again").await;
+    running.caught_up(&stage).await;
+    let shown = running.get("c-1", "").await;
+    assert_eq!(shown.lifecycle(), CommitmentLifecycle::Active);
+    running.stop().await;
+    let first = resumed(&stage).remove(0);
+    assert_eq!((first.1, &*first.2), (ResumeCause::CustomerReturned, "u-2"));
+}
+
+#[tokio::test]
+async fn a_customer_who_reaches_us_ends_the_snooze_of_an_alert() {
+    let stage = Stage::with_partitions(4);
+    stage.record(&Contact::new("i-1", vec![promise("c-1", at(60))]));
+    let running = stage.start().await;
+    stage.clock.advance_to(at(61));
+    running.until(|| stage.lapses().len() == 1).await;
+    running.caught_up(&stage).await;
+    let list = || ListAlertsRequest {
+        latest: true,
+        ..ListAlertsRequest::default()
+    };
+    let listed = running.alerts("lead").list_alerts(list()).await.unwrap();
+    let alert = listed.into_inner().alerts.remove(0);
+    let snooze = SnoozeAlertRequest {
+        request_id: "r-1".to_owned(),
+        alert_id: alert.alert_id,
+        snoozed_until: wire(at(7_200)),
+    };
+    running.alerts("lead").snooze_alert(snooze).await.unwrap();
+    stage.clock.advance_to(at(600));
+    inbound(&stage, "i-2", "customer-1");
+    let by_contact = || {
+        let events = stage.events().into_iter();
+        let by = events.filter_map(|event| match event.fact().unwrap() {
+            Some(Fact::AlertRetriggered(again)) => Some(again.returned_interaction_id),
+            _ => None,
+        });
+        by.collect::<Vec<_>>()
+    };
+    running.until(|| !by_contact().is_empty()).await;
+    running.caught_up(&stage).await;
+    let listed = running.alerts("lead").list_alerts(list()).await.unwrap();
+    let alert = listed.into_inner().alerts.remove(0);
+    assert_eq!((alert.state(), alert.level), (AlertState::Triggered, 2));
+    running.stop().await;
+    assert_eq!(by_contact(), ["i-2"]);
 }

@@ -4,12 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Actor, Permission, Refusal, permitted};
 use crate::alert::{Rule, Severity};
+use crate::calendar::Calendar;
 use crate::commitment::{AlertState, AlertStep, AlertWhat, Change, Commitment, Episode, Event};
+use crate::due::Calendars;
 
 /// The longest time for which somebody may see to an alert, or want to hear nothing of it.
 const PUT_OFF_FOR_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long an acknowledgement counts, if nobody says otherwise: of what is bad, and of the rest.
+/// How long an acknowledgement counts, if nobody says otherwise: of what is bad by any clock, and of the rest in open
+/// time, where a calendar says when that is.
 const SEEN_TO_FOR_BAD: SignedDuration = SignedDuration::from_mins(30);
 const SEEN_TO_FOR: SignedDuration = SignedDuration::from_hours(4);
 
@@ -39,23 +42,21 @@ pub enum AlertWish {
 }
 
 impl AlertWish {
-    /// What comes of it for an alert that is open.
+    /// What comes of it for an alert that is open, in the open time of a calendar if there is one for it.
     pub(crate) fn decide(
         self,
         severity: Severity,
-        actor: Actor<'_>,
-        now: Timestamp,
+        (actor, now): (Actor<'_>, Timestamp),
+        calendar: Option<&Calendar>,
     ) -> Result<AlertWhat, Refusal> {
         let standing = actor.standing;
         Ok(match self {
             Self::Acknowledge { until, note } => {
                 permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
-                let usual = match severity {
-                    Severity::Critical | Severity::High => SEEN_TO_FOR_BAD,
-                    Severity::Warning | Severity::Info => SEEN_TO_FOR,
+                let until = match until {
+                    Some(until) => put_off(until, now).ok_or(Refusal::SeenToOutOfRange)?,
+                    None => usual_end(severity, now, calendar),
                 };
-                let until = until.unwrap_or(now + usual);
-                let until = put_off(until, now).ok_or(Refusal::SeenToOutOfRange)?;
                 AlertWhat::Acknowledged { until, note }
             }
             Self::Snooze { until } => {
@@ -72,7 +73,8 @@ impl AlertWish {
 }
 
 impl Commitment {
-    /// Somebody does something about an episode of an alert.
+    /// Somebody does something about an episode of an alert. Where nobody says until when an acknowledgement counts, that
+    /// is in the open time of our own due.
     ///
     /// # Errors
     /// When there is no such episode or it is over, the actor may not, or the time makes no sense.
@@ -80,8 +82,8 @@ impl Commitment {
         &self,
         (rule, episode_no): (Rule, u32),
         wish: AlertWish,
-        actor: Actor<'_>,
-        now: Timestamp,
+        (actor, now): (Actor<'_>, Timestamp),
+        calendars: &impl Calendars,
     ) -> Result<Event, Refusal> {
         let episode = self.alert(rule);
         let episode = episode.filter(|episode| episode.number == episode_no);
@@ -90,7 +92,9 @@ impl Commitment {
             return Err(Refusal::AlertOver);
         }
         let severity = episode.rule.severity(self.priority);
-        let what = wish.decide(severity, actor, now)?;
+        let reckoned = self.target.as_ref().and_then(|it| it.reckoned.as_ref());
+        let calendar = reckoned.and_then(|reckoned| reckoned.calendar.find(calendars));
+        let what = wish.decide(severity, (actor, now), calendar.as_ref())?;
         let step = AlertStep {
             rule,
             episode_no,
@@ -116,6 +120,16 @@ impl Commitment {
             }
             AlertState::Resolved(_) => None,
         }
+    }
+}
+
+/// Until when an acknowledgement counts if nobody says otherwise. A calendar with too little open time counts as none.
+fn usual_end(severity: Severity, now: Timestamp, calendar: Option<&Calendar>) -> Timestamp {
+    match severity {
+        Severity::Critical | Severity::High => now + SEEN_TO_FOR_BAD,
+        Severity::Warning | Severity::Info => calendar
+            .and_then(|calendar| calendar.add(now, SEEN_TO_FOR).ok())
+            .unwrap_or(now + SEEN_TO_FOR),
     }
 }
 

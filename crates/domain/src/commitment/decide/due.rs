@@ -13,7 +13,7 @@ use crate::limits::{DUE_DAYS_MAX, PAUSES_MAX, RESCHEDULES_MAX};
 /// How often the dues may move before a team lead has to agree.
 const RESCHEDULES_BY_OWNER_MAX: u32 = 2;
 
-/// How many days with open time an owner may wait for the customer before a team lead has to agree.
+/// How many days with open time a promise may wait for the customer in all before a team lead has to agree.
 const PAUSE_BUSINESS_DAYS_MAX: u32 = 5;
 
 /// The same by any clock, where nothing says when we are open.
@@ -180,13 +180,7 @@ impl Commitment {
         }
         let until = match actor.leads() {
             true => wish.until,
-            false => {
-                let longest = self.owners_pause_ends(now, calendars);
-                let until = wish.until.unwrap_or(longest);
-                let within = wish.reason == PauseReason::AwaitingCustomer && until <= longest;
-                permitted(within, Permission::PauseSoLong)?;
-                Some(until)
-            }
+            false => Some(self.owners_pause_until(&wish, now, calendars)?),
         };
         let change = Change::Paused(Paused {
             from: now,
@@ -199,18 +193,64 @@ impl Commitment {
         Ok(self.next_event(change, actor.id, now))
     }
 
+    /// When a pause ends that an owner makes, who may wait for the customer only, and only for so long.
+    fn owners_pause_until(
+        &self,
+        wish: &Pausing,
+        now: Timestamp,
+        calendars: &impl Calendars,
+    ) -> Result<Timestamp, Refusal> {
+        let awaits = wish.reason == PauseReason::AwaitingCustomer;
+        permitted(awaits, Permission::PauseSoLong)?;
+        let lacks = match self.waits_for_customer().next() {
+            None => Permission::PauseSoLong,
+            Some(_) => Permission::PauseAgain,
+        };
+        let longest = self.owners_pause_ends(now, calendars);
+        let longest = longest.ok_or(Refusal::NotPermitted(lacks))?;
+        let until = wish.until.unwrap_or(longest);
+        permitted(until <= longest, lacks)?;
+        Ok(until)
+    }
+
     /// When the longest pause ends that an owner may make: with the fifth day that has open time after this
-    /// one, or where our own due has no calendar, a week from now.
-    fn owners_pause_ends(&self, now: Timestamp, calendars: &impl Calendars) -> Timestamp {
+    /// one, or where our own due has no calendar, a week from now; earlier by as long as the promise has waited for the
+    /// customer before. None if that was as long already.
+    fn owners_pause_ends(&self, now: Timestamp, calendars: &impl Calendars) -> Option<Timestamp> {
         let reckoned = self
             .target
             .as_ref()
             .and_then(|target| target.reckoned.as_ref());
         let by_calendar = reckoned.and_then(|reckoned| {
             let calendar = reckoned.calendar.find(calendars)?;
-            end_of_business_day(&calendar, now, PAUSE_BUSINESS_DAYS_MAX)
+            let ends = end_of_business_day(&calendar, now, PAUSE_BUSINESS_DAYS_MAX)?;
+            Some((calendar, ends))
         });
-        by_calendar.unwrap_or_else(|| now + SignedDuration::from_hours(24 * PAUSE_DAYS_MAX))
+        let Some((calendar, ends)) = by_calendar else {
+            let waited = self.waits_for_customer();
+            let left = waited.fold(
+                SignedDuration::from_hours(24 * PAUSE_DAYS_MAX),
+                |left, (from, to)| left.saturating_sub(to.duration_since(from)),
+            );
+            return (left > SignedDuration::ZERO).then(|| now + left);
+        };
+        let waited = self
+            .waits_for_customer()
+            .map(|(from, to)| calendar.between(from, to))
+            .fold(SignedDuration::ZERO, SignedDuration::saturating_add);
+        if waited.is_zero() {
+            return Some(ends);
+        }
+        let left = calendar.between(now, ends).saturating_sub(waited);
+        let is_left = left > SignedDuration::ZERO;
+        is_left.then(|| calendar.add(now, left).ok()).flatten()
+    }
+
+    /// The pauses that are over and in which the promise waited for the customer: from when to when.
+    fn waits_for_customer(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let waits = self.pauses.iter();
+        let waits = waits.filter(|pause| pause.reason == PauseReason::AwaitingCustomer);
+        waits.filter_map(|pause| Some((pause.from, pause.to?)))
     }
 
     /// Our own clock goes on.

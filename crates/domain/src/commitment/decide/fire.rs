@@ -91,12 +91,24 @@ impl Commitment {
                     .then(|| escalates_by.map_or(1, EscalatesBy::last_level)),
             },
         };
+        let event = self.next_telling(change, (actor_id, now), calendars, escalates_by);
+        Ok((at, event))
+    }
+
+    /// The next event that is noticed, with what is to be said of an alert that fires or goes on by it.
+    pub(super) fn next_telling(
+        &self,
+        change: Change,
+        (actor_id, now): (&str, Timestamp),
+        calendars: &impl Calendars,
+        escalates_by: Option<EscalatesBy<'_>>,
+    ) -> Event {
         let level = self.level_after(&change);
         let mut event = self.next_event(change, actor_id, now);
         event.escalation = escalates_by
             .zip(level)
             .map(|(by, level)| by.at_level(level, now, calendars));
-        Ok((at, event))
+        event
     }
 
     /// Whether it came with an import of history, in which its due had passed.
@@ -115,7 +127,9 @@ impl Commitment {
             Change::DependencyTurned(turn) => turn.slip.is_some().then_some(warned),
             Change::Expired { alert_level, .. } => *alert_level,
             Change::Alert(step) => match step.what {
-                AlertWhat::Retriggered => Some(self.alert(step.rule)?.level.saturating_add(1)),
+                AlertWhat::Retriggered | AlertWhat::CustomerReturned { .. } => {
+                    Some(self.alert(step.rule)?.level.saturating_add(1))
+                }
                 AlertWhat::FiredAgain => Some(1),
                 _ => None,
             },

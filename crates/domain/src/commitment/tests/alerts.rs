@@ -116,7 +116,8 @@ fn an_acknowledgement_ends_and_the_alert_goes_on_a_level_higher() {
         note: "on it".to_owned(),
     };
     let handle = |promise: &Commitment, wish, actor| {
-        promise.handle_alert((Rule::PromiseLapsed, 1), wish, actor, at(4_000))
+        let of = (Rule::PromiseLapsed, 1);
+        promise.handle_alert(of, wish, (actor, at(4_000)), &calendars())
     };
     let crm = Actor {
         id: "crm",
@@ -147,7 +148,7 @@ fn what_somebody_puts_away_fires_again_after_a_day_if_it_still_holds() {
         reason: "known".to_owned(),
     };
     let of = (Rule::PromiseLapsed, 1);
-    let by_lead = promise.handle_alert(of, close(), lead(), at(4_000));
+    let by_lead = promise.handle_alert(of, close(), (lead(), at(4_000)), &calendars());
     assert_eq!(by_lead, Err(Refusal::NotPermitted(Permission::CloseAlert)));
     let standing = Standing {
         supervisor: true,
@@ -157,10 +158,10 @@ fn what_somebody_puts_away_fires_again_after_a_day_if_it_still_holds() {
         id: "sue",
         standing,
     };
-    let event = promise.handle_alert(of, close(), sue, at(4_000));
+    let event = promise.handle_alert(of, close(), (sue, at(4_000)), &calendars());
     apply(&mut promise, event);
     assert!(promise.is_open(), "the promise is as it was");
-    let twice = promise.handle_alert(of, close(), sue, at(4_001));
+    let twice = promise.handle_alert(of, close(), (sue, at(4_001)), &calendars());
     assert_eq!(twice, Err(Refusal::AlertOver));
     let a_day_later = at(4_000) + SignedDuration::from_hours(24);
     let mut kept = promise.clone();

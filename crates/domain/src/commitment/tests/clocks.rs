@@ -1,6 +1,7 @@
 //! Two clocks, pauses and stages.
 
 use super::*;
+use crate::alert::Rule;
 use crate::due::{CalendarRef, Pause, PauseReason, StageBasis, Turn, WarnStage};
 
 fn time(text: &str) -> Timestamp {
@@ -207,6 +208,85 @@ fn what_an_owner_may_pause_ends_by_itself_after_five_business_days() {
         Some((until, Some(ours))),
         "five of eight hours were left"
     );
+}
+
+#[test]
+fn an_owner_may_wait_for_the_customer_for_five_business_days_in_all() {
+    let mut promise = worked();
+    let pause = |promise: &Commitment, until, actor, now: &str| {
+        promise.pause(pausing(until), actor, time(now), &calendars())
+    };
+    let event = pause(&promise, None, agent(OWNER), "2026-03-02T15:00:00Z");
+    apply(&mut promise, event);
+    fire_all(&mut promise, time("2026-03-10T09:00:00Z"));
+    assert_eq!(promise.lifecycle, Lifecycle::Active);
+
+    // Two hours and five days of eight are used up; until the fifth day after this one there are six such days.
+    let again = Err(Refusal::NotPermitted(Permission::PauseAgain));
+    let (now, longest) = ("2026-03-10T09:00:00Z", time("2026-03-10T15:00:00Z"));
+    let too_long = Some(longest + micros(1));
+    assert_eq!(pause(&promise, too_long, agent(OWNER), now), again);
+    let event = pause(&promise, None, agent(OWNER), now);
+    apply(&mut promise, event);
+    assert_eq!(promise.pause.as_ref().unwrap().until, Some(longest));
+    fire_all(&mut promise, time("2026-03-10T15:30:00Z"));
+
+    let now = "2026-03-10T15:30:00Z";
+    let soon = Some(time("2026-03-10T15:31:00Z"));
+    assert_eq!(pause(&promise, soon, agent(OWNER), now), again);
+    assert!(pause(&promise, soon, lead(), now).is_ok());
+}
+
+#[test]
+fn without_a_calendar_an_owner_may_wait_for_the_customer_for_a_week_in_all() {
+    let mut promise = Commitment::new(made());
+    let day = SignedDuration::from_hours(24);
+    let event = promise.pause(
+        pausing(Some(at(60) + day * 3)),
+        agent(OWNER),
+        at(60),
+        &calendars(),
+    );
+    apply(&mut promise, event);
+    let on = at(60) + day * 2;
+    let event = promise.resume(agent(OWNER), on, &calendars());
+    apply(&mut promise, event);
+    let event = promise.pause(pausing(None), agent(OWNER), on, &calendars());
+    apply(&mut promise, event);
+    let until = promise.pause.as_ref().unwrap().until;
+    assert_eq!(until, Some(on + day * 5), "two days of seven are used up");
+}
+
+#[test]
+fn an_acknowledgement_counts_for_four_open_hours_unless_it_says_until_when() {
+    let mut promise = worked();
+    let now = time("2026-03-06T17:00:00Z");
+    fire_all(&mut promise, now);
+    let acknowledged = |until| {
+        let wish = AlertWish::Acknowledge {
+            until,
+            note: String::new(),
+        };
+        let by = (agent("mate"), now);
+        let event = promise.handle_alert((Rule::PromiseLapsed, 1), wish, by, &calendars());
+        event.map(|event| match event.change {
+            Change::Alert(step) => step.what.leaves("mate", now),
+            other => panic!("{other:?}"),
+        })
+    };
+    let seen = |until: &str| {
+        AlertState::Acknowledged(Acknowledged {
+            by: "mate".to_owned(),
+            at: now,
+            until: time(until),
+            note: String::new(),
+        })
+    };
+    assert_eq!(acknowledged(None), Ok(seen("2026-03-09T13:00:00Z")));
+    let tonight = "2026-03-06T21:00:00Z";
+    assert_eq!(acknowledged(Some(time(tonight))), Ok(seen(tonight)));
+    let over_a_day = Some(time("2026-03-07T17:00:01Z"));
+    assert_eq!(acknowledged(over_a_day), Err(Refusal::SeenToOutOfRange));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn whose_time_was_over_is_known_and_what_nobody_is_told_of_stays() {
         note: String::new(),
     };
     let of = (Rule::PromiseLapsed, 1);
-    let event = promise.handle_alert(of, wish, agent("mate"), at(4_000));
+    let event = promise.handle_alert(of, wish, (agent("mate"), at(4_000)), &calendars());
     apply(&mut promise, event);
     let until = at(4_000) + SignedDuration::from_hours(4);
     assert_eq!(

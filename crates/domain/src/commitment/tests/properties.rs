@@ -79,6 +79,10 @@ enum Step {
         ahead: i64,
     },
     Fire,
+    /// The customer reaches us, or did so long before.
+    Return {
+        before: i64,
+    },
     /// An event that was decided now, and arrives after the next step: it may lose a race.
     Delayed(Box<Step>),
 }
@@ -102,6 +106,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (any::<bool>(), any::<bool>(), -1_000_i64..5_000)
             .prop_map(|(over, overdue, ahead)| Step::Foregoing { over, overdue, ahead }),
         8 => Just(Step::Fire),
+        3 => (-60_i64..1_000).prop_map(|before| Step::Return { before }),
     ];
     let delayed = step.clone().prop_map(|step| Step::Delayed(Box::new(step)));
     prop::collection::vec(prop_oneof![3 => step, 1 => delayed], 0..40)
@@ -138,7 +143,10 @@ impl World {
             Step::Pause { until } => {
                 let wish = Pausing {
                     until: until.map(in_s),
-                    reason: PauseReason::ForceMajeure,
+                    reason: match until {
+                        Some(seconds) if seconds % 2 == 0 => PauseReason::ForceMajeure,
+                        _ => PauseReason::AwaitingCustomer,
+                    },
                     note: String::new(),
                 };
                 promise.pause(wish, lead(), now, &calendars()).ok()
@@ -185,6 +193,7 @@ impl World {
                 .fire("timer", now, &calendars())
                 .ok()
                 .map(|fired| fired.1),
+            Step::Return { before } => self.reach_us(at(self.now - before)),
             Step::Delayed(step) => {
                 self.late = self.decide(step);
                 None
@@ -227,6 +236,33 @@ impl World {
         Some(event)
     }
 
+    /// What goes on by it rested when the contact began, or nothing does.
+    fn reach_us(&self, began_at: Timestamp) -> Option<Event> {
+        let (promise, by) = (&self.commitment, ("timer", at(self.now)));
+        let back = Return {
+            interaction_id: "i-9",
+            began_at,
+        };
+        let contact = Contact {
+            interaction_id: "i-9",
+            customer_id: Some("k-1"),
+            handles: &[],
+        };
+        let event = promise.go_on_by_return(back, by, &calendars(), None);
+        let is_met = promise.is_met_by_return(contact, began_at, &[]);
+        assert_eq!(event.is_some(), is_met);
+        let since = match &event.as_ref()?.change {
+            Change::Resumed { .. } => promise.pause.as_ref().map(|pause| pause.from),
+            Change::Alert(step) => match &promise.alert(step.rule)?.state {
+                AlertState::Snoozed { at, .. } => *at,
+                _ => None,
+            },
+            _ => None,
+        };
+        assert!(since.is_some_and(|since| since < began_at), "{event:?}");
+        event
+    }
+
     fn handle_alert(&self, place: usize) -> Option<Event> {
         let (promise, now) = (&self.commitment, at(self.now));
         let episode = promise.alerts.get(place)?;
@@ -251,7 +287,9 @@ impl World {
             standing,
         };
         let of = (episode.rule, episode.number);
-        promise.handle_alert(of, wish, actor, now).ok()
+        promise
+            .handle_alert(of, wish, (actor, now), &calendars())
+            .ok()
     }
 
     fn take(&mut self, event: Event) {
@@ -268,7 +306,10 @@ impl World {
         }
         assert_eq!(self.commitment.version, before.version + 1);
         if let Some(Change::Alert(step)) = self.log.last().map(|event| &event.change) {
-            let goes_on = matches!(step.what, AlertWhat::Retriggered | AlertWhat::FiredAgain);
+            let goes_on = matches!(
+                step.what,
+                AlertWhat::Retriggered | AlertWhat::CustomerReturned { .. } | AlertWhat::FiredAgain
+            );
             let stands_still = before
                 .alert(step.rule)
                 .is_some_and(|it| before.stands_still(it));

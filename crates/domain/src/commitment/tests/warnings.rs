@@ -108,7 +108,7 @@ fn see_to(promise: &mut Commitment, rule: Rule, wish: AlertWish, now: i64) {
         standing,
     };
     let of = (rule, promise.alert(rule).unwrap().number);
-    let event = promise.handle_alert(of, wish, sue, at(now));
+    let event = promise.handle_alert(of, wish, (sue, at(now)), &calendars());
     apply(promise, event);
 }
 

@@ -342,6 +342,7 @@ mod tests {
             }),
             AlertState::Snoozed {
                 by: "ann".to_owned(),
+                at: Some(at),
                 until: at,
             },
             AlertState::Closed {

@@ -62,8 +62,9 @@ impl From<AlertState> for StateRow {
                 until: Some(time::to_wire(seen.until)),
                 text: seen.note,
             }),
-            AlertState::Snoozed { by, until } => State::Snoozed(Handled {
+            AlertState::Snoozed { by, at, until } => State::Snoozed(Handled {
                 by,
+                at: at.map(time::to_wire),
                 until: Some(time::to_wire(until)),
                 ..Handled::default()
             }),
@@ -98,6 +99,7 @@ impl TryFrom<StateRow> for AlertState {
             }),
             State::Snoozed(snoozed) => Self::Snoozed {
                 by: snoozed.by,
+                at: snoozed.at.as_ref().and_then(time::from_wire),
                 until: until(snoozed.until)?,
             },
             State::Resolved(over) => Self::Resolved(Resolved {

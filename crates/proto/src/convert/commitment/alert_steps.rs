@@ -28,7 +28,15 @@ pub(super) fn step(fact: &Fact) -> Result<AlertStep, Unreadable> {
             let reason = data.reason.clone();
             (&data.rule, data.episode_no, AlertWhat::Closed { reason })
         }
-        Fact::AlertRetriggered(data) => (&data.rule, data.episode_no, AlertWhat::Retriggered),
+        Fact::AlertRetriggered(data) => {
+            let what = match data.returned_interaction_id.as_str() {
+                "" => AlertWhat::Retriggered,
+                contact => AlertWhat::CustomerReturned {
+                    interaction_id: contact.to_owned(),
+                },
+            };
+            (&data.rule, data.episode_no, what)
+        }
         Fact::AlertFiredAgain(data) => (&data.rule, data.episode_no, AlertWhat::FiredAgain),
         _ => return Err(Unreadable { field: "alert" }),
     };
@@ -69,8 +77,16 @@ pub(super) fn fact(step: AlertStep) -> Fact {
         AlertWhat::Retriggered => Fact::AlertRetriggered(wire::AlertRetriggered {
             rule,
             episode_no,
-            escalation: None,
+            ..wire::AlertRetriggered::default()
         }),
+        AlertWhat::CustomerReturned { interaction_id } => {
+            Fact::AlertRetriggered(wire::AlertRetriggered {
+                rule,
+                episode_no,
+                escalation: None,
+                returned_interaction_id: interaction_id,
+            })
+        }
         AlertWhat::FiredAgain => Fact::AlertFiredAgain(wire::AlertFiredAgain {
             rule,
             episode_no,

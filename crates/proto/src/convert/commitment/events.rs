@@ -1,7 +1,8 @@
 //! The events of which promises are folded, once they are made.
 
 use aftercall_domain::commitment::{
-    Change, Escalation, Event, MovedTarget, Outcome, Retargeted, StageReached, Tried, Withdrawal,
+    Change, Escalation, Event, MovedTarget, Outcome, ResumeCause as Resuming, Retargeted,
+    StageReached, Tried, Withdrawal,
 };
 
 use super::alert_steps;
@@ -94,6 +95,28 @@ fn withdrawn(cause: Withdrawal, outcome: Outcome) -> wire::CommitmentWithdrawn {
     }
 }
 
+fn resuming(data: &wire::CommitmentResumed) -> Result<Resuming, Unreadable> {
+    match data.cause() {
+        ResumeCause::Unspecified => Err(Unreadable { field: "cause" }),
+        ResumeCause::Asked => Ok(Resuming::Asked),
+        ResumeCause::UntilReached => Ok(Resuming::UntilReached),
+        ResumeCause::CustomerReturned => Ok(Resuming::CustomerReturned {
+            interaction_id: data.returned_interaction_id.clone(),
+        }),
+    }
+}
+
+/// Why a pause ended, and the contact by which it did.
+fn resumed_by(cause: Resuming) -> (ResumeCause, String) {
+    match cause {
+        Resuming::Asked => (ResumeCause::Asked, String::new()),
+        Resuming::UntilReached => (ResumeCause::UntilReached, String::new()),
+        Resuming::CustomerReturned { interaction_id } => {
+            (ResumeCause::CustomerReturned, interaction_id)
+        }
+    }
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "one arm for each event, so that none can be forgotten"
@@ -158,7 +181,7 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             Change::Paused(pause.ok_or(Unreadable { field: "pause" })?.try_into()?)
         }
         Fact::CommitmentResumed(data) => Change::Resumed {
-            cause: specified("cause", data.cause())?,
+            cause: resuming(data)?,
             at: required("resumed_at", data.resumed_at.as_ref())?,
             target_at: data.target_at.as_ref().and_then(time::from_wire),
             stages: stage_times(data.stages.clone())?,
@@ -352,12 +375,16 @@ pub fn fact(change: Change) -> Fact {
             at,
             target_at,
             stages,
-        } => Fact::CommitmentResumed(wire::CommitmentResumed {
-            cause: ResumeCause::from(cause).into(),
-            resumed_at: Some(time::to_wire(at)),
-            target_at: target_at.map(time::to_wire),
-            stages: stages.into_iter().map(Into::into).collect(),
-        }),
+        } => {
+            let (cause, returned_interaction_id) = resumed_by(cause);
+            Fact::CommitmentResumed(wire::CommitmentResumed {
+                cause: cause.into(),
+                resumed_at: Some(time::to_wire(at)),
+                target_at: target_at.map(time::to_wire),
+                stages: stages.into_iter().map(Into::into).collect(),
+                returned_interaction_id,
+            })
+        }
         Change::HandoverAsked(handover) => {
             Fact::CommitmentHandoverAsked(wire::CommitmentHandoverAsked {
                 handover: Some(handover.into()),

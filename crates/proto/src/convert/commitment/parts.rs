@@ -83,12 +83,6 @@ same_values!(
 );
 same_values!(Clock = CommitmentClock { Promise, Internal });
 same_values!(
-    ResumeCause = ResumeCause {
-        Asked,
-        UntilReached,
-    }
-);
-same_values!(
     AttemptResult = AttemptResult {
         Reached,
         NoAnswer,

@@ -7,7 +7,8 @@ use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{
     Actor, AlertWish, AttemptResult, Attempting, Cancel, Clock, Commitment, CommitmentKind, Event,
     Evidence, Fulfil, Made, MovedTarget, NewTarget, Origin, Owner, Pausing, PolicyRef, Priority,
-    Reassign, Reckoned, Reopens, Reschedule, Retargeted, Stage, Standing, Supersede, Withdrawal,
+    Reassign, Reckoned, Reopens, Reschedule, Retargeted, Return, Stage, Standing, Supersede,
+    Withdrawal,
 };
 use aftercall_domain::due::{
     CalendarRef, DayTime, DueResolution, DueSpec, PauseReason, StageBasis, ToldDue, WarnStage,
@@ -132,7 +133,7 @@ fn series(due: Timestamp) -> (Recurrence, Occurrence) {
 
 /// What a lead does to a promise, step by step.
 fn follow_ups() -> impl Strategy<Value = Vec<(u8, i64, bool)>> {
-    prop::collection::vec((0_u8..18, 1_i64..10_000, any::<bool>()), 0..8)
+    prop::collection::vec((0_u8..20, 1_i64..10_000, any::<bool>()), 0..8)
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]
@@ -196,7 +197,10 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         8 => {
             let wish = Pausing {
                 until: informed.then(|| now + SignedDuration::from_secs(ahead)),
-                reason: PauseReason::AwaitingThirdParty,
+                reason: match ahead % 2 {
+                    0 => PauseReason::AwaitingThirdParty,
+                    _ => PauseReason::AwaitingCustomer,
+                },
                 note: reason,
             };
             promise.pause(wish, lead, now, &none).ok()
@@ -256,6 +260,13 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
             };
             promise.withdraw(cause, "timer", now)
         }
+        17 | 18 => {
+            let back = Return {
+                interaction_id: "i-2",
+                began_at: now,
+            };
+            promise.go_on_by_return(back, ("timer", now), &none, None)
+        }
         _ => handle_alert(promise, informed, now),
     }
 }
@@ -269,6 +280,7 @@ fn handle_alert(promise: &Commitment, snooze: bool, now: Timestamp) -> Option<Ev
         id: "sue",
         standing,
     };
+    let none = BTreeMap::<String, Calendar>::new();
     let episode = promise.alerts.first()?;
     let wish = match snooze {
         true => AlertWish::Snooze {
@@ -279,7 +291,7 @@ fn handle_alert(promise: &Commitment, snooze: bool, now: Timestamp) -> Option<Ev
         },
     };
     let of = (episode.rule, episode.number);
-    promise.handle_alert(of, wish, sue, now).ok()
+    promise.handle_alert(of, wish, (sue, now), &none).ok()
 }
 
 fn reckoned() -> Reckoned {

@@ -143,7 +143,11 @@ impl Teller<'_> {
             primary: true,
             ..ContactReason::default()
         };
-        let customer_id = incident.customer.clone().unwrap_or_default();
+        // A caller's next incident would end what waits for them in this one, which the desk's history does not know: so
+        // each incident has a customer of its own.
+        let customer = incident.customer.as_ref();
+        let customer_id = customer.map(|caller| format!("{caller}-{}", incident.id));
+        let customer_id = customer_id.unwrap_or_default();
         let interaction = Interaction {
             external_ref: Some(ExternalRef {
                 source_system: "desk".to_owned(),

@@ -44,6 +44,9 @@ pub struct MakeArgs {
     /// When it was given: "2026-11-22 17:00", or 2h for two hours ago; left out, when the contact began, or now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     made: Option<When>,
+    /// Only proposed: dropped unless somebody confirms it by then, at most 7 days ahead: `1d`
+    #[arg(long, value_name = "TIME")]
+    proposed_until: Option<When>,
     /// The agent who is to keep it; left out, the contact's, or you
     #[arg(long, value_name = "ID", conflicts_with = "queue")]
     agent: Option<String>,
@@ -172,6 +175,7 @@ pub(super) async fn make(session: &mut Session, args: MakeArgs) -> Result<(), Co
         promise_text: args.words.unwrap_or_default(),
         told_to_customer: !args.not_told,
         promised_by,
+        proposed_until: session.optional_instant(args.proposed_until.as_ref())?,
         due: args.due.said(),
         time_zone: session.output.times().zone_name(),
         owner: keeper.map(|owner| Owner { owner: Some(owner) }),

@@ -311,7 +311,7 @@ proptest! {
                     let following = Following::read(key).unwrap();
                     let said = SaidOf::decode_row(row.clone()).unwrap();
                     left.insert(Bytes::copy_from_slice(&following.undecided(said.position())));
-                    (said.withdraws, following.interaction_id)
+                    (said.returns, following.interaction_id)
                 })
                 .collect();
             let expected = world.needless_by(*no).map(|by| (true, format!("i-{by}")));
