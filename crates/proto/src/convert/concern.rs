@@ -102,12 +102,12 @@ pub fn fact(change: Change) -> Fact {
                 Fact::ConcernClosed(wire::ConcernClosed { episode_no, reason })
             }
             // A concern does not fire again, nor by a contact: who decides about it never says so.
-            AlertWhat::Retriggered
-            | AlertWhat::CustomerReturned { .. }
-            | AlertWhat::FiredAgain => Fact::ConcernRetriggered(wire::ConcernRetriggered {
-                episode_no,
-                escalation: escalation.map(Into::into),
-            }),
+            AlertWhat::Retriggered | AlertWhat::CustomerReturned { .. } | AlertWhat::FiredAgain => {
+                Fact::ConcernRetriggered(wire::ConcernRetriggered {
+                    episode_no,
+                    escalation: escalation.map(Into::into),
+                })
+            }
         },
     }
 }

@@ -157,7 +157,9 @@ impl House {
             Some(by) => {
                 let version = by.version.into();
                 let tenant_id = &following.tenant_id;
-                self.deciding().policies.as_of(tenant_id, &by.policy_id, version)?
+                self.deciding()
+                    .policies
+                    .as_of(tenant_id, &by.policy_id, version)?
             }
             None => None,
         };
