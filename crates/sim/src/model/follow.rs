@@ -447,10 +447,9 @@ impl Promise {
                 returned_interaction_id,
             }) => {
                 self.check_alert(rule, returned_interaction_id, stored)?;
-                let until = goes_on(escalation.as_ref());
                 self.alerts.step(
                     (rule, *episode_no),
-                    (AlertState::Triggered, until),
+                    (AlertState::Triggered, goes_on(escalation.as_ref())),
                     &mut changed,
                 )
             }

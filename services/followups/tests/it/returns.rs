@@ -181,7 +181,7 @@ async fn a_customer_who_reaches_us_ends_the_pause_that_waited_for_them() {
     assert_eq!(unwire(target.target_at.as_ref()), at(1_800 + 300));
     let by = |cause, contact: &str| ("c-1".to_owned(), cause, contact.to_owned());
     let returned = by(ResumeCause::CustomerReturned, "i-2");
-    assert_eq!(resumed(&stage), [returned.clone()]);
+    assert_eq!(resumed(&stage), std::slice::from_ref(&returned));
 
     // It may be paused again, and the same contact does not end that.
     stage.clock.advance_to(at(1_000));

@@ -120,7 +120,7 @@ fn who_was_answered_and_gives_up_in_another_queue_was_answered() {
     let waiting = Call::of(&events).unwrap();
     events.push(event(700, What::Ended { reason: None }, Place::default()));
     let left = Call::of(&events).unwrap();
-    assert_eq!(left.state, CallState::Abandoned);
+    assert_eq!(left.state, CallState::WrapUp);
     for call in [waiting, left] {
         assert!(!call.measures.abandoned && !facts(&call).has(flag::ABANDONED));
     }

@@ -175,16 +175,7 @@ impl World {
                 overdue,
                 ahead,
             } => {
-                let stands = Foregoing {
-                    lifecycle: match over {
-                        true => Lifecycle::Fulfilled,
-                        false => Lifecycle::Active,
-                    },
-                    expected_at: in_s(*ahead),
-                    overdue: *overdue,
-                    since: now,
-                };
-                self.commitment.note_foregoing("c-0", stands);
+                self.go_before(*over, *overdue, in_s(*ahead));
                 None
             }
             Step::Alert(place) => self.handle_alert(usize::from(*place)),
@@ -199,6 +190,20 @@ impl World {
                 None
             }
         }
+    }
+
+    /// How the promise stands for which this one waits.
+    fn go_before(&mut self, over: bool, overdue: bool, expected_at: Timestamp) {
+        let stands = Foregoing {
+            lifecycle: match over {
+                true => Lifecycle::Fulfilled,
+                false => Lifecycle::Active,
+            },
+            expected_at,
+            overdue,
+            since: at(self.now),
+        };
+        self.commitment.note_foregoing("c-0", stands);
     }
 
     fn retarget(&self, hours: Option<i64>) -> Option<Event> {
