@@ -21,14 +21,16 @@ use crate::journal::Journal;
 use crate::mount::Mount;
 use crate::requests;
 
-const DISK_BYTES: u64 = 64 << 20;
+const DISK_BYTES: u64 = 80 << 20;
 /// What is deleted when the disk is full. The rest is for the log and its views.
-const BALLAST_BYTES: usize = 50 << 20;
+const BALLAST_BYTES: usize = 66 << 20;
 /// Records after which a disk of this size must be full: each is about 17 KiB.
 const RECORDS_MAX: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 const CUSTOMER: &str = "customer-0-0";
+/// The disk that is filled again and again.
+const BURST_DISK_BYTES: u64 = 128 << 20;
 /// How often the disk is filled, and how much is written before each time.
 const BURSTS: usize = 4;
 const BURST_RECORDS: usize = 100;
@@ -171,7 +173,7 @@ impl Writer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bursts_while_views_catch_up_needs_root() {
     let scratch = tempfile::tempdir().expect("a directory");
-    let disk = Mount::tmpfs(scratch.path(), 2 * DISK_BYTES);
+    let disk = Mount::tmpfs(scratch.path(), BURST_DISK_BYTES);
     let ballast = disk.path().join("ballast");
     let data = disk.path().join("data");
     let mut trial = Trial::new(&data, scratch.path());

@@ -149,10 +149,10 @@ async fn a_policy_gives_a_promise_its_own_due_and_warnings_once() {
     assert_eq!(fixture.promised()[0].policy.as_ref().unwrap().version, 2);
 
     // Nobody is there on a Sunday by the policy's calendar: it is kept as it was promised, and told.
-    let sunday = local("2026-05-10", "12:00", "Europe/Paris");
+    let sunday = local("2026-05-17", "12:00", "Europe/Paris");
     let answer = fixture.record(due(3, sunday)).await.unwrap();
     let due_at = answer.dues[0].promised_by.as_ref().and_then(from_wire);
-    assert_eq!(due_at, Some(instant("2026-05-10T10:00:00Z")));
+    assert_eq!(due_at, Some(instant("2026-05-17T10:00:00Z")));
     let odd: Vec<_> = answer.warnings.iter().map(|one| &*one.reason).collect();
     assert_eq!(odd, ["OUTSIDE_OPEN_HOURS"]);
     assert_eq!(answer.warnings[0].field, "interaction.commitments[0]");

@@ -81,7 +81,9 @@ async fn an_approved_version_goes_live_when_its_time_has_come_and_not_before() {
     let (event, published) = by_itself(&world.facts()).remove(1);
     assert_eq!((&event.aggregate_id, event.sequence), (&id, 6));
     assert_eq!(published.superseded_version, 1);
-    assert_eq!(world.suggest("green light").await.len(), 1);
+    let told = world.suggest("green light").await.remove(0);
+    let told = told.solution.unwrap();
+    assert_eq!((told.solution_id, told.version), (id, 2));
 }
 
 #[tokio::test]
