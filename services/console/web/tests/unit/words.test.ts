@@ -58,8 +58,10 @@ it('a failure is told with its reason, its fields and whether to try again', () 
   expect(failureOf(lacking).fields).toEqual([{ field: 'customer_wording', description: 'is required', reason: 'REQUIRED' }]);
 });
 
-it('a cell that a spreadsheet would reckon with is told to be text', () => {
-  expect(csv(['a "b"', '=1+1', '-2', 'x\ny'])).toBe('"a ""b""","\'=1+1","\'-2","x\ny"');
+it('a cell that a spreadsheet would reckon with is told to be text, and a number is one', () => {
+  expect(csv(['a "b"', '=1+1', '-a1', '-2', 'x\ny'])).toBe(
+    '"a ""b""","\'=1+1","\'-a1","-2","x\ny"',
+  );
 });
 
 // What screens bring along, in both languages.

@@ -1,0 +1,1 @@
+export{t as default}from"./Flags-Ds2LFA69.js";

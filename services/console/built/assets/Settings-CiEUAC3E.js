@@ -1,0 +1,1 @@
+export{t as default}from"./setup-C9SF5-jU.js";
