@@ -295,6 +295,14 @@ impl Indexer<Happening> for Fields {
                 touched.insert(key.into());
                 return Ok(());
             }
+            // A merge that is undone takes its words back.
+            What::Candidates(Candidates::Released(released))
+                if !released.solution_id.is_empty() =>
+            {
+                let key = keys::solution(&event.tenant_id, &released.solution_id);
+                touched.insert(key.into());
+                return Ok(());
+            }
             What::Recorded { .. } | What::Amended(_) | What::Identified(_) => {
                 let key = keys::case(&event.tenant_id, &event.aggregate_id, fact.whose);
                 let case: Option<Case> = fold::stored(txn.get(key)?)?;

@@ -17,8 +17,8 @@
 //!       whose                                                       Used
 //!  11   tenant, solution, agent                                     in how many contacts (u64)
 //!  12, 14  what requests did: see [`PROMOTIONS`]
-//!  50 to 61: see [`search`]
-//!  62   see [`CALLS`]                                               what was told of calls
+//!  50 to 63: see [`search`]
+//!  64   see [`CALLS`]                                               what was told of calls
 //!  15   tenant, sort of party, party, occurred (newest first),
 //!       interaction, whose                                          Lessons: what it taught
 //!  16   tenant, id that a candidate had, candidate                  -
@@ -54,7 +54,7 @@ pub(crate) const PROMOTIONS: Requests = Requests::new(12, 14);
 pub(crate) const DECISIONS: Requests = Requests::new(48, 49);
 
 /// What was told of calls.
-pub(crate) const CALLS: CallRows = CallRows::under(62).measuring();
+pub(crate) const CALLS: CallRows = CallRows::under(64).measuring();
 
 const CASE: u8 = 1;
 const CANDIDATE: u8 = 2;
