@@ -127,8 +127,10 @@ async fn who_takes_a_tenant_over_goes_on() {
     one.happens("acme", 3..6).await;
     log.assign("webhooks", 0..log.partitions());
     other.in_state(&made.webhook_id, State::Delivered, 6).await;
+    // What was under way when it was taken away may come twice, under the same id.
     let received = receiver.received(6).await;
-    assert_eq!(received.len(), 6);
+    let ids: BTreeSet<_> = received.iter().map(|one| one.id()).collect();
+    assert_eq!(ids.len(), 6);
     other.stop().await;
     one.stop().await;
 }
