@@ -33,7 +33,7 @@ pub(crate) const STEPS_MAX: usize = 16;
 pub(crate) const VARIANTS_MAX: usize = 20;
 /// What candidates lent a solution, as far as it is shown and searched in.
 pub(crate) const LENT_MAX: usize = 20;
-/// And as far as it is kept.
+/// And as far as it is kept, places of what was taken back included.
 pub(crate) const LENT_KEPT_MAX: usize = 200;
 /// How much of each of its words, in bytes.
 pub(crate) const LENT_BYTES_MAX: usize = 4 * 1024;
