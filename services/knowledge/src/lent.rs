@@ -108,7 +108,7 @@ mod tests {
     /// Something of a reason that is done: by its sequence, lent at an instant, or taken back.
     type Step = (String, u64, Option<i64>);
 
-    fn steps(reason: usize, decided: &Decided) -> Vec<Step> {
+    fn steps(reason: usize, decided: &[(i64, bool)]) -> Vec<Step> {
         let reason = format!("reason-{reason}");
         let decided = (1..).zip(decided);
         decided

@@ -1,7 +1,7 @@
 //! BM25 over the solutions that a request may see.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aftercall_retrieval::lexical::{Library, Query, Sought};
 use tantivy::schema::Value;
@@ -46,6 +46,13 @@ impl Found {
     /// All of them, in no order.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = DocAddress> {
         self.documents.iter().map(|(address, _)| *address)
+    }
+
+    /// Leaves out documents that are not there any more.
+    pub(crate) fn leave_out(&mut self, gone: &BTreeSet<DocAddress>) {
+        self.documents
+            .retain(|(address, _)| !gone.contains(address));
+        self.best = best(&mut self.documents, CANDIDATES_MAX);
     }
 
     /// The best ones, the best first: [`CANDIDATES_MAX`], and as many again of those that score as the last of them

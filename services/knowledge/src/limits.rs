@@ -55,6 +55,8 @@ pub(crate) const NEAREST_MAX: usize = 50;
 /// Of those that share most words, and of those that are nearest in meaning, so many are compared by what customers said,
 /// too.
 pub(crate) const SAID_COMPARED_MAX: usize = 32;
+/// Solutions that changed since the index was made which are looked at for those that are not there any more.
+pub(crate) const STIRRED_LOOKED_AT_MAX: usize = 200;
 /// How far behind those that are told one may stand and come among them because it is trusted more: so many places.
 pub(crate) const TRUSTED_BESIDE_MAX: usize = 16;
 /// How often is ranked again because of solutions that the index still has, and that are not there any more.

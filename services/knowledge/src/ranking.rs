@@ -86,6 +86,14 @@ impl Asked {
         Ok(asked)
     }
 
+    /// Leaves out documents that are not there any more.
+    pub(crate) fn leave_out(&mut self, gone: &BTreeSet<DocAddress>) {
+        if !gone.is_empty() {
+            self.found.leave_out(gone);
+            self.nearest.retain(|(address, _)| !gone.contains(address));
+        }
+    }
+
     /// All that is found: what shares words that tell something, and what is near in meaning.
     pub(crate) fn all(&self) -> BTreeSet<DocAddress> {
         let near = self

@@ -15,7 +15,7 @@ use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, Searcher};
+use tantivy::{DocAddress, DocId, Searcher, Term};
 
 use crate::index::{self, Fields};
 use crate::marks;
@@ -166,6 +166,25 @@ impl<'a> Visible<'a> {
             having += postings.docs().iter().map(seen).sum::<u64>();
         })?;
         Ok((having, places))
+    }
+
+    /// Those of them that are made of a row of the store: one at most, but while it is being replaced.
+    pub(crate) fn having_key(&self, key: &[u8]) -> tantivy::Result<Vec<DocAddress>> {
+        let term = Term::from_field_bytes(self.fields.key, key);
+        let mut having = Vec::new();
+        let segments = self.searcher.segment_readers().iter();
+        for (at, (segment, seen)) in (0..).zip(segments.zip(&*self.seen)) {
+            let index = segment.inverted_index(self.fields.key)?;
+            let found = index.read_block_postings(&term, IndexRecordOption::Basic)?;
+            let Some(mut found) = found else { continue };
+            while !found.docs().is_empty() {
+                let documents = found.docs().iter().copied();
+                let documents = documents.filter(|document| seen.bits.has(*document));
+                having.extend(documents.map(|document| DocAddress::new(at, document)));
+                found.advance();
+            }
+        }
+        Ok(having)
     }
 
     /// Tells in which of them a word stands, some of one segment at a time, in their order.
