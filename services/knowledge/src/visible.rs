@@ -15,7 +15,7 @@ use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, Searcher, Term};
+use tantivy::{DocAddress, DocId, Searcher, TERMINATED, Term};
 
 use crate::index::{self, Fields};
 use crate::marks;
@@ -202,6 +202,39 @@ impl<'a> Visible<'a> {
             };
             told(segment, having);
         })
+    }
+
+    /// Tells in which of some documents a word stands, how often, and how many terms each has. The documents are in their
+    /// order; what lies between them is passed over.
+    pub(crate) fn each_among(
+        &self,
+        places: &Places,
+        documents: &[DocAddress],
+        mut told: impl FnMut(DocAddress, u32, u32),
+    ) -> tantivy::Result<()> {
+        for (segment, info) in &places.0 {
+            let before = |ord: u32| documents.partition_point(|one| one.segment_ord < ord);
+            let ord = *segment as u32;
+            let mut rest = &documents[before(ord)..before(ord + 1)];
+            let index = &self.indexes[*segment];
+            let frequencies = IndexRecordOption::WithFreqs;
+            let mut postings = index.read_block_postings_from_terminfo(info, frequencies)?;
+            while let Some((first, after)) = rest.split_first() {
+                let at = postings.seek(first.doc_id);
+                let document = postings.doc(at);
+                if document == TERMINATED {
+                    break;
+                }
+                if document == first.doc_id {
+                    let length = self.lengths[*segment][document as usize];
+                    told(*first, postings.freq(at), length);
+                    rest = after;
+                } else {
+                    rest = &rest[rest.partition_point(|one| one.doc_id < document)..];
+                }
+            }
+        }
+        Ok(())
     }
 
     fn each_block(

@@ -230,7 +230,12 @@ fn fitting(
     (viewer, comparing): (&Viewer, &Comparing),
     query: &Query,
 ) -> Result<Listed, Error> {
-    let mut asked = Asked::of(comparing, visible, (&query.text, query.is_finished))?;
+    let mut asked = Asked::of(
+        comparing,
+        visible,
+        (&query.text, query.is_finished),
+        lexical::Wanted::All,
+    )?;
     asked.leave_out(&gone.documents);
     let (by, sight) = ((viewer, comparing), &query.sight);
     // What goes while this is answered is left out, too.
