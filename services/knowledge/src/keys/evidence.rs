@@ -28,7 +28,7 @@
 //!  82   tenant, solution, version, reason, hour                     how many more were used then, nobody back yet,
 //!                                                                   than by primary reasons (i64)
 //!  83   tenant, solution, version, sort of party, party, whose      how many under 33 (u64)
-//!  84   tenant, solution                                            the end of its sayings, once these are full
+//!  84   tenant, solution                                            Brief: what is known of its sayings without them
 //!  75   merged customers: see [`MERGED`]
 //! ```
 
@@ -62,7 +62,7 @@ const SAID_AGAINST: u8 = 80;
 const DIFFERING: u8 = 81;
 const DIFFERING_HOUR: u8 = 82;
 const TOLD_COUNT: u8 = 83;
-const SAYINGS_END: u8 = 84;
+const SAYINGS_BRIEF: u8 = 84;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -77,9 +77,9 @@ pub(crate) fn sayings(tenant_id: &str, solution_id: &str) -> Key {
     Key::new(SAYINGS).text(tenant_id).text(solution_id)
 }
 
-/// Where the sample of these ends, once it is full: what comes later is not in it.
-pub(crate) fn sayings_end(tenant_id: &str, solution_id: &str) -> Key {
-    Key::new(SAYINGS_END).text(tenant_id).text(solution_id)
+/// What is known of these without a look at them.
+pub(crate) fn sayings_brief(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(SAYINGS_BRIEF).text(tenant_id).text(solution_id)
 }
 
 /// How many sayings all tenants have.
