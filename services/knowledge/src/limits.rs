@@ -77,6 +77,8 @@ pub(crate) const QUERY_TERMS_MAX: usize = 48;
 pub(crate) const VISITED_MAX: u64 = 100_000;
 /// What is kept in memory from one request to the next, in bytes: which solutions who asks may see,
 pub(crate) const SEEN_KEPT_BYTES: usize = 8 << 20;
+/// in how many of them terms stand,
+pub(crate) const HAVING_KEPT_BYTES: usize = 2 << 20;
 /// how long solutions are,
 pub(crate) const LENGTHS_KEPT_BYTES: usize = 16 << 20;
 /// what ranking needs of them,

@@ -59,6 +59,7 @@ pub(crate) struct Visible<'a> {
     seen: Arc<[Arc<Seen>]>,
     lengths: Vec<Lengths>,
     indexes: Vec<Arc<InvertedIndexReader>>,
+    having: Arc<seen::Having>,
     /// How many there are,
     documents: u64,
     /// and how many terms they have together.
@@ -105,6 +106,7 @@ impl<'a> Visible<'a> {
             searcher,
             is_outside: sight.is_outside,
             indexes: indexes.collect::<tantivy::Result<_>>()?,
+            having: sights.having(),
             documents: seen.iter().map(|seen| seen.documents).sum(),
             terms: seen.iter().map(|seen| seen.terms).sum(),
             seen,
@@ -160,12 +162,33 @@ impl<'a> Visible<'a> {
             return Ok((most.min(self.documents), places));
         }
         let mut having = 0;
-        self.each_block(&places, IndexRecordOption::Basic, |segment, postings| {
-            let bits = &self.seen[segment].bits;
-            let seen = |document: &DocId| u64::from(bits.has(*document));
-            having += postings.docs().iter().map(seen).sum::<u64>();
-        })?;
+        for (segment, info) in &places.0 {
+            let key = (self.seen[*segment].number, info.postings_range.start);
+            having += match self.having.get(&key) {
+                Some(counted) => counted,
+                None => {
+                    let counted = self.count(*segment, info)?;
+                    self.having.put(key, counted, seen::HAVING_BYTES);
+                    counted
+                }
+            };
+        }
         Ok((having, places))
+    }
+
+    /// In how many documents of a segment that may be seen a word stands.
+    fn count(&self, segment: usize, info: &TermInfo) -> tantivy::Result<u64> {
+        let bits = &self.seen[segment].bits;
+        let index = &self.indexes[segment];
+        let basic = IndexRecordOption::Basic;
+        let mut postings = index.read_block_postings_from_terminfo(info, basic)?;
+        let mut counted = 0;
+        while !postings.docs().is_empty() {
+            let seen = |document: &DocId| u64::from(bits.has(*document));
+            counted += postings.docs().iter().map(seen).sum::<u64>();
+            postings.advance();
+        }
+        Ok(counted)
     }
 
     /// Those of them that are made of a row of the store: one at most, but while it is being replaced.
@@ -193,15 +216,21 @@ impl<'a> Visible<'a> {
         places: &Places,
         mut told: impl FnMut(usize, Having<'_>),
     ) -> tantivy::Result<()> {
-        let frequencies = IndexRecordOption::WithFreqs;
-        self.each_block(places, frequencies, |segment, postings| {
-            let having = Having {
-                bits: &self.seen[segment].bits,
-                lengths: &self.lengths[segment],
-                postings,
-            };
-            told(segment, having);
-        })
+        for (segment, info) in &places.0 {
+            let index = &self.indexes[*segment];
+            let frequencies = IndexRecordOption::WithFreqs;
+            let mut postings = index.read_block_postings_from_terminfo(info, frequencies)?;
+            while !postings.docs().is_empty() {
+                let having = Having {
+                    bits: &self.seen[*segment].bits,
+                    lengths: &self.lengths[*segment],
+                    postings: &postings,
+                };
+                told(*segment, having);
+                postings.advance();
+            }
+        }
+        Ok(())
     }
 
     /// Tells in which of some documents a word stands, how often, and how many terms each has. The documents are in their
@@ -232,23 +261,6 @@ impl<'a> Visible<'a> {
                 } else {
                     rest = &rest[rest.partition_point(|one| one.doc_id < document)..];
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn each_block(
-        &self,
-        places: &Places,
-        wanted: IndexRecordOption,
-        mut told: impl FnMut(usize, &BlockSegmentPostings),
-    ) -> tantivy::Result<()> {
-        for (segment, info) in &places.0 {
-            let index = &self.indexes[*segment];
-            let mut postings = index.read_block_postings_from_terminfo(info, wanted)?;
-            while !postings.docs().is_empty() {
-                told(*segment, &postings);
-                postings.advance();
             }
         }
         Ok(())
