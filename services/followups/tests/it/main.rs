@@ -7,6 +7,7 @@ mod attempts;
 mod batches;
 mod boards;
 mod callers;
+mod catching_up;
 mod clock;
 mod commands;
 mod concerns;
