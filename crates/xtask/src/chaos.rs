@@ -4,8 +4,8 @@
 //! brokers, and checks what the clients saw. This starts the brokers, each in a network of its own
 //! where that is possible, and says how long.
 
-use crate::command;
 use crate::kafka::Cluster;
+use crate::{command, python};
 
 /// In its name, apart from other tests on Kafka: those need no broker that they may kill.
 pub(crate) const TEST: &str = "needs_kafka_brokers";
@@ -38,8 +38,9 @@ impl Args {
 /// # Errors
 /// When something is lost, wrong or missing.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
     let mut test = command::cargo();
+    python::with_smtp(&mut test)?;
+    let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
     // All packages, though one has the test: chosen alone it would have all it needs built again.
     test.args(["test", "--quiet", "--workspace"]);
     test.args(["--test", "survival", "--", "--nocapture"]);

@@ -27,11 +27,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
     if selected.iter().any(|name| name.contains("needs_smtp")) {
-        // A server of mail that others wrote, as `services/notify/tests/it/mail/server.py` starts it.
-        let home = crate::root().join("target/tests");
-        std::fs::create_dir_all(&home)?;
-        let programs = python::with(&home, &["aiosmtpd>=1.4.6"])?;
-        test.env("AFTERCALL_SMTP_PYTHON", programs.join("python"));
+        python::with_smtp(&mut test)?;
     }
     if others.is_empty() {
         command::run(&mut test)?;
