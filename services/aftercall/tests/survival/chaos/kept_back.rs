@@ -16,7 +16,7 @@ use aftercall_proto::model::v1::escalation_target::Target;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     EscalationLevel, EscalationPolicy, EscalationTarget, FollowUpPolicy, LabelMatcher,
-    PromiseFilter, QuietHours, Receiver, Silence,
+    PromiseFilter, QuietHours, Receiver, Silence, Team,
 };
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use aftercall_proto::recorder::v1::recorder_service_client::RecorderServiceClient;
@@ -98,6 +98,7 @@ impl Until {
                 ..FollowUpPolicy::default()
             };
             settings.extend([
+                (team.to_owned(), Body::Team(Team::default())),
                 (team.to_owned(), Body::Receiver(receiver)),
                 (team.to_owned(), Body::EscalationPolicy(escalation)),
                 (team.to_owned(), Body::FollowUpPolicy(policy)),
