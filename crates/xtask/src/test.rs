@@ -26,7 +26,7 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         .filter(|name| name.contains("needs_kafka"))
         .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
-    if selected.iter().any(|name| name.contains("needs_smtp")) {
+    if selected.iter().any(|name| name.contains(chaos::MAIL)) {
         python::with_smtp(&mut test)?;
     }
     if others.is_empty() {
@@ -35,7 +35,8 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         kafka::beside(&mut test)?;
     }
     if !on_brokers.is_empty() {
-        chaos::run(&chaos::Args::short())?;
+        let with_mail = on_brokers.iter().any(|name| name.contains(chaos::MAIL));
+        chaos::run(&chaos::Args::short(), with_mail)?;
     }
     report(&missing)
 }

@@ -105,10 +105,9 @@ pub(crate) fn settle(
     (origin, is_new): (LogId, bool),
     noted: Option<&Found>,
 ) -> Result<Option<Copied>, OpenError> {
-    let unread = OpenError::io("read", &path(dir));
-    match find(dir).map_err(unread)? {
-        Some(found) if !is_new => return Ok(found.judge(origin)),
-        _ => {}
+    let found = find(dir).map_err(OpenError::io("read", &path(dir)))?;
+    if let Some(found) = found.filter(|_| !is_new) {
+        return Ok(found.judge(origin));
     }
     // Of a log from before there was this file, the other note tells whether it stands where it was written. A backup
     // has neither, and a summary.
