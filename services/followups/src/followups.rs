@@ -11,7 +11,7 @@ use aftercall_proto::followups::v1::calendar_feed_service_server::CalendarFeedSe
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallServiceServer;
 use aftercall_service::server::Page;
-use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
+use aftercall_service::{Clock, Deps, Environment, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
 
 use crate::calls::CallGrpc;
@@ -41,7 +41,7 @@ struct Inner {
     /// What tenants have set up of who is told.
     setup: Setup,
     /// Where this is.
-    environment: String,
+    environment: Environment,
     /// The ledger, which has the settings.
     settings: Reading,
     ids: Arc<dyn Ids>,
@@ -114,7 +114,7 @@ impl Followups {
             house,
         );
         until_stop(&supervisor, "followups tracker", tracker.run());
-        let environment = environment.unwrap_or_else(|| log.id().to_string());
+        let environment = Environment::of(environment.as_deref(), &*log);
         let router = Router::new(
             (Arc::clone(&log), Arc::clone(&clock), supervisor.clone()),
             reading.clone(),
@@ -219,7 +219,7 @@ impl Followups {
     }
 
     /// Where this is.
-    pub(crate) fn environment(&self) -> &str {
+    pub(crate) fn environment(&self) -> &Environment {
         &self.0.environment
     }
 

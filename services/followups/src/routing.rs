@@ -12,7 +12,7 @@
 //! decides. A message is delivered by others, who read the event.
 //!
 //! A tenant's alerts are told in one environment, the first in which anything was decided: elsewhere, as in a
-//! copy of the log, it is decided that nobody is told.
+//! copy of the data, it is decided that nobody is told.
 
 mod explain;
 mod fold;
@@ -36,7 +36,7 @@ use aftercall_proto::convert::routing::round_to_wire;
 use aftercall_proto::envelope::notify_key;
 use aftercall_service::seal::TooLarge;
 use aftercall_service::writing::RETRY_AFTER;
-use aftercall_service::{Clock, Internal, Reading, Supervisor};
+use aftercall_service::{Clock, Environment, Internal, Reading, Supervisor};
 use aftercall_view::{ApplyError, Store, StoreError, ViewError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -78,7 +78,7 @@ pub(crate) struct Router {
     claim: Arc<Claim>,
     setup: Setup,
     /// Where this is.
-    environment: String,
+    environment: Environment,
     /// How often a tenant's settings had changed when it was looked last which silences are over.
     heard: Arc<Mutex<HashMap<String, u64>>>,
 }
@@ -174,7 +174,7 @@ impl Router {
         (log, clock, supervisor): (Arc<dyn Log>, Arc<dyn Clock>, Supervisor),
         reading: Reading,
         setup: Setup,
-        environment: String,
+        environment: Environment,
     ) -> Self {
         let claim = Arc::new(log.claim(ROLE));
         Self {
@@ -305,7 +305,7 @@ impl Router {
 fn decide(
     store: &Store,
     setup: &Setup,
-    (tenant_id, here): (&str, String),
+    (tenant_id, here): (&str, Environment),
     due: &Due,
     now: Timestamp,
 ) -> Result<Option<(u64, aftercall_proto::event::v1::AlertsRouted)>, ApplyError> {
@@ -324,7 +324,7 @@ fn decide(
         mut books,
     } = read::round(store, tenant_id, due, &house)?;
     let environment = match standing.environment.as_str() {
-        "" => here.clone(),
+        "" => here.name().to_owned(),
         known => known.to_owned(),
     };
     let sequence = standing.version.saturating_add(1);
@@ -332,15 +332,15 @@ fn decide(
         tenant_id,
         round: sequence,
         now,
-        mute: environment != here,
+        mute: !here.tells(&environment),
     };
     if moment.mute {
         tracing::warn!(
             tenant_id,
             environment,
-            here,
-            "this is another environment than the one in which the tenant's alerts are told: nobody is told; if it \
-             takes the other's place, set notify.environment to that one's name"
+            here = here.name(),
+            remedy = here.remedy(),
+            "this is another environment than the one in which the tenant's alerts are told: nobody is told"
         );
     }
     let held = digests.iter().flat_map(|digest| &digest.held);

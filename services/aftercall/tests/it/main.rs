@@ -10,6 +10,7 @@ mod client;
 mod command;
 mod connect;
 mod console;
+mod copies;
 mod credentials;
 mod export;
 mod feeds;

@@ -307,43 +307,6 @@ async fn two_replicas_a_repeated_event_and_a_clock_set_back_tell_once() {
 }
 
 #[tokio::test]
-async fn after_downtime_everybody_gets_one_digest_also_after_a_crash() {
-    const DUE: usize = 3_000;
-    let stage = Stage::new();
-    house(&stage);
-    for first in (0..DUE).step_by(50) {
-        let promises = (first..first + 50).map(|no| followed(&format!("c-{no:05}"), 1 + no as i64));
-        stage.record(&Contact::new(&format!("i-{first}"), promises.collect()));
-    }
-    stage.clock.advance_to(at(20_000));
-    let running = stage.start().await;
-    running.until(|| stage.lapses().len() >= DUE / 2).await;
-    running.stop().await;
-    let running = stage.start().await;
-    running.until(|| stage.lapses().len() >= DUE).await;
-    stage.clock.advance_to(at(20_031));
-    running
-        .until(|| {
-            let routed = routed(&stage);
-            routed.iter().map(|one| one.alerts.len()).sum::<usize>() >= DUE
-        })
-        .await;
-    running.caught_up(&stage).await;
-    assert_eq!(messages(&stage), []);
-    stage.clock.advance_to(at(20_092));
-    until_said(&running, &stage, 1).await;
-    assert_eq!(
-        said(&stage),
-        [("r-ana".to_owned(), Kind::Digest, DUE as u64)]
-    );
-    running.stop().await;
-    let again = stage.start().await;
-    again.caught_up(&stage).await;
-    again.stop().await;
-    assert_eq!(messages(&stage).len(), 1);
-}
-
-#[tokio::test]
 async fn another_environment_tells_nobody_and_says_so() {
     let stage = Stage::new();
     house(&stage);

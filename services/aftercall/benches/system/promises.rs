@@ -21,15 +21,15 @@ use crate::stream;
 
 /// What is promised, and when the first is due.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Promised {
-    pub(super) kind: CommitmentKind,
-    pub(super) first_due: Timestamp,
+pub(crate) struct Promised {
+    pub(crate) kind: CommitmentKind,
+    pub(crate) first_due: Timestamp,
     /// How long after the one before each is due.
-    pub(super) apart: SignedDuration,
+    pub(crate) apart: SignedDuration,
 }
 
 /// A policy that warns twice of each call-back.
-pub(super) async fn create_policy(client: &Client) -> anyhow::Result<()> {
+pub(crate) async fn create_policy(client: &Client) -> anyhow::Result<()> {
     let stage = |id: &str, percent| WarnStage {
         stage_id: id.to_owned(),
         basis: Some(Basis::PercentElapsed(percent)),
@@ -59,7 +59,7 @@ pub(super) async fn create_policy(client: &Client) -> anyhow::Result<()> {
 }
 
 /// Records `count` contacts, numbered from `first`, over one stream for each connection.
-pub(super) async fn fill(
+pub(crate) async fn fill(
     server: &Server,
     (first, count): (u64, u64),
     promised: Promised,
