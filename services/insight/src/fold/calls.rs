@@ -15,7 +15,7 @@ use aftercall_view::{ApplyError, Direction, StoreError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Change, InsightProjection, Kept, links, saved};
+use super::{Change, InsightProjection, Kept, leave, links, saved};
 use crate::blocks;
 use crate::keys::{self, Address, CALLS};
 
@@ -101,7 +101,7 @@ pub(super) fn recorded(
     {
         let whose = call_is_whose(tenant_id, interaction_id);
         if let Some(linked) = links::Linked::of(tenant_id, &alone, whose) {
-            links::remove(linked, &alone, txn)?;
+            leave(fact, linked, &alone, txn)?;
         }
         blocks::remove(tenant_id, alone.address(), txn)?;
     }
@@ -175,7 +175,7 @@ impl InsightProjection {
         if let Some(before) = &before
             && let Some(linked) = links::Linked::of(tenant_id, before, whose)
         {
-            links::remove(linked, before, txn)?;
+            leave(fact, linked, before, txn)?;
         }
         let Some(after) = after else {
             return match before {
@@ -185,8 +185,8 @@ impl InsightProjection {
         };
         let mut row = after.row(tenant_id, &mut self.words, txn)?;
         if let Some(linked) = links::Linked::of(tenant_id, &after, whose) {
-            links::insert(linked, &after, &mut row, txn)?;
-            saved::contact(fact, linked.customer_id, &row, txn)?;
+            let is_beside_wrong = links::insert(linked, &after, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
         blocks::write(tenant_id, after.address(), &row, txn)
     }

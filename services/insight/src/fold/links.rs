@@ -164,13 +164,14 @@ struct At {
     order: Bytes,
 }
 
-/// Puts a contact among its customer's, and says in `row` and in its neighbours' what they are to each other.
+/// Puts a contact among its customer's, and says in `row` and in its neighbours' what they are to each other. Answers
+/// whether that makes something of a neighbour that went wrong.
 pub(super) fn insert(
     linked: Linked<'_>,
     kept: &Kept,
     row: &mut Row,
     txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
+) -> Result<bool, ApplyError> {
     let (key, at) = linked.place(kept);
     let place = Place::of(linked, kept, row);
     if place.onset_us.is_some() {
@@ -189,12 +190,17 @@ pub(super) fn insert(
     around.settle(linked.tenant_id, (around.touched(own), own), txn)
 }
 
-/// Takes a contact away from its customer's.
-pub(super) fn remove(linked: Linked<'_>, kept: &Kept, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Takes a contact away from its customer's. Answers whether that makes something of a neighbour that went wrong: those
+/// on both sides of it may go on with each other now.
+pub(super) fn remove(
+    linked: Linked<'_>,
+    kept: &Kept,
+    txn: &mut Txn<'_>,
+) -> Result<bool, ApplyError> {
     let (key, at) = linked.place(kept);
     let place = txn.get(&key)?.map(Place::decode).transpose();
     let Some(place) = place.map_err(ApplyError::record)? else {
-        return Ok(());
+        return Ok(false);
     };
     txn.delete(key)?;
     // What it says of a trouble is looked at before that is forgotten.

@@ -5,7 +5,7 @@
 
 use aftercall_domain::alert::Subject;
 use aftercall_domain::concern::{Change, Event as Step};
-use aftercall_domain::measure::{DAY_MS, NO_GAP, REPEAT_DAYS, flag};
+use aftercall_domain::measure::{DAY_MS, Facts, NO_GAP, REPEAT_DAYS, flag};
 use aftercall_ledger::{Accepted, What};
 use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_view::{ApplyError, Txn};
@@ -27,24 +27,27 @@ pub(crate) struct Raisings {
 }
 
 /// A contact is among its customer's, or a call that nobody recorded: notes whom to look at if something went wrong in it, or
-/// it makes the one after it a repeat.
+/// in one beside it, by what that is with it.
 pub(super) fn contact(
     fact: &Accepted,
     customer_id: &str,
-    row: &Row,
+    (row, is_beside_wrong): (&Row, bool),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let facts = &row.facts;
-    let is_near = |gap: u32| gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS);
-    let waited = facts.queue_wait.saturating_add(facts.waited_before);
-    let is_slip = facts.has(flag::DROPPED)
-        || waited >= LONG_WAIT_MS
-        || is_near(facts.since_family)
-        || is_near(facts.until_family);
-    match is_slip {
+    match is_beside_wrong || is_slip(&row.facts) {
         true => stir(fact, customer_id, txn),
         false => Ok(()),
     }
+}
+
+/// Whether something went wrong in a contact, with those that it goes on with, or it makes the one after it a repeat.
+pub(super) fn is_slip(facts: &Facts) -> bool {
+    let is_near = |gap: u32| gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS);
+    let waited = facts.queue_wait.saturating_add(facts.waited_before);
+    facts.has(flag::DROPPED)
+        || waited >= LONG_WAIT_MS
+        || is_near(facts.since_family)
+        || is_near(facts.until_family)
 }
 
 /// Customers are one from now on, or two: what went wrong with both may be too much.
