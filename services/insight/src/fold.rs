@@ -29,7 +29,7 @@ pub(crate) use clocks::{TURNS, Turns};
 pub(crate) use contact::Kept;
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
-pub(crate) use saved::Raisings;
+pub(crate) use saved::{RaisedWindow, Raisings};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
 const VERSION: u32 = 5;

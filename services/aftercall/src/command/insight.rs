@@ -3,12 +3,14 @@
 mod clocks;
 mod filter;
 mod problems;
+mod slipups;
 mod struggles;
 mod tables;
 
 use aftercall_proto::insight::v1::{
     AggregateRequest, AttributeCauseRequest, CompareDriversRequest, CountRepeatContactsRequest,
-    Dimension, ListContactsRequest, ListSlipUpsRequest, RepeatGroupBy, Terms, TimeBucket,
+    Dimension, ListContactsRequest, ListCustomerSlipUpsRequest, ListSlipUpsRequest, RepeatGroupBy,
+    Terms, TimeBucket,
 };
 use aftercall_proto::model::v1::Money;
 
@@ -42,7 +44,7 @@ pub enum Insight {
     Drivers(Box<DriversArgs>),
     /// Contacts that came back, by cause, with their time and what it cost
     Repeats(Box<RepeatsArgs>),
-    /// Customers with whom too much went wrong within a window
+    /// Customers with whom too much went wrong within a window; of one customer, all that went wrong
     Slipups(SlipupsArgs),
     /// Says what the root cause of a contact was; its record stays as it is
     Cause(CauseArgs),
@@ -117,7 +119,7 @@ pub struct RepeatsArgs {
 /// What is too much.
 #[derive(Debug, clap::Args)]
 pub struct SlipupsArgs {
-    /// Of this customer alone
+    /// All that went wrong with this customer, the latest first, with why it counts and what it led to
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// How many days the window has
@@ -302,8 +304,20 @@ async fn repeats(session: &mut Session, args: RepeatsArgs) -> Result<(), Command
 }
 
 async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), CommandError> {
+    if let Some(customer_id) = args.customer {
+        let request = ListCustomerSlipUpsRequest {
+            customer_id,
+            window_days: args.window,
+            threshold: args.threshold,
+            long_wait_seconds: args.long_wait,
+            page_size: page_size(args.limit, PAGE_MAX),
+            min_position: session.after.clone(),
+            ..ListCustomerSlipUpsRequest::default()
+        };
+        let nothing = "nothing went wrong with this customer";
+        return tabled(session, request, args.limit, nothing, slipups::ledger).await;
+    }
     let request = ListSlipUpsRequest {
-        customer_id: args.customer.unwrap_or_default(),
         window_days: args.window,
         threshold: args.threshold,
         long_wait_seconds: args.long_wait,
@@ -312,7 +326,7 @@ async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), Comman
         ..ListSlipUpsRequest::default()
     };
     let nothing = "nobody with whom so much went wrong";
-    tabled(session, request, args.limit, nothing, tables::slip_ups).await
+    tabled(session, request, args.limit, nothing, slipups::windows).await
 }
 
 #[cfg(test)]

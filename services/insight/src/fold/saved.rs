@@ -8,6 +8,7 @@ use aftercall_domain::concern::{Change, Event as Step};
 use aftercall_domain::measure::{DAY_MS, Facts, NO_GAP, REPEAT_DAYS, flag};
 use aftercall_ledger::{Accepted, What};
 use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Txn};
 use prost::Message;
 
@@ -24,6 +25,25 @@ pub(crate) struct Raisings {
     /// How many episodes.
     #[prost(uint32, tag = "2")]
     pub(crate) episodes: u32,
+}
+
+/// A window that was raised.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct RaisedWindow {
+    /// Until when it lasts, in microseconds since the Unix epoch.
+    #[prost(sint64, tag = "1")]
+    pub(crate) until_us: i64,
+    /// When it was raised, by our clock, in microseconds since the Unix epoch.
+    #[prost(sint64, tag = "2")]
+    pub(crate) raised_at_us: i64,
+    /// The concern and its episode.
+    #[prost(string, tag = "3")]
+    pub(crate) concern_id: String,
+    #[prost(uint32, tag = "4")]
+    pub(crate) episode_no: u32,
+    /// What went wrong in it, as it was known then.
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) slips: Vec<wire::SlipUpRef>,
 }
 
 /// A contact is among its customer's, or a call that nobody recorded: notes whom to look at if something went wrong in it, or
@@ -106,8 +126,15 @@ pub(super) fn concern(fact: &Accepted, step: &Step, txn: &mut Txn<'_>) -> Result
         raisings.episodes = raisings.episodes.max(episode_no);
         let from_us = slips.slips.first().map_or(0, |first| first.at_us);
         let window = keys::windows(&event.tenant_id, &slips.customer_id).time(from_us);
-        let until_us = microseconds(slips.window_until);
-        txn.put(window, until_us.to_be_bytes().to_vec())?;
+        let recorded_at = event.recorded_at.as_ref().and_then(from_wire);
+        let raised = RaisedWindow {
+            until_us: microseconds(slips.window_until),
+            raised_at_us: recorded_at.map_or(0, microseconds),
+            concern_id: event.aggregate_id.clone(),
+            episode_no,
+            slips: slips.slips.iter().cloned().map(Into::into).collect(),
+        };
+        txn.put(window, raised.encode_to_vec())?;
     }
     txn.put(key, raisings.encode_to_vec())?;
     Ok(())

@@ -6,6 +6,7 @@ mod causes;
 mod clocks;
 mod fixture;
 mod known;
+mod ledger;
 mod measures;
 mod merging;
 mod naive;

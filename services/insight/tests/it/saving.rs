@@ -50,7 +50,7 @@ async fn listed(service: &Service) -> Vec<String> {
 }
 
 /// Waits until `holds`, looking again whenever the view has moved.
-async fn until(service: &Service, holds: impl Fn() -> bool) {
+pub(crate) async fn until(service: &Service, holds: impl Fn() -> bool) {
     let mut progress = service.insight.view().progress();
     let waiting = async {
         while !holds() {
@@ -79,7 +79,7 @@ fn slips_of(raised: &ConcernRaised) -> &SlipUpsSubject {
 }
 
 /// With whom too much went wrong, in order.
-fn whom(events: &Events) -> Vec<String> {
+pub(crate) fn whom(events: &Events) -> Vec<String> {
     let raised = raised(events).into_iter();
     let mut whom: Vec<_> = raised
         .map(|(_, raised)| slips_of(&raised).customer_id.clone())
