@@ -164,6 +164,7 @@ fn said(interaction: &mut Interaction) -> RequestHash {
     interaction.version = 0;
     interaction.repeat_cause = 0;
     interaction.repeat_commitment_id.clear();
+    interaction.root_cause = None;
     let own = interaction.sentiment.iter_mut();
     for sentiment in own.chain(interaction.sentiments.iter_mut()) {
         // What follows from the rest of it.

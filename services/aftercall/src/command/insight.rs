@@ -46,7 +46,8 @@ pub enum Insight {
     Repeats(Box<RepeatsArgs>),
     /// Customers with whom too much went wrong within a window; of one customer, all that went wrong
     Slipups(SlipupsArgs),
-    /// Says what the root cause of a contact was; its record stays as it is
+    /// Says what the root cause of a contact was; its record stays as it is. `contacts --unset root_cause` and
+    /// `search --has-root-cause=false` list those of which nobody has said it
     Cause(CauseArgs),
     /// The contacts behind a number
     Contacts(Box<ContactsArgs>),
@@ -162,6 +163,17 @@ pub struct CauseArgs {
         hide_default_value = true
     )]
     note: String,
+    /// Which edition of the taxonomy
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    taxonomy_version: String,
+    /// How sure you are, from 0 to 1
+    #[arg(long, value_name = "NUMBER")]
+    confidence: Option<f64>,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     request_id: String,
@@ -228,7 +240,8 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
                 interaction_id: args.contact,
                 root_cause_code: args.code,
                 note: args.note,
-                ..AttributeCauseRequest::default()
+                taxonomy_version: args.taxonomy_version,
+                confidence: args.confidence,
             };
             let answer = session.client.call(request).await?;
             session.tell(&answer, |_, output| output.line("said"))

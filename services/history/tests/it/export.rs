@@ -27,7 +27,7 @@ use crate::fixture::{
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     start: ExportStart,
-    parts: Vec<(ExportPart, Vec<u8>)>,
+    pub(crate) parts: Vec<(ExportPart, Vec<u8>)>,
     manifest: Option<ExportManifest>,
     /// What came of the file after the last whole one.
     rest: Vec<u8>,

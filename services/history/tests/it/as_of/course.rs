@@ -28,7 +28,7 @@ pub(super) struct Step {
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
-    (0..12_u8, 0..CONTACTS, 0..6_u64).prop_map(|(what, which, how)| Step { what, which, how })
+    (0..13_u8, 0..CONTACTS, 0..6_u64).prop_map(|(what, which, how)| Step { what, which, how })
 }
 
 pub(super) fn contact_id(n: u64) -> String {
@@ -41,6 +41,7 @@ pub(super) struct Course {
     versions: [u64; CONTACTS as usize],
     promises: [u64; CONTACTS as usize],
     made: [u64; CONTACTS as usize],
+    causes: [u64; CONTACTS as usize],
     merges: u64,
     calls: u64,
     steps: i64,
@@ -93,6 +94,11 @@ impl Course {
             9 => {
                 self.merges += 1;
                 merge(events, ("A", "B"), self.merges, self.merges % 2 == 1);
+            }
+            12 => {
+                self.causes[place] += 1;
+                let code = ["", "process.delay", "system"][how as usize % 3];
+                of.explain(events, self.causes[place], code);
             }
             _ => self.call(CALLS_FROM + which % (CONTACTS - CALLS_FROM), how, events),
         }
