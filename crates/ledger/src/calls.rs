@@ -167,7 +167,8 @@ impl CallRows {
             return Ok(None);
         }
         if !self.is_measuring || row.may_be_over() {
-            let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
+            let told = self.told(tenant_id, id, txn)?;
+            let Some(call) = Call::by(&told, &row.terms()) else {
                 return Ok(None);
             };
             row.show(call, id);
@@ -206,6 +207,7 @@ impl CallRows {
             let was = std::mem::replace(&mut row.is_cut_short, true);
             return Ok(!was);
         }
+        row.note_terms(reported.terms.as_ref());
         row.told_n += 1;
         row.note_end(told);
         row.note_told(recorded_at_us);

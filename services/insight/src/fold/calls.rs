@@ -69,9 +69,10 @@ impl CallNote {
             partition: call.position().partition,
             row: self.row?,
         };
-        let mut contact = convert::provisional(call.over()?);
+        let over = call.over()?;
+        let mut contact = convert::provisional(over);
         call.add_saved(&mut contact);
-        Some(Kept::of_call(address, &contact))
+        Some(Kept::of_call(address, &contact).by(over.terms.as_ref()))
     }
 }
 

@@ -12,7 +12,6 @@
 
 mod around;
 
-use aftercall_domain::limits::DROP_BACK_WITHIN_S;
 use aftercall_domain::measure::{DAY_MS, NO_GAP, REPEAT_DAYS_MAX, family, flag};
 use aftercall_proto::convert::parties::PartiesRow;
 use aftercall_proto::convert::time;
@@ -32,9 +31,6 @@ const DAY_US: i64 = DAY_MS as i64 * 1_000;
 
 /// How far apart contacts can be that have to do with each other.
 const APART_US: i64 = REPEAT_DAYS_MAX as i64 * DAY_US;
-
-/// How soon after a contact that was cut off the customer is back to go on with it.
-const BACK_WITHIN_US: i64 = DROP_BACK_WITHIN_S * 1_000_000;
 
 /// How far back a trouble is followed.
 const TROUBLE_US: i64 = TROUBLE_DAYS_MAX * DAY_US;
@@ -72,6 +68,9 @@ pub(crate) struct Place {
     /// Whether it is a call that nobody recorded, and the customer left before anybody answered.
     #[prost(bool, tag = "12")]
     left: bool,
+    /// How soon after it, if it was cut off, the customer is back to go on with it, in milliseconds.
+    #[prost(uint32, tag = "13")]
+    back_within: u32,
 }
 
 impl Place {
@@ -91,6 +90,7 @@ impl Place {
             onset_us: kept.onset_us(),
             time: u32::try_from(row.facts.time()).unwrap_or(u32::MAX),
             transfers: row.facts.transfers.into(),
+            back_within: kept.back_within_ms(),
         }
     }
 
@@ -109,7 +109,8 @@ impl Place {
     /// instant, and they are back at the other.
     pub(crate) fn is_redialled(&self, began_us: i64, back_us: i64) -> bool {
         let ended_us = began_us.saturating_add(i64::from(self.time) * 1_000);
-        let is_soon = back_us <= ended_us.saturating_add(BACK_WITHIN_US);
+        let within_us = i64::from(self.back_within) * 1_000;
+        let is_soon = back_us <= ended_us.saturating_add(within_us);
         (self.dropped || self.left) && is_soon && gap(began_us, back_us) != NO_GAP
     }
 

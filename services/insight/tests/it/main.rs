@@ -17,5 +17,6 @@ mod resolving;
 mod saving;
 mod slipping;
 mod telling;
+mod terms;
 mod told;
 mod troubles;

@@ -162,7 +162,7 @@ async fn the_third_slip_up_is_raised_and_neither_the_second_nor_the_fourth() {
 }
 
 /// A call of a customer's that nobody answered: they gave up after so many seconds in a queue.
-fn gave_up(n: u64, (began, wait): (i64, i64), customer_id: &str) -> [CallEvent; 3] {
+pub(crate) fn gave_up(n: u64, (began, wait): (i64, i64), customer_id: &str) -> [CallEvent; 3] {
     let started = CallEvent {
         direction: Direction::Inbound.into(),
         ..event(n, began, Kind::Started)

@@ -1,14 +1,12 @@
 //! Random courses of events: what happens to a few contacts, promises and customers, in any order.
 
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::CallReported;
 use aftercall_proto::model::v1::{
     CallEvent, CallEventKind, Handle, HandleKind, Interaction, ReasonResolution,
 };
 use proptest::prelude::*;
 
 use crate::contact::{Contact, contact, merge};
-use crate::fixture::{About, Events, TENANT, ago, id};
+use crate::fixture::{About, Events, TENANT, ago, id, reported};
 
 /// How many contacts there are; the last of them are calls.
 pub(super) const CONTACTS: u64 = 7;
@@ -169,7 +167,6 @@ impl Course {
             recorded_at: ago(0),
             import: false,
         };
-        let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-        events.fact(&about, &fact);
+        events.fact(&about, &reported(event));
     }
 }
