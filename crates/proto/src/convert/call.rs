@@ -15,7 +15,7 @@ use super::message::{self, FromWire};
 use super::{instant, time};
 use crate::model::v1 as wire;
 
-pub use shown::{complete, drop_judged, provisional, to_wire};
+pub use shown::{complete, drop_judged, is_judged, provisional, to_wire};
 pub use terms::{terms, terms_to_wire};
 
 /// Reads an event of a request. What is wrong with its encoding goes into `found`; the rules are the caller's.
