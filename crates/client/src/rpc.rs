@@ -139,6 +139,8 @@ rpcs! {
         command "AttributeCause":
             insight::v1::AttributeCauseRequest => insight::v1::AttributeCauseResponse;
         query "ListSlipUps": insight::v1::ListSlipUpsRequest => insight::v1::ListSlipUpsResponse;
+        query "ListCustomerSlipUps":
+            insight::v1::ListCustomerSlipUpsRequest => insight::v1::ListCustomerSlipUpsResponse;
         query "MeasureFairClocks":
             insight::v1::MeasureFairClocksRequest => insight::v1::MeasureFairClocksResponse;
         query "ListFairClocks":

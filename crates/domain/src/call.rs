@@ -9,6 +9,7 @@ mod event;
 mod fold;
 mod measures;
 mod restated;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;
+pub use terms::CallTerms;
 
 /// How a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,11 +102,16 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call of these events; none of no events. Neither their order nor repetitions make a difference.
+    /// The call of these events by the terms of tenants that set none.
     pub fn of(events: &[CallEvent]) -> Option<Self> {
+        Self::by(events, &CallTerms::default())
+    }
+
+    /// The call of these events; none of no events. Neither their order nor repetitions make a difference.
+    pub fn by(events: &[CallEvent], terms: &CallTerms) -> Option<Self> {
         let counting = event::counting(events.iter());
         let mut call = fold::fold(&counting)?;
-        call.restatements = restated::restatements(events);
+        call.restatements = restated::restatements(events, terms.late_window);
         Some(call)
     }
 

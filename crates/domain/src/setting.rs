@@ -4,6 +4,7 @@
 //! is told by [`Body::references`], and is checked against all of them as they would be ([`whole`]): a
 //! setting that is in use names only others that are.
 
+mod calls;
 mod escalation;
 mod fulfilment;
 mod policy;
@@ -22,6 +23,7 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
+pub use calls::CallPolicy;
 pub use escalation::{
     Delay, EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget,
 };
@@ -56,6 +58,8 @@ pub enum SettingKind {
     Holidays,
     /// A tree of codes to record by.
     Taxonomy,
+    /// By what calls are taken to be lost, to have settled and to be over.
+    CallPolicy,
 }
 
 impl SettingKind {
@@ -73,6 +77,7 @@ impl SettingKind {
             Self::Silence => "silence",
             Self::Holidays => "feed of holidays",
             Self::Taxonomy => "taxonomy",
+            Self::CallPolicy => "call policy",
         }
     }
 
@@ -83,9 +88,11 @@ impl SettingKind {
             Self::EscalationPolicy => Reason::UnknownEscalationPolicy,
             Self::Team => Reason::UnknownTeam,
             Self::Receiver => Reason::UnknownReceiver,
-            Self::FollowUpPolicy | Self::Silence | Self::Holidays | Self::Taxonomy => {
-                Reason::NotFound
-            }
+            Self::FollowUpPolicy
+            | Self::Silence
+            | Self::Holidays
+            | Self::Taxonomy
+            | Self::CallPolicy => Reason::NotFound,
         }
     }
 }
@@ -128,6 +135,8 @@ pub enum Body {
     Silence(Silence),
     /// A tree of codes to record by.
     Taxonomy(Taxonomy),
+    /// By what calls are taken to be lost, to have settled and to be over.
+    CallPolicy(CallPolicy),
 }
 
 impl Body {
@@ -140,6 +149,7 @@ impl Body {
             Self::Receiver(_) => SettingKind::Receiver,
             Self::Silence(_) => SettingKind::Silence,
             Self::Taxonomy(_) => SettingKind::Taxonomy,
+            Self::CallPolicy(_) => SettingKind::CallPolicy,
         }
     }
 
@@ -155,6 +165,10 @@ impl Body {
             Self::Taxonomy(taxonomy) => {
                 taxonomy.clean(at, cleaner);
                 &mut taxonomy.display_name
+            }
+            Self::CallPolicy(policy) => {
+                policy.fill_in();
+                &mut policy.display_name
             }
             Self::Receiver(receiver) => {
                 receiver.fill_in();
@@ -187,6 +201,10 @@ impl Body {
                 taxonomy.check(at, found);
                 &taxonomy.display_name
             }
+            Self::CallPolicy(policy) => {
+                policy.check(at, found);
+                &policy.display_name
+            }
             Self::Receiver(receiver) => {
                 receiver.check(at, found);
                 &receiver.display_name
@@ -204,7 +222,7 @@ impl Body {
             Self::FollowUpPolicy(policy) => policy.references(at, visit),
             Self::EscalationPolicy(policy) => policy.references(at, visit),
             Self::Receiver(receiver) => receiver.references(at, visit),
-            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) => {}
+            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) | Self::CallPolicy(_) => {}
         }
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{EscalatesBy, Escalation};
 use aftercall_domain::setting::{
-    Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
+    Body, CallPolicy, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
 };
+use aftercall_proto::convert::call::terms_to_wire;
 use aftercall_proto::convert::setting as convert;
 use aftercall_proto::convert::time::from_wire;
-use aftercall_proto::model::v1::{Setting, SettingKind};
+use aftercall_proto::model::v1::{CallTerms, Setting, SettingKind};
 use aftercall_view::ApplyError;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -64,6 +65,7 @@ kinds! {
     Team
     Receiver
     Silence
+    CallPolicy
 }
 
 /// A setting that is in use, as one version has it.
@@ -275,6 +277,18 @@ impl Ready<EscalationPolicy> {
             policy: policy.clone(),
             is_fallback: true,
         }))
+    }
+}
+
+impl Ready<CallPolicy> {
+    /// By what calls are judged and closed that are told of now, as events have it; none where the tenant has set nothing.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn terms(&self, tenant_id: &str) -> Result<Option<CallTerms>, ApplyError> {
+        let all = self.all(tenant_id)?;
+        let terms = |one: &InUse<CallPolicy>| terms_to_wire(&one.id, one.version, one.set.terms());
+        Ok(all.first().map(terms))
     }
 }
 

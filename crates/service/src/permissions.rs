@@ -80,6 +80,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("CountRepeatContacts", MEASURING),
             ("AttributeCause", ATTRIBUTING),
             ("ListSlipUps", MEASURING),
+            ("ListCustomerSlipUps", MEASURING),
             ("MeasureFairClocks", MEASURING),
             ("ListFairClocks", MEASURING),
         ],

@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::{people, sentiment};
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 7;
+const INDEX_VERSION: u32 = 8;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -42,6 +42,7 @@ pub(crate) mod column {
     pub(crate) const SIGNAL: &str = "signal";
     pub(crate) const WORST: &str = "worst_sentiment";
     pub(crate) const TREND: &str = "sentiment_trend";
+    pub(crate) const ROOT_CAUSE: &str = "said_root_cause";
 }
 
 /// The index's fields.
@@ -66,6 +67,10 @@ pub(crate) struct Fields {
     /// Every reason, and what is above it: `billing.refund` and `billing`.
     pub(crate) reason: Field,
     primary_reason: Field,
+    /// The root cause, and what is above it.
+    pub(crate) root_cause: Field,
+    said_root_cause: Field,
+    pub(crate) has_root_cause: Field,
     pub(crate) disposition: Field,
     pub(crate) channel: Field,
     pub(crate) direction: Field,
@@ -109,6 +114,10 @@ impl Fields {
             reason: builder.add_text_field("reason", exact()),
             primary_reason: builder
                 .add_text_field(column::REASON, TextOptions::default().set_fast(RAW)),
+            root_cause: builder.add_text_field("root_cause", exact()),
+            said_root_cause: builder
+                .add_text_field(column::ROOT_CAUSE, TextOptions::default().set_fast(RAW)),
+            has_root_cause: builder.add_bool_field("has_root_cause", INDEXED),
             disposition: builder.add_text_field(column::DISPOSITION, counted()),
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
@@ -161,6 +170,7 @@ impl Fields {
             add_known(self.disposition, &disposition.code, &mut document);
         }
         self.add_reasons(interaction, &mut document);
+        self.add_root_cause(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
             document.add_text(self.label, label);
         }
@@ -224,13 +234,7 @@ impl Fields {
     fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
         let mut codes = BTreeSet::new();
         for reason in &interaction.contact_reasons {
-            codes.insert(&*reason.code);
-            codes.extend(
-                reason
-                    .code
-                    .match_indices('.')
-                    .map(|(dot, _)| &reason.code[..dot]),
-            );
+            codes.extend(with_above(&reason.code));
             if reason.primary {
                 document.add_text(self.primary_reason, &reason.code);
             }
@@ -239,6 +243,21 @@ impl Fields {
             .into_iter()
             .for_each(|code| document.add_text(self.reason, code));
     }
+
+    /// Why the contact had to be, as somebody said last.
+    fn add_root_cause(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let said = interaction.root_cause.as_ref();
+        document.add_bool(self.has_root_cause, said.is_some());
+        let Some(said) = said else { return };
+        document.add_text(self.said_root_cause, &said.code);
+        with_above(&said.code).for_each(|code| document.add_text(self.root_cause, code));
+    }
+}
+
+/// A code, and all that are above it: of `billing.refund`, both that and `billing`.
+fn with_above(code: &str) -> impl Iterator<Item = &str> {
+    let above = code.match_indices('.').map(|(dot, _)| &code[..dot]);
+    above.chain([code])
 }
 
 /// What a document is made of.

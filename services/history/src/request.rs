@@ -80,6 +80,8 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         worst_sentiments,
         sentiment_trends,
         sentiment_scorers,
+        root_cause_codes,
+        has_root_cause,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -115,6 +117,8 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
             FILTER_VALUES_MAX,
         ),
         sentiment_scorers: values("filter.sentiment_scorers", sentiment_scorers, checker),
+        root_cause_codes: values("filter.root_cause_codes", root_cause_codes, checker),
+        has_root_cause: *has_root_cause,
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }

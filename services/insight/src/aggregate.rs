@@ -315,6 +315,7 @@ mod tests {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(contact),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),

@@ -1,11 +1,13 @@
 //! What the root cause of a contact was, said later by whoever looked into it.
 //!
 //! It is no amendment: the record stays as it is, and what was said before stays in the log. The event stands under the
-//! contact's key, so that it comes after the contact for every reader.
+//! contact's key, so that it comes after the contact for every reader. Whoever took the contact does not say it: what went
+//! wrong in a house is not for those to judge who were in the middle of it.
 
 use aftercall_domain::Violations;
 use aftercall_domain::ids::Namespace;
-use aftercall_domain::{InteractionId, Scope};
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{InteractionId, Party, Scope};
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::LogIdentity;
 use aftercall_proto::envelope::Fact;
@@ -58,6 +60,13 @@ fn checked(mut request: AttributeCauseRequest) -> Result<AttributeCauseRequest, 
     checker.id("root_cause_code", &request.root_cause_code);
     checker.id("taxonomy_version", &request.taxonomy_version);
     checker.text("note", &request.note, NOTE_BYTES_MAX);
+    if request
+        .confidence
+        .is_some_and(|sure| !(0.0..=1.0).contains(&sure))
+    {
+        let text = "is not from 0 to 1; say how sure you are, or leave it out";
+        checker.add("confidence", Reason::OutOfRange, text);
+    }
     request.interaction_id = InteractionId::read(&request.interaction_id).into_string();
     checker.done(request)
 }
@@ -82,6 +91,9 @@ impl command::Command for Given {
             Known::Not => {}
         }
         let kept = kept.ok_or(Unanswered::InteractionNotFound)?;
+        if self.took(&kept, store)? {
+            return Err(Unanswered::RootCauseBySamePerson);
+        }
         let cause = [tenant_id, &*said.interaction_id].map(str::as_bytes);
         let cause_id = Namespace::Cause.id(&cause).to_string();
         let sealing = Sealing {
@@ -103,6 +115,7 @@ impl command::Command for Given {
             root_cause_code: said.root_cause_code.clone(),
             taxonomy_version: said.taxonomy_version.clone(),
             note: said.note.clone(),
+            confidence: said.confidence,
         }));
         let record = sealing.seal_under(kept.log_key(tenant_id), &fact)?;
         Ok(Decision::Append(Box::new(record)))
@@ -123,6 +136,15 @@ impl Given {
             }
         }
         Ok(None)
+    }
+
+    /// Whether the caller took the contact: wrapped it up, or had a part in it.
+    fn took(&self, kept: &Kept, store: &Store) -> Result<bool, Unanswered> {
+        let tenant_id = &*self.principal.tenant_id;
+        let call = finished_call(tenant_id, kept.id(), |key| store.get(key))?;
+        let whole = kept.completed(call.as_ref());
+        let own = Party::Agent(&self.principal.actor_id);
+        Ok(whole.parties().any(|party| party == own))
     }
 
     fn answer(&self, done: &Done) -> AttributeCauseResponse {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
+use aftercall_proto::model::v1::CallTerms;
 
 use crate::core::Core;
 use crate::failure::Refusal;
@@ -31,6 +32,10 @@ impl House for TenantHouse<'_> {
         self.core.require_ready()?;
         let ids = ids.iter().copied();
         Ok(self.core.calendars.all(self.tenant_id, ids)?)
+    }
+
+    fn call_terms(&self) -> Option<CallTerms> {
+        self.core.call_terms(self.tenant_id)
     }
 
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
+use aftercall_proto::model::v1::CallTerms;
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_service::{Ids, Principal};
 use bytes::Bytes;
@@ -21,6 +22,10 @@ struct Bare;
 impl House for Bare {
     fn calendars(&self, _: &[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> {
         Ok(BTreeMap::new())
+    }
+
+    fn call_terms(&self) -> Option<CallTerms> {
+        None
     }
 
     fn policy(&self, _: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {

@@ -14,7 +14,7 @@ use aftercall_proto::convert::interaction;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
-use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::model::v1::{CallTerms, Interaction};
 use aftercall_proto::recorder::v1::{ReckonedDue, RecordInteractionRequest};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
@@ -30,6 +30,9 @@ use crate::score::Wanted;
 pub(crate) trait House {
     /// Those of some calendars that are in use.
     fn calendars(&self, ids: &[&str]) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal>;
+
+    /// By what it is told whether a later contact goes on with this one; none where the tenant has set nothing.
+    fn call_terms(&self) -> Option<CallTerms>;
 
     /// The policy that a promise has when it is made now.
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal>;
@@ -117,6 +120,7 @@ pub(crate) fn prepare(
     };
     let recorded = InteractionRecorded {
         interaction: Some(interaction),
+        call_terms: house.call_terms(),
     };
     let record = sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?;
     Ok(Prepared {
@@ -164,6 +168,7 @@ fn said(interaction: &mut Interaction) -> RequestHash {
     interaction.version = 0;
     interaction.repeat_cause = 0;
     interaction.repeat_commitment_id.clear();
+    interaction.root_cause = None;
     let own = interaction.sentiment.iter_mut();
     for sentiment in own.chain(interaction.sentiments.iter_mut()) {
         // What follows from the rest of it.

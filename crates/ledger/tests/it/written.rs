@@ -345,6 +345,7 @@ impl Written {
         };
         let recorded = InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         };
         Fact::InteractionRecorded(Box::new(recorded)).event()
     }

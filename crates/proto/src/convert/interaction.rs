@@ -71,6 +71,7 @@ impl FromWire<wire::Interaction> for Interaction {
             // Only answers say these.
             repeat_cause: _,
             repeat_commitment_id: _,
+            root_cause: _,
             record_status: _,
             problem_onset_at,
             non_talk,
@@ -233,6 +234,7 @@ impl From<Interaction> for wire::Interaction {
             follow_ups: message::outward(follow_ups),
             repeat_cause: wire::RepeatCause::Unspecified.into(),
             repeat_commitment_id: String::new(),
+            root_cause: None,
             record_status: wire::RecordStatus::Unspecified.into(),
             problem_onset_at: problem_onset_at.map(time::to_wire),
             non_talk: message::outward(non_talk),

@@ -16,6 +16,7 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         // Only answers say what caused a contact.
         (wire.repeat_cause, wire.repeat_commitment_id) = (0, String::new());
         wire.record_status = 0;
+        wire.root_cause = None;
         // What came of a follow-up is always said.
         for followed in &mut wire.follow_ups {
             followed.result = followed.result.max(1);

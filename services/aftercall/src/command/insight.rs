@@ -3,12 +3,14 @@
 mod clocks;
 mod filter;
 mod problems;
+mod slipups;
 mod struggles;
 mod tables;
 
 use aftercall_proto::insight::v1::{
     AggregateRequest, AttributeCauseRequest, CompareDriversRequest, CountRepeatContactsRequest,
-    Dimension, ListContactsRequest, ListSlipUpsRequest, RepeatGroupBy, Terms, TimeBucket,
+    Dimension, ListContactsRequest, ListCustomerSlipUpsRequest, ListSlipUpsRequest, RepeatGroupBy,
+    Terms, TimeBucket,
 };
 use aftercall_proto::model::v1::Money;
 
@@ -42,9 +44,10 @@ pub enum Insight {
     Drivers(Box<DriversArgs>),
     /// Contacts that came back, by cause, with their time and what it cost
     Repeats(Box<RepeatsArgs>),
-    /// Customers with whom too much went wrong within a window
+    /// Customers with whom too much went wrong within a window; of one customer, all that went wrong
     Slipups(SlipupsArgs),
-    /// Says what the root cause of a contact was; its record stays as it is
+    /// Says what the root cause of a contact was; its record stays as it is. `contacts --unset root_cause` and
+    /// `search --has-root-cause=false` list those of which nobody has said it
     Cause(CauseArgs),
     /// The contacts behind a number
     Contacts(Box<ContactsArgs>),
@@ -117,7 +120,7 @@ pub struct RepeatsArgs {
 /// What is too much.
 #[derive(Debug, clap::Args)]
 pub struct SlipupsArgs {
-    /// Of this customer alone
+    /// All that went wrong with this customer, the latest first, with why it counts and what it led to
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// How many days the window has
@@ -160,6 +163,17 @@ pub struct CauseArgs {
         hide_default_value = true
     )]
     note: String,
+    /// Which edition of the taxonomy
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    taxonomy_version: String,
+    /// How sure you are, from 0 to 1
+    #[arg(long, value_name = "NUMBER")]
+    confidence: Option<f64>,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     request_id: String,
@@ -226,7 +240,8 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
                 interaction_id: args.contact,
                 root_cause_code: args.code,
                 note: args.note,
-                ..AttributeCauseRequest::default()
+                taxonomy_version: args.taxonomy_version,
+                confidence: args.confidence,
             };
             let answer = session.client.call(request).await?;
             session.tell(&answer, |_, output| output.line("said"))
@@ -302,8 +317,20 @@ async fn repeats(session: &mut Session, args: RepeatsArgs) -> Result<(), Command
 }
 
 async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), CommandError> {
+    if let Some(customer_id) = args.customer {
+        let request = ListCustomerSlipUpsRequest {
+            customer_id,
+            window_days: args.window,
+            threshold: args.threshold,
+            long_wait_seconds: args.long_wait,
+            page_size: page_size(args.limit, PAGE_MAX),
+            min_position: session.after.clone(),
+            ..ListCustomerSlipUpsRequest::default()
+        };
+        let nothing = "nothing went wrong with this customer";
+        return tabled(session, request, args.limit, nothing, slipups::ledger).await;
+    }
     let request = ListSlipUpsRequest {
-        customer_id: args.customer.unwrap_or_default(),
         window_days: args.window,
         threshold: args.threshold,
         long_wait_seconds: args.long_wait,
@@ -312,7 +339,7 @@ async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), Comman
         ..ListSlipUpsRequest::default()
     };
     let nothing = "nobody with whom so much went wrong";
-    tabled(session, request, args.limit, nothing, tables::slip_ups).await
+    tabled(session, request, args.limit, nothing, slipups::windows).await
 }
 
 #[cfg(test)]

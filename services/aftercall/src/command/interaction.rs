@@ -121,6 +121,7 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
         );
     }
     caused(interaction, &mut card);
+    root_cause(interaction, output, &mut card);
     rest(interaction, &mut card);
     card.print(output, 0)
 }
@@ -132,6 +133,18 @@ fn caused(interaction: &Interaction, card: &mut Card) {
         let cause = format!("{cause} {}", interaction.repeat_commitment_id);
         card.styled("because of", cause, Style::Warn);
     }
+}
+
+/// Why the contact had to be, as somebody said later.
+fn root_cause(interaction: &Interaction, output: &Output, card: &mut Card) {
+    let Some(cause) = &interaction.root_cause else {
+        return;
+    };
+    let when = output.times().minute(cause.set_at.as_ref());
+    let sure = cause.confidence;
+    let sure = sure.map_or_else(String::new, |sure| format!(", {:.0} % sure", 100.0 * sure));
+    let said = format!("{} (by {}, {when}{sure})", cause.code, cause.set_by);
+    card.field("root cause", said);
 }
 
 fn head(interaction: &Interaction, output: &Output, card: &mut Card) {

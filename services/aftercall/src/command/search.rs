@@ -83,6 +83,13 @@ pub(super) struct FilterArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(require_equals = true)]
     open_promise: Option<bool>,
+    /// Contacts with this root cause, as it was said last; `process` also finds `process.delay`
+    #[arg(long, value_name = "CODE")]
+    root_cause: Vec<String>,
+    /// Whether the root cause was said; =false finds those that nobody has looked into
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(require_equals = true)]
+    has_root_cause: Option<bool>,
     /// Contacts with this label; repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
@@ -145,6 +152,8 @@ impl FilterArgs {
             scorer,
             signal,
             open_promise,
+            root_cause,
+            has_root_cause,
             label,
             from,
             before,
@@ -170,6 +179,8 @@ impl FilterArgs {
             sentiment_scorers: scorer,
             signals: signal,
             open_promise,
+            root_cause_codes: root_cause,
+            has_root_cause,
             labels: label,
             occurred_from: session.optional_instant(from.as_ref())?,
             occurred_before: session.optional_instant(before.as_ref())?,

@@ -85,6 +85,7 @@ const COMMANDS: &[&str] = &[
     "insight cause",
     "taxonomies",
     "taxonomies shipped",
+    "call-policies",
     "calls",
     "calls watch",
     "calls report",

@@ -169,6 +169,7 @@ impl Writer {
                 commitments: vec![draft],
                 ..wire::Interaction::default()
             }),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),

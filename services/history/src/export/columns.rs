@@ -7,7 +7,7 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_proto::convert::time;
 use aftercall_proto::model::v1::{
     Channel, Customer, Direction, DropClass, Handling, Interaction, MatchStatus, ReasonResolution,
-    RepeatCause,
+    RepeatCause, RootCause,
 };
 use pbjson_types::Timestamp;
 
@@ -159,6 +159,22 @@ columns! {
         let due = open.map(|promise| time::microseconds(promise.promised_by)).min();
         due.map_or(Cell::Nothing, Cell::Time)
     };
+    "root_cause", Text, "the code of its root cause, as it was said last", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.code))
+    };
+    "root_cause_taxonomy_version", Text, "which edition of the taxonomy that is of", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.taxonomy_version))
+    };
+    "root_cause_set_by", Text, "who said it", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.set_by))
+    };
+    "root_cause_set_at", Time, "when they said it", |row| {
+        at(root_cause(&row.contact).and_then(|cause| cause.set_at.as_ref()))
+    };
+    "root_cause_confidence", Number, "how sure they were, from 0 to 1", |row| {
+        let sure = root_cause(&row.contact).and_then(|cause| cause.confidence);
+        sure.map_or(Cell::Nothing, Cell::Number)
+    };
 }
 
 fn text(text: &str) -> Cell<'_> {
@@ -200,6 +216,10 @@ fn source(contact: &Interaction) -> (&str, &str) {
 
 fn customer(contact: &Interaction) -> Option<&Customer> {
     contact.customer.as_ref()
+}
+
+fn root_cause(contact: &Interaction) -> Option<&RootCause> {
+    contact.root_cause.as_ref()
 }
 
 fn handling(contact: &Interaction) -> Option<&Handling> {

@@ -317,6 +317,7 @@ fn column_name(facet: Facet) -> Option<&'static str> {
         Facet::Signal => Some(column::SIGNAL),
         Facet::WorstSentiment => Some(column::WORST),
         Facet::SentimentTrend => Some(column::TREND),
+        Facet::RootCause => Some(column::ROOT_CAUSE),
     }
 }
 

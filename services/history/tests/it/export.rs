@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use aftercall_log::{Log, Position};
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CallReported, Event, EventType};
+use aftercall_proto::event::v1::{Event, EventType};
 use aftercall_proto::history::v1::export_interactions_response::Piece;
 use aftercall_proto::history::v1::{
     ExportFormat, ExportInteractionsRequest, ExportManifest, ExportPart, ExportStart,
@@ -20,14 +19,14 @@ use tonic::Status;
 
 use crate::contact::contact;
 use crate::fixture::{
-    About, Caller, Events, Service, TENANT, ago, id, reason, views, wrong_fields,
+    About, Caller, Events, Service, TENANT, ago, id, reason, reported, views, wrong_fields,
 };
 
 /// What came of an export, as far as it came.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     start: ExportStart,
-    parts: Vec<(ExportPart, Vec<u8>)>,
+    pub(crate) parts: Vec<(ExportPart, Vec<u8>)>,
     manifest: Option<ExportManifest>,
     /// What came of the file after the last whole one.
     rest: Vec<u8>,
@@ -156,8 +155,7 @@ fn answered(events: &Events, n: u64) {
         recorded_at: ago(40),
         import: false,
     };
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-    events.fact(&about, &fact);
+    events.fact(&about, &reported(event));
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ impl Asked {
             query: query.unwrap_or_default().to_owned(),
             filter: Some(filter),
             page_size: 1,
-            facets: (1..=8).chain(210..=212).collect(),
+            facets: (1..=8).chain(210..=212).chain([50]).collect(),
             ..SearchInteractionsRequest::default()
         }
     }
@@ -186,6 +186,7 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
             Vec::from_iter(names.collect::<BTreeSet<_>>())
         }
         Facet::Label => one.labels.clone(),
+        Facet::RootCause => text(one.root_cause.as_ref().map_or("", |cause| &cause.code)),
     }
 }
 

@@ -1,14 +1,12 @@
 //! What telephony tells of contacts that were recorded, too.
 
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::CallReported;
 use aftercall_proto::history::v1::{ExportFormat, InteractionFilter, SearchInteractionsRequest};
 use aftercall_proto::model::v1::{CallEvent, CallEventKind, DisconnectReason, DropClass};
 use serde_json::Value;
 
 use crate::contact::contact;
 use crate::export::{Taken, asked};
-use crate::fixture::{About, Caller, Events, Service, TENANT, ago, id, ids, views};
+use crate::fixture::{About, Caller, Events, Service, TENANT, ago, id, ids, reported, views};
 
 /// Telephony tells something of a contact, so many seconds ago.
 fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &str)) {
@@ -36,8 +34,7 @@ fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &s
         recorded_at: ago(seconds),
         import: false,
     };
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-    events.fact(&about, &fact);
+    events.fact(&about, &reported(event));
 }
 
 async fn found_by(client: &mut Caller, agent: &str) -> Vec<String> {

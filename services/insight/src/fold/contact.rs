@@ -42,6 +42,9 @@ pub(crate) struct Kept {
     /// Whether telephony alone tells of it: then it is not kept, but follows from the call.
     #[prost(bool, tag = "7")]
     is_call: bool,
+    /// By what it is told whether a later contact goes on with it; none for the usual.
+    #[prost(message, optional, tag = "8")]
+    terms: Option<wire::CallTerms>,
 }
 
 impl Kept {
@@ -83,12 +86,26 @@ impl Kept {
         kept
     }
 
+    /// The same, judged by these terms.
+    pub(crate) fn by(self, terms: Option<&wire::CallTerms>) -> Self {
+        Self {
+            terms: terms.cloned(),
+            ..self
+        }
+    }
+
     /// The contact that a call is by itself.
     pub(crate) fn of_call(address: Address, contact: &Interaction) -> Self {
         Self {
             is_call: true,
             ..Self::of(address, contact)
         }
+    }
+
+    /// How soon after it, if it was cut off, the customer is back to go on with it, in milliseconds.
+    pub(crate) fn back_within_ms(&self) -> u32 {
+        let within = convert::terms(self.terms.as_ref()).back_within;
+        u32::try_from(within.as_millis()).unwrap_or(u32::MAX)
     }
 
     /// The same with what telephony tells of it where its record says nothing.
@@ -98,7 +115,8 @@ impl Kept {
         };
         let mut whole = self.clone();
         convert::complete(&mut whole.contact, call);
-        Cow::Owned(whole)
+        // It is judged as the call is.
+        Cow::Owned(whole.by(call.terms.as_ref()))
     }
 
     pub(crate) fn write(

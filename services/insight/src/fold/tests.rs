@@ -182,6 +182,7 @@ fn told(number: u8, customer: u8, (event, kind, second): (u8, wire::CallEventKin
             team_id: format!("team-{event}"),
             ..wire::CallEvent::default()
         }),
+        ..CallReported::default()
     }))
 }
 
@@ -191,7 +192,10 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
     match *next {
         Next::Record(says) => {
             let interaction = Some(contact(&id, &whose, says));
-            let recorded = InteractionRecorded { interaction };
+            let recorded = InteractionRecorded {
+                interaction,
+                ..InteractionRecorded::default()
+            };
             (Fact::InteractionRecorded(Box::new(recorded)), id, 1)
         }
         Next::Amend(sequence, says) => {

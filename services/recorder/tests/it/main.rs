@@ -20,3 +20,4 @@ mod replicas;
 mod resending;
 mod sequences;
 mod streaming;
+mod terms;

@@ -165,7 +165,14 @@ pub fn provisional(call: &wire::Call) -> wire::Interaction {
     }
 }
 
-/// A recorded contact, with what telephony tells of it where its record says nothing: what was recorded wins.
+/// Whether somebody said of a call that is over whether it was lost.
+pub fn is_judged(call: &wire::Call) -> bool {
+    let drop = call.drop.as_ref();
+    drop.is_some_and(|drop| drop.basis() == wire::DropBasis::Evidence)
+}
+
+/// A recorded contact, with what telephony tells of it where its record says nothing: what was recorded wins. But whether
+/// it was lost is known better later: by somebody who says so, and by a redial that confirms what was suspected.
 pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
     if contact.segments.is_empty() {
         contact.segments.clone_from(&call.segments);
@@ -183,6 +190,11 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
                 if *own == 0 {
                     *own = told;
                 }
+            }
+            let is_confirmed = own.drop_class() == wire::DropClass::Suspected
+                && told.drop_class() == wire::DropClass::Confirmed;
+            if told.drop_class != 0 && (is_judged(call) || is_confirmed) {
+                own.drop_class = told.drop_class;
             }
         }
     }

@@ -391,6 +391,7 @@ fn what_no_writer_of_ours_makes_is_refused() {
             commitments: vec![wire::CommitmentDraft::default()],
             ..wire::Interaction::default()
         }),
+        ..event::InteractionRecorded::default()
     };
     assert_eq!(made_in(&recorded), 0, "a draft without id and due");
     let lapsed = Fact::CommitmentLapsed(event::CommitmentLapsed::default());

@@ -5,7 +5,7 @@ use std::io;
 
 use aftercall_proto::insight::v1::{
     AggregateResponse, AggregateRow, CompareDriversResponse, ContactRef,
-    CountRepeatContactsResponse, Measures, RepeatCauseKind, SlipUpKind, SlipUpWindow,
+    CountRepeatContactsResponse, Measures, RepeatCauseKind,
 };
 use aftercall_proto::model::v1::Money;
 
@@ -324,32 +324,6 @@ pub(super) fn repeats(answer: &CountRepeatContactsResponse, output: &mut Output)
         cost(answer.cost.as_ref())
     );
     output.line(&output.styled(Style::Dim, summary.trim_end()))
-}
-
-/// Customers with whom too much went wrong.
-pub(super) fn slip_ups(windows: &[SlipUpWindow], output: &mut Output) -> io::Result<()> {
-    let mut table = Table::new([
-        Column::narrows("customer"),
-        Column::full("when"),
-        Column::full("what"),
-        Column::id("contact"),
-    ]);
-    for window in windows {
-        let all = [&window.customer_id]
-            .into_iter()
-            .chain(&window.merged_customer_ids);
-        let all: Vec<String> = all.map(|id| clean(id)).collect();
-        let mut customer = all.join(" = ");
-        for slip in &window.slip_ups {
-            table.row([
-                Cell::from(std::mem::take(&mut customer)),
-                Cell::from(output.times().minute(slip.at.as_ref())),
-                Cell::from(label::<SlipUpKind>(slip.kind)),
-                Cell::from(clean(&slip.interaction_id)),
-            ]);
-        }
-    }
-    table.print(output)
 }
 
 /// Contacts.

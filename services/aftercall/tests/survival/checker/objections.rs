@@ -112,16 +112,16 @@ fn event(fact: Fact, aggregate_id: &str, sequence: u64, request_id: &str) -> Eve
 fn recorded(request: &RecordInteractionRequest) -> Event {
     let interaction = request.interaction.clone();
     let id = interaction.clone().unwrap_or_default().interaction_id;
-    let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+    let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+        interaction,
+        ..InteractionRecorded::default()
+    }));
     event(fact, &id, 1, &id)
 }
 
 fn promise(request: &RecordInteractionRequest) -> &aftercall_proto::model::v1::CommitmentDraft {
-    &request
-        .interaction
-        .as_ref()
-        .expect("an interaction")
-        .commitments[0]
+    let interaction = request.interaction.as_ref();
+    &interaction.expect("an interaction").commitments[0]
 }
 
 fn lapsed(request: &RecordInteractionRequest, sequence: u64) -> Event {

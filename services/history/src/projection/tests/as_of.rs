@@ -207,6 +207,7 @@ fn what_came_later_is_passed_over_only_so_far() {
         interaction.commitments.clear();
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),

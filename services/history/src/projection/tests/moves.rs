@@ -38,6 +38,7 @@ fn written(times: u32) -> (u64, u64) {
     };
     let recorded = InteractionRecorded {
         interaction: Some(contact(&made, 1)),
+        ..InteractionRecorded::default()
     };
     append(
         1,

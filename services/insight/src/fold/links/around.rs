@@ -8,6 +8,7 @@ use prost::Message;
 
 use super::{APART_US, At, Group, Place, TROUBLE_US};
 use crate::blocks;
+use crate::fold::saved::is_slip;
 use crate::keys::{self, read_place};
 use crate::limits::NEIGHBOURS_MAX;
 use crate::row::Row;
@@ -176,20 +177,22 @@ impl Around {
     }
 
     /// Says in the rows of others what comes after them, or from `after` on what came before them. What is on their other
-    /// side is not all here, and stays as it was.
+    /// side is not all here, and stays as it was. Says whether something is wrong in one of those that changed: a contact
+    /// that becomes known late may add its wait to that of the one that goes on with it.
     pub(super) fn settle(
         &self,
         tenant_id: &str,
         (touched, after): (Vec<usize>, usize),
         txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<bool, ApplyError> {
+        let mut is_wrong = false;
         for place in touched {
-            self.change(tenant_id, place, txn, |row| match place < after {
+            is_wrong |= self.change(tenant_id, place, txn, |row| match place < after {
                 true => self.look_ahead(place, row),
                 false => self.look_back(place, row),
             })?;
         }
-        Ok(())
+        Ok(is_wrong)
     }
 
     pub(super) fn change(
@@ -198,7 +201,7 @@ impl Around {
         place: usize,
         txn: &mut Txn<'_>,
         to: impl FnOnce(&mut Row),
-    ) -> Result<(), ApplyError> {
+    ) -> Result<bool, ApplyError> {
         change(tenant_id, &self.entries[place].1, txn, to)
     }
 }
@@ -240,23 +243,24 @@ fn since_onset((at_us, place): (i64, &Place), before: &[&(At, Place)]) -> SinceO
     spent
 }
 
-/// Changes the row of a contact.
+/// Changes the row of a contact. Says whether it is another one now in which something is wrong.
 pub(super) fn change(
     tenant_id: &str,
     place: &Place,
     txn: &mut Txn<'_>,
     to: impl FnOnce(&mut Row),
-) -> Result<(), ApplyError> {
+) -> Result<bool, ApplyError> {
     let address = place.address();
     let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
-        return Ok(());
+        return Ok(false);
     };
     let was = row.facts;
     to(&mut row);
-    match row.facts == was {
-        true => Ok(()),
-        false => blocks::write(tenant_id, address, &row, txn),
+    if row.facts == was {
+        return Ok(false);
     }
+    blocks::write(tenant_id, address, &row, txn)?;
+    Ok(is_slip(&row.facts))
 }
 
 /// The contacts before and after a place, in order, and no more than [`NEIGHBOURS_MAX`] of each.

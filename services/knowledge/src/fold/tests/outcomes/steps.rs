@@ -229,6 +229,7 @@ fn of_interaction(step: &Step, id: &str) -> Fact {
         Step::Contact { said, sequence, .. } if *sequence == 1 => {
             Fact::InteractionRecorded(Box::new(InteractionRecorded {
                 interaction: Some(interaction(id, said)),
+                ..InteractionRecorded::default()
             }))
         }
         Step::Contact { said, .. } => Fact::InteractionAmended(Box::new(InteractionAmended {
