@@ -160,6 +160,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
                 at: None,
                 result: AttemptResult::Reached,
                 talk: informed.then(|| SignedDuration::from_secs(ahead)),
+                by_message: false,
                 evidence,
             };
             let policy = FulfilmentPolicy::Reached {
