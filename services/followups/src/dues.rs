@@ -125,8 +125,8 @@ pub(crate) async fn explain(
         };
         let explained = match clock.unwrap_or(usual) {
             Clock::Promise => {
-                let told_at = told_at(store, tenant_id, (&promise, whose))?;
-                let (since, resolution) = since(&promise, told_at);
+                let moved = moved(store, tenant_id, (&promise, whose))?;
+                let (since, resolution) = moved.unwrap_or_else(|| since(&promise));
                 let calendar = as_of(resolution.calendar.as_ref())?;
                 resolution.explain(since, promise.promised_by, calendar.as_ref())
             }
@@ -176,12 +176,13 @@ fn no_target() -> Refused {
     found.into()
 }
 
-/// When the customer was told the due in force, if that was not when the promise was made.
-fn told_at(
+/// From when the due in force is reckoned, and by what, if the customer was told another one than when the promise was
+/// made.
+fn moved(
     store: &Store,
     tenant_id: &str,
     (promise, whose): (&Commitment, u64),
-) -> Result<Option<Timestamp>, Refused> {
+) -> Result<Option<(Timestamp, DueResolution)>, Refused> {
     if promise.due_revision == 1 {
         return Ok(None);
     }
@@ -189,18 +190,22 @@ fn told_at(
     for entry in store.scan_prefix(moves, Direction::Descending) {
         let moved = Reschedule::decode(entry?.1).map_err(ApplyError::record)?;
         if moved.clock() == CommitmentClock::Promise {
-            return Ok(moved.rescheduled_at.as_ref().and_then(time::from_wire));
+            let told_at = moved.told_at.or(moved.rescheduled_at);
+            let resolution = moved.due_resolution.map(DueResolution::from);
+            let resolution = resolution.unwrap_or_else(|| DueResolution::now(None));
+            let told_at = told_at.as_ref().and_then(time::from_wire);
+            return Ok(told_at.map(|told_at| (told_at, resolution)));
         }
     }
     Ok(None)
 }
 
-/// Since when the clock of the promise runs, and by what it was reckoned: the first due since the contact, as it
-/// was told; another one since they were told it, by any time.
-fn since(promise: &Commitment, told_at: Option<Timestamp>) -> (Timestamp, DueResolution) {
-    match (told_at, &promise.due) {
-        (Some(told_at), _) => (told_at, DueResolution::now(None)),
-        (None, None) => (promise.made_at, DueResolution::now(None)),
-        (None, Some(told)) => (promise.made_at, told.resolution.clone()),
-    }
+/// Since when the clock of a promise runs that was never moved, and by what it was reckoned: since the contact, as it
+/// was told.
+fn since(promise: &Commitment) -> (Timestamp, DueResolution) {
+    let resolution = match &promise.due {
+        None => DueResolution::now(None),
+        Some(told) => told.resolution.clone(),
+    };
+    (promise.made_at, resolution)
 }

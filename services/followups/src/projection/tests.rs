@@ -318,6 +318,8 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         _ => promise.reschedule(
             Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
+                due: None,
+                told_at: None,
                 customer_informed: Evidence {
                     interaction_id: None,
                     message_id: (ahead % 2 == 0).then(|| "<told@mail.example>".to_owned()),

@@ -19,7 +19,7 @@ use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
 const HOUR_S: i64 = 3_600;
 
 /// Open around the clock from Monday to Friday, but on one date.
-fn calendar(closed: &str) -> Calendar {
+pub(crate) fn calendar(closed: &str) -> Calendar {
     Calendar {
         time_zone: "UTC".to_owned(),
         weekly: Some(work_week("00:00", "24:00")),
@@ -31,7 +31,7 @@ fn calendar(closed: &str) -> Calendar {
     }
 }
 
-async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
+pub(crate) async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
     let setting = Setting {
         version,
         ..setting("office", Body::Calendar(calendar))
@@ -41,7 +41,7 @@ async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
     Positions::through(positions[0]).encode(stage.log.identity())
 }
 
-fn within(hours: i64) -> DueSpec {
+pub(crate) fn within(hours: i64) -> DueSpec {
     DueSpec {
         spec: Some(Spec::BusinessElapsed(BusinessElapsed {
             duration: Some(Duration {
@@ -65,7 +65,7 @@ async fn preview(running: &Running, due: DueSpec, told: i64, after: &str) -> Pre
 }
 
 /// The sum of the intervals that a working lists, in seconds.
-fn counted_s(working: &DueWorking) -> i64 {
+pub(crate) fn counted_s(working: &DueWorking) -> i64 {
     let seconds = working.intervals.iter().map(|one| {
         let end = one.end.as_ref().unwrap().seconds;
         end - one.start.as_ref().unwrap().seconds
@@ -80,7 +80,7 @@ fn midnight(days: i64) -> i64 {
 }
 
 /// The first midnight from the tests' beginning on with which a Monday begins.
-fn monday() -> i64 {
+pub(crate) fn monday() -> i64 {
     let days = (1..8).find(|days| {
         let date = at(midnight(*days)).to_zoned(jiff::tz::TimeZone::UTC).date();
         date.weekday() == jiff::civil::Weekday::Monday

@@ -24,6 +24,7 @@ mod life;
 mod lists;
 mod mailed;
 mod making;
+mod moving;
 mod outages;
 mod plans;
 mod proposing;
