@@ -1,18 +1,16 @@
 //! Dues explained: what one would be, and why one is when it is.
 
+mod preview;
+
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{Clock, Commitment, Target};
-use aftercall_domain::due::{
-    CalendarRef, Calendars, DueExplained, DueResolution, Resolved, Telling,
-};
+use aftercall_domain::due::{CalendarRef, DueExplained, DueResolution};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{CommitmentId, FieldPath, Violations, Warning, WarningReason};
+use aftercall_domain::{CommitmentId, Violations};
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::due::{self as convert, working};
 use aftercall_proto::convert::time;
-use aftercall_proto::followups::v1::{
-    ExplainDueRequest, ExplainDueResponse, PreviewDueRequest, PreviewDueResponse,
-};
+use aftercall_proto::followups::v1::{ExplainDueRequest, ExplainDueResponse};
 use aftercall_proto::model::v1::{CommitmentClock, Reschedule, Turn, TurnShare};
 use aftercall_service::{Call, Checker, Including, Unread};
 use aftercall_view::{ApplyError, Direction, Store};
@@ -23,69 +21,7 @@ use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{keys, stored};
 
-/// Answers which instant a due would be.
-pub(crate) async fn preview(
-    followups: &Followups,
-    call: Call<PreviewDueRequest>,
-) -> Result<PreviewDueResponse, Refused> {
-    let until = call.read_until();
-    let tenant_id = call.tenant_id().to_owned();
-    let PreviewDueRequest {
-        due,
-        time_zone,
-        occurred_at,
-        min_position,
-        latest,
-    } = call.message;
-    let at = FieldPath::of("due");
-    let mut checker = Checker::new();
-    let occurred_at = checker.time("occurred_at", occurred_at.as_ref());
-    let Some(due) = due else {
-        checker.found().required(at);
-        return Err(checker.into_found().into());
-    };
-    let spec = convert::read(due, &time_zone, at, checker.found());
-    let found = checker.into_found();
-    let spec = match spec {
-        Some(spec) if found.is_empty() => spec,
-        _ => return Err(found.into()),
-    };
-    let including = Including {
-        min_position: &min_position,
-        latest,
-    };
-    let reading = followups.settings();
-    let through = reading.store_at(including, until).await?;
-    let told_at = occurred_at.unwrap_or_else(|| followups.clock().now());
-    let calendars = followups.calendars().clone();
-    let reckon = move |_: &Store| {
-        let at = FieldPath::of("due");
-        let calendars = calendars.all(&tenant_id, spec.calendar_id())?;
-        let telling = Telling {
-            occurred_at: told_at,
-            is_import: false,
-        };
-        let Resolved {
-            at,
-            resolution,
-            warnings,
-        } = spec.resolve(at, telling, &calendars)?;
-        let calendar = spec.calendar_id().and_then(|id| calendars.calendar(id));
-        Ok::<_, Refused>((resolution.explain(told_at, at, calendar), warnings))
-    };
-    let (explained, warnings) = reading.run(reckon).await?;
-    let warnings = warnings.into_iter().map(|odd| Warning {
-        field: "due".to_owned(),
-        reason: WarningReason::Due(odd),
-        count: 1,
-    });
-    Ok(PreviewDueResponse {
-        promised_by: Some(time::to_wire(explained.at)),
-        working: Some(working(explained)),
-        warnings: warnings.map(Into::into).collect(),
-        complete_through: through.encode(reading.log_identity()),
-    })
-}
+pub(crate) use preview::preview;
 
 /// Answers why a promise is due when it is.
 pub(crate) async fn explain(

@@ -35,7 +35,7 @@ use crate::keys::REQUESTS;
 use crate::stored;
 use crate::waiting::{self, Waiter};
 
-pub(crate) use basis::Basis;
+pub(crate) use basis::{Basis, caller, follow_up};
 pub(crate) use make::make;
 pub(crate) use reopen::reopen;
 

@@ -1,12 +1,16 @@
 //! Dues explained: what one would be, and why one is when it is.
 
 use aftercall_log::Log;
-use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest, PreviewDueResponse};
+use aftercall_proto::followups::v1::{
+    ExplainDueRequest, MakeCommitmentRequest, PreviewDueRequest, PreviewDueResponse,
+    PreviewedPromise,
+};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
-    BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueResolution, DueSpec, DueWorking,
-    LocalDue, Setting,
+    BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, CommitmentKind, DueResolution, DueSpec,
+    DueWorking, FollowUpPolicy, InternalTargetRule, LocalDue, OpenTime, PromiseFilter, Setting,
+    Warning, internal_target_rule,
 };
 use aftercall_service::Clock;
 use aftercall_service::testing::{setting, setting_changed, work_week};
@@ -14,7 +18,7 @@ use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::Code;
 
-use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, reason, wire, wrong_fields};
 
 const HOUR_S: i64 = 3_600;
 
@@ -152,6 +156,152 @@ async fn a_preview_says_what_is_odd_and_what_is_wrong() {
             (Code::InvalidArgument, "INVALID_REQUEST")
         );
     }
+    running.stop().await;
+}
+
+/// A policy for calls that the customer was told of, with our own due after so many open hours.
+fn calls(hours: i64) -> FollowUpPolicy {
+    let rule = internal_target_rule::Rule::SinceMade(OpenTime {
+        duration: Some(Duration {
+            seconds: hours * HOUR_S,
+            nanos: 0,
+        }),
+        calendar_id: "office".to_owned(),
+    });
+    FollowUpPolicy {
+        applies_to: Some(PromiseFilter {
+            kinds: vec![CommitmentKind::CallBack.into()],
+            told_to_customer: Some(true),
+            ..PromiseFilter::default()
+        }),
+        internal_target: Some(InternalTargetRule { rule: Some(rule) }),
+        ..FollowUpPolicy::default()
+    }
+}
+
+/// A preview tells what making the promise then does: the same due of ours, by the same versions, and the same warnings.
+#[tokio::test]
+async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
+    let stage = Stage::new();
+    set(&stage, 1, calendar("2020-01-01")).await;
+    let policy = Setting {
+        version: 1,
+        ..setting("calls", Body::FollowUpPolicy(calls(40)))
+    };
+    let record = setting_changed("acme", 2, policy, stage.clock.now());
+    stage.log.append(vec![record]).await.unwrap();
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(monday() + 90 * HOUR_S));
+    // It is Thursday evening: in 40 hours it is Saturday, when nobody is there; 40 open ones are over on Monday.
+    let due = |hours| {
+        let spec = Spec::Elapsed(Duration {
+            seconds: hours * HOUR_S,
+            nanos: 0,
+        });
+        DueSpec { spec: Some(spec) }
+    };
+    let promise = |kind: CommitmentKind, told_to_customer| PreviewedPromise {
+        kind: kind.into(),
+        told_to_customer,
+        ..PreviewedPromise::default()
+    };
+    let ask = async |hours, promise| {
+        let request = PreviewDueRequest {
+            due: Some(due(hours)),
+            promise: Some(promise),
+            latest: true,
+            ..PreviewDueRequest::default()
+        };
+        let answer = running.client("owner").preview_due(request).await;
+        answer.unwrap().into_inner()
+    };
+    let reasons = |warnings: &[Warning]| -> Vec<String> {
+        warnings.iter().map(|odd| odd.reason.clone()).collect()
+    };
+    let seen = ask(40, promise(CommitmentKind::CallBack, true)).await;
+    assert_eq!(seen.policy.as_ref().unwrap().policy_id, "calls");
+    let target = seen.target.clone().unwrap();
+    assert_eq!(target.target_at, wire(at(monday() + 178 * HOUR_S)));
+    let by = target.reckoning.as_ref().unwrap();
+    assert_eq!((&*by.calendar_id, by.calendar_version), ("office", 1));
+    assert_eq!(
+        reasons(&seen.warnings),
+        ["TARGET_AFTER_PROMISE", "OUTSIDE_OPEN_HOURS"]
+    );
+
+    let draft = CommitmentDraft {
+        kind: CommitmentKind::CallBack.into(),
+        told_to_customer: true,
+        due: Some(due(40)),
+        ..CommitmentDraft::default()
+    };
+    let request = MakeCommitmentRequest {
+        request_id: "r-1".to_owned(),
+        customer_id: "customer-1".to_owned(),
+        commitment: Some(draft),
+        ..MakeCommitmentRequest::default()
+    };
+    let made = running.client("owner").make_commitment(request).await;
+    let made = made.unwrap().into_inner();
+    let promised = made.commitment.unwrap();
+    assert_eq!(promised.promised_by, seen.promised_by);
+    assert_eq!(promised.policy, seen.policy);
+    let ours = promised.target.unwrap();
+    assert_eq!(
+        (ours.target_at, ours.reckoning),
+        (target.target_at, target.reckoning)
+    );
+    assert_eq!(reasons(&made.warnings), reasons(&seen.warnings));
+
+    // The policy is for other promises.
+    for (other, ours) in [
+        (promise(CommitmentKind::Refund, true), None),
+        (promise(CommitmentKind::CallBack, false), Some(40)),
+    ] {
+        let seen = ask(40, other).await;
+        assert_eq!(seen.policy, None);
+        let at = ours.map(|hours| wire(at(monday() + (90 + hours) * HOUR_S)));
+        assert_eq!(seen.target.map(|target| target.target_at), at);
+        assert!(seen.warnings.is_empty(), "{:?}", seen.warnings);
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_preview_of_a_promise_that_is_none_is_refused_by_its_field() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let ask = async |promise| {
+        let request = PreviewDueRequest {
+            due: Some(DueSpec {
+                spec: Some(Spec::Elapsed(Duration {
+                    seconds: 60,
+                    nanos: 0,
+                })),
+            }),
+            promise: Some(promise),
+            ..PreviewDueRequest::default()
+        };
+        let refused = running.client("owner").preview_due(request).await;
+        wrong_fields(&refused.unwrap_err())
+    };
+    let sound = PreviewedPromise {
+        kind: CommitmentKind::CallBack.into(),
+        ..PreviewedPromise::default()
+    };
+    let no_kind = ask(PreviewedPromise::default()).await;
+    assert_eq!(no_kind, ["promise.kind REQUIRED"]);
+    let channel = ask(PreviewedPromise {
+        channel: 99,
+        ..sound.clone()
+    });
+    assert_eq!(channel.await, ["promise.channel UNKNOWN_VALUE"]);
+    let language = ask(PreviewedPromise {
+        language: "x".repeat(129),
+        ..sound
+    });
+    assert_eq!(language.await, ["promise.language TOO_LONG"]);
     running.stop().await;
 }
 
