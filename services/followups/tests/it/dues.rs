@@ -16,7 +16,7 @@ use aftercall_service::Clock;
 use aftercall_service::testing::{setting, setting_changed, work_week};
 use aftercall_view::Positions;
 use pbjson_types::Duration;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::stage::{Contact, Running, Stage, at, promise, reason, wire, wrong_fields};
 
@@ -179,9 +179,9 @@ fn calls(hours: i64) -> FollowUpPolicy {
     }
 }
 
-/// A preview tells what making the promise then does: the same due of ours, by the same versions, and the same warnings.
-#[tokio::test]
-async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
+/// A house with that policy, on a Thursday evening: in 40 hours it is Saturday, when nobody is there; 40 open ones are
+/// over on Monday.
+async fn with_policy() -> (Stage, Running) {
     let stage = Stage::new();
     set(&stage, 1, calendar("2020-01-01")).await;
     let policy = Setting {
@@ -193,47 +193,60 @@ async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
     let running = stage.start().await;
     running.caught_up(&stage).await;
     stage.clock.advance_to(at(monday() + 90 * HOUR_S));
-    // It is Thursday evening: in 40 hours it is Saturday, when nobody is there; 40 open ones are over on Monday.
-    let due = |hours| {
-        let spec = Spec::Elapsed(Duration {
-            seconds: hours * HOUR_S,
-            nanos: 0,
-        });
-        DueSpec { spec: Some(spec) }
+    (stage, running)
+}
+
+fn after(hours: i64) -> DueSpec {
+    let seconds = hours * HOUR_S;
+    let spec = Spec::Elapsed(Duration { seconds, nanos: 0 });
+    DueSpec { spec: Some(spec) }
+}
+
+/// What the owner is told of a promise that would be due in 40 hours.
+async fn previewed(
+    running: &Running,
+    promise: PreviewedPromise,
+) -> Result<PreviewDueResponse, Status> {
+    let request = PreviewDueRequest {
+        due: Some(after(40)),
+        promise: Some(promise),
+        latest: true,
+        ..PreviewDueRequest::default()
     };
-    let promise = |kind: CommitmentKind, told_to_customer| PreviewedPromise {
+    let answer = running.client("owner").preview_due(request).await;
+    answer.map(tonic::Response::into_inner)
+}
+
+fn previewing(kind: CommitmentKind, told_to_customer: bool) -> PreviewedPromise {
+    PreviewedPromise {
         kind: kind.into(),
         told_to_customer,
         ..PreviewedPromise::default()
-    };
-    let ask = async |hours, promise| {
-        let request = PreviewDueRequest {
-            due: Some(due(hours)),
-            promise: Some(promise),
-            latest: true,
-            ..PreviewDueRequest::default()
-        };
-        let answer = running.client("owner").preview_due(request).await;
-        answer.unwrap().into_inner()
-    };
-    let reasons = |warnings: &[Warning]| -> Vec<String> {
-        warnings.iter().map(|odd| odd.reason.clone()).collect()
-    };
-    let seen = ask(40, promise(CommitmentKind::CallBack, true)).await;
+    }
+}
+
+fn reasons(warnings: &[Warning]) -> Vec<&str> {
+    warnings.iter().map(|odd| &*odd.reason).collect()
+}
+
+/// A preview tells what making the promise then does: the same due of ours, by the same versions, and the same warnings.
+#[tokio::test]
+async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
+    let (_stage, running) = with_policy().await;
+    let seen = previewed(&running, previewing(CommitmentKind::CallBack, true)).await;
+    let seen = seen.unwrap();
     assert_eq!(seen.policy.as_ref().unwrap().policy_id, "calls");
     let target = seen.target.clone().unwrap();
     assert_eq!(target.target_at, wire(at(monday() + 178 * HOUR_S)));
     let by = target.reckoning.as_ref().unwrap();
     assert_eq!((&*by.calendar_id, by.calendar_version), ("office", 1));
-    assert_eq!(
-        reasons(&seen.warnings),
-        ["TARGET_AFTER_PROMISE", "OUTSIDE_OPEN_HOURS"]
-    );
+    let odd = ["TARGET_AFTER_PROMISE", "OUTSIDE_OPEN_HOURS"];
+    assert_eq!(reasons(&seen.warnings), odd);
 
     let draft = CommitmentDraft {
         kind: CommitmentKind::CallBack.into(),
         told_to_customer: true,
-        due: Some(due(40)),
+        due: Some(after(40)),
         ..CommitmentDraft::default()
     };
     let request = MakeCommitmentRequest {
@@ -252,14 +265,19 @@ async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
         (ours.target_at, ours.reckoning),
         (target.target_at, target.reckoning)
     );
-    assert_eq!(reasons(&made.warnings), reasons(&seen.warnings));
+    assert_eq!(reasons(&made.warnings), odd);
+    running.stop().await;
+}
 
-    // The policy is for other promises.
+#[tokio::test]
+async fn a_preview_tells_of_no_policy_where_none_is_for_the_promise() {
+    let (_stage, running) = with_policy().await;
     for (other, ours) in [
-        (promise(CommitmentKind::Refund, true), None),
-        (promise(CommitmentKind::CallBack, false), Some(40)),
+        (previewing(CommitmentKind::Refund, true), None),
+        // A task of ours is due when it is said to be.
+        (previewing(CommitmentKind::CallBack, false), Some(40)),
     ] {
-        let seen = ask(40, other).await;
+        let seen = previewed(&running, other).await.unwrap();
         assert_eq!(seen.policy, None);
         let at = ours.map(|hours| wire(at(monday() + (90 + hours) * HOUR_S)));
         assert_eq!(seen.target.map(|target| target.target_at), at);
@@ -272,36 +290,27 @@ async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
 async fn a_preview_of_a_promise_that_is_none_is_refused_by_its_field() {
     let stage = Stage::new();
     let running = stage.start().await;
-    let ask = async |promise| {
-        let request = PreviewDueRequest {
-            due: Some(DueSpec {
-                spec: Some(Spec::Elapsed(Duration {
-                    seconds: 60,
-                    nanos: 0,
-                })),
-            }),
-            promise: Some(promise),
-            ..PreviewDueRequest::default()
-        };
-        let refused = running.client("owner").preview_due(request).await;
-        wrong_fields(&refused.unwrap_err())
-    };
-    let sound = PreviewedPromise {
-        kind: CommitmentKind::CallBack.into(),
-        ..PreviewedPromise::default()
-    };
-    let no_kind = ask(PreviewedPromise::default()).await;
-    assert_eq!(no_kind, ["promise.kind REQUIRED"]);
-    let channel = ask(PreviewedPromise {
-        channel: 99,
-        ..sound.clone()
-    });
-    assert_eq!(channel.await, ["promise.channel UNKNOWN_VALUE"]);
-    let language = ask(PreviewedPromise {
-        language: "x".repeat(129),
-        ..sound
-    });
-    assert_eq!(language.await, ["promise.language TOO_LONG"]);
+    let sound = previewing(CommitmentKind::CallBack, true);
+    for (promise, expected) in [
+        (PreviewedPromise::default(), "promise.kind REQUIRED"),
+        (
+            PreviewedPromise {
+                channel: 99,
+                ..sound.clone()
+            },
+            "promise.channel UNKNOWN_VALUE",
+        ),
+        (
+            PreviewedPromise {
+                language: "x".repeat(129),
+                ..sound
+            },
+            "promise.language TOO_LONG",
+        ),
+    ] {
+        let refused = previewed(&running, promise).await;
+        assert_eq!(wrong_fields(&refused.unwrap_err()), [expected]);
+    }
     running.stop().await;
 }
 
