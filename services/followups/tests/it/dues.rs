@@ -9,11 +9,10 @@ use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, CommitmentKind, DueResolution, DueSpec,
-    DueWorking, FollowUpPolicy, InternalTargetRule, LocalDue, OpenTime, PromiseFilter, Setting,
-    Warning, internal_target_rule,
+    DueWorking, FollowUpPolicy, LocalDue, PromiseFilter, Setting, Warning,
 };
 use aftercall_service::Clock;
-use aftercall_service::testing::{setting, setting_changed, work_week};
+use aftercall_service::testing::{setting, setting_changed, since_made, work_week};
 use aftercall_view::Positions;
 use pbjson_types::Duration;
 use tonic::{Code, Status};
@@ -161,20 +160,13 @@ async fn a_preview_says_what_is_odd_and_what_is_wrong() {
 
 /// A policy for calls that the customer was told of, with our own due after so many open hours.
 fn calls(hours: i64) -> FollowUpPolicy {
-    let rule = internal_target_rule::Rule::SinceMade(OpenTime {
-        duration: Some(Duration {
-            seconds: hours * HOUR_S,
-            nanos: 0,
-        }),
-        calendar_id: "office".to_owned(),
-    });
     FollowUpPolicy {
         applies_to: Some(PromiseFilter {
             kinds: vec![CommitmentKind::CallBack.into()],
             told_to_customer: Some(true),
             ..PromiseFilter::default()
         }),
-        internal_target: Some(InternalTargetRule { rule: Some(rule) }),
+        internal_target: Some(since_made(hours, "office")),
         ..FollowUpPolicy::default()
     }
 }
