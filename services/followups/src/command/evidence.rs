@@ -45,7 +45,7 @@ impl Asked {
     }
 
     /// The contact, if it is one with the customer.
-    fn witness(
+    pub(super) fn witness(
         &self,
         store: &Store,
         commitment: &Commitment,
@@ -79,7 +79,7 @@ impl Asked {
 
     /// What a contact shows: as it was recorded, with what telephony tells of it where its record says nothing, and
     /// with its parts as they were amended.
-    fn shown(&self, store: &Store, witness: Witness) -> Result<Shown, Refused> {
+    pub(super) fn shown(&self, store: &Store, witness: Witness) -> Result<Shown, Refused> {
         let Witness {
             whose,
             recorded_at,

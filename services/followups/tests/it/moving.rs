@@ -8,7 +8,6 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::{CommitmentDraft, DueSpec, LocalDue, Reschedule};
-use aftercall_service::Clock;
 use pbjson_types::Duration;
 use tonic::Status;
 
