@@ -18,6 +18,7 @@ mod making;
 mod names;
 mod ours;
 mod promise;
+mod reach;
 mod recording;
 mod recovering;
 mod segment;
@@ -52,6 +53,7 @@ pub use names::{
     occurrence_commitment_id,
 };
 pub use promise::CommitmentDraft;
+pub use reach::{PartsShown, Reach};
 pub use recording::Recording;
 pub use recovering::CutOff;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};

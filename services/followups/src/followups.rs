@@ -13,10 +13,12 @@ use aftercall_proto::followups::v1::live_call_service_server::LiveCallServiceSer
 use aftercall_service::server::Page;
 use aftercall_service::{Clock, Deps, Environment, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
+use tokio::sync::Semaphore;
 
 use crate::calls::CallGrpc;
 use crate::contacts::Contacts;
 use crate::feeds::{self, Address, FeedGrpc};
+use crate::limits::LARGE_COUNTS_MAX;
 use crate::projection::Promises;
 use crate::routing::{Router, Setup};
 use crate::server::Grpc;
@@ -34,6 +36,8 @@ struct Inner {
     supervisor: Supervisor,
     reading: Reading,
     bulletins: Bulletins,
+    /// The turns of large counts.
+    large_counts: Semaphore,
     contacts: Contacts,
     ledger: Ledger,
     calendars: Calendars,
@@ -130,6 +134,7 @@ impl Followups {
             supervisor,
             reading,
             bulletins,
+            large_counts: Semaphore::new(LARGE_COUNTS_MAX),
             contacts,
             ledger,
             calendars,
@@ -226,6 +231,11 @@ impl Followups {
     /// The settings, as requests read them.
     pub(crate) fn settings(&self) -> &Reading {
         &self.0.settings
+    }
+
+    /// The turns of large counts: each waits for one.
+    pub(crate) fn large_counts(&self) -> &Semaphore {
+        &self.0.large_counts
     }
 
     pub(crate) fn bulletins(&self) -> &Bulletins {

@@ -55,7 +55,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        22
+        23
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

@@ -31,7 +31,7 @@ pub(crate) use alerts::Raised;
 pub(crate) use bulletin::{Bulletin, Draft};
 use bulletin::{News, Posted, Reader, Woken};
 pub(crate) use calls::{CallChangeRow, CallNews, Which, told};
-pub(crate) use promises::{ChangeRow, Changed, changes_row};
+pub(crate) use promises::{ChangeRow, Changed, changed_by, changes_row};
 
 /// Of how many records a watch takes the changes from the store at once.
 const HELD_MAX: usize = 64;

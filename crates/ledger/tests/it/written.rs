@@ -383,6 +383,8 @@ impl Written {
                 after_lapse: false,
                 by: "lead".to_owned(),
                 at: recorded_at,
+                told_at: recorded_at,
+                due: None,
             })),
         }
     }

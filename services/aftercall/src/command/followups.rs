@@ -14,6 +14,7 @@ use aftercall_proto::followups::v1::{
     RescheduleCommitmentRequest,
 };
 use aftercall_proto::model::v1::{Commitment, CommitmentKind, Warning};
+use clap::ArgGroup;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, due, promise, warnings};
@@ -140,12 +141,16 @@ pub struct CancelArgs {
 
 /// When a promise is due instead.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("anew").required(true).args(["by", "within", "days", "date", "part"])))]
 pub struct RescheduleArgs {
     #[command(flatten)]
     target: Target,
     /// The new due: "2026-11-22 17:00" in your own time zone, or `2h`
-    #[arg(long, value_name = "TIME")]
-    to: When,
+    #[arg(long, visible_alias = "to", value_name = "TIME")]
+    by: Option<When>,
+    #[command(flatten)]
+    due: due::DueArgs,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -276,7 +281,8 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandEr
 
 async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), CommandError> {
     let request = RescheduleCommitmentRequest {
-        promised_by: Some(session.instant(&args.to)?),
+        promised_by: session.optional_instant(args.by.as_ref())?,
+        due: args.due.said(),
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),

@@ -126,6 +126,7 @@ impl House {
         if said.returns {
             return self.by_return(store, (commitment, whose), following, now);
         }
+        let by_message = said.by_message;
         let Some(said) = &said.attempt else {
             return Ok(Look::Nothing);
         };
@@ -151,6 +152,7 @@ impl House {
             at: attempt.at,
             result: attempt.result,
             talk: attempt.talk,
+            by_message,
             agent_id: attempt.by,
         };
         let policy = match &commitment.policy {

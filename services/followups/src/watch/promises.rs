@@ -83,6 +83,15 @@ impl ChangeRow {
     }
 }
 
+/// The promises that a record made or changed, each by its id and whose it is.
+pub(crate) fn changed_by(
+    row: Bytes,
+) -> Result<impl Iterator<Item = (String, u64)> + use<>, ApplyError> {
+    let row = ChangesRow::decode(row).map_err(ApplyError::record)?;
+    let changes = row.changes.into_iter();
+    Ok(changes.map(|change| (change.commitment_id, change.whose)))
+}
+
 /// The row of all that one record changed.
 pub(crate) fn changes_row(changes: Vec<ChangeRow>) -> Vec<u8> {
     ChangesRow { changes }.encode_to_vec()

@@ -25,6 +25,7 @@ mod life;
 mod lists;
 mod mailed;
 mod making;
+mod moving;
 mod muted;
 mod outages;
 mod plans;

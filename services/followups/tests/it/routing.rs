@@ -9,7 +9,7 @@ use aftercall_proto::alerts::v1::{
     TestRouteRequest,
 };
 use aftercall_proto::envelope::{Fact, notify_key, settings_key};
-use aftercall_proto::event::v1::{AlertsRouted, Event, SettingsChanged, WebhookChanged};
+use aftercall_proto::event::v1::{AlertsRouted, Event, SettingsChanged};
 use aftercall_proto::followups::v1::FulfilCommitmentRequest;
 use aftercall_proto::model::v1::escalation_level::Delay;
 use aftercall_proto::model::v1::escalation_target::Target;
@@ -18,9 +18,10 @@ use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     AlertSeverity, CommitmentDraft, EscalationLevel, EscalationPolicy, EscalationTarget,
     FollowUpPolicy, LabelMatcher, Notification, NotificationKind as Kind, PolicyRef, Receiver,
-    RouteReason as Reason, Setting, Silence, Webhook,
+    RouteReason as Reason, Setting, Silence,
 };
 use aftercall_service::Clock;
+use aftercall_service::testing::webhook_changed;
 use bytes::Bytes;
 
 use crate::stage::{Contact, Running, Stage, TENANT, at, promise, reason, wire};
@@ -45,16 +46,7 @@ pub(crate) fn change(stage: &Stage, sequence: u64, settings: Vec<Setting>) {
 
 /// Has a webhook made or changed, as the service does that tells other systems.
 pub(crate) fn hook(stage: &Stage, webhook_id: &str, version: u64, disabled: bool) {
-    let webhook = Webhook {
-        webhook_id: webhook_id.to_owned(),
-        version,
-        disabled,
-        ..Webhook::default()
-    };
-    let fact = Fact::WebhookChanged(Box::new(WebhookChanged {
-        webhook: Some(webhook),
-        ..WebhookChanged::default()
-    }));
+    let fact = webhook_changed(webhook_id, version, disabled);
     append(stage, notify_key(TENANT), (webhook_id, version), &fact);
 }
 

@@ -167,6 +167,8 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             after_lapse: false,
             by: "lead".to_owned(),
             at: recorded_at,
+            told_at: recorded_at,
+            due: None,
         })),
     };
     fact(change)

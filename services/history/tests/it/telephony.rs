@@ -9,7 +9,7 @@ use crate::export::{Taken, asked};
 use crate::fixture::{About, Caller, Events, Service, TENANT, ago, id, ids, reported, views};
 
 /// Telephony tells something of a contact, so many seconds ago.
-fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &str)) {
+pub(crate) fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &str)) {
     let reason = match kind {
         CallEventKind::Dropped => DisconnectReason::TelecomProblem,
         _ => DisconnectReason::Unspecified,
