@@ -422,6 +422,7 @@ impl From<domain::Paused> for wire::Pause {
             turn,
             note,
             by,
+            ends_by_return,
         } = pause;
         Self {
             paused_at: Some(time::to_wire(from)),
@@ -431,6 +432,7 @@ impl From<domain::Paused> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note,
             paused_by: by,
+            ends_by_return,
         }
     }
 }
@@ -446,6 +448,7 @@ impl TryFrom<wire::Pause> for domain::Paused {
             turn: specified("pause.turn", pause.turn())?,
             note: pause.note,
             by: pause.paused_by,
+            ends_by_return: pause.ends_by_return,
         })
     }
 }
@@ -466,6 +469,7 @@ impl From<due::Pause> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note: String::new(),
             paused_by: String::new(),
+            ends_by_return: false,
         }
     }
 }
