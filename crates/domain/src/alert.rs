@@ -346,7 +346,7 @@ impl Alert {
     /// Whether it waits, as long as nothing is decided of it, for what else its group has to tell. One that nobody is to
     /// be told of, and one that went on meanwhile, waits for nothing.
     pub const fn waits_undecided(&self) -> bool {
-        self.escalation.is_some() && self.level <= 1
+        self.escalation.is_some() && self.went_on.is_none()
     }
 
     /// The id of another episode of the same alert.
