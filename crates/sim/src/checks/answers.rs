@@ -239,7 +239,8 @@ impl Asking<'_> {
     fn check_waiting(self, alert: &Alert) -> Result<(), String> {
         let of = (self.tenant_id.to_owned(), alert.alert_id.clone());
         // That a promise was given up is told on the last level from the beginning.
-        if alert.level > 1 || self.model.alerts_decided.contains(&of) || alert.escalation.is_none() {
+        if alert.level > 1 || self.model.alerts_decided.contains(&of) || alert.escalation.is_none()
+        {
             return match alert.state() {
                 AlertState::Pending if alert.level <= 1 => Err(format!("it waits: {alert:?}")),
                 _ => Ok(()),
