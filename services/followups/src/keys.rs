@@ -71,7 +71,8 @@ enum Tag {
     /// tenant, sort of party, party, open or not, time of firing (the latest first), commitment, whose, rule,
     /// episode → nothing.
     ListPartyAlerts = 19,
-    /// tenant, alert → nothing but its place: commitment, whose, rule, episode. (40 to 49: `routing::keys`.)
+    /// tenant, alert, and its place: commitment, whose, rule, episode → where its latest change stands. (40 to 49 and 53 to
+    /// 55: `routing::keys`.)
     AlertId = 20,
     /// tenant, partition, offset → which promises this record made or changed.
     PromiseChange = 30,

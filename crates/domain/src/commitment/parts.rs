@@ -347,6 +347,9 @@ pub struct Paused {
     pub note: String,
     /// Who paused it.
     pub by: String,
+    /// Whether the customer ends it who reaches us: it waits for them. Not of a pause from before there was that rule: no
+    /// contact ends it because a later version reads it.
+    pub ends_by_return: bool,
 }
 
 /// Why a pause ended.

@@ -115,6 +115,7 @@ fn decide(
     let firing = Firing {
         alert: alert(asked, (version, exhausted), now),
         route: Route::default(),
+        whole: None,
     };
     let read::Round {
         standing,

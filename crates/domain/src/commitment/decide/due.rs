@@ -200,6 +200,7 @@ impl Commitment {
             turn: Turn::of(wish.reason),
             note: wish.note,
             by: actor.id.to_owned(),
+            ends_by_return: wish.reason == PauseReason::AwaitingCustomer,
         });
         Ok(self.next_event(change, actor.id, now))
     }

@@ -434,6 +434,7 @@ impl From<domain::Paused> for wire::Pause {
             turn,
             note,
             by,
+            ends_by_return,
         } = pause;
         Self {
             paused_at: Some(time::to_wire(from)),
@@ -443,6 +444,7 @@ impl From<domain::Paused> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note,
             paused_by: by,
+            ends_by_return,
         }
     }
 }
@@ -458,6 +460,7 @@ impl TryFrom<wire::Pause> for domain::Paused {
             turn: specified("pause.turn", pause.turn())?,
             note: pause.note,
             by: pause.paused_by,
+            ends_by_return: pause.ends_by_return,
         })
     }
 }
@@ -478,6 +481,7 @@ impl From<due::Pause> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note: String::new(),
             paused_by: String::new(),
+            ends_by_return: false,
         }
     }
 }

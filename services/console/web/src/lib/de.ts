@@ -100,6 +100,7 @@ export const de: Catalogue = {
     snoozed: (who, until) => `von ${who} zurückgestellt bis ${until}`,
     closed: (who) => `von ${who} abgelegt`,
     resolved: 'vorbei',
+    pending: 'wird gleich mitgeteilt',
     paused: 'steht mit der Zusage still',
     goesOn: (when) => `geht weiter ${when}`,
     late: 'spät bemerkt',

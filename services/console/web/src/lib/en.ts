@@ -98,6 +98,7 @@ export const en = {
     snoozed: (who: string, until: string) => `put off by ${who} until ${until}`,
     closed: (who: string) => `put away by ${who}`,
     resolved: 'over',
+    pending: 'about to be told',
     paused: 'stands still with the promise',
     goesOn: (when: string) => `goes on ${when}`,
     late: 'noticed late',
