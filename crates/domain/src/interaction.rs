@@ -20,6 +20,7 @@ mod ours;
 mod promise;
 mod recording;
 mod recovering;
+mod said;
 mod segment;
 mod sentiment;
 mod speech;

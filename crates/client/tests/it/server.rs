@@ -18,7 +18,7 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
 };
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
+    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
     MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
     RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
     ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
@@ -140,6 +140,13 @@ impl RecorderService for Server {
         &self,
         _: Request<ScoreTextRequest>,
     ) -> Result<Response<ScoreTextResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn find_promises(
+        &self,
+        _: Request<FindPromisesRequest>,
+    ) -> Result<Response<FindPromisesResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 

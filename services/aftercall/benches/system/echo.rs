@@ -18,7 +18,7 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
 use aftercall_proto::recorder::v1::report_call_events_response::Outcome;
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
+    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
     IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
     MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
     RecordInteractionsRequest, RecordInteractionsResponse, ReportCallEventsRequest,
@@ -92,6 +92,13 @@ impl RecorderService for Echo {
         &self,
         _: Request<ScoreTextRequest>,
     ) -> Result<Response<ScoreTextResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn find_promises(
+        &self,
+        _: Request<FindPromisesRequest>,
+    ) -> Result<Response<FindPromisesResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 
