@@ -15,7 +15,7 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::Interaction;
-use aftercall_proto::recorder::v1::{ReckonedDue, RecordInteractionRequest};
+use aftercall_proto::recorder::v1::{ProposedPromise, ReckonedDue, RecordInteractionRequest};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::failure::Refusal;
 use crate::follow_up::follow_up;
 use crate::pending::{Hash, Key};
+use crate::propose::{propose, proposed};
 use crate::resolve::{Named, resolve};
 use crate::score::Wanted;
 
@@ -50,6 +51,8 @@ pub(crate) struct Prepared {
     pub(crate) commitment_ids: Vec<String>,
     /// What became of dues that were told otherwise than as instants.
     pub(crate) dues: Vec<ReckonedDue>,
+    /// The promises that were said; none where nobody asks for them.
+    pub(crate) proposed: Option<Vec<ProposedPromise>>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -75,7 +78,7 @@ pub(crate) fn prepare(
     let hash = said(&mut wire);
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
-    let scoring = Wanted::read(scoring, &mut found);
+    let scoring = Wanted::read(scoring, !import_batch.is_empty(), &mut found);
     let named = read.commitments.iter().filter_map(|draft| {
         let due = draft.due.as_ref()?;
         due.calendar_id()
@@ -83,6 +86,7 @@ pub(crate) fn prepare(
     let calendars = house.calendars(&named.collect::<Vec<_>>())?;
     let recording = Recording::check(read, import_batch, &calendars, now, found)?;
     let (mut checked, import_batch, mut warnings) = recording.into_parts();
+    let sayings = scoring.sayings();
     scoring.add_to(&mut checked)?;
     checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
@@ -91,16 +95,48 @@ pub(crate) fn prepare(
         false => Place::Id,
     };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
-    warnings.extend(follow_up(&mut checked, house)?);
     let commitment_ids = checked.commitments.iter();
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
+    if let Some(sayings) = &sayings {
+        let by = (&**tenant_id, named.id());
+        warnings.extend(propose(&mut checked, (sayings, by), house, now)?);
+    }
+    warnings.extend(follow_up(&mut checked, house)?);
+    let proposed = sayings.map(|_| checked.commitments.iter().filter_map(proposed).collect());
     let dues = checked.commitments.iter().filter_map(reckoned).collect();
     let occurred_at = checked.occurred_at;
     let interaction: Interaction = checked.into();
     let names = names(tenant_id, &interaction);
     check_names(&names)?;
+    let record = seal(
+        principal,
+        (interaction, &import_batch),
+        (occurred_at, now),
+        hash,
+    )?;
+    Ok(Prepared {
+        key: Key::contact(Arc::clone(tenant_id), named.id()),
+        id_place,
+        names,
+        fresh: matches!(named, Named::ByServer(_)),
+        hash: *hash.as_bytes(),
+        record,
+        commitment_ids,
+        dues,
+        proposed,
+        warnings,
+    })
+}
+
+/// The log's record of a contact.
+fn seal(
+    principal: &Principal,
+    (interaction, import_batch): (Interaction, &str),
+    (occurred_at, now): (Timestamp, Timestamp),
+    hash: RequestHash,
+) -> Result<Record, Refusal> {
     let customer = interaction.customer.as_ref();
     let customer_id = customer.map_or_else(String::new, |one| one.customer_id.clone());
     let interaction_id = interaction.interaction_id.clone();
@@ -112,24 +148,13 @@ pub(crate) fn prepare(
         sequence: 1,
         occurred_at,
         recorded_at: now,
-        import_batch: &import_batch,
+        import_batch,
         request: Some(Request { id: "", hash }),
     };
     let recorded = InteractionRecorded {
         interaction: Some(interaction),
     };
-    let record = sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?;
-    Ok(Prepared {
-        key: Key::contact(Arc::clone(tenant_id), named.id()),
-        id_place,
-        names,
-        fresh: matches!(named, Named::ByServer(_)),
-        hash: *hash.as_bytes(),
-        record,
-        commitment_ids,
-        dues,
-        warnings,
-    })
+    Ok(sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?)
 }
 
 /// What became of a due that was told otherwise than as an instant.

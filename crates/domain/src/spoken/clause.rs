@@ -56,16 +56,13 @@ pub(super) fn clauses(sentence: &Sentence) -> Vec<Clause> {
 /// Whether what a sentence says of a promise is no promise, by a language: it is asked, or depends on something.
 pub(super) fn is_open(sentence: &Sentence, language: &Language) -> bool {
     let asked = sentence.is_question && !asks_for_consent(&sentence.tokens, language);
-    let depends = after_none_of(
-        &sentence.tokens,
-        (language.conditions, language.wondering),
-    );
+    let depends = after_none_of(&sentence.tokens, (language.conditions, language.wondering));
     asked || depends
 }
 
-/// Whether something is told before a place that was said before.
-pub(super) fn is_told(before: &[Token], language: &Language) -> bool {
-    after_none_of(before, (language.reporters, language.repeating))
+/// Whether something is told in a clause, and in what follows, that was said before.
+pub(super) fn is_told(tokens: &[Token], language: &Language) -> bool {
+    after_none_of(tokens, (language.reporters, language.repeating))
 }
 
 /// Whether one of some words is there that does not stand after one of some others.
@@ -85,6 +82,5 @@ fn asks_for_consent(tokens: &[Token], language: &Language) -> bool {
         return false;
     };
     let mut words = asked.iter();
-    asked.len() <= CONSENT_WORDS_MAX
-        && words.any(|token| language.consents.contains(&&*token.word))
+    asked.len() <= CONSENT_WORDS_MAX && words.any(|token| language.consents.contains(&&*token.word))
 }

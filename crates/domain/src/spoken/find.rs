@@ -45,13 +45,13 @@ fn in_sentence(turn: usize, sentence: &Sentence) -> Vec<Saying> {
             continue;
         }
         let mut carried: Option<Carried> = None;
+        let mut told = false;
         for clause in clauses(sentence) {
-            let before = &sentence.tokens[..clause.words.start];
             let tokens = &sentence.tokens[clause.words.clone()];
             let heard = hear(grammar, tokens, carried.filter(|_| clause.goes_on));
             carried = heard.carried;
-            let is_told = is_told(before, grammar.words) || is_told(tokens, grammar.words);
-            if let Some(hit) = heard.hit.filter(|_| !is_told) {
+            told = told || is_told(tokens, grammar.words);
+            if let Some(hit) = heard.hit.filter(|_| !told) {
                 found.extend(saying(turn, (sentence, &clause), hit));
             }
         }
@@ -91,7 +91,9 @@ fn saying(turn: usize, (sentence, clause): (&Sentence, &Clause), hit: Hit) -> Op
             turn,
             span: first.span.start..last.span.end,
             rule: rule.code,
-            time_rule: told.filter(|told| told.when.is_some()).map(|told| told.rule),
+            time_rule: told
+                .filter(|told| told.when.is_some())
+                .map(|told| told.rule),
             confidence,
             is_due_said: when.is_some(),
         },
@@ -99,4 +101,3 @@ fn saying(turn: usize, (sentence, clause): (&Sentence, &Clause), hit: Hit) -> Op
         when,
     })
 }
-

@@ -41,20 +41,19 @@ pub(super) struct Heard {
 }
 
 /// What a clause says in a language, with what it has from the one before.
-pub(super) fn hear(
-    grammar: &'static Grammar,
-    tokens: &[Token],
-    carried: Option<Carried>,
-) -> Heard {
+pub(super) fn hear(grammar: &'static Grammar, tokens: &[Token], carried: Option<Carried>) -> Heard {
     let part = Part { grammar, tokens };
     let heard = match grammar.words.is_verb_last {
         true => part.verb_last(carried),
         false => part.verb_after_will(carried),
     };
-    if heard.hit.is_some() || heard.carried.is_some_and(|mine| mine.will) {
+    if heard.hit.is_some() {
         return heard;
     }
-    let heard = part.verb_first(carried);
+    let heard = match heard.carried {
+        Some(Carried { will: true, .. }) => heard,
+        _ => part.verb_first(carried),
+    };
     Heard {
         hit: heard.hit.or_else(|| part.whole()),
         ..heard
@@ -131,10 +130,9 @@ impl Part<'_> {
             let begins = self.tokens[..at].iter().all(|token| self.is_filler(token));
             own.or_else(|| carried.filter(|_| begins).map(|mine| mine.who))
         };
-        let places = (0..self.tokens.len()).filter_map(|at| Some((at, subject(at)?)));
-        let found = places.filter_map(|(at, who)| {
+        let found = (0..self.tokens.len()).filter_map(|at| {
             let ready = self.best(at, |ready| ready.main.as_slice())?;
-            Some((ready, who))
+            Some((ready, subject(at)?))
         });
         let found = found.min_by_key(|(ready, _)| ready.rule.is_general);
         let hit = found.map(|(ready, who)| self.hit(ready, who, 0..self.tokens.len()));
@@ -251,7 +249,11 @@ impl Part<'_> {
 
     /// The rule that fits at a word: one that is not general before one that is, then the one with the fewest words, then the
     /// first.
-    fn best(self, at: usize, says: impl Fn(&'static Ready) -> &'static [Pattern]) -> Option<&'static Ready> {
+    fn best(
+        self,
+        at: usize,
+        says: impl Fn(&'static Ready) -> &'static [Pattern],
+    ) -> Option<&'static Ready> {
         let rules = self.grammar.rules.iter().filter_map(|ready| {
             let fits = says(ready).iter().filter_map(|one| one.at(self.tokens, at));
             let end = fits.map(|captured| captured.end).min()?;
