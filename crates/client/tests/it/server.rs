@@ -18,10 +18,11 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
 };
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
-    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
-    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse,
+    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
+    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
+    RecordInteractionsRequest, RecordInteractionsResponse, ScoreTextRequest, ScoreTextResponse,
+    UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use futures::Stream;
 use parking_lot::Mutex;

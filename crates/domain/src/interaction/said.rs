@@ -11,7 +11,6 @@ use crate::setting::{FollowUpPolicy, TargetRule};
 use crate::spoken::{Clock, Day, Place, Saying, When, is_alike};
 use crate::{FieldPath, LocalDays};
 
-
 /// The zone where nobody says one.
 const NO_ZONE: &str = "UTC";
 
@@ -80,12 +79,18 @@ impl CommitmentDraft {
     /// Whether one of some promises is what was said: a like kind, and due on the same local day, or on whichever where no
     /// day was said.
     pub fn is_among(&self, others: &[Self]) -> bool {
-        let has_day = self.finding.as_ref().is_none_or(|finding| finding.is_due_said);
+        let has_day = self
+            .finding
+            .as_ref()
+            .is_none_or(|finding| finding.is_due_said);
         let days = LocalDays::of(&self.time_zone);
-        let is_same_day = |other: &Self| {
-            let days = days.as_ref();
-            days.is_some_and(|days| days.day(other.promised_by) == days.day(self.promised_by))
+        // The end of a day is the first instant of the next.
+        let day = |draft: &Self| {
+            let last = draft.promised_by.checked_sub(SignedDuration::from_nanos(1));
+            let last = last.unwrap_or(draft.promised_by);
+            days.as_ref().map(|days| days.day(last))
         };
+        let is_same_day = |other: &Self| day(other) == day(self);
         let mut others = others.iter();
         others.any(|other| is_alike(other.kind, self.kind) && (!has_day || is_same_day(other)))
     }

@@ -44,7 +44,9 @@ const MONTHS: &[(&str, i8)] = &[
 ];
 
 /// Words that are numbers elsewhere, and no hours.
-const ARTICLES: &[&str] = &["a", "an", "ein", "eine", "einen", "einem", "einer", "few", "couple"];
+const ARTICLES: &[&str] = &[
+    "a", "an", "ein", "eine", "einen", "einem", "einer", "few", "couple",
+];
 
 /// What makes of a number something other than a time of day.
 #[rustfmt::skip]
@@ -62,7 +64,10 @@ fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
 
 /// A number, in digits or as a word.
 pub(super) fn number(word: &str) -> Option<u32> {
-    let in_digits = word.parse::<u32>().ok().filter(|number| *number <= NUMBER_MAX);
+    let in_digits = word
+        .parse::<u32>()
+        .ok()
+        .filter(|number| *number <= NUMBER_MAX);
     in_digits.or_else(|| find(NUMBERS, word))
 }
 
@@ -71,7 +76,7 @@ pub(super) fn ordinal(word: &str) -> Option<i8> {
     let digits = ["st", "nd", "rd", "th"]
         .iter()
         .find_map(|end| word.strip_suffix(end));
-    let day = digits.unwrap_or(word).parse().ok();
+    let day = digits.unwrap_or(word).parse::<i8>().ok();
     day.filter(|day| (1..=31).contains(day))
 }
 
@@ -96,7 +101,8 @@ pub(super) fn weekday(word: &str) -> Option<(Weekday, Option<Clock>)> {
 /// Who says `by five` means the afternoon: an hour from 1 to 7 without more is one after noon.
 pub(super) fn clock(tokens: &[Token], at: usize) -> Option<(TimeOfDay, usize)> {
     let word = |at: usize| tokens.get(at).map_or("", |token| &*token.word);
-    let hour = |at: usize| number(word(at)).filter(|hour| *hour <= 24 && !ARTICLES.contains(&word(at)));
+    let hour =
+        |at: usize| number(word(at)).filter(|hour| *hour <= 24 && !ARTICLES.contains(&word(at)));
     let past = |at: usize, minutes: u32| Some((time(by_day(hour(at)?), minutes)?, at + 1));
     let before = |at: usize, minutes: u32| Some((time(hour_before(hour(at)?), minutes)?, at + 1));
     match (word(at), word(at + 1)) {
@@ -108,7 +114,9 @@ pub(super) fn clock(tokens: &[Token], at: usize) -> Option<(TimeOfDay, usize)> {
     }
     let first = word(at);
     for half in [Half::Am, Half::Pm] {
-        let hour = first.strip_suffix(half.word()).and_then(|digits| digits.parse().ok());
+        let hour = first
+            .strip_suffix(half.word())
+            .and_then(|digits| digits.parse::<u32>().ok());
         if let Some(hour) = hour {
             return Some((half.time(hour, 0)?, at + 1));
         }
@@ -126,17 +134,30 @@ pub(super) fn clock(tokens: &[Token], at: usize) -> Option<(TimeOfDay, usize)> {
     if let Some(half) = half {
         return Some((half.time(said, minutes)?, next));
     }
-    let hours = if first.starts_with('0') { said } else { by_day(said) };
+    let hours = if first.starts_with('0') {
+        said
+    } else {
+        by_day(said)
+    };
     match (word(next), word(next + 1)) {
         ("o", "clock") => Some((time(hours, minutes)?, next + 2)),
         ("oclock", _) => Some((time(hours, minutes)?, next + 1)),
-        ("uhr", more) => match more.parse().ok().filter(|more| minutes == 0 && *more < 60) {
+        ("uhr", more) => match more
+            .parse::<u32>()
+            .ok()
+            .filter(|more| minutes == 0 && *more < 60)
+        {
             Some(minutes) => Some((time(hours, minutes)?, next + 2)),
             None => Some((time(hours, minutes)?, next + 1)),
         },
         (unit, _) if UNITS.contains(&unit) => None,
         // A date, such as 15.03.
-        _ if tokens.get(at + 1).is_some_and(|token| token.joined_by == Some('.')) => None,
+        _ if tokens
+            .get(at + 1)
+            .is_some_and(|token| token.joined_by == Some('.')) =>
+        {
+            None
+        }
         _ => Some((time(hours, minutes)?, next)),
     }
 }
@@ -144,7 +165,7 @@ pub(super) fn clock(tokens: &[Token], at: usize) -> Option<(TimeOfDay, usize)> {
 /// The minutes that stand joined to an hour, the half of the day that is written with them, and the first word after them.
 fn minutes(tokens: &[Token], at: usize) -> Option<(u32, Option<Half>, usize)> {
     let token = tokens.get(at).filter(|token| token.joined_by.is_some())?;
-    let digits = token.word.get(..2)?.parse().ok()?;
+    let digits = token.word.get(..2)?.parse::<u32>().ok()?;
     Some((digits, Half::of(token.word.get(2..)?), at + 1))
 }
 

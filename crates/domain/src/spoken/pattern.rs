@@ -78,7 +78,9 @@ impl Pattern {
                     // A word with an apostrophe is several.
                     None => {
                         let words = folded(part);
-                        let words = words.split(' ').map(|word| Piece::Word(vec![word.to_owned()]));
+                        let words = words
+                            .split(' ')
+                            .map(|word| Piece::Word(vec![word.to_owned()]));
                         pieces.extend(words);
                     }
                 },
@@ -109,7 +111,10 @@ fn fits(pieces: &[Piece], tokens: &[Token], at: usize, so_far: Captured) -> Opti
     }
     let word = &*tokens.get(at)?.word;
     let (next, captured) = match piece {
-        Piece::Word(words) => (words.iter().any(|one| one == word).then_some(at + 1)?, so_far),
+        Piece::Word(words) => (
+            words.iter().any(|one| one == word).then_some(at + 1)?,
+            so_far,
+        ),
         Piece::Prefix(prefix) => (word.starts_with(&**prefix).then_some(at + 1)?, so_far),
         Piece::Number => {
             let number = Some(numbers::number(word)?);
@@ -118,7 +123,14 @@ fn fits(pieces: &[Piece], tokens: &[Token], at: usize, so_far: Captured) -> Opti
         Piece::Weekday => {
             let (weekday, part) = numbers::weekday(word)?;
             let weekday = Some(weekday);
-            (at + 1, Captured { weekday, part, ..so_far })
+            (
+                at + 1,
+                Captured {
+                    weekday,
+                    part,
+                    ..so_far
+                },
+            )
         }
         Piece::Month => {
             let month = Some(numbers::month(word)?);

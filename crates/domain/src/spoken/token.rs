@@ -84,7 +84,9 @@ fn ends(between: &str, before: &[Token], next: &str) -> bool {
 
 /// Whether a point belongs to the last word: `5 p.m.`, `Dr.`, `15. März`.
 fn is_shortened(before: &[Token], next: &str) -> bool {
-    const SHORT: &[&str] = &["dr", "mr", "mrs", "ms", "hr", "fr", "ca", "bzw", "usw", "approx", "tel"];
+    const SHORT: &[&str] = &[
+        "dr", "mr", "mrs", "ms", "hr", "fr", "ca", "bzw", "usw", "approx", "tel",
+    ];
     let Some((last, rest)) = before.split_last() else {
         return false;
     };

@@ -132,7 +132,10 @@ fn longest(tokens: &[Token], at: usize) -> Option<(&'static Time, Captured)> {
             let Some(captured) = pattern.at(tokens, at) else {
                 continue;
             };
-            if best.as_ref().is_none_or(|(_, other)| captured.end > other.end) {
+            if best
+                .as_ref()
+                .is_none_or(|(_, other)| captured.end > other.end)
+            {
                 best = Some((one, captured));
             }
         }

@@ -18,12 +18,13 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
 use aftercall_proto::recorder::v1::report_call_events_response::Outcome;
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
-    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
-    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
-    RecordInteractionsRequest, RecordInteractionsResponse, ReportCallEventsRequest,
-    ReportCallEventsResponse, ReportedCallEvent, ScoreTextRequest, ScoreTextResponse,
-    UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AnalyseInteractionResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
+    FindPromisesRequest, FindPromisesResponse, IdentifyInteractionRequest,
+    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
+    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
+    RecordInteractionsResponse, ReportCallEventsRequest, ReportCallEventsResponse,
+    ReportedCallEvent, ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest,
+    UnmergeCustomersResponse,
 };
 use prost::Message;
 use tokio::net::TcpListener;

@@ -28,7 +28,7 @@ pub const TIME_RULES: &[TimeRule] = &[
     ] },
     TimeRule { code: "in_hours", means: Means::Hours, says: &[
         "in|within # hour|hours|hrs", "in|within the next # hours", "in|within the # hours", "in|within the hour", "in|within the next hour",
-        "in|within # to|or # hours", "in|within # # hours", "in|within a couple of hours", "in # hours time",
+        "in|within # to|or # hours", "in|within # # hours", "in|within a # of hours", "in|within a # hours", "in # hours time",
         "in|binnen # stunde|stunden", "innerhalb # stunde|stunden", "innerhalb von|der # stunde|stunden", "innerhalb der nachsten # stunden",
         "in den nachsten # stunden", "innerhalb der nachsten stunde",
     ] },
@@ -40,7 +40,7 @@ pub const TIME_RULES: &[TimeRule] = &[
         "in|binnen # bis # werktagen|arbeitstagen", "innerhalb von # bis # werktagen|arbeitstagen",
     ] },
     TimeRule { code: "in_days", means: Means::Days, says: &[
-        "in|within # day|days", "in|within the next # days", "in|within # to|or # days", "in|within # # days", "in|within a couple of days",
+        "in|within # day|days", "in|within the next # days", "in|within # to|or # days", "in|within # # days", "in|within a # of days", "in|within a # days",
         "over the next # days", "in # days time", "in|binnen # tag|tagen", "innerhalb von # tagen", "in den nachsten # tagen",
         "innerhalb der nachsten # tage", "in|innerhalb ~ # bis # tagen",
     ] },
