@@ -99,7 +99,7 @@ pub(crate) fn prepare(
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
-    if let Some(sayings) = &sayings {
+    if let Some(sayings) = sayings.as_deref() {
         let by = (&**tenant_id, named.id());
         warnings.extend(propose(&mut checked, (sayings, by), house, now)?);
     }

@@ -63,6 +63,7 @@ impl RecorderService for Echo {
             already_recorded: false,
             warnings: Vec::new(),
             dues: Vec::new(),
+            proposed: Vec::new(),
         }))
     }
 
