@@ -90,6 +90,7 @@ rpcs! {
         command "AnalyseInteraction":
             recorder::v1::AnalyseInteractionRequest => recorder::v1::AnalyseInteractionResponse;
         plain "ScoreText": recorder::v1::ScoreTextRequest => recorder::v1::ScoreTextResponse;
+        plain "FindPromises": recorder::v1::FindPromisesRequest => recorder::v1::FindPromisesResponse;
         command "IdentifyInteraction":
             recorder::v1::IdentifyInteractionRequest => recorder::v1::IdentifyInteractionResponse;
         command "MergeCustomers":

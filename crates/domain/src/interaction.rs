@@ -21,6 +21,7 @@ mod promise;
 mod reach;
 mod recording;
 mod recovering;
+mod said;
 mod segment;
 mod sentiment;
 mod speech;

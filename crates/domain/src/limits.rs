@@ -38,6 +38,12 @@ pub const ANALYSIS_BYTES_MAX: usize = 128 << 10;
 pub const SCORED_TURNS_MAX: usize = 2_000;
 /// Their texts together.
 pub const SCORED_BYTES_MAX: usize = 256 << 10;
+/// Promises that are found at once in what was said.
+pub const SAYINGS_MAX: usize = 50;
+/// How much of what was said is the text of a promise that was found in it.
+pub const SAYING_BYTES_MAX: usize = 1_024;
+/// From which confidence on what was said is proposed as a promise, in percent.
+pub const PROPOSED_CONFIDENCE_MIN: u8 = 50;
 /// From which confidence on a signal raises an alert.
 pub const ALERTED_CONFIDENCE_MIN: f64 = 0.5;
 /// Rules of alerts that one escalation policy is for.

@@ -24,6 +24,8 @@ pub enum WarningReason {
     LongSentence,
     /// A due is kept as it was told, and is odd.
     Due(DueWarning),
+    /// The record says that nothing was promised, and the agent said that something will be done.
+    PromiseSaid,
 }
 
 impl WarningReason {
@@ -33,6 +35,7 @@ impl WarningReason {
             Self::ControlCharactersDropped => "CONTROL_CHARACTERS_DROPPED",
             Self::LongSentence => "LONG_SENTENCE",
             Self::Due(odd) => odd.as_str(),
+            Self::PromiseSaid => "PROMISE_SAID",
         }
     }
 }

@@ -31,6 +31,7 @@ const TABLE: &[(&str, Methods)] = &[
             ("AmendInteraction", AMENDING),
             ("AnalyseInteraction", ANALYSING),
             ("ScoreText", ANALYSING),
+            ("FindPromises", ANALYSING),
             ("IdentifyInteraction", IDENTIFYING),
             ("MergeCustomers", MERGING),
             ("UnmergeCustomers", MERGING),

@@ -15,7 +15,7 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::InteractionRecorded;
 use aftercall_proto::model::v1::{CallTerms, Interaction};
-use aftercall_proto::recorder::v1::{ReckonedDue, RecordInteractionRequest};
+use aftercall_proto::recorder::v1::{ProposedPromise, ReckonedDue, RecordInteractionRequest};
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Ids, Principal};
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::failure::Refusal;
 use crate::follow_up::follow_up;
 use crate::pending::{Hash, Key};
+use crate::propose::{propose, proposed};
 use crate::resolve::{Named, resolve};
 use crate::score::Wanted;
 
@@ -53,6 +54,8 @@ pub(crate) struct Prepared {
     pub(crate) commitment_ids: Vec<String>,
     /// What became of dues that were told otherwise than as instants.
     pub(crate) dues: Vec<ReckonedDue>,
+    /// The promises that were said; none where nobody asks for them.
+    pub(crate) proposed: Option<Vec<ProposedPromise>>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -78,7 +81,7 @@ pub(crate) fn prepare(
     let hash = said(&mut wire);
     let mut found = Violations::new();
     let read = interaction::read(wire, &mut found);
-    let scoring = Wanted::read(scoring, &mut found);
+    let scoring = Wanted::read(scoring, !import_batch.is_empty(), &mut found);
     let named = read.commitments.iter().filter_map(|draft| {
         let due = draft.due.as_ref()?;
         due.calendar_id()
@@ -86,6 +89,7 @@ pub(crate) fn prepare(
     let calendars = house.calendars(&named.collect::<Vec<_>>())?;
     let recording = Recording::check(read, import_batch, &calendars, now, found)?;
     let (mut checked, import_batch, mut warnings) = recording.into_parts();
+    let sayings = scoring.sayings();
     scoring.add_to(&mut checked)?;
     checked.canonicalise(principal.country);
     let tenant_id = &principal.tenant_id;
@@ -94,35 +98,31 @@ pub(crate) fn prepare(
         false => Place::Id,
     };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
-    warnings.extend(follow_up(&mut checked, house)?);
     let commitment_ids = checked.commitments.iter();
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
         .collect();
+    if let Some(sayings) = sayings.as_deref() {
+        let by = (&**tenant_id, named.id());
+        warnings.extend(propose(&mut checked, (sayings, by), house, now)?);
+    }
+    warnings.extend(follow_up(&mut checked, house)?);
+    let proposed = sayings.map(|_| checked.commitments.iter().filter_map(proposed).collect());
     let dues = checked.commitments.iter().filter_map(reckoned).collect();
     let occurred_at = checked.occurred_at;
     let interaction: Interaction = checked.into();
     let names = names(tenant_id, &interaction);
     check_names(&names)?;
-    let customer = interaction.customer.as_ref();
-    let customer_id = customer.map_or_else(String::new, |one| one.customer_id.clone());
-    let interaction_id = interaction.interaction_id.clone();
-    let sealing = Sealing {
-        by: Author::from(principal),
-        aggregate_id: &interaction_id,
-        interaction_id: &interaction_id,
-        customer_id: &customer_id,
-        sequence: 1,
-        occurred_at,
-        recorded_at: now,
-        import_batch: &import_batch,
-        request: Some(Request { id: "", hash }),
-    };
     let recorded = InteractionRecorded {
         interaction: Some(interaction),
         call_terms: house.call_terms(),
     };
-    let record = sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?;
+    let record = seal(
+        principal,
+        (recorded, &import_batch),
+        (occurred_at, now),
+        hash,
+    )?;
     Ok(Prepared {
         key: Key::contact(Arc::clone(tenant_id), named.id()),
         id_place,
@@ -132,8 +132,34 @@ pub(crate) fn prepare(
         record,
         commitment_ids,
         dues,
+        proposed,
         warnings,
     })
+}
+
+/// The log's record of a contact.
+fn seal(
+    principal: &Principal,
+    (recorded, import_batch): (InteractionRecorded, &str),
+    (occurred_at, now): (Timestamp, Timestamp),
+    hash: RequestHash,
+) -> Result<Record, Refusal> {
+    let interaction = recorded.interaction.as_ref();
+    let customer = interaction.and_then(|one| one.customer.as_ref());
+    let customer_id = customer.map_or_else(String::new, |one| one.customer_id.clone());
+    let interaction_id = interaction.map_or_else(String::new, |one| one.interaction_id.clone());
+    let sealing = Sealing {
+        by: Author::from(principal),
+        aggregate_id: &interaction_id,
+        interaction_id: &interaction_id,
+        customer_id: &customer_id,
+        sequence: 1,
+        occurred_at,
+        recorded_at: now,
+        import_batch,
+        request: Some(Request { id: "", hash }),
+    };
+    Ok(sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?)
 }
 
 /// What became of a due that was told otherwise than as an instant.

@@ -224,6 +224,8 @@ pub enum Origin {
     DropRecovery,
     /// The customer was told a version of a solution that was recalled since: it is to be put right.
     Recall,
+    /// The agent said it, and nobody listed it: the finder of promises proposed it ([`crate::spoken`]).
+    Said,
 }
 
 /// Why a promise that nobody gave is withdrawn.

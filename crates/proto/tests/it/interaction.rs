@@ -36,7 +36,7 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
             // Only answers and events say these.
             (draft.policy, draft.target, draft.expire_after) = (None, None, None);
             draft.stages.clear();
-            (draft.origin, draft.occurrence) = (0, None);
+            (draft.origin, draft.occurrence, draft.finding) = (0, None, None);
             // How it recurs is always said.
             if let Some(recurrence) = &mut draft.recurrence {
                 recurrence.mode = recurrence.mode.max(1);

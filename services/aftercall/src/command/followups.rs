@@ -5,6 +5,7 @@ mod board;
 mod change;
 mod feed;
 mod filter;
+mod find;
 mod make;
 mod repeats;
 mod series;
@@ -38,6 +39,8 @@ pub enum Followups {
     Preview(due::PreviewArgs),
     /// Why a promise is due when it is
     Explain(due::ExplainArgs),
+    /// Finds promises in what an agent said, and says by which words; records nothing
+    FindPromises(find::FindArgs),
     /// Makes a promise after its contact, or one that was given in no contact of ours
     Make(Box<make::MakeArgs>),
     /// Says what a promise waits for: others to the same customer, which have to be kept first
@@ -175,6 +178,7 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
         Followups::Show(args) => show(session, args).await,
         Followups::Preview(args) => due::preview(session, args).await,
         Followups::Explain(args) => due::explain(session, args).await,
+        Followups::FindPromises(args) => find::find(session, args).await,
         Followups::Make(args) => make::make(session, *args).await,
         Followups::Depend(args) => make::depend(session, args).await,
         Followups::Reopen(args) => make::reopen(session, args).await,

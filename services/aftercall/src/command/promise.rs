@@ -84,6 +84,9 @@ pub(crate) fn draft_line(draft: &CommitmentDraft, times: &Times) -> String {
     if !draft.promise_text.is_empty() {
         line.push_str(&format!(": “{}”", draft.promise_text));
     }
+    if draft.proposed_until.is_some() {
+        line.push_str(" (proposed)");
+    }
     line
 }
 

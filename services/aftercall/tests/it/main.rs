@@ -29,6 +29,7 @@ mod on_kafka;
 mod permissions;
 mod retargeting;
 mod roles;
+mod said;
 mod scopes;
 mod serve;
 mod settings;

@@ -14,6 +14,7 @@ mod fixture;
 mod hostile;
 mod identifying;
 mod names;
+mod proposing;
 mod recording;
 mod recurring;
 mod replicas;
