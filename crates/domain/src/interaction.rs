@@ -9,10 +9,12 @@ mod clean;
 mod contact;
 mod customer;
 mod disconnect;
+mod driver;
 mod followed_up;
 mod forms;
 mod handling;
 mod identification;
+mod ivr;
 mod life;
 mod making;
 mod names;
@@ -38,6 +40,7 @@ pub use contact::{
     InitiationMethod, ReasonResolution,
 };
 pub use customer::{Customer, MatchStatus, Verification};
+pub use driver::{DriverSegment, DriverSetter};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
 pub use followed_up::FollowedUp;
 pub(crate) use forms::is_language;
@@ -45,6 +48,7 @@ pub use handling::{
     Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
 pub use identification::{Identification, check_id};
+pub use ivr::{IvrOutcome, IvrStep, last_node, path_in_line};
 pub use life::{Life, PromiseLife, Refused, Step};
 pub use making::Surroundings;
 pub use names::{
@@ -134,6 +138,10 @@ pub struct Interaction {
     pub interruptions: Vec<Interruption>,
     /// How participants felt by further scorers, each in one of its versions once.
     pub sentiments: Vec<Sentiment>,
+    /// What made the customer call.
+    pub driver_segment: Option<DriverSegment>,
+    /// The way through the voice menu, in its order.
+    pub ivr_path: Vec<IvrStep>,
 }
 
 impl Interaction {

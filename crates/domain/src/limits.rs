@@ -26,6 +26,9 @@ pub const COMMITMENTS_MAX: usize = 50;
 pub const FOLLOW_UPS_MAX: usize = 50;
 /// Elements of any other list of an interaction.
 pub const LIST_MAX: usize = 200;
+
+/// The longest path through a voice menu in one line, in bytes.
+pub const IVR_PATH_BYTES_MAX: usize = 512;
 /// Points of a sentiment series.
 pub const SENTIMENT_POINTS_MAX: usize = 2_000;
 /// Sentiments of one contact by different scorers, beside that of its record.

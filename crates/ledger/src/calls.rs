@@ -66,7 +66,10 @@ impl CallChange {
 
     /// Whether what the call adds to the record of its contact once it is over is something else than before.
     pub fn completes_anew(&self) -> bool {
-        let adds = |call: &wire::Call| (call.segments.clone(), call.ended_at, call.disconnect);
+        let adds = |call: &wire::Call| {
+            let (segments, path) = (call.segments.clone(), call.ivr_path.clone());
+            (segments, path, call.ended_at, call.disconnect)
+        };
         let (before, after) = self.over();
         before.map(adds) != after.map(adds)
     }

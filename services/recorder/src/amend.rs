@@ -95,7 +95,7 @@ fn read(
 }
 
 /// Who may amend: an agent the own record for a day, a team lead for a month, a compliance officer
-/// at any time; an integration at any time what telephony knows.
+/// at any time; an integration at any time what telephony knows, and what a classifier says.
 pub(crate) fn permit(
     principal: &Principal,
     amendment: &Amendment,
@@ -106,7 +106,7 @@ pub(crate) fn permit(
     if roles.contains(Role::ComplianceOfficer) {
         return Ok(());
     }
-    if roles.contains(Role::Integration) && amendment.is_telephony() {
+    if roles.contains(Role::Integration) && amendment.is_of_programs() {
         return Ok(());
     }
     let own = !original.agent_id.is_empty() && *original.agent_id == *principal.actor_id;
