@@ -6,6 +6,7 @@ mod analysis;
 mod attention;
 mod check;
 mod clean;
+mod codes;
 mod contact;
 mod customer;
 mod disconnect;

@@ -82,6 +82,9 @@ pub const CORRECTION_DAYS_MAX: i64 = 365;
 pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
 /// Codes of a taxonomy.
 pub const TAXONOMY_NODES_MAX: usize = 2_000;
+
+/// Codes that are told beside one that is not known.
+pub const NEAR_CODES_MAX: usize = 3;
 /// The latest contacts that a promise caused which are shown with it.
 pub const CAUSED_SHOWN_MAX: usize = 20;
 /// Contacts that broken promises caused, over which one request counts.

@@ -78,6 +78,7 @@ pub(crate) async fn preview(
         field: "due".to_owned(),
         reason: WarningReason::Due(odd),
         count: 1,
+        detail: String::new(),
     });
     Ok(PreviewDueResponse {
         promised_by: Some(time::to_wire(explained.at)),

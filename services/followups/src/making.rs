@@ -124,6 +124,7 @@ impl Maker {
             field: at.into(),
             reason: WarningReason::Due(odd),
             count: 1,
+            detail: String::new(),
         }));
         Ok((draft, warnings))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aftercall_domain::setting::FollowUpPolicy;
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy};
 use aftercall_ledger::{Calendars, Contact, Ledger, Ready};
 use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) calendars: Calendars,
     /// The follow-up policies that it has.
     pub(crate) policies: Ready<FollowUpPolicy>,
+    /// The taxonomies that it has.
+    pub(crate) trees: Ready<CodeTree>,
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
@@ -52,6 +54,7 @@ impl Core {
         Self {
             calendars: Calendars::of(ledger.clone()),
             policies: Ready::of(ledger.clone()),
+            trees: Ready::of(ledger.clone()),
             ledger,
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),

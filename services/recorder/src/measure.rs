@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_service::{Ids, Principal};
@@ -25,6 +25,10 @@ impl House for Bare {
 
     fn policy(&self, _: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
         Ok(None)
+    }
+
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal> {
+        Ok(Arc::default())
     }
 }
 

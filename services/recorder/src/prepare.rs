@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::interaction::CommitmentDraft;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::limits::WARNINGS_MAX;
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Recording, Violations, Warning};
+use aftercall_domain::{Interaction as Contact, Recording, Violations, Warning};
 use aftercall_ledger::{InUse, Name, Named as OtherName, Place, names};
 use aftercall_log::Record;
 use aftercall_proto::convert::interaction;
@@ -33,6 +34,9 @@ pub(crate) trait House {
 
     /// The policy that a promise has when it is made now.
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal>;
+
+    /// The taxonomies that are in use.
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal>;
 }
 
 /// A record that may be appended.
@@ -51,6 +55,8 @@ pub(crate) struct Prepared {
     /// What became of dues that were told otherwise than as instants.
     pub(crate) dues: Vec<ReckonedDue>,
     pub(crate) warnings: Vec<Warning>,
+    /// Which codes the tenant's taxonomies don't take. What was recorded before stays recorded.
+    pub(crate) codes: Violations,
 }
 
 /// Checks a request, fills in what it leaves to us, and encodes its event.
@@ -74,14 +80,12 @@ pub(crate) fn prepare(
     };
     let hash = said(&mut wire);
     let mut found = Violations::new();
-    let read = interaction::read(wire, &mut found);
+    let mut read = interaction::read(wire, &mut found);
+    let (codes, odd) = codes(&mut read, house, !import_batch.is_empty())?;
     let scoring = Wanted::read(scoring, &mut found);
-    let named = read.commitments.iter().filter_map(|draft| {
-        let due = draft.due.as_ref()?;
-        due.calendar_id()
-    });
-    let calendars = house.calendars(&named.collect::<Vec<_>>())?;
-    let recording = Recording::check(read, import_batch, &calendars, now, found)?;
+    let calendars = calendars(&read, house)?;
+    let recording = Recording::check(read, import_batch, &calendars, now, found);
+    let recording = recording.map_err(|found| with(found, &codes))?;
     let (mut checked, import_batch, mut warnings) = recording.into_parts();
     scoring.add_to(&mut checked)?;
     checked.canonicalise(principal.country);
@@ -92,6 +96,8 @@ pub(crate) fn prepare(
     };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
     warnings.extend(follow_up(&mut checked, house)?);
+    warnings.extend(odd);
+    warnings.truncate(WARNINGS_MAX);
     let commitment_ids = checked.commitments.iter();
     let commitment_ids = commitment_ids
         .map(|draft| draft.commitment_id.clone())
@@ -129,7 +135,39 @@ pub(crate) fn prepare(
         commitment_ids,
         dues,
         warnings,
+        codes,
     })
+}
+
+/// Holds the codes of a contact against the tenant's taxonomies: what they don't take, and what they warn of.
+fn codes(
+    contact: &mut Contact,
+    house: &dyn House,
+    is_import: bool,
+) -> Result<(Violations, Vec<Warning>), Refusal> {
+    let trees = house.trees()?;
+    let editions: Vec<_> = trees.iter().map(InUse::edition).collect();
+    let mut found = Violations::new();
+    let odd = contact.check_codes(&editions, is_import, &mut found);
+    Ok((found, odd))
+}
+
+/// The calendars by which the dues of a contact are told.
+fn calendars(
+    contact: &Contact,
+    house: &dyn House,
+) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> {
+    let named = contact.commitments.iter().filter_map(|draft| {
+        let due = draft.due.as_ref()?;
+        due.calendar_id()
+    });
+    house.calendars(&named.collect::<Vec<_>>())
+}
+
+/// All that is wrong, at once.
+fn with(mut found: Violations, codes: &Violations) -> Violations {
+    found.extend(codes.clone());
+    found
 }
 
 /// What became of a due that was told otherwise than as an instant.

@@ -4,14 +4,13 @@ use aftercall_proto::event::v1::{CallDropJudged, CallWrapUpSaved};
 use aftercall_proto::model::v1 as wire;
 
 /// What of a saved wrap-up is measured.
-const MEASURED: [&str; 7] = [
+const MEASURED: [&str; 6] = [
     "contact_reasons",
     "disposition",
     "problem_onset_at",
     "non_talk",
     "interruptions",
     "driver_segment",
-    "ivr_path",
 ];
 
 /// Something that happened in a call.
@@ -51,7 +50,6 @@ pub(super) fn saved(saved: &CallWrapUpSaved) -> CallWrapUpSaved {
         non_talk: values.non_talk,
         interruptions: values.interruptions,
         driver_segment: values.driver_segment,
-        ivr_path: values.ivr_path,
         ..wire::Interaction::default()
     };
     CallWrapUpSaved {

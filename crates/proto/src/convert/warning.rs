@@ -11,11 +11,13 @@ impl From<Warning> for wire::Warning {
             field,
             reason,
             count,
+            detail,
         } = warning;
         let description = match reason {
             WarningReason::LongSentence => format!(
                 "sentences with more than {SENTENCE_WORDS_MAX} words: {count}; shorter ones are easier to read out"
             ),
+            WarningReason::UnknownCode => format!("{detail}; it was taken as it is"),
             WarningReason::Due(odd) => odd.description().to_owned(),
             WarningReason::ControlCharactersDropped => {
                 format!("{count} control characters were dropped; send line feeds and tabs only")
