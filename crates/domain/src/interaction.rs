@@ -41,8 +41,8 @@ pub use contact::{
     InitiationMethod, ReasonResolution,
 };
 pub use customer::{Customer, MatchStatus, Verification};
-pub use driver::{DriverSegment, DriverSetter};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+pub use driver::{DriverSegment, DriverSetter};
 pub use followed_up::FollowedUp;
 pub(crate) use forms::is_language;
 pub use handling::{

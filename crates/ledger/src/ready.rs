@@ -6,7 +6,8 @@ use std::sync::Arc;
 use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{EscalatesBy, Escalation};
 use aftercall_domain::setting::{
-    Body, CodeTree, Edition, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
+    Body, CodeTree, Edition, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence,
+    Team,
 };
 use aftercall_proto::convert::setting as convert;
 use aftercall_proto::convert::time::from_wire;

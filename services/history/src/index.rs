@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::{people, sentiment};
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 7;
+const INDEX_VERSION: u32 = 8;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -35,6 +35,7 @@ pub(crate) mod column {
     pub(crate) const AGENT: &str = "agent";
     pub(crate) const TEAM: &str = "team";
     pub(crate) const DISPOSITION: &str = "disposition";
+    pub(crate) const DRIVER: &str = "driver_segment";
     pub(crate) const CHANNEL: &str = "channel";
     pub(crate) const DIRECTION: &str = "direction";
     pub(crate) const SENTIMENT: &str = "sentiment";
@@ -67,6 +68,9 @@ pub(crate) struct Fields {
     pub(crate) reason: Field,
     primary_reason: Field,
     pub(crate) disposition: Field,
+    /// What made the customer call, and what is above it: `outage.network` and `outage`.
+    pub(crate) driver: Field,
+    driver_segment: Field,
     pub(crate) channel: Field,
     pub(crate) direction: Field,
     pub(crate) sentiment: Field,
@@ -110,6 +114,9 @@ impl Fields {
             primary_reason: builder
                 .add_text_field(column::REASON, TextOptions::default().set_fast(RAW)),
             disposition: builder.add_text_field(column::DISPOSITION, counted()),
+            driver: builder.add_text_field("driver", exact()),
+            driver_segment: builder
+                .add_text_field(column::DRIVER, TextOptions::default().set_fast(RAW)),
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
             sentiment: builder.add_u64_field(column::SENTIMENT, number()),
@@ -161,6 +168,7 @@ impl Fields {
             add_known(self.disposition, &disposition.code, &mut document);
         }
         self.add_reasons(interaction, &mut document);
+        self.add_driver(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
             document.add_text(self.label, label);
         }
@@ -221,16 +229,20 @@ impl Fields {
         }
     }
 
+    fn add_driver(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let Some(segment) = interaction.driver_segment.as_ref() else {
+            return;
+        };
+        document.add_text(self.driver_segment, &segment.code);
+        for code in with_families(&segment.code) {
+            document.add_text(self.driver, code);
+        }
+    }
+
     fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
         let mut codes = BTreeSet::new();
         for reason in &interaction.contact_reasons {
-            codes.insert(&*reason.code);
-            codes.extend(
-                reason
-                    .code
-                    .match_indices('.')
-                    .map(|(dot, _)| &reason.code[..dot]),
-            );
+            codes.extend(with_families(&reason.code));
             if reason.primary {
                 document.add_text(self.primary_reason, &reason.code);
             }
@@ -239,6 +251,12 @@ impl Fields {
             .into_iter()
             .for_each(|code| document.add_text(self.reason, code));
     }
+}
+
+/// A code, and what is above it: what stands before each of its dots.
+fn with_families(code: &str) -> impl Iterator<Item = &str> {
+    let families = code.match_indices('.').map(|(dot, _)| &code[..dot]);
+    families.chain([code])
 }
 
 /// What a document is made of.

@@ -57,7 +57,8 @@ impl DriverSegment {
                 }
             }
             DriverSetter::Agent => {
-                let text = "is a classifier's, and set_by is AGENT; leave it out, or set CLASSIFIER";
+                let text =
+                    "is a classifier's, and set_by is AGENT; leave it out, or set CLASSIFIER";
                 if !self.classifier.is_empty() {
                     checker.add(at.field("classifier"), Reason::Conflicting, text);
                 }

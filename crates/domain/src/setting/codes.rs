@@ -215,7 +215,9 @@ pub fn judge(code: &str, kind: TaxonomyKind, at: Timestamp, editions: &[Edition<
             let near = own().flat_map(|edition| edition.tree.near(code, at));
             let near: Vec<&str> = near.take(NEAR_CODES_MAX).collect();
             match near.is_empty() {
-                true => format!("is no code of the taxonomy {name}; list its codes, or add this one"),
+                true => {
+                    format!("is no code of the taxonomy {name}; list its codes, or add this one")
+                }
                 false => format!(
                     "is no code of the taxonomy {name}; did you mean {}? List its codes, or add this one",
                     near.join(", ")
@@ -279,7 +281,10 @@ mod tests {
         // From its first moment on, and no longer at its last.
         assert_eq!(told("billing.bill", 100, &tree), own());
         assert_eq!(told("billing.question", 200, &tree), own());
-        assert!(matches!(told("billing.bill", 200, &tree), Judged::Odd(_, true)));
+        assert!(matches!(
+            told("billing.bill", 200, &tree),
+            Judged::Odd(_, true)
+        ));
         let kind = TaxonomyKind::Driver;
         assert_eq!(judge("x", kind, at(0), &[]), Judged::Free);
         let other = Edition {
@@ -301,8 +306,16 @@ mod tests {
             ("billing.question", 10, "is in use from 1970-07-20"),
             ("billing.refnd", 10, "did you mean billing.refund?"),
             ("Billing.Refund", 10, "did you mean billing.refund?"),
-            ("billing.zzzzzzzzz", 10, "did you mean billing.refund, billing.invoice?"),
-            ("quite.other", 10, "is no code of the taxonomy own@7; list its codes"),
+            (
+                "billing.zzzzzzzzz",
+                10,
+                "did you mean billing.refund, billing.invoice?",
+            ),
+            (
+                "quite.other",
+                10,
+                "is no code of the taxonomy own@7; list its codes",
+            ),
         ] {
             match told(code, day, &tree) {
                 Judged::Odd(text, true) => assert!(text.contains(expected), "{code}: {text}"),
@@ -323,7 +336,10 @@ mod tests {
             assert!(matches!(judged, Judged::Odd(_, it) if it == refuses));
         }
         // Of two, any that has the code takes it, and any that refuses does.
-        let (strict, lenient) = (tree(Some(UnknownCodes::Refuse)), tree(Some(UnknownCodes::Warn)));
+        let (strict, lenient) = (
+            tree(Some(UnknownCodes::Refuse)),
+            tree(Some(UnknownCodes::Warn)),
+        );
         let edition = |tree| Edition {
             setting_id: "a",
             version: 1,
@@ -331,7 +347,10 @@ mod tests {
         };
         let both = [edition(&lenient), edition(&strict)];
         let kind = TaxonomyKind::ContactReason;
-        assert!(matches!(judge("nothing", kind, at(0), &both), Judged::Odd(_, true)));
+        assert!(matches!(
+            judge("nothing", kind, at(0), &both),
+            Judged::Odd(_, true)
+        ));
         assert!(matches!(judge("fax", kind, at(0), &both), Judged::Taken(_)));
     }
 
@@ -344,7 +363,10 @@ mod tests {
             tree: &tree,
         };
         let name = edition.name();
-        assert!(name.len() <= ID_BYTES_MAX && name.ends_with("ü@12"), "{name}");
+        assert!(
+            name.len() <= ID_BYTES_MAX && name.ends_with("ü@12"),
+            "{name}"
+        );
     }
 
     /// The distance, by its definition.

@@ -42,11 +42,7 @@ fn wandering() -> Vec<CallEvent> {
         event(30, What::Answered, by("ana")),
         event(60, What::Transferred(to), by("ana")),
         step(61, "bills"),
-        event(
-            70,
-            ended(DisconnectReason::Customer),
-            Place::default(),
-        ),
+        event(70, ended(DisconnectReason::Customer), Place::default()),
     ]
 }
 
