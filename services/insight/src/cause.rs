@@ -5,7 +5,10 @@
 
 use aftercall_domain::Violations;
 use aftercall_domain::ids::Namespace;
+use aftercall_domain::setting::{CodeTree, Judged, TaxonomyKind};
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{InteractionId, Scope};
+use aftercall_ledger::Ready;
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::LogIdentity;
 use aftercall_proto::envelope::Fact;
@@ -22,6 +25,7 @@ use crate::Insight;
 use crate::failure::Unanswered;
 use crate::fold::{Kept, finished_call};
 use crate::keys;
+use crate::labels::Labels;
 use crate::limits::NOTE_BYTES_MAX;
 
 /// What is said, checked as far as it can be without the view, and who says it.
@@ -31,6 +35,7 @@ struct Given {
     said: AttributeCauseRequest,
     hash: RequestHash,
     log: LogIdentity,
+    trees: Ready<CodeTree>,
 }
 
 /// Keeps what is said, once however often it comes.
@@ -47,6 +52,7 @@ pub(crate) async fn attribute(
         scope,
         hash,
         log: insight.log_identity(),
+        trees: insight.trees().clone(),
     };
     command::run(insight.reading(), insight.clock(), given, until).await
 }
@@ -82,6 +88,7 @@ impl command::Command for Given {
             Known::Not => {}
         }
         let kept = kept.ok_or(Unanswered::InteractionNotFound)?;
+        let taxonomy_version = self.edition(&kept)?;
         let cause = [tenant_id, &*said.interaction_id].map(str::as_bytes);
         let cause_id = Namespace::Cause.id(&cause).to_string();
         let sealing = Sealing {
@@ -101,7 +108,7 @@ impl command::Command for Given {
         let fact = Fact::CauseAttributed(Box::new(CauseAttributed {
             interaction_id: said.interaction_id.clone(),
             root_cause_code: said.root_cause_code.clone(),
-            taxonomy_version: said.taxonomy_version.clone(),
+            taxonomy_version,
             note: said.note.clone(),
         }));
         let record = sealing.seal_under(kept.log_key(tenant_id), &fact)?;
@@ -123,6 +130,28 @@ impl Given {
             }
         }
         Ok(None)
+    }
+
+    /// By which edition the code is taken: of the tenant's taxonomies of root causes, as they were to be used when the contact
+    /// occurred; else the one that was said.
+    fn edition(&self, kept: &Kept) -> Result<String, Unanswered> {
+        const FIELD: &str = "root_cause_code";
+        let (said, tenant_id) = (&self.said, &*self.principal.tenant_id);
+        let trees = Labels::read(&self.trees, tenant_id)?;
+        let judged = match &*said.root_cause_code {
+            "" => Judged::Free,
+            code => trees.judge(code, TaxonomyKind::RootCause, kept.occurred_at()),
+        };
+        match judged {
+            Judged::Taken(edition) => Ok(edition),
+            Judged::Odd(text, true) => {
+                let mut found = Violations::new();
+                found.add(FIELD, Reason::UnknownCode, text);
+                Err(found.into())
+            }
+            // Of a lenient taxonomy too: whoever reads the event sees that no edition of it has the code.
+            Judged::Free | Judged::Odd(_, false) => Ok(said.taxonomy_version.clone()),
+        }
     }
 
     fn answer(&self, done: &Done) -> AttributeCauseResponse {

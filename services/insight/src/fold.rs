@@ -32,7 +32,7 @@ pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::Raisings;
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Builds the view `insight`.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of(address, interaction);
+        let kept = Kept::of(address, interaction).told_at(fact.position.offset);
         let call = calls::recorded(fact, kept.id(), txn)?;
         let whole = kept.completed(call.as_ref());
         let mut row = whole.row(tenant_id, &mut self.words, txn)?;
@@ -117,7 +117,7 @@ impl InsightProjection {
             return Ok(());
         };
         let mut after = before.clone();
-        after.amend(amended);
+        after.amend(amended, fact.position.offset);
         let change = Change {
             before: &before,
             after: &after,

@@ -25,6 +25,7 @@ mod fold;
 mod groups;
 mod insight;
 mod keys;
+mod labels;
 mod limits;
 mod parts;
 mod problems;
