@@ -3,7 +3,6 @@
 //! A document holds what is searched, filtered, counted and sorted by, and as the only stored field
 //! the key of the contact in the view's store; what is shown comes from there.
 
-pub(crate) mod texts;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
@@ -11,6 +10,7 @@ use std::collections::BTreeSet;
 use aftercall_domain::Party;
 use aftercall_proto::convert::parties;
 use aftercall_proto::model::v1::{Customer, Interaction, SignalKind};
+use aftercall_proto::texts;
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
 use tantivy::schema::{

@@ -3,11 +3,10 @@
 //! It is no amendment: the record stays as it is, and what was said before stays in the log. The event stands under the
 //! contact's key, so that it comes after the contact for every reader.
 
-use aftercall_domain::Violations;
 use aftercall_domain::ids::Namespace;
 use aftercall_domain::setting::{CodeTree, Judged, TaxonomyKind};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{InteractionId, Scope};
+use aftercall_domain::{InteractionId, Scope, Violations, Warning, WarningReason};
 use aftercall_ledger::Ready;
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::LogIdentity;
@@ -27,6 +26,9 @@ use crate::fold::{Kept, finished_call};
 use crate::keys;
 use crate::labels::Labels;
 use crate::limits::NOTE_BYTES_MAX;
+
+/// The field of the code.
+const CODE: &str = "root_cause_code";
 
 /// What is said, checked as far as it can be without the view, and who says it.
 struct Given {
@@ -83,7 +85,10 @@ impl command::Command for Given {
         };
         let known = keys::COMMANDS.find(store, name, self.hash.as_bytes());
         match known.map_err(Unread::from)? {
-            Known::Done(done) => return Ok(Decision::Done(self.answer(&done))),
+            Known::Done(done) => {
+                let answer = self.answer(&done, kept.as_ref())?;
+                return Ok(Decision::Done(answer));
+            }
             Known::Reused => return Err(Unanswered::RequestIdReused),
             Known::Not => {}
         }
@@ -135,28 +140,43 @@ impl Given {
     /// By which edition the code is taken: of the tenant's taxonomies of root causes, as they were to be used when the contact
     /// occurred; else the one that was said.
     fn edition(&self, kept: &Kept) -> Result<String, Unanswered> {
-        const FIELD: &str = "root_cause_code";
-        let (said, tenant_id) = (&self.said, &*self.principal.tenant_id);
-        let trees = Labels::read(&self.trees, tenant_id)?;
-        let judged = match &*said.root_cause_code {
-            "" => Judged::Free,
-            code => trees.judge(code, TaxonomyKind::RootCause, kept.occurred_at()),
-        };
-        match judged {
+        match self.judge(kept)? {
             Judged::Taken(edition) => Ok(edition),
             Judged::Odd(text, true) => {
                 let mut found = Violations::new();
-                found.add(FIELD, Reason::UnknownCode, text);
+                found.add(CODE, Reason::UnknownCode, text);
                 Err(found.into())
             }
-            // Of a lenient taxonomy too: whoever reads the event sees that no edition of it has the code.
-            Judged::Free | Judged::Odd(_, false) => Ok(said.taxonomy_version.clone()),
+            Judged::Free | Judged::Odd(_, false) => Ok(self.said.taxonomy_version.clone()),
         }
     }
 
-    fn answer(&self, done: &Done) -> AttributeCauseResponse {
-        AttributeCauseResponse {
+    fn judge(&self, kept: &Kept) -> Result<Judged, Unanswered> {
+        let trees = Labels::read(&self.trees, &self.principal.tenant_id)?;
+        Ok(match &*self.said.root_cause_code {
+            "" => Judged::Free,
+            code => trees.judge(code, TaxonomyKind::RootCause, kept.occurred_at()),
+        })
+    }
+
+    fn answer(
+        &self,
+        done: &Done,
+        kept: Option<&Kept>,
+    ) -> Result<AttributeCauseResponse, Unanswered> {
+        let judged = kept.map_or(Ok(Judged::Free), |kept| self.judge(kept))?;
+        let odd = match judged {
+            Judged::Odd(detail, false) => Some(Warning {
+                field: CODE.to_owned(),
+                reason: WarningReason::UnknownCode,
+                count: 1,
+                detail,
+            }),
+            Judged::Odd(_, true) | Judged::Taken(_) | Judged::Free => None,
+        };
+        Ok(AttributeCauseResponse {
             position: Positions::through(done.position()).encode(self.log.clone()),
-        }
+            warnings: odd.into_iter().map(Into::into).collect(),
+        })
     }
 }

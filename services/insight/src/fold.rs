@@ -26,7 +26,7 @@ use crate::{blocks, keys};
 
 pub(crate) use calls::finished_call;
 pub(crate) use clocks::{TURNS, Turns};
-pub(crate) use contact::Kept;
+pub(crate) use contact::{Kept, WordsAt};
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::Raisings;

@@ -35,6 +35,7 @@ mod saving;
 mod scan;
 mod server;
 mod slips;
+mod spoken;
 mod words;
 
 pub use insight::Insight;
