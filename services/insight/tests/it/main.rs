@@ -4,6 +4,7 @@
 
 mod causes;
 mod clocks;
+mod driving;
 mod fixture;
 mod known;
 mod measures;
@@ -18,3 +19,4 @@ mod slipping;
 mod telling;
 mod told;
 mod troubles;
+mod wording;
