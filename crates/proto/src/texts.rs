@@ -4,7 +4,7 @@ use aftercall_domain::masking::Known;
 use aftercall_domain::{Handle, HandleKind};
 
 use crate::model::v1::{
-    Action, ContactReason, Customer, Handling, HandleKind as WireKind, Interaction,
+    Action, ContactReason, Customer, HandleKind as WireKind, Handling, Interaction,
 };
 
 /// Calls `visit` with each text and the path of its field, without the empty ones.

@@ -236,7 +236,7 @@ pub(crate) async fn compare(
             };
             words::tell(&query, wanted, (&source, whose), at, &mut answer)?;
         }
-        Ok(answer)
+        Ok::<_, Unanswered>(answer)
     };
     insight.measure(including, until, compare).await
 }

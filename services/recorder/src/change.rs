@@ -137,7 +137,7 @@ impl command::Command for ContactCommand {
                 permit(&self.principal, amendment, &original, (&current, now))?;
                 let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
                 amendment.check_times(began_at, ended_at, now)?;
-                self.coded((amendment, warned), began_at)?
+                self.coded((amendment.as_ref(), warned), began_at)?
             }
             Change::Analysed => {
                 analyse::permit(&self.principal, &original, (&current, now))?;

@@ -16,7 +16,11 @@ fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &s
         CallEventKind::Dropped => DisconnectReason::TelecomProblem,
         _ => DisconnectReason::Unspecified,
     };
-    let node = if kind == CallEventKind::MenuStep { "main" } else { "" };
+    let node = if kind == CallEventKind::MenuStep {
+        "main"
+    } else {
+        ""
+    };
     let event = CallEvent {
         source: "pbx".into(),
         call_id: n.to_string(),
