@@ -16,7 +16,7 @@ mod tests;
 use jiff::Timestamp;
 
 use crate::Handle;
-use crate::interaction::{Direction, Disconnect, DisconnectStage, Segment};
+use crate::interaction::{Direction, Disconnect, DisconnectStage, IvrStep, Segment};
 
 pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
@@ -91,6 +91,8 @@ pub struct Call {
     pub place: Place,
     /// The last step in the voice menu; empty for none.
     pub menu_node: String,
+    /// The way through the voice menu, in its order; at most [`LIST_MAX`](crate::limits::LIST_MAX) steps.
+    pub ivr_path: Vec<IvrStep>,
     /// How it ended. Whether it was lost is judged apart.
     pub disconnect: Option<Disconnect>,
     /// On whose side the line was lost, if somebody says so.

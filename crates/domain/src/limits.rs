@@ -26,6 +26,9 @@ pub const COMMITMENTS_MAX: usize = 50;
 pub const FOLLOW_UPS_MAX: usize = 50;
 /// Elements of any other list of an interaction.
 pub const LIST_MAX: usize = 200;
+
+/// The longest path through a voice menu in one line, in bytes.
+pub const IVR_PATH_BYTES_MAX: usize = 512;
 /// Points of a sentiment series.
 pub const SENTIMENT_POINTS_MAX: usize = 2_000;
 /// Sentiments of one contact by different scorers, beside that of its record.
@@ -85,6 +88,9 @@ pub const CORRECTION_DAYS_MAX: i64 = 365;
 pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
 /// Codes of a taxonomy.
 pub const TAXONOMY_NODES_MAX: usize = 2_000;
+
+/// Codes that are told beside one that is not known.
+pub const NEAR_CODES_MAX: usize = 3;
 /// The latest contacts that a promise caused which are shown with it.
 pub const CAUSED_SHOWN_MAX: usize = 20;
 /// Contacts that broken promises caused, over which one request counts.

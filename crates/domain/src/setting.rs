@@ -5,12 +5,14 @@
 //! setting that is in use names only others that are.
 
 mod calls;
+mod codes;
 mod escalation;
 mod fulfilment;
 mod policy;
 mod promises;
 mod receiver;
 pub mod shadow;
+mod shipped;
 mod silence;
 mod taxonomy;
 mod team;
@@ -24,6 +26,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 pub use calls::CallPolicy;
+pub use codes::{CodeTree, Edition, Judged, Standing, judge};
 pub use escalation::{
     Delay, EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget,
 };
@@ -31,8 +34,9 @@ pub use fulfilment::FulfilmentPolicy;
 pub use policy::{FollowUpPolicy, OpenTime, TargetRule};
 pub use promises::{PromiseFacts, PromiseFilter};
 pub use receiver::{QuietHours, Receiver, Whose};
+pub use shipped::{Shipped, default_label};
 pub use silence::{LabelMatcher, Silence};
-pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode};
+pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode, UnknownCodes};
 pub use team::Team;
 
 use crate::limits::{ID_BYTES_MAX, LINE_BYTES_MAX, SECONDS_PER_DAY};
@@ -163,6 +167,7 @@ impl Body {
             Self::EscalationPolicy(policy) => &mut policy.display_name,
             Self::Team(team) => &mut team.display_name,
             Self::Taxonomy(taxonomy) => {
+                taxonomy.fill_in();
                 taxonomy.clean(at, cleaner);
                 &mut taxonomy.display_name
             }

@@ -68,7 +68,8 @@ impl CallChange {
     pub fn completes_anew(&self) -> bool {
         let adds = |call: &wire::Call| {
             let how = (call.disconnect, convert::is_judged(call));
-            (call.segments.clone(), call.ended_at, how)
+            let (segments, path) = (call.segments.clone(), call.ivr_path.clone());
+            (segments, path, call.ended_at, how)
         };
         let (before, after) = self.over();
         before.map(adds) != after.map(adds)

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{EscalatesBy, Escalation};
 use aftercall_domain::setting::{
-    Body, CallPolicy, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
+    Body, CallPolicy, CodeTree, Edition, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver,
+    Silence, Team,
 };
 use aftercall_proto::convert::call::terms_to_wire;
 use aftercall_proto::convert::setting as convert;
@@ -66,6 +67,28 @@ kinds! {
     Receiver
     Silence
     CallPolicy
+}
+
+impl Kind for CodeTree {
+    const KIND: SettingKind = SettingKind::Taxonomy;
+
+    fn of(body: Body) -> Option<Self> {
+        match body {
+            Body::Taxonomy(taxonomy) => Some(Self::new(taxonomy)),
+            _ => None,
+        }
+    }
+}
+
+impl InUse<CodeTree> {
+    /// The same, as codes are held against it.
+    pub fn edition(&self) -> Edition<'_> {
+        Edition {
+            setting_id: &self.id,
+            version: self.version,
+            tree: &self.set,
+        }
+    }
 }
 
 /// A setting that is in use, as one version has it.

@@ -136,6 +136,7 @@ impl Maker {
             field: at.into(),
             reason: WarningReason::Due(odd),
             count: 1,
+            detail: String::new(),
         }));
         Ok((draft, warnings))
     }

@@ -69,6 +69,7 @@ fn told(
         field: field.to_owned(),
         reason: WarningReason::Due(odd),
         count: 1,
+        detail: String::new(),
     });
     Ok(odd.collect())
 }

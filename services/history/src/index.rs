@@ -3,7 +3,6 @@
 //! A document holds what is searched, filtered, counted and sorted by, and as the only stored field
 //! the key of the contact in the view's store; what is shown comes from there.
 
-pub(crate) mod texts;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
@@ -11,6 +10,7 @@ use std::collections::BTreeSet;
 use aftercall_domain::Party;
 use aftercall_proto::convert::parties;
 use aftercall_proto::model::v1::{Customer, Interaction, SignalKind};
+use aftercall_proto::texts;
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
@@ -35,6 +35,7 @@ pub(crate) mod column {
     pub(crate) const AGENT: &str = "agent";
     pub(crate) const TEAM: &str = "team";
     pub(crate) const DISPOSITION: &str = "disposition";
+    pub(crate) const DRIVER: &str = "driver_segment";
     pub(crate) const CHANNEL: &str = "channel";
     pub(crate) const DIRECTION: &str = "direction";
     pub(crate) const SENTIMENT: &str = "sentiment";
@@ -72,6 +73,9 @@ pub(crate) struct Fields {
     said_root_cause: Field,
     pub(crate) has_root_cause: Field,
     pub(crate) disposition: Field,
+    /// What made the customer call, and what is above it: `outage.network` and `outage`.
+    pub(crate) driver: Field,
+    driver_segment: Field,
     pub(crate) channel: Field,
     pub(crate) direction: Field,
     pub(crate) sentiment: Field,
@@ -119,6 +123,9 @@ impl Fields {
                 .add_text_field(column::ROOT_CAUSE, TextOptions::default().set_fast(RAW)),
             has_root_cause: builder.add_bool_field("has_root_cause", INDEXED),
             disposition: builder.add_text_field(column::DISPOSITION, counted()),
+            driver: builder.add_text_field("driver", exact()),
+            driver_segment: builder
+                .add_text_field(column::DRIVER, TextOptions::default().set_fast(RAW)),
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
             sentiment: builder.add_u64_field(column::SENTIMENT, number()),
@@ -171,6 +178,7 @@ impl Fields {
         }
         self.add_reasons(interaction, &mut document);
         self.add_root_cause(interaction, &mut document);
+        self.add_driver(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
             document.add_text(self.label, label);
         }
@@ -231,10 +239,20 @@ impl Fields {
         }
     }
 
+    fn add_driver(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let Some(segment) = interaction.driver_segment.as_ref() else {
+            return;
+        };
+        document.add_text(self.driver_segment, &segment.code);
+        for code in with_families(&segment.code) {
+            document.add_text(self.driver, code);
+        }
+    }
+
     fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
         let mut codes = BTreeSet::new();
         for reason in &interaction.contact_reasons {
-            codes.extend(with_above(&reason.code));
+            codes.extend(with_families(&reason.code));
             if reason.primary {
                 document.add_text(self.primary_reason, &reason.code);
             }
@@ -250,14 +268,14 @@ impl Fields {
         document.add_bool(self.has_root_cause, said.is_some());
         let Some(said) = said else { return };
         document.add_text(self.said_root_cause, &said.code);
-        with_above(&said.code).for_each(|code| document.add_text(self.root_cause, code));
+        with_families(&said.code).for_each(|code| document.add_text(self.root_cause, code));
     }
 }
 
-/// A code, and all that are above it: of `billing.refund`, both that and `billing`.
-fn with_above(code: &str) -> impl Iterator<Item = &str> {
-    let above = code.match_indices('.').map(|(dot, _)| &code[..dot]);
-    above.chain([code])
+/// A code, and what is above it: what stands before each of its dots.
+fn with_families(code: &str) -> impl Iterator<Item = &str> {
+    let families = code.match_indices('.').map(|(dot, _)| &code[..dot]);
+    families.chain([code])
 }
 
 /// What a document is made of.

@@ -21,6 +21,7 @@ use crate::buckets::Buckets;
 use crate::failure::Unanswered;
 use crate::filter::{Filter, Terms};
 use crate::groups::{GroupKey, Groups, ask_for};
+use crate::labels::Labels;
 use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
 use crate::scan::{self, Asked};
 
@@ -100,8 +101,11 @@ pub(crate) async fn answer(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
-    let measure =
-        move |store: &Store, at: Timestamp| query.measure(store, (&tenant_id, &scope), at);
+    let trees = insight.trees().clone();
+    let measure = move |store: &Store, at: Timestamp| {
+        let labels = Labels::read(&trees, &tenant_id)?;
+        query.measure(store, (&tenant_id, &scope), at, &labels)
+    };
     insight.measure(including, call.read_until(), measure).await
 }
 
@@ -111,6 +115,7 @@ impl Query {
         store: &Store,
         whose: (&str, &Scope),
         at: Timestamp,
+        labels: &Labels,
     ) -> Result<AggregateResponse, Unanswered> {
         let terms = self.terms.at(at);
         let buckets = self.buckets(store, whose.0)?;
@@ -133,7 +138,10 @@ impl Query {
                 continue;
             }
             let span = buckets.span(key.0);
+            let named = self.dimensions.iter().zip(&values);
+            let named = named.map(|(dimension, value)| labels.of(*dimension, value).to_owned());
             answer.rows.push(AggregateRow {
+                labels: named.collect(),
                 filter: Some(self.drill_down(&values, span)),
                 values,
                 bucket_from: span.and_then(|(from, _)| instant(from)),

@@ -1,8 +1,13 @@
 //! What rose and fell between a period and the one before it.
 
+mod sample;
+mod words;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aftercall_domain::measure::{corrected, two_shares};
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{Scope, Violations};
 use aftercall_proto::insight::v1::{
     CompareDriversRequest, CompareDriversResponse, ContactFilter, Dimension, Driver,
@@ -10,15 +15,18 @@ use aftercall_proto::insight::v1::{
 use aftercall_service::{Call, Checker, Including};
 use aftercall_view::Store;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::Insight;
 use crate::answer::definitions;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms};
+use crate::filter::{Filter, Terms, bounded};
 use crate::groups::{By, Values, ask_for};
-use crate::limits::DRIVERS;
+use crate::labels::Labels;
+use crate::limits::{DRIVERS, STANDING_WORDS_MAX, WORD_CONTACTS_MAX, WORD_CONTACTS_MIN};
 use crate::parts::{self, Parts, Series};
 use crate::scan::{self, Asked};
+use words::{Source, Wanted};
 
 /// What is asked for, checked.
 #[derive(Debug)]
@@ -29,6 +37,7 @@ struct Query {
     by: Dimension,
     limit: usize,
     terms: Terms,
+    words: Option<Wanted>,
 }
 
 impl Query {
@@ -51,6 +60,7 @@ impl Query {
         let terms = Terms::of(None, Some(&wire), &mut checker);
         let limit = checker.count("limit", request.limit, DRIVERS);
         let before = filter.before().unwrap_or_else(|| filter.clone());
+        let words = wanted(request, &mut checker);
         checker.done(Self {
             wire,
             filter,
@@ -58,6 +68,7 @@ impl Query {
             by,
             limit,
             terms,
+            words,
         })
     }
 
@@ -66,6 +77,7 @@ impl Query {
         store: &Store,
         whose: (&str, &Scope),
         at: Timestamp,
+        labels: &Labels,
     ) -> Result<CompareDriversResponse, Unanswered> {
         let mut counts: BTreeMap<String, [Count; 2]> = BTreeMap::new();
         for (place, filter) in [&self.before, &self.filter].into_iter().enumerate() {
@@ -90,6 +102,7 @@ impl Query {
             filter.repeat_within_days = self.terms.repeat_days.cast_signed();
             ask_for(&mut filter, self.by, &value);
             drivers.push(Driver {
+                label: labels.of(self.by, &value).to_owned(),
                 value,
                 contacts: i64::try_from(now).unwrap_or(i64::MAX),
                 contacts_before: i64::try_from(before).unwrap_or(i64::MAX),
@@ -104,6 +117,7 @@ impl Query {
                     .iter()
                     .flat_map(|it| parts::shown(&it.series))
                     .collect(),
+                ..Driver::default()
             });
         }
         drivers.sort_by(|one, other| {
@@ -157,6 +171,29 @@ impl Query {
     }
 }
 
+/// Which words are asked for, if any are.
+fn wanted(request: &CompareDriversRequest, checker: &mut Checker) -> Option<Wanted> {
+    let limit = (request.words_limit, STANDING_WORDS_MAX);
+    let limit = bounded(checker, "words_limit", limit);
+    const FIELD: &str = "word_contacts_min";
+    let least = bounded(
+        checker,
+        FIELD,
+        (request.word_contacts_min, WORD_CONTACTS_MAX),
+    );
+    let smallest = WORD_CONTACTS_MIN.cast_unsigned();
+    if least.is_some_and(|least| least < smallest) {
+        let text = format!(
+            "is less than {smallest}, and a word of so few contacts might tell of somebody; give {smallest} or more"
+        );
+        checker.add(FIELD, Reason::OutOfRange, text);
+    }
+    Some(Wanted {
+        limit: usize::try_from(limit?).unwrap_or(0),
+        contacts_min: least.unwrap_or(smallest).into(),
+    })
+}
+
 /// How many contacts there are of a value, and when.
 #[derive(Debug, Clone, Default)]
 struct Count {
@@ -183,7 +220,23 @@ pub(crate) async fn compare(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
-    let compare =
-        move |store: &Store, at: Timestamp| query.compare(store, (&tenant_id, &scope), at);
-    insight.measure(including, call.read_until(), compare).await
+    let (trees, log) = (insight.trees().clone(), Arc::clone(insight.reading().log()));
+    let until = call.read_until();
+    let compare = move |store: &Store, at: Timestamp| {
+        let labels = Labels::read(&trees, &tenant_id)?;
+        let whose = (&*tenant_id, &scope);
+        let mut answer = query.compare(store, whose, at, &labels)?;
+        if let Some(wanted) = query.words {
+            // Half of the time that is left: the other half is for what the caller asks beside.
+            let now = Instant::now();
+            let source = Source {
+                store,
+                log: &log,
+                until: now + until.saturating_duration_since(now) / 2,
+            };
+            words::tell(&query, wanted, (&source, whose), at, &mut answer)?;
+        }
+        Ok::<_, Unanswered>(answer)
+    };
+    insight.measure(including, until, compare).await
 }

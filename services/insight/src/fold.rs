@@ -26,7 +26,7 @@ use crate::{blocks, keys};
 
 pub(crate) use calls::finished_call;
 pub(crate) use clocks::{TURNS, Turns};
-pub(crate) use contact::Kept;
+pub(crate) use contact::{Kept, WordsAt};
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::{RaisedWindow, Raisings};
@@ -61,7 +61,9 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of(address, interaction).by(recorded.call_terms.as_ref());
+        let kept = Kept::of(address, interaction)
+            .by(recorded.call_terms.as_ref())
+            .told_at(fact.position.offset);
         let call = calls::recorded(fact, kept.id(), txn)?;
         let whole = kept.completed(call.as_ref());
         let mut row = whole.row(tenant_id, &mut self.words, txn)?;
@@ -117,7 +119,7 @@ impl InsightProjection {
             return Ok(());
         };
         let mut after = before.clone();
-        after.amend(amended);
+        after.amend(amended, fact.position.offset);
         let change = Change {
             before: &before,
             after: &after,

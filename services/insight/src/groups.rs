@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use aftercall_domain::measure::{Sums, Terms, family};
+use aftercall_domain::measure::{Sums, Terms};
 use aftercall_log::Partition;
 use aftercall_proto::insight::v1::{ContactFilter, Dimension, RepeatCauseKind};
 use aftercall_proto::model::v1::{Channel, Direction};
 
 use crate::buckets::Buckets;
-use crate::filter::{cause_kind, column};
+use crate::filter::{cause_kind, column, part};
 use crate::row::{Column, RowBytes};
 use crate::words::WordList;
 
@@ -21,8 +21,8 @@ const UNKNOWN: u32 = u32::MAX;
 pub(crate) enum By {
     /// A word.
     Word(Column),
-    /// The family of the reason.
-    Family,
+    /// A part of a word: see [`part`].
+    Part(Column),
     /// A number that names itself.
     Channel,
     /// The same.
@@ -34,7 +34,7 @@ pub(crate) enum By {
 impl From<Dimension> for By {
     fn from(dimension: Dimension) -> Self {
         match (dimension, column(dimension)) {
-            (_, Some((_, true))) => Self::Family,
+            (_, Some((column, true))) => Self::Part(column),
             (_, Some((column, false))) => Self::Word(column),
             (Dimension::Channel, None) => Self::Channel,
             (Dimension::Direction, None) => Self::Direction,
@@ -73,8 +73,7 @@ impl Values {
         terms: &Terms,
     ) -> u32 {
         let own = match self.by {
-            By::Word(column) => row.word(column),
-            By::Family => row.word(Column::Reason),
+            By::Word(column) | By::Part(column) => row.word(column),
             By::Channel => row.channel().into(),
             By::Direction => row.direction().into(),
             By::Cause => cause_kind(terms.why(&row.facts())) as u32,
@@ -109,7 +108,7 @@ impl Values {
         let number = i32::try_from(own).unwrap_or(0);
         let value = match self.by {
             By::Word(_) => words.word(own),
-            By::Family => family(words.word(own)),
+            By::Part(column) => part(column, words.word(own)),
             By::Channel => name(Channel::try_from(number).ok(), |it| it.as_str_name()),
             By::Direction => name(Direction::try_from(number).ok(), |it| it.as_str_name()),
             By::Cause => name(RepeatCauseKind::try_from(number).ok(), |it| {
@@ -158,6 +157,10 @@ pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &
         Dimension::RootCause => filter.root_cause_codes = text,
         Dimension::RepeatCommitment => filter.repeat_commitment_ids = text,
         Dimension::RepeatTeam => filter.repeat_team_ids = text,
+        Dimension::DriverSegment => filter.driver_codes = text,
+        Dimension::DriverFamily => filter.driver_families = text,
+        Dimension::IvrNode => filter.ivr_nodes = text,
+        Dimension::IvrPath => filter.ivr_paths = text,
         Dimension::Channel => {
             let channel = Channel::from_str_name(&format!("{}{value}", PREFIXES[0]));
             filter.channels = channel.into_iter().map(Into::into).collect();

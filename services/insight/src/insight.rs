@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::setting::CodeTree;
+use aftercall_ledger::{Ledger, Ready};
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
@@ -25,6 +27,8 @@ pub struct Insight(Arc<Shared>);
 struct Shared {
     reading: Reading,
     clock: Arc<dyn Clock>,
+    /// The tenants' taxonomies.
+    trees: Ready<CodeTree>,
 }
 
 /// How far an answer is complete.
@@ -57,6 +61,7 @@ impl Insight {
         Ok(Self(Arc::new(Shared {
             reading,
             clock: Arc::clone(&deps.clock),
+            trees: Ready::of(Ledger::of(&deps.feed)),
         })))
     }
 
@@ -81,6 +86,11 @@ impl Insight {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
+    }
+
+    /// The tenants' taxonomies. Cheap to clone.
+    pub(crate) fn trees(&self) -> &Ready<CodeTree> {
+        &self.0.trees
     }
 
     pub(crate) fn log_identity(&self) -> LogIdentity {

@@ -22,10 +22,14 @@ pub(crate) enum Column {
     RepeatTeam,
     /// What was said of its root cause last.
     RootCause,
+    /// What made the customer call.
+    Driver,
+    /// The way through the voice menu, in one line.
+    IvrPath,
 }
 
 /// How many columns have words.
-pub(crate) const COLUMNS: usize = 12;
+pub(crate) const COLUMNS: usize = 14;
 
 /// The bytes of a row.
 pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS + promised::COUNTS;
@@ -263,7 +267,7 @@ mod tests {
         let rows: Vec<_> = RowBytes::all(&block).collect();
         assert_eq!(rows[1].row(), row);
         assert_eq!(rows[1].word(Column::RepeatTeam), 77);
-        assert_eq!(rows[1].words_max(), 11_000);
+        assert_eq!(rows[1].words_max(), 13_000);
         assert_eq!(rows[0].word(Column::RepeatTeam), 10_000);
     }
 }

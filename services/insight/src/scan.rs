@@ -1,13 +1,13 @@
 //! The pass over rows.
 
 use aftercall_domain::Scope;
-use aftercall_domain::measure::{Terms, family};
+use aftercall_domain::measure::Terms;
 use aftercall_log::Partition;
 use aftercall_view::{Direction, Store, StoreError};
 use prost::Message;
 
 use crate::blocks::{self, Totals, read_zone};
-use crate::filter::{Among, Filter};
+use crate::filter::{Among, Filter, part};
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, ROWS_OF_ONE_PASS, ZONE_BLOCKS};
 use crate::row::{Column, RowBytes};
@@ -62,7 +62,10 @@ impl Test<'_> {
                 Wanted::Within(scope) => scope.admits(words.parties(number).iter()),
                 Wanted::Among(among) => {
                     let word = words.word(number);
-                    let word = if among.by_family { family(word) } else { word };
+                    let word = match among.by_part {
+                        true => part(among.column, word),
+                        false => word,
+                    };
                     among.values.iter().any(|value| value == word)
                 }
             };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aftercall_domain::setting::{CallPolicy, FollowUpPolicy};
+use aftercall_domain::setting::{CallPolicy, CodeTree, FollowUpPolicy};
 use aftercall_ledger::{Calendars, Contact, Ledger, Ready};
 use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
@@ -39,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) policies: Ready<FollowUpPolicy>,
     /// The call policies that it has.
     pub(crate) call_policies: Ready<CallPolicy>,
+    /// The taxonomies that it has.
+    pub(crate) trees: Ready<CodeTree>,
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
@@ -56,6 +58,7 @@ impl Core {
             calendars: Calendars::of(ledger.clone()),
             policies: Ready::of(ledger.clone()),
             call_policies: Ready::of(ledger.clone()),
+            trees: Ready::of(ledger.clone()),
             ledger,
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
 use aftercall_proto::model::v1::CallTerms;
 
@@ -41,5 +41,10 @@ impl House for TenantHouse<'_> {
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
         self.core.require_ready()?;
         Ok(self.core.policies.first(self.tenant_id, promise)?)
+    }
+
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal> {
+        self.core.require_ready()?;
+        Ok(self.core.trees.all(self.tenant_id)?)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
 use aftercall_proto::model::v1::CallTerms;
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
@@ -30,6 +30,10 @@ impl House for Bare {
 
     fn policy(&self, _: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
         Ok(None)
+    }
+
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal> {
+        Ok(Arc::default())
     }
 }
 

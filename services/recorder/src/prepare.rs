@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::interaction::CommitmentDraft;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::limits::WARNINGS_MAX;
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Recording, Violations, Warning};
+use aftercall_domain::{Interaction as Contact, Recording, Violations, Warning};
 use aftercall_ledger::{InUse, Name, Named as OtherName, Place, names};
 use aftercall_log::Record;
 use aftercall_proto::convert::interaction;
@@ -37,6 +38,9 @@ pub(crate) trait House {
 
     /// The policy that a promise has when it is made now.
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal>;
+
+    /// The taxonomies that are in use.
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal>;
 }
 
 /// A record that may be appended.
@@ -57,6 +61,8 @@ pub(crate) struct Prepared {
     /// The promises that were said; none where nobody asks for them.
     pub(crate) proposed: Option<Vec<ProposedPromise>>,
     pub(crate) warnings: Vec<Warning>,
+    /// Which codes the tenant's taxonomies don't take. What was recorded before stays recorded.
+    pub(crate) codes: Violations,
 }
 
 /// Checks a request, fills in what it leaves to us, and encodes its event.
@@ -74,20 +80,17 @@ pub(crate) fn prepare(
         settings_position: _,
         scoring,
     } = request;
-    let Some(mut wire) = wire else {
-        let text = "is required; say what happened";
-        return Err(Refusal::field("interaction", Reason::Required, text));
-    };
+    let text = "is required; say what happened";
+    let missing = || Refusal::field("interaction", Reason::Required, text);
+    let mut wire = wire.ok_or_else(missing)?;
     let hash = said(&mut wire);
     let mut found = Violations::new();
-    let read = interaction::read(wire, &mut found);
+    let mut read = interaction::read(wire, &mut found);
+    let (codes, odd) = codes(&mut read, house, !import_batch.is_empty())?;
     let scoring = Wanted::read(scoring, !import_batch.is_empty(), &mut found);
-    let named = read.commitments.iter().filter_map(|draft| {
-        let due = draft.due.as_ref()?;
-        due.calendar_id()
-    });
-    let calendars = house.calendars(&named.collect::<Vec<_>>())?;
-    let recording = Recording::check(read, import_batch, &calendars, now, found)?;
+    let calendars = calendars(&read, house)?;
+    let recording = Recording::check(read, import_batch, &calendars, now, found);
+    let recording = recording.map_err(|found| with(found, &codes))?;
     let (mut checked, import_batch, mut warnings) = recording.into_parts();
     let sayings = scoring.sayings();
     scoring.add_to(&mut checked)?;
@@ -98,15 +101,14 @@ pub(crate) fn prepare(
         false => Place::Id,
     };
     let named = resolve(&mut checked, tenant_id, ids).map_err(Refusal::internal)?;
-    let commitment_ids = checked.commitments.iter();
-    let commitment_ids = commitment_ids
-        .map(|draft| draft.commitment_id.clone())
-        .collect();
+    let commitment_ids = ids_of(&checked);
     if let Some(sayings) = sayings.as_deref() {
         let by = (&**tenant_id, named.id());
         warnings.extend(propose(&mut checked, (sayings, by), house, now)?);
     }
     warnings.extend(follow_up(&mut checked, house)?);
+    warnings.extend(odd);
+    warnings.truncate(WARNINGS_MAX);
     let proposed = sayings.map(|_| checked.commitments.iter().filter_map(proposed).collect());
     let dues = checked.commitments.iter().filter_map(reckoned).collect();
     let occurred_at = checked.occurred_at;
@@ -134,7 +136,14 @@ pub(crate) fn prepare(
         dues,
         proposed,
         warnings,
+        codes,
     })
+}
+
+/// Which promises a contact lists.
+fn ids_of(contact: &Contact) -> Vec<String> {
+    let listed = contact.commitments.iter();
+    listed.map(|draft| draft.commitment_id.clone()).collect()
 }
 
 /// The log's record of a contact.
@@ -160,6 +169,37 @@ fn seal(
         request: Some(Request { id: "", hash }),
     };
     Ok(sealing.seal(&Fact::InteractionRecorded(Box::new(recorded)))?)
+}
+
+/// Holds the codes of a contact against the tenant's taxonomies: what they don't take, and what they warn of.
+fn codes(
+    contact: &mut Contact,
+    house: &dyn House,
+    is_import: bool,
+) -> Result<(Violations, Vec<Warning>), Refusal> {
+    let trees = house.trees()?;
+    let editions: Vec<_> = trees.iter().map(InUse::edition).collect();
+    let mut found = Violations::new();
+    let odd = contact.check_codes(&editions, is_import, &mut found);
+    Ok((found, odd))
+}
+
+/// The calendars by which the dues of a contact are told.
+fn calendars(
+    contact: &Contact,
+    house: &dyn House,
+) -> Result<BTreeMap<String, Arc<Calendar>>, Refusal> {
+    let named = contact.commitments.iter().filter_map(|draft| {
+        let due = draft.due.as_ref()?;
+        due.calendar_id()
+    });
+    house.calendars(&named.collect::<Vec<_>>())
+}
+
+/// All that is wrong, at once.
+fn with(mut found: Violations, codes: &Violations) -> Violations {
+    found.extend(codes.clone());
+    found
 }
 
 /// What became of a due that was told otherwise than as an instant.

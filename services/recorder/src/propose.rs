@@ -67,6 +67,7 @@ pub(crate) fn propose(
         field: "interaction.no_follow_up_promised".to_owned(),
         reason: WarningReason::PromiseSaid,
         count: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        detail: String::new(),
     });
     contact.commitments.extend(found);
     Ok(warning)

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use aftercall_domain::Warning;
+use aftercall_domain::{Violations, Warning};
 use aftercall_ledger::{Contact, Id, Named, Place};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
@@ -77,6 +77,8 @@ struct Identity {
     names: Vec<Named>,
     whose: u64,
     hash: Hash,
+    /// Which of its codes are not taken, unless it was recorded before.
+    codes: Violations,
 }
 
 impl Identity {
@@ -141,6 +143,7 @@ impl Core {
             dues,
             proposed,
             warnings,
+            codes,
         } = prepared;
         let named = Identity {
             whose: whose(&record.key),
@@ -148,6 +151,7 @@ impl Core {
             id_place,
             names,
             hash,
+            codes,
         };
         let (flight, stake) = match self.take(&named) {
             Ok(taken) => taken,
@@ -238,7 +242,10 @@ impl Core {
         self.refuse_taken(named)?;
         // Only now: a view that began anew before it was asked knows nothing of the past.
         self.require_ready()?;
-        Ok(None)
+        match named.codes.is_empty() {
+            true => Ok(None),
+            false => Err(named.codes.clone().into()),
+        }
     }
 
     /// Refuses a record that brings a name which another contact has.

@@ -1,6 +1,7 @@
 //! One call, whatever order its events come in.
 
 mod measured;
+mod menus;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

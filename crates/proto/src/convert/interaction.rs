@@ -6,9 +6,11 @@ mod attention;
 mod contact;
 mod customer;
 mod disconnect;
+mod driver;
 mod followed_up;
 mod handling;
 mod identification;
+mod ivr;
 mod promise;
 mod replaced;
 mod segment;
@@ -77,6 +79,8 @@ impl FromWire<wire::Interaction> for Interaction {
             non_talk,
             interruptions,
             sentiments,
+            driver_segment,
+            ivr_path,
         } = wire;
         Self {
             interaction_id,
@@ -160,6 +164,8 @@ impl FromWire<wire::Interaction> for Interaction {
                 path.field("sentiments"),
                 found,
             ),
+            driver_segment: message::optional(driver_segment, path.field("driver_segment"), found),
+            ivr_path: message::list(ivr_path, limits::LIST_MAX, path.field("ivr_path"), found),
         }
     }
 }
@@ -201,6 +207,8 @@ impl From<Interaction> for wire::Interaction {
             non_talk,
             interruptions,
             sentiments,
+            driver_segment,
+            ivr_path,
         } = value;
         Self {
             interaction_id,
@@ -240,6 +248,8 @@ impl From<Interaction> for wire::Interaction {
             non_talk: message::outward(non_talk),
             interruptions: message::outward(interruptions),
             sentiments: message::outward(sentiments),
+            driver_segment: driver_segment.map(Into::into),
+            ivr_path: message::outward(ivr_path),
         }
     }
 }

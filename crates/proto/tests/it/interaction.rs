@@ -30,6 +30,10 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         for interruption in &mut wire.interruptions {
             interruption.by = interruption.by.max(1);
         }
+        // Who says what made the customer call is always said.
+        if let Some(segment) = &mut wire.driver_segment {
+            segment.set_by = segment.set_by.max(1);
+        }
         // A due is told in one of two ways, and not by any words.
         for draft in &mut wire.commitments {
             (draft.due, draft.due_resolution) = (None, None);
@@ -114,6 +118,8 @@ fn copy_field(path: &str, from: &wire::Interaction, to: &mut wire::Interaction) 
         "non_talk" => to.non_talk = from.non_talk,
         "interruptions" => to.interruptions = from.interruptions,
         "sentiments" => to.sentiments = from.sentiments,
+        "driver_segment" => to.driver_segment = from.driver_segment,
+        "ivr_path" => to.ivr_path = from.ivr_path,
         other => panic!("{other} can't be amended"),
     }
 }

@@ -6,6 +6,7 @@ mod problems;
 mod slipups;
 mod struggles;
 mod tables;
+mod words;
 
 use aftercall_proto::insight::v1::{
     AggregateRequest, AttributeCauseRequest, CompareDriversRequest, CountRepeatContactsRequest,
@@ -15,7 +16,7 @@ use aftercall_proto::insight::v1::{
 use aftercall_proto::model::v1::Money;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
-use super::{CommandError, Session};
+use super::{CommandError, Session, warnings};
 use crate::output::values;
 use filter::FilterArgs;
 
@@ -97,6 +98,12 @@ pub struct DriversArgs {
     /// How many to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: i32,
+    /// How many words that stand out to show, of all contacts and of each of the five that rose most; with 0, none
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    words: i32,
+    /// Shows words that this many contacts have at least; never of fewer than 5
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    words_from: i32,
     #[command(flatten)]
     filter: FilterArgs,
 }
@@ -221,17 +228,7 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
         Insight::Struggles(args) => struggles::run(session, args).await,
         Insight::Evidence(args) => struggles::evidence(session, args).await,
         Insight::Problems { command } => problems::run(session, command).await,
-        Insight::Drivers(args) => {
-            let request = CompareDriversRequest {
-                filter: Some(args.filter.into_period(session)?),
-                by: args.by,
-                limit: args.limit,
-                min_position: session.after.clone(),
-                ..CompareDriversRequest::default()
-            };
-            let answer = session.client.call(request).await?;
-            session.tell(&answer, tables::drivers)
-        }
+        Insight::Drivers(args) => drivers(session, *args).await,
         Insight::Repeats(args) => repeats(session, *args).await,
         Insight::Slipups(args) => slip_ups(session, args).await,
         Insight::Cause(args) => {
@@ -244,7 +241,10 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
                 confidence: args.confidence,
             };
             let answer = session.client.call(request).await?;
-            session.tell(&answer, |_, output| output.line("said"))
+            session.tell(&answer, |answer, output| {
+                output.line("said")?;
+                warnings(&answer.warnings, output)
+            })
         }
         Insight::Contacts(args) => {
             let request = ListContactsRequest {
@@ -257,6 +257,23 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
             tabled(session, request, limit, nothing, tables::contacts).await
         }
     }
+}
+
+async fn drivers(session: &mut Session, args: DriversArgs) -> Result<(), CommandError> {
+    let request = CompareDriversRequest {
+        filter: Some(args.filter.into_period(session)?),
+        by: args.by,
+        limit: args.limit,
+        min_position: session.after.clone(),
+        words_limit: args.words,
+        word_contacts_min: args.words_from,
+        ..CompareDriversRequest::default()
+    };
+    let answer = session.client.call(request).await?;
+    session.tell(&answer, |answer, output| {
+        tables::drivers(answer, output)?;
+        words::print(answer, output)
+    })
 }
 
 fn grouped(

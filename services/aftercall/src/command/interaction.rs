@@ -4,8 +4,9 @@ mod money;
 mod telephony;
 
 use aftercall_proto::model::v1::{
-    AttemptResult, Channel, Customer, Direction, EscalationKind, Handle, Interaction,
-    ReasonResolution, RemedyKind, RepeatCause, Signal, SignalKind, SignalSource, SolutionUseKind,
+    AttemptResult, Channel, Customer, Direction, DriverSegment, DriverSetter, EscalationKind,
+    Handle, Interaction, ReasonResolution, RemedyKind, RepeatCause, Signal, SignalKind,
+    SignalSource, SolutionUseKind,
 };
 
 use self::money::money;
@@ -77,6 +78,10 @@ pub(crate) fn entry(interaction: &Interaction, output: &mut Output) -> std::io::
         card.field("promised", draft_line(draft, output.times()));
     }
     caused(interaction, &mut card);
+    if let Some(segment) = &interaction.driver_segment {
+        card.field("driver", driver_line(segment));
+    }
+    card.field("menu", telephony::way_through_menu(interaction));
     for signal in &interaction.signals {
         card.styled("signal", signal_line(signal), Style::Warn);
     }
@@ -102,6 +107,9 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
         };
         let words = quoted(&reason.stated_verbatim);
         card.lines("reason", format!("{}{main}{solved} {words}", reason.code));
+    }
+    if let Some(segment) = &interaction.driver_segment {
+        card.field("driver", driver_line(segment));
     }
     let onset = interaction.problem_onset_at.as_ref();
     card.field("trouble since", output.times().minute(onset));
@@ -234,6 +242,22 @@ fn signal_line(signal: &Signal) -> String {
     };
     let line = format!("{kind}{}{by}", sure.unwrap_or_default());
     line.trim_end().to_owned()
+}
+
+/// What made a customer call, who says so, and how sure they are.
+fn driver_line(segment: &DriverSegment) -> String {
+    let by = match segment.set_by() {
+        DriverSetter::Classifier => {
+            let by = format!("by {} {}", segment.classifier, segment.classifier_version);
+            by.trim_end().to_owned()
+        }
+        DriverSetter::Agent => "by the agent".to_owned(),
+        DriverSetter::Unspecified => String::new(),
+    };
+    let sure = segment.confidence.map(|sure| sure.to_string());
+    let parts = [Some(segment.code.clone()), sure, Some(by)];
+    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn with_team(agent: &str, team: &str) -> String {

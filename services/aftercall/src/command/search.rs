@@ -58,6 +58,9 @@ pub(super) struct FilterArgs {
     /// Contacts with this wrap-up code
     #[arg(long, value_name = "CODE")]
     disposition: Vec<String>,
+    /// Contacts with this driver; `outage` also finds `outage.network`
+    #[arg(long, value_name = "CODE")]
+    driver: Vec<String>,
     /// Contacts by this channel
     #[arg(long, value_parser = values::<Channel>())]
     channel: Vec<i32>,
@@ -144,6 +147,7 @@ impl FilterArgs {
             team,
             reason,
             disposition,
+            driver,
             channel,
             direction,
             sentiment,
@@ -171,6 +175,7 @@ impl FilterArgs {
             team_ids: team,
             reason_codes: reason,
             disposition_codes: disposition,
+            driver_codes: driver,
             channels: channel,
             directions: direction,
             sentiments: sentiment,

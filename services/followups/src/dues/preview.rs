@@ -71,6 +71,7 @@ fn told(field: &str, odd: Vec<DueWarning>) -> Vec<wire::Warning> {
         field: field.to_owned(),
         reason: WarningReason::Due(odd),
         count: 1,
+        detail: String::new(),
     });
     odd.map(Into::into).collect()
 }

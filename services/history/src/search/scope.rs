@@ -20,6 +20,7 @@ pub(crate) struct Filter {
     pub(crate) team_ids: Vec<String>,
     pub(crate) reason_codes: Vec<String>,
     pub(crate) disposition_codes: Vec<String>,
+    pub(crate) driver_codes: Vec<String>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) directions: Vec<Direction>,
     pub(crate) sentiments: Vec<SentimentBand>,
@@ -66,6 +67,7 @@ pub(crate) fn query(
         (fields.team, &filter.team_ids),
         (fields.reason, &filter.reason_codes),
         (fields.disposition, &filter.disposition_codes),
+        (fields.driver, &filter.driver_codes),
         (fields.scorer, &filter.sentiment_scorers),
         (fields.root_cause, &filter.root_cause_codes),
     ];

@@ -14,6 +14,11 @@ pub(crate) fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEv
         CallEventKind::Dropped => DisconnectReason::TelecomProblem,
         _ => DisconnectReason::Unspecified,
     };
+    let node = if kind == CallEventKind::MenuStep {
+        "main"
+    } else {
+        ""
+    };
     let event = CallEvent {
         source: "pbx".into(),
         call_id: n.to_string(),
@@ -23,6 +28,7 @@ pub(crate) fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEv
         interaction_id: id(1, n),
         agent_id: agent.into(),
         disconnect_reason: reason.into(),
+        menu_node: node.into(),
         ..CallEvent::default()
     };
     let about = About {
@@ -66,6 +72,7 @@ async fn a_call_is_found_and_taken_home_by_its_telephony_whenever_it_was_recorde
         }
     };
     let call = [
+        (95, CallEventKind::MenuStep, ""),
         (90, CallEventKind::Answered, "first"),
         (80, CallEventKind::Answered, "second"),
         (70, CallEventKind::Dropped, ""),
@@ -91,7 +98,10 @@ async fn a_call_is_found_and_taken_home_by_its_telephony_whenever_it_was_recorde
         let line: Value = serde_json::from_str(&line).unwrap();
         let contact = &line["interaction"];
         assert!(contact["endedAt"].is_string(), "{contact}");
-        assert_eq!(contact["segments"][1]["agentId"], "second", "{contact}");
+        assert_eq!(contact["segments"][2]["agentId"], "second", "{contact}");
+        let step = &contact["ivrPath"][0];
+        assert_eq!(step["node"], "main", "{contact}");
+        assert_eq!(step["outcome"], "IVR_OUTCOME_AGENT", "{contact}");
         assert_eq!(contact["disconnect"]["dropClass"], "DROP_CLASS_SUSPECTED");
     }
 

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use aftercall_domain::interaction::{Direction, Disconnect, Segment};
+use aftercall_domain::interaction::{Direction, Disconnect, Segment, path_in_line};
 use aftercall_domain::measure::{self, Facts, flag, known};
+use aftercall_log::{Offset, Partition};
 use aftercall_proto::convert::{call as convert, parties, time};
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::InteractionAmended;
 use aftercall_proto::model::v1::{
-    self as wire, ContactReason, Customer, Interaction, ReasonResolution,
+    self as wire, ContactReason, Customer, DriverSegment, Interaction, IvrStep, ReasonResolution,
 };
 use aftercall_view::{ApplyError, Txn};
 use jiff::Timestamp;
@@ -45,6 +46,26 @@ pub(crate) struct Kept {
     /// By what it is told whether a later contact goes on with it; none for the usual.
     #[prost(message, optional, tag = "8")]
     terms: Option<wire::CallTerms>,
+    /// Where in its partition of the log its record stands, by which its words are found.
+    #[prost(uint64, tag = "40")]
+    recorded_at: u64,
+    /// Where the amendments stand that replaced its reasons and its handling last.
+    #[prost(uint64, optional, tag = "41")]
+    reasons_at: Option<u64>,
+    #[prost(uint64, optional, tag = "42")]
+    handling_at: Option<u64>,
+}
+
+/// Where in the log the words of a contact stand: offsets of its partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WordsAt {
+    pub(crate) partition: Partition,
+    /// Its record.
+    pub(crate) recorded: Offset,
+    /// The amendment that replaced its reasons last, if one did.
+    pub(crate) reasons: Option<Offset>,
+    /// The same of its handling.
+    pub(crate) handling: Option<Offset>,
 }
 
 impl Kept {
@@ -74,6 +95,8 @@ impl Kept {
             problem_onset_at: contact.problem_onset_at,
             non_talk: contact.non_talk.clone(),
             interruptions: contact.interruptions.clone(),
+            driver_segment: code_alone(contact.driver_segment.as_ref()),
+            ivr_path: nodes_alone(&contact.ivr_path),
             ..Interaction::default()
         };
         let mut kept = Self {
@@ -92,6 +115,22 @@ impl Kept {
             terms: terms.cloned(),
             ..self
         }
+    }
+
+    /// The same of a record that stands there in its partition of the log.
+    pub(crate) fn told_at(mut self, offset: Offset) -> Self {
+        self.recorded_at = offset;
+        self
+    }
+
+    /// Where its words stand; none of one that was not recorded.
+    pub(crate) fn words_at(&self) -> Option<WordsAt> {
+        (!self.is_call).then_some(WordsAt {
+            partition: self.partition,
+            recorded: self.recorded_at,
+            reasons: self.reasons_at,
+            handling: self.handling_at,
+        })
     }
 
     /// The contact that a call is by itself.
@@ -137,8 +176,8 @@ impl Kept {
         }
     }
 
-    /// Replaces what an amendment names.
-    pub(crate) fn amend(&mut self, amended: &InteractionAmended) {
+    /// Replaces what an amendment names that stands there in its partition of the log.
+    pub(crate) fn amend(&mut self, amended: &InteractionAmended, offset: Offset) {
         let values = amended.interaction.clone().unwrap_or_default();
         let paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
         let contact = &mut self.contact;
@@ -146,7 +185,13 @@ impl Kept {
             match &**path {
                 "contact_reasons" => {
                     contact.contact_reasons = without_verbatim(values.contact_reasons.clone());
+                    self.reasons_at = Some(offset);
                 }
+                "handling" => self.handling_at = Some(offset),
+                "driver_segment" => {
+                    contact.driver_segment = code_alone(values.driver_segment.as_ref());
+                }
+                "ivr_path" => contact.ivr_path = nodes_alone(&values.ivr_path),
                 "disposition" => contact.disposition.clone_from(&values.disposition),
                 "segments" => contact.segments = without_words(values.segments.clone()),
                 "disconnect" => contact.disconnect = values.disconnect,
@@ -259,6 +304,7 @@ impl Kept {
         let customer = contact.customer.as_ref();
         let queues = contact.segments.iter().map(|segment| &*segment.queue_id);
         let mut reasons = contact.contact_reasons.iter();
+        let way = path_in_line(contact.ivr_path.iter().map(|step| &*step.node));
         let said = [
             (Column::Agent, &*contact.agent_id),
             (Column::Team, &contact.team_id),
@@ -283,6 +329,11 @@ impl Kept {
             (Column::Language, customer.map_or("", |it| &it.language)),
             (Column::ClientAccount, &contact.client_account_id),
             (Column::RootCause, &self.root_cause),
+            (
+                Column::Driver,
+                contact.driver_segment.as_ref().map_or("", |it| &it.code),
+            ),
+            (Column::IvrPath, &way),
         ];
         for (column, word) in said {
             row.set(column, words.number(of, word.as_bytes(), txn)?);
@@ -345,6 +396,21 @@ fn is_solved(reasons: &[ContactReason]) -> bool {
         )
     };
     resolutions.clone().all(is_done) && resolutions.any(|it| it == ReasonResolution::Resolved)
+}
+
+fn code_alone(segment: Option<&DriverSegment>) -> Option<DriverSegment> {
+    segment.map(|segment| DriverSegment {
+        code: segment.code.clone(),
+        ..DriverSegment::default()
+    })
+}
+
+fn nodes_alone(path: &[IvrStep]) -> Vec<IvrStep> {
+    let node = |step: &IvrStep| IvrStep {
+        node: step.node.clone(),
+        ..IvrStep::default()
+    };
+    path.iter().map(node).collect()
 }
 
 fn without_words(mut segments: Vec<wire::Segment>) -> Vec<wire::Segment> {

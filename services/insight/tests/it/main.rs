@@ -4,6 +4,7 @@
 
 mod causes;
 mod clocks;
+mod driving;
 mod fixture;
 mod known;
 mod ledger;
@@ -20,3 +21,4 @@ mod telling;
 mod terms;
 mod told;
 mod troubles;
+mod wording;

@@ -6,6 +6,7 @@ mod amending;
 mod analysing;
 mod anybody;
 mod cancelled;
+mod codes;
 mod compressing;
 mod contact;
 mod dues;

@@ -254,6 +254,7 @@ fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Result<()> {
 pub(super) fn drivers(answer: &CompareDriversResponse, output: &mut Output) -> io::Result<()> {
     let mut table = Table::new([
         Column::narrows("driver"),
+        Column::narrows("called"),
         Column::number("contacts"),
         Column::number("before"),
         Column::number("share"),
@@ -272,6 +273,7 @@ pub(super) fn drivers(answer: &CompareDriversResponse, output: &mut Output) -> i
         };
         table.row([
             Cell::from(name),
+            Cell::styled(&driver.label, Style::Dim),
             Cell::from(driver.contacts.to_string()),
             Cell::from(driver.contacts_before.to_string()),
             Cell::from(percent(Some(driver.share))),

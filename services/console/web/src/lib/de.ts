@@ -187,6 +187,7 @@ export const de: Catalogue = {
     mood: (from, to) => `Stimmung ${from} → ${to}`,
     promised: 'zugesagt',
     noFollowUp: 'nichts zugesagt',
+    driver: 'Auslöser',
     by: (who) => `von ${who}`,
     resolution: 'Lösung',
     capture: 'Aus diesem Fall eine Lösung machen',

@@ -185,6 +185,7 @@ export const en = {
     mood: (from: string, to: string) => `mood ${from} → ${to}`,
     promised: 'promised',
     noFollowUp: 'nothing promised',
+    driver: 'driver',
     by: (who: string) => `by ${who}`,
     resolution: 'Resolution',
     capture: 'Make a solution of this case',
