@@ -78,13 +78,14 @@ impl CodeTree {
     }
 
     /// The code that takes the place of another one at a time.
-    fn successor(&self, node: &TaxonomyNode, at: Timestamp) -> Option<&str> {
-        let mut node = node;
+    fn successor<'t>(&'t self, node: &TaxonomyNode, at: Timestamp) -> Option<&'t str> {
+        let mut next = &node.maps_to;
         for _ in 0..self.nodes.len() {
-            node = self.node(&node.maps_to)?;
+            let node = self.node(next)?;
             if is_active(node, at) {
                 return Some(&node.code);
             }
+            next = &node.maps_to;
         }
         None
     }
