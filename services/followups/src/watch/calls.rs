@@ -9,7 +9,7 @@ use aftercall_proto::followups::v1::{CallFilter, WatchCallsResponse};
 use aftercall_proto::model::v1 as wire;
 use aftercall_service::Checker;
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Direction, Store, StoreError};
+use aftercall_view::{ApplyError, Direction, Positions, Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
