@@ -53,7 +53,6 @@ mod projection;
 mod promises;
 mod request;
 mod search;
-mod sentiment;
 mod server;
 mod stored;
 mod timelines;

@@ -131,6 +131,7 @@ impl Notify {
             clock,
             ids,
             supervisor,
+            ..
         } = deps;
         let shared = Arc::new(Shared {
             log,
