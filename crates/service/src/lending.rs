@@ -49,8 +49,8 @@ pub struct Searched {
 
 /// Finds contacts in the view of its own.
 pub trait Finds<F>: Send + Sync + fmt::Debug {
-    /// The places in the log of the contacts that fulfil a filter, at most [`LENT_MAX`]. Fields that are wrong are named as
-    /// they are called in the filter, without what it stands in.
+    /// The places in the log of the contacts that fulfil a filter, at most [`LENT_MAX`]. Fields that are wrong have the names
+    /// that they have in a request to that service itself: those of the filter begin with `filter.`.
     fn find(self: Arc<Self>, sought: Sought<F>) -> BoxFuture<'static, Result<Places, Unfound>>;
 }
 
@@ -121,18 +121,18 @@ pub enum Unfound {
 }
 
 impl Unfound {
-    /// The same where the filter stands in a field of a request: wrong fields are named from there.
+    /// The same where the filter stands elsewhere: fields that are wrong have the names that `renamed` gives them.
     #[must_use]
-    pub fn under(self, field: &str) -> Self {
+    pub fn named(self, renamed: impl Fn(&str) -> String) -> Self {
         let Self::Invalid(found) = self else {
             return self;
         };
-        let mut under = Violations::new();
+        let mut named = Violations::new();
         for wrong in found.as_slice() {
-            let path = format!("{field}.{}", wrong.field);
-            under.add(path, wrong.reason, wrong.description.clone());
+            let field = renamed(&wrong.field);
+            named.add(field, wrong.reason, wrong.description.clone());
         }
-        Self::Invalid(under)
+        Self::Invalid(named)
     }
 }
 
@@ -202,8 +202,9 @@ mod tests {
     #[test]
     fn wrong_fields_are_named_from_where_the_filter_stands() {
         let mut found = Violations::new();
-        found.add("labels[0]", violation::Reason::Required, "is required");
-        let Unfound::Invalid(found) = Unfound::from(found).under("filter.search") else {
+        found.add("filter.labels[0]", violation::Reason::Required, "is required");
+        let named = Unfound::from(found).named(|field| field.replacen("filter.", "filter.search.", 1));
+        let Unfound::Invalid(found) = named else {
             panic!("it stays what it is");
         };
         assert_eq!(found.as_slice()[0].field, "filter.search.labels[0]");

@@ -328,6 +328,7 @@ impl Finding {
             scope: &self.scope,
             text,
             filter: &filter,
+            among: None,
             order: Order::Latest,
             // In the order of time words have no weight.
             weights: &Weights::new(0, &words),
@@ -336,7 +337,7 @@ impl Finding {
             results_max: EXPORT_LISTED_MAX,
             facets: &[],
         };
-        let found = search::places(indexes, &self.fields, &search)?;
+        let found = search::places(indexes, &self.fields, &search, usize::MAX)?;
         if found.len() > EXPORT_LISTED_MAX {
             return Ok((found, None));
         }

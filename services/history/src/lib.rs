@@ -46,6 +46,7 @@ mod history;
 mod index;
 mod keys;
 mod known;
+mod lending;
 mod limits;
 mod names;
 mod people;

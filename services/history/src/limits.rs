@@ -4,6 +4,8 @@ use aftercall_service::Counts;
 
 /// The longest search text, in bytes.
 pub(crate) const QUERY_BYTES_MAX: usize = 1_000;
+/// The longest filter of measures, as it is encoded in a search, in bytes.
+pub(crate) const CONTACT_FILTER_BYTES_MAX: usize = 64 << 10;
 /// The most values in one list of a filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 100;
 /// The most handles in a filter.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Reason, Unauthenticated, Unfound, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
 /// A question that isn't answered.
@@ -35,6 +35,8 @@ pub(crate) enum Unanswered {
     #[error(transparent)]
     Undone(#[from] Undone),
     #[error(transparent)]
+    Unfound(#[from] Unfound),
+    #[error(transparent)]
     Unread(#[from] Unread),
 }
 
@@ -50,6 +52,7 @@ impl Failure for Unanswered {
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(failure) => failure.reason(),
             Self::Undone(failure) => failure.reason(),
+            Self::Unfound(failure) => failure.reason(),
             Self::Unread(failure) => failure.reason(),
         }
     }
@@ -57,6 +60,7 @@ impl Failure for Unanswered {
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Invalid(violations) => Some(violations),
+            Self::Unfound(failure) => failure.violations(),
             _ => None,
         }
     }
@@ -64,6 +68,7 @@ impl Failure for Unanswered {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Undone(failure) => failure.retry_after(),
+            Self::Unfound(failure) => failure.retry_after(),
             Self::Unread(failure) => failure.retry_after(),
             _ => None,
         }

@@ -1,5 +1,8 @@
 //! What contacts must fulfil, checked.
 
+mod felt;
+mod searched;
+
 use aftercall_domain::measure::{Counted, REPEAT_DAYS, REPEAT_DAYS_MAX, Why};
 use aftercall_domain::violation::Reason;
 use aftercall_proto::convert::time;
@@ -9,6 +12,9 @@ use aftercall_proto::insight::v1::{
 use aftercall_proto::model::v1::{Channel, Direction};
 use aftercall_service::Checker;
 use jiff::Timestamp;
+
+pub(crate) use felt::FeltFilter;
+pub(crate) use searched::searched;
 
 use crate::limits::{SECONDS_MAX, VALUES_MAX};
 use crate::row::Column;
@@ -33,6 +39,7 @@ pub(crate) struct Filter {
     pub(crate) causes: Vec<Vec<Option<Why>>>,
     /// All must be so.
     pub(crate) facts: Vec<Counted>,
+    pub(crate) felt: FeltFilter,
 }
 
 /// The words that a dimension's values are; none for those that are no words.
@@ -53,6 +60,11 @@ pub(crate) const fn column(dimension: Dimension) -> Option<(Column, bool)> {
         Dimension::Channel
         | Dimension::Direction
         | Dimension::RepeatCause
+        | Dimension::Sentiment
+        | Dimension::WorstSentiment
+        | Dimension::SentimentTrend
+        | Dimension::Signal
+        | Dimension::SentimentScorer
         | Dimension::Unspecified => return None,
     })
 }
@@ -123,6 +135,7 @@ impl Filter {
             directions: Vec::new(),
             causes: Vec::new(),
             facts: Vec::new(),
+            felt: FeltFilter::of(wire, checker),
         };
         filter.take_words(wire, checker);
         filter.take_numbers(wire, checker);
@@ -137,6 +150,7 @@ impl Filter {
                 }),
                 (Dimension::Channel, _) => filter.channels.push(vec![0]),
                 (Dimension::Direction, _) => filter.directions.push(vec![0]),
+                (felt, None) if filter.felt.take_unset(felt) => {}
                 (_, None) => filter.causes.push(vec![None]),
             }
         }

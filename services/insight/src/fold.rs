@@ -8,6 +8,7 @@ mod noted;
 mod problems;
 mod promises;
 mod saved;
+mod scores;
 #[cfg(test)]
 mod tests;
 
@@ -30,9 +31,10 @@ pub(crate) use contact::Kept;
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::Raisings;
+pub(crate) use scores::{OtherScores, Score};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Builds the view `insight`.
 #[derive(Debug, Default)]
@@ -61,7 +63,7 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of(address, interaction);
+        let kept = Kept::of((address, fact.position.offset), interaction);
         let call = calls::recorded(fact, kept.id(), txn)?;
         let whole = kept.completed(call.as_ref());
         let mut row = whole.row(tenant_id, &mut self.words, txn)?;
@@ -69,6 +71,7 @@ impl InsightProjection {
             links::insert(linked, &whole, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, &row, txn)?;
         }
+        scores::write_others(tenant_id, address, (&whole.contact, false, &row), txn)?;
         blocks::write(tenant_id, address, &row, txn)?;
         kept.write(tenant_id, fact.whose, txn)
     }
@@ -100,6 +103,8 @@ impl InsightProjection {
             links::insert(linked, &whole, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, &row, txn)?;
         }
+        let others = (&whole.contact, was.has_others, &row);
+        scores::write_others(tenant_id, address, others, txn)?;
         blocks::write(tenant_id, address, &row, txn)?;
         match before == after {
             true => Ok(()),
@@ -269,6 +274,7 @@ impl Projection for InsightProjection {
                     .try_for_each(|promise| promises::make(fact, promise, txn))
             }
             What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Analysed(analysed) => self.analyse(fact, analysed, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Made(promise) => promises::make(fact, promise, txn),
             What::Promise(step) => promises::change(fact, step, txn),

@@ -3,7 +3,7 @@
 use aftercall_domain::measure::{Feeling, SIGNALS};
 
 use crate::history::v1::{SentimentBand, SentimentTrend};
-use crate::model::v1::{Interaction, Sentiment};
+use crate::model::v1::{Interaction, Sentiment, Signal};
 
 /// The sentiment that counts for a contact: that of its record if it says how it ended, or else the one that was said
 /// last of those that do.
@@ -79,8 +79,8 @@ pub fn signals(interaction: &Interaction) -> Vec<i32> {
 
 /// The same as a bit each, by their numbers. A kind that this version doesn't know has none.
 fn signal_bits(interaction: &Interaction) -> u16 {
-    let kinds = interaction.signals.iter();
-    let kinds = kinds.filter_map(|one| usize::try_from(one.kind).ok());
+    let known = interaction.signals.iter().map(Signal::kind);
+    let kinds = known.map(|kind| kind as usize);
     let kinds = kinds.filter(|kind| (1..SIGNALS).contains(kind));
     kinds.fold(0, |bits, kind| bits | (1 << kind))
 }
@@ -90,7 +90,7 @@ mod tests {
     use aftercall_domain::measure::{Band, Trend};
 
     use super::*;
-    use crate::model::v1::{Signal, SignalKind};
+    use crate::model::v1::SignalKind;
 
     fn by(scorer: &str, end: Option<f64>) -> Sentiment {
         Sentiment {

@@ -15,7 +15,7 @@ use aftercall_view::{ApplyError, Direction, StoreError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Change, InsightProjection, Kept, links, saved};
+use super::{Change, InsightProjection, Kept, links, saved, scores};
 use crate::blocks;
 use crate::keys::{self, Address, CALLS};
 
@@ -71,7 +71,7 @@ impl CallNote {
         };
         let mut contact = convert::provisional(call.over()?);
         call.add_saved(&mut contact);
-        Some(Kept::of_call(address, &contact))
+        Some(Kept::of_call((address, call.position().offset), &contact))
     }
 }
 
@@ -104,6 +104,7 @@ pub(super) fn recorded(
             links::remove(linked, &alone, txn)?;
         }
         blocks::remove(tenant_id, alone.address(), txn)?;
+        scores::forget_others(tenant_id, &alone, txn)?;
     }
     if let Err(place) = note.recorded.binary_search(&fact.whose) {
         note.recorded.insert(place, fact.whose);
@@ -177,6 +178,9 @@ impl InsightProjection {
         {
             links::remove(linked, before, txn)?;
         }
+        if let Some(before) = &before {
+            scores::forget_others(tenant_id, before, txn)?;
+        }
         let Some(after) = after else {
             return match before {
                 Some(before) => blocks::remove(tenant_id, before.address(), txn),
@@ -188,6 +192,7 @@ impl InsightProjection {
             links::insert(linked, &after, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, &row, txn)?;
         }
+        scores::write_others(tenant_id, after.address(), (&after.contact, false, &row), txn)?;
         blocks::write(tenant_id, after.address(), &row, txn)
     }
 

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use aftercall_domain::interaction::{Direction, Disconnect, Segment};
 use aftercall_domain::measure::{self, Facts, flag, known};
-use aftercall_proto::convert::{call as convert, parties, time};
+use aftercall_proto::convert::interaction::analyse;
+use aftercall_proto::convert::{call as convert, feeling, parties, time};
 use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::InteractionAmended;
+use aftercall_proto::event::v1::{InteractionAmended, InteractionAnalysed};
 use aftercall_proto::model::v1::{
     self as wire, ContactReason, Customer, Interaction, ReasonResolution,
 };
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use prost::Message;
 use uuid::Uuid;
 
+use super::scores::{others, scorer, without_points, without_series};
 use crate::keys::{self, Address};
 use crate::row::{Column, Row};
 use crate::words::Words;
@@ -26,7 +28,7 @@ pub(crate) struct Kept {
     #[prost(uint64, tag = "1")]
     row: u64,
     #[prost(message, required, tag = "2")]
-    contact: Interaction,
+    pub(super) contact: Interaction,
     /// Whose contact it was when it was recorded: it stands under that key.
     #[prost(string, tag = "3")]
     recorded_as: String,
@@ -42,11 +44,14 @@ pub(crate) struct Kept {
     /// Whether telephony alone tells of it: then it is not kept, but follows from the call.
     #[prost(bool, tag = "7")]
     is_call: bool,
+    /// Where the record, or the first that was told of the call, stands in its partition of the log.
+    #[prost(uint64, tag = "8")]
+    offset: u64,
 }
 
 impl Kept {
     /// Keeps of a contact what is measured, and nobody's words.
-    pub(crate) fn of(address: Address, contact: &Interaction) -> Self {
+    pub(crate) fn of((address, offset): (Address, u64), contact: &Interaction) -> Self {
         let customer = contact.customer.as_ref();
         let customer = customer.map(|customer| Customer {
             customer_id: customer.customer_id.clone(),
@@ -71,11 +76,15 @@ impl Kept {
             problem_onset_at: contact.problem_onset_at,
             non_talk: contact.non_talk.clone(),
             interruptions: contact.interruptions.clone(),
+            sentiment: contact.sentiment.as_ref().map(without_points),
+            sentiments: contact.sentiments.iter().map(without_points).collect(),
+            signals: contact.signals.clone(),
             ..Interaction::default()
         };
         let mut kept = Self {
             partition: address.partition,
             row: address.row,
+            offset,
             contact,
             ..Self::default()
         };
@@ -84,10 +93,10 @@ impl Kept {
     }
 
     /// The contact that a call is by itself.
-    pub(crate) fn of_call(address: Address, contact: &Interaction) -> Self {
+    pub(crate) fn of_call(at: (Address, u64), contact: &Interaction) -> Self {
         Self {
             is_call: true,
-            ..Self::of(address, contact)
+            ..Self::of(at, contact)
         }
     }
 
@@ -137,9 +146,19 @@ impl Kept {
                 "non_talk" => contact.non_talk.clone_from(&values.non_talk),
                 "interruptions" => contact.interruptions.clone_from(&values.interruptions),
                 "problem_onset_at" => contact.problem_onset_at = values.problem_onset_at,
+                "sentiment" => contact.sentiment.clone_from(&values.sentiment),
+                "sentiments" => contact.sentiments.clone_from(&values.sentiments),
+                "signals" => contact.signals.clone_from(&values.signals),
                 _ => {}
             }
         }
+        without_series(contact);
+    }
+
+    /// Something was found in it.
+    pub(super) fn analyse(&mut self, analysed: &InteractionAnalysed) {
+        analyse(&mut self.contact, analysed);
+        without_series(&mut self.contact);
     }
 
     /// It was said what its root cause was.
@@ -235,6 +254,9 @@ impl Kept {
                 .map_or([0; 16], Uuid::into_bytes),
             channel: u8::try_from(contact.channel).unwrap_or(0),
             direction: u8::try_from(contact.direction).unwrap_or(0),
+            offset: self.offset,
+            feeling: feeling::of_contact(contact),
+            has_others: !others(contact).scores.is_empty(),
             facts: self.facts(),
             ..Row::default()
         };
@@ -265,6 +287,7 @@ impl Kept {
             (Column::Language, customer.map_or("", |it| &it.language)),
             (Column::ClientAccount, &contact.client_account_id),
             (Column::RootCause, &self.root_cause),
+            (Column::Scorer, scorer(contact)),
         ];
         for (column, word) in said {
             row.set(column, words.number(of, word.as_bytes(), txn)?);

@@ -96,7 +96,7 @@ fn found(indexes: Indexes<'_>, filter: &Filter, within: &Positions) -> Vec<u64> 
         results_max: 1,
         facets: &[],
     };
-    search::places(indexes, &Fields::new(), &search).unwrap()
+    search::places(indexes, &Fields::new(), &search, usize::MAX).unwrap()
 }
 
 proptest! {

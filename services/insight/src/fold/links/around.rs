@@ -7,6 +7,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{APART_US, At, Group, Place, TROUBLE_US};
+use crate::afters::{self, After};
 use crate::blocks;
 use crate::keys::{self, read_place};
 use crate::limits::NEIGHBOURS_MAX;
@@ -86,14 +87,21 @@ impl Around {
 
     /// What came after it.
     pub(super) fn look_ahead(&self, own: usize, row: &mut Row) {
+        let mut after = After::of(&row.facts);
+        self.look_after(own, &mut after);
+        after.add_to(&mut row.facts);
+    }
+
+    /// The same without the row, which stays as it is.
+    fn look_after(&self, own: usize, after: &mut After) {
         let (At { at_us, .. }, place) = &self.entries[own];
-        let mut after = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
-        let akin = after.find(|(_, other)| place.is_akin(other));
-        row.facts.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
+        let mut later = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
+        let akin = later.find(|(_, other)| place.is_akin(other));
+        after.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
         let mut gone_on_with = (own..).take_while(|place| self.is_gone_on_with(*place));
         let is_redialled = gone_on_with.any(|place| self.entries[place + 1].1.says_why());
-        row.facts.set(flag::REDIALLED, is_redialled);
-        row.facts.set(flag::GONE_ON_WITH, self.is_gone_on_with(own));
+        after.set(flag::REDIALLED, is_redialled);
+        after.set(flag::GONE_ON_WITH, self.is_gone_on_with(own));
     }
 
     /// Whether the next contact goes on with the one at a place.
@@ -175,8 +183,9 @@ impl Around {
         self.back(place, None) != self.back(place, Some(own))
     }
 
-    /// Says in the rows of others what comes after them, or from `after` on what came before them. What is on their other
-    /// side is not all here, and stays as it was.
+    /// Says beside the rows of others what comes after them, or from `after` on in their rows what came before them. What is on
+    /// their other side is not all here, and stays as it was. Of most contacts that come, one has something after it now: its
+    /// row is neither read nor written.
     pub(super) fn settle(
         &self,
         tenant_id: &str,
@@ -184,10 +193,13 @@ impl Around {
         txn: &mut Txn<'_>,
     ) -> Result<(), ApplyError> {
         for place in touched {
-            self.change(tenant_id, place, txn, |row| match place < after {
-                true => self.look_ahead(place, row),
-                false => self.look_back(place, row),
-            })?;
+            match place < after {
+                true => {
+                    let address = self.entries[place].1.address();
+                    afters::change(tenant_id, address, txn, |after| self.look_after(place, after))?;
+                }
+                false => self.change(tenant_id, place, txn, |row| self.look_back(place, row))?,
+            }
         }
         Ok(())
     }
