@@ -171,7 +171,10 @@ mod tests {
     struct Everything;
 
     impl Finds<Searched> for Everything {
-        fn find(self: Arc<Self>, _: Sought<Searched>) -> BoxFuture<'static, Result<Places, Unfound>> {
+        fn find(
+            self: Arc<Self>,
+            _: Sought<Searched>,
+        ) -> BoxFuture<'static, Result<Places, Unfound>> {
             Box::pin(async { Ok(Places::of(&[1, 2])) })
         }
     }
@@ -202,8 +205,13 @@ mod tests {
     #[test]
     fn wrong_fields_are_named_from_where_the_filter_stands() {
         let mut found = Violations::new();
-        found.add("filter.labels[0]", violation::Reason::Required, "is required");
-        let named = Unfound::from(found).named(|field| field.replacen("filter.", "filter.search.", 1));
+        found.add(
+            "filter.labels[0]",
+            violation::Reason::Required,
+            "is required",
+        );
+        let named =
+            Unfound::from(found).named(|field| field.replacen("filter.", "filter.search.", 1));
         let Unfound::Invalid(found) = named else {
             panic!("it stays what it is");
         };

@@ -34,7 +34,10 @@ struct Shared {
 }
 
 impl Finds<Searched> for Shared {
-    fn find(self: Arc<Self>, sought: Sought<Searched>) -> BoxFuture<'static, Result<Places, Unfound>> {
+    fn find(
+        self: Arc<Self>,
+        sought: Sought<Searched>,
+    ) -> BoxFuture<'static, Result<Places, Unfound>> {
         Box::pin(async move { lending::find(&History(self), sought).await })
     }
 }

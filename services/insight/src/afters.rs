@@ -110,11 +110,7 @@ fn of(bytes: &[u8], slot: u8) -> After {
 }
 
 /// What comes after the contact of a row.
-pub(crate) fn read(
-    tenant_id: &str,
-    address: Address,
-    txn: &Txn<'_>,
-) -> Result<After, ApplyError> {
+pub(crate) fn read(tenant_id: &str, address: Address, txn: &Txn<'_>) -> Result<After, ApplyError> {
     let (number, slot) = place(address.row);
     let bytes = txn.get(keys::afters(tenant_id, address.partition, number))?;
     Ok(bytes.map(|bytes| of(&bytes, slot)).unwrap_or_default())

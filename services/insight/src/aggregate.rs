@@ -22,8 +22,8 @@ use crate::buckets::Buckets;
 use crate::failure::Unanswered;
 use crate::filter::{Filter, Terms, searched};
 use crate::groups::{GroupKey, Groups, ask_for};
-use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
 use crate::insight::Asking;
+use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
 use crate::scan::{self, Asked};
 use crate::words::WordLists;
 

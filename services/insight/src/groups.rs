@@ -106,7 +106,12 @@ impl Groups {
         };
         let key = (bucket, number(0), number(1));
         let place = self.place(key);
-        add(&mut self.groups[place].1, (&facts, at_us), &seen.feeling, &self.terms);
+        add(
+            &mut self.groups[place].1,
+            (&facts, at_us),
+            &seen.feeling,
+            &self.terms,
+        );
         Ok(())
     }
 
@@ -127,7 +132,12 @@ impl Groups {
             for (other, also_says) in &second {
                 let place = self.place((bucket, one, *other));
                 let feeling = says.or(*also_says).unwrap_or(seen.feeling);
-                add(&mut self.groups[place].1, (facts, at_us), &feeling, &self.terms);
+                add(
+                    &mut self.groups[place].1,
+                    (facts, at_us),
+                    &feeling,
+                    &self.terms,
+                );
             }
         }
         if let Some(whole) = &mut self.whole {

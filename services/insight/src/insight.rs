@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::Scope;
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
+use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
 use aftercall_proto::insight::v1::problem_service_server::ProblemServiceServer;
-use aftercall_domain::Scope;
-use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_service::{
     Clock, Deps, Finds, Including, Lent, Places, Reading, Searched, Sought, Unfound, Unread,
 };

@@ -11,8 +11,9 @@ mod tables;
 use std::io;
 
 use aftercall_proto::insight::v1::{
-    AggregateRequest, AggregateResponse, AttributeCauseRequest, CompareDriversRequest, ContactFilter,
-    CountRepeatContactsRequest, Dimension, ListContactsRequest, ListSlipUpsRequest, RepeatGroupBy, Terms, TimeBucket,
+    AggregateRequest, AggregateResponse, AttributeCauseRequest, CompareDriversRequest,
+    ContactFilter, CountRepeatContactsRequest, Dimension, ListContactsRequest, ListSlipUpsRequest,
+    RepeatGroupBy, Terms, TimeBucket,
 };
 use aftercall_proto::model::v1::Money;
 

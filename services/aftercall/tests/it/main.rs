@@ -11,6 +11,7 @@ mod command;
 mod connect;
 mod console;
 mod credentials;
+mod drilling;
 mod export;
 mod feeds;
 mod flags;

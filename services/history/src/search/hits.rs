@@ -185,8 +185,7 @@ impl<'s> Segment<'s> {
         }
         if let Some(among) = self.search.among {
             let seq = &self.seq;
-            self.docs
-                .retain(|doc| among.contains(seq.get_val(*doc)));
+            self.docs.retain(|doc| among.contains(seq.get_val(*doc)));
         }
         self.times.resize(self.docs.len(), 0);
         self.occurred_at

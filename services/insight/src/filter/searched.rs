@@ -68,7 +68,10 @@ mod tests {
             ..ContactFilter::default()
         };
         let narrowed = looked_up(&wire).unwrap();
-        let times = (narrowed.filter.occurred_from, narrowed.filter.occurred_before);
+        let times = (
+            narrowed.filter.occurred_from,
+            narrowed.filter.occurred_before,
+        );
         assert_eq!(times, (at(100), None));
         let filter = Filter::of(&wire, &mut Checker::new());
         let before = Filter {

@@ -192,7 +192,12 @@ impl InsightProjection {
             links::insert(linked, &after, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, &row, txn)?;
         }
-        scores::write_others(tenant_id, after.address(), (&after.contact, false, &row), txn)?;
+        scores::write_others(
+            tenant_id,
+            after.address(),
+            (&after.contact, false, &row),
+            txn,
+        )?;
         blocks::write(tenant_id, after.address(), &row, txn)
     }
 

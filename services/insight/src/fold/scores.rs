@@ -145,7 +145,9 @@ impl InsightProjection {
         kept.analyse(analysed);
         let was = row.has_others;
         let word = scorer(&kept.contact).as_bytes();
-        let number = self.words.number((tenant_id, address.partition), word, txn)?;
+        let number = self
+            .words
+            .number((tenant_id, address.partition), word, txn)?;
         row.set(Column::Scorer, number);
         row.feeling = feeling::of_contact(&kept.contact);
         row.has_others = !others(&kept.contact).scores.is_empty();

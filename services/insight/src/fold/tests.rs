@@ -226,7 +226,13 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
             (Fact::InteractionRecorded(Box::new(recorded)), id, 1)
         }
         Next::Amend(sequence, says) => {
-            let paths = ["segments", "ended_at", "occurred_at", "disconnect", "sentiment"];
+            let paths = [
+                "segments",
+                "ended_at",
+                "occurred_at",
+                "disconnect",
+                "sentiment",
+            ];
             let amended = InteractionAmended {
                 update_mask: Some(FieldMask {
                     paths: paths.map(str::to_owned).to_vec(),

@@ -115,11 +115,7 @@ impl Values {
     }
 
     /// All values of a row: it has one at least.
-    pub(crate) fn all(
-        &mut self,
-        seen: &Seen<'_>,
-        terms: &Terms,
-    ) -> Result<Vec<Value>, StoreError> {
+    pub(crate) fn all(&mut self, seen: &Seen<'_>, terms: &Terms) -> Result<Vec<Value>, StoreError> {
         let mut all = Vec::new();
         match self.by {
             By::Signal => {
@@ -180,9 +176,9 @@ impl Values {
             By::Cause => name(RepeatCauseKind::try_from(number).ok(), |it| {
                 it.as_str_name()
             }),
-            By::End | By::Worst => name(SentimentBand::try_from(number).ok(), |it| {
-                it.as_str_name()
-            }),
+            By::End | By::Worst => {
+                name(SentimentBand::try_from(number).ok(), |it| it.as_str_name())
+            }
             By::Trend => name(SentimentTrend::try_from(number).ok(), |it| it.as_str_name()),
             By::Signal => name(SignalKind::try_from(number).ok(), |it| it.as_str_name()),
             By::Scorer => "",

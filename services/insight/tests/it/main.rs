@@ -4,6 +4,7 @@
 
 mod causes;
 mod clocks;
+mod feeling;
 mod fixture;
 mod known;
 mod measures;

@@ -60,7 +60,12 @@ pub(super) struct SearchedArgs {
     #[arg(long, value_name = "NAME")]
     scorer: Vec<String>,
     /// Whose sentiment counts: this scorer's; left out, that of the record, or else the one that was said last
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     sentiment_by: String,
 }
 
@@ -105,7 +110,9 @@ fn search_for(filter: &ContactFilter) -> String {
 /// Reads what stands behind `--behind`.
 pub(crate) fn behind(text: &str) -> Result<Vec<u8>, String> {
     let decoded = URL_SAFE_NO_PAD.decode(text.trim());
-    let filter = decoded.ok().filter(|it| ContactFilter::decode(&**it).is_ok());
+    let filter = decoded
+        .ok()
+        .filter(|it| ContactFilter::decode(&**it).is_ok());
     filter.ok_or_else(|| {
         "is not what stands behind a number; take it from what --commands of `aftercall insight` prints".to_owned()
     })

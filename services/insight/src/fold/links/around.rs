@@ -196,7 +196,9 @@ impl Around {
             match place < after {
                 true => {
                     let address = self.entries[place].1.address();
-                    afters::change(tenant_id, address, txn, |after| self.look_after(place, after))?;
+                    afters::change(tenant_id, address, txn, |after| {
+                        self.look_after(place, after)
+                    })?;
                 }
                 false => self.change(tenant_id, place, txn, |row| self.look_back(place, row))?,
             }
