@@ -216,7 +216,7 @@ impl Query {
             return self.pass(store, (asked, &words), buckets.clone());
         }
         let (mut groups, others) = std::thread::scope(|threads| {
-            let other = threads.spawn(&work);
+            let other = threads.spawn(work);
             let own = work();
             let other = other.join();
             let other = other.unwrap_or_else(|panic| std::panic::resume_unwind(panic));

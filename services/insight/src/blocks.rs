@@ -21,7 +21,7 @@ pub(crate) struct Totals {
     pub(crate) words: u32,
     /// How many calls were over, whether somebody recorded them or not.
     #[prost(uint64, tag = "3")]
-    calls: u64,
+    pub(crate) calls: u64,
 }
 
 impl Totals {

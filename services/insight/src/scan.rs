@@ -1,9 +1,11 @@
 //! The pass over rows.
 
+mod wanted;
+
 use std::sync::Arc;
 
 use aftercall_domain::Scope;
-use aftercall_domain::measure::{Feeling, Terms, family};
+use aftercall_domain::measure::{Feeling, Terms};
 use aftercall_log::{Partition, Position};
 use aftercall_service::{Places, seq_of};
 use aftercall_view::{Direction, Store, StoreError};
@@ -11,12 +13,14 @@ use prost::Message;
 
 use crate::afters::{After, Afters};
 use crate::blocks::{self, Totals, read_zone};
-use crate::filter::{Among, Filter};
+use crate::filter::Filter;
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, PARTS_OF_A_PASS, ROWS_OF_ONE_PASS, ZONE_BLOCKS};
 use crate::row::{Column, RowBytes};
 use crate::seen::Seen;
 use crate::words::{WordList, WordLists};
+pub(crate) use wanted::Several;
+use wanted::{Test, tests};
 
 /// Whose rows are asked for, and which.
 #[derive(Debug, Clone, Copy)]
@@ -68,85 +72,6 @@ pub(crate) const FIRST: Address = Address {
     partition: 0,
     row: 0,
 };
-
-/// What a test of a row asks of one of its words.
-enum Wanted<'a> {
-    Among(&'a Among),
-    Within(&'a Scope),
-}
-
-/// A test of one word, answered for each word of the partition once.
-struct Test<'a> {
-    wanted: Wanted<'a>,
-    column: Column,
-    passes: Vec<bool>,
-}
-
-impl Test<'_> {
-    fn learn(&mut self, words: &WordList) {
-        for number in self.passes.len()..words.len() {
-            let passes = match &self.wanted {
-                Wanted::Within(scope) => scope.admits(words.parties(number).iter()),
-                Wanted::Among(among) => {
-                    let word = words.word(number);
-                    let word = if among.by_family { family(word) } else { word };
-                    among.values.iter().any(|value| value == word)
-                }
-            };
-            self.passes.push(passes);
-        }
-    }
-
-    fn admits(&self, row: RowBytes<'_>) -> bool {
-        let number = row.word(self.column) as usize;
-        self.passes.get(number).copied().unwrap_or(false)
-    }
-}
-
-fn tests(filter: &Filter) -> impl Iterator<Item = Test<'_>> {
-    filter.among.iter().map(|among| Test {
-        column: among.column,
-        wanted: Wanted::Among(among),
-        passes: Vec::new(),
-    })
-}
-
-/// Which of several filters a row fits, beside what the pass asks for: by the words that they name, and nothing else.
-pub(crate) struct Several<'a> {
-    filters: &'a [Filter],
-    partition: Option<Partition>,
-    tests: Vec<Vec<Test<'a>>>,
-    /// How many words the tests know.
-    learnt: usize,
-}
-
-impl<'a> Several<'a> {
-    pub(crate) const fn of(filters: &'a [Filter]) -> Self {
-        Self {
-            filters,
-            partition: None,
-            tests: Vec::new(),
-            learnt: 0,
-        }
-    }
-
-    /// Whether the row fits the filter of a number.
-    pub(crate) fn fits(&mut self, seen: &Seen<'_>, number: usize) -> bool {
-        let (partition, words) = seen.partition();
-        if self.partition != Some(partition) {
-            self.partition = Some(partition);
-            self.tests = self.filters.iter().map(|it| tests(it).collect()).collect();
-            self.learnt = 0;
-        }
-        if self.learnt < words.len() {
-            let all = self.tests.iter_mut().flatten();
-            all.for_each(|test| test.learn(words));
-            self.learnt = words.len();
-        }
-        let tests = self.tests.get(number);
-        tests.is_some_and(|tests| tests.iter().all(|test| test.admits(seen.row)))
-    }
-}
 
 /// The rows of one partition.
 struct PartitionRows<'a> {
@@ -254,11 +179,7 @@ impl<'a> PartitionRows<'a> {
     ) -> Self {
         let mut tests: Vec<_> = tests(asked.filter).collect();
         if !asked.scope.is_all() {
-            tests.push(Test {
-                column: Column::Parties,
-                wanted: Wanted::Within(asked.scope),
-                passes: Vec::new(),
-            });
+            tests.push(Test::within(asked.scope));
         }
         let mut rows = Self {
             asked,
@@ -462,5 +383,43 @@ impl<'a> PartitionRows<'a> {
         let mut lists = felt.scorers.iter();
         let is_by_all = lists.all(|any| any.iter().any(|one| scorers.contains(one)));
         Ok(is_by_all && !(felt.unscored && !scorers.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_view::Txn;
+    use aftercall_view::testing::MemoryEngine;
+
+    use super::*;
+
+    fn parts_of(rows: &[u64]) -> Vec<Part> {
+        let store = Store::on(Box::new(MemoryEngine::default()));
+        let mut txn = Txn::new(&store);
+        for (partition, rows) in (0..).zip(rows) {
+            let totals = Totals {
+                rows: *rows,
+                ..Totals::default()
+            };
+            totals.write("acme", partition, &mut txn).unwrap();
+        }
+        store.apply(txn.into_changes()).unwrap();
+        parts(&store, "acme").unwrap()
+    }
+
+    #[test]
+    fn parts_lie_beside_each_other_from_the_first_row_to_the_last() {
+        assert_eq!(parts_of(&[]), [(FIRST, None)]);
+        assert_eq!(parts_of(&[100, 200]), [(FIRST, None)]);
+        let parts = parts_of(&[60_000, 0, 20_000]);
+        assert_eq!(parts.len() as u64, PARTS_OF_A_PASS);
+        assert_eq!(parts[0].0, FIRST);
+        assert_eq!(parts[7].1, None);
+        for pair in parts.windows(2) {
+            assert_eq!(pair[0].1, Some(pair[1].0));
+        }
+        let begins: Vec<_> = parts.iter().map(|(it, _)| (it.partition, it.row)).collect();
+        let expected = (0..6).map(|n| (0, n * 10_000)).chain([(2, 0), (2, 10_000)]);
+        assert_eq!(begins, expected.collect::<Vec<_>>());
     }
 }
