@@ -44,9 +44,6 @@ pub(crate) fn number(count: u64) -> i64 {
 
 /// A sum of contacts, as the wire says it.
 pub(crate) fn measures(sums: &Sums) -> Measures {
-    let [ended_negative, ended_neutral, ended_positive] = sums.felt.bands.map(number);
-    let [worst_negative, ..] = sums.felt.worst_bands.map(number);
-    let [moved_worse, _, moved_better] = sums.felt.trends.map(number);
     Measures {
         contacts: number(sums.contacts),
         unrecorded: number(sums.unrecorded),
@@ -111,20 +108,31 @@ pub(crate) fn measures(sums: &Sums) -> Measures {
         repeat_rate: sums.repeat_rate(),
         promises_kept_rate: sums.kept_rate(),
         holds_by_reason: holds(sums),
-        felt_contacts: number(sums.felt.ended),
-        felt_start_contacts: number(sums.felt.started),
-        average_start_sentiment: sums.felt.average_start(),
-        average_end_sentiment: sums.felt.average_end(),
-        average_worst_sentiment: sums.felt.average_worst(),
-        average_sentiment_shift: sums.felt.average_shift(),
+        ..felt(&sums.felt)
+    }
+}
+
+/// How customers felt, and nothing else.
+fn felt(felt: &Felt) -> Measures {
+    let [ended_negative, ended_neutral, ended_positive] = felt.bands.map(number);
+    let [worst_negative, ..] = felt.worst_bands.map(number);
+    let [moved_worse, _, moved_better] = felt.trends.map(number);
+    Measures {
+        felt_contacts: number(felt.ended),
+        felt_start_contacts: number(felt.started),
+        average_start_sentiment: felt.average_start(),
+        average_end_sentiment: felt.average_end(),
+        average_worst_sentiment: felt.average_worst(),
+        average_sentiment_shift: felt.average_shift(),
         ended_negative,
         ended_neutral,
         ended_positive,
         worst_negative,
         moved_worse,
         moved_better,
-        signalled: number(sums.felt.signalled),
-        signals: signals(&sums.felt),
+        signalled: number(felt.signalled),
+        signals: signals(felt),
+        ..Measures::default()
     }
 }
 
