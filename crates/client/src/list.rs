@@ -10,8 +10,9 @@ use aftercall_proto::history::v1::{
     SearchInteractionsRequest, SearchResult, TimelineEntry,
 };
 use aftercall_proto::insight::v1::{
-    ContactRef, FairClock, ListContactsRequest, ListFairClocksRequest, ListProblemVersionsRequest,
-    ListProblemsRequest, ListSlipUpsRequest, ProblemTrend, ProblemVersion, SlipUpWindow,
+    ContactRef, FairClock, ListContactsRequest, ListCustomerSlipUpsRequest, ListFairClocksRequest,
+    ListProblemVersionsRequest, ListProblemsRequest, ListSlipUpsRequest, ProblemTrend,
+    ProblemVersion, SlipUpEntry, SlipUpWindow,
 };
 use aftercall_proto::knowledge::v1::{
     KnowledgeReportRequest, KnowledgeRow, ListCandidatesRequest, ListChangesRequest,
@@ -130,6 +131,7 @@ lists! {
     known SearchInteractionsRequest: results of SearchResult;
     uncounted FindCustomersRequest: customers of FoundCustomer;
     uncounted ListContactsRequest: contacts of ContactRef;
+    uncounted ListCustomerSlipUpsRequest: entries of SlipUpEntry;
     uncounted ListSlipUpsRequest: windows of SlipUpWindow;
     uncounted ListFairClocksRequest: clocks of FairClock;
     uncounted ListProblemsRequest: problems of ProblemTrend;

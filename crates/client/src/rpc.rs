@@ -90,6 +90,7 @@ rpcs! {
         command "AnalyseInteraction":
             recorder::v1::AnalyseInteractionRequest => recorder::v1::AnalyseInteractionResponse;
         plain "ScoreText": recorder::v1::ScoreTextRequest => recorder::v1::ScoreTextResponse;
+        plain "FindPromises": recorder::v1::FindPromisesRequest => recorder::v1::FindPromisesResponse;
         command "IdentifyInteraction":
             recorder::v1::IdentifyInteractionRequest => recorder::v1::IdentifyInteractionResponse;
         command "MergeCustomers":
@@ -139,6 +140,8 @@ rpcs! {
         command "AttributeCause":
             insight::v1::AttributeCauseRequest => insight::v1::AttributeCauseResponse;
         query "ListSlipUps": insight::v1::ListSlipUpsRequest => insight::v1::ListSlipUpsResponse;
+        query "ListCustomerSlipUps":
+            insight::v1::ListCustomerSlipUpsRequest => insight::v1::ListCustomerSlipUpsResponse;
         query "MeasureFairClocks":
             insight::v1::MeasureFairClocksRequest => insight::v1::MeasureFairClocksResponse;
         query "ListFairClocks":

@@ -343,6 +343,17 @@ impl Alert {
         alerts.flatten().collect()
     }
 
+    /// Whether it waits, as long as nothing is decided of it, for what else its group has to tell. One that nobody is to
+    /// be told of, and one that went on meanwhile, waits for nothing.
+    pub const fn waits_undecided(&self) -> bool {
+        self.escalation.is_some() && self.went_on.is_none()
+    }
+
+    /// The id of another episode of the same alert.
+    pub fn id_of_episode(&self, episode_no: u32) -> Uuid {
+        alert_id(self.alert_key, episode_no)
+    }
+
     /// An episode as those see it whom it concerns.
     pub fn of(tenant_id: &str, promise: &Commitment, episode: &Episode) -> Self {
         let rule = episode.rule;

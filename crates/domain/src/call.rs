@@ -9,18 +9,20 @@ mod event;
 mod fold;
 mod measures;
 mod restated;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
 
 use crate::Handle;
-use crate::interaction::{Direction, Disconnect, DisconnectStage, Segment};
+use crate::interaction::{Direction, Disconnect, DisconnectStage, IvrStep, Segment};
 
 pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;
+pub use terms::CallTerms;
 
 /// How a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +91,8 @@ pub struct Call {
     pub place: Place,
     /// The last step in the voice menu; empty for none.
     pub menu_node: String,
+    /// The way through the voice menu, in its order; at most [`LIST_MAX`](crate::limits::LIST_MAX) steps.
+    pub ivr_path: Vec<IvrStep>,
     /// How it ended. Whether it was lost is judged apart.
     pub disconnect: Option<Disconnect>,
     /// On whose side the line was lost, if somebody says so.
@@ -100,11 +104,16 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call of these events; none of no events. Neither their order nor repetitions make a difference.
+    /// The call of these events by the terms of tenants that set none.
     pub fn of(events: &[CallEvent]) -> Option<Self> {
+        Self::by(events, &CallTerms::default())
+    }
+
+    /// The call of these events; none of no events. Neither their order nor repetitions make a difference.
+    pub fn by(events: &[CallEvent], terms: &CallTerms) -> Option<Self> {
         let counting = event::counting(events.iter());
         let mut call = fold::fold(&counting)?;
-        call.restatements = restated::restatements(events);
+        call.restatements = restated::restatements(events, terms.late_window);
         Some(call)
     }
 

@@ -64,6 +64,7 @@ mod shares;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod turning;
 
 pub use attempt::{Attempt, AttemptResult, Daypart, Tried};
 pub use clock::{Clock, NewTarget, Reckoned, Stage, StageAt, StageReached, Target, Timer};
@@ -87,6 +88,7 @@ pub use parts::{
 pub use reason::{AlertReason, DEPENDENCY_STAGE};
 pub use series::Series;
 pub use shown::{NotShown, Shown};
+pub use turning::{Passing, Turning};
 
 use std::collections::BTreeSet;
 
@@ -256,22 +258,12 @@ impl Commitment {
 
     /// Whether the due passed with the promise open, as is known or as the clock says at `now`.
     fn has_passed(&self, clock: Clock, now: Timestamp) -> bool {
-        self.has_lapsed(clock) || self.running(clock).is_some_and(|due| now > due)
+        self.passing(clock).by(now)
     }
 
     /// Whether it is late at `now`. A closed promise keeps its last value.
     pub fn timeliness(&self, now: Timestamp) -> Timeliness {
-        let ours = self.has_passed(Clock::Internal, now);
-        let late = match self.told_to_customer {
-            true => self.has_passed(Clock::Promise, now),
-            false => ours,
-        };
-        let warned = !self.warned.is_empty() || self.is_held_up();
-        match (late, ours || warned) {
-            (true, _) => Timeliness::Overdue,
-            (false, true) => Timeliness::AtRisk,
-            (false, false) => Timeliness::OnTrack,
-        }
+        self.turning().timeliness(now)
     }
 
     /// What the promise counts as if it was done at `fulfilled_at`.

@@ -107,6 +107,12 @@ pub fn concern_id(tenant_id: &str, rule: Rule, subject_id: &str, whose: u64) -> 
     alert_key(tenant_id, rule.as_str(), &named).to_string()
 }
 
+/// The id of the alert that an episode of a concern is, by the concern's id; none of what is no concern's.
+pub fn concern_alert_id(concern_id: &str, episode_no: u32) -> Option<Uuid> {
+    let key = Uuid::try_parse(concern_id).ok()?;
+    Some(alert_id(key, episode_no))
+}
+
 impl Concern {
     /// A concern that was raised for a customer.
     pub fn begin(raised: Raised, customer_id: Option<String>, sequence: u64) -> Self {

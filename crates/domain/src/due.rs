@@ -12,6 +12,7 @@
 mod counted;
 mod explain;
 mod internal;
+mod odd;
 mod resolve;
 mod stage;
 #[cfg(test)]
@@ -25,6 +26,8 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use explain::{DueExplained, PauseExplained};
 pub use internal::{InternalClock, InternalTarget, Pause, PauseReason, Turn, shares};
+pub use odd::GivenDue;
+pub(crate) use odd::beside;
 pub use resolve::{Telling, end_of_business_day};
 pub use stage::{StageBasis, WarnStage};
 
@@ -184,7 +187,7 @@ impl DueWarning {
                 "nobody is there at this time by the calendar; the due is kept as it was promised"
             }
             Self::TargetAfterPromise => {
-                "our own due by the policy is later than what the customer was told; both are kept"
+                "our own due is later than what the customer was told; both are kept"
             }
         }
     }

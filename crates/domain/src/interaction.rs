@@ -6,20 +6,25 @@ mod analysis;
 mod attention;
 mod check;
 mod clean;
+mod codes;
 mod contact;
 mod customer;
 mod disconnect;
+mod driver;
 mod followed_up;
 mod forms;
 mod handling;
 mod identification;
+mod ivr;
 mod life;
 mod making;
 mod names;
 mod ours;
 mod promise;
+mod reach;
 mod recording;
 mod recovering;
+mod said;
 mod segment;
 mod sentiment;
 mod speech;
@@ -39,12 +44,14 @@ pub use contact::{
 };
 pub use customer::{Customer, MatchStatus, Verification};
 pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+pub use driver::{DriverSegment, DriverSetter};
 pub use followed_up::FollowedUp;
 pub(crate) use forms::is_language;
 pub use handling::{
     Action, Handling, Money, Remedy, RemedyKind, SolutionUse, SolutionUseKind, SummaryAuthor,
 };
 pub use identification::{Identification, check_id};
+pub use ivr::{IvrOutcome, IvrStep, last_node, path_in_line};
 pub use life::{Life, PromiseLife, Refused, Step};
 pub use making::Surroundings;
 pub use names::{
@@ -52,6 +59,7 @@ pub use names::{
     occurrence_commitment_id,
 };
 pub use promise::CommitmentDraft;
+pub use reach::{PartsShown, Reach};
 pub use recording::Recording;
 pub use recovering::CutOff;
 pub use segment::{Hold, HoldReason, Segment, SegmentKind, Transfer, TransferKind};
@@ -134,6 +142,10 @@ pub struct Interaction {
     pub interruptions: Vec<Interruption>,
     /// How participants felt by further scorers, each in one of its versions once.
     pub sentiments: Vec<Sentiment>,
+    /// What made the customer call.
+    pub driver_segment: Option<DriverSegment>,
+    /// The way through the voice menu, in its order.
+    pub ivr_path: Vec<IvrStep>,
 }
 
 impl Interaction {

@@ -26,6 +26,7 @@ pub mod scope;
 pub mod sentiment;
 pub mod setting;
 pub mod solution;
+pub mod spoken;
 pub mod text;
 pub mod violation;
 mod warning;

@@ -26,6 +26,9 @@ pub const COMMITMENTS_MAX: usize = 50;
 pub const FOLLOW_UPS_MAX: usize = 50;
 /// Elements of any other list of an interaction.
 pub const LIST_MAX: usize = 200;
+
+/// The longest path through a voice menu in one line, in bytes.
+pub const IVR_PATH_BYTES_MAX: usize = 512;
 /// Points of a sentiment series.
 pub const SENTIMENT_POINTS_MAX: usize = 2_000;
 /// Sentiments of one contact by different scorers, beside that of its record.
@@ -38,6 +41,12 @@ pub const ANALYSIS_BYTES_MAX: usize = 128 << 10;
 pub const SCORED_TURNS_MAX: usize = 2_000;
 /// Their texts together.
 pub const SCORED_BYTES_MAX: usize = 256 << 10;
+/// Promises that are found at once in what was said.
+pub const SAYINGS_MAX: usize = 50;
+/// How much of what was said is the text of a promise that was found in it.
+pub const SAYING_BYTES_MAX: usize = 1_024;
+/// From which confidence on what was said is proposed as a promise, in percent.
+pub const PROPOSED_CONFIDENCE_MIN: u8 = 50;
 /// From which confidence on a signal raises an alert.
 pub const ALERTED_CONFIDENCE_MIN: f64 = 0.5;
 /// Rules of alerts that one escalation policy is for.
@@ -79,6 +88,9 @@ pub const CORRECTION_DAYS_MAX: i64 = 365;
 pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
 /// Codes of a taxonomy.
 pub const TAXONOMY_NODES_MAX: usize = 2_000;
+
+/// Codes that are told beside one that is not known.
+pub const NEAR_CODES_MAX: usize = 3;
 /// The latest contacts that a promise caused which are shown with it.
 pub const CAUSED_SHOWN_MAX: usize = 20;
 /// Contacts that broken promises caused, over which one request counts.
@@ -242,11 +254,12 @@ pub const DIFF_PIECES_MAX: usize = 4_000;
 pub const CALL_EVENTS_MAX: usize = 500;
 /// Events of one batch, or reported by one answer of a stream.
 pub const CALL_EVENTS_REPORTED_MAX: usize = 500;
-/// How long after its end was heard of a call's events settle, in seconds: what comes later restates it.
+/// How long after its end was heard of a call's events settle, in seconds, unless the tenant sets it: what comes later
+/// restates it.
 pub const CALL_LATE_WINDOW_S: i64 = 15 * 60;
-/// How long a call may last of whose end nobody tells, in seconds: then it is closed.
+/// How long a call may last of whose end nobody tells, in seconds, unless the tenant sets it: then it is closed.
 pub const CALL_DURATION_S_MAX: i64 = 8 * 60 * 60;
-/// How long after its end a call waits for its wrap-up, in seconds: then it is completed without.
+/// How long after its end a call waits for its wrap-up, in seconds, unless the tenant sets it: then it is completed without.
 pub const CALL_WRAP_UP_S_MAX: i64 = 2 * 60 * 60;
 /// How long after it could be wrapped up a call may be told of for the first time, in seconds, and still be listed as
 /// one that has no wrap-up: of what an old log tells nobody is asked for one.
@@ -255,7 +268,18 @@ pub const CALL_TOLD_LATE_S_MAX: i64 = 24 * 60 * 60;
 pub const RESTATEMENTS_MAX: usize = 20;
 /// Judgements on whether one call was lost that are shown.
 pub const DROP_JUDGEMENTS_MAX: usize = 20;
-/// From how long on hold on a customer who hangs up is taken to be lost, in seconds.
+/// From how long on hold on a customer who hangs up is taken to be lost, in seconds, unless the tenant sets it.
 pub const DROP_HOLD_S_MIN: i64 = 60;
-/// Within how long after a call a customer who calls again is taken to have been cut off, in seconds.
+/// Within how long after a call a customer who calls again is taken to have been cut off, in seconds, unless the tenant sets
+/// it.
 pub const DROP_BACK_WITHIN_S: i64 = 10 * 60;
+/// How short and how long the time on hold may be set, in seconds, from which on a customer who hangs up is taken to be lost.
+pub const DROP_HOLD_S: (i64, i64) = (1, 60 * 60);
+/// How short and how long the time may be set, in seconds, within which a customer who is back goes on with a call.
+pub const DROP_BACK_S: (i64, i64) = (1, SECONDS_PER_DAY);
+/// How short and how long the time may be set, in seconds, in which a call's events settle.
+pub const CALL_LATE_S: (i64, i64) = (60, SECONDS_PER_DAY);
+/// How short and how long the time may be set, in seconds, after which a call is closed of whose end nobody tells.
+pub const CALL_DURATION_S: (i64, i64) = (10 * 60, 7 * SECONDS_PER_DAY);
+/// How short and how long the time may be set, in seconds, for which a wrap-up is waited.
+pub const CALL_WRAP_UP_S: (i64, i64) = (60, 7 * SECONDS_PER_DAY);

@@ -12,7 +12,7 @@ mod slips;
 mod sums;
 
 pub use answering::Answering;
-pub use comparing::{Spared, TwoShares, corrected, spared, two_shares};
+pub use comparing::{Likelihood, Spared, TwoShares, corrected, log_likelihood, spared, two_shares};
 pub use contact::{Contact, Facts, HOLD_REASONS, SinceOnset, flag, known, promised};
 pub use feeling::{Band, Feeling, Felt, SIGNALS, Trend, UNFELT};
 pub use slips::{Slip, SlipKind, thresholds};

@@ -16,7 +16,10 @@
 //! * **Levels.** The alert's level says who of the policy is told. Where nobody of a level can be, or all levels are
 //!   used up, the catch-all is told.
 //! * **Reach.** A receiver whose webhook is not in use, and that takes no mail, can't be told. Where the catch-all can't,
-//!   either, that of the tenant's fallback is told.
+//!   either, that of the tenant's fallback is told. That nobody can be told of a level is said once, and the alert is looked
+//!   at again when somebody can be: when the house is set up otherwise, or somebody else should act.
+//! * **One for many.** While it is open that something has to be done to keep a customer, and that is told to the same
+//!   group, what was not kept to them and is no worse is not told one by one ([`Alert::sums_up`]).
 //! * **Once.** Of one level and reason a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
 //!   it.
 //! * **Held.** In quiet hours, beyond the budget of an hour, and for what was noticed late or was silent, nothing is
@@ -27,6 +30,7 @@ mod audience;
 mod decide;
 mod decided;
 mod digest;
+mod inhibit;
 mod reach;
 mod state;
 #[cfg(test)]
@@ -43,7 +47,7 @@ use crate::setting::{EscalationPolicy, Receiver, Silence, Team};
 
 pub use audience::on_level;
 pub use decide::decide;
-pub use state::{Book, Books, Held, Route, Routed, Seen, Standing, Told};
+pub use state::{Book, Books, Held, Route, Routed, Seen, Standing, ToNobody, Told};
 
 /// How long the first word of an alert waits for others of its group.
 pub const GROUP_WAIT: SignedDuration = SignedDuration::from_secs(30);
@@ -91,6 +95,8 @@ pub struct Firing {
     pub alert: Alert,
     /// What was decided of it before.
     pub route: Route,
+    /// An open alert about its customer that [sums it up](Alert::sums_up); none if there is none.
+    pub whole: Option<Alert>,
 }
 
 /// A receiver whose digest is due.
@@ -260,10 +266,12 @@ pub enum Why {
         /// Until when.
         until: Timestamp,
     },
-    /// Another alert of the same subject says all of it.
+    /// Another alert says all of it.
     Inhibition {
         /// Which rule's.
         by: Rule,
+        /// Which, if it is one about the customer; none for one of the same subject.
+        alert_id: Option<Uuid>,
     },
     /// Somebody sees to it.
     Acknowledged {

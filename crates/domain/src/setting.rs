@@ -4,12 +4,15 @@
 //! is told by [`Body::references`], and is checked against all of them as they would be ([`whole`]): a
 //! setting that is in use names only others that are.
 
+mod calls;
+mod codes;
 mod escalation;
 mod fulfilment;
 mod policy;
 mod promises;
 mod receiver;
 pub mod shadow;
+mod shipped;
 mod silence;
 mod taxonomy;
 mod team;
@@ -22,6 +25,8 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
+pub use calls::CallPolicy;
+pub use codes::{CodeTree, Edition, Judged, Standing, judge};
 pub use escalation::{
     Delay, EscalationLevel, EscalationPolicy, EscalationStrategy, EscalationTarget,
 };
@@ -29,8 +34,9 @@ pub use fulfilment::FulfilmentPolicy;
 pub use policy::{FollowUpPolicy, OpenTime, TargetRule};
 pub use promises::{PromiseFacts, PromiseFilter};
 pub use receiver::{QuietHours, Receiver, Whose};
+pub use shipped::{Shipped, default_label};
 pub use silence::{LabelMatcher, Silence};
-pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode};
+pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode, UnknownCodes};
 pub use team::Team;
 
 use crate::limits::{ID_BYTES_MAX, LINE_BYTES_MAX, SECONDS_PER_DAY};
@@ -56,6 +62,8 @@ pub enum SettingKind {
     Holidays,
     /// A tree of codes to record by.
     Taxonomy,
+    /// By what calls are taken to be lost, to have settled and to be over.
+    CallPolicy,
 }
 
 impl SettingKind {
@@ -73,6 +81,7 @@ impl SettingKind {
             Self::Silence => "silence",
             Self::Holidays => "feed of holidays",
             Self::Taxonomy => "taxonomy",
+            Self::CallPolicy => "call policy",
         }
     }
 
@@ -83,9 +92,11 @@ impl SettingKind {
             Self::EscalationPolicy => Reason::UnknownEscalationPolicy,
             Self::Team => Reason::UnknownTeam,
             Self::Receiver => Reason::UnknownReceiver,
-            Self::FollowUpPolicy | Self::Silence | Self::Holidays | Self::Taxonomy => {
-                Reason::NotFound
-            }
+            Self::FollowUpPolicy
+            | Self::Silence
+            | Self::Holidays
+            | Self::Taxonomy
+            | Self::CallPolicy => Reason::NotFound,
         }
     }
 }
@@ -128,6 +139,8 @@ pub enum Body {
     Silence(Silence),
     /// A tree of codes to record by.
     Taxonomy(Taxonomy),
+    /// By what calls are taken to be lost, to have settled and to be over.
+    CallPolicy(CallPolicy),
 }
 
 impl Body {
@@ -140,6 +153,7 @@ impl Body {
             Self::Receiver(_) => SettingKind::Receiver,
             Self::Silence(_) => SettingKind::Silence,
             Self::Taxonomy(_) => SettingKind::Taxonomy,
+            Self::CallPolicy(_) => SettingKind::CallPolicy,
         }
     }
 
@@ -153,8 +167,13 @@ impl Body {
             Self::EscalationPolicy(policy) => &mut policy.display_name,
             Self::Team(team) => &mut team.display_name,
             Self::Taxonomy(taxonomy) => {
+                taxonomy.fill_in();
                 taxonomy.clean(at, cleaner);
                 &mut taxonomy.display_name
+            }
+            Self::CallPolicy(policy) => {
+                policy.fill_in();
+                &mut policy.display_name
             }
             Self::Receiver(receiver) => {
                 receiver.fill_in();
@@ -187,6 +206,10 @@ impl Body {
                 taxonomy.check(at, found);
                 &taxonomy.display_name
             }
+            Self::CallPolicy(policy) => {
+                policy.check(at, found);
+                &policy.display_name
+            }
             Self::Receiver(receiver) => {
                 receiver.check(at, found);
                 &receiver.display_name
@@ -204,7 +227,7 @@ impl Body {
             Self::FollowUpPolicy(policy) => policy.references(at, visit),
             Self::EscalationPolicy(policy) => policy.references(at, visit),
             Self::Receiver(receiver) => receiver.references(at, visit),
-            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) => {}
+            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) | Self::CallPolicy(_) => {}
         }
     }
 }

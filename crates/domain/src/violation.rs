@@ -56,6 +56,8 @@ pub enum Reason {
     UnknownTeam,
     /// It names a receiver that is not there, or out of use.
     UnknownReceiver,
+    /// The tenant's taxonomy does not have the code in use at the time of what is recorded.
+    UnknownCode,
     /// It names a webhook that is not there.
     UnknownWebhook,
     /// Others name it, so that it can't go.
@@ -72,7 +74,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their names.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::BadRrule,
         Self::CalendarExhausted,
         Self::Conflicting,
@@ -93,6 +95,7 @@ impl Reason {
         Self::TooMany,
         Self::TooShort,
         Self::UnknownCalendar,
+        Self::UnknownCode,
         Self::UnknownEscalationPolicy,
         Self::UnknownReceiver,
         Self::UnknownTeam,
@@ -121,6 +124,7 @@ impl Reason {
             Self::Overlapping => "OVERLAPPING",
             Self::CalendarExhausted => "CALENDAR_EXHAUSTED",
             Self::UnknownCalendar => "UNKNOWN_CALENDAR",
+            Self::UnknownCode => "UNKNOWN_CODE",
             Self::UnknownEscalationPolicy => "UNKNOWN_ESCALATION_POLICY",
             Self::UnknownTeam => "UNKNOWN_TEAM",
             Self::UnknownReceiver => "UNKNOWN_RECEIVER",

@@ -13,6 +13,8 @@ pub struct Warning {
     pub reason: WarningReason,
     /// How many characters it concerns; 1 for what is about the field as a whole.
     pub count: u32,
+    /// What is odd, and what to do about it, where the reason alone does not say it; else empty.
+    pub detail: String,
 }
 
 /// What was done to a field, or is odd about it.
@@ -22,8 +24,12 @@ pub enum WarningReason {
     ControlCharactersDropped,
     /// Sentences of a text are so long that they are hard to read.
     LongSentence,
+    /// The tenant's taxonomy does not have the code in use at the time of what is recorded; it was taken as it is.
+    UnknownCode,
     /// A due is kept as it was told, and is odd.
     Due(DueWarning),
+    /// The record says that nothing was promised, and the agent said that something will be done.
+    PromiseSaid,
 }
 
 impl WarningReason {
@@ -32,7 +38,9 @@ impl WarningReason {
         match self {
             Self::ControlCharactersDropped => "CONTROL_CHARACTERS_DROPPED",
             Self::LongSentence => "LONG_SENTENCE",
+            Self::UnknownCode => "UNKNOWN_CODE",
             Self::Due(odd) => odd.as_str(),
+            Self::PromiseSaid => "PROMISE_SAID",
         }
     }
 }
@@ -53,6 +61,7 @@ impl Cleaner {
                 field: at.into(),
                 reason: WarningReason::ControlCharactersDropped,
                 count: u32::try_from(dropped).unwrap_or(u32::MAX),
+                detail: String::new(),
             });
         }
     }
@@ -64,6 +73,7 @@ impl Cleaner {
                 field: at.into(),
                 reason,
                 count: 1,
+                detail: String::new(),
             });
         }
     }

@@ -66,7 +66,11 @@ impl CallChange {
 
     /// Whether what the call adds to the record of its contact once it is over is something else than before.
     pub fn completes_anew(&self) -> bool {
-        let adds = |call: &wire::Call| (call.segments.clone(), call.ended_at, call.disconnect);
+        let adds = |call: &wire::Call| {
+            let how = (call.disconnect, convert::is_judged(call));
+            let (segments, path) = (call.segments.clone(), call.ivr_path.clone());
+            (segments, path, call.ended_at, how)
+        };
         let (before, after) = self.over();
         before.map(adds) != after.map(adds)
     }
@@ -167,7 +171,8 @@ impl CallRows {
             return Ok(None);
         }
         if !self.is_measuring || row.may_be_over() {
-            let Some(call) = Call::of(&self.told(tenant_id, id, txn)?) else {
+            let told = self.told(tenant_id, id, txn)?;
+            let Some(call) = Call::by(&told, &row.terms()) else {
                 return Ok(None);
             };
             row.show(call, id);
@@ -206,6 +211,7 @@ impl CallRows {
             let was = std::mem::replace(&mut row.is_cut_short, true);
             return Ok(!was);
         }
+        row.note_terms(reported.terms.as_ref());
         row.told_n += 1;
         row.note_end(told);
         row.note_told(recorded_at_us);

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{EscalatesBy, Escalation};
 use aftercall_domain::setting::{
-    Body, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver, Silence, Team,
+    Body, CallPolicy, CodeTree, Edition, EscalationPolicy, FollowUpPolicy, PromiseFacts, Receiver,
+    Silence, Team,
 };
+use aftercall_proto::convert::call::terms_to_wire;
 use aftercall_proto::convert::setting as convert;
 use aftercall_proto::convert::time::from_wire;
-use aftercall_proto::model::v1::{Setting, SettingKind};
+use aftercall_proto::model::v1::{CallTerms, Setting, SettingKind};
 use aftercall_view::ApplyError;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -64,6 +66,29 @@ kinds! {
     Team
     Receiver
     Silence
+    CallPolicy
+}
+
+impl Kind for CodeTree {
+    const KIND: SettingKind = SettingKind::Taxonomy;
+
+    fn of(body: Body) -> Option<Self> {
+        match body {
+            Body::Taxonomy(taxonomy) => Some(Self::new(taxonomy)),
+            _ => None,
+        }
+    }
+}
+
+impl InUse<CodeTree> {
+    /// The same, as codes are held against it.
+    pub fn edition(&self) -> Edition<'_> {
+        Edition {
+            setting_id: &self.id,
+            version: self.version,
+            tree: &self.set,
+        }
+    }
 }
 
 /// A setting that is in use, as one version has it.
@@ -275,6 +300,18 @@ impl Ready<EscalationPolicy> {
             policy: policy.clone(),
             is_fallback: true,
         }))
+    }
+}
+
+impl Ready<CallPolicy> {
+    /// By what calls are judged and closed that are told of now, as events have it; none where the tenant has set nothing.
+    ///
+    /// # Errors
+    /// As [`Ready::all`].
+    pub fn terms(&self, tenant_id: &str) -> Result<Option<CallTerms>, ApplyError> {
+        let all = self.all(tenant_id)?;
+        let terms = |one: &InUse<CallPolicy>| terms_to_wire(&one.id, one.version, one.set.terms());
+        Ok(all.first().map(terms))
     }
 }
 

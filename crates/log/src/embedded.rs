@@ -13,6 +13,7 @@
 //! | `<offset>.idx`  | a sealed segment's sparse index: a cache ([`index`])                  |
 //! | `epochs`        | in which of the log's lives each record was written ([`notes`])       |
 //! | `durable`       | how far the log is durable ([`notes`])                                |
+//! | `home`          | where the log lives: by it a copy is known to be one ([`notes`])      |
 //! | `lock`          | held by the process that has the log open ([`lock`])                  |
 //! | `<name>.new`    | a file that is being made; removed at the next start                  |
 //! | `<name>.cut`    | what a repair, or the opening of a copy, took away ([`cut`])          |
@@ -66,8 +67,8 @@ use self::writer::Writer;
 use crate::backup::Backup;
 use crate::types::check_from;
 use crate::{
-    Append, Claim, Log, LogId, LogIdentity, Offset, Partition, Position, ReadError, Reader, Record,
-    WriteBlocked,
+    Append, Claim, Copied, Log, LogId, LogIdentity, Offset, Partition, Position, ReadError, Reader,
+    Record, WriteBlocked,
 };
 
 /// A log in a directory of its own. Dropping it closes it.
@@ -76,6 +77,7 @@ pub struct EmbeddedLog {
     shared: Arc<Shared>,
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    copied: Option<Copied>,
 }
 
 impl EmbeddedLog {
@@ -98,6 +100,7 @@ impl EmbeddedLog {
             active,
             notes,
             tail,
+            copied,
         } = recovery::recover(&*disk, dir, options.new_log_id)?;
         let identity = LogIdentity::new(id, notes.eras());
         let shared = Arc::new(Shared::new(dir.to_owned(), identity, segments, tail));
@@ -120,6 +123,7 @@ impl EmbeddedLog {
             shared,
             queue,
             writer: Mutex::new(Some(thread)),
+            copied,
         })
     }
 
@@ -147,6 +151,10 @@ impl Log for EmbeddedLog {
 
     fn identity(&self) -> LogIdentity {
         self.shared.identity.clone()
+    }
+
+    fn copied(&self) -> Option<&Copied> {
+        self.copied.as_ref()
     }
 
     fn partitions(&self) -> u32 {

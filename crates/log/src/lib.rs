@@ -32,6 +32,7 @@ pub mod backup;
 mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod copied;
 pub mod copy;
 mod embedded;
 #[cfg(feature = "fuzzing")]
@@ -46,6 +47,7 @@ pub mod testing;
 mod types;
 
 pub use claim::Claim;
+pub use copied::{Copied, take_over};
 pub use embedded::{Damage, EmbeddedLog, FatalError, OnFatal, OpenError, Options};
 pub use identity::{Epoch, Era, LogIdentity};
 pub use memory::MemoryLog;
@@ -65,6 +67,12 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// can be put back to an earlier state.
     fn identity(&self) -> LogIdentity {
         self.id().into()
+    }
+
+    /// Of a log whose files were copied from where it lives, so that there may be two of it: what is known of that. None
+    /// where there is one log for all, or nothing tells. It holds for the life of the process.
+    fn copied(&self) -> Option<&Copied> {
+        None
     }
 
     /// How many partitions the log has; partitions are `0..partitions()`.

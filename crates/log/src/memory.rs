@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use crate::types::{check_from, check_sizes};
 use crate::{
-    Append, Claim, Entry, Log, LogId, Offset, Partition, Position, ReadError, Reader, Record,
-    WriteBlocked,
+    Append, Claim, Copied, Entry, Log, LogId, Offset, Partition, Position, ReadError, Reader,
+    Record, WriteBlocked,
 };
 
 /// A log in memory. Clones share the same log, and stand for the same process.
@@ -20,6 +20,7 @@ use crate::{
 pub struct MemoryLog {
     shared: Arc<Shared>,
     claims: Arc<Mutex<BTreeMap<&'static str, Held>>>,
+    copied: Option<Copied>,
 }
 
 /// The partitions that this process has in a role.
@@ -46,6 +47,17 @@ impl MemoryLog {
                 is_shared: AtomicBool::new(false),
             }),
             claims: Arc::default(),
+            copied: None,
+        }
+    }
+
+    /// The same log as a process has it open that stands on a copy of it.
+    #[must_use]
+    pub fn as_a_copy(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            claims: Arc::default(),
+            copied: Some(Copied { from: None }),
         }
     }
 
@@ -56,6 +68,7 @@ impl MemoryLog {
         Self {
             shared: Arc::clone(&self.shared),
             claims: Arc::default(),
+            copied: self.copied.clone(),
         }
     }
 
@@ -81,6 +94,10 @@ impl MemoryLog {
 impl Log for MemoryLog {
     fn id(&self) -> LogId {
         self.shared.id
+    }
+
+    fn copied(&self) -> Option<&Copied> {
+        self.copied.as_ref()
     }
 
     fn partitions(&self) -> u32 {

@@ -57,6 +57,7 @@ pub mod encoded;
 pub mod envelope;
 pub mod personal;
 pub mod status;
+pub mod texts;
 
 pub use generated::aftercall::{
     alerts, event, followups, history, insight, knowledge, model, notify, operations, recorder,

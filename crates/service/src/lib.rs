@@ -12,6 +12,7 @@
 //! * [`Call`]: a request with its caller, and with the [`Deadline`] until when they wait.
 //! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
 //!   list goes over pages.
+//! * [`Environment`]: where this is, and whether anybody is told anything from there.
 //! * [`Lent`]: which contacts a filter finds, asked of another service of the process.
 //! * [`writing`]: what a service notices by itself goes into the log.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
@@ -27,6 +28,7 @@ pub mod command;
 pub mod config;
 mod deadline;
 mod deps;
+mod environment;
 mod failure;
 pub mod fetch;
 mod files;
@@ -56,6 +58,7 @@ pub use checker::{Checker, Counts, given};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use deadline::Deadline;
 pub use deps::Deps;
+pub use environment::Environment;
 pub(crate) use failure::Untaken;
 pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,

@@ -173,8 +173,7 @@ impl Reading {
         E: From<Unread> + Send + 'static,
     {
         let store = self.view.store();
-        let done = self.supervisor.read(move || work(&store)).await;
-        done.map_err(|fault| E::from(Unread::Internal(fault)))?
+        done(self.supervisor.read(move || work(&store)).await)
     }
 
     /// Runs `work`, which reads the store or the index and which no request waits for, so that it gives way to those
@@ -191,8 +190,7 @@ impl Reading {
         E: From<Unread> + Send + 'static,
     {
         let store = self.view.store();
-        let done = self.supervisor.read_behind(move || work(&store)).await;
-        done.map_err(|fault| E::from(Unread::Internal(fault)))?
+        done(self.supervisor.read_behind(move || work(&store)).await)
     }
 
     /// What the store or index must include, once the view is ready.
@@ -210,6 +208,11 @@ impl Reading {
         let tails = timeout_at(until, Positions::tails_of(&self.log)).await;
         Ok(tails.map_err(|_| Unread::NotReached)??)
     }
+}
+
+/// What came of a read, or of the thread that it was on.
+fn done<T, E: From<Unread>>(read: Result<Result<T, E>, Internal>) -> Result<T, E> {
+    read.map_err(|fault| E::from(Unread::Internal(fault)))?
 }
 
 /// Why a view does not answer. One set of words for all services.

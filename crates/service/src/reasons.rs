@@ -113,6 +113,8 @@ reasons! {
     AudienceTooWide = "AUDIENCE_TOO_WIDE", PermissionDenied;
     /// The caller wrote the version or handed it in, and it needs the eyes of somebody else.
     OwnWork = "OWN_WORK", PermissionDenied;
+    /// The caller took the contact whose root cause is to be said.
+    RootCauseBySamePerson = "ROOT_CAUSE_BY_SAME_PERSON", PermissionDenied;
     /// The version is somebody else's draft.
     NotAuthor = "NOT_AUTHOR", PermissionDenied;
     /// The solution has to be verified again before it is live.

@@ -71,7 +71,27 @@ pub struct Sealing<'a> {
     pub request: Option<Request<'a>>,
 }
 
-impl Sealing<'_> {
+impl<'a> Sealing<'a> {
+    /// An event of this place among those of an aggregate, which concerns that alone, happens as it is written, and
+    /// answers nobody.
+    pub const fn alone(
+        by: Author<'a>,
+        (aggregate_id, sequence): (&'a str, u64),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            by,
+            aggregate_id,
+            interaction_id: "",
+            customer_id: "",
+            sequence,
+            occurred_at: now,
+            recorded_at: now,
+            import_batch: "",
+            request: None,
+        }
+    }
+
     /// The log's record of `fact`.
     ///
     /// # Errors

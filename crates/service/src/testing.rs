@@ -21,7 +21,7 @@ pub use contact::{contact, promise, reason};
 pub use raw::{Raw, call_raw};
 pub use refusal::{reason_of, violations_of};
 pub use sealed::sealed;
-pub use settings::{open_week, setting, setting_changed, since_made, work_week};
+pub use settings::{open_week, setting, setting_changed, since_made, webhook_changed, work_week};
 
 use crate::server::{Server, ServerConfig, bind};
 use crate::{

@@ -51,6 +51,8 @@ pub(crate) struct Model {
     /// The version of each tenant's settings, and of who is told of its alerts.
     settings: BTreeMap<String, u64>,
     routes: BTreeMap<String, u64>,
+    /// The alerts of which something was decided, by tenant and id.
+    pub(crate) alerts_decided: BTreeSet<(String, String)>,
     /// The messages about alerts that were decided on, by tenant and id.
     pub(crate) messages: BTreeSet<(String, String)>,
     /// What they say needs somebody: by tenant, promise, rule and revision of the due.
@@ -268,6 +270,9 @@ impl Model {
             return Ok(false);
         }
         *version += 1;
+        let decided = routed.alerts.iter();
+        let decided = decided.map(|alert| (tenant_id.clone(), alert.alert_id.clone()));
+        self.alerts_decided.extend(decided);
         for message in &routed.notifications {
             let id = (tenant_id.clone(), message.notification_id.clone());
             if !self.messages.insert(id) {

@@ -41,6 +41,17 @@ pub trait Projection: Send + 'static {
     /// store are passed on as they are.
     fn apply(&mut self, fact: &Placed<Self::Fact>, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
 
+    /// Called when all facts of a batch are applied, before it is committed: for what follows from all that the batch
+    /// changed, and need not be said after each fact. It must leave what it would leave after each of them, so that the
+    /// store is the same however the log is cut. Touches nothing.
+    ///
+    /// # Errors
+    /// As [`Projection::apply`].
+    fn finish(&mut self, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let _ = txn;
+        Ok(())
+    }
+
     /// Called when a batch is in the store, and queries can see it. `applied` is what the store is
     /// complete through.
     fn committed(&mut self, applied: &Positions) {

@@ -159,6 +159,7 @@ impl Partitions {
             for fact in &facts {
                 projection.apply(fact, &mut txn).expect("applies");
             }
+            projection.finish(&mut txn).expect("applies");
             batch
                 .iter()
                 .for_each(|entry| applied.include(entry.position));

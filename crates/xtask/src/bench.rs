@@ -27,10 +27,10 @@ pub(crate) struct Args {
     /// Print the names and what each measures
     #[arg(long)]
     list: bool,
-    /// How many open promises `timers` has; left out, a million
+    /// How many open promises `timers` and `retarget` have; left out, a million
     #[arg(long, value_name = "N")]
     promises: Option<u64>,
-    /// A program that `timers` measures in place of the one that is built
+    /// A program that `timers` and `retarget` measure in place of the one that is built
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
     /// Another commit, whose benchmarks are built beside and run in turn with these
@@ -158,6 +158,10 @@ const ALL: &[Bench] = &[
     system(
         "timers",
         "lapses of a million open promises: how late, how many a second; beside PostgreSQL and a poller",
+    ),
+    system(
+        "retarget",
+        "an edit of a policy with a million open promises: what moves, a shadow run, and having them follow it",
     ),
     system(
         "knowledge",

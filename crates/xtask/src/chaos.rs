@@ -4,11 +4,14 @@
 //! brokers, and checks what the clients saw. This starts the brokers, each in a network of its own
 //! where that is possible, and says how long.
 
-use crate::command;
 use crate::kafka::Cluster;
+use crate::{command, python};
 
 /// In its name, apart from other tests on Kafka: those need no broker that they may kill.
 pub(crate) const TEST: &str = "needs_kafka_brokers";
+
+/// In the name of what needs a server of mail.
+pub(crate) const MAIL: &str = "needs_smtp";
 
 const BROKERS: u8 = 3;
 
@@ -33,18 +36,24 @@ impl Args {
     }
 }
 
-/// Runs it on brokers of its own.
+/// Runs it on brokers of its own; without what needs a server of mail, unless there can be one.
 ///
 /// # Errors
 /// When something is lost, wrong or missing.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
+pub(crate) fn run(args: &Args, with_mail: bool) -> anyhow::Result<()> {
     let mut test = command::cargo();
+    if with_mail {
+        python::with_smtp(&mut test)?;
+    }
+    let (cluster, _) = Cluster::up_apart("chaos", BROKERS)?;
     // All packages, though one has the test: chosen alone it would have all it needs built again.
     test.args(["test", "--quiet", "--workspace"]);
     test.args(["--test", "survival", "--", "--nocapture"]);
     // They hurt the same brokers.
     test.args(["--test-threads", "1", TEST]);
+    if !with_mail {
+        test.args(["--skip", MAIL]);
+    }
     test.envs(cluster.environment());
     test.env("AFTERCALL_CHAOS_MINUTES", args.minutes.to_string());
     if let Some(seed) = args.seed {

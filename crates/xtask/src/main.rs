@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => test::run(filter.as_deref()),
         Command::Bench(args) => bench::run(&args),
         Command::Kafka { command } => kafka::run(&command),
-        Command::Chaos(args) => chaos::run(&args),
+        Command::Chaos(args) => chaos::run(&args, true),
         Command::Clients(program) => clients::run(&program),
         Command::Console(args) => console::run(&args),
         Command::Deploy(program) => deploy::run(&program),

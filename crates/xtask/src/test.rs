@@ -26,12 +26,8 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         .filter(|name| name.contains("needs_kafka"))
         .partition(|name| name.contains(chaos::TEST));
     test.args(["--skip", chaos::TEST]);
-    if selected.iter().any(|name| name.contains("needs_smtp")) {
-        // A server of mail that others wrote, as `services/notify/tests/it/mail/server.py` starts it.
-        let home = crate::root().join("target/tests");
-        std::fs::create_dir_all(&home)?;
-        let programs = python::with(&home, &["aiosmtpd>=1.4.6"])?;
-        test.env("AFTERCALL_SMTP_PYTHON", programs.join("python"));
+    if selected.iter().any(|name| name.contains(chaos::MAIL)) {
+        python::with_smtp(&mut test)?;
     }
     if others.is_empty() {
         command::run(&mut test)?;
@@ -39,7 +35,8 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
         kafka::beside(&mut test)?;
     }
     if !on_brokers.is_empty() {
-        chaos::run(&chaos::Args::short())?;
+        let with_mail = on_brokers.iter().any(|name| name.contains(chaos::MAIL));
+        chaos::run(&chaos::Args::short(), with_mail)?;
     }
     report(&missing)
 }

@@ -9,6 +9,7 @@
 //! Ports are taken before any work, so that one that is in use is known at once.
 
 mod console;
+mod copied;
 mod feeds;
 mod health;
 mod services;
@@ -32,6 +33,7 @@ use crate::config::{Config, Engine};
 use crate::log::{self, LogError};
 use crate::operations;
 
+pub use copied::TELLING;
 use feeds::Feeds;
 use services::{Given, Services, is_whole, need_log};
 pub use services::{Service, UnknownService};
@@ -271,6 +273,7 @@ impl App {
         // Only now: it waits for the views that have begun.
         deps.run_feed(feed).map_err(StartError::Feed)?;
         let server = services.add_to(server).service(operations::server(&deps));
+        copied::say(config, &*deps.log, &server.health()).await;
         services
             .report(&server.health(), &config.health, &deps)
             .await;

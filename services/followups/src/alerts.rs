@@ -146,7 +146,9 @@ impl Lists<'_> {
             .get(place.key(self.tenant_id))?
             .map(stored::decode_alert)
             .transpose()?;
-        let raised = found.map(Raised::from);
+        let get = |key: &[u8]| self.store.get(key);
+        let raised = found.map(|alert| Raised::of(self.tenant_id, alert, get));
+        let raised = raised.transpose()?;
         let admitted = raised.filter(|raised| self.filter.admits(raised));
         Ok(admitted.map(|raised| raised.alert))
     }

@@ -53,9 +53,7 @@ pub(crate) async fn run(
                 } = target;
                 single_of(wish, request_id, &commitment_id, expected_version)
             });
-            let mut single = single?;
-            let warnings = std::mem::take(&mut single.message.warnings);
-            Ok::<_, Refused>((command::run(followups, single).await?, warnings))
+            command::run(followups, single?).await
         }
     });
     let done: Vec<_> = futures::stream::iter(done).buffered(BESIDE).collect().await;
@@ -68,7 +66,11 @@ pub(crate) async fn run(
             ..BatchedCommitment::default()
         };
         match done {
-            Ok((Done { answer, position }, warnings)) => {
+            Ok(Done {
+                answer,
+                position,
+                warnings,
+            }) => {
                 reached = reached.union(&reading.positions("position", &position)?);
                 told.position = position;
                 told.warnings = warnings.into_iter().map(Into::into).collect();

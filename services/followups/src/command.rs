@@ -1,13 +1,13 @@
 //! Commands: decided by the view, appended as one event, answered by what the fold made of it.
 
 mod evidence;
+mod moving;
 mod wish;
 
 use aftercall_domain::alert::{Rule, Subject};
-use aftercall_domain::commitment::{
-    Actor, Commitment, Contact, Event, Reassign, Reschedule, Standing, Told,
-};
+use aftercall_domain::commitment::{Actor, Commitment, Contact, Event, Reassign, Standing};
 use aftercall_domain::concern::Concern;
+use aftercall_domain::limits::WARNINGS_MAX;
 use aftercall_domain::setting::FollowUpPolicy;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, FieldPath, Scope, Violations, Warning};
@@ -15,12 +15,14 @@ use aftercall_ledger::requests::{Known, RequestName};
 use aftercall_ledger::{Calendars, Ledger, Ready};
 use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::fact;
+use aftercall_proto::model::v1 as wire;
 use aftercall_service::command::Decision;
 use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_service::{Call, Principal, Role};
-use aftercall_view::{Positions, Store};
+use aftercall_view::{ApplyError, Positions, Store};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use prost::Message;
 use uuid::Uuid;
 
 use crate::contacts::Contacts;
@@ -28,10 +30,12 @@ use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::concerns::Named;
 use crate::keys::{self, MERGED, REQUESTS};
+use crate::odd;
 use crate::projection::series::SeriesRow;
 use crate::stored::{self, Alerted};
 use crate::waiting::{self, Waiter};
 
+use wish::Moving;
 pub(crate) use wish::Wish;
 
 /// How long somebody has to accept a promise that has no policy.
@@ -65,6 +69,8 @@ pub(crate) struct Done {
     pub(crate) answer: Bytes,
     /// Where the change stands, as a token.
     pub(crate) position: String,
+    /// What of it was not taken as it was sent, and what is odd about the due that it gave.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Does what `call` asks for.
@@ -75,9 +81,10 @@ pub(crate) async fn run(
     let (until, scope) = (call.write_until(), call.scope());
     let Call {
         principal,
-        message: command,
+        message: mut command,
         ..
     } = call;
+    let mut warnings = std::mem::take(&mut command.warnings);
     let reading = followups.reading();
     let asked = Asked {
         principal,
@@ -89,7 +96,10 @@ pub(crate) async fn run(
         calendars: followups.calendars().clone(),
         policies: followups.policies().clone(),
     };
-    aftercall_service::command::run(reading, followups.clock(), asked, until).await
+    let done = aftercall_service::command::run(reading, followups.clock(), asked, until).await?;
+    warnings.extend(done.warnings);
+    warnings.truncate(WARNINGS_MAX);
+    Ok(Done { warnings, ..done })
 }
 
 /// A command and who gave it.
@@ -163,9 +173,12 @@ impl aftercall_service::command::Command for Asked {
         let who = actor(&self.principal);
         let policy = self.policy(&commitment)?;
         let wish = match wish {
-            Wish::Reschedule(wish) => {
-                let policy = policy.as_ref();
-                Wish::Reschedule(self.by_policy(wish, (&commitment, policy), now)?)
+            Wish::Reschedule(moving) => {
+                let of = (&commitment, policy.as_ref());
+                Wish::Reschedule(Box::new(Moving {
+                    said: None,
+                    wish: self.moved(store, of, moving, (who, now))?,
+                }))
             }
             Wish::Reassign(wish) => Wish::Reassign(Reassign {
                 accept_within: wish
@@ -269,28 +282,6 @@ impl Asked {
         Ok(self.policies.as_of(tenant_id, &by.policy_id, version)?)
     }
 
-    /// A move, with our own due by the policy if the customer was told of it.
-    fn by_policy(
-        &self,
-        wish: &Reschedule,
-        (commitment, policy): (&Commitment, Option<&FollowUpPolicy>),
-        now: Timestamp,
-    ) -> Result<Reschedule, Refused> {
-        let mut wish = wish.clone();
-        let told = commitment.told_to_customer && wish.customer_informed.is_given();
-        if let (true, Some(by), Some(policy)) = (told, &commitment.policy, policy) {
-            let tenant_id = &self.principal.tenant_id;
-            let calendars = self.calendars.all(tenant_id, policy.calendar_ids())?;
-            let told = Told {
-                at: now,
-                due: wish.promised_by,
-                told_to_customer: true,
-            };
-            wish.target = policy.target(by, told, &calendars);
-        }
-        Ok(wish)
-    }
-
     /// A promise that takes another one's place is open, and one to the same customer.
     fn check_other(&self, store: &Store, commitment: &Commitment) -> Result<(), Refused> {
         let Wish::Supersede(wish) = &self.command.wish else {
@@ -358,6 +349,7 @@ impl Asked {
                 Known::Reused => return Err(Refused::RequestIdReused),
                 Known::Done(done) => {
                     return Ok(Some(Done {
+                        warnings: self.odd(done.answer())?,
                         answer: done.answer().clone(),
                         position: Positions::through(done.position()).encode(&self.log),
                     }));
@@ -365,6 +357,16 @@ impl Asked {
             }
         }
         Ok(None)
+    }
+
+    /// What is odd about the due that it gave, if it gave one.
+    fn odd(&self, answer: &Bytes) -> Result<Vec<Warning>, Refused> {
+        let Wish::Reschedule(_) = &self.command.wish else {
+            return Ok(Vec::new());
+        };
+        let promise = wire::Commitment::decode(answer.clone()).map_err(ApplyError::record)?;
+        let by = (&*self.principal.tenant_id, &self.calendars);
+        Ok(odd::of_moved(&promise, by)?)
     }
 
     fn record(&self, key: Bytes, commitment: &Commitment, event: Event) -> Result<Record, Refused> {

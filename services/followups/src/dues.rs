@@ -1,18 +1,16 @@
 //! Dues explained: what one would be, and why one is when it is.
 
+mod preview;
+
 use aftercall_domain::calendar::Calendar;
 use aftercall_domain::commitment::{Clock, Commitment, Target};
-use aftercall_domain::due::{
-    CalendarRef, Calendars, DueExplained, DueResolution, Resolved, Telling,
-};
+use aftercall_domain::due::{CalendarRef, DueExplained, DueResolution};
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{CommitmentId, FieldPath, Violations, Warning, WarningReason};
+use aftercall_domain::{CommitmentId, Violations};
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::convert::due::{self as convert, working};
 use aftercall_proto::convert::time;
-use aftercall_proto::followups::v1::{
-    ExplainDueRequest, ExplainDueResponse, PreviewDueRequest, PreviewDueResponse,
-};
+use aftercall_proto::followups::v1::{ExplainDueRequest, ExplainDueResponse};
 use aftercall_proto::model::v1::{CommitmentClock, Reschedule, Turn, TurnShare};
 use aftercall_service::{Call, Checker, Including, Unread};
 use aftercall_view::{ApplyError, Direction, Store};
@@ -23,69 +21,7 @@ use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::{keys, stored};
 
-/// Answers which instant a due would be.
-pub(crate) async fn preview(
-    followups: &Followups,
-    call: Call<PreviewDueRequest>,
-) -> Result<PreviewDueResponse, Refused> {
-    let until = call.read_until();
-    let tenant_id = call.tenant_id().to_owned();
-    let PreviewDueRequest {
-        due,
-        time_zone,
-        occurred_at,
-        min_position,
-        latest,
-    } = call.message;
-    let at = FieldPath::of("due");
-    let mut checker = Checker::new();
-    let occurred_at = checker.time("occurred_at", occurred_at.as_ref());
-    let Some(due) = due else {
-        checker.found().required(at);
-        return Err(checker.into_found().into());
-    };
-    let spec = convert::read(due, &time_zone, at, checker.found());
-    let found = checker.into_found();
-    let spec = match spec {
-        Some(spec) if found.is_empty() => spec,
-        _ => return Err(found.into()),
-    };
-    let including = Including {
-        min_position: &min_position,
-        latest,
-    };
-    let reading = followups.settings();
-    let through = reading.store_at(including, until).await?;
-    let told_at = occurred_at.unwrap_or_else(|| followups.clock().now());
-    let calendars = followups.calendars().clone();
-    let reckon = move |_: &Store| {
-        let at = FieldPath::of("due");
-        let calendars = calendars.all(&tenant_id, spec.calendar_id())?;
-        let telling = Telling {
-            occurred_at: told_at,
-            is_import: false,
-        };
-        let Resolved {
-            at,
-            resolution,
-            warnings,
-        } = spec.resolve(at, telling, &calendars)?;
-        let calendar = spec.calendar_id().and_then(|id| calendars.calendar(id));
-        Ok::<_, Refused>((resolution.explain(told_at, at, calendar), warnings))
-    };
-    let (explained, warnings) = reading.run(reckon).await?;
-    let warnings = warnings.into_iter().map(|odd| Warning {
-        field: "due".to_owned(),
-        reason: WarningReason::Due(odd),
-        count: 1,
-    });
-    Ok(PreviewDueResponse {
-        promised_by: Some(time::to_wire(explained.at)),
-        working: Some(working(explained)),
-        warnings: warnings.map(Into::into).collect(),
-        complete_through: through.encode(reading.log_identity()),
-    })
-}
+pub(crate) use preview::preview;
 
 /// Answers why a promise is due when it is.
 pub(crate) async fn explain(
@@ -125,8 +61,8 @@ pub(crate) async fn explain(
         };
         let explained = match clock.unwrap_or(usual) {
             Clock::Promise => {
-                let told_at = told_at(store, tenant_id, (&promise, whose))?;
-                let (since, resolution) = since(&promise, told_at);
+                let moved = moved(store, tenant_id, (&promise, whose))?;
+                let (since, resolution) = moved.unwrap_or_else(|| since(&promise));
                 let calendar = as_of(resolution.calendar.as_ref())?;
                 resolution.explain(since, promise.promised_by, calendar.as_ref())
             }
@@ -176,12 +112,13 @@ fn no_target() -> Refused {
     found.into()
 }
 
-/// When the customer was told the due in force, if that was not when the promise was made.
-fn told_at(
+/// From when the due in force is reckoned, and by what, if the customer was told another one than when the promise was
+/// made.
+fn moved(
     store: &Store,
     tenant_id: &str,
     (promise, whose): (&Commitment, u64),
-) -> Result<Option<Timestamp>, Refused> {
+) -> Result<Option<(Timestamp, DueResolution)>, Refused> {
     if promise.due_revision == 1 {
         return Ok(None);
     }
@@ -189,18 +126,22 @@ fn told_at(
     for entry in store.scan_prefix(moves, Direction::Descending) {
         let moved = Reschedule::decode(entry?.1).map_err(ApplyError::record)?;
         if moved.clock() == CommitmentClock::Promise {
-            return Ok(moved.rescheduled_at.as_ref().and_then(time::from_wire));
+            let told_at = moved.told_at.or(moved.rescheduled_at);
+            let resolution = moved.due_resolution.map(DueResolution::from);
+            let resolution = resolution.unwrap_or_else(|| DueResolution::now(None));
+            let told_at = told_at.as_ref().and_then(time::from_wire);
+            return Ok(told_at.map(|told_at| (told_at, resolution)));
         }
     }
     Ok(None)
 }
 
-/// Since when the clock of the promise runs, and by what it was reckoned: the first due since the contact, as it
-/// was told; another one since they were told it, by any time.
-fn since(promise: &Commitment, told_at: Option<Timestamp>) -> (Timestamp, DueResolution) {
-    match (told_at, &promise.due) {
-        (Some(told_at), _) => (told_at, DueResolution::now(None)),
-        (None, None) => (promise.made_at, DueResolution::now(None)),
-        (None, Some(told)) => (promise.made_at, told.resolution.clone()),
-    }
+/// Since when the clock of a promise runs that was never moved, and by what it was reckoned: since the contact, as it
+/// was told.
+fn since(promise: &Commitment) -> (Timestamp, DueResolution) {
+    let resolution = match &promise.due {
+        None => DueResolution::now(None),
+        Some(told) => told.resolution.clone(),
+    };
+    (promise.made_at, resolution)
 }

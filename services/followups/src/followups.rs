@@ -11,12 +11,14 @@ use aftercall_proto::followups::v1::calendar_feed_service_server::CalendarFeedSe
 use aftercall_proto::followups::v1::followup_service_server::FollowupServiceServer;
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallServiceServer;
 use aftercall_service::server::Page;
-use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
+use aftercall_service::{Clock, Deps, Environment, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
+use tokio::sync::Semaphore;
 
 use crate::calls::CallGrpc;
 use crate::contacts::Contacts;
 use crate::feeds::{self, Address, FeedGrpc};
+use crate::limits::LARGE_COUNTS_MAX;
 use crate::projection::Promises;
 use crate::routing::{Router, Setup};
 use crate::server::Grpc;
@@ -34,6 +36,8 @@ struct Inner {
     supervisor: Supervisor,
     reading: Reading,
     bulletins: Bulletins,
+    /// The turns of large counts.
+    large_counts: Semaphore,
     contacts: Contacts,
     ledger: Ledger,
     calendars: Calendars,
@@ -41,7 +45,7 @@ struct Inner {
     /// What tenants have set up of who is told.
     setup: Setup,
     /// Where this is.
-    environment: String,
+    environment: Environment,
     /// The ledger, which has the settings.
     settings: Reading,
     ids: Arc<dyn Ids>,
@@ -114,7 +118,7 @@ impl Followups {
             house,
         );
         until_stop(&supervisor, "followups tracker", tracker.run());
-        let environment = environment.unwrap_or_else(|| log.id().to_string());
+        let environment = Environment::of(environment.as_deref(), &*log);
         let router = Router::new(
             (Arc::clone(&log), Arc::clone(&clock), supervisor.clone()),
             reading.clone(),
@@ -130,6 +134,7 @@ impl Followups {
             supervisor,
             reading,
             bulletins,
+            large_counts: Semaphore::new(LARGE_COUNTS_MAX),
             contacts,
             ledger,
             calendars,
@@ -219,13 +224,18 @@ impl Followups {
     }
 
     /// Where this is.
-    pub(crate) fn environment(&self) -> &str {
+    pub(crate) fn environment(&self) -> &Environment {
         &self.0.environment
     }
 
     /// The settings, as requests read them.
     pub(crate) fn settings(&self) -> &Reading {
         &self.0.settings
+    }
+
+    /// The turns of large counts: each waits for one.
+    pub(crate) fn large_counts(&self) -> &Semaphore {
+        &self.0.large_counts
     }
 
     pub(crate) fn bulletins(&self) -> &Bulletins {

@@ -25,6 +25,7 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
+use crate::list::tally::Tally;
 use rules::{number_of, rule_of, subject_of, with_subject};
 
 /// The kinds of keys; 190 to 199 are those of [`calls`], 210 to 219 those of [`concerns`]. Part of the view's version: a change needs another one.
@@ -36,7 +37,7 @@ enum Tag {
     /// partition, time, tenant, commitment, whose → nothing: when the tracker has something to say of a promise
     /// first.
     Watched = 3,
-    /// tenant, lifecycle, due, commitment, whose → nothing.
+    /// tenant, lifecycle, due, commitment, whose → what counts look at of it: a [`Tally`].
     ListAll = 4,
     /// tenant, customer, lifecycle, due, commitment, whose → nothing.
     ListCustomer = 5,
@@ -70,7 +71,8 @@ enum Tag {
     /// tenant, sort of party, party, open or not, time of firing (the latest first), commitment, whose, rule,
     /// episode → nothing.
     ListPartyAlerts = 19,
-    /// tenant, alert → nothing but its place: commitment, whose, rule, episode. (40 to 49: `routing::keys`.)
+    /// tenant, alert, and its place: commitment, whose, rule, episode → where its latest change stands. (40 to 49 and 53 to
+    /// 55: `routing::keys`.)
     AlertId = 20,
     /// tenant, partition, offset → which promises this record made or changed.
     PromiseChange = 30,
@@ -320,22 +322,29 @@ impl ListOf {
     }
 }
 
-/// All keys under which lists and the tracker find `commitment`.
-pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> Vec<Key> {
+/// All keys under which lists and the tracker find `commitment`, and what stands there.
+pub(crate) fn indexes(tenant_id: &str, commitment: &Commitment, home: Home) -> Vec<(Key, Bytes)> {
     let due_us = microseconds(commitment.due_at());
     let place = |list: Key| {
         list.time(due_us)
             .id(&commitment.commitment_id)
             .u64(home.whose)
     };
-    let mut keys: Vec<Key> = ListOf::holding(commitment)
+    let mut all: Vec<(Key, Bytes)> = ListOf::holding(commitment)
         .iter()
-        .map(|list| place(list.key(tenant_id, commitment.lifecycle)))
+        .map(|list| {
+            let beside = match list {
+                ListOf::Tenant => Tally::of(commitment).encode(),
+                _ => Bytes::new(),
+            };
+            (place(list.key(tenant_id, commitment.lifecycle)), beside)
+        })
         .collect();
-    keys.extend(watched(tenant_id, commitment, home));
+    let mut keys: Vec<Key> = watched(tenant_id, commitment, home).into_iter().collect();
     keys.extend(lapsed(tenant_id, commitment, home));
     keys.extend(recovery::places(tenant_id, commitment, home));
-    keys
+    all.extend(keys.into_iter().map(|key| (key, Bytes::new())));
+    all
 }
 
 /// Where the dues are found that the customer was told, and that passed with the promise open.

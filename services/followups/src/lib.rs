@@ -44,6 +44,7 @@ mod list;
 mod making;
 mod merged;
 mod meters;
+mod odd;
 mod parts;
 mod projection;
 mod reassign_all;

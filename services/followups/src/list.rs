@@ -13,6 +13,7 @@ pub(crate) mod count;
 mod filter;
 pub(crate) mod moves;
 mod scan;
+pub(crate) mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
 

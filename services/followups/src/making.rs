@@ -22,7 +22,7 @@ use aftercall_log::{LogIdentity, Record};
 use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::event::v1::EventType;
 use aftercall_service::seal::{Author, Request, RequestHash};
-use aftercall_service::{Principal, Unread};
+use aftercall_service::{Checker, Principal, Unread};
 use aftercall_view::key::whose;
 use aftercall_view::{Positions, Store};
 use bytes::Bytes;
@@ -35,9 +35,21 @@ use crate::keys::REQUESTS;
 use crate::stored;
 use crate::waiting::{self, Waiter};
 
-pub(crate) use basis::Basis;
+pub(crate) use basis::{Basis, caller, follow_up};
 pub(crate) use make::make;
 pub(crate) use reopen::reopen;
+
+/// A due is given once: as an instant, or in words.
+pub(crate) fn check_one_due(checker: &mut Checker, as_instant: bool, in_words: bool) {
+    match (as_instant, in_words) {
+        (false, false) => checker.found().required("promised_by"),
+        (true, true) => {
+            let text = "says the same as due, and may say something else; give one of the two";
+            checker.conflicting("promised_by", text);
+        }
+        _ => {}
+    }
+}
 
 /// A promise that was made.
 #[derive(Debug)]
@@ -124,6 +136,7 @@ impl Maker {
             field: at.into(),
             reason: WarningReason::Due(odd),
             count: 1,
+            detail: String::new(),
         }));
         Ok((draft, warnings))
     }

@@ -22,10 +22,13 @@ use aftercall_proto::convert::commitment::to_wire;
 use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Positions, Projection, Store, Txn};
 use prost::Message;
+use uuid::Uuid;
 
-use crate::keys::{self, Home, REQUESTS};
-use crate::watch::{Bulletins, CallNews, ChangeRow, Changed, Draft, Raised, changes_row};
-use crate::{feeds, meters, routing, stored};
+use crate::keys::{self, AlertPlace, Home, REQUESTS};
+use crate::watch::{
+    Bulletins, CallNews, ChangeRow, Changed, Draft, Raised, changes_row, decided_row,
+};
+use crate::{feeds, meters, routing, stored, watch};
 use changes::{put_alerts, put_commitment};
 
 /// The view `followups`.
@@ -55,7 +58,7 @@ impl Projection for Promises {
     }
 
     fn version(&self) -> u32 {
-        22
+        23
     }
 
     fn opened(&mut self, store: &Store, _applied: &Positions) -> Result<(), ApplyError> {
@@ -107,7 +110,10 @@ impl Projection for Promises {
             What::Unmerged(unmerged) => self.merge(fact, &unmerged.merged_customer_id, txn),
             What::Call(_) => self.tell_of_call(fact, txn),
             What::CalendarFeed(changed) => feeds::apply(fact, changed, txn),
-            What::Routed(routed) => routing::apply(fact, routed, txn),
+            What::Routed(routed) => {
+                let first = routing::apply(fact, routed, txn)?;
+                self.post_decided(fact, &first, txn)
+            }
             What::Mailed(attempted) => routing::apply_mails(fact, attempted, txn),
             What::Published(_)
             | What::Candidates(_)
@@ -217,10 +223,50 @@ impl Promises {
         let tenant_id = &fact.event.tenant_id;
         let rows = to_rows(changed.iter().cloned());
         txn.put(keys::alert_changes_at(tenant_id, fact.position), rows)?;
+        for alert in &changed {
+            let place = AlertPlace::of(alert, fact.whose);
+            let at = stored::encode_position(fact.position);
+            txn.put(keys::alert_id_at(tenant_id, alert, &place), at)?;
+        }
+        self.draft(fact, changed, txn)
+    }
+
+    /// Tells whoever watches of which alerts it was decided for the first time: they wait no longer. Those that this view
+    /// does not know yet come later, from other partitions, and as they are then.
+    fn post_decided(
+        &mut self,
+        fact: &Accepted,
+        first: &[Uuid],
+        txn: &mut Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        if first.is_empty() {
+            return Ok(());
+        }
+        let tenant_id = &fact.event.tenant_id;
+        let key = keys::alert_changes_at(tenant_id, fact.position);
+        txn.put(key, decided_row(first))?;
+        let mut waited = Vec::new();
+        for id in first {
+            let known = routing::known(tenant_id, *id, txn)?.into_iter();
+            waited.extend(known.map(|(_, alert)| alert).filter(watch::waited));
+        }
+        self.draft(fact, waited, txn)
+    }
+
+    /// Alerts, for whoever watches them.
+    fn draft(
+        &mut self,
+        fact: &Accepted,
+        alerts: Vec<Alert>,
+        txn: &Txn<'_>,
+    ) -> Result<(), ApplyError> {
+        let tenant_id = &fact.event.tenant_id;
+        let raised = |alert| Raised::of(tenant_id, alert, |key| txn.get(key));
+        let items = alerts.into_iter().map(raised);
         self.alerts.push(Draft {
             tenant_id: tenant_id.as_str().into(),
             at: fact.position,
-            items: Some(changed.into_iter().map(Into::into).collect()),
+            items: Some(items.collect::<Result<_, _>>()?),
         });
         Ok(())
     }

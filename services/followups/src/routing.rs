@@ -12,7 +12,7 @@
 //! decides. A message is delivered by others, who read the event.
 //!
 //! A tenant's alerts are told in one environment, the first in which anything was decided: elsewhere, as in a
-//! copy of the log, it is decided that nobody is told.
+//! copy of the data, it is decided that nobody is told.
 
 mod explain;
 mod fold;
@@ -23,11 +23,12 @@ mod rows;
 mod test;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aftercall_domain::alert::Alert;
 use aftercall_domain::routing::{self, House, Moment};
 use aftercall_domain::setting::{EscalationPolicy, Receiver, Silence, Team};
 use aftercall_ledger::{Ledger, Ready};
@@ -36,16 +37,19 @@ use aftercall_proto::convert::routing::round_to_wire;
 use aftercall_proto::envelope::notify_key;
 use aftercall_service::seal::TooLarge;
 use aftercall_service::writing::RETRY_AFTER;
-use aftercall_service::{Clock, Internal, Reading, Supervisor};
+use aftercall_service::{Clock, Environment, Internal, Reading, Supervisor};
 use aftercall_view::{ApplyError, Store, StoreError, ViewError};
+use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use uuid::Uuid;
 
+use crate::keys::AlertPlace;
 use crate::meters;
 use read::{Agenda, Due};
 
 pub(crate) use explain::explain;
-pub(crate) use fold::{apply, place};
+pub(crate) use fold::{apply, known, place};
 pub(crate) use mails::apply as apply_mails;
 pub(crate) use test::test;
 
@@ -68,6 +72,16 @@ pub(crate) struct Setup {
     silences: Ready<Silence>,
 }
 
+/// Whether an alert waits for no decision: one was made, or nobody is to be told of it. `get` reads the store, or the store
+/// as a batch will leave it.
+pub(crate) fn is_decided(
+    tenant_id: &str,
+    alert: &Alert,
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+) -> Result<bool, ApplyError> {
+    Ok(!alert.waits_undecided() || rows::route(tenant_id, alert.alert_id, get)?.seen.is_some())
+}
+
 /// Decides who is told.
 #[derive(Debug)]
 pub(crate) struct Router {
@@ -78,9 +92,21 @@ pub(crate) struct Router {
     claim: Arc<Claim>,
     setup: Setup,
     /// Where this is.
-    environment: String,
+    environment: Environment,
     /// How often a tenant's settings had changed when it was looked last which silences are over.
     heard: Arc<Mutex<HashMap<String, u64>>>,
+    /// How a tenant's house was when it was looked last whether somebody can be told of what could be told to nobody.
+    reaches: Arc<Mutex<HashMap<String, Reach>>>,
+}
+
+/// What decides who of a tenant's receivers can be reached, and through which round nobody could be.
+#[derive(Debug, PartialEq, Eq)]
+struct Reach {
+    /// How often its settings had changed.
+    revision: u64,
+    webhooks: BTreeSet<String>,
+    /// All that was decided through this round was looked at.
+    round: u64,
 }
 
 /// Why the router can't go on.
@@ -174,7 +200,7 @@ impl Router {
         (log, clock, supervisor): (Arc<dyn Log>, Arc<dyn Clock>, Supervisor),
         reading: Reading,
         setup: Setup,
-        environment: String,
+        environment: Environment,
     ) -> Self {
         let claim = Arc::new(log.claim(ROLE));
         Self {
@@ -186,6 +212,7 @@ impl Router {
             setup,
             environment,
             heard: Arc::default(),
+            reaches: Arc::default(),
         }
     }
 
@@ -229,6 +256,7 @@ impl Router {
     async fn agenda(&self, now: Timestamp) -> Result<Option<Agenda>, RouterError> {
         let store = self.reading.view().store();
         let (setup, heard) = (self.setup.clone(), Arc::clone(&self.heard));
+        let reaches = Arc::clone(&self.reaches);
         let (claim, log) = (Arc::clone(&self.claim), Arc::clone(&self.log));
         let read = move || {
             let is_held = |tenant_id: &str| claim.holds(log.partition_of(&notify_key(tenant_id)));
@@ -252,6 +280,19 @@ impl Router {
                 } else {
                     let due = agenda.due.entry(tenant_id).or_default();
                     due.alerts = alerts;
+                }
+            }
+            for tenant_id in read::tenants_reaching_nobody(&store)? {
+                if is_held(&tenant_id) {
+                    let alerts = reached_again(&store, &setup, &tenant_id, &reaches)?;
+                    if !alerts.is_empty() {
+                        agenda
+                            .due
+                            .entry(tenant_id)
+                            .or_default()
+                            .alerts
+                            .extend(alerts);
+                    }
                 }
             }
             Ok(agenda)
@@ -301,11 +342,39 @@ impl Router {
     }
 }
 
+/// The alerts of a tenant that could be told to nobody, and now can be. All of them are looked at when what decides that
+/// is another one than it was, and else those only of which it was decided since.
+fn reached_again(
+    store: &Store,
+    setup: &Setup,
+    tenant_id: &str,
+    reaches: &Mutex<HashMap<String, Reach>>,
+) -> Result<Vec<(Uuid, AlertPlace)>, ApplyError> {
+    let now = Reach {
+        revision: setup.revision(tenant_id)?,
+        webhooks: setup.ledger.webhooks_in_use(tenant_id)?,
+        round: read::latest_round(store, tenant_id)?,
+    };
+    let from = match reaches.lock().get(tenant_id) {
+        Some(last) if *last == now => return Ok(Vec::new()),
+        Some(last) if (last.revision, &last.webhooks) == (now.revision, &now.webhooks) => {
+            last.round.saturating_add(1)
+        }
+        _ => 0,
+    };
+    let mut house = setup.house(tenant_id)?;
+    let alerts = read::reached_again(store, tenant_id, (setup, &mut house), from)?;
+    if alerts.is_empty() {
+        reaches.lock().insert(tenant_id.to_owned(), now);
+    }
+    Ok(alerts)
+}
+
 /// Decides a round of a tenant: its number, and what the log says of it; none if there was nothing to decide.
 fn decide(
     store: &Store,
     setup: &Setup,
-    (tenant_id, here): (&str, String),
+    (tenant_id, here): (&str, Environment),
     due: &Due,
     now: Timestamp,
 ) -> Result<Option<(u64, aftercall_proto::event::v1::AlertsRouted)>, ApplyError> {
@@ -324,7 +393,7 @@ fn decide(
         mut books,
     } = read::round(store, tenant_id, due, &house)?;
     let environment = match standing.environment.as_str() {
-        "" => here.clone(),
+        "" => here.name().to_owned(),
         known => known.to_owned(),
     };
     let sequence = standing.version.saturating_add(1);
@@ -332,15 +401,15 @@ fn decide(
         tenant_id,
         round: sequence,
         now,
-        mute: environment != here,
+        mute: !here.tells(&environment),
     };
     if moment.mute {
         tracing::warn!(
             tenant_id,
             environment,
-            here,
-            "this is another environment than the one in which the tenant's alerts are told: nobody is told; if it \
-             takes the other's place, set notify.environment to that one's name"
+            here = here.name(),
+            remedy = here.remedy(),
+            "this is another environment than the one in which the tenant's alerts are told: nobody is told"
         );
     }
     let held = digests.iter().flat_map(|digest| &digest.held);

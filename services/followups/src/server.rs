@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use aftercall_domain::{CommitmentId, Warning as DomainWarning};
+use aftercall_domain::CommitmentId;
 use aftercall_proto::alerts::v1::alert_service_server::AlertService;
 use aftercall_proto::alerts::v1::{
     AcknowledgeAlertRequest, AcknowledgeAlertResponse, CloseAlertRequest, CloseAlertResponse,
@@ -30,7 +30,7 @@ use aftercall_proto::followups::v1::{
     SupersedeCommitmentRequest, SupersedeCommitmentResponse, WaiveCommitmentRequest,
     WaiveCommitmentResponse, WatchCommitmentsRequest, WatchCommitmentsResponse,
 };
-use aftercall_proto::model::v1::{Alert, Commitment, Warning};
+use aftercall_proto::model::v1::{Alert, Commitment};
 use aftercall_service::{Call, Checker, Including, to_status};
 use aftercall_view::{ApplyError, Store};
 use futures::Stream;
@@ -91,36 +91,34 @@ impl Grpc {
         PromiseCommand: TryFrom<T, Error = Refused>,
         A: Answer,
     {
-        let done = self.done(request).await.and_then(|(done, warnings)| {
-            let warnings = warnings.into_iter().map(Into::into).collect();
-            A::of(done, warnings).map_err(|error| ApplyError::record(error).into())
-        });
+        let done = self.done(request).await;
+        let done =
+            done.and_then(|done| A::of(done).map_err(|error| ApplyError::record(error).into()));
         done.map(Response::new).map_err(to_status)
     }
 
-    async fn done<T>(&self, request: Request<T>) -> Result<(Done, Vec<DomainWarning>), Refused>
+    async fn done<T>(&self, request: Request<T>) -> Result<Done, Refused>
     where
         PromiseCommand: TryFrom<T, Error = Refused>,
     {
-        let mut call = Call::of(request)?.try_map(PromiseCommand::try_from)?;
-        let warnings = std::mem::take(&mut call.message.warnings);
-        Ok((command::run(&self.0, call).await?, warnings))
+        let call = Call::of(request)?.try_map(PromiseCommand::try_from)?;
+        command::run(&self.0, call).await
     }
 }
 
 /// The answer to a command.
 trait Answer: Sized {
-    fn of(done: Done, warnings: Vec<Warning>) -> Result<Self, DecodeError>;
+    fn of(done: Done) -> Result<Self, DecodeError>;
 }
 
 macro_rules! answers {
     ($($response:ident { $field:ident: $left:ident }),+ $(,)?) => {$(
         impl Answer for $response {
-            fn of(done: Done, warnings: Vec<Warning>) -> Result<Self, DecodeError> {
+            fn of(done: Done) -> Result<Self, DecodeError> {
                 Ok(Self {
                     $field: Some($left::decode(done.answer)?),
                     position: done.position,
-                    warnings,
+                    warnings: done.warnings.into_iter().map(Into::into).collect(),
                 })
             }
         }

@@ -4,11 +4,14 @@ use aftercall_domain::alert::{Alert, Subject};
 use aftercall_domain::commitment::Commitment;
 use aftercall_domain::concern::Concern;
 use aftercall_domain::{CommitmentId, Scope};
+use aftercall_log::Position;
 use aftercall_proto::convert;
 use aftercall_proto::envelope::{contact_key, customer_key};
+use aftercall_proto::event::v1::LogPlace;
 use aftercall_view::key::Parts;
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use bytes::Bytes;
+use prost::Message;
 use uuid::Uuid;
 
 use crate::keys::concerns::{self, Named};
@@ -147,6 +150,18 @@ pub(crate) fn alerted(
 
 pub(crate) fn decode_commitment(bytes: Bytes) -> Result<Commitment, ApplyError> {
     convert::commitment::from_row(bytes).map_err(ApplyError::record)
+}
+
+/// Where a record stands, as the store keeps it.
+pub(crate) fn encode_position(at: Position) -> Vec<u8> {
+    let Position { partition, offset } = at;
+    LogPlace { partition, offset }.encode_to_vec()
+}
+
+/// What [`encode_position`] wrote.
+pub(crate) fn decode_position(bytes: Bytes) -> Result<Position, ApplyError> {
+    let LogPlace { partition, offset } = LogPlace::decode(bytes).map_err(ApplyError::record)?;
+    Ok(Position { partition, offset })
 }
 
 /// An alert.

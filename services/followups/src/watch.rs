@@ -27,11 +27,11 @@ use tonic::Status;
 
 use crate::failure::Refused;
 use crate::followups::Followups;
-pub(crate) use alerts::Raised;
+pub(crate) use alerts::{Raised, decided_row, waited};
 pub(crate) use bulletin::{Bulletin, Draft};
 use bulletin::{News, Posted, Reader, Woken};
 pub(crate) use calls::{CallChangeRow, CallNews, Which, told};
-pub(crate) use promises::{ChangeRow, Changed, changes_row};
+pub(crate) use promises::{ChangeRow, Changed, changed_by, changes_row};
 
 /// Of how many records a watch takes the changes from the store at once.
 const HELD_MAX: usize = 64;
@@ -49,8 +49,13 @@ pub(crate) trait Watched: Clone + Send + Sync + 'static {
     /// All changes of a tenant in a partition, as the store keeps them.
     fn changes(tenant_id: &str, partition: Partition) -> Key;
 
-    /// What one record changed, by what stands under its key.
-    fn read(store: &Store, tenant_id: &str, row: Bytes) -> Result<Vec<Self>, ApplyError>;
+    /// What one record changed, by what stands under its key. All that was told before, or is about to be, is in `known`.
+    fn read(
+        store: &Store,
+        tenant_id: &str,
+        row: Bytes,
+        known: &Positions,
+    ) -> Result<Vec<Self>, ApplyError>;
 
     /// What is told of it at `now` to somebody who watches what `filter` says; nothing if it is none of that.
     fn told(self, filter: &Self::Filter, now: Timestamp) -> Option<Self::Answer>;
@@ -319,6 +324,7 @@ fn find<W: Watched>(
     partitions: Partition,
 ) -> Result<VecDeque<Arc<Posted<W>>>, Refused> {
     let mut changes = VecDeque::new();
+    let mut known = place.clone();
     for partition in 0..partitions {
         let list = W::changes(tenant_id, partition);
         let from = list.clone().u64(place.next(partition));
@@ -329,7 +335,8 @@ fn find<W: Watched>(
             let offset = Parts::new(&key[list.len()..]).u64();
             let offset = offset.map_err(ApplyError::record)?;
             let at = Position { partition, offset };
-            let items = W::read(store, tenant_id, row)?;
+            let items = W::read(store, tenant_id, row, &known)?;
+            known.include(at);
             changes.push_back(Arc::new(Posted { at, items }));
         }
     }

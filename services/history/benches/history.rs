@@ -260,6 +260,7 @@ fn append(log: &MemoryLog, random: &mut StdRng, n: u32) -> usize {
     let aggregate_id = interaction.interaction_id.clone();
     let fact = InteractionRecorded {
         interaction: Some(interaction),
+        ..InteractionRecorded::default()
     };
     let fact = Fact::InteractionRecorded(Box::new(fact));
     let event = Event {

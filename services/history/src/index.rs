@@ -3,7 +3,6 @@
 //! A document holds what is searched, filtered, counted and sorted by, and as the only stored field
 //! the key of the contact in the view's store; what is shown comes from there.
 
-pub(crate) mod texts;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
@@ -11,6 +10,7 @@ use std::collections::BTreeSet;
 use aftercall_domain::Party;
 use aftercall_proto::convert::{feeling, parties};
 use aftercall_proto::model::v1::{Customer, Interaction, SignalKind};
+use aftercall_proto::texts;
 use aftercall_view::index::IndexSchema;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 7;
+const INDEX_VERSION: u32 = 8;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -35,6 +35,7 @@ pub(crate) mod column {
     pub(crate) const AGENT: &str = "agent";
     pub(crate) const TEAM: &str = "team";
     pub(crate) const DISPOSITION: &str = "disposition";
+    pub(crate) const DRIVER: &str = "driver_segment";
     pub(crate) const CHANNEL: &str = "channel";
     pub(crate) const DIRECTION: &str = "direction";
     pub(crate) const SENTIMENT: &str = "sentiment";
@@ -42,6 +43,7 @@ pub(crate) mod column {
     pub(crate) const SIGNAL: &str = "signal";
     pub(crate) const WORST: &str = "worst_sentiment";
     pub(crate) const TREND: &str = "sentiment_trend";
+    pub(crate) const ROOT_CAUSE: &str = "said_root_cause";
 }
 
 /// The index's fields.
@@ -66,7 +68,14 @@ pub(crate) struct Fields {
     /// Every reason, and what is above it: `billing.refund` and `billing`.
     pub(crate) reason: Field,
     primary_reason: Field,
+    /// The root cause, and what is above it.
+    pub(crate) root_cause: Field,
+    said_root_cause: Field,
+    pub(crate) has_root_cause: Field,
     pub(crate) disposition: Field,
+    /// What made the customer call, and what is above it: `outage.network` and `outage`.
+    pub(crate) driver: Field,
+    driver_segment: Field,
     pub(crate) channel: Field,
     pub(crate) direction: Field,
     pub(crate) sentiment: Field,
@@ -109,7 +118,14 @@ impl Fields {
             reason: builder.add_text_field("reason", exact()),
             primary_reason: builder
                 .add_text_field(column::REASON, TextOptions::default().set_fast(RAW)),
+            root_cause: builder.add_text_field("root_cause", exact()),
+            said_root_cause: builder
+                .add_text_field(column::ROOT_CAUSE, TextOptions::default().set_fast(RAW)),
+            has_root_cause: builder.add_bool_field("has_root_cause", INDEXED),
             disposition: builder.add_text_field(column::DISPOSITION, counted()),
+            driver: builder.add_text_field("driver", exact()),
+            driver_segment: builder
+                .add_text_field(column::DRIVER, TextOptions::default().set_fast(RAW)),
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
             sentiment: builder.add_u64_field(column::SENTIMENT, number()),
@@ -161,6 +177,8 @@ impl Fields {
             add_known(self.disposition, &disposition.code, &mut document);
         }
         self.add_reasons(interaction, &mut document);
+        self.add_root_cause(interaction, &mut document);
+        self.add_driver(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
             document.add_text(self.label, label);
         }
@@ -221,16 +239,20 @@ impl Fields {
         }
     }
 
+    fn add_driver(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let Some(segment) = interaction.driver_segment.as_ref() else {
+            return;
+        };
+        document.add_text(self.driver_segment, &segment.code);
+        for code in with_families(&segment.code) {
+            document.add_text(self.driver, code);
+        }
+    }
+
     fn add_reasons(&self, interaction: &Interaction, document: &mut TantivyDocument) {
         let mut codes = BTreeSet::new();
         for reason in &interaction.contact_reasons {
-            codes.insert(&*reason.code);
-            codes.extend(
-                reason
-                    .code
-                    .match_indices('.')
-                    .map(|(dot, _)| &reason.code[..dot]),
-            );
+            codes.extend(with_families(&reason.code));
             if reason.primary {
                 document.add_text(self.primary_reason, &reason.code);
             }
@@ -239,6 +261,21 @@ impl Fields {
             .into_iter()
             .for_each(|code| document.add_text(self.reason, code));
     }
+
+    /// Why the contact had to be, as somebody said last.
+    fn add_root_cause(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let said = interaction.root_cause.as_ref();
+        document.add_bool(self.has_root_cause, said.is_some());
+        let Some(said) = said else { return };
+        document.add_text(self.said_root_cause, &said.code);
+        with_families(&said.code).for_each(|code| document.add_text(self.root_cause, code));
+    }
+}
+
+/// A code, and what is above it: what stands before each of its dots.
+fn with_families(code: &str) -> impl Iterator<Item = &str> {
+    let families = code.match_indices('.').map(|(dot, _)| &code[..dot]);
+    families.chain([code])
 }
 
 /// What a document is made of.

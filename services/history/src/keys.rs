@@ -17,6 +17,7 @@
 //!  10   tenant · system · name there · interaction ·     -
 //!       whose
 //!  11   see MERGED                                       -: two customers are one
+//!  12   tenant · interaction · whose · number            RootCauseChange
 //!  50   see crate::calls
 //!  60   see crate::before
 //!  70   see crate::names
@@ -47,6 +48,7 @@ const CONTACT_COUNT: u8 = 7;
 const HANDLE_TIMELINE: u8 = 8;
 const UNIDENTIFIED_CHANGE: u8 = 9;
 const REFERENCE: u8 = 10;
+const ROOT_CAUSE: u8 = 12;
 
 const MADE: u8 = 40;
 
@@ -176,6 +178,16 @@ pub(crate) fn amendments(tenant_id: &str, interaction_id: &str, whose: u64) -> K
 /// One amendment.
 pub(crate) fn amendment(tenant_id: &str, interaction_id: &str, whose: u64, version: u64) -> Key {
     amendments(tenant_id, interaction_id, whose).u64(version)
+}
+
+/// What was said of a contact's root cause, the first of it first.
+pub(crate) fn root_causes(tenant_id: &str, interaction_id: &str, whose: u64) -> Key {
+    of_interaction(ROOT_CAUSE, tenant_id, interaction_id).u64(whose)
+}
+
+/// What was said of it for the time that has this number.
+pub(crate) fn root_cause(tenant_id: &str, interaction_id: &str, whose: u64, number: u64) -> Key {
+    root_causes(tenant_id, interaction_id, whose).u64(number)
 }
 
 /// The promises of a tenant that have rows of their own.

@@ -33,7 +33,7 @@ pub(crate) const CUSTOMER_PROMISES_MAX: usize = 100;
 /// The most contacts that are asked for at once.
 pub(crate) const NAMES_MAX: usize = 100;
 /// The most facets in one request: each once.
-pub(crate) const FACETS_MAX: usize = 11;
+pub(crate) const FACETS_MAX: usize = 13;
 /// The most values that are listed for one facet.
 pub(crate) const FACET_COUNTS_MAX: usize = 50;
 
@@ -56,6 +56,8 @@ pub(crate) const AMENDMENTS: Counts = Counts {
 };
 /// The most amendments that are shown with a contact.
 pub(crate) const AMENDMENTS_SHOWN_MAX: usize = 10;
+/// How often it is shown with a contact what was said of its root cause.
+pub(crate) const ROOT_CAUSES_SHOWN_MAX: usize = 20;
 /// Contacts in a customer's context.
 pub(crate) const CONTEXT_CONTACTS: Counts = Counts { usual: 5, max: 20 };
 /// The most open promises in a customer's context.

@@ -1,6 +1,7 @@
 //! The fold of the log into the view's store.
 
 mod called;
+mod explained;
 mod identified;
 mod moved;
 mod places;
@@ -34,7 +35,7 @@ use crate::stored::StoredEntry;
 use crate::{keys, names, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 22;
+const VERSION: u32 = 23;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {
@@ -253,6 +254,13 @@ impl Projection for HistoryProjection {
             What::Made(promise) => self.make_promise(fact, promise, txn),
             What::Promise(step) => self.change_promise(fact, step, txn),
             What::Repeat(attributed) => self.attribute(fact, attributed, txn),
+            What::Cause(attributed) => {
+                if let Some(pointer) = explained::apply(fact, attributed, txn)? {
+                    self.fresh.remove(&pointer);
+                    txn.touch(pointer);
+                }
+                Ok(())
+            }
             What::Call(_) => called::apply(fact, txn),
             What::Merged(_) | What::Unmerged(_) => merge(fact, txn),
             What::Published(_)
@@ -260,7 +268,6 @@ impl Projection for HistoryProjection {
             | What::Solution(_)
             | What::Search(_)
             | What::LinkJudged(_)
-            | What::Cause(_)
             | What::Problem(_)
             | What::Exported(_)
             | What::Concern(_)

@@ -98,6 +98,7 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         team_ids,
         reason_codes,
         disposition_codes,
+        driver_codes,
         channels,
         directions,
         sentiments,
@@ -112,6 +113,8 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         worst_sentiments,
         sentiment_trends,
         sentiment_scorers,
+        root_cause_codes,
+        has_root_cause,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -123,6 +126,7 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         team_ids: values("filter.team_ids", team_ids, checker),
         reason_codes: values("filter.reason_codes", reason_codes, checker),
         disposition_codes: values("filter.disposition_codes", disposition_codes, checker),
+        driver_codes: values("filter.driver_codes", driver_codes, checker),
         channels: checker.known_list("filter.channels", channels, FILTER_VALUES_MAX),
         directions: checker.known_list("filter.directions", directions, FILTER_VALUES_MAX),
         sentiments: checker.known_list("filter.sentiments", sentiments, FILTER_VALUES_MAX),
@@ -147,6 +151,8 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
             FILTER_VALUES_MAX,
         ),
         sentiment_scorers: values("filter.sentiment_scorers", sentiment_scorers, checker),
+        root_cause_codes: values("filter.root_cause_codes", root_cause_codes, checker),
+        has_root_cause: *has_root_cause,
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }

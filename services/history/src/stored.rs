@@ -66,6 +66,9 @@ pub(crate) struct StoredEntry {
     /// How many of the contact's versions say what was found in it, and amend nothing.
     #[prost(uint64, tag = "107")]
     pub(crate) analyses: u64,
+    /// How often it was said what the contact's root cause was.
+    #[prost(uint64, tag = "108")]
+    pub(crate) root_causes: u64,
     /// The promises that were made in the contact after it was recorded, by their ids.
     #[prost(string, repeated, tag = "140")]
     pub(crate) made_later: Vec<String>,

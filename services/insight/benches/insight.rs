@@ -260,6 +260,7 @@ fn write(log: &MemoryLog, interaction: Interaction, customer_id: String) {
     let at = interaction.occurred_at;
     let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
         interaction: Some(interaction.clone()),
+        ..InteractionRecorded::default()
     }));
     let event = Event {
         event_id: interaction.interaction_id.clone(),

@@ -23,6 +23,7 @@ use crate::failure::Unanswered;
 use crate::filter::{Filter, Terms, searched};
 use crate::groups::{GroupKey, Groups, ask_for};
 use crate::insight::Asking;
+use crate::labels::Labels;
 use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
 use crate::scan::{self, Asked};
 use crate::words::WordLists;
@@ -108,9 +109,10 @@ pub(crate) async fn answer(
         whose: (&tenant_id, &scope),
         until: call.read_until(),
     };
-    let whose = (tenant_id.clone(), scope.clone());
+    let (trees, whose) = (insight.trees().clone(), (tenant_id.clone(), scope.clone()));
     let measure = move |store: &Store, at: Timestamp, among: Option<&Places>| {
-        query.measure(store, (&whose.0, &whose.1), (at, among))
+        let labels = Labels::read(&trees, &whose.0)?;
+        query.measure(store, (&whose.0, &whose.1), (at, among), &labels)
     };
     insight.measure_among(including, asking, measure).await
 }
@@ -129,6 +131,7 @@ impl Query {
         store: &Store,
         whose: (&str, &Scope),
         (at, among): (Timestamp, Option<&Places>),
+        labels: &Labels,
     ) -> Result<AggregateResponse, Unanswered> {
         let terms = self.terms.at(at);
         let buckets = self.buckets(store, whose.0)?;
@@ -156,7 +159,10 @@ impl Query {
                 continue;
             }
             let span = buckets.span(key.0);
+            let named = self.dimensions.iter().zip(&values);
+            let named = named.map(|(dimension, value)| labels.of(*dimension, value).to_owned());
             answer.rows.push(AggregateRow {
+                labels: named.collect(),
                 filter: Some(self.drill_down(&values, span)),
                 values,
                 bucket_from: span.and_then(|(from, _)| instant(from)),
@@ -339,6 +345,7 @@ mod tests {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(contact),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),

@@ -1,11 +1,14 @@
 //! What the root cause of a contact was, said later by whoever looked into it.
 //!
 //! It is no amendment: the record stays as it is, and what was said before stays in the log. The event stands under the
-//! contact's key, so that it comes after the contact for every reader.
+//! contact's key, so that it comes after the contact for every reader. Whoever took the contact does not say it: what went
+//! wrong in a house is not for those to judge who were in the middle of it.
 
-use aftercall_domain::Violations;
 use aftercall_domain::ids::Namespace;
-use aftercall_domain::{InteractionId, Scope};
+use aftercall_domain::setting::{CodeTree, Judged, TaxonomyKind};
+use aftercall_domain::violation::Reason;
+use aftercall_domain::{InteractionId, Party, Scope, Violations, Warning, WarningReason};
+use aftercall_ledger::Ready;
 use aftercall_ledger::requests::{Done, Known, RequestName};
 use aftercall_log::LogIdentity;
 use aftercall_proto::envelope::Fact;
@@ -22,7 +25,11 @@ use crate::Insight;
 use crate::failure::Unanswered;
 use crate::fold::{Kept, finished_call};
 use crate::keys;
+use crate::labels::Labels;
 use crate::limits::NOTE_BYTES_MAX;
+
+/// The field of the code.
+const CODE: &str = "root_cause_code";
 
 /// What is said, checked as far as it can be without the view, and who says it.
 struct Given {
@@ -31,6 +38,7 @@ struct Given {
     said: AttributeCauseRequest,
     hash: RequestHash,
     log: LogIdentity,
+    trees: Ready<CodeTree>,
 }
 
 /// Keeps what is said, once however often it comes.
@@ -47,6 +55,7 @@ pub(crate) async fn attribute(
         scope,
         hash,
         log: insight.log_identity(),
+        trees: insight.trees().clone(),
     };
     command::run(insight.reading(), insight.clock(), given, until).await
 }
@@ -58,6 +67,13 @@ fn checked(mut request: AttributeCauseRequest) -> Result<AttributeCauseRequest, 
     checker.id("root_cause_code", &request.root_cause_code);
     checker.id("taxonomy_version", &request.taxonomy_version);
     checker.text("note", &request.note, NOTE_BYTES_MAX);
+    if request
+        .confidence
+        .is_some_and(|sure| !(0.0..=1.0).contains(&sure))
+    {
+        let text = "is not from 0 to 1; say how sure you are, or leave it out";
+        checker.add("confidence", Reason::OutOfRange, text);
+    }
     request.interaction_id = InteractionId::read(&request.interaction_id).into_string();
     checker.done(request)
 }
@@ -77,11 +93,18 @@ impl command::Command for Given {
         };
         let known = keys::COMMANDS.find(store, name, self.hash.as_bytes());
         match known.map_err(Unread::from)? {
-            Known::Done(done) => return Ok(Decision::Done(self.answer(&done))),
+            Known::Done(done) => {
+                let answer = self.answer(&done, kept.as_ref())?;
+                return Ok(Decision::Done(answer));
+            }
             Known::Reused => return Err(Unanswered::RequestIdReused),
             Known::Not => {}
         }
         let kept = kept.ok_or(Unanswered::InteractionNotFound)?;
+        if self.took(&kept, store)? {
+            return Err(Unanswered::RootCauseBySamePerson);
+        }
+        let taxonomy_version = self.edition(&kept)?;
         let cause = [tenant_id, &*said.interaction_id].map(str::as_bytes);
         let cause_id = Namespace::Cause.id(&cause).to_string();
         let sealing = Sealing {
@@ -101,8 +124,9 @@ impl command::Command for Given {
         let fact = Fact::CauseAttributed(Box::new(CauseAttributed {
             interaction_id: said.interaction_id.clone(),
             root_cause_code: said.root_cause_code.clone(),
-            taxonomy_version: said.taxonomy_version.clone(),
+            taxonomy_version,
             note: said.note.clone(),
+            confidence: said.confidence,
         }));
         let record = sealing.seal_under(kept.log_key(tenant_id), &fact)?;
         Ok(Decision::Append(Box::new(record)))
@@ -125,9 +149,55 @@ impl Given {
         Ok(None)
     }
 
-    fn answer(&self, done: &Done) -> AttributeCauseResponse {
-        AttributeCauseResponse {
-            position: Positions::through(done.position()).encode(self.log.clone()),
+    /// Whether the caller took the contact: wrapped it up, or had a part in it.
+    fn took(&self, kept: &Kept, store: &Store) -> Result<bool, Unanswered> {
+        let tenant_id = &*self.principal.tenant_id;
+        let call = finished_call(tenant_id, kept.id(), |key| store.get(key))?;
+        let whole = kept.completed(call.as_ref());
+        let own = Party::Agent(&self.principal.actor_id);
+        Ok(whole.parties().any(|party| party == own))
+    }
+
+    /// By which edition the code is taken: of the tenant's taxonomies of root causes, as they were to be used when the contact
+    /// occurred; else the one that was said.
+    fn edition(&self, kept: &Kept) -> Result<String, Unanswered> {
+        match self.judge(kept)? {
+            Judged::Taken(edition) => Ok(edition),
+            Judged::Odd(text, true) => {
+                let mut found = Violations::new();
+                found.add(CODE, Reason::UnknownCode, text);
+                Err(found.into())
+            }
+            Judged::Free | Judged::Odd(_, false) => Ok(self.said.taxonomy_version.clone()),
         }
+    }
+
+    fn judge(&self, kept: &Kept) -> Result<Judged, Unanswered> {
+        let trees = Labels::read(&self.trees, &self.principal.tenant_id)?;
+        Ok(match &*self.said.root_cause_code {
+            "" => Judged::Free,
+            code => trees.judge(code, TaxonomyKind::RootCause, kept.occurred_at()),
+        })
+    }
+
+    fn answer(
+        &self,
+        done: &Done,
+        kept: Option<&Kept>,
+    ) -> Result<AttributeCauseResponse, Unanswered> {
+        let judged = kept.map_or(Ok(Judged::Free), |kept| self.judge(kept))?;
+        let odd = match judged {
+            Judged::Odd(detail, false) => Some(Warning {
+                field: CODE.to_owned(),
+                reason: WarningReason::UnknownCode,
+                count: 1,
+                detail,
+            }),
+            Judged::Odd(_, true) | Judged::Taken(_) | Judged::Free => None,
+        };
+        Ok(AttributeCauseResponse {
+            position: Positions::through(done.position()).encode(self.log.clone()),
+            warnings: odd.into_iter().map(Into::into).collect(),
+        })
     }
 }

@@ -1,8 +1,13 @@
 //! What rose and fell between a period and the one before it.
 
+mod sample;
+mod words;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aftercall_domain::measure::{corrected, two_shares};
+use aftercall_domain::violation::Reason;
 use aftercall_domain::{Scope, Violations};
 use aftercall_proto::insight::v1::{
     CompareDriversRequest, CompareDriversResponse, ContactFilter, Dimension, Driver,
@@ -10,16 +15,19 @@ use aftercall_proto::insight::v1::{
 use aftercall_service::{Call, Checker, Including, Places};
 use aftercall_view::Store;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::Insight;
 use crate::answer::definitions;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms, searched};
+use crate::filter::{Filter, Terms, bounded, searched};
 use crate::groups::{By, Values, ask_for};
 use crate::insight::Asking;
-use crate::limits::DRIVERS;
+use crate::labels::Labels;
+use crate::limits::{DRIVERS, STANDING_WORDS_MAX, WORD_CONTACTS_MAX, WORD_CONTACTS_MIN};
 use crate::parts::{self, Parts, Series};
 use crate::scan::{self, Asked};
+use words::{Source, Wanted};
 
 /// What is asked for, checked.
 #[derive(Debug)]
@@ -30,6 +38,7 @@ struct Query {
     by: Dimension,
     limit: usize,
     terms: Terms,
+    words: Option<Wanted>,
 }
 
 impl Query {
@@ -52,6 +61,7 @@ impl Query {
         let terms = Terms::of(None, Some(&wire), &mut checker);
         let limit = checker.count("limit", request.limit, DRIVERS);
         let before = filter.before().unwrap_or_else(|| filter.clone());
+        let words = wanted(request, &mut checker);
         checker.done(Self {
             wire,
             filter,
@@ -59,6 +69,7 @@ impl Query {
             by,
             limit,
             terms,
+            words,
         })
     }
 
@@ -67,6 +78,7 @@ impl Query {
         store: &Store,
         whose: (&str, &Scope),
         (at, among): (Timestamp, Option<&Places>),
+        labels: &Labels,
     ) -> Result<CompareDriversResponse, Unanswered> {
         let mut counts: BTreeMap<String, [Count; 2]> = BTreeMap::new();
         let terms = self.terms.at(at);
@@ -97,6 +109,7 @@ impl Query {
             filter.repeat_within_days = self.terms.repeat_days.cast_signed();
             ask_for(&mut filter, self.by, &value);
             drivers.push(Driver {
+                label: labels.of(self.by, &value).to_owned(),
                 value,
                 contacts: i64::try_from(now).unwrap_or(i64::MAX),
                 contacts_before: i64::try_from(before).unwrap_or(i64::MAX),
@@ -111,6 +124,7 @@ impl Query {
                     .iter()
                     .flat_map(|it| parts::shown(&it.series))
                     .collect(),
+                ..Driver::default()
             });
         }
         drivers.sort_by(|one, other| {
@@ -166,6 +180,29 @@ impl Query {
     }
 }
 
+/// Which words are asked for, if any are.
+fn wanted(request: &CompareDriversRequest, checker: &mut Checker) -> Option<Wanted> {
+    let limit = (request.words_limit, STANDING_WORDS_MAX);
+    let limit = bounded(checker, "words_limit", limit);
+    const FIELD: &str = "word_contacts_min";
+    let least = bounded(
+        checker,
+        FIELD,
+        (request.word_contacts_min, WORD_CONTACTS_MAX),
+    );
+    let smallest = WORD_CONTACTS_MIN.cast_unsigned();
+    if least.is_some_and(|least| least < smallest) {
+        let text = format!(
+            "is less than {smallest}, and a word of so few contacts might tell of somebody; give {smallest} or more"
+        );
+        checker.add(FIELD, Reason::OutOfRange, text);
+    }
+    Some(Wanted {
+        limit: usize::try_from(limit?).unwrap_or(0),
+        contacts_min: least.unwrap_or(smallest).into(),
+    })
+}
+
 /// How many contacts there are of a value, and when.
 #[derive(Debug, Clone, Default)]
 struct Count {
@@ -192,14 +229,29 @@ pub(crate) async fn compare(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
+    let until = call.read_until();
     let asking = Asking {
         searched: searched(&query.wire, &[&query.filter, &query.before]),
         whose: (&tenant_id, &scope),
-        until: call.read_until(),
+        until,
     };
     let whose = (tenant_id.clone(), scope.clone());
+    let (trees, log) = (insight.trees().clone(), Arc::clone(insight.reading().log()));
     let compare = move |store: &Store, at: Timestamp, among: Option<&Places>| {
-        query.compare(store, (&whose.0, &whose.1), (at, among))
+        let labels = Labels::read(&trees, &whose.0)?;
+        let (whose, at) = ((&*whose.0, &whose.1), (at, among));
+        let mut answer = query.compare(store, whose, at, &labels)?;
+        if let Some(wanted) = query.words {
+            // Half of the time that is left: the other half is for what the caller asks beside.
+            let now = Instant::now();
+            let source = Source {
+                store,
+                log: &log,
+                until: now + until.saturating_duration_since(now) / 2,
+            };
+            words::tell(&query, wanted, (&source, whose), at, &mut answer)?;
+        }
+        Ok::<_, Unanswered>(answer)
     };
     insight.measure_among(including, asking, compare).await
 }

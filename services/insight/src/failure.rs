@@ -21,6 +21,10 @@ pub(crate) enum Unanswered {
     )]
     InteractionNotFound,
     #[error(
+        "you took this contact, and its root cause is for somebody else to say; ask a colleague who may"
+    )]
+    RootCauseBySamePerson,
+    #[error(
         "there is no such problem; list them, or pass the position of what made it as min_position"
     )]
     ProblemNotFound,
@@ -46,6 +50,7 @@ impl Failure for Unanswered {
             Self::Invalid(violations) => violations.reason(),
             Self::Unauthenticated(failure) => failure.reason(),
             Self::InteractionNotFound => Reason::InteractionNotFound,
+            Self::RootCauseBySamePerson => Reason::RootCauseBySamePerson,
             Self::ProblemNotFound => Reason::ProblemNotFound,
             Self::ImprovementNotFound => Reason::ImprovementNotFound,
             Self::VersionMismatch { .. } => Reason::VersionMismatch,

@@ -3,7 +3,9 @@
 mod felt;
 mod searched;
 
-use aftercall_domain::measure::{Counted, REPEAT_DAYS, REPEAT_DAYS_MAX, Why};
+use aftercall_domain::interaction::last_node;
+use aftercall_domain::limits::IVR_PATH_BYTES_MAX;
+use aftercall_domain::measure::{Counted, REPEAT_DAYS, REPEAT_DAYS_MAX, Why, family};
 use aftercall_domain::violation::Reason;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
@@ -23,8 +25,8 @@ use crate::row::Column;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Among {
     pub(crate) column: Column,
-    /// Whether the word's family must be, and not the word.
-    pub(crate) by_family: bool,
+    /// Whether its [`part`] must be, and not the whole word.
+    pub(crate) by_part: bool,
     pub(crate) values: Vec<String>,
 }
 
@@ -42,7 +44,15 @@ pub(crate) struct Filter {
     pub(crate) felt: FeltFilter,
 }
 
-/// The words that a dimension's values are; none for those that are no words.
+/// The part of a word by which contacts can be grouped, too: of a code its family, of a way through a voice menu its last step.
+pub(crate) fn part(column: Column, word: &str) -> &str {
+    match column {
+        Column::IvrPath => last_node(word),
+        _ => family(word),
+    }
+}
+
+/// The words that a dimension's values are, and whether only a [`part`] of each; none for those that are no words.
 pub(crate) const fn column(dimension: Dimension) -> Option<(Column, bool)> {
     Some(match dimension {
         Dimension::Agent => (Column::Agent, false),
@@ -57,6 +67,10 @@ pub(crate) const fn column(dimension: Dimension) -> Option<(Column, bool)> {
         Dimension::RootCause => (Column::RootCause, false),
         Dimension::RepeatCommitment => (Column::RepeatCommitment, false),
         Dimension::RepeatTeam => (Column::RepeatTeam, false),
+        Dimension::DriverSegment => (Column::Driver, false),
+        Dimension::DriverFamily => (Column::Driver, true),
+        Dimension::IvrPath => (Column::IvrPath, false),
+        Dimension::IvrNode => (Column::IvrPath, true),
         Dimension::Channel
         | Dimension::Direction
         | Dimension::RepeatCause
@@ -143,9 +157,9 @@ impl Filter {
         let unset = checker.known_list::<Dimension>("filter.unset", unset, VALUES_MAX);
         for dimension in unset {
             match (dimension, column(dimension)) {
-                (_, Some((column, by_family))) => filter.among.push(Among {
+                (_, Some((column, by_part))) => filter.among.push(Among {
                     column,
-                    by_family,
+                    by_part,
                     values: vec![String::new()],
                 }),
                 (Dimension::Channel, _) => filter.channels.push(vec![0]),
@@ -207,17 +221,42 @@ impl Filter {
                 Column::RootCause,
                 false,
             ),
+            ("driver_codes", &wire.driver_codes, Column::Driver, false),
+            (
+                "driver_families",
+                &wire.driver_families,
+                Column::Driver,
+                true,
+            ),
+            ("ivr_nodes", &wire.ivr_nodes, Column::IvrPath, true),
         ];
-        for (field, values, column, by_family) in lists {
+        for (field, values, column, by_part) in lists {
             let is_checked = checker.ids(&format!("filter.{field}"), values, VALUES_MAX);
             if is_checked && !values.is_empty() {
                 self.among.push(Among {
                     column,
-                    by_family,
+                    by_part,
                     values: values.clone(),
                 });
             }
         }
+        self.take_ways(&wire.ivr_paths, checker);
+    }
+
+    /// Ways through the voice menu, which are longer than ids.
+    fn take_ways(&mut self, ways: &[String], checker: &mut Checker) {
+        const FIELD: &str = "filter.ivr_paths";
+        if ways.is_empty() || !checker.few(FIELD, ways.len(), VALUES_MAX) {
+            return;
+        }
+        for (place, way) in ways.iter().enumerate() {
+            checker.required_text(&format!("{FIELD}[{place}]"), way, IVR_PATH_BYTES_MAX);
+        }
+        self.among.push(Among {
+            column: Column::IvrPath,
+            by_part: false,
+            values: ways.to_vec(),
+        });
     }
 
     fn take_numbers(&mut self, wire: &ContactFilter, checker: &mut Checker) {

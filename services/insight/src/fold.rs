@@ -27,10 +27,10 @@ use crate::{blocks, keys};
 
 pub(crate) use calls::finished_call;
 pub(crate) use clocks::{TURNS, Turns};
-pub(crate) use contact::Kept;
+pub(crate) use contact::{Kept, WordsAt};
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
-pub(crate) use saved::Raisings;
+pub(crate) use saved::{RaisedWindow, Raisings};
 pub(crate) use scores::{OtherScores, Score};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
@@ -63,13 +63,14 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of((address, fact.position.offset), interaction);
+        let at = (address, fact.position.offset);
+        let kept = Kept::of(at, interaction).by(recorded.call_terms.as_ref());
         let call = calls::recorded(fact, kept.id(), txn)?;
         let whole = kept.completed(call.as_ref());
         let mut row = whole.row(tenant_id, &mut self.words, txn)?;
         if let Some(linked) = links::Linked::of(tenant_id, &whole, fact.whose) {
-            links::insert(linked, &whole, &mut row, txn)?;
-            saved::contact(fact, linked.customer_id, &row, txn)?;
+            let is_beside_wrong = links::insert(linked, &whole, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
         scores::write_others(tenant_id, address, (&whole.contact, false, &row), txn)?;
         blocks::write(tenant_id, address, &row, txn)?;
@@ -97,11 +98,11 @@ impl InsightProjection {
             carry_repeat(&was, &mut row);
         }
         if let Some(linked) = links::Linked::of(tenant_id, before, whose) {
-            links::remove(linked, before, txn)?;
+            leave(fact, linked, before, txn)?;
         }
         if let Some(linked) = links::Linked::of(tenant_id, &whole, whose) {
-            links::insert(linked, &whole, &mut row, txn)?;
-            saved::contact(fact, linked.customer_id, &row, txn)?;
+            let is_beside_wrong = links::insert(linked, &whole, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
         let others = (&whole.contact, was.has_others, &row);
         scores::write_others(tenant_id, address, others, txn)?;
@@ -122,7 +123,7 @@ impl InsightProjection {
             return Ok(());
         };
         let mut after = before.clone();
-        after.amend(amended);
+        after.amend(amended, fact.position.offset);
         let change = Change {
             before: &before,
             after: &after,
@@ -227,6 +228,19 @@ impl InsightProjection {
         blocks::write(tenant_id, address, &row, txn)?;
         kept.attribute(&attributed.root_cause_code, event.sequence);
         kept.write(tenant_id, fact.whose, txn)
+    }
+}
+
+/// A contact is not among its customer's any more, and what is beside it may have become worse by that.
+fn leave(
+    fact: &Accepted,
+    linked: links::Linked<'_>,
+    kept: &Kept,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    match links::remove(linked, kept, txn)? {
+        true => saved::stir(fact, linked.customer_id, txn),
+        false => Ok(()),
     }
 }
 

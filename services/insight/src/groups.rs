@@ -36,6 +36,10 @@ pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &
         Dimension::RootCause => filter.root_cause_codes = text,
         Dimension::RepeatCommitment => filter.repeat_commitment_ids = text,
         Dimension::RepeatTeam => filter.repeat_team_ids = text,
+        Dimension::DriverSegment => filter.driver_codes = text,
+        Dimension::DriverFamily => filter.driver_families = text,
+        Dimension::IvrNode => filter.ivr_nodes = text,
+        Dimension::IvrPath => filter.ivr_paths = text,
         Dimension::Channel => filter.channels = numbered(value, Channel::from_str_name),
         Dimension::Direction => filter.directions = numbered(value, Direction::from_str_name),
         Dimension::RepeatCause => {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use aftercall_domain::Scope;
+use aftercall_domain::setting::CodeTree;
+use aftercall_ledger::{Ledger, Ready};
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::ContactFilter;
@@ -32,6 +34,8 @@ struct Shared {
     reading: Reading,
     clock: Arc<dyn Clock>,
     lent: Lent,
+    /// The tenants' taxonomies.
+    trees: Ready<CodeTree>,
 }
 
 impl Finds<ContactFilter> for Shared {
@@ -82,6 +86,7 @@ impl Insight {
             reading,
             clock: Arc::clone(&deps.clock),
             lent: deps.lent.clone(),
+            trees: Ready::of(Ledger::of(&deps.feed)),
         });
         let lender = Arc::downgrade(&shared);
         deps.lent.lend_measures(lender);
@@ -109,6 +114,11 @@ impl Insight {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
+    }
+
+    /// The tenants' taxonomies. Cheap to clone.
+    pub(crate) fn trees(&self) -> &Ready<CodeTree> {
+        &self.0.trees
     }
 
     pub(crate) fn log_identity(&self) -> LogIdentity {

@@ -24,7 +24,7 @@
 //!  61   tenant · partition · row                         OtherScores: what other scorers say than the one that counts
 //!  211  partition · offset · tenant · customer          when it was recorded that something went wrong with a customer
 //!  212  tenant · customer · partition                   the key of the latest of these
-//!  213  tenant · customer · first slip-up               until when a window lasts that was raised
+//!  213  tenant · customer · first slip-up               RaisedWindow: a window that was raised
 //!  214  tenant · concern                                how many events and episodes a concern has
 //! ```
 //!

@@ -8,7 +8,7 @@
 //! of a contact completes its record, and a call that is over and that nobody recorded has a row until somebody does. Beside it
 //! stand what a row follows from (a contact without its words, and what was told of calls), each customer's contacts in
 //! order, promises as they stand and whose turn it was, problems, and with whom too much went wrong, which is raised.
-//! Personal words are not kept.
+//! Nobody's words are kept: where they are asked for, those of a sample are read from the log, and masked.
 //!
 //! What a contact comes to is reckoned by [`aftercall_domain::measure`]; `docs/insight.md` says every definition.
 
@@ -27,6 +27,7 @@ mod fold;
 mod groups;
 mod insight;
 mod keys;
+mod labels;
 mod lending;
 mod limits;
 mod parts;
@@ -38,6 +39,7 @@ mod scan;
 mod seen;
 mod server;
 mod slips;
+mod spoken;
 mod words;
 
 pub use insight::Insight;

@@ -119,3 +119,31 @@ pub(crate) const DRIVERS: Counts = Counts {
     usual: 50,
     max: 1_000,
 };
+
+/// Words that stand out, of each group of contacts.
+pub(crate) const STANDING_WORDS_MAX: i32 = 50;
+
+/// The fewest contacts of a period that must have a word for it to be told, and the most that a request may ask for.
+pub(crate) const WORD_CONTACTS_MIN: i32 = 5;
+pub(crate) const WORD_CONTACTS_MAX: i32 = 1_000;
+
+/// How likely chance may be at most for a word to stand out, corrected for how many words were compared.
+pub(crate) const STANDING_Q_MAX: f64 = 0.05;
+
+/// Values that rose, of which words are told.
+pub(crate) const GROUPS_WITH_WORDS_MAX: usize = 5;
+
+/// Contacts of a period whose words are read, of all and of each value that rose.
+pub(crate) const SAMPLE_OF_ALL: u64 = 800;
+pub(crate) const SAMPLE_OF_VALUE: u64 = 200;
+
+/// With fewer contacts before that were read, a value is compared with all contacts of the period before.
+pub(crate) const SAMPLE_BEFORE_MIN: u64 = 30;
+
+/// Contacts one after the other of a sample where the log is another system's: there a place in it costs a connection, and
+/// what follows it next to nothing.
+pub(crate) const SAMPLE_RUN: u64 = 40;
+
+/// Of a contact's texts, the bytes of each and the words of all that are looked at.
+pub(crate) const SPOKEN_BYTES_MAX: usize = 4 << 10;
+pub(crate) const SPOKEN_WORDS_MAX: usize = 120;

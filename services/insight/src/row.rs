@@ -25,12 +25,16 @@ pub(crate) enum Column {
     RepeatTeam,
     /// What was said of its root cause last.
     RootCause,
+    /// What made the customer call.
+    Driver,
+    /// The way through the voice menu, in one line.
+    IvrPath,
     /// Who says how the customer felt: the scorer of the sentiment that counts.
     Scorer,
 }
 
 /// How many columns have words.
-pub(crate) const COLUMNS: usize = 13;
+pub(crate) const COLUMNS: usize = 15;
 
 /// The bytes of a row.
 pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS;
@@ -333,7 +337,7 @@ mod tests {
         let rows: Vec<_> = RowBytes::all(&block).collect();
         assert_eq!(rows[1].row(after), row);
         assert_eq!(rows[1].word(Column::RepeatTeam), 77);
-        assert_eq!(rows[1].words_max(), 12_000);
+        assert_eq!(rows[1].words_max(), 14_000);
         assert_eq!(rows[0].word(Column::RepeatTeam), 10_000);
     }
 }

@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use prost::Message;
 use tokio::time::Instant;
 
-use crate::fold::Raisings;
+use crate::fold::{RaisedWindow, Raisings};
 use crate::keys;
 use crate::limits::STIRRED_LOOKED_AT_MAX;
 use crate::slips::{Found, LONG_WAIT_MS, THRESHOLD, WINDOW_US, of_customers};
@@ -299,13 +299,10 @@ fn raised(store: &Store, tenant_id: &str, group: &[String]) -> Result<Vec<(i64, 
     for customer_id in group {
         let list = keys::windows(tenant_id, customer_id);
         for entry in store.scan_prefix(list.clone(), Direction::Descending) {
-            let (key, until) = entry?;
+            let (key, window) = entry?;
             let from_us = keys::read_window(&list, &key).map_err(ApplyError::record)?;
-            let until_us = until
-                .as_ref()
-                .try_into()
-                .map_or(i64::MAX, i64::from_be_bytes);
-            raised.push((from_us, until_us));
+            let window = RaisedWindow::decode(window).map_err(ApplyError::record)?;
+            raised.push((from_us, window.until_us));
         }
     }
     Ok(raised)

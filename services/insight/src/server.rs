@@ -4,7 +4,8 @@ use aftercall_proto::insight::v1::insight_service_server::InsightService;
 use aftercall_proto::insight::v1::{
     AggregateRequest, AggregateResponse, AttributeCauseRequest, AttributeCauseResponse,
     CompareDriversRequest, CompareDriversResponse, CountRepeatContactsRequest,
-    CountRepeatContactsResponse, ListContactsRequest, ListContactsResponse, ListFairClocksRequest,
+    CountRepeatContactsResponse, ListContactsRequest, ListContactsResponse,
+    ListCustomerSlipUpsRequest, ListCustomerSlipUpsResponse, ListFairClocksRequest,
     ListFairClocksResponse, ListSlipUpsRequest, ListSlipUpsResponse, MeasureFairClocksRequest,
     MeasureFairClocksResponse,
 };
@@ -65,6 +66,13 @@ impl InsightService for Insight {
         request: Request<ListSlipUpsRequest>,
     ) -> Result<Response<ListSlipUpsResponse>, Status> {
         answer(request, async |call| slips::list(self, call).await).await
+    }
+
+    async fn list_customer_slip_ups(
+        &self,
+        request: Request<ListCustomerSlipUpsRequest>,
+    ) -> Result<Response<ListCustomerSlipUpsResponse>, Status> {
+        answer(request, async |call| slips::ledger::list(self, call).await).await
     }
 
     async fn measure_fair_clocks(

@@ -143,7 +143,12 @@ fn ask_again(
         if is_whole && comparing.meaning.is_none() {
             continue;
         }
-        let asked = Asked::of(comparing, visible, (&saying.text, is_whole))?;
+        let asked = Asked::of(
+            comparing,
+            visible,
+            (&saying.text, is_whole),
+            lexical::Wanted::Best,
+        )?;
         let without = Without {
             saying: Some((solution_id, saying.draw)),
             ..Without::default()

@@ -83,15 +83,15 @@ fn on_merged(
         own.customer(&fact.event.tenant_id, customer_id);
     }
     outcomes::on_merged(fact, txn, &mut own)?;
-    look_at_again(own, txn, noted)
+    noted.add_moved(own);
+    Ok(())
 }
 
-/// Has the solutions looked at whose uses are others.
-fn look_at_again(own: Noted, txn: &mut Txn<'_>, noted: &mut Noted) -> Result<(), ApplyError> {
-    for (tenant_id, solution_id) in &own.solutions {
-        standing::rerank((tenant_id, solution_id), txn)?;
+/// Ends a batch of events: the solutions of which something changed take the places that all of it together gives them.
+pub(crate) fn finish(noted: &mut Noted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    for (tenant_id, solution_id) in noted.take_moved() {
+        standing::rerank((&tenant_id, &solution_id), txn)?;
     }
-    noted.add(own);
     Ok(())
 }
 
@@ -129,7 +129,8 @@ fn on_recorded(
     txn.put_lasting(key, case.encode_to_vec())?;
     let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.enter(&case)?;
-    change.finish(noted)
+    noted.add_moved(change.noted);
+    Ok(())
 }
 
 fn on_amended(
@@ -151,7 +152,8 @@ fn on_amended(
     let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.leave(&before)?;
     change.enter(&after)?;
-    change.finish(noted)
+    noted.add_moved(change.noted);
+    Ok(())
 }
 
 /// A contact is another customer's from now on, or nobody's.
@@ -174,7 +176,8 @@ fn on_identified(
     let mut change = Change::of(event, (&event.aggregate_id, whose), txn);
     change.leave(&before)?;
     change.enter(&after)?;
-    change.finish(noted)
+    noted.add_moved(change.noted);
+    Ok(())
 }
 
 /// A case comes or goes, by what `event` says of its interaction.
@@ -196,14 +199,6 @@ impl<'a, 't> Change<'a, 't> {
             txn,
             noted: Noted::default(),
         }
-    }
-
-    /// Has the solutions looked at whose uses are others.
-    fn finish(self, noted: &mut Noted) -> Result<(), ApplyError> {
-        let Self {
-            txn, noted: own, ..
-        } = self;
-        look_at_again(own, txn, noted)
     }
 
     fn enter(&mut self, case: &Case) -> Result<(), ApplyError> {

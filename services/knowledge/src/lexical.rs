@@ -1,31 +1,24 @@
 //! BM25 over the solutions that a request may see.
 
+mod scoring;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aftercall_retrieval::lexical::{Library, Query, Sought};
 use tantivy::schema::Value;
-use tantivy::{DocAddress, DocId, TantivyDocument};
+use tantivy::{DocAddress, TantivyDocument};
 
 use crate::failure::Error;
 use crate::keys;
 use crate::limits::{CANDIDATES_MAX, QUERY_TERMS_MAX, STRANGE_WORDS_MAX, VISITED_MAX};
 use crate::spelling;
-use crate::visible::{Bits, Places, Visible};
-
-/// How soon a term's frequency is saturated,
-const K1: f32 = 1.2;
-/// and how much the length of a solution counts.
-const B: f32 = 0.75;
+use crate::visible::{Places, Visible};
 
 /// In so many solutions of anybody's a term is not counted one by one: how many of them may be seen tells little then.
 const COUNTED_MAX: u64 = VISITED_MAX / 4;
-
-/// What the term brings to the score of a solution that has it so often among so many terms.
-fn share(sought: &Sought, count: u32, length: u32, library: Library) -> f32 {
-    let (count, length) = (count as f32, length as f32 / library.length_mean);
-    sought.weight * (K1 + 1.0) * count / (count + K1 * (1.0 - B + B * length))
-}
 
 /// The solutions that share terms with a text.
 #[derive(Debug)]
@@ -48,6 +41,13 @@ impl Found {
         self.documents.iter().map(|(address, _)| *address)
     }
 
+    /// Leaves out documents that are not there any more.
+    pub(crate) fn leave_out(&mut self, gone: &BTreeSet<DocAddress>) {
+        self.documents
+            .retain(|(address, _)| !gone.contains(address));
+        self.best = best(&mut self.documents, CANDIDATES_MAX);
+    }
+
     /// The best ones, the best first: [`CANDIDATES_MAX`], and as many again of those that score as the last of them
     /// does.
     pub(crate) fn best(&self) -> &[DocAddress] {
@@ -55,7 +55,8 @@ impl Found {
     }
 }
 
-/// The best of some documents, the best first: so many, and as many again of those that score as the last of them does.
+/// The best of some documents, the best first, and of equal ones the first in the index first: so many, and as many again of
+/// those that score as the last of them does.
 fn best(documents: &mut [(DocAddress, f32)], wanted: usize) -> Vec<DocAddress> {
     let by_score =
         |a: &(DocAddress, f32), b: &(DocAddress, f32)| -> Ordering { b.1.total_cmp(&a.1) };
@@ -67,32 +68,23 @@ fn best(documents: &mut [(DocAddress, f32)], wanted: usize) -> Vec<DocAddress> {
     }
     let best = documents.iter().filter(|(_, score)| *score >= least);
     let mut best: Vec<(DocAddress, f32)> = best.copied().collect();
-    best.sort_by(by_score);
+    best.sort_unstable_by(|a, b| by_score(a, b).then_with(|| a.0.cmp(&b.0)));
     // A word that stands in everything must not have everything looked at.
     best.truncate(2 * wanted);
     best.into_iter().map(|(address, _)| address).collect()
 }
 
-/// The scores of a segment's documents; of none, before there is one.
-#[derive(Debug, Clone, Default)]
-struct Scores {
-    scores: Vec<f32>,
-    /// Those that share more than faint words.
-    told: Bits,
-}
-
-impl Scores {
-    /// Makes room for so many documents.
-    fn begin(&mut self, documents: DocId) {
-        if self.scores.is_empty() {
-            self.scores = vec![0.0; documents as usize];
-            self.told = Bits::new(documents);
-        }
-    }
+/// What is wanted of the solutions that share terms with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of them.
+    All,
+    /// The best ones, which are the same as the best of all. Of the others it is not asked what all of them share.
+    Best,
 }
 
 /// Scores the visible solutions by their words.
-pub(crate) fn search(visible: &Visible<'_>, text: &str) -> Result<Found, Error> {
+pub(crate) fn search(visible: &Visible<'_>, text: &str, wanted: Wanted) -> Result<Found, Error> {
     let library = Library {
         documents: visible.documents(),
         length_mean: visible.terms_each(),
@@ -109,37 +101,15 @@ pub(crate) fn search(visible: &Visible<'_>, text: &str) -> Result<Found, Error> 
     if !found.terms.iter().any(|sought| sought.tells) {
         return Ok(found);
     }
-    let mut segments = vec![Scores::default(); visible.segments()];
     let searched = affordable(found.terms.iter().map(|sought| sought.having));
-    let searched = &found.terms[..searched];
-    let most: u64 = searched.iter().map(|sought| sought.having).sum();
-    let mut touched = Vec::with_capacity(most.min(library.documents) as usize);
-    for sought in searched {
-        let Some(places) = known.places(&sought.term) else {
-            continue;
-        };
-        visible.each_having(places, |segment, having| {
-            segments[segment].begin(visible.room(segment));
-            let Scores { scores, told } = &mut segments[segment];
-            for (document, count, length) in having.each() {
-                let score = &mut scores[document as usize];
-                if *score == 0.0 {
-                    touched.push((DocAddress::new(segment as u32, document), 0.0));
-                }
-                *score += share(sought, count, length, library);
-                if sought.tells {
-                    told.add(document);
-                }
-            }
-        })?;
-    }
-    touched.retain_mut(|(address, score)| {
-        let Scores { scores, told } = &segments[address.segment_ord as usize];
-        *score = scores[address.doc_id as usize];
-        told.has(address.doc_id)
-    });
-    found.best = best(&mut touched, CANDIDATES_MAX);
-    found.documents = touched;
+    let searched = found.terms[..searched].iter();
+    let searched: Vec<_> = searched
+        .filter_map(|sought| Some((sought, known.places(&sought.term)?)))
+        .collect();
+    let best_max = (wanted == Wanted::Best).then_some(CANDIDATES_MAX);
+    let mut documents = scoring::scored((visible, library), &searched, best_max)?;
+    found.best = best(&mut documents, CANDIDATES_MAX);
+    found.documents = documents;
     Ok(found)
 }
 
@@ -226,50 +196,4 @@ pub(crate) fn solution_at(
         .and_then(|key| key.as_bytes());
     let read = key.map(keys::read_solution).transpose();
     read.map_err(Error::internal)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_best_are_those_that_sorting_puts_first(
-            scores in prop::collection::vec(0..20_u8, 0..120),
-            wanted in 0..40_usize,
-        ) {
-            let scores = (0..).zip(scores.into_iter().map(f32::from));
-            let mut documents: Vec<_> = scores
-                .map(|(document, score)| (DocAddress::new(0, document), score))
-                .collect();
-            let mut sorted = documents.clone();
-            sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let of: HashMap<DocAddress, f32> = sorted.iter().copied().collect();
-            let least = wanted.checked_sub(1).and_then(|last| sorted.get(last));
-            let least = least.map_or(0.0, |(_, score)| *score);
-            let expected = sorted.iter().map(|(_, score)| *score);
-            let expected: Vec<f32> = expected
-                .filter(|score| *score >= least)
-                .take(2 * wanted)
-                .collect();
-            let mut best = best(&mut documents, wanted);
-            let found: Vec<f32> = best.iter().map(|address| of[address]).collect();
-            prop_assert_eq!(&found, &expected);
-            best.sort_unstable();
-            best.dedup();
-            prop_assert_eq!(best.len(), found.len());
-        }
-    }
-
-    #[test]
-    fn the_work_is_bounded_by_the_solutions_of_terms() {
-        assert_eq!(affordable([].into_iter()), 0);
-        assert_eq!(affordable([1; 1_000].into_iter()), QUERY_TERMS_MAX);
-        let half = VISITED_MAX / 2;
-        assert_eq!(affordable([1, half, half, half].into_iter()), 2);
-        // What stands in more solutions than may be looked at is looked at if it comes first.
-        assert_eq!(affordable([VISITED_MAX * 2, 1].into_iter()), 1);
-    }
 }

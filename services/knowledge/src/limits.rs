@@ -33,7 +33,7 @@ pub(crate) const STEPS_MAX: usize = 16;
 pub(crate) const VARIANTS_MAX: usize = 20;
 /// What candidates lent a solution, as far as it is shown and searched in.
 pub(crate) const LENT_MAX: usize = 20;
-/// And as far as it is kept.
+/// And as far as it is kept, places of what was taken back included.
 pub(crate) const LENT_KEPT_MAX: usize = 200;
 /// How much of each of its words, in bytes.
 pub(crate) const LENT_BYTES_MAX: usize = 4 * 1024;
@@ -55,6 +55,8 @@ pub(crate) const NEAREST_MAX: usize = 50;
 /// Of those that share most words, and of those that are nearest in meaning, so many are compared by what customers said,
 /// too.
 pub(crate) const SAID_COMPARED_MAX: usize = 32;
+/// Solutions that changed since the index was made which are looked at for those that are not there any more.
+pub(crate) const STIRRED_LOOKED_AT_MAX: usize = 200;
 /// How far behind those that are told one may stand and come among them because it is trusted more: so many places.
 pub(crate) const TRUSTED_BESIDE_MAX: usize = 16;
 /// How often is ranked again because of solutions that the index still has, and that are not there any more.
@@ -75,6 +77,8 @@ pub(crate) const QUERY_TERMS_MAX: usize = 48;
 pub(crate) const VISITED_MAX: u64 = 100_000;
 /// What is kept in memory from one request to the next, in bytes: which solutions who asks may see,
 pub(crate) const SEEN_KEPT_BYTES: usize = 8 << 20;
+/// in how many of them terms stand,
+pub(crate) const HAVING_KEPT_BYTES: usize = 2 << 20;
 /// how long solutions are,
 pub(crate) const LENGTHS_KEPT_BYTES: usize = 16 << 20;
 /// what ranking needs of them,

@@ -25,6 +25,8 @@ pub(crate) struct Noted {
     pub(crate) told: BTreeSet<(Name, u32, Told)>,
     /// Customers, each after its tenant, who are one with others than before.
     pub(crate) customers: BTreeSet<(String, String)>,
+    /// Solutions whose uses are others, as long as the batch of events lasts that changed them. All of them, however many.
+    moved: BTreeSet<Name>,
 }
 
 impl Noted {
@@ -54,12 +56,24 @@ impl Noted {
             .insert((tenant_id.to_owned(), customer_id.to_owned()));
     }
 
+    /// Takes in what was noted of a contact or a customer, whose uses are others.
+    pub(crate) fn add_moved(&mut self, other: Self) {
+        self.moved.extend(other.solutions.iter().cloned());
+        self.add(other);
+    }
+
+    /// Takes the solutions whose uses are others.
+    pub(crate) fn take_moved(&mut self) -> BTreeSet<Name> {
+        std::mem::take(&mut self.moved)
+    }
+
     /// Takes in what another one has noted.
     pub(crate) fn add(&mut self, other: Self) {
         self.all |= other.all;
         self.solutions.extend(other.solutions);
         self.told.extend(other.told);
         self.customers.extend(other.customers);
+        self.moved.extend(other.moved);
         if self.solutions.len() + self.told.len() + self.customers.len() > NOTED_MAX {
             self.all = true;
         }

@@ -2,8 +2,8 @@
 //! be looked at before it is published.
 
 use aftercall_domain::masking::{self, Finding, Known, PersonalKind};
-use aftercall_domain::{Handle, HandleKind};
-use aftercall_proto::model::v1::{self as wire, Candidate, Customer, MaskedWord, Solution};
+use aftercall_proto::model::v1::{self as wire, Candidate, MaskedWord, Solution};
+use aftercall_proto::texts;
 
 use crate::records::Case;
 
@@ -12,38 +12,7 @@ const NAMED_MAX: usize = 20;
 
 /// What a case says of its customer.
 pub(crate) fn known(case: &Case) -> Known {
-    let mut known = Known::default();
-    known.id(&case.external_id);
-    let Some(customer) = &case.customer else {
-        return known;
-    };
-    let Customer {
-        customer_id,
-        display_name,
-        handles,
-        country_code,
-        ..
-    } = customer;
-    known.id(customer_id);
-    known.name(display_name);
-    if let Ok(country) = country_code.parse() {
-        known.country(country);
-    }
-    for handle in handles {
-        let kind = match handle.kind() {
-            wire::HandleKind::Telephone => HandleKind::Telephone,
-            wire::HandleKind::Mail => HandleKind::Mail,
-            wire::HandleKind::Chat => HandleKind::Chat,
-            wire::HandleKind::Social => HandleKind::Social,
-            wire::HandleKind::Other | wire::HandleKind::Unspecified => HandleKind::Other,
-        };
-        known.handle(&Handle {
-            kind,
-            value: handle.value.clone(),
-            display_form: handle.display_form.clone(),
-        });
-    }
-    known
+    texts::known(case.customer.as_ref(), &case.external_id)
 }
 
 /// A text with placeholders for what is personal, and where those stand that are new.

@@ -14,7 +14,7 @@ use tantivy::DocAddress;
 
 use crate::calibrating::Calibrations;
 use crate::failure::Error;
-use crate::lexical::{self, Found};
+use crate::lexical::{self, Found, Wanted};
 use crate::limits::{NEAREST_MAX, SAID_COMPARED_MAX};
 use crate::meaning::Meaning;
 use crate::visible::{Sights, Visible};
@@ -67,14 +67,15 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A text, which is compared in meaning if it is whole.
+    /// A text, which is compared in meaning if it is whole; and whether all that is found is wanted, or the best of it.
     pub(crate) fn of(
         comparing: &Comparing,
         visible: &Visible<'_>,
         (text, is_whole): (&str, bool),
+        wanted: Wanted,
     ) -> Result<Self, Error> {
         let mut asked = Self {
-            found: lexical::search(visible, text)?,
+            found: lexical::search(visible, text, wanted)?,
             vector: None,
             nearest: Vec::new(),
         };
@@ -86,7 +87,15 @@ impl Asked {
         Ok(asked)
     }
 
-    /// All that is found: what shares words that tell something, and what is near in meaning.
+    /// Leaves out documents that are not there any more.
+    pub(crate) fn leave_out(&mut self, gone: &BTreeSet<DocAddress>) {
+        if !gone.is_empty() {
+            self.found.leave_out(gone);
+            self.nearest.retain(|(address, _)| !gone.contains(address));
+        }
+    }
+
+    /// All that is found, if that was wanted: what shares words that tell something, and what is near in meaning.
     pub(crate) fn all(&self) -> BTreeSet<DocAddress> {
         let near = self
             .nearest

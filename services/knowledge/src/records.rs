@@ -16,7 +16,9 @@ use pbjson_types::Timestamp;
 
 use crate::fold::uses;
 
-pub(crate) use evidence::{Doubt, Link, Linked, Standing, Used, Uses};
+pub(crate) use evidence::{
+    Brief, Differing, Doubt, Hour, Known, Link, Linked, Standing, Used, Uses,
+};
 pub(crate) use handling::Handled;
 pub(crate) use taught::{Lessons, Made, Tally, Taught, Wording};
 
@@ -155,10 +157,12 @@ impl Case {
         self.handled_mut().complete(call);
     }
 
-    /// Whether it is about another reason beside the primary one.
-    pub(crate) fn has_several_reasons(&self) -> bool {
-        let mut codes = self.reason_codes.iter();
-        codes.any(|code| !code.is_empty() && *code != self.reason_code)
+    /// The reasons that it is about beside the primary one, each once.
+    pub(crate) fn other_reasons(&self) -> BTreeSet<&str> {
+        let codes = self.reason_codes.iter().map(String::as_str);
+        codes
+            .filter(|code| !code.is_empty() && *code != self.reason_code)
+            .collect()
     }
 
     /// How many seconds it took, if that is known.

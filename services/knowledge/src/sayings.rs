@@ -29,6 +29,35 @@ pub(crate) struct Sayings {
     all: Vec<Saying>,
 }
 
+/// What is known of a sample without a look at it: that takes as many kilobytes as it has sayings.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Brief {
+    /// The place of its last one, once it is full.
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    end: Option<Bytes>,
+    /// What tells its row from any other.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) mark: Bytes,
+}
+
+impl Brief {
+    /// Of a solution's sample; none where it has none.
+    pub(crate) fn read(
+        rows: &impl Rows,
+        tenant_id: &str,
+        solution_id: &str,
+    ) -> Result<Option<Self>, ApplyError> {
+        stored(rows.row(&keys::sayings_brief(tenant_id, solution_id))?)
+    }
+}
+
+/// What tells a sample's row from any other: the first half of its hash.
+pub(crate) fn mark(row: &[u8]) -> [u8; 16] {
+    let mut mark = [0; 16];
+    mark.copy_from_slice(&blake3::hash(row).as_bytes()[..16]);
+    mark
+}
+
 /// What a customer said in one contact, or somebody asked in one search.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Saying {
@@ -76,6 +105,11 @@ impl Place {
             interaction_id => hash(interaction_id),
         };
         Self { draw, source }
+    }
+
+    /// In the order of the places.
+    fn bytes(self) -> [u8; 16] {
+        (u128::from(self.draw) << 64 | u128::from(self.source)).to_be_bytes()
     }
 }
 
@@ -190,6 +224,9 @@ pub(crate) fn lend(
     said: impl FnOnce() -> Option<Saying>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
+    if is_beyond(whose, place, txn)? {
+        return Ok(());
+    }
     let mut sayings = Sayings::read(txn, whose.0, whose.1)?;
     let Some(saying) = sayings.takes(place).then(said).flatten() else {
         return Ok(());
@@ -205,12 +242,27 @@ pub(crate) fn take_back(
     place: Place,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
+    if is_beyond(whose, place, txn)? {
+        return Ok(());
+    }
     let mut sayings = Sayings::read(txn, whose.0, whose.1)?;
     let before = sayings.count();
     match sayings.remove(place) {
         true => put(whose, (&sayings, before), txn),
         false => Ok(()),
     }
+}
+
+/// Whether a place lies after the end of a sample that is full: what is said there is not in it, and does not come into it.
+/// That is so of nearly all uses of what is used much, and known without a look at forty sayings.
+fn is_beyond(
+    (tenant_id, solution_id): (&str, &str),
+    place: Place,
+    txn: &Txn<'_>,
+) -> Result<bool, ApplyError> {
+    let brief = Brief::read(txn, tenant_id, solution_id)?;
+    let end = brief.and_then(|brief| brief.end);
+    Ok(end.is_some_and(|end| end[..] < place.bytes()[..]))
 }
 
 /// Puts a sample, of which so many spoke for the solution and against it before.
@@ -220,7 +272,15 @@ fn put(
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
     let key = Sayings::key(tenant_id, solution_id);
-    txn.put(key, sayings.encode_to_vec())?;
+    let row = sayings.encode_to_vec();
+    let last = sayings.all.get(CASES_MAX - 1).map(Saying::place);
+    let brief = Brief {
+        end: last.map(|last| Bytes::copy_from_slice(&last.bytes())),
+        mark: Bytes::copy_from_slice(&mark(&row)),
+    };
+    let brief_key = keys::sayings_brief(tenant_id, solution_id);
+    txn.put(brief_key, brief.encode_to_vec())?;
+    txn.put(key, row)?;
     let counted = [keys::said(tenant_id), keys::said_against(tenant_id)];
     let numbers = before.into_iter().zip(sayings.count());
     for (key, (before, after)) in counted.into_iter().zip(numbers) {
@@ -254,6 +314,8 @@ pub(crate) fn of(case: &Case, place: Place, accepted: bool) -> Option<Saying> {
 
 #[cfg(test)]
 mod tests {
+    use aftercall_view::Store;
+    use aftercall_view::testing::MemoryEngine;
     use proptest::prelude::*;
 
     use super::*;
@@ -309,6 +371,34 @@ mod tests {
             places.retain(|place| !contacts[place]);
             let kept: Vec<Place> = orders[0].iter().map(Saying::place).collect();
             prop_assert_eq!(kept, places);
+        }
+
+        #[test]
+        fn what_is_beyond_a_full_sample_is_known_without_it(
+            steps in prop::collection::vec((0..90_u64, any::<bool>(), any::<bool>()), 0..200),
+        ) {
+            let engine = MemoryEngine::default();
+            let store = Store::on(Box::new(engine));
+            let (mut txn, whose) = (Txn::new(&store), ("acme", "solution"));
+            let mut expected = Sayings::default();
+            for (draw, is_taken_back, is_empty) in steps {
+                let place = Place { draw, source: 0 };
+                if is_taken_back {
+                    take_back(whose, place, &mut txn).unwrap();
+                    expected.remove(place);
+                } else {
+                    let said = || (!is_empty).then(|| saying(place));
+                    lend(whose, place, said, &mut txn).unwrap();
+                    said().into_iter().for_each(|said| expected.add(said));
+                }
+            }
+            let kept = Sayings::read(&txn, whose.0, whose.1).unwrap();
+            prop_assert_eq!(&kept, &expected);
+            let row = txn.get(Sayings::key(whose.0, whose.1)).unwrap();
+            let brief = Brief::read(&txn, whose.0, whose.1).unwrap();
+            // What is kept in memory is known by the mark to be what stands there.
+            let marks = (brief.map(|brief| brief.mark), row.map(|row| mark(&row)));
+            prop_assert_eq!(marks.0.as_deref(), marks.1.as_ref().map(|mark| &mark[..]));
         }
     }
 }

@@ -11,6 +11,7 @@ mod counting;
 mod drafts;
 mod events;
 mod finding;
+mod gone;
 mod judging;
 mod keeping;
 mod lending;

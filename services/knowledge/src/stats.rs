@@ -15,9 +15,10 @@ use prost::Message;
 
 use crate::fold::stored;
 use crate::fold::uses::count;
+use crate::heads::{self, Rows};
 use crate::keys::{self, evidence};
 use crate::limits::AGENTS_COUNTED_MAX;
-use crate::records::{Used, Uses, timestamp};
+use crate::records::{Hour, Known, Link, Used, Uses, timestamp};
 use crate::searches::Reach;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -172,6 +173,27 @@ fn outcomes(uses: &Uses, pending: u64) -> Outcomes {
     }
 }
 
+/// What came of a use, by the reason of the version that was used.
+pub(crate) fn known_of(
+    rows: &impl Rows,
+    whose: (&str, &str),
+    used: &Used,
+) -> Result<Known, ApplyError> {
+    match used.others() {
+        [] => Ok(used.by_primary()),
+        _ => Ok(used.by(&own_reason(rows, whose, used.version)?)),
+    }
+}
+
+fn own_reason(
+    rows: &impl Rows,
+    (tenant_id, solution_id): (&str, &str),
+    version: u32,
+) -> Result<String, ApplyError> {
+    let version = heads::version(rows, tenant_id, solution_id, version)?;
+    Ok(version.unwrap_or_default().reason_code)
+}
+
 /// The uses that are so recent that the customer may still come back, by version.
 fn pending(
     store: &Store,
@@ -181,7 +203,8 @@ fn pending(
     let window_us = i64::from(RETURN_DAYS) * MICROS_PER_DAY;
     // Who was used at exactly this instant has waited long enough.
     let since_us = microseconds(now).saturating_sub(window_us);
-    let mut pending = BTreeMap::new();
+    let mut pending: BTreeMap<u32, i64> = BTreeMap::new();
+    let mut differing = BTreeSet::new();
     let all = evidence::all_unreturned(tenant_id, solution_id);
     let from = all.clone().time(evidence::next_hour(since_us));
     let end = prefix_end(&all);
@@ -189,7 +212,15 @@ fn pending(
     for entry in hours {
         let (key, value) = entry?;
         let version = evidence::read_unreturned(&key, &all).map_err(ApplyError::record)?;
-        *pending.entry(version).or_default() += count(&value);
+        let hour = Hour::decode(value).map_err(ApplyError::record)?;
+        *pending.entry(version).or_default() += hour.unreturned.cast_signed();
+        if hour.differing > 0 {
+            differing.insert(version);
+        }
+    }
+    let whose = (tenant_id, solution_id);
+    for version in differing {
+        *pending.entry(version).or_default() += more_pending(store, whose, version, since_us)?;
     }
     // The rest of the window's first hour, from the latest backwards.
     let used = keys::all_used(tenant_id, solution_id);
@@ -199,10 +230,36 @@ fn pending(
     let to = used.clone().time_descending(since_us);
     for entry in store.scan_range(&from, Some(&*to), Direction::Ascending) {
         let used = Used::decode(entry?.1).map_err(ApplyError::record)?;
-        let has_lasted = used.returned == 0 || used.returned > RETURN_DAYS;
-        if used.is_traced && has_lasted {
+        if known_of(store, whose, &used)?.may_last() {
             *pending.entry(used.version).or_default() += 1;
         }
     }
-    Ok(pending)
+    let pending = pending.into_iter();
+    let pending = pending.map(|(version, count)| (version, u64::try_from(count).unwrap_or(0)));
+    Ok(pending.collect())
+}
+
+/// How many more uses of a version are pending by its own reason than by the primary ones of their contacts, in the whole
+/// hours after an instant.
+fn more_pending(
+    store: &Store,
+    (tenant_id, solution_id): (&str, &str),
+    version: u32,
+    since_us: i64,
+) -> Result<i64, ApplyError> {
+    let link = Link {
+        solution_id: solution_id.to_owned(),
+        version,
+    };
+    let own = own_reason(store, (tenant_id, solution_id), version)?;
+    let all = evidence::differing_hours(tenant_id, &link, &own);
+    let from = all.clone().time(evidence::next_hour(since_us));
+    let end = prefix_end(&all);
+    let hours = store.scan_range(&from, end.as_deref(), Direction::Ascending);
+    // Numbers below zero are in their two's complement.
+    let mut more = 0;
+    for entry in hours {
+        more += count(&entry?.1).cast_signed();
+    }
+    Ok(more)
 }

@@ -24,6 +24,7 @@ use tantivy::DocAddress;
 
 use crate::failure::Error;
 use crate::index::Fields;
+use crate::lexical;
 use crate::limits::{
     LOOKED_AT_AGAIN_MAX, QUESTIONS_TOLD_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TRUSTED_BESIDE_MAX,
 };
@@ -140,7 +141,12 @@ pub(crate) fn suggest(
     let sight = &wanted.sight;
     let sights = &comparing.memory.sights;
     let visible = Visible::of(sights, (searcher, fields), viewer.tenant_id(), sight)?;
-    let asked = Asked::of(comparing, &visible, (&wanted.text, wanted.is_finished))?;
+    let asked = Asked::of(
+        comparing,
+        &visible,
+        (&wanted.text, wanted.is_finished),
+        lexical::Wanted::Best,
+    )?;
     let (mut scored, _) = scored(
         store,
         &visible,

@@ -8,7 +8,7 @@ use crate::index::Fields;
 use crate::notes::{Noted, Notes};
 
 /// Raised with each change of the fold or of what is stored.
-const VERSION: u32 = 15;
+const VERSION: u32 = 16;
 
 /// The view's fold and its index.
 #[derive(Debug)]
@@ -43,6 +43,10 @@ impl Projection for KnowledgeView {
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
         fold::apply(fact, txn, &mut self.noted)
+    }
+
+    fn finish(&mut self, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        fold::finish(&mut self.noted, txn)
     }
 
     fn opened(&mut self, _store: &Store, _applied: &Positions) -> Result<(), ApplyError> {

@@ -15,7 +15,7 @@ use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocId, Searcher};
+use tantivy::{DocAddress, DocId, Searcher, TERMINATED, Term};
 
 use crate::index::{self, Fields};
 use crate::marks;
@@ -59,6 +59,7 @@ pub(crate) struct Visible<'a> {
     seen: Arc<[Arc<Seen>]>,
     lengths: Vec<Lengths>,
     indexes: Vec<Arc<InvertedIndexReader>>,
+    having: Arc<seen::Having>,
     /// How many there are,
     documents: u64,
     /// and how many terms they have together.
@@ -105,6 +106,7 @@ impl<'a> Visible<'a> {
             searcher,
             is_outside: sight.is_outside,
             indexes: indexes.collect::<tantivy::Result<_>>()?,
+            having: sights.having(),
             documents: seen.iter().map(|seen| seen.documents).sum(),
             terms: seen.iter().map(|seen| seen.terms).sum(),
             seen,
@@ -160,12 +162,52 @@ impl<'a> Visible<'a> {
             return Ok((most.min(self.documents), places));
         }
         let mut having = 0;
-        self.each_block(&places, IndexRecordOption::Basic, |segment, postings| {
-            let bits = &self.seen[segment].bits;
-            let seen = |document: &DocId| u64::from(bits.has(*document));
-            having += postings.docs().iter().map(seen).sum::<u64>();
-        })?;
+        for (segment, info) in &places.0 {
+            let key = (self.seen[*segment].number, info.postings_range.start);
+            having += match self.having.get(&key) {
+                Some(counted) => counted,
+                None => {
+                    let counted = self.count(*segment, info)?;
+                    self.having.put(key, counted, seen::HAVING_BYTES);
+                    counted
+                }
+            };
+        }
         Ok((having, places))
+    }
+
+    /// In how many documents of a segment that may be seen a word stands.
+    fn count(&self, segment: usize, info: &TermInfo) -> tantivy::Result<u64> {
+        let bits = &self.seen[segment].bits;
+        let index = &self.indexes[segment];
+        let basic = IndexRecordOption::Basic;
+        let mut postings = index.read_block_postings_from_terminfo(info, basic)?;
+        let mut counted = 0;
+        while !postings.docs().is_empty() {
+            let seen = |document: &DocId| u64::from(bits.has(*document));
+            counted += postings.docs().iter().map(seen).sum::<u64>();
+            postings.advance();
+        }
+        Ok(counted)
+    }
+
+    /// Those of them that are made of a row of the store: one at most, but while it is being replaced.
+    pub(crate) fn having_key(&self, key: &[u8]) -> tantivy::Result<Vec<DocAddress>> {
+        let term = Term::from_field_bytes(self.fields.key, key);
+        let mut having = Vec::new();
+        let segments = self.searcher.segment_readers().iter();
+        for (at, (segment, seen)) in (0..).zip(segments.zip(&*self.seen)) {
+            let index = segment.inverted_index(self.fields.key)?;
+            let found = index.read_block_postings(&term, IndexRecordOption::Basic)?;
+            let Some(mut found) = found else { continue };
+            while !found.docs().is_empty() {
+                let documents = found.docs().iter().copied();
+                let documents = documents.filter(|document| seen.bits.has(*document));
+                having.extend(documents.map(|document| DocAddress::new(at, document)));
+                found.advance();
+            }
+        }
+        Ok(having)
     }
 
     /// Tells in which of them a word stands, some of one segment at a time, in their order.
@@ -174,29 +216,51 @@ impl<'a> Visible<'a> {
         places: &Places,
         mut told: impl FnMut(usize, Having<'_>),
     ) -> tantivy::Result<()> {
-        let frequencies = IndexRecordOption::WithFreqs;
-        self.each_block(places, frequencies, |segment, postings| {
-            let having = Having {
-                bits: &self.seen[segment].bits,
-                lengths: &self.lengths[segment],
-                postings,
-            };
-            told(segment, having);
-        })
-    }
-
-    fn each_block(
-        &self,
-        places: &Places,
-        wanted: IndexRecordOption,
-        mut told: impl FnMut(usize, &BlockSegmentPostings),
-    ) -> tantivy::Result<()> {
         for (segment, info) in &places.0 {
             let index = &self.indexes[*segment];
-            let mut postings = index.read_block_postings_from_terminfo(info, wanted)?;
+            let frequencies = IndexRecordOption::WithFreqs;
+            let mut postings = index.read_block_postings_from_terminfo(info, frequencies)?;
             while !postings.docs().is_empty() {
-                told(*segment, &postings);
+                let having = Having {
+                    bits: &self.seen[*segment].bits,
+                    lengths: &self.lengths[*segment],
+                    postings: &postings,
+                };
+                told(*segment, having);
                 postings.advance();
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells in which of some documents a word stands, how often, and how many terms each has. The documents are in their
+    /// order; what lies between them is passed over.
+    pub(crate) fn each_among(
+        &self,
+        places: &Places,
+        documents: &[DocAddress],
+        mut told: impl FnMut(DocAddress, u32, u32),
+    ) -> tantivy::Result<()> {
+        for (segment, info) in &places.0 {
+            let before = |ord: u32| documents.partition_point(|one| one.segment_ord < ord);
+            let ord = *segment as u32;
+            let mut rest = &documents[before(ord)..before(ord + 1)];
+            let index = &self.indexes[*segment];
+            let frequencies = IndexRecordOption::WithFreqs;
+            let mut postings = index.read_block_postings_from_terminfo(info, frequencies)?;
+            while let Some((first, after)) = rest.split_first() {
+                let at = postings.seek(first.doc_id);
+                let document = postings.doc(at);
+                if document == TERMINATED {
+                    break;
+                }
+                if document == first.doc_id {
+                    let length = self.lengths[*segment][document as usize];
+                    told(*first, postings.freq(at), length);
+                    rest = after;
+                } else {
+                    rest = &rest[rest.partition_point(|one| one.doc_id < document)..];
+                }
             }
         }
         Ok(())

@@ -12,7 +12,8 @@ use crate::mail::MailConfig;
 #[serde(default, deny_unknown_fields)]
 pub struct NotifyConfig {
     /// Which environment this is, such as `production`. A webhook is sent to in the environment in which it
-    /// was made, and in no other. Default: the id of the log, which `aftercall restore --copy` changes.
+    /// was made, and in no other. Default: the id of the log, which `aftercall restore --copy` changes; a
+    /// server on a copy of the log's files tells nobody anything until `aftercall log take-over`.
     pub environment: Option<String>,
     /// The file with the key by which webhooks' secrets are sealed in the log: 32 bytes in 64 hexadecimal
     /// digits. Further lines are keys of before, by which is only opened. Without it, no webhook is made.

@@ -21,7 +21,8 @@
 //! * **The address that was checked is the one that is connected to.** What the configuration does not name is
 //!   not sent to, unless everybody reaches it.
 //! * **Whoever subscribes** reads the log by themselves, as far as the ledger has judged it, and is told what counts.
-//! * **A copy is mute.** What is sent to in one environment is recorded as suppressed in another.
+//! * **A copy is mute.** What is sent to in one environment is recorded as suppressed in another, and all of it where the
+//!   data is a copy that nobody named.
 
 mod ahead;
 mod changes;

@@ -10,7 +10,7 @@ use aftercall_proto::envelope::notify_key;
 use aftercall_proto::notify::v1::event_service_server::EventServiceServer;
 use aftercall_proto::notify::v1::mail_service_server::MailServiceServer;
 use aftercall_proto::notify::v1::webhook_service_server::WebhookServiceServer;
-use aftercall_service::{Clock, Deps, Ids, Reading, Supervisor};
+use aftercall_service::{Clock, Deps, Environment, Ids, Reading, Supervisor};
 use aftercall_view::{Options, ViewError, ViewHandle};
 
 use crate::changes::Changes;
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     /// None where no key is configured.
     pub(crate) vault: Option<Vault>,
     /// Where this is.
-    pub(crate) environment: String,
+    pub(crate) environment: Environment,
     /// None where no server of mail is configured.
     pub(crate) mailer: Option<Mailer>,
     /// Who is told, as tenants set it up.
@@ -123,8 +123,7 @@ impl Notify {
         let reading = Reading::start(&deps, Webhooks::new(changes.clone()), Options::default());
         let reading = reading.map_err(|error: ViewError| StartError(error.into()))?;
         let claim = deps.log.claim(ROLE);
-        let environment = config.environment.clone();
-        let environment = environment.unwrap_or_else(|| deps.log.id().to_string());
+        let environment = Environment::of(config.environment.as_deref(), &*deps.log);
         let Deps {
             log,
             feed,

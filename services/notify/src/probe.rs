@@ -65,8 +65,11 @@ async fn send(
         }),
         description,
     };
-    if webhook.environment != shared.environment {
-        let text = "this is another environment than the webhook's: nothing was sent";
+    if !shared.environment.tells(&webhook.environment) {
+        let text = match shared.environment.is_mute() {
+            true => shared.environment.remedy(),
+            false => "this is another environment than the webhook's: nothing was sent",
+        };
         return Ok(answer(0, Failure::Environment, text.to_owned()));
     }
     let secrets = payload::secrets(shared.vault.as_ref(), tenant_id, changed, now);

@@ -62,22 +62,12 @@ pub(crate) fn record(
     fact: &Fact,
     now: Timestamp,
 ) -> Result<Record, TooLarge> {
-    let sealing = Sealing {
-        by: Author {
-            tenant_id,
-            actor_id: ACTOR,
-            kind: ActorKind::System,
-        },
-        aggregate_id: webhook_id,
-        interaction_id: "",
-        customer_id: "",
-        sequence,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
+    let by = Author {
+        tenant_id,
+        actor_id: ACTOR,
+        kind: ActorKind::System,
     };
-    sealing.seal(fact)
+    Sealing::alone(by, (webhook_id, sequence), now).seal(fact)
 }
 
 /// Waits until the view of `reading` has folded all that is durable now: says no if it has to be asked again.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::limits::AMENDMENT_BYTES_MAX;
+use aftercall_domain::limits::{AMENDMENT_BYTES_MAX, WARNINGS_MAX};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Amendment, Warning};
 use aftercall_ledger::Contact;
@@ -15,7 +15,9 @@ use aftercall_service::{Call, Checker, Principal, Role};
 use jiff::Timestamp;
 use prost::Message;
 
-use crate::change::{Change, Changed, ContactCommand, Original, change, read_interaction_id};
+use crate::change::{
+    Change, Changed, ContactCommand, Original, Warned, change, read_interaction_id,
+};
 use crate::core::Core;
 use crate::failure::Refusal;
 use crate::pending::Key;
@@ -30,19 +32,21 @@ pub(crate) async fn amend(
     core: &Arc<Core>,
     call: Call<AmendInteractionRequest>,
 ) -> Result<AmendInteractionResponse, Refusal> {
-    let (command, warned) = read(core, call)?;
+    let (command, mut warnings, warned) = read(core, call)?;
     let interaction_id = command.key.id.to_string();
     let Changed {
         version,
         position,
         recorded_at,
     } = change(command).await?;
+    warnings.append(&mut warned.lock());
+    warnings.truncate(WARNINGS_MAX);
     Ok(AmendInteractionResponse {
         interaction_id,
         version,
         position,
         recorded_at,
-        warnings: warned.into_iter().map(Into::into).collect(),
+        warnings: warnings.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -50,7 +54,7 @@ pub(crate) async fn amend(
 fn read(
     core: &Arc<Core>,
     call: Call<AmendInteractionRequest>,
-) -> Result<(ContactCommand, Vec<Warning>), Refusal> {
+) -> Result<(ContactCommand, Vec<Warning>, Warned), Refusal> {
     let (until, scope) = (call.write_until(), call.scope());
     let hash = RequestHash::of(&call.message);
     let AmendInteractionRequest {
@@ -79,6 +83,7 @@ fn read(
         interaction: Some(values),
         reason,
     }));
+    let warned = Warned::default();
     let command = ContactCommand {
         core: Arc::clone(core),
         key: Key::contact(Arc::clone(&call.principal.tenant_id), id),
@@ -86,16 +91,16 @@ fn read(
         principal: call.principal,
         request_id,
         expected_version,
-        change: Change::Amended(Box::new(amendment)),
+        change: Change::Amended(Box::new(amendment), Arc::clone(&warned)),
         fact,
         hash,
         until,
     };
-    Ok((command, warnings))
+    Ok((command, warnings, warned))
 }
 
 /// Who may amend: an agent the own record for a day, a team lead for a month, a compliance officer
-/// at any time; an integration at any time what telephony knows.
+/// at any time; an integration at any time what telephony knows, and what a classifier says.
 pub(crate) fn permit(
     principal: &Principal,
     amendment: &Amendment,
@@ -106,7 +111,7 @@ pub(crate) fn permit(
     if roles.contains(Role::ComplianceOfficer) {
         return Ok(());
     }
-    if roles.contains(Role::Integration) && amendment.is_telephony() {
+    if roles.contains(Role::Integration) && amendment.is_of_programs() {
         return Ok(());
     }
     let own = !original.agent_id.is_empty() && *original.agent_id == *principal.actor_id;

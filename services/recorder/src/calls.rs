@@ -1,7 +1,7 @@
 //! Calls as they happen: what telephony tells goes into the log as it is told.
 //!
-//! Nothing is decided here: which events count, and what they come to, follows from all of them, and is every reader's
-//! to find. So an event that is told twice may stand in the log twice, and any recorder takes any.
+//! Nothing is decided here but by which of the tenant's settings a call is judged: which events count, and what they come
+//! to, follows from all of them, and is every reader's to find. So an event that is told twice may stand in the log twice, and any recorder takes any.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -137,6 +137,7 @@ async fn report(
     until: Instant,
 ) -> Vec<(ReportCallEventsResponse, Option<Position>)> {
     let now = core.now();
+    let terms = core.call_terms(&principal.tenant_id);
     let mut records = Vec::new();
     let decided: Vec<_> = requests
         .into_iter()
@@ -145,7 +146,7 @@ async fn report(
                 correlation_id,
                 event,
             } = request;
-            let ready = prepare(principal, (&correlation_id, event), now);
+            let ready = prepare(principal, (&correlation_id, event), (terms.clone(), now));
             let ready = ready.map(|ready| {
                 records.push(ready.record);
                 (records.len() - 1, ready.interaction_id)
@@ -188,7 +189,7 @@ async fn report(
 fn prepare(
     principal: &Principal,
     (correlation_id, event): (&str, Option<wire::CallEvent>),
-    now: Timestamp,
+    (terms, now): (Option<wire::CallTerms>, Timestamp),
 ) -> Result<Ready, Refusal> {
     let mut checker = Checker::new();
     checker.id("correlation_id", correlation_id);
@@ -217,7 +218,10 @@ fn prepare(
     event.interaction_id = id.to_string();
     let customer_id = event.customer_id.clone();
     let hash = RequestHash::of(&event);
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
+    let fact = Fact::CallReported(Box::new(CallReported {
+        event: Some(event),
+        terms,
+    }));
     let interaction_id = id.to_string();
     let sealing = Sealing {
         by: Author::from(principal),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aftercall_domain::limits::AMENDMENTS_MAX;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Amendment, Parties, Scope, Violations};
-use aftercall_ledger::Contact;
+use aftercall_domain::{Amendment, Parties, Scope, Violations, Warning};
 use aftercall_ledger::requests::{Done, Known, RequestName};
+use aftercall_ledger::{Contact, InUse};
 use aftercall_log::{Position, Record};
-use aftercall_proto::convert::{parties, time};
+use aftercall_proto::convert::{interaction, parties, time};
 use aftercall_proto::envelope::Fact;
 use aftercall_service::Principal;
 use aftercall_service::command::{self, Decision};
@@ -16,6 +16,7 @@ use aftercall_service::seal::{Author, Request, RequestHash, Sealing};
 use aftercall_view::Store;
 use bytes::Bytes;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -44,13 +45,16 @@ pub(crate) struct ContactCommand {
 
 /// What a command changes.
 pub(crate) enum Change {
-    /// Parts of the record.
-    Amended(Box<Amendment>),
+    /// Parts of the record, and what is odd about their codes, which is known once it is decided.
+    Amended(Box<Amendment>, Warned),
     /// Nothing: something is added to it.
     Analysed,
     /// Whose contact it is: from then on this customer's, or nobody's.
     Identified { customer_id: String },
 }
+
+/// What is told of a command beside what it made.
+pub(crate) type Warned = Arc<Mutex<Vec<Warning>>>;
 
 /// A change that counts.
 pub(crate) struct Changed {
@@ -128,15 +132,19 @@ impl command::Command for ContactCommand {
             Some(original) => original,
             None => self.original(current.position())?,
         };
-        match &self.change {
-            Change::Amended(amendment) => {
+        let fact = match &self.change {
+            Change::Amended(amendment, warned) => {
                 permit(&self.principal, amendment, &original, (&current, now))?;
                 let (began_at, ended_at) = current.times(original.occurred_at, original.ended_at);
                 amendment.check_times(began_at, ended_at, now)?;
+                self.coded((amendment.as_ref(), warned), began_at)?
             }
-            Change::Analysed => analyse::permit(&self.principal, &original, (&current, now))?,
-            Change::Identified { .. } => {}
-        }
+            Change::Analysed => {
+                analyse::permit(&self.principal, &original, (&current, now))?;
+                self.fact.clone()
+            }
+            Change::Identified { .. } => self.fact.clone(),
+        };
         if ![0, current.version()].contains(&self.expected_version) {
             return Err(Refusal::VersionMismatch {
                 current: current.version(),
@@ -145,7 +153,7 @@ impl command::Command for ContactCommand {
         if current.version() > AMENDMENTS_MAX {
             return Err(Refusal::AmendedTooOften);
         }
-        let record = self.record(current.version() + 1, &original, now)?;
+        let record = self.record(fact, current.version() + 1, &original, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }
@@ -191,16 +199,39 @@ impl ContactCommand {
         })
     }
 
+    /// What an amendment says, with its codes held against the tenant's taxonomies, of a contact that began at `began_at`.
+    fn coded(
+        &self,
+        (amendment, warned): (&Amendment, &Warned),
+        began_at: Timestamp,
+    ) -> Result<Fact, Refusal> {
+        let mut fact = self.fact.clone();
+        let trees = self.core.trees.all(&self.principal.tenant_id)?;
+        if trees.is_empty() {
+            return Ok(fact);
+        }
+        let editions: Vec<_> = trees.iter().map(InUse::edition).collect();
+        let (mut coded, mut found) = (amendment.clone(), Violations::new());
+        let odd = coded.check_codes(&editions, began_at, &mut found);
+        found.into_result(())?;
+        *warned.lock() = odd;
+        if let Fact::InteractionAmended(amended) = &mut fact {
+            amended.interaction = Some(interaction::amended(coded).1);
+        }
+        Ok(fact)
+    }
+
     /// The event, under the key that the contact was recorded under.
     fn record(
         &self,
+        mut fact: Fact,
         sequence: u64,
         original: &Original,
         now: Timestamp,
     ) -> Result<Record, Refusal> {
         let interaction_id = self.key.id.to_string();
         let customer_id = match &self.change {
-            Change::Amended(_) | Change::Analysed => &original.customer_id,
+            Change::Amended(..) | Change::Analysed => &original.customer_id,
             Change::Identified { customer_id } => customer_id,
         };
         let sealing = Sealing {
@@ -217,7 +248,6 @@ impl ContactCommand {
                 hash: self.hash,
             }),
         };
-        let mut fact = self.fact.clone();
         if let Fact::InteractionIdentified(identified) = &mut fact {
             identified
                 .commitment_ids

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use aftercall_domain::setting::FollowUpPolicy;
+use aftercall_domain::setting::{CallPolicy, CodeTree, FollowUpPolicy};
 use aftercall_ledger::{Calendars, Contact, Ledger, Ready};
 use aftercall_log::{LogIdentity, Position};
 use aftercall_proto::convert::time;
+use aftercall_proto::model::v1::CallTerms;
 use aftercall_proto::recorder::v1::RecordInteractionResponse;
 use aftercall_service::{Deadline, Deps, Reading};
 use aftercall_view::{Positions, ViewHandle};
@@ -36,6 +37,10 @@ pub(crate) struct Core {
     pub(crate) calendars: Calendars,
     /// The follow-up policies that it has.
     pub(crate) policies: Ready<FollowUpPolicy>,
+    /// The call policies that it has.
+    pub(crate) call_policies: Ready<CallPolicy>,
+    /// The taxonomies that it has.
+    pub(crate) trees: Ready<CodeTree>,
     /// The ledger, as commands read it.
     pub(crate) reading: Reading,
     pub(crate) pending: Arc<Pending>,
@@ -52,6 +57,8 @@ impl Core {
         Self {
             calendars: Calendars::of(ledger.clone()),
             policies: Ready::of(ledger.clone()),
+            call_policies: Ready::of(ledger.clone()),
+            trees: Ready::of(ledger.clone()),
             ledger,
             reading: Reading::on(deps.feed.ledger().clone(), &deps),
             view: deps.feed.ledger().clone(),
@@ -75,6 +82,14 @@ impl Core {
     /// The token that names a place in the log.
     pub(crate) fn token(&self, position: Position) -> String {
         Positions::through(position).encode(&self.log)
+    }
+
+    /// By what a tenant's calls and contacts that come now are judged; none where it has set nothing.
+    ///
+    /// Nothing waits for it: what has been said is recorded also while the ledger is being opened or built, and then by
+    /// what is known of the settings.
+    pub(crate) fn call_terms(&self, tenant_id: &str) -> Option<CallTerms> {
+        self.call_policies.terms(tenant_id).ok().flatten()
     }
 
     /// Counts a record by its answer.

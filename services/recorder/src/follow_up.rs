@@ -33,6 +33,7 @@ pub(crate) fn follow_up(
             field: format!("interaction.commitments[{index}]"),
             reason: WarningReason::Due(odd),
             count: 1,
+            detail: String::new(),
         }));
     }
     contact.commitments = drafts;

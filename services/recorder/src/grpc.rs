@@ -6,10 +6,11 @@ use std::sync::Arc;
 use aftercall_proto::recorder::v1::recorder_service_server::RecorderService;
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
-    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
-    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse,
+    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
+    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
+    RecordInteractionsRequest, RecordInteractionsResponse, ScoreTextRequest, ScoreTextResponse,
+    UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use aftercall_service::{Call, principal_of, to_status};
 use futures::Stream;
@@ -20,6 +21,7 @@ use crate::analyse::analyse;
 use crate::core::{Core, deadline_of};
 use crate::identify::identify;
 use crate::merge::{merge, unmerge};
+use crate::propose::find_promises;
 use crate::score::score_text;
 use crate::stream::record_all;
 
@@ -91,6 +93,15 @@ impl RecorderService for Grpc {
     async fn score_text(&self, request: Request<ScoreTextRequest>) -> Answer<ScoreTextResponse> {
         let call = Call::of(request).map_err(to_status)?;
         score_text(call).map(Response::new).map_err(to_status)
+    }
+
+    async fn find_promises(
+        &self,
+        request: Request<FindPromisesRequest>,
+    ) -> Answer<FindPromisesResponse> {
+        let call = Call::of(request).map_err(to_status)?;
+        let answer = find_promises(&self.0, call).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn identify_interaction(

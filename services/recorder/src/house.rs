@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
+use aftercall_proto::model::v1::CallTerms;
 
 use crate::core::Core;
 use crate::failure::Refusal;
@@ -33,8 +34,17 @@ impl House for TenantHouse<'_> {
         Ok(self.core.calendars.all(self.tenant_id, ids)?)
     }
 
+    fn call_terms(&self) -> Option<CallTerms> {
+        self.core.call_terms(self.tenant_id)
+    }
+
     fn policy(&self, promise: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
         self.core.require_ready()?;
         Ok(self.core.policies.first(self.tenant_id, promise)?)
+    }
+
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal> {
+        self.core.require_ready()?;
+        Ok(self.core.trees.all(self.tenant_id)?)
     }
 }

@@ -41,6 +41,7 @@ pub mod measure;
 mod merge;
 mod pending;
 mod prepare;
+mod propose;
 mod record;
 mod recorder;
 mod resolve;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::setting::{FollowUpPolicy, PromiseFacts};
+use aftercall_domain::setting::{CodeTree, FollowUpPolicy, PromiseFacts};
 use aftercall_ledger::InUse;
+use aftercall_proto::model::v1::CallTerms;
 use aftercall_proto::recorder::v1::RecordInteractionsRequest;
 use aftercall_service::{Ids, Principal};
 use bytes::Bytes;
@@ -23,8 +24,16 @@ impl House for Bare {
         Ok(BTreeMap::new())
     }
 
+    fn call_terms(&self) -> Option<CallTerms> {
+        None
+    }
+
     fn policy(&self, _: &PromiseFacts<'_>) -> Result<Option<InUse<FollowUpPolicy>>, Refusal> {
         Ok(None)
+    }
+
+    fn trees(&self) -> Result<Arc<[InUse<CodeTree>]>, Refusal> {
+        Ok(Arc::default())
     }
 }
 

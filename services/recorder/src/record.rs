@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use aftercall_domain::Warning;
+use aftercall_domain::{Violations, Warning};
 use aftercall_ledger::{Contact, Id, Named, Place};
 use aftercall_log::{Position, Record};
 use aftercall_proto::convert::time;
 use aftercall_proto::recorder::v1::{
-    ReckonedDue, RecordInteractionRequest, RecordInteractionResponse,
+    ProposedPromise, ReckonedDue, RecordInteractionRequest, RecordInteractionResponse,
 };
 use aftercall_service::Principal;
 use aftercall_view::Store;
@@ -23,6 +23,7 @@ use crate::first::First;
 use crate::house::TenantHouse;
 use crate::pending::{Claim, Claimed, Flight, Hash, Key, Wanted, Written};
 use crate::prepare::{Prepared, prepare};
+use crate::propose::proposed_at_first;
 
 /// A request that is decided, or will be when its append is.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(crate) enum Decision {
 pub(crate) struct Accepted {
     commitment_ids: Vec<String>,
     dues: Vec<ReckonedDue>,
+    proposed: Option<Vec<ProposedPromise>>,
     warnings: Vec<Warning>,
     flight: Arc<Flight>,
     stake: Stake,
@@ -75,6 +77,8 @@ struct Identity {
     names: Vec<Named>,
     whose: u64,
     hash: Hash,
+    /// Which of its codes are not taken, unless it was recorded before.
+    codes: Violations,
 }
 
 impl Identity {
@@ -137,7 +141,9 @@ impl Core {
             record,
             commitment_ids,
             dues,
+            proposed,
             warnings,
+            codes,
         } = prepared;
         let named = Identity {
             whose: whose(&record.key),
@@ -145,6 +151,7 @@ impl Core {
             id_place,
             names,
             hash,
+            codes,
         };
         let (flight, stake) = match self.take(&named) {
             Ok(taken) => taken,
@@ -157,6 +164,7 @@ impl Core {
             Decision::Accepted(Box::new(Accepted {
                 commitment_ids,
                 dues,
+                proposed,
                 warnings,
                 is_unsure,
                 flight,
@@ -234,7 +242,10 @@ impl Core {
         self.refuse_taken(named)?;
         // Only now: a view that began anew before it was asked knows nothing of the past.
         self.require_ready()?;
-        Ok(None)
+        match named.codes.is_empty() {
+            true => Ok(None),
+            false => Err(named.codes.clone().into()),
+        }
     }
 
     /// Refuses a record that brings a name which another contact has.
@@ -350,10 +361,11 @@ impl Core {
         already_recorded: bool,
         deadline: Instant,
     ) -> Result<RecordInteractionResponse, Refusal> {
-        let dues = match already_recorded && !accepted.dues.is_empty() {
-            // The calendars may have changed since.
-            true => Box::pin(self.dues_at(written.position, deadline)).await?,
-            false => accepted.dues,
+        let reckons = !accepted.dues.is_empty() || accepted.proposed.is_some();
+        let (dues, proposed) = match already_recorded && reckons {
+            // The calendars may have changed since, or the rules by which promises are found.
+            true => Box::pin(self.first_answer(written.position, deadline)).await?,
+            false => (accepted.dues, accepted.proposed.unwrap_or_default()),
         };
         let recorded_at = Timestamp::from_microsecond(written.recorded_at_us);
         Ok(RecordInteractionResponse {
@@ -363,23 +375,33 @@ impl Core {
             commitment_ids: accepted.commitment_ids,
             already_recorded,
             dues,
+            proposed,
             warnings: accepted.warnings.into_iter().map(Into::into).collect(),
         })
     }
 
-    /// What became of a contact's dues when it was recorded.
-    async fn dues_at(&self, at: Position, deadline: Instant) -> Result<Vec<ReckonedDue>, Refusal> {
+    /// What became of a contact's dues when it was recorded, and what was proposed then.
+    async fn first_answer(
+        &self,
+        at: Position,
+        deadline: Instant,
+    ) -> Result<(Vec<ReckonedDue>, Vec<ProposedPromise>), Refusal> {
         let log = Arc::clone(&self.deps.log);
         let read = move |_: &Store| First::read(&log, at, deadline);
         let first = self.reading.run(read).await?;
-        let drafts = first.interaction.commitments.into_iter();
-        let dues = drafts.filter(|draft| draft.due_resolution.is_some());
-        let dues = dues.map(|draft| ReckonedDue {
-            commitment_id: draft.commitment_id,
-            promised_by: draft.promised_by,
-            resolution: draft.due_resolution,
-        });
-        Ok(dues.collect())
+        let drafts = &first.interaction.commitments;
+        let dues = drafts
+            .iter()
+            .filter(|draft| draft.due_resolution.is_some())
+            .map(|draft| ReckonedDue {
+                commitment_id: draft.commitment_id.clone(),
+                promised_by: draft.promised_by,
+                resolution: draft.due_resolution.clone(),
+            });
+        Ok((
+            dues.collect(),
+            drafts.iter().filter_map(proposed_at_first).collect(),
+        ))
     }
 
     /// The record that counts, after one of its names was appended while another may have been.

@@ -5,6 +5,7 @@ use aftercall_domain::limits::{
     LIST_MAX, SCORED_BYTES_MAX, SCORED_TURNS_MAX, SENTIMENTS_MAX, TEXT_BYTES_MAX,
 };
 use aftercall_domain::sentiment::{SCORER, Scored, Turn, VERSION, score};
+use aftercall_domain::spoken::{Saying, find};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
 use aftercall_proto::convert::interaction::read_participant;
@@ -94,16 +95,30 @@ fn read_turn(turn: ScoredTurn, at: FieldPath<'_>, found: &mut Violations) -> Opt
 
 /// What the scorer says of turns.
 pub(crate) fn scored(turns: &[OwnTurn]) -> Scored {
-    let turns: Vec<Turn<'_>> = turns
-        .iter()
-        .map(|turn| Turn {
-            participant: turn.participant,
-            from_ms: turn.from_ms,
-            to_ms: turn.to_ms,
-            text: &turn.text,
-        })
-        .collect();
-    score(&turns)
+    score(&told(turns))
+}
+
+/// A promise that was said, and the whole text of its turn.
+pub(crate) type Said = (Saying, String);
+
+/// The promises that the agent said in turns.
+pub(crate) fn sayings(turns: &[OwnTurn]) -> Vec<Said> {
+    let sayings = find(&told(turns)).into_iter();
+    let said = sayings.map(|saying| {
+        let text = turns.get(saying.finding.turn).map(|turn| turn.text.clone());
+        (saying, text.unwrap_or_default())
+    });
+    said.collect()
+}
+
+fn told(turns: &[OwnTurn]) -> Vec<Turn<'_>> {
+    let turns = turns.iter().map(|turn| Turn {
+        participant: turn.participant,
+        from_ms: turn.from_ms,
+        to_ms: turn.to_ms,
+        text: &turn.text,
+    });
+    turns.collect()
 }
 
 /// What is to be scored with a record, checked as far as it can be without it.
@@ -111,19 +126,35 @@ pub(crate) fn scored(turns: &[OwnTurn]) -> Scored {
 pub(crate) struct Wanted {
     turns: Vec<OwnTurn>,
     own_words: bool,
+    find_promises: bool,
 }
 
 impl Wanted {
     /// Reads what a request has scored.
-    pub(crate) fn read(scoring: Option<Scoring>, found: &mut Violations) -> Self {
-        let Some(Scoring { turns, own_words }) = scoring else {
+    pub(crate) fn read(scoring: Option<Scoring>, is_import: bool, found: &mut Violations) -> Self {
+        let Some(Scoring {
+            turns,
+            own_words,
+            find_promises,
+        }) = scoring
+        else {
             return Self::default();
         };
         let at = FieldPath::of("scoring");
+        if find_promises && is_import {
+            let text = "of what is imported nothing is proposed; leave it out, or list the promises in the record";
+            found.add(at.field("find_promises"), Reason::Conflicting, text);
+        }
         Self {
             turns: read(turns, at.field("turns"), found),
             own_words,
+            find_promises,
         }
+    }
+
+    /// What the agent promised in it; none where nobody asks.
+    pub(crate) fn sayings(&self) -> Option<Vec<Said>> {
+        self.find_promises.then(|| sayings(&self.turns))
     }
 
     /// Scores it, and puts into the record what comes of it.

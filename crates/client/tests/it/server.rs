@@ -18,10 +18,11 @@ use aftercall_proto::recorder::v1::recorder_service_server::{
 };
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
-    AnalyseInteractionResponse, IdentifyInteractionRequest, IdentifyInteractionResponse,
-    MergeCustomersRequest, MergeCustomersResponse, RecordInteractionRequest,
-    RecordInteractionResponse, RecordInteractionsRequest, RecordInteractionsResponse,
-    ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    AnalyseInteractionResponse, FindPromisesRequest, FindPromisesResponse,
+    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
+    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
+    RecordInteractionsRequest, RecordInteractionsResponse, ScoreTextRequest, ScoreTextResponse,
+    UnmergeCustomersRequest, UnmergeCustomersResponse,
 };
 use futures::Stream;
 use parking_lot::Mutex;
@@ -140,6 +141,13 @@ impl RecorderService for Server {
         &self,
         _: Request<ScoreTextRequest>,
     ) -> Result<Response<ScoreTextResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn find_promises(
+        &self,
+        _: Request<FindPromisesRequest>,
+    ) -> Result<Response<FindPromisesResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 

@@ -9,7 +9,8 @@ use super::event::{CallEvent, DropSide, Place, What};
 use super::measures::Measures;
 use super::{Call, CallState};
 use crate::interaction::{
-    Direction, Disconnect, DisconnectReason, Hold, HoldReason, Segment, SegmentKind, Transfer,
+    Direction, Disconnect, DisconnectReason, Hold, HoldReason, IvrOutcome, IvrStep, Segment,
+    SegmentKind, Transfer,
 };
 use segments::{close_hold, fill, fill_segment, is_with_agent, place_of};
 
@@ -51,6 +52,7 @@ struct Folding {
     said: Said,
     place: Place,
     menu_node: String,
+    ivr_path: Vec<IvrStep>,
     segments: Vec<Segment>,
     /// Which of the segments are open.
     menu: Option<usize>,
@@ -96,6 +98,7 @@ impl Folding {
             said: Said::default(),
             place: Place::default(),
             menu_node: String::new(),
+            ivr_path: Vec::new(),
             segments: Vec::new(),
             menu: None,
             queue: None,
@@ -149,6 +152,7 @@ impl Folding {
             return;
         }
         node.clone_into(&mut self.menu_node);
+        self.enter_step(at, node);
         if self.menu.is_none() {
             let segment = self.segment(SegmentKind::Ivr, &Place::default());
             segment.answered_at = Some(at);
@@ -159,7 +163,7 @@ impl Folding {
 
     fn queued(&mut self, at: Timestamp, place: &Place) {
         self.go_on();
-        self.close_menu(at);
+        self.close_menu(at, IvrOutcome::Queued);
         self.close_agents(at);
         if let Some(open) = self.queue {
             let same = place.queue_id.is_empty() || self.segments[open].queue_id == place.queue_id;
@@ -197,7 +201,7 @@ impl Folding {
         }
         if self.agent.is_none() {
             self.go_on();
-            self.close_menu(at);
+            self.close_menu(at, IvrOutcome::Agent);
             fill(&mut self.place, place);
             self.turn(CallState::Ringing, at);
         }
@@ -221,7 +225,7 @@ impl Folding {
     /// Somebody has the call from now on.
     fn connect(&mut self, at: Timestamp, place: &Place) {
         self.go_on();
-        self.close_menu(at);
+        self.close_menu(at, IvrOutcome::Agent);
         self.close_queue(at);
         self.close_agents(at);
         let offer = self.offer.take();
@@ -405,7 +409,7 @@ impl Folding {
             from,
             is_implied,
         });
-        self.close_menu(at);
+        self.close_menu(at, IvrOutcome::Ended);
         self.close_queue(at);
         self.close_agents(at);
         if self.offer.take().is_some() {
@@ -472,6 +476,7 @@ impl Folding {
             segments: self.segments,
             place: self.place,
             menu_node: self.menu_node,
+            ivr_path: self.ivr_path,
             dropped: end.as_ref().and_then(|end| end.dropped),
             disconnect: end.map(|end| Disconnect {
                 reason: end.reason,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::{CallEvent, EventName, counting};
 use super::fold::fold;
 use super::measures::Measures;
-use crate::limits::{CALL_LATE_WINDOW_S, RESTATEMENTS_MAX};
+use crate::limits::RESTATEMENTS_MAX;
 
 /// What is reckoned of a call changed after it had settled.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +26,8 @@ pub struct Restatement {
 ///
 /// A call settles a while after its end was told first, by our clock. Which events are late follows from the set of
 /// them alone, so that it makes no difference in which order they are read.
-pub(super) fn restatements(events: &[CallEvent]) -> Vec<Restatement> {
-    let Some(settled_at) = settled_at(events) else {
+pub(super) fn restatements(events: &[CallEvent], late_window: SignedDuration) -> Vec<Restatement> {
+    let Some(settled_at) = settled_at(events, late_window) else {
         return Vec::new();
     };
     let (mut told, mut late): (Vec<&CallEvent>, Vec<&CallEvent>) = events
@@ -60,9 +60,8 @@ pub(super) fn restatements(events: &[CallEvent]) -> Vec<Restatement> {
 }
 
 /// Until when what is told of a call is no restatement; none while nobody told that it ended.
-fn settled_at(events: &[CallEvent]) -> Option<Timestamp> {
+fn settled_at(events: &[CallEvent], late_window: SignedDuration) -> Option<Timestamp> {
     let ends = events.iter().filter(|event| event.what.ends());
     let told = ends.map(|event| event.recorded_at).min()?;
-    let window = SignedDuration::from_secs(CALL_LATE_WINDOW_S);
-    Some(told.saturating_add(window).unwrap_or(Timestamp::MAX))
+    Some(told.saturating_add(late_window).unwrap_or(Timestamp::MAX))
 }

@@ -1,6 +1,7 @@
 //! One call, whatever order its events come in.
 
 mod measured;
+mod menus;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -259,6 +260,35 @@ fn two_sources_that_tell_the_same_are_one_call() {
     assert_eq!(both.measures.holds_n, 2);
     assert_eq!(both.segments.len(), one.segments.len());
     assert_eq!(both.ended_at, one.ended_at);
+}
+
+#[test]
+fn how_long_a_call_settles_and_what_is_a_loss_is_what_its_tenant_has_set() {
+    let answered = event(30, What::Answered, by("ana"));
+    let on_hold = event(40, held(HoldReason::Verify), by("ana"));
+    let end = event(90, ended(DisconnectReason::Customer), Place::default());
+    let mut worked = event(80, What::Resumed, by("ana"));
+    worked.recorded_at = at(90 + 120);
+    let all = [answered, on_hold, end, worked];
+    let terms = CallTerms {
+        late_window: secs(60),
+        ..CallTerms::default()
+    };
+    assert_eq!(Call::of(&all).unwrap().restatements, []);
+    assert_eq!(Call::by(&all, &terms).unwrap().restatements.len(), 1);
+    let held_for_50 = Call::of(&all[..3]).unwrap();
+    let judged = |terms: CallTerms, back: Option<i64>| {
+        let rule = terms.drop_rule();
+        rule.judge(&held_for_50, back.map(at)).unwrap().class
+    };
+    assert_eq!(judged(terms, None), DropClass::NotADrop);
+    let strict = CallTerms {
+        hang_up_on_hold_after: secs(30),
+        back_within: secs(100),
+        ..terms
+    };
+    assert_eq!(judged(strict, Some(200)), DropClass::Suspected);
+    assert_eq!(judged(strict, Some(180)), DropClass::Confirmed);
 }
 
 #[test]

@@ -88,6 +88,9 @@ pub struct StageReached {
     pub reached_at: Timestamp,
     /// When we noticed.
     pub detected_at: Timestamp,
+    /// Whether it is news where the promise is warned of already. What was noted before further stages were told is not:
+    /// nobody hears of it because a later version reads it.
+    pub is_news: bool,
 }
 
 /// What the tracker has to say of a promise by itself, once its time has passed.

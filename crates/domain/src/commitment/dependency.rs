@@ -56,6 +56,9 @@ pub struct DependencyTurn {
     pub expected_at: Timestamp,
     /// When we noticed.
     pub detected_at: Timestamp,
+    /// Whether it is news where the promise is warned of already, as of a stage that is reached
+    /// ([`StageReached::is_news`](super::StageReached::is_news)).
+    pub is_news: bool,
 }
 
 impl Dependency {
@@ -136,6 +139,7 @@ impl Commitment {
             slip: one.slips(self.due_at())?,
             expected_at: one.foregoing.as_ref()?.expected_at,
             detected_at: now,
+            is_news: true,
         })
     }
 

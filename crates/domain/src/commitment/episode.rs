@@ -6,8 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AlertReason, Change, Clock, Commitment, DEPENDENCY_STAGE, Escalation, Event, Lapse,
-    StageReached, WentOn,
+    AlertReason, Change, Clock, Commitment, DEPENDENCY_STAGE, DependencyTurn, Escalation, Event,
+    Lapse, StageReached, WentOn,
 };
 use crate::alert::{ResolveCause, Resolved, Rule};
 use crate::due::Pause;
@@ -53,7 +53,7 @@ pub enum AlertState {
     Snoozed {
         /// Who.
         by: String,
-        /// Since when; none where that was not noted.
+        /// Since when, if the customer's return ends it; none if it does not, as where an earlier version noted it.
         at: Option<Timestamp>,
         /// Until when.
         until: Timestamp,
@@ -111,6 +111,9 @@ pub enum AlertWhat {
     Snoozed {
         /// Until when.
         until: Timestamp,
+        /// Whether the customer ends it who reaches us before. Not of a snooze from before there was that rule: no contact
+        /// ends it because a later version reads it.
+        ends_by_return: bool,
     },
     /// Somebody wanted to hear of it later, and the customer reached us before that: it goes on as if its time had come.
     CustomerReturned {
@@ -137,9 +140,12 @@ impl AlertWhat {
                 until: *until,
                 note: note.clone(),
             }),
-            Self::Snoozed { until } => AlertState::Snoozed {
+            Self::Snoozed {
+                until,
+                ends_by_return,
+            } => AlertState::Snoozed {
                 by,
-                at: Some(at),
+                at: ends_by_return.then_some(at),
                 until: *until,
             },
             Self::Closed { reason } => AlertState::Closed {
@@ -227,11 +233,11 @@ impl Commitment {
                 if let Some(level) = *alert_level {
                     let (reason, times) = (self.own_reason(""), (*expired_at, now));
                     let fires = Episode::first(Rule::Expired, reason, times, event);
-                    self.alert_fires(Episode { level, ..fires });
+                    self.alert_fires(Episode { level, ..fires }, true);
                 }
             }
-            Change::DependencyTurned(turn) => self.alert_by_dependency(turn.slip.is_some(), event),
-            Change::DependenciesSet { .. } => self.alert_by_dependency(false, event),
+            Change::DependencyTurned(turn) => self.alert_by_dependency(Some(turn), event),
+            Change::DependenciesSet { .. } => self.alert_by_dependency(None, event),
             Change::Alert(step) => self.alert_steps(step, event),
             _ => {}
         }
@@ -256,7 +262,7 @@ impl Commitment {
             stage_id: String::new(),
         };
         let times = (lapse.lapsed_at, lapse.detected_at);
-        self.alert_fires(Episode::first(rule, reason, times, event));
+        self.alert_fires(Episode::first(rule, reason, times, event), true);
     }
 
     fn alert_by_stage(&mut self, reached: &StageReached, event: &Event) {
@@ -271,21 +277,22 @@ impl Commitment {
             stage_id: reached.stage_id.clone(),
         };
         let times = (reached.reached_at, reached.detected_at);
-        self.alert_fires(Episode::first(Rule::AtRisk, reason, times, event));
+        let fires = Episode::first(Rule::AtRisk, reason, times, event);
+        self.alert_fires(fires, reached.is_news);
     }
 
     /// A promise that it waits for puts it in danger, or no longer does. While it is overdue, nobody needs a warning.
-    fn alert_by_dependency(&mut self, slips: bool, event: &Event) {
+    fn alert_by_dependency(&mut self, turn: Option<&DependencyTurn>, event: &Event) {
         let now = event.recorded_at;
-        match slips {
-            true if !self.has_lapsed(self.own_clock()) => {
+        match turn.filter(|turn| turn.slip.is_some()) {
+            Some(turn) if !self.has_lapsed(self.own_clock()) => {
                 let reason = self.own_reason(DEPENDENCY_STAGE);
                 let fires = Episode::first(Rule::AtRisk, reason, (now, now), event);
-                self.alert_fires(fires);
+                self.alert_fires(fires, turn.is_news);
             }
-            true => {}
-            false if self.is_held_up() => {}
-            false => self.warn_no_more(AlertReason::is_dependency, now, ResolveCause::Averted),
+            Some(_) => {}
+            None if self.is_held_up() => {}
+            None => self.warn_no_more(AlertReason::is_dependency, now, ResolveCause::Averted),
         }
     }
 
@@ -300,12 +307,12 @@ impl Commitment {
         }
     }
 
-    /// A condition begins to hold, or holds for a further reason.
-    fn alert_fires(&mut self, fires: Episode) {
+    /// A condition begins to hold, or holds for a further reason, which is news or is not.
+    fn alert_fires(&mut self, fires: Episode, is_news: bool) {
         let found = self.alerts.iter().position(|it| it.rule == fires.rule);
         let last = found.map(|place| self.alerts.remove(place));
         let episode = match last {
-            Some(last) if last.state.is_open() => last.joined_by(fires),
+            Some(last) if last.state.is_open() => last.joined_by(fires, is_news),
             last => fires.after(last),
         };
         self.alerts.push(episode);

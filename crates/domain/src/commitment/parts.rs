@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::clock::{Clock, NewTarget, StageAt};
 use crate::Party;
-use crate::due::{PauseReason, Turn};
+use crate::due::{GivenDue, PauseReason, ToldDue, Turn};
 
 /// What sort of promise it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -224,6 +224,8 @@ pub enum Origin {
     DropRecovery,
     /// The customer was told a version of a solution that was recalled since: it is to be put right.
     Recall,
+    /// The agent said it, and nobody listed it: the finder of promises proposed it ([`crate::spoken`]).
+    Said,
 }
 
 /// Why a promise that nobody gave is withdrawn.
@@ -303,10 +305,33 @@ pub struct Rescheduled {
     pub by: String,
     /// When, by our clock.
     pub at: Timestamp,
+    /// From when the new due is reckoned: when the contact began in which the customer was told, else when it was
+    /// moved.
+    pub told_at: Timestamp,
+    /// How the new due was said, if not as an instant.
+    pub due: Option<ToldDue>,
     /// Our own due from then on; none for none.
     pub target: Option<NewTarget>,
     /// When the stages are from then on.
     pub stages: Vec<StageAt>,
+}
+
+impl Rescheduled {
+    /// The due that it gave, beside what the customer was told by when, as it stands with the move.
+    pub fn given(self, promised_by: Timestamp) -> GivenDue {
+        let ours = self.target.map(|target| {
+            let calendar = target.reckoned.map(|reckoned| reckoned.calendar);
+            (target.at, calendar)
+        });
+        GivenDue {
+            told_at: self.told_at,
+            at: self.to,
+            said: self.due,
+            told_to_customer: self.clock == Clock::Promise,
+            promised_by,
+            ours,
+        }
+    }
 }
 
 /// A pause that lasts.
@@ -324,6 +349,9 @@ pub struct Paused {
     pub note: String,
     /// Who paused it.
     pub by: String,
+    /// Whether the customer ends it who reaches us: it waits for them. Not of a pause from before there was that rule: no
+    /// contact ends it because a later version reads it.
+    pub ends_by_return: bool,
 }
 
 /// Why a pause ended.

@@ -9,6 +9,10 @@
 //! and then the alert goes on, and names the stage that was reached last. What is of another sort they could not know
 //! of: that the other clock's due is near, too, or that a promise slips that this one waits for. That ends the
 //! acknowledgement or the snooze, and the alert's level has its whole time again.
+//!
+//! A warning that began when nothing was set up to tell it is told from the next reason on that finds something, such as
+//! the tenant's fallback. What an earlier version noted, which told no further reasons, is no news: it is kept as a
+//! reason, and changes nothing of who is told.
 
 use jiff::Timestamp;
 
@@ -49,8 +53,8 @@ impl Episode {
         self.also.iter().chain([&self.reason])
     }
 
-    /// The same, which is open, once it fires for what `fires` does.
-    pub(super) fn joined_by(mut self, fires: Self) -> Self {
+    /// The same, which is open, once it fires for what `fires` does, and that is news or is not.
+    pub(super) fn joined_by(mut self, fires: Self, is_news: bool) -> Self {
         let Self {
             reason,
             late,
@@ -63,11 +67,16 @@ impl Episode {
         if like.is_some_and(|like| reason.is_dependency() || *like == reason) {
             return self;
         }
-        self.reason_no = self.reason_no.saturating_add(1);
-        self.late = late;
-        if is_other_sort && self.state != AlertState::Triggered {
-            self.state = AlertState::Triggered;
-            self.escalation = escalation;
+        if is_news {
+            self.reason_no = self.reason_no.saturating_add(1);
+            self.late = late;
+            let goes_on = is_other_sort && self.state != AlertState::Triggered;
+            if goes_on {
+                self.state = AlertState::Triggered;
+            }
+            if goes_on || self.escalation.is_none() {
+                self.escalation = escalation;
+            }
         }
         let before = std::mem::replace(&mut self.reason, reason);
         self.also.push(before);

@@ -114,6 +114,7 @@ impl Commitment {
             expire_after: None,
             depends_on: Vec::new(),
             origin: self.origin,
+            finding: None,
             recurrence: Some(series.recurrence.clone()),
             occurrence: Some(occurrence),
             plan_id: String::new(),

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AttemptResult, Attempting, Commitment, Fulfil};
+use crate::interaction::Reach;
 use crate::limits::CLOCK_SKEW_S_MAX;
 
 /// A contact with the promise's customer that is named as evidence, as it is recorded.
@@ -16,8 +17,8 @@ pub struct Shown {
     pub over_at: Option<Timestamp>,
     /// When it was recorded, by our clock.
     pub recorded_at: Timestamp,
-    /// Whether nobody but a voicemail answered.
-    pub is_voicemail: bool,
+    /// Whether it reached the customer.
+    pub reach: Reach,
     /// How long the customer was talked to, as far as it tells.
     pub talk: Option<SignedDuration>,
 }
@@ -49,6 +50,8 @@ pub enum NotShown {
     TriedAfterContact,
     /// The customer was reached, by a contact in which a voicemail answered.
     NobodyReached,
+    /// The customer was reached, by a contact in which they did not answer a person of ours.
+    NobodyAnswered,
     /// The customer was talked to for longer than in the contact.
     TalkedLess,
 }
@@ -114,8 +117,11 @@ impl Commitment {
         let is_within = contact.over_at.is_none_or(|over_at| at <= over_at);
         shows(is_within, NotShown::TriedAfterContact)?;
         let is_reached = wish.result == AttemptResult::Reached;
-        let is_nobody = is_reached && contact.is_voicemail;
-        shows(!is_nobody, NotShown::NobodyReached)?;
+        match contact.reach {
+            Reach::Voicemail if is_reached => return Err(NotShown::NobodyReached),
+            Reach::Unanswered if is_reached => return Err(NotShown::NobodyAnswered),
+            _ => {}
+        }
         let length = contact
             .over_at
             .map(|over_at| over_at.duration_since(contact.began_at));
@@ -125,6 +131,7 @@ impl Commitment {
         Ok(Attempting {
             at: Some(at),
             talk: contact.talk.or(wish.talk),
+            by_message: contact.reach == Reach::ByMessage,
             ..wish
         })
     }

@@ -130,7 +130,9 @@ fn call_off(informed: bool) -> Cancel {
 fn move_to(promised_by: Timestamp, informed: bool) -> Reschedule {
     Reschedule {
         promised_by,
+        due: None,
         customer_informed: told(informed),
+        told_at: None,
         reason: "the part is late".to_owned(),
         target: None,
     }

@@ -93,6 +93,17 @@ impl DueSpec {
         })
     }
 
+    /// The same, where a local time that names no zone is meant in this one.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &str) -> Self {
+        if let Self::Local { time_zone, .. } | Self::EndOfLocalDay { time_zone, .. } = &mut self
+            && time_zone.is_empty()
+        {
+            zone.clone_into(time_zone);
+        }
+        self
+    }
+
     /// The calendar that it names.
     pub fn calendar_id(&self) -> Option<&str> {
         match self {

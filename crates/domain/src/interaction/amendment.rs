@@ -3,21 +3,28 @@
 use jiff::Timestamp;
 
 use super::check::Checker;
+use super::ivr::{check_path, check_within};
 use super::recording::{check_labels, check_reasons, check_segments, check_speech, each};
 use super::segment::Span;
 use super::sentiment::check_sentiments;
 use super::{
-    ContactReason, Disconnect, Disposition, Escalation, Handling, Interruption, NonTalk, Segment,
-    Sentiment, Signal, SolutionUse,
+    ContactReason, Disconnect, Disposition, DriverSegment, DriverSetter, Escalation, Handling,
+    Interruption, IvrStep, NonTalk, Segment, Sentiment, Signal, SolutionUse,
 };
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, Warning};
 
 /// What telephony knows of a contact, as an update mask names it: an integration may replace it.
-pub const TELEPHONY: [&str; 4] = ["segments", "disconnect", "occurred_at", "ended_at"];
+pub const TELEPHONY: [&str; 5] = [
+    "segments",
+    "disconnect",
+    "occurred_at",
+    "ended_at",
+    "ivr_path",
+];
 
 /// The fields that an amendment may replace, as an update mask names them.
-pub const AMENDABLE: [&str; 16] = [
+pub const AMENDABLE: [&str; 18] = [
     "contact_reasons",
     "handling",
     "disposition",
@@ -34,6 +41,8 @@ pub const AMENDABLE: [&str; 16] = [
     "non_talk",
     "interruptions",
     "sentiments",
+    "driver_segment",
+    "ivr_path",
 ];
 
 /// New values for fields of a record, each as a whole. `None` leaves the field as it is; an empty
@@ -72,6 +81,10 @@ pub struct Amendment {
     pub interruptions: Option<Vec<Interruption>>,
     /// How participants felt by further scorers.
     pub sentiments: Option<Vec<Sentiment>>,
+    /// What made the customer call.
+    pub driver_segment: Option<Option<DriverSegment>>,
+    /// The way through the voice menu.
+    pub ivr_path: Option<Vec<IvrStep>>,
 }
 
 impl Amendment {
@@ -169,11 +182,15 @@ impl Amendment {
                 segment.check_within(list.index(index), span, &mut checker);
             }
         }
+        if let Some(path) = &self.ivr_path {
+            check_within(at, path, span, &mut checker);
+        }
         found.into_result(())
     }
 
-    /// Whether all that it replaces is what telephony knows: times, segments, and how it ended.
-    pub const fn is_telephony(&self) -> bool {
+    /// Whether all that it replaces is what programs know: what telephony does, which is times, segments, the way through the
+    /// voice menu and how it ended; and what a classifier takes for what made the customer call.
+    pub const fn is_of_programs(&self) -> bool {
         let Self {
             contact_reasons: None,
             handling: None,
@@ -187,15 +204,22 @@ impl Amendment {
             non_talk: None,
             interruptions: None,
             sentiments: None,
+            driver_segment,
             segments: _,
             disconnect: _,
             occurred_at: _,
             ended_at: _,
+            ivr_path: _,
         } = self
         else {
             return false;
         };
-        true
+        match driver_segment {
+            None => true,
+            Some(Some(segment)) => matches!(segment.set_by, DriverSetter::Classifier),
+            // Whoever takes it away may take away what an agent said.
+            Some(None) => false,
+        }
     }
 
     /// Says what follows from the sentiments that are given.
@@ -209,12 +233,18 @@ impl Amendment {
         if let Some(reasons) = &self.contact_reasons {
             check_reasons(at, reasons, checker);
         }
+        let span = Span {
+            began_at: self.occurred_at,
+            ended_at: self.ended_at.flatten(),
+        };
         if let Some(segments) = &self.segments {
-            let span = Span {
-                began_at: self.occurred_at,
-                ended_at: self.ended_at.flatten(),
-            };
             check_segments(at, segments, span, checker);
+        }
+        if let Some(path) = &self.ivr_path {
+            check_path(at, path, span, checker);
+        }
+        if let Some(Some(segment)) = &self.driver_segment {
+            segment.check(at.field("driver_segment"), checker);
         }
         checker.past_time(at.field("occurred_at"), self.occurred_at);
         if let Some(ended_at) = self.ended_at {

@@ -1,9 +1,9 @@
 //! Which promises a contact follows up, and what it says of how that went.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::check::Checker;
-use super::{Channel, Interaction, Segment, SegmentKind, forms};
+use super::{Interaction, Reach, forms};
 use crate::commitment::AttemptResult;
 use crate::limits::FOLLOW_UPS_MAX;
 use crate::violation::Reason;
@@ -19,35 +19,14 @@ pub struct FollowedUp {
 }
 
 impl Interaction {
-    /// What came of a follow-up in this contact: whatever was said, a voicemail is nobody who was reached.
+    /// What came of a follow-up in this contact: whatever was said, nobody was reached whom the record does not show to
+    /// be.
     pub fn came_of(&self, followed: &FollowedUp) -> AttemptResult {
-        match followed.result {
-            AttemptResult::Reached if self.is_voicemail() => AttemptResult::Voicemail,
-            result => result,
+        match (followed.result, self.reach()) {
+            (AttemptResult::Reached, Reach::Voicemail) => AttemptResult::Voicemail,
+            (AttemptResult::Reached, Reach::Unanswered) => AttemptResult::NoAnswer,
+            (result, _) => result,
         }
-    }
-
-    /// Whether a voicemail answered, or was left.
-    pub fn is_voicemail(&self) -> bool {
-        let mut segments = self.segments.iter();
-        self.channel == Channel::Voicemail
-            || segments.any(|segment| segment.kind == SegmentKind::Voicemail)
-    }
-
-    /// How long agents and the customer talked, as far as the segments say it: from when they were answered until
-    /// they ended, without the times on hold. What lies in several segments counts once.
-    pub fn talk_time(&self) -> Option<SignedDuration> {
-        let talks: Vec<_> = self.segments.iter().filter_map(talk).collect();
-        if talks.is_empty() {
-            return None;
-        }
-        let holds = self.segments.iter().flat_map(|segment| {
-            // A hold that nobody ended lasted as long as its segment.
-            let until = segment.ended_at.or(self.ended_at);
-            let holds = segment.holds.iter();
-            holds.filter_map(move |hold| Some((hold.began_at, hold.ended_at.or(until)?)))
-        });
-        Some(length_without(talks, &joined(holds.collect())))
     }
 
     /// When it was over, with the work of agents after it; none where nobody said when it ended.
@@ -86,68 +65,5 @@ impl Interaction {
                 checker.add(at, Reason::Conflicting, text);
             }
         }
-    }
-}
-
-/// From when to when the customer and an agent talked in a segment.
-fn talk(segment: &Segment) -> Option<(Timestamp, Timestamp)> {
-    let with_agent = matches!(segment.kind, SegmentKind::Agent | SegmentKind::Conference);
-    let times = (segment.answered_at?, segment.ended_at?);
-    (with_agent && times.0 <= times.1).then_some(times)
-}
-
-/// Spans in order, those that meet as one.
-fn joined(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
-    spans.retain(|(from, to)| from < to);
-    spans.sort_unstable();
-    let mut joined: Vec<(Timestamp, Timestamp)> = Vec::with_capacity(spans.len());
-    for (from, to) in spans {
-        match joined.last_mut() {
-            Some((_, end)) if from <= *end => *end = to.max(*end),
-            _ => joined.push((from, to)),
-        }
-    }
-    joined
-}
-
-/// How long spans are together, without what lies in `holds`, which are in order and apart.
-fn length_without(
-    spans: Vec<(Timestamp, Timestamp)>,
-    holds: &[(Timestamp, Timestamp)],
-) -> SignedDuration {
-    let mut length = SignedDuration::ZERO;
-    for (from, to) in joined(spans) {
-        length = length.saturating_add(to.duration_since(from));
-        for (began, ended) in holds {
-            let held = ended.min(&to).duration_since(*began.max(&from));
-            length = length.saturating_sub(held.max(SignedDuration::ZERO));
-        }
-    }
-    length
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn talked(spans: &[(i64, i64)], holds: &[(i64, i64)]) -> i64 {
-        let times = |spans: &[(i64, i64)]| {
-            let spans = spans.iter().map(|(from, to)| (at(*from), at(*to)));
-            spans.collect::<Vec<_>>()
-        };
-        length_without(times(spans), &joined(times(holds))).as_secs()
-    }
-
-    #[test]
-    fn what_was_talked_counts_once_and_holds_do_not() {
-        assert_eq!(talked(&[(0, 60)], &[]), 60);
-        assert_eq!(talked(&[(0, 60), (30, 90), (100, 110)], &[]), 100);
-        assert_eq!(talked(&[(0, 60)], &[(10, 20), (15, 30), (50, 70)]), 30);
-        assert_eq!(talked(&[(0, 60), (60, 90)], &[(0, 90)]), 0);
-        assert_eq!(talked(&[(10, 10)], &[(0, 90)]), 0);
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::check::Checker;
 use super::{Channel, CommitmentDraft};
 use crate::commitment::{FollowUp, NewTarget, Owner, PolicyRef, Priority, Told};
-use crate::due::{Calendars, DueSpec, DueWarning, Telling};
+use crate::due::{Calendars, DueSpec, DueWarning, Telling, beside};
 use crate::setting::{FollowUpPolicy, PromiseFacts};
 use crate::{Cleaner, FieldPath, Violations, Warning};
 
@@ -118,22 +118,15 @@ impl CommitmentDraft {
             stages,
             expire_after,
         } = policy.follow_up(&by, told, calendars);
-        let late = target.as_ref().is_some_and(|target| target.at > told.due);
         self.policy = Some(by);
         self.target = target;
         self.stages = stages;
         self.expire_after = Some(expire_after);
-        let closed = self.told_to_customer && self.is_outside(policy, calendars);
-        let late = late.then_some(DueWarning::TargetAfterPromise);
-        let closed = closed.then_some(DueWarning::OutsideOpenHours);
-        late.into_iter().chain(closed).collect()
-    }
-
-    /// Whether nobody is there when it is due, by the calendar of its policy.
-    fn is_outside(&self, policy: &FollowUpPolicy, calendars: &impl Calendars) -> bool {
         let has_own = self.due.as_ref().and_then(DueSpec::calendar_id).is_some();
-        let rule = policy.internal_target.as_ref().filter(|_| !has_own);
+        let rule = policy.internal_target.as_ref();
+        let rule = rule.filter(|_| self.told_to_customer && !has_own);
         let hours = rule.and_then(|rule| calendars.calendar(rule.calendar_id()));
-        hours.is_some_and(|hours| !hours.is_open_until(self.promised_by))
+        let ours = self.target.as_ref().map(|target| target.at);
+        beside((told.due, told.due), ours, hours).collect()
     }
 }

@@ -41,6 +41,7 @@ impl CommitmentDraft {
             plan_id: String::new(),
             step_no: 0,
             origin,
+            finding: None,
         }
     }
 

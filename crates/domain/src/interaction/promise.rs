@@ -10,6 +10,7 @@ use crate::limits::{
     DEPENDENCIES_MAX, DUE_DAYS_MAX, PLAN_STEPS_MAX, PROPOSED_DAYS_MAX, SECONDS_PER_DAY,
 };
 use crate::recurrence::{Occurrence, Recurrence};
+use crate::spoken::Finding;
 use crate::violation::Reason;
 use crate::{Cleaner, FieldPath, Violations, WarningReason};
 
@@ -65,6 +66,8 @@ pub struct CommitmentDraft {
     pub depends_on: Vec<String>,
     /// What made it.
     pub origin: Origin,
+    /// Where it was said, if it was found there.
+    pub finding: Option<Finding>,
     /// How it is promised again and again.
     pub recurrence: Option<Recurrence>,
     /// Its place in its series, as it was resolved when it was made; without the series' id where it is the first.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::check::Checker;
 use super::customer::check_handle;
+use super::ivr::check_path;
 use super::segment::Span;
 use super::sentiment::check_sentiments;
 use super::{
@@ -121,12 +122,16 @@ impl Interaction {
             ended_at: self.ended_at,
         };
         check_segments(at, &self.segments, span, checker);
+        check_path(at, &self.ivr_path, span, checker);
         check_reasons(at, &self.contact_reasons, checker);
         if let Some(handling) = &self.handling {
             handling.check(at.field("handling"), checker);
         }
         if let Some(disposition) = &self.disposition {
             disposition.check(at.field("disposition"), checker);
+        }
+        if let Some(segment) = &self.driver_segment {
+            segment.check(at.field("driver_segment"), checker);
         }
         self.check_promises(at, checker);
         self.check_followed_up(at, checker);

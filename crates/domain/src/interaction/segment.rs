@@ -210,7 +210,12 @@ impl Segment {
 }
 
 impl Span {
-    fn check(self, at: FieldPath<'_>, time: Option<Timestamp>, checker: &mut Checker<'_>) {
+    pub(super) fn check(
+        self,
+        at: FieldPath<'_>,
+        time: Option<Timestamp>,
+        checker: &mut Checker<'_>,
+    ) {
         let Some(second) = time.map(Timestamp::as_second) else {
             return;
         };

@@ -18,7 +18,7 @@ pub enum SlipKind {
 }
 
 /// Something that went wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slip {
     /// What.
     pub kind: SlipKind,

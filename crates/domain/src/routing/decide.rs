@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::audience::{Audience, Turns};
 use super::decided::Decided;
@@ -79,7 +80,7 @@ pub fn decide(
 struct Intent {
     /// Which of the firings.
     place: usize,
-    alert_id: uuid::Uuid,
+    alert_id: Uuid,
     kind: Kind,
     level: u32,
     reason_no: u32,
@@ -103,11 +104,31 @@ struct Deciding<'a> {
 impl Deciding<'_> {
     /// Whether an alert is to be decided about now, and not only if its group is told.
     fn is_due(&self, firing: &Firing) -> bool {
-        let Firing { alert, route } = firing;
+        let Firing { alert, route, .. } = firing;
         let looked = route.look_at(alert).is_some_and(|at| at <= self.moment.now);
         looked
             || self.house.strands(route)
             || (!route.silence_id.is_empty() && self.silence(alert).is_none())
+            || (route.is_to_nobody() && self.house.finds_somebody(alert))
+            || (route.summed_up_by().is_some() && route.summed_up_by() != self.whole_of(firing))
+    }
+
+    /// The alert about the customer that stands for this one. One that a silence keeps stands for none.
+    fn whole_of(&self, firing: &Firing) -> Option<Uuid> {
+        let whole = firing.whole.as_ref()?;
+        let stands = whole.sums_up(&firing.alert) && self.silence(whole).is_none();
+        stands.then_some(whole.alert_id)
+    }
+
+    /// What says all that an alert does, and more: another one of its subject, or one about the customer.
+    fn inhibition(&self, firing: &Firing) -> Option<Why> {
+        let of_subject = firing.alert.inhibited_by;
+        let of_subject = of_subject.map(|by| Why::Inhibition { by, alert_id: None });
+        of_subject.or_else(|| {
+            let alert_id = Some(self.whole_of(firing)?);
+            let by = firing.whole.as_ref()?.rule;
+            Some(Why::Inhibition { by, alert_id })
+        })
     }
 
     /// The silence that keeps an alert now, and until when.
@@ -148,7 +169,7 @@ impl Deciding<'_> {
 
     /// It is over: those hear of it who were told.
     fn resolve(&mut self, (place, firing): (usize, &Firing), tell: bool, decided: &mut Decided) {
-        let Firing { alert, route } = firing;
+        let Firing { alert, route, .. } = firing;
         decided.over = true;
         for told in &route.told {
             match Group::of(alert).filter(|_| tell && !told.held) {
@@ -167,7 +188,7 @@ impl Deciding<'_> {
 
     /// It fires, and nobody has taken it.
     fn fire(&mut self, (place, firing): (usize, &Firing), decided: &mut Decided) {
-        let Firing { alert, route } = firing;
+        let Firing { alert, route, .. } = firing;
         let Some(group) = Group::of(alert) else {
             return decided.all(Why::NoPolicy);
         };
@@ -178,7 +199,7 @@ impl Deciding<'_> {
             let silence_id = silence_id.to_owned();
             return decided.all(Why::Silence { silence_id, until });
         }
-        let kept = alert.inhibited_by.map(|by| Why::Inhibition { by });
+        let kept = self.inhibition(firing);
         if let Some(by) = kept.or(alert.paused.then_some(Why::Paused)) {
             decided.drop_held(firing);
             return decided.all(by);
@@ -187,8 +208,8 @@ impl Deciding<'_> {
         let audience = self.audience(firing);
         decided.verdicts = audience.left_out;
         if audience.receiver_ids.is_empty() {
-            // Somebody may come into reach again.
-            decided.next_look_at = Some(after(self.moment.now, REPEAT_AFTER));
+            // It is looked at again once somebody comes into reach: until then there is nothing new to say of it.
+            decided.to_nobody = true;
             return decided.all(Why::NoReceiver);
         }
         let hold = match () {
@@ -221,7 +242,7 @@ impl Deciding<'_> {
 
     /// Who is to hear of an alert. Of those by turns, who had theirs has it until the level is over.
     fn audience(&mut self, firing: &Firing) -> Audience {
-        let Firing { alert, route } = firing;
+        let Firing { alert, route, .. } = firing;
         let found = alert.escalation.as_ref().and_then(|escalation| {
             let name = (escalation.policy_id.clone(), escalation.policy_version);
             let level = self.house.escalations.get(&name)?.level(alert.level)?;
@@ -305,7 +326,7 @@ impl Deciding<'_> {
         else {
             return;
         };
-        if alert.paused || alert.inhibited_by.is_some() || self.silence(alert).is_some() {
+        if alert.paused || self.inhibition(firing).is_some() || self.silence(alert).is_some() {
             return;
         }
         let mut audience = Audience::default();

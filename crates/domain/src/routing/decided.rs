@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::state::ToNobody;
 use super::{Firing, House, REPEAT_AFTER, Routed, Seen, Told, Verdict, Why, after};
 use crate::alert::Severity;
 
@@ -15,6 +16,8 @@ pub(super) struct Decided {
     pub(super) silence_id: String,
     /// Whether it is told, so that it may be told again.
     pub(super) repeats: bool,
+    /// Whether nobody of its level can be told.
+    pub(super) to_nobody: bool,
     pub(super) next_look_at: Option<Timestamp>,
 }
 
@@ -76,7 +79,10 @@ impl Decided {
         }
         Routed {
             alert_id: alert.alert_id,
-            seen: Seen::of(alert),
+            seen: Seen {
+                to_nobody: self.to_nobody.then(|| ToNobody::of(alert)),
+                ..Seen::of(alert)
+            },
             verdicts: self.verdicts,
             told: self.told,
             over: self.over,

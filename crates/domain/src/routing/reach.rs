@@ -1,6 +1,8 @@
 //! Whom receivers reach: what goes to a webhook that is not in use reaches nobody.
 
-use super::{House, Route, Why};
+use super::{House, Route, Why, on_level};
+use crate::alert::Alert;
+use crate::commitment::AlertState;
 use crate::setting::Receiver;
 
 impl House {
@@ -17,6 +19,11 @@ impl House {
     pub fn strands(&self, route: &Route) -> bool {
         let mut held = route.told.iter().filter(|told| told.held);
         held.any(|told| !self.reaches(&told.receiver_id))
+    }
+
+    /// Whether somebody is to be told of an alert on its level, as the house is set up now, and can be.
+    pub fn finds_somebody(&self, alert: &Alert) -> bool {
+        alert.state == AlertState::Triggered && !on_level(alert, alert.level, self).is_empty()
     }
 
     /// Why a receiver reaches nobody, or not by its webhook; none if there is nothing to say.

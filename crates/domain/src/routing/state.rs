@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{BUDGET_TIME, Hold, House, Verdict, after, first_look_at};
+use super::{BUDGET_TIME, Hold, House, Verdict, Why, after, first_look_at};
 use crate::alert::Alert;
-use crate::commitment::AlertState;
+use crate::commitment::{AlertState, Owner};
 use crate::setting::Receiver;
 
 /// What was decided of an alert.
@@ -23,6 +23,8 @@ pub struct Route {
     pub silence_id: String,
     /// When it is to be looked at again, if nothing happens to it; none if never.
     pub next_look_at: Option<Timestamp>,
+    /// The number of the round in which that was decided; 0 if it never was.
+    pub round: u64,
 }
 
 /// As much of an alert as makes its decision another one.
@@ -40,6 +42,27 @@ pub struct Seen {
     pub inhibited: bool,
     /// Whether it stands still.
     pub paused: bool,
+    /// Who should act, where nobody of its level could be told; none where somebody could, or nobody was to be.
+    pub to_nobody: Option<ToNobody>,
+}
+
+/// Who should act on an alert of which nobody can be told: with somebody else, there may be somebody to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToNobody {
+    /// Who.
+    pub owner: Option<Owner>,
+    /// The team; may be empty.
+    pub team_id: String,
+}
+
+impl ToNobody {
+    /// Who should act on an alert.
+    pub(super) fn of(alert: &Alert) -> Self {
+        Self {
+            owner: alert.owner.clone(),
+            team_id: alert.team_id.clone(),
+        }
+    }
 }
 
 /// How an alert stands.
@@ -137,7 +160,18 @@ impl Seen {
             until,
             inhibited: alert.inhibited_by.is_some(),
             paused: alert.paused,
+            to_nobody: None,
         }
+    }
+
+    /// Whether an alert is still so.
+    pub fn is_still(&self, alert: &Alert) -> bool {
+        let to_nobody = self.to_nobody.as_ref().map(|_| ToNobody::of(alert));
+        let now = Self {
+            to_nobody,
+            ..Self::of(alert)
+        };
+        *self == now
     }
 
     /// For how many reasons an alert had fired, as far as that makes its decision another one: what somebody has taken,
@@ -157,13 +191,37 @@ impl Route {
         match &self.seen {
             None if alert.escalation.is_none() || !alert.state.is_open() => None,
             None => Some(first_look_at(alert)),
-            Some(seen) if *seen == Seen::of(alert) => self.next_look_at,
+            Some(seen) if seen.is_still(alert) => self.next_look_at,
             Some(_) => Some(Timestamp::UNIX_EPOCH),
         }
     }
 
-    /// Takes in what was decided.
-    pub fn take(&mut self, routed: Routed) {
+    /// The same, where it is known whether the alert is over that stood for this one: then it is looked at at once.
+    pub fn look_at_after(&self, alert: &Alert, whole_is_over: bool) -> Option<Timestamp> {
+        match whole_is_over && self.summed_up_by().is_some() {
+            true => Some(Timestamp::UNIX_EPOCH),
+            false => self.look_at(alert),
+        }
+    }
+
+    /// The alert about the customer that stands for this one; none if none does.
+    pub fn summed_up_by(&self) -> Option<Uuid> {
+        self.verdicts
+            .iter()
+            .find_map(|verdict| match verdict.reason {
+                Why::Inhibition { alert_id, .. } => alert_id,
+                _ => None,
+            })
+    }
+
+    /// Whether nobody of its level could be told.
+    pub fn is_to_nobody(&self) -> bool {
+        let mut seen = self.seen.iter();
+        seen.any(|seen| seen.to_nobody.is_some())
+    }
+
+    /// Takes in what was decided in a round.
+    pub fn take(&mut self, routed: Routed, round: u64) {
         let Routed {
             seen,
             verdicts,
@@ -182,6 +240,21 @@ impl Route {
         self.verdicts = verdicts;
         self.silence_id = silence_id;
         self.next_look_at = next_look_at;
+        self.round = round;
+    }
+
+    /// Takes in who was told of the alert under another id, by which an earlier version knew this episode: nobody is told
+    /// twice of one level.
+    pub fn told_as(&mut self, other: Self) {
+        for told in other.told {
+            let mut all = self.told.iter();
+            let place = all.position(|own| own.receiver_id == told.receiver_id);
+            match place.and_then(|place| self.told.get_mut(place)) {
+                Some(own) if (own.level, own.at) < (told.level, told.at) => *own = told,
+                Some(_) => {}
+                None => self.told.push(told),
+            }
+        }
     }
 
     /// What was held for a receiver was told in its digest.

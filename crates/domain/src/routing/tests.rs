@@ -1,3 +1,4 @@
+mod inhibiting;
 mod properties;
 mod reaching;
 mod rules;
@@ -184,12 +185,23 @@ impl World {
             let near = route.look_at(alert).is_some_and(|at| at <= soon);
             let silent = !route.silence_id.is_empty();
             let stranded = self.house.strands(&route);
-            (near || silent || stranded).then(|| Firing {
+            let kept = route.is_to_nobody() || route.summed_up_by().is_some();
+            (near || silent || stranded || kept).then(|| Firing {
                 alert: alert.clone(),
                 route,
+                whole: self.whole_of(alert),
             })
         });
         firings.collect()
+    }
+
+    /// The alert about the same customer that sums one up.
+    fn whole_of(&self, alert: &Alert) -> Option<Alert> {
+        let mut all = self.alerts.values();
+        let is_theirs =
+            |one: &&Alert| one.customer_id.is_some() && one.customer_id == alert.customer_id;
+        all.find(|one| is_theirs(one) && one.sums_up(alert))
+            .cloned()
     }
 
     fn digests(&self, now: Timestamp) -> Vec<DueDigest> {
@@ -256,7 +268,7 @@ impl World {
                 }
             }
             let route = self.routes.entry(routed.alert_id).or_default();
-            route.take(routed.clone());
+            route.take(routed.clone(), self.rounds + 1);
         }
         self.sent.extend(round.notifications.iter().cloned());
     }

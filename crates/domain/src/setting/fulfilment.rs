@@ -10,9 +10,10 @@ use crate::{FieldPath, Violations};
 /// What counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FulfilmentPolicy {
-    /// The customer was talked to. A voicemail does not reach anybody.
+    /// The customer was talked to, or answered a person of ours by messages: see
+    /// [`Reach`](crate::interaction::Reach).
     Reached {
-        /// For how long, at least.
+        /// For how long they were talked to by voice, at least.
         min_talk: SignedDuration,
     },
     /// The customer was tried often enough. Whoever is reached before is enough, too.

@@ -18,6 +18,18 @@ pub struct Taxonomy {
     pub kind: TaxonomyKind,
     /// Its codes.
     pub nodes: Vec<TaxonomyNode>,
+    /// What becomes of a record that says a code which is not in use at its time. None for one that was set up before it could
+    /// say so, which only warns.
+    pub unknown_codes: Option<UnknownCodes>,
+}
+
+/// What becomes of a record that says a code which is not in use at its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnknownCodes {
+    /// It is refused.
+    Refuse,
+    /// It is taken as it is, with a warning.
+    Warn,
 }
 
 /// What codes are. Why a customer called, what drives such calls and what their root cause was are three things.
@@ -51,6 +63,21 @@ pub struct TaxonomyNode {
 }
 
 impl Taxonomy {
+    /// One without codes.
+    pub(super) const fn empty(kind: TaxonomyKind) -> Self {
+        Self {
+            display_name: String::new(),
+            kind,
+            nodes: Vec::new(),
+            unknown_codes: None,
+        }
+    }
+
+    /// Says what counts where it was left out: codes that are not in use are refused.
+    pub(super) fn fill_in(&mut self) {
+        self.unknown_codes.get_or_insert(UnknownCodes::Refuse);
+    }
+
     pub(super) fn clean(&mut self, at: FieldPath<'_>, cleaner: &mut Cleaner) {
         let list = at.field("nodes");
         for (place, node) in self.nodes.iter_mut().enumerate() {
@@ -154,6 +181,7 @@ mod tests {
             display_name: String::new(),
             kind: TaxonomyKind::RootCause,
             nodes: nodes.collect(),
+            unknown_codes: None,
         };
         let mut found = Violations::new();
         taxonomy.check(FieldPath::ROOT, &mut found);

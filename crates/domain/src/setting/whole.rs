@@ -86,6 +86,26 @@ fn is_fallback(body: &Body) -> bool {
     matches!(body, Body::EscalationPolicy(policy) if policy.fallback)
 }
 
+/// Notes that a setting would be a second call policy in use. `others` are those in use, as they would be.
+pub fn check_sole_call_policy<'a>(
+    (id, body): (&str, &Body),
+    at: FieldPath<'_>,
+    others: impl IntoIterator<Item = (&'a str, &'a Body)>,
+    found: &mut Violations,
+) {
+    if !matches!(body, Body::CallPolicy(_)) {
+        return;
+    }
+    let mut others = others.into_iter();
+    if let Some((other, _)) = others.find(|(other, _)| *other != id) {
+        let text = format!(
+            "is a second call policy in use beside {other}, and a tenant's calls are judged by one; change that one, or take \
+             it out of use in the same request"
+        );
+        found.add(at, Reason::Conflicting, text);
+    }
+}
+
 /// Notes that a setting can't be taken out of use, because others that are in use name it. `at` is the field that
 /// says so.
 pub fn check_unused<'a>(

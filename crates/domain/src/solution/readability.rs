@@ -15,6 +15,7 @@ pub fn hard_to_read(content: &Content) -> Vec<Warning> {
         field: field.to_owned(),
         reason: WarningReason::LongSentence,
         count: long_sentences(text),
+        detail: String::new(),
     });
     warnings.filter(|warning| warning.count > 0).collect()
 }

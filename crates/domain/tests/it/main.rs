@@ -7,4 +7,6 @@ mod model;
 mod personal_words;
 mod sentiment;
 mod sentiment_texts;
+mod spoken;
+mod spoken_texts;
 mod vectors;

@@ -1,10 +1,7 @@
 //! A call as a view keeps it: what is shown of it, and what more is known.
 
-use aftercall_domain::call::{Call, DropRule};
-use aftercall_domain::limits::{
-    CALL_DURATION_S_MAX, CALL_LATE_WINDOW_S, CALL_TOLD_LATE_S_MAX, CALL_WRAP_UP_S_MAX,
-    DROP_JUDGEMENTS_MAX,
-};
+use aftercall_domain::call::{Call, CallTerms};
+use aftercall_domain::limits::{CALL_TOLD_LATE_S_MAX, DROP_JUDGEMENTS_MAX};
 use aftercall_log::Position;
 use aftercall_proto::convert::call as convert;
 use aftercall_proto::convert::interaction::replace;
@@ -13,7 +10,7 @@ use aftercall_proto::event::v1::{
     ActorKind, CallClosed, CallClosing, CallDropJudged, CallWrapUpSaved, Event,
 };
 use aftercall_proto::model::v1 as wire;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 
 use super::recorded_at_us;
@@ -63,6 +60,9 @@ pub struct CallRow {
     /// When something was told of it first; 0 where nothing was.
     #[prost(sint64, tag = "15")]
     first_told_at_us: i64,
+    /// By what it is judged and closed, as the first that was told of it says; none for the usual.
+    #[prost(message, optional, tag = "16")]
+    terms: Option<wire::CallTerms>,
 }
 
 /// The record by which a call is known to be lost.
@@ -97,6 +97,19 @@ impl CallRow {
             partition: position.partition,
             offset: position.offset,
             ..Self::default()
+        }
+    }
+
+    /// By what it is judged and closed.
+    pub(super) fn terms(&self) -> CallTerms {
+        convert::terms(self.terms.as_ref())
+    }
+
+    /// Notes by what it is judged and closed. What is told first decides for good, so that a change of what the tenant has
+    /// set alters no call that is there.
+    pub(super) fn note_terms(&mut self, terms: Option<&wire::CallTerms>) {
+        if self.told_n == 0 {
+            self.terms = terms.cloned();
         }
     }
 
@@ -170,9 +183,10 @@ impl CallRow {
         let us = |at: &Option<pbjson_types::Timestamp>| {
             at.as_ref().and_then(from_wire).map(microseconds)
         };
+        let terms = self.terms();
         let until_us = match (us(&call.ended_at), us(&call.began_at)) {
-            (Some(ended_us), _) => ended_us + CALL_WRAP_UP_S_MAX * SECOND_US,
-            (None, Some(began_us)) => began_us + CALL_DURATION_S_MAX * SECOND_US,
+            (Some(ended_us), _) => ended_us + span_us(terms.wrap_up_within),
+            (None, Some(began_us)) => began_us + span_us(terms.max_duration),
             (None, None) => return 0,
         };
         self.first_told_at_us.saturating_sub(until_us)
@@ -219,7 +233,7 @@ impl CallRow {
     /// None where it makes no difference.
     pub fn awaits_return(&self) -> Option<(Timestamp, Timestamp)> {
         let ended_at = self.call()?.ended_at.as_ref().and_then(from_wire)?;
-        let until = ended_at.checked_add(DropRule::default().back_within).ok()?;
+        let until = ended_at.checked_add(self.terms().back_within).ok()?;
         self.awaits_return.then_some((ended_at, until))
     }
 
@@ -254,7 +268,8 @@ impl CallRow {
     /// What of it is to be closed, and when, in microseconds since the Unix epoch; none if nothing is waited for.
     pub fn closing(&self) -> Option<(CallClosing, i64)> {
         let call = self.call()?;
-        let settled_us = self.told_at_us + CALL_LATE_WINDOW_S * SECOND_US;
+        let terms = self.terms();
+        let settled_us = self.told_at_us + span_us(terms.late_window);
         let us = |at: &Option<pbjson_types::Timestamp>| {
             let at = at.as_ref().and_then(from_wire);
             at.map_or(0, microseconds)
@@ -267,12 +282,12 @@ impl CallRow {
                 None
             }
             wire::CallState::WrapUp => {
-                let due_us = us(&call.ended_at) + CALL_WRAP_UP_S_MAX * SECOND_US;
+                let due_us = us(&call.ended_at) + span_us(terms.wrap_up_within);
                 Some((CallClosing::WrapUp, due_us.max(settled_us)))
             }
             _ if self.closed_end => None,
             _ => {
-                let due_us = us(&call.began_at) + CALL_DURATION_S_MAX * SECOND_US;
+                let due_us = us(&call.began_at) + span_us(terms.max_duration);
                 Some((CallClosing::End, due_us.max(settled_us)))
             }
         }
@@ -306,6 +321,7 @@ impl CallRow {
             disconnect.drop_class = drop.drop_class;
         }
         shown.drop = drop;
+        shown.terms.clone_from(&self.terms);
         self.call = Some(shown);
         // Of a call that is over, and was before anybody told of it, no wrap-up is waited for: nobody has to say so.
         if is_over && needs_wrap_up && self.is_of_old() {
@@ -316,7 +332,7 @@ impl CallRow {
 
     /// Whether it makes a difference if the customer is back soon: not if a person has judged the call.
     fn would_be_judged_otherwise(&self, call: &Call) -> bool {
-        let rule = DropRule::default();
+        let rule = self.terms().drop_rule();
         let is_judged = self.judged.iter().any(|one| !one.by_system);
         !is_judged && rule.judge(call, None) != rule.judge(call, call.ended_at)
     }
@@ -333,7 +349,7 @@ impl CallRow {
                 (one.back_at_us, by)
             });
         let back_at = back.and_then(|one| Timestamp::from_microsecond(one.back_at_us).ok());
-        let verdict = DropRule::default().judge(call, back_at);
+        let verdict = self.terms().drop_rule().judge(call, back_at);
         let said = self.judged.iter().rev().find(|one| !one.by_system);
         let said = said.and_then(|one| one.judgement.as_ref());
         let mut drop = match (said, verdict) {
@@ -355,6 +371,11 @@ impl CallRow {
         drop.judgements = judgements.filter_map(|one| one.judgement.clone()).collect();
         Some(drop)
     }
+}
+
+/// Whole seconds, which terms are, in microseconds.
+const fn span_us(span: SignedDuration) -> i64 {
+    span.as_secs().saturating_mul(SECOND_US)
 }
 
 /// Nothing more is waited for; says whether that is new.
@@ -390,4 +411,74 @@ pub(super) fn judge(row: &mut CallRow, event: &Event, judged: &CallDropJudged) -
         row.judged.remove(0);
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_proto::convert::time::to_wire;
+    use pbjson_types::Duration;
+
+    use super::*;
+
+    const HOUR_S: i64 = 60 * 60;
+
+    /// A call of which telephony told last when it began, or when it ended, with what was set of its times in seconds.
+    fn row(ended_s: Option<i64>, set: Option<(i64, i64, i64)>) -> CallRow {
+        let at = |second| Some(to_wire(Timestamp::from_second(second).unwrap()));
+        let seconds = |seconds| Some(Duration { seconds, nanos: 0 });
+        let state = match ended_s {
+            Some(_) => wire::CallState::WrapUp,
+            None => wire::CallState::Connected,
+        };
+        CallRow {
+            call: Some(wire::Call {
+                state: state.into(),
+                began_at: at(0),
+                ended_at: ended_s.and_then(at),
+                ..wire::Call::default()
+            }),
+            told_at_us: ended_s.unwrap_or(0) * SECOND_US,
+            terms: set.map(|(longest, wrap_up, late)| wire::CallTerms {
+                max_duration: seconds(longest),
+                wrap_up_within: seconds(wrap_up),
+                late_window: seconds(late),
+                ..wire::CallTerms::default()
+            }),
+            ..CallRow::default()
+        }
+    }
+
+    fn closes_at_s(row: &CallRow) -> i64 {
+        row.closing().unwrap().1 / SECOND_US
+    }
+
+    #[test]
+    fn a_call_is_closed_by_its_own_terms_or_else_by_the_usual_ones() {
+        assert_eq!(closes_at_s(&row(None, None)), 8 * HOUR_S);
+        assert_eq!(closes_at_s(&row(Some(60), None)), 60 + 2 * HOUR_S);
+        let set = Some((HOUR_S, 600, 120));
+        assert_eq!(closes_at_s(&row(None, set)), HOUR_S);
+        assert_eq!(closes_at_s(&row(Some(60), set)), 660);
+        // Not before what is told of it has settled.
+        let slow = Some((HOUR_S, 600, 900));
+        assert_eq!(closes_at_s(&row(Some(60), slow)), 960);
+    }
+
+    #[test]
+    fn what_is_told_first_says_by_what_a_call_is_judged_for_good() {
+        let mut row = CallRow::default();
+        let later = wire::CallTerms {
+            policy_id: "calls".to_owned(),
+            ..wire::CallTerms::default()
+        };
+        row.note_terms(None);
+        row.told_n += 1;
+        row.note_terms(Some(&later));
+        assert_eq!(row.terms(), CallTerms::default());
+        let mut row = CallRow::default();
+        row.note_terms(Some(&later));
+        row.told_n += 1;
+        row.note_terms(None);
+        assert_eq!(row.terms.as_ref(), Some(&later));
+    }
 }

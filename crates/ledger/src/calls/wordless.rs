@@ -4,12 +4,13 @@ use aftercall_proto::event::v1::{CallDropJudged, CallWrapUpSaved};
 use aftercall_proto::model::v1 as wire;
 
 /// What of a saved wrap-up is measured.
-const MEASURED: [&str; 5] = [
+const MEASURED: [&str; 6] = [
     "contact_reasons",
     "disposition",
     "problem_onset_at",
     "non_talk",
     "interruptions",
+    "driver_segment",
 ];
 
 /// Something that happened in a call.
@@ -48,6 +49,7 @@ pub(super) fn saved(saved: &CallWrapUpSaved) -> CallWrapUpSaved {
         problem_onset_at: values.problem_onset_at,
         non_talk: values.non_talk,
         interruptions: values.interruptions,
+        driver_segment: values.driver_segment,
         ..wire::Interaction::default()
     };
     CallWrapUpSaved {

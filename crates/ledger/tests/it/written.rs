@@ -345,6 +345,7 @@ impl Written {
         };
         let recorded = InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         };
         Fact::InteractionRecorded(Box::new(recorded)).event()
     }
@@ -382,6 +383,8 @@ impl Written {
                 after_lapse: false,
                 by: "lead".to_owned(),
                 at: recorded_at,
+                told_at: recorded_at,
+                due: None,
             })),
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::keep::is_of_backup;
 use super::summary::{SUMMARY_NAME, Summary};
 use crate::embedded::disk::{make_dirs, write_all_at};
+use crate::embedded::notes::home;
 use crate::embedded::segment::Head;
 use crate::embedded::{Disk, OsDisk, recovery};
 use crate::inspect::verify;
@@ -127,7 +128,8 @@ impl Restoring {
     }
 
     /// Reads what was taken, and puts it in place: as the log that it is of, or, with `as_copy`, as
-    /// another one.
+    /// another one. The same log may live on elsewhere, so what was put in place as such counts as a copy of it
+    /// ([`crate::Log::copied`]) until it takes its place ([`crate::take_over`]).
     ///
     /// # Errors
     /// [`RestoreError::Incomplete`] or [`RestoreError::Damaged`]; then nothing is put in place.
@@ -135,7 +137,7 @@ impl Restoring {
         let restored = self.check();
         let restored = restored.and_then(|restored| match as_copy {
             true => self.rename(restored),
-            false => Ok(restored),
+            false => self.note_copy().map(|()| restored),
         });
         let placed = restored.and_then(|restored| {
             self.place().map_err(self.io())?;
@@ -180,6 +182,14 @@ impl Restoring {
             file.sync_all().map_err(self.io())?;
         }
         Ok(Restored { log, ..restored })
+    }
+
+    fn note_copy(&self) -> Result<(), RestoreError> {
+        let heads = recovery::heads(&self.beside)?;
+        let Some((head, _)) = heads.last() else {
+            return Ok(());
+        };
+        home::put_elsewhere(&OsDisk, &self.beside, head.origin, "a backup").map_err(self.io())
     }
 
     fn place(&self) -> io::Result<()> {

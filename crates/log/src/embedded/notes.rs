@@ -1,11 +1,12 @@
 //! What a log notes about itself beside its segments: in which epochs it was written
-//! ([`epochs`]), and how far it is durable ([`durable`]).
+//! ([`epochs`]), how far it is durable ([`durable`]), and where it lives ([`home`]).
 //!
-//! Both are noted before anything is acknowledged that depends on them. On a full disk a log opens
+//! The first two are noted before anything is acknowledged that depends on them. On a full disk a log opens
 //! without, to be read, and notes what is missing before its next commit.
 
 pub(crate) mod durable;
 pub(crate) mod epochs;
+pub(crate) mod home;
 
 use std::io;
 use std::path::Path;

@@ -10,12 +10,13 @@ use super::disk::{Disk, is_full, make_dirs, write_all_at};
 use super::index::SparseIndex;
 use super::notes::Notes;
 use super::notes::durable::{self, End, Found};
+use super::notes::home;
 use super::scan::{Bad, Scan, Step, read_at};
 use super::segment::{self, Head, PAGE_BYTES, Segment};
 use super::survey::{Known, Rest, Survey, survey};
 use super::writer::{Active, save_index};
 use super::{Damage, OpenError};
-use crate::{LogId, Offset};
+use crate::{Copied, LogId, Offset};
 
 /// What a log's directory holds.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Recovered {
     pub(super) active: Active,
     pub(super) notes: Notes,
     pub(super) tail: Offset,
+    /// Whether the files are a copy of a log that lives elsewhere.
+    pub(super) copied: Option<Copied>,
 }
 
 /// Makes the directory of a log, and those above it that are missing, durably.
@@ -56,7 +59,8 @@ pub(super) fn recover(
     if let Some(damage) = missing_segment(dir, noted.as_ref(), &found) {
         return Err(OpenError::Corrupt(damage));
     }
-    if found.is_empty() {
+    let is_new = found.is_empty();
+    if is_new {
         let id = new_log_id
             .map_or_else(random_id, Ok)
             .map_err(OpenError::io("name", dir))?;
@@ -85,6 +89,8 @@ pub(super) fn recover(
         byte: active.segment.end(),
         next: tail,
     };
+    // Before the notes, which are written anew in a copy.
+    let copied = home::settle(disk, dir, (last.origin, is_new), noted.as_ref())?;
     let notes = Notes::open(disk, dir, last.origin, (noted.as_ref(), end))?;
     Ok(Recovered {
         id: last.id,
@@ -92,6 +98,7 @@ pub(super) fn recover(
         active,
         notes,
         tail,
+        copied,
     })
 }
 

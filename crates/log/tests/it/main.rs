@@ -4,6 +4,7 @@
 
 mod backups;
 mod conformance;
+mod copies;
 mod copying;
 mod damage;
 mod epochs;

@@ -139,6 +139,21 @@ impl From<Alert> for wire::Alert {
     }
 }
 
+/// An alert as callers see it, of which something was decided or nothing yet. Nothing was said of one that was over before.
+pub fn as_seen(alert: Alert, is_decided: bool) -> wire::Alert {
+    let waits = !is_decided && alert.waits_undecided();
+    let state = match &alert.state {
+        AlertState::Triggered if waits => Some(wire::AlertState::Pending),
+        AlertState::Resolved(_) if waits => Some(wire::AlertState::Closed),
+        _ => None,
+    };
+    let mut seen = wire::Alert::from(alert);
+    if let Some(state) = state {
+        seen.set_state(state);
+    }
+    seen
+}
+
 /// How an alert stands, as callers see it: without anybody's words.
 struct Shown {
     state: wire::AlertState,

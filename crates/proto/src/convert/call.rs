@@ -1,6 +1,7 @@
 //! Calls: what sources tell of them, and what follows from that.
 
 mod shown;
+mod terms;
 
 use aftercall_domain::call::{CallEvent, DropSide, EventName, Place, What};
 use aftercall_domain::interaction::{HoldReason, Transfer, TransferKind};
@@ -14,7 +15,8 @@ use super::message::{self, FromWire};
 use super::{instant, time};
 use crate::model::v1 as wire;
 
-pub use shown::{complete, drop_judged, provisional, to_wire};
+pub use shown::{complete, drop_judged, is_judged, provisional, to_wire};
+pub use terms::{terms, terms_to_wire};
 
 /// Reads an event of a request. What is wrong with its encoding goes into `found`; the rules are the caller's.
 pub fn read(event: &wire::CallEvent, at: FieldPath<'_>, found: &mut Violations) -> CallEvent {

@@ -94,7 +94,7 @@ pub fn fact(change: Change) -> Fact {
                     note,
                 })
             }
-            AlertWhat::Snoozed { until } => Fact::ConcernSnoozed(wire::ConcernSnoozed {
+            AlertWhat::Snoozed { until, .. } => Fact::ConcernSnoozed(wire::ConcernSnoozed {
                 episode_no,
                 snoozed_until: Some(time::to_wire(until)),
             }),
@@ -140,7 +140,12 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
         }
         Fact::ConcernSnoozed(data) => {
             let until = required("snoozed_until", data.snoozed_until.as_ref())?;
-            alert(data.episode_no, AlertWhat::Snoozed { until }, None)
+            let what = AlertWhat::Snoozed {
+                until,
+                // The customer has no part in what is about them.
+                ends_by_return: false,
+            };
+            alert(data.episode_no, what, None)
         }
         Fact::ConcernClosed(data) => {
             let reason = data.reason.clone();

@@ -6,9 +6,11 @@ mod attention;
 mod contact;
 mod customer;
 mod disconnect;
+mod driver;
 mod followed_up;
 mod handling;
 mod identification;
+mod ivr;
 mod promise;
 mod replaced;
 mod segment;
@@ -71,11 +73,14 @@ impl FromWire<wire::Interaction> for Interaction {
             // Only answers say these.
             repeat_cause: _,
             repeat_commitment_id: _,
+            root_cause: _,
             record_status: _,
             problem_onset_at,
             non_talk,
             interruptions,
             sentiments,
+            driver_segment,
+            ivr_path,
         } = wire;
         Self {
             interaction_id,
@@ -159,6 +164,8 @@ impl FromWire<wire::Interaction> for Interaction {
                 path.field("sentiments"),
                 found,
             ),
+            driver_segment: message::optional(driver_segment, path.field("driver_segment"), found),
+            ivr_path: message::list(ivr_path, limits::LIST_MAX, path.field("ivr_path"), found),
         }
     }
 }
@@ -200,6 +207,8 @@ impl From<Interaction> for wire::Interaction {
             non_talk,
             interruptions,
             sentiments,
+            driver_segment,
+            ivr_path,
         } = value;
         Self {
             interaction_id,
@@ -233,11 +242,14 @@ impl From<Interaction> for wire::Interaction {
             follow_ups: message::outward(follow_ups),
             repeat_cause: wire::RepeatCause::Unspecified.into(),
             repeat_commitment_id: String::new(),
+            root_cause: None,
             record_status: wire::RecordStatus::Unspecified.into(),
             problem_onset_at: problem_onset_at.map(time::to_wire),
             non_talk: message::outward(non_talk),
             interruptions: message::outward(interruptions),
             sentiments: message::outward(sentiments),
+            driver_segment: driver_segment.map(Into::into),
+            ivr_path: message::outward(ivr_path),
         }
     }
 }

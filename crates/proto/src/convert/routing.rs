@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::{AlertState, WentOn};
 use aftercall_domain::routing::{
-    Digested, Hold, Notification, NotificationKind, Round, Routed, Seen, Standing, Told, Why,
+    Digested, Hold, Notification, NotificationKind, Round, Routed, Seen, Standing, ToNobody, Told,
+    Why,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::commitment::owner_from_wire;
 use super::time;
 use crate::event::v1 as event;
 use crate::model::v1 as wire;
@@ -156,6 +158,25 @@ impl From<Routed> for event::RoutedAlert {
             dropped_receiver_ids: dropped,
             silence_id,
             next_look_at: next_look_at.map(time::to_wire),
+            to_nobody: seen.to_nobody.map(Into::into),
+        }
+    }
+}
+
+impl From<ToNobody> for event::RoutedToNobody {
+    fn from(it: ToNobody) -> Self {
+        Self {
+            owner: it.owner.map(Into::into),
+            team_id: it.team_id,
+        }
+    }
+}
+
+impl From<event::RoutedToNobody> for ToNobody {
+    fn from(it: event::RoutedToNobody) -> Self {
+        Self {
+            owner: it.owner.and_then(owner_from_wire),
+            team_id: it.team_id,
         }
     }
 }
@@ -180,6 +201,7 @@ pub fn routed_from_wire(routed: event::RoutedAlert, decided_at: Timestamp) -> Op
         until: routed.state_until.as_ref().and_then(time::from_wire),
         inhibited: routed.inhibited,
         paused: routed.paused,
+        to_nobody: routed.to_nobody.map(Into::into),
     };
     let over = seen.standing == Standing::Resolved;
     let mut verdicts = Vec::new();
@@ -230,7 +252,10 @@ impl TryFrom<wire::AlertState> for Standing {
     fn try_from(state: wire::AlertState) -> Result<Self, ()> {
         match state {
             // A filter's word alone: it is triggered.
-            wire::AlertState::Unspecified | wire::AlertState::Exhausted => Err(()),
+            // Nor is anything decided of what is pending.
+            wire::AlertState::Unspecified
+            | wire::AlertState::Exhausted
+            | wire::AlertState::Pending => Err(()),
             wire::AlertState::Triggered => Ok(Self::Triggered),
             wire::AlertState::Acknowledged => Ok(Self::Acknowledged),
             wire::AlertState::Snoozed => Ok(Self::Snoozed),

@@ -1,6 +1,7 @@
 //! Settings: what a caller sends is checked, what the log holds is read.
 
 mod calendar;
+mod calls;
 mod escalation;
 mod policy;
 mod silence;
@@ -25,7 +26,8 @@ enums::closed!(SettingKind {
     Receiver,
     Silence,
     Holidays,
-    Taxonomy
+    Taxonomy,
+    CallPolicy
 });
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
@@ -40,6 +42,7 @@ pub const fn kind_of(setting: &wire::Setting) -> Option<SettingKind> {
         Some(Body::Silence(_)) => SettingKind::Silence,
         Some(Body::Holidays(_)) => SettingKind::Holidays,
         Some(Body::Taxonomy(_)) => SettingKind::Taxonomy,
+        Some(Body::CallPolicy(_)) => SettingKind::CallPolicy,
     })
 }
 
@@ -54,6 +57,7 @@ pub const fn field_of(kind: SettingKind) -> &'static str {
         SettingKind::Silence => "silence",
         SettingKind::Holidays => "holidays",
         SettingKind::Taxonomy => "taxonomy",
+        SettingKind::CallPolicy => "call_policy",
     }
 }
 
@@ -66,7 +70,7 @@ pub fn take(
     found: &mut Violations,
 ) {
     let Some(kind) = kind_of(setting) else {
-        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence, taxonomy";
+        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence, taxonomy, call_policy";
         found.add(at, Reason::Required, text);
         return;
     };
@@ -114,6 +118,7 @@ fn read(body: Body, at: FieldPath<'_>, found: &mut Violations) -> Option<domain:
         }
         Body::Silence(silence) => domain::Body::Silence(silence::read(silence, at, found)),
         Body::Taxonomy(taxonomy) => domain::Body::Taxonomy(taxonomy::read(taxonomy, at, found)),
+        Body::CallPolicy(policy) => domain::Body::CallPolicy(calls::read(policy, at, found)),
     })
 }
 
@@ -126,5 +131,6 @@ pub fn to_wire(body: domain::Body) -> Body {
         domain::Body::Receiver(receiver) => Body::Receiver(receiver.into()),
         domain::Body::Silence(silence) => Body::Silence(silence.into()),
         domain::Body::Taxonomy(taxonomy) => Body::Taxonomy(taxonomy.into()),
+        domain::Body::CallPolicy(policy) => Body::CallPolicy(policy.into()),
     }
 }

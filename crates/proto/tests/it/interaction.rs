@@ -16,6 +16,7 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         // Only answers say what caused a contact.
         (wire.repeat_cause, wire.repeat_commitment_id) = (0, String::new());
         wire.record_status = 0;
+        wire.root_cause = None;
         // What came of a follow-up is always said.
         for followed in &mut wire.follow_ups {
             followed.result = followed.result.max(1);
@@ -29,13 +30,17 @@ fn any_interaction() -> impl Strategy<Value = wire::Interaction> {
         for interruption in &mut wire.interruptions {
             interruption.by = interruption.by.max(1);
         }
+        // Who says what made the customer call is always said.
+        if let Some(segment) = &mut wire.driver_segment {
+            segment.set_by = segment.set_by.max(1);
+        }
         // A due is told in one of two ways, and not by any words.
         for draft in &mut wire.commitments {
             (draft.due, draft.due_resolution) = (None, None);
             // Only answers and events say these.
             (draft.policy, draft.target, draft.expire_after) = (None, None, None);
             draft.stages.clear();
-            (draft.origin, draft.occurrence) = (0, None);
+            (draft.origin, draft.occurrence, draft.finding) = (0, None, None);
             // How it recurs is always said.
             if let Some(recurrence) = &mut draft.recurrence {
                 recurrence.mode = recurrence.mode.max(1);
@@ -113,6 +118,8 @@ fn copy_field(path: &str, from: &wire::Interaction, to: &mut wire::Interaction) 
         "non_talk" => to.non_talk = from.non_talk,
         "interruptions" => to.interruptions = from.interruptions,
         "sentiments" => to.sentiments = from.sentiments,
+        "driver_segment" => to.driver_segment = from.driver_segment,
+        "ivr_path" => to.ivr_path = from.ivr_path,
         other => panic!("{other} can't be amended"),
     }
 }

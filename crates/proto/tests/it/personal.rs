@@ -75,6 +75,7 @@ fn a_copy_without_what_is_personal_keeps_everything_else() {
     };
     let recorded = Fact::InteractionRecorded(Box::new(InteractionRecorded {
         interaction: Some(interaction),
+        ..InteractionRecorded::default()
     }));
     let cancelled = Fact::CommitmentCancelled(CommitmentCancelled {
         reason: SECRET.to_owned(),

@@ -51,6 +51,15 @@ impl Health {
         self.publish().await;
     }
 
+    /// Says something beside the services, under a `name` of its own. It does not count for the server as a whole.
+    pub async fn say_beside(&self, name: &'static str, holds: bool) {
+        let status = match holds {
+            true => ServingStatus::Serving,
+            false => ServingStatus::NotServing,
+        };
+        self.reporter.set_service_status(name, status).await;
+    }
+
     pub(super) async fn start(&self) {
         self.publish().await;
     }

@@ -6,28 +6,11 @@ use jiff::Timestamp;
 
 use crate::seal::{Author, Sealing};
 
-/// The log's record of the event of this place among those of an aggregate, which concerns that alone, and
-/// answers nobody.
+/// The log's record of an event of this place among those of an aggregate, as of [`Sealing::alone`].
 ///
 /// # Panics
 /// When the fact is larger than the log's records may be.
-pub fn sealed(
-    by: Author<'_>,
-    (aggregate_id, sequence): (&str, u64),
-    now: Timestamp,
-    fact: &Fact,
-) -> Record {
-    let sealing = Sealing {
-        by,
-        aggregate_id,
-        interaction_id: "",
-        customer_id: "",
-        sequence,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
-    };
-    let record = sealing.seal(fact);
+pub fn sealed(by: Author<'_>, of: (&str, u64), now: Timestamp, fact: &Fact) -> Record {
+    let record = Sealing::alone(by, of, now).seal(fact);
     record.expect("a fact that fits into a record")
 }

@@ -2,10 +2,10 @@
 
 use aftercall_log::Record;
 use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::SettingsChanged;
+use aftercall_proto::event::v1::{SettingsChanged, WebhookChanged};
 use aftercall_proto::model::v1::internal_target_rule::Rule;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{Hours, InternalTargetRule, OpenTime, Setting, Week};
+use aftercall_proto::model::v1::{Hours, InternalTargetRule, OpenTime, Setting, Webhook, Week};
 use jiff::Timestamp;
 use pbjson_types::Duration;
 
@@ -20,6 +20,20 @@ pub fn setting(setting_id: &str, body: Body) -> Setting {
         body: Some(body),
         ..Setting::default()
     }
+}
+
+/// That a webhook was made or changed, as the service says that tells other systems.
+pub fn webhook_changed(webhook_id: &str, version: u64, disabled: bool) -> Fact {
+    let webhook = Webhook {
+        webhook_id: webhook_id.to_owned(),
+        version,
+        disabled,
+        ..Webhook::default()
+    };
+    Fact::WebhookChanged(Box::new(WebhookChanged {
+        webhook: Some(webhook),
+        ..WebhookChanged::default()
+    }))
 }
 
 /// Open from one time until another, from Monday to Friday.

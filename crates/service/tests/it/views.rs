@@ -49,6 +49,7 @@ impl Projection for Endless {
 fn recorded() -> Record {
     let recorded = InteractionRecorded {
         interaction: Some(Interaction::default()),
+        ..InteractionRecorded::default()
     };
     let mut event = Fact::InteractionRecorded(Box::new(recorded)).event();
     event.sequence = 1;

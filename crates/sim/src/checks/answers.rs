@@ -215,6 +215,7 @@ impl Asking<'_> {
         });
         let listed = listed.await?.into_iter().filter(watches::is_of_promise);
         let listed = listed.map(|alert| {
+            self.check_waiting(&alert)?;
             let customer_id = alert.customer_id.clone();
             Ok((customer_id, watches::change(self.tenant, &alert)?))
         });
@@ -231,6 +232,26 @@ impl Asking<'_> {
                 })
             });
         same("alerts", listed.into_iter(), expected)
+    }
+
+    /// What fires waits until something is decided of it, if somebody is to be told; and nothing was said of what was over
+    /// before.
+    fn check_waiting(self, alert: &Alert) -> Result<(), String> {
+        let of = (self.tenant_id.to_owned(), alert.alert_id.clone());
+        // That a promise was given up is told on the last level from the beginning.
+        if alert.level > 1 || self.model.alerts_decided.contains(&of) || alert.escalation.is_none()
+        {
+            return match alert.state() {
+                AlertState::Pending if alert.level <= 1 => Err(format!("it waits: {alert:?}")),
+                _ => Ok(()),
+            };
+        }
+        match alert.state() {
+            AlertState::Triggered | AlertState::Resolved => {
+                Err(format!("nothing was decided of it: {alert:?}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// By the search index: all contacts, those with an open promise, and those of nobody.

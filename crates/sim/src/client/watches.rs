@@ -178,6 +178,15 @@ pub(crate) fn is_of_promise(alert: &Alert) -> bool {
     matches!(alert.subject, Some(Subject::Promise(_)))
 }
 
+/// How an alert stands, whether or not something is decided of it: that is no change of its promise.
+pub(crate) fn standing(alert: &Alert) -> AlertState {
+    match alert.state() {
+        AlertState::Pending => AlertState::Triggered,
+        AlertState::Closed if alert.handled_by.is_empty() => AlertState::Resolved,
+        state => state,
+    }
+}
+
 pub(crate) fn change(tenant: Tenant, alert: &Alert) -> Result<Change, String> {
     let owner = alert.owner.as_ref().and_then(|owner| owner.owner.as_ref());
     let mark = requests::mark(tenant);
@@ -190,7 +199,7 @@ pub(crate) fn change(tenant: Tenant, alert: &Alert) -> Result<Change, String> {
                 promise.interaction_id.clone(),
                 alert.rule.clone(),
                 promise.due_revision,
-                alert.state(),
+                standing(alert),
             ))
         }
         _ => Err(format!("another tenant's alert: {alert:?}")),

@@ -48,6 +48,8 @@ pub(super) struct Alert {
     pub(super) reasons: Vec<Reason>,
     /// When it goes on by itself.
     pub(super) until: Option<Timestamp>,
+    /// Whether something is set up by which it is told.
+    pub(super) is_told: bool,
 }
 
 /// For what an alert fires.
@@ -83,14 +85,27 @@ impl Alert {
 pub(super) struct Fires {
     pub(super) rule: &'static str,
     pub(super) reason: Reason,
-    /// When it goes on to its next level, if nobody does anything.
-    pub(super) until: Option<Timestamp>,
+    /// By what it is told.
+    pub(super) told_by: ToldBy,
 }
 
-/// When an alert goes on, by its escalation policy.
-pub(super) fn goes_on(escalation: Option<&AlertEscalation>) -> Option<Timestamp> {
-    let goes_on_at = escalation?.goes_on_at?;
-    Some(at(Some(goes_on_at)))
+/// By what an alert is told, as far as it decides when it goes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToldBy {
+    is_told: bool,
+    /// When it goes on to its next level, if nobody does anything.
+    until: Option<Timestamp>,
+}
+
+impl ToldBy {
+    /// What an event says of it.
+    pub(super) fn of(escalation: Option<&AlertEscalation>) -> Self {
+        let goes_on_at = escalation.and_then(|it| it.goes_on_at);
+        Self {
+            is_told: escalation.is_some(),
+            until: goes_on_at.map(|goes_on_at| at(Some(goes_on_at))),
+        }
+    }
 }
 
 impl Alerts {
@@ -141,7 +156,7 @@ impl Alerts {
         let Fires {
             rule,
             reason,
-            until,
+            told_by,
         } = fires;
         let last = self.latest(rule);
         let (mut number, mut reasons) = (0, Vec::new());
@@ -157,8 +172,16 @@ impl Alerts {
                 last.reasons.retain(|one| !one.is_like(&reason));
                 last.reasons.push(reason);
                 // Whoever took it could not know of this.
-                if is_of_new_sort && last.seen.state != AlertState::Triggered {
-                    (last.seen.state, last.until) = (AlertState::Triggered, until);
+                let goes_on = is_of_new_sort && last.seen.state != AlertState::Triggered;
+                if goes_on {
+                    last.seen.state = AlertState::Triggered;
+                }
+                // What nothing told is told by what there is now; of what somebody took, their time is first.
+                if goes_on || !last.is_told {
+                    last.is_told = told_by.is_told;
+                    if last.seen.state == AlertState::Triggered {
+                        last.until = told_by.until;
+                    }
                 }
                 changed.push(last.seen);
                 return;
@@ -179,7 +202,8 @@ impl Alerts {
             seen,
             episode: number + 1,
             reasons,
-            until,
+            until: told_by.until,
+            is_told: told_by.is_told,
         });
         changed.push(seen);
     }
@@ -232,18 +256,30 @@ impl Alerts {
         Some(())
     }
 
+    /// An episode goes on, a level higher.
+    pub(super) fn go_on(
+        &mut self,
+        of: (&str, u32),
+        told_by: ToldBy,
+        changed: &mut Vec<Seen>,
+    ) -> Option<()> {
+        self.step(of, (AlertState::Triggered, told_by.until), changed)?;
+        self.latest(of.0)?.is_told = told_by.is_told;
+        Some(())
+    }
+
     /// An episode that was put away is followed by another one.
     pub(super) fn fire_again(
         &mut self,
         (rule, episode): (&str, u32),
-        until: Option<Timestamp>,
+        told_by: ToldBy,
         changed: &mut Vec<Seen>,
     ) -> Option<()> {
         let alert = self.latest(rule).filter(|alert| alert.episode == episode)?;
         alert.until = None;
         let mut next = alert.clone();
         (next.episode, next.seen.state) = (episode + 1, AlertState::Triggered);
-        next.until = until;
+        (next.until, next.is_told) = (told_by.until, told_by.is_told);
         changed.push(next.seen);
         self.0.push(next);
         Some(())

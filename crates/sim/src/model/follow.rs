@@ -12,7 +12,7 @@ use aftercall_proto::model::v1::{
 use jiff::Timestamp;
 
 use super::alert::{
-    AT_RISK, Fires, GIVEN_UP, LATE, OURS_LATE, Reason, Seen, WAITS, again_at, goes_on, outlives,
+    AT_RISK, Fires, GIVEN_UP, LATE, OURS_LATE, Reason, Seen, ToldBy, WAITS, again_at, outlives,
 };
 use super::at;
 use super::promise::{Pause, Promise, State, target_at};
@@ -123,7 +123,7 @@ impl Promise {
                 due: at,
                 stage_id: String::new(),
             },
-            until: goes_on(lapsed.escalation.as_ref()),
+            told_by: ToldBy::of(lapsed.escalation.as_ref()),
         };
         self.alerts.fire(fires, &mut changed);
         Ok(Some(changed))
@@ -164,7 +164,7 @@ impl Promise {
                     due,
                     stage_id: reached.stage_id.clone(),
                 },
-                until: goes_on(reached.escalation.as_ref()),
+                told_by: ToldBy::of(reached.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
         }
@@ -235,7 +235,8 @@ impl Promise {
         self.pause = Some(Pause {
             from: at(pause.paused_at),
             until: pause.paused_until.map(|until| at(Some(until))),
-            awaits_customer: pause.reason() == PauseReason::AwaitingCustomer,
+            awaits_customer: pause.reason() == PauseReason::AwaitingCustomer
+                && pause.ends_by_return,
         });
         if self.stands_still() {
             self.ours.end(stored);
@@ -321,7 +322,7 @@ impl Promise {
                     due: due.at,
                     stage_id: String::new(),
                 },
-                until: goes_on(expired.escalation.as_ref()),
+                told_by: ToldBy::of(expired.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
         }
@@ -349,7 +350,7 @@ impl Promise {
                     due: due.at,
                     stage_id: WAITS.to_owned(),
                 },
-                until: goes_on(turned.escalation.as_ref()),
+                told_by: ToldBy::of(turned.escalation.as_ref()),
             };
             self.alerts.fire(fires, &mut changed);
         }
@@ -447,11 +448,9 @@ impl Promise {
                 returned_interaction_id,
             }) => {
                 self.check_alert(rule, returned_interaction_id, stored)?;
-                self.alerts.step(
-                    (rule, *episode_no),
-                    (AlertState::Triggered, goes_on(escalation.as_ref())),
-                    &mut changed,
-                )
+                let told_by = ToldBy::of(escalation.as_ref());
+                self.alerts
+                    .go_on((rule, *episode_no), told_by, &mut changed)
             }
             Fact::AlertFiredAgain(AlertFiredAgain {
                 rule,
@@ -459,9 +458,9 @@ impl Promise {
                 escalation,
             }) => {
                 self.check_alert(rule, "", stored)?;
-                let until = goes_on(escalation.as_ref());
+                let told_by = ToldBy::of(escalation.as_ref());
                 self.alerts
-                    .fire_again((rule, *episode_no), until, &mut changed)
+                    .fire_again((rule, *episode_no), told_by, &mut changed)
             }
             _ => return Ok(None),
         };

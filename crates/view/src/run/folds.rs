@@ -21,6 +21,9 @@ pub(crate) trait Fold: Send + 'static {
 
     fn apply(&mut self, fact: &Placed<Self::Fact>, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
 
+    /// All facts of a batch are applied.
+    fn finish(&mut self, txn: &mut Txn<'_>) -> Result<(), ApplyError>;
+
     /// Queries see what these batches made; the store is complete through `applied`.
     fn committed(&mut self, applied: &Positions, batches: Vec<Arc<Batch<Self::Fact>>>);
 
@@ -50,6 +53,10 @@ impl<P: Projection> Fold for Viewing<P> {
 
     fn apply(&mut self, fact: &Placed<P::Fact>, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
         self.0.apply(fact, txn)
+    }
+
+    fn finish(&mut self, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        self.0.finish(txn)
     }
 
     fn committed(&mut self, applied: &Positions, _: Vec<Arc<Batch<P::Fact>>>) {
@@ -109,6 +116,10 @@ impl<J: Judge> Fold for Judging<J> {
             }
         };
         self.tells.push(accepted && fact.is_for_views());
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Txn<'_>) -> Result<(), ApplyError> {
         Ok(())
     }
 

@@ -272,6 +272,7 @@ impl<T> Session<T> {
             }
             self.apply(site, fact, &mut txn, &mut behind_store)?;
         }
+        site.fold.finish(&mut txn).map_err(begin_trouble)?;
         if let (Some(index), Some(indexer)) = (&mut self.index, site.fold.indexer()) {
             let mut touched = txn.take_touched();
             touched.extend(behind_store.into_iter().map(|key| (key, Touch::Known)));

@@ -19,11 +19,12 @@ use aftercall_proto::recorder::v1::report_call_events_response::Outcome;
 use aftercall_proto::recorder::v1::{
     AmendInteractionRequest, AmendInteractionResponse, AnalyseInteractionRequest,
     AnalyseInteractionResponse, BatchReportCallEventsRequest, BatchReportCallEventsResponse,
-    IdentifyInteractionRequest, IdentifyInteractionResponse, MergeCustomersRequest,
-    MergeCustomersResponse, RecordInteractionRequest, RecordInteractionResponse,
-    RecordInteractionsRequest, RecordInteractionsResponse, ReportCallEventsRequest,
-    ReportCallEventsResponse, ReportedCallEvent, ScoreTextRequest, ScoreTextResponse,
-    UnmergeCustomersRequest, UnmergeCustomersResponse,
+    FindPromisesRequest, FindPromisesResponse, IdentifyInteractionRequest,
+    IdentifyInteractionResponse, MergeCustomersRequest, MergeCustomersResponse,
+    RecordInteractionRequest, RecordInteractionResponse, RecordInteractionsRequest,
+    RecordInteractionsResponse, ReportCallEventsRequest, ReportCallEventsResponse,
+    ReportedCallEvent, ScoreTextRequest, ScoreTextResponse, UnmergeCustomersRequest,
+    UnmergeCustomersResponse,
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -62,6 +63,7 @@ impl RecorderService for Echo {
             already_recorded: false,
             warnings: Vec::new(),
             dues: Vec::new(),
+            proposed: Vec::new(),
         }))
     }
 
@@ -92,6 +94,13 @@ impl RecorderService for Echo {
         &self,
         _: Request<ScoreTextRequest>,
     ) -> Result<Response<ScoreTextResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
+    async fn find_promises(
+        &self,
+        _: Request<FindPromisesRequest>,
+    ) -> Result<Response<FindPromisesResponse>, Status> {
         Err(Status::unimplemented("not measured"))
     }
 

@@ -19,9 +19,11 @@ mod knowledge;
 mod load;
 mod message;
 mod postgres;
+mod promises;
 mod queries;
 mod record;
 mod report;
+mod retarget;
 mod server;
 mod stream;
 mod timers;
@@ -46,6 +48,7 @@ const ALL: &[&str] = &[
     "footprint",
     "deliver",
     "timers",
+    "retarget",
     "knowledge",
     "insight",
     "calls",
@@ -87,6 +90,7 @@ fn main() -> anyhow::Result<()> {
             "fresh" => runtime.block_on(queries::fresh(&mut report))?,
             "deliver" => runtime.block_on(deliver::run(&mut report))?,
             "timers" => runtime.block_on(timers::run(&mut report))?,
+            "retarget" => runtime.block_on(retarget::run(&mut report))?,
             "footprint" => runtime.block_on(footprint::run(&mut report))?,
             "knowledge" => runtime.block_on(knowledge::run(&mut report))?,
             "insight" => runtime.block_on(insight::run(&mut report))?,

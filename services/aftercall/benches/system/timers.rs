@@ -2,7 +2,6 @@
 //! PostgreSQL and the usual poller.
 
 mod poller;
-mod promises;
 
 use std::path::Path;
 use std::process::Command;
@@ -16,10 +15,10 @@ use futures::StreamExt;
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::promises::{Promised, create_policy, fill};
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
 use poller::Poller;
-use promises::{Promised, create_policy, fill};
 
 /// How many open promises there are, unless `AFTERCALL_BENCH_PROMISES` says another number.
 const OPEN: u64 = 1_000_000;
@@ -69,13 +68,18 @@ fn late_us(due: Timestamp) -> u64 {
     u64::try_from(late).unwrap_or_default()
 }
 
-pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
-    let open = match std::env::var("AFTERCALL_BENCH_PROMISES") {
+/// How many open promises there are.
+pub(crate) fn open() -> anyhow::Result<u64> {
+    match std::env::var("AFTERCALL_BENCH_PROMISES") {
         Ok(asked) => asked
             .parse()
-            .context("AFTERCALL_BENCH_PROMISES is no number")?,
-        Err(_) => OPEN,
-    };
+            .context("AFTERCALL_BENCH_PROMISES is no number"),
+        Err(_) => Ok(OPEN),
+    }
+}
+
+pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
+    let open = open()?;
     let overdue = open.div_ceil(OPEN_PER_OVERDUE);
     let peer = peer(open, overdue).await?;
     let data = tempfile::tempdir()?;
@@ -285,9 +289,12 @@ fn ahead(promises: u64) -> SignedDuration {
     AHEAD + SignedDuration::from_secs(i64::try_from(recording).unwrap_or(i64::MAX))
 }
 
-/// A server: the one that is measured, or another by `AFTERCALL_BENCH_SERVER`.
 fn start(data: &Path) -> anyhow::Result<Server> {
+    Server::serve(program(), data)
+}
+
+/// The program that is measured: the one that is built, or another by `AFTERCALL_BENCH_SERVER`.
+pub(crate) fn program() -> Command {
     let program = std::env::var("AFTERCALL_BENCH_SERVER");
-    let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_aftercall").to_owned());
-    Server::serve(Command::new(program), data)
+    Command::new(program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_aftercall").to_owned()))
 }

@@ -48,6 +48,14 @@ pub(super) enum SettingUp {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Call policies: by what calls are taken to be lost, to have settled and to be over
+    #[command(after_help = settings::example(settings::CALL_POLICY))]
+    CallPolicies {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Receivers: people and systems that are told of alerts, and how
     #[command(after_help = settings::example(settings::RECEIVER))]
     Receivers {
@@ -107,6 +115,10 @@ impl SettingUp {
             Self::Taxonomies { command, asking } => {
                 let session = &mut asking.session().await?;
                 finish(settings::taxonomies::run(session, command).await, session)
+            }
+            Self::CallPolicies { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::call_policies(session, command).await, session)
             }
             Self::Receivers { command, asking } => {
                 let session = &mut asking.session().await?;

@@ -294,16 +294,18 @@ fn state(alert: &Alert) -> (String, Style) {
     match alert.state() {
         AlertState::Acknowledged => (format!("seen to by {by}"), Style::Warn),
         AlertState::Snoozed => (format!("snoozed by {by}"), Style::Warn),
+        AlertState::Closed if by.is_empty() => (over("closed", alert), Style::Good),
         AlertState::Closed => (format!("put away by {by}"), Style::Warn),
-        AlertState::Resolved => {
-            let cause = label::<AlertResolveCause>(alert.resolve_cause);
-            (
-                format!("resolved {cause}").trim_end().to_owned(),
-                Style::Good,
-            )
-        }
+        AlertState::Resolved => (over("resolved", alert), Style::Good),
+        AlertState::Pending => ("pending".to_owned(), Style::Warn),
         _ => (triggered(alert), Style::Bad),
     }
+}
+
+/// That an alert is over, and why.
+fn over(how: &str, alert: &Alert) -> String {
+    let cause = label::<AlertResolveCause>(alert.resolve_cause);
+    format!("{how} {cause}").trim_end().to_owned()
 }
 
 /// How far an alert is that nobody has seen to.
@@ -348,7 +350,8 @@ fn print_alert(alert: &Alert, output: &mut Output) -> std::io::Result<()> {
     let times = output.times();
     let at = match alert.state() {
         AlertState::Resolved => alert.resolved_at.as_ref(),
-        AlertState::Acknowledged | AlertState::Closed => alert.handled_at.as_ref(),
+        AlertState::Closed => alert.handled_at.as_ref().or(alert.resolved_at.as_ref()),
+        AlertState::Acknowledged => alert.handled_at.as_ref(),
         _ => alert.first_fired_at.as_ref(),
     };
     let (state, style) = state(alert);

@@ -1,11 +1,14 @@
 //! `followups preview` and `followups explain`: which instant a due is, and why.
 
 use aftercall_proto::convert::due::duration_to_wire;
-use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest};
+use aftercall_proto::followups::v1::{
+    ExplainDueRequest, PreviewDueRequest, PreviewDueResponse, PreviewedPromise,
+};
 use aftercall_proto::model::v1::due_spec::Spec;
+use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
-    BusinessDays, BusinessElapsed, CommitmentClock, DueSpec, DueWorking, EndOfLocalDay, LocalDue,
-    Turn, WeekPart, WeekPeriod,
+    BusinessDays, BusinessElapsed, Channel, CommitmentClock, CommitmentKind, DueSpec, DueWorking,
+    EndOfLocalDay, LocalDue, Owner, Priority, Turn, WeekPart, WeekPeriod,
 };
 use clap::ArgGroup;
 use jiff::SignedDuration;
@@ -50,6 +53,38 @@ pub struct PreviewArgs {
     /// When it is told: "2026-11-22 17:00", or 2h for two hours ago; left out, now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     told: Option<When>,
+    /// What sort of promise would be due then: prints its policy and our own due, too
+    #[arg(long, value_parser = values::<CommitmentKind>())]
+    kind: Option<i32>,
+    #[command(flatten)]
+    promise: PromiseArgs,
+}
+
+/// What else decides how a promise that is previewed would be followed up.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub struct PromiseArgs {
+    /// A task of ours, of which the customer is not told
+    #[arg(long, requires = "kind")]
+    not_told: bool,
+    /// The agent who is to keep it; left out, you
+    #[arg(long, value_name = "ID", requires = "kind", conflicts_with = "queue")]
+    agent: Option<String>,
+    /// The queue from which it is to be worked off
+    #[arg(long, value_name = "ID", requires = "kind")]
+    queue: Option<String>,
+    /// The team of whoever keeps it
+    #[arg(long, value_name = "ID", requires = "kind")]
+    team: Option<String>,
+    /// How urgent
+    #[arg(long, requires = "kind", value_parser = values::<Priority>())]
+    priority: Option<i32>,
+    /// By which channel you speak with the customer
+    #[arg(long, requires = "kind", value_parser = values::<Channel>())]
+    channel: Option<i32>,
+    /// The customer's language, such as de
+    #[arg(long, value_name = "TAG", requires = "kind")]
+    language: Option<String>,
 }
 
 /// Which promise to explain.
@@ -71,6 +106,7 @@ pub(super) async fn preview(session: &mut Session, args: PreviewArgs) -> Result<
         time_zone: zone.unwrap_or_else(|| session.output.times().zone_name()),
         occurred_at,
         min_position: session.after.clone(),
+        promise: args.kind.map(|kind| args.promise.read(kind)),
         ..PreviewDueRequest::default()
     };
     let answer = session.client.call(request).await?;
@@ -79,9 +115,43 @@ pub(super) async fn preview(session: &mut Session, args: PreviewArgs) -> Result<
         let mut card = Card::new();
         card.field("due", due);
         add(&mut card, answer.working.as_ref(), output);
+        follow_up(&mut card, answer, output);
         card.print(output, 0)?;
         warnings(&answer.warnings, output)
     })
+}
+
+impl PromiseArgs {
+    /// The promise that would be made.
+    fn read(self, kind: i32) -> PreviewedPromise {
+        let keeper = self
+            .agent
+            .map(Keeper::AgentId)
+            .or(self.queue.map(Keeper::QueueId));
+        PreviewedPromise {
+            kind,
+            told_to_customer: !self.not_told,
+            owner: keeper.map(|owner| Owner { owner: Some(owner) }),
+            owner_team_id: self.team.unwrap_or_default(),
+            priority: self.priority.unwrap_or_default(),
+            channel: self.channel.unwrap_or_default(),
+            language: self.language.unwrap_or_default(),
+            ..PreviewedPromise::default()
+        }
+    }
+}
+
+/// Adds how the promise would be followed up.
+fn follow_up(card: &mut Card, answer: &PreviewDueResponse, output: &Output) {
+    if let Some(by) = &answer.policy {
+        card.field("policy", format!("{} version {}", by.policy_id, by.version));
+    }
+    let Some(target) = &answer.target else { return };
+    let at = output.times().second(target.target_at.as_ref());
+    let by = target.reckoning.as_ref().map_or_else(String::new, |by| {
+        format!(", by {} version {}", by.calendar_id, by.calendar_version)
+    });
+    card.field("our own due", format!("{at}{by}"));
 }
 
 impl DueArgs {

@@ -5,6 +5,7 @@ mod board;
 mod change;
 mod feed;
 mod filter;
+mod find;
 mod make;
 mod repeats;
 mod series;
@@ -14,6 +15,7 @@ use aftercall_proto::followups::v1::{
     RescheduleCommitmentRequest,
 };
 use aftercall_proto::model::v1::{Commitment, CommitmentKind, Warning};
+use clap::ArgGroup;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, due, promise, warnings};
@@ -37,6 +39,8 @@ pub enum Followups {
     Preview(due::PreviewArgs),
     /// Why a promise is due when it is
     Explain(due::ExplainArgs),
+    /// Finds promises in what an agent said, and says by which words; records nothing
+    FindPromises(find::FindArgs),
     /// Makes a promise after its contact, or one that was given in no contact of ours
     Make(Box<make::MakeArgs>),
     /// Says what a promise waits for: others to the same customer, which have to be kept first
@@ -140,12 +144,16 @@ pub struct CancelArgs {
 
 /// When a promise is due instead.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("anew").required(true).args(["by", "within", "days", "date", "part"])))]
 pub struct RescheduleArgs {
     #[command(flatten)]
     target: Target,
     /// The new due: "2026-11-22 17:00" in your own time zone, or `2h`
-    #[arg(long, value_name = "TIME")]
-    to: When,
+    #[arg(long, visible_alias = "to", value_name = "TIME")]
+    by: Option<When>,
+    #[command(flatten)]
+    due: due::DueArgs,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -170,6 +178,7 @@ pub async fn run(session: &mut Session, command: Followups) -> Result<(), Comman
         Followups::Show(args) => show(session, args).await,
         Followups::Preview(args) => due::preview(session, args).await,
         Followups::Explain(args) => due::explain(session, args).await,
+        Followups::FindPromises(args) => find::find(session, args).await,
         Followups::Make(args) => make::make(session, *args).await,
         Followups::Depend(args) => make::depend(session, args).await,
         Followups::Reopen(args) => make::reopen(session, args).await,
@@ -276,7 +285,8 @@ async fn cancel(session: &mut Session, args: CancelArgs) -> Result<(), CommandEr
 
 async fn reschedule(session: &mut Session, args: RescheduleArgs) -> Result<(), CommandError> {
     let request = RescheduleCommitmentRequest {
-        promised_by: Some(session.instant(&args.to)?),
+        promised_by: session.optional_instant(args.by.as_ref())?,
+        due: args.due.said(),
         reason: args.reason,
         customer_informed_interaction_id: args.customer_informed.unwrap_or_default(),
         customer_informed_message_id: args.customer_informed_message.unwrap_or_default(),

@@ -5,20 +5,22 @@ mod feelings;
 mod filter;
 mod problems;
 mod searched;
+mod slipups;
 mod struggles;
 mod tables;
+mod words;
 
 use std::io;
 
 use aftercall_proto::insight::v1::{
     AggregateRequest, AggregateResponse, AttributeCauseRequest, CompareDriversRequest,
-    ContactFilter, CountRepeatContactsRequest, Dimension, ListContactsRequest, ListSlipUpsRequest,
-    RepeatGroupBy, Terms, TimeBucket,
+    ContactFilter, CountRepeatContactsRequest, Dimension, ListContactsRequest,
+    ListCustomerSlipUpsRequest, ListSlipUpsRequest, RepeatGroupBy, Terms, TimeBucket,
 };
 use aftercall_proto::model::v1::Money;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
-use super::{CommandError, Session};
+use super::{CommandError, Session, warnings};
 use crate::output::{Output, values};
 use filter::FilterArgs;
 pub(crate) use searched::behind;
@@ -50,9 +52,10 @@ pub enum Insight {
     Drivers(Box<DriversArgs>),
     /// Contacts that came back, by cause, with their time and what it cost
     Repeats(Box<RepeatsArgs>),
-    /// Customers with whom too much went wrong within a window
+    /// Customers with whom too much went wrong within a window; of one customer, all that went wrong
     Slipups(SlipupsArgs),
-    /// Says what the root cause of a contact was; its record stays as it is
+    /// Says what the root cause of a contact was; its record stays as it is. `contacts --unset root_cause` and
+    /// `search --has-root-cause=false` list those of which nobody has said it
     Cause(CauseArgs),
     /// The contacts behind a number
     Contacts(Box<ContactsArgs>),
@@ -114,6 +117,12 @@ pub struct DriversArgs {
     /// How many to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: i32,
+    /// How many words that stand out to show, of all contacts and of each of the five that rose most; with 0, none
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    words: i32,
+    /// Shows words that this many contacts have at least; never of fewer than 5
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    words_from: i32,
     #[command(flatten)]
     shown: ShownArgs,
     #[command(flatten)]
@@ -141,7 +150,7 @@ pub struct RepeatsArgs {
 /// What is too much.
 #[derive(Debug, clap::Args)]
 pub struct SlipupsArgs {
-    /// Of this customer alone
+    /// All that went wrong with this customer, the latest first, with why it counts and what it led to
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// How many days the window has
@@ -184,6 +193,17 @@ pub struct CauseArgs {
         hide_default_value = true
     )]
     note: String,
+    /// Which edition of the taxonomy
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    taxonomy_version: String,
+    /// How sure you are, from 0 to 1
+    #[arg(long, value_name = "NUMBER")]
+    confidence: Option<f64>,
     /// The command's id: sending it again under the same id is harmless; left out, a fresh one
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     request_id: String,
@@ -241,10 +261,14 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
                 interaction_id: args.contact,
                 root_cause_code: args.code,
                 note: args.note,
-                ..AttributeCauseRequest::default()
+                taxonomy_version: args.taxonomy_version,
+                confidence: args.confidence,
             };
             let answer = session.client.call(request).await?;
-            session.tell(&answer, |_, output| output.line("said"))
+            session.tell(&answer, |answer, output| {
+                output.line("said")?;
+                warnings(&answer.warnings, output)
+            })
         }
         Insight::Contacts(args) => {
             let request = ListContactsRequest {
@@ -284,10 +308,15 @@ async fn drivers(session: &mut Session, args: DriversArgs) -> Result<(), Command
         by: args.by,
         limit: args.limit,
         min_position: session.after.clone(),
+        words_limit: args.words,
+        word_contacts_min: args.words_from,
         ..CompareDriversRequest::default()
     };
     let answer = session.client.call(request).await?;
-    session.tell(&answer, tables::drivers)?;
+    session.tell(&answer, |answer, output| {
+        tables::drivers(answer, output)?;
+        words::print(answer, output)
+    })?;
     let rows = answer.drivers.iter();
     let rows = rows.map(|it| (tables::group([&it.value]), it.filter.as_ref()));
     searches(session, args.shown, rows)
@@ -352,8 +381,20 @@ async fn repeats(session: &mut Session, args: RepeatsArgs) -> Result<(), Command
 }
 
 async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), CommandError> {
+    if let Some(customer_id) = args.customer {
+        let request = ListCustomerSlipUpsRequest {
+            customer_id,
+            window_days: args.window,
+            threshold: args.threshold,
+            long_wait_seconds: args.long_wait,
+            page_size: page_size(args.limit, PAGE_MAX),
+            min_position: session.after.clone(),
+            ..ListCustomerSlipUpsRequest::default()
+        };
+        let nothing = "nothing went wrong with this customer";
+        return tabled(session, request, args.limit, nothing, slipups::ledger).await;
+    }
     let request = ListSlipUpsRequest {
-        customer_id: args.customer.unwrap_or_default(),
         window_days: args.window,
         threshold: args.threshold,
         long_wait_seconds: args.long_wait,
@@ -362,7 +403,7 @@ async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), Comman
         ..ListSlipUpsRequest::default()
     };
     let nothing = "nobody with whom so much went wrong";
-    tabled(session, request, args.limit, nothing, tables::slip_ups).await
+    tabled(session, request, args.limit, nothing, slipups::windows).await
 }
 
 #[cfg(test)]

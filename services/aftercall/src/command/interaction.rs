@@ -4,8 +4,9 @@ mod money;
 mod telephony;
 
 use aftercall_proto::model::v1::{
-    AttemptResult, Channel, Customer, Direction, EscalationKind, Handle, Interaction,
-    ReasonResolution, RemedyKind, RepeatCause, Signal, SignalKind, SignalSource, SolutionUseKind,
+    AttemptResult, Channel, Customer, Direction, DriverSegment, DriverSetter, EscalationKind,
+    Handle, Interaction, ReasonResolution, RemedyKind, RepeatCause, Signal, SignalKind,
+    SignalSource, SolutionUseKind,
 };
 
 use self::money::money;
@@ -77,6 +78,10 @@ pub(crate) fn entry(interaction: &Interaction, output: &mut Output) -> std::io::
         card.field("promised", draft_line(draft, output.times()));
     }
     caused(interaction, &mut card);
+    if let Some(segment) = &interaction.driver_segment {
+        card.field("driver", driver_line(segment));
+    }
+    card.field("menu", telephony::way_through_menu(interaction));
     for signal in &interaction.signals {
         card.styled("signal", signal_line(signal), Style::Warn);
     }
@@ -103,6 +108,9 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
         let words = quoted(&reason.stated_verbatim);
         card.lines("reason", format!("{}{main}{solved} {words}", reason.code));
     }
+    if let Some(segment) = &interaction.driver_segment {
+        card.field("driver", driver_line(segment));
+    }
     let onset = interaction.problem_onset_at.as_ref();
     card.field("trouble since", output.times().minute(onset));
     telephony::fields(interaction, output.times(), &mut card);
@@ -121,6 +129,7 @@ pub(crate) fn card(interaction: &Interaction, output: &mut Output) -> std::io::R
         );
     }
     caused(interaction, &mut card);
+    root_cause(interaction, output, &mut card);
     rest(interaction, &mut card);
     card.print(output, 0)
 }
@@ -132,6 +141,18 @@ fn caused(interaction: &Interaction, card: &mut Card) {
         let cause = format!("{cause} {}", interaction.repeat_commitment_id);
         card.styled("because of", cause, Style::Warn);
     }
+}
+
+/// Why the contact had to be, as somebody said later.
+fn root_cause(interaction: &Interaction, output: &Output, card: &mut Card) {
+    let Some(cause) = &interaction.root_cause else {
+        return;
+    };
+    let when = output.times().minute(cause.set_at.as_ref());
+    let sure = cause.confidence;
+    let sure = sure.map_or_else(String::new, |sure| format!(", {:.0} % sure", 100.0 * sure));
+    let said = format!("{} (by {}, {when}{sure})", cause.code, cause.set_by);
+    card.field("root cause", said);
 }
 
 fn head(interaction: &Interaction, output: &Output, card: &mut Card) {
@@ -221,6 +242,22 @@ fn signal_line(signal: &Signal) -> String {
     };
     let line = format!("{kind}{}{by}", sure.unwrap_or_default());
     line.trim_end().to_owned()
+}
+
+/// What made a customer call, who says so, and how sure they are.
+fn driver_line(segment: &DriverSegment) -> String {
+    let by = match segment.set_by() {
+        DriverSetter::Classifier => {
+            let by = format!("by {} {}", segment.classifier, segment.classifier_version);
+            by.trim_end().to_owned()
+        }
+        DriverSetter::Agent => "by the agent".to_owned(),
+        DriverSetter::Unspecified => String::new(),
+    };
+    let sure = segment.confidence.map(|sure| sure.to_string());
+    let parts = [Some(segment.code.clone()), sure, Some(by)];
+    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn with_team(agent: &str, team: &str) -> String {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aftercall_log::inspect::{
     ReadOnlyLog, RepairOptions, RepairReport, VerifyReport, repair, stats, verify,
 };
-use aftercall_log::{Entry, Reader};
+use aftercall_log::{Entry, Reader, take_over};
 use aftercall_proto::event::v1::Event;
 use aftercall_proto::personal;
 use aftercall_service::Clock;
@@ -49,6 +49,12 @@ pub enum LogCommand {
     Verify(Directory),
     /// Cuts the log where it is damaged, so that it opens again, and keeps what it cut
     Repair(RepairArgs),
+    /// Has a copy of the log, or one from a backup, take the place of the log that it was made of
+    ///
+    /// A server on a copy is mute: it records, and tells nobody anything, so that nobody is told twice.
+    /// Call this once the other one is gone for good, and start the server again. What was suppressed
+    /// until then stays so; webhooks can have it again by `webhooks replay`.
+    TakeOver(Directory),
 }
 
 /// Where the log is.
@@ -135,6 +141,7 @@ pub fn run(
         LogCommand::Stats(directory) => print_stats(&directory.log(), output),
         LogCommand::Verify(directory) => print_verify(&directory.log(), output),
         LogCommand::Repair(args) => print_repair(&args, output),
+        LogCommand::TakeOver(directory) => print_take_over(&directory.log(), output),
     }
 }
 
@@ -333,6 +340,18 @@ fn print_report(report: &VerifyReport, output: &mut Output) -> std::io::Result<(
         places => (Style::Bad, format!("{places} places are damaged")),
     };
     output.line(&format!("{read}: {}", output.styled(style, &verdict)))
+}
+
+fn print_take_over(dir: &Path, output: &mut Output) -> Result<(), CommandError> {
+    let log = take_over(dir).map_err(failed)?;
+    if output.json() {
+        let line = serde_json::json!({ "log": log.to_string() });
+        return Ok(output.line(&line.to_string())?);
+    }
+    Ok(output.line(&format!(
+        "the log {log} lives in {}: from its next start on, a server tells of it whomever it has to",
+        dir.display()
+    ))?)
 }
 
 fn print_repair(args: &RepairArgs, output: &mut Output) -> Result<(), CommandError> {

@@ -4,7 +4,7 @@ use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{
     AttemptResult, Commitment, CommitmentClock, CommitmentDraft, CommitmentKind,
     CommitmentLifecycle, CommitmentOrigin, CommitmentOutcome, Dependency, DependencySlip, Handle,
-    Owner, PauseReason, Priority, Timeliness,
+    Owner, PauseReason, Priority, Reschedule, Timeliness,
 };
 
 use super::followups::of_series;
@@ -84,6 +84,9 @@ pub(crate) fn draft_line(draft: &CommitmentDraft, times: &Times) -> String {
     if !draft.promise_text.is_empty() {
         line.push_str(&format!(": “{}”", draft.promise_text));
     }
+    if draft.proposed_until.is_some() {
+        line.push_str(" (proposed)");
+    }
     line
 }
 
@@ -138,6 +141,28 @@ pub(crate) fn card(commitment: &Commitment, output: &mut Output) -> std::io::Res
     card.print(output, 0)
 }
 
+/// From when to when a due moved, by which calendar, and who was told.
+fn moved(moved: &Reschedule, times: &Times) -> String {
+    let told = evidence(
+        &moved.customer_informed_interaction_id,
+        &moved.customer_informed_message_id,
+    );
+    let told = match told.is_empty() {
+        true => "customer not told".to_owned(),
+        false => format!("customer told {told}"),
+    };
+    let (from, to) = (
+        times.minute(moved.from_due.as_ref()),
+        times.minute(moved.to_due.as_ref()),
+    );
+    let by = moved.due_resolution.as_ref();
+    let by = by.filter(|by| !by.calendar_id.is_empty());
+    let by = by.map_or_else(String::new, |by| {
+        format!(" by {} version {}", by.calendar_id, by.calendar_version)
+    });
+    format!("{from} → {to}{by}, {told}: {}", moved.reason)
+}
+
 /// The part of a promise's card that tells what happened after it was made.
 fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) {
     let times = output.times();
@@ -153,20 +178,8 @@ fn what_became_of_it(commitment: &Commitment, output: &Output, card: &mut Card) 
             _ => card.styled("lapsed", lapsed, Style::Bad),
         };
     }
-    for moved in &commitment.reschedules {
-        let told = evidence(
-            &moved.customer_informed_interaction_id,
-            &moved.customer_informed_message_id,
-        );
-        let told = match told.is_empty() {
-            true => "customer not told".to_owned(),
-            false => format!("customer told {told}"),
-        };
-        let (from, to) = (
-            times.minute(moved.from_due.as_ref()),
-            times.minute(moved.to_due.as_ref()),
-        );
-        card.field("moved", format!("{from} → {to}, {told}: {}", moved.reason));
+    for one in &commitment.reschedules {
+        card.field("moved", moved(one, times));
     }
     for attempt in &commitment.attempts {
         let at = times.minute(attempt.attempted_at.as_ref());

@@ -1,11 +1,12 @@
 //! `record`: one contact, or a few, from JSON.
 
+use aftercall_proto::model::v1::CommitmentKind;
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 
 use super::{CommandError, Session, input, warnings};
 use crate::import;
 use crate::json::{Problem, Records};
-use crate::output::Card;
+use crate::output::{Card, label};
 
 /// The largest input that is taken, in MiB; more than that is an import.
 const INPUT_MIB_MAX: u64 = 64;
@@ -98,12 +99,24 @@ fn print(
     card.field("contact", &answer.interaction_id)
         .field("recorded", format!("{recorded} {state}"))
         .field("position", &answer.position);
-    for commitment in &answer.commitment_ids {
+    let due = |commitment: &str| {
         let mut dues = answer.dues.iter();
-        let due = dues.find(|due| due.commitment_id == *commitment);
+        let due = dues.find(|due| due.commitment_id == commitment);
         let due = due.map(|due| output.times().minute(due.promised_by.as_ref()));
-        let due = due.map_or_else(String::new, |due| format!(", due {due}"));
-        card.field("promise", format!("{commitment}{due}"));
+        due.map_or_else(String::new, |due| format!(", due {due}"))
+    };
+    for commitment in &answer.commitment_ids {
+        card.field("promise", format!("{commitment}{}", due(commitment)));
+    }
+    for proposed in &answer.proposed {
+        let commitment = &proposed.commitment_id;
+        let until = output.times().minute(proposed.proposed_until.as_ref());
+        let kind = label::<CommitmentKind>(proposed.kind);
+        let due = due(commitment);
+        let text = format!(
+            "{commitment}: {kind}{due}; said, not listed: confirm or dismiss it by {until}"
+        );
+        card.field("proposed", text);
     }
     card.print(output, 0)?;
     warnings(&answer.warnings, output)

@@ -26,7 +26,8 @@ pub struct RestoreArgs {
     )]
     data: PathBuf,
     /// Gives the log another identity: a copy to try things with, whose positions are not taken for
-    /// those of the log that it was copied from
+    /// those of the log that it was copied from. Without it, `log take-over` has it take the other's
+    /// place; until then it tells nobody anything
     #[arg(long)]
     copy: bool,
 }
@@ -55,12 +56,24 @@ pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<(), CommandErr
     let restored = restoring.finish(args.copy).map_err(failed)?;
     let (log, records) = (restored.log, restored.records);
     if output.json() {
-        let line = serde_json::json!({ "log": log.to_string(), "records": records });
+        let line = serde_json::json!({
+            "log": log.to_string(),
+            "records": records,
+            "mute": !args.copy,
+        });
         return Ok(output.line(&line.to_string())?);
     }
     let place = storage.log();
-    Ok(output.line(&format!(
+    output.line(&format!(
         "{} has {records} records of the log {log}",
         place.display()
-    ))?)
+    ))?;
+    if !args.copy {
+        let data = args.data.display();
+        output.line(&format!(
+            "A server on it is mute, as the one that it was saved from may go on: it records, and tells nobody anything. If \
+             it takes that one's place, call `aftercall log take-over --data {data}` first"
+        ))?;
+    }
+    Ok(())
 }

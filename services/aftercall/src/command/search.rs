@@ -69,6 +69,9 @@ pub(super) struct FilterArgs {
     /// Contacts with this wrap-up code
     #[arg(long, value_name = "CODE")]
     disposition: Vec<String>,
+    /// Contacts with this driver; `outage` also finds `outage.network`
+    #[arg(long, value_name = "CODE")]
+    driver: Vec<String>,
     /// Contacts by this channel
     #[arg(long, value_parser = values::<Channel>())]
     channel: Vec<i32>,
@@ -94,6 +97,13 @@ pub(super) struct FilterArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(require_equals = true)]
     open_promise: Option<bool>,
+    /// Contacts with this root cause, as it was said last; `process` also finds `process.delay`
+    #[arg(long, value_name = "CODE")]
+    root_cause: Vec<String>,
+    /// Whether the root cause was said; =false finds those that nobody has looked into
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(require_equals = true)]
+    has_root_cause: Option<bool>,
     /// Contacts with this label; repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
@@ -149,6 +159,7 @@ impl FilterArgs {
             team,
             reason,
             disposition,
+            driver,
             channel,
             direction,
             sentiment,
@@ -157,6 +168,8 @@ impl FilterArgs {
             scorer,
             signal,
             open_promise,
+            root_cause,
+            has_root_cause,
             label,
             from,
             before,
@@ -174,6 +187,7 @@ impl FilterArgs {
             team_ids: team,
             reason_codes: reason,
             disposition_codes: disposition,
+            driver_codes: driver,
             channels: channel,
             directions: direction,
             sentiments: sentiment,
@@ -182,6 +196,8 @@ impl FilterArgs {
             sentiment_scorers: scorer,
             signals: signal,
             open_promise,
+            root_cause_codes: root_cause,
+            has_root_cause,
             labels: label,
             occurred_from: session.optional_instant(from.as_ref())?,
             occurred_before: session.optional_instant(before.as_ref())?,

@@ -67,15 +67,11 @@ pub async fn run(session: &mut Session, command: Sentiments) -> Result<(), Comma
 }
 
 async fn score(session: &mut Session, args: ScoreArgs) -> Result<(), CommandError> {
-    let turns = match &args.file {
-        Some(file) => {
-            let bytes = input::read(file, INPUT_MIB_MAX, "score it in parts")?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| CommandError::Input(format!("{file} is no text in UTF-8")))?;
-            text.lines().filter_map(turn).collect()
-        }
-        None => args.texts.iter().filter_map(|text| turn(text)).collect(),
-    };
+    let turns = turns(
+        &args.texts,
+        args.file.as_deref(),
+        SentimentParticipant::Customer,
+    )?;
     let request = ScoreTextRequest { turns };
     let answer = session.client.call(request.clone()).await?;
     session.tell(&answer, |answer, output| {
@@ -83,8 +79,23 @@ async fn score(session: &mut Session, args: ScoreArgs) -> Result<(), CommandErro
     })
 }
 
-/// A turn of a line: the customer's, or the agent's if it says so. None of an empty line.
-fn turn(line: &str) -> Option<ScoredTurn> {
+/// The turns of texts, or of the lines of a file. Of those that don't say whose they are, `usual` says it.
+pub(super) fn turns(
+    texts: &[String],
+    file: Option<&str>,
+    usual: SentimentParticipant,
+) -> Result<Vec<ScoredTurn>, CommandError> {
+    let Some(file) = file else {
+        return Ok(texts.iter().filter_map(|text| turn(text, usual)).collect());
+    };
+    let bytes = input::read(file, INPUT_MIB_MAX, "send it in parts")?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CommandError::Input(format!("{file} is no text in UTF-8")))?;
+    Ok(text.lines().filter_map(|line| turn(line, usual)).collect())
+}
+
+/// A turn of a line. None of an empty line.
+fn turn(line: &str, usual: SentimentParticipant) -> Option<ScoredTurn> {
     let (participant, text) = match line.split_once(':') {
         Some((who, text)) if who.trim().eq_ignore_ascii_case("agent") => {
             (SentimentParticipant::Agent, text)
@@ -92,7 +103,7 @@ fn turn(line: &str) -> Option<ScoredTurn> {
         Some((who, text)) if who.trim().eq_ignore_ascii_case("customer") => {
             (SentimentParticipant::Customer, text)
         }
-        _ => (SentimentParticipant::Customer, line),
+        _ => (usual, line),
     };
     let text = text.trim();
     (!text.is_empty()).then(|| ScoredTurn {
@@ -204,7 +215,7 @@ mod tests {
     #[test]
     fn a_line_says_whose_it_is() {
         let read = |line| {
-            let turn = turn(line)?;
+            let turn = turn(line, SentimentParticipant::Customer)?;
             Some((turn.participant(), turn.text))
         };
         let customer = SentimentParticipant::Customer;

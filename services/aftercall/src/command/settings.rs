@@ -1,6 +1,7 @@
 //! What a tenant sets up: each kind listed, shown, made, changed and taken out of use in one way.
 
 pub mod calendars;
+mod call_policies;
 mod escalations;
 mod holidays;
 pub mod policies;
@@ -11,7 +12,7 @@ mod teams;
 
 use aftercall_domain::limits::SECONDS_PER_DAY;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{EscalationPolicy, Setting, SettingKind, Team};
+use aftercall_proto::model::v1::{CallPolicy, EscalationPolicy, Setting, SettingKind, Team};
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, GetSettingRequest, ListSettingVersionsRequest, ListSettingsRequest,
     SettingChange,
@@ -29,6 +30,8 @@ pub const CALENDAR: &str = calendars::EXAMPLE;
 pub const POLICY: &str = policies::EXAMPLE;
 /// An escalation policy as `set` takes it.
 pub const ESCALATION: &str = escalations::EXAMPLE;
+/// A call policy as `set` takes it.
+pub const CALL_POLICY: &str = call_policies::EXAMPLE;
 /// A team as `set` takes it.
 pub const TEAM: &str = teams::EXAMPLE;
 /// A taxonomy as `set` takes it.
@@ -200,6 +203,14 @@ pub async fn escalations(session: &mut Session, command: Managing) -> Result<(),
 /// As [`escalations`].
 pub async fn teams(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<Team>(session, command).await
+}
+
+/// Runs a command on call policies.
+///
+/// # Errors
+/// As [`escalations`].
+pub async fn call_policies(session: &mut Session, command: Managing) -> Result<(), CommandError> {
+    manage::<CallPolicy>(session, command).await
 }
 
 async fn list<K: Kind>(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
@@ -456,6 +467,10 @@ mod tests {
             "for all alerts",
         ] {
             assert!(escalation.contains(told), "{told}: {escalation}");
+        }
+        let calls = shown::<CallPolicy>(call_policies::EXAMPLE);
+        for told in ["1m 30s", "5m", "15m", "4h", "1h"] {
+            assert!(calls.contains(told), "{told}: {calls}");
         }
         let team = shown::<Team>(teams::EXAMPLE);
         for told in ["a.marsh", "j.doe", "billing-calls", "north"] {

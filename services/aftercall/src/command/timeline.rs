@@ -3,8 +3,8 @@
 use aftercall_proto::history::v1::timeline_entry::What;
 use aftercall_proto::history::v1::{
     CommitmentChange, CommitmentChangeKind, GetCustomerContextRequest, GetCustomerContextResponse,
-    GetInteractionRequest, HandleQuery, ListTimelineRequest, TimelineEntry, WarningKind,
-    get_customer_context_request, list_timeline_request,
+    GetInteractionRequest, GetInteractionResponse, HandleQuery, ListTimelineRequest, TimelineEntry,
+    WarningKind, get_customer_context_request, list_timeline_request,
 };
 
 use super::as_of::AsOfArgs;
@@ -215,6 +215,25 @@ fn heading(title: &str, output: &mut Output) -> std::io::Result<()> {
     output.line(&output.styled(Style::Bold, title))
 }
 
+/// All that was said of the contact's root cause, the first of it first.
+fn root_causes(answer: &GetInteractionResponse, output: &mut Output) -> std::io::Result<()> {
+    for change in answer.root_cause_changes.iter().rev() {
+        let said = change.root_cause.clone().unwrap_or_default();
+        let when = output.times().minute(said.set_at.as_ref());
+        let what = match said.code.is_empty() {
+            true => "root cause taken back",
+            false => &*said.code,
+        };
+        let line = format!("{when}  {what}, said by {}", said.set_by);
+        output.line("")?;
+        output.paragraph(0, Style::Plain, &line)?;
+        for line in change.note.lines() {
+            output.paragraph(4, Style::Dim, line)?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints one contact.
 ///
 /// # Errors
@@ -239,6 +258,7 @@ pub async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), CommandE
         output.line("")?;
         promise::card(commitment, output)?;
     }
+    root_causes(&answer, output)?;
     for amendment in &answer.amendments {
         let when = output.times().minute(amendment.recorded_at.as_ref());
         let mask = amendment.update_mask.clone().unwrap_or_default();

@@ -11,7 +11,7 @@ use aftercall_proto::followups::v1::{
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, PromoteCandidateRequest};
 use aftercall_proto::model::v1::alert::Subject;
 use aftercall_proto::model::v1::{
-    AlertState, Interaction, ReasonResolution, SolutionUse, SolutionUseKind,
+    Alert, AlertState, Interaction, ReasonResolution, SolutionUse, SolutionUseKind,
 };
 use aftercall_proto::recorder::v1::RecordInteractionRequest;
 use anyhow::Context;
@@ -133,9 +133,13 @@ impl Player {
                 .try_next()
                 .await?
                 .context("the alert stream ended")?;
-            let fired = change.alert.filter(|alert| {
-                alert.state() == AlertState::Triggered && alert.rule == rule.as_str()
-            });
+            // It fires before it is decided who is told.
+            let fires = |alert: &Alert| {
+                matches!(alert.state(), AlertState::Pending | AlertState::Triggered)
+            };
+            let fired = change
+                .alert
+                .filter(|alert| fires(alert) && alert.rule == rule.as_str());
             let meant = fired.filter(|alert| alert.subject.as_ref().is_some_and(&is_about));
             if let Some(alert) = meant {
                 return Ok(alert.alert_id);

@@ -20,13 +20,13 @@ fn backup(server: &Server, to: &Path) -> Value {
         .remove(0)
 }
 
-fn restore(from: &Path, data: &Path) -> Command {
+pub(crate) fn restore(from: &Path, data: &Path) -> Command {
     let mut restore = aftercall(["restore"]);
     restore.arg(from).arg("--data").arg(data);
     restore
 }
 
-fn stats(data: &Path) -> Value {
+pub(crate) fn stats(data: &Path) -> Value {
     let mut stats = aftercall(["log", "stats", "--json", "--data"]);
     run(stats.arg(data)).messages().remove(0)
 }
@@ -50,7 +50,7 @@ fn contacts(server: &Server, customer: &str) -> usize {
         .count()
 }
 
-fn copy_dir(from: &Path, to: &Path) {
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

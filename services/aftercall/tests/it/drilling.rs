@@ -7,9 +7,9 @@ use aftercall_client::{Client, Error};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::history::v1::{InteractionFilter, SearchInteractionsRequest, SentimentBand};
 use aftercall_proto::insight::v1::{
-    AggregateRequest, AggregateResponse, AggregateRow, CompareDriversRequest, ContactFact,
-    ContactFilter, CountRepeatContactsRequest, Dimension, ListContactsRequest, Measures,
-    TimeBucket,
+    AggregateRequest, AggregateResponse, AggregateRow, AttributeCauseRequest,
+    CompareDriversRequest, ContactFact, ContactFilter, CountRepeatContactsRequest, Dimension,
+    ListContactsRequest, Measures, TimeBucket,
 };
 use aftercall_proto::recorder::v1::{
     BatchReportCallEventsRequest, RecordInteractionRequest, ReportCallEventsRequest,
@@ -21,7 +21,7 @@ use proptest::test_runner::Config;
 use prost::Message;
 
 use crate::app::beside_an_app;
-use asked::{Asked, BANDS, Felt, One, asked, dimensions, felt_alike, one};
+use asked::{Asked, BANDS, Felt, One, asked, dimensions, driven_alike, felt_alike, one};
 
 struct House {
     client: Client,
@@ -48,7 +48,16 @@ impl House {
                 interaction: Some(one.record(n, now)),
                 ..RecordInteractionRequest::default()
             };
-            self.client.call(request).await.unwrap();
+            let recorded = self.client.call(request).await.unwrap();
+            if let Some(code) = one.root_cause() {
+                let request = AttributeCauseRequest {
+                    request_id: format!("cause-{n}"),
+                    interaction_id: recorded.interaction_id,
+                    root_cause_code: code.to_owned(),
+                    ..AttributeCauseRequest::default()
+                };
+                self.client.call(request).await.unwrap();
+            }
         }
     }
 
@@ -152,7 +161,7 @@ impl House {
             ..ContactFilter::default()
         };
         assert_eq!(self.total(filter).await, found, "{asked:?}");
-        for (own, searched) in felt_alike() {
+        for (own, searched) in felt_alike().into_iter().chain(driven_alike()) {
             let request = SearchInteractionsRequest {
                 filter: Some(searched),
                 ..SearchInteractionsRequest::default()
@@ -221,6 +230,9 @@ async fn with_three<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
             minutes_ago: 60 * n,
             felt,
             signals: [n == 1, n < 3, false],
+            driver: None,
+            way: Vec::new(),
+            cause: None,
         };
         let all = [
             one(1, 0, [None, Some((2, -3)), Some((0, 0))]),
@@ -286,11 +298,14 @@ async fn drivers_and_repeats_take_all_of_a_search_and_lead_to_their_contacts() {
         let drivers = house.client.call(CompareDriversRequest {
             filter: Some(filter.clone()),
             by: Dimension::Signal.into(),
+            words_limit: 5,
             latest: true,
             ..CompareDriversRequest::default()
         });
         let drivers = drivers.await.unwrap();
         assert_eq!((drivers.contacts, drivers.contacts_before), (1, 1));
+        // The third contact is of the period before, too, and of no refund: its words are not read.
+        assert_eq!((drivers.sampled, drivers.sampled_before), (1, 1));
         assert_eq!(drivers.drivers.len(), 2);
         for driver in &drivers.drivers {
             let filter = driver.filter.clone().unwrap();

@@ -21,13 +21,19 @@ use aftercall_proto::settings::v1::{
 };
 use aftercall_service::testing::{contact, open_week, promise, setting, since_made};
 use aftercall_service::{Clock, ManualClock};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::SignedDuration;
 
 use crate::app::beside_an_app;
 
 /// So many promises are made, more than one request retargets.
-const PROMISES: usize = 640;
+const PROMISES: usize = 3_200;
+
+/// So many contacts are recorded at a time.
+const AT_A_TIME: usize = 64;
+
+/// How many promises one request retargets.
+const A_PAGE: usize = 500;
 
 struct House {
     client: Client,
@@ -163,9 +169,9 @@ fn hours_after_made(commitment: &Commitment) -> Option<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_moves_nothing_until_it_is_asked_for() {
     in_a_house(async |house| {
-        for no in 0..PROMISES / 2 {
-            house.record(no).await;
-        }
+        stream::iter(0..PROMISES / 2)
+            .for_each_concurrent(AT_A_TIME, |no| house.record(no))
+            .await;
         // Half of the call-backs are late by what is to be the policy, and none by what it is.
         house.clock.advance(Duration::from_secs(10 * 3_600));
         let before = house.promises().await;
@@ -175,7 +181,11 @@ async fn an_edit_moves_nothing_until_it_is_asked_for() {
         assert_eq!(house.promises().await, before, "an edit moves nothing");
 
         let tried = house.retarget("try", true).await;
-        assert_eq!(tried.len(), 2, "so many are not done at once");
+        assert_eq!(
+            tried.len(),
+            PROMISES.div_ceil(A_PAGE),
+            "so many are not done at once"
+        );
         assert_eq!(house.promises().await, before, "nor does asking");
         let (calls, voice) = (PROMISES as u64 / 2, PROMISES as u64 / 4);
         assert_eq!(sum(&tried, |it| it.examined), PROMISES as u64);

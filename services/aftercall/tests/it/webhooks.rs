@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::command::{Server, Site, aftercall, line, run, run_with};
 
 /// How long a message may take: the pause after a first failure is five seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often is looked for what must happen.
 const LOOKS: usize = 1_000;
@@ -56,7 +56,12 @@ pub(crate) fn receiver(statuses: Vec<u16>) -> (String, Messages<Message>) {
 }
 
 /// A server that may send to this machine.
-fn server(data: TempDir) -> Server {
+pub(crate) fn server(data: TempDir) -> Server {
+    server_named(data, None)
+}
+
+/// The same in an environment that is named.
+pub(crate) fn server_named(data: TempDir, environment: Option<&str>) -> Server {
     let key = data.path().join("secrets.key");
     std::fs::write(&key, "0123456789abcdef".repeat(4)).unwrap();
     let mut command = aftercall(["serve", "--listen", "127.0.0.1:0"]);
@@ -65,15 +70,18 @@ fn server(data: TempDir) -> Server {
         .arg(data.path())
         .env("AFTERCALL_NOTIFY__SECRETS_KEY_FILE", &key)
         .env("AFTERCALL_NOTIFY__PRIVATE_NETWORKS", r#"["127.0.0.0/8"]"#);
+    if let Some(environment) = environment {
+        command.env("AFTERCALL_NOTIFY__ENVIRONMENT", environment);
+    }
     Server::spawn(&mut command, data)
 }
 
-fn asked<const N: usize>(server: &Server, args: [&str; N]) -> Vec<Value> {
+pub(crate) fn asked<const N: usize>(server: &Server, args: [&str; N]) -> Vec<Value> {
     run(server.client(args).arg("--json")).messages()
 }
 
 /// What a command answers, once one of its messages is as it must be.
-fn until<const N: usize>(
+pub(crate) fn until<const N: usize>(
     server: &Server,
     args: [&str; N],
     is_there: impl Fn(&Value) -> bool,

@@ -5,12 +5,14 @@
 //!  writers ──► recorder × 2 ─┐                      ┌─► history × 2   ──► readers
 //!              followups × 2 ─┴─► brokers 1, 2, 3 ──┼─► followups × 2 ──► readers, watchers
 //!                                                   ├─► knowledge × 2
-//!                                                   └─► notify × 2    ──► a receiver, by HTTP
+//!                                                   └─► notify × 2    ──► a receiver, by HTTP, and a server of mail
 //!                  nemesis: one fault of a broker and one of a role at a time
 //! ```
 
 mod clients;
 mod house;
+mod kept_back;
+mod mailbox;
 mod nemesis;
 mod observed;
 mod retry;
@@ -37,6 +39,8 @@ use crate::journal::Journal;
 use crate::receiver;
 use crate::requests::now;
 use clients::{Shared, WRITERS, Watcher, Writer};
+use kept_back::{Attendant, Until};
+use mailbox::{Mailbox, Mails};
 use observed::Observed;
 use told::Heard;
 
@@ -51,7 +55,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(420);
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn chaos_needs_kafka_brokers() {
+async fn chaos_needs_kafka_brokers_and_needs_smtp() {
     let mut brokers = Brokers::given();
     let minutes = std::env::var("AFTERCALL_CHAOS_MINUTES")
         .map_or(1, |minutes| minutes.parse().expect("a number of minutes"));
@@ -59,14 +63,25 @@ async fn chaos_needs_kafka_brokers() {
     let scratch = tempfile::tempdir().expect("a directory");
     let log = SharedLog::create(&brokers.bootstrap, PARTITIONS, brokers.all.len());
     let mut fleet = Fleet::start(REPLICAS, scratch.path(), &log.settings());
-    let settings = [log.settings(), receiver::settings(scratch.path())].concat();
+    let mailbox = Mailbox::open(scratch.path());
+    let settings = [
+        log.settings(),
+        receiver::settings(scratch.path()),
+        mailbox.settings(),
+    ];
+    let settings = settings.concat();
     fleet.add_notifiers(REPLICAS, scratch.path(), &settings);
     let heard = Arc::<Mutex<Heard>>::default();
+    let outside = Outside {
+        heard: Arc::clone(&heard),
+        mails: mailbox.mails(),
+        until: Until::from(now()),
+    };
     let hears = Arc::clone(&heard);
     let url = receiver::listen(move |id, body| hears.lock().take(id, body));
     let doors = fleet.doors();
     let shared = Shared {
-        house: house::set_up(&doors, &mut rng, &url).await,
+        house: house::set_up(&doors, &mut rng, (&url, outside.until)).await,
         doors,
         journal: Arc::new(Journal::new()),
         observed: Arc::new(Mutex::new(Observed::default())),
@@ -84,6 +99,7 @@ async fn chaos_needs_kafka_brokers() {
     for number in 0..WRITERS {
         writers.spawn(Writer::new(&shared, source, number).run());
     }
+    writers.spawn(Attendant::new(&shared, rng.random()).run());
     let until = began + Duration::from_secs(60 * minutes);
     let (first, second) = (rng.random(), rng.random());
     tokio::join!(
@@ -96,19 +112,34 @@ async fn chaos_needs_kafka_brokers() {
     }
     shared.stop.cancel();
     ended(writers).await;
-    let checker = conclude(&shared, &log, (&mut fleet, &heard), scratch.path()).await;
-    report(&checker, &heard.lock());
+    let checker = conclude(&shared, &log, (&mut fleet, &outside), scratch.path()).await;
+    report(&checker, &outside);
     shared.stop_listening.cancel();
     ended(watchers).await;
 }
 
+/// What came of it outside.
+struct Outside {
+    /// What a system was told by webhook.
+    heard: Arc<Mutex<Heard>>,
+    /// What came by mail.
+    mails: Arc<Mutex<Mails>>,
+    /// Until when some of it is kept back.
+    until: Until,
+}
+
 /// Says how much there was of all that was looked at.
-fn report(checker: &Checker, heard: &Heard) {
+fn report(checker: &Checker, outside: &Outside) {
     let (records, lapses) = (checker.records(), checker.lapses());
     println!("{records} records, {lapses} lapses");
     assert!(records > 0 && lapses > 0, "a test of nothing");
-    let (messages, times) = (heard.messages(), heard.times);
+    let (messages, times) = {
+        let heard = outside.heard.lock();
+        (heard.messages(), heard.times)
+    };
     println!("{messages} messages, which came {times} times");
+    println!("{} mails", outside.mails.lock().len());
+    kept_back::report(checker);
     for event_type in house::EVENTS.into_iter().chain([NOTIFICATION]) {
         let news = checker.news().values();
         let count = news.filter(|one| one.event_type == event_type).count();
@@ -132,13 +163,16 @@ async fn ended(mut tasks: JoinSet<()>) {
 async fn conclude(
     shared: &Shared,
     log: &SharedLog,
-    (fleet, heard): (&mut Fleet, &Mutex<Heard>),
+    (fleet, outside): (&mut Fleet, &Outside),
     scratch: &std::path::Path,
 ) -> Checker {
-    let checker = when_all_is_told(shared, log, heard).await;
+    let checker = when_all_is_told(shared, log, outside).await;
     let mut faults = checker.faults().to_vec();
     faults.extend(checker.kept_from(house::CATCH_ALL, &shared.journal.entries()));
-    faults.extend(heard.lock().faults(checker.news()));
+    faults.extend(outside.heard.lock().faults(checker.news()));
+    faults.extend(outside.mails.lock().faults(checker.mails()));
+    let kept_back = outside.until;
+    faults.extend(kept_back.faults(&checker, &shared.journal.entries()));
     faults.extend(checker.told_and_never_was());
     faults.extend(observed::own_writes(&shared.observed.lock().own_writes));
     let lapsed = checker.lapsed();
@@ -167,7 +201,7 @@ async fn conclude(
 
 /// Waits until every due that has passed is noticed, and all that is to be told of that has arrived, or for as long as
 /// that may take: what is missing then is seen later.
-async fn when_all_is_told(shared: &Shared, log: &SharedLog, heard: &Mutex<Heard>) -> Checker {
+async fn when_all_is_told(shared: &Shared, log: &SharedLog, outside: &Outside) -> Checker {
     let (journal, soon) = (&shared.journal, now() + SignedDuration::from_secs(60));
     let has_lapsed = log.when_all_has_lapsed(journal).await;
     println!("{} lapses are noticed", has_lapsed.lapses());
@@ -176,7 +210,9 @@ async fn when_all_is_told(shared: &Shared, log: &SharedLog, heard: &Mutex<Heard>
             && checker
                 .kept_from(house::CATCH_ALL, &journal.entries())
                 .is_empty()
-            && heard.lock().has(checker.news())
+            && outside.until.is_over(checker, &journal.entries())
+            && outside.mails.lock().faults(checker.mails()).is_empty()
+            && outside.heard.lock().has(checker.news())
     };
     let told = log.once(journal, TOLD_WITHIN, is_told).await;
     told.unwrap_or_else(|checker| checker)

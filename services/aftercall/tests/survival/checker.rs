@@ -436,5 +436,6 @@ fn shown(at: Position) -> String {
     format!("partition {} offset {}", at.partition, at.offset)
 }
 
+pub(crate) mod kept_back;
 mod objections;
 pub(crate) mod told;

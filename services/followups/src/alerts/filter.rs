@@ -98,6 +98,7 @@ impl Filter {
             AlertState::Acknowledged,
             AlertState::Snoozed,
             AlertState::Exhausted,
+            AlertState::Pending,
         ]);
         match (open, wanted(&[AlertState::Resolved, AlertState::Closed])) {
             (true, false) => &[true],

@@ -65,6 +65,7 @@ fn leave_telephony_alone(amendment: &Amendment, found: &mut Violations) {
         ("disconnect", amendment.disconnect.is_some()),
         ("occurred_at", amendment.occurred_at.is_some()),
         ("ended_at", amendment.ended_at.is_some()),
+        ("ivr_path", amendment.ivr_path.is_some()),
     ];
     for (field, _) in named.into_iter().filter(|(_, is_named)| *is_named) {
         let text =

@@ -2,12 +2,12 @@
 
 use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Commitment, Shown};
-use aftercall_domain::interaction::Channel;
+use aftercall_domain::interaction::Reach;
 use aftercall_domain::violation::Reason;
 use aftercall_ledger::CallRow;
 use aftercall_proto::convert::{call, interaction};
 use aftercall_view::Store;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Asked, Wish};
 use crate::contacts::{Named, Promised, Witness};
@@ -45,7 +45,7 @@ impl Asked {
     }
 
     /// The contact, if it is one with the customer.
-    fn witness(
+    pub(super) fn witness(
         &self,
         store: &Store,
         commitment: &Commitment,
@@ -79,7 +79,7 @@ impl Asked {
 
     /// What a contact shows: as it was recorded, with what telephony tells of it where its record says nothing, and
     /// with its parts as they were amended.
-    fn shown(&self, store: &Store, witness: Witness) -> Result<Shown, Refused> {
+    pub(super) fn shown(&self, store: &Store, witness: Witness) -> Result<Shown, Refused> {
         let Witness {
             whose,
             recorded_at,
@@ -96,22 +96,21 @@ impl Asked {
         let short = short.map(Short::decode_row).transpose()?;
         // What is odd about it was refused before it was recorded.
         let contact = interaction::read(recorded, &mut Violations::new());
-        let mut shown = Shown {
-            began_at,
-            over_at: contact.over_at(),
-            recorded_at,
-            is_voicemail: contact.is_voicemail(),
-            talk: contact.talk_time(),
-            interaction_id: id,
-        };
-        if let Some(parts) = short.and_then(|short| short.amended_parts) {
+        let (mut parts, mut over_at) = (contact.parts_shown(), contact.over_at());
+        if let Some(amended) = short.and_then(|short| short.amended_parts) {
             let at = |us: i64| Timestamp::from_microsecond(us).ok();
-            let worked_until = parts.worked_until_us.and_then(at);
-            shown.over_at = contact.ended_at.max(worked_until);
-            shown.is_voicemail = contact.channel == Channel::Voicemail || parts.has_voicemail;
-            shown.talk = parts.talk_us.map(SignedDuration::from_micros);
+            let worked_until = amended.worked_until_us.and_then(at);
+            over_at = contact.ended_at.max(worked_until);
+            parts = amended.shown();
         }
-        Ok(shown)
+        Ok(Shown {
+            began_at,
+            over_at,
+            recorded_at,
+            reach: Reach::of(contact.channel, contact.direction, &parts),
+            talk: parts.talk,
+            interaction_id: id,
+        })
     }
 
     /// A contact is one attempt, however often somebody says so.

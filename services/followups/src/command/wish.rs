@@ -11,7 +11,7 @@ mod owner;
 use aftercall_domain::alert::Rule;
 use aftercall_domain::commitment::{
     Actor, AlertWish, Attempting, Cancel, Change, Commitment, Event, Evidence, Fulfil, Pausing,
-    Reassign, Refusal, Reschedule, Supersede,
+    Reassign, Refusal, Supersede,
 };
 use aftercall_domain::due::Calendars;
 use aftercall_domain::setting::FulfilmentPolicy;
@@ -22,6 +22,7 @@ use aftercall_service::{Checker, given};
 use jiff::Timestamp;
 
 use super::{About, PromiseCommand};
+pub(super) use due::Moving;
 
 /// What a caller wants to happen.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ pub(crate) enum Wish {
     Fulfil(Fulfil),
     Attempt(Attempting),
     Cancel(Cancel),
-    Reschedule(Reschedule),
+    Reschedule(Box<Moving>),
     Pause(Pausing),
     Resume,
     Reassign(Reassign),
@@ -91,13 +92,13 @@ impl Wish {
         }
     }
 
-    /// The contact that the caller names as evidence, if there is one, and the request's field.
+    /// The contact that the caller names as evidence, if there is one, and the request's field. That of a move was looked
+    /// at before, because the new due is reckoned from it.
     pub(super) fn evidence(&self) -> Option<(&'static str, &str)> {
         let (field, evidence) = match self {
             Self::Fulfil(wish) => ("evidence_interaction_id", &wish.evidence),
             Self::Attempt(wish) => ("evidence_interaction_id", &wish.evidence),
-            Self::Cancel(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
-            Self::Reschedule(wish) => ("customer_informed_interaction_id", &wish.customer_informed),
+            Self::Cancel(wish) => (INFORMED, &wish.customer_informed),
             _ => return None,
         };
         Some((field, evidence.interaction_id.as_deref()?))
@@ -122,7 +123,7 @@ impl Wish {
             }
             Self::Attempt(wish) => promise.attempt(wish, actor, now, fulfilment),
             Self::Cancel(wish) => promise.cancel(wish, actor, now),
-            Self::Reschedule(wish) => promise.reschedule(wish, actor, now, calendars),
+            Self::Reschedule(moving) => promise.reschedule(moving.wish, actor, now, calendars),
             Self::Pause(wish) => promise.pause(wish, actor, now, calendars),
             Self::Resume => promise.resume(actor, now, calendars),
             Self::Reassign(wish) => promise.reassign(wish, actor, now),
@@ -141,6 +142,9 @@ impl Wish {
         }
     }
 }
+
+/// What the customer is told in: the request's field of the contact.
+pub(super) const INFORMED: &str = "customer_informed_interaction_id";
 
 /// What every command about a promise begins with.
 struct Head {
@@ -228,7 +232,7 @@ fn evidence(interaction_id: &str, message_id: String) -> Evidence {
 
 /// The contact or message in which the customer was told, checked.
 fn informed(checker: &mut Checker, interaction_id: &str, message_id: String) -> Evidence {
-    checker.id("customer_informed_interaction_id", interaction_id);
+    checker.id(INFORMED, interaction_id);
     checker.id("customer_informed_message_id", &message_id);
     evidence(interaction_id, message_id)
 }

@@ -23,7 +23,7 @@ const fn wrong(not_shown: NotShown) -> (&'static str, Reason) {
         NotShown::TriedBeforeContact | NotShown::TriedAfterContact => {
             ("attempted_at", Reason::Conflicting)
         }
-        NotShown::NobodyReached => ("result", Reason::Conflicting),
+        NotShown::NobodyReached | NotShown::NobodyAnswered => ("result", Reason::Conflicting),
         NotShown::TalkedLess => ("talk_time", Reason::Conflicting),
     }
 }
@@ -69,6 +69,11 @@ const fn text(not_shown: NotShown) -> &'static str {
         NotShown::NobodyReached => {
             "is REACHED, but in the contact of evidence_interaction_id a voicemail answered; say VOICEMAIL, or \
              name the contact in which the customer was reached"
+        }
+        NotShown::NobodyAnswered => {
+            "is REACHED, but the contact of evidence_interaction_id does not show that the customer answered a \
+             person of ours: what was sent reaches nobody yet, nor does a bot; say NO_ANSWER, or name the contact in \
+             which they answered"
         }
         NotShown::TalkedLess => {
             "is longer than the customer was talked to in the contact of evidence_interaction_id; leave it \

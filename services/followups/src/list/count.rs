@@ -1,10 +1,13 @@
 //! How many promises there are, by team, owner, kind and the like: what a board shows.
 
+mod scan;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_domain::LocalDays;
-use aftercall_domain::commitment::{Commitment, Owner};
+use aftercall_domain::commitment::{Lifecycle, Owner};
 use aftercall_domain::violation::Reason;
 use aftercall_proto::followups::v1::{
     CommitmentDimension, CommitmentGroup, CountCommitmentsRequest, CountCommitmentsResponse,
@@ -12,22 +15,27 @@ use aftercall_proto::followups::v1::{
 };
 use aftercall_proto::model::v1 as wire;
 use aftercall_service::{Call, Checker, Including, Unread};
-use aftercall_view::{ApplyError, Store};
+use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
 
 use super::filter::Filter;
-use super::scan::{narrowest, places};
-use super::wanted;
+use super::tally::Tally;
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::limits::{COUNTED_MAX, DIMENSIONS_MAX, GROUPS_MAX};
+use crate::limits::{COUNTED_AT_ONCE, DIMENSIONS_MAX, GROUPS_MAX, LARGE_COUNT};
+use scan::Counting;
+
+/// How often a count looks at what changed while it looked at what had changed before.
+const LOOKS_AGAIN_MAX: usize = 8;
 
 /// Answers `call`.
 pub(crate) async fn count(
     followups: &Followups,
     call: Call<CountCommitmentsRequest>,
 ) -> Result<CountCommitmentsResponse, Refused> {
-    let (until, tenant_id) = (call.read_until(), call.tenant_id().to_owned());
+    let (read_until, until) = (call.read_until(), call.write_until());
+    let tenant_id = call.tenant_id().to_owned();
     let whose = (tenant_id, call.scope(), &*call.principal.actor_id);
     let CountCommitmentsRequest {
         filter,
@@ -46,16 +54,76 @@ pub(crate) async fn count(
         min_position: &min_position,
         latest,
     };
-    let through = reading.store_at(including, until).await?;
-    let read = move |store: &Store| {
-        let filter = filter.with_merged(store).map_err(ApplyError::from)?;
-        Ok::<_, Unread>(Counted::of(store, &filter, &by, now)?.answer(&by))
-    };
-    let answer = reading.run(read).await?;
+    let begun = reading.store_at(including, read_until).await?;
+    let merge = move |store: &Store| filter.with_merged(store).map_err(Unread::from);
+    let filter = reading.run(merge).await?;
+    let counting = Counting::new(filter, by, now);
+    let (counting, through) = count_all(followups, counting, begun, until).await?;
     Ok(CountCommitmentsResponse {
         complete_through: through.encode(reading.log_identity()),
-        ..answer
+        ..answer(counting.done())
     })
+}
+
+/// Counts to the end, piece by piece; says what the count is complete through, which is at least what it began with.
+async fn count_all(
+    followups: &Followups,
+    mut counting: Counting,
+    begun: Positions,
+    until: Instant,
+) -> Result<(Counting, Positions), Refused> {
+    let reading = followups.reading();
+    let mut place = begun;
+    let mut large = None;
+    loop {
+        let piece = move |store: &Store| {
+            let is_over = counting.piece(store, COUNTED_AT_ONCE)?;
+            Ok::<_, Unread>((counting, is_over))
+        };
+        let (next, is_over) = reading.run(piece).await?;
+        counting = next;
+        if is_over {
+            break;
+        }
+        if large.is_none() && counting.len() >= LARGE_COUNT {
+            // Each holds a name of every promise: few do at a time.
+            let turn = timeout_at(until, followups.large_counts().acquire()).await;
+            large = Some(turn.map_err(|_| Unread::NotReached)?);
+        }
+        in_time(until)?;
+    }
+    // What changed meanwhile, and while that was looked at.
+    for _ in 0..LOOKS_AGAIN_MAX {
+        let applied = reading.view().applied();
+        if place.covers_all(&applied) {
+            break;
+        }
+        let partitions = followups.log().partitions();
+        loop {
+            let look = move |store: &Store| {
+                let mut place = place;
+                let of = (&mut place, partitions);
+                let is_over = counting.again(store, of, COUNTED_AT_ONCE)?;
+                Ok::<_, Unread>((counting, place, is_over))
+            };
+            let (next, reached, is_over) = reading.run(look).await?;
+            (counting, place) = (next, reached);
+            if is_over {
+                break;
+            }
+            in_time(until)?;
+        }
+        place = place.union(&applied);
+    }
+    Ok((counting, place))
+}
+
+/// Whether somebody still waits for it.
+fn in_time(until: Instant) -> Result<(), Unread> {
+    match Instant::now() < until {
+        true => Ok(()),
+        false => Err(Unread::NotReached),
+    }
 }
 
 /// By what promises are counted.
@@ -100,33 +168,33 @@ impl By {
     }
 
     /// The group of a promise.
-    fn group(&self, commitment: &Commitment, now: Timestamp) -> Group {
+    fn group(&self, tally: &Tally, lifecycle: Lifecycle, now: Timestamp) -> Group {
         let mut group = Group::default();
         for dimension in &self.dimensions {
             match dimension {
                 CommitmentDimension::Unspecified => {}
-                CommitmentDimension::Team => group.team_id.clone_from(&commitment.team_id),
+                CommitmentDimension::Team => group.team_id.clone_from(&tally.team_id),
                 CommitmentDimension::OwnerTeam => {
-                    group.owner_team_id.clone_from(&commitment.owner_team_id);
+                    group.owner_team_id.clone_from(&tally.owner_team_id);
                 }
                 CommitmentDimension::Owner => {
-                    group.owner = commitment.owner.as_ref().map(|owner| match owner {
+                    group.owner = tally.owner.as_ref().map(|owner| match owner {
                         Owner::Agent(id) => (false, id.clone()),
                         Owner::Queue(id) => (true, id.clone()),
                     });
                 }
                 CommitmentDimension::Kind => {
-                    group.kind = wire::CommitmentKind::from(commitment.kind).into();
+                    group.kind = wire::CommitmentKind::from(tally.kind).into();
                 }
                 CommitmentDimension::Timeliness => {
-                    group.timeliness = wire::Timeliness::from(commitment.timeliness(now)).into();
+                    group.timeliness = wire::Timeliness::from(tally.turning.timeliness(now)).into();
                 }
                 CommitmentDimension::Lifecycle => {
-                    group.lifecycle = wire::CommitmentLifecycle::from(commitment.lifecycle).into();
+                    group.lifecycle = wire::CommitmentLifecycle::from(lifecycle).into();
                 }
                 CommitmentDimension::DueDay => {
                     let days = self.days.as_ref();
-                    group.due_on = days.map(|(days, _)| days.day(commitment.due_at()));
+                    group.due_on = days.map(|(days, _)| days.day(tally.due_at));
                 }
             }
         }
@@ -179,59 +247,18 @@ struct Group {
     due_on: Option<(i32, i32, i32)>,
 }
 
-/// What was counted.
-#[derive(Debug, Default)]
-struct Counted {
-    groups: BTreeMap<Group, u64>,
-    is_lower_bound: bool,
-}
-
-impl Counted {
-    /// Counts, as far as it may look.
-    fn of(store: &Store, filter: &Filter, by: &By, now: Timestamp) -> Result<Self, ApplyError> {
-        let lists = narrowest(store, filter, None)?;
-        let mut counted = Self::default();
-        // What is moved or closed meanwhile is met twice, and counts once.
-        let mut met = BTreeSet::new();
-        let mut examined: usize = 0;
-        for lifecycle in filter.lifecycles() {
-            for place in places(store, filter, (&lists, lifecycle), None) {
-                examined += 1;
-                if examined > COUNTED_MAX {
-                    counted.is_lower_bound = true;
-                    return Ok(counted);
-                }
-                let place = place?;
-                let Some(commitment) = wanted(store, filter, &place)? else {
-                    continue;
-                };
-                let (_, commitment_id, whose) = place;
-                if met.insert((commitment_id, whose)) {
-                    *counted
-                        .groups
-                        .entry(by.group(&commitment, now))
-                        .or_default() += 1;
-                }
-            }
-        }
-        Ok(counted)
-    }
-
-    /// The largest groups, and how many promises and groups there are.
-    fn answer(self, by: &By) -> CountCommitmentsResponse {
-        let total_size = self.groups.values().sum();
-        let mut groups: Vec<_> = self.groups.into_iter().collect();
-        // Groups of the same size stay in the order of what they share.
-        groups.sort_by_key(|(_, count)| Reverse(*count));
-        let further = groups.len().saturating_sub(GROUPS_MAX);
-        groups.truncate(GROUPS_MAX);
-        let groups = groups.into_iter();
-        CountCommitmentsResponse {
-            groups: groups.map(|(group, count)| by.told(group, count)).collect(),
-            total_size,
-            total_size_is_lower_bound: self.is_lower_bound,
-            further_groups: further as u64,
-            complete_through: String::new(),
-        }
+/// The largest groups, and how many promises and groups there are.
+fn answer((by, mut groups): (By, Vec<(Group, u64)>)) -> CountCommitmentsResponse {
+    let total_size = groups.iter().map(|(_, count)| count).sum();
+    // Groups of the same size stay in the order of what they share.
+    groups.sort_by_key(|(_, count)| Reverse(*count));
+    let further = groups.len().saturating_sub(GROUPS_MAX);
+    groups.truncate(GROUPS_MAX);
+    let groups = groups.into_iter();
+    CountCommitmentsResponse {
+        groups: groups.map(|(group, count)| by.told(group, count)).collect(),
+        total_size,
+        further_groups: further as u64,
+        ..CountCommitmentsResponse::default()
     }
 }

@@ -17,6 +17,7 @@ use aftercall_service::Checker;
 use aftercall_view::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
+use super::tally::Tally;
 use crate::keys::{self, ListOf};
 use crate::limits::FILTER_VALUES_MAX;
 
@@ -264,6 +265,19 @@ impl Filter {
             && any_set(&self.outcomes, commitment.outcome.as_ref())
             && self.due_from.is_none_or(|from| due >= from)
             && self.due_before.is_none_or(|before| due < before)
+    }
+
+    /// The same as [`Filter::admits`], by what stands in the tenant's list alone, which is read only where nobody asks
+    /// whose a promise is, who keeps it, and which plan or series it is of: see [`Filter::choices`].
+    pub(super) fn admits_tally(&self, tally: &Tally, now: Timestamp) -> bool {
+        let due = tally.due_at;
+        any_of(&self.kinds, &tally.kind)
+            && any_of(&self.kind_codes, &tally.kind_code)
+            && any_of(&self.priorities, &tally.priority)
+            && any_set(&self.outcomes, tally.outcome.as_ref())
+            && self.due_from.is_none_or(|from| due >= from)
+            && self.due_before.is_none_or(|before| due < before)
+            && any_of(&self.timeliness, &tally.turning.timeliness(now))
     }
 
     /// Whether those filters hold that are about what a promise always stays.

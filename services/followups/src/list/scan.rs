@@ -3,9 +3,11 @@
 use aftercall_domain::commitment::Lifecycle;
 use aftercall_view::key::{Parts, prefix_end};
 use aftercall_view::{ApplyError, Direction, Store};
+use bytes::Bytes;
 
 use super::Place;
 use super::filter::Filter;
+use super::tally::Tally;
 use crate::keys::ListOf;
 use crate::merged::Merged;
 
@@ -58,27 +60,55 @@ pub(super) fn places(
     (lists, lifecycle): (&[ListOf], Lifecycle),
     after: Option<&Place>,
 ) -> impl Iterator<Item = Result<Place, ApplyError>> + use<> {
-    let due = filter.due_us(lifecycle);
     Merged::new(lists.iter().map(|list| {
-        let list = list.key(&filter.tenant_id, lifecycle);
-        let from = match after {
-            None => Vec::from(list.clone().time(due.start)),
-            Some((due_us, commitment_id, whose)) => {
-                let place = list.clone().time(*due_us).id(commitment_id).u64(*whose);
-                let mut after = Vec::from(place);
-                after.push(0);
-                after
-            }
-        };
-        let to = match due.end {
-            i64::MAX => prefix_end(&list),
-            end => Some(Vec::from(list.clone().time(end))),
-        };
-        // How long the part of the keys is that they share.
-        let shared = list.len();
-        let scan = store.scan_range(from, to.as_deref(), Direction::Ascending);
-        scan.map(move |entry| place_of(&entry?.0[shared..]))
+        let entries = entries(store, filter, (list, lifecycle), after);
+        entries.map(|entry| entry.map(|(place, _)| place))
     }))
+}
+
+/// The places of one lifecycle in the tenant's list, with what stands beside them.
+pub(super) fn tallies(
+    store: &Store,
+    filter: &Filter,
+    lifecycle: Lifecycle,
+    after: Option<&Place>,
+) -> impl Iterator<Item = Result<(Place, Tally), ApplyError>> + use<> {
+    let entries = entries(store, filter, (&ListOf::Tenant, lifecycle), after);
+    entries.map(|entry| {
+        let (place, row) = entry?;
+        Ok::<_, ApplyError>((place, Tally::decode(row)?))
+    })
+}
+
+/// The places of one lifecycle in a list, with what stands there.
+fn entries(
+    store: &Store,
+    filter: &Filter,
+    (list, lifecycle): (&ListOf, Lifecycle),
+    after: Option<&Place>,
+) -> impl Iterator<Item = Result<(Place, Bytes), ApplyError>> + use<> {
+    let due = filter.due_us(lifecycle);
+    let list = list.key(&filter.tenant_id, lifecycle);
+    let from = match after {
+        None => Vec::from(list.clone().time(due.start)),
+        Some((due_us, commitment_id, whose)) => {
+            let place = list.clone().time(*due_us).id(commitment_id).u64(*whose);
+            let mut after = Vec::from(place);
+            after.push(0);
+            after
+        }
+    };
+    let to = match due.end {
+        i64::MAX => prefix_end(&list),
+        end => Some(Vec::from(list.clone().time(end))),
+    };
+    // How long the part of the keys is that they share.
+    let shared = list.len();
+    let scan = store.scan_range(from, to.as_deref(), Direction::Ascending);
+    scan.map(move |entry| {
+        let (key, row) = entry?;
+        Ok::<_, ApplyError>((place_of(&key[shared..])?, row))
+    })
 }
 
 /// The place that the end of a list's key says.

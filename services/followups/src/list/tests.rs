@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 use super::*;
 use crate::keys::{self, Home};
 
-const TENANT: &str = "acme";
-const HOME: Home = Home {
+pub(crate) const TENANT: &str = "acme";
+pub(crate) const HOME: Home = Home {
     partition: 0,
     whose: 7,
 };
@@ -99,8 +99,8 @@ pub(crate) fn promise(no: i64) -> Commitment {
 }
 
 fn put(commitment: Commitment, changes: &mut Vec<(Bytes, Option<Bytes>)>) {
-    for key in keys::indexes(TENANT, &commitment, HOME) {
-        changes.push((key.into(), Some(Bytes::new())));
+    for (key, beside) in keys::indexes(TENANT, &commitment, HOME) {
+        changes.push((key.into(), Some(beside)));
     }
     let key = keys::commitment(TENANT, &commitment.commitment_id, HOME.whose);
     let commitment = stored::encode_commitment(commitment);
@@ -117,7 +117,7 @@ fn a_promise_that_is_closed_between_two_reads_is_listed_once() {
     let mut closed = promise(2);
     let mut later: Vec<_> = keys::indexes(TENANT, &closed, HOME)
         .into_iter()
-        .map(|key| (key.into(), None))
+        .map(|(key, _)| (key.into(), None))
         .collect();
     let standing = Standing {
         team_lead: true,

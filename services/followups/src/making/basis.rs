@@ -15,8 +15,8 @@ use aftercall_proto::convert::time;
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::CommitmentMade;
 use aftercall_proto::model::v1 as wire;
-use aftercall_service::Unread;
 use aftercall_service::seal::{Author, Request, Sealing, TooLarge};
+use aftercall_service::{ActorKind, Principal, Unread};
 use aftercall_view::key::whose;
 use aftercall_view::{ApplyError, Store};
 use bytes::Bytes;
@@ -24,6 +24,45 @@ use jiff::Timestamp;
 
 use crate::contacts::Contacts;
 use crate::stored;
+
+/// Who makes a promise where there is no contact that says it: the caller, if that is a person, and the only team that
+/// they are in; else empty.
+pub(crate) fn caller(principal: &Principal) -> (&str, &str) {
+    if !matches!(
+        principal.actor_kind,
+        ActorKind::Agent | ActorKind::Supervisor
+    ) {
+        return ("", "");
+    }
+    let mut teams = principal.teams.iter();
+    let team_id = match (teams.next(), teams.next()) {
+        (Some(only), None) => &**only,
+        _ => "",
+    };
+    (&*principal.actor_id, team_id)
+}
+
+/// Fills in what nobody said of a promise, and has it followed up, from when it is made, by the policy that it has now.
+/// What is odd about that.
+pub(crate) fn follow_up(
+    draft: &mut CommitmentDraft,
+    (around, made_at): (Surroundings<'_>, Timestamp),
+    tenant_id: &str,
+    (policies, calendars): (&Ready<FollowUpPolicy>, &Calendars),
+) -> Result<Vec<DueWarning>, ApplyError> {
+    draft.settle(around);
+    let policy = policies.first(tenant_id, &draft.facts(around))?;
+    let Some(policy) = policy else {
+        return Ok(Vec::new());
+    };
+    let by = PolicyRef {
+        policy_id: policy.id,
+        version: u32::try_from(policy.version).unwrap_or(u32::MAX),
+    };
+    let named = policy.set.calendar_ids();
+    let calendars: BTreeMap<String, Arc<Calendar>> = calendars.all(tenant_id, named)?;
+    Ok(draft.follow_up((by, &policy.set), made_at, &calendars))
+}
 
 /// Where and to whom a promise is made.
 #[derive(Debug, Clone)]
@@ -90,25 +129,14 @@ impl Basis {
         }
     }
 
-    /// Fills in what nobody said, and has the promise followed up by the policy that it has now. What is odd about that.
+    /// The same as [`follow_up`], of a promise that is made here.
     pub(crate) fn follow_up(
         &self,
         draft: &mut CommitmentDraft,
         tenant_id: &str,
-        (policies, calendars): (&Ready<FollowUpPolicy>, &Calendars),
+        set_up: (&Ready<FollowUpPolicy>, &Calendars),
     ) -> Result<Vec<DueWarning>, ApplyError> {
-        draft.settle(self.around());
-        let policy = policies.first(tenant_id, &draft.facts(self.around()))?;
-        let Some(policy) = policy else {
-            return Ok(Vec::new());
-        };
-        let by = PolicyRef {
-            policy_id: policy.id,
-            version: u32::try_from(policy.version).unwrap_or(u32::MAX),
-        };
-        let named = policy.set.calendar_ids();
-        let calendars: BTreeMap<String, Arc<Calendar>> = calendars.all(tenant_id, named)?;
-        Ok(draft.follow_up((by, &policy.set), self.made_at, &calendars))
+        follow_up(draft, (self.around(), self.made_at), tenant_id, set_up)
     }
 
     /// The event.

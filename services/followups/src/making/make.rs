@@ -10,12 +10,12 @@ use aftercall_proto::followups::v1::{MakeCommitmentRequest, MakeCommitmentRespon
 use aftercall_proto::model::v1::{Channel, Commitment};
 use aftercall_service::command::Decision;
 use aftercall_service::seal::RequestHash;
-use aftercall_service::{ActorKind, Call, Checker, Principal, given};
+use aftercall_service::{Call, Checker, Principal, given};
 use aftercall_view::{ApplyError, Store};
 use jiff::Timestamp;
 use prost::Message;
 
-use super::{Basis, Done, Maker};
+use super::{Basis, Done, Maker, caller};
 use crate::contacts::{Contacts, Recorded};
 use crate::failure::Refused;
 use crate::followups::Followups;
@@ -128,19 +128,8 @@ impl Asked {
     }
 
     fn without_contact(&self, now: Timestamp) -> Basis {
-        let Principal {
-            tenant_id,
-            actor_id,
-            actor_kind,
-            teams,
-            ..
-        } = &self.maker.principal;
-        let by_person = matches!(actor_kind, ActorKind::Agent | ActorKind::Supervisor);
-        let mut teams = teams.iter();
-        let team_id = match (teams.next(), teams.next()) {
-            (Some(only), None) if by_person => only.clone(),
-            _ => String::new(),
-        };
+        let tenant_id = self.maker.tenant_id();
+        let (made_by, team_id) = caller(&self.maker.principal);
         let customer_id = self.customer_id.clone();
         Basis {
             key: customer_key(tenant_id, customer_id.as_deref().unwrap_or_default()),
@@ -148,11 +137,8 @@ impl Asked {
             customer_id,
             customer_name: String::new(),
             handles: Vec::new(),
-            made_by: match by_person {
-                true => actor_id.to_string(),
-                false => String::new(),
-            },
-            team_id,
+            made_by: made_by.to_owned(),
+            team_id: team_id.to_owned(),
             site_id: String::new(),
             channel: Channel::Unspecified,
             language: String::new(),

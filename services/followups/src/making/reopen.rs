@@ -14,12 +14,12 @@ use aftercall_view::{ApplyError, Store};
 use jiff::Timestamp;
 use prost::Message;
 
-use super::{Basis, Done, Maker};
+use super::{Basis, Done, Maker, check_one_due};
 use crate::command::actor;
 use crate::contacts::Contacts;
 use crate::failure::Refused;
 use crate::followups::Followups;
-use crate::stored;
+use crate::{odd, stored};
 
 /// Takes a promise up again.
 pub(crate) async fn reopen(
@@ -78,14 +78,7 @@ impl Asked {
         checker.required_id("commitment_id", &commitment_id);
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
         let by = checker.time("promised_by", promised_by.as_ref());
-        match (promised_by.is_some(), due.is_some()) {
-            (false, false) => checker.found().required("promised_by"),
-            (true, true) => {
-                let text = "says the same as due, and may say something else; give one of the two";
-                checker.conflicting("promised_by", text);
-            }
-            _ => {}
-        }
+        check_one_due(&mut checker, promised_by.is_some(), due.is_some());
         checker.done(())?;
         Ok(Self {
             maker: Maker::new(followups, call.principal, (request_id, hash)),
@@ -132,6 +125,17 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// The answer, with what is odd about the new promise's due.
+    fn warned(&self, done: Done) -> Result<Done, Refused> {
+        let promise = wire::Commitment::decode(done.promise.clone()).map_err(ApplyError::record)?;
+        let by = (self.maker.tenant_id(), &self.maker.calendars);
+        let mut warnings = done.warnings;
+        warnings.extend(odd::of_made(&promise, by)?);
+        Ok(Done { warnings, ..done })
+    }
+}
+
 impl aftercall_service::command::Command for Asked {
     type Done = Done;
     type Refusal = Refused;
@@ -141,7 +145,7 @@ impl aftercall_service::command::Command for Asked {
         let meant = stored::meant(store, (tenant_id, &self.scope), &self.commitment_id)?;
         let (old, of) = meant.ok_or(Refused::NotFound)?;
         if let Some(done) = self.maker.repetition(store, self.warnings.clone())? {
-            return Ok(Decision::Done(done));
+            return Ok(Decision::Done(self.warned(done)?));
         }
         if ![0, old.version].contains(&self.expected_version) {
             return Err(Refused::VersionMismatch {
@@ -156,6 +160,7 @@ impl aftercall_service::command::Command for Asked {
         (draft.promised_by, draft.due) = self.due(&old.time_zone, now, &mut found);
         let basis = self.basis(store, (&old, of), now)?;
         let at = (FieldPath::ROOT, found, now);
+        // What is odd about it is told once it is made: see `warned`.
         let (draft, _) = self.maker.complete(draft, &basis, at)?;
         let record = self.maker.record(draft, &basis, now)?;
         Ok(Decision::Append(Box::new(record)))

@@ -23,11 +23,13 @@ pub(super) fn put_commitment(
 ) -> Result<(), ApplyError> {
     let old = before.map_or_else(Vec::new, |before| keys::indexes(tenant_id, before, home));
     let new = keys::indexes(tenant_id, &after, home);
-    for key in old.iter().filter(|key| !new.contains(key)) {
-        txn.delete(key.clone())?;
+    for (key, _) in &old {
+        if new.iter().all(|(other, _)| other != key) {
+            txn.delete(key.clone())?;
+        }
     }
-    for key in new.iter().filter(|key| !old.contains(key)) {
-        txn.put(key.clone(), Bytes::new())?;
+    for (key, beside) in new.iter().filter(|entry| !old.contains(entry)) {
+        txn.put(key.clone(), beside.clone())?;
     }
     note_lapsed(tenant_id, &after, txn)?;
     let key = keys::commitment(tenant_id, &after.commitment_id, home.whose);

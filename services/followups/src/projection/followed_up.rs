@@ -6,6 +6,7 @@
 
 use aftercall_domain::Violations;
 use aftercall_domain::commitment::{Attempt, Change, Event as Step, Evidence};
+use aftercall_domain::interaction::Reach;
 use aftercall_ledger::Accepted;
 use aftercall_log::Position;
 use aftercall_proto::convert::interaction;
@@ -32,6 +33,9 @@ pub(crate) struct SaidOf {
     /// dropped call, is to be withdrawn; or something of it rested, and goes on. Or it is the dropped call, and was none.
     #[prost(bool, tag = "4")]
     pub(crate) returns: bool,
+    /// Whether the attempt was one by messages, which the customer answered.
+    #[prost(bool, tag = "5")]
+    pub(crate) by_message: bool,
 }
 
 impl SaidOf {
@@ -73,7 +77,8 @@ pub(super) fn contact(
     // What is odd about it was refused before it was recorded.
     let contact = interaction::read(contact.clone(), &mut Violations::new());
     let event = &fact.event;
-    let talk = contact.talk_time();
+    let talk = contact.parts_shown().talk;
+    let by_message = contact.reach() == Reach::ByMessage;
     for followed in &contact.follow_ups {
         let attempt = Attempt {
             at: contact.occurred_at,
@@ -90,6 +95,7 @@ pub(super) fn contact(
             partition: fact.position.partition,
             offset: fact.position.offset,
             returns: false,
+            by_message,
         };
         let following = Following {
             tenant_id: event.tenant_id.clone(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::limits::{CONTACTS_LOOKED_AT_MAX, DROP_BACK_WITHIN_S};
+use aftercall_domain::limits::{CONTACTS_LOOKED_AT_MAX, DROP_BACK_S};
 use aftercall_ledger::CallRow;
 use aftercall_proto::convert::commitment::handles;
 use aftercall_proto::convert::time::microseconds;
@@ -20,7 +20,9 @@ use super::returned::reached;
 use crate::keys::calls::{self as keys, Back, CALLS};
 use crate::keys::{contacts, recovery};
 
-const BACK_WITHIN_US: i64 = DROP_BACK_WITHIN_S * 1_000_000;
+/// How long before a contact a call may have ended that may be judged otherwise by it. Each call's own time is looked at with
+/// it.
+const BACK_WITHIN_US: i64 = DROP_BACK_S.1 * 1_000_000;
 
 /// Something was told of a call.
 pub(super) fn call(

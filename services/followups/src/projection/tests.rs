@@ -169,6 +169,7 @@ impl Writer {
                 commitments: vec![draft],
                 ..wire::Interaction::default()
             }),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),
@@ -318,6 +319,8 @@ fn decide(promise: &Commitment, what: u8, ahead: i64, now: Timestamp) -> Option<
         _ => promise.reschedule(
             Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
+                due: None,
+                told_at: None,
                 customer_informed: Evidence {
                     interaction_id: None,
                     message_id: (ahead % 2 == 0).then(|| "<told@mail.example>".to_owned()),
@@ -378,9 +381,13 @@ proptest! {
         let noted: Vec<_> = (1..9).map(|no| keys::contacts::lapsed(TENANT, &customer_id(no))).collect();
         let is_noted = |key: &Bytes| noted.iter().any(|noted| noted[..] == key[..]);
         let is_index = |key: &&Bytes| matches!(key[0], 3..8 | 18 | 62) && !is_noted(key);
-        let mut expected: Vec<_> = indexes.iter().map(|key| Bytes::copy_from_slice(key)).collect();
+        let mut expected: Vec<_> = indexes
+            .into_iter()
+            .map(|(key, beside)| (Bytes::copy_from_slice(&key), beside))
+            .collect();
         expected.sort();
-        let found: Vec<_> = held.keys().filter(is_index).cloned().collect();
+        let found = held.iter().filter(|(key, _)| is_index(key));
+        let found: Vec<_> = found.map(|(key, beside)| (key.clone(), beside.clone())).collect();
         prop_assert_eq!(found, expected, "the indexes hold each promise where it stands");
         let open = writer.promises.values().filter(|(promise, _)| promise.is_open()).count();
         prop_assert_eq!(view.open, open as u64);

@@ -20,7 +20,7 @@ use crate::contacts::{Contacts, Reached};
 use crate::failure::Refused;
 use crate::followups::Followups;
 use crate::keys::REQUESTS;
-use crate::limits::{COUNTED_MAX, RETARGETED_MAX};
+use crate::limits::{RETARGET_LOOKS_MAX, RETARGETED_MAX};
 use crate::list::{Filter, Place, all_places, wanted};
 
 type Set = PolicySet<BTreeMap<String, Arc<Calendar>>>;
@@ -109,7 +109,7 @@ impl House {
         let mut last = None;
         let places = all_places(store, filter, after.as_ref())?;
         for (looked_at, place) in places.enumerate() {
-            if plan.promises.len() == RETARGETED_MAX || looked_at == COUNTED_MAX {
+            if plan.promises.len() == RETARGETED_MAX || looked_at == RETARGET_LOOKS_MAX {
                 plan.next_after = last;
                 break;
             }

@@ -4,6 +4,7 @@ use aftercall_domain::alert::Alert;
 use aftercall_domain::commitment::AlertState;
 use aftercall_domain::routing::{Firing, Group, Verdict, Why, first_look_at, on_level};
 use aftercall_proto::alerts::v1::{ExplainAlertRequest, ExplainAlertResponse};
+use aftercall_proto::convert::alert::as_seen;
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::model::v1::Notification;
 use aftercall_service::{Call, Checker, Including};
@@ -61,7 +62,8 @@ fn of(
     tenant_id: &str,
     alert: Alert,
 ) -> Result<ExplainAlertResponse, ApplyError> {
-    let Firing { alert, route } = read::firing(store, tenant_id, alert)?;
+    let Firing { alert, route, .. } = read::firing(store, tenant_id, alert)?;
+    let is_decided = route.seen.is_some();
     let looked_at_again_at = route.look_at(&alert).map(to_wire);
     let verdicts = match &route.seen {
         Some(_) => route.verdicts,
@@ -85,7 +87,7 @@ fn of(
         verdicts: verdicts.into_iter().map(Into::into).collect(),
         looked_at_again_at,
         next_receiver_ids,
-        alert: Some(alert.into()),
+        alert: Some(as_seen(alert, is_decided)),
         complete_through: String::new(),
     })
 }

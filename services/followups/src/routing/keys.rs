@@ -14,6 +14,8 @@
 //!  48   tenant · message                   a message
 //!  49   tenant · alert · time · message    -: the messages about an alert
 //!  53   tenant · message                   what became of its mail
+//!  54   tenant · round · alert             -: of which nobody could be told, as was decided in that round
+//!  55   tenant · alert · another alert     -: what the first one, which is about a customer, stands for
 //! ```
 
 use aftercall_view::key::{Key, MalformedKey, Parts};
@@ -32,6 +34,8 @@ const STANDING: u8 = 47;
 const MESSAGE: u8 = 48;
 const MESSAGE_OF: u8 = 49;
 const MAIL: u8 = 53;
+const TO_NOBODY: u8 = 54;
+const SUMMED_UP: u8 = 55;
 
 /// All alerts that are to be looked at, the soonest first.
 pub(super) fn looks() -> Key {
@@ -131,6 +135,54 @@ pub(super) fn read_silenced(key: &[u8]) -> Result<(String, Uuid), MalformedKey> 
     let tenant_id = parts.text()?;
     parts.text()?;
     Ok((tenant_id, read_id(&mut parts)?))
+}
+
+/// All alerts of which nobody could be told, of all tenants.
+pub(super) fn all_to_nobody() -> Key {
+    Key::new(TO_NOBODY)
+}
+
+/// All of a tenant, in the order of the rounds in which that was decided.
+pub(super) fn to_nobody_of(tenant_id: &str) -> Key {
+    all_to_nobody().text(tenant_id)
+}
+
+/// Those of the rounds from `round` on have keys from this one on.
+pub(super) fn to_nobody_from(tenant_id: &str, round: u64) -> Key {
+    to_nobody_of(tenant_id).u64(round)
+}
+
+pub(super) fn to_nobody(tenant_id: &str, round: u64, alert_id: Uuid) -> Key {
+    to_nobody_from(tenant_id, round).bytes(alert_id.as_bytes())
+}
+
+/// Whose alert it is under a key of [`all_to_nobody`], and which.
+pub(super) fn read_to_nobody(key: &[u8]) -> Result<(String, Uuid), MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    let tenant_id = parts.text()?;
+    parts.u64()?;
+    Ok((tenant_id, read_id(&mut parts)?))
+}
+
+/// All alerts for which one stands that is about their customer.
+pub(super) fn summed_up_by(tenant_id: &str, alert_id: Uuid) -> Key {
+    Key::new(SUMMED_UP)
+        .text(tenant_id)
+        .bytes(alert_id.as_bytes())
+}
+
+pub(super) fn summed_up(tenant_id: &str, by: Uuid, alert_id: Uuid) -> Key {
+    summed_up_by(tenant_id, by).bytes(alert_id.as_bytes())
+}
+
+/// The alert under a key of [`summed_up_by`].
+pub(super) fn read_summed_up(key: &[u8]) -> Result<Uuid, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.bytes()?;
+    read_id(&mut parts)
 }
 
 pub(super) fn turn(tenant_id: &str, policy_id: &str, level_place: u32) -> Key {

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aftercall_domain::alert::Alert;
-use aftercall_domain::routing::{Books, DueDigest, Firing, GROUP_WAIT, House};
+use aftercall_domain::alert::{Alert, Rule};
+use aftercall_domain::routing::{Books, DueDigest, Firing, GROUP_WAIT, House, Route};
 use aftercall_proto::convert::time::microseconds;
-use aftercall_view::key::Parts;
+use aftercall_proto::envelope::customer_key;
+use aftercall_view::key::{Key, MalformedKey, Parts, prefix_end, whose};
 use aftercall_view::{ApplyError, Direction, Store, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::rows::{self, Standing};
-use super::{ALERTS_AT_ONCE, keys};
-use crate::keys::{AlertPlace, alert_id as alert_places};
+use super::{ALERTS_AT_ONCE, Setup, keys};
+use crate::keys::concerns::Named;
+use crate::keys::{AlertPlace, MERGED, alert_id as alert_places};
+use crate::stored;
 
 /// How many entries are looked through at once for what is due.
 const LOOKED_THROUGH_MAX: usize = 20_000;
@@ -170,22 +173,76 @@ fn stranded(
 
 /// The tenants of whose alerts silences keep some.
 pub(super) fn silenced_tenants(store: &Store) -> Result<Vec<String>, ApplyError> {
+    let read = |key: &[u8]| Ok(keys::read_silenced(key)?.0);
+    tenants(store, keys::all_silenced(), keys::silenced_of, read)
+}
+
+/// The tenants of whose alerts some could be told to nobody.
+pub(super) fn tenants_reaching_nobody(store: &Store) -> Result<Vec<String>, ApplyError> {
+    let read = |key: &[u8]| Ok(keys::read_to_nobody(key)?.0);
+    tenants(store, keys::all_to_nobody(), keys::to_nobody_of, read)
+}
+
+/// The tenants that have something under keys that name the tenant first.
+fn tenants(
+    store: &Store,
+    all: Key,
+    of_tenant: impl Fn(&str) -> Key,
+    read: impl Fn(&[u8]) -> Result<String, MalformedKey>,
+) -> Result<Vec<String>, ApplyError> {
     let mut tenants = Vec::new();
-    let mut from = keys::all_silenced().to_vec();
-    let end = aftercall_view::key::prefix_end(&keys::all_silenced());
+    let end = prefix_end(&all);
+    let mut from = all.to_vec();
     loop {
         let mut scan = store.scan_range(from, end.as_deref(), Direction::Ascending);
         let Some(entry) = scan.next() else {
             return Ok(tenants);
         };
-        let (tenant_id, _) = keys::read_silenced(&entry?.0).map_err(ApplyError::record)?;
-        let all = keys::silenced_of(&tenant_id);
+        let tenant_id = read(&entry?.0).map_err(ApplyError::record)?;
+        let all = of_tenant(&tenant_id);
         tenants.push(tenant_id);
-        match aftercall_view::key::prefix_end(&all) {
+        match prefix_end(&all) {
             Some(next) => from = next,
             None => return Ok(tenants),
         }
     }
+}
+
+/// The number of the latest round of a tenant.
+pub(super) fn latest_round(store: &Store, tenant_id: &str) -> Result<u64, ApplyError> {
+    Ok(rows::standing(tenant_id, |key| store.get(key))?.version)
+}
+
+/// The alerts of a tenant that could be told to nobody, as was decided in the rounds from `round` on, and now can be: at
+/// most as many as a round takes. `house` is given the escalation policies by which they are told.
+pub(super) fn reached_again(
+    store: &Store,
+    tenant_id: &str,
+    (setup, house): (&Setup, &mut House),
+    round: u64,
+) -> Result<Vec<(Uuid, AlertPlace)>, ApplyError> {
+    let mut found = Vec::new();
+    let from = keys::to_nobody_from(tenant_id, round);
+    let end = prefix_end(&keys::to_nobody_of(tenant_id));
+    for entry in store.scan_range(from, end.as_deref(), Direction::Ascending) {
+        let (_, alert_id) = keys::read_to_nobody(&entry?.0).map_err(ApplyError::record)?;
+        let place = places(store, tenant_id, alert_id)?.into_iter().next();
+        let Some(place) = place else { continue };
+        let Some(alert) = rows::alert(tenant_id, &place, |key| store.get(key))? else {
+            continue;
+        };
+        if let Some(escalation) = &alert.escalation {
+            let version = (&*escalation.policy_id, escalation.policy_version);
+            setup.with(tenant_id, house, version)?;
+        }
+        if house.finds_somebody(&alert) {
+            found.push((alert_id, place));
+        }
+        if found.len() >= ALERTS_AT_ONCE {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The alerts of a tenant that no silence keeps any more, at most as many as a round takes.
@@ -268,7 +325,55 @@ pub(super) fn firing(store: &Store, tenant_id: &str, alert: Alert) -> Result<Fir
         let held = held.map(rows::decode_held).transpose()?;
         told.held = held.is_some_and(|held| !held.over);
     }
-    Ok(Firing { alert, route })
+    for other in other_names(store, tenant_id, &alert)? {
+        route.told_as(other);
+    }
+    let whole = whole_of(store, tenant_id, &alert)?;
+    Ok(Firing {
+        alert,
+        route,
+        whole,
+    })
+}
+
+/// What was decided of a warning under further numbers of its episode: earlier versions counted another episode where it
+/// goes on. There are no alerts of these numbers.
+fn other_names(store: &Store, tenant_id: &str, alert: &Alert) -> Result<Vec<Route>, ApplyError> {
+    let mut others = Vec::new();
+    if alert.rule != Rule::AtRisk {
+        return Ok(others);
+    }
+    for number in alert.episode_no.saturating_add(1).. {
+        let id = alert.id_of_episode(number);
+        let route = rows::route(tenant_id, id, |key| store.get(key))?;
+        if route.seen.is_none() || !places(store, tenant_id, id)?.is_empty() {
+            break;
+        }
+        others.push(route);
+    }
+    Ok(others)
+}
+
+/// The alert about an alert's customer that sums it up, if there is one.
+fn whole_of(store: &Store, tenant_id: &str, alert: &Alert) -> Result<Option<Alert>, ApplyError> {
+    let customer_id = alert.customer_id.as_deref();
+    let Some(customer_id) = customer_id.filter(|_| alert.is_summed_up()) else {
+        return Ok(None);
+    };
+    for customer_id in MERGED.customers(store, tenant_id, customer_id)? {
+        let named = Named {
+            tenant_id: tenant_id.to_owned(),
+            whose: whose(&customer_key(tenant_id, &customer_id)),
+            subject_id: customer_id,
+            rule: Rule::SaveAction,
+        };
+        let found = stored::concern(&named, |key| store.get(key))?;
+        let whole = found.map(|found| found.alert(&named.id()));
+        if let Some(whole) = whole.filter(|whole| whole.sums_up(alert)) {
+            return Ok(Some(whole));
+        }
+    }
+    Ok(None)
 }
 
 fn digest(store: &Store, tenant_id: &str, receiver_id: &str) -> Result<DueDigest, ApplyError> {

@@ -69,10 +69,10 @@ pub(crate) async fn test(
     let settings = followups.settings();
     let through = settings.store_at(including, until).await?;
     let (setup, now) = (followups.setup().clone(), followups.clock().now());
-    let here = followups.environment().to_owned();
+    let here = followups.environment().clone();
     let decide = move |store: &Store| {
         let known = super::rows::standing(&tenant_id, |key| store.get(key))?.environment;
-        let mute = !known.is_empty() && known != here;
+        let mute = here.is_mute() || !(known.is_empty() || here.tells(&known));
         decide(store, &setup, asked, (&tenant_id, now, mute))
     };
     let reading = followups.reading();
@@ -115,6 +115,7 @@ fn decide(
     let firing = Firing {
         alert: alert(asked, (version, exhausted), now),
         route: Route::default(),
+        whole: None,
     };
     let read::Round {
         standing,

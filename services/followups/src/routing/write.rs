@@ -29,21 +29,12 @@ pub(super) fn record(
     routed: &AlertsRouted,
     now: Timestamp,
 ) -> Result<Record, TooLarge> {
-    let sealing = Sealing {
-        by: Author {
-            tenant_id,
-            actor_id: ACTOR,
-            kind: ActorKind::System,
-        },
-        aggregate_id: AGGREGATE,
-        interaction_id: "",
-        customer_id: "",
-        sequence,
-        occurred_at: now,
-        recorded_at: now,
-        import_batch: "",
-        request: None,
+    let by = Author {
+        tenant_id,
+        actor_id: ACTOR,
+        kind: ActorKind::System,
     };
+    let sealing = Sealing::alone(by, (AGGREGATE, sequence), now);
     sealing.seal(&Fact::AlertsRouted(routed.clone()))
 }
 

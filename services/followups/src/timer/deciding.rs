@@ -115,7 +115,9 @@ impl House {
         Ok(None)
     }
 
-    /// What a contact makes of a promise that has the id which it names.
+    /// What a contact makes of a promise that has the id which it names. What it does for the promise comes before what
+    /// rested goes on: of a promise that is kept by it nothing goes on, and nobody is told of an alert that is over with
+    /// it. To call back is not done by a contact in which the customer was back first.
     fn try_promise(
         &self,
         store: &Store,
@@ -123,9 +125,25 @@ impl House {
         (following, said): (&Following, &SaidOf),
         now: Timestamp,
     ) -> Result<Look, ApplyError> {
-        if said.returns {
-            return self.by_return(store, (commitment, whose), following, now);
+        let of = (commitment, whose);
+        if said.returns && commitment.origin == Origin::DropRecovery {
+            return self.by_return(store, of, following, now);
         }
+        match self.by_attempt(store, of, (following, said), now)? {
+            Look::Nothing if said.returns => self.by_return(store, of, following, now),
+            look => Ok(look),
+        }
+    }
+
+    /// What a contact makes of a promise that it says it follows up.
+    fn by_attempt(
+        &self,
+        store: &Store,
+        (commitment, whose): (&Commitment, u64),
+        (following, said): (&Following, &SaidOf),
+        now: Timestamp,
+    ) -> Result<Look, ApplyError> {
+        let by_message = said.by_message;
         let Some(said) = &said.attempt else {
             return Ok(Look::Nothing);
         };
@@ -151,6 +169,7 @@ impl House {
             at: attempt.at,
             result: attempt.result,
             talk: attempt.talk,
+            by_message,
             agent_id: attempt.by,
         };
         let policy = match &commitment.policy {

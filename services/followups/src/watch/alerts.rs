@@ -1,19 +1,24 @@
 //! Alerts, as those who watch them hear of them.
 
 use aftercall_domain::Parties;
+use aftercall_domain::commitment::AlertState;
 use aftercall_log::Partition;
 use aftercall_proto::alerts::v1::{WatchAlertsRequest, WatchAlertsResponse};
+use aftercall_proto::convert::alert::as_seen;
 use aftercall_proto::model::v1::Alert;
 use aftercall_service::{Call, Checker};
-use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Store, StoreError};
+use aftercall_view::key::{Key, Parts};
+use aftercall_view::{ApplyError, Direction, Positions, Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
+use prost::Message;
+use uuid::Uuid;
 
 use super::{Beginning, Bulletin, Bulletins, Wanted, Watched};
 use crate::alerts::Filter;
 use crate::failure::Refused;
-use crate::{keys, stored};
+use crate::keys::AlertPlace;
+use crate::{keys, routing, stored};
 
 /// An alert, and who has a part in it: it is shown to them.
 #[derive(Debug, Clone)]
@@ -22,14 +27,65 @@ pub(crate) struct Raised {
     pub(crate) parties: Parties,
 }
 
-impl From<aftercall_domain::alert::Alert> for Raised {
-    fn from(mut alert: aftercall_domain::alert::Alert) -> Self {
+/// What the store keeps of a record by which it was decided of some alerts for the first time. Of a record that changed
+/// alerts themselves it keeps these, in fields that are none of this.
+#[derive(Clone, PartialEq, Message)]
+struct DecidedRow {
+    #[prost(bytes = "vec", repeated, tag = "15")]
+    alert_ids: Vec<Vec<u8>>,
+}
+
+/// The row of a record by which it was decided of some alerts for the first time.
+pub(crate) fn decided_row(alert_ids: &[Uuid]) -> Vec<u8> {
+    let alert_ids = alert_ids.iter().map(|id| id.as_bytes().to_vec());
+    let alert_ids = alert_ids.collect();
+    DecidedRow { alert_ids }.encode_to_vec()
+}
+
+impl Raised {
+    /// An alert of a tenant. `get` reads what was decided of it.
+    pub(crate) fn of(
+        tenant_id: &str,
+        mut alert: aftercall_domain::alert::Alert,
+        get: impl Fn(&[u8]) -> Result<Option<Bytes>, StoreError>,
+    ) -> Result<Self, ApplyError> {
+        let is_decided = routing::is_decided(tenant_id, &alert, get)?;
         let parties = std::mem::take(&mut alert.parties);
-        Self {
-            alert: alert.into(),
+        Ok(Self {
+            alert: as_seen(alert, is_decided),
             parties,
-        }
+        })
     }
+
+    /// An alert of which it was decided for the first time, as it is now; none if that made no difference to it, or if a
+    /// later change of it is still to be told: that tells it as it is, too. What was told is all up to `known`.
+    fn decided(
+        store: &Store,
+        tenant_id: &str,
+        alert_id: Uuid,
+        known: &Positions,
+    ) -> Result<Option<Self>, ApplyError> {
+        let list = keys::alert_id(tenant_id, alert_id);
+        for entry in store.scan_prefix(list.clone(), Direction::Ascending) {
+            let (key, changed_at) = entry?;
+            let place = AlertPlace::read(&mut Parts::new(&key[list.len()..]));
+            let place = place.map_err(ApplyError::record)?;
+            let alert = store.get(place.key(tenant_id))?;
+            let alert = alert.map(stored::decode_alert).transpose()?;
+            if let Some(alert) = alert.filter(waited)
+                && known.covers(stored::decode_position(changed_at)?)
+            {
+                return Self::of(tenant_id, alert, |key| store.get(key)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether an alert was another one, as those see it whom it concerns, as long as nothing was decided of it.
+pub(crate) fn waited(alert: &aftercall_domain::alert::Alert) -> bool {
+    let is_shown = matches!(alert.state, AlertState::Triggered | AlertState::Resolved(_));
+    is_shown && alert.waits_undecided()
 }
 
 impl Watched for Raised {
@@ -44,9 +100,21 @@ impl Watched for Raised {
         keys::alert_changes(tenant_id, partition)
     }
 
-    fn read(_store: &Store, _tenant_id: &str, row: Bytes) -> Result<Vec<Self>, ApplyError> {
-        let alerts = stored::decode_changed(row)?.into_iter();
-        Ok(alerts.map(Into::into).collect())
+    fn read(
+        store: &Store,
+        tenant_id: &str,
+        row: Bytes,
+        known: &Positions,
+    ) -> Result<Vec<Self>, ApplyError> {
+        let decided = DecidedRow::decode(row.clone()).map_err(ApplyError::record)?;
+        let changed = stored::decode_changed(row)?.into_iter();
+        let changed = changed.map(|alert| Self::of(tenant_id, alert, |key| store.get(key)));
+        let mut all = changed.collect::<Result<Vec<_>, _>>()?;
+        for id in &decided.alert_ids {
+            let id = Uuid::from_slice(id).map_err(ApplyError::record)?;
+            all.extend(Self::decided(store, tenant_id, id, known)?);
+        }
+        Ok(all)
     }
 
     fn told(self, filter: &Filter, _now: Timestamp) -> Option<WatchAlertsResponse> {

@@ -172,7 +172,12 @@ impl Watched for CallNews {
         calls::changes(tenant_id, partition)
     }
 
-    fn read(store: &Store, tenant_id: &str, row: Bytes) -> Result<Vec<Self>, ApplyError> {
+    fn read(
+        store: &Store,
+        tenant_id: &str,
+        row: Bytes,
+        _known: &Positions,
+    ) -> Result<Vec<Self>, ApplyError> {
         let before = CallChangeRow::decode(row).map_err(ApplyError::record)?;
         let id = &before.interaction_id;
         let Some(row) = CALLS.read(tenant_id, id, |key| store.get(key))? else {

@@ -15,7 +15,7 @@ use aftercall_proto::followups::v1::{WatchCommitmentsRequest, WatchCommitmentsRe
 use aftercall_proto::model::v1 as wire;
 use aftercall_service::{Call, Checker};
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Store, StoreError};
+use aftercall_view::{ApplyError, Positions, Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -83,6 +83,15 @@ impl ChangeRow {
     }
 }
 
+/// The promises that a record made or changed, each by its id and whose it is.
+pub(crate) fn changed_by(
+    row: Bytes,
+) -> Result<impl Iterator<Item = (String, u64)> + use<>, ApplyError> {
+    let row = ChangesRow::decode(row).map_err(ApplyError::record)?;
+    let changes = row.changes.into_iter();
+    Ok(changes.map(|change| (change.commitment_id, change.whose)))
+}
+
 /// The row of all that one record changed.
 pub(crate) fn changes_row(changes: Vec<ChangeRow>) -> Vec<u8> {
     ChangesRow { changes }.encode_to_vec()
@@ -124,7 +133,12 @@ impl Watched for Changed {
         keys::promise_changes(tenant_id, partition)
     }
 
-    fn read(store: &Store, tenant_id: &str, row: Bytes) -> Result<Vec<Self>, ApplyError> {
+    fn read(
+        store: &Store,
+        tenant_id: &str,
+        row: Bytes,
+        _known: &Positions,
+    ) -> Result<Vec<Self>, ApplyError> {
         let row = ChangesRow::decode(row).map_err(ApplyError::record)?;
         let mut changes = Vec::new();
         for change in row.changes {

@@ -8,6 +8,7 @@ use aftercall_proto::model::v1::{
     Interaction, Segment, SegmentKind,
 };
 use aftercall_service::Clock;
+use jiff::SignedDuration;
 use pbjson_types::{Duration, FieldMask};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -177,6 +178,83 @@ async fn the_contact_tells_how_long_the_customer_was_talked_to_and_when() {
     let kept = note(&running, "r-6", reached("i-3")).await.unwrap();
     assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
     assert_eq!(kept.evidence_interaction_id, "i-3");
+    running.stop().await;
+}
+
+/// A part of a contact from so many seconds after now until so many.
+fn part(stage: &Stage, kind: SegmentKind, (from, to): (i64, i64)) -> Segment {
+    let after = |seconds| wire(stage.clock.now() + SignedDuration::from_secs(seconds));
+    Segment {
+        kind: kind.into(),
+        answered_at: after(from),
+        ended_at: after(to),
+        ..Segment::default()
+    }
+}
+
+#[tokio::test]
+async fn a_voicemail_beside_it_takes_nothing_from_a_talk_but_its_own_time() {
+    let (stage, running) = begin().await;
+    let whole = part(&stage, SegmentKind::Agent, (0, 40));
+    let beep = part(&stage, SegmentKind::Voicemail, (0, 40));
+    let all = vec![whole.clone(), beep];
+    call(&stage, "i-2", |contact| contact.segments = all);
+    let refused = note(&running, "r-1", reached("i-2")).await;
+    assert_eq!(wrong(refused), conflicting("result"));
+
+    // Eleven seconds of the forty were the voicemail's.
+    let beep = part(&stage, SegmentKind::Voicemail, (0, 11));
+    let too_much = vec![beep, whole.clone()];
+    call(&stage, "i-3", |contact| contact.segments = too_much);
+    let tried = note(&running, "r-2", reached("i-3")).await.unwrap();
+    assert_eq!(tried.lifecycle(), CommitmentLifecycle::Active);
+    assert_eq!(tried.attempts[0].talk_time, seconds(29));
+
+    let beep = part(&stage, SegmentKind::Voicemail, (0, 10));
+    call(&stage, "i-4", |_| {});
+    amend(&stage, "i-4", vec![beep, whole]);
+    running.caught_up(&stage).await;
+    let kept = note(&running, "r-3", reached("i-4")).await.unwrap();
+    assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
+    assert_eq!(kept.evidence_interaction_id, "i-4");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn by_messages_who_answers_is_reached_and_what_was_sent_reaches_nobody() {
+    let (stage, running) = begin().await;
+    let by = |id: &str, channel: Channel, direction: Direction, parts: Vec<Segment>| {
+        call(&stage, id, |contact| {
+            contact.channel = channel.into();
+            contact.direction = direction.into();
+            contact.segments = parts;
+        });
+    };
+    let short = part(&stage, SegmentKind::Agent, (0, 5));
+    by(
+        "i-2",
+        Channel::Email,
+        Direction::Outbound,
+        vec![short.clone()],
+    );
+    by("i-3", Channel::Chat, Direction::Outbound, Vec::new());
+    by("i-4", Channel::Bot, Direction::Inbound, Vec::new());
+    for (no, contact) in ["i-2", "i-3", "i-4"].into_iter().enumerate() {
+        let refused = note(&running, &format!("r-{no}"), reached(contact)).await;
+        assert_eq!(wrong(refused), conflicting("result"), "{contact}");
+    }
+    let sent = RecordAttemptRequest {
+        result: AttemptResult::NoAnswer.into(),
+        ..reached("i-2")
+    };
+    let tried = note(&running, "r-5", sent).await.unwrap();
+    assert_eq!(tried.lifecycle(), CommitmentLifecycle::Active);
+
+    // They answered, as is known later: no talk is asked for.
+    amend(&stage, "i-3", vec![short]);
+    running.caught_up(&stage).await;
+    let kept = note(&running, "r-6", reached("i-3")).await.unwrap();
+    assert_eq!(kept.outcome(), CommitmentOutcome::Kept);
     running.stop().await;
 }
 

@@ -318,11 +318,14 @@ async fn what_a_program_of_another_kind_sends_is_put_right_and_told() {
         // The same again tells the same.
         let moved = client.reschedule_commitment(later.clone()).await.unwrap();
         let moved = moved.into_inner();
-        let [warning] = &moved.warnings[..] else {
+        let [warning, odd] = &moved.warnings[..] else {
             panic!("{:?}", moved.warnings)
         };
         assert_eq!((&*warning.field, warning.count), ("reason", 2));
         assert_eq!(warning.reason, "CONTROL_CHARACTERS_DROPPED");
+        // The customer was not told of it.
+        let expected = ("promised_by", "TARGET_AFTER_PROMISE");
+        assert_eq!((&*odd.field, &*odd.reason), expected);
         assert_eq!(
             moved.commitment.unwrap().reschedules[0].reason,
             "late\nvery"

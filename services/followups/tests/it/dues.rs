@@ -1,25 +1,28 @@
 //! Dues explained: what one would be, and why one is when it is.
 
 use aftercall_log::Log;
-use aftercall_proto::followups::v1::{ExplainDueRequest, PreviewDueRequest, PreviewDueResponse};
+use aftercall_proto::followups::v1::{
+    ExplainDueRequest, MakeCommitmentRequest, PreviewDueRequest, PreviewDueResponse,
+    PreviewedPromise,
+};
 use aftercall_proto::model::v1::due_spec::Spec;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
-    BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, DueResolution, DueSpec, DueWorking,
-    LocalDue, Setting,
+    BusinessElapsed, Calendar, ClosedDate, CommitmentDraft, CommitmentKind, DueResolution, DueSpec,
+    DueWorking, FollowUpPolicy, LocalDue, PromiseFilter, Setting, Warning,
 };
 use aftercall_service::Clock;
-use aftercall_service::testing::{setting, setting_changed, work_week};
+use aftercall_service::testing::{setting, setting_changed, since_made, work_week};
 use aftercall_view::Positions;
 use pbjson_types::Duration;
-use tonic::Code;
+use tonic::{Code, Status};
 
-use crate::stage::{Contact, Running, Stage, at, promise, reason, wire};
+use crate::stage::{Contact, Running, Stage, at, promise, reason, wire, wrong_fields};
 
 const HOUR_S: i64 = 3_600;
 
 /// Open around the clock from Monday to Friday, but on one date.
-fn calendar(closed: &str) -> Calendar {
+pub(crate) fn calendar(closed: &str) -> Calendar {
     Calendar {
         time_zone: "UTC".to_owned(),
         weekly: Some(work_week("00:00", "24:00")),
@@ -31,7 +34,7 @@ fn calendar(closed: &str) -> Calendar {
     }
 }
 
-async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
+pub(crate) async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
     let setting = Setting {
         version,
         ..setting("office", Body::Calendar(calendar))
@@ -41,7 +44,7 @@ async fn set(stage: &Stage, version: u64, calendar: Calendar) -> String {
     Positions::through(positions[0]).encode(stage.log.identity())
 }
 
-fn within(hours: i64) -> DueSpec {
+pub(crate) fn within(hours: i64) -> DueSpec {
     DueSpec {
         spec: Some(Spec::BusinessElapsed(BusinessElapsed {
             duration: Some(Duration {
@@ -65,7 +68,7 @@ async fn preview(running: &Running, due: DueSpec, told: i64, after: &str) -> Pre
 }
 
 /// The sum of the intervals that a working lists, in seconds.
-fn counted_s(working: &DueWorking) -> i64 {
+pub(crate) fn counted_s(working: &DueWorking) -> i64 {
     let seconds = working.intervals.iter().map(|one| {
         let end = one.end.as_ref().unwrap().seconds;
         end - one.start.as_ref().unwrap().seconds
@@ -80,7 +83,7 @@ fn midnight(days: i64) -> i64 {
 }
 
 /// The first midnight from the tests' beginning on with which a Monday begins.
-fn monday() -> i64 {
+pub(crate) fn monday() -> i64 {
     let days = (1..8).find(|days| {
         let date = at(midnight(*days)).to_zoned(jiff::tz::TimeZone::UTC).date();
         date.weekday() == jiff::civil::Weekday::Monday
@@ -151,6 +154,154 @@ async fn a_preview_says_what_is_odd_and_what_is_wrong() {
             (refusal.code(), &*reason(&refusal)),
             (Code::InvalidArgument, "INVALID_REQUEST")
         );
+    }
+    running.stop().await;
+}
+
+/// A policy for calls that the customer was told of, with our own due after so many open hours.
+fn calls(hours: i64) -> FollowUpPolicy {
+    FollowUpPolicy {
+        applies_to: Some(PromiseFilter {
+            kinds: vec![CommitmentKind::CallBack.into()],
+            told_to_customer: Some(true),
+            ..PromiseFilter::default()
+        }),
+        internal_target: Some(since_made(hours, "office")),
+        ..FollowUpPolicy::default()
+    }
+}
+
+/// A house with that policy, on a Thursday evening: in 40 hours it is Saturday, when nobody is there; 40 open ones are
+/// over on Monday.
+async fn with_policy() -> (Stage, Running) {
+    let stage = Stage::new();
+    set(&stage, 1, calendar("2020-01-01")).await;
+    let policy = Setting {
+        version: 1,
+        ..setting("calls", Body::FollowUpPolicy(calls(40)))
+    };
+    let record = setting_changed("acme", 2, policy, stage.clock.now());
+    stage.log.append(vec![record]).await.unwrap();
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    stage.clock.advance_to(at(monday() + 90 * HOUR_S));
+    (stage, running)
+}
+
+fn after(hours: i64) -> DueSpec {
+    let seconds = hours * HOUR_S;
+    let spec = Spec::Elapsed(Duration { seconds, nanos: 0 });
+    DueSpec { spec: Some(spec) }
+}
+
+/// What the owner is told of a promise that would be due in 40 hours.
+async fn previewed(
+    running: &Running,
+    promise: PreviewedPromise,
+) -> Result<PreviewDueResponse, Status> {
+    let request = PreviewDueRequest {
+        due: Some(after(40)),
+        promise: Some(promise),
+        latest: true,
+        ..PreviewDueRequest::default()
+    };
+    let answer = running.client("owner").preview_due(request).await;
+    answer.map(tonic::Response::into_inner)
+}
+
+fn previewing(kind: CommitmentKind, told_to_customer: bool) -> PreviewedPromise {
+    PreviewedPromise {
+        kind: kind.into(),
+        told_to_customer,
+        ..PreviewedPromise::default()
+    }
+}
+
+fn reasons(warnings: &[Warning]) -> Vec<&str> {
+    warnings.iter().map(|odd| &*odd.reason).collect()
+}
+
+/// A preview tells what making the promise then does: the same due of ours, by the same versions, and the same warnings.
+#[tokio::test]
+async fn a_preview_of_a_promise_tells_what_its_policy_will_make_of_it() {
+    let (_stage, running) = with_policy().await;
+    let seen = previewed(&running, previewing(CommitmentKind::CallBack, true)).await;
+    let seen = seen.unwrap();
+    assert_eq!(seen.policy.as_ref().unwrap().policy_id, "calls");
+    let target = seen.target.clone().unwrap();
+    assert_eq!(target.target_at, wire(at(monday() + 178 * HOUR_S)));
+    let by = target.reckoning.as_ref().unwrap();
+    assert_eq!((&*by.calendar_id, by.calendar_version), ("office", 1));
+    let odd = ["TARGET_AFTER_PROMISE", "OUTSIDE_OPEN_HOURS"];
+    assert_eq!(reasons(&seen.warnings), odd);
+
+    let draft = CommitmentDraft {
+        kind: CommitmentKind::CallBack.into(),
+        told_to_customer: true,
+        due: Some(after(40)),
+        ..CommitmentDraft::default()
+    };
+    let request = MakeCommitmentRequest {
+        request_id: "r-1".to_owned(),
+        customer_id: "customer-1".to_owned(),
+        commitment: Some(draft),
+        ..MakeCommitmentRequest::default()
+    };
+    let made = running.client("owner").make_commitment(request).await;
+    let made = made.unwrap().into_inner();
+    let promised = made.commitment.unwrap();
+    assert_eq!(promised.promised_by, seen.promised_by);
+    assert_eq!(promised.policy, seen.policy);
+    let ours = promised.target.unwrap();
+    assert_eq!(
+        (ours.target_at, ours.reckoning),
+        (target.target_at, target.reckoning)
+    );
+    assert_eq!(reasons(&made.warnings), odd);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_preview_tells_of_no_policy_where_none_is_for_the_promise() {
+    let (_stage, running) = with_policy().await;
+    for (other, ours) in [
+        (previewing(CommitmentKind::Refund, true), None),
+        // A task of ours is due when it is said to be.
+        (previewing(CommitmentKind::CallBack, false), Some(40)),
+    ] {
+        let seen = previewed(&running, other).await.unwrap();
+        assert_eq!(seen.policy, None);
+        let at = ours.map(|hours| wire(at(monday() + (90 + hours) * HOUR_S)));
+        assert_eq!(seen.target.map(|target| target.target_at), at);
+        assert!(seen.warnings.is_empty(), "{:?}", seen.warnings);
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_preview_of_a_promise_that_is_none_is_refused_by_its_field() {
+    let stage = Stage::new();
+    let running = stage.start().await;
+    let sound = previewing(CommitmentKind::CallBack, true);
+    for (promise, expected) in [
+        (PreviewedPromise::default(), "promise.kind REQUIRED"),
+        (
+            PreviewedPromise {
+                channel: 99,
+                ..sound.clone()
+            },
+            "promise.channel UNKNOWN_VALUE",
+        ),
+        (
+            PreviewedPromise {
+                language: "x".repeat(129),
+                ..sound
+            },
+            "promise.language TOO_LONG",
+        ),
+    ] {
+        let refused = previewed(&running, promise).await;
+        assert_eq!(wrong_fields(&refused.unwrap_err()), [expected]);
     }
     running.stop().await;
 }

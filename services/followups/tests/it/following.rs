@@ -9,8 +9,8 @@ use aftercall_proto::event::v1::{Event, InteractionRecorded};
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     AttemptResult, Channel, Commitment, CommitmentDraft, CommitmentLifecycle, CommitmentOutcome,
-    CustomerReached, FollowUp, FollowUpPolicy, FulfilmentPolicy, Hold, Interaction, PolicyRef,
-    Segment, SegmentKind, Setting, fulfilment_policy,
+    CustomerReached, Direction, FollowUp, FollowUpPolicy, FulfilmentPolicy, Hold, Interaction,
+    PolicyRef, Segment, SegmentKind, Setting, fulfilment_policy,
 };
 use aftercall_service::Clock;
 use aftercall_service::testing::setting_changed;
@@ -176,6 +176,30 @@ async fn a_contact_that_follows_a_promise_up_is_an_attempt_and_keeps_it_if_that_
     // Without a policy somebody has to say that it was kept.
     let other = when(&running, "c-2", |shown| shown.attempts_count == 4).await;
     assert_eq!(other.lifecycle(), CommitmentLifecycle::Active);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_was_sent_is_an_attempt_and_the_chat_in_which_they_answer_keeps_it() {
+    let stage = Stage::new();
+    set_up(&stage).await;
+    stage.record(&Contact::new("i-1", vec![by_policy("c-1")]));
+    let running = stage.start().await;
+    stage.clock.advance_to(at(60));
+    let reached = || vec![follow_up("c-1", AttemptResult::Reached)];
+    record(&stage, ("i-2", "customer-1"), reached(), |it| {
+        it.channel = Channel::Email.into();
+        it.direction = Direction::Outbound.into();
+    });
+    let tried = when(&running, "c-1", |shown| shown.attempts_count == 1).await;
+    assert_eq!(tried.attempts[0].result(), AttemptResult::NoAnswer);
+    assert_eq!(tried.lifecycle(), CommitmentLifecycle::Active);
+    record(&stage, ("i-3", "customer-1"), reached(), |it| {
+        it.channel = Channel::Chat.into();
+        it.direction = Direction::Inbound.into();
+    });
+    let kept = when(&running, "c-1", |shown| shown.fulfilled_at.is_some()).await;
+    assert_eq!(kept.evidence_interaction_id, "i-3");
     running.stop().await;
 }
 

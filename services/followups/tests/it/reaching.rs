@@ -278,3 +278,43 @@ async fn what_is_held_for_a_webhook_that_goes_out_of_use_is_told_to_others() {
     assert_eq!(told(&stage), [("duty".to_owned(), Kind::Triggered)]);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn that_nobody_is_reached_is_said_once_and_whoever_comes_into_reach_is_told_at_once() {
+    let stage = Stage::new();
+    house(&stage);
+    hook(&stage, "hooks", 2, true);
+    let promises = vec![followed("c-1", 60), followed("c-2", 90_000)];
+    stage.record(&Contact::new("i-1", promises));
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    lapse(&running, &stage, 60, 1).await;
+    // On each level once,
+    for (count, second) in [(1, 92), (2, 662), (3, 1_263)] {
+        stage.clock.advance_to(at(second));
+        running.until(|| routed(&stage).len() == count).await;
+        running.caught_up(&stage).await;
+    }
+    // and a day later only of what is new.
+    lapse(&running, &stage, 90_000, 2).await;
+    stage.clock.advance_to(at(90_032));
+    running.until(|| routed(&stage).len() == 4).await;
+    running.caught_up(&stage).await;
+    let rounds = routed(&stage);
+    assert!(rounds.iter().all(|round| round.alerts.len() == 1));
+    let verdicts = rounds.iter().flat_map(|round| &round.alerts[0].verdicts);
+    let nobody = verdicts.filter(|one| one.reason() == Reason::NoReceiver);
+    assert_eq!(nobody.count(), 4);
+    assert_eq!(told(&stage), []);
+
+    hook(&stage, "hooks", 3, false);
+    until_said(&running, &stage, 2).await;
+    let mut whom = told(&stage);
+    whom.sort();
+    let one = |id: &str, kind| (id.to_owned(), kind);
+    assert_eq!(
+        whom,
+        [one("duty", Kind::Exhausted), one("r-ana", Kind::Triggered)]
+    );
+    running.stop().await;
+}

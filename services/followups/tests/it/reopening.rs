@@ -4,7 +4,8 @@ use aftercall_proto::followups::v1::{
     CancelCommitmentRequest, FulfilCommitmentRequest, ReopenCommitmentRequest,
     ReopenCommitmentResponse,
 };
-use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome};
+use aftercall_proto::model::v1::due_spec::Spec;
+use aftercall_proto::model::v1::{CommitmentLifecycle, CommitmentOutcome, DueSpec, LocalDue};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -154,6 +155,36 @@ async fn only_what_ended_lately_is_taken_up_by_who_leads_and_for_a_time_ahead() 
     stage.clock.advance_to(at(5_000 + 7 * DAY + 1));
     let late = reopen(&running, "lead", again("r-7", "c-1", 8 * DAY)).await;
     assert_eq!(lacks(&late.unwrap_err()), "ENDED_LATELY");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_odd_about_the_new_due_is_told_and_told_again() {
+    let (_stage, running) = begin().await;
+    let spec = Spec::Local(LocalDue {
+        date: "2024-03-31".to_owned(),
+        time: "02:30".to_owned(),
+        time_zone: "Europe/Paris".to_owned(),
+    });
+    let request = ReopenCommitmentRequest {
+        promised_by: None,
+        due: Some(DueSpec { spec: Some(spec) }),
+        reason: "the refund\u{b} came back".to_owned(),
+        ..again("r-1", "c-1", 0)
+    };
+    let made = reopen(&running, "lead", request.clone()).await.unwrap();
+    let told: Vec<_> = made
+        .warnings
+        .iter()
+        .map(|odd| (&*odd.field, &*odd.reason))
+        .collect();
+    let expected = [
+        ("reason", "CONTROL_CHARACTERS_DROPPED"),
+        ("due", "LOCAL_TIME_DOES_NOT_EXIST"),
+    ];
+    assert_eq!(told, expected);
+    let repeated = reopen(&running, "lead", request).await.unwrap();
+    assert_eq!(repeated, made);
     running.stop().await;
 }
 

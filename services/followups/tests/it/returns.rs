@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use aftercall_proto::alerts::v1::{ListAlertsRequest, SnoozeAlertRequest};
 use aftercall_proto::envelope::Fact;
+use aftercall_proto::event::v1::{CommitmentPaused, Event};
 use aftercall_proto::followups::v1::PauseCommitmentRequest;
 use aftercall_proto::model::v1::{
-    AlertState, CommitmentDraft, CommitmentLifecycle, NewTarget, PauseReason, ResumeCause,
+    AlertState, AttemptResult, Commitment, CommitmentDraft, CommitmentLifecycle, FollowUp,
+    NewTarget, Pause, PauseReason, ResumeCause, Turn,
 };
 use aftercall_service::Clock;
 
 use crate::drops::{
     assert_returned, begun, call_back, closed, contact, drop_call, house, inbound, lose,
 };
-use crate::following::when;
-use crate::identifying::{identify, merge};
+use crate::following::{by_policy, set_up, talk, when};
+use crate::identifying::{event, identify, merge};
 use crate::stage::{Contact, Running, Stage, at, promise, telephone, unwire, wire};
 
 #[tokio::test]
@@ -271,4 +273,99 @@ async fn a_customer_who_reaches_us_ends_the_snooze_of_an_alert() {
     assert_eq!((alert.state(), alert.level), (AlertState::Triggered, 2));
     running.stop().await;
     assert_eq!(by_contact(), ["i-2"]);
+}
+
+/// The alerts that went on by a contact, by their promises.
+fn woken(stage: &Stage) -> Vec<(String, String)> {
+    let events = stage.events().into_iter();
+    let by = events.filter_map(|event| match event.fact().unwrap() {
+        Some(Fact::AlertRetriggered(again)) => {
+            Some((event.aggregate_id, again.returned_interaction_id))
+        }
+        _ => None,
+    });
+    by.collect()
+}
+
+#[tokio::test]
+async fn a_contact_that_keeps_a_promise_wakes_none_of_its_alerts() {
+    let stage = Stage::with_partitions(4);
+    set_up(&stage).await;
+    let due = |draft| CommitmentDraft {
+        promised_by: wire(at(60)),
+        ..draft
+    };
+    let promises = vec![due(by_policy("c-1")), due(by_policy("c-2"))];
+    stage.record(&Contact::new("i-1", promises));
+    let running = stage.start().await;
+    stage.clock.advance_to(at(61));
+    running.until(|| stage.lapses().len() == 2).await;
+    running.caught_up(&stage).await;
+    let list = ListAlertsRequest {
+        latest: true,
+        ..ListAlertsRequest::default()
+    };
+    let listed = running.alerts("lead").list_alerts(list).await.unwrap();
+    for alert in listed.into_inner().alerts {
+        let snooze = SnoozeAlertRequest {
+            request_id: alert.alert_id.clone(),
+            alert_id: alert.alert_id,
+            snoozed_until: wire(at(7_200)),
+        };
+        running.alerts("lead").snooze_alert(snooze).await.unwrap();
+    }
+    stage.clock.advance_to(at(600));
+    let back = contact(&stage, ("i-2", "customer-1"), |contact| {
+        contact.follow_ups = vec![FollowUp {
+            commitment_id: "c-1".to_owned(),
+            result: AttemptResult::Reached.into(),
+        }];
+        contact.segments = vec![talk(&stage, 60)];
+    });
+    stage.append(&back, "customer-1");
+    // The other promise is not kept by it, and its alert goes on.
+    running.until(|| !woken(&stage).is_empty()).await;
+    let kept = when(&running, "c-1", |shown| {
+        shown.lifecycle() == CommitmentLifecycle::Fulfilled
+    });
+    kept.await;
+    running.caught_up(&stage).await;
+    running.stop().await;
+    assert_eq!(woken(&stage), [("c-2".to_owned(), "i-2".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_pause_from_before_customers_ended_pauses_is_ended_by_none() {
+    let stage = targeted(&["c-1", "c-2"]);
+    stage.clock.advance_to(at(600));
+    // As an earlier version noted it.
+    let paused = Fact::CommitmentPaused(CommitmentPaused {
+        pause: Some(Pause {
+            paused_at: wire(at(600)),
+            reason: PauseReason::AwaitingCustomer.into(),
+            turn: Turn::Customer.into(),
+            paused_by: "lena".to_owned(),
+            ..Pause::default()
+        }),
+    });
+    let paused = Event {
+        interaction_id: "i-1".to_owned(),
+        customer_id: "customer-1".to_owned(),
+        recorded_at: wire(at(600)),
+        ..event("c-1", 2, &paused)
+    };
+    stage.append(&paused, "customer-1");
+    let running = stage.start().await;
+    running.caught_up(&stage).await;
+    pause(&running, "c-2", "r-1", PauseReason::AwaitingCustomer).await;
+    stage.clock.advance_to(at(900));
+    inbound(&stage, "i-2", "customer-1");
+    let goes_on = |shown: &Commitment| shown.lifecycle() == CommitmentLifecycle::Active;
+    when(&running, "c-2", goes_on).await;
+    running.caught_up(&stage).await;
+    let shown = running.get("c-1", "").await;
+    assert_eq!(shown.lifecycle(), CommitmentLifecycle::Paused);
+    running.stop().await;
+    let by = resumed(&stage).into_iter().map(|(id, ..)| id);
+    assert_eq!(by.collect::<Vec<_>>(), ["c-2"]);
 }

@@ -9,7 +9,7 @@ use aftercall_proto::alerts::v1::{
     TestRouteRequest,
 };
 use aftercall_proto::envelope::{Fact, notify_key, settings_key};
-use aftercall_proto::event::v1::{AlertsRouted, Event, SettingsChanged, WebhookChanged};
+use aftercall_proto::event::v1::{AlertsRouted, Event, SettingsChanged};
 use aftercall_proto::followups::v1::FulfilCommitmentRequest;
 use aftercall_proto::model::v1::escalation_level::Delay;
 use aftercall_proto::model::v1::escalation_target::Target;
@@ -18,9 +18,10 @@ use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     AlertSeverity, CommitmentDraft, EscalationLevel, EscalationPolicy, EscalationTarget,
     FollowUpPolicy, LabelMatcher, Notification, NotificationKind as Kind, PolicyRef, Receiver,
-    RouteReason as Reason, Setting, Silence, Webhook,
+    RouteReason as Reason, Setting, Silence,
 };
 use aftercall_service::Clock;
+use aftercall_service::testing::webhook_changed;
 use bytes::Bytes;
 
 use crate::stage::{Contact, Running, Stage, TENANT, at, promise, reason, wire};
@@ -45,16 +46,7 @@ pub(crate) fn change(stage: &Stage, sequence: u64, settings: Vec<Setting>) {
 
 /// Has a webhook made or changed, as the service does that tells other systems.
 pub(crate) fn hook(stage: &Stage, webhook_id: &str, version: u64, disabled: bool) {
-    let webhook = Webhook {
-        webhook_id: webhook_id.to_owned(),
-        version,
-        disabled,
-        ..Webhook::default()
-    };
-    let fact = Fact::WebhookChanged(Box::new(WebhookChanged {
-        webhook: Some(webhook),
-        ..WebhookChanged::default()
-    }));
+    let fact = webhook_changed(webhook_id, version, disabled);
     append(stage, notify_key(TENANT), (webhook_id, version), &fact);
 }
 
@@ -304,43 +296,6 @@ async fn two_replicas_a_repeated_event_and_a_clock_set_back_tell_once() {
     third.caught_up(&stage).await;
     third.stop().await;
     assert_eq!(said(&stage), [("r-ana".to_owned(), Kind::Triggered, 1)]);
-}
-
-#[tokio::test]
-async fn after_downtime_everybody_gets_one_digest_also_after_a_crash() {
-    const DUE: usize = 3_000;
-    let stage = Stage::new();
-    house(&stage);
-    for first in (0..DUE).step_by(50) {
-        let promises = (first..first + 50).map(|no| followed(&format!("c-{no:05}"), 1 + no as i64));
-        stage.record(&Contact::new(&format!("i-{first}"), promises.collect()));
-    }
-    stage.clock.advance_to(at(20_000));
-    let running = stage.start().await;
-    running.until(|| stage.lapses().len() >= DUE / 2).await;
-    running.stop().await;
-    let running = stage.start().await;
-    running.until(|| stage.lapses().len() >= DUE).await;
-    stage.clock.advance_to(at(20_031));
-    running
-        .until(|| {
-            let routed = routed(&stage);
-            routed.iter().map(|one| one.alerts.len()).sum::<usize>() >= DUE
-        })
-        .await;
-    running.caught_up(&stage).await;
-    assert_eq!(messages(&stage), []);
-    stage.clock.advance_to(at(20_092));
-    until_said(&running, &stage, 1).await;
-    assert_eq!(
-        said(&stage),
-        [("r-ana".to_owned(), Kind::Digest, DUE as u64)]
-    );
-    running.stop().await;
-    let again = stage.start().await;
-    again.caught_up(&stage).await;
-    again.stop().await;
-    assert_eq!(messages(&stage).len(), 1);
 }
 
 #[tokio::test]

@@ -271,6 +271,7 @@ impl Contact {
                 commitments: self.promises.clone(),
                 ..Interaction::default()
             }),
+            ..InteractionRecorded::default()
         }));
         Event {
             event_id: self.interaction_id.clone(),

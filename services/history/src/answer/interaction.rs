@@ -13,7 +13,7 @@ use aftercall_view::{Direction, Store};
 use bytes::Bytes;
 use prost::Message;
 
-use super::amendments;
+use super::{amendments, causes};
 use crate::as_of::{Asked, Moment};
 use crate::calls;
 use crate::failure::Unanswered;
@@ -69,6 +69,8 @@ fn whole(
         interaction: completed.interaction,
         amendment_count: amendments::count(&entry),
         call: told.map(|row| row.shown()),
+        root_cause_changes: causes::latest(known, tenant_id, &entry)?,
+        root_cause_change_count: entry.root_causes,
         ..GetInteractionResponse::default()
     };
     let left = PROMISES_BYTES_MAX.saturating_sub(answer.encoded_len());

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use aftercall_domain::commitment::Commitment;
+use aftercall_domain::interaction::path_in_line;
 use aftercall_proto::convert::time;
 use aftercall_proto::model::v1::{
-    Channel, Customer, Direction, DropClass, Handling, Interaction, MatchStatus, ReasonResolution,
-    RepeatCause,
+    Channel, Customer, Direction, DriverSegment, DriverSetter, DropClass, Handling, Interaction,
+    MatchStatus, ReasonResolution, RepeatCause, RootCause,
 };
 use pbjson_types::Timestamp;
 
@@ -159,6 +160,39 @@ columns! {
         let due = open.map(|promise| time::microseconds(promise.promised_by)).min();
         due.map_or(Cell::Nothing, Cell::Time)
     };
+    "root_cause", Text, "the code of its root cause, as it was said last", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.code))
+    };
+    "root_cause_taxonomy_version", Text, "which edition of the taxonomy that is of", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.taxonomy_version))
+    };
+    "root_cause_set_by", Text, "who said it", |row| {
+        text(root_cause(&row.contact).map_or("", |cause| &cause.set_by))
+    };
+    "root_cause_set_at", Time, "when they said it", |row| {
+        at(root_cause(&row.contact).and_then(|cause| cause.set_at.as_ref()))
+    };
+    "root_cause_confidence", Number, "how sure they were, from 0 to 1", |row| {
+        let sure = root_cause(&row.contact).and_then(|cause| cause.confidence);
+        sure.map_or(Cell::Nothing, Cell::Number)
+    };
+    "driver_segment", Text, "what made the customer call", |row| text(driver(&row.contact).map_or("", |it| &it.code));
+    "driver_set_by", Text, "who says so, such as `DRIVER_SETTER_CLASSIFIER`", |row| {
+        let setter = driver(&row.contact).map_or(0, |it| it.set_by);
+        name(setter, |value| Some(DriverSetter::try_from(value).ok()?.as_str_name()))
+    };
+    "driver_classifier", Text, "which classifier", |row| text(driver(&row.contact).map_or("", |it| &it.classifier));
+    "driver_confidence", Number, "how sure it is, from 0 to 1", |row| {
+        let confidence = driver(&row.contact).and_then(|it| it.confidence);
+        confidence.map_or(Cell::Nothing, Cell::Number)
+    };
+    "ivr_path", Text, "the steps of the voice menu in their order, with ` > ` between them; of a very long way some are left out, for `…`", |row| {
+        let nodes = row.contact.ivr_path.iter().map(|step| &*step.node);
+        owned(path_in_line(nodes))
+    };
+    "ivr_node", Text, "the last of them", |row| {
+        text(row.contact.ivr_path.last().map_or("", |step| &step.node))
+    };
 }
 
 fn text(text: &str) -> Cell<'_> {
@@ -169,10 +203,13 @@ fn text(text: &str) -> Cell<'_> {
 }
 
 fn list<'r>(parts: impl Iterator<Item = &'r str>) -> Cell<'r> {
-    let joined = parts.collect::<Vec<_>>().join(";");
-    match joined.is_empty() {
+    owned(parts.collect::<Vec<_>>().join(";"))
+}
+
+fn owned(text: String) -> Cell<'static> {
+    match text.is_empty() {
         true => Cell::Nothing,
-        false => Cell::Text(Cow::Owned(joined)),
+        false => Cell::Text(Cow::Owned(text)),
     }
 }
 
@@ -200,6 +237,14 @@ fn source(contact: &Interaction) -> (&str, &str) {
 
 fn customer(contact: &Interaction) -> Option<&Customer> {
     contact.customer.as_ref()
+}
+
+fn root_cause(contact: &Interaction) -> Option<&RootCause> {
+    contact.root_cause.as_ref()
+}
+
+fn driver(contact: &Interaction) -> Option<&DriverSegment> {
+    contact.driver_segment.as_ref()
 }
 
 fn handling(contact: &Interaction) -> Option<&Handling> {

@@ -1,7 +1,6 @@
 //! The files that contacts are taken home in.
 
 mod columnar;
-mod json;
 
 use std::borrow::Cow;
 
@@ -106,7 +105,7 @@ impl File {
                     interaction: Some(row.contact),
                     commitments: promises.map(|one| promises::as_of(one, *now)).collect(),
                 };
-                json::write(&line, lines)?;
+                serde_json::to_writer(&mut *lines, &line)?;
                 lines.push(b'\n');
             }
             Self::Csv(writer) => {

@@ -167,6 +167,8 @@ fn followed(next: &Next, kind: u8, ahead: u8) -> Fact {
             after_lapse: false,
             by: "lead".to_owned(),
             at: recorded_at,
+            told_at: recorded_at,
+            due: None,
         })),
     };
     fact(change)
@@ -190,7 +192,10 @@ fn told(next: &Next, event: u8, kind: CallEventKind) -> Fact {
         }],
         ..CallEvent::default()
     };
-    Fact::CallReported(Box::new(CallReported { event: Some(event) }))
+    Fact::CallReported(Box::new(CallReported {
+        event: Some(event),
+        ..CallReported::default()
+    }))
 }
 
 fn record(next: &Next) -> Record {
@@ -202,7 +207,10 @@ fn record(next: &Next) -> Record {
             imported,
         } => {
             let interaction = Some(contact(next, occurred_at));
-            let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+            let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+                interaction,
+                ..InteractionRecorded::default()
+            }));
             (fact, id.clone(), 1, "batch".repeat(imported.into()))
         }
         What::Amend {

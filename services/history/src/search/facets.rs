@@ -310,6 +310,7 @@ fn column_name(facet: Facet) -> Option<&'static str> {
         Facet::Agent => Some(column::AGENT),
         Facet::Team => Some(column::TEAM),
         Facet::Disposition => Some(column::DISPOSITION),
+        Facet::DriverSegment => Some(column::DRIVER),
         Facet::Channel => Some(column::CHANNEL),
         Facet::Direction => Some(column::DIRECTION),
         Facet::Sentiment => Some(column::SENTIMENT),
@@ -317,6 +318,7 @@ fn column_name(facet: Facet) -> Option<&'static str> {
         Facet::Signal => Some(column::SIGNAL),
         Facet::WorstSentiment => Some(column::WORST),
         Facet::SentimentTrend => Some(column::TREND),
+        Facet::RootCause => Some(column::ROOT_CAUSE),
     }
 }
 

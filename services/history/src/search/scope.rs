@@ -20,6 +20,7 @@ pub(crate) struct Filter {
     pub(crate) team_ids: Vec<String>,
     pub(crate) reason_codes: Vec<String>,
     pub(crate) disposition_codes: Vec<String>,
+    pub(crate) driver_codes: Vec<String>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) directions: Vec<Direction>,
     pub(crate) sentiments: Vec<SentimentBand>,
@@ -34,6 +35,8 @@ pub(crate) struct Filter {
     pub(crate) worst_sentiments: Vec<SentimentBand>,
     pub(crate) sentiment_trends: Vec<SentimentTrend>,
     pub(crate) sentiment_scorers: Vec<String>,
+    pub(crate) root_cause_codes: Vec<String>,
+    pub(crate) has_root_cause: Option<bool>,
     pub(crate) occurred_from_us: Option<i64>,
     pub(crate) occurred_before_us: Option<i64>,
 }
@@ -64,7 +67,9 @@ pub(crate) fn query(
         (fields.team, &filter.team_ids),
         (fields.reason, &filter.reason_codes),
         (fields.disposition, &filter.disposition_codes),
+        (fields.driver, &filter.driver_codes),
         (fields.scorer, &filter.sentiment_scorers),
+        (fields.root_cause, &filter.root_cause_codes),
     ];
     for (field, values) in texts {
         let terms = values
@@ -93,23 +98,20 @@ pub(crate) fn query(
         let any = BooleanQuery::new(terms.collect());
         clauses.push((Occur::Must, Box::new(any)));
     }
-    if let Some(identified) = filter.identified {
-        clauses.push((
-            Occur::Must,
-            one(Term::from_field_bool(fields.identified, identified)),
-        ));
-    }
     clauses.extend(
         filter
             .labels
             .iter()
             .map(|label| (Occur::Must, is(fields.label, label))),
     );
-    if let Some(open) = filter.open_promise {
-        clauses.push((
-            Occur::Must,
-            one(Term::from_field_bool(fields.open_promise, open)),
-        ));
+    let flags = [
+        (fields.identified, filter.identified),
+        (fields.open_promise, filter.open_promise),
+        (fields.has_root_cause, filter.has_root_cause),
+    ];
+    for (field, asked) in flags {
+        let clause = asked.map(|is_so| one(Term::from_field_bool(field, is_so)));
+        clauses.extend(clause.map(|clause| (Occur::Must, clause)));
     }
     let owner = words::scope(tenant_id);
     for wanted in &text.wanted {

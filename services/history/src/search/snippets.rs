@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use aftercall_proto::history::v1::{Highlight, Snippet};
 use aftercall_proto::model::v1::Interaction;
+use aftercall_proto::texts;
 
 use super::grammar::{Phrase, TextQuery, Wording};
-use crate::index::texts;
 use crate::index::words::{self, Read};
 use crate::limits::{SNIPPET_CHARS, SNIPPETS_MAX};
 

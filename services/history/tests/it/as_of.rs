@@ -56,7 +56,11 @@ async fn told(mut client: Caller) -> Vec<String> {
             filter: Some(filter.clone()),
             order: SearchOrder::TimeDesc.into(),
             page_size: 200,
-            facets: vec![Facet::Label.into(), Facet::Channel.into()],
+            facets: vec![
+                Facet::Label.into(),
+                Facet::Channel.into(),
+                Facet::RootCause.into(),
+            ],
             ..Default::default()
         };
         let found = client.search(request).await.unwrap();
@@ -94,6 +98,14 @@ fn searches() -> Vec<(&'static str, InteractionFilter)> {
             "",
             InteractionFilter {
                 open_promise: Some(true),
+                ..everything()
+            },
+        ),
+        (
+            "",
+            InteractionFilter {
+                root_cause_codes: vec!["process".to_owned()],
+                has_root_cause: Some(true),
                 ..everything()
             },
         ),

@@ -218,6 +218,7 @@ impl Contact {
     pub(crate) fn record(&self, events: &Events) -> Position {
         let recorded = InteractionRecorded {
             interaction: Some(self.interaction.clone()),
+            ..InteractionRecorded::default()
         };
         let fact = Fact::InteractionRecorded(Box::new(recorded));
         events.fact(&self.about(self.id(), 1, ago(0)), &fact)

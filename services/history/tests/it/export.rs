@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use aftercall_log::{Log, Position};
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::{CallReported, Event, EventType};
+use aftercall_proto::event::v1::{Event, EventType};
 use aftercall_proto::history::v1::export_interactions_response::Piece;
 use aftercall_proto::history::v1::{
     ExportFormat, ExportInteractionsRequest, ExportManifest, ExportPart, ExportStart,
     ExportedInteraction, GetExportKeyRequest, InteractionFilter, SearchInteractionsRequest,
 };
-use aftercall_proto::model::v1::{CallEvent, CallEventKind, HandleKind, Interaction};
+use aftercall_proto::model::v1::{CallEventKind, HandleKind, Interaction};
 use aftercall_service::Role;
 use prost::Message;
 use ring::digest::{SHA256, digest};
@@ -19,15 +18,14 @@ use serde_json::Value;
 use tonic::Status;
 
 use crate::contact::contact;
-use crate::fixture::{
-    About, Caller, Events, Service, TENANT, ago, id, reason, views, wrong_fields,
-};
+use crate::fixture::{Caller, Events, Service, TENANT, ago, id, reason, views, wrong_fields};
+use crate::telephony::told;
 
 /// What came of an export, as far as it came.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     start: ExportStart,
-    parts: Vec<(ExportPart, Vec<u8>)>,
+    pub(crate) parts: Vec<(ExportPart, Vec<u8>)>,
     manifest: Option<ExportManifest>,
     /// What came of the file after the last whole one.
     rest: Vec<u8>,
@@ -137,27 +135,7 @@ fn write(events: &Events, count: u64) {
 
 /// Telephony tells of a contact that it was answered.
 fn answered(events: &Events, n: u64) {
-    let event = CallEvent {
-        source: "pbx".into(),
-        call_id: n.to_string(),
-        event_id: n.to_string(),
-        kind: CallEventKind::Answered.into(),
-        occurred_at: Some(ago(40)),
-        interaction_id: id(1, n),
-        agent_id: "agent-1".into(),
-        ..CallEvent::default()
-    };
-    let about = About {
-        tenant: TENANT,
-        customer: String::new(),
-        interaction: id(1, n),
-        aggregate: id(1, n),
-        sequence: 0,
-        recorded_at: ago(40),
-        import: false,
-    };
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-    events.fact(&about, &fact);
+    told(events, n, (40, CallEventKind::Answered, "agent-1"));
 }
 
 #[tokio::test]

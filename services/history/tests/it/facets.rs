@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aftercall_proto::history::v1::{
     Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand, SentimentTrend,
 };
-use aftercall_proto::model::v1::{Channel, Interaction, ReasonResolution, SignalKind};
+use aftercall_proto::model::v1::{
+    Channel, DriverSegment, DriverSetter, Interaction, ReasonResolution, SignalKind,
+};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
@@ -56,6 +58,8 @@ fn sample() -> impl Strategy<Value = Sample> {
 
 const REASONS: [&str; 3] = ["billing", "billing.refund", "network.slow"];
 const WORDS: [&str; 3] = ["alpha", "alpha beta", "gamma"];
+/// What made the customer call, where anything is said: by the words.
+const DRIVERS: [&str; 3] = ["", "outage.network", "price"];
 
 impl Sample {
     fn interaction(&self, n: u64) -> Interaction {
@@ -81,6 +85,12 @@ impl Sample {
                     Channel::Voice
                 };
                 interaction.channel = channel.into();
+                let code = DRIVERS[self.word];
+                interaction.driver_segment = (!code.is_empty()).then(|| DriverSegment {
+                    code: code.to_owned(),
+                    set_by: DriverSetter::Agent.into(),
+                    ..DriverSegment::default()
+                });
             });
         let kinds = self.signals.iter();
         let kinds = kinds.filter_map(|kind| SignalKind::try_from(*kind).ok());
@@ -103,6 +113,8 @@ struct Asked {
     family: Option<bool>,
     label: Option<usize>,
     alpha: Option<bool>,
+    /// What made the customer call: a family of codes, or a code.
+    driver: Option<bool>,
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -111,13 +123,15 @@ fn asked() -> impl Strategy<Value = Asked> {
         vec(1..5usize, 0..3),
         option.clone(),
         prop::option::of(0..LABELS),
+        option.clone(),
         option,
     )
-        .prop_map(|(agents, family, label, alpha)| Asked {
+        .prop_map(|(agents, family, label, alpha, driver)| Asked {
             agents,
             family,
             label,
             alpha,
+            driver,
         })
 }
 
@@ -129,7 +143,11 @@ impl Asked {
         let query = self
             .alpha
             .map(|wanted| if wanted { "alpha" } else { "-alpha" });
+        let driver = self
+            .driver
+            .map(|outage| if outage { "outage" } else { "price" });
         let filter = InteractionFilter {
+            driver_codes: driver.into_iter().map(str::to_owned).collect(),
             agent_ids: self
                 .agents
                 .iter()
@@ -147,7 +165,7 @@ impl Asked {
             query: query.unwrap_or_default().to_owned(),
             filter: Some(filter),
             page_size: 1,
-            facets: (1..=8).chain(210..=212).collect(),
+            facets: (1..=8).chain(210..=212).chain([50, 240]).collect(),
             ..SearchInteractionsRequest::default()
         }
     }
@@ -159,6 +177,9 @@ impl Asked {
                 .is_none_or(|billing| billing == (one.reason < 2))
             && self.label.is_none_or(|label| one.labels.contains(&label))
             && self.alpha.is_none_or(|wanted| wanted == (one.word < 2))
+            && self
+                .driver
+                .is_none_or(|outage| one.word == if outage { 1 } else { 2 })
     }
 }
 
@@ -168,6 +189,7 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
     match facet {
         Facet::Unspecified | Facet::Disposition => Vec::new(),
         Facet::Reason => text(&one.contact_reasons[0].code),
+        Facet::DriverSegment => text(one.driver_segment.as_ref().map_or("", |it| &it.code)),
         Facet::Agent => text(&one.agent_id),
         Facet::Team => text(&one.team_id),
         Facet::Channel => text(one.channel().as_str_name()),
@@ -186,6 +208,7 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
             Vec::from_iter(names.collect::<BTreeSet<_>>())
         }
         Facet::Label => one.labels.clone(),
+        Facet::RootCause => text(one.root_cause.as_ref().map_or("", |cause| &cause.code)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aftercall_history::{ExportKey, History};
 use aftercall_log::{Log, LogId, MemoryLog, Position, Record};
 use aftercall_proto::envelope::{Fact, contact_key};
-use aftercall_proto::event::v1::Event;
+use aftercall_proto::event::v1::{CallReported, Event};
 use aftercall_proto::history::v1::export_service_client::ExportServiceClient;
 use aftercall_proto::history::v1::history_service_client::HistoryServiceClient;
 use aftercall_proto::history::v1::{
@@ -17,6 +17,7 @@ use aftercall_proto::history::v1::{
     get_customer_context_request, get_interaction_request, list_timeline_request,
     timeline_entry::What,
 };
+use aftercall_proto::model::v1::CallEvent;
 use aftercall_service::server::Server;
 pub(crate) use aftercall_service::testing::reason_of as reason;
 use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer, violations_of};
@@ -159,6 +160,14 @@ impl Events {
         };
         self.append(&event, &event.interaction_id)
     }
+}
+
+/// That telephony told of a call.
+pub(crate) fn reported(event: CallEvent) -> Fact {
+    Fact::CallReported(Box::new(CallReported {
+        event: Some(event),
+        ..CallReported::default()
+    }))
 }
 
 /// What an event is about.

@@ -17,6 +17,7 @@ mod names;
 mod naming;
 mod reading;
 mod refusing;
+mod root_causes;
 mod searching;
 mod series;
 mod telephony;

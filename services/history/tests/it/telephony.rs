@@ -1,20 +1,23 @@
 //! What telephony tells of contacts that were recorded, too.
 
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::CallReported;
 use aftercall_proto::history::v1::{ExportFormat, InteractionFilter, SearchInteractionsRequest};
 use aftercall_proto::model::v1::{CallEvent, CallEventKind, DisconnectReason, DropClass};
 use serde_json::Value;
 
 use crate::contact::contact;
 use crate::export::{Taken, asked};
-use crate::fixture::{About, Caller, Events, Service, TENANT, ago, id, ids, views};
+use crate::fixture::{About, Caller, Events, Service, TENANT, ago, id, ids, reported, views};
 
 /// Telephony tells something of a contact, so many seconds ago.
-fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &str)) {
+pub(crate) fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &str)) {
     let reason = match kind {
         CallEventKind::Dropped => DisconnectReason::TelecomProblem,
         _ => DisconnectReason::Unspecified,
+    };
+    let node = if kind == CallEventKind::MenuStep {
+        "main"
+    } else {
+        ""
     };
     let event = CallEvent {
         source: "pbx".into(),
@@ -25,6 +28,7 @@ fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &s
         interaction_id: id(1, n),
         agent_id: agent.into(),
         disconnect_reason: reason.into(),
+        menu_node: node.into(),
         ..CallEvent::default()
     };
     let about = About {
@@ -36,8 +40,7 @@ fn told(events: &Events, n: u64, (seconds, kind, agent): (i64, CallEventKind, &s
         recorded_at: ago(seconds),
         import: false,
     };
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-    events.fact(&about, &fact);
+    events.fact(&about, &reported(event));
 }
 
 async fn found_by(client: &mut Caller, agent: &str) -> Vec<String> {
@@ -69,6 +72,7 @@ async fn a_call_is_found_and_taken_home_by_its_telephony_whenever_it_was_recorde
         }
     };
     let call = [
+        (95, CallEventKind::MenuStep, ""),
         (90, CallEventKind::Answered, "first"),
         (80, CallEventKind::Answered, "second"),
         (70, CallEventKind::Dropped, ""),
@@ -94,7 +98,10 @@ async fn a_call_is_found_and_taken_home_by_its_telephony_whenever_it_was_recorde
         let line: Value = serde_json::from_str(&line).unwrap();
         let contact = &line["interaction"];
         assert!(contact["endedAt"].is_string(), "{contact}");
-        assert_eq!(contact["segments"][1]["agentId"], "second", "{contact}");
+        assert_eq!(contact["segments"][2]["agentId"], "second", "{contact}");
+        let step = &contact["ivrPath"][0];
+        assert_eq!(step["node"], "main", "{contact}");
+        assert_eq!(step["outcome"], "IVR_OUTCOME_AGENT", "{contact}");
         assert_eq!(contact["disconnect"]["dropClass"], "DROP_CLASS_SUSPECTED");
     }
 

@@ -15,7 +15,7 @@ use aftercall_view::{ApplyError, Direction, StoreError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Change, InsightProjection, Kept, links, saved, scores};
+use super::{Change, InsightProjection, Kept, leave, links, saved, scores};
 use crate::blocks;
 use crate::keys::{self, Address, CALLS};
 
@@ -69,9 +69,11 @@ impl CallNote {
             partition: call.position().partition,
             row: self.row?,
         };
-        let mut contact = convert::provisional(call.over()?);
+        let over = call.over()?;
+        let mut contact = convert::provisional(over);
         call.add_saved(&mut contact);
-        Some(Kept::of_call((address, call.position().offset), &contact))
+        let at = (address, call.position().offset);
+        Some(Kept::of_call(at, &contact).by(over.terms.as_ref()))
     }
 }
 
@@ -101,7 +103,7 @@ pub(super) fn recorded(
     {
         let whose = call_is_whose(tenant_id, interaction_id);
         if let Some(linked) = links::Linked::of(tenant_id, &alone, whose) {
-            links::remove(linked, &alone, txn)?;
+            leave(fact, linked, &alone, txn)?;
         }
         blocks::remove(tenant_id, alone.address(), txn)?;
         scores::forget_others(tenant_id, &alone, txn)?;
@@ -176,7 +178,7 @@ impl InsightProjection {
         if let Some(before) = &before
             && let Some(linked) = links::Linked::of(tenant_id, before, whose)
         {
-            links::remove(linked, before, txn)?;
+            leave(fact, linked, before, txn)?;
         }
         if let Some(before) = &before {
             scores::forget_others(tenant_id, before, txn)?;
@@ -189,8 +191,8 @@ impl InsightProjection {
         };
         let mut row = after.row(tenant_id, &mut self.words, txn)?;
         if let Some(linked) = links::Linked::of(tenant_id, &after, whose) {
-            links::insert(linked, &after, &mut row, txn)?;
-            saved::contact(fact, linked.customer_id, &row, txn)?;
+            let is_beside_wrong = links::insert(linked, &after, &mut row, txn)?;
+            saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
         scores::write_others(
             tenant_id,

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use aftercall_domain::interaction::{Direction, Disconnect, Segment};
+use aftercall_domain::interaction::{Direction, Disconnect, Segment, path_in_line};
 use aftercall_domain::measure::{self, Facts, flag, known};
+use aftercall_log::{Offset, Partition};
 use aftercall_proto::convert::interaction::analyse;
 use aftercall_proto::convert::{call as convert, feeling, parties, time};
 use aftercall_proto::envelope::contact_key;
 use aftercall_proto::event::v1::{InteractionAmended, InteractionAnalysed};
 use aftercall_proto::model::v1::{
-    self as wire, ContactReason, Customer, Interaction, ReasonResolution,
+    self as wire, ContactReason, Customer, DriverSegment, Interaction, IvrStep, ReasonResolution,
 };
 use aftercall_view::{ApplyError, Txn};
 use jiff::Timestamp;
@@ -44,14 +45,34 @@ pub(crate) struct Kept {
     /// Whether telephony alone tells of it: then it is not kept, but follows from the call.
     #[prost(bool, tag = "7")]
     is_call: bool,
+    /// By what it is told whether a later contact goes on with it; none for the usual.
+    #[prost(message, optional, tag = "8")]
+    terms: Option<wire::CallTerms>,
+    /// Where the amendments stand that replaced its reasons and its handling last.
+    #[prost(uint64, optional, tag = "41")]
+    reasons_at: Option<u64>,
+    #[prost(uint64, optional, tag = "42")]
+    handling_at: Option<u64>,
     /// Where the record, or the first that was told of the call, stands in its partition of the log.
-    #[prost(uint64, tag = "8")]
+    #[prost(uint64, tag = "43")]
     offset: u64,
+}
+
+/// Where in the log the words of a contact stand: offsets of its partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WordsAt {
+    pub(crate) partition: Partition,
+    /// Its record.
+    pub(crate) recorded: Offset,
+    /// The amendment that replaced its reasons last, if one did.
+    pub(crate) reasons: Option<Offset>,
+    /// The same of its handling.
+    pub(crate) handling: Option<Offset>,
 }
 
 impl Kept {
     /// Keeps of a contact what is measured, and nobody's words.
-    pub(crate) fn of((address, offset): (Address, u64), contact: &Interaction) -> Self {
+    pub(crate) fn of((address, offset): (Address, Offset), contact: &Interaction) -> Self {
         let customer = contact.customer.as_ref();
         let customer = customer.map(|customer| Customer {
             customer_id: customer.customer_id.clone(),
@@ -79,6 +100,8 @@ impl Kept {
             sentiment: contact.sentiment.as_ref().map(without_points),
             sentiments: contact.sentiments.iter().map(without_points).collect(),
             signals: contact.signals.clone(),
+            driver_segment: code_alone(contact.driver_segment.as_ref()),
+            ivr_path: nodes_alone(&contact.ivr_path),
             ..Interaction::default()
         };
         let mut kept = Self {
@@ -92,12 +115,36 @@ impl Kept {
         kept
     }
 
+    /// The same, judged by these terms.
+    pub(crate) fn by(self, terms: Option<&wire::CallTerms>) -> Self {
+        Self {
+            terms: terms.cloned(),
+            ..self
+        }
+    }
+
+    /// Where its words stand; none of one that was not recorded.
+    pub(crate) fn words_at(&self) -> Option<WordsAt> {
+        (!self.is_call).then_some(WordsAt {
+            partition: self.partition,
+            recorded: self.offset,
+            reasons: self.reasons_at,
+            handling: self.handling_at,
+        })
+    }
+
     /// The contact that a call is by itself.
-    pub(crate) fn of_call(at: (Address, u64), contact: &Interaction) -> Self {
+    pub(crate) fn of_call(at: (Address, Offset), contact: &Interaction) -> Self {
         Self {
             is_call: true,
             ..Self::of(at, contact)
         }
+    }
+
+    /// How soon after it, if it was cut off, the customer is back to go on with it, in milliseconds.
+    pub(crate) fn back_within_ms(&self) -> u32 {
+        let within = convert::terms(self.terms.as_ref()).back_within;
+        u32::try_from(within.as_millis()).unwrap_or(u32::MAX)
     }
 
     /// The same with what telephony tells of it where its record says nothing.
@@ -107,7 +154,8 @@ impl Kept {
         };
         let mut whole = self.clone();
         convert::complete(&mut whole.contact, call);
-        Cow::Owned(whole)
+        // It is judged as the call is.
+        Cow::Owned(whole.by(call.terms.as_ref()))
     }
 
     pub(crate) fn write(
@@ -128,8 +176,8 @@ impl Kept {
         }
     }
 
-    /// Replaces what an amendment names.
-    pub(crate) fn amend(&mut self, amended: &InteractionAmended) {
+    /// Replaces what an amendment names that stands there in its partition of the log.
+    pub(crate) fn amend(&mut self, amended: &InteractionAmended, offset: Offset) {
         let values = amended.interaction.clone().unwrap_or_default();
         let paths = amended.update_mask.iter().flat_map(|mask| &mask.paths);
         let contact = &mut self.contact;
@@ -137,7 +185,13 @@ impl Kept {
             match &**path {
                 "contact_reasons" => {
                     contact.contact_reasons = without_verbatim(values.contact_reasons.clone());
+                    self.reasons_at = Some(offset);
                 }
+                "handling" => self.handling_at = Some(offset),
+                "driver_segment" => {
+                    contact.driver_segment = code_alone(values.driver_segment.as_ref());
+                }
+                "ivr_path" => contact.ivr_path = nodes_alone(&values.ivr_path),
                 "disposition" => contact.disposition.clone_from(&values.disposition),
                 "segments" => contact.segments = without_words(values.segments.clone()),
                 "disconnect" => contact.disconnect = values.disconnect,
@@ -263,6 +317,7 @@ impl Kept {
         let customer = contact.customer.as_ref();
         let queues = contact.segments.iter().map(|segment| &*segment.queue_id);
         let mut reasons = contact.contact_reasons.iter();
+        let way = path_in_line(contact.ivr_path.iter().map(|step| &*step.node));
         let said = [
             (Column::Agent, &*contact.agent_id),
             (Column::Team, &contact.team_id),
@@ -287,6 +342,11 @@ impl Kept {
             (Column::Language, customer.map_or("", |it| &it.language)),
             (Column::ClientAccount, &contact.client_account_id),
             (Column::RootCause, &self.root_cause),
+            (
+                Column::Driver,
+                contact.driver_segment.as_ref().map_or("", |it| &it.code),
+            ),
+            (Column::IvrPath, &way),
             (Column::Scorer, scorer(contact)),
         ];
         for (column, word) in said {
@@ -350,6 +410,21 @@ fn is_solved(reasons: &[ContactReason]) -> bool {
         )
     };
     resolutions.clone().all(is_done) && resolutions.any(|it| it == ReasonResolution::Resolved)
+}
+
+fn code_alone(segment: Option<&DriverSegment>) -> Option<DriverSegment> {
+    segment.map(|segment| DriverSegment {
+        code: segment.code.clone(),
+        ..DriverSegment::default()
+    })
+}
+
+fn nodes_alone(path: &[IvrStep]) -> Vec<IvrStep> {
+    let node = |step: &IvrStep| IvrStep {
+        node: step.node.clone(),
+        ..IvrStep::default()
+    };
+    path.iter().map(node).collect()
 }
 
 fn without_words(mut segments: Vec<wire::Segment>) -> Vec<wire::Segment> {

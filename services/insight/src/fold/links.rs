@@ -12,7 +12,6 @@
 
 mod around;
 
-use aftercall_domain::limits::DROP_BACK_WITHIN_S;
 use aftercall_domain::measure::{DAY_MS, NO_GAP, REPEAT_DAYS_MAX, family, flag};
 use aftercall_proto::convert::parties::PartiesRow;
 use aftercall_proto::convert::time;
@@ -32,9 +31,6 @@ const DAY_US: i64 = DAY_MS as i64 * 1_000;
 
 /// How far apart contacts can be that have to do with each other.
 const APART_US: i64 = REPEAT_DAYS_MAX as i64 * DAY_US;
-
-/// How soon after a contact that was cut off the customer is back to go on with it.
-const BACK_WITHIN_US: i64 = DROP_BACK_WITHIN_S * 1_000_000;
 
 /// How far back a trouble is followed.
 const TROUBLE_US: i64 = TROUBLE_DAYS_MAX * DAY_US;
@@ -72,6 +68,9 @@ pub(crate) struct Place {
     /// Whether it is a call that nobody recorded, and the customer left before anybody answered.
     #[prost(bool, tag = "12")]
     left: bool,
+    /// How soon after it, if it was cut off, the customer is back to go on with it, in milliseconds.
+    #[prost(uint32, tag = "13")]
+    back_within: u32,
 }
 
 impl Place {
@@ -91,6 +90,7 @@ impl Place {
             onset_us: kept.onset_us(),
             time: u32::try_from(row.facts.time()).unwrap_or(u32::MAX),
             transfers: row.facts.transfers.into(),
+            back_within: kept.back_within_ms(),
         }
     }
 
@@ -109,7 +109,8 @@ impl Place {
     /// instant, and they are back at the other.
     pub(crate) fn is_redialled(&self, began_us: i64, back_us: i64) -> bool {
         let ended_us = began_us.saturating_add(i64::from(self.time) * 1_000);
-        let is_soon = back_us <= ended_us.saturating_add(BACK_WITHIN_US);
+        let within_us = i64::from(self.back_within) * 1_000;
+        let is_soon = back_us <= ended_us.saturating_add(within_us);
         (self.dropped || self.left) && is_soon && gap(began_us, back_us) != NO_GAP
     }
 
@@ -164,13 +165,14 @@ struct At {
     order: Bytes,
 }
 
-/// Puts a contact among its customer's, and says in `row` and in its neighbours' what they are to each other.
+/// Puts a contact among its customer's, and says in `row` and in its neighbours' what they are to each other. Answers
+/// whether that makes something of a neighbour that went wrong.
 pub(super) fn insert(
     linked: Linked<'_>,
     kept: &Kept,
     row: &mut Row,
     txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
+) -> Result<bool, ApplyError> {
     let (key, at) = linked.place(kept);
     let place = Place::of(linked, kept, row);
     if place.onset_us.is_some() {
@@ -189,12 +191,17 @@ pub(super) fn insert(
     around.settle(linked.tenant_id, (around.touched(own), own), txn)
 }
 
-/// Takes a contact away from its customer's.
-pub(super) fn remove(linked: Linked<'_>, kept: &Kept, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+/// Takes a contact away from its customer's. Answers whether that makes something of a neighbour that went wrong: those
+/// on both sides of it may go on with each other now.
+pub(super) fn remove(
+    linked: Linked<'_>,
+    kept: &Kept,
+    txn: &mut Txn<'_>,
+) -> Result<bool, ApplyError> {
     let (key, at) = linked.place(kept);
     let place = txn.get(&key)?.map(Place::decode).transpose();
     let Some(place) = place.map_err(ApplyError::record)? else {
-        return Ok(());
+        return Ok(false);
     };
     txn.delete(key)?;
     // What it says of a trouble is looked at before that is forgotten.

@@ -5,9 +5,10 @@
 
 use aftercall_domain::alert::Subject;
 use aftercall_domain::concern::{Change, Event as Step};
-use aftercall_domain::measure::{DAY_MS, NO_GAP, REPEAT_DAYS, flag};
+use aftercall_domain::measure::{DAY_MS, Facts, NO_GAP, REPEAT_DAYS, flag};
 use aftercall_ledger::{Accepted, What};
 use aftercall_proto::convert::time::{from_wire, microseconds};
+use aftercall_proto::model::v1 as wire;
 use aftercall_view::{ApplyError, Txn};
 use prost::Message;
 
@@ -26,25 +27,51 @@ pub(crate) struct Raisings {
     pub(crate) episodes: u32,
 }
 
+/// A window that was raised.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct RaisedWindow {
+    /// Until when it lasts, in microseconds since the Unix epoch.
+    #[prost(sint64, tag = "1")]
+    pub(crate) until_us: i64,
+    /// When it was raised, by our clock, in microseconds since the Unix epoch.
+    #[prost(sint64, tag = "2")]
+    pub(crate) raised_at_us: i64,
+    /// The concern and its episode.
+    #[prost(string, tag = "3")]
+    pub(crate) concern_id: String,
+    #[prost(uint32, tag = "4")]
+    pub(crate) episode_no: u32,
+    /// What went wrong in it, as it was known then.
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) slips: Vec<wire::SlipUpRef>,
+}
+
 /// A contact is among its customer's, or a call that nobody recorded: notes whom to look at if something went wrong in it, or
-/// it makes the one after it a repeat.
+/// in one beside it, by what that is with it.
 pub(super) fn contact(
     fact: &Accepted,
     customer_id: &str,
-    row: &Row,
+    (row, is_beside_wrong): (&Row, bool),
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let facts = &row.facts;
-    let is_near = |gap: u32| gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS);
-    let waited = facts.queue_wait.saturating_add(facts.waited_before);
-    let is_slip = facts.has(flag::DROPPED)
-        || waited >= LONG_WAIT_MS
-        || is_near(facts.since_family)
-        || is_near(facts.until_family);
-    match is_slip {
+    match is_beside_wrong || is_slip(&row.facts) {
         true => stir(fact, customer_id, txn),
         false => Ok(()),
     }
+}
+
+/// Whether something went wrong in a contact, with those that it goes on with, or it makes the one after it a repeat.
+pub(super) fn is_slip(facts: &Facts) -> bool {
+    let waited = facts.queue_wait.saturating_add(facts.waited_before);
+    facts.has(flag::DROPPED)
+        || waited >= LONG_WAIT_MS
+        || makes_repeat(facts.since_family)
+        || makes_repeat(facts.until_family)
+}
+
+/// Whether two contacts about the same are so near that the later one is a repeat.
+pub(super) const fn makes_repeat(gap: u32) -> bool {
+    gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS)
 }
 
 /// Customers are one from now on, or two: what went wrong with both may be too much.
@@ -103,8 +130,15 @@ pub(super) fn concern(fact: &Accepted, step: &Step, txn: &mut Txn<'_>) -> Result
         raisings.episodes = raisings.episodes.max(episode_no);
         let from_us = slips.slips.first().map_or(0, |first| first.at_us);
         let window = keys::windows(&event.tenant_id, &slips.customer_id).time(from_us);
-        let until_us = microseconds(slips.window_until);
-        txn.put(window, until_us.to_be_bytes().to_vec())?;
+        let recorded_at = event.recorded_at.as_ref().and_then(from_wire);
+        let raised = RaisedWindow {
+            until_us: microseconds(slips.window_until),
+            raised_at_us: recorded_at.map_or(0, microseconds),
+            concern_id: event.aggregate_id.clone(),
+            episode_no,
+            slips: slips.slips.iter().cloned().map(Into::into).collect(),
+        };
+        txn.put(window, raised.encode_to_vec())?;
     }
     txn.put(key, raisings.encode_to_vec())?;
     Ok(())

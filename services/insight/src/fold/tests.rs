@@ -32,8 +32,9 @@ const CONTACTS: u8 = 5;
 const REASONS: [&str; 3] = ["billing.refund", "billing.invoice", "outage"];
 
 /// What is told of calls.
-const KINDS: [wire::CallEventKind; 9] = [
+const KINDS: [wire::CallEventKind; 10] = [
     wire::CallEventKind::Started,
+    wire::CallEventKind::MenuStep,
     wire::CallEventKind::Queued,
     wire::CallEventKind::Answered,
     wire::CallEventKind::Held,
@@ -56,7 +57,7 @@ struct Says {
 }
 
 /// All columns, in their order.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 15] = [
     Column::Agent,
     Column::Team,
     Column::Site,
@@ -69,6 +70,8 @@ const COLUMNS: [Column; 13] = [
     Column::RepeatCommitment,
     Column::RepeatTeam,
     Column::RootCause,
+    Column::Driver,
+    Column::IvrPath,
     Column::Scorer,
 ];
 
@@ -186,6 +189,10 @@ fn contact(id: &str, customer_id: &str, says: Says) -> wire::Interaction {
             ..wire::Customer::default()
         }),
         contact_reasons: reasons(says.reason),
+        driver_segment: Some(wire::DriverSegment {
+            code: REASONS[says.reason].to_owned(),
+            ..wire::DriverSegment::default()
+        }),
         occurred_at: at(says.began),
         ended_at: says.took.and_then(|took| at(says.began + took)),
         segments: waited.into_iter().collect(),
@@ -211,8 +218,10 @@ fn told(number: u8, customer: u8, (event, kind, second): (u8, wire::CallEventKin
             direction: wire::Direction::Inbound.into(),
             queue_id: format!("queue-{event}"),
             team_id: format!("team-{event}"),
+            menu_node: format!("step-{event}"),
             ..wire::CallEvent::default()
         }),
+        ..CallReported::default()
     }))
 }
 
@@ -222,7 +231,10 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
     match *next {
         Next::Record(says) => {
             let interaction = Some(contact(&id, &whose, says));
-            let recorded = InteractionRecorded { interaction };
+            let recorded = InteractionRecorded {
+                interaction,
+                ..InteractionRecorded::default()
+            };
             (Fact::InteractionRecorded(Box::new(recorded)), id, 1)
         }
         Next::Amend(sequence, says) => {
@@ -232,6 +244,7 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
                 "occurred_at",
                 "disconnect",
                 "sentiment",
+                "driver_segment",
             ];
             let amended = InteractionAmended {
                 update_mask: Some(FieldMask {

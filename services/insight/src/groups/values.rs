@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use aftercall_domain::measure::{Feeling, SIGNALS, Terms, family};
+use aftercall_domain::measure::{Feeling, SIGNALS, Terms};
 use aftercall_log::Partition;
 use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
 use aftercall_proto::insight::v1::{Dimension, RepeatCauseKind};
 use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
 use aftercall_view::StoreError;
 
-use crate::filter::{cause_kind, column};
+use crate::filter::{cause_kind, column, part};
 use crate::row::Column;
 use crate::seen::Seen;
 use crate::words::WordList;
@@ -22,8 +22,8 @@ pub(super) const UNKNOWN: u32 = u32::MAX;
 pub(crate) enum By {
     /// A word.
     Word(Column),
-    /// The family of the reason.
-    Family,
+    /// A part of a word: see [`part`].
+    Part(Column),
     /// A number that names itself.
     Channel,
     /// The same.
@@ -52,7 +52,7 @@ impl By {
 impl From<Dimension> for By {
     fn from(dimension: Dimension) -> Self {
         match (dimension, column(dimension)) {
-            (_, Some((_, true))) => Self::Family,
+            (_, Some((column, true))) => Self::Part(column),
             (_, Some((column, false))) => Self::Word(column),
             (Dimension::Channel, None) => Self::Channel,
             (Dimension::Direction, None) => Self::Direction,
@@ -101,8 +101,7 @@ impl Values {
         let row = seen.row;
         let [end, worst, trend] = seen.feeling.bands;
         let own = match self.by {
-            By::Word(column) => row.word(column),
-            By::Family => row.word(Column::Reason),
+            By::Word(column) | By::Part(column) => row.word(column),
             By::Channel => row.channel().into(),
             By::Direction => row.direction().into(),
             By::Cause => cause_kind(terms.why(&seen.facts())) as u32,
@@ -170,7 +169,7 @@ impl Values {
         let number = i32::try_from(own).unwrap_or(0);
         let value = match self.by {
             By::Word(_) => words.word(own),
-            By::Family => family(words.word(own)),
+            By::Part(column) => part(column, words.word(own)),
             By::Channel => name(Channel::try_from(number).ok(), |it| it.as_str_name()),
             By::Direction => name(Direction::try_from(number).ok(), |it| it.as_str_name()),
             By::Cause => name(RepeatCauseKind::try_from(number).ok(), |it| {

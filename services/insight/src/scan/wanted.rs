@@ -1,10 +1,9 @@
 //! What is asked of the words of a row: answered for each word once.
 
 use aftercall_domain::Scope;
-use aftercall_domain::measure::family;
 use aftercall_log::Partition;
 
-use crate::filter::{Among, Filter};
+use crate::filter::{Among, Filter, part};
 use crate::row::{Column, RowBytes};
 use crate::seen::Seen;
 use crate::words::WordList;
@@ -38,7 +37,10 @@ impl<'a> Test<'a> {
                 Wanted::Within(scope) => scope.admits(words.parties(number).iter()),
                 Wanted::Among(among) => {
                     let word = words.word(number);
-                    let word = if among.by_family { family(word) } else { word };
+                    let word = match among.by_part {
+                        true => part(among.column, word),
+                        false => word,
+                    };
                     among.values.iter().any(|value| value == word)
                 }
             };

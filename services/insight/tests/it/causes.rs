@@ -3,9 +3,12 @@
 use aftercall_proto::insight::v1::{
     AggregateRequest, AttributeCauseRequest, AttributeCauseResponse, ContactFilter, Dimension,
 };
+use aftercall_proto::model::v1::{CallEvent, CallEventKind as Kind, Segment, SegmentKind};
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
-use crate::fixture::{Caller, Events, Service, contact, id};
+use crate::fixture::{Caller, Events, Service, ago, contact, id};
+use crate::telling::event;
 
 async fn say(
     client: &mut Caller,
@@ -69,5 +72,55 @@ async fn the_last_cause_that_was_said_counts_and_stays_with_the_contact() {
     assert_eq!(client.contacts(Some(without)).await.0, [id(1, 2)]);
     say(&mut client, ("four", 1), "").await.unwrap();
     assert_eq!(causes(&mut client).await, [(String::new(), 2)]);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn who_took_the_contact_does_not_say_its_root_cause() {
+    let (events, views) = (Events::new(2), tempfile::tempdir().unwrap());
+    contact(1, 1_000)
+        .with(|it| it.agent_id = "sup-1".into())
+        .record(&events);
+    let of_another = Segment {
+        kind: SegmentKind::Agent.into(),
+        agent_id: "sup-1".into(),
+        answered_at: Some(ago(900)),
+        ..Segment::default()
+    };
+    contact(2, 900)
+        .with(|it| it.segments.push(of_another))
+        .record(&events);
+    contact(3, 800).record(&events);
+    // Telephony tells that they had a part in it.
+    contact(4, 700).record(&events);
+    events.tell([
+        event(4, 700, Kind::Started),
+        CallEvent {
+            agent_id: "sup-1".into(),
+            ..event(4, 690, Kind::Answered)
+        },
+        event(4, 600, Kind::Ended),
+    ]);
+    let service = Service::start(&events, views.path()).await;
+    let mut client = service.client();
+    for n in [1, 2, 4] {
+        let refused = say(&mut client, ("own", n), "process.delay").await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied);
+        let info = refused.get_details_error_info().unwrap();
+        assert_eq!(info.reason, "ROOT_CAUSE_BY_SAME_PERSON");
+    }
+    say(&mut client, ("else", 3), "process.delay")
+        .await
+        .unwrap();
+    let unsure = client.request(AttributeCauseRequest {
+        request_id: "unsure".to_owned(),
+        interaction_id: id(1, 3),
+        confidence: Some(1.5),
+        ..AttributeCauseRequest::default()
+    });
+    let refused = client.client.attribute_cause(unsure).await.unwrap_err();
+    let wrong = refused.get_details_bad_request().unwrap();
+    assert_eq!(wrong.field_violations[0].field, "confidence");
     service.stop().await;
 }

@@ -20,10 +20,10 @@ use aftercall_proto::insight::v1::{
     AggregateRequest, AggregateResponse, ContactFilter, ListContactsRequest,
 };
 use aftercall_proto::model::v1::{
-    Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOrigin, CommitmentOutcome,
-    ContactReason, Customer, Direction, Disconnect, DropClass, Handling, Interaction, Lapse, Owner,
-    Pause, PauseReason, Priority, ReasonResolution, RepeatCause, Reschedule, ResumeCause, Segment,
-    SegmentKind, Turn, owner,
+    CallTerms, Channel, CommitmentClock, CommitmentDraft, CommitmentKind, CommitmentOrigin,
+    CommitmentOutcome, ContactReason, Customer, Direction, Disconnect, DropClass, Handling,
+    Interaction, Lapse, Owner, Pause, PauseReason, Priority, ReasonResolution, RepeatCause,
+    Reschedule, ResumeCause, Segment, SegmentKind, Turn, owner,
 };
 use aftercall_service::server::Server;
 use aftercall_service::testing::{Caller as TestCaller, OPEN, TestServer};
@@ -173,8 +173,14 @@ impl Contact {
     }
 
     pub(crate) fn record(&self, events: &Events) {
+        self.record_by(None, events);
+    }
+
+    /// The same while the tenant has set by what calls are judged.
+    pub(crate) fn record_by(&self, terms: Option<&CallTerms>, events: &Events) {
         let recorded = InteractionRecorded {
             interaction: Some(self.0.clone()),
+            call_terms: terms.cloned(),
         };
         let fact = Fact::InteractionRecorded(Box::new(recorded));
         self.fact(events, (&self.0.interaction_id, 1), &fact);

@@ -4,9 +4,11 @@
 
 mod causes;
 mod clocks;
+mod driving;
 mod feeling;
 mod fixture;
 mod known;
+mod ledger;
 mod measures;
 mod merging;
 mod naive;
@@ -17,5 +19,7 @@ mod resolving;
 mod saving;
 mod slipping;
 mod telling;
+mod terms;
 mod told;
 mod troubles;
+mod wording;

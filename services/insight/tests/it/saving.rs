@@ -7,7 +7,9 @@ use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::concern_raised::Subject;
 use aftercall_proto::event::v1::{ConcernRaised, Event};
 use aftercall_proto::insight::v1::ListSlipUpsRequest;
-use aftercall_proto::model::v1::{SlipUpSort, SlipUpsSubject};
+use aftercall_proto::model::v1::{
+    CallEvent, CallEventKind as Kind, Direction, DisconnectReason, SlipUpSort, SlipUpsSubject,
+};
 use jiff::SignedDuration;
 use prost::Message;
 use rand::rngs::StdRng;
@@ -15,6 +17,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
 use crate::fixture::{Contact, Events, PATIENCE, Service, ago, contact, id, now};
+use crate::telling::event;
 
 const DAY_S: i64 = 86_400;
 
@@ -47,7 +50,7 @@ async fn listed(service: &Service) -> Vec<String> {
 }
 
 /// Waits until `holds`, looking again whenever the view has moved.
-async fn until(service: &Service, holds: impl Fn() -> bool) {
+pub(crate) async fn until(service: &Service, holds: impl Fn() -> bool) {
     let mut progress = service.insight.view().progress();
     let waiting = async {
         while !holds() {
@@ -76,7 +79,7 @@ fn slips_of(raised: &ConcernRaised) -> &SlipUpsSubject {
 }
 
 /// With whom too much went wrong, in order.
-fn whom(events: &Events) -> Vec<String> {
+pub(crate) fn whom(events: &Events) -> Vec<String> {
     let raised = raised(events).into_iter();
     let mut whom: Vec<_> = raised
         .map(|(_, raised)| slips_of(&raised).customer_id.clone())
@@ -153,6 +156,50 @@ async fn the_third_slip_up_is_raised_and_neither_the_second_nor_the_fourth() {
     waited(23, "thrice", 1_000).record(&events);
     // Neither is what is found out late of the window.
     waited(24, "thrice", 6_000).record(&events);
+    let last = fence(&events, &service, 200).await;
+    assert_eq!(whom(&events), [&*first, &*last, "thrice"]);
+    service.stop().await;
+}
+
+/// A call of a customer's that nobody answered: they gave up after so many seconds in a queue.
+pub(crate) fn gave_up(n: u64, (began, wait): (i64, i64), customer_id: &str) -> [CallEvent; 3] {
+    let started = CallEvent {
+        direction: Direction::Inbound.into(),
+        ..event(n, began, Kind::Started)
+    };
+    let queued = CallEvent {
+        queue_id: "sales".to_owned(),
+        customer_id: customer_id.to_owned(),
+        ..event(n, began, Kind::Queued)
+    };
+    let ended = CallEvent {
+        disconnect_reason: DisconnectReason::Customer.into(),
+        ..event(n, began - wait, Kind::Ended)
+    };
+    [started, queued, ended]
+}
+
+#[tokio::test]
+async fn a_wait_that_becomes_long_by_a_call_that_is_told_of_late_is_raised_once() {
+    let (events, views) = (Events::new(1), tempfile::tempdir().unwrap());
+    let service = Service::start(&events, views.path()).await;
+    two(&events, (20, "thrice"), 9_000);
+    // Five minutes in a queue, which are not long by themselves.
+    let call = contact(22, 3_000).reason("other").customer("thrice");
+    call.queued(3_000, 2_700).record(&events);
+    let first = fence(&events, &service, 100).await;
+    assert_eq!(whom(&events), [&*first]);
+    // Seven minutes more, in the call with which that one goes on.
+    events.tell(gave_up(23, (3_500, 420), "thrice"));
+    until(&service, || raised(&events).len() == 2).await;
+    let (event, third) = raised(&events).pop().unwrap();
+    assert_eq!((&*event.customer_id, event.sequence), ("thrice", 1));
+    let slips = &slips_of(&third).slip_ups;
+    let last = slips.last().unwrap();
+    assert_eq!((last.sort(), slips.len()), (SlipUpSort::LongWait, 3));
+    assert_eq!(last.interaction_id, id(1, 22));
+    // Once more before that one: it is the same wait.
+    events.tell(gave_up(24, (4_000, 100), "thrice"));
     let last = fence(&events, &service, 200).await;
     assert_eq!(whom(&events), [&*first, &*last, "thrice"]);
     service.stop().await;

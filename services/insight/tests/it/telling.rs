@@ -3,8 +3,8 @@
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{ActorKind, CallDropJudged, CallReported, Event};
 use aftercall_proto::model::v1::{
-    CallEvent, CallEventKind as Kind, Direction, DisconnectReason, DropClass, HoldReason, Transfer,
-    TransferKind,
+    CallEvent, CallEventKind as Kind, CallTerms, Direction, DisconnectReason, DropClass,
+    HoldReason, Transfer, TransferKind,
 };
 
 use crate::fixture::{Events, TENANT, ago, id};
@@ -26,9 +26,21 @@ pub(crate) fn event(n: u64, seconds_ago: i64, kind: Kind) -> CallEvent {
 impl Events {
     /// Telephony tells of a call.
     pub(crate) fn tell(&self, told: impl IntoIterator<Item = CallEvent>) {
+        self.tell_by(None, told);
+    }
+
+    /// The same while the tenant has set by what calls are judged.
+    pub(crate) fn tell_by(
+        &self,
+        terms: Option<&CallTerms>,
+        told: impl IntoIterator<Item = CallEvent>,
+    ) {
         for event in told {
             let id = event.interaction_id.clone();
-            let reported = CallReported { event: Some(event) };
+            let reported = CallReported {
+                event: Some(event),
+                terms: terms.cloned(),
+            };
             let fact = Fact::CallReported(Box::new(reported));
             self.of_call(&id, ActorKind::Integration, &fact);
         }

@@ -291,3 +291,21 @@ async fn who_is_cut_off_and_gives_up_on_the_way_back_is_not_helped() {
     assert_eq!(all.first_contact_resolution, Some(1.0));
     service.stop().await;
 }
+
+#[tokio::test]
+async fn whether_it_was_lost_is_known_better_later_than_by_the_record() {
+    let (events, views) = (Events::new(2), tempfile::tempdir().unwrap());
+    events.tell(talked(1, 5_000, 15, "customer-1"));
+    recorded(1, 5_000).dropped().record(&events);
+    recorded(2, 4_000).record(&events);
+    events.tell(talked(2, 4_000, 15, "customer-1"));
+    let service = Service::start(&events, views.path()).await;
+    let mut client = service.client();
+    assert_eq!(total(&mut client).await.dropped, 1);
+    // Somebody listened to both.
+    events.judge(1, DropClass::NotADrop);
+    assert_eq!(total(&mut client).await.dropped, 0);
+    events.judge(2, DropClass::Confirmed);
+    assert_eq!(total(&mut client).await.dropped, 1);
+    service.stop().await;
+}

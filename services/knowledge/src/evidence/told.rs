@@ -22,7 +22,7 @@ use crate::keys::{self, evidence};
 use crate::limits::PAGE;
 use crate::page;
 use crate::reader::Viewer;
-use crate::records::{Case, Used, Uses, timestamp};
+use crate::records::{Case, Known, Used, Uses, timestamp};
 use crate::stats::{self, Numbers};
 
 /// A list of contacts, as it was asked for.
@@ -117,6 +117,9 @@ fn told(
     let contact = (interaction_id.as_str(), whose);
     let used = keys::used(tenant_id, &query.solution_id, occurred_at_us, contact);
     let used: Option<Used> = stored(store.get(used)?).map_err(Error::internal)?;
+    let used = used.unwrap_or_default();
+    let known = stats::known_of(store, (tenant_id, &query.solution_id), &used);
+    let known = known.map_err(Error::internal)?;
     let uses: BTreeSet<_> = case
         .solution_uses
         .iter()
@@ -136,21 +139,20 @@ fn told(
         customer_id: case.customer_id,
         occurred_at: Some(timestamp(occurred_at_us)),
         agent_id: case.agent_id,
-        outcome: outcome(used.unwrap_or_default(), occurred_at_us, query.now).into(),
+        outcome: match used.version {
+            0 => UseOutcome::Unspecified,
+            _ => outcome(known, occurred_at_us, query.now),
+        }
+        .into(),
     }))
 }
 
 /// What came of a use, as of `now`.
-fn outcome(used: Used, occurred_at_us: i64, now: Timestamp) -> UseOutcome {
-    if used.version == 0 {
-        return UseOutcome::Unspecified;
-    }
-    if !used.is_traced {
-        return UseOutcome::Untraced;
-    }
+fn outcome(known: Known, occurred_at_us: i64, now: Timestamp) -> UseOutcome {
     let used_at = Timestamp::from_microsecond(occurred_at_us).unwrap_or_default();
-    match used.returned {
-        1..=RETURN_DAYS => UseOutcome::Failed,
+    match known {
+        Known::Untraced => UseOutcome::Untraced,
+        Known::Returned(1..=RETURN_DAYS) => UseOutcome::Failed,
         _ if known_at(used_at, RETURN_DAYS) <= now => UseOutcome::Succeeded,
         _ => UseOutcome::Pending,
     }

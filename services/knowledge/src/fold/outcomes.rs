@@ -1,16 +1,20 @@
 //! Whether customers came back after a solution was used, for the same reason: the solution's own, where the contact was
 //! about that one, too; else the contact's primary one.
 //!
-//! Uses and returns may be known in any order: each contact leaves a row among those of its customer and reason, and
-//! whatever comes or goes looks at its neighbours alone. A use is followed by the first return after it; a return
-//! changes that for the uses since the return before it, and for no others. So what is counted follows from the rows
-//! that there are, and costs no more when there are many. What was counted of a use stands beside it.
+//! Uses and returns may be known in any order: each contact leaves a row among those of its customer and of each of its
+//! reasons, and whatever comes or goes looks at its neighbours alone. A use is followed by the first return after it; a
+//! return changes that for the uses since the return before it, and for no others. So what is counted follows from the
+//! rows that there are, and costs no more when there are many. What was counted of a use stands beside it.
+//!
+//! What a version's reason is may be known before its uses or after them, and may become another one. So what came of a
+//! use is kept for each reason of its contact, and summed for each: another reason takes other sums, in one step, however
+//! many uses there are.
 
 mod concerns;
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::solution::{RETURN_DAYS, RETURN_DAYS_MAX, day_of_return};
+use aftercall_domain::solution::RETURN_DAYS_MAX;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
@@ -18,52 +22,16 @@ use prost::Message;
 
 use super::uses::{Named, count, update};
 use super::{Change, stored};
+use crate::heads;
 use crate::keys;
 use crate::keys::evidence::{self, Contact};
 use crate::notes::Noted;
-use crate::records::{Case, Link, Linked, Used};
+use crate::records::{Case, Differing, Hour, Known, Link, Linked, Used};
 
-use concerns::{Concern, persons, reason_of};
-pub(super) use concerns::{on_merged, retrace};
+pub(super) use concerns::on_merged;
+use concerns::{Concern, persons};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-/// What is known of a use, whatever the time is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    /// Nothing, and nothing will be: nobody is known who could come back, or no reason.
-    Untraced,
-    /// Nobody came back.
-    Unreturned,
-    /// The customer came back on this day after it.
-    Returned(u32),
-}
-
-impl Known {
-    /// By when the customer came back first, and when it was used.
-    fn after(return_us: Option<i64>, used_us: i64) -> Self {
-        let day = return_us.and_then(|at_us| day_of_return(at_us.saturating_sub(used_us)));
-        day.map_or(Self::Unreturned, Self::Returned)
-    }
-
-    /// What was counted of a use.
-    const fn counted(used: Used) -> Self {
-        match (used.is_traced, used.returned) {
-            (false, _) => Self::Untraced,
-            (true, 0) => Self::Unreturned,
-            (true, day) => Self::Returned(day),
-        }
-    }
-
-    /// Whether the window ends without a return, as far as is known.
-    const fn may_last(self) -> bool {
-        match self {
-            Self::Untraced => false,
-            Self::Unreturned => true,
-            Self::Returned(day) => day > RETURN_DAYS,
-        }
-    }
-}
 
 /// When a solution was used, and in which contact.
 type At<'a> = (i64, Contact<'a>);
@@ -86,13 +54,15 @@ pub(super) fn enter(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
         }
     }
     for link in &links {
-        if case.has_several_reasons() {
-            let key = evidence::of_several(tenant_id, link, contact);
-            change.txn.put(key, "")?;
+        let own = Concern::of(tenant_id, &persons, &case.reason_code);
+        let mut used = Used::of(link.version, trace(own, link, at, change.txn)?);
+        for reason_code in case.other_reasons() {
+            let other = Concern::of(tenant_id, &persons, reason_code);
+            used.add(reason_code, trace(other, link, at, change.txn)?);
         }
-        let reason_code = reason_of(tenant_id, case, link, change.txn)?;
-        let concern = Concern::of(tenant_id, &persons, reason_code);
-        add(concern, link, at, change.txn)?;
+        shift(tenant_id, link, (case.occurred_at_us, &used), 1, change.txn)?;
+        let key = keys::used(tenant_id, &link.solution_id, case.occurred_at_us, contact);
+        change.txn.put(key, used.encode_to_vec())?;
     }
     Ok(())
 }
@@ -104,13 +74,25 @@ pub(super) fn leave(change: &mut Change<'_, '_>, case: &Case) -> Result<(), Appl
     let at = (case.occurred_at_us, contact);
     let persons = persons(tenant_id, &case.customer_id, change.txn)?;
     for link in &case.links() {
-        if case.has_several_reasons() {
-            let key = evidence::of_several(tenant_id, link, contact);
-            change.txn.delete(key)?;
+        let others = case.other_reasons().into_iter();
+        for reason_code in others.chain([case.reason_code.as_str()]) {
+            untrace(
+                Concern::of(tenant_id, &persons, reason_code),
+                link,
+                at,
+                change.txn,
+            )?;
         }
-        let reason_code = reason_of(tenant_id, case, link, change.txn)?;
-        let concern = Concern::of(tenant_id, &persons, reason_code);
-        take(concern, link, at, change.txn)?;
+        let key = keys::used(tenant_id, &link.solution_id, case.occurred_at_us, contact);
+        if let Some(used) = stored::<Used>(change.txn.get(key)?)? {
+            shift(
+                tenant_id,
+                link,
+                (case.occurred_at_us, &used),
+                -1,
+                change.txn,
+            )?;
+        }
     }
     for (solution_id, _) in case.told() {
         let key = keys::used(tenant_id, solution_id, case.occurred_at_us, contact);
@@ -131,90 +113,76 @@ fn returns_for(case: &Case) -> impl Iterator<Item = &str> {
     codes.filter(move |_| reached_out)
 }
 
-/// Counts a use, by what the customer would come back for.
-fn add(
+/// Puts a use where it is found by whether the customer comes back for that. Gives what is known of that by now.
+fn trace(
     concern: Concern<'_>,
     link: &Link,
     (used_us, contact): At<'_>,
     txn: &mut Txn<'_>,
-) -> Result<(), ApplyError> {
-    let known = match concern.own() {
-        None => Known::Untraced,
-        Some(own) => {
-            let key = evidence::at(own.linked(), used_us, contact);
-            let row: Option<Linked> = stored(txn.get(&key)?)?;
-            if row.is_none() {
-                shift_count(own.linked_count(), 1, txn)?;
-            }
-            let mut linked = row.unwrap_or_default();
-            linked.links.push(link.clone());
-            // Whichever of them was known first.
-            linked.links.sort_unstable();
-            txn.put(key, linked.encode_to_vec())?;
-            Known::after(concern.next_return(used_us, txn)?, used_us)
-        }
+) -> Result<Known, ApplyError> {
+    let Some(own) = concern.own() else {
+        return Ok(Known::Untraced);
     };
-    let tenant_id = concern.tenant_id;
-    shift(tenant_id, link, (used_us, known), 1, txn)?;
-    let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
-    Ok(txn.put(key, used(link, known).encode_to_vec())?)
+    let key = evidence::at(own.linked(), used_us, contact);
+    let row: Option<Linked> = stored(txn.get(&key)?)?;
+    if row.is_none() {
+        concerns::edit(own, txn, |brief| brief.linked += 1)?;
+    }
+    let mut linked = row.unwrap_or_default();
+    linked.links.push(link.clone());
+    // Whichever of them was known first.
+    linked.links.sort_unstable();
+    txn.put(key, linked.encode_to_vec())?;
+    Ok(Known::after(concern.next_return(used_us, txn)?, used_us))
 }
 
-/// Takes a use back, which was counted by what the customer would come back for.
-fn take(
+/// Takes a use away from there.
+fn untrace(
     concern: Concern<'_>,
     link: &Link,
     (used_us, contact): At<'_>,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    if let Some(own) = concern.own() {
-        let key = evidence::at(own.linked(), used_us, contact);
-        let row: Option<Linked> = stored(txn.get(&key)?)?;
-        let mut linked = row.unwrap_or_default();
-        linked.links.retain(|one| one != link);
-        if linked.links.is_empty() {
+    let Some(own) = concern.own() else {
+        return Ok(());
+    };
+    let key = evidence::at(own.linked(), used_us, contact);
+    let Some(mut linked) = stored::<Linked>(txn.get(&key)?)? else {
+        return Ok(());
+    };
+    linked.links.retain(|one| one != link);
+    match linked.links.is_empty() {
+        true => {
             txn.delete(key)?;
-            shift_count(own.linked_count(), -1, txn)?;
-        } else {
-            txn.put(key, linked.encode_to_vec())?;
+            concerns::edit(own, txn, |brief| {
+                brief.linked = brief.linked.saturating_sub(1)
+            })
         }
+        false => Ok(txn.put(key, linked.encode_to_vec())?),
     }
-    let tenant_id = concern.tenant_id;
-    let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
-    let counted: Option<Used> = stored(txn.get(&key)?)?;
-    let known = Known::counted(counted.unwrap_or_default());
-    shift(tenant_id, link, (used_us, known), -1, txn)?;
-    Ok(txn.delete(key)?)
 }
 
-/// Counts a use by what is known of it now, in place of what was known before.
+/// Counts a use by what is known of it now by one of its contact's reasons, in place of what was known before.
 fn settle(
-    tenant_id: &str,
+    (tenant_id, reason_code): (&str, &str),
     link: &Link,
     (used_us, contact): At<'_>,
     now: Known,
     (txn, noted): (&mut Txn<'_>, &mut Noted),
 ) -> Result<(), ApplyError> {
     let key = keys::used(tenant_id, &link.solution_id, used_us, contact);
-    let counted: Option<Used> = stored(txn.get(&key)?)?;
-    let before = Known::counted(counted.unwrap_or_default());
-    if before == now {
+    let Some(before) = stored::<Used>(txn.get(&key)?)? else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    after.set(reason_code, now);
+    if before == after {
         return Ok(());
     }
-    shift(tenant_id, link, (used_us, before), -1, txn)?;
-    shift(tenant_id, link, (used_us, now), 1, txn)?;
+    shift(tenant_id, link, (used_us, &before), -1, txn)?;
+    shift(tenant_id, link, (used_us, &after), 1, txn)?;
     noted.solution(tenant_id, &link.solution_id);
-    Ok(txn.put(key, used(link, now).encode_to_vec())?)
-}
-
-/// Counts up or down under a key; where nothing is left, nothing stands.
-fn shift_count(key: Key, by: i64, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-    let before = txn.get(&key)?.map_or(0, |value| count(&value));
-    match before.saturating_add_signed(by) {
-        0 => txn.delete(key)?,
-        after => txn.put(key, after.to_be_bytes().to_vec())?,
-    }
-    Ok(())
+    Ok(txn.put(key, after.encode_to_vec())?)
 }
 
 fn put_return(
@@ -228,6 +196,9 @@ fn put_return(
     // Hardly a contact follows a use, which is seen at one look.
     let is_first = concern.follows_a_use(at_us, txn)? && !concern.is_return(at_us, txn)?;
     txn.put(evidence::at(own.returns(), at_us, contact), "")?;
+    concerns::edit(own, txn, |brief| {
+        brief.last_return_us = brief.last_return_us.max(Some(at_us));
+    })?;
     match is_first {
         true => refresh(concern, at_us, Some(at_us), (txn, noted)),
         false => Ok(()),
@@ -243,6 +214,7 @@ fn take_return(
         return Ok(());
     };
     txn.delete(evidence::at(own.returns(), at_us, contact))?;
+    concerns::forget_last(own, at_us, txn)?;
     if !concern.follows_a_use(at_us, txn)? || concern.is_return(at_us, txn)? {
         return Ok(());
     }
@@ -277,24 +249,27 @@ fn refresh(
             let now = Known::after(next_us, used_us);
             let at = (used_us, (interaction_id.as_str(), whose));
             for link in &linked.links {
-                settle(concern.tenant_id, link, at, now, (txn, noted))?;
+                settle(concern.whose(), link, at, now, (txn, noted))?;
             }
         }
     }
     Ok(())
 }
 
-/// Counts a use of which something is known, or takes it back.
+/// Counts a use, or takes it back.
 fn shift(
     tenant_id: &str,
     link: &Link,
-    (used_us, known): (i64, Known),
+    (used_us, used): (i64, &Used),
     by: i64,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let solution = Named::solution(&link.solution_id);
-    let version = Named::version(&link.solution_id, link.version);
-    for named in [solution, version] {
+    let known = match used.others() {
+        // Most contacts have one reason, by whichever the version is looked at.
+        [] => used.by_primary(),
+        _ => used.by(&own_reason(tenant_id, link, txn)?),
+    };
+    for named in Named::both(link) {
         update((tenant_id, named), txn, |uses| {
             uses.links = uses.links.saturating_add_signed(by);
             match known {
@@ -304,19 +279,89 @@ fn shift(
             }
         })?;
     }
-    match known.may_last() {
-        true => shift_count(evidence::unreturned(tenant_id, link, used_us), by, txn),
-        false => Ok(()),
+    let differs = shift_others(tenant_id, link, (used_us, used), by, txn)?;
+    let may_last = used.by_primary().may_last();
+    if !may_last && !differs {
+        return Ok(());
+    }
+    let key = evidence::unreturned(tenant_id, link, used_us);
+    let mut hour: Hour = stored(txn.get(&key)?)?.unwrap_or_default();
+    let counted = |count: u64, counts: bool| count.saturating_add_signed(by * i64::from(counts));
+    hour.unreturned = counted(hour.unreturned, may_last);
+    hour.differing = counted(hour.differing, differs);
+    match hour == Hour::default() {
+        true => Ok(txn.delete(key)?),
+        false => Ok(txn.put(key, hour.encode_to_vec())?),
     }
 }
 
-fn used(link: &Link, known: Known) -> Used {
-    Used {
-        version: link.version,
-        is_traced: known != Known::Untraced,
-        returned: match known {
-            Known::Returned(day) => day,
-            Known::Untraced | Known::Unreturned => 0,
-        },
+/// Counts how much else is known of a use by each other reason of its contact. Gives whether by any of them it may still
+/// last, or may not, where it is the other way by the primary one.
+fn shift_others(
+    tenant_id: &str,
+    link: &Link,
+    (used_us, used): (i64, &Used),
+    by: i64,
+    txn: &mut Txn<'_>,
+) -> Result<bool, ApplyError> {
+    let primary = used.by_primary();
+    let mut differs = false;
+    for other in used.others() {
+        let known = other.known();
+        if known == primary {
+            continue;
+        }
+        let key = evidence::differing(tenant_id, link, &other.reason_code);
+        let mut differing: Differing = stored(txn.get(&key)?)?.unwrap_or_default();
+        differing.count(known, by);
+        differing.count(primary, -by);
+        match differing == Differing::default() {
+            true => txn.delete(key)?,
+            false => txn.put(key, differing.encode_to_vec())?,
+        }
+        let more = i64::from(known.may_last()) - i64::from(primary.may_last());
+        if more != 0 {
+            differs = true;
+            let hours = evidence::differing_hours(tenant_id, link, &other.reason_code);
+            shift_hour(hours.time(evidence::hour_of(used_us)), more * by, txn)?;
+        }
     }
+    Ok(differs)
+}
+
+/// Counts up or down under a key, below zero, too; where nothing is left, nothing stands.
+fn shift_hour(key: Key, by: i64, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+    // A count below zero is kept in its two's complement.
+    let before = txn.get(&key)?.map_or(0, |value| count(&value));
+    match before.wrapping_add_signed(by) {
+        0 => txn.delete(key)?,
+        after => txn.put(key, after.to_be_bytes().to_vec())?,
+    }
+    Ok(())
+}
+
+/// The reason of the version that was used; empty while that is not known.
+fn own_reason(tenant_id: &str, link: &Link, txn: &Txn<'_>) -> Result<String, ApplyError> {
+    let version = heads::version(txn, tenant_id, &link.solution_id, link.version)?;
+    Ok(version.unwrap_or_default().reason_code)
+}
+
+/// A version's reason is another one from now on: of its uses in contacts of several reasons counts what came of them by
+/// that one. What differs was summed reason by reason, so this takes no longer when there are many uses.
+pub(super) fn retrace(
+    tenant_id: &str,
+    link: &Link,
+    [before, after]: [&str; 2],
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    for (reason_code, sign) in [(before, -1), (after, 1)] {
+        let key = evidence::differing(tenant_id, link, reason_code);
+        let Some(differing) = stored::<Differing>(txn.get(key)?)? else {
+            continue;
+        };
+        for named in Named::both(link) {
+            update((tenant_id, named), txn, |uses| differing.add_to(uses, sign))?;
+        }
+    }
+    Ok(())
 }

@@ -71,28 +71,33 @@ pub(crate) fn is_live(
     Ok(led.is_cut && led.solution_id == solution_id)
 }
 
-/// Has the documents of all solutions made anew to which the redirects from `solution_id` lead: a circle that
-/// comes or goes changes which of them counts.
+/// Has the documents of all solutions made anew to which the redirects from `solution_id` lead.
 pub(super) fn touch(
     txn: &mut Txn<'_>,
     tenant_id: &str,
     solution_id: &str,
 ) -> Result<(), ApplyError> {
-    let mut met: Vec<String> = Vec::new();
-    let mut at = solution_id.to_owned();
-    while met.len() < REDIRECTS_WALKED_MAX && !met.contains(&at) {
-        txn.touch(keys::solution(tenant_id, &at));
-        let head = Head::read(txn, tenant_id, &at)?;
-        let Some(to) = head
-            .as_ref()
-            .and_then(Head::redirect)
-            .map(|(to, _)| to.to_owned())
-        else {
-            break;
-        };
-        met.push(std::mem::replace(&mut at, to));
+    for met in met(txn, tenant_id, solution_id)? {
+        txn.touch(keys::solution(tenant_id, &met));
     }
     Ok(())
+}
+
+/// A solution and all to which the redirects from it lead: a circle that comes or goes changes which of them counts.
+pub(crate) fn met(
+    rows: &impl Rows,
+    tenant_id: &str,
+    solution_id: &str,
+) -> Result<Vec<String>, ApplyError> {
+    let mut met: Vec<String> = Vec::new();
+    let mut next = Some(solution_id.to_owned());
+    while let Some(at) = next.filter(|at| met.len() < REDIRECTS_WALKED_MAX && !met.contains(at)) {
+        let head = Head::read(rows, tenant_id, &at)?;
+        let redirect = head.as_ref().and_then(Head::redirect);
+        next = redirect.map(|(to, _)| to.to_owned());
+        met.push(at);
+    }
+    Ok(met)
 }
 
 #[cfg(test)]

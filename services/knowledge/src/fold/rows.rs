@@ -127,10 +127,13 @@ impl<'a> Subject<'a> {
         let answer = || Bytes::copy_from_slice(&version.to_be_bytes());
         rows::CHANGES.remember(self.fact, solution_id, answer, txn)?;
         txn.touch(keys::solution(tenant_id, solution_id));
+        let stirred = |id: &str| rows::stirred(tenant_id, self.fact.position, id);
+        txn.put(stirred(solution_id), "")?;
         let led = [&self.before, &self.head].map(|head| head.redirect().map(|(to, _)| to));
         if led[0] != led[1] {
             for to in led.into_iter().flatten() {
                 redirects::touch(txn, tenant_id, to)?;
+                txn.put(stirred(to), "")?;
             }
         }
         Ok(())

@@ -211,7 +211,8 @@ pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyErr
     rank((tenant_id, solution_id), (&before, standing), txn)
 }
 
-/// The uses of a solution are others: that may make it more or less urgent to look at it.
+/// The uses of a solution are others: that may make it more or less urgent to look at it. Said once for all that a batch
+/// of events changed: of a solution that is used much, each of its uses would move it.
 pub(super) fn rerank(
     (tenant_id, solution_id): (&str, &str),
     txn: &mut Txn<'_>,
@@ -246,15 +247,20 @@ fn rank(
         let verify_by_us = standing.verify_by_us.filter(|_| standing.is_live);
         verify_by_us.map(|at_us| evidence::due(tenant_id, at_us, solution_id))
     };
-    for old in [place(before), due(before)].into_iter().flatten() {
-        txn.delete(old)?;
+    let (old, new) = (place(before), place(&after));
+    let (old_due, new_due) = (due(before), due(&after));
+    if old != new || before.verify_by_us != after.verify_by_us {
+        old.into_iter().try_for_each(|old| txn.delete(old))?;
+        if let Some(new) = new {
+            let verify_by_us = after.verify_by_us.unwrap_or(i64::MAX);
+            txn.put(new, verify_by_us.to_be_bytes().to_vec())?;
+        }
     }
-    if let Some(place) = place(&after) {
-        let verify_by_us = after.verify_by_us.unwrap_or(i64::MAX);
-        txn.put(place, verify_by_us.to_be_bytes().to_vec())?;
-    }
-    if let Some(due) = due(&after) {
-        txn.put(due, "")?;
+    if old_due != new_due {
+        old_due.into_iter().try_for_each(|old| txn.delete(old))?;
+        if let Some(new) = new_due {
+            txn.put(new, "")?;
+        }
     }
     let key = evidence::standing(tenant_id, solution_id);
     Ok(txn.put(key, after.encode_to_vec())?)

@@ -282,7 +282,10 @@ fn contact_event(next: &Next) -> Said {
     let key = contact_key(TENANT, &customer_id, &id);
     let interaction = Some(contact((&id, &customer_id), *way, *used, *outcome));
     let fact = match sequence {
-        1 => Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction })),
+        1 => Fact::InteractionRecorded(Box::new(InteractionRecorded {
+            interaction,
+            ..InteractionRecorded::default()
+        })),
         _ => Fact::InteractionAmended(Box::new(InteractionAmended {
             update_mask: Some(pbjson_types::FieldMask {
                 paths: [

@@ -1,44 +1,45 @@
 //! What agents did with solutions: of each solution, and of each of its versions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aftercall_proto::model::v1::SolutionUseKind;
 use aftercall_view::key::Key;
-use aftercall_view::{ApplyError, Direction, Txn};
+use aftercall_view::{ApplyError, Txn};
 use prost::Message;
 
 use super::{Change, stored};
 use crate::keys::{self, evidence};
-use crate::records::{Case, Uses};
+use crate::records::{Case, Link, Uses};
 
 /// Counts the uses of `case`, or takes them back. A contact counts once for each solution, each version and each kind
 /// of use, however often it names them.
 pub(super) fn shift(change: &mut Change<'_, '_>, case: &Case, by: i64) -> Result<(), ApplyError> {
-    let uses = || case.solution_uses.iter();
-    let of_versions: BTreeSet<_> = uses()
-        .map(|one| (Named::version(&one.solution_id, one.version), one.kind()))
-        .collect();
-    let of_solutions: BTreeSet<_> = uses()
-        .map(|one| (Named::solution(&one.solution_id), one.kind()))
-        .collect();
-    let named = of_solutions.iter().chain(&of_versions);
-    for (named, kind) in named.clone() {
-        shift_kind(change, *named, *kind, by)?;
-    }
-    let used: BTreeSet<_> = named
-        .filter(|(_, kind)| is_use(*kind))
-        .map(|(named, _)| *named)
-        .collect();
-    for named in used {
-        shift_user(change, case, named, by)?;
-    }
+    let mut all: BTreeMap<Named<'_>, BTreeSet<SolutionUseKind>> = BTreeMap::new();
+    let mut told = case.told();
     for one in &case.solution_uses {
+        let version = Named::version(&one.solution_id, one.version);
+        for named in [Named::solution(&one.solution_id), version] {
+            all.entry(named).or_default().insert(one.kind());
+        }
         change
             .noted
             .solution(&change.event.tenant_id, &one.solution_id);
     }
-    for (solution_id, version) in case.told() {
-        shift_told(change, case, (solution_id, version), by)?;
+    // What is counted of each is read and written once.
+    for (named, kinds) in &all {
+        let agents = match kinds.iter().any(|kind| is_use(*kind)) {
+            true => shift_user(change, case, *named, by)?,
+            false => 0,
+        };
+        let parties = match named.version.map(|version| (named.solution_id, version)) {
+            Some(version) if told.remove(&version) => shift_told(change, case, version, by)?,
+            _ => 0,
+        };
+        update((&change.event.tenant_id, *named), change.txn, |uses| {
+            kinds.iter().for_each(|kind| count_kind(uses, *kind, by));
+            uses.agents = uses.agents.saturating_add_signed(agents);
+            uses.parties = uses.parties.saturating_add_signed(parties);
+        })?;
     }
     Ok(())
 }
@@ -66,6 +67,12 @@ impl<'a> Named<'a> {
         }
     }
 
+    /// A solution that was used, and its version.
+    pub(super) fn both(link: &'a Link) -> [Self; 2] {
+        let version = Self::version(&link.solution_id, link.version);
+        [Self::solution(&link.solution_id), version]
+    }
+
     pub(super) const fn version(solution_id: &'a str, version: u32) -> Self {
         Self {
             solution_id,
@@ -90,61 +97,43 @@ impl<'a> Named<'a> {
     }
 }
 
-fn shift_kind(
-    change: &mut Change<'_, '_>,
-    named: Named<'_>,
-    kind: SolutionUseKind,
-    by: i64,
-) -> Result<(), ApplyError> {
-    update((&change.event.tenant_id, named), change.txn, |uses| {
-        let count = match kind {
-            SolutionUseKind::UsedAsIs => &mut uses.used_as_is,
-            SolutionUseKind::UsedModified => &mut uses.used_modified,
-            SolutionUseKind::Viewed => &mut uses.viewed,
-            SolutionUseKind::Rejected => &mut uses.rejected,
-            SolutionUseKind::Unspecified | SolutionUseKind::CreatedFrom => return,
-        };
-        *count = count.saturating_add_signed(by);
-    })
+fn count_kind(uses: &mut Uses, kind: SolutionUseKind, by: i64) {
+    let count = match kind {
+        SolutionUseKind::UsedAsIs => &mut uses.used_as_is,
+        SolutionUseKind::UsedModified => &mut uses.used_modified,
+        SolutionUseKind::Viewed => &mut uses.viewed,
+        SolutionUseKind::Rejected => &mut uses.rejected,
+        SolutionUseKind::Unspecified | SolutionUseKind::CreatedFrom => return,
+    };
+    *count = count.saturating_add_signed(by);
 }
 
-/// Notes by whom a solution was used.
+/// Notes by whom a solution was used. Gives how many agents more that makes.
 fn shift_user(
     change: &mut Change<'_, '_>,
     case: &Case,
     named: Named<'_>,
     by: i64,
-) -> Result<(), ApplyError> {
-    if case.agent_id.is_empty() {
-        return Ok(());
+) -> Result<i64, ApplyError> {
+    match case.agent_id.is_empty() {
+        true => Ok(0),
+        false => {
+            let key = named.user(&change.event.tenant_id, &case.agent_id);
+            shift_count(key, by, change.txn)
+        }
     }
-    let tenant_id = &change.event.tenant_id;
-    let key = named.user(tenant_id, &case.agent_id);
-    let before = change.txn.get(&key)?.map_or(0, |value| count(&value));
-    let after = before.saturating_add_signed(by);
-    match after {
-        0 => change.txn.delete(key)?,
-        _ => change.txn.put(key, after.to_be_bytes().to_vec())?,
-    }
-    let agents = i64::from(after > 0) - i64::from(before > 0);
-    update((tenant_id, named), change.txn, |uses| {
-        uses.agents = uses.agents.saturating_add_signed(agents);
-    })
 }
 
-/// Notes when a version was told, and to whom.
+/// Notes when a version was told, and to whom. Gives how many parties more that makes.
 fn shift_told(
     change: &mut Change<'_, '_>,
     case: &Case,
     (solution_id, version): (&str, u32),
     by: i64,
-) -> Result<(), ApplyError> {
+) -> Result<i64, ApplyError> {
     let of = (change.event.tenant_id.as_str(), solution_id, version);
     let contact = (change.event.aggregate_id.as_str(), change.whose);
     let party = evidence::Told::of(&case.customer_id, contact);
-    let all = evidence::told(of, &party);
-    let was_told = change.txn.scan_prefix(&all, Direction::Ascending).next();
-    let was_told = was_told.transpose()?.is_some();
     let at_us = case.occurred_at_us;
     let places = [
         evidence::told_in(of, &party, at_us, contact),
@@ -156,20 +145,23 @@ fn shift_told(
             false => change.txn.delete(place)?,
         }
     }
-    let is_told = by > 0 || {
-        let left = change.txn.scan_prefix(&all, Direction::Ascending).next();
-        left.transpose()?.is_some()
-    };
+    let parties = shift_count(evidence::told_count(of, &party), by, change.txn)?;
     if by > 0 {
-        change
-            .noted
-            .told(of.0, (solution_id, version), party.clone());
+        change.noted.told(of.0, (solution_id, version), party);
     }
-    let parties = i64::from(is_told) - i64::from(was_told);
-    let named = Named::version(solution_id, version);
-    update((&change.event.tenant_id, named), change.txn, |uses| {
-        uses.parties = uses.parties.saturating_add_signed(parties);
-    })
+    Ok(parties)
+}
+
+/// Counts up or down under a key; where nothing is left, nothing stands. Gives 1 if something stands there that did not,
+/// -1 if nothing does any more.
+fn shift_count(key: Key, by: i64, txn: &mut Txn<'_>) -> Result<i64, ApplyError> {
+    let before = txn.get(&key)?.map_or(0, |value| count(&value));
+    let after = before.saturating_add_signed(by);
+    match after {
+        0 => txn.delete(key)?,
+        after => txn.put(key, after.to_be_bytes().to_vec())?,
+    }
+    Ok(i64::from(after > 0) - i64::from(before > 0))
 }
 
 /// A stored number; anything that isn't one counts as none.

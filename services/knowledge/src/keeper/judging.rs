@@ -20,7 +20,7 @@ use crate::evidence::standing;
 use crate::heads::{self, Head};
 use crate::keys::{self, evidence};
 use crate::notes::Name;
-use crate::records::{Standing, Used, Uses};
+use crate::records::{Known, Standing, Used, Uses};
 use crate::stats::{self, Numbers};
 use crate::versions::effective;
 
@@ -298,7 +298,9 @@ fn next_window(
         }
         let (key, used) = entry?;
         let used = Used::decode(used).map_err(ApplyError::record)?;
-        if used.version == version && used.is_traced && used.returned == 0 {
+        if used.version == version
+            && stats::known_of(store, (tenant_id, solution_id), &used)? == Known::Unreturned
+        {
             let used_us = keys::read_used(&key).map_err(ApplyError::record)?;
             let used_at = Timestamp::from_microsecond(used_us).unwrap_or(now);
             return Ok(Some(known_at(used_at, RETURN_DAYS)));

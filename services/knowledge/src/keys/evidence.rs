@@ -10,7 +10,7 @@
 //!       occurred (newest first), interaction, whose                 - (told that version)
 //!  34   tenant, customer, reason, occurred, interaction, whose      - (they reached out)
 //!  35   tenant, customer, reason, occurred, interaction, whose      Linked
-//!  36   tenant, solution, hour, version                             used then, nobody back yet (u64)
+//!  36   tenant, solution, hour, version                             Hour
 //!  37   tenant, solution                                            Standing
 //!  38   tenant, solution, flag                                      SolutionFlag
 //!  39   tenant, state, flagged (newest first), solution, flag       - (all flags)
@@ -21,10 +21,14 @@
 //!  74   tenant, promise                                             - (puts right what was told)
 //!  76   tenant, solution                                            Sayings
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
-//!  78   tenant, customer, reason                                    how many under 35 (u64)
+//!  78   tenant, customer, reason                                    Brief: what is under 34 and 35
 //!  79   tenant, solution, hash of what a version says               Doubt
 //!  80   tenant                                                      how many sayings speak against solutions (u64)
-//!  81   tenant, solution, version, interaction, whose               - (used where there were several reasons)
+//!  81   tenant, solution, version, reason                           Differing
+//!  82   tenant, solution, version, reason, hour                     how many more were used then, nobody back yet,
+//!                                                                   than by primary reasons (i64)
+//!  83   tenant, solution, version, sort of party, party, whose      how many under 33 (u64)
+//!  84   tenant, solution                                            Brief: what is known of its sayings without them
 //!  75   merged customers: see [`MERGED`]
 //! ```
 
@@ -36,9 +40,7 @@ use aftercall_view::key::{Key, MalformedKey, Parts};
 
 use crate::records::Link;
 
-pub(crate) use matters::{
-    Matter, all_linked, all_of_several, at, of_several, read_at, read_linked, read_of_several,
-};
+pub(crate) use matters::{Matter, all_linked, at, read_at, read_linked};
 
 const VERSION_USES: u8 = 30;
 const VERSION_USE: u8 = 31;
@@ -57,6 +59,10 @@ const SAYINGS: u8 = 76;
 const SAID: u8 = 77;
 const DOUBT: u8 = 79;
 const SAID_AGAINST: u8 = 80;
+const DIFFERING: u8 = 81;
+const DIFFERING_HOUR: u8 = 82;
+const TOLD_COUNT: u8 = 83;
+const SAYINGS_BRIEF: u8 = 84;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -69,6 +75,11 @@ pub(crate) type Contact<'a> = (&'a str, u64);
 /// What was said in contacts and searches in which a solution was used or rejected.
 pub(crate) fn sayings(tenant_id: &str, solution_id: &str) -> Key {
     Key::new(SAYINGS).text(tenant_id).text(solution_id)
+}
+
+/// What is known of these without a look at them.
+pub(crate) fn sayings_brief(tenant_id: &str, solution_id: &str) -> Key {
+    Key::new(SAYINGS_BRIEF).text(tenant_id).text(solution_id)
 }
 
 /// How many sayings all tenants have.
@@ -193,6 +204,15 @@ pub(crate) fn told((tenant_id, solution_id, version): (&str, &str, u32), party: 
     party.add_to(all_told(tenant_id, solution_id, version))
 }
 
+/// How many these are: one look, where a scan would look into every table.
+pub(crate) fn told_count(
+    (tenant_id, solution_id, version): (&str, &str, u32),
+    party: &Told,
+) -> Key {
+    let of_version = Key::new(TOLD_COUNT).text(tenant_id).text(solution_id);
+    party.add_to(of_version.u32(version))
+}
+
 /// One of these contacts.
 pub(crate) fn told_in(
     of: (&str, &str, u32),
@@ -247,6 +267,29 @@ pub(crate) fn read_unreturned(key: &[u8], all: &[u8]) -> Result<u32, MalformedKe
     let mut parts = Parts::new(key.strip_prefix(all).ok_or(MalformedKey)?);
     parts.time()?;
     parts.u32()
+}
+
+/// How much else is counted of a version's uses by a reason that contacts had beside their primary one.
+pub(crate) fn differing(tenant_id: &str, link: &Link, reason_code: &str) -> Key {
+    by_reason(DIFFERING, tenant_id, link, reason_code)
+}
+
+/// In which hours something else is so by that reason.
+pub(crate) fn differing_hours(tenant_id: &str, link: &Link, reason_code: &str) -> Key {
+    by_reason(DIFFERING_HOUR, tenant_id, link, reason_code)
+}
+
+fn by_reason(
+    tag: u8,
+    tenant_id: &str,
+    Link {
+        solution_id,
+        version,
+    }: &Link,
+    reason_code: &str,
+) -> Key {
+    let of_version = Key::new(tag).text(tenant_id).text(solution_id);
+    of_version.u32(*version).text(reason_code)
 }
 
 /// How every solution of every tenant stands.

@@ -8,9 +8,11 @@
 //!  23   tenant, solution, the one that was merged into it           -
 //!  24, 25  what requests did: see [`CHANGES`]
 //!  26   from when, tenant, solution                                 the approved version (u32)
+//!  27   tenant, partition, offset, solution                         - (an event there changed whether it is found)
 //! ```
 
 use aftercall_ledger::requests::Requests;
+use aftercall_log::Position;
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
 /// Changes of solutions, by request. Their answer is the version that they were of.
@@ -21,6 +23,7 @@ const VERSION: u8 = 21;
 const CHANGE: u8 = 22;
 const SOURCE: u8 = 23;
 const SCHEDULED: u8 = 26;
+const STIRRED: u8 = 27;
 
 /// How a solution stands.
 pub(crate) fn head(tenant_id: &str, solution_id: &str) -> Key {
@@ -86,6 +89,29 @@ pub(crate) fn read_scheduled(key: &[u8]) -> Result<(i64, String, String), Malfor
     Ok((parts.time()?, parts.text()?, parts.text()?))
 }
 
+/// The solutions of a tenant that may be found, or not, since an event, by where that stands in the log.
+pub(crate) fn all_stirred(tenant_id: &str) -> Key {
+    Key::new(STIRRED).text(tenant_id)
+}
+
+/// Those of one event, and of all after it in its partition.
+pub(crate) fn stirred_from(tenant_id: &str, at: Position) -> Key {
+    all_stirred(tenant_id).u32(at.partition).u64(at.offset)
+}
+
+/// One of them.
+pub(crate) fn stirred(tenant_id: &str, at: Position, solution_id: &str) -> Key {
+    stirred_from(tenant_id, at).text(solution_id)
+}
+
+/// Where the event stands, and the solution, from a key of [`stirred`] under [`all_stirred`].
+pub(crate) fn read_stirred(key: &[u8], all: &[u8]) -> Result<(Position, String), MalformedKey> {
+    let mut parts = Parts::new(key.strip_prefix(all).ok_or(MalformedKey)?);
+    let (partition, offset) = (parts.u32()?, parts.u64()?);
+    let position = Position { partition, offset };
+    Ok((position, parts.text()?))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,6 +122,9 @@ mod tests {
         #[test]
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>()) {
             prop_assert_eq!(read_source(&source(&tenant, "s", &id)), Ok(id.clone()));
+            let position = Position { partition: 7, offset: at.unsigned_abs() };
+            let stirred = stirred(&tenant, position, &id);
+            prop_assert_eq!(read_stirred(&stirred, &all_stirred(&tenant)), Ok((position, id.clone())));
             let scheduled = scheduled(at, &tenant, &id);
             prop_assert_eq!(read_scheduled(&scheduled), Ok((at, tenant.clone(), id.clone())));
         }

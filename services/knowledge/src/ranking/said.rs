@@ -7,11 +7,10 @@ use aftercall_retrieval::Profile;
 use aftercall_retrieval::meaning::TextId;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Store};
-use bytes::Bytes;
 
 use crate::limits::SAID_KEPT_BYTES;
 use crate::recent::Recent;
-use crate::sayings::Sayings;
+use crate::sayings::{self, Brief, Sayings};
 
 /// What keeping one takes beside what it says, in bytes.
 const KEEPING_BYTES: usize = 128;
@@ -33,10 +32,10 @@ pub(super) struct Said {
 #[derive(Debug)]
 pub(super) struct AllSaid(Recent<Key, Kept>);
 
-/// What the store has of a solution, and what that is as it is compared.
+/// What the store has of a solution, as it is compared, and by what that is known again without a look at it.
 #[derive(Debug, Clone)]
 struct Kept {
-    row: Bytes,
+    mark: [u8; 16],
     said: Arc<[Said]>,
 }
 
@@ -54,14 +53,19 @@ impl AllSaid {
         tenant_id: &str,
         solution_id: &str,
     ) -> Result<Arc<[Said]>, ApplyError> {
+        let Some(brief) = Brief::read(store, tenant_id, solution_id)? else {
+            return Ok(Arc::default());
+        };
         let key = Sayings::key(tenant_id, solution_id);
+        if let Some(kept) = self.0.get(&key).filter(|kept| brief.mark == kept.mark[..]) {
+            return Ok(kept.said);
+        }
         let Some(row) = store.get(&key)? else {
             return Ok(Arc::default());
         };
-        if let Some(kept) = self.0.get(&key).filter(|kept| kept.row == row) {
-            return Ok(kept.said);
-        }
-        let sayings = Sayings::of(row.clone())?;
+        // Of the row itself: it may be a later one than the mark that was read.
+        let mark = sayings::mark(&row);
+        let sayings = Sayings::of(row)?;
         let said = sayings.iter().filter_map(|saying| {
             Some(Said {
                 draw: saying.draw,
@@ -71,8 +75,7 @@ impl AllSaid {
             })
         });
         let kept = Kept {
-            // The row may be a piece of a block of the store's, which is not to be kept for it.
-            row: Bytes::copy_from_slice(&row),
+            mark,
             said: said.collect(),
         };
         let said = Arc::clone(&kept.said);
@@ -87,6 +90,6 @@ impl Kept {
     fn memory_bytes(&self) -> usize {
         let said = self.said.iter();
         let said = said.map(|said| KEEPING_BYTES + said.profile.memory_bytes());
-        KEEPING_BYTES + self.row.len() + said.sum::<usize>()
+        KEEPING_BYTES + said.sum::<usize>()
     }
 }

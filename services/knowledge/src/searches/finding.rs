@@ -4,7 +4,7 @@
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aftercall_domain::InteractionId;
@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use tantivy::DocAddress;
 use tonic::Request;
 
+use super::gone::Gone;
 use super::keeping;
 use super::reporting::search_id;
 use super::snippets;
@@ -176,6 +177,7 @@ pub(super) async fn find(
             hand_off: listed.hand_off,
             facets: listed.facets,
             total_size: listed.total,
+            total_size_is_upper_bound: listed.is_upper_bound,
             is_kept: false,
         })
     };
@@ -200,6 +202,8 @@ struct Listed {
     hand_off: bool,
     facets: Vec<FacetCounts>,
     total: u64,
+    /// What is gone may be in the counts: the index is far behind.
+    is_upper_bound: bool,
 }
 
 fn search(
@@ -211,28 +215,38 @@ fn search(
     let sights = &comparing.memory.sights;
     let index = (&snapshot.searcher, fields);
     let visible = Visible::of(sights, index, viewer.tenant_id(), &query.sight)?;
+    let indexed = (&visible, &snapshot.complete_through);
+    let gone = Gone::since(store, indexed, viewer, &query.sight)?;
     match query.text.trim().is_empty() {
-        true => latest(store, &visible, viewer, query),
-        false => fitting(store, &visible, (viewer, comparing), query),
+        true => latest(store, (&visible, gone), viewer, query),
+        false => fitting(store, (&visible, gone), (viewer, comparing), query),
     }
 }
 
 /// What fits the words, the best first.
 fn fitting(
     store: &Store,
-    visible: &Visible<'_>,
+    (visible, gone): (&Visible<'_>, Gone),
     (viewer, comparing): (&Viewer, &Comparing),
     query: &Query,
 ) -> Result<Listed, Error> {
-    let asked = Asked::of(comparing, visible, (&query.text, query.is_finished))?;
+    let mut asked = Asked::of(
+        comparing,
+        visible,
+        (&query.text, query.is_finished),
+        lexical::Wanted::All,
+    )?;
+    asked.leave_out(&gone.documents);
     let (by, sight) = ((viewer, comparing), &query.sight);
-    let (mut scored, gone) = suggestions::scored(store, visible, by, (&asked, sight), BEST_MAX)?;
+    // What goes while this is answered is left out, too.
+    let (mut scored, gone_since) =
+        suggestions::scored(store, visible, by, (&asked, sight), BEST_MAX)?;
     let fits = suggestions::fits(&scored);
     let hand_off = suggestions::hands_off(&scored, sight);
     suggestions::tell_apart(&mut scored);
     let terms = words_of(&asked.found);
     let mut all = asked.all();
-    all.retain(|address| !gone.contains(address));
+    all.retain(|address| !gone_since.contains(address));
     let hits = scored.into_iter().map(|one| {
         let place = Place::of(u64::from(one.score.to_bits()), &one.solution.solution_id);
         (place, hit(one, sight, &terms))
@@ -246,6 +260,7 @@ fn fitting(
         fits,
         hand_off,
         total: all.len() as u64,
+        is_upper_bound: gone.may_be_more,
         facets: facets(visible, &query.facets, all.into_iter())?,
     })
 }
@@ -261,7 +276,7 @@ fn words_of(found: &Found) -> Vec<String> {
 /// All that the filters leave, the latest first.
 fn latest(
     store: &Store,
-    visible: &Visible<'_>,
+    (visible, mut gone): (&Visible<'_>, Gone),
     viewer: &Viewer,
     query: &Query,
 ) -> Result<Listed, Error> {
@@ -273,14 +288,15 @@ fn latest(
     };
     let mut all: Vec<_> = visible
         .all()
+        .filter(|address| !gone.documents.contains(address))
         .map(|address| (rank(address), address))
         .collect();
-    let documents = all.len();
+    let (documents, mut gone_since) = (all.len(), 0);
     if let Some(Place(Reverse(after), _)) = &query.after {
         all.retain(|(rank, _)| rank <= after);
     }
     let wanted = query.paging.size().saturating_add(1);
-    let (mut looked_at, mut gone) = (wanted, BTreeSet::new());
+    let mut looked_at = wanted;
     // What the index still has, and what is not there any more, makes no page shorter.
     let hits = loop {
         let due = due(visible, query, (&mut all, looked_at))?;
@@ -291,9 +307,7 @@ fn latest(
             }
             match latest_hit(store, viewer, query, &place)? {
                 Some(hit) => hits.push(Ok::<_, Error>((place.bytes(), hit))),
-                None => {
-                    gone.insert(address);
-                }
+                None => gone_since += usize::from(gone.documents.insert(address)),
             }
         }
         if hits.len() == wanted || looked_at >= all.len() {
@@ -301,8 +315,9 @@ fn latest(
         }
         looked_at = looked_at.saturating_mul(2);
     };
-    let total = documents.saturating_sub(gone.len()) as u64;
-    let left = visible.all().filter(|address| !gone.contains(address));
+    let total = documents.saturating_sub(gone_since) as u64;
+    let left = visible.all();
+    let left = left.filter(|address| !gone.documents.contains(address));
     let (hits, next) = query.paging.fill(hits.into_iter())?;
     Ok(Listed {
         hits,
@@ -311,6 +326,7 @@ fn latest(
         hand_off: query.sight.is_outside && total == 0,
         facets: facets(visible, &query.facets, left)?,
         total,
+        is_upper_bound: gone.may_be_more,
     })
 }
 

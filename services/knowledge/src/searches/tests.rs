@@ -257,7 +257,10 @@ fn said(
         "occurred_at",
     ];
     let fact = match sequence {
-        1 => Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction: said })),
+        1 => Fact::InteractionRecorded(Box::new(InteractionRecorded {
+            interaction: said,
+            ..InteractionRecorded::default()
+        })),
         _ => Fact::InteractionAmended(Box::new(InteractionAmended {
             update_mask: Some(pbjson_types::FieldMask {
                 paths: paths.map(str::to_owned).to_vec(),
@@ -289,7 +292,10 @@ fn told(
         interaction_id: id.clone(),
         ..CallEvent::default()
     };
-    let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
+    let fact = Fact::CallReported(Box::new(CallReported {
+        event: Some(event),
+        ..CallReported::default()
+    }));
     (contact_key(TENANT, "", &id).to_vec(), fact, id, 0)
 }
 

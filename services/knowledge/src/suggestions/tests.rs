@@ -29,6 +29,10 @@ pub(crate) const DARK: &str = "01990000-0000-7000-8000-000000000002";
 /// A log, and the index as it was at one time.
 pub(crate) struct Held {
     log: Partitions,
+    /// Where the log ends.
+    through: Positions,
+    /// The solutions that were published.
+    published: BTreeSet<String>,
     snapshot: Option<Snapshot>,
 }
 
@@ -36,6 +40,8 @@ impl Held {
     pub(crate) fn new() -> Self {
         Self {
             log: Partitions::new(1),
+            through: Positions::new(),
+            published: BTreeSet::new(),
             snapshot: None,
         }
     }
@@ -47,11 +53,12 @@ impl Held {
             sequence,
             ..fact.event()
         };
-        self.log.append(Record {
+        let position = self.log.append(Record {
             key: solution_key(TENANT, solution_id),
             recorded_at_us: 0,
             body: event.encode_to_vec().into(),
         });
+        self.through.include(position);
     }
 
     pub(crate) fn publish(&mut self, solution_id: &str, version: u32, solution: Solution) {
@@ -64,6 +71,7 @@ impl Held {
             ..SolutionPublished::default()
         }));
         self.append(solution_id, version.into(), &fact);
+        self.published.insert(solution_id.to_owned());
     }
 
     pub(crate) fn recall(&mut self, solution_id: &str) {
@@ -88,12 +96,13 @@ impl Held {
             let document = Indexer::<Happening>::document(&mut fields, &key, &txn);
             Some((Bytes::from(key), document.unwrap()?))
         };
-        let documents = [document(SLOW), document(DARK)];
+        let documents = self.published.iter().map(String::as_str);
+        let documents: Vec<_> = documents.filter_map(&mut document).collect();
         let schema = Indexer::<Happening>::schema(&Fields::new());
-        let searcher = schema.in_memory(documents.into_iter().flatten()).unwrap();
+        let searcher = schema.in_memory(documents).unwrap();
         self.snapshot = Some(Snapshot {
             searcher,
-            complete_through: Positions::new(),
+            complete_through: self.through.clone(),
         });
     }
 

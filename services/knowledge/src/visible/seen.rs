@@ -5,6 +5,7 @@
 //! a segment and who asks, and not for each request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tantivy::index::SegmentId;
 use tantivy::schema::IndexRecordOption;
@@ -13,7 +14,7 @@ use tantivy::{Opstamp, Searcher, SegmentReader, Term};
 use super::Sight;
 use super::bits::Bits;
 use crate::index::Fields;
-use crate::limits::{LENGTHS_KEPT_BYTES, SEEN_KEPT_BYTES};
+use crate::limits::{HAVING_KEPT_BYTES, LENGTHS_KEPT_BYTES, SEEN_KEPT_BYTES};
 use crate::recent::Recent;
 
 /// How many terms each document of a segment has.
@@ -25,13 +26,22 @@ pub(crate) struct Sights {
     seen: Recent<Asker, Segments>,
     /// Of all words of a segment's documents, or of what may be read outside of the house.
     lengths: Recent<(SegmentId, bool), Lengths>,
+    having: Arc<Having>,
 }
+
+/// In how many documents of what may be seen of a segment a term stands: by the number of what may be seen, and by where
+/// the term's documents begin.
+pub(super) type Having = Recent<(u64, usize), u64>;
+
+/// What keeping one of these takes, in bytes.
+pub(super) const HAVING_BYTES: usize = 96;
 
 impl Default for Sights {
     fn default() -> Self {
         Self {
             seen: Recent::of(SEEN_KEPT_BYTES),
             lengths: Recent::of(LENGTHS_KEPT_BYTES),
+            having: Arc::new(Recent::of(HAVING_KEPT_BYTES)),
         }
     }
 }
@@ -57,6 +67,8 @@ impl Asker {
 /// What may be seen of a segment.
 #[derive(Debug)]
 pub(super) struct Seen {
+    /// No other one has this number.
+    pub(super) number: u64,
     segment_id: SegmentId,
     /// Which commit deleted the last of the documents that are left out.
     deleted: Option<Opstamp>,
@@ -74,7 +86,17 @@ pub(super) struct Seen {
 /// What may be seen of each segment.
 pub(super) type Segments = Arc<[Arc<Seen>]>;
 
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 impl Sights {
+    /// In how many documents of what may be seen terms stand.
+    pub(super) fn having(&self) -> Arc<Having> {
+        Arc::clone(&self.having)
+    }
+
     /// What may be seen of each segment, and how long its documents are.
     pub(super) fn of(
         &self,
@@ -211,6 +233,7 @@ impl Seen {
             stays
         });
         Ok(Self {
+            number: next_number(),
             segment_id: segment.segment_id(),
             deleted: segment.delete_opstamp(),
             bits,
@@ -234,6 +257,7 @@ impl Seen {
             stays
         });
         Self {
+            number: next_number(),
             deleted: segment.delete_opstamp(),
             bits,
             documents,

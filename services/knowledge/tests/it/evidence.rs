@@ -85,6 +85,7 @@ impl World {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             customer_id: told.customer.to_owned(),

@@ -250,7 +250,10 @@ async fn misinformation_that_was_put_right_counts() {
     ];
     let recorded = || {
         let interaction = Some(contact.clone());
-        let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+        let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+            interaction,
+            ..InteractionRecorded::default()
+        }));
         Event {
             recorded_at: Some(at(2_000)),
             ..event(TENANT, &contact.interaction_id, 1, &fact)

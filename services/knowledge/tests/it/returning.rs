@@ -162,6 +162,7 @@ async fn record_of(world: &World, customer_id: &str, contact: Interaction) {
     let id = contact.interaction_id.clone();
     let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
         interaction: Some(contact),
+        ..InteractionRecorded::default()
     }));
     let event = Event {
         customer_id: customer_id.to_owned(),

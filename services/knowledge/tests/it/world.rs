@@ -167,6 +167,7 @@ impl World {
     pub(crate) async fn record_of(&self, tenant_id: &str, interaction: &Interaction) -> String {
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(interaction.clone()),
+            ..InteractionRecorded::default()
         }));
         let id = &interaction.interaction_id;
         self.append(event(tenant_id, id, 1, &fact)).await
@@ -197,7 +198,10 @@ impl World {
 
     /// Telephony tells of the call that an interaction of [`TENANT`] is.
     pub(crate) async fn tell(&self, interaction_id: &str, told: CallEvent) {
-        let fact = Fact::CallReported(Box::new(CallReported { event: Some(told) }));
+        let fact = Fact::CallReported(Box::new(CallReported {
+            event: Some(told),
+            ..CallReported::default()
+        }));
         let event = event(TENANT, interaction_id, 0, &fact);
         let record = Record {
             key: contact_key(TENANT, "", interaction_id),

@@ -50,7 +50,7 @@ impl Command for Create {
         check_count(store, asked.tenant_id())?;
         let mut webhook = Webhook {
             webhook_id: id.clone(),
-            environment: asked.shared.environment.clone(),
+            environment: asked.shared.environment.name().to_owned(),
             created_at: Some(to_wire(now)),
             ..Webhook::default()
         };

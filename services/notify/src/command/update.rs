@@ -46,7 +46,11 @@ impl Command for Update {
         put(&self.webhook, webhook);
         webhook.gone = webhook.gone && webhook.disabled;
         if self.take_over {
-            webhook.environment.clone_from(&asked.shared.environment);
+            asked
+                .shared
+                .environment
+                .name()
+                .clone_into(&mut webhook.environment);
         }
         changed.begins_at = match comes_back && !self.catch_up {
             true => places(&self.tails),

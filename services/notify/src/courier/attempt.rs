@@ -91,7 +91,7 @@ impl Courier {
     ) -> Went {
         let shared = &*self.shared;
         let webhook = changed.webhook.as_ref();
-        let Some(webhook) = webhook.filter(|it| it.environment == shared.environment) else {
+        let Some(webhook) = webhook.filter(|it| shared.environment.tells(&it.environment)) else {
             return Went::failed(Failure::Environment);
         };
         let tenant_id = &self.of.tenant_id;

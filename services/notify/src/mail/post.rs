@@ -195,7 +195,7 @@ async fn attempt(shared: &Arc<Shared>, due: Due) -> Result<Option<Tried>, Ended>
     let id = id.unwrap_or_default();
     let number = row.attempts.saturating_add(1);
     let (began, begun_at) = (shared.clock.monotonic(), shared.clock.now());
-    let is_elsewhere = row.environment != shared.environment;
+    let is_elsewhere = !shared.environment.tells(&row.environment);
     let outcome = match is_elsewhere {
         true => Outcome::Never(Trouble::Environment),
         false => match tell(shared, &tenant_id, &row).await? {

@@ -107,3 +107,66 @@ async fn the_same_data_under_another_configuration_is_mute_too() {
     assert_eq!(receiver.connections(), 1);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn what_stands_on_a_copy_is_mute_whatever_is_asked_of_it_and_takes_the_others_place_with_what_is_new()
+ {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let made = world.create(webhook(receiver.url())).await.webhook.unwrap();
+    let id = made.webhook_id;
+    let log = Arc::clone(&world.log);
+    let copy = world.restarted_with(|with| with.log = Arc::new(log.as_a_copy()));
+    let copy = copy.await;
+    copy.happens("acme", 0..20).await;
+    copy.in_state(&id, State::Suppressed, 20).await;
+    let test = TestWebhookRequest {
+        webhook_id: id.clone(),
+        ..TestWebhookRequest::default()
+    };
+    let tested = copy.admin().test_webhook(test).await.unwrap().into_inner();
+    assert!(!tested.delivered);
+    assert!(
+        tested.description.contains("log take-over"),
+        "{}",
+        tested.description
+    );
+    // Neither taking the webhook over alone nor making another one has the copy speak.
+    let change = UpdateWebhookRequest {
+        request_id: "r-1".to_owned(),
+        webhook_id: id.clone(),
+        webhook: Some(webhook(receiver.url())),
+        take_over: true,
+        ..UpdateWebhookRequest::default()
+    };
+    copy.admin().update_webhook(change).await.unwrap();
+    let second = webhook(format!("{}/second", receiver.url()));
+    let second = copy.create(second).await.webhook.unwrap().webhook_id;
+    copy.happens("acme", [20]).await;
+    copy.in_state(&id, State::Suppressed, 21).await;
+    copy.in_state(&second, State::Suppressed, 1).await;
+    assert_eq!(receiver.connections(), 0);
+
+    let first = copy.restarted_with(|with| with.log = log).await;
+    first.happens("acme", [21]).await;
+    first.in_state(&id, State::Delivered, 1).await;
+    first.in_state(&second, State::Delivered, 1).await;
+    first.in_state(&id, State::Suppressed, 21).await;
+    assert_eq!(receiver.so_far().len(), 2);
+    first.stop().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_is_named_tells_what_is_told_under_that_name() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let made = world.create(webhook(receiver.url())).await.webhook.unwrap();
+    let log = Arc::clone(&world.log);
+    let copy = world.restarted_with(|with| {
+        with.config.environment = Some(log.id().to_string());
+        with.log = Arc::new(log.as_a_copy());
+    });
+    let copy = copy.await;
+    copy.happens("acme", [1]).await;
+    copy.in_state(&made.webhook_id, State::Delivered, 1).await;
+    assert_eq!(receiver.so_far().len(), 1);
+    copy.stop().await;
+}

@@ -357,6 +357,7 @@ pub(crate) fn recorded_with(
     };
     let recorded = InteractionRecorded {
         interaction: Some(interaction),
+        ..InteractionRecorded::default()
     };
     let fact = Fact::InteractionRecorded(Box::new(recorded));
     sealing.seal(&fact).unwrap()

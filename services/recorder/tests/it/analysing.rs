@@ -318,6 +318,7 @@ async fn a_record_is_scored_once_and_keeps_what_was_found_whoever_scores_later()
         scoring: Some(Scoring {
             own_words: true,
             turns: vec![said(30_000, "Fine, that fixed it, thanks a lot")],
+            ..Scoring::default()
         }),
         ..request(wire::Interaction {
             contact_reasons: vec![verbatim],

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the fixture is test code too")]
 
+mod calls;
 mod changes;
 mod holidays;
 mod lists;

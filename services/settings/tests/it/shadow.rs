@@ -84,6 +84,7 @@ async fn drafted(world: &World, tenant_id: &str, no: u8, made_at: &str, draft: C
     };
     let recorded = InteractionRecorded {
         interaction: Some(interaction),
+        ..InteractionRecorded::default()
     };
     let fact = Fact::InteractionRecorded(Box::new(recorded));
     happened(world, tenant_id, (&contact, &contact), (1, made_at), fact).await;

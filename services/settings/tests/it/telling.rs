@@ -1,17 +1,15 @@
 //! Whom settings have told: by webhooks that there are, and by one policy for all for which none is named.
 
 use aftercall_log::Log;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::WebhookChanged;
 use aftercall_proto::model::v1::escalation_level::Delay;
 use aftercall_proto::model::v1::escalation_target::Target;
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     EscalationLevel, EscalationOwner, EscalationOwnerTeam, EscalationPolicy, EscalationTarget,
-    Receiver, Setting, Webhook,
+    Receiver, Setting,
 };
 use aftercall_service::seal::Author;
-use aftercall_service::testing::sealed;
+use aftercall_service::testing::{sealed, webhook_changed};
 use aftercall_service::{ActorKind, Clock};
 use pbjson_types::Duration;
 
@@ -24,16 +22,7 @@ async fn hooked(world: &World, webhook_id: &str, version: u64, disabled: bool) {
         actor_id: "admin-1",
         kind: ActorKind::Supervisor,
     };
-    let webhook = Webhook {
-        webhook_id: webhook_id.to_owned(),
-        version,
-        disabled,
-        ..Webhook::default()
-    };
-    let fact = Fact::WebhookChanged(Box::new(WebhookChanged {
-        webhook: Some(webhook),
-        ..WebhookChanged::default()
-    }));
+    let fact = webhook_changed(webhook_id, version, disabled);
     let record = sealed(by, (webhook_id, version), world.clock.now(), &fact);
     world.log.append(vec![record]).await.unwrap();
 }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::super::event::Place;
 use super::Folding;
-use crate::interaction::{Segment, SegmentKind};
+use crate::interaction::{IvrOutcome, IvrStep, Segment, SegmentKind};
+use crate::limits::LIST_MAX;
 
 impl Folding {
     /// The last segment of an agent; where none is named, of any.
@@ -22,9 +23,37 @@ impl Folding {
         segments.any(|one| one.kind == SegmentKind::Agent)
     }
 
-    pub(super) fn close_menu(&mut self, at: Timestamp) {
+    /// The customer reached a step of the voice menu: the same one that they are at is told again. When there are as many as
+    /// are kept, the last one gives way.
+    pub(super) fn enter_step(&mut self, at: Timestamp, node: &str) {
+        let is_open = self.menu.is_some();
+        let last = self.ivr_path.last();
+        if node.is_empty() || is_open && last.is_some_and(|last| last.node == node) {
+            return;
+        }
+        if is_open {
+            self.leave_step(at, IvrOutcome::NextStep);
+        }
+        self.ivr_path.truncate(LIST_MAX - 1);
+        self.ivr_path.push(IvrStep {
+            node: node.to_owned(),
+            entered_at: Some(at),
+            exited_at: None,
+            outcome: None,
+        });
+    }
+
+    fn leave_step(&mut self, at: Timestamp, outcome: IvrOutcome) {
+        let last = self.ivr_path.last_mut();
+        if let Some(last) = last.filter(|last| last.exited_at.is_none()) {
+            (last.exited_at, last.outcome) = (Some(at), Some(outcome));
+        }
+    }
+
+    pub(super) fn close_menu(&mut self, at: Timestamp, outcome: IvrOutcome) {
         if let Some(menu) = self.menu.take() {
             self.segments[menu].ended_at = Some(at);
+            self.leave_step(at, outcome);
         }
     }
 

@@ -62,7 +62,10 @@ impl AlertWish {
             Self::Snooze { until } => {
                 permitted(standing.agent || actor.leads(), Permission::Acknowledge)?;
                 let until = put_off(until, now).ok_or(Refusal::SnoozeOutOfRange)?;
-                AlertWhat::Snoozed { until }
+                AlertWhat::Snoozed {
+                    until,
+                    ends_by_return: true,
+                }
             }
             Self::Close { reason } => {
                 permitted(standing.supervisor, Permission::CloseAlert)?;

@@ -17,6 +17,8 @@ pub struct Attempting {
     pub result: AttemptResult,
     /// How long the customer was talked to; none where nobody knows.
     pub talk: Option<SignedDuration>,
+    /// Whether it was made by messages, where no talk is asked for.
+    pub by_message: bool,
     /// Where it can be looked up.
     pub evidence: Evidence,
 }
@@ -32,6 +34,8 @@ pub struct FollowingUp {
     pub result: AttemptResult,
     /// How long the customer was talked to; none where nobody knows.
     pub talk: Option<SignedDuration>,
+    /// Whether it was one by messages, where no talk is asked for.
+    pub by_message: bool,
     /// The agent whose contact it is; may be empty.
     pub agent_id: String,
 }
@@ -77,7 +81,7 @@ impl Commitment {
             evidence: wish.evidence,
             by: actor.id.to_owned(),
         };
-        self.tried_by(attempt, actor.id, now, policy)
+        self.tried_by((attempt, wish.by_message), actor.id, now, policy)
     }
 
     /// A contact with the customer followed it up, as the scheduler `actor_id` has noticed.
@@ -102,12 +106,12 @@ impl Commitment {
             },
             by: contact.agent_id,
         };
-        self.tried_by(attempt, actor_id, now, policy)
+        self.tried_by((attempt, contact.by_message), actor_id, now, policy)
     }
 
     fn tried_by(
         &self,
-        attempt: Attempt,
+        (attempt, by_message): (Attempt, bool),
         actor_id: &str,
         now: Timestamp,
         policy: Option<&FulfilmentPolicy>,
@@ -121,7 +125,7 @@ impl Commitment {
         }
         let before = self.tried_before();
         let (tried, often_at) = before.with(at, &self.time_zone, &asked(policy));
-        let reached = policy.is_some_and(|policy| reaches(policy, &attempt));
+        let reached = policy.is_some_and(|policy| reaches(policy, &attempt, by_message));
         let is_shown = attempt.evidence.interaction_id.is_some();
         if reached && !is_shown && often_at.is_none() {
             return Err(Refusal::NotProven(Lacking::Contact));
@@ -205,13 +209,13 @@ const fn asked(policy: Option<&FulfilmentPolicy>) -> Asked {
 }
 
 /// Whether the customer was reached, as the policy asks.
-fn reaches(policy: &FulfilmentPolicy, attempt: &Attempt) -> bool {
+fn reaches(policy: &FulfilmentPolicy, attempt: &Attempt, by_message: bool) -> bool {
     if attempt.result != AttemptResult::Reached {
         return false;
     }
     match policy {
         FulfilmentPolicy::Reached { min_talk } => {
-            attempt.talk.unwrap_or(SignedDuration::ZERO) >= *min_talk
+            by_message || attempt.talk.unwrap_or(SignedDuration::ZERO) >= *min_talk
         }
         FulfilmentPolicy::Attempted { .. } => true,
         FulfilmentPolicy::MessageDelivered

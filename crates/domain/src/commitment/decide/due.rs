@@ -7,7 +7,7 @@ use crate::commitment::{
     Change, Clock, Commitment, Event, Evidence, Lifecycle, NewTarget, Paused, Reckoned,
     Rescheduled, ResumeCause, StageAt,
 };
-use crate::due::{Calendars, PauseReason, Turn, end_of_business_day};
+use crate::due::{Calendars, PauseReason, ToldDue, Turn, end_of_business_day};
 use crate::limits::{DUE_DAYS_MAX, PAUSES_MAX, RESCHEDULES_MAX};
 
 /// How often the dues may move before a team lead has to agree.
@@ -24,8 +24,12 @@ const PAUSE_DAYS_MAX: i64 = 7;
 pub struct Reschedule {
     /// The new due.
     pub promised_by: Timestamp,
+    /// How it was said, if not as an instant.
+    pub due: Option<ToldDue>,
     /// Where the customer was told.
     pub customer_informed: Evidence,
+    /// When the contact began in which the customer was told, from which the due is reckoned; none for now.
+    pub told_at: Option<Timestamp>,
     /// Why. Personal.
     pub reason: String,
     /// Our own due, where the customer was told another one and a policy asks for it.
@@ -55,20 +59,11 @@ impl Commitment {
         now: Timestamp,
         calendars: &impl Calendars,
     ) -> Result<Event, Refusal> {
-        self.check_open()?;
+        let after_lapse = self.check_movable(actor, now)?;
         let clock = match self.told_to_customer && wish.customer_informed.is_given() {
             true => Clock::Promise,
             false => Clock::Internal,
         };
-        let moved = match self.told_to_customer {
-            true => Clock::Promise,
-            false => Clock::Internal,
-        };
-        let after_lapse = self.has_passed(moved, now);
-        self.check_mover(actor, after_lapse)?;
-        if self.moves >= RESCHEDULES_MAX {
-            return Err(Refusal::MovedTooOften);
-        }
         if wish.promised_by <= now {
             return Err(Refusal::DueNotAhead);
         }
@@ -96,10 +91,26 @@ impl Commitment {
             after_lapse,
             by: actor.id.to_owned(),
             at: now,
+            told_at: wish.told_at.unwrap_or(now),
+            due: wish.due,
             target,
             stages,
         }));
         Ok(self.next_event(change, actor.id, now))
+    }
+
+    /// Whether the actor may move a due of it, whichever it is to be; gives whether its own due has passed.
+    ///
+    /// # Errors
+    /// When it is not open, the actor may not move it, or it has moved too often.
+    pub fn check_movable(&self, actor: Actor<'_>, now: Timestamp) -> Result<bool, Refusal> {
+        self.check_open()?;
+        let after_lapse = self.has_passed(self.own_clock(), now);
+        self.check_mover(actor, after_lapse)?;
+        match self.moves >= RESCHEDULES_MAX {
+            true => Err(Refusal::MovedTooOften),
+            false => Ok(after_lapse),
+        }
     }
 
     fn check_mover(&self, actor: Actor<'_>, after_lapse: bool) -> Result<(), Refusal> {
@@ -189,6 +200,7 @@ impl Commitment {
             turn: Turn::of(wish.reason),
             note: wish.note,
             by: actor.id.to_owned(),
+            ends_by_return: wish.reason == PauseReason::AwaitingCustomer,
         });
         Ok(self.next_event(change, actor.id, now))
     }

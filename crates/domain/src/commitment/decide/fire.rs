@@ -53,6 +53,7 @@ impl Commitment {
                     due_revision: self.revision(stage.clock),
                     reached_at: at,
                     detected_at: now,
+                    is_news: true,
                 })
             }
             // It went on when its time was, whenever we notice: else downtime would move our own due.

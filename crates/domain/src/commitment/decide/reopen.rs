@@ -51,6 +51,7 @@ impl Commitment {
             expire_after: None,
             depends_on: Vec::new(),
             origin: Origin::Given,
+            finding: None,
             // The series goes on by itself.
             recurrence: None,
             occurrence: None,

@@ -7,7 +7,7 @@ use crate::alert::Rule;
 use crate::commitment::{
     AlertState, AlertStep, AlertWhat, Change, Commitment, Contact, EscalatesBy, Event, ResumeCause,
 };
-use crate::due::{Calendars, PauseReason};
+use crate::due::Calendars;
 
 /// A contact in which the customer reached us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Commitment {
     /// clock goes on.
     fn resting(&self) -> impl Iterator<Item = Resting> {
         let pause = self.pause.as_ref();
-        let pause = pause.filter(|pause| pause.reason == PauseReason::AwaitingCustomer);
+        let pause = pause.filter(|pause| pause.ends_by_return);
         let clock = pause.map(|pause| Resting {
             what: Rests::Clock,
             since: pause.from,

@@ -22,6 +22,7 @@ fn in_words(result: AttemptResult, at: Timestamp, talk_s: Option<i64>) -> Attemp
         at: Some(at),
         result,
         talk: talk_s.map(SignedDuration::from_secs),
+        by_message: false,
         evidence: Evidence::default(),
     }
 }

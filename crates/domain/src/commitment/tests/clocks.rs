@@ -128,7 +128,9 @@ fn a_due_that_somebody_sets_in_a_pause_stands_still_since_then() {
     apply(&mut task, event);
     let wish = Reschedule {
         promised_by: time("2026-03-03T10:00:00Z"),
+        due: None,
         customer_informed: Evidence::default(),
+        told_at: None,
         reason: "sooner".to_owned(),
         target: None,
     };

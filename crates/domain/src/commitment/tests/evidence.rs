@@ -1,6 +1,8 @@
 //! What contacts show that are named as evidence.
 
 use super::*;
+use crate::interaction::Reach;
+use crate::setting::FulfilmentPolicy;
 
 /// A contact of the promise's customer that began then, and was over then.
 fn contact(interaction_id: &str, began: i64, over: Option<i64>) -> Shown {
@@ -9,7 +11,7 @@ fn contact(interaction_id: &str, began: i64, over: Option<i64>) -> Shown {
         began_at: at(began),
         over_at: over.map(at),
         recorded_at: at(began + 30),
-        is_voicemail: false,
+        reach: Reach::ByVoice,
         talk: None,
     }
 }
@@ -84,6 +86,7 @@ fn attempt(result: AttemptResult, said: Option<i64>, talk_s: Option<i64>) -> Att
         at: said.map(at),
         result,
         talk: talk_s.map(SignedDuration::from_secs),
+        by_message: false,
         evidence: told(true),
     }
 }
@@ -120,13 +123,22 @@ fn an_attempt_is_what_its_contact_tells() {
     assert_eq!(tried(&talked, longer), Err(NotShown::TalkedLess));
 
     let voicemail = Shown {
-        is_voicemail: true,
-        ..plain
+        reach: Reach::Voicemail,
+        ..plain.clone()
     };
     let nobody = tried(&voicemail, reached(None, Some(60)));
     assert_eq!(nobody, Err(NotShown::NobodyReached));
     let left = attempt(AttemptResult::Voicemail, None, Some(60));
     assert_eq!(tried(&voicemail, left), Ok((Some(at(100)), Some(60))));
+
+    let sent = Shown {
+        reach: Reach::Unanswered,
+        ..plain
+    };
+    let nobody = tried(&sent, reached(None, None));
+    assert_eq!(nobody, Err(NotShown::NobodyAnswered));
+    let left = attempt(AttemptResult::NoAnswer, None, None);
+    assert_eq!(tried(&sent, left), Ok((Some(at(100)), None)));
 
     let own = contact("i-1", 0, None);
     let when_made = tried(&own, reached(None, None));
@@ -134,4 +146,31 @@ fn an_attempt_is_what_its_contact_tells() {
     let before = tried(&contact("i-2", -1, None), reached(Some(10), None));
     assert_eq!(before, Err(NotShown::TriedBefore));
     assert!(tried(&contact("i-2", 0, None), reached(None, None)).is_ok());
+}
+
+#[test]
+fn whoever_answers_a_message_is_reached_and_talk_is_asked_for_by_voice_alone() {
+    let promise = Commitment::new(made());
+    let policy = FulfilmentPolicy::Reached {
+        min_talk: SignedDuration::from_secs(30),
+    };
+    let keeps = |reach: Reach, talk_s: Option<i64>| {
+        let shown = Shown {
+            reach,
+            talk: talk_s.map(SignedDuration::from_secs),
+            ..contact("i-2", 100, Some(160))
+        };
+        let wish = attempt(AttemptResult::Reached, None, None);
+        let wish = promise.attempted_in(wish, &shown).unwrap();
+        let event = promise.attempt(wish, agent(OWNER), at(200), Some(&policy));
+        match event.unwrap().change {
+            Change::Attempted { fulfilled_at, .. } => fulfilled_at.is_some(),
+            change => panic!("it is an attempt: {change:?}"),
+        }
+    };
+    assert!(keeps(Reach::ByVoice, Some(30)));
+    assert!(!keeps(Reach::ByVoice, Some(29)));
+    assert!(!keeps(Reach::ByVoice, None));
+    assert!(keeps(Reach::ByMessage, None));
+    assert!(keeps(Reach::ByMessage, Some(5)));
 }

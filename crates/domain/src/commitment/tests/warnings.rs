@@ -424,3 +424,69 @@ fn what_an_earlier_version_said_of_a_next_warning_is_of_the_one_that_goes_on() {
     let taken = &warning(&promise).state;
     assert!(matches!(taken, AlertState::Acknowledged(seen) if seen.by == "mate"));
 }
+
+/// The same as [`fire`], as an earlier version noted it: nothing of it was news where the promise was warned of already.
+fn fire_as_before(promise: &mut Commitment, now: Timestamp) {
+    while let Ok((_, mut event)) = promise.fire("timer", now, &calendars()) {
+        match &mut event.change {
+            Change::StageReached(reached) => reached.is_news = false,
+            Change::DependencyTurned(turn) => turn.is_news = false,
+            _ => {}
+        }
+        assert_eq!(promise.apply(&event), Folded::Applied);
+    }
+}
+
+#[test]
+fn what_an_earlier_version_noted_is_a_reason_and_no_news() {
+    let mut promise = staged();
+    fire_as_before(&mut promise, at(1_001));
+    see_to(&mut promise, Rule::AtRisk, acknowledge(), 1_100);
+    // Of another sort: whoever took the alert was not disturbed by it then, and is not now.
+    fire_as_before(&mut promise, at(1_201));
+    assert_eq!(reasons(&promise), (vec!["half", "ours"], 1));
+    let taken = warning(&promise);
+    assert!(matches!(taken.state, AlertState::Acknowledged(_)));
+    assert_eq!(taken.escalation, None);
+    // What comes from now on is.
+    fire(&mut promise, at(1_401));
+    assert_eq!(reasons(&promise), (vec!["ours", "near"], 2));
+}
+
+#[test]
+fn a_warning_that_nothing_told_is_told_from_the_next_stage_on_that_finds_something() {
+    let mut promise = staged();
+    while let Ok((_, event)) = promise.fire("timer", at(1_001), &calendars()) {
+        assert_eq!(promise.apply(&event), Folded::Applied);
+    }
+    assert_eq!(warning(&promise).escalation, None);
+    fire(&mut promise, at(1_201));
+    let told = warning(&promise);
+    let by = told.escalation.as_ref().unwrap();
+    assert_eq!((&*by.policy_id, told.level), ("usual", 1));
+    assert_eq!(by.goes_on_at, Some(at(1_201) + HOUR));
+    // By what it is told then, it is told on: a further stage does not begin its level anew.
+    fire(&mut promise, at(1_401));
+    let by = warning(&promise).escalation.as_ref().unwrap();
+    assert_eq!(by.goes_on_at, Some(at(1_201) + HOUR));
+}
+
+#[test]
+fn no_contact_ends_what_an_earlier_version_put_to_rest() {
+    let mut promise = staged();
+    fire(&mut promise, at(1_001));
+    pause(&mut promise, at(1_002));
+    assert_eq!(promise.awaits_return_since(), Some(at(1_002)));
+    promise.pause.as_mut().unwrap().ends_by_return = false;
+    assert_eq!(promise.awaits_return_since(), None);
+    let snooze = |ends_by_return| AlertWhat::Snoozed {
+        until: at(9_000),
+        ends_by_return,
+    };
+    for (ends_by_return, since) in [(true, Some(at(1_003))), (false, None)] {
+        let mut snoozed = promise.clone();
+        let alert = &mut snoozed.alerts[0];
+        alert.state = snooze(ends_by_return).leaves("sue", at(1_003));
+        assert_eq!(snoozed.awaits_return_since(), since);
+    }
+}

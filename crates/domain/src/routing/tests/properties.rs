@@ -19,6 +19,8 @@ enum Step {
     Paused(u8),
     GoesOn(u8),
     IsOver(u8),
+    /// Something has to be done to keep the customer, whose all alerts are.
+    Saving,
     Silenced(u16),
     SilenceTaken,
     GivenTo(u8, usize),
@@ -39,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::Paused),
         2 => any::<u8>().prop_map(Step::GoesOn),
         1 => any::<u8>().prop_map(Step::IsOver),
+        1 => Just(Step::Saving),
         1 => (1..5_000_u16).prop_map(Step::Silenced),
         1 => Just(Step::SilenceTaken),
         1 => (any::<u8>(), 0..OWNERS.len()).prop_map(|(number, of)| Step::GivenTo(number, of)),
@@ -87,8 +90,14 @@ fn happens(world: &mut World, step: &Step, second: &mut i64) {
             ][*severity];
             let mut fires = alert(count + 1, *second, severity);
             fires.late = *late;
+            fires.customer_id = Some("ada".to_owned());
             world.put(fires);
         }
+        Step::Saving => world.put(Alert {
+            rule: Rule::SaveAction,
+            customer_id: Some("ada".to_owned()),
+            ..alert(count + 1, *second, Severity::High)
+        }),
         Step::Passes(seconds) => *second += i64::from(*seconds),
         Step::Silenced(seconds) => {
             let silence = silence(*second, *second + i64::from(*seconds));
@@ -202,6 +211,11 @@ fn is_accounted_for(world: &World, alert: &Alert) -> bool {
     let Some(route) = world.routes.get(&alert.alert_id) else {
         return false;
     };
+    // What stands for it does, and has not ended.
+    let whole = route.summed_up_by().map(|id| &world.alerts[&id]);
+    if whole.is_some_and(|whole| !whole.sums_up(alert)) {
+        return false;
+    }
     route.verdicts.iter().all(|verdict| {
         let heard = world.sent.iter().any(|sent| {
             let mut named = sent.alerts.iter();

@@ -157,7 +157,7 @@ fn who_is_reached_by_no_webhook_gives_way_to_the_next_one() {
 }
 
 #[test]
-fn where_the_catch_all_reaches_nobody_the_fallbacks_does_and_else_it_is_tried_again() {
+fn where_the_catch_all_reaches_nobody_the_fallbacks_does_and_else_somebody_who_comes_into_reach() {
     let mut house = house();
     house.webhooks.clear();
     house.receivers.insert("last".to_owned(), receiver(None));
@@ -178,10 +178,21 @@ fn where_the_catch_all_reaches_nobody_the_fallbacks_does_and_else_it_is_tried_ag
     assert_eq!(world.round(90).notifications, []);
     let nobody = (String::new(), Why::NoReceiver);
     assert!(world.why(2).contains(&nobody));
-    // Whose webhook is in use again is told, although nothing happened to the alert.
+    // That is said once, however much time passes,
+    for hours in 0..24 {
+        assert_eq!(world.round(91 + hours * 3_600), Round::default());
+    }
+    // and once more if it goes on or somebody else should act, of whom nobody knows anything, either.
+    world.change(2, |alert| alert.level = 2);
+    assert_eq!(world.round(90_000).alerts.len(), 1);
+    world.change(2, |alert| alert.owner = by_agent("eve"));
+    assert_eq!(world.round(90_001).alerts.len(), 1);
+    assert_eq!(world.round(90_002), Round::default());
+    // Whose webhook is in use again is told at once, although nothing happened to the alert.
+    world.change(2, |alert| alert.level = 1);
+    assert_eq!(world.round(90_003).notifications, []);
     world.house.webhooks.insert("w".to_owned());
-    assert_eq!(world.round(91), Round::default());
-    let told = world.round(90 + 4 * 3_600);
+    let told = world.round(90_004);
     assert_eq!(
         World::said(&told),
         [("r-ann", Triggered, 1), ("r-bob", Triggered, 1)]

@@ -306,7 +306,9 @@ fn what_another_alert_says_is_not_told_and_a_copy_is_mute() {
     world.put(warned);
     assert_eq!(world.round(30).notifications, []);
     let by = Rule::PromiseLapsed;
-    assert_eq!(world.why(1), [(String::new(), Why::Inhibition { by })]);
+    let alert_id = None;
+    let kept = Why::Inhibition { by, alert_id };
+    assert_eq!(world.why(1), [(String::new(), kept)]);
     world.change(1, |alert| alert.inhibited_by = None);
     assert_eq!(world.round(60).notifications.len(), 2);
 

@@ -127,6 +127,7 @@ fn the_kinds_that_are_said_to_name_others_are_those_that_do() {
             display_name: String::new(),
             kind: TaxonomyKind::Driver,
             nodes: Vec::new(),
+            unknown_codes: None,
         }),
     ] {
         body.references(FieldPath::ROOT, &mut |_, _| {

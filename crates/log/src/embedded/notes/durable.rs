@@ -24,14 +24,13 @@
 //! | 88 |     8 | the first offset that is not durable                                        |
 //! | 96 |     4 | CRC-32C of all before it                                                    |
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use bytes::{Buf, BufMut};
 
+use super::home::Home;
 use crate::embedded::OpenError;
 use crate::embedded::disk::{Disk, write_all_at};
 use crate::embedded::scan::read_at;
@@ -55,24 +54,6 @@ pub(crate) struct End {
     pub(crate) byte: u64,
     /// The first offset that is not durable.
     pub(crate) next: Offset,
-}
-
-/// Which file a note was written into: a copy of it is another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Home {
-    inode: u64,
-    made_at_ns: u64,
-}
-
-impl Home {
-    fn of(metadata: &Metadata) -> Self {
-        let made = metadata.created().ok();
-        let since = made.and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok());
-        Self {
-            inode: metadata.ino(),
-            made_at_ns: since.map_or(0, |since| since.as_nanos() as u64),
-        }
-    }
 }
 
 /// One note.
@@ -158,6 +139,11 @@ impl Found {
     pub(crate) fn is_exact(&self) -> bool {
         let same_run = || self.note.run == run() && self.note.run != [0; 16];
         self.note.closed || (self.here && same_run())
+    }
+
+    /// Whether it stands where it was written, and is not a copy.
+    pub(crate) fn is_here(&self) -> bool {
+        self.here
     }
 
     /// The log that it is of.

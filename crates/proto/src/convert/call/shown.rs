@@ -30,6 +30,7 @@ pub fn to_wire(call: Call) -> wire::Call {
         on_hold_since: hold.as_ref().map(|hold| time::to_wire(hold.began_at)),
         hold_reason: enums::number::<wire::HoldReason>(hold.and_then(|hold| hold.reason)),
         menu_node: call.menu_node,
+        ivr_path: message::outward(call.ivr_path),
         segments: message::outward(call.segments),
         disconnect: call.disconnect.map(Into::into),
         measures: Some(call.measures.into()),
@@ -159,16 +160,27 @@ pub fn provisional(call: &wire::Call) -> wire::Interaction {
         ended_at: call.ended_at,
         segments: call.segments.clone(),
         disconnect: call.disconnect,
+        ivr_path: call.ivr_path.clone(),
         our_handle: call.our_handle.clone(),
         record_status: status.into(),
         ..wire::Interaction::default()
     }
 }
 
-/// A recorded contact, with what telephony tells of it where its record says nothing: what was recorded wins.
+/// Whether somebody said of a call that is over whether it was lost.
+pub fn is_judged(call: &wire::Call) -> bool {
+    let drop = call.drop.as_ref();
+    drop.is_some_and(|drop| drop.basis() == wire::DropBasis::Evidence)
+}
+
+/// A recorded contact, with what telephony tells of it where its record says nothing: what was recorded wins. But whether
+/// it was lost is known better later: by somebody who says so, and by a redial that confirms what was suspected.
 pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
     if contact.segments.is_empty() {
         contact.segments.clone_from(&call.segments);
+    }
+    if contact.ivr_path.is_empty() {
+        contact.ivr_path.clone_from(&call.ivr_path);
     }
     contact.ended_at = contact.ended_at.or(call.ended_at);
     match &mut contact.disconnect {
@@ -183,6 +195,11 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
                 if *own == 0 {
                     *own = told;
                 }
+            }
+            let is_confirmed = own.drop_class() == wire::DropClass::Suspected
+                && told.drop_class() == wire::DropClass::Confirmed;
+            if told.drop_class != 0 && (is_judged(call) || is_confirmed) {
+                own.drop_class = told.drop_class;
             }
         }
     }

@@ -22,7 +22,11 @@ pub(super) fn step(fact: &Fact) -> Result<AlertStep, Unreadable> {
         }
         Fact::AlertSnoozed(data) => {
             let until = required("snoozed_until", data.snoozed_until.as_ref())?;
-            (&data.rule, data.episode_no, AlertWhat::Snoozed { until })
+            let what = AlertWhat::Snoozed {
+                until,
+                ends_by_return: data.ends_by_return,
+            };
+            (&data.rule, data.episode_no, what)
         }
         Fact::AlertClosed(data) => {
             let reason = data.reason.clone();
@@ -64,10 +68,14 @@ pub(super) fn fact(step: AlertStep) -> Fact {
                 note,
             })
         }
-        AlertWhat::Snoozed { until } => Fact::AlertSnoozed(wire::AlertSnoozed {
+        AlertWhat::Snoozed {
+            until,
+            ends_by_return,
+        } => Fact::AlertSnoozed(wire::AlertSnoozed {
             rule,
             episode_no,
             snoozed_until: Some(time::to_wire(until)),
+            ends_by_return,
         }),
         AlertWhat::Closed { reason } => Fact::AlertClosed(wire::AlertClosed {
             rule,

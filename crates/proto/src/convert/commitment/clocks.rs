@@ -5,7 +5,7 @@ use aftercall_domain::due::{self, CalendarRef, StageBasis, WarnStage};
 use jiff::SignedDuration;
 
 use super::parts::{evidence_from_wire, evidence_to_wire, required, specified};
-use crate::convert::due::{duration_from_wire, duration_to_wire};
+use crate::convert::due::{duration_from_wire, duration_to_wire, told_from_wire, told_to_wire};
 use crate::convert::{Unreadable, time};
 use crate::model::v1 as wire;
 
@@ -109,9 +109,12 @@ impl From<domain::Rescheduled> for wire::Reschedule {
             after_lapse,
             by,
             at,
+            told_at,
+            due,
             target,
             stages,
         } = moved;
+        let (due, due_resolution) = told_to_wire(due);
         let (customer_informed_interaction_id, customer_informed_message_id) =
             evidence_to_wire(customer_informed);
         Self {
@@ -128,6 +131,9 @@ impl From<domain::Rescheduled> for wire::Reschedule {
             rescheduled_at: Some(time::to_wire(at)),
             target: target.map(Into::into),
             stages: stages.into_iter().map(Into::into).collect(),
+            due,
+            due_resolution,
+            told_at: (told_at != at).then(|| time::to_wire(told_at)),
         }
     }
 }
@@ -151,7 +157,11 @@ impl TryFrom<wire::Reschedule> for domain::Rescheduled {
             rescheduled_at,
             target,
             stages,
+            due,
+            due_resolution,
+            told_at,
         } = moved;
+        let at = required("reschedule.rescheduled_at", rescheduled_at.as_ref())?;
         Ok(Self {
             number,
             clock,
@@ -165,7 +175,9 @@ impl TryFrom<wire::Reschedule> for domain::Rescheduled {
             ),
             after_lapse,
             by: rescheduled_by,
-            at: required("reschedule.rescheduled_at", rescheduled_at.as_ref())?,
+            at,
+            told_at: told_at.as_ref().and_then(time::from_wire).unwrap_or(at),
+            due: told_from_wire(due, due_resolution),
             target: target.map(TryInto::try_into).transpose()?,
             stages: stage_times(stages)?,
         })
@@ -422,6 +434,7 @@ impl From<domain::Paused> for wire::Pause {
             turn,
             note,
             by,
+            ends_by_return,
         } = pause;
         Self {
             paused_at: Some(time::to_wire(from)),
@@ -431,6 +444,7 @@ impl From<domain::Paused> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note,
             paused_by: by,
+            ends_by_return,
         }
     }
 }
@@ -446,6 +460,7 @@ impl TryFrom<wire::Pause> for domain::Paused {
             turn: specified("pause.turn", pause.turn())?,
             note: pause.note,
             by: pause.paused_by,
+            ends_by_return: pause.ends_by_return,
         })
     }
 }
@@ -466,6 +481,7 @@ impl From<due::Pause> for wire::Pause {
             turn: wire::Turn::from(turn).into(),
             note: String::new(),
             paused_by: String::new(),
+            ends_by_return: false,
         }
     }
 }

@@ -102,6 +102,7 @@ impl From<domain::DependencyTurn> for event::CommitmentDependencyTurned {
             slip,
             expected_at,
             detected_at,
+            is_news,
         } = turn;
         Self {
             depends_on: commitment_id,
@@ -109,6 +110,7 @@ impl From<domain::DependencyTurn> for event::CommitmentDependencyTurned {
             expected_at: Some(time::to_wire(expected_at)),
             detected_at: Some(time::to_wire(detected_at)),
             escalation: None,
+            is_news,
         }
     }
 }
@@ -122,6 +124,7 @@ impl TryFrom<&event::CommitmentDependencyTurned> for domain::DependencyTurn {
             slip: turned.slip().try_into().ok(),
             expected_at: required("expected_at", turned.expected_at.as_ref())?,
             detected_at: required("detected_at", turned.detected_at.as_ref())?,
+            is_news: turned.is_news,
         })
     }
 }

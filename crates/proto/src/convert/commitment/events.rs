@@ -166,6 +166,7 @@ fn change(fact: &Fact) -> Result<Option<Change>, Unreadable> {
             due_revision: data.due_revision,
             reached_at: required("reached_at", data.reached_at.as_ref())?,
             detected_at: required("detected_at", data.detected_at.as_ref())?,
+            is_news: data.is_news,
         }),
         Fact::CommitmentAttempted(data) => {
             let attempt = data.attempt.clone();
@@ -354,6 +355,7 @@ pub fn fact(change: Change) -> Fact {
                 reached_at: Some(time::to_wire(reached.reached_at)),
                 detected_at: Some(time::to_wire(reached.detected_at)),
                 escalation: None,
+                is_news: reached.is_news,
             })
         }
         Change::Attempted {

@@ -116,6 +116,7 @@ impl From<domain::Origin> for wire::CommitmentOrigin {
             domain::Origin::Given => Self::Unspecified,
             domain::Origin::DropRecovery => Self::DropRecovery,
             domain::Origin::Recall => Self::Recall,
+            domain::Origin::Said => Self::Said,
         }
     }
 }
@@ -126,6 +127,7 @@ impl From<wire::CommitmentOrigin> for domain::Origin {
             wire::CommitmentOrigin::Unspecified => Self::Given,
             wire::CommitmentOrigin::DropRecovery => Self::DropRecovery,
             wire::CommitmentOrigin::Recall => Self::Recall,
+            wire::CommitmentOrigin::Said => Self::Said,
         }
     }
 }

@@ -160,6 +160,7 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
                 at: None,
                 result: AttemptResult::Reached,
                 talk: informed.then(|| SignedDuration::from_secs(ahead)),
+                by_message: false,
                 evidence,
             };
             let policy = FulfilmentPolicy::Reached {
@@ -185,7 +186,9 @@ fn decide(promise: &Commitment, step: (u8, i64, bool), now: Timestamp) -> Option
         7 => {
             let wish = Reschedule {
                 promised_by: now + SignedDuration::from_secs(ahead),
+                due: informed.then(told_due),
                 customer_informed: evidence,
+                told_at: (ahead % 2 == 0).then_some(promise.made_at),
                 reason,
                 target: informed.then(|| NewTarget {
                     at: now + SignedDuration::from_secs(ahead),
@@ -391,6 +394,7 @@ fn what_no_writer_of_ours_makes_is_refused() {
             commitments: vec![wire::CommitmentDraft::default()],
             ..wire::Interaction::default()
         }),
+        ..event::InteractionRecorded::default()
     };
     assert_eq!(made_in(&recorded), 0, "a draft without id and due");
     let lapsed = Fact::CommitmentLapsed(event::CommitmentLapsed::default());

@@ -39,6 +39,8 @@ pub fn read_amendment(
         non_talk,
         interruptions,
         sentiments,
+        driver_segment,
+        ivr_path,
         ..
     } = interaction;
     let mut amendment = Amendment::default();
@@ -54,6 +56,10 @@ pub fn read_amendment(
     if has("disposition") {
         let at = at.field("disposition");
         amendment.disposition = Some(message::optional(disposition, at, found));
+    }
+    if has("driver_segment") {
+        let at = at.field("driver_segment");
+        amendment.driver_segment = Some(message::optional(driver_segment, at, found));
     }
     if has("sentiment") {
         let at = at.field("sentiment");
@@ -87,7 +93,7 @@ pub fn read_amendment(
         )*};
     }
     lists!(solution_uses list, escalations list, signals list, segments list, labels bounded);
-    lists!(non_talk list, interruptions list);
+    lists!(non_talk list, interruptions list, ivr_path list);
     amendment
 }
 
@@ -132,6 +138,8 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         non_talk,
         interruptions,
         sentiments,
+        driver_segment,
+        ivr_path,
     } = amendment;
     let named = [
         contact_reasons.is_some(),
@@ -150,6 +158,8 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         non_talk.is_some(),
         interruptions.is_some(),
         sentiments.is_some(),
+        driver_segment.is_some(),
+        ivr_path.is_some(),
     ];
     let paths = AMENDABLE.iter().zip(named).filter(|(_, named)| *named);
     let paths = paths.map(|(path, _)| (*path).to_owned()).collect();
@@ -170,6 +180,8 @@ pub fn amended(amendment: Amendment) -> (FieldMask, wire::Interaction) {
         non_talk: message::outward(non_talk.unwrap_or_default()),
         interruptions: message::outward(interruptions.unwrap_or_default()),
         sentiments: message::outward(sentiments.unwrap_or_default()),
+        driver_segment: driver_segment.flatten().map(Into::into),
+        ivr_path: message::outward(ivr_path.unwrap_or_default()),
         ..wire::Interaction::default()
     };
     (FieldMask { paths }, interaction)

@@ -4,6 +4,7 @@ use aftercall_domain::commitment::{CommitmentKind, Origin, Owner, Priority};
 use aftercall_domain::due::DueSpec;
 use aftercall_domain::interaction::CommitmentDraft;
 use aftercall_domain::limits::DEPENDENCIES_MAX;
+use aftercall_domain::spoken::{FINDER, Finding, VERSION};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{CommitmentId, FieldPath, Violations};
 use jiff::Timestamp;
@@ -42,6 +43,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             stages: _,
             expire_after: _,
             origin: _,
+            finding: _,
         } = wire;
         let (promised_by, due) = read_due(promised_by, due, &time_zone, path, found);
         Self {
@@ -71,6 +73,7 @@ impl FromWire<wire::CommitmentDraft> for CommitmentDraft {
             expire_after: None,
             depends_on: read_ids(depends_on, path.field("depends_on"), found),
             origin: Origin::Given,
+            finding: None,
             recurrence: message::optional(recurrence, path.field("recurrence"), found),
             occurrence: None,
             plan_id,
@@ -104,6 +107,7 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             expire_after,
             depends_on,
             origin,
+            finding,
             recurrence,
             occurrence,
             plan_id,
@@ -132,10 +136,36 @@ impl From<CommitmentDraft> for wire::CommitmentDraft {
             expire_after: expire_after.map(due::duration_to_wire),
             depends_on,
             origin: wire::CommitmentOrigin::from(origin).into(),
+            finding: finding.map(Into::into),
             recurrence: recurrence.map(Into::into),
             occurrence: occurrence.map(Into::into),
             plan_id,
             step_no,
+        }
+    }
+}
+
+impl From<Finding> for wire::PromiseFinding {
+    fn from(value: Finding) -> Self {
+        let Finding {
+            turn,
+            span,
+            rule,
+            time_rule,
+            confidence,
+            is_due_said,
+        } = value;
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            finder: FINDER.to_owned(),
+            finder_version: VERSION.to_owned(),
+            rule: rule.to_owned(),
+            time_rule: time_rule.unwrap_or_default().to_owned(),
+            confidence_percent: confidence.into(),
+            due_said: is_due_said,
+            turn: place(turn),
+            begin: place(span.start),
+            end: place(span.end),
         }
     }
 }

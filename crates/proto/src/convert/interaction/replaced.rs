@@ -44,7 +44,9 @@ pub fn replace(
                 problem_onset_at,
                 non_talk,
                 interruptions,
-                sentiments
+                sentiments,
+                driver_segment,
+                ivr_path
             );
         }
     }

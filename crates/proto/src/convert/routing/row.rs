@@ -8,6 +8,7 @@ use prost::bytes::Buf;
 use super::verdict;
 use crate::convert::commitment::{required, specified};
 use crate::convert::{Unreadable, UnreadableRow, time};
+use crate::event::v1::RoutedToNobody;
 use crate::model::v1 as wire;
 
 /// The row.
@@ -23,6 +24,8 @@ struct Row {
     silence_id: String,
     #[prost(message, optional, tag = "5")]
     next_look_at: Option<Timestamp>,
+    #[prost(uint64, tag = "6")]
+    round: u64,
 }
 
 /// How the alert was.
@@ -40,6 +43,8 @@ struct SeenRow {
     reason_no: u32,
     #[prost(bool, tag = "6")]
     paused: bool,
+    #[prost(message, optional, tag = "7")]
+    to_nobody: Option<RoutedToNobody>,
 }
 
 /// Who was told, or will be.
@@ -64,6 +69,7 @@ pub fn route_to_row(route: Route) -> Vec<u8> {
         inhibited: seen.inhibited,
         reason_no: seen.reason_no,
         paused: seen.paused,
+        to_nobody: seen.to_nobody.map(Into::into),
     });
     let told = route.told.into_iter().map(|told| ToldRow {
         receiver_id: told.receiver_id,
@@ -77,6 +83,7 @@ pub fn route_to_row(route: Route) -> Vec<u8> {
         verdicts: route.verdicts.into_iter().map(Into::into).collect(),
         silence_id: route.silence_id,
         next_look_at: route.next_look_at.map(time::to_wire),
+        round: route.round,
     };
     row.encode_to_vec()
 }
@@ -95,6 +102,7 @@ pub fn route_from_row(row: impl Buf) -> Result<Route, UnreadableRow> {
             inhibited: seen.inhibited,
             reason_no: seen.reason_no,
             paused: seen.paused,
+            to_nobody: seen.to_nobody.map(Into::into),
         })
     });
     let told = row.told.into_iter().map(|told| {
@@ -114,5 +122,6 @@ pub fn route_from_row(row: impl Buf) -> Result<Route, UnreadableRow> {
         verdicts: verdicts.ok_or(Unreadable { field: "verdicts" })?,
         silence_id: row.silence_id,
         next_look_at: row.next_look_at.as_ref().and_then(time::from_wire),
+        round: row.round,
     })
 }

@@ -51,8 +51,9 @@ impl From<Verdict> for wire::RouteVerdict {
                 (said.by, said.until) = (silence_id, Some(time::to_wire(until)));
                 Reason::Silence
             }
-            Why::Inhibition { by } => {
+            Why::Inhibition { by, alert_id } => {
                 by.as_str().clone_into(&mut said.by);
+                said.by_alert_id = alert_id.map_or_else(String::new, |id| id.to_string());
                 Reason::Inhibition
             }
             Why::Acknowledged { by, until } => {
@@ -105,6 +106,10 @@ pub(super) fn from_wire(said: wire::RouteVerdict) -> Option<Verdict> {
         },
         Reason::Inhibition => Why::Inhibition {
             by: Rule::named(&said.by)?,
+            alert_id: match said.by_alert_id.as_str() {
+                "" => None,
+                id => Some(Uuid::try_parse(id).ok()?),
+            },
         },
         Reason::Acknowledged => Why::Acknowledged {
             by: said.by,
@@ -162,6 +167,11 @@ mod tests {
             },
             Why::Inhibition {
                 by: Rule::TargetLapsed,
+                alert_id: None,
+            },
+            Why::Inhibition {
+                by: Rule::SaveAction,
+                alert_id: Some(Uuid::from_u128(2)),
             },
             Why::Acknowledged {
                 by: name(),

@@ -1,6 +1,6 @@
 //! Trees of codes.
 
-use aftercall_domain::setting::{Taxonomy, TaxonomyKind, TaxonomyNode};
+use aftercall_domain::setting::{Taxonomy, TaxonomyKind, TaxonomyNode, UnknownCodes};
 use aftercall_domain::{FieldPath, Violations};
 
 use crate::convert::{enums, instant, time};
@@ -13,6 +13,8 @@ enums::closed!(TaxonomyKind {
     RootCause
 });
 
+enums::closed!(UnknownCodes { Refuse, Warn });
+
 pub(super) fn read(
     taxonomy: wire::Taxonomy,
     at: FieldPath<'_>,
@@ -22,6 +24,7 @@ pub(super) fn read(
         display_name,
         kind,
         nodes,
+        unknown_codes,
     } = taxonomy;
     let list = at.field("nodes");
     let nodes = nodes.into_iter().enumerate();
@@ -31,6 +34,11 @@ pub(super) fn read(
         nodes: nodes
             .map(|(place, node)| read_node(node, list.index(place), found))
             .collect(),
+        unknown_codes: enums::optional::<wire::UnknownCodes>(
+            unknown_codes,
+            at.field("unknown_codes"),
+            found,
+        ),
     }
 }
 
@@ -59,11 +67,13 @@ impl From<Taxonomy> for wire::Taxonomy {
             display_name,
             kind,
             nodes,
+            unknown_codes,
         } = taxonomy;
         Self {
             display_name,
             kind: wire::TaxonomyKind::from(kind).into(),
             nodes: nodes.into_iter().map(Into::into).collect(),
+            unknown_codes: enums::number::<wire::UnknownCodes>(unknown_codes),
         }
     }
 }

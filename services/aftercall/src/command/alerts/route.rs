@@ -212,6 +212,12 @@ fn why(verdict: &RouteVerdict, times: &Times) -> String {
         RouteReason::OwnerUnreached => format!("not: {by} has no receiver in use"),
         RouteReason::GroupWait => format!("not yet: waits for its group until {until}"),
         RouteReason::Silence => format!("not: silence {by} until {until}"),
+        RouteReason::Inhibition if !verdict.by_alert_id.is_empty() => {
+            format!(
+                "not: the alert {by} says all of it, {}",
+                verdict.by_alert_id
+            )
+        }
         RouteReason::Inhibition => format!("not: the alert {by} says all of it"),
         RouteReason::Acknowledged => format!("not: {by} sees to it until {until}"),
         RouteReason::Snoozed => format!("not: snoozed by {by} until {until}"),

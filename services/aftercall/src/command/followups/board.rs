@@ -77,10 +77,7 @@ fn table(
 /// How many there are in all.
 fn total(answer: &CountCommitmentsResponse) -> String {
     let (total, further) = (answer.total_size, answer.further_groups);
-    let in_all = match answer.total_size_is_lower_bound {
-        true => format!("{total} or more in all: too many to count, narrow the filter"),
-        false => format!("{total} in all"),
-    };
+    let in_all = format!("{total} in all");
     match further {
         0 => in_all,
         further => format!("{in_all}, some of them in {further} smaller groups"),

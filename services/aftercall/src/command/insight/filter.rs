@@ -51,6 +51,18 @@ pub(super) struct FilterArgs {
     /// Contacts with this root cause, as it was said last
     #[arg(long, value_name = "CODE")]
     root_cause: Vec<String>,
+    /// Contacts with this driver
+    #[arg(long, value_name = "CODE")]
+    driver: Vec<String>,
+    /// Contacts with a driver of this family: `outage` of `outage.network`
+    #[arg(long, value_name = "CODE")]
+    driver_family: Vec<String>,
+    /// Contacts whose last step of the voice menu this was
+    #[arg(long, value_name = "STEP")]
+    ivr_node: Vec<String>,
+    /// Contacts with exactly this way through the voice menu: "main > bills"
+    #[arg(long, value_name = "STEPS")]
+    ivr_path: Vec<String>,
     /// Contacts that this number counts: dropped, abandoned; all that are named
     #[arg(long, value_parser = values::<ContactFact>())]
     fact: Vec<i32>,
@@ -85,6 +97,10 @@ impl FilterArgs {
             client_account_ids: self.client_account,
             repeat_causes: self.cause,
             root_cause_codes: self.root_cause,
+            driver_codes: self.driver,
+            driver_families: self.driver_family,
+            ivr_nodes: self.ivr_node,
+            ivr_paths: self.ivr_path,
             unset: self.unset,
             facts: self.fact,
             occurred_from,

@@ -17,7 +17,7 @@ use crate::output::{Output, Style, clean, values};
 pub(super) struct SearchedArgs {
     /// Words to find in reason and handling, as `aftercall search` takes them
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    words: Vec<String>,
+    query: Vec<String>,
     /// Contacts with this customer
     #[arg(long, value_name = "ID")]
     customer: Vec<String>,
@@ -88,7 +88,7 @@ impl SearchedArgs {
             ..InteractionFilter::default()
         };
         ContactFilter {
-            query: self.words.join(" "),
+            query: self.query.join(" "),
             search: Some(search).filter(|it| *it != InteractionFilter::default()),
             sentiments: self.sentiment,
             worst_sentiments: self.worst,

@@ -6,7 +6,7 @@ use std::io;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     AggregateResponse, AggregateRow, CompareDriversResponse, ContactFilter, ContactRef,
-    CountRepeatContactsResponse, Measures, RepeatCauseKind, RepeatRow, SlipUpKind, SlipUpWindow,
+    CountRepeatContactsResponse, Measures, RepeatCauseKind, RepeatRow,
 };
 use aftercall_proto::model::v1::Money;
 
@@ -282,6 +282,7 @@ pub(super) fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Resul
 pub(super) fn drivers(answer: &CompareDriversResponse, output: &mut Output) -> io::Result<()> {
     let mut table = Table::new([
         Column::narrows("driver"),
+        Column::narrows("called"),
         Column::number("contacts"),
         Column::number("before"),
         Column::number("share"),
@@ -300,6 +301,7 @@ pub(super) fn drivers(answer: &CompareDriversResponse, output: &mut Output) -> i
         };
         table.row([
             Cell::from(name),
+            Cell::styled(&driver.label, Style::Dim),
             Cell::from(driver.contacts.to_string()),
             Cell::from(driver.contacts_before.to_string()),
             Cell::from(percent(Some(driver.share))),
@@ -352,32 +354,6 @@ pub(super) fn repeats(answer: &CountRepeatContactsResponse, output: &mut Output)
         cost(answer.cost.as_ref())
     );
     output.line(&output.styled(Style::Dim, summary.trim_end()))
-}
-
-/// Customers with whom too much went wrong.
-pub(super) fn slip_ups(windows: &[SlipUpWindow], output: &mut Output) -> io::Result<()> {
-    let mut table = Table::new([
-        Column::narrows("customer"),
-        Column::full("when"),
-        Column::full("what"),
-        Column::id("contact"),
-    ]);
-    for window in windows {
-        let all = [&window.customer_id]
-            .into_iter()
-            .chain(&window.merged_customer_ids);
-        let all: Vec<String> = all.map(|id| clean(id)).collect();
-        let mut customer = all.join(" = ");
-        for slip in &window.slip_ups {
-            table.row([
-                Cell::from(std::mem::take(&mut customer)),
-                Cell::from(output.times().minute(slip.at.as_ref())),
-                Cell::from(label::<SlipUpKind>(slip.kind)),
-                Cell::from(clean(&slip.interaction_id)),
-            ]);
-        }
-    }
-    table.print(output)
 }
 
 /// Contacts.

@@ -1,8 +1,9 @@
 //! What telephony knows of a contact: through whom it went, when it waited, how it ended.
 
+use aftercall_domain::interaction::path_in_line;
 use aftercall_proto::model::v1::{
     Disconnect, DisconnectReason, DisconnectStage, DropClass, Hold, HoldReason, Interaction,
-    Segment, SegmentKind, Transfer, TransferKind,
+    IvrOutcome, IvrStep, Segment, SegmentKind, Transfer, TransferKind,
 };
 
 use super::with_team;
@@ -10,6 +11,9 @@ use crate::output::{Card, Style, Times, label};
 
 /// Adds the parts of a contact, in their order, and its end.
 pub(super) fn fields(interaction: &Interaction, times: &Times, card: &mut Card) {
+    for step in &interaction.ivr_path {
+        card.field("menu", step_line(step, times));
+    }
     for segment in &interaction.segments {
         card.field("segment", line(segment, times));
         for hold in &segment.holds {
@@ -19,6 +23,22 @@ pub(super) fn fields(interaction: &Interaction, times: &Times, card: &mut Card) 
     if let Some(disconnect) = &interaction.disconnect {
         card.styled("ended by", end(disconnect), style(disconnect));
     }
+}
+
+/// The way through the voice menu in one line; empty for none.
+pub(super) fn way_through_menu(interaction: &Interaction) -> String {
+    path_in_line(interaction.ivr_path.iter().map(|step| &*step.node))
+}
+
+fn step_line(step: &IvrStep, times: &Times) -> String {
+    let when = times.between(step.entered_at.as_ref(), step.exited_at.as_ref());
+    let outcome = match step.outcome() {
+        IvrOutcome::Queued => "then a queue",
+        IvrOutcome::Agent => "then an agent",
+        IvrOutcome::Ended => "then the end",
+        IvrOutcome::NextStep | IvrOutcome::Unspecified => "",
+    };
+    joined(&[step.node.clone(), when, outcome.to_owned()])
 }
 
 fn line(segment: &Segment, times: &Times) -> String {

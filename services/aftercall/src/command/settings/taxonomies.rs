@@ -1,7 +1,8 @@
 //! `taxonomies`: trees of codes to record by, and some to begin with.
 
+use aftercall_domain::setting::Shipped;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{SettingKind, Taxonomy, TaxonomyKind};
+use aftercall_proto::model::v1::{SettingKind, Taxonomy, TaxonomyKind, UnknownCodes};
 
 use super::{Kind, Managing, Showing, manage};
 use crate::command::{CommandError, Session};
@@ -9,23 +10,9 @@ use crate::output::{Card, Cell, Column, label};
 
 /// A taxonomy as `taxonomies set` takes it.
 pub(super) const EXAMPLE: &str = r#"{"displayName": "Root causes", "kind": "TAXONOMY_KIND_ROOT_CAUSE",
+ "unknownCodes": "UNKNOWN_CODES_WARN",
  "nodes": [{"code": "process", "label": "How we work"},
            {"code": "process.delay", "label": "Took too long", "parentCode": "process"}]}"#;
-
-/// Trees to begin with, by their names.
-const SHIPPED: [(&str, &str); 8] = [
-    ("general", include_str!("taxonomies/general.json")),
-    ("telecom", include_str!("taxonomies/telecom.json")),
-    ("hospitality", include_str!("taxonomies/hospitality.json")),
-    (
-        "retail-banking",
-        include_str!("taxonomies/retail_banking.json"),
-    ),
-    ("utilities", include_str!("taxonomies/utilities.json")),
-    ("dispositions", include_str!("taxonomies/dispositions.json")),
-    ("drivers", include_str!("taxonomies/drivers.json")),
-    ("root-causes", include_str!("taxonomies/root_causes.json")),
-];
 
 /// Taxonomies: why customers call, what drives it, and what the root cause was
 #[derive(Debug, clap::Subcommand)]
@@ -41,7 +28,7 @@ pub enum Taxonomies {
 #[derive(Debug, clap::Args)]
 pub struct ShippedArgs {
     /// Contact reasons of an industry, or one of the other kinds
-    #[arg(value_parser = SHIPPED.map(|(name, _)| name))]
+    #[arg(value_parser = Shipped::ALL.map(|shipped| shipped.name))]
     name: String,
 }
 
@@ -53,12 +40,39 @@ pub async fn run(session: &mut Session, command: Taxonomies) -> Result<(), Comma
     match command {
         Taxonomies::Managing(command) => manage::<Taxonomy>(session, command).await,
         Taxonomies::Shipped(args) => {
-            let shipped = SHIPPED.iter().find(|(name, _)| *name == args.name);
-            let text = shipped.map_or("", |(_, text)| text);
-            let mut lines = text.lines();
+            let mut shipped = Shipped::ALL.into_iter();
+            let shipped = shipped.find(|shipped| shipped.name == args.name);
+            let lines = shipped.map_or_else(Vec::new, |shipped| lines(shipped.taxonomy().into()));
+            let mut lines = lines.iter();
             Ok(lines.try_for_each(|line| session.output.line(line))?)
         }
     }
+}
+
+/// A taxonomy in JSON, with each code on a line of its own.
+fn lines(taxonomy: Taxonomy) -> Vec<String> {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let kind = quoted(taxonomy.kind().as_str_name());
+    let mut lines = vec![
+        "{".to_owned(),
+        format!("  \"displayName\": {},", quoted(&taxonomy.display_name)),
+        format!("  \"kind\": {kind},"),
+        "  \"nodes\": [".to_owned(),
+    ];
+    let last = taxonomy.nodes.len().saturating_sub(1);
+    for (place, node) in taxonomy.nodes.iter().enumerate() {
+        let parent = match &*node.parent_code {
+            "" => String::new(),
+            code => format!(", \"parentCode\": {}", quoted(code)),
+        };
+        let (code, label) = (quoted(&node.code), quoted(&node.label));
+        let comma = if place == last { "" } else { "," };
+        lines.push(format!(
+            "    {{\"code\": {code}, \"label\": {label}{parent}}}{comma}"
+        ));
+    }
+    lines.extend(["  ]".to_owned(), "}".to_owned()]);
+    lines
 }
 
 impl Kind for Taxonomy {
@@ -94,12 +108,20 @@ impl Kind for Taxonomy {
 
     fn describe(&self, card: &mut Card, _: &Showing) {
         card.field("of", label::<TaxonomyKind>(self.kind));
+        let refuses = self.unknown_codes() == UnknownCodes::Refuse;
+        let unknown = if refuses { "refused" } else { "warned of" };
+        card.field("codes not in use", unknown);
         for node in &self.nodes {
             let indent = match node.parent_code.is_empty() {
                 true => "",
                 false => "  ",
             };
-            card.field("code", format!("{indent}{}  {}", node.code, node.label));
+            let mut shown = format!("{indent}{}  {}", node.code, node.label);
+            if !node.maps_to.is_empty() {
+                shown.push_str(" → ");
+                shown.push_str(&node.maps_to);
+            }
+            card.field("code", shown);
         }
     }
 }
@@ -109,17 +131,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shipped_is_taken_as_it_is() {
-        for (name, text) in SHIPPED {
-            let taxonomy: Taxonomy = serde_json::from_str(text).unwrap();
-            let setting = aftercall_proto::model::v1::Setting {
-                body: Some(Body::Taxonomy(taxonomy)),
-                ..Default::default()
-            };
-            let body = aftercall_proto::convert::setting::body(&setting).unwrap();
-            let mut found = aftercall_domain::Violations::new();
-            body.check(aftercall_domain::FieldPath::ROOT, &mut found);
-            assert!(found.is_empty(), "{name}: {found:?}");
+    fn what_is_shipped_is_printed_as_it_is_set_up() {
+        for shipped in Shipped::ALL {
+            let taxonomy = Taxonomy::from(shipped.taxonomy());
+            let text = lines(taxonomy.clone()).join("\n");
+            let read: Taxonomy = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, taxonomy, "{}", shipped.name);
         }
         let example: Taxonomy = serde_json::from_str(EXAMPLE).unwrap();
         assert_eq!(example.nodes.len(), 2);

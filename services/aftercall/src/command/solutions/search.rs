@@ -257,6 +257,9 @@ pub(super) async fn search(session: &mut Session, args: SearchArgs) -> Result<()
     for counts in &listed.first.facets {
         print_facet(counts, output)?;
     }
+    if listed.first.total_size_is_upper_bound && !listed.first.facets.is_empty() {
+        output.line("counts are upper bounds: the index is being brought up to date")?;
+    }
     if listed.shown > 0 {
         listed.close("", output)?;
     }

@@ -4,8 +4,9 @@ use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::history::v1::{InteractionFilter, SentimentBand, SentimentTrend};
 use aftercall_proto::insight::v1::{ContactFilter, Dimension};
 use aftercall_proto::model::v1::{
-    CallEvent, CallEventKind as Kind, ContactReason, Customer, Direction, Handling, Interaction,
-    Segment, SegmentKind, Sentiment, Signal, SignalKind,
+    CallEvent, CallEventKind as Kind, ContactReason, Customer, Direction, DriverSegment,
+    DriverSetter, Handling, Interaction, IvrStep, Segment, SegmentKind, Sentiment, Signal,
+    SignalKind,
 };
 use aftercall_service::testing::{contact, promise, reason};
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,9 @@ const REASONS: [&str; 4] = [
     "outage",
     "outage.region",
 ];
+const DRIVERS: [&str; 3] = ["outage", "outage.network", "own.code"];
+const STEPS: [&str; 3] = ["main", "main:2", "bills"];
+const CAUSES: [&str; 2] = ["process", "process.delay"];
 const SCORERS: [&str; 2] = ["rules", "model"];
 const SIGNALS: [SignalKind; 3] = [
     SignalKind::LegalThreat,
@@ -48,6 +52,12 @@ pub(super) struct One {
     /// As its record says, and as each of the scorers does.
     pub(super) felt: [Felt; 3],
     pub(super) signals: [bool; 3],
+    /// What made the customer call.
+    pub(super) driver: Option<usize>,
+    /// The steps of the voice menu.
+    pub(super) way: Vec<usize>,
+    /// What is said later of why it had to be; of no call.
+    pub(super) cause: Option<usize>,
 }
 
 fn felt() -> impl Strategy<Value = Felt> {
@@ -65,7 +75,12 @@ pub(super) fn one() -> impl Strategy<Value = One> {
     let rarely = || prop::bool::weighted(0.2);
     let is_so = (rarely(), any::<bool>(), rarely(), rarely());
     let said = ([felt(), felt(), felt()], [rarely(), rarely(), rarely()]);
-    (whose, is_so, said).prop_map(|(whose, is_so, said)| One {
+    let why = (
+        prop::option::of(0..DRIVERS.len()),
+        prop::collection::vec(0..STEPS.len(), 0..3),
+        prop::option::of(0..CAUSES.len()),
+    );
+    (whose, is_so, said, why).prop_map(|(whose, is_so, said, why)| One {
         is_call: is_so.0,
         customer: whose.0,
         agents: whose.1,
@@ -77,6 +92,9 @@ pub(super) fn one() -> impl Strategy<Value = One> {
         minutes_ago: whose.4,
         felt: said.0,
         signals: said.1,
+        driver: why.0,
+        way: why.1,
+        cause: why.2,
     })
 }
 
@@ -89,7 +107,24 @@ fn sentiment((start, end): (i8, i8), scorer: &str) -> Sentiment {
     }
 }
 
+fn driven(code: &str) -> DriverSegment {
+    DriverSegment {
+        code: code.to_owned(),
+        set_by: DriverSetter::Agent.into(),
+        ..DriverSegment::default()
+    }
+}
+
 impl One {
+    /// The root cause that is said later.
+    pub(super) fn root_cause(&self) -> Option<&'static str> {
+        self.cause.map(|cause| CAUSES[cause])
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &'static str> {
+        self.way.iter().map(|step| STEPS[*step])
+    }
+
     pub(super) fn record(&self, n: usize, now: Timestamp) -> Interaction {
         let began = now - SignedDuration::from_mins(self.minutes_ago);
         let ended = began + SignedDuration::from_mins(5);
@@ -136,6 +171,14 @@ impl One {
             direction: direction.into(),
             contact_reasons: reasons,
             segments: segments.into_iter().collect(),
+            driver_segment: self.driver.map(|driver| driven(DRIVERS[driver])),
+            ivr_path: self
+                .steps()
+                .map(|node| IvrStep {
+                    node: node.to_owned(),
+                    ..IvrStep::default()
+                })
+                .collect(),
             ended_at: Some(to_wire(ended)),
             handling: Some(Handling {
                 summary: format!("It was about the {}.", WORDS[self.word]),
@@ -157,7 +200,7 @@ impl One {
         }
     }
 
-    /// A call that waited, and that nobody answered.
+    /// A call that waited after its way through the voice menu, and that nobody answered.
     pub(super) fn call(&self, n: usize, now: Timestamp) -> Vec<CallEvent> {
         let began = now - SignedDuration::from_mins(self.minutes_ago);
         let event = |second: i64, kind: Kind| CallEvent {
@@ -170,11 +213,16 @@ impl One {
             direction: Direction::Inbound.into(),
             ..CallEvent::default()
         };
+        let steps = (1..).zip(self.steps()).map(|(second, node)| CallEvent {
+            menu_node: node.to_owned(),
+            ..event(second, Kind::MenuStep)
+        });
         let queued = CallEvent {
             queue_id: "sales".to_owned(),
-            ..event(1, Kind::Queued)
+            ..event(10, Kind::Queued)
         };
-        vec![event(0, Kind::Started), queued, event(90, Kind::Ended)]
+        let began = [event(0, Kind::Started)].into_iter().chain(steps);
+        began.chain([queued, event(90, Kind::Ended)]).collect()
     }
 }
 
@@ -184,6 +232,9 @@ pub(super) struct Asked {
     word: Option<usize>,
     with_agent: Option<u8>,
     with_reason: Option<&'static str>,
+    with_driver: Option<&'static str>,
+    with_cause: Option<&'static str>,
+    has_cause: Option<bool>,
     label: bool,
     open_promise: Option<bool>,
     customer: Option<u8>,
@@ -192,33 +243,51 @@ pub(super) struct Asked {
     signal: Option<usize>,
     scorer: Option<usize>,
     by: Option<usize>,
+    driver: Option<usize>,
 }
 
 pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let rarely = |max: usize| prop::option::weighted(0.2, 0..max);
     let agent = || prop::option::weighted(0.2, 0..3_u8);
-    let reasons = prop::sample::select(vec!["billing", "outage", "outage.region"]);
+    let any_of =
+        |codes: &[&'static str]| prop::option::weighted(0.2, prop::sample::select(codes.to_vec()));
     let searched = (
         rarely(WORDS.len()),
         agent(),
-        prop::option::weighted(0.2, reasons),
+        any_of(&["billing", "outage", "outage.region"]),
         prop::bool::weighted(0.2),
         prop::option::weighted(0.2, any::<bool>()),
         agent(),
     );
-    let own = (agent(), rarely(3), rarely(3), rarely(2), rarely(2));
-    (searched, own).prop_map(|(searched, own)| Asked {
+    let why = (
+        any_of(&DRIVERS),
+        any_of(&CAUSES),
+        prop::option::weighted(0.2, any::<bool>()),
+    );
+    let own = (
+        agent(),
+        rarely(3),
+        rarely(3),
+        rarely(2),
+        rarely(2),
+        rarely(DRIVERS.len()),
+    );
+    (searched, why, own).prop_map(|(searched, why, own)| Asked {
         word: searched.0,
         with_agent: searched.1,
         with_reason: searched.2,
         label: searched.3,
         open_promise: searched.4,
         customer: searched.5,
+        with_driver: why.0,
+        with_cause: why.1,
+        has_cause: why.2,
         agent: own.0,
         band: own.1,
         signal: own.2,
         scorer: own.3,
         by: own.4,
+        driver: own.5,
     })
 }
 
@@ -229,6 +298,9 @@ impl Asked {
         InteractionFilter {
             agent_ids: self.with_agent.map(agent).into_iter().collect(),
             reason_codes: self.with_reason.map(str::to_owned).into_iter().collect(),
+            driver_codes: self.with_driver.map(str::to_owned).into_iter().collect(),
+            root_cause_codes: self.with_cause.map(str::to_owned).into_iter().collect(),
+            has_root_cause: self.has_cause,
             labels: Some("vip".to_owned())
                 .filter(|_| self.label)
                 .into_iter()
@@ -264,9 +336,52 @@ impl Asked {
                 .into_iter()
                 .collect(),
             sentiment_scorer: self.by.map_or("", |n| SCORERS[n]).to_owned(),
+            driver_codes: self
+                .driver
+                .map(|n| DRIVERS[n].to_owned())
+                .into_iter()
+                .collect(),
             ..ContactFilter::default()
         }
     }
+}
+
+/// What insight knows itself of what made customers call and of why that was so, and the same of a search. Below none of these
+/// codes is another one.
+pub(super) fn driven_alike() -> Vec<(ContactFilter, InteractionFilter)> {
+    let (driver, cause) = (vec![DRIVERS[1].to_owned()], vec![CAUSES[1].to_owned()]);
+    vec![
+        (
+            ContactFilter {
+                driver_codes: driver.clone(),
+                ..ContactFilter::default()
+            },
+            InteractionFilter {
+                driver_codes: driver,
+                ..InteractionFilter::default()
+            },
+        ),
+        (
+            ContactFilter {
+                root_cause_codes: cause.clone(),
+                ..ContactFilter::default()
+            },
+            InteractionFilter {
+                root_cause_codes: cause,
+                ..InteractionFilter::default()
+            },
+        ),
+        (
+            ContactFilter {
+                unset: vec![Dimension::RootCause.into()],
+                ..ContactFilter::default()
+            },
+            InteractionFilter {
+                has_root_cause: Some(false),
+                ..InteractionFilter::default()
+            },
+        ),
+    ]
 }
 
 /// What insight knows itself of feelings and signals, and the same of a search.
@@ -340,6 +455,11 @@ pub(super) fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
         Dimension::ReasonFamily,
         Dimension::Direction,
         Dimension::RepeatCause,
+        Dimension::DriverSegment,
+        Dimension::DriverFamily,
+        Dimension::IvrNode,
+        Dimension::IvrPath,
+        Dimension::RootCause,
         Dimension::Sentiment,
         Dimension::WorstSentiment,
         Dimension::SentimentTrend,

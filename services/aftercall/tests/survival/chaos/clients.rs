@@ -296,8 +296,9 @@ impl Watcher {
             }
             let alert = answer.alert.unwrap_or_default();
             // Warnings are alerts, too.
-            let triggered = alert.state() == AlertState::Triggered && alert.rule == LATE;
-            if let Some(Subject::Promise(promise)) = alert.subject.filter(|_| triggered) {
+            let fires = matches!(alert.state(), AlertState::Pending | AlertState::Triggered);
+            let fires = fires && alert.rule == LATE;
+            if let Some(Subject::Promise(promise)) = alert.subject.filter(|_| fires) {
                 let mut observed = self.shared.observed.lock();
                 let heard = observed.alarms.entry(self.name.clone()).or_default();
                 heard.push(promise.commitment_id);

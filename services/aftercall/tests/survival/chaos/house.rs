@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use pbjson_types::Duration;
 use rand::rngs::StdRng;
 
+use super::kept_back::Until;
 use super::retry::ask;
 use crate::cluster::roles::Doors;
 use crate::requests::DAYS;
@@ -35,10 +36,10 @@ const LEVEL_HAS: SignedDuration = SignedDuration::from_secs(2);
 /// When somebody is warned of a promise that is due in days: so long after it was made. Of what is due before, at once.
 const WARNED_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// What a receiver may be told in an hour at most: else most of it would wait for a digest.
-const BUDGET: u32 = 1_000;
+pub(super) const BUDGET: u32 = 1_000;
 
-/// Sets it up, with a webhook to `url`. Answers where that stands in the log.
-pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, url: &str) -> String {
+/// Sets it up, with a webhook to `url`, and with what is kept back `until` then. Answers where that stands in the log.
+pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, (url, until): (&str, Until)) -> String {
     let create = CreateWebhookRequest {
         request_id: "webhook".to_owned(),
         webhook: Some(Webhook {
@@ -61,15 +62,17 @@ pub(super) async fn set_up(doors: &Doors, rng: &mut StdRng, url: &str) -> String
             budget_per_hour: BUDGET,
             ..Receiver::default()
         };
-        (id, Body::Receiver(receiver))
+        (id.to_owned(), Body::Receiver(receiver))
     });
     let policies = [
-        ("levels", Body::EscalationPolicy(escalation())),
-        ("urgent", Body::FollowUpPolicy(policy())),
+        ("levels".to_owned(), Body::EscalationPolicy(escalation())),
+        ("urgent".to_owned(), Body::FollowUpPolicy(policy())),
     ];
-    let changes = receivers.chain(policies).map(|(id, body)| SettingChange {
+    let kept_back = until.settings(&webhook_id, CATCH_ALL);
+    let all = receivers.chain(policies).chain(kept_back);
+    let changes = all.map(|(setting_id, body)| SettingChange {
         setting: Some(Setting {
-            setting_id: id.to_owned(),
+            setting_id,
             body: Some(body),
             ..Setting::default()
         }),
@@ -118,7 +121,7 @@ fn policy() -> FollowUpPolicy {
     }
 }
 
-fn span(span: SignedDuration) -> Duration {
+pub(super) fn span(span: SignedDuration) -> Duration {
     Duration {
         seconds: span.as_secs(),
         nanos: span.subsec_nanos(),

@@ -4,12 +4,12 @@ use aftercall_log::{LogId, Record};
 use aftercall_proto::convert::time::to_wire;
 use aftercall_proto::event::v1::{
     AlertsRouted, CommitmentFulfilled, CommitmentStageReached, MailAttempted, QueuedDelivery,
-    RoutedAlert, WebhookQueued,
+    WebhookQueued,
 };
 use aftercall_proto::followups::v1::FulfilCommitmentResponse;
 use aftercall_proto::model::v1::{
-    CommitmentClock, Lapse, Notification, NotificationKind, NotifiedAlert, PolicyRef, Priority,
-    PromiseSubject, RouteReason, RouteVerdict, Stage, WebhookDelivery,
+    CommitmentClock, Lapse, Notification, NotificationKind, NotifiedAlert, PolicyRef,
+    PromiseSubject, Stage, WebhookDelivery,
 };
 use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionResponse};
 use jiff::SignedDuration;
@@ -18,6 +18,8 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::requests::{self, now};
+
+mod kept_back;
 
 const LOG: LogId = LogId([7; 16]);
 
@@ -110,16 +112,16 @@ fn event(fact: Fact, aggregate_id: &str, sequence: u64, request_id: &str) -> Eve
 fn recorded(request: &RecordInteractionRequest) -> Event {
     let interaction = request.interaction.clone();
     let id = interaction.clone().unwrap_or_default().interaction_id;
-    let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded { interaction }));
+    let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
+        interaction,
+        ..InteractionRecorded::default()
+    }));
     event(fact, &id, 1, &id)
 }
 
 fn promise(request: &RecordInteractionRequest) -> &aftercall_proto::model::v1::CommitmentDraft {
-    &request
-        .interaction
-        .as_ref()
-        .expect("an interaction")
-        .commitments[0]
+    let interaction = request.interaction.as_ref();
+    &interaction.expect("an interaction").commitments[0]
 }
 
 fn lapsed(request: &RecordInteractionRequest, sequence: u64) -> Event {
@@ -387,60 +389,6 @@ fn somebody_who_is_told_of_what_did_not_lapse_or_twice() {
     scene.append(&routed(&request, "a", 2));
     let faults = told(&scene);
     assert!(faults[0].contains("decided on twice"), "{faults:?}");
-}
-
-#[test]
-fn an_urgent_lapse_that_the_last_level_does_not_hear_of() {
-    let mut scene = Scene::new();
-    let mut request = scene.send();
-    let interaction = request.interaction.as_mut().expect("an interaction");
-    interaction.commitments[0].set_priority(Priority::P1);
-    let id = interaction.commitments[0].commitment_id.clone();
-    scene.journal = Journal::new();
-    scene.journal.send_record(&request);
-    scene.append(&recorded(&request));
-    let kept = |scene: &Scene| {
-        let mut checker = Checker::of_shared();
-        let entries = scene.journal.entries();
-        checker.compare(LOG, &scene.log, &entries);
-        (checker.kept_from("chief", &entries).join("; "), checker)
-    };
-    let (faults, _) = kept(&scene);
-    assert!(
-        faults.contains("not told of commitment.at_risk"),
-        "{faults}"
-    );
-    scene.append(&lapsed(&request, 2));
-    let mut routed = AlertsRouted::default();
-    for (sequence, receiver, reason) in [
-        (1, "desk", RouteReason::Told),
-        (2, "chief", RouteReason::Resolved),
-        (3, "chief", RouteReason::Held),
-    ] {
-        let (faults, checker) = kept(&scene);
-        assert!(
-            faults.contains("not told of commitment.promise_lapsed"),
-            "{faults}"
-        );
-        assert_eq!(checker.news().len(), 1);
-        let verdict = RouteVerdict {
-            receiver_id: receiver.to_owned(),
-            reason: reason.into(),
-            ..RouteVerdict::default()
-        };
-        routed.alerts = vec![RoutedAlert {
-            alert_id: told::alert_id("commitment.promise_lapsed", &id),
-            verdicts: vec![verdict],
-            ..RoutedAlert::default()
-        }];
-        scene.append(&event(
-            Fact::AlertsRouted(routed.clone()),
-            "routes",
-            sequence,
-            "",
-        ));
-    }
-    assert_eq!(kept(&scene).0, "");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use aftercall_proto::model::v1::{NotificationKind, Priority, RouteReason};
 use serde_json::Value;
 
 use super::Checker;
+use super::kept_back::KeptBack;
 use crate::journal::Entries;
 
 /// The rule by whose alerts it is told that a promise was not kept.
@@ -52,6 +53,8 @@ pub(super) struct Told {
     news: BTreeMap<String, News>,
     /// The alerts that were told to a receiver, or are held for it.
     reached: HashSet<(String, String)>,
+    /// What is told later, or not at all.
+    pub(super) kept_back: KeptBack,
 }
 
 impl Told {
@@ -101,9 +104,23 @@ impl Checker {
             | Fact::ConcernClosed(_)
             | Fact::ConcernRetriggered(_)
             | Fact::ConcernResolved(_) => {}
-            Fact::AlertRetriggered(_) | Fact::AlertFiredAgain(_) => {
+            Fact::AlertRetriggered(gone_on) => {
                 if self.counts(event) {
                     self.told.happened(event);
+                    let alert_id = alert_id(&gone_on.rule, &event.aggregate_id);
+                    let fault = self.told.kept_back.goes_on(&alert_id);
+                    fault.into_iter().for_each(|what| self.fault(at, what));
+                }
+            }
+            Fact::AlertFiredAgain(_) => {
+                if self.counts(event) {
+                    self.told.happened(event);
+                }
+            }
+            Fact::AlertAcknowledged(seen) => {
+                if self.counts(event) {
+                    let alert_id = alert_id(&seen.rule, &event.aggregate_id);
+                    self.told.kept_back.is_taken(alert_id);
                 }
             }
             Fact::CommitmentStageReached(reached) => self.warn(at, event, reached, entries),
@@ -191,6 +208,7 @@ impl Checker {
 
     fn route(&mut self, at: Position, routed: &AlertsRouted) {
         for message in &routed.notifications {
+            self.told.kept_back.tells(message);
             let id = &message.notification_id;
             if !self.told.messages.insert(id.clone()) {
                 self.fault(at, format!("message {id} is decided on twice"));
@@ -261,7 +279,7 @@ impl Checker {
 }
 
 /// The id of the first alert of a rule about a promise: these are kept for ever.
-pub(super) fn alert_id(rule: &str, commitment_id: &str) -> String {
+pub(crate) fn alert_id(rule: &str, commitment_id: &str) -> String {
     let key = [TENANT, rule, commitment_id].map(str::as_bytes);
     let key = Namespace::AlertKey.id(&key);
     let id = Namespace::Alert.id(&[&key.as_bytes()[..], &1_u32.to_be_bytes()]);

@@ -9,11 +9,16 @@ import { millis } from './time';
 const PAGE_SIZE = 500;
 const ALERTS_MAX = 2_000;
 
-const OPEN = [AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED];
+const OPEN = [AlertState.PENDING, AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED];
 
 // The promise that an alert is about; none of one about a contact or a customer.
 export function promiseOf(alert: Alert | undefined): PromiseSubject | undefined {
   return alert?.subject.case === 'promise' ? alert.subject.value : undefined;
+}
+
+// Whether nobody has seen to it yet.
+export function isUntaken(alert: Alert): boolean {
+  return alert.state === AlertState.TRIGGERED || alert.state === AlertState.PENDING;
 }
 
 // Whether nothing is to be done about it any more.
@@ -131,7 +136,7 @@ export class Alarm {
   }
 
   #inOrder(): Alert[] {
-    const handled = (alert: Alert) => (alert.state === AlertState.TRIGGERED ? 0 : 1);
+    const handled = (alert: Alert) => (isUntaken(alert) ? 0 : 1);
     return [...this.#open.values()].sort(
       (one, other) =>
         handled(one) - handled(other) ||

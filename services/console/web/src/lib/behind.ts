@@ -22,7 +22,8 @@ export type Asking = Partial<Lists> & { occurredFrom?: Instant; occurredBefore?:
 const TEXTS = {
   agent: 'agentIds', team: 'teamIds', site: 'siteIds', queue: 'queueIds', reason: 'reasonCodes', family: 'reasonFamilies',
   disposition: 'dispositionCodes', language: 'languages', client: 'clientAccountIds', promise: 'repeatCommitmentIds',
-  'promise-team': 'repeatTeamIds', root: 'rootCauseCodes',
+  'promise-team': 'repeatTeamIds', root: 'rootCauseCodes', 'driver-segment': 'driverCodes', 'driver-family': 'driverFamilies',
+  'ivr-node': 'ivrNodes', 'ivr-path': 'ivrPaths',
 } as const;
 
 type Values = Record<string | number, string | number>;

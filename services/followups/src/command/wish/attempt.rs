@@ -54,6 +54,8 @@ impl TryFrom<RecordAttemptRequest> for PromiseCommand {
             // Without a result this is refused: the value stands in for none.
             result: given.unwrap_or(AttemptResult::NoAnswer),
             talk,
+            // Only a contact shows it.
+            by_message: false,
             evidence: evidence(&evidence_interaction_id, evidence_message_id),
         });
         Ok(checker.done(head.command(Vec::new(), wish))?)

@@ -1,8 +1,10 @@
 //! Dues that move, and pauses.
 
+use aftercall_domain::FieldPath;
 use aftercall_domain::commitment::{Pausing, Reschedule};
-use aftercall_domain::due::PauseReason;
+use aftercall_domain::due::{DueSpec, PauseReason};
 use aftercall_domain::limits::TEXT_BYTES_MAX;
+use aftercall_proto::convert::due;
 use aftercall_proto::followups::v1::{
     PauseCommitmentRequest, RescheduleCommitmentRequest, ResumeCommitmentRequest,
 };
@@ -14,6 +16,16 @@ use jiff::Timestamp;
 use super::{Head, Wish, cleaned, informed, plain};
 use crate::command::PromiseCommand;
 use crate::failure::Refused;
+use crate::making::check_one_due;
+
+/// Another due, as somebody gives it.
+#[derive(Debug, Clone)]
+pub(crate) struct Moving {
+    /// How it is said, as long as no instant was made of it; none for what is an instant.
+    pub(crate) said: Option<DueSpec>,
+    /// The rest.
+    pub(crate) wish: Reschedule,
+}
 
 plain! {
     ResumeCommitmentRequest => Wish::Resume;
@@ -32,6 +44,7 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
             mut reason,
             customer_informed_interaction_id,
             customer_informed_message_id,
+            due,
         } = request;
         let head = Head {
             request_id,
@@ -42,20 +55,26 @@ impl TryFrom<RescheduleCommitmentRequest> for PromiseCommand {
         let warnings = cleaned("reason", &mut reason);
         let mut checker = Checker::new();
         head.check(&mut checker);
-        let promised_by = checker.required_time("promised_by", promised_by.as_ref());
+        check_one_due(&mut checker, promised_by.is_some(), due.is_some());
+        let promised_by = checker.time("promised_by", promised_by.as_ref());
+        let at = FieldPath::of("due");
+        let said = due.and_then(|due| due::read(due, "", at, checker.found()));
         let customer_informed = informed(
             &mut checker,
             &customer_informed_interaction_id,
             customer_informed_message_id,
         );
         checker.required_text("reason", &reason, TEXT_BYTES_MAX);
-        let wish = Wish::Reschedule(Reschedule {
-            // Without a due this is refused: the value stands in for none.
+        let wish = Reschedule {
+            // Without an instant of its own it is made of the words, or refused: the value stands in for none.
             promised_by: promised_by.unwrap_or(Timestamp::MIN),
+            due: None,
             customer_informed,
+            told_at: None,
             reason,
             target: None,
-        });
+        };
+        let wish = Wish::Reschedule(Box::new(Moving { said, wish }));
         Ok(checker.done(head.command(warnings, wish))?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aftercall_domain::interaction::{Direction, SegmentKind};
+use aftercall_domain::interaction::{Direction, PartsShown};
 use aftercall_domain::{Handle, Violations};
 use aftercall_ledger::{Accepted, CallRow};
 use aftercall_log::Position;
@@ -15,6 +15,7 @@ use aftercall_proto::model::v1 as wire;
 use aftercall_view::key::{Key, whose};
 use aftercall_view::{ApplyError, StoreError};
 use bytes::Bytes;
+use jiff::SignedDuration;
 use prost::Message;
 
 use super::Cause;
@@ -80,13 +81,16 @@ pub(crate) struct Short {
 pub(crate) struct Parts {
     /// Whether a voicemail is one of them.
     #[prost(bool, tag = "1")]
-    pub(crate) has_voicemail: bool,
+    has_voicemail: bool,
     /// How long the customer was talked to; none if that does not follow from them.
     #[prost(sint64, optional, tag = "2")]
-    pub(crate) talk_us: Option<i64>,
+    talk_us: Option<i64>,
     /// Until when an agent worked after it.
     #[prost(sint64, optional, tag = "3")]
     pub(crate) worked_until_us: Option<i64>,
+    /// Whether an agent's part was answered.
+    #[prost(bool, tag = "4")]
+    is_answered: bool,
 }
 
 impl Parts {
@@ -94,13 +98,27 @@ impl Parts {
     pub(super) fn of(values: &wire::Interaction) -> Self {
         // What is odd about them was refused before they were recorded.
         let contact = interaction::read(values.clone(), &mut Violations::new());
-        let segments = || contact.segments.iter();
-        let talk = contact.talk_time();
-        let worked_until = segments().filter_map(|it| it.acw_ended_at).max();
+        let PartsShown {
+            has_voicemail,
+            is_answered,
+            talk,
+        } = contact.parts_shown();
+        let segments = contact.segments.iter();
+        let worked_until = segments.filter_map(|it| it.acw_ended_at).max();
         Self {
-            has_voicemail: segments().any(|it| it.kind == SegmentKind::Voicemail),
+            has_voicemail,
             talk_us: talk.and_then(|talk| i64::try_from(talk.as_micros()).ok()),
             worked_until_us: worked_until.map(microseconds),
+            is_answered,
+        }
+    }
+
+    /// What they show of whether the customer was reached.
+    pub(crate) fn shown(&self) -> PartsShown {
+        PartsShown {
+            has_voicemail: self.has_voicemail,
+            is_answered: self.is_answered,
+            talk: self.talk_us.map(SignedDuration::from_micros),
         }
     }
 }

@@ -47,6 +47,8 @@ fn moved(times: u64) -> Writer {
                 after_lapse: true,
                 by: "lead".to_owned(),
                 at: now,
+                told_at: now,
+                due: None,
             })),
         };
         push(&mut writer, event_of(&promise, step));
@@ -107,6 +109,8 @@ fn every_move_of_a_log_counts_and_the_latest_are_kept() {
     let (promise, now) = (promise(&writer), writer.now);
     let wish = Reschedule {
         promised_by: now + SignedDuration::from_hours(1),
+        due: None,
+        told_at: None,
         customer_informed: Evidence::default(),
         reason: String::new(),
         target: None,

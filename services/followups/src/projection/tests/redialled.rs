@@ -150,6 +150,7 @@ impl World {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(recorded),
+            ..InteractionRecorded::default()
         }));
         let key = contact_key(TENANT, &customer, &id);
         self.push(
@@ -171,7 +172,18 @@ impl World {
             occurred_at: at(unit * UNIT_S),
             ..event
         };
-        let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
+        // Of one call it was set that whoever is back within 24 minutes goes on with it.
+        let terms = (id == "i-1").then(|| wire::CallTerms {
+            back_within: Some(pbjson_types::Duration {
+                seconds: 8 * UNIT_S,
+                nanos: 0,
+            }),
+            ..wire::CallTerms::default()
+        });
+        let fact = Fact::CallReported(Box::new(CallReported {
+            event: Some(event),
+            terms,
+        }));
         self.push(contact_key(TENANT, "", id), id, fact.event());
     }
 

@@ -267,6 +267,7 @@ fn recorded(id: &str, contact: &Contact) -> Fact {
             }),
             ..wire::Interaction::default()
         }),
+        ..InteractionRecorded::default()
     }))
 }
 

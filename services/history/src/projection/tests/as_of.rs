@@ -89,6 +89,7 @@ fn found(indexes: Indexes<'_>, filter: &Filter, within: &Positions) -> Vec<u64> 
         scope: &Scope::All,
         text: &TextQuery::default(),
         filter,
+        among: None,
         order: Order::Latest,
         weights: &Weights::new(0, &[]),
         after: None,
@@ -207,6 +208,7 @@ fn what_came_later_is_passed_over_only_so_far() {
         interaction.commitments.clear();
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         }));
         let event = Event {
             tenant_id: TENANT.to_owned(),

@@ -140,6 +140,7 @@ impl Course {
         };
         let fact = Fact::InteractionRecorded(Box::new(InteractionRecorded {
             interaction: Some(interaction),
+            ..InteractionRecorded::default()
         }));
         let key = contact_key(TENANT, &customer, &id);
         let about = (&*id, 1, (&*customer, &*id));

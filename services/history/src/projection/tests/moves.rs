@@ -38,6 +38,7 @@ fn written(times: u32) -> (u64, u64) {
     };
     let recorded = InteractionRecorded {
         interaction: Some(contact(&made, 1)),
+        ..InteractionRecorded::default()
     };
     append(
         1,
@@ -58,6 +59,8 @@ fn written(times: u32) -> (u64, u64) {
             after_lapse: false,
             by: "lead".to_owned(),
             at: at(1),
+            told_at: at(1),
+            due: None,
         };
         let sequence = u64::from(number) + 1;
         append(

@@ -1,14 +1,12 @@
 //! Random courses of events: what happens to a few contacts, promises and customers, in any order.
 
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::CallReported;
 use aftercall_proto::model::v1::{
     CallEvent, CallEventKind, Handle, HandleKind, Interaction, ReasonResolution,
 };
 use proptest::prelude::*;
 
 use crate::contact::{Contact, contact, merge};
-use crate::fixture::{About, Events, TENANT, ago, id};
+use crate::fixture::{About, Events, TENANT, ago, id, reported};
 
 /// How many contacts there are; the last of them are calls.
 pub(super) const CONTACTS: u64 = 7;
@@ -28,7 +26,7 @@ pub(super) struct Step {
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
-    (0..12_u8, 0..CONTACTS, 0..6_u64).prop_map(|(what, which, how)| Step { what, which, how })
+    (0..13_u8, 0..CONTACTS, 0..6_u64).prop_map(|(what, which, how)| Step { what, which, how })
 }
 
 pub(super) fn contact_id(n: u64) -> String {
@@ -41,6 +39,7 @@ pub(super) struct Course {
     versions: [u64; CONTACTS as usize],
     promises: [u64; CONTACTS as usize],
     made: [u64; CONTACTS as usize],
+    causes: [u64; CONTACTS as usize],
     merges: u64,
     calls: u64,
     steps: i64,
@@ -93,6 +92,11 @@ impl Course {
             9 => {
                 self.merges += 1;
                 merge(events, ("A", "B"), self.merges, self.merges % 2 == 1);
+            }
+            12 => {
+                self.causes[place] += 1;
+                let code = ["", "process.delay", "system"][how as usize % 3];
+                of.explain(events, self.causes[place], code);
             }
             _ => self.call(CALLS_FROM + which % (CONTACTS - CALLS_FROM), how, events),
         }
@@ -163,7 +167,6 @@ impl Course {
             recorded_at: ago(0),
             import: false,
         };
-        let fact = Fact::CallReported(Box::new(CallReported { event: Some(event) }));
-        events.fact(&about, &fact);
+        events.fact(&about, &reported(event));
     }
 }

@@ -9,6 +9,7 @@ use prost::Message;
 use super::{APART_US, At, Group, Place, TROUBLE_US};
 use crate::afters::{self, After};
 use crate::blocks;
+use crate::fold::saved::{is_slip, makes_repeat};
 use crate::keys::{self, read_place};
 use crate::limits::NEIGHBOURS_MAX;
 use crate::row::Row;
@@ -186,24 +187,41 @@ impl Around {
     /// Says beside the rows of others what comes after them, or from `after` on in their rows what came before them. What is on
     /// their other side is not all here, and stays as it was. Of most contacts that come, one has something after it now: its
     /// row is neither read nor written.
+    ///
+    /// Says whether something is wrong in one of those that changed: a contact that becomes known late may add its wait to that
+    /// of the one that goes on with it. Of what comes after a contact, nothing is wrong but that the customer is back so soon
+    /// that it is a repeat; what its row says was looked at when that was written.
     pub(super) fn settle(
         &self,
         tenant_id: &str,
         (touched, after): (Vec<usize>, usize),
         txn: &mut Txn<'_>,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<bool, ApplyError> {
+        let mut is_wrong = false;
         for place in touched {
-            match place < after {
-                true => {
-                    let address = self.entries[place].1.address();
-                    afters::change(tenant_id, address, txn, |after| {
-                        self.look_after(place, after)
-                    })?;
-                }
+            is_wrong |= match place < after {
+                true => self.settle_after(tenant_id, place, txn)?,
                 false => self.change(tenant_id, place, txn, |row| self.look_back(place, row))?,
-            }
+            };
         }
-        Ok(())
+        Ok(is_wrong)
+    }
+
+    /// Says beside a contact's row what comes after it. Says whether the contact makes another one a repeat now.
+    fn settle_after(
+        &self,
+        tenant_id: &str,
+        place: usize,
+        txn: &mut Txn<'_>,
+    ) -> Result<bool, ApplyError> {
+        let address = self.entries[place].1.address();
+        let mut is_wrong = false;
+        afters::change(tenant_id, address, txn, |after| {
+            let was = after.until_family;
+            self.look_after(place, after);
+            is_wrong = after.until_family != was && makes_repeat(after.until_family);
+        })?;
+        Ok(is_wrong)
     }
 
     pub(super) fn change(
@@ -212,7 +230,7 @@ impl Around {
         place: usize,
         txn: &mut Txn<'_>,
         to: impl FnOnce(&mut Row),
-    ) -> Result<(), ApplyError> {
+    ) -> Result<bool, ApplyError> {
         change(tenant_id, &self.entries[place].1, txn, to)
     }
 }
@@ -254,23 +272,24 @@ fn since_onset((at_us, place): (i64, &Place), before: &[&(At, Place)]) -> SinceO
     spent
 }
 
-/// Changes the row of a contact.
+/// Changes the row of a contact. Says whether it is another one now in which something is wrong.
 pub(super) fn change(
     tenant_id: &str,
     place: &Place,
     txn: &mut Txn<'_>,
     to: impl FnOnce(&mut Row),
-) -> Result<(), ApplyError> {
+) -> Result<bool, ApplyError> {
     let address = place.address();
     let Some(mut row) = blocks::read(tenant_id, address, txn)? else {
-        return Ok(());
+        return Ok(false);
     };
     let was = row.facts;
     to(&mut row);
-    match row.facts == was {
-        true => Ok(()),
-        false => blocks::write(tenant_id, address, &row, txn),
+    if row.facts == was {
+        return Ok(false);
     }
+    blocks::write(tenant_id, address, &row, txn)?;
+    Ok(is_slip(&row.facts))
 }
 
 /// The contacts before and after a place, in order, and no more than [`NEIGHBOURS_MAX`] of each.

@@ -1,8 +1,7 @@
 //! For what a customer would come back after a solution was used, and by which ids they do.
 //!
-//! What a version's reason is may be known before its uses or after them: those in contacts of several reasons are noted
-//! by their versions, and traced anew when it is another one. Customers that are merged keep their own rows, and are
-//! looked at together: when they are merged, or not any more, their uses are looked at anew.
+//! Customers that are merged keep their own rows, and are looked at together: when they are merged, or not any more, their
+//! uses are looked at anew.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +12,11 @@ use aftercall_view::{ApplyError, Direction, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Known, add, far_before, settle, take};
+use super::{far_before, settle};
 use crate::fold::stored;
-use crate::heads;
-use crate::keys;
 use crate::keys::evidence::{self, MERGED, Matter};
 use crate::notes::Noted;
-use crate::records::{Case, Link, Linked};
+use crate::records::{Brief, Known, Linked};
 
 /// Somebody, by all their ids, and a reason for which they may come back.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +36,11 @@ impl<'a> Concern<'a> {
             persons,
             reason_code,
         }
+    }
+
+    /// Whose it is: the tenant's, and the reason.
+    pub(super) fn whose(self) -> (&'a str, &'a str) {
+        (self.tenant_id, self.reason_code)
     }
 
     /// What the customer that the contact is of may come back for; nothing, where nobody is known, or no reason.
@@ -70,6 +72,10 @@ impl<'a> Concern<'a> {
         };
         let mut next: Option<i64> = None;
         for matter in self.matters() {
+            // Mostly a contact is the last of all, so that one look is enough.
+            if brief(matter, txn)?.last_return_us < Some(after_us) {
+                continue;
+            }
             let list = matter.returns();
             let (from, to) = (list.clone().time(after_us), prefix_end(&list));
             let mut later = txn.scan_range(&from, to.as_deref(), Direction::Ascending);
@@ -99,6 +105,9 @@ impl<'a> Concern<'a> {
     /// Whether they came back at that very instant.
     pub(super) fn is_return(self, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
         for matter in self.matters() {
+            if brief(matter, txn)?.last_return_us < Some(at_us) {
+                continue;
+            }
             let then = matter.returns().time(at_us);
             let first = txn.scan_prefix(&then, Direction::Ascending).next();
             if first.transpose()?.is_some() {
@@ -111,7 +120,7 @@ impl<'a> Concern<'a> {
     /// Whether a solution was used so short a time before that a contact may be a return.
     pub(super) fn follows_a_use(self, at_us: i64, txn: &mut Txn<'_>) -> Result<bool, ApplyError> {
         for matter in self.matters() {
-            if txn.get(matter.linked_count())?.is_none() {
+            if brief(matter, txn)?.linked == 0 {
                 continue;
             }
             let list = matter.linked();
@@ -152,55 +161,40 @@ pub(super) fn persons(
     }
 }
 
-/// The reason for which a customer would come back after a solution was used; empty for none.
-pub(super) fn reason_of<'c>(
-    tenant_id: &str,
-    case: &'c Case,
-    link: &Link,
-    txn: &Txn<'_>,
-) -> Result<&'c str, ApplyError> {
-    if !case.has_several_reasons() {
-        return Ok(&case.reason_code);
+/// What is known of a matter at one look.
+fn brief(matter: Matter<'_>, txn: &Txn<'_>) -> Result<Brief, ApplyError> {
+    Ok(stored(txn.get(matter.brief())?)?.unwrap_or_default())
+}
+
+/// Changes what is known of a matter at one look; where nothing is, nothing stands.
+pub(super) fn edit(
+    matter: Matter<'_>,
+    txn: &mut Txn<'_>,
+    edit: impl FnOnce(&mut Brief),
+) -> Result<(), ApplyError> {
+    let before = brief(matter, txn)?;
+    let mut after = before;
+    edit(&mut after);
+    match after == before {
+        true => Ok(()),
+        false if after == Brief::default() => Ok(txn.delete(matter.brief())?),
+        false => Ok(txn.put(matter.brief(), after.encode_to_vec())?),
     }
-    let version = heads::version(txn, tenant_id, &link.solution_id, link.version)?;
-    Ok(among(case, &version.unwrap_or_default().reason_code))
 }
 
-/// Of a contact's reasons the solution's own, if it is one of them; else the primary one.
-fn among<'c>(case: &'c Case, own: &str) -> &'c str {
-    let mut codes = case.reason_codes.iter();
-    let own = codes.find(|code| !code.is_empty() && *code == own);
-    own.unwrap_or(&case.reason_code)
-}
-
-/// A version's reason is another one from now on: what came of its uses in contacts of several reasons is counted anew.
-pub(in crate::fold) fn retrace(
-    tenant_id: &str,
-    link: &Link,
-    [before, after]: [&str; 2],
+/// A return at that instant is not there any more: if it was the last one, another one is.
+pub(super) fn forget_last(
+    matter: Matter<'_>,
+    at_us: i64,
     txn: &mut Txn<'_>,
 ) -> Result<(), ApplyError> {
-    let all = evidence::all_of_several(tenant_id, link);
-    let contacts = txn.scan_prefix(&all, Direction::Ascending);
-    let contacts = contacts
-        .map(|entry| evidence::read_of_several(&entry?.0, &all).map_err(ApplyError::record))
-        .collect::<Result<Vec<_>, ApplyError>>()?;
-    for (interaction_id, whose) in contacts {
-        let contact = (interaction_id.as_str(), whose);
-        let case = txn.get(keys::case(tenant_id, contact.0, whose))?;
-        let Some(case) = stored::<Case>(case)? else {
-            continue;
-        };
-        let [from, to] = [before, after].map(|own| among(&case, own));
-        if from == to {
-            continue;
-        }
-        let persons = persons(tenant_id, &case.customer_id, txn)?;
-        let at = (case.occurred_at_us, contact);
-        take(Concern::of(tenant_id, &persons, from), link, at, txn)?;
-        add(Concern::of(tenant_id, &persons, to), link, at, txn)?;
+    if brief(matter, txn)?.last_return_us != Some(at_us) {
+        return Ok(());
     }
-    Ok(())
+    let list = matter.returns();
+    let left = txn.scan_prefix(&list, Direction::Descending).next();
+    let last_return_us = time_of(left, &list)?;
+    edit(matter, txn, |brief| brief.last_return_us = last_return_us)
 }
 
 /// Two customers are one from now on, or not any more: what came of the uses of all who are one with them is counted
@@ -248,7 +242,7 @@ fn look_again(
         let linked = Linked::decode(linked).map_err(ApplyError::record)?;
         let at = (used_us, (interaction_id.as_str(), whose));
         for link in &linked.links {
-            settle(tenant_id, link, at, now, (txn, noted))?;
+            settle((tenant_id, &reason_code), link, at, now, (txn, noted))?;
         }
     }
     Ok(())

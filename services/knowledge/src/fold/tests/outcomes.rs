@@ -12,6 +12,7 @@ use self::steps::{CUSTOMERS, Said, Step, customer_id, of_contact, record, step};
 use super::*;
 use crate::stats;
 
+mod bounded;
 mod steps;
 
 const HOUR: i64 = 3_600;
@@ -276,7 +277,11 @@ proptest! {
             }
         }
         let fold = |turns: &[_]| fold(&written, &mut KnowledgeView::new(Fields::new(), Notes::default()), turns);
-        prop_assert_eq!(fold(&turns), fold(&[(0, usize::MAX)]));
+        let folded = fold(&turns);
+        // The first partition first, and the last one.
+        for first in [0, 3] {
+            prop_assert_eq!(&folded, &fold(&[(first, usize::MAX)]));
+        }
     }
 
     /// Nothing is left of what was taken back.

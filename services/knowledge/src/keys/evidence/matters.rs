@@ -3,12 +3,10 @@
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
 use super::Contact;
-use crate::records::Link;
 
 const RETURN: u8 = 34;
 const LINKED: u8 = 35;
-const LINKED_COUNT: u8 = 78;
-const SEVERAL: u8 = 81;
+const BRIEF: u8 = 78;
 
 /// A customer and a reason for which they may come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +34,9 @@ impl Matter<'_> {
         self.key(LINKED)
     }
 
-    /// How many these are: one look, where a scan would look into every table.
-    pub(crate) fn linked_count(self) -> Key {
-        self.key(LINKED_COUNT)
+    /// What is known of both at one look.
+    pub(crate) fn brief(self) -> Key {
+        self.key(BRIEF)
     }
 }
 
@@ -54,37 +52,6 @@ pub(crate) fn read_linked(
 ) -> Result<(String, i64, String, u64), MalformedKey> {
     let mut parts = Parts::new(key.strip_prefix(all).ok_or(MalformedKey)?);
     Ok((parts.text()?, parts.time()?, parts.text()?, parts.u64()?))
-}
-
-/// The contacts of several reasons in which a version was used.
-pub(crate) fn all_of_several(
-    tenant_id: &str,
-    Link {
-        solution_id,
-        version,
-    }: &Link,
-) -> Key {
-    Key::new(SEVERAL)
-        .text(tenant_id)
-        .text(solution_id)
-        .u32(*version)
-}
-
-/// One of them.
-pub(crate) fn of_several(
-    tenant_id: &str,
-    link: &Link,
-    (interaction_id, whose): Contact<'_>,
-) -> Key {
-    all_of_several(tenant_id, link)
-        .text(interaction_id)
-        .u64(whose)
-}
-
-/// The contact, and whose it is, in a key of [`of_several`] under [`all_of_several`].
-pub(crate) fn read_of_several(key: &[u8], all: &[u8]) -> Result<(String, u64), MalformedKey> {
-    let mut parts = Parts::new(key.strip_prefix(all).ok_or(MalformedKey)?);
-    Ok((parts.text()?, parts.u64()?))
 }
 
 /// One contact of a list of [`Matter`].
@@ -113,9 +80,6 @@ mod tests {
             let all = all_linked(&tenant, &id);
             let key = at(matter.linked(), at_us, (&id, n));
             prop_assert_eq!(read_linked(&key, &all), Ok(("r".to_owned(), at_us, id.clone(), n)));
-            let link = Link { solution_id: id.clone(), version: 7 };
-            let key = of_several(&tenant, &link, (&id, n));
-            prop_assert_eq!(read_of_several(&key, &all_of_several(&tenant, &link)), Ok((id.clone(), n)));
         }
     }
 }

@@ -50,10 +50,10 @@ def authenticate(server, session, envelope, mechanism, data):
     return AuthResult(success=known, auth_data=data) if known else AuthResult(success=False, handled=False)
 
 
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-context.load_cert_chain(f"{directory}/server.pem", f"{directory}/server.key")
 settings = {"hostname": "localhost", "port": 0}
 if mode != "plain":
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(f"{directory}/server.pem", f"{directory}/server.key")
     settings |= {"authenticator": authenticate, "auth_required": True}
 if mode == "starttls":
     settings |= {"tls_context": context, "require_starttls": True}

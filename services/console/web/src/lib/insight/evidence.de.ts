@@ -42,6 +42,7 @@ export const de: Words = {
     names: {
       agent: 'Mitarbeiter', team: 'Team', site: 'Standort', queue: 'Warteschlange', reason: 'Grund', family: 'Familie der Gründe', disposition: 'Abschluss',
       language: 'Sprache', client: 'Auftraggeber', promise: 'Wegen der Zusage', 'promise-team': 'Zusage des Teams', root: 'Ursache',
+      'driver-segment': 'Auslöser', 'driver-family': 'Familie der Auslöser', 'ivr-node': 'Letzter Schritt im Sprachmenü', 'ivr-path': 'Weg durch das Sprachmenü',
       channel: 'Kanal', direction: 'Richtung', cause: 'Kam wieder, weil', unset: 'Nicht aufgezeichnet', fact: 'Davon',
       'repeat-within': 'Binnen Tagen', 'answer-within': 'Binnen Sekunden', from: 'Ab', before: 'Vor', sign: 'Zu sehen an', contact: 'Kontakt',
     },

@@ -5,7 +5,7 @@ import type { Words } from './shared.en';
 export const de: Words = {
   dimensions: {
     REASON: 'Grund', REASON_FAMILY: 'Familie der Gründe', TEAM: 'Team', QUEUE: 'Warteschlange', CHANNEL: 'Kanal', DISPOSITION: 'Abschluss',
-    CLIENT_ACCOUNT: 'Auftraggeber', LANGUAGE: 'Sprache', ROOT_CAUSE: 'Ursache',
+    CLIENT_ACCOUNT: 'Auftraggeber', LANGUAGE: 'Sprache', ROOT_CAUSE: 'Ursache', DRIVER_SEGMENT: 'Auslöser', IVR_NODE: 'Letzter Menüschritt',
   },
   causes: {
     LAPSED_COMMITMENT: 'Eine Zusage wurde nicht gehalten', DROP: 'Der Anruf davor brach ab', NOT_RESOLVED: 'Es war nicht gelöst',

@@ -3,7 +3,7 @@
 export const en = {
   dimensions: {
     REASON: 'Reason', REASON_FAMILY: 'Family of reasons', TEAM: 'Team', QUEUE: 'Queue', CHANNEL: 'Channel', DISPOSITION: 'Wrap-up code',
-    CLIENT_ACCOUNT: 'Client', LANGUAGE: 'Language', ROOT_CAUSE: 'Root cause',
+    CLIENT_ACCOUNT: 'Client', LANGUAGE: 'Language', ROOT_CAUSE: 'Root cause', DRIVER_SEGMENT: 'Driver', IVR_NODE: 'Last menu step',
   },
   causes: {
     LAPSED_COMMITMENT: 'A promise was not kept', DROP: 'The call before was cut off', NOT_RESOLVED: 'It was not solved',

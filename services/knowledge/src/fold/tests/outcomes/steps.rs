@@ -59,7 +59,7 @@ fn said() -> impl Strategy<Value = Said> {
     (
         at,
         prop::bool::weighted(0.8),
-        prop::collection::vec(0..3_u8, 0..3),
+        prop::collection::vec(0..4_u8, 0..4),
         prop::collection::vec(used, 0..3),
     )
         .prop_map(|((days, more), inbound, reasons, uses)| Said {
@@ -89,7 +89,7 @@ pub(super) fn of_contact() -> impl Strategy<Value = Step> {
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
-    let published = (0..2_usize, 1..5_u64, 1..=VERSIONS, 0..3_u8);
+    let published = (0..2_usize, 1..5_u64, 1..=VERSIONS, 0..4_u8);
     let merged = (
         1..CUSTOMERS,
         1..CUSTOMERS - 1,
@@ -229,6 +229,7 @@ fn of_interaction(step: &Step, id: &str) -> Fact {
         Step::Contact { said, sequence, .. } if *sequence == 1 => {
             Fact::InteractionRecorded(Box::new(InteractionRecorded {
                 interaction: Some(interaction(id, said)),
+                ..InteractionRecorded::default()
             }))
         }
         Step::Contact { said, .. } => Fact::InteractionAmended(Box::new(InteractionAmended {
