@@ -115,6 +115,13 @@ fn driven(code: &str) -> DriverSegment {
     }
 }
 
+fn step(node: &str) -> IvrStep {
+    IvrStep {
+        node: node.to_owned(),
+        ..IvrStep::default()
+    }
+}
+
 impl One {
     /// The root cause that is said later.
     pub(super) fn root_cause(&self) -> Option<&'static str> {
@@ -172,13 +179,7 @@ impl One {
             contact_reasons: reasons,
             segments: segments.into_iter().collect(),
             driver_segment: self.driver.map(|driver| driven(DRIVERS[driver])),
-            ivr_path: self
-                .steps()
-                .map(|node| IvrStep {
-                    node: node.to_owned(),
-                    ..IvrStep::default()
-                })
-                .collect(),
+            ivr_path: self.steps().map(step).collect(),
             ended_at: Some(to_wire(ended)),
             handling: Some(Handling {
                 summary: format!("It was about the {}.", WORDS[self.word]),
