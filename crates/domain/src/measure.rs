@@ -7,12 +7,14 @@
 mod answering;
 mod comparing;
 mod contact;
+mod feeling;
 mod slips;
 mod sums;
 
 pub use answering::Answering;
 pub use comparing::{Likelihood, Spared, TwoShares, corrected, log_likelihood, spared, two_shares};
 pub use contact::{Contact, Facts, HOLD_REASONS, SinceOnset, flag, known, promised};
+pub use feeling::{Band, Feeling, Felt, SIGNALS, Trend, UNFELT};
 pub use slips::{Slip, SlipKind, thresholds};
 pub use sums::{Counted, Sums, Terms, Why};
 

@@ -9,6 +9,7 @@ pub mod commitment;
 pub mod concern;
 pub mod due;
 mod enums;
+pub mod feeling;
 mod instant;
 pub mod interaction;
 mod message;

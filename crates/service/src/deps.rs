@@ -8,7 +8,7 @@ use aftercall_log::Log;
 use aftercall_view::{Options, Projection, ViewError, ViewHandle, Views};
 use tokio::time::timeout;
 
-use crate::{Clock, Ids, Supervisor};
+use crate::{Clock, Ids, Lent, Supervisor};
 
 /// How long a view may take to end. What it has not committed by then is lost, and read again at the
 /// next start: a view is a cache, and must not hold up a stop.
@@ -27,6 +27,8 @@ pub struct Deps {
     pub ids: Arc<dyn Ids>,
     /// Runs the service's background tasks, and stops the process when one of them fails.
     pub supervisor: Supervisor,
+    /// What the services of the process lend each other.
+    pub lent: Lent,
 }
 
 impl Deps {
@@ -45,6 +47,7 @@ impl Deps {
             clock,
             ids,
             supervisor,
+            lent: Lent::default(),
         };
         (deps, runner)
     }

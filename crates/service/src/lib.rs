@@ -13,6 +13,7 @@
 //! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
 //!   list goes over pages.
 //! * [`Environment`]: where this is, and whether anybody is told anything from there.
+//! * [`Lent`]: which contacts a filter finds, asked of another service of the process.
 //! * [`writing`]: what a service notices by itself goes into the log.
 //! * [`Supervisor`]: background tasks whose failure stops the process.
 //!
@@ -32,8 +33,10 @@ mod failure;
 pub mod fetch;
 mod files;
 mod ids;
+mod lending;
 mod paging;
 mod permissions;
+mod places;
 mod principal;
 mod promising;
 mod readers;
@@ -61,8 +64,10 @@ pub use failure::{
     Code, Failure, Internal, Precondition, ServerStopping, chain, explained, to_status,
 };
 pub use ids::{Ids, SystemIds, TestIds};
+pub use lending::{Finds, LENT_MAX, Lent, Searched, Sought, Unfound};
 pub use paging::{ANSWER_BYTES_MAX, COUNTED_MAX, Counting, MESSAGE_BYTES_MAX, Page, Paging, Total};
 pub use permissions::Permissions;
+pub use places::{Places, position_of, seq_of};
 pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };

@@ -265,6 +265,10 @@ const TABLE: &[(&str, Methods)] = &[
 pub struct Permissions(Arc<HashMap<String, &'static [Role]>>);
 
 impl Permissions {
+    /// The roles that read measures: whoever asks another service for the contacts behind a number needs one of them, too.
+    /// Each of them may search.
+    pub const MEASURING: &'static [Role] = MEASURING;
+
     /// The roles by a method's path, as in `/aftercall.history.v1.HistoryService/GetInteraction`.
     pub fn new(methods: impl IntoIterator<Item = (String, &'static [Role])>) -> Self {
         Self(Arc::new(methods.into_iter().collect()))

@@ -153,6 +153,10 @@ reasons! {
     ExportTokenInvalid = "EXPORT_TOKEN_INVALID", InvalidArgument;
     /// An export would have more contacts or files than one may.
     ExportTooLarge = "EXPORT_TOO_LARGE", FailedPrecondition;
+    /// More contacts fit the part of a filter that another view knows than are looked up in it.
+    FilterTooWide = "FILTER_TOO_WIDE", FailedPrecondition;
+    /// Part of a filter is known to a service that does not run in this process.
+    FilterNotServed = "FILTER_NOT_SERVED", FailedPrecondition;
     /// The time in which the caller may amend the record is over.
     AmendmentTooLate = "AMENDMENT_TOO_LATE", FailedPrecondition;
     /// `expected_version` is not the current version.

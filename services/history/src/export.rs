@@ -11,7 +11,6 @@ mod format;
 mod happened;
 mod key;
 mod manifest;
-mod places;
 mod quota;
 mod request;
 mod rows;
@@ -30,7 +29,7 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_service::command::Undone;
 use aftercall_service::seal::{Author, Sealing};
-use aftercall_service::{Call, Including, Unread};
+use aftercall_service::{Call, Including, Places, Unread};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store};
 use bytes::Bytes;
@@ -41,7 +40,6 @@ use tonic::Status;
 use self::course::Plan;
 use self::happened::Happened;
 use self::manifest::Manifest;
-use self::places::Places;
 pub(crate) use self::quota::Quota;
 use self::request::Asked;
 use self::rows::Sought;
@@ -330,6 +328,7 @@ impl Finding {
             scope: &self.scope,
             text,
             filter: &filter,
+            among: None,
             order: Order::Latest,
             // In the order of time words have no weight.
             weights: &Weights::new(0, &words),
@@ -338,7 +337,7 @@ impl Finding {
             results_max: EXPORT_LISTED_MAX,
             facets: &[],
         };
-        let found = search::places(indexes, &self.fields, &search)?;
+        let found = search::places(indexes, &self.fields, &search, usize::MAX)?;
         if found.len() > EXPORT_LISTED_MAX {
             return Ok((found, None));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Forbidden, Reason, Unauthenticated, Unfound, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
 use crate::search::SearchError;
@@ -49,6 +49,10 @@ pub(crate) enum Unanswered {
     #[error(transparent)]
     Undone(#[from] Undone),
     #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Unfound(#[from] Unfound),
+    #[error(transparent)]
     Unread(#[from] Unread),
 }
 
@@ -65,6 +69,8 @@ impl Failure for Unanswered {
             Self::TooManyExports => Reason::TooManyExports,
             Self::TooLarge(failure) => failure.reason(),
             Self::Undone(failure) => failure.reason(),
+            Self::Forbidden(failure) => failure.reason(),
+            Self::Unfound(failure) => failure.reason(),
             Self::Unread(failure) => failure.reason(),
         }
     }
@@ -72,7 +78,15 @@ impl Failure for Unanswered {
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Invalid(violations) => Some(violations),
+            Self::Unfound(failure) => failure.violations(),
             _ => None,
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Forbidden(failure) => failure.metadata(),
+            _ => Vec::new(),
         }
     }
 
@@ -80,6 +94,7 @@ impl Failure for Unanswered {
         match self {
             Self::Unread(failure) => failure.retry_after(),
             Self::Undone(failure) => failure.retry_after(),
+            Self::Unfound(failure) => failure.retry_after(),
             Self::TooManyExports => Some(EXPORT_RETRY_AFTER),
             _ => None,
         }

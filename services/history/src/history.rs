@@ -5,12 +5,16 @@ use std::sync::Arc;
 use aftercall_log::LogIdentity;
 use aftercall_proto::encoded::history_service_server::HistoryServiceServer;
 use aftercall_proto::history::v1::export_service_server::ExportServiceServer;
-use aftercall_service::{Clock, Deps, Ids, Reading};
+use aftercall_service::{
+    Clock, Deps, Finds, Ids, Lent, Places, Reading, Searched, Sought, Unfound,
+};
 use aftercall_view::{Options, ViewError, ViewHandle};
+use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::export::{ExportKey, Exports, Quota};
 use crate::index::Fields;
+use crate::lending;
 use crate::projection::HistoryProjection;
 use crate::server::Grpc;
 
@@ -26,6 +30,16 @@ struct Shared {
     fields: Fields,
     exports: Exports,
     draining: CancellationToken,
+    lent: Lent,
+}
+
+impl Finds<Searched> for Shared {
+    fn find(
+        self: Arc<Self>,
+        sought: Sought<Searched>,
+    ) -> BoxFuture<'static, Result<Places, Unfound>> {
+        Box::pin(async move { lending::find(&History(self), sought).await })
+    }
 }
 
 impl History {
@@ -49,7 +63,7 @@ impl History {
     fn begin(deps: &Deps, key: Option<Arc<ExportKey>>) -> Result<Self, ViewError> {
         let fields = Fields::new();
         let projection = HistoryProjection::new(fields.clone());
-        Ok(Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             reading: Reading::start(deps, projection, Options::default())?,
             clock: Arc::clone(&deps.clock),
             ids: Arc::clone(&deps.ids),
@@ -59,7 +73,11 @@ impl History {
                 quota: Quota::default(),
             },
             draining: deps.supervisor.draining(),
-        })))
+            lent: deps.lent.clone(),
+        });
+        let lender = Arc::downgrade(&shared);
+        deps.lent.lend_search(lender);
+        Ok(Self(shared))
     }
 
     /// The gRPC service, to be put into a server.
@@ -97,6 +115,11 @@ impl History {
     /// Cancelled when the server takes no more requests.
     pub(crate) fn draining(&self) -> &CancellationToken {
         &self.0.draining
+    }
+
+    /// What the other services of the process lend.
+    pub(crate) fn lent(&self) -> &Lent {
+        &self.0.lent
     }
 
     pub(crate) fn log_identity(&self) -> LogIdentity {

@@ -8,7 +8,7 @@ pub(crate) mod words;
 use std::collections::BTreeSet;
 
 use aftercall_domain::Party;
-use aftercall_proto::convert::parties;
+use aftercall_proto::convert::{feeling, parties};
 use aftercall_proto::model::v1::{Customer, Interaction, SignalKind};
 use aftercall_proto::texts;
 use aftercall_view::index::IndexSchema;
@@ -19,7 +19,7 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::TokenizerManager;
 
-use crate::{people, sentiment};
+use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
 const INDEX_VERSION: u32 = 8;
@@ -189,21 +189,21 @@ impl Fields {
     /// How the customer felt, who says so, and what deserves notice.
     fn add_feelings(&self, interaction: &Interaction, document: &mut TantivyDocument) {
         let bands = [
-            (self.sentiment, sentiment::band(interaction)),
-            (self.worst, sentiment::worst(interaction)),
+            (self.sentiment, feeling::band(interaction)),
+            (self.worst, feeling::worst(interaction)),
         ];
         for (field, band) in bands {
             if let Some(band) = band {
                 document.add_u64(field, enum_number(band.into()));
             }
         }
-        if let Some(trend) = sentiment::trend(interaction) {
+        if let Some(trend) = feeling::trend(interaction) {
             document.add_u64(self.trend, enum_number(trend.into()));
         }
-        for scorer in sentiment::scorers(interaction) {
+        for scorer in feeling::scorers(interaction) {
             document.add_text(self.scorer, scorer);
         }
-        for kind in sentiment::signals(interaction) {
+        for kind in feeling::signals(interaction) {
             document.add_text(self.signal, signal_name(kind));
         }
     }

@@ -35,7 +35,7 @@
 //! a StoredEntry that is answered as it is: see [`crate::stored`].
 
 use aftercall_ledger::MergedPairs;
-use aftercall_log::Position;
+pub(crate) use aftercall_service::{position_of, seq_of};
 use aftercall_view::key::{Key, MalformedKey, Parts};
 
 const TIMELINE: u8 = 1;
@@ -57,22 +57,6 @@ pub(crate) const CALLS: u8 = 50;
 
 /// The customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(11);
-
-/// How many bits of a place in the log are the offset: a trillion records a partition.
-const OFFSET_BITS: u32 = 40;
-
-/// A place in the log as one number. Unique; grows with arrival within a partition.
-pub(crate) fn seq_of(position: Position) -> u64 {
-    (u64::from(position.partition) << OFFSET_BITS) | position.offset
-}
-
-/// The place in the log that [`seq_of`] made a number of.
-pub(crate) fn position_of(seq: u64) -> Position {
-    Position {
-        partition: (seq >> OFFSET_BITS) as u32,
-        offset: seq & ((1 << OFFSET_BITS) - 1),
-    }
-}
 
 /// A sort of rows that say by themselves where in the log they came into being.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,17 +263,6 @@ fn of_interaction(tag: u8, tenant_id: &str, interaction_id: &str) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_in_the_log_reads_back() {
-        for position in [(0, 0), (0, 77), (3, 77), (4_095, (1 << OFFSET_BITS) - 1)] {
-            let position = Position {
-                partition: position.0,
-                offset: position.1,
-            };
-            assert_eq!(position_of(seq_of(position)), position);
-        }
-    }
 
     #[test]
     fn a_timeline_begins_with_the_latest_and_holds_one_customer() {

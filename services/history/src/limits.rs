@@ -4,6 +4,8 @@ use aftercall_service::Counts;
 
 /// The longest search text, in bytes.
 pub(crate) const QUERY_BYTES_MAX: usize = 1_000;
+/// The longest filter of measures, as it is encoded in a search, in bytes.
+pub(crate) const CONTACT_FILTER_BYTES_MAX: usize = 64 << 10;
 /// The most values in one list of a filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 100;
 /// The most handles in a filter.
@@ -31,7 +33,7 @@ pub(crate) const CUSTOMER_PROMISES_MAX: usize = 100;
 /// The most contacts that are asked for at once.
 pub(crate) const NAMES_MAX: usize = 100;
 /// The most facets in one request: each once.
-pub(crate) const FACETS_MAX: usize = 12;
+pub(crate) const FACETS_MAX: usize = 13;
 /// The most values that are listed for one facet.
 pub(crate) const FACET_COUNTS_MAX: usize = 50;
 

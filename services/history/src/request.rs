@@ -9,13 +9,18 @@ use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::history::v1::{
     Facet, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
 };
+use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_service::Checker;
 use jiff::Timestamp;
+use prost::Message;
 
 pub(crate) use whose::{Whose, with_merged};
 
 use crate::as_of::Asked;
-use crate::limits::{FACETS_MAX, FILTER_HANDLES_MAX, FILTER_VALUES_MAX, QUERY_BYTES_MAX, RESULTS};
+use crate::limits::{
+    CONTACT_FILTER_BYTES_MAX, FACETS_MAX, FILTER_HANDLES_MAX, FILTER_VALUES_MAX, QUERY_BYTES_MAX,
+    RESULTS,
+};
 use crate::search::grammar::TextQuery;
 use crate::search::{Filter, Order};
 
@@ -28,6 +33,8 @@ pub(crate) struct SearchRequest {
     pub(crate) results_max: usize,
     pub(crate) facets: Vec<Facet>,
     pub(crate) as_of: Asked,
+    /// Behind which number they are, if it is asked for such.
+    pub(crate) behind: Option<ContactFilter>,
 }
 
 impl SearchRequest {
@@ -46,6 +53,11 @@ impl SearchRequest {
         let filter = filter(request.filter.as_ref().unwrap_or(&empty), &mut checker);
         let facets = facets(&request.facets, &mut checker);
         let as_of = Asked::check(request.as_of.as_ref(), now, &mut checker);
+        let behind = behind(&request.contact_filter, &mut checker);
+        if behind.is_some() && as_of != Asked::Now {
+            let text = "goes by what is known now; leave out as_of, or this";
+            checker.conflicting("contact_filter", text);
+        }
         let order = Order::of(order, !text.wanted.is_empty());
         checker.done(Self {
             text,
@@ -54,8 +66,28 @@ impl SearchRequest {
             results_max,
             facets,
             as_of,
+            behind,
         })
     }
+}
+
+/// The filter of measures that a search has, if it has one. What it says is checked where it is answered.
+fn behind(encoded: &[u8], checker: &mut Checker) -> Option<ContactFilter> {
+    let field = "contact_filter";
+    if encoded.len() > CONTACT_FILTER_BYTES_MAX {
+        checker.found().too_long(field, CONTACT_FILTER_BYTES_MAX);
+        return None;
+    }
+    if encoded.is_empty() {
+        return None;
+    }
+    let decoded = ContactFilter::decode(encoded);
+    if decoded.is_err() {
+        let text = "is no encoded aftercall.insight.v1.ContactFilter; take the filter of an answer of the insight service as \
+                    it is";
+        checker.add(field, Reason::Malformed, text);
+    }
+    decoded.ok()
 }
 
 /// A filter, checked.

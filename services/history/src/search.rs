@@ -19,6 +19,7 @@ use std::iter;
 
 use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{Facet, FacetCounts};
+use aftercall_service::Places;
 use aftercall_view::Positions;
 use tantivy::collector::Count;
 use tantivy::query::{BooleanQuery, EnableScoring, Occur};
@@ -39,6 +40,8 @@ pub(crate) struct Search<'s> {
     pub(crate) scope: &'s Scope,
     pub(crate) text: &'s TextQuery,
     pub(crate) filter: &'s Filter,
+    /// Nothing else is found than what was recorded there; all is, if it is not set.
+    pub(crate) among: Option<&'s Places>,
     pub(crate) order: Order,
     /// The weights of the wanted words, as on the first page.
     pub(crate) weights: &'s Weights,
@@ -102,11 +105,13 @@ impl<'i> Indexes<'i> {
     }
 }
 
-/// The places in the log of all contacts that `search` finds, in their order. Its page and facets make no difference.
+/// The places in the log of all contacts that `search` finds, in their order; of more than `places_max` only so many that
+/// this is known. Its page and facets make no difference.
 pub(crate) fn places(
     indexes: Indexes<'_>,
     fields: &Fields,
     search: &Search<'_>,
+    places_max: usize,
 ) -> Result<Vec<u64>, SearchError> {
     let whose = (search.tenant_id, search.scope);
     let query = scope::query(fields, whose, search.filter, search.text);
@@ -119,7 +124,11 @@ pub(crate) fn places(
             let Some(mut segment) = Segment::open(of.0, of.1, search, scorer)? else {
                 continue;
             };
-            weight.for_each_no_score(reader, &mut |docs| places.extend(segment.places(docs)))?;
+            weight.for_each_no_score(reader, &mut |docs| {
+                if places.len() <= places_max {
+                    places.extend(segment.places(docs));
+                }
+            })?;
         }
     }
     places.sort_unstable();

@@ -1,6 +1,7 @@
 //! Measures by dimensions and time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aftercall_domain::measure::Sums;
 use aftercall_domain::violation::Reason;
@@ -9,7 +10,7 @@ use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     AggregateRequest, AggregateResponse, AggregateRow, ContactFilter, Dimension, TimeBucket,
 };
-use aftercall_service::{Call, Checker, Including, MESSAGE_BYTES_MAX};
+use aftercall_service::{Call, Checker, Including, MESSAGE_BYTES_MAX, Places, Searched};
 use aftercall_view::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,11 +20,13 @@ use crate::Insight;
 use crate::answer::{definitions, measures};
 use crate::buckets::Buckets;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms};
+use crate::filter::{Filter, Terms, searched};
 use crate::groups::{GroupKey, Groups, ask_for};
+use crate::insight::Asking;
 use crate::labels::Labels;
 use crate::limits::{DIMENSIONS_MAX, GROUPS_MAX};
 use crate::scan::{self, Asked};
+use crate::words::WordLists;
 
 /// What is asked for, checked.
 #[derive(Debug)]
@@ -101,29 +104,47 @@ pub(crate) async fn answer(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
-    let trees = insight.trees().clone();
-    let measure = move |store: &Store, at: Timestamp| {
-        let labels = Labels::read(&trees, &tenant_id)?;
-        query.measure(store, (&tenant_id, &scope), at, &labels)
+    let asking = Asking {
+        searched: query.searched(),
+        whose: (&tenant_id, &scope),
+        until: call.read_until(),
     };
-    insight.measure(including, call.read_until(), measure).await
+    let (trees, whose) = (insight.trees().clone(), (tenant_id.clone(), scope.clone()));
+    let measure = move |store: &Store, at: Timestamp, among: Option<&Places>| {
+        let labels = Labels::read(&trees, &whose.0)?;
+        query.measure(store, (&whose.0, &whose.1), (at, among), &labels)
+    };
+    insight.measure_among(including, asking, measure).await
 }
 
 impl Query {
+    /// What is looked up for all that is measured.
+    fn searched(&self) -> Option<Searched> {
+        match self.filter.before().filter(|_| self.compare) {
+            Some(before) => searched(&self.wire, &[&self.filter, &before]),
+            None => searched(&self.wire, &[&self.filter]),
+        }
+    }
+
     fn measure(
         &self,
         store: &Store,
         whose: (&str, &Scope),
-        at: Timestamp,
+        (at, among): (Timestamp, Option<&Places>),
         labels: &Labels,
     ) -> Result<AggregateResponse, Unanswered> {
         let terms = self.terms.at(at);
         let buckets = self.buckets(store, whose.0)?;
-        let groups = self.groups(store, whose, (&self.filter, &terms), &buckets)?;
+        let asked = Asked {
+            among,
+            ..Asked::all(whose, &self.filter, &terms)
+        };
+        let groups = self.groups(store, asked, &buckets)?;
         let mut before = None;
         if let Some(filter) = self.filter.before().filter(|_| self.compare) {
-            let none = Buckets::default();
-            before = Some(self.groups(store, whose, (&filter, &terms), &none)?);
+            let filter = &filter;
+            let asked = Asked { filter, ..asked };
+            before = Some(self.groups(store, asked, &Buckets::default())?);
         }
         let mut answer = AggregateResponse {
             total: Some(measures(&groups.total())),
@@ -179,32 +200,33 @@ impl Query {
         })
     }
 
-    /// All groups. Of many rows another thread passes over the second half at the same time.
+    /// All groups. Many rows are passed over in parts, by another thread, too, at the same time: whoever is done with a part
+    /// takes the next.
     fn groups(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
-        (filter, terms): (&Filter, &measure::Terms),
+        asked: Asked<'_>,
         buckets: &Buckets,
     ) -> Result<Groups, Unanswered> {
-        let whole = Asked {
-            tenant_id,
-            scope,
-            filter,
-            terms,
-            from: scan::FIRST,
-            before: None,
+        let (parts, next) = (scan::parts(store, asked.tenant_id)?, AtomicUsize::new(0));
+        let words = WordLists::default();
+        let work = || {
+            let mut all = Groups::by(&self.dimensions, *asked.terms);
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let part = (asked.part(*part), &words);
+                all.take_in(&self.pass(store, part, buckets.clone())?);
+            }
+            Ok::<_, Unanswered>(all)
         };
-        let Some(middle) = scan::middle(store, tenant_id)? else {
-            return self.pass(store, whole, buckets.clone());
-        };
-        let [first, second] = whole.halves(middle);
+        if parts.len() == 1 {
+            return self.pass(store, (asked, &words), buckets.clone());
+        }
         let (mut groups, others) = std::thread::scope(|threads| {
-            let second = threads.spawn(|| self.pass(store, second, buckets.clone()));
-            let first = self.pass(store, first, buckets.clone());
-            let second = second.join();
-            let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            Ok::<_, Unanswered>((first?, second?))
+            let other = threads.spawn(work);
+            let own = work();
+            let other = other.join();
+            let other = other.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, Unanswered>((own?, other?))
         })?;
         groups.take_in(&others);
         match groups.groups.len() > GROUPS_MAX {
@@ -216,12 +238,12 @@ impl Query {
     fn pass(
         &self,
         store: &Store,
-        asked: Asked<'_>,
+        (asked, words): (Asked<'_>, &WordLists),
         mut buckets: Buckets,
     ) -> Result<Groups, Unanswered> {
         let mut groups = Groups::by(&self.dimensions, *asked.terms);
-        scan::rows(store, asked, |address, words, row| {
-            groups.add((address.partition, words), row, &mut buckets);
+        scan::rows_with(store, asked, words, |seen| {
+            groups.add(seen, &mut buckets)?;
             match groups.groups.len() > GROUPS_MAX {
                 true => Err(Unanswered::from(too_many())),
                 false => Ok(true),
@@ -365,19 +387,13 @@ mod tests {
             let query = query.unwrap();
             let (scope, terms) = (Scope::All, query.terms.at(Timestamp::UNIX_EPOCH));
             let buckets = query.buckets(&store, TENANT).unwrap();
-            let whole = Asked {
-                tenant_id: TENANT,
-                scope: &scope,
-                filter: &query.filter,
-                terms: &terms,
-                from: scan::FIRST,
-                before: None,
-            };
-            let one = query.pass(&store, whole, buckets.clone()).unwrap();
+            let whole = Asked::all((TENANT, &scope), &query.filter, &terms);
+            let words = WordLists::default();
+            let pass = |part| query.pass(&store, (part, &words), buckets.clone()).unwrap();
+            let one = pass(whole);
             let middle = Address { partition: middle.0, row: middle.1 };
-            let [first, second] = whole.halves(middle);
-            let mut two = query.pass(&store, first, buckets.clone()).unwrap();
-            two.take_in(&query.pass(&store, second, buckets).unwrap());
+            let mut two = pass(whole.part((scan::FIRST, Some(middle))));
+            two.take_in(&pass(whole.part((middle, None))));
             prop_assert_eq!(one.total().contacts, contacts.len() as u64);
             prop_assert_eq!(shown(&one), shown(&two));
         }

@@ -1,10 +1,10 @@
 //! What answers have in common: measures and definitions, as the wire says them.
 
 use aftercall_domain::interaction::HoldReason;
-use aftercall_domain::measure::{self, EDITION, HOLD_REASONS, SERVICE_LEVEL, Sums};
+use aftercall_domain::measure::{self, EDITION, Felt, HOLD_REASONS, SERVICE_LEVEL, Sums};
 use aftercall_proto::insight::v1::{
     AggregateResponse, CompareDriversResponse, CountRepeatContactsResponse, Definitions, HoldTime,
-    MeasureFairClocksResponse, MeasureImprovementResponse, Measures,
+    MeasureFairClocksResponse, MeasureImprovementResponse, Measures, SignalContacts,
 };
 use aftercall_proto::model::v1 as wire;
 
@@ -108,7 +108,41 @@ pub(crate) fn measures(sums: &Sums) -> Measures {
         repeat_rate: sums.repeat_rate(),
         promises_kept_rate: sums.kept_rate(),
         holds_by_reason: holds(sums),
+        ..felt(&sums.felt)
     }
+}
+
+/// How customers felt, and nothing else.
+fn felt(felt: &Felt) -> Measures {
+    let [ended_negative, ended_neutral, ended_positive] = felt.bands.map(number);
+    let [worst_negative, ..] = felt.worst_bands.map(number);
+    let [moved_worse, _, moved_better] = felt.trends.map(number);
+    Measures {
+        felt_contacts: number(felt.ended),
+        felt_start_contacts: number(felt.started),
+        average_start_sentiment: felt.average_start(),
+        average_end_sentiment: felt.average_end(),
+        average_worst_sentiment: felt.average_worst(),
+        average_sentiment_shift: felt.average_shift(),
+        ended_negative,
+        ended_neutral,
+        ended_positive,
+        worst_negative,
+        moved_worse,
+        moved_better,
+        signalled: number(felt.signalled),
+        signals: signals(felt),
+        ..Measures::default()
+    }
+}
+
+fn signals(felt: &Felt) -> Vec<SignalContacts> {
+    let counts = (0..).zip(felt.signals).filter(|(_, count)| *count > 0);
+    let counts = counts.map(|(kind, count)| SignalContacts {
+        kind,
+        contacts: number(count),
+    });
+    counts.collect()
 }
 
 fn holds(sums: &Sums) -> Vec<HoldTime> {

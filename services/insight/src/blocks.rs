@@ -7,6 +7,7 @@
 use aftercall_log::Partition;
 use aftercall_view::{ApplyError, Txn};
 
+use crate::afters::{self, After};
 use crate::keys::{self, Address};
 use crate::limits::{BLOCK_ROWS, CALL_ROWS, ZONE_BLOCKS};
 use crate::row::{ROW_BYTES, Row, RowBytes};
@@ -20,7 +21,7 @@ pub(crate) struct Totals {
     pub(crate) words: u32,
     /// How many calls were over, whether somebody recorded them or not.
     #[prost(uint64, tag = "3")]
-    calls: u64,
+    pub(crate) calls: u64,
 }
 
 impl Totals {
@@ -135,12 +136,13 @@ pub(crate) fn read(
         return Ok(None);
     }
     let rest = bytes.get(offset(held, slot)..);
-    Ok(rest
-        .and_then(|rest| RowBytes::all(rest).next())
-        .map(RowBytes::row))
+    match rest.and_then(|rest| RowBytes::all(rest).next()) {
+        Some(row) => Ok(Some(row.row(afters::read(tenant_id, address, txn)?))),
+        None => Ok(None),
+    }
 }
 
-/// Writes a row in its place.
+/// Writes a row in its place, and beside it what comes after its contact.
 pub(crate) fn write(
     tenant_id: &str,
     address: Address,
@@ -160,9 +162,13 @@ pub(crate) fn write(
     if is_of_calls(block) {
         bytes.truncate(bytes.len().saturating_sub(HELD_BYTES));
     }
-    match bytes.get_mut(at..at + ROW_BYTES) {
-        Some(there) if (held >> slot) & 1 == 1 => there.copy_from_slice(&written),
-        _ => {
+    let there = bytes.get_mut(at..at + ROW_BYTES);
+    let there = there.filter(|_| (held >> slot) & 1 == 1);
+    let is_new = there.is_none();
+    match there {
+        Some(there) if *there == *written => return write_after(tenant_id, address, row, txn),
+        Some(there) => there.copy_from_slice(&written),
+        None => {
             let at = at.min(bytes.len());
             drop(bytes.splice(at..at, written));
         }
@@ -171,7 +177,21 @@ pub(crate) fn write(
         bytes.extend((held | (1 << slot)).to_le_bytes());
     }
     txn.put(key, bytes)?;
+    // Beside a row that was not there, there is nothing.
+    if !is_new || After::of(&row.facts) != After::default() {
+        write_after(tenant_id, address, row, txn)?;
+    }
     widen(tenant_id, address, row.occurred_at_us, txn)
+}
+
+fn write_after(
+    tenant_id: &str,
+    address: Address,
+    row: &Row,
+    txn: &mut Txn<'_>,
+) -> Result<(), ApplyError> {
+    let after = After::of(&row.facts);
+    afters::change(tenant_id, address, txn, |it| *it = after)
 }
 
 /// Takes away the row of a call.
@@ -187,6 +207,7 @@ pub(crate) fn remove(
     if !is_of_calls(block) || (held >> slot) & 1 == 0 {
         return Ok(());
     }
+    afters::change(tenant_id, address, txn, |after| *after = After::default())?;
     let left = held & !(1 << slot);
     if left == 0 {
         return Ok(txn.delete(key)?);

@@ -5,7 +5,7 @@ use aftercall_domain::measure;
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{ContactRef, ListContactsRequest, ListContactsResponse};
-use aftercall_service::{Call, Checker, Including, Paging, Unread};
+use aftercall_service::{Call, Checker, Including, Paging, Places, Searched, Unread};
 use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::Insight;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms};
+use crate::filter::{Filter, Terms, searched};
+use crate::insight::Asking;
 use crate::keys::Address;
 use crate::limits::CONTACTS;
 use crate::row::RowBytes;
@@ -27,6 +28,7 @@ struct Query {
     terms: measure::Terms,
     paging: Paging,
     from: Address,
+    searched: Option<Searched>,
 }
 
 impl Query {
@@ -47,6 +49,7 @@ impl Query {
         let paging = Paging::asked(log, &query, size, &message.page_token)?;
         Ok(Self {
             from: place(&paging)?,
+            searched: searched(&wire, &[&filter]),
             filter,
             terms: terms.at(Timestamp::MAX),
             paging,
@@ -56,25 +59,22 @@ impl Query {
     fn list(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
+        (whose, among): ((&str, &Scope), Option<&Places>),
         (through, log): (&Positions, &LogIdentity),
     ) -> Result<ListContactsResponse, Unanswered> {
         let is_first = self.paging.after().is_none();
         let (mut contacts, mut total, mut next) = (Vec::new(), 0_i64, None);
         let asked = Asked {
-            tenant_id,
-            scope,
-            filter: &self.filter,
-            terms: &self.terms,
+            among,
             from: self.from,
-            before: None,
+            ..Asked::all(whose, &self.filter, &self.terms)
         };
-        scan::rows(store, asked, |address, _, row| {
+        scan::rows(store, asked, |seen| {
             total += 1;
             if contacts.len() < self.paging.size() {
-                contacts.push(shown(row));
+                contacts.push(shown(seen.row));
             } else if next.is_none() {
-                next = Some(token(address));
+                next = Some(token(seen.address));
             }
             // On the first page they are counted to the end.
             Ok::<_, Unanswered>(is_first || next.is_none())
@@ -95,7 +95,7 @@ pub(crate) async fn list(
     call: Call<ListContactsRequest>,
 ) -> Result<ListContactsResponse, Unanswered> {
     let log = insight.log_identity();
-    let query = Query::of(&call, &log)?;
+    let mut query = Query::of(&call, &log)?;
     let including = Including {
         min_position: &call.message.min_position,
         latest: call.message.latest,
@@ -104,7 +104,16 @@ pub(crate) async fn list(
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
     let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
-    let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
+    let asking = Asking {
+        searched: query.searched.take(),
+        whose: (call.tenant_id(), &scope),
+        until: call.read_until(),
+    };
+    let among = insight.look_up(asking, &through).await?;
+    let list = move |store: &Store| {
+        let whose = (call.tenant_id(), &scope);
+        query.list(store, (whose, among.as_ref()), (&through, &log))
+    };
     let found = reading.run(list).await?;
     Ok(ListContactsResponse {
         complete_through_at: complete_through_at.map(time::to_wire),

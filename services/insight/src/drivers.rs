@@ -12,7 +12,7 @@ use aftercall_domain::{Scope, Violations};
 use aftercall_proto::insight::v1::{
     CompareDriversRequest, CompareDriversResponse, ContactFilter, Dimension, Driver,
 };
-use aftercall_service::{Call, Checker, Including};
+use aftercall_service::{Call, Checker, Including, Places};
 use aftercall_view::Store;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -20,8 +20,9 @@ use tokio::time::Instant;
 use crate::Insight;
 use crate::answer::definitions;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms, bounded};
+use crate::filter::{Filter, Terms, bounded, searched};
 use crate::groups::{By, Values, ask_for};
+use crate::insight::Asking;
 use crate::labels::Labels;
 use crate::limits::{DRIVERS, STANDING_WORDS_MAX, WORD_CONTACTS_MAX, WORD_CONTACTS_MIN};
 use crate::parts::{self, Parts, Series};
@@ -76,18 +77,24 @@ impl Query {
         &self,
         store: &Store,
         whose: (&str, &Scope),
-        at: Timestamp,
+        (at, among): (Timestamp, Option<&Places>),
         labels: &Labels,
     ) -> Result<CompareDriversResponse, Unanswered> {
         let mut counts: BTreeMap<String, [Count; 2]> = BTreeMap::new();
+        let terms = self.terms.at(at);
+        let mut totals = [0, 0];
         for (place, filter) in [&self.before, &self.filter].into_iter().enumerate() {
-            for (value, count) in self.count(store, whose, (filter, at))? {
+            let asked = Asked {
+                among,
+                ..Asked::all(whose, filter, &terms)
+            };
+            let (counted, total) = self.count(store, asked)?;
+            totals[place] = total;
+            for (value, count) in counted {
                 counts.entry(value).or_default()[place] = count;
             }
         }
-        let all = counts.values().fold((0, 0), |all, [before, now]| {
-            (all.0 + now.contacts, all.1 + before.contacts)
-        });
+        let all = (totals[1], totals[0]);
         let tests: Vec<_> = counts
             .values()
             .map(|[before, now]| two_shares((now.contacts, all.0), (before.contacts, all.1)))
@@ -135,39 +142,41 @@ impl Query {
         })
     }
 
+    /// The contacts of each value, and of all; a contact with several values counts in each of them.
     fn count(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
-        (filter, at): (&Filter, Timestamp),
-    ) -> Result<Vec<(String, Count)>, Unanswered> {
-        let terms = self.terms.at(at);
+        asked: Asked<'_>,
+    ) -> Result<(Vec<(String, Count)>, u64), Unanswered> {
         let mut values = Values::by(By::from(self.by));
         let mut counts: Vec<Count> = Vec::new();
-        let parts = Parts::of(filter);
-        let asked = Asked {
-            tenant_id,
-            scope,
-            filter,
-            terms: &terms,
-            from: scan::FIRST,
-            before: None,
-        };
-        scan::rows(store, asked, |address, words, row| {
-            let number = values.of((address.partition, words), row, &terms) as usize;
+        let mut total = 0;
+        let parts = Parts::of(asked.filter);
+        let mut add = |number: u32, at_us: i64| {
+            let number = number as usize;
             if counts.len() <= number {
                 counts.resize(number + 1, Count::default());
             }
             counts[number].contacts += 1;
             if let Some(parts) = parts {
-                parts.count(&mut counts[number].series, row.occurred_at_us());
+                parts.count(&mut counts[number].series, at_us);
             }
-            Ok::<_, Unanswered>(true)
+        };
+        scan::rows(store, asked, |seen| {
+            total += 1;
+            let at_us = seen.row.occurred_at_us();
+            if !values.are_several() {
+                add(values.of(seen, asked.terms), at_us);
+                return Ok::<_, Unanswered>(true);
+            }
+            for (number, _) in values.all(seen, asked.terms)? {
+                add(number, at_us);
+            }
+            Ok(true)
         })?;
         let counts = (0..).zip(counts);
-        Ok(counts
-            .map(|(number, count)| (values.value(number).to_owned(), count))
-            .collect())
+        let counts = counts.map(|(number, count)| (values.value(number).to_owned(), count));
+        Ok((counts.collect(), total))
     }
 }
 
@@ -220,11 +229,17 @@ pub(crate) async fn compare(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
-    let (trees, log) = (insight.trees().clone(), Arc::clone(insight.reading().log()));
     let until = call.read_until();
-    let compare = move |store: &Store, at: Timestamp| {
-        let labels = Labels::read(&trees, &tenant_id)?;
-        let whose = (&*tenant_id, &scope);
+    let asking = Asking {
+        searched: searched(&query.wire, &[&query.filter, &query.before]),
+        whose: (&tenant_id, &scope),
+        until,
+    };
+    let whose = (tenant_id.clone(), scope.clone());
+    let (trees, log) = (insight.trees().clone(), Arc::clone(insight.reading().log()));
+    let compare = move |store: &Store, at: Timestamp, among: Option<&Places>| {
+        let labels = Labels::read(&trees, &whose.0)?;
+        let (whose, at) = ((&*whose.0, &whose.1), (at, among));
         let mut answer = query.compare(store, whose, at, &labels)?;
         if let Some(wanted) = query.words {
             // Half of the time that is left: the other half is for what the caller asks beside.
@@ -238,5 +253,5 @@ pub(crate) async fn compare(
         }
         Ok::<_, Unanswered>(answer)
     };
-    insight.measure(including, until, compare).await
+    insight.measure_among(including, asking, compare).await
 }

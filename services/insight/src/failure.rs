@@ -5,7 +5,7 @@ use std::time::Duration;
 use aftercall_domain::Violations;
 use aftercall_service::command::Undone;
 use aftercall_service::seal::TooLarge;
-use aftercall_service::{Failure, Reason, Unauthenticated, Unread};
+use aftercall_service::{Failure, Reason, Unauthenticated, Unfound, Unread};
 use aftercall_view::{ApplyError, StoreError};
 
 /// A question that isn't answered.
@@ -39,6 +39,8 @@ pub(crate) enum Unanswered {
     #[error(transparent)]
     Undone(#[from] Undone),
     #[error(transparent)]
+    Unfound(#[from] Unfound),
+    #[error(transparent)]
     Unread(#[from] Unread),
 }
 
@@ -55,6 +57,7 @@ impl Failure for Unanswered {
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(failure) => failure.reason(),
             Self::Undone(failure) => failure.reason(),
+            Self::Unfound(failure) => failure.reason(),
             Self::Unread(failure) => failure.reason(),
         }
     }
@@ -62,6 +65,7 @@ impl Failure for Unanswered {
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Invalid(violations) => Some(violations),
+            Self::Unfound(failure) => failure.violations(),
             _ => None,
         }
     }
@@ -69,6 +73,7 @@ impl Failure for Unanswered {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Undone(failure) => failure.retry_after(),
+            Self::Unfound(failure) => failure.retry_after(),
             Self::Unread(failure) => failure.retry_after(),
             _ => None,
         }

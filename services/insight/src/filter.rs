@@ -1,5 +1,8 @@
 //! What contacts must fulfil, checked.
 
+mod felt;
+mod searched;
+
 use aftercall_domain::interaction::last_node;
 use aftercall_domain::limits::IVR_PATH_BYTES_MAX;
 use aftercall_domain::measure::{Counted, REPEAT_DAYS, REPEAT_DAYS_MAX, Why, family};
@@ -11,6 +14,9 @@ use aftercall_proto::insight::v1::{
 use aftercall_proto::model::v1::{Channel, Direction};
 use aftercall_service::Checker;
 use jiff::Timestamp;
+
+pub(crate) use felt::FeltFilter;
+pub(crate) use searched::searched;
 
 use crate::limits::{SECONDS_MAX, VALUES_MAX};
 use crate::row::Column;
@@ -35,6 +41,7 @@ pub(crate) struct Filter {
     pub(crate) causes: Vec<Vec<Option<Why>>>,
     /// All must be so.
     pub(crate) facts: Vec<Counted>,
+    pub(crate) felt: FeltFilter,
 }
 
 /// The part of a word by which contacts can be grouped, too: of a code its family, of a way through a voice menu its last step.
@@ -67,6 +74,11 @@ pub(crate) const fn column(dimension: Dimension) -> Option<(Column, bool)> {
         Dimension::Channel
         | Dimension::Direction
         | Dimension::RepeatCause
+        | Dimension::Sentiment
+        | Dimension::WorstSentiment
+        | Dimension::SentimentTrend
+        | Dimension::Signal
+        | Dimension::SentimentScorer
         | Dimension::Unspecified => return None,
     })
 }
@@ -137,6 +149,7 @@ impl Filter {
             directions: Vec::new(),
             causes: Vec::new(),
             facts: Vec::new(),
+            felt: FeltFilter::of(wire, checker),
         };
         filter.take_words(wire, checker);
         filter.take_numbers(wire, checker);
@@ -151,6 +164,7 @@ impl Filter {
                 }),
                 (Dimension::Channel, _) => filter.channels.push(vec![0]),
                 (Dimension::Direction, _) => filter.directions.push(vec![0]),
+                (felt, None) if filter.felt.take_unset(felt) => {}
                 (_, None) => filter.causes.push(vec![None]),
             }
         }

@@ -8,6 +8,7 @@ mod noted;
 mod problems;
 mod promises;
 mod saved;
+mod scores;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub(crate) use contact::{Kept, WordsAt};
 pub(crate) use links::Place;
 pub(crate) use promises::PromiseSlip;
 pub(crate) use saved::{RaisedWindow, Raisings};
+pub(crate) use scores::{OtherScores, Score};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
 const VERSION: u32 = 5;
@@ -61,9 +63,8 @@ impl InsightProjection {
         };
         let tenant_id = &*fact.event.tenant_id;
         let address = blocks::next(tenant_id, fact.position.partition, txn)?;
-        let kept = Kept::of(address, interaction)
-            .by(recorded.call_terms.as_ref())
-            .told_at(fact.position.offset);
+        let at = (address, fact.position.offset);
+        let kept = Kept::of(at, interaction).by(recorded.call_terms.as_ref());
         let call = calls::recorded(fact, kept.id(), txn)?;
         let whole = kept.completed(call.as_ref());
         let mut row = whole.row(tenant_id, &mut self.words, txn)?;
@@ -71,6 +72,7 @@ impl InsightProjection {
             let is_beside_wrong = links::insert(linked, &whole, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
+        scores::write_others(tenant_id, address, (&whole.contact, false, &row), txn)?;
         blocks::write(tenant_id, address, &row, txn)?;
         kept.write(tenant_id, fact.whose, txn)
     }
@@ -102,6 +104,8 @@ impl InsightProjection {
             let is_beside_wrong = links::insert(linked, &whole, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
+        let others = (&whole.contact, was.has_others, &row);
+        scores::write_others(tenant_id, address, others, txn)?;
         blocks::write(tenant_id, address, &row, txn)?;
         match before == after {
             true => Ok(()),
@@ -284,6 +288,7 @@ impl Projection for InsightProjection {
                     .try_for_each(|promise| promises::make(fact, promise, txn))
             }
             What::Amended(amended) => self.amend(fact, amended, txn),
+            What::Analysed(analysed) => self.analyse(fact, analysed, txn),
             What::Identified(identified) => self.identify(fact, identified, txn),
             What::Made(promise) => promises::make(fact, promise, txn),
             What::Promise(step) => promises::change(fact, step, txn),

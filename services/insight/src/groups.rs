@@ -1,141 +1,20 @@
 //! Contacts in groups: by what they are grouped, and what each group comes to.
 
+mod values;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use aftercall_domain::measure::{Sums, Terms};
-use aftercall_log::Partition;
+use aftercall_domain::measure::{Facts, Feeling, Sums, Terms};
+use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
 use aftercall_proto::insight::v1::{ContactFilter, Dimension, RepeatCauseKind};
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
+use aftercall_view::StoreError;
 
 use crate::buckets::Buckets;
-use crate::filter::{cause_kind, column, part};
-use crate::row::{Column, RowBytes};
-use crate::words::WordList;
-
-/// A number of a value that is not known yet.
-const UNKNOWN: u32 = u32::MAX;
-
-/// By what rows are grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    /// A word.
-    Word(Column),
-    /// A part of a word: see [`part`].
-    Part(Column),
-    /// A number that names itself.
-    Channel,
-    /// The same.
-    Direction,
-    /// Why it is a repeat.
-    Cause,
-}
-
-impl From<Dimension> for By {
-    fn from(dimension: Dimension) -> Self {
-        match (dimension, column(dimension)) {
-            (_, Some((column, true))) => Self::Part(column),
-            (_, Some((column, false))) => Self::Word(column),
-            (Dimension::Channel, None) => Self::Channel,
-            (Dimension::Direction, None) => Self::Direction,
-            (_, None) => Self::Cause,
-        }
-    }
-}
-
-/// The values of one dimension, over all partitions.
-#[derive(Debug)]
-pub(crate) struct Values {
-    by: By,
-    values: Vec<String>,
-    numbers: HashMap<String, u32>,
-    /// The numbers of the partition's own numbers, as far as they came up.
-    local: Vec<u32>,
-    partition: Option<Partition>,
-}
-
-impl Values {
-    pub(crate) fn by(by: By) -> Self {
-        Self {
-            by,
-            values: Vec::new(),
-            numbers: HashMap::new(),
-            local: Vec::new(),
-            partition: None,
-        }
-    }
-
-    /// The number of a row's value.
-    pub(crate) fn of(
-        &mut self,
-        (partition, words): (Partition, &WordList),
-        row: RowBytes<'_>,
-        terms: &Terms,
-    ) -> u32 {
-        let own = match self.by {
-            By::Word(column) | By::Part(column) => row.word(column),
-            By::Channel => row.channel().into(),
-            By::Direction => row.direction().into(),
-            By::Cause => cause_kind(terms.why(&row.facts())) as u32,
-        } as usize;
-        if self.partition != Some(partition) {
-            self.partition = Some(partition);
-            self.local.clear();
-        }
-        match self.local.get(own) {
-            Some(number) if *number != UNKNOWN => *number,
-            _ => self.learn(own, words),
-        }
-    }
-
-    /// The value of a number.
-    pub(crate) fn value(&self, number: u32) -> &str {
-        self.values.get(number as usize).map_or("", |value| value)
-    }
-
-    /// The number of a value; a new one has the next.
-    fn number(&mut self, value: &str) -> u32 {
-        let next = u32::try_from(self.values.len()).unwrap_or(UNKNOWN);
-        let number = *self.numbers.entry(value.to_owned()).or_insert(next);
-        if number == next {
-            self.values.push(value.to_owned());
-        }
-        number
-    }
-
-    #[cold]
-    fn learn(&mut self, own: usize, words: &WordList) -> u32 {
-        let number = i32::try_from(own).unwrap_or(0);
-        let value = match self.by {
-            By::Word(_) => words.word(own),
-            By::Part(column) => part(column, words.word(own)),
-            By::Channel => name(Channel::try_from(number).ok(), |it| it.as_str_name()),
-            By::Direction => name(Direction::try_from(number).ok(), |it| it.as_str_name()),
-            By::Cause => name(RepeatCauseKind::try_from(number).ok(), |it| {
-                it.as_str_name()
-            }),
-        };
-        let value = value.to_owned();
-        let number = self.number(&value);
-        if own < words.len().max(256) {
-            if self.local.len() <= own {
-                self.local.resize(own + 1, UNKNOWN);
-            }
-            self.local[own] = number;
-        }
-        number
-    }
-}
-
-/// The prefixes of enum values that are values of dimensions.
-const PREFIXES: [&str; 3] = ["CHANNEL_", "DIRECTION_", "REPEAT_CAUSE_KIND_"];
-
-/// An enum's value as a dimension has it: without its prefix, and empty for the unspecified one.
-fn name<E>(value: Option<E>, name: fn(&E) -> &'static str) -> &'static str {
-    let name = value.as_ref().map_or("", name);
-    let short = PREFIXES.iter().find_map(|it| name.strip_prefix(it));
-    short.filter(|it| *it != "UNSPECIFIED").unwrap_or_default()
-}
+use crate::seen::Seen;
+pub(crate) use values::{By, Values};
+use values::{UNKNOWN, numbered};
 
 /// Asks in `filter` for the contacts of one value of a dimension.
 pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &str) {
@@ -161,18 +40,24 @@ pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &
         Dimension::DriverFamily => filter.driver_families = text,
         Dimension::IvrNode => filter.ivr_nodes = text,
         Dimension::IvrPath => filter.ivr_paths = text,
-        Dimension::Channel => {
-            let channel = Channel::from_str_name(&format!("{}{value}", PREFIXES[0]));
-            filter.channels = channel.into_iter().map(Into::into).collect();
-        }
-        Dimension::Direction => {
-            let direction = Direction::from_str_name(&format!("{}{value}", PREFIXES[1]));
-            filter.directions = direction.into_iter().map(Into::into).collect();
-        }
+        Dimension::Channel => filter.channels = numbered(value, Channel::from_str_name),
+        Dimension::Direction => filter.directions = numbered(value, Direction::from_str_name),
         Dimension::RepeatCause => {
-            let cause = RepeatCauseKind::from_str_name(&format!("{}{value}", PREFIXES[2]));
-            filter.repeat_causes = cause.into_iter().map(Into::into).collect();
+            filter.repeat_causes = numbered(value, RepeatCauseKind::from_str_name);
         }
+        Dimension::Sentiment => filter.sentiments = numbered(value, SentimentBand::from_str_name),
+        Dimension::WorstSentiment => {
+            filter.worst_sentiments = numbered(value, SentimentBand::from_str_name);
+        }
+        Dimension::SentimentTrend => {
+            filter.sentiment_trends = numbered(value, SentimentTrend::from_str_name);
+        }
+        // A contact may have another one, too, that the filter asks for already.
+        Dimension::Signal => {
+            let signal = numbered(value, SignalKind::from_str_name);
+            filter.all_signals.extend(signal);
+        }
+        Dimension::SentimentScorer => filter.all_sentiment_scorers.extend(text),
         Dimension::Unspecified => {}
     }
 }
@@ -180,47 +65,89 @@ pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &
 /// Which group: its bucket and the numbers of its values.
 pub(crate) type GroupKey = (u32, u32, u32);
 
+/// Buckets and values of which a group of one dimension is found without a search: their numbers lie below.
+const DENSE_BUCKETS: u32 = 1_024;
+const DENSE_VALUES: u32 = 256;
+
 /// Groups, each with what it comes to.
 #[derive(Debug)]
 pub(crate) struct Groups {
     pub(crate) values: Vec<Values>,
     terms: Terms,
+    /// The places of groups of one dimension with small numbers, by bucket and value.
+    dense: Vec<u32>,
+    /// The places of all others.
     places: HashMap<GroupKey, usize, BuildHasherDefault<Mixing>>,
     pub(crate) groups: Vec<(GroupKey, Sums)>,
-    /// The group of the row before: rows that stand together often are of one group.
-    last: Option<(GroupKey, usize)>,
+    /// All contacts, each once, where one may be in several groups.
+    whole: Option<Box<Sums>>,
 }
 
 impl Groups {
     pub(crate) fn by(dimensions: &[Dimension], terms: Terms) -> Self {
         let values = dimensions.iter().map(|it| Values::by(By::from(*it)));
+        let values: Vec<_> = values.collect();
+        let is_several = values.iter().any(Values::are_several);
         Self {
-            values: values.collect(),
+            values,
             terms,
+            dense: Vec::new(),
             places: HashMap::default(),
             groups: Vec::new(),
-            last: None,
+            whole: is_several.then(Box::default),
         }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        of: (Partition, &WordList),
-        row: RowBytes<'_>,
-        buckets: &mut Buckets,
-    ) {
-        let at_us = row.occurred_at_us();
+    pub(crate) fn add(&mut self, seen: &Seen<'_>, buckets: &mut Buckets) -> Result<(), StoreError> {
+        let (at_us, facts) = (seen.row.occurred_at_us(), seen.facts());
+        let bucket = buckets.of(at_us);
+        if self.whole.is_some() {
+            return self.add_to_several(seen, bucket, &facts);
+        }
         let mut number = |place: usize| match self.values.get_mut(place) {
-            Some(values) => values.of(of, row, &self.terms),
+            Some(values) => values.of(seen, &self.terms),
             None => 0,
         };
-        let key = (buckets.of(at_us), number(0), number(1));
-        let place = match self.last {
-            Some((last, place)) if last == key => place,
-            _ => self.place(key),
-        };
-        self.last = Some((key, place));
-        self.groups[place].1.add(&row.facts(), at_us, &self.terms);
+        let key = (bucket, number(0), number(1));
+        let place = self.place(key);
+        add(
+            &mut self.groups[place].1,
+            (&facts, at_us),
+            &seen.feeling,
+            &self.terms,
+        );
+        Ok(())
+    }
+
+    /// Adds a contact to the group of each of its values.
+    fn add_to_several(
+        &mut self,
+        seen: &Seen<'_>,
+        bucket: u32,
+        facts: &Facts,
+    ) -> Result<(), StoreError> {
+        let at_us = seen.row.occurred_at_us();
+        let mut all = [vec![(0, None)], vec![(0, None)]];
+        for (all, values) in all.iter_mut().zip(&mut self.values) {
+            *all = values.all(seen, &self.terms)?;
+        }
+        let [first, second] = all;
+        for (one, says) in first {
+            for (other, also_says) in &second {
+                let place = self.place((bucket, one, *other));
+                let feeling = says.or(*also_says).unwrap_or(seen.feeling);
+                add(
+                    &mut self.groups[place].1,
+                    (facts, at_us),
+                    &feeling,
+                    &self.terms,
+                );
+            }
+        }
+        if let Some(whole) = &mut self.whole {
+            add(whole, (facts, at_us), &seen.feeling, &self.terms);
+        }
+        Ok(())
     }
 
     /// Adds groups of other rows, by the same dimensions.
@@ -235,14 +162,32 @@ impl Groups {
             let place = self.place((key.0, own[0], own[1]));
             self.groups[place].1.merge(sums);
         }
+        if let (Some(whole), Some(other)) = (&mut self.whole, &others.whole) {
+            whole.merge(other);
+        }
     }
 
     /// Where a group stands; it is made where there is none.
     fn place(&mut self, key: GroupKey) -> usize {
-        *self.places.entry(key).or_insert_with(|| {
+        let (bucket, value, second) = key;
+        let next = self.groups.len();
+        let place = if second == 0 && bucket < DENSE_BUCKETS && value < DENSE_VALUES {
+            let at = (bucket * DENSE_VALUES + value) as usize;
+            if self.dense.len() <= at {
+                self.dense.resize(at + 1, UNKNOWN);
+            }
+            let found = &mut self.dense[at];
+            if *found == UNKNOWN {
+                *found = u32::try_from(next).unwrap_or(UNKNOWN);
+            }
+            *found as usize
+        } else {
+            *self.places.entry(key).or_insert(next)
+        };
+        if place == next {
             self.groups.push((key, Sums::default()));
-            self.groups.len() - 1
-        })
+        }
+        place
     }
 
     /// A group's values.
@@ -255,11 +200,23 @@ impl Groups {
     }
 
     pub(crate) fn total(&self) -> Sums {
+        if let Some(whole) = &self.whole {
+            return (**whole).clone();
+        }
         let mut total = Sums::default();
         for (_, sums) in &self.groups {
             total.merge(sums);
         }
         total
+    }
+}
+
+/// Adds a contact to a group.
+fn add(sums: &mut Sums, (facts, at_us): (&Facts, i64), feeling: &Feeling, terms: &Terms) {
+    sums.add(facts, at_us, terms);
+    // In most houses nobody scores most contacts.
+    if *feeling != Feeling::default() {
+        sums.felt.add(feeling);
     }
 }
 

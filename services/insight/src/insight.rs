@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
+use aftercall_domain::Scope;
 use aftercall_domain::setting::CodeTree;
 use aftercall_ledger::{Ledger, Ready};
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
+use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_proto::insight::v1::insight_service_server::InsightServiceServer;
 use aftercall_proto::insight::v1::problem_service_server::ProblemServiceServer;
-use aftercall_service::{Clock, Deps, Including, Reading, Unread};
+use aftercall_service::{
+    Clock, Deps, Finds, Including, Lent, Places, Reading, Searched, Sought, Unfound, Unread,
+};
 use aftercall_view::{Options, Positions, Store, ViewError, ViewHandle};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::answer::Completed;
 use crate::failure::Unanswered;
 use crate::fold::InsightProjection;
+use crate::lending;
 use crate::problems::Problems;
 use crate::saving::Saver;
 
@@ -27,8 +33,26 @@ pub struct Insight(Arc<Shared>);
 struct Shared {
     reading: Reading,
     clock: Arc<dyn Clock>,
+    lent: Lent,
     /// The tenants' taxonomies.
     trees: Ready<CodeTree>,
+}
+
+impl Finds<ContactFilter> for Shared {
+    fn find(
+        self: Arc<Self>,
+        sought: Sought<ContactFilter>,
+    ) -> BoxFuture<'static, Result<Places, Unfound>> {
+        Box::pin(async move { lending::find(&Insight(self), sought).await })
+    }
+}
+
+/// What is to be looked up for a question, whose contacts are asked for, and until when that may take.
+#[derive(Debug)]
+pub(crate) struct Asking<'a> {
+    pub(crate) searched: Option<Searched>,
+    pub(crate) whose: (&'a str, &'a Scope),
+    pub(crate) until: Instant,
 }
 
 /// How far an answer is complete.
@@ -58,11 +82,15 @@ impl Insight {
                 ended = saver.run() => ended,
             }
         });
-        Ok(Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             reading,
             clock: Arc::clone(&deps.clock),
+            lent: deps.lent.clone(),
             trees: Ready::of(Ledger::of(&deps.feed)),
-        })))
+        });
+        let lender = Arc::downgrade(&shared);
+        deps.lent.lend_measures(lender);
+        Ok(Self(shared))
     }
 
     /// The gRPC service, to be put into a server.
@@ -107,6 +135,47 @@ impl Insight {
         let Complete { through, at } = self.complete(including, until).await?;
         let asked = self.reading().run(move |store| ask(store, at)).await?;
         Ok(asked.completed(through.encode(self.log_identity()), time::to_wire(at)))
+    }
+
+    /// The same of no other contacts than those that are looked up for it, if any are.
+    pub(crate) async fn measure_among<A: Completed + Send + 'static>(
+        &self,
+        including: Including<'_>,
+        asking: Asking<'_>,
+        ask: impl FnOnce(&Store, Timestamp, Option<&Places>) -> Result<A, Unanswered> + Send + 'static,
+    ) -> Result<A, Unanswered> {
+        let Complete { through, at } = self.complete(including, asking.until).await?;
+        let among = self.look_up(asking, &through).await?;
+        let ask = move |store: &Store| ask(store, at, among.as_ref());
+        let asked = self.reading().run(ask).await?;
+        Ok(asked.completed(through.encode(self.log_identity()), time::to_wire(at)))
+    }
+
+    /// The contacts that the index of the history service finds for a question, once it includes what the view does.
+    pub(crate) async fn look_up(
+        &self,
+        asking: Asking<'_>,
+        through: &Positions,
+    ) -> Result<Option<Places>, Unanswered> {
+        let (tenant_id, scope) = asking.whose;
+        let Some(filter) = asking.searched else {
+            return Ok(None);
+        };
+        let sought = Sought {
+            tenant_id: tenant_id.to_owned(),
+            scope: scope.clone(),
+            filter,
+            including: through.clone(),
+            until: asking.until,
+        };
+        let found = self.0.lent.search(sought).await;
+        // There it is the request's own filter, and here a part of one.
+        let named = |field: &str| match field.strip_prefix("filter.") {
+            Some(field) => format!("filter.search.{field}"),
+            None => format!("filter.{field}"),
+        };
+        let found = found.map_err(|unfound: Unfound| unfound.named(named))?;
+        Ok(Some(found))
     }
 
     /// Waits until the view includes what is asked for.

@@ -20,6 +20,8 @@
 //!  17   tenant · problem · version, the latest first    ProblemVersion: what it was by then
 //!  18   see [`CALLS`]                                   what was told of calls
 //!  19   tenant · interaction                            CallNote: where a call's own row stands, and who recorded it
+//!  60   tenant · partition · rows                       what comes after the contacts of some rows: see `afters`
+//!  61   tenant · partition · row                         OtherScores: what other scorers say than the one that counts
 //!  211  partition · offset · tenant · customer          when it was recorded that something went wrong with a customer
 //!  212  tenant · customer · partition                   the key of the latest of these
 //!  213  tenant · customer · first slip-up               RaisedWindow: a window that was raised
@@ -159,6 +161,22 @@ pub(crate) fn problem(tenant_id: &str, problem_id: &str) -> Key {
 
 pub(crate) fn problem_versions(tenant_id: &str, problem_id: &str) -> Key {
     Key::new(17).text(tenant_id).id(problem_id)
+}
+
+/// What comes after the contacts of all rows of a partition.
+pub(crate) fn all_afters(tenant_id: &str, partition: Partition) -> Key {
+    Key::new(60).text(tenant_id).u32(partition)
+}
+
+/// What comes after the contacts of some rows that stand together.
+pub(crate) fn afters(tenant_id: &str, partition: Partition, number: u32) -> Key {
+    all_afters(tenant_id, partition).u32(number)
+}
+
+/// What other scorers say of a contact.
+pub(crate) fn other_scores(tenant_id: &str, address: Address) -> Key {
+    let rows = Key::new(61).text(tenant_id).u32(address.partition);
+    rows.u64(address.row)
 }
 
 /// What is noted of a call.

@@ -13,6 +13,14 @@ pub(crate) const CALL_ROWS: u64 = BLOCK_ROWS << 31;
 /// Blocks whose first and last times stand together: a question of a month passes over the rest of the years.
 pub(crate) const ZONE_BLOCKS: u32 = 32;
 
+/// Rows of which it stands together what comes after their contacts: a contact that is followed by another one costs a
+/// value of some hundred bytes that is written anew, and no block.
+pub(crate) const AFTER_ROWS: u64 = 64;
+
+/// Into how many parts a pass over many rows is divided, which two threads take one after the other: so neither waits
+/// for long if the other one is held up.
+pub(crate) const PARTS_OF_A_PASS: u64 = 8;
+
 /// Fewer rows than that are passed over by one thread: another one would save nothing that somebody notices.
 pub(crate) const ROWS_OF_ONE_PASS: u64 = 50_000;
 

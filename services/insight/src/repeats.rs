@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use aftercall_domain::measure::{self, Why, known};
+use aftercall_domain::measure::{Why, known};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{Scope, Violations};
 use aftercall_proto::insight::v1::{
@@ -11,15 +11,16 @@ use aftercall_proto::insight::v1::{
     RepeatGroupBy, RepeatRow,
 };
 use aftercall_proto::model::v1::Money;
-use aftercall_service::{Call, Checker, Including};
+use aftercall_service::{Call, Checker, Including, Places};
 use aftercall_view::Store;
 use jiff::Timestamp;
 
 use crate::Insight;
 use crate::answer::definitions;
 use crate::failure::Unanswered;
-use crate::filter::{Filter, Terms, cause_kind};
+use crate::filter::{Filter, Terms, cause_kind, searched};
 use crate::groups::{By, Values, ask_for};
+use crate::insight::Asking;
 use crate::limits::REPEAT_ROWS_MAX;
 use crate::parts::{self, Parts, Series};
 use crate::row::Column;
@@ -75,11 +76,15 @@ impl Query {
     fn count(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
-        at: Timestamp,
+        whose: (&str, &Scope),
+        (at, among): (Timestamp, Option<&Places>),
     ) -> Result<CountRepeatContactsResponse, Unanswered> {
         let terms = self.terms.at(at);
-        let (groups, [by_lapse, by_other]) = self.groups(store, (tenant_id, scope), &terms)?;
+        let asked = Asked {
+            among,
+            ..Asked::all(whose, &self.filter, &terms)
+        };
+        let (groups, [by_lapse, by_other]) = self.groups(store, asked)?;
         let value = |why, number| {
             match why {
                 Why::LapsedCommitment => by_lapse.as_ref(),
@@ -130,9 +135,9 @@ impl Query {
     fn groups(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
-        terms: &measure::Terms,
+        asked: Asked<'_>,
     ) -> Result<(Counts, [Option<Values>; 2]), Unanswered> {
+        let terms = asked.terms;
         let (by_lapse, by_other) = match self.by {
             RepeatGroupBy::Unspecified => (None, None),
             RepeatGroupBy::Commitment => (Some(Column::RepeatCommitment), None),
@@ -143,26 +148,18 @@ impl Query {
         let (mut by_lapse, mut by_other) = (values(by_lapse), values(by_other));
         let mut groups: Counts = BTreeMap::new();
         let parts = Parts::of(&self.filter);
-        let asked = Asked {
-            tenant_id,
-            scope,
-            filter: &self.filter,
-            terms,
-            from: scan::FIRST,
-            before: None,
-        };
-        scan::rows(store, asked, |address, words, row| {
-            let facts = row.facts();
+        scan::rows(store, asked, |seen| {
+            let facts = seen.facts();
             if let Some(why) = terms.why(&facts) {
                 let values = match why {
                     Why::LapsedCommitment => &mut by_lapse,
                     _ => &mut by_other,
                 };
                 let value = values.as_mut();
-                let value = value.map(|it| it.of((address.partition, words), row, terms));
+                let value = value.map(|it| it.of(seen, terms));
                 let group = groups.entry((why, value.unwrap_or(0))).or_default();
                 if let Some(parts) = parts {
-                    parts.count(&mut group.series, row.occurred_at_us());
+                    parts.count(&mut group.series, seen.row.occurred_at_us());
                 }
                 group.contacts += 1;
                 group.time_ms += match facts.handle() {
@@ -218,6 +215,14 @@ pub(crate) async fn count(
         latest: call.message.latest,
     };
     let (tenant_id, scope) = (call.tenant_id().to_owned(), call.scope());
-    let count = move |store: &Store, at: Timestamp| query.count(store, (&tenant_id, &scope), at);
-    insight.measure(including, call.read_until(), count).await
+    let asking = Asking {
+        searched: searched(&query.wire, &[&query.filter]),
+        whose: (&tenant_id, &scope),
+        until: call.read_until(),
+    };
+    let whose = (tenant_id.clone(), scope.clone());
+    let count = move |store: &Store, at: Timestamp, among: Option<&Places>| {
+        query.count(store, (&whose.0, &whose.1), (at, among))
+    };
+    insight.measure_among(including, asking, count).await
 }

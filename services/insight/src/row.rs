@@ -1,6 +1,9 @@
-//! A contact's row: what it comes to, in a fixed number of bytes.
+//! A contact's row: what it comes to, in a fixed number of bytes. What comes after the contact stands beside it
+//! ([`crate::afters`]), and is not in the bytes.
 
-use aftercall_domain::measure::{Facts, HOLD_REASONS, SinceOnset, promised};
+use aftercall_domain::measure::{Facts, Feeling, HOLD_REASONS, SinceOnset};
+
+use crate::afters::{After, FLAGS};
 
 /// What a row says by the number of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,21 +29,30 @@ pub(crate) enum Column {
     Driver,
     /// The way through the voice menu, in one line.
     IvrPath,
+    /// Who says how the customer felt: the scorer of the sentiment that counts.
+    Scorer,
 }
 
 /// How many columns have words.
-pub(crate) const COLUMNS: usize = 14;
+pub(crate) const COLUMNS: usize = 15;
 
 /// The bytes of a row.
-pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS + promised::COUNTS;
+pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS;
 
-/// Where words begin, and then facts.
-const WORDS_AT: usize = 8 + 16 + 2;
+/// Where it says where its record stands, how the customer felt, and then words and facts.
+const OFFSET_AT: usize = 8 + 16 + 2;
+const FEELING_AT: usize = OFFSET_AT + 8;
+const WORDS_AT: usize = FEELING_AT + FEELING_BYTES;
 const FACTS_AT: usize = WORDS_AT + 4 * COLUMNS;
+
+/// Four numbers of two bytes, and then two bits for each of three bands, and one for whether other scorers say something.
+const FEELING_BYTES: usize = BANDS + 1;
+const BANDS: usize = 4 * 2;
+const HAS_OTHERS: u8 = 1 << 6;
 
 /// Facts of four bytes; from [`HOLDS`] on, the times on hold by their reasons.
 const NUMBERS: usize = HOLDS + HOLD_REASONS.len();
-const HOLDS: usize = 17;
+const HOLDS: usize = 16;
 
 /// Facts of two bytes: how many holds there were of each reason, and then others.
 const COUNTS: usize = HOLD_REASONS.len() + 6;
@@ -52,6 +64,12 @@ pub(crate) struct Row {
     pub(crate) interaction_id: [u8; 16],
     pub(crate) channel: u8,
     pub(crate) direction: u8,
+    /// Where the record, or the first that was told of a call, stands in its partition of the log.
+    pub(crate) offset: u64,
+    /// How the customer felt, by the sentiment that counts.
+    pub(crate) feeling: Feeling,
+    /// Whether other scorers say something, too.
+    pub(crate) has_others: bool,
     /// The numbers of words, by [`Column`]; 0 for none.
     pub(crate) words: [u32; COLUMNS],
     pub(crate) facts: Facts,
@@ -94,6 +112,37 @@ impl<'a> RowBytes<'a> {
     }
 
     #[inline]
+    pub(crate) fn offset(self) -> u64 {
+        u64::from_le_bytes(self.array(OFFSET_AT))
+    }
+
+    /// How the customer felt, by the sentiment that counts.
+    #[inline]
+    pub(crate) fn feeling(self) -> Feeling {
+        let numbers: [u8; 8] = self.array(FEELING_AT);
+        let numbers = numbers.as_chunks().0;
+        let number = |at: usize| u16::from_le_bytes(numbers[at]);
+        Feeling {
+            start: number(0),
+            end: number(1),
+            worst: number(2),
+            signals: number(3),
+            bands: [0, 2, 4].map(|shift| (self.bands() >> shift) & 3),
+        }
+    }
+
+    /// Whether other scorers say something, too.
+    #[inline]
+    pub(crate) fn has_others(self) -> bool {
+        self.bands() & HAS_OTHERS != 0
+    }
+
+    #[inline]
+    fn bands(self) -> u8 {
+        self.0[FEELING_AT + BANDS]
+    }
+
+    #[inline]
     pub(crate) fn word(self, column: Column) -> u32 {
         self.words()[column as usize]
     }
@@ -111,9 +160,10 @@ impl<'a> RowBytes<'a> {
         std::array::from_fn(|at| u32::from_le_bytes(words[at]))
     }
 
-    /// All facts. Each stands at a place that is known beforehand: a pass decodes those of every row.
+    /// All facts, with those that come after. Each stands at a place that is known beforehand: a pass decodes those of every
+    /// row.
     #[inline]
-    pub(crate) fn facts(self) -> Facts {
+    pub(crate) fn facts(self, after: After) -> Facts {
         let numbers: [u8; 4 * NUMBERS] = self.array(FACTS_AT);
         let numbers = numbers.as_chunks().0;
         let number = |at: usize| u32::from_le_bytes(numbers[at]);
@@ -122,7 +172,7 @@ impl<'a> RowBytes<'a> {
         let count = |at: usize| u16::from_le_bytes(counts[at]);
         let others = |at: usize| count(HOLD_REASONS.len() + at);
         Facts {
-            flags: number(0),
+            flags: number(0) | after.flags,
             queue_wait: number(1),
             ring: number(2),
             talk: number(3),
@@ -133,47 +183,59 @@ impl<'a> RowBytes<'a> {
             contact: number(8),
             since_family: number(9),
             since_any: number(10),
-            until_family: number(11),
-            since_correction: number(12),
-            effort_s: number(13),
-            dead_air: number(14),
+            until_family: after.until_family,
+            since_correction: number(11),
+            effort_s: number(12),
+            dead_air: number(13),
             since_onset: SinceOnset {
-                time: number(15),
+                time: number(14),
                 contacts: others(1),
                 transfers: others(2),
             },
-            waited_before: number(16),
+            waited_before: number(15),
             holds: std::array::from_fn(|at| (count(at), number(HOLDS + at))),
             transfers: others(0),
             dead_airs: others(3),
             interruptions: [others(4), others(5)],
-            promises: self.array(FACTS_AT + 4 * NUMBERS + 2 * COUNTS),
+            promises: after.promises,
         }
     }
 
-    pub(crate) fn row(self) -> Row {
+    pub(crate) fn row(self, after: After) -> Row {
         Row {
             occurred_at_us: self.occurred_at_us(),
             interaction_id: self.interaction_id(),
             channel: self.channel(),
             direction: self.direction(),
+            offset: self.offset(),
+            feeling: self.feeling(),
+            has_others: self.has_others(),
             words: self.words(),
-            facts: self.facts(),
+            facts: self.facts(after),
         }
     }
 }
 
 impl Row {
+    /// All but what comes after the contact.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.occurred_at_us.to_le_bytes());
         out.extend(self.interaction_id);
         out.extend([self.channel, self.direction]);
+        out.extend(self.offset.to_le_bytes());
+        let felt = &self.feeling;
+        for number in [felt.start, felt.end, felt.worst, felt.signals] {
+            out.extend(number.to_le_bytes());
+        }
+        let [end, worst, trend] = felt.bands;
+        let others = if self.has_others { HAS_OTHERS } else { 0 };
+        out.push(end | (worst << 2) | (trend << 4) | others);
         self.words
             .iter()
             .for_each(|word| out.extend(word.to_le_bytes()));
         let facts = &self.facts;
         for number in [
-            facts.flags,
+            facts.flags & !FLAGS,
             facts.queue_wait,
             facts.ring,
             facts.talk,
@@ -184,7 +246,6 @@ impl Row {
             facts.contact,
             facts.since_family,
             facts.since_any,
-            facts.until_family,
             facts.since_correction,
             facts.effort_s,
             facts.dead_air,
@@ -210,7 +271,6 @@ impl Row {
         for count in counts.chain(others) {
             out.extend(count.to_le_bytes());
         }
-        out.extend(facts.promises);
     }
 
     pub(crate) const fn set(&mut self, column: Column, word: u32) {
@@ -229,6 +289,15 @@ mod tests {
             interaction_id: [9; 16],
             channel: 3,
             direction: 2,
+            offset: 1 << 40,
+            feeling: Feeling {
+                start: 23,
+                end: 24,
+                worst: 25,
+                bands: [1, 2, 3],
+                signals: 26,
+            },
+            has_others: true,
             words: std::array::from_fn(|at| at as u32 * 1_000),
             facts: Facts {
                 flags: 0xF0F0,
@@ -259,15 +328,16 @@ mod tests {
                 promises: [1, 2, 3, 4, 5, 6, 7],
             },
         };
+        let after = After::of(&row.facts);
         let mut block = Vec::new();
         row.write(&mut block);
         row.set(Column::RepeatTeam, 77);
         row.write(&mut block);
         assert_eq!(block.len(), 2 * ROW_BYTES);
         let rows: Vec<_> = RowBytes::all(&block).collect();
-        assert_eq!(rows[1].row(), row);
+        assert_eq!(rows[1].row(after), row);
         assert_eq!(rows[1].word(Column::RepeatTeam), 77);
-        assert_eq!(rows[1].words_max(), 13_000);
+        assert_eq!(rows[1].words_max(), 14_000);
         assert_eq!(rows[0].word(Column::RepeatTeam), 10_000);
     }
 }

@@ -1,6 +1,7 @@
 //! Words that rows say by their numbers: ids and codes, each once a partition.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aftercall_domain::{Parties, Party};
 use aftercall_log::Partition;
@@ -78,6 +79,27 @@ impl Words {
     }
 }
 
+/// The words of partitions as they were read for a question, each once for all who work on it.
+#[derive(Debug, Default)]
+pub(crate) struct WordLists(Mutex<HashMap<Partition, Arc<WordList>>>);
+
+impl WordLists {
+    /// The words of a partition.
+    pub(crate) fn of(
+        &self,
+        (tenant_id, partition): (&str, Partition),
+        store: &Store,
+    ) -> Result<Arc<WordList>, StoreError> {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = read.get(&partition) {
+            return Ok(Arc::clone(words));
+        }
+        let words = Arc::new(WordList::read(tenant_id, partition, store)?);
+        read.insert(partition, Arc::clone(&words));
+        Ok(words)
+    }
+}
+
 /// A partition's words, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct WordList(Vec<Bytes>);
@@ -98,6 +120,12 @@ impl WordList {
 
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The number of a word, if there is one.
+    pub(crate) fn number(&self, word: &str) -> Option<u32> {
+        let place = self.0.iter().position(|it| **it == *word.as_bytes());
+        place.and_then(|place| u32::try_from(place).ok())
     }
 
     /// The word of a number. Numbers that came after the list was read are no word.

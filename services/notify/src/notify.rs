@@ -130,6 +130,7 @@ impl Notify {
             clock,
             ids,
             supervisor,
+            ..
         } = deps;
         let shared = Arc::new(Shared {
             log,

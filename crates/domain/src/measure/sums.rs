@@ -1,6 +1,7 @@
 //! What many contacts come to together.
 
 use super::contact::{Facts, HOLD_REASONS, flag, known, promised};
+use super::feeling::Felt;
 use super::{ANSWER_WITHIN_S, DAY_MS, NO_GAP, REPEAT_DAYS};
 
 /// Where [`HOLD_REASONS`] has the holds to verify a fact.
@@ -173,6 +174,8 @@ macro_rules! sums {
             pub longest_hold: u64,
             /// How many holds, and how long, by [`HOLD_REASONS`].
             pub holds_by_reason: [(u64, u64); HOLD_REASONS.len()],
+            /// How customers felt, and what was noticed; whoever adds contacts says by which scorer.
+            pub felt: Felt,
         }
 
         impl Sums {
@@ -184,6 +187,7 @@ macro_rules! sums {
                     own.0 += count;
                     own.1 += time;
                 }
+                self.felt.merge(&other.felt);
             }
         }
     };
@@ -322,11 +326,25 @@ impl Sums {
         if facts.flags & (known::ONSET | known::EFFORT) != 0 {
             self.add_effort(facts);
         }
+        if facts.dead_airs > 0 || facts.interruptions != [0; 2] {
+            self.add_speech(facts);
+        }
+        if facts.promises != [0; promised::COUNTS] {
+            self.add_promises(facts);
+        }
+    }
+
+    /// Adds what was heard; in most contacts nobody listened.
+    fn add_speech(&mut self, facts: &Facts) {
         let [by_agents, by_customers] = facts.interruptions.map(u64::from);
         self.dead_air += u64::from(facts.dead_air);
         self.dead_airs += u64::from(facts.dead_airs);
         self.interruptions_by_agents += by_agents;
         self.interruptions_by_customers += by_customers;
+    }
+
+    /// Adds promises; in most contacts none is made.
+    fn add_promises(&mut self, facts: &Facts) {
         let promises = |which: usize| u64::from(facts.promises[which]);
         self.promises += promises(promised::ALL);
         self.promises_kept += promises(promised::KEPT);

@@ -1,24 +1,29 @@
 //! `insight`: measures over contacts.
 
 mod clocks;
+mod feelings;
 mod filter;
 mod problems;
+mod searched;
 mod slipups;
 mod struggles;
 mod tables;
 mod words;
 
+use std::io;
+
 use aftercall_proto::insight::v1::{
-    AggregateRequest, AttributeCauseRequest, CompareDriversRequest, CountRepeatContactsRequest,
-    Dimension, ListContactsRequest, ListCustomerSlipUpsRequest, ListSlipUpsRequest, RepeatGroupBy,
-    Terms, TimeBucket,
+    AggregateRequest, AggregateResponse, AttributeCauseRequest, CompareDriversRequest,
+    ContactFilter, CountRepeatContactsRequest, Dimension, ListContactsRequest,
+    ListCustomerSlipUpsRequest, ListSlipUpsRequest, RepeatGroupBy, Terms, TimeBucket,
 };
 use aftercall_proto::model::v1::Money;
 
 use super::listing::{LIMIT, PAGE_MAX, page_size, tabled};
 use super::{CommandError, Session, warnings};
-use crate::output::values;
+use crate::output::{Output, values};
 use filter::FilterArgs;
+pub(crate) use searched::behind;
 
 /// Measures: how long contacts took, how they went, what rose, what came back
 #[derive(Debug, clap::Subcommand)]
@@ -29,6 +34,8 @@ pub enum Insight {
     Kept(Box<KeptArgs>),
     /// What customers spent on their troubles since they began: contacts, minutes, transfers
     Effort(Box<KeptArgs>),
+    /// How customers felt at the start, at the end and at worst, and what was noticed
+    Feelings(Box<KeptArgs>),
     /// Whose turn it was while promises were to be kept: what was ours of it, and what was not
     FairClocks(clocks::ClocksArgs),
     /// What the team can't answer, the worst first; `evidence` has all that shows it
@@ -76,7 +83,17 @@ pub struct AggregateArgs {
     #[arg(long, value_name = "DAYS", default_value = "7")]
     repeat_within: i32,
     #[command(flatten)]
+    shown: ShownArgs,
+    #[command(flatten)]
     filter: FilterArgs,
+}
+
+/// What is shown beside numbers.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct ShownArgs {
+    /// Prints for each row the search that finds its contacts, too
+    #[arg(long)]
+    commands: bool,
 }
 
 /// Which contacts, and how they are grouped.
@@ -85,6 +102,8 @@ pub struct KeptArgs {
     /// By what of the contact; may be repeated once
     #[arg(long, default_value = "team", value_parser = values::<Dimension>())]
     by: Vec<i32>,
+    #[command(flatten)]
+    shown: ShownArgs,
     #[command(flatten)]
     filter: FilterArgs,
 }
@@ -105,6 +124,8 @@ pub struct DriversArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     words_from: i32,
     #[command(flatten)]
+    shown: ShownArgs,
+    #[command(flatten)]
     filter: FilterArgs,
 }
 
@@ -120,6 +141,8 @@ pub struct RepeatsArgs {
     /// Within how many days a contact is a repeat
     #[arg(long, value_name = "DAYS", default_value = "7")]
     repeat_within: i32,
+    #[command(flatten)]
+    shown: ShownArgs,
     #[command(flatten)]
     filter: FilterArgs,
 }
@@ -215,14 +238,15 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
                 true => TimeBucket::Unspecified,
                 false => TimeBucket::Week,
             };
-            let request = grouped(session, *args, bucket)?;
-            let answer = session.client.call(request).await?;
-            session.tell(&answer, tables::kept)
+            measured(session, (*args, bucket), tables::kept).await
         }
         Insight::Effort(args) => {
-            let request = grouped(session, *args, TimeBucket::Unspecified)?;
-            let answer = session.client.call(request).await?;
-            session.tell(&answer, tables::effort)
+            let of = (*args, TimeBucket::Unspecified);
+            measured(session, of, tables::effort).await
+        }
+        Insight::Feelings(args) => {
+            let of = (*args, TimeBucket::Unspecified);
+            measured(session, of, feelings::print).await
         }
         Insight::FairClocks(args) => clocks::run(session, args).await,
         Insight::Struggles(args) => struggles::run(session, args).await,
@@ -259,6 +283,25 @@ pub async fn run(session: &mut Session, command: Insight) -> Result<(), CommandE
     }
 }
 
+/// Measures of groups, as `print` shows them.
+async fn measured(
+    session: &mut Session,
+    (args, bucket): (KeptArgs, TimeBucket),
+    print: fn(&AggregateResponse, &mut Output) -> io::Result<()>,
+) -> Result<(), CommandError> {
+    let request = AggregateRequest {
+        filter: Some(args.filter.into_filter(session)?),
+        dimensions: args.by,
+        bucket: bucket.into(),
+        time_zone: session.output.times().zone_name(),
+        min_position: session.after.clone(),
+        ..AggregateRequest::default()
+    };
+    let answer = session.client.call(request).await?;
+    session.tell(&answer, print)?;
+    searches(session, args.shown, tables::groups(&answer))
+}
+
 async fn drivers(session: &mut Session, args: DriversArgs) -> Result<(), CommandError> {
     let request = CompareDriversRequest {
         filter: Some(args.filter.into_period(session)?),
@@ -273,22 +316,10 @@ async fn drivers(session: &mut Session, args: DriversArgs) -> Result<(), Command
     session.tell(&answer, |answer, output| {
         tables::drivers(answer, output)?;
         words::print(answer, output)
-    })
-}
-
-fn grouped(
-    session: &Session,
-    args: KeptArgs,
-    bucket: TimeBucket,
-) -> Result<AggregateRequest, CommandError> {
-    Ok(AggregateRequest {
-        filter: Some(args.filter.into_filter(session)?),
-        dimensions: args.by,
-        bucket: bucket.into(),
-        time_zone: session.output.times().zone_name(),
-        min_position: session.after.clone(),
-        ..AggregateRequest::default()
-    })
+    })?;
+    let rows = answer.drivers.iter();
+    let rows = rows.map(|it| (tables::group([&it.value]), it.filter.as_ref()));
+    searches(session, args.shown, rows)
 }
 
 async fn aggregate(session: &mut Session, args: AggregateArgs) -> Result<(), CommandError> {
@@ -312,8 +343,21 @@ async fn aggregate(session: &mut Session, args: AggregateArgs) -> Result<(), Com
     };
     let answer = session.client.call(request).await?;
     match args.bucket {
-        Some(_) => session.tell(&answer, tables::over_time),
-        None => session.tell(&answer, tables::aggregate),
+        Some(_) => session.tell(&answer, tables::over_time)?,
+        None => session.tell(&answer, tables::aggregate)?,
+    }
+    searches(session, args.shown, tables::groups(&answer))
+}
+
+/// Prints the searches that find the contacts of rows, if they are asked for. For programs each row has its filter anyway.
+fn searches<'a>(
+    session: &mut Session,
+    shown: ShownArgs,
+    rows: impl IntoIterator<Item = (String, Option<&'a ContactFilter>)>,
+) -> Result<(), CommandError> {
+    match shown.commands && !session.output.json() {
+        true => Ok(searched::print_searches(rows, &mut session.output)?),
+        false => Ok(()),
     }
 }
 
@@ -330,7 +374,10 @@ async fn repeats(session: &mut Session, args: RepeatsArgs) -> Result<(), Command
         ..CountRepeatContactsRequest::default()
     };
     let answer = session.client.call(request).await?;
-    session.tell(&answer, tables::repeats)
+    session.tell(&answer, tables::repeats)?;
+    let rows = answer.rows.iter();
+    let rows = rows.map(|it| (tables::repeat(it), it.filter.as_ref()));
+    searches(session, args.shown, rows)
 }
 
 async fn slip_ups(session: &mut Session, args: SlipupsArgs) -> Result<(), CommandError> {

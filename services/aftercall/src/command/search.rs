@@ -8,7 +8,7 @@ use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
 
 use super::as_of::AsOfArgs;
 use super::listing::{gathered, page_size};
-use super::{CommandError, Session, interaction};
+use super::{CommandError, Session, insight, interaction};
 use crate::output::{Cell, Column, Output, Style, Table, When, clean, label, past, values};
 
 /// The largest page that a search gives.
@@ -32,8 +32,19 @@ pub struct SearchArgs {
     /// How many results to show; with 0, only counts
     #[arg(long, value_name = "N", default_value = "25")]
     limit: usize,
+    /// Only the contacts behind a number, as `aftercall insight … --commands` prints it
+    #[arg(long, value_name = "FILTER", value_parser = behind)]
+    behind: Option<Behind>,
     #[command(flatten)]
     as_of: AsOfArgs,
+}
+
+/// An encoded filter of measures.
+#[derive(Debug, Clone)]
+struct Behind(Vec<u8>);
+
+fn behind(text: &str) -> Result<Behind, String> {
+    insight::behind(text).map(Behind)
 }
 
 /// What contacts must fulfil. An option that repeats means any of its values.
@@ -117,6 +128,7 @@ pub async fn search(session: &mut Session, args: SearchArgs) -> Result<(), Comma
         page_size: page_size(args.limit, PAGE_MAX),
         min_position: session.after.clone(),
         as_of: args.as_of.asked(session)?,
+        contact_filter: args.behind.map_or_else(Vec::new, |Behind(filter)| filter),
         ..Default::default()
     };
     args.as_of.say(session)?;

@@ -67,6 +67,7 @@ const COMMANDS: &[&str] = &[
     "insight aggregate",
     "insight kept",
     "insight effort",
+    "insight feelings",
     "insight fair-clocks",
     "insight struggles",
     "insight evidence",

@@ -12,6 +12,7 @@ mod connect;
 mod console;
 mod copies;
 mod credentials;
+mod drilling;
 mod export;
 mod feeds;
 mod flags;

@@ -4,7 +4,10 @@ use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{
     SearchInteractionsRequest, SearchInteractionsResponse, SearchResult,
 };
-use aftercall_service::{Call, Including, Page, Paging, Unread};
+use aftercall_proto::insight::v1::ContactFilter;
+use aftercall_service::{
+    Call, Including, Page, Paging, Permissions, Places, Sought, Unfound, Unread,
+};
 use aftercall_view::index::Snapshot;
 use aftercall_view::{Positions, Store, TokenError};
 use bytes::Bytes;
@@ -26,7 +29,7 @@ pub(crate) async fn search(
     history: &History,
     call: Call<SearchInteractionsRequest>,
 ) -> Result<SearchInteractionsResponse, Unanswered> {
-    let request = SearchRequest::check(&call.message, history.clock().now())?;
+    let mut request = SearchRequest::check(&call.message, history.clock().now())?;
     let log = history.log_identity();
     let bound = bound_to_pages(&call.message);
     let scope = call.scope();
@@ -59,6 +62,10 @@ pub(crate) async fn search(
     let snapshot = history.view().snapshot();
     let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
     let through = snapshot.complete_through.clone();
+    let among = match request.behind.take() {
+        None => None,
+        Some(filter) => Some(behind(history, &call, (filter, through.clone())).await?),
+    };
     let moment = past.unwrap_or_else(|| present.including(through));
     let is_first = after.is_none();
     let page = Asked {
@@ -68,6 +75,7 @@ pub(crate) async fn search(
         snapshot,
         moment: moment.clone(),
         request,
+        among,
         after,
     };
     let (answer, next) = reading.run(move |store| page.search(store)).await?;
@@ -81,6 +89,26 @@ pub(crate) async fn search(
         total_size: answer.found.total,
         facets: answer.found.facets,
     })
+}
+
+/// The contacts behind a number, in insight's view once that includes what the index does. What it has and the index has not
+/// yet is not found by the search either.
+async fn behind(
+    history: &History,
+    call: &Call<SearchInteractionsRequest>,
+    (filter, including): (ContactFilter, Positions),
+) -> Result<Places, Unanswered> {
+    call.principal.require_any(Permissions::MEASURING)?;
+    let sought = Sought {
+        tenant_id: call.tenant_id().to_owned(),
+        scope: call.scope(),
+        filter,
+        including,
+        until: call.read_until(),
+    };
+    let found = history.lent().measure(sought).await;
+    let named = |field: &str| field.replacen("filter", "contact_filter", 1);
+    Ok(found.map_err(|unfound: Unfound| unfound.named(named))?)
 }
 
 /// Where a page begins: nothing that an index's change could move.
@@ -125,6 +153,7 @@ struct Asked {
     snapshot: Snapshot,
     moment: Moment,
     request: SearchRequest,
+    among: Option<Places>,
     after: Option<After>,
 }
 
@@ -143,6 +172,7 @@ impl Asked {
             snapshot,
             moment,
             mut request,
+            among,
             after,
         } = self;
         let known = &moment.known(store);
@@ -176,6 +206,7 @@ impl Asked {
                 scope: &scope,
                 text: &request.text,
                 filter: &request.filter,
+                among: among.as_ref(),
                 order: request.order,
                 weights: &weights,
                 after: place,

@@ -1,6 +1,7 @@
 //! What an agent should be careful of.
 
 use aftercall_domain::commitment::{Commitment, Outcome, Timeliness};
+use aftercall_proto::convert::feeling;
 use aftercall_proto::history::v1::{SentimentBand, Warning, WarningKind};
 use aftercall_proto::model::v1::{
     CommitmentOutcome, DropClass, Interaction, ReasonResolution, SignalKind,
@@ -9,7 +10,6 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::context::{Contact, LATELY, Past};
-use crate::sentiment;
 use crate::stored::microseconds;
 
 /// How long ago the same reason may have come up to count as repeated.
@@ -198,7 +198,7 @@ fn last_contact(past: &Past) -> impl Iterator<Item = Warning> {
         Some(warning(WarningKind::LastContactDropped, text, interaction))
     });
     let negative = last
-        .filter(|interaction| sentiment::band(interaction) == Some(SentimentBand::Negative))
+        .filter(|interaction| feeling::band(interaction) == Some(SentimentBand::Negative))
         .map(|interaction| {
             let text = "The last contact ended with the customer unhappy.";
             warning(WarningKind::LastContactNegative, text, interaction)

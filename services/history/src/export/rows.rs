@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use aftercall_domain::Scope;
 use aftercall_domain::commitment::Commitment;
+use aftercall_service::Places;
 use aftercall_view::Direction;
 use aftercall_view::key::prefix_end;
 use bytes::Bytes;
 
 use super::columns::Row;
 use super::happened::Happened;
-use super::places::Places;
 use crate::failure::Unanswered;
 use crate::known::{Entries, Known};
 use crate::stored::{self, StoredEntry};

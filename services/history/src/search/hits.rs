@@ -183,6 +183,10 @@ impl<'s> Segment<'s> {
             self.docs
                 .retain(|doc| !left_out.contains(&seq.get_val(*doc)));
         }
+        if let Some(among) = self.search.among {
+            let seq = &self.seq;
+            self.docs.retain(|doc| among.contains(seq.get_val(*doc)));
+        }
         self.times.resize(self.docs.len(), 0);
         self.occurred_at
             .values

@@ -3,11 +3,13 @@
 use aftercall_proto::history::v1::{
     HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
 };
+use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_service::Role;
+use prost::Message;
 use tonic::Code;
 
 use crate::contact::contact;
-use crate::fixture::{Events, Service, ago, id, ids, reason, spelled, views, wrong_fields};
+use crate::fixture::{Events, Service, TENANT, ago, id, ids, reason, spelled, views, wrong_fields};
 
 #[tokio::test]
 async fn bad_searches_name_every_field() {
@@ -138,4 +140,39 @@ async fn a_page_token_belongs_to_its_own_search() {
         (ids(&rest), rest.next_page_token),
         (vec![id(1, 2), id(1, 1)], String::new())
     );
+}
+
+#[tokio::test]
+async fn the_contacts_behind_a_number_are_known_where_they_are_measured() {
+    let (events, dir) = (Events::new(), views());
+    contact(1).record(&events);
+    let service = Service::start(&events, dir.path()).await;
+    let filter = ContactFilter {
+        agent_ids: vec!["agent-1".into()],
+        ..ContactFilter::default()
+    };
+    let request = SearchInteractionsRequest {
+        contact_filter: filter.encode_to_vec(),
+        ..Default::default()
+    };
+    let refused = service.client().search(request.clone()).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused)),
+        (Code::FailedPrecondition, "FILTER_NOT_SERVED".into())
+    );
+    let mut writer = service.client_as(TENANT, Role::KbPublisher);
+    let refused = writer.search(request.clone()).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_REQUIRED", "who reads no measures");
+    let mut then = service.client().asking_as_of_time(ago(60));
+    let refused = then.search(request).await.unwrap_err();
+    let expected = [("contact_filter".to_owned(), "CONFLICTING".to_owned())];
+    assert_eq!(wrong_fields(&refused), expected);
+    let long = SearchInteractionsRequest {
+        contact_filter: vec![0; (64 << 10) + 1],
+        ..Default::default()
+    };
+    let refused = service.client().search(long).await.unwrap_err();
+    let expected = [("contact_filter".to_owned(), "TOO_LONG".to_owned())];
+    assert_eq!(wrong_fields(&refused), expected);
 }

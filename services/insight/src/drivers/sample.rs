@@ -85,18 +85,28 @@ pub(super) fn pick(
         .map(|group| Picker::new(group.contacts[period], group.size, run))
         .collect();
     let all = groups.iter().position(|group| group.value.is_none());
-    scan::rows(store, asked, |address, words, row| {
-        if address.row >= CALL_ROWS {
+    let mut own = Vec::new();
+    scan::rows(store, asked, |seen| {
+        if seen.address.row >= CALL_ROWS {
             return Ok(true);
         }
-        let number = values.of((address.partition, words), row, asked.terms);
-        let own = *of_value.entry(number).or_insert_with(|| {
-            let value = values.value(number);
-            let mut groups = groups.iter();
-            groups.position(|group| group.value.as_deref() == Some(value))
+        own.clear();
+        match values.are_several() {
+            true => {
+                let several = values.all(seen, asked.terms)?.into_iter();
+                own.extend(several.map(|(number, _)| number));
+            }
+            false => own.push(values.of(seen, asked.terms)),
+        }
+        let own = own.iter().filter_map(|number| {
+            *of_value.entry(*number).or_insert_with(|| {
+                let value = values.value(*number);
+                let mut groups = groups.iter();
+                groups.position(|group| group.value.as_deref() == Some(value))
+            })
         });
-        for place in [all, own].into_iter().flatten() {
-            pickers[place].show(address, row.interaction_id());
+        for place in all.into_iter().chain(own) {
+            pickers[place].show(seen.address, seen.row.interaction_id());
         }
         Ok::<_, Unanswered>(true)
     })?;

@@ -10,6 +10,7 @@ use aftercall_domain::Scope;
 use aftercall_domain::measure::{corrected, log_likelihood};
 use aftercall_log::Log;
 use aftercall_proto::insight::v1::{CompareDriversResponse, Driver, StandingWord};
+use aftercall_service::Places;
 use aftercall_view::Store;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::limits::{
     GROUPS_WITH_WORDS_MAX, SAMPLE_BEFORE_MIN, SAMPLE_OF_ALL, SAMPLE_OF_VALUE, SAMPLE_RUN,
     STANDING_Q_MAX,
 };
-use crate::scan::{self, Asked};
+use crate::scan::Asked;
 use crate::spoken::{LogReader, Terms, is_better, terms};
 
 /// Which words are asked for.
@@ -145,7 +146,7 @@ pub(super) fn tell(
     query: &Query,
     wanted: Wanted,
     (source, whose): (&Source<'_>, (&str, &Scope)),
-    at: Timestamp,
+    at: (Timestamp, Option<&Places>),
     answer: &mut CompareDriversResponse,
 ) -> Result<(), Unanswered> {
     let count = |contacts: i64| u64::try_from(contacts).unwrap_or(0);
@@ -197,8 +198,8 @@ fn rose_most(drivers: &[Driver]) -> Vec<usize> {
 /// Where the words of each group stand, of the period before and of the period.
 fn samples(
     query: &Query,
-    (source, (tenant_id, scope)): (&Source<'_>, (&str, &Scope)),
-    at: Timestamp,
+    (source, whose): (&Source<'_>, (&str, &Scope)),
+    (at, among): (Timestamp, Option<&Places>),
     groups: &[Group],
 ) -> Result<Vec<[Vec<WordsAt>; 2]>, Unanswered> {
     let terms = query.terms.at(at);
@@ -210,12 +211,8 @@ fn samples(
     let mut periods = Vec::with_capacity(2);
     for (period, filter) in [&query.before, &query.filter].into_iter().enumerate() {
         let asked = Asked {
-            tenant_id,
-            scope,
-            filter,
-            terms: &terms,
-            from: scan::FIRST,
-            before: None,
+            among,
+            ..Asked::all(whose, filter, &terms)
         };
         periods.push(pick(
             source.store,

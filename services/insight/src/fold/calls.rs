@@ -15,7 +15,7 @@ use aftercall_view::{ApplyError, Direction, StoreError, Txn};
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Change, InsightProjection, Kept, leave, links, saved};
+use super::{Change, InsightProjection, Kept, leave, links, saved, scores};
 use crate::blocks;
 use crate::keys::{self, Address, CALLS};
 
@@ -72,7 +72,8 @@ impl CallNote {
         let over = call.over()?;
         let mut contact = convert::provisional(over);
         call.add_saved(&mut contact);
-        Some(Kept::of_call(address, &contact).by(over.terms.as_ref()))
+        let at = (address, call.position().offset);
+        Some(Kept::of_call(at, &contact).by(over.terms.as_ref()))
     }
 }
 
@@ -105,6 +106,7 @@ pub(super) fn recorded(
             leave(fact, linked, &alone, txn)?;
         }
         blocks::remove(tenant_id, alone.address(), txn)?;
+        scores::forget_others(tenant_id, &alone, txn)?;
     }
     if let Err(place) = note.recorded.binary_search(&fact.whose) {
         note.recorded.insert(place, fact.whose);
@@ -178,6 +180,9 @@ impl InsightProjection {
         {
             leave(fact, linked, before, txn)?;
         }
+        if let Some(before) = &before {
+            scores::forget_others(tenant_id, before, txn)?;
+        }
         let Some(after) = after else {
             return match before {
                 Some(before) => blocks::remove(tenant_id, before.address(), txn),
@@ -189,6 +194,12 @@ impl InsightProjection {
             let is_beside_wrong = links::insert(linked, &after, &mut row, txn)?;
             saved::contact(fact, linked.customer_id, (&row, is_beside_wrong), txn)?;
         }
+        scores::write_others(
+            tenant_id,
+            after.address(),
+            (&after.contact, false, &row),
+            txn,
+        )?;
         blocks::write(tenant_id, after.address(), &row, txn)
     }
 

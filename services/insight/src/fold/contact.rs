@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use aftercall_domain::interaction::{Direction, Disconnect, Segment, path_in_line};
 use aftercall_domain::measure::{self, Facts, flag, known};
 use aftercall_log::{Offset, Partition};
-use aftercall_proto::convert::{call as convert, parties, time};
+use aftercall_proto::convert::interaction::analyse;
+use aftercall_proto::convert::{call as convert, feeling, parties, time};
 use aftercall_proto::envelope::contact_key;
-use aftercall_proto::event::v1::InteractionAmended;
+use aftercall_proto::event::v1::{InteractionAmended, InteractionAnalysed};
 use aftercall_proto::model::v1::{
     self as wire, ContactReason, Customer, DriverSegment, Interaction, IvrStep, ReasonResolution,
 };
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use prost::Message;
 use uuid::Uuid;
 
+use super::scores::{others, scorer, without_points, without_series};
 use crate::keys::{self, Address};
 use crate::row::{Column, Row};
 use crate::words::Words;
@@ -27,7 +29,7 @@ pub(crate) struct Kept {
     #[prost(uint64, tag = "1")]
     row: u64,
     #[prost(message, required, tag = "2")]
-    contact: Interaction,
+    pub(super) contact: Interaction,
     /// Whose contact it was when it was recorded: it stands under that key.
     #[prost(string, tag = "3")]
     recorded_as: String,
@@ -46,14 +48,14 @@ pub(crate) struct Kept {
     /// By what it is told whether a later contact goes on with it; none for the usual.
     #[prost(message, optional, tag = "8")]
     terms: Option<wire::CallTerms>,
-    /// Where in its partition of the log its record stands, by which its words are found.
-    #[prost(uint64, tag = "40")]
-    recorded_at: u64,
     /// Where the amendments stand that replaced its reasons and its handling last.
     #[prost(uint64, optional, tag = "41")]
     reasons_at: Option<u64>,
     #[prost(uint64, optional, tag = "42")]
     handling_at: Option<u64>,
+    /// Where the record, or the first that was told of the call, stands in its partition of the log.
+    #[prost(uint64, tag = "43")]
+    offset: u64,
 }
 
 /// Where in the log the words of a contact stand: offsets of its partition.
@@ -70,7 +72,7 @@ pub(crate) struct WordsAt {
 
 impl Kept {
     /// Keeps of a contact what is measured, and nobody's words.
-    pub(crate) fn of(address: Address, contact: &Interaction) -> Self {
+    pub(crate) fn of((address, offset): (Address, Offset), contact: &Interaction) -> Self {
         let customer = contact.customer.as_ref();
         let customer = customer.map(|customer| Customer {
             customer_id: customer.customer_id.clone(),
@@ -95,6 +97,9 @@ impl Kept {
             problem_onset_at: contact.problem_onset_at,
             non_talk: contact.non_talk.clone(),
             interruptions: contact.interruptions.clone(),
+            sentiment: contact.sentiment.as_ref().map(without_points),
+            sentiments: contact.sentiments.iter().map(without_points).collect(),
+            signals: contact.signals.clone(),
             driver_segment: code_alone(contact.driver_segment.as_ref()),
             ivr_path: nodes_alone(&contact.ivr_path),
             ..Interaction::default()
@@ -102,6 +107,7 @@ impl Kept {
         let mut kept = Self {
             partition: address.partition,
             row: address.row,
+            offset,
             contact,
             ..Self::default()
         };
@@ -117,27 +123,21 @@ impl Kept {
         }
     }
 
-    /// The same of a record that stands there in its partition of the log.
-    pub(crate) fn told_at(mut self, offset: Offset) -> Self {
-        self.recorded_at = offset;
-        self
-    }
-
     /// Where its words stand; none of one that was not recorded.
     pub(crate) fn words_at(&self) -> Option<WordsAt> {
         (!self.is_call).then_some(WordsAt {
             partition: self.partition,
-            recorded: self.recorded_at,
+            recorded: self.offset,
             reasons: self.reasons_at,
             handling: self.handling_at,
         })
     }
 
     /// The contact that a call is by itself.
-    pub(crate) fn of_call(address: Address, contact: &Interaction) -> Self {
+    pub(crate) fn of_call(at: (Address, Offset), contact: &Interaction) -> Self {
         Self {
             is_call: true,
-            ..Self::of(address, contact)
+            ..Self::of(at, contact)
         }
     }
 
@@ -200,9 +200,19 @@ impl Kept {
                 "non_talk" => contact.non_talk.clone_from(&values.non_talk),
                 "interruptions" => contact.interruptions.clone_from(&values.interruptions),
                 "problem_onset_at" => contact.problem_onset_at = values.problem_onset_at,
+                "sentiment" => contact.sentiment.clone_from(&values.sentiment),
+                "sentiments" => contact.sentiments.clone_from(&values.sentiments),
+                "signals" => contact.signals.clone_from(&values.signals),
                 _ => {}
             }
         }
+        without_series(contact);
+    }
+
+    /// Something was found in it.
+    pub(super) fn analyse(&mut self, analysed: &InteractionAnalysed) {
+        analyse(&mut self.contact, analysed);
+        without_series(&mut self.contact);
     }
 
     /// It was said what its root cause was.
@@ -298,6 +308,9 @@ impl Kept {
                 .map_or([0; 16], Uuid::into_bytes),
             channel: u8::try_from(contact.channel).unwrap_or(0),
             direction: u8::try_from(contact.direction).unwrap_or(0),
+            offset: self.offset,
+            feeling: feeling::of_contact(contact),
+            has_others: !others(contact).scores.is_empty(),
             facts: self.facts(),
             ..Row::default()
         };
@@ -334,6 +347,7 @@ impl Kept {
                 contact.driver_segment.as_ref().map_or("", |it| &it.code),
             ),
             (Column::IvrPath, &way),
+            (Column::Scorer, scorer(contact)),
         ];
         for (column, word) in said {
             row.set(column, words.number(of, word.as_bytes(), txn)?);

@@ -13,7 +13,7 @@ use prost::Message;
 
 use super::noted::{self, Correction};
 use super::{Kept, clocks, kept_of, links, saved};
-use crate::{blocks, keys};
+use crate::{afters, keys};
 
 /// What a promise counts as in its contact's row.
 type Counted = [u8; promised::COUNTS];
@@ -104,14 +104,12 @@ fn settle(
     let was = before.map_or([0; promised::COUNTS], counted);
     let is = counted(&after);
     if let Some(kept) = kept.as_ref().filter(|_| was != is) {
-        let address = kept.address();
-        if let Some(mut row) = blocks::read(tenant_id, address, txn)? {
-            let promises = row.facts.promises.iter_mut();
+        afters::change(tenant_id, kept.address(), txn, |after| {
+            let promises = after.promises.iter_mut();
             for ((count, was), is) in promises.zip(was).zip(is) {
                 *count = count.saturating_sub(was).saturating_add(is);
             }
-            blocks::write(tenant_id, address, &row, txn)?;
-        }
+        })?;
     }
     let customer_id = match &kept {
         Some(kept) => kept.customer_id(),

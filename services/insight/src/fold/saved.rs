@@ -62,12 +62,16 @@ pub(super) fn contact(
 
 /// Whether something went wrong in a contact, with those that it goes on with, or it makes the one after it a repeat.
 pub(super) fn is_slip(facts: &Facts) -> bool {
-    let is_near = |gap: u32| gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS);
     let waited = facts.queue_wait.saturating_add(facts.waited_before);
     facts.has(flag::DROPPED)
         || waited >= LONG_WAIT_MS
-        || is_near(facts.since_family)
-        || is_near(facts.until_family)
+        || makes_repeat(facts.since_family)
+        || makes_repeat(facts.until_family)
+}
+
+/// Whether two contacts about the same are so near that the later one is a repeat.
+pub(super) const fn makes_repeat(gap: u32) -> bool {
+    gap != NO_GAP && gap < REPEAT_DAYS.saturating_mul(DAY_MS)
 }
 
 /// Customers are one from now on, or two: what went wrong with both may be too much.

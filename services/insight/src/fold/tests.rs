@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use aftercall_domain::Scope;
-use aftercall_domain::measure::{Facts, Terms};
+use aftercall_domain::measure::{Facts, Feeling, Terms};
 use aftercall_ledger::testing::fold_to_store;
 use aftercall_log::Record;
 use aftercall_proto::envelope::{Fact, contact_key, customer_key};
 use aftercall_proto::event::v1::{
     ActorKind, CallClosed, CallClosing, CallDropJudged, CallReported, CallWrapUpSaved,
-    CustomersMerged, Event,
+    CustomersMerged, Event, InteractionAnalysed,
 };
 use aftercall_proto::insight::v1::ContactFilter;
 use aftercall_proto::model::v1 as wire;
@@ -32,8 +32,9 @@ const CONTACTS: u8 = 5;
 const REASONS: [&str; 3] = ["billing.refund", "billing.invoice", "outage"];
 
 /// What is told of calls.
-const KINDS: [wire::CallEventKind; 9] = [
+const KINDS: [wire::CallEventKind; 10] = [
     wire::CallEventKind::Started,
+    wire::CallEventKind::MenuStep,
     wire::CallEventKind::Queued,
     wire::CallEventKind::Answered,
     wire::CallEventKind::Held,
@@ -55,11 +56,32 @@ struct Says {
     has_trouble: bool,
 }
 
+/// All columns, in their order.
+const COLUMNS: [Column; 15] = [
+    Column::Agent,
+    Column::Team,
+    Column::Site,
+    Column::Queue,
+    Column::Reason,
+    Column::Disposition,
+    Column::Language,
+    Column::ClientAccount,
+    Column::Parties,
+    Column::RepeatCommitment,
+    Column::RepeatTeam,
+    Column::RootCause,
+    Column::Driver,
+    Column::IvrPath,
+    Column::Scorer,
+];
+
 /// What happens next with a contact, as any process may have written it, races and repetitions included.
 #[derive(Debug, Clone)]
 enum Next {
     Record(Says),
     Amend(u64, Says),
+    /// How the customer felt is said later, by one of two scorers, and a signal is found.
+    Analyse(u64, u8, i8),
     Identify(u64, u8),
     Tell {
         event: u8,
@@ -99,6 +121,8 @@ fn next() -> impl Strategy<Value = (u8, u8, Next)> {
     let next = prop_oneof![
         4 => says().prop_map(Next::Record),
         2 => (2..4_u64, says()).prop_map(|(sequence, says)| Next::Amend(sequence, says)),
+        2 => (2..4_u64, 0..2_u8, -3..4_i8)
+            .prop_map(|(sequence, by, end)| Next::Analyse(sequence, by, end)),
         1 => (2..4_u64, 0..3_u8).prop_map(|(sequence, to)| Next::Identify(sequence, to)),
         12 => tell.prop_map(|(event, kind, second)| Next::Tell { event, kind, second }),
         1 => any::<bool>().prop_map(Next::Close),
@@ -133,6 +157,14 @@ fn reasons(reason: usize) -> Vec<wire::ContactReason> {
     }]
 }
 
+fn sentiment(by: u8, end: i8) -> wire::Sentiment {
+    wire::Sentiment {
+        end: Some(end.into()),
+        scorer: format!("scorer-{by}"),
+        ..wire::Sentiment::default()
+    }
+}
+
 fn contact(id: &str, customer_id: &str, says: Says) -> wire::Interaction {
     let waited = says.waited.map(|waited| wire::Segment {
         kind: wire::SegmentKind::Queue.into(),
@@ -157,11 +189,17 @@ fn contact(id: &str, customer_id: &str, says: Says) -> wire::Interaction {
             ..wire::Customer::default()
         }),
         contact_reasons: reasons(says.reason),
+        driver_segment: Some(wire::DriverSegment {
+            code: REASONS[says.reason].to_owned(),
+            ..wire::DriverSegment::default()
+        }),
         occurred_at: at(says.began),
         ended_at: says.took.and_then(|took| at(says.began + took)),
         segments: waited.into_iter().collect(),
         disconnect,
         problem_onset_at: at(says.began - 500).filter(|_| says.has_trouble),
+        // Who records a trouble says how the customer felt, too.
+        sentiment: says.has_trouble.then(|| sentiment(2, -2)),
         ..wire::Interaction::default()
     }
 }
@@ -180,6 +218,7 @@ fn told(number: u8, customer: u8, (event, kind, second): (u8, wire::CallEventKin
             direction: wire::Direction::Inbound.into(),
             queue_id: format!("queue-{event}"),
             team_id: format!("team-{event}"),
+            menu_node: format!("step-{event}"),
             ..wire::CallEvent::default()
         }),
         ..CallReported::default()
@@ -199,7 +238,14 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
             (Fact::InteractionRecorded(Box::new(recorded)), id, 1)
         }
         Next::Amend(sequence, says) => {
-            let paths = ["segments", "ended_at", "occurred_at", "disconnect"];
+            let paths = [
+                "segments",
+                "ended_at",
+                "occurred_at",
+                "disconnect",
+                "sentiment",
+                "driver_segment",
+            ];
             let amended = InteractionAmended {
                 update_mask: Some(FieldMask {
                     paths: paths.map(str::to_owned).to_vec(),
@@ -208,6 +254,16 @@ fn fact(number: u8, customer: u8, next: &Next) -> (Fact, String, u64) {
                 reason: String::new(),
             };
             (Fact::InteractionAmended(Box::new(amended)), id, sequence)
+        }
+        Next::Analyse(sequence, by, end) => {
+            let analysed = InteractionAnalysed {
+                sentiments: vec![sentiment(by, end)],
+                signals: vec![wire::Signal {
+                    kind: wire::SignalKind::Abuse.into(),
+                    ..wire::Signal::default()
+                }],
+            };
+            (Fact::InteractionAnalysed(Box::new(analysed)), id, sequence)
         }
         Next::Identify(sequence, to) => {
             let identified = InteractionIdentified {
@@ -274,7 +330,9 @@ fn record(place: usize, (number, customer, next): &(u8, u8, Next)) -> Record {
     let (id, whose) = (interaction_id(*number), customer_id(*customer));
     let key = match next {
         Next::Merge(..) => customer_key(TENANT, &whose),
-        Next::Record(_) | Next::Amend(..) | Next::Identify(..) => contact_key(TENANT, &whose, &id),
+        Next::Record(_) | Next::Amend(..) | Next::Analyse(..) | Next::Identify(..) => {
+            contact_key(TENANT, &whose, &id)
+        }
         // A call stands for itself, whoever's it is.
         _ => contact_key(TENANT, "", &id),
     };
@@ -304,31 +362,40 @@ fn record(place: usize, (number, customer, next): &(u8, u8, Next)) -> Record {
     }
 }
 
-/// What a row says: of which contact, when, how, in words, and what it comes to.
-type Said = ([u8; 16], i64, [u8; 2], Vec<String>, Facts);
+/// What a row says: of which contact, when, how, in words, what it comes to, where its record stands, and how the customer
+/// felt.
+type Said = (
+    [u8; 16],
+    i64,
+    [u8; 2],
+    Vec<String>,
+    Facts,
+    (u64, BTreeMap<String, Feeling>),
+);
 
 fn rows(store: &Store) -> BTreeMap<Address, Said> {
     let (scope, terms) = (Scope::All, Terms::default());
     let filter = Filter::of(&ContactFilter::default(), &mut Checker::new());
-    let asked = Asked {
-        tenant_id: TENANT,
-        scope: &scope,
-        filter: &filter,
-        terms: &terms,
-        from: scan::FIRST,
-        before: None,
-    };
+    let asked = Asked::all((TENANT, &scope), &filter, &terms);
     let (mut rows, parties) = (BTreeMap::new(), Column::Parties as usize);
-    let visited = scan::rows(store, asked, |address, words, row| {
-        let row = row.row();
-        let word = |(column, number): (usize, &u32)| match column == parties {
-            true => format!("{:?}", words.parties(*number as usize)),
-            false => words.word(*number as usize).to_owned(),
+    let visited = scan::rows(store, asked, |seen| {
+        let (row, (_, words)) = (seen.row, seen.partition());
+        let numbers = COLUMNS.map(|column| row.word(column) as usize);
+        let word = |(column, number): (usize, usize)| match column == parties {
+            true => format!("{:?}", words.parties(number)),
+            false => words.word(number).to_owned(),
         };
-        let said = row.words.iter().enumerate().map(word).collect();
-        let how = [row.channel, row.direction];
-        let of = (row.interaction_id, row.occurred_at_us, how, said, row.facts);
-        assert!(rows.insert(address, of).is_none(), "each is shown once");
+        let said = numbers.into_iter().enumerate().map(word).collect();
+        let mut felt = BTreeMap::from([(String::new(), seen.feeling)]);
+        seen.each_scorer(|scorer, feeling| {
+            felt.insert(scorer.to_owned(), feeling);
+            Ok::<_, StoreError>(())
+        })?;
+        let how = [row.channel(), row.direction()];
+        let (id, at_us) = (row.interaction_id(), row.occurred_at_us());
+        let of = (id, at_us, how, said, seen.facts(), (row.offset(), felt));
+        let was = rows.insert(seen.address, of);
+        assert!(was.is_none(), "each is shown once");
         Ok::<_, StoreError>(true)
     });
     visited.unwrap();

@@ -125,7 +125,7 @@ impl Query {
     fn trends(
         &self,
         store: &Store,
-        (tenant_id, scope): (&str, &Scope),
+        whose: (&str, &Scope),
         (problems, at): (Vec<Problem>, Timestamp),
     ) -> Result<Vec<ProblemTrend>, Unanswered> {
         let days = usize::try_from(self.days).unwrap_or(0);
@@ -144,19 +144,11 @@ impl Query {
             .map(|problem| trend(problem, days, (from_us, before_us)))
             .collect();
         let terms = usual().at(at);
-        let asked = Asked {
-            tenant_id,
-            scope,
-            filter: &period,
-            terms: &terms,
-            from: scan::FIRST,
-            before: None,
-        };
-        scan::rows(store, asked, |address, words, row| {
-            let of = (address.partition, words);
+        let asked = Asked::all(whose, &period, &terms);
+        scan::rows(store, asked, |seen| {
             for (number, trend) in trends.iter_mut().enumerate() {
-                if several.fits(of, row, number) {
-                    count(trend, row.occurred_at_us(), from_us);
+                if several.fits(seen, number) {
+                    count(trend, seen.row.occurred_at_us(), from_us);
                 }
             }
             Ok::<_, Unanswered>(true)

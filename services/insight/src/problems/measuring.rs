@@ -89,7 +89,7 @@ impl Query {
 /// Counts the problem's contacts and all others, in one pass.
 fn count(
     store: &Store,
-    (tenant_id, scope): (&str, &Scope),
+    whose: (&str, &Scope),
     (problem, compared): (&Problem, Compared),
     at: Timestamp,
 ) -> Result<Counts, Unanswered> {
@@ -101,14 +101,7 @@ fn count(
     let filters = [filter(&asking_for(problem))?];
     let mut several = Several::of(&filters);
     let terms = usual().at(at);
-    let asked = Asked {
-        tenant_id,
-        scope,
-        filter: &period,
-        terms: &terms,
-        from: scan::FIRST,
-        before: None,
-    };
+    let asked = Asked::all(whose, &period, &terms);
     // The improvement begins a day, so that no day has some of both.
     let day = |at_us: i64| (at_us - compared.improved_us).div_euclid(DAY_US);
     let first = day(compared.from_us);
@@ -117,9 +110,9 @@ fn count(
         by_day: vec![0; usize::try_from(days.max(0)).unwrap_or(0)],
         ..Counts::default()
     };
-    scan::rows(store, asked, |address, words, row| {
-        let at_us = row.occurred_at_us();
-        let is_theirs = several.fits((address.partition, words), row, 0);
+    scan::rows(store, asked, |seen| {
+        let at_us = seen.row.occurred_at_us();
+        let is_theirs = several.fits(seen, 0);
         let (part, of) = match at_us < compared.improved_us {
             true => &mut counts.before,
             false => &mut counts.after,

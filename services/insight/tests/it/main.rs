@@ -5,6 +5,7 @@
 mod causes;
 mod clocks;
 mod driving;
+mod feeling;
 mod fixture;
 mod known;
 mod ledger;

@@ -4,6 +4,7 @@ use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{ContactFact, ContactFilter, Dimension, RepeatCauseKind};
 use aftercall_proto::model::v1::{Channel, Direction};
 
+use super::searched::SearchedArgs;
 use crate::command::{CommandError, Session};
 use crate::output::{When, past, values};
 
@@ -74,13 +75,15 @@ pub(super) struct FilterArgs {
     /// Began before this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = past)]
     before: Option<When>,
+    #[command(flatten)]
+    searched: SearchedArgs,
 }
 
 impl FilterArgs {
     pub(super) fn into_filter(self, session: &Session) -> Result<ContactFilter, CommandError> {
         let occurred_from = session.optional_instant(Some(&self.from))?;
         let occurred_before = session.optional_instant(self.before.as_ref())?;
-        Ok(ContactFilter {
+        Ok(self.searched.add_to(ContactFilter {
             agent_ids: self.agent,
             team_ids: self.team,
             site_ids: self.site,
@@ -103,7 +106,7 @@ impl FilterArgs {
             occurred_from,
             occurred_before,
             ..ContactFilter::default()
-        })
+        }))
     }
 
     /// The same with an end: where none is said, now.

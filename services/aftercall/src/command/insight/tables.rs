@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
-    AggregateResponse, AggregateRow, CompareDriversResponse, ContactRef,
-    CountRepeatContactsResponse, Measures, RepeatCauseKind,
+    AggregateResponse, AggregateRow, CompareDriversResponse, ContactFilter, ContactRef,
+    CountRepeatContactsResponse, Measures, RepeatCauseKind, RepeatRow,
 };
 use aftercall_proto::model::v1::Money;
 
@@ -32,14 +33,41 @@ fn seconds(mean: Option<f64>) -> String {
     mean.map_or_else(|| "-".to_owned(), |mean| format!("{mean:.0}s"))
 }
 
-fn group(values: &[String]) -> String {
+/// A group's name.
+pub(super) fn group<'a>(values: impl IntoIterator<Item = &'a String>) -> String {
     let said = |value: &String| match value.is_empty() {
         true => "nobody said".to_owned(),
         false => clean(value),
     };
-    match values {
-        [] => "all".to_owned(),
-        values => values.iter().map(said).collect::<Vec<_>>().join(" · "),
+    let said: Vec<_> = values.into_iter().map(said).collect();
+    match said.is_empty() {
+        true => "all".to_owned(),
+        false => said.join(" · "),
+    }
+}
+
+/// The names of groups, and what asks for their contacts.
+pub(super) fn groups(
+    answer: &AggregateResponse,
+) -> impl Iterator<Item = (String, Option<&ContactFilter>)> {
+    let named = |row: &AggregateRow| match row.bucket_from {
+        Some(at) => format!("{} · {}", group(&row.values), time_of(&at)),
+        None => group(&row.values),
+    };
+    let rows = answer.rows.iter();
+    rows.map(move |row| (named(row), row.filter.as_ref()))
+}
+
+fn time_of(at: &pbjson_types::Timestamp) -> String {
+    time::from_wire(at).map_or_else(String::new, |at| at.to_string())
+}
+
+/// What repeats are because of.
+pub(super) fn repeat(row: &RepeatRow) -> String {
+    let cause = label::<RepeatCauseKind>(row.cause);
+    match row.value.is_empty() {
+        true => cause,
+        false => format!("{cause} · {}", clean(&row.value)),
     }
 }
 
@@ -227,7 +255,7 @@ pub(super) fn effort(answer: &AggregateResponse, output: &mut Output) -> io::Res
     foot(answer, output)
 }
 
-fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Result<()> {
+pub(super) fn foot(answer: &AggregateResponse, output: &mut Output) -> io::Result<()> {
     let total = answer.total.clone().unwrap_or_default();
     let mut said = vec![format!("{} contacts", total.contacts)];
     if total.unrecorded > 0 {
@@ -264,7 +292,7 @@ pub(super) fn drivers(answer: &CompareDriversResponse, output: &mut Output) -> i
         Column::full("before and since"),
     ]);
     for driver in &answer.drivers {
-        let name = group(std::slice::from_ref(&driver.value));
+        let name = group([&driver.value]);
         let told = match (driver.is_new, driver.q_value < 0.05, driver.z > 0.0) {
             (true, ..) => "new",
             (_, true, true) => "rose",

@@ -89,6 +89,7 @@ fn found(indexes: Indexes<'_>, filter: &Filter, within: &Positions) -> Vec<u64> 
         scope: &Scope::All,
         text: &TextQuery::default(),
         filter,
+        among: None,
         order: Order::Latest,
         weights: &Weights::new(0, &[]),
         after: None,
@@ -96,7 +97,7 @@ fn found(indexes: Indexes<'_>, filter: &Filter, within: &Positions) -> Vec<u64> 
         results_max: 1,
         facets: &[],
     };
-    search::places(indexes, &Fields::new(), &search).unwrap()
+    search::places(indexes, &Fields::new(), &search, usize::MAX).unwrap()
 }
 
 proptest! {

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::{APART_US, At, Group, Place, TROUBLE_US};
+use crate::afters::{self, After};
 use crate::blocks;
-use crate::fold::saved::is_slip;
+use crate::fold::saved::{is_slip, makes_repeat};
 use crate::keys::{self, read_place};
 use crate::limits::NEIGHBOURS_MAX;
 use crate::row::Row;
@@ -87,14 +88,21 @@ impl Around {
 
     /// What came after it.
     pub(super) fn look_ahead(&self, own: usize, row: &mut Row) {
+        let mut after = After::of(&row.facts);
+        self.look_after(own, &mut after);
+        after.add_to(&mut row.facts);
+    }
+
+    /// The same without the row, which stays as it is.
+    fn look_after(&self, own: usize, after: &mut After) {
         let (At { at_us, .. }, place) = &self.entries[own];
-        let mut after = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
-        let akin = after.find(|(_, other)| place.is_akin(other));
-        row.facts.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
+        let mut later = self.entries[own + 1..].iter().take(NEIGHBOURS_MAX);
+        let akin = later.find(|(_, other)| place.is_akin(other));
+        after.until_family = akin.map_or(NO_GAP, |(it, _)| gap(*at_us, it.at_us));
         let mut gone_on_with = (own..).take_while(|place| self.is_gone_on_with(*place));
         let is_redialled = gone_on_with.any(|place| self.entries[place + 1].1.says_why());
-        row.facts.set(flag::REDIALLED, is_redialled);
-        row.facts.set(flag::GONE_ON_WITH, self.is_gone_on_with(own));
+        after.set(flag::REDIALLED, is_redialled);
+        after.set(flag::GONE_ON_WITH, self.is_gone_on_with(own));
     }
 
     /// Whether the next contact goes on with the one at a place.
@@ -176,9 +184,13 @@ impl Around {
         self.back(place, None) != self.back(place, Some(own))
     }
 
-    /// Says in the rows of others what comes after them, or from `after` on what came before them. What is on their other
-    /// side is not all here, and stays as it was. Says whether something is wrong in one of those that changed: a contact
-    /// that becomes known late may add its wait to that of the one that goes on with it.
+    /// Says beside the rows of others what comes after them, or from `after` on in their rows what came before them. What is on
+    /// their other side is not all here, and stays as it was. Of most contacts that come, one has something after it now: its
+    /// row is neither read nor written.
+    ///
+    /// Says whether something is wrong in one of those that changed: a contact that becomes known late may add its wait to that
+    /// of the one that goes on with it. Of what comes after a contact, nothing is wrong but that the customer is back so soon
+    /// that it is a repeat; what its row says was looked at when that was written.
     pub(super) fn settle(
         &self,
         tenant_id: &str,
@@ -187,11 +199,28 @@ impl Around {
     ) -> Result<bool, ApplyError> {
         let mut is_wrong = false;
         for place in touched {
-            is_wrong |= self.change(tenant_id, place, txn, |row| match place < after {
-                true => self.look_ahead(place, row),
-                false => self.look_back(place, row),
-            })?;
+            is_wrong |= match place < after {
+                true => self.settle_after(tenant_id, place, txn)?,
+                false => self.change(tenant_id, place, txn, |row| self.look_back(place, row))?,
+            };
         }
+        Ok(is_wrong)
+    }
+
+    /// Says beside a contact's row what comes after it. Says whether the contact makes another one a repeat now.
+    fn settle_after(
+        &self,
+        tenant_id: &str,
+        place: usize,
+        txn: &mut Txn<'_>,
+    ) -> Result<bool, ApplyError> {
+        let address = self.entries[place].1.address();
+        let mut is_wrong = false;
+        afters::change(tenant_id, address, txn, |after| {
+            let was = after.until_family;
+            self.look_after(place, after);
+            is_wrong = after.until_family != was && makes_repeat(after.until_family);
+        })?;
         Ok(is_wrong)
     }
 

@@ -1,14 +1,30 @@
-//! Which contacts an export is of, by their places in the log: asked of each row that is read, in an order that has
-//! nothing to do with theirs, so that a search among millions would look all over the memory.
+//! Sets of records by their places in the log: asked of each row that is read, in an order that may have nothing to do
+//! with theirs, so that a search among millions would look all over the memory.
 
-use crate::keys;
+use aftercall_log::Position;
+
+/// How many bits of a place in the log are the offset: a trillion records a partition.
+const OFFSET_BITS: u32 = 40;
+
+/// A place in the log as one number. Unique; grows with arrival within a partition.
+pub fn seq_of(position: Position) -> u64 {
+    (u64::from(position.partition) << OFFSET_BITS) | position.offset
+}
+
+/// The place in the log that [`seq_of`] made a number of.
+pub fn position_of(seq: u64) -> Position {
+    Position {
+        partition: (seq >> OFFSET_BITS) as u32,
+        offset: seq & ((1 << OFFSET_BITS) - 1),
+    }
+}
 
 /// How many places a word has a bit for.
 const WORD_BITS: u64 = 64;
 
-/// Places in the log, as numbers.
-#[derive(Debug)]
-pub(super) struct Places {
+/// Places in the log, as the numbers that [`seq_of`] makes of them.
+#[derive(Debug, Default)]
+pub struct Places {
     /// Those of each partition, in their order.
     runs: Vec<Run>,
     len: usize,
@@ -32,8 +48,8 @@ enum Held {
 
 impl Places {
     /// These, which are in order.
-    pub(super) fn of(places: &[u64]) -> Self {
-        let partition = |seq: &u64| keys::position_of(*seq).partition;
+    pub fn of(places: &[u64]) -> Self {
+        let partition = |seq: &u64| position_of(*seq).partition;
         let runs = places.chunk_by(|one, next| partition(one) == partition(next));
         Self {
             runs: runs.filter_map(Run::of).collect(),
@@ -42,12 +58,17 @@ impl Places {
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> u64 {
+    pub fn len(&self) -> u64 {
         self.len as u64
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Whether it is one of them.
-    pub(super) fn contains(&self, place: u64) -> bool {
+    pub fn contains(&self, place: u64) -> bool {
         let begun = self.runs.partition_point(|run| run.first <= place);
         let run = self.runs[..begun].last();
         run.is_some_and(|run| run.contains(place))
@@ -97,13 +118,12 @@ fn word_of(after_first: u64) -> (usize, u64) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use aftercall_log::Position;
     use proptest::prelude::*;
 
     use super::*;
 
     fn seq(partition: u32, offset: u64) -> u64 {
-        keys::seq_of(Position { partition, offset })
+        seq_of(Position { partition, offset })
     }
 
     proptest! {
@@ -127,6 +147,17 @@ mod tests {
             for asked in asked.chain(beside) {
                 prop_assert_eq!(places.contains(asked), all.contains(&asked), "{}", asked);
             }
+        }
+    }
+
+    #[test]
+    fn a_place_in_the_log_reads_back() {
+        for position in [(0, 0), (0, 77), (3, 77), (4_095, (1 << OFFSET_BITS) - 1)] {
+            let position = Position {
+                partition: position.0,
+                offset: position.1,
+            };
+            assert_eq!(position_of(seq_of(position)), position);
         }
     }
 
