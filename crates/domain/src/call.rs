@@ -9,6 +9,7 @@ mod event;
 mod fold;
 mod measures;
 mod restated;
+mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;
+pub use talk::{Speech, Talk};
 
 /// How a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +91,8 @@ pub struct Call {
     pub place: Place,
     /// The last step in the voice menu; empty for none.
     pub menu_node: String,
+    /// How the talk stands, by what was said; none where nothing is told of that.
+    pub talk: Option<Talk>,
     /// How it ended. Whether it was lost is judged apart.
     pub disconnect: Option<Disconnect>,
     /// On whose side the line was lost, if somebody says so.

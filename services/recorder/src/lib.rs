@@ -44,6 +44,7 @@ mod prepare;
 mod record;
 mod recorder;
 mod resolve;
+mod saying;
 mod score;
 mod stream;
 

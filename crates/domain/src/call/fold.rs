@@ -2,12 +2,13 @@
 //! implies another one brings it along.
 
 mod segments;
+mod talk;
 
 use jiff::Timestamp;
 
 use super::event::{CallEvent, DropSide, Place, What};
 use super::measures::Measures;
-use super::{Call, CallState};
+use super::{Call, CallState, Talk};
 use crate::interaction::{
     Direction, Disconnect, DisconnectReason, Hold, HoldReason, Segment, SegmentKind, Transfer,
 };
@@ -61,6 +62,7 @@ struct Folding {
     offer: Option<Offer>,
     /// How often it rang unanswered since somebody answered last.
     unanswered: u32,
+    talk: Option<Talk>,
     end: Option<End>,
 }
 
@@ -104,6 +106,7 @@ impl Folding {
             conference: None,
             offer: None,
             unanswered: 0,
+            talk: None,
             end: None,
         }
     }
@@ -123,6 +126,7 @@ impl Folding {
             What::Consulted => self.consulted(at, place),
             What::Conferenced => self.conferenced(at, place),
             What::Transferred(transfer) => self.transferred(at, place, transfer),
+            What::Said { by, speech } => self.said(at, place, (*by, *speech)),
             What::Dropped { side } => {
                 let reason = Some(DisconnectReason::TelecomProblem);
                 self.ended(at, reason, Some(*side));
@@ -472,6 +476,7 @@ impl Folding {
             segments: self.segments,
             place: self.place,
             menu_node: self.menu_node,
+            talk: self.talk,
             dropped: end.as_ref().and_then(|end| end.dropped),
             disconnect: end.map(|end| Disconnect {
                 reason: end.reason,

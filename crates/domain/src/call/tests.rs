@@ -1,6 +1,8 @@
 //! One call, whatever order its events come in.
 
 mod measured;
+mod orders;
+mod talking;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
