@@ -50,7 +50,11 @@ mod tests {
         take_words(&mut event, &mut found);
         let fields = match found.into_result(()) {
             Ok(()) => Vec::new(),
-            Err(found) => found.as_slice().iter().map(|one| one.field.clone()).collect(),
+            Err(found) => found
+                .as_slice()
+                .iter()
+                .map(|one| one.field.clone())
+                .collect(),
         };
         (fields, event)
     }
