@@ -9,6 +9,7 @@ mod event;
 mod fold;
 mod measures;
 mod restated;
+mod talk;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;
+pub use talk::{Speech, Talk};
 pub use terms::CallTerms;
 
 /// How a call stands.
@@ -93,6 +95,8 @@ pub struct Call {
     pub menu_node: String,
     /// The way through the voice menu, in its order; at most [`LIST_MAX`](crate::limits::LIST_MAX) steps.
     pub ivr_path: Vec<IvrStep>,
+    /// How the talk stands, by what was said; none where nothing is told of that.
+    pub talk: Option<Talk>,
     /// How it ended. Whether it was lost is judged apart.
     pub disconnect: Option<Disconnect>,
     /// On whose side the line was lost, if somebody says so.

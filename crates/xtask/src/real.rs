@@ -5,7 +5,9 @@
 //!                                   (twice)
 //! ```
 //!
-//! Beside that, New York's dues are computed by their rules (`dues`), and the service desk's incidents are told again in
+//! Beside that, what insight measures is reckoned a second time, by another program from the sets' own files (`measures`);
+//! chats are told as they happened, and those that were lost are found (`chats`); what the built-in rules say of labelled texts
+//! is shown (`rules`); New York's dues are computed by their rules (`dues`), and the service desk's incidents are told again in
 //! their own time, with their waits as pauses and their reopenings as new promises (`incidents`).
 //!
 //! Nothing of the sets is kept: what is converted lies in a directory that goes with this process.
@@ -25,10 +27,13 @@
 //! * **No channel, or one that we have no name for**: TASK, and the label `channel_…` with the
 //!   source's own word.
 
+mod chats;
 mod check;
 mod contact;
 mod dues;
 mod incidents;
+mod measures;
+mod rules;
 mod sources;
 mod verdict;
 mod write;
@@ -95,6 +100,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     for mismatch in &checked.mismatches {
         eprintln!("mismatch: {mismatch}");
     }
+    println!("{}", checked.measured.table());
+    println!("{}", checked.chats.table());
+    println!("{}", rules::report(&converted.texts));
     println!("{}", checked.dues.table());
     incidents::tell(&args.dir)?;
     println!("{}", line(&converted, &checked));
@@ -127,7 +135,7 @@ fn on_log(
     };
     // Only a log in files can be counted beside the server.
     let counted = own.as_ref().filter(|_| kafka.is_none());
-    let outcome = exercise(binary, &url, counted, files, converted);
+    let outcome = exercise(args, (binary, &url, counted), files, converted);
     if let Some(own) = own {
         own.stop()?;
     }
@@ -157,9 +165,8 @@ fn new_topic(binary: &Path, cluster: &Cluster) -> anyhow::Result<Vec<(&'static s
 
 /// Imports twice, and checks.
 fn exercise(
-    binary: &Path,
-    url: &str,
-    own: Option<&Server>,
+    args: &Args,
+    (binary, url, own): (&Path, &str, Option<&Server>),
     files: &[PathBuf],
     converted: &Converted,
 ) -> anyhow::Result<Checked> {
@@ -180,7 +187,7 @@ fn exercise(
     // What the followers of the log add by themselves may come late; contacts may not.
     let after = log_records(binary, own)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let checked = runtime.block_on(check::all(url, converted, &mut say))?;
+    let checked = runtime.block_on(check::all(url, &args.dir, converted, &mut say))?;
     ensure!(
         after == records,
         "the second import changed the log: {records:?} records before, {after:?} after"
@@ -248,6 +255,18 @@ fn line(converted: &Converted, checked: &Checked) -> String {
         format!("{} promises", checked.promises),
         format!("{} verdicts as labelled", checked.as_labelled),
         format!("{} as computed", checked.as_computed),
+        format!(
+            "{} numbers of measures reckoned twice",
+            checked.measured.cells
+        ),
+        format!("{} groups listed", checked.measured.drilled),
+        format!("{} chats told", checked.chats.told),
+        format!(
+            "{} found lost, of these {} rightly",
+            checked.chats.found(),
+            checked.chats.right()
+        ),
+        format!("{} texts with labels", converted.texts.len()),
     ];
     let kinds = converted.noted.iter().chain(&checked.contradictions);
     parts.extend(kinds.map(|(kind, count)| format!("{count} {kind}")));

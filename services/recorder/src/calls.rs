@@ -35,6 +35,7 @@ use uuid::Uuid;
 
 use crate::core::{Core, deadline_of, wait_max};
 use crate::failure::{Refusal, record_failure};
+use crate::saying::take_words;
 
 /// Events of one append.
 const CHUNK_EVENTS_MAX: usize = 256;
@@ -200,6 +201,7 @@ fn prepare(
     };
     check_names(&event, &mut checker);
     let mut found = checker.into_found();
+    take_words(&mut event, &mut found);
     let read = convert::read(&event, FieldPath::of("event"), &mut found);
     check_time(read.occurred_at, now, &mut found);
     let id = interaction_id(principal, &event, &mut found);

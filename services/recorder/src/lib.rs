@@ -45,6 +45,7 @@ mod propose;
 mod record;
 mod recorder;
 mod resolve;
+mod saying;
 mod score;
 mod stream;
 

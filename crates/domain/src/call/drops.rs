@@ -2,8 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, DropSide};
-use crate::interaction::{Direction, DisconnectReason, DisconnectStage, DropClass};
+use super::{Call, DropSide, Speech, Talk};
+use crate::interaction::{
+    Direction, DisconnectReason, DisconnectStage, DropClass, SentimentParticipant,
+};
 use crate::limits::{DROP_BACK_WITHIN_S, DROP_HOLD_S_MIN};
 
 /// To whom the loss of a call is put down.
@@ -30,6 +32,10 @@ pub enum DropBasis {
     HungUpOnHold,
     /// Nobody said why it ended, and the customer was back soon.
     CustomerBack,
+    /// The customer spoke last, and waited for an answer.
+    Unanswered,
+    /// The agent had the customer wait, and was not back.
+    LeftWaiting,
 }
 
 /// A judgement on how a call ended.
@@ -97,23 +103,52 @@ impl DropRule {
         if reason == Some(DisconnectReason::TelecomProblem) || call.dropped.is_some() {
             return Some(DropBasis::TelecomProblem);
         }
-        let by_customer = matches!(reason, None | Some(DisconnectReason::Customer));
+        if self.is_hung_up_on_hold(call, ended_at) {
+            return Some(DropBasis::HungUpOnHold);
+        }
+        call.talk.and_then(|talk| left_open(call, talk))
+    }
+
+    fn is_hung_up_on_hold(self, call: &Call, ended_at: Timestamp) -> bool {
+        let Some(disconnect) = &call.disconnect else {
+            return false;
+        };
+        let by_customer = matches!(disconnect.reason, None | Some(DisconnectReason::Customer));
         let held = call.segments.iter().flat_map(|segment| &segment.holds);
-        let last = held.map(|hold| hold.began_at).max()?;
-        let is_long = ended_at.duration_since(last) >= self.on_hold_for;
-        let on_hold = disconnect.stage == Some(DisconnectStage::Hold);
-        (by_customer && on_hold && is_long).then_some(DropBasis::HungUpOnHold)
+        let last = held.map(|hold| hold.began_at).max();
+        let is_long = last.is_some_and(|it| ended_at.duration_since(it) >= self.on_hold_for);
+        by_customer && disconnect.stage == Some(DisconnectStage::Hold) && is_long
     }
 }
 
-/// Whether nobody says who ended a call that somebody wanted something of.
+/// How a talk was left open that an agent had a part in; not if the agent, or the flow, ended it.
+fn left_open(call: &Call, talk: Talk) -> Option<DropBasis> {
+    let reason = call.disconnect.as_ref().and_then(|it| it.reason);
+    let is_left = matches!(
+        reason,
+        None | Some(
+            DisconnectReason::Customer | DisconnectReason::Unknown | DisconnectReason::System
+        )
+    );
+    if talk.is_closed || !is_left || !call.needs_wrap_up() {
+        return None;
+    }
+    match (talk.by, talk.speech) {
+        (SentimentParticipant::Customer, _) => Some(DropBasis::Unanswered),
+        (SentimentParticipant::Agent, Speech::Wait) => Some(DropBasis::LeftWaiting),
+        (SentimentParticipant::Agent, _) => None,
+    }
+}
+
+/// Whether nobody says who ended a call that somebody wanted something of, nor what was said in it: where that is known, it
+/// tells how the call ended, and who is back has something else.
 fn is_unexplained(call: &Call) -> bool {
     let reason = call.disconnect.as_ref().and_then(|it| it.reason);
     let is_open = matches!(
         reason,
         None | Some(DisconnectReason::Unknown | DisconnectReason::System)
     );
-    is_open && call.direction != Some(Direction::Internal)
+    is_open && call.talk.is_none() && call.direction != Some(Direction::Internal)
 }
 
 fn verdict(class: DropClass, basis: DropBasis, call: &Call) -> DropVerdict {

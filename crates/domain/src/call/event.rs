@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Speech;
 use crate::Handle;
-use crate::interaction::{Direction, DisconnectReason, HoldReason, Transfer};
+use crate::interaction::{Direction, DisconnectReason, HoldReason, SentimentParticipant, Transfer};
 
 /// The name of an event: whatever has the same one is told again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -91,6 +92,13 @@ pub enum What {
     Conferenced,
     /// The agent handed it on.
     Transferred(Transfer),
+    /// Somebody said something, in a chat or in a call that is written down.
+    Said {
+        /// Who.
+        by: SentimentParticipant,
+        /// What for.
+        speech: Speech,
+    },
     /// The line was lost.
     Dropped {
         /// On whose side.
@@ -133,10 +141,11 @@ impl What {
             Self::Consulted => 8,
             Self::Conferenced => 9,
             Self::Transferred(_) => 10,
-            Self::Dropped { .. } => 11,
-            Self::Ended { .. } => 12,
-            Self::AcwBegan => 13,
-            Self::AcwEnded => 14,
+            Self::Said { .. } => 11,
+            Self::Dropped { .. } => 12,
+            Self::Ended { .. } => 13,
+            Self::AcwBegan => 14,
+            Self::AcwEnded => 15,
         }
     }
 

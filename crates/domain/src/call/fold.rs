@@ -2,12 +2,13 @@
 //! implies another one brings it along.
 
 mod segments;
+mod talk;
 
 use jiff::Timestamp;
 
 use super::event::{CallEvent, DropSide, Place, What};
 use super::measures::Measures;
-use super::{Call, CallState};
+use super::{Call, CallState, Talk};
 use crate::interaction::{
     Direction, Disconnect, DisconnectReason, Hold, HoldReason, IvrOutcome, IvrStep, Segment,
     SegmentKind, Transfer,
@@ -63,6 +64,7 @@ struct Folding {
     offer: Option<Offer>,
     /// How often it rang unanswered since somebody answered last.
     unanswered: u32,
+    talk: Option<Talk>,
     end: Option<End>,
 }
 
@@ -107,6 +109,7 @@ impl Folding {
             conference: None,
             offer: None,
             unanswered: 0,
+            talk: None,
             end: None,
         }
     }
@@ -126,6 +129,7 @@ impl Folding {
             What::Consulted => self.consulted(at, place),
             What::Conferenced => self.conferenced(at, place),
             What::Transferred(transfer) => self.transferred(at, place, transfer),
+            What::Said { by, speech } => self.said(at, place, (*by, *speech)),
             What::Dropped { side } => {
                 let reason = Some(DisconnectReason::TelecomProblem);
                 self.ended(at, reason, Some(*side));
@@ -477,6 +481,7 @@ impl Folding {
             place: self.place,
             menu_node: self.menu_node,
             ivr_path: self.ivr_path,
+            talk: self.talk,
             dropped: end.as_ref().and_then(|end| end.dropped),
             disconnect: end.map(|end| Disconnect {
                 reason: end.reason,

@@ -2,6 +2,8 @@
 
 mod measured;
 mod menus;
+mod orders;
+mod talking;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

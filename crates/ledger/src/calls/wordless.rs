@@ -18,6 +18,7 @@ pub(super) fn told(event: &wire::CallEvent) -> wire::CallEvent {
     let mut told = event.clone();
     told.handles.clear();
     told.our_handle = None;
+    told.text.clear();
     if let Some(transfer) = &mut told.transfer {
         transfer.reason.clear();
     }

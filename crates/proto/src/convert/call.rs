@@ -3,8 +3,8 @@
 mod shown;
 mod terms;
 
-use aftercall_domain::call::{CallEvent, DropSide, EventName, Place, What};
-use aftercall_domain::interaction::{HoldReason, Transfer, TransferKind};
+use aftercall_domain::call::{CallEvent, DropSide, EventName, Place, Speech, What};
+use aftercall_domain::interaction::{HoldReason, SentimentParticipant, Transfer, TransferKind};
 use aftercall_domain::limits::HANDLES_MAX;
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Handle, Violations};
@@ -35,6 +35,12 @@ pub fn read(event: &wire::CallEvent, at: FieldPath<'_>, found: &mut Violations) 
                     enums::required::<wire::TransferKind>(transfer.kind, at.field("kind"), found);
             }
         }
+    }
+    if kind == wire::CallEventKind::Said {
+        let participant = at.field("participant");
+        let _ =
+            enums::required::<wire::SentimentParticipant>(event.participant, participant, found);
+        let _ = enums::optional::<wire::Speech>(event.speech, at.field("speech"), found);
     }
     let handles = message::bounded(
         event.handles.clone(),
@@ -142,8 +148,23 @@ fn what(event: &wire::CallEvent, kind: wire::CallEventKind) -> What {
         },
         Kind::AcwBegan => What::AcwBegan,
         Kind::AcwEnded => What::AcwEnded,
+        Kind::Said => What::Said {
+            by: known::<wire::SentimentParticipant>(event.participant)
+                .unwrap_or(SentimentParticipant::Customer),
+            speech: known::<wire::Speech>(event.speech).unwrap_or(Speech::Other),
+        },
     }
 }
+
+enums::closed!(Speech {
+    Other,
+    Farewell,
+    Offer,
+    Wait,
+    Question,
+    Closing,
+    Refusal
+});
 
 fn known<W: Closed>(number: i32) -> Option<W::Domain> {
     W::try_from(number).ok().and_then(W::known)

@@ -17,7 +17,7 @@ use aftercall_proto::history::v1::{
 };
 use aftercall_proto::knowledge::v1::ListSolutionsRequest;
 use aftercall_proto::knowledge::v1::knowledge_service_client::KnowledgeServiceClient;
-use aftercall_proto::model::v1::{Commitment, CommitmentLifecycle, Interaction};
+use aftercall_proto::model::v1::{Alert, AlertState, Commitment, CommitmentLifecycle, Interaction};
 use jiff::Timestamp;
 use tonic::Status;
 

@@ -1,6 +1,7 @@
 //! What the server says, beside what the sources say.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use anyhow::{Context, bail, ensure};
 use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
+use super::chats::{self, Chats};
 use super::contact::{Contact, Converted};
 use super::dues::{self, Dues};
+use super::measures::{self, Measured};
 use super::verdict::{Expected, Verdict};
 
 /// Questions that are asked at once.
@@ -43,6 +46,10 @@ pub(super) struct Checked {
     pub(super) contradictions: BTreeMap<&'static str, u64>,
     /// New York's dues.
     pub(super) dues: Dues,
+    /// What the service measures, and another program.
+    pub(super) measured: Measured,
+    /// Which chats were found to be lost.
+    pub(super) chats: Chats,
     /// The first of those things that are not as they should be.
     pub(super) mismatches: Vec<String>,
     pub(super) mismatches_total: u64,
@@ -55,11 +62,16 @@ impl Checked {
             self.mismatches.push(what);
         }
     }
+
+    fn take_mismatches(&mut self, found: &[String]) {
+        found.iter().for_each(|wrong| self.mismatch(wrong.clone()));
+    }
 }
 
 /// Asks for everything.
 pub(super) async fn all(
     url: &str,
+    dir: &Path,
     converted: &Converted,
     say: &mut dyn FnMut(&str),
 ) -> anyhow::Result<Checked> {
@@ -78,9 +90,16 @@ pub(super) async fn all(
     silence(&asked, &mut checked).await?;
     say("compute New York's dues");
     let found = dues::compare(&asked, &converted.dues).await?;
-    let wrong = found.mismatches.clone();
-    wrong.into_iter().for_each(|wrong| checked.mismatch(wrong));
+    checked.take_mismatches(&found.mismatches);
     checked.dues = found;
+    say("reckon measures twice");
+    let found = measures::compare(&asked, dir, converted).await?;
+    checked.take_mismatches(&found.mismatches);
+    checked.measured = found;
+    say("tell chats as they happened");
+    let found = chats::tell(&asked, &converted.chats).await?;
+    checked.take_mismatches(&found.mismatches);
+    checked.chats = found;
     Ok(checked)
 }
 

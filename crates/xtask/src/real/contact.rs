@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::chats::Chat;
 use super::dues::CityDue;
+use super::rules::Labelled;
 use super::verdict::Promise;
 
 /// The import that all records belong to.
@@ -30,6 +32,10 @@ pub(super) struct Converted {
     pub(super) noted: BTreeMap<&'static str, u64>,
     /// New York's dues.
     pub(super) dues: Vec<CityDue>,
+    /// Chats, as they happened.
+    pub(super) chats: Vec<Chat>,
+    /// Texts with their labels.
+    pub(super) texts: Vec<Labelled>,
 }
 
 impl Converted {
@@ -43,6 +49,8 @@ impl Converted {
             *self.noted.entry(kind).or_default() += count;
         }
         self.dues.extend(other.dues);
+        self.chats.extend(other.chats);
+        self.texts.extend(other.texts);
     }
 }
 
@@ -148,6 +156,8 @@ impl Sketch<'_> {
                 ..Customer::default()
             }),
             occurred_at: Some(wire(self.occurred_at)),
+            // For whom it was answered: by this the contacts of one source are told from those of others.
+            client_account_id: clipped(self.source),
             contact_reasons: reasons,
             no_follow_up_promised: true,
             labels,

@@ -7,6 +7,7 @@ mod measured;
 mod old;
 mod saved;
 mod stream;
+mod talking;
 
 use std::pin::Pin;
 use std::time::Duration;

@@ -17,6 +17,7 @@ mod cluster;
 mod contested;
 mod crash;
 mod damage;
+mod exporting;
 mod faulty_disk;
 mod full_disk;
 mod hostile;

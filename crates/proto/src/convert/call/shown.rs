@@ -99,6 +99,8 @@ impl From<DropBasis> for wire::DropBasis {
             DropBasis::AgentSide => Self::AgentSide,
             DropBasis::HungUpOnHold => Self::HungUpOnHold,
             DropBasis::CustomerBack => Self::CustomerBack,
+            DropBasis::Unanswered => Self::Unanswered,
+            DropBasis::LeftWaiting => Self::LeftWaiting,
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Conversations, complaints and reasons. None of these sources records a promise.
 
 use aftercall_proto::model::v1::{
-    Action, Disconnect, Disposition, DropClass, Handling, Interaction,
+    Action, Disposition, Handling, Interaction, SentimentParticipant,
 };
+use anyhow::bail;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::parse;
+use crate::real::chats::{Chat, Turn, is_held_out};
 use crate::real::contact::{Contact, Converted, Sketch, cleaned, clipped, code, instant, wire};
+use crate::real::rules::Labelled;
 
 fn labels(more: &[&str]) -> Vec<String> {
     let all = std::iter::once(&"promises_unknown").chain(more);
@@ -77,6 +80,8 @@ struct Star {
     ended_at: Timestamp,
     reason_codes: Vec<String>,
     first_customer_turn: String,
+    /// After how many seconds who said what; of an agent also by which template.
+    turns: Vec<Vec<Value>>,
     #[serde(default)]
     actions: Vec<(i64, String, Value)>,
     outcome: String,
@@ -88,7 +93,7 @@ struct Felt {
     customer_annoyed_per_agent: Option<bool>,
 }
 
-pub(super) fn star(line: &str, _: &mut Converted) -> anyhow::Result<Contact> {
+pub(super) fn star(line: &str, converted: &mut Converted) -> anyhow::Result<Contact> {
     let one: Star = parse(line)?;
     let felt = one
         .sentiment
@@ -122,24 +127,43 @@ pub(super) fn star(line: &str, _: &mut Converted) -> anyhow::Result<Contact> {
         })
     });
     let actions = actions.collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(with(sketch.contact(), |interaction| {
+    let turns = one.turns.iter().map(|turn| said(turn, one.started_at));
+    let contact = sketch.contact();
+    converted.chats.push(Chat {
+        interaction_id: contact.interaction().interaction_id,
+        customer_id: clipped(&one.customer),
+        agent_id: clipped(&one.agent),
+        started: one.started_at,
+        ended: one.ended_at,
+        turns: turns.collect::<anyhow::Result<_>>()?,
+        // The record doesn't tell how it ended: that is to be found.
+        was_lost: one.outcome.starts_with("dropped"),
+        id: one.id.clone(),
+    });
+    Ok(with(contact, |interaction| {
         interaction.agent_id = clipped(&one.agent);
         interaction.ended_at = Some(wire(one.ended_at));
-        interaction.disposition = Some(Disposition {
-            code: code(&[&one.outcome]),
-            ..Disposition::default()
-        });
-        if one.outcome.starts_with("dropped") {
-            interaction.disconnect = Some(Disconnect {
-                drop_class: DropClass::Suspected.into(),
-                ..Disconnect::default()
-            });
-        }
         interaction.handling = (!actions.is_empty()).then(|| Handling {
             actions,
             ..Handling::default()
         });
     }))
+}
+
+/// A turn of one of these chats.
+fn said(turn: &[Value], started: Timestamp) -> anyhow::Result<Turn> {
+    let [after_s, who, text, ..] = turn else {
+        bail!("a turn says less than when who said what: {turn:?}");
+    };
+    let text = text.as_str().unwrap_or_default().to_owned();
+    let by = match who.as_str() {
+        Some("customer") => SentimentParticipant::Customer,
+        Some("agent") => SentimentParticipant::Agent,
+        _ => bail!("nobody is called {who}"),
+    };
+    let at = started.as_second() + after_s.as_i64().unwrap_or_default();
+    let at = Timestamp::from_second(at)?;
+    Ok(Turn { at, by, text })
 }
 
 /// A role-played chat of which the customer's side is known.
@@ -151,10 +175,21 @@ struct Multidogo {
     domain: String,
     reason: String,
     reason_intents: Vec<String>,
+    /// Each with its number and its labels.
+    customer_turns: Vec<(i64, String, Vec<String>)>,
 }
 
-pub(super) fn multidogo(line: &str, _: &mut Converted) -> anyhow::Result<Contact> {
+pub(super) fn multidogo(line: &str, converted: &mut Converted) -> anyhow::Result<Contact> {
     let one: Multidogo = parse(line)?;
+    let turns = one.customer_turns.into_iter();
+    converted
+        .texts
+        .extend(turns.map(|(_, text, labels)| Labelled {
+            source: one.source.clone(),
+            labels,
+            text,
+            is_held_out: is_held_out(&one.id),
+        }));
     let intents = one.reason_intents.iter();
     let sketch = Sketch {
         source: &one.source,
@@ -255,8 +290,14 @@ struct Driver {
     label_driver: String,
 }
 
-pub(super) fn driver(line: &str, _: &mut Converted) -> anyhow::Result<Contact> {
+pub(super) fn driver(line: &str, converted: &mut Converted) -> anyhow::Result<Contact> {
     let one: Driver = parse(line)?;
+    converted.texts.push(Labelled {
+        source: one.source.clone(),
+        labels: vec![code(&[&one.domain, &one.label_driver])],
+        text: one.reason.clone(),
+        is_held_out: is_held_out(&one.id),
+    });
     let sketch = Sketch {
         source: &one.source,
         id: &one.id,
@@ -310,9 +351,17 @@ mod tests {
         let line = r#"{"id":"star-1","source":"star","channel":"chat","customer":"c","agent":"a",
             "started_at":"2020-05-13T13:14:24Z","ended_at":"2020-05-13T13:19:25Z","domains":["d"],
             "reason_codes":["one","two"],"reason":"scenario","first_customer_turn":"Hello",
-            "turns":[],"actions":[[91,"query",{"Name":"x"}]],"outcome":"dropped",
+            "turns":[[33,"customer","Hello"],[50,"agent","Your name?","ask_name"]],
+            "actions":[[91,"query",{"Name":"x"}]],"outcome":"dropped",
             "sentiment":{"customer_annoyed_per_agent":true}}"#;
-        let one = read(star, line);
+        let mut converted = Converted::default();
+        let one = star(line, &mut converted).unwrap().interaction();
+        let [chat] = &converted.chats[..] else {
+            panic!("{:?}", converted.chats);
+        };
+        assert_eq!(chat.interaction_id, one.interaction_id);
+        assert!(chat.was_lost && chat.turns.len() == 2);
+        assert_eq!(chat.turns[1].text, "Your name?");
         assert_eq!(one.channel(), Channel::Chat);
         let codes: Vec<_> = one
             .contact_reasons
@@ -327,7 +376,8 @@ mod tests {
             one.handling.unwrap().actions[0].at.unwrap().seconds,
             begun + 91
         );
-        assert_eq!(one.disconnect.unwrap().drop_class(), DropClass::Suspected);
+        // How it ended is for the classifier to find.
+        assert!(one.disconnect.is_none() && one.disposition.is_none());
         assert!(one.labels.contains(&"customer_annoyed".to_owned()));
     }
 

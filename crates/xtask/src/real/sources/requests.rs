@@ -201,6 +201,8 @@ impl Request<'_> {
         let mut contact = sketch.contact();
         if let Some(interaction) = &mut contact.request.interaction {
             handle(interaction, self.note, self.disposition, self.resolved);
+            // Whoever works on what is in the queue.
+            interaction.team_id = clipped(self.queue);
         }
         if let Some(promise) = promise {
             contact.promise(promise, self.queue, self.zone);
@@ -347,6 +349,8 @@ mod tests {
             "works.street_lights.lamp_out"
         );
         assert_eq!(interaction.handling.unwrap().resolution, "Changed the bulb");
+        assert_eq!(interaction.team_id, "Lights | crew");
+        assert_eq!(interaction.client_account_id, "boston311");
         assert_eq!(interaction.commitments.len(), 1);
         assert!(!interaction.no_follow_up_promised);
     }

@@ -119,7 +119,12 @@ fn is_signed(key: &str, signed: &[u8], signature: &[u8]) -> bool {
 
 /// What is wrong with a file.
 fn check(dir: &Path, part: &Part) -> Result<Option<String>, CommandError> {
-    let path = dir.join(file_name(&part.name)?);
+    let Ok(name) = file_name(&part.name) else {
+        return Ok(Some(format!(
+            "{MANIFEST}: names a file that none of its files can be called"
+        )));
+    };
+    let path = dir.join(name);
     let hashed = hash(&path);
     let (bytes, sha256) = match hashed {
         Ok(hashed) => hashed,
