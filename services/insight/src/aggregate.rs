@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aftercall_domain::measure::Sums;
 use aftercall_domain::violation::Reason;
-use aftercall_domain::{Scope, Violations, measure};
+use aftercall_domain::{Scope, Violations};
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     AggregateRequest, AggregateResponse, AggregateRow, ContactFilter, Dimension, TimeBucket,
