@@ -78,8 +78,8 @@ impl House {
     }
 
     fn export(&self, to: &Path, args: &[&str]) -> Command {
-        let mut export = self.client(&["export", "--to"]);
-        export.arg(to).args(args);
+        let mut export = self.client(&["export"]);
+        export.arg("--to").arg(to).args(args);
         export
     }
 

@@ -414,6 +414,7 @@ pub(crate) async fn fulfil(running: &Running, commitment_id: &str) {
     let request = FulfilCommitmentRequest {
         request_id: format!("fulfil-{commitment_id}"),
         commitment_id: commitment_id.to_owned(),
+        note: "The customer was called.".to_owned(),
         ..FulfilCommitmentRequest::default()
     };
     let fulfilled = running.client("lead").fulfil_commitment(request).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aftercall_domain::Scope;
-use aftercall_domain::commitment::Commitment;
+use aftercall_domain::commitment::{Commitment, Outcome};
 use aftercall_log::Position;
 use aftercall_proto::followups::v1::CommitmentFilter;
 use aftercall_view::Engine;
@@ -101,7 +101,10 @@ impl Folded {
         let mut after = before.clone();
         match next {
             Next::Move { due, .. } => after.promised_by = Timestamp::from_second(*due).unwrap(),
-            Next::Close { .. } => after.lifecycle = Lifecycle::Fulfilled,
+            Next::Close { .. } => {
+                after.lifecycle = Lifecycle::Fulfilled;
+                after.outcome = Some(Outcome::Kept);
+            }
             Next::Give { owner, .. } => after.owner = Some(owned_by(*owner)),
             Next::Add { .. } => {}
         }
