@@ -113,11 +113,12 @@ impl Deciding<'_> {
             || (route.summed_up_by().is_some() && route.summed_up_by() != self.whole_of(firing))
     }
 
-    /// The alert about the customer that stands for this one. One that a silence keeps stands for none.
+    /// The alert about the customer that stands for this one. One that a silence keeps, or that reaches nobody, stands for
+    /// none.
     fn whole_of(&self, firing: &Firing) -> Option<Uuid> {
         let whole = firing.whole.as_ref()?;
-        let stands = whole.sums_up(&firing.alert) && self.silence(whole).is_none();
-        stands.then_some(whole.alert_id)
+        let is_heard = self.silence(whole).is_none() && self.house.reaches_of(whole);
+        (is_heard && whole.sums_up(&firing.alert)).then_some(whole.alert_id)
     }
 
     /// What says all that an alert does, and more: another one of its subject, or one about the customer.
