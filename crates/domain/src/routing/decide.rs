@@ -287,17 +287,16 @@ impl Deciding<'_> {
     fn tell(&mut self) {
         for (to, intents) in std::mem::take(&mut self.intents) {
             let receiver_id = &to.0;
-            let receiver = self.house.receivers.get(receiver_id);
-            let Some((_, receiver)) = receiver.filter(|_| self.house.reaches(receiver_id)) else {
+            if !self.house.reaches(receiver_id) {
                 let why = self.house.unreached(receiver_id);
                 for intent in &intents {
                     let why = why.clone().unwrap_or(Why::NoReceiver);
                     self.decide(intent, receiver_id, why, None);
                 }
                 continue;
-            };
+            }
             let now = self.moment.now;
-            let (_, hold) = self.books.of(receiver_id).free_at(receiver, now);
+            let (_, hold) = self.books.free_at((receiver_id, self.house), now);
             let (gathered, plain): (Vec<_>, Vec<_>) = intents
                 .into_iter()
                 .partition(|intent| intent.hold.is_some());
