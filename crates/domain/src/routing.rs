@@ -18,8 +18,9 @@
 //! * **Reach.** A receiver whose webhook is not in use, and that takes no mail, can't be told. Where the catch-all can't,
 //!   either, that of the tenant's fallback is told. That nobody can be told of a level is said once, and the alert is looked
 //!   at again when somebody can be: when the house is set up otherwise, or somebody else should act.
-//! * **One for many.** While it is open that something has to be done to keep a customer, and that is told to the same
-//!   group, what was not kept to them and is no worse is not told one by one ([`Alert::sums_up`]).
+//! * **One for many.** While it is open that something has to be done to keep a customer, and that reaches somebody, what
+//!   was not kept to them and is no worse is not told one by one: what that alert lists, and what is told to the same group
+//!   ([`Alert::sums_up`]).
 //! * **Once.** Of one level and reason a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
 //!   it.
 //! * **Held.** In quiet hours, beyond the budget of an hour, and for what was noticed late or was silent, nothing is
@@ -61,7 +62,7 @@ pub const BUDGET_TIME: SignedDuration = SignedDuration::from_hours(1);
 /// What the tenant has set up, as far as it decides who is told.
 #[derive(Debug, Clone, Default)]
 pub struct House {
-    /// Versions of escalation policies: those by which alerts are told.
+    /// Versions of escalation policies: those by which alerts are told, and what stands for them.
     pub escalations: BTreeMap<(String, u64), EscalationPolicy>,
     /// The teams in use.
     pub teams: BTreeMap<String, Team>,

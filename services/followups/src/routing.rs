@@ -392,6 +392,12 @@ fn decide(
         digests,
         mut books,
     } = read::round(store, tenant_id, due, &house)?;
+    for whole in firings.iter().filter_map(|firing| firing.whole.as_ref()) {
+        if let Some(escalation) = &whole.escalation {
+            let version = (&*escalation.policy_id, escalation.policy_version);
+            setup.with(tenant_id, &mut house, version)?;
+        }
+    }
     let environment = match standing.environment.as_str() {
         "" => here.name().to_owned(),
         known => known.to_owned(),

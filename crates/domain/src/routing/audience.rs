@@ -239,6 +239,16 @@ fn agents<'a>(agent_ids: &[String], house: &'a House) -> Vec<&'a str> {
     of.map(|(id, _)| id.as_str()).collect()
 }
 
+/// The receivers of whoever one is for, itself among them.
+pub(super) fn receivers_of_person<'a>(
+    receiver_id: &'a str,
+    house: &'a House,
+) -> impl Iterator<Item = &'a str> {
+    let person = person_of(receiver_id, house);
+    let all = house.receivers.keys().map(String::as_str);
+    all.filter(move |id| person_of(id, house) == person)
+}
+
 fn person_of<'a>(receiver_id: &'a str, house: &'a House) -> Person<'a> {
     let receiver = house.receivers.get(receiver_id);
     match receiver.and_then(|(_, receiver)| receiver.whose.as_ref()) {

@@ -113,11 +113,12 @@ impl Deciding<'_> {
             || (route.summed_up_by().is_some() && route.summed_up_by() != self.whole_of(firing))
     }
 
-    /// The alert about the customer that stands for this one. One that a silence keeps stands for none.
+    /// The alert about the customer that stands for this one. One that a silence keeps, or that reaches nobody, stands for
+    /// none.
     fn whole_of(&self, firing: &Firing) -> Option<Uuid> {
         let whole = firing.whole.as_ref()?;
-        let stands = whole.sums_up(&firing.alert) && self.silence(whole).is_none();
-        stands.then_some(whole.alert_id)
+        let is_heard = self.silence(whole).is_none() && self.house.reaches_of(whole);
+        (is_heard && whole.sums_up(&firing.alert)).then_some(whole.alert_id)
     }
 
     /// What says all that an alert does, and more: another one of its subject, or one about the customer.
@@ -286,17 +287,16 @@ impl Deciding<'_> {
     fn tell(&mut self) {
         for (to, intents) in std::mem::take(&mut self.intents) {
             let receiver_id = &to.0;
-            let receiver = self.house.receivers.get(receiver_id);
-            let Some((_, receiver)) = receiver.filter(|_| self.house.reaches(receiver_id)) else {
+            if !self.house.reaches(receiver_id) {
                 let why = self.house.unreached(receiver_id);
                 for intent in &intents {
                     let why = why.clone().unwrap_or(Why::NoReceiver);
                     self.decide(intent, receiver_id, why, None);
                 }
                 continue;
-            };
+            }
             let now = self.moment.now;
-            let (_, hold) = self.books.of(receiver_id).free_at(receiver, now);
+            let (_, hold) = self.books.free_at((receiver_id, self.house), now);
             let (gathered, plain): (Vec<_>, Vec<_>) = intents
                 .into_iter()
                 .partition(|intent| intent.hold.is_some());

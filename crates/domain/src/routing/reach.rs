@@ -23,7 +23,12 @@ impl House {
 
     /// Whether somebody is to be told of an alert on its level, as the house is set up now, and can be.
     pub fn finds_somebody(&self, alert: &Alert) -> bool {
-        alert.state == AlertState::Triggered && !on_level(alert, alert.level, self).is_empty()
+        alert.state == AlertState::Triggered && self.reaches_of(alert)
+    }
+
+    /// Whether the level of an alert reaches somebody, as the house is set up now, whether or not somebody has taken it.
+    pub(super) fn reaches_of(&self, alert: &Alert) -> bool {
+        !on_level(alert, alert.level, self).is_empty()
     }
 
     /// Why a receiver reaches nobody, or not by its webhook; none if there is nothing to say.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::audience::receivers_of_person;
 use super::{BUDGET_TIME, Hold, House, Verdict, Why, after, first_look_at};
 use crate::alert::Alert;
 use crate::commitment::{AlertState, Owner};
@@ -328,13 +329,31 @@ impl Books {
         now: Timestamp,
         earliest: Timestamp,
     ) -> Timestamp {
-        let book = self.of(receiver_id);
-        if let Some(at) = book.digest_at.filter(|at| *at > now) {
+        if let Some(at) = self.of(receiver_id).digest_at.filter(|at| *at > now) {
             return at;
         }
-        let receiver = house.receivers.get(receiver_id);
-        let at = receiver.map_or(earliest, |(_, receiver)| book.free_at(receiver, earliest).0);
-        book.digest_at = Some(at);
+        let (at, _) = self.free_at((receiver_id, house), earliest);
+        self.of(receiver_id).digest_at = Some(at);
         at
+    }
+
+    /// The first instant from `at` on at which a receiver may get a message of its own, and why not before. The budget is
+    /// the person's: what they were told through another of their receivers counts in it. Digests go by what their own
+    /// receiver was told, so that none waits for ever because another one of the same person is busy.
+    pub(super) fn free_at(
+        &self,
+        (receiver_id, house): (&str, &House),
+        at: Timestamp,
+    ) -> (Timestamp, Option<Hold>) {
+        let Some((_, receiver)) = house.receivers.get(receiver_id) else {
+            return (at, None);
+        };
+        let theirs = receivers_of_person(receiver_id, house);
+        let books = theirs.filter_map(|id| self.receivers.get(id));
+        let person = Book {
+            told_at: books.flat_map(|book| book.told_at.clone()).collect(),
+            digest_at: None,
+        };
+        person.free_at(receiver, at)
     }
 }

@@ -1,6 +1,8 @@
 //! What stands for what was not kept to a customer, one by one.
 
 use super::*;
+use crate::alert::SlipUpsSubject;
+use crate::measure::{Slip, SlipKind};
 
 fn of(customer_id: &str, alert: Alert) -> Alert {
     Alert {
@@ -15,6 +17,34 @@ fn saving(number: u128, fired_at: i64, customer_id: &str) -> Alert {
         rule: Rule::SaveAction,
         ..of(customer_id, alert(number, fired_at, Severity::High))
     }
+}
+
+/// The same, for people of another team, and with the due of another alert's promise among what went wrong.
+fn listing(number: u128, fired_at: i64, lapsed: &Alert) -> Alert {
+    let Subject::Promise(promise) = &lapsed.subject else {
+        panic!("it is about a promise");
+    };
+    let slip = Slip {
+        kind: SlipKind::Lapse,
+        at_us: promise.due.as_microsecond(),
+        interaction_id: promise.interaction_id.clone(),
+        commitment_id: promise.commitment_id.clone(),
+    };
+    Alert {
+        team_id: "keepers".to_owned(),
+        subject: Subject::SlipUps(SlipUpsSubject {
+            customer_id: "ada".to_owned(),
+            slips: vec![slip],
+            window_until: at(1_000_000),
+        }),
+        ..saving(number, fired_at, "ada")
+    }
+}
+
+/// Whether somebody was told of an alert.
+fn heard(world: &World, number: u128) -> bool {
+    let mut all = world.sent.iter().flat_map(|sent| &sent.alerts);
+    all.any(|(id, _)| id.as_u128() == number)
 }
 
 fn by_saving(number: u128) -> [(String, Why); 1] {
@@ -85,11 +115,8 @@ fn what_is_worse_of_another_sort_or_for_others_is_told_all_the_same() {
     world.put(others);
     world.put(of("ada", alert(5, 0, Severity::Warning)));
     world.round(30);
-    let heard = |number: u128| {
-        let mut all = world.sent.iter().flat_map(|sent| &sent.alerts);
-        all.any(|(id, _)| id.as_u128() == number)
-    };
-    assert_eq!([1, 2, 3, 4, 5].map(heard), [true, true, true, true, false]);
+    let told = [1, 2, 3, 4, 5].map(|number| heard(&world, number));
+    assert_eq!(told, [true, true, true, true, false]);
     assert_eq!(world.why(5), by_saving(1));
 }
 
@@ -117,4 +144,49 @@ fn what_is_kept_back_by_a_silence_stands_for_nothing() {
     let heard = told.notifications.iter().flat_map(|it| &it.alerts);
     assert!(heard.clone().count() > 0);
     assert!(heard.clone().all(|(id, _)| id.as_u128() == 2));
+}
+
+#[test]
+fn what_it_lists_is_not_told_beside_it_whoever_would_be_told() {
+    let lapsed = of("ada", alert(1, 0, Severity::High));
+    let mut world = World::new(house());
+    world.put(lapsed.clone());
+    world.put(listing(2, 0, &lapsed));
+    // Another promise of theirs, and what is as bad as can be, are no part of it.
+    world.put(of("ada", alert(3, 0, Severity::High)));
+    let worse = of("ada", alert(4, 0, Severity::Critical));
+    world.put(listing(5, 0, &worse));
+    world.put(worse);
+    world.round(30);
+    let told = [1, 2, 3, 4, 5].map(|number| heard(&world, number));
+    assert_eq!(told, [false, true, true, true, true]);
+    assert_eq!(world.why(1), by_saving(2));
+    // Nor is another due of the same promise.
+    world.change(1, |alert| {
+        let Subject::Promise(promise) = &mut alert.subject else {
+            panic!("it is about a promise");
+        };
+        promise.due = at(50);
+    });
+    world.round(60);
+    assert!(heard(&world, 1));
+}
+
+#[test]
+fn what_reaches_nobody_stands_for_nothing() {
+    let lapsed = of("ada", alert(1, 0, Severity::High));
+    let mut unheard = listing(2, 0, &lapsed);
+    unheard.escalation.as_mut().unwrap().policy_id = "saving".to_owned();
+    let gone = EscalationPolicy {
+        catch_all_receiver_id: "gone".to_owned(),
+        ..EscalationPolicy::default()
+    };
+    let mut world = World::new(house());
+    let name = ("saving".to_owned(), 1);
+    world.house.escalations.insert(name, gone);
+    world.put(lapsed);
+    world.put(unheard);
+    world.round(30);
+    assert_eq!([1, 2].map(|number| heard(&world, number)), [true, false]);
+    assert_eq!(world.why(2), [(String::new(), Why::NoReceiver)]);
 }

@@ -239,6 +239,37 @@ fn beyond_the_budget_of_an_hour_there_is_one_digest() {
 }
 
 #[test]
+fn a_budget_is_the_persons_through_whichever_receiver_they_are_told() {
+    let mut house = house();
+    house.receivers.insert("r-ann-2".to_owned(), agent("ann"));
+    for id in ["r-ann", "r-ann-2"] {
+        house.receivers.get_mut(id).unwrap().1.budget_per_hour = 2;
+    }
+    let targets = [to_receiver("r-ann"), to_receiver("r-ann-2")];
+    let policy = house.escalations.values_mut().next().unwrap();
+    policy.levels[0] = level(&targets, EscalationStrategy::RoundRobin);
+    let mut world = World::new(house);
+    let mut told = Vec::new();
+    for number in 1..=4_u128 {
+        let fired_at = i64::try_from(number).unwrap() * 100;
+        world.put(alert(number, fired_at, Severity::Warning));
+        let round = world.round(fired_at + 30);
+        let sent = round.notifications.into_iter();
+        told.extend(sent.map(|it| (it.receiver_id, it.kind)));
+    }
+    let ann = |id: &str| (id.to_owned(), Triggered);
+    assert_eq!(told, [ann("r-ann"), ann("r-ann-2")]);
+    let (by, until) = (Hold::Rate, at(130 + 3_600));
+    let held = |id: &str| [(id.to_owned(), Why::Held { by, until })];
+    assert_eq!(world.why(3), held("r-ann"));
+    assert_eq!(world.why(4), held("r-ann-2"));
+    // No digest waits for the other one's.
+    let told = world.round(130 + 3_600);
+    let digests = [("r-ann", Digest, 1), ("r-ann-2", Digest, 1)];
+    assert_eq!(World::said(&told), digests);
+}
+
+#[test]
 fn the_end_of_a_silence_is_told_once() {
     let mut world = World::new(house());
     let quiet = silence(0, 1_000);
