@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::words;
+use crate::words::{self, Word};
 
 /// Words of a solution that are searched in; of a longer one, the first.
 pub const WORDS_MAX: usize = 2_048;
@@ -76,11 +76,17 @@ pub struct Profile {
 impl Profile {
     /// The profile of a solution's pieces of text, in their order.
     pub fn of<'t>(pieces: impl IntoIterator<Item = (Part, &'t str)>) -> Self {
+        let pieces = pieces.into_iter();
+        Self::of_words(pieces.map(|(part, text)| (part, words::words(text))))
+    }
+
+    /// The profile of pieces of text whose words are read already.
+    pub fn of_words(pieces: impl IntoIterator<Item = (Part, Vec<Word>)>) -> Self {
         let mut profile = Self::default();
         let mut places: HashMap<String, u16> = HashMap::new();
-        for (part, text) in pieces {
+        for (part, words) in pieces {
             let before = profile.places.len();
-            for word in words::words(text).into_iter().take(WORDS_MAX - before) {
+            for word in words.into_iter().take(WORDS_MAX - before) {
                 let next = places.len() as u16;
                 let place = *places.entry(word.term).or_insert_with_key(|term| {
                     profile.text.push_str(term);

@@ -165,13 +165,14 @@ impl Fields {
         let seen = outside.as_ref().map(words::document);
         let mut fields = TantivyDocument::default();
         let (mut terms, mut spellings) = (Vec::new(), Vec::new());
+        let heard: Vec<Profile> = said.accepted().filter_map(Saying::profile).collect();
         let named = |term: &str| owned(tenant_id, term);
-        add_terms(inside.profile().counts(), said, named, &mut terms);
+        add_terms(inside.profile().counts(), &heard, named, &mut terms);
         add_spellings(&inside, named, &mut spellings);
         fields.add_bytes(self.profile, &inside.profile().to_bytes());
         if let Some(seen) = &seen {
             let named = |term: &str| owned(tenant_id, &seen_outside(term));
-            add_terms(seen.profile().counts(), said, named, &mut terms);
+            add_terms(seen.profile().counts(), &heard, named, &mut terms);
             add_spellings(seen, named, &mut spellings);
             fields.add_bytes(self.outside_profile, &seen.profile().to_bytes());
         }
@@ -224,27 +225,33 @@ fn is_for_outside(solution: &Solution) -> bool {
     marks::audience(solution) >= Audience::Partner
 }
 
-/// Adds a solution's terms, and those of what customers said, with their further forms.
+/// Adds a solution's terms, and those of what customers said, with their further forms. That is done whenever one more
+/// of them says something, and mostly in words that others have said: the forms of each term are looked for once.
 fn add_terms<'t>(
     own: impl Iterator<Item = (&'t str, u32)>,
-    said: &Sayings,
+    said: &'t [Profile],
     named: impl Fn(&str) -> String,
     terms: &mut Vec<Token>,
 ) {
-    let said: Vec<_> = said.accepted().filter_map(Saying::profile).collect();
+    let said = said.iter().flat_map(Profile::terms);
+    let mut often: BTreeMap<&str, u32> = BTreeMap::new();
+    for (term, times) in own.chain(said.map(|term| (term, 1))) {
+        *often.entry(term).or_default() += times;
+    }
     // A form that several words have counts as often as they do.
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    let mut count = |term: &str, times: u32| {
-        let mut add = |term: &str| *counts.entry(named(term)).or_default() += times;
+    for (term, times) in often {
+        let mut add = |term: &str| match counts.get_mut(term) {
+            Some(count) => *count += times,
+            None => {
+                counts.insert(term.to_owned(), times);
+            }
+        };
         add(term);
         forms_of_solution(term, add);
-    };
-    own.for_each(|(term, times)| count(term, times));
-    for term in said.iter().flat_map(Profile::terms) {
-        count(term, 1);
     }
     for (term, count) in counts {
-        terms.extend(std::iter::repeat_n(token(term), count as usize));
+        terms.extend(std::iter::repeat_n(token(named(&term)), count as usize));
     }
 }
 
@@ -345,5 +352,65 @@ impl Indexer<Happening> for Fields {
         let solution = lent::with_words(solution, &lent);
         let said = Sayings::read(txn, &tenant_id, &solution_id)?;
         Ok(Some(Fields::document(self, &tenant_id, &solution, &said)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_retrieval::Part;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TENANT: &str = "acme";
+
+    /// Words of few stems, and of several scripts: many have a term or a form in common.
+    fn text() -> impl Strategy<Value = String> {
+        let words = [
+            "router",
+            "routers",
+            "telefonrechnung",
+            "rechnung",
+            "rechnungen",
+            "환불을",
+            "退款",
+            "the",
+            "x1",
+        ];
+        let words = prop::collection::vec(prop::sample::select(words.to_vec()), 0..12);
+        words.prop_map(|words| words.join(" "))
+    }
+
+    /// The terms and forms of each word that is said, one by one.
+    fn one_by_one(own: &Profile, said: &[Profile]) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut add = |term: &str, times: u32| {
+            let mut add = |form: &str| {
+                all.extend(std::iter::repeat_n(owned(TENANT, form), times as usize));
+            };
+            add(term);
+            forms_of_solution(term, add);
+        };
+        own.counts().for_each(|(term, times)| add(term, times));
+        let said = said.iter().flat_map(Profile::terms);
+        said.for_each(|term| add(term, 1));
+        all.sort();
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn each_term_and_form_stands_there_as_often_as_it_is_said(
+            own in text(),
+            said in prop::collection::vec(text(), 0..6),
+        ) {
+            let own = Profile::of([(Part::Title, own.as_str())]);
+            let said = said.iter().map(|text| Profile::of([(Part::Question, text.as_str())]));
+            let said: Vec<Profile> = said.collect();
+            let mut terms = Vec::new();
+            add_terms(own.counts(), &said, |term| owned(TENANT, term), &mut terms);
+            let terms: Vec<String> = terms.into_iter().map(|token| token.text).collect();
+            prop_assert_eq!(terms, one_by_one(&own, &said));
+        }
     }
 }

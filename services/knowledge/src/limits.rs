@@ -168,6 +168,8 @@ pub(crate) const REDIRECTS_WALKED_MAX: usize = 200;
 pub(crate) const MERGED_MAX: usize = 100;
 /// Agents that are told apart to count those who used one of several merged solutions.
 pub(crate) const AGENTS_COUNTED_MAX: usize = 100_000;
+/// Uses that are held in memory at once when what came of all of a customer's is counted anew.
+pub(crate) const USES_LOOKED_AT_ONCE: usize = 100;
 /// Values of one filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 20;
 /// Rows of a filtered list that are looked at for one page.

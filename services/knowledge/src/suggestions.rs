@@ -33,7 +33,7 @@ use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking, Without};
 use crate::reader::Viewer;
 use crate::searches;
 use crate::solutions;
-use crate::trusting;
+use crate::trusting::{self, ByTrust};
 use crate::visible::{Sight, Visible};
 
 /// What is asked for.
@@ -293,14 +293,19 @@ fn look(
     let (answer, tenant_id) = (&ranking.answer, viewer.tenant_id());
     // What shares only words that tell little, and means something else, is not suggested.
     let ranked = answer.ranked.iter();
-    let told = ranked.filter(|one| one.tells || is_near(one));
-    let mut told: Vec<(&Ranked, f32)> = told.map(|one| (one, 1.0)).collect();
-    trust(store, tenant_id, ranking, (&mut told, scored_max), now)?;
+    let told: Vec<&Ranked> = ranked.filter(|one| one.tells || is_near(one)).collect();
+    let scores = told.iter().map(|one| (one.score, one.place)).collect();
+    let within_reach = scored_max.saturating_add(TRUSTED_BESIDE_MAX);
+    let mut by_trust = ByTrust::of(scores, within_reach, |at| {
+        let solution_id = ranking.found[told[at].place].0.as_str();
+        trusting::factor(store, (tenant_id, solution_id), now)
+    });
     let (mut scored, mut gone) = (Vec::new(), Vec::new());
-    for (one, trust) in told {
-        if scored.len() == scored_max {
+    while scored.len() < scored_max {
+        let Some((at, trust)) = by_trust.next().map_err(Error::internal)? else {
             break;
-        }
+        };
+        let one = told[at];
         let (solution_id, address) = &ranking.found[one.place];
         let solution = solutions::find(store, viewer.whose(), solution_id, now)?;
         let Some(solution) = solution.filter(|solution| is_there(solution, sight)) else {
@@ -320,29 +325,6 @@ fn look(
         });
     }
     Ok((scored, gone))
-}
-
-/// Has those that are trusted more come first, of the first ones and those that may come among them.
-fn trust(
-    store: &Store,
-    tenant_id: &str,
-    ranking: &Ranking,
-    (told, first): (&mut [(&Ranked, f32)], usize),
-    now: Timestamp,
-) -> Result<(), Error> {
-    let within_reach = told.len().min(first.saturating_add(TRUSTED_BESIDE_MAX));
-    let first = &mut told[..within_reach];
-    for (one, trust) in first.iter_mut() {
-        let whose = (tenant_id, ranking.found[one.place].0.as_str());
-        *trust = trusting::factor(store, whose, now).map_err(Error::internal)?;
-    }
-    let score = |(one, trust): &(&Ranked, f32)| one.score * trust;
-    // Equal ones stay in their order, which is that of their ids.
-    first.sort_by(|a, b| {
-        let by_score = score(b).total_cmp(&score(a));
-        by_score.then_with(|| a.0.place.cmp(&b.0.place))
-    });
-    Ok(())
 }
 
 fn is_near(one: &Ranked) -> bool {

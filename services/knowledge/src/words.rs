@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aftercall_proto::model::v1::Solution;
 pub(crate) use aftercall_retrieval::words::tells;
-use aftercall_retrieval::words::{is_forgiven, words};
+use aftercall_retrieval::words::{Word, is_forgiven, words};
 use aftercall_retrieval::{Part, Profile, WORDS_MAX};
 
 /// A solution's words.
@@ -34,14 +34,17 @@ pub(crate) fn pieces(solution: &Solution) -> Vec<(Part, &str)> {
 
 /// The words of a solution; of a long one, the first.
 pub(crate) fn document(solution: &Solution) -> Document {
-    let pieces = pieces(solution);
-    let words = pieces.iter().flat_map(|(_, text)| words(text));
-    let spellings = words
-        .map(|word| word.spelling)
-        .filter(|word| is_forgiven(word));
+    let pieces = pieces(solution).into_iter();
+    let mut read: Vec<(Part, Vec<Word>)> = pieces.map(|(part, text)| (part, words(text))).collect();
+    // The profile needs the terms alone.
+    let all = read.iter_mut().flat_map(|(_, words)| words);
+    let spellings = all
+        .map(|word| std::mem::take(&mut word.spelling))
+        .filter(|spelling| is_forgiven(spelling));
+    let spellings: BTreeSet<String> = spellings.take(WORDS_MAX).collect();
     Document {
-        spellings: spellings.take(WORDS_MAX).collect(),
-        profile: Profile::of(pieces),
+        spellings,
+        profile: Profile::of_words(read),
     }
 }
 
@@ -75,5 +78,32 @@ impl Document {
     /// The words in which a slip is forgiven, as they are written.
     pub(crate) fn spellings(&self) -> &BTreeSet<String> {
         &self.spellings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_that_are_read_once_are_those_of_each_piece(
+            texts in prop::collection::vec("\\PC{0,60}", 0..5),
+        ) {
+            let solution = Solution {
+                title: texts.concat(),
+                resolution: texts.join(" "),
+                question_in_customer_words: texts,
+                ..Solution::default()
+            };
+            let (read, pieces) = (document(&solution), pieces(&solution));
+            let all = pieces.iter().flat_map(|(_, text)| words(text));
+            let spellings = all.map(|word| word.spelling);
+            let spellings: BTreeSet<String> = spellings.filter(|word| is_forgiven(word)).collect();
+            prop_assert_eq!(read.spellings(), &spellings);
+            prop_assert_eq!(read.profile(), &Profile::of(pieces));
+        }
     }
 }

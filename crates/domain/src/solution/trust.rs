@@ -18,6 +18,11 @@ const VALIDATED: f64 = 0.02;
 /// What is left to one whose verification has expired.
 const EXPIRED: f64 = 0.9;
 
+/// Between what and what [`rank_factor`] lies.
+pub const RANK_FACTOR_MIN: f64 = 0.82;
+/// See [`RANK_FACTOR_MIN`].
+pub const RANK_FACTOR_MAX: f64 = 1.1;
+
 /// By what the score of a solution is multiplied: by what came of its uses, whether it is validated, and whether its
 /// verification has expired.
 pub fn rank_factor(outcomes: Outcomes, is_validated: bool, is_expired: bool) -> f64 {
@@ -73,7 +78,8 @@ mod tests {
                         failures,
                     };
                     let factor = rank_factor(outcomes, is_validated, is_expired);
-                    assert!((0.82..=1.1).contains(&factor), "{outcomes:?}: {factor}");
+                    let bounds = RANK_FACTOR_MIN..=RANK_FACTOR_MAX;
+                    assert!(bounds.contains(&factor), "{outcomes:?}: {factor}");
                 }
             }
         }

@@ -15,6 +15,7 @@ use prost::Message;
 use super::{far_before, settle};
 use crate::fold::stored;
 use crate::keys::evidence::{self, MERGED, Matter};
+use crate::limits::USES_LOOKED_AT_ONCE;
 use crate::notes::Noted;
 use crate::records::{Brief, Known, Linked};
 
@@ -224,26 +225,34 @@ pub(in crate::fold) fn on_merged(
     Ok(())
 }
 
-/// Counts anew what came of a customer's uses.
+/// Counts anew what came of a customer's uses: some at a time, so that it takes little memory however many they are.
 fn look_again(
     tenant_id: &str,
     customer_id: &str,
     (txn, noted): (&mut Txn<'_>, &mut Noted),
 ) -> Result<(), ApplyError> {
-    let all = evidence::all_linked(tenant_id, customer_id);
-    let rows = txn.scan_prefix(&all, Direction::Ascending);
-    let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
     let persons = persons(tenant_id, customer_id, txn)?;
-    for (key, linked) in rows {
-        let read = evidence::read_linked(&key, &all).map_err(ApplyError::record)?;
-        let (reason_code, used_us, interaction_id, whose) = read;
-        let concern = Concern::of(tenant_id, &persons, &reason_code);
-        let now = Known::after(concern.next_return(used_us, txn)?, used_us);
-        let linked = Linked::decode(linked).map_err(ApplyError::record)?;
-        let at = (used_us, (interaction_id.as_str(), whose));
-        for link in &linked.links {
-            settle((tenant_id, &reason_code), link, at, now, (txn, noted))?;
+    let all = evidence::all_linked(tenant_id, customer_id);
+    let (mut from, end) = (all.to_vec(), prefix_end(&all));
+    loop {
+        let rows = txn.scan_range(&from, end.as_deref(), Direction::Ascending);
+        let rows = rows.take(USES_LOOKED_AT_ONCE);
+        let rows: Vec<(Bytes, Bytes)> = rows.collect::<Result<_, _>>()?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        // The first key that may follow it.
+        from = [&last[..], &[0]].concat();
+        for (key, linked) in rows {
+            let read = evidence::read_linked(&key, &all).map_err(ApplyError::record)?;
+            let (reason_code, used_us, interaction_id, whose) = read;
+            let concern = Concern::of(tenant_id, &persons, &reason_code);
+            let now = Known::after(concern.next_return(used_us, txn)?, used_us);
+            let linked = Linked::decode(linked).map_err(ApplyError::record)?;
+            let at = (used_us, (interaction_id.as_str(), whose));
+            for link in &linked.links {
+                settle((tenant_id, &reason_code), link, at, now, (txn, noted))?;
+            }
         }
     }
-    Ok(())
 }

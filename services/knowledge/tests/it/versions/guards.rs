@@ -4,6 +4,7 @@ use aftercall_proto::knowledge::v1::{DiscardDraftRequest, EditDraftRequest, Take
 use aftercall_proto::model::v1::{
     Audience, Confidence, Governance, HarmClass, Solution, SolutionSource, VersionState,
 };
+use aftercall_service::testing::violations_of;
 use tonic::Code;
 
 use super::desk::{Desk, content};
@@ -280,6 +281,8 @@ async fn what_a_version_says_is_checked_field_by_field() {
             "solution.verify_by",
         ]
     );
+    let undated = violations_of(&refused).swap_remove(3);
+    assert_eq!(undated.1, "SOURCE_UNDATED");
 }
 
 #[tokio::test]
