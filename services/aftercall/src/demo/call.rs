@@ -64,6 +64,7 @@ pub(super) fn call(
             drop_class: model::DropClass::NotADrop.into(),
         }),
         contact_reasons: vec![reason(scenario, draw, &slots)],
+        driver_segment: driver(scenario),
         handling: Some(handling(scenario, draw, at, &slots)),
         disposition: Some(disposition(draw)),
         commitments: commitments(scenario, draw, ended, &slots),
@@ -245,6 +246,14 @@ fn reason(scenario: &Scenario, draw: &Draw, slots: &Slots) -> model::ContactReas
         stated_verbatim: slots.fill(picked(&scenario.wordings, draw.pick)),
         resolution: resolution.into(),
     }
+}
+
+fn driver(scenario: &Scenario) -> Option<model::DriverSegment> {
+    Some(model::DriverSegment {
+        code: scenario.driver.clone()?,
+        set_by: model::DriverSetter::Agent.into(),
+        ..Default::default()
+    })
 }
 
 fn handling(scenario: &Scenario, draw: &Draw, at: Timestamp, slots: &Slots) -> model::Handling {
