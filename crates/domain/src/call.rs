@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use crate::Handle;
 use crate::interaction::{Direction, Disconnect, DisconnectStage, IvrStep, Segment};
 
-pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
+pub use drops::{DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;

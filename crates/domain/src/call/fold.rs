@@ -487,6 +487,7 @@ impl Folding {
                 reason: end.reason,
                 stage: Some(end.from.stage()),
                 drop_class: None,
+                attribution: None,
             }),
             measures,
             restatements: Vec::new(),

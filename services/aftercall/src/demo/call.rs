@@ -62,6 +62,7 @@ pub(super) fn call(
             reason: model::DisconnectReason::Customer.into(),
             stage: model::DisconnectStage::Talk.into(),
             drop_class: model::DropClass::NotADrop.into(),
+            ..Default::default()
         }),
         contact_reasons: vec![reason(scenario, draw, &slots)],
         driver_segment: driver(scenario),
@@ -83,6 +84,7 @@ pub(super) fn cut_off(contact: &mut model::Interaction) {
         reason: model::DisconnectReason::TelecomProblem.into(),
         stage: model::DisconnectStage::Talk.into(),
         drop_class: model::DropClass::Suspected.into(),
+        attribution: model::DropAttribution::Carrier.into(),
     });
     contact.labels.push("dropped".to_owned());
     if let Some(handling) = &mut contact.handling {

@@ -1,6 +1,6 @@
 //! Fields of a contact, said anew on the command line.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::{Server, Site, line, run, run_with};
 
@@ -37,4 +37,27 @@ fn what_made_a_customer_call_is_said_later_and_taken_back() {
     let mut wrong = server.client(["amend", id, "-", "--reason", "another agent"]);
     let refused = run_with(&mut wrong, br#"{"agentId": "bert"}"#).fails(1);
     assert!(refused.contains("update_mask"), "{refused}");
+}
+
+#[test]
+fn to_whom_the_loss_of_a_recorded_call_is_put_down_is_revised() {
+    let server = Server::start();
+    let mut request: Value = serde_json::from_str(&line(1, "C-1")).unwrap();
+    request["interaction"]["disconnect"] = json!({
+        "dropClass": "DROP_CLASS_SUSPECTED",
+        "attribution": "DROP_ATTRIBUTION_OURS",
+    });
+    let mut record = server.client(["record", "-", "--json"]);
+    let recorded = run_with(&mut record, request.to_string().as_bytes()).messages();
+    let id = recorded[0]["interactionId"].as_str().unwrap();
+
+    let revised = json!({
+        "dropClass": "DROP_CLASS_CONFIRMED",
+        "attribution": "DROP_ATTRIBUTION_CARRIER",
+    });
+    let fields = json!({ "disconnect": revised }).to_string();
+    let (_, contact) = amended(&server, id, &fields);
+    assert_eq!(contact["disconnect"], revised);
+    let shown = run(&mut server.client(["show", id])).ok();
+    assert!(shown.contains("put down to carrier"), "{shown}");
 }

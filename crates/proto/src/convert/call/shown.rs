@@ -1,8 +1,6 @@
 //! Calls as they are shown: by themselves, and as contacts.
 
-use aftercall_domain::call::{
-    Attribution, Call, CallState, DropBasis, DropVerdict, Measures, Restatement,
-};
+use aftercall_domain::call::{Call, CallState, DropBasis, DropVerdict, Measures, Restatement};
 use aftercall_domain::measure::EDITION;
 use jiff::SignedDuration;
 
@@ -105,17 +103,6 @@ impl From<DropBasis> for wire::DropBasis {
     }
 }
 
-impl From<Attribution> for wire::DropAttribution {
-    fn from(attribution: Attribution) -> Self {
-        match attribution {
-            Attribution::Ours => Self::Ours,
-            Attribution::Carrier => Self::Carrier,
-            Attribution::CustomerDevice => Self::CustomerDevice,
-            Attribution::Unknown => Self::Unknown,
-        }
-    }
-}
-
 /// What is judged of how a call ended, by its events alone.
 pub fn drop_judged(verdict: DropVerdict) -> wire::CallDrop {
     let basis = verdict.basis.map(wire::DropBasis::from);
@@ -202,6 +189,11 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
                 && told.drop_class() == wire::DropClass::Confirmed;
             if told.drop_class != 0 && (is_judged(call) || is_confirmed) {
                 own.drop_class = told.drop_class;
+            }
+            // What was not lost is put down to nobody.
+            let says_none = own.attribution == 0 && own.drop_class() != wire::DropClass::NotADrop;
+            if says_none || is_judged(call) {
+                own.attribution = told.attribution;
             }
         }
     }
