@@ -54,6 +54,7 @@ fn event(second: i64, what: What, place: Place) -> CallEvent {
         customer_id: None,
         handles: Vec::new(),
         our_handle: None,
+        channel: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls as they are shown: by themselves, and as contacts.
 
 use aftercall_domain::call::{Call, CallState, DropBasis, DropVerdict, Measures, Restatement};
+use aftercall_domain::interaction::Channel;
 use aftercall_domain::measure::EDITION;
 use jiff::SignedDuration;
 
@@ -20,6 +21,7 @@ pub fn to_wire(call: Call) -> wire::Call {
         customer_id: call.customer_id.unwrap_or_default(),
         handles: message::outward(call.handles),
         our_handle: call.our_handle.map(Into::into),
+        channel: enums::number::<wire::Channel>(call.channel.or(Some(Channel::Voice))),
         queue_id: call.place.queue_id,
         agent_id: call.place.agent_id,
         team_id: call.place.team_id,
@@ -139,7 +141,11 @@ pub fn provisional(call: &wire::Call) -> wire::Interaction {
     wire::Interaction {
         interaction_id: call.interaction_id.clone(),
         external_ref: call.external_ref.clone(),
-        channel: wire::Channel::Voice.into(),
+        // A call that was put together before it was told by what has none.
+        channel: match call.channel {
+            0 => wire::Channel::Voice.into(),
+            told => told,
+        },
         direction: call.direction,
         customer,
         agent_id: call.agent_id.clone(),
