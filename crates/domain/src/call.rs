@@ -17,9 +17,9 @@ mod tests;
 use jiff::Timestamp;
 
 use crate::Handle;
-use crate::interaction::{Direction, Disconnect, DisconnectStage, IvrStep, Segment};
+use crate::interaction::{Channel, Direction, Disconnect, DisconnectStage, IvrStep, Segment};
 
-pub use drops::{Attribution, DropBasis, DropRule, DropVerdict};
+pub use drops::{DropBasis, DropRule, DropVerdict};
 pub use event::{CallEvent, DropSide, EventName, Place, What};
 pub use measures::Measures;
 pub use restated::Restatement;
@@ -87,6 +87,8 @@ pub struct Call {
     pub handles: Vec<Handle>,
     /// Ours in it.
     pub our_handle: Option<Handle>,
+    /// By what they reached us, or were reached; none where nothing says it.
+    pub channel: Option<Channel>,
     /// Its parts, in their order.
     pub segments: Vec<Segment>,
     /// Where it is, or was last: the queue, and who has it.

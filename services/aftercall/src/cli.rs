@@ -13,8 +13,9 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::{
-    CommandError, ServerArgs, Session, alerts, backup, calls, customers, export, followups, health,
-    identify, insight, log, merge, model, record, restore, search, sentiment, solutions, timeline,
+    CommandError, ServerArgs, Session, alerts, amend, backup, calls, customers, export, followups,
+    health, identify, insight, log, merge, model, record, restore, search, sentiment, solutions,
+    timeline,
 };
 use crate::config::{self, ConfigArgs};
 use crate::connect;
@@ -83,6 +84,16 @@ enum Command {
     Connect {
         #[command(subcommand)]
         command: connect::Connect,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Says fields of a contact anew, from JSON, such as what made the customer call
+    ///
+    /// FILE holds an object with the fields in proto3 JSON, such as {"driverSegment": {"code": "incident.outage", "setBy":
+    /// "DRIVER_SETTER_AGENT"}}. Each replaces what was said; null empties it. What was recorded stays in the log.
+    Amend {
+        #[command(flatten)]
+        args: amend::AmendArgs,
         #[command(flatten)]
         asking: Asking,
     },
@@ -393,6 +404,10 @@ async fn ask(command: Command) -> Result<(), Ending> {
             let mut output = Output::stdout(asking.json);
             let clock = SystemClock::new();
             Ok(connect::connect(&command, &asking.server, &mut output, &clock).await?)
+        }
+        Command::Amend { args, asking } => {
+            let session = &mut asking.session().await?;
+            finish(amend::amend(session, args).await, session)
         }
         Command::Identify { args, asking } => {
             let session = &mut asking.session().await?;

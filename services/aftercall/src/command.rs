@@ -1,6 +1,7 @@
 //! The client's commands: each asks a server, and prints the answer.
 
 pub mod alerts;
+pub mod amend;
 mod as_of;
 pub mod backup;
 pub mod calls;
@@ -9,6 +10,7 @@ pub mod due;
 mod error;
 pub mod events;
 pub mod export;
+mod fields;
 pub mod followups;
 pub mod health;
 pub mod identify;

@@ -4,22 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Call, DropSide, Speech, Talk};
 use crate::interaction::{
-    Direction, DisconnectReason, DisconnectStage, DropClass, SentimentParticipant,
+    Direction, DisconnectReason, DisconnectStage, DropAttribution, DropClass, SentimentParticipant,
 };
 use crate::limits::{DROP_BACK_WITHIN_S, DROP_HOLD_S_MIN};
-
-/// To whom the loss of a call is put down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Attribution {
-    /// To us: our lines, our systems, our agent.
-    Ours,
-    /// To the carrier.
-    Carrier,
-    /// To the customer's own device.
-    CustomerDevice,
-    /// That is not known.
-    Unknown,
-}
 
 /// By what a call is taken to be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +33,7 @@ pub struct DropVerdict {
     /// By what; none where it was not.
     pub basis: Option<DropBasis>,
     /// To whom it is put down.
-    pub attribution: Attribution,
+    pub attribution: DropAttribution,
 }
 
 /// From when on a call is taken to be lost.
@@ -83,7 +70,7 @@ impl DropRule {
             (None, _) => DropVerdict {
                 class: DropClass::NotADrop,
                 basis: None,
-                attribution: Attribution::Unknown,
+                attribution: DropAttribution::Unknown,
             },
         })
     }
@@ -154,9 +141,9 @@ fn is_unexplained(call: &Call) -> bool {
 fn verdict(class: DropClass, basis: DropBasis, call: &Call) -> DropVerdict {
     let reason = call.disconnect.as_ref().and_then(|it| it.reason);
     let attribution = match (call.dropped, reason) {
-        (Some(DropSide::Agent), _) | (_, Some(DisconnectReason::System)) => Attribution::Ours,
-        (Some(DropSide::Customer), _) => Attribution::Carrier,
-        _ => Attribution::Unknown,
+        (Some(DropSide::Agent), _) | (_, Some(DisconnectReason::System)) => DropAttribution::Ours,
+        (Some(DropSide::Customer), _) => DropAttribution::Carrier,
+        _ => DropAttribution::Unknown,
     };
     DropVerdict {
         class,

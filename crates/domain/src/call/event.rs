@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::Speech;
 use crate::Handle;
-use crate::interaction::{Direction, DisconnectReason, HoldReason, SentimentParticipant, Transfer};
+use crate::interaction::{
+    Channel, Direction, DisconnectReason, HoldReason, SentimentParticipant, Transfer,
+};
 
 /// The name of an event: whatever has the same one is told again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -56,6 +58,8 @@ pub struct CallEvent {
     pub handles: Vec<Handle>,
     /// Ours: the number that was called.
     pub our_handle: Option<Handle>,
+    /// By what the customer reached us, or was reached.
+    pub channel: Option<Channel>,
 }
 
 /// What happened in a call.

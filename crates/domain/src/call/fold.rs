@@ -10,8 +10,8 @@ use super::event::{CallEvent, DropSide, Place, What};
 use super::measures::Measures;
 use super::{Call, CallState, Talk};
 use crate::interaction::{
-    Direction, Disconnect, DisconnectReason, Hold, HoldReason, IvrOutcome, IvrStep, Segment,
-    SegmentKind, Transfer,
+    Channel, Direction, Disconnect, DisconnectReason, Hold, HoldReason, IvrOutcome, IvrStep,
+    Segment, SegmentKind, Transfer,
 };
 use segments::{close_hold, fill, fill_segment, is_with_agent, place_of};
 
@@ -74,6 +74,7 @@ struct Said {
     customer_id: Option<String>,
     handles: Vec<crate::Handle>,
     our_handle: Option<crate::Handle>,
+    channel: Option<Channel>,
 }
 
 impl Said {
@@ -87,6 +88,7 @@ impl Said {
         if event.our_handle.is_some() {
             self.our_handle.clone_from(&event.our_handle);
         }
+        self.channel = event.channel.or(self.channel);
     }
 }
 
@@ -477,6 +479,7 @@ impl Folding {
             customer_id: self.said.customer_id,
             handles: self.said.handles,
             our_handle: self.said.our_handle,
+            channel: self.said.channel,
             segments: self.segments,
             place: self.place,
             menu_node: self.menu_node,
@@ -487,6 +490,7 @@ impl Folding {
                 reason: end.reason,
                 stage: Some(end.from.stage()),
                 drop_class: None,
+                attribution: None,
             }),
             measures,
             restatements: Vec::new(),

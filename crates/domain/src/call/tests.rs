@@ -11,7 +11,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::interaction::{
-    DisconnectReason, DropClass, HoldReason, SegmentKind, Transfer, TransferKind,
+    DisconnectReason, DropAttribution, DropClass, HoldReason, SegmentKind, Transfer, TransferKind,
 };
 use crate::limits::CALL_LATE_WINDOW_S;
 
@@ -54,6 +54,7 @@ fn event(second: i64, what: What, place: Place) -> CallEvent {
         customer_id: None,
         handles: Vec::new(),
         our_handle: None,
+        channel: None,
     }
 }
 
@@ -333,7 +334,7 @@ fn a_loss_is_suspected_and_confirmed_by_who_is_back() {
         None,
     );
     assert_eq!(ours.basis, Some(DropBasis::AgentSide));
-    assert_eq!(ours.attribution, Attribution::Ours);
+    assert_eq!(ours.attribution, DropAttribution::Ours);
     let unknown = || What::Ended { reason: None };
     assert_eq!(judged(unknown(), None, None).class, DropClass::NotADrop);
     let back = judged(unknown(), None, Some(400));

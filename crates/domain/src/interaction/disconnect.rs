@@ -9,6 +9,8 @@ pub struct Disconnect {
     pub stage: Option<DisconnectStage>,
     /// Whether the line was lost.
     pub drop_class: Option<DropClass>,
+    /// To whom it is put down that it was.
+    pub attribution: Option<DropAttribution>,
 }
 
 /// Who or what ended a contact.
@@ -60,4 +62,17 @@ pub enum DropClass {
     Suspected,
     /// It was lost.
     Confirmed,
+}
+
+/// To whom the loss of a call is put down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DropAttribution {
+    /// To us: our lines, our systems, our agent.
+    Ours,
+    /// To the carrier.
+    Carrier,
+    /// To the customer's own device.
+    CustomerDevice,
+    /// That is not known.
+    Unknown,
 }

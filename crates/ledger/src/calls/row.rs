@@ -319,6 +319,7 @@ impl CallRow {
         }
         if let (Some(disconnect), Some(drop)) = (&mut shown.disconnect, &drop) {
             disconnect.drop_class = drop.drop_class;
+            disconnect.attribution = drop.attribution;
         }
         shown.drop = drop;
         shown.terms.clone_from(&self.terms);

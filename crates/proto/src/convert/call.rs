@@ -42,6 +42,7 @@ pub fn read(event: &wire::CallEvent, at: FieldPath<'_>, found: &mut Violations) 
             enums::required::<wire::SentimentParticipant>(event.participant, participant, found);
         let _ = enums::optional::<wire::Speech>(event.speech, at.field("speech"), found);
     }
+    let _ = enums::optional::<wire::Channel>(event.channel, at.field("channel"), found);
     let handles = message::bounded(
         event.handles.clone(),
         HANDLES_MAX,
@@ -106,6 +107,7 @@ fn of_kind(
         customer_id,
         handles: Vec::new(),
         our_handle: None,
+        channel: known::<wire::Channel>(event.channel),
     }
 }
 

@@ -62,8 +62,10 @@ pub(super) fn call(
             reason: model::DisconnectReason::Customer.into(),
             stage: model::DisconnectStage::Talk.into(),
             drop_class: model::DropClass::NotADrop.into(),
+            ..Default::default()
         }),
         contact_reasons: vec![reason(scenario, draw, &slots)],
+        driver_segment: driver(scenario),
         handling: Some(handling(scenario, draw, at, &slots)),
         disposition: Some(disposition(draw)),
         commitments: commitments(scenario, draw, ended, &slots),
@@ -82,6 +84,7 @@ pub(super) fn cut_off(contact: &mut model::Interaction) {
         reason: model::DisconnectReason::TelecomProblem.into(),
         stage: model::DisconnectStage::Talk.into(),
         drop_class: model::DropClass::Suspected.into(),
+        attribution: model::DropAttribution::Carrier.into(),
     });
     contact.labels.push("dropped".to_owned());
     if let Some(handling) = &mut contact.handling {
@@ -245,6 +248,14 @@ fn reason(scenario: &Scenario, draw: &Draw, slots: &Slots) -> model::ContactReas
         stated_verbatim: slots.fill(picked(&scenario.wordings, draw.pick)),
         resolution: resolution.into(),
     }
+}
+
+fn driver(scenario: &Scenario) -> Option<model::DriverSegment> {
+    Some(model::DriverSegment {
+        code: scenario.driver.clone()?,
+        set_by: model::DriverSetter::Agent.into(),
+        ..Default::default()
+    })
 }
 
 fn handling(scenario: &Scenario, draw: &Draw, at: Timestamp, slots: &Slots) -> model::Handling {

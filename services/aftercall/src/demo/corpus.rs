@@ -35,7 +35,10 @@ pub(super) struct Team {
 #[serde(deny_unknown_fields)]
 pub(super) struct Scenario {
     pub(super) code: String,
+    /// What makes customers call about it, by the default taxonomy; left out where nothing is known.
+    pub(super) driver: Option<String>,
     pub(super) team: String,
+    /// How often it is drawn beside the others; 0 for never.
     pub(super) weight: u32,
     /// The share of such calls that are solved at once.
     pub(super) resolved: f64,

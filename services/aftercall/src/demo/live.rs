@@ -105,6 +105,10 @@ impl Tour {
         say("\n── Why customers call: what rose and fell, and whether that may be chance\n");
         self.type_in(&["insight", "drivers", "--from", "14d", "--limit", "5"])
             .await?;
+        say("\n── What made them call: something that happened, or that we changed\n");
+        let drivers = ["insight", "drivers", "--from", "14d", "--limit", "5"];
+        let by = ["--by", "driver-segment", "--words", "0"];
+        self.type_in(&[&drivers[..], &by].concat()).await?;
         say("\n── Who had to call again, and why: broken promises have their price\n");
         let cost = ["--cost-per-minute", "1.20 EUR"];
         let repeats = ["insight", "repeats", "--from", "30d"];

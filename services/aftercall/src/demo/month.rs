@@ -30,6 +30,11 @@ const COMPLAINS: f64 = 0.5;
 /// The share of calls that are lost on the line.
 const DROPPED: f64 = 0.03;
 
+/// What happens in the last days: a fire, in whole days before the month's end, about which each of so many others calls once.
+const FIRE: &str = "internet.outage";
+const FIRE_DAYS: i64 = 5;
+const FIRE_CALLS: usize = 80;
+
 /// The reason that has an answer for most of the month, and since when.
 pub(super) const ANSWERED_REASON: &str = "internet.slow";
 const ANSWERED_AGO: SignedDuration = SignedDuration::from_hours(24 * 20);
@@ -85,6 +90,11 @@ pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
     // Drawn last, so that the month is the same without them.
     for number in 0..CALLS_BEFORE {
         maker.calls_before(number);
+    }
+    if let Some(fire) = corpus.scenario(FIRE) {
+        for number in 0..FIRE_CALLS {
+            maker.call_about_fire(fire, number);
+        }
     }
     maker.steps.push(Step {
         at: end - ANSWERED_AGO,
@@ -184,6 +194,15 @@ impl<'a> Maker<'a> {
                 break;
             }
         }
+    }
+
+    /// A call of somebody who calls this once alone.
+    fn call_about_fire(&mut self, fire: &Scenario, number: usize) {
+        let caller = self.caller(CUSTOMERS + CALLS_BEFORE + number);
+        let at = self.opening_time((0, FIRE_DAYS));
+        let draw = self.draw(fire, false);
+        let contact = call(self.corpus, &caller, fire, &draw, at);
+        self.record(contact, at);
     }
 
     fn dropped_call(&mut self, caller: &Caller, scenario: &'a Scenario, at: Timestamp) {
@@ -359,4 +378,37 @@ pub(super) fn due(made: Timestamp, hours: i64) -> Timestamp {
         at.checked_add(30.minutes())
             .map_or(made, |at| at.timestamp())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aftercall_domain::setting::{TaxonomyKind, default_label};
+
+    use super::*;
+
+    #[test]
+    fn the_calls_of_the_fire_are_of_the_last_days_and_every_driver_has_a_name() {
+        let corpus = Corpus::built_in().unwrap();
+        let end: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let fire_from = end - SignedDuration::from_hours(24 * FIRE_DAYS);
+        let mut fires = 0;
+        for step in month(&corpus, 7, end) {
+            let (Act::Record(contact) | Act::TakeOver(contact)) = step.act else {
+                continue;
+            };
+            let driver = contact.driver_segment.clone().unwrap_or_default().code;
+            let label = default_label(TaxonomyKind::Driver, &driver);
+            assert!(driver.is_empty() || label.is_some(), "{driver}");
+            if contact.contact_reasons[0].code == FIRE {
+                assert_eq!(driver, "incident.outage");
+                assert!(fire_from <= step.at && step.at <= end);
+                fires += 1;
+            }
+        }
+        // A call that would end later than the month is not in it.
+        assert!(
+            (FIRE_CALLS - 5..=FIRE_CALLS).contains(&fires),
+            "{fires} calls"
+        );
+    }
 }

@@ -112,6 +112,9 @@ impl House {
         self.is_behind(&filter, it.contacts, &what).await;
         for (fact, count) in [
             (ContactFact::Abandoned, it.abandoned),
+            (ContactFact::Dropped, it.dropped),
+            (ContactFact::Resolvable, it.resolvable),
+            (ContactFact::ResolvedFirst, it.resolved_first),
             (ContactFact::Repeat, it.repeats),
             (ContactFact::Unrecorded, it.unrecorded),
         ] {

@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "connect",
     "connect asterisk",
     "connect amazon-connect",
+    "amend",
     "identify",
     "merge",
     "unmerge",

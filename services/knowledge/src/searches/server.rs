@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_proto::convert::time::microseconds;
+use aftercall_proto::convert::time::{microseconds, to_wire};
 use aftercall_proto::knowledge::v1::search_service_server::SearchService;
 use aftercall_proto::knowledge::v1::{
     JudgeLinkRequest, JudgeLinkResponse, KnowledgeReportRequest, KnowledgeReportResponse,
@@ -81,6 +81,8 @@ impl Searches {
         };
         let until = call.read_until();
         let through = query.paging().reach(reading, including, until).await?;
+        let clock = self.0.deps().clock.as_ref();
+        let complete_through_at = query.paging().complete_at(reading, clock);
         // The nearest solutions are those of the last snapshot.
         let snapshot = reading.view().snapshot();
         let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
@@ -106,6 +108,7 @@ impl Searches {
             Ok::<_, Error>(ListStrugglesResponse {
                 next_page_token: query.paging().token(&log, &through, next),
                 complete_through: through.encode(log),
+                complete_through_at: complete_through_at.map(to_wire),
                 struggles,
             })
         };
@@ -125,8 +128,14 @@ impl Searches {
         };
         let until = call.read_until();
         let through = query.paging().reach(reading, including, until).await?;
+        let clock = self.0.deps().clock.as_ref();
+        let complete_through_at = query.paging().complete_at(reading, clock);
         let list = move |store: &Store| query.list(store, (&through, &log));
-        reading.run(list).await
+        let found = reading.run(list).await?;
+        Ok(ListStruggleEvidenceResponse {
+            complete_through_at: complete_through_at.map(to_wire),
+            ..found
+        })
     }
 
     async fn report_knowledge(

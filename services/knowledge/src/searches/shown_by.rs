@@ -132,6 +132,7 @@ impl Query {
             total_size: is_first.then_some(total),
             next_page_token: self.paging.token(log, through, last.filter(|_| more)),
             complete_through: through.encode(log.clone()),
+            complete_through_at: None,
         })
     }
 

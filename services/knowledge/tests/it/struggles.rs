@@ -68,7 +68,9 @@ async fn recent(world: &World) -> Vec<Struggle> {
         ..ListStrugglesRequest::default()
     };
     let answer = world.searches.clone().list_struggles(request).await;
-    answer.unwrap().into_inner().struggles
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.complete_through_at.is_some());
+    answer.struggles
 }
 
 fn reasons(struggles: &[Struggle]) -> Vec<(&str, u64)> {
@@ -246,6 +248,7 @@ async fn evidence(
         let mut searches = world.searches.clone();
         let page = searches.list_struggle_evidence(request.clone()).await;
         let page = page.unwrap().into_inner();
+        assert!(request.page_token.is_empty() || page.complete_through_at.is_none());
         all.extend(page.evidence.clone());
         request.page_token = page.next_page_token.clone();
         first.get_or_insert(page);
@@ -290,6 +293,7 @@ async fn what_shows_a_struggle_comes_to_exactly_its_counts() {
     let counts = struggle.counts.unwrap();
     let (all, first) = evidence(&world, ("fees", StruggleSign::Unspecified)).await;
     assert_eq!(first.counts, Some(counts));
+    assert!(first.complete_through_at.is_some());
     assert_eq!(first.total_size, Some(all.len() as i64));
     assert_eq!(all.iter().map(|one| one.score).sum::<u64>(), struggle.score);
     let contacts = all.iter().filter(|one| !one.interaction_id.is_empty());

@@ -1,8 +1,7 @@
 //! Calls as they are shown: by themselves, and as contacts.
 
-use aftercall_domain::call::{
-    Attribution, Call, CallState, DropBasis, DropVerdict, Measures, Restatement,
-};
+use aftercall_domain::call::{Call, CallState, DropBasis, DropVerdict, Measures, Restatement};
+use aftercall_domain::interaction::Channel;
 use aftercall_domain::measure::EDITION;
 use jiff::SignedDuration;
 
@@ -22,6 +21,7 @@ pub fn to_wire(call: Call) -> wire::Call {
         customer_id: call.customer_id.unwrap_or_default(),
         handles: message::outward(call.handles),
         our_handle: call.our_handle.map(Into::into),
+        channel: enums::number::<wire::Channel>(call.channel.or(Some(Channel::Voice))),
         queue_id: call.place.queue_id,
         agent_id: call.place.agent_id,
         team_id: call.place.team_id,
@@ -105,17 +105,6 @@ impl From<DropBasis> for wire::DropBasis {
     }
 }
 
-impl From<Attribution> for wire::DropAttribution {
-    fn from(attribution: Attribution) -> Self {
-        match attribution {
-            Attribution::Ours => Self::Ours,
-            Attribution::Carrier => Self::Carrier,
-            Attribution::CustomerDevice => Self::CustomerDevice,
-            Attribution::Unknown => Self::Unknown,
-        }
-    }
-}
-
 /// What is judged of how a call ended, by its events alone.
 pub fn drop_judged(verdict: DropVerdict) -> wire::CallDrop {
     let basis = verdict.basis.map(wire::DropBasis::from);
@@ -152,7 +141,11 @@ pub fn provisional(call: &wire::Call) -> wire::Interaction {
     wire::Interaction {
         interaction_id: call.interaction_id.clone(),
         external_ref: call.external_ref.clone(),
-        channel: wire::Channel::Voice.into(),
+        // A call that was put together before it was told by what has none.
+        channel: match call.channel {
+            0 => wire::Channel::Voice.into(),
+            told => told,
+        },
         direction: call.direction,
         customer,
         agent_id: call.agent_id.clone(),
@@ -202,6 +195,11 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
                 && told.drop_class() == wire::DropClass::Confirmed;
             if told.drop_class != 0 && (is_judged(call) || is_confirmed) {
                 own.drop_class = told.drop_class;
+            }
+            // What was not lost is put down to nobody.
+            let says_none = own.attribution == 0 && own.drop_class() != wire::DropClass::NotADrop;
+            if says_none || is_judged(call) {
+                own.attribution = told.attribution;
             }
         }
     }

@@ -1,6 +1,8 @@
 //! How a contact ended.
 
-use aftercall_domain::interaction::{Disconnect, DisconnectReason, DisconnectStage, DropClass};
+use aftercall_domain::interaction::{
+    Disconnect, DisconnectReason, DisconnectStage, DropAttribution, DropClass,
+};
 use aftercall_domain::{FieldPath, Violations};
 
 use crate::convert::message::FromWire;
@@ -15,6 +17,7 @@ impl FromWire<wire::Disconnect> for Disconnect {
             reason,
             stage,
             drop_class,
+            attribution,
         } = wire;
         Self {
             reason: enums::optional::<wire::DisconnectReason>(reason, path.field("reason"), found),
@@ -22,6 +25,11 @@ impl FromWire<wire::Disconnect> for Disconnect {
             drop_class: enums::optional::<wire::DropClass>(
                 drop_class,
                 path.field("drop_class"),
+                found,
+            ),
+            attribution: enums::optional::<wire::DropAttribution>(
+                attribution,
+                path.field("attribution"),
                 found,
             ),
         }
@@ -34,11 +42,13 @@ impl From<Disconnect> for wire::Disconnect {
             reason,
             stage,
             drop_class,
+            attribution,
         } = value;
         Self {
             reason: enums::number::<wire::DisconnectReason>(reason),
             stage: enums::number::<wire::DisconnectStage>(stage),
             drop_class: enums::number::<wire::DropClass>(drop_class),
+            attribution: enums::number::<wire::DropAttribution>(attribution),
         }
     }
 }
@@ -68,4 +78,11 @@ enums::closed!(DropClass {
     NotADrop,
     Suspected,
     Confirmed
+});
+
+enums::closed!(DropAttribution {
+    Ours,
+    Carrier,
+    CustomerDevice,
+    Unknown
 });

@@ -1,15 +1,10 @@
 //! `calls judge`, `calls wrap-up`: what people say of a call, over or beside what telephony tells.
 
 use aftercall_proto::followups::v1::{JudgeCallDropRequest, SaveWrapUpRequest};
-use aftercall_proto::model::v1::{DropAttribution, DropClass, Interaction};
-use pbjson_types::FieldMask;
-use serde_json::{Map, Value};
+use aftercall_proto::model::v1::{DropAttribution, DropClass};
 
-use super::super::{CommandError, Session, input, warnings};
+use super::super::{CommandError, Session, fields, warnings};
 use crate::output::{Card, label, values};
-
-/// The largest wrap-up that is read, in MiB.
-const INPUT_MIB_MAX: u64 = 1;
 
 /// How a call ended.
 #[derive(Debug, clap::Args)]
@@ -88,17 +83,13 @@ pub(super) async fn wrap_up(session: &mut Session, args: WrapUpArgs) -> Result<(
         file,
         request_id,
     } = args;
-    let bytes = input::read(&file, INPUT_MIB_MAX, "save fewer fields at a time")?;
-    let (values, paths) = parse(&bytes).map_err(|error| {
-        let text = format!("{file} is no object with fields of a contact: {error}");
-        CommandError::Input(text)
-    })?;
-    let saved = paths.join(", ");
+    let fields::Fields { values, mask } = fields::read(&file)?;
+    let saved = mask.paths.join(", ");
     let request = SaveWrapUpRequest {
         request_id: request_id.unwrap_or_default(),
         interaction_id: contact.clone(),
         interaction: Some(values),
-        update_mask: Some(FieldMask { paths }),
+        update_mask: Some(mask),
     };
     let answer = session.client.call(request).await?;
     session.tell(&answer, |answer, output| {
@@ -111,41 +102,4 @@ pub(super) async fn wrap_up(session: &mut Session, args: WrapUpArgs) -> Result<(
         card.print(output, 0)?;
         warnings(&answer.warnings, output)
     })
-}
-
-/// The values, and the names of the fields that are there: an empty one is saved, too.
-fn parse(bytes: &[u8]) -> Result<(Interaction, Vec<String>), serde_json::Error> {
-    let fields: Map<String, Value> = serde_json::from_slice(bytes)?;
-    let paths = fields.keys().map(|name| snake(name)).collect();
-    Ok((serde_json::from_slice(bytes)?, paths))
-}
-
-/// A field's name as a mask has it: proto3 JSON takes `contactReasons` and `contact_reasons`.
-fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for one in name.chars() {
-        if one.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(one.to_ascii_lowercase());
-    }
-    snake
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fields_that_are_there_are_saved_whatever_they_are_called() {
-        let text =
-            r#"{"contactReasons": [{"code": "billing"}], "problem_onset_at": null, "labels": []}"#;
-        let (values, mut paths) = parse(text.as_bytes()).unwrap();
-        paths.sort();
-        assert_eq!(paths, ["contact_reasons", "labels", "problem_onset_at"]);
-        assert_eq!(values.contact_reasons[0].code, "billing");
-        for wrong in ["[]", "{\"labels\": 3}", "{\"nothing\": 1}", "{"] {
-            assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
-        }
-    }
 }

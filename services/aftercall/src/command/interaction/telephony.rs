@@ -2,8 +2,8 @@
 
 use aftercall_domain::interaction::path_in_line;
 use aftercall_proto::model::v1::{
-    Disconnect, DisconnectReason, DisconnectStage, DropClass, Hold, HoldReason, Interaction,
-    IvrOutcome, IvrStep, Segment, SegmentKind, Transfer, TransferKind,
+    Disconnect, DisconnectReason, DisconnectStage, DropAttribution, DropClass, Hold, HoldReason,
+    Interaction, IvrOutcome, IvrStep, Segment, SegmentKind, Transfer, TransferKind,
 };
 
 use super::with_team;
@@ -90,7 +90,12 @@ fn end(disconnect: &Disconnect) -> String {
         DropClass::NotADrop | DropClass::Unspecified => "",
     };
     let reason = label::<DisconnectReason>(disconnect.reason);
-    joined(&[reason, stage, lost.to_owned()])
+    let whose = label::<DropAttribution>(disconnect.attribution);
+    let whose = match whose.is_empty() {
+        true => whose,
+        false => format!("put down to {whose}"),
+    };
+    joined(&[reason, stage, lost.to_owned(), whose])
 }
 
 fn style(disconnect: &Disconnect) -> Style {

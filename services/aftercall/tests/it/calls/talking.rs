@@ -1,6 +1,6 @@
 //! Chats: what is said in them tells whether they were lost, and none of it is kept.
 
-use aftercall_proto::model::v1::{SentimentParticipant, Speech};
+use aftercall_proto::model::v1::{Channel, SentimentParticipant, Speech};
 
 use super::*;
 
@@ -30,11 +30,14 @@ async fn whoever_waits_for_an_answer_was_lost_and_no_word_is_kept() {
             house.said(60, SentimentParticipant::Customer, WORDS),
             house.event(120, Kind::Ended),
         ]);
+        events[0].channel = Channel::Chat.into();
         let id = house.told(events).await;
         let unanswered = (DropClass::Suspected, DropBasis::Unanswered);
         assert_eq!(house.drop_of(&id).await, unanswered);
         let shown = house.get(&id).await;
         assert!(!format!("{shown:?}").contains("85731890"));
+        // Nobody has recorded it, and it is a chat all the same.
+        assert_eq!(shown.interaction.unwrap().channel(), Channel::Chat);
         // What was said before is told late.
         let late = house.said(70, SentimentParticipant::Agent, "Thank you. Goodbye!");
         house.told(vec![late]).await;

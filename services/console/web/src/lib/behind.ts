@@ -2,9 +2,10 @@
 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 
+import { SentimentBand, SentimentTrend } from '../gen/aftercall/history/v1/history_pb';
 import type { ContactFilter } from '../gen/aftercall/insight/v1/insight_pb';
 import { ContactFact, Dimension, RepeatCauseKind } from '../gen/aftercall/insight/v1/measures_pb';
-import { Channel, Direction } from '../gen/aftercall/model/v1/interaction_pb';
+import { Channel, Direction, SignalKind } from '../gen/aftercall/model/v1/interaction_pb';
 
 export type Instant = Pick<Timestamp, 'seconds' | 'nanos'>;
 type Lists = Omit<ContactFilter, '$typeName' | '$unknown' | 'occurredFrom' | 'occurredBefore'>;
@@ -23,8 +24,11 @@ const TEXTS = {
   agent: 'agentIds', team: 'teamIds', site: 'siteIds', queue: 'queueIds', reason: 'reasonCodes', family: 'reasonFamilies',
   disposition: 'dispositionCodes', language: 'languages', client: 'clientAccountIds', promise: 'repeatCommitmentIds',
   'promise-team': 'repeatTeamIds', root: 'rootCauseCodes', 'driver-segment': 'driverCodes', 'driver-family': 'driverFamilies',
-  'ivr-node': 'ivrNodes', 'ivr-path': 'ivrPaths',
+  'ivr-node': 'ivrNodes', 'ivr-path': 'ivrPaths', scorer: 'sentimentScorers', 'each-scorer': 'allSentimentScorers',
 } as const;
+
+// The same of texts of which there is one.
+const ONE = { words: 'query', 'felt-by': 'sentimentScorer' } as const;
 
 type Values = Record<string | number, string | number>;
 
@@ -32,12 +36,14 @@ type Values = Record<string | number, string | number>;
 const NAMES = {
   channel: ['channels', Channel], direction: ['directions', Direction], cause: ['repeatCauses', RepeatCauseKind],
   unset: ['unset', Dimension], fact: ['facts', ContactFact],
+  felt: ['sentiments', SentimentBand], 'felt-worst': ['worstSentiments', SentimentBand], moved: ['sentimentTrends', SentimentTrend],
+  signal: ['signals', SignalKind], 'each-signal': ['allSignals', SignalKind],
 } as const;
 
 const NUMBERS = { 'repeat-within': 'repeatWithinDays', 'answer-within': 'answerWithinSeconds' } as const;
 
 export const BEHIND_NAMES: ReadonlySet<string> = new Set([
-  ...Object.keys(TEXTS), ...Object.keys(NAMES), ...Object.keys(NUMBERS), 'from', 'before', 'contact', 'sign', 'of',
+  ...Object.keys(TEXTS), ...Object.keys(ONE), ...Object.keys(NAMES), ...Object.keys(NUMBERS), 'from', 'before', 'contact', 'sign', 'of',
 ]);
 
 // Whether an address asks for the contacts behind a number, and of which kind the number is.
@@ -66,6 +72,10 @@ export function behindAt(filter: Filter | undefined): string {
   const query = new URLSearchParams({ behind: 'contacts' });
   const asked: Filter = filter ?? {};
   for (const [name, field] of Object.entries(TEXTS)) for (const one of asked[field] ?? []) query.append(name, one);
+  for (const [name, field] of Object.entries(ONE)) {
+    const text = asked[field];
+    if (text) query.append(name, text);
+  }
   for (const [name, [field, values]] of Object.entries(NAMES)) {
     for (const one of asked[field] ?? []) query.append(name, String((values as Values)[one] ?? one));
   }
@@ -80,6 +90,10 @@ export function behindAt(filter: Filter | undefined): string {
 export function behindOf(query: URLSearchParams): Asking {
   const filter: Asking = {};
   for (const [name, field] of Object.entries(TEXTS)) filter[field] = query.getAll(name).filter(Boolean);
+  for (const [name, field] of Object.entries(ONE)) {
+    const text = query.get(name);
+    if (text) filter[field] = text;
+  }
   for (const [name, [field, values]] of Object.entries(NAMES)) {
     const known = query.getAll(name).map((one) => (values as Values)[one]);
     filter[field] = known.filter((one): one is number => typeof one === 'number');

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 
+import { SentimentBand, SentimentTrend } from '../../src/gen/aftercall/history/v1/history_pb';
 import { ContactFact, Dimension, RepeatCauseKind } from '../../src/gen/aftercall/insight/v1/measures_pb';
-import { Channel } from '../../src/gen/aftercall/model/v1/interaction_pb';
+import { Channel, SignalKind } from '../../src/gen/aftercall/model/v1/interaction_pb';
 import { behindAt, behindKind, behindOf, contactsAt } from '../../src/lib/behind';
 import { filterBefore } from '../../src/lib/insight/asking';
 
@@ -23,6 +24,22 @@ it('a filter comes back from its address, to the last billionth of a second', ()
   expect(address.startsWith('/search?behind=contacts&')).toBe(true);
   expect(behindKind(queryOf(address))).toBe('contacts');
   const back = Object.entries(behindOf(queryOf(address))).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  expect(Object.fromEntries(back)).toEqual(filter);
+});
+
+it('what customers felt, what was noticed and by whose word come back, too', () => {
+  const filter = {
+    query: 'charged twice',
+    sentimentScorers: ['rules'],
+    allSentimentScorers: ['rules', 'model & more'],
+    sentimentScorer: 'rules',
+    sentiments: [SentimentBand.NEGATIVE],
+    worstSentiments: [SentimentBand.NEGATIVE, SentimentBand.NEUTRAL],
+    sentimentTrends: [SentimentTrend.WORSE],
+    signals: [SignalKind.LEGAL_THREAT],
+    allSignals: [SignalKind.CHURN_THREAT, SignalKind.MANAGER_REQUEST],
+  };
+  const back = Object.entries(behindOf(queryOf(behindAt(filter)))).filter(([, value]) => !Array.isArray(value) || value.length > 0);
   expect(Object.fromEntries(back)).toEqual(filter);
 });
 

@@ -43,6 +43,8 @@ export const de: Words = {
       agent: 'Mitarbeiter', team: 'Team', site: 'Standort', queue: 'Warteschlange', reason: 'Grund', family: 'Familie der Gründe', disposition: 'Abschluss',
       language: 'Sprache', client: 'Auftraggeber', promise: 'Wegen der Zusage', 'promise-team': 'Zusage des Teams', root: 'Ursache',
       'driver-segment': 'Auslöser', 'driver-family': 'Familie der Auslöser', 'ivr-node': 'Letzter Schritt im Sprachmenü', 'ivr-path': 'Weg durch das Sprachmenü',
+      scorer: 'Bewertet von', 'each-scorer': 'Bewertet von jedem von', 'felt-by': 'Stimmung, bewertet von', words: 'Mit den Wörtern',
+      felt: 'Stimmung am Ende', 'felt-worst': 'Schlechteste Stimmung', moved: 'Stimmung wurde', signal: 'Signal', 'each-signal': 'Mit jedem der Signale',
       channel: 'Kanal', direction: 'Richtung', cause: 'Kam wieder, weil', unset: 'Nicht aufgezeichnet', fact: 'Davon',
       'repeat-within': 'Binnen Tagen', 'answer-within': 'Binnen Sekunden', from: 'Ab', before: 'Vor', sign: 'Zu sehen an', contact: 'Kontakt',
     },

@@ -41,6 +41,8 @@ export const en = {
       agent: 'Agent', team: 'Team', site: 'Site', queue: 'Queue', reason: 'Reason', family: 'Family of reasons', disposition: 'Wrap-up code',
       language: 'Language', client: 'Client', promise: 'Because of promise', 'promise-team': 'Promise of team', root: 'Root cause',
       'driver-segment': 'Driver', 'driver-family': 'Family of drivers', 'ivr-node': 'Last step of the voice menu', 'ivr-path': 'Way through the voice menu',
+      scorer: 'Scored by', 'each-scorer': 'Scored by each of', 'felt-by': 'Feelings as scored by', words: 'With the words',
+      felt: 'Felt at the end', 'felt-worst': 'Felt at worst', moved: 'Feeling moved', signal: 'Signal', 'each-signal': 'With each of the signals',
       channel: 'Channel', direction: 'Direction', cause: 'Came back because', unset: 'Not recorded', fact: 'Of them',
       'repeat-within': 'Within days', 'answer-within': 'Within seconds', from: 'From', before: 'Before', sign: 'Shown by', contact: 'Contact',
     } as Record<string, string>,
