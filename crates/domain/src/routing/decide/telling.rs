@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Deciding, Intent, add, kind_of};
-use crate::alert::Alert;
 use crate::commitment::AlertState;
 use crate::ids::Namespace;
 use crate::routing::audience::{Audience, receivers_of_person};
