@@ -107,6 +107,8 @@ pub const DROP_KNOWN_LATE_HOURS_MAX: i64 = 24;
 pub const PROPOSED_EVIDENCE_MAX: usize = 5;
 /// How many days a proposal may wait until somebody confirms it.
 pub const PROPOSED_DAYS_MAX: i64 = 7;
+/// How many hours a proposal that was found in what was said waits, once its contact is recorded.
+pub const PROPOSED_SAID_HOURS: i64 = 24;
 /// How often our own clock of a promise may stand still.
 pub const PAUSES_MAX: usize = 100;
 /// The latest moves of a promise that are kept and shown with it; each is an event of its own, and listed.

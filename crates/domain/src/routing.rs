@@ -9,7 +9,8 @@
 //! # Rules
 //!
 //! * **Groups.** What one team is told by one escalation policy is one group. A person gets one message for a group
-//!   in a round, however many alerts and rules it is about. The first word of an alert waits for
+//!   in a round, however many alerts and rules it is about: where these name several of their receivers, through the one of
+//!   the highest level, the first by its id of several. One that may not be told now keeps what is its own for its digest. The first word of an alert waits for
 //!   [`GROUP_WAIT`], so that what happens together is told together; what is critical does not wait.
 //! * **Reasons.** An alert that fires for a further reason, such as a stage that is nearer to the due, is told once more,
 //!   on the level that it has.
@@ -21,7 +22,7 @@
 //! * **One for many.** While it is open that something has to be done to keep a customer, and that reaches somebody, what
 //!   was not kept to them and is no worse is not told one by one: what that alert lists, and what is told to the same group
 //!   ([`Alert::sums_up`]).
-//! * **Once.** Of one level and reason a person hears once; of what is bad again after [`REPEAT_AFTER`], until somebody takes
+//! * **Once.** Of one level and reason a person hears once, through whichever of their receivers; of what is bad again after [`REPEAT_AFTER`], until somebody takes
 //!   it.
 //! * **Held.** In quiet hours, beyond the budget of an hour, and for what was noticed late or was silent, nothing is
 //!   told one by one: it is held, and told in one digest when that is allowed.
@@ -240,7 +241,7 @@ pub enum Why {
         /// When.
         at: Timestamp,
     },
-    /// They are told through another of their receivers.
+    /// They are told, or were, through another of their receivers.
     SamePerson {
         /// Through which.
         receiver_id: String,

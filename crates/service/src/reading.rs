@@ -238,6 +238,12 @@ pub enum Unread {
     /// The view works on it.
     #[error("the answer does not include yet what it must; ask again, or ask for less")]
     NotReached,
+    /// What is asked for takes longer than its caller waits.
+    #[error(
+        "the answer was not ready before the request's deadline; wait longer, or ask for less by a narrower \
+         filter"
+    )]
+    Late,
     /// The view is being opened or rebuilt by itself, or was stopped.
     #[error("the view that answers this is being opened or rebuilt; ask again soon")]
     Unavailable(#[source] Option<StoreError>),
@@ -280,6 +286,7 @@ impl Failure for Unread {
             } => Reason::PositionOfAnotherLife,
             Self::Position { .. } | Self::BeyondLog { .. } => Reason::PositionInvalid,
             Self::NotReached => Reason::PositionNotReached,
+            Self::Late => Reason::RequestTimeout,
             Self::Unavailable(_) => Reason::ViewUnavailable,
             Self::Log(failure) => failure.reason(),
             Self::Internal(failure) => failure.reason(),

@@ -36,8 +36,8 @@ use crate::stored;
 use crate::waiting::{self, Waiter};
 
 pub(crate) use basis::{Basis, caller, follow_up};
-pub(crate) use make::make;
-pub(crate) use reopen::reopen;
+pub(crate) use make::{check_making, make};
+pub(crate) use reopen::{check_reopening, reopen};
 
 /// A due is given once: as an instant, or in words.
 pub(crate) fn check_one_due(checker: &mut Checker, as_instant: bool, in_words: bool) {

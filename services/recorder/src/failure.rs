@@ -145,7 +145,7 @@ impl From<WaitError> for Refusal {
 impl From<Unread> for Refusal {
     fn from(error: Unread) -> Self {
         match error {
-            Unread::NotReached => Self::Unconfirmed,
+            Unread::NotReached | Unread::Late => Self::Unconfirmed,
             Unread::Unavailable(_) => Self::NotReady,
             Unread::Log(error) => Self::LogRead(error),
             Unread::PageToken(_)

@@ -6,7 +6,7 @@ use super::CommitmentDraft;
 use crate::calendar::Zone;
 use crate::commitment::Origin;
 use crate::due::{Calendars, DayTime, DueSpec, Telling};
-use crate::limits::{PROPOSED_DAYS_MAX, SAYING_BYTES_MAX, SECONDS_PER_DAY};
+use crate::limits::{PROPOSED_SAID_HOURS, SAYING_BYTES_MAX};
 use crate::setting::{FollowUpPolicy, TargetRule};
 use crate::spoken::{Clock, Day, Place, Saying, When, is_alike};
 use crate::{FieldPath, LocalDays};
@@ -16,17 +16,17 @@ const NO_ZONE: &str = "UTC";
 
 impl CommitmentDraft {
     /// What was said as a promise that is proposed, before it is known by when: `promised_by` is only a stand-in until
-    /// [`CommitmentDraft::reckon_said`] has been there. `text` is what was said in its turn, and `now` our clock: somebody has
-    /// to confirm it within seven days.
+    /// [`CommitmentDraft::reckon_said`] has been there. `text` is what was said in its turn, and `now` when its contact is
+    /// recorded, which makes the record final: somebody has to confirm it within [`PROPOSED_SAID_HOURS`] from then.
     pub fn said(saying: &Saying, text: &str, now: Timestamp) -> Self {
         let words = text.get(saying.finding.span.clone()).unwrap_or_default();
         let mut words = words[..words.floor_char_boundary(SAYING_BYTES_MAX)].to_owned();
         crate::text::clean(&mut words);
-        let days = SignedDuration::from_secs(PROPOSED_DAYS_MAX * SECONDS_PER_DAY);
+        let wait = SignedDuration::from_hours(PROPOSED_SAID_HOURS);
         let origin = (saying.kind, Origin::Said);
         Self {
             told_to_customer: true,
-            proposed_until: now.checked_add(days).ok(),
+            proposed_until: now.checked_add(wait).ok(),
             finding: Some(saying.finding.clone()),
             ..Self::of_ours(String::new(), origin, words, Timestamp::UNIX_EPOCH)
         }

@@ -249,6 +249,11 @@ pub(super) fn receivers_of_person<'a>(
     all.filter(move |id| person_of(id, house) == person)
 }
 
+/// Whether what goes to either of two receivers reaches the same person.
+pub(super) fn is_same_person(one: &str, other: &str, house: &House) -> bool {
+    person_of(one, house) == person_of(other, house)
+}
+
 fn person_of<'a>(receiver_id: &'a str, house: &'a House) -> Person<'a> {
     let receiver = house.receivers.get(receiver_id);
     match receiver.and_then(|(_, receiver)| receiver.whose.as_ref()) {

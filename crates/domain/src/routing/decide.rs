@@ -1,5 +1,7 @@
 //! The decision.
 
+mod telling;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -9,12 +11,11 @@ use super::audience::{Audience, Turns};
 use super::decided::Decided;
 use super::digest::{self, worst};
 use super::{
-    Books, DueDigest, Firing, GATHER_FOR, Group, Hold, House, Moment, Notification,
-    NotificationKind as Kind, REPEAT_AFTER, Round, Told, Why, after,
+    Books, DueDigest, Firing, Group, Hold, House, Moment, Notification, NotificationKind as Kind,
+    REPEAT_AFTER, Round, Why, after,
 };
 use crate::alert::{Alert, ResolveCause, Severity};
 use crate::commitment::{AlertState, WentOn};
-use crate::ids::Namespace;
 use crate::limits::ALERTS_TOLD_MAX;
 use crate::setting::EscalationStrategy;
 
@@ -220,8 +221,8 @@ impl Deciding<'_> {
             () => Some(Hold::Late),
         };
         for receiver_id in audience.receiver_ids {
-            let here = route.told(&receiver_id);
-            let here = here.filter(|told| told.level == alert.level && hold.is_none());
+            let here = route.told_on(alert.level, &receiver_id, self.house);
+            let here = here.filter(|_| hold.is_none());
             let kind = match here {
                 None => kind_of(alert),
                 Some(told) if told.reason_no != alert.reason_no => Kind::Triggered,
@@ -229,7 +230,8 @@ impl Deciding<'_> {
                     let again = after(told.at, REPEAT_AFTER) <= self.moment.now;
                     let bad = alert.severity >= Severity::High;
                     if told.held || !again || !bad {
-                        decided.of(&receiver_id, Why::AlreadyTold { at: told.at });
+                        decided.of(&told.receiver_id, Why::AlreadyTold { at: told.at });
+                        decided.through(&receiver_id, &told.receiver_id);
                         continue;
                     }
                     Kind::Repeated
@@ -251,7 +253,10 @@ impl Deciding<'_> {
         });
         if found == Some(true) {
             let told = route.told.iter().filter(|told| told.level == alert.level);
-            let told = told.filter(|told| self.house.reaches(&told.receiver_id));
+            // Through whichever of their receivers a person was told last.
+            let told = told.filter(|told| {
+                route.told_on(alert.level, &told.receiver_id, self.house) == Some(*told)
+            });
             let receiver_ids: Vec<_> = told.map(|told| told.receiver_id.clone()).collect();
             if !receiver_ids.is_empty() {
                 let left_out = Vec::new();
@@ -281,148 +286,6 @@ impl Deciding<'_> {
             held: held.cloned().collect(),
         };
         digest::decide(self.house, self.books, &due, self.moment, &mut self.round);
-    }
-
-    /// Tells what is to be told, one message for each receiver and group; or holds it.
-    fn tell(&mut self) {
-        for (to, intents) in std::mem::take(&mut self.intents) {
-            let receiver_id = &to.0;
-            if !self.house.reaches(receiver_id) {
-                let why = self.house.unreached(receiver_id);
-                for intent in &intents {
-                    let why = why.clone().unwrap_or(Why::NoReceiver);
-                    self.decide(intent, receiver_id, why, None);
-                }
-                continue;
-            }
-            let now = self.moment.now;
-            let (_, hold) = self.books.free_at((receiver_id, self.house), now);
-            let (gathered, plain): (Vec<_>, Vec<_>) = intents
-                .into_iter()
-                .partition(|intent| intent.hold.is_some());
-            match hold {
-                None if !plain.is_empty() => {
-                    let notification = self.notification(&to, &plain);
-                    self.books.of(receiver_id).told(now);
-                    self.told(&plain, &notification);
-                    self.notifications.insert(to.clone(), notification);
-                }
-                None => {}
-                Some(by) => self.hold((receiver_id, now), &plain, |_| by),
-            }
-            let earliest = after(now, GATHER_FOR);
-            self.hold((receiver_id, earliest), &gathered, |intent| {
-                intent.hold.unwrap_or(Hold::Late)
-            });
-        }
-    }
-
-    /// An alert that waits for its group goes along, if everybody who is to hear of it gets a message anyway.
-    fn join(&mut self, place: usize, firing: &Firing) {
-        let alert = &firing.alert;
-        let is_first = firing.route.seen.is_none() && firing.route.look_at(alert).is_some();
-        let plain = alert.state == AlertState::Triggered && !alert.late;
-        let Some(group) = Group::of(alert).filter(|_| is_first && plain && !self.moment.mute)
-        else {
-            return;
-        };
-        if alert.paused || self.inhibition(firing).is_some() || self.silence(alert).is_some() {
-            return;
-        }
-        let mut audience = Audience::default();
-        let mut books = self.books.clone();
-        let mut turns = self.turns.clone();
-        if self.notifications.keys().any(|(_, one)| *one == group) {
-            audience = Audience::of(alert, self.house, &mut books, &mut turns);
-        }
-        let to = |receiver_id: &String| (receiver_id.clone(), group.clone());
-        let mut receivers = audience.receiver_ids.iter();
-        let all_told = receivers.all(|it| self.notifications.contains_key(&to(it)));
-        if audience.receiver_ids.is_empty() || !all_told || turns != self.turns {
-            return;
-        }
-        let decided = Decided {
-            verdicts: audience.left_out,
-            repeats: true,
-            ..Decided::default()
-        };
-        self.decided.insert(place, decided);
-        for receiver_id in &audience.receiver_ids {
-            let intent = Intent::of((place, alert), kind_of(alert), None);
-            let Some(notification) = self.notifications.get_mut(&to(receiver_id)) else {
-                continue;
-            };
-            add(notification, &intent);
-            let notification = notification.clone();
-            self.told(std::slice::from_ref(&intent), &notification);
-        }
-    }
-
-    fn notification(&self, (receiver_id, group): &(String, Group), of: &[Intent]) -> Notification {
-        let Moment {
-            tenant_id,
-            round,
-            now,
-            ..
-        } = self.moment;
-        let group_id = group.id(tenant_id);
-        let parts = [
-            tenant_id.as_bytes(),
-            &round.to_be_bytes(),
-            receiver_id.as_bytes(),
-            group_id.as_bytes(),
-        ];
-        let mut notification = digest::addressed(self.house, receiver_id, now);
-        notification.notification_id = Namespace::Notification.id(&parts);
-        notification.group = Some(group.clone());
-        for intent in of {
-            add(&mut notification, intent);
-        }
-        notification
-    }
-
-    fn told(&mut self, intents: &[Intent], by: &Notification) {
-        for intent in intents {
-            let reason = Why::Told {
-                notification_id: by.notification_id,
-                kind: intent.kind,
-            };
-            let told = (intent.kind != Kind::Resolved).then_some((by.at, false));
-            self.decide(intent, &by.receiver_id, reason, told);
-        }
-    }
-
-    fn hold(
-        &mut self,
-        (receiver_id, earliest): (&str, Timestamp),
-        intents: &[Intent],
-        by: impl Fn(&Intent) -> Hold,
-    ) {
-        for intent in intents {
-            let now = self.moment.now;
-            let until = self.books.hold((receiver_id, self.house), now, earliest);
-            let by = by(intent);
-            let told = (intent.kind != Kind::Resolved).then_some((until, true));
-            self.decide(intent, receiver_id, Why::Held { by, until }, told);
-        }
-    }
-
-    fn decide(
-        &mut self,
-        intent: &Intent,
-        receiver_id: &str,
-        reason: Why,
-        told: Option<(Timestamp, bool)>,
-    ) {
-        let decided = self.decided.entry(intent.place).or_default();
-        decided.of(receiver_id, reason);
-        decided.told.extend(told.map(|(at, held)| Told {
-            receiver_id: receiver_id.to_owned(),
-            level: intent.level,
-            reason_no: intent.reason_no,
-            at,
-            held,
-        }));
     }
 }
 

@@ -52,6 +52,26 @@ impl Decided {
         });
     }
 
+    /// Says that who is to hear of it through one of their receivers does through another.
+    pub(super) fn through(&mut self, named: &str, by: &str) {
+        if named == by {
+            return;
+        }
+        // What was said of them before it was known through which.
+        let is_same = |one: &Verdict| matches!(one.reason, Why::SamePerson { .. });
+        self.verdicts
+            .retain(|one| ![named, by].contains(&&*one.receiver_id) || !is_same(one));
+        for one in &mut self.verdicts {
+            if let Why::SamePerson { receiver_id } = &mut one.reason
+                && receiver_id.as_str() == named
+            {
+                by.clone_into(receiver_id);
+            }
+        }
+        let receiver_id = by.to_owned();
+        self.of(named, Why::SamePerson { receiver_id });
+    }
+
     /// Whether a receiver is to hear of it, and has.
     fn knows(&self, receiver_id: &str) -> bool {
         let mut verdicts = self.verdicts.iter();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::audience::receivers_of_person;
+use super::audience::{is_same_person, receivers_of_person};
 use super::{BUDGET_TIME, Hold, House, Verdict, Why, after, first_look_at};
 use crate::alert::Alert;
 use crate::commitment::{AlertState, Owner};
@@ -271,11 +271,15 @@ impl Route {
         self.told.iter().any(|told| told.reason_no == reason_no)
     }
 
-    /// Who was told, or will be, through a receiver.
-    pub(super) fn told(&self, receiver_id: &str) -> Option<&Told> {
-        self.told
-            .iter()
-            .find(|told| told.receiver_id == receiver_id)
+    /// How the person of a receiver was told of a level last, or will be, through whichever of their receivers that is in
+    /// reach.
+    pub(super) fn told_on(&self, level: u32, receiver_id: &str, house: &House) -> Option<&Told> {
+        let theirs = self.told.iter().filter(|told| {
+            told.level == level
+                && house.reaches(&told.receiver_id)
+                && is_same_person(&told.receiver_id, receiver_id, house)
+        });
+        theirs.max_by_key(|told| (told.reason_no, told.at, &*told.receiver_id))
     }
 }
 

@@ -1,4 +1,5 @@
 mod inhibiting;
+mod persons;
 mod properties;
 mod reaching;
 mod rules;

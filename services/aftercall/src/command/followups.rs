@@ -41,11 +41,11 @@ pub enum Followups {
     Explain(due::ExplainArgs),
     /// Finds promises in what an agent said, and says by which words; records nothing
     FindPromises(find::FindArgs),
-    /// Makes a promise after its contact, or one that was given in no contact of ours
+    /// Makes a promise after its contact, or one that was given in no contact of ours; or the same one several times
     Make(Box<make::MakeArgs>),
-    /// Says what a promise waits for: others to the same customer, which have to be kept first
+    /// Says what promises wait for: others to the same customer, which have to be kept first
     Depend(make::DependArgs),
-    /// Takes a promise up again that has ended in the last seven days, by a new one
+    /// Takes promises up again that have ended in the last seven days, each by a new one
     Reopen(make::ReopenArgs),
     /// Ends a series of promises: no further one is made, and those that are open are to be kept
     EndSeries(series::EndSeriesArgs),

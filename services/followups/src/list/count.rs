@@ -17,6 +17,7 @@ use aftercall_proto::model::v1 as wire;
 use aftercall_service::{Call, Checker, Including, Unread};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::filter::Filter;
@@ -87,8 +88,7 @@ async fn count_all(
         }
         if large.is_none() && counting.len() >= LARGE_COUNT {
             // Each holds a name of every promise: few do at a time.
-            let turn = timeout_at(until, followups.large_counts().acquire()).await;
-            large = Some(turn.map_err(|_| Unread::NotReached)?);
+            large = Some(turn(followups.large_counts(), until).await?);
         }
         in_time(until)?;
     }
@@ -118,11 +118,19 @@ async fn count_all(
     Ok((counting, place))
 }
 
+/// The turn of a large count, which is waited for as long as somebody waits for the count.
+async fn turn(large: &Semaphore, until: Instant) -> Result<SemaphorePermit<'_>, Unread> {
+    let turn = timeout_at(until, large.acquire()).await;
+    let turn = turn.map_err(|_| Unread::Late)?;
+    // Nobody closes it while there are views to count in.
+    turn.map_err(|_| Unread::Unavailable(None))
+}
+
 /// Whether somebody still waits for it.
 fn in_time(until: Instant) -> Result<(), Unread> {
     match Instant::now() < until {
         true => Ok(()),
-        false => Err(Unread::NotReached),
+        false => Err(Unread::Late),
     }
 }
 

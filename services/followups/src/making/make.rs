@@ -48,12 +48,19 @@ pub(crate) async fn make(
     })
 }
 
+/// What is wrong with a request, whichever contact it is about.
+///
+/// # Errors
+/// That.
+pub(crate) fn check_making(request: &MakeCommitmentRequest) -> Result<(), Violations> {
+    let wanted = Wanted::try_from(request.clone())?;
+    wanted.found.into_result(())
+}
+
 /// What is asked for, checked as far as it can be without the contact.
-struct Asked {
-    maker: Maker,
-    /// Whose contacts they see: to them there are no others.
-    scope: Scope,
-    contacts: Contacts,
+struct Wanted {
+    /// Its id, and what tells a repetition from another request.
+    request: (String, RequestHash),
     interaction_id: String,
     customer_id: Option<String>,
     made_at: Option<Timestamp>,
@@ -62,13 +69,19 @@ struct Asked {
     found: Violations,
 }
 
-impl Asked {
-    fn read(
-        followups: &Followups,
-        principal: Principal,
-        scope: Scope,
-        message: MakeCommitmentRequest,
-    ) -> Result<Self, Refused> {
+/// Who asks for what.
+struct Asked {
+    maker: Maker,
+    /// Whose contacts they see: to them there are no others.
+    scope: Scope,
+    contacts: Contacts,
+    wanted: Wanted,
+}
+
+impl TryFrom<MakeCommitmentRequest> for Wanted {
+    type Error = Violations;
+
+    fn try_from(message: MakeCommitmentRequest) -> Result<Self, Violations> {
         // It is the same request by whichever settings it is asked for.
         let hash = RequestHash::of(&MakeCommitmentRequest {
             settings_position: String::new(),
@@ -86,20 +99,17 @@ impl Asked {
         let at = FieldPath::of("commitment");
         let Some(commitment) = message.commitment else {
             checker.found().required(at);
-            return Err(checker.into_found().into());
+            return Err(checker.into_found());
         };
         let mut found = Violations::new();
         let draft = read_draft(commitment, at, &mut found);
         if !checker.found().is_empty() {
             let mut all = checker.into_found();
             all.extend(found);
-            return Err(all.into());
+            return Err(all);
         }
-        let request = (message.request_id, hash);
         Ok(Self {
-            maker: Maker::new(followups, principal, request),
-            scope,
-            contacts: followups.contacts().clone(),
+            request: (message.request_id, hash),
             interaction_id: InteractionId::read(&message.interaction_id).into_string(),
             customer_id: given(message.customer_id),
             made_at,
@@ -107,30 +117,47 @@ impl Asked {
             found,
         })
     }
+}
+
+impl Asked {
+    fn read(
+        followups: &Followups,
+        principal: Principal,
+        scope: Scope,
+        message: MakeCommitmentRequest,
+    ) -> Result<Self, Refused> {
+        let wanted = Wanted::try_from(message)?;
+        Ok(Self {
+            maker: Maker::new(followups, principal, wanted.request.clone()),
+            scope,
+            contacts: followups.contacts().clone(),
+            wanted,
+        })
+    }
 
     /// Where and to whom it is promised.
     fn basis(&self, store: &Store, now: Timestamp) -> Result<Basis, Refused> {
         let mut found = Violations::new();
-        let basis = match self.interaction_id.is_empty() {
+        let basis = match self.wanted.interaction_id.is_empty() {
             true => self.without_contact(now),
             false => self.in_contact(store)?,
         };
-        check_made_at(self.made_at, now, &mut found);
-        if let (Some(made_at), false) = (self.made_at, self.interaction_id.is_empty())
+        check_made_at(self.wanted.made_at, now, &mut found);
+        if let (Some(made_at), false) = (self.wanted.made_at, self.wanted.interaction_id.is_empty())
             && made_at < basis.made_at
         {
             let text =
                 "is before the contact; give a time at which it can have been promised in it";
             found.add("made_at", Reason::Conflicting, text);
         }
-        let made_at = self.made_at.unwrap_or(basis.made_at);
+        let made_at = self.wanted.made_at.unwrap_or(basis.made_at);
         Ok(found.into_result(Basis { made_at, ..basis })?)
     }
 
     fn without_contact(&self, now: Timestamp) -> Basis {
         let tenant_id = self.maker.tenant_id();
         let (made_by, team_id) = caller(&self.maker.principal);
-        let customer_id = self.customer_id.clone();
+        let customer_id = self.wanted.customer_id.clone();
         Basis {
             key: customer_key(tenant_id, customer_id.as_deref().unwrap_or_default()),
             interaction_id: String::new(),
@@ -176,13 +203,15 @@ impl Asked {
     /// The contact in which it was promised: one that the caller sees, and the customer's, if one is named.
     fn contact(&self, store: &Store) -> Result<Recorded, Refused> {
         let tenant_id = self.maker.tenant_id();
-        let all = self.contacts.recorded(tenant_id, &self.interaction_id)?;
+        let all = self
+            .contacts
+            .recorded(tenant_id, &self.wanted.interaction_id)?;
         let mut seen = all
             .into_iter()
             .filter(|one| self.scope.admits(one.parties.iter()))
             .peekable();
         let is_there = seen.peek().is_some();
-        let merged = match &self.customer_id {
+        let merged = match &self.wanted.customer_id {
             Some(customer_id) => Some(MERGED.customers(store, tenant_id, customer_id)?),
             None => None,
         };
@@ -229,8 +258,10 @@ impl aftercall_service::command::Command for Asked {
     fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Done>, Refused> {
         let completed = self.basis(store, now).and_then(|basis| {
             let at = FieldPath::of("commitment");
-            let found = (at, self.found.clone(), now);
-            let (draft, warnings) = self.maker.complete(self.draft.clone(), &basis, found)?;
+            let found = (at, self.wanted.found.clone(), now);
+            let (draft, warnings) =
+                self.maker
+                    .complete(self.wanted.draft.clone(), &basis, found)?;
             Ok((basis, draft, warnings))
         });
         // What was done is answered, whatever has become of the contact or of the calendars since.

@@ -38,12 +38,23 @@ pub(crate) async fn reopen(
     })
 }
 
+/// What is wrong with a request, whichever promise it is about.
+///
+/// # Errors
+/// That.
+pub(crate) fn check_reopening(request: &ReopenCommitmentRequest) -> Result<(), Violations> {
+    let wanted = Wanted::try_from(request.clone())?;
+    let mut found = Violations::new();
+    if let Some(due) = wanted.due {
+        due::read(due, "", FieldPath::of("due"), &mut found);
+    }
+    found.into_result(())
+}
+
 /// What is asked for, checked as far as it can be without the promise.
-struct Asked {
-    maker: Maker,
-    /// Whose promises they see: to them there are no others.
-    scope: Scope,
-    contacts: Contacts,
+struct Wanted {
+    /// Its id, and what tells a repetition from another request.
+    request: (String, RequestHash),
     commitment_id: CommitmentId,
     expected_version: u64,
     reason: String,
@@ -54,14 +65,21 @@ struct Asked {
     warnings: Vec<Warning>,
 }
 
-impl Asked {
-    fn read(
-        followups: &Followups,
-        call: Call<ReopenCommitmentRequest>,
-        scope: Scope,
-    ) -> Result<Self, Refused> {
+/// Who asks for what.
+struct Asked {
+    maker: Maker,
+    /// Whose promises they see: to them there are no others.
+    scope: Scope,
+    contacts: Contacts,
+    wanted: Wanted,
+}
+
+impl TryFrom<ReopenCommitmentRequest> for Wanted {
+    type Error = Violations;
+
+    fn try_from(message: ReopenCommitmentRequest) -> Result<Self, Violations> {
         // Its event is that of a promise that is made: so it is told from a request to make one.
-        let hash = RequestHash::of_method("ReopenCommitment", &call.message);
+        let hash = RequestHash::of_method("ReopenCommitment", &message);
         let ReopenCommitmentRequest {
             request_id,
             commitment_id,
@@ -70,7 +88,7 @@ impl Asked {
             promised_by,
             due,
             told_to_customer,
-        } = call.message;
+        } = message;
         let mut cleaner = Cleaner::default();
         cleaner.text(FieldPath::of("reason"), &mut reason);
         let mut checker = Checker::new();
@@ -81,9 +99,7 @@ impl Asked {
         check_one_due(&mut checker, promised_by.is_some(), due.is_some());
         checker.done(())?;
         Ok(Self {
-            maker: Maker::new(followups, call.principal, (request_id, hash)),
-            scope,
-            contacts: followups.contacts().clone(),
+            request: (request_id, hash),
             commitment_id: CommitmentId::read(&commitment_id),
             expected_version,
             reason,
@@ -91,6 +107,22 @@ impl Asked {
             due,
             told_to_customer,
             warnings: cleaner.into_warnings(),
+        })
+    }
+}
+
+impl Asked {
+    fn read(
+        followups: &Followups,
+        call: Call<ReopenCommitmentRequest>,
+        scope: Scope,
+    ) -> Result<Self, Refused> {
+        let wanted = Wanted::try_from(call.message)?;
+        Ok(Self {
+            maker: Maker::new(followups, call.principal, wanted.request.clone()),
+            scope,
+            contacts: followups.contacts().clone(),
+            wanted,
         })
     }
 
@@ -106,7 +138,7 @@ impl Asked {
         Ok(Basis {
             reopens: Some(Reopens {
                 commitment_id: old.commitment_id.clone(),
-                reason: self.reason.clone(),
+                reason: self.wanted.reason.clone(),
             }),
             ..basis
         })
@@ -119,9 +151,9 @@ impl Asked {
         now: Timestamp,
         found: &mut Violations,
     ) -> (Timestamp, Option<DueSpec>) {
-        let due = self.due.clone();
+        let due = self.wanted.due.clone();
         let due = due.and_then(|due| due::read(due, time_zone, FieldPath::of("due"), found));
-        (self.promised_by.unwrap_or(now), due)
+        (self.wanted.promised_by.unwrap_or(now), due)
     }
 }
 
@@ -142,19 +174,19 @@ impl aftercall_service::command::Command for Asked {
 
     fn decide(&self, store: &Store, now: Timestamp) -> Result<Decision<Done>, Refused> {
         let tenant_id = self.maker.tenant_id();
-        let meant = stored::meant(store, (tenant_id, &self.scope), &self.commitment_id)?;
+        let meant = stored::meant(store, (tenant_id, &self.scope), &self.wanted.commitment_id)?;
         let (old, of) = meant.ok_or(Refused::NotFound)?;
-        if let Some(done) = self.maker.repetition(store, self.warnings.clone())? {
+        if let Some(done) = self.maker.repetition(store, self.wanted.warnings.clone())? {
             return Ok(Decision::Done(self.warned(done)?));
         }
-        if ![0, old.version].contains(&self.expected_version) {
+        if ![0, old.version].contains(&self.wanted.expected_version) {
             return Err(Refused::VersionMismatch {
                 current: old.version,
             });
         }
         let who = actor(&self.maker.principal);
         let mut draft = old
-            .reopen(self.told_to_customer, who, now)
+            .reopen(self.wanted.told_to_customer, who, now)
             .map_err(|refusal| Refused::by_rule(refusal, &old.commitment_id))?;
         let mut found = Violations::new();
         (draft.promised_by, draft.due) = self.due(&old.time_zone, now, &mut found);

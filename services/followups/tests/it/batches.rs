@@ -27,7 +27,7 @@ async fn begin(ids: &[&str]) -> (Stage, Running) {
 fn batch(request_id: &str, ids: &[&str], command: Command) -> BatchCommitmentsRequest {
     let targets = ids.iter().map(|id| BatchTarget {
         commitment_id: (*id).to_owned(),
-        expected_version: 0,
+        ..BatchTarget::default()
     });
     BatchCommitmentsRequest {
         request_id: request_id.to_owned(),

@@ -40,6 +40,7 @@ mod replicas;
 mod retargeting;
 mod returns;
 mod routing;
+mod several;
 mod stage;
 mod takeover;
 mod timing;

@@ -94,7 +94,7 @@ async fn what_an_agent_said_and_did_not_list_is_proposed_once() {
     assert_eq!(call.promise_text, "call you back next week");
     for draft in &drafts {
         assert_eq!(draft.origin(), CommitmentOrigin::Said);
-        assert_eq!(draft.proposed_until, at(NOW_S + 7 * DAY_S));
+        assert_eq!(draft.proposed_until, at(NOW_S + DAY_S));
         assert!(draft.told_to_customer && draft.due_resolution.is_some());
     }
     let finding = call.finding.clone().unwrap();

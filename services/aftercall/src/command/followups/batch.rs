@@ -8,8 +8,9 @@ use aftercall_proto::followups::v1::{
     AcceptHandoverRequest, BatchCommitmentsRequest, BatchCommitmentsResponse, BatchTarget,
     CancelCommitmentRequest, ConfirmCommitmentRequest, DeclineWaiverRequest,
     DismissCommitmentRequest, EndHandoverRequest, EndRecurrenceRequest, FulfilCommitmentRequest,
-    PauseCommitmentRequest, ReassignCommitmentRequest, RecordAttemptRequest, RequestWaiverRequest,
-    RescheduleCommitmentRequest, ResumeCommitmentRequest, SupersedeCommitmentRequest,
+    PauseCommitmentRequest, ReassignCommitmentRequest, RecordAttemptRequest,
+    ReopenCommitmentRequest, RequestWaiverRequest, RescheduleCommitmentRequest,
+    ResumeCommitmentRequest, SetDependenciesRequest, SupersedeCommitmentRequest,
     WaiveCommitmentRequest,
 };
 use aftercall_proto::model::v1::{Commitment, Warning};
@@ -90,6 +91,8 @@ singles! {
     DeclineWaiverRequest: DeclineWaiver;
     SupersedeCommitmentRequest: Supersede;
     EndRecurrenceRequest: EndRecurrence;
+    ReopenCommitmentRequest: Reopen;
+    SetDependenciesRequest: SetDependencies;
 }
 
 /// Does a command: for one promise by its own method, whose answer is the promise in full, for several at once.
@@ -112,7 +115,12 @@ where
             let text = "--expected-version is about one promise: name one alone, or leave it out";
             return Err(CommandError::Usage(text.to_owned()));
         }
-        return batch(session, commitments, &request_id, request.batched()).await;
+        let targets = commitments.into_iter().map(|commitment_id| BatchTarget {
+            commitment_id,
+            ..BatchTarget::default()
+        });
+        let targets = targets.collect();
+        return batch(session, targets, &request_id, request.batched()).await;
     }
     let commitment_id = commitments.pop().unwrap_or_default();
     request.name_it(request_id, commitment_id, expected_version);
@@ -123,29 +131,26 @@ where
     })
 }
 
-async fn batch(
+/// Does the same with several promises, and prints what became of each.
+pub(super) async fn batch(
     session: &mut Session,
-    commitments: Vec<String>,
+    targets: Vec<BatchTarget>,
     request_id: &str,
     command: Command,
 ) -> Result<(), CommandError> {
     let mut refused = false;
-    for (number, commitments) in commitments.chunks(AT_ONCE_MAX).enumerate() {
-        let targets = commitments.iter().map(|commitment_id| BatchTarget {
-            commitment_id: commitment_id.clone(),
-            expected_version: 0,
-        });
+    for (number, targets) in targets.chunks(AT_ONCE_MAX).enumerate() {
         let request = BatchCommitmentsRequest {
             request_id: match (request_id, number) {
                 ("", _) | (_, 0) => request_id.to_owned(),
                 _ => format!("{request_id}/{number}"),
             },
-            targets: targets.collect(),
+            targets: targets.to_vec(),
             command: Some(command.clone()),
         };
         let answer = session.client.call(request).await?;
         refused |= answer.commitments.iter().any(|one| one.status.is_some());
-        session.tell(&answer, table)?;
+        session.tell(&answer, |answer, output| table(answer, targets, output))?;
     }
     match refused {
         true => Err(CommandError::Reported),
@@ -153,15 +158,27 @@ async fn batch(
     }
 }
 
-fn table(answer: &BatchCommitmentsResponse, output: &mut Output) -> io::Result<()> {
+fn table(
+    answer: &BatchCommitmentsResponse,
+    targets: &[BatchTarget],
+    output: &mut Output,
+) -> io::Result<()> {
     let mut table = Table::new([Column::id("promise"), Column::words("what became of it")]);
-    for one in &answer.commitments {
+    for (one, target) in answer.commitments.iter().zip(targets) {
         let (what, style) = match (&one.status, &one.commitment) {
             (Some(status), _) => (status.message.clone(), Style::Bad),
             (None, Some(commitment)) => promise::standing(commitment),
             (None, None) => ("done".to_owned(), Style::Good),
         };
-        table.row([Cell::from(&one.commitment_id), Cell::styled(what, style)]);
+        // What was not made has no id: it is told by where and to whom it was to be made.
+        let names = [
+            &one.commitment_id,
+            &target.interaction_id,
+            &target.customer_id,
+        ];
+        let name = names.into_iter().find(|name| !name.is_empty());
+        let name = name.unwrap_or(&one.commitment_id);
+        table.row([Cell::from(name), Cell::styled(what, style)]);
     }
     table.print(output)
 }

@@ -1,12 +1,14 @@
 //! Making promises after their contact, and anew after their end, and what they wait for.
 
+use aftercall_proto::followups::v1::batch_commitments_request::Command;
 use aftercall_proto::followups::v1::{
-    MakeCommitmentRequest, ReopenCommitmentRequest, SetDependenciesRequest,
+    BatchTarget, MakeCommitmentRequest, ReopenCommitmentRequest, SetDependenciesRequest,
 };
 use aftercall_proto::model::v1::owner::Owner as Keeper;
 use aftercall_proto::model::v1::{CommitmentDraft, CommitmentKind, Owner, Priority};
 use clap::ArgGroup;
 
+use super::batch::{Target, act, batch};
 use super::card;
 use super::series::RecurArgs;
 use crate::command::due::DueArgs;
@@ -21,12 +23,12 @@ use crate::output::{When, past, values};
     group(ArgGroup::new("said").required(true).args(["by", "within", "days", "date", "part"])),
 )]
 pub struct MakeArgs {
-    /// The contact in which it was given
+    /// The contact in which it was given; given again, the same is made in each
     #[arg(long, value_name = "INTERACTION")]
-    contact: Option<String>,
-    /// To whom it was given; left out, to the contact's customer
+    contact: Vec<String>,
+    /// To whom it was given; left out, to the contact's customer; given again, the same is made to each
     #[arg(long, value_name = "ID")]
-    customer: Option<String>,
+    customer: Vec<String>,
     /// What sort of promise
     #[arg(long, value_parser = values::<CommitmentKind>())]
     kind: i32,
@@ -75,29 +77,11 @@ pub struct MakeArgs {
     request_id: Option<String>,
 }
 
-/// Which command it is, and about which version of a promise.
-#[derive(Debug, clap::Args)]
-pub(super) struct Once {
-    /// Refuses if the promise has changed since this version
-    #[arg(
-        long,
-        value_name = "VERSION",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    pub(super) expected_version: u64,
-    /// The command's id: sending it again under the same id is harmless; left out, a fresh one
-    #[arg(long, value_name = "ID")]
-    pub(super) request_id: Option<String>,
-}
-
 /// What a promise waits for.
 #[derive(Debug, clap::Args)]
 pub struct DependArgs {
-    /// The promise's id
-    commitment: String,
     #[command(flatten)]
-    once: Once,
+    target: Target,
     /// A promise to the same customer that has to be kept first; may be given again
     #[arg(long, value_name = "COMMITMENT", required_unless_present = "nothing")]
     on: Vec<String>,
@@ -106,18 +90,13 @@ pub struct DependArgs {
     nothing: bool,
 }
 
-/// Says what a promise waits for, and prints it.
+/// Says what promises wait for, and prints it.
 pub(super) async fn depend(session: &mut Session, args: DependArgs) -> Result<(), CommandError> {
     let request = SetDependenciesRequest {
-        request_id: args.once.request_id.unwrap_or_default(),
-        commitment_id: args.commitment,
-        expected_version: args.once.expected_version,
         depends_on: args.on,
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
 /// Which promise is taken up again, and by when.
@@ -125,10 +104,8 @@ pub(super) async fn depend(session: &mut Session, args: DependArgs) -> Result<()
 #[group(skip)]
 #[command(group(ArgGroup::new("anew").required(true).args(["by", "within", "days", "date", "part"])))]
 pub struct ReopenArgs {
-    /// The promise's id
-    commitment: String,
     #[command(flatten)]
-    once: Once,
+    target: Target,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -142,24 +119,19 @@ pub struct ReopenArgs {
     told: bool,
 }
 
-/// Takes a promise up again, and prints the new one.
+/// Takes promises up again, and prints the new ones.
 pub(super) async fn reopen(session: &mut Session, args: ReopenArgs) -> Result<(), CommandError> {
     let request = ReopenCommitmentRequest {
-        request_id: args.once.request_id.unwrap_or_default(),
-        commitment_id: args.commitment,
-        expected_version: args.once.expected_version,
         reason: args.reason,
         promised_by: session.optional_instant(args.by.as_ref())?,
         due: args.due.said(),
         told_to_customer: args.told,
+        ..Default::default()
     };
-    let answer = session.client.call(request).await?;
-    session.tell(&answer, |answer, output| {
-        card(answer.commitment.as_ref(), &answer.warnings, output)
-    })
+    act(session, args.target, request).await
 }
 
-/// Makes a promise, and prints it.
+/// Makes a promise, or the same one several times, and prints what was made.
 pub(super) async fn make(session: &mut Session, args: MakeArgs) -> Result<(), CommandError> {
     let keeper = args
         .agent
@@ -184,16 +156,50 @@ pub(super) async fn make(session: &mut Session, args: MakeArgs) -> Result<(), Co
         depends_on: args.on,
         ..Default::default()
     };
-    let request = MakeCommitmentRequest {
-        request_id: args.request_id.unwrap_or_default(),
+    let mut request = MakeCommitmentRequest {
         commitment: Some(draft),
-        interaction_id: args.contact.unwrap_or_default(),
-        customer_id: args.customer.unwrap_or_default(),
         made_at: session.optional_instant(args.made.as_ref())?,
         settings_position: session.after.clone(),
+        ..Default::default()
     };
+    let request_id = args.request_id.unwrap_or_default();
+    let mut targets = targets(args.contact, args.customer)?;
+    if targets.len() > 1 {
+        return batch(session, targets, &request_id, Command::Make(request)).await;
+    }
+    let target = targets.pop().unwrap_or_default();
+    request.request_id = request_id;
+    (request.interaction_id, request.customer_id) = (target.interaction_id, target.customer_id);
     let answer = session.client.call(request).await?;
     session.tell(&answer, |answer, output| {
         card(answer.commitment.as_ref(), &answer.warnings, output)
     })
+}
+
+/// Where and to whom it is promised: in one contact, to one customer, or in several contacts or to several customers.
+fn targets(
+    contacts: Vec<String>,
+    customers: Vec<String>,
+) -> Result<Vec<BatchTarget>, CommandError> {
+    if let ([contact], [customer]) = (&contacts[..], &customers[..]) {
+        return Ok(vec![BatchTarget {
+            interaction_id: contact.clone(),
+            customer_id: customer.clone(),
+            ..BatchTarget::default()
+        }]);
+    }
+    if !contacts.is_empty() && !customers.is_empty() {
+        let text = "--contact and --customer together are about one promise: give each of them once, or \
+                    one of them alone";
+        return Err(CommandError::Usage(text.to_owned()));
+    }
+    let contacts = contacts.into_iter().map(|interaction_id| BatchTarget {
+        interaction_id,
+        ..BatchTarget::default()
+    });
+    let customers = customers.into_iter().map(|customer_id| BatchTarget {
+        customer_id,
+        ..BatchTarget::default()
+    });
+    Ok(contacts.chain(customers).collect())
 }

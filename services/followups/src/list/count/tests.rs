@@ -6,6 +6,7 @@ use aftercall_domain::Scope;
 use aftercall_domain::commitment::{Commitment, Outcome};
 use aftercall_log::Position;
 use aftercall_proto::followups::v1::CommitmentFilter;
+use aftercall_service::{Failure, Reason};
 use aftercall_view::Engine;
 use aftercall_view::testing::MemoryEngine;
 use bytes::Bytes;
@@ -206,4 +207,22 @@ fn a_count_of_very_many_is_exact() {
     let late = late.filter(|group| group.timeliness() == wire::Timeliness::Overdue);
     assert_eq!(late.map(|group| group.count).sum::<u64>(), 40_000);
     assert_eq!(answer.groups.len(), 6);
+}
+
+/// A count that nobody waits for any more has included all that it had to: it took too long.
+#[tokio::test]
+async fn a_count_for_which_nobody_waits_any_more_is_late_and_not_behind() {
+    let over = Instant::now();
+    let late = [
+        in_time(over).unwrap_err(),
+        turn(&Semaphore::new(0), over).await.map(drop).unwrap_err(),
+    ];
+    for unread in late {
+        let refused = Refused::from(unread);
+        assert_eq!(refused.reason(), Reason::RequestTimeout);
+        let status = aftercall_service::to_status(refused);
+        assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
+        assert!(status.message().contains("narrower filter"));
+    }
+    assert!(turn(&Semaphore::new(1), over).await.is_ok());
 }

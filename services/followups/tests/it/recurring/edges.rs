@@ -127,7 +127,7 @@ async fn several_series_are_ended_by_one_request() {
     let other = other.unwrap().commitment.unwrap().commitment_id;
     let targets = [&*id(1), &other, "c-1"].map(|id| BatchTarget {
         commitment_id: id.to_owned(),
-        expected_version: 0,
+        ..BatchTarget::default()
     });
     let request = BatchCommitmentsRequest {
         request_id: "all".to_owned(),
