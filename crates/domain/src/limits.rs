@@ -155,8 +155,8 @@ pub const TEAM_LEADS_MAX: usize = 50;
 pub const TEAM_QUEUES_MAX: usize = 200;
 /// For how many days policies are run over the promises that were made.
 pub const SHADOW_DAYS_MAX: usize = 90;
-/// Over how many promises policies are run.
-pub const SHADOW_PROMISES_MAX: u64 = 200_000;
+/// How many open promises a run of policies holds in memory at once; it goes through the log again for more.
+pub const SHADOW_OPEN_MAX: usize = 400_000;
 /// How much a receiver is told in an hour, if it doesn't say.
 pub const BUDGET_PER_HOUR: u32 = 20;
 /// How much a receiver may be told in an hour.

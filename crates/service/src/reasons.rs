@@ -185,6 +185,8 @@ reasons! {
     ServiceUnreached = "SERVICE_UNREACHED", Unavailable;
     /// The view did not reach `min_position` in time.
     PositionNotReached = "POSITION_NOT_REACHED", DeadlineExceeded;
+    /// A shadow run did not come to its end in time. The same request again would not, either.
+    ShadowNotFinished = "SHADOW_NOT_FINISHED", FailedPrecondition;
     /// The request took longer than it may.
     RequestTimeout = "REQUEST_TIMEOUT", DeadlineExceeded;
     /// A fault of the server.

@@ -62,7 +62,7 @@ pub use projection::{ApplyError, Indexer, Projection};
 pub use record::{FromRecord, Placed};
 pub use run::{FeedRunner, Options, Runner, Stepped, ViewError, ViewRunner, lower_priority};
 pub use store::{
-    Cache, Changes, Direction, Engine, EngineKind, EngineScan, LsmEngine, Scan, SledEngine, Store,
-    StoreError, Txn, Views,
+    Cache, Changes, Direction, Engine, EngineAudit, EngineKind, EngineScan, LsmEngine, Scan,
+    SledEngine, Store, StoreError, Txn, Views,
 };
 pub use token::{PAGE_PAYLOAD_BYTES_MAX, PageToken, TOKEN_CHARS_MAX, TokenError, fingerprint};

@@ -20,7 +20,7 @@ pub(crate) use audit::Audit;
 pub use cache::Cache;
 pub use changes::Changes;
 pub(crate) use engine::panic_message;
-pub use engine::{Engine, EngineScan};
+pub use engine::{Engine, EngineAudit, EngineScan};
 pub use kind::{EngineKind, Views};
 pub use lsm::LsmEngine;
 pub use scan::{Direction, Scan};
@@ -189,6 +189,11 @@ impl Store {
             to: to.map(<[u8]>::to_vec),
         };
         self.scan_all(range, Direction::Ascending)
+    }
+
+    /// See [`Engine::audit`].
+    pub(crate) fn audit(&self) -> Result<Option<EngineAudit>, StoreError> {
+        Ok(self.opened()?.engine.audit())
     }
 
     fn scan(&self, mut range: Range, direction: Direction) -> Scan<'static> {

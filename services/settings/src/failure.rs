@@ -27,6 +27,11 @@ pub(crate) enum Error {
     CalendarChanged { calendar_id: String, current: u64 },
     #[error("the holidays wait for nothing: they were approved or rejected; stage them again")]
     HolidaysDecided,
+    #[error(
+        "the run was not finished before the request's deadline: {looked_at} promises were looked at; wait longer \
+         (grpc-timeout, up to the server's request_timeout), or ask for fewer days"
+    )]
+    ShadowNotFinished { looked_at: u64 },
     #[error("the request_id was used for another request; use a new one")]
     RequestIdReused,
     #[error(transparent)]
@@ -52,6 +57,7 @@ impl Failure for Error {
             Self::NotFound => Reason::SettingNotFound,
             Self::VersionMismatch { .. } | Self::CalendarChanged { .. } => Reason::VersionMismatch,
             Self::HolidaysDecided => Reason::HolidaysDecided,
+            Self::ShadowNotFinished { .. } => Reason::ShadowNotFinished,
             Self::RequestIdReused => Reason::RequestIdReused,
             Self::TooLarge(error) => error.reason(),
             Self::Undone(error) => error.reason(),

@@ -1,45 +1,40 @@
 //! Shadow runs: what policies, as they are to be, would have made of the promises of the last days. Reads the log, and
 //! changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod run;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aftercall_domain::calendar::Calendar;
-use aftercall_domain::commitment::{Commitment, Made, Owner};
-use aftercall_domain::limits::{SHADOW_DAYS_MAX, SHADOW_PROMISES_MAX};
-use aftercall_domain::setting::shadow::{Judged, PolicySet, Shadow};
-use aftercall_domain::setting::{Body, FollowUpPolicy, PromiseFacts, SettingKind};
+use aftercall_domain::limits::SHADOW_DAYS_MAX;
+use aftercall_domain::setting::shadow::{PolicySet, Shadow};
+use aftercall_domain::setting::{Body, FollowUpPolicy, SettingKind};
 use aftercall_domain::violation::Reason;
 use aftercall_domain::{FieldPath, Violations};
-use aftercall_ledger::{Calendars, Feed, Ledger, Ready};
-use aftercall_log::{Entry, Log, Position};
-use aftercall_proto::convert::commitment::{later_event, made, made_later};
+use aftercall_ledger::{Calendars, Ledger, Ready};
 use aftercall_proto::convert::setting as convert;
-use aftercall_proto::convert::time::microseconds;
-use aftercall_proto::envelope::Fact;
-use aftercall_proto::event::v1::Event;
+use aftercall_proto::model::v1::Setting;
 use aftercall_proto::model::v1::setting::Body as WireBody;
-use aftercall_proto::model::v1::{Channel, Setting};
 use aftercall_proto::settings::v1::{
     PolicyShadow, SettingChange, ShadowPoliciesRequest, ShadowPoliciesResponse,
 };
 use aftercall_service::{Call, Checker, Counts, Deps, Including, Reading, Unread};
 use aftercall_view::Store;
 use jiff::{SignedDuration, Timestamp};
-use prost::Message;
+use tokio::time::Instant;
 
 use crate::change;
 use crate::failure::Error;
 use crate::whole;
+use run::{Limits, Plan, Run};
 
 /// How many days are looked at.
 const DAYS: Counts = Counts {
     usual: SHADOW_DAYS_MAX,
     max: SHADOW_DAYS_MAX,
 };
-/// How many records of the log are read at once, and about how many bytes.
-const READ_AT_ONCE: (usize, usize) = (4_096, 8 << 20);
 
 type Set = PolicySet<BTreeMap<String, Arc<Calendar>>>;
 
@@ -48,7 +43,7 @@ pub(crate) async fn run(
     (deps, reading): (&Deps, &Reading),
     call: Call<ShadowPoliciesRequest>,
 ) -> Result<ShadowPoliciesResponse, Error> {
-    let until = call.read_until();
+    let (reached_until, until) = (call.read_until(), call.deadline.wait_until(Duration::MAX));
     let (tenant_id, now) = (call.tenant_id().to_owned(), deps.clock.now());
     let mut message = call.message;
     let days = check(&mut message)?;
@@ -56,7 +51,8 @@ pub(crate) async fn run(
         min_position: &message.min_position,
         latest: message.latest,
     };
-    let through = reading.store_at(including, until).await?;
+    let through = reading.store_at(including, reached_until).await?;
+    let complete_through = through.encode(reading.log_identity());
     let settings: Vec<Setting> = message
         .changes
         .into_iter()
@@ -64,28 +60,65 @@ pub(crate) async fn run(
         .collect();
     let ledger = Ledger::of(&deps.feed);
     let (log, feed) = (Arc::clone(reading.log()), deps.feed.clone());
-    let work = move |_: &Store| {
+    let since = now.saturating_sub(SignedDuration::from_hours(24 * days));
+    let begin = move |_: &Store| {
         let mut found = Violations::new();
         whole::check(&ledger.settings(&tenant_id), &settings, &mut found)?;
         found.into_result(())?;
-        let (before, after) = sets(&ledger, &tenant_id, &settings)?;
-        let since = now.saturating_sub(SignedDuration::from_hours(24 * days));
-        let run = Run {
-            tenant_id: &tenant_id,
-            sets: (&before, &after),
+        let (sets, policy_ids) = sets(&ledger, &tenant_id, &settings)?;
+        let plan = Plan {
+            tenant_id,
+            sets,
+            policy_ids,
             since: since.unwrap_or(Timestamp::UNIX_EPOCH),
             now,
-            open: HashMap::new(),
-            shadow: Shadow::default(),
-            is_cut: false,
+            through,
         };
-        run.over(&*log, &feed)
+        let is_refused = move |position| -> Result<bool, Error> {
+            let refused = feed.refusal(position).map_err(Unread::from)?;
+            Ok(refused.is_some())
+        };
+        Run::begin(plan, Limits::default(), log, Box::new(is_refused))
     };
-    let (shadow, is_cut) = reading.run(work).await?;
+    let run = reading.run(begin).await?;
+    // Between two pieces other reads come to their turn.
+    let piece = |mut run: Run| {
+        reading.run(move |_: &Store| {
+            let is_done = run.go_on()?;
+            Ok::<_, Error>((run, is_done))
+        })
+    };
+    let shadow = to_the_end(run, until, piece).await?;
+    Ok(answer(shadow, complete_through))
+}
+
+/// Does one piece after the other. What is counted is told whole, or not at all.
+async fn to_the_end<F>(
+    mut run: Run,
+    until: Instant,
+    mut piece: impl FnMut(Run) -> F,
+) -> Result<Shadow, Error>
+where
+    F: Future<Output = Result<(Run, bool), Error>>,
+{
+    loop {
+        if Instant::now() >= until {
+            return Err(Error::ShadowNotFinished {
+                looked_at: run.looked_at(),
+            });
+        }
+        let (next, is_done) = piece(run).await?;
+        if is_done {
+            return Ok(next.into_shadow());
+        }
+        run = next;
+    }
+}
+
+fn answer(shadow: Shadow, complete_through: String) -> ShadowPoliciesResponse {
     let by_policy = shadow.by_policy.into_iter();
-    Ok(ShadowPoliciesResponse {
+    ShadowPoliciesResponse {
         promises: shadow.promises,
-        promises_is_lower_bound: is_cut,
         other_policy: shadow.other_policy,
         other_target: shadow.other_target,
         missed_now: shadow.missed_now,
@@ -97,8 +130,8 @@ pub(crate) async fn run(
                 promises_then,
             })
             .collect(),
-        complete_through: through.encode(reading.log_identity()),
-    })
+        complete_through,
+    }
 }
 
 /// Checks the request; answers how many days are looked at.
@@ -124,8 +157,12 @@ fn check(message: &mut ShadowPoliciesRequest) -> Result<i64, Error> {
     Ok(i64::try_from(days).unwrap_or(i64::MAX))
 }
 
-/// The policies as they are, and as they would be.
-fn sets(ledger: &Ledger, tenant_id: &str, changed: &[Setting]) -> Result<(Set, Set), Error> {
+/// The policies as they are, and as they would be; and the ids of all of them, sorted.
+fn sets(
+    ledger: &Ledger,
+    tenant_id: &str,
+    changed: &[Setting],
+) -> Result<((Set, Set), Vec<String>), Error> {
     let current = Ready::<FollowUpPolicy>::of(ledger.clone()).all(tenant_id)?;
     let before: BTreeMap<String, FollowUpPolicy> = current
         .iter()
@@ -167,7 +204,9 @@ fn sets(ledger: &Ledger, tenant_id: &str, changed: &[Setting]) -> Result<(Set, S
         };
         after_calendars.insert(id, Arc::new(revised));
     }
-    Ok((set(before, before_calendars), set(after, after_calendars)))
+    let ids: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
+    let sets = (set(before, before_calendars), set(after, after_calendars));
+    Ok((sets, ids.into_iter().collect()))
 }
 
 fn set(
@@ -177,172 +216,4 @@ fn set(
     // No promise keeps what is reckoned here, so the version is nobody's.
     let policies = policies.into_iter().map(|(id, policy)| (id, 0, policy));
     PolicySet::new(policies.collect(), calendars)
-}
-
-/// A promise that is not over yet. It is folded as everywhere: it is over when it is for its tracker, by whatever.
-struct Open<'a> {
-    promise: Commitment,
-    judged: (Judged<'a>, Judged<'a>),
-}
-
-/// A run over the log.
-struct Run<'a> {
-    tenant_id: &'a str,
-    sets: (&'a Set, &'a Set),
-    /// Since when promises are looked at, by when they were recorded.
-    since: Timestamp,
-    now: Timestamp,
-    /// The promises that are not over yet, by their ids.
-    open: HashMap<String, Open<'a>>,
-    shadow: Shadow,
-    /// Whether there are more promises than are looked at.
-    is_cut: bool,
-}
-
-impl<'a> Run<'a> {
-    /// Reads what was recorded since then, up to the end of now.
-    fn over(mut self, log: &dyn Log, feed: &Feed) -> Result<(Shadow, bool), Error> {
-        let mut from = Vec::new();
-        for partition in 0..log.partitions() {
-            let offset = log
-                .offset_at(partition, microseconds(self.since))
-                .map_err(Unread::Log)?;
-            from.push(Position { partition, offset });
-        }
-        let tails = log.tails().map_err(Unread::Log)?;
-        let mut reader = log.reader(&from).map_err(Unread::Log)?;
-        let is_read = |positions: &[Position]| {
-            let mut positions = positions.iter();
-            positions.all(|at| {
-                let tail = tails.get(usize::try_from(at.partition).unwrap_or(usize::MAX));
-                tail.is_none_or(|tail| at.offset >= *tail)
-            })
-        };
-        let (records, bytes) = READ_AT_ONCE;
-        while !is_read(reader.positions()) {
-            let read = reader.next(records, bytes, Duration::from_millis(200));
-            let read = read.map_err(Unread::Log)?;
-            if read.is_empty() {
-                break;
-            }
-            for entry in &read {
-                self.take(entry, feed)?;
-            }
-        }
-        for open in std::mem::take(&mut self.open).into_values() {
-            self.count(&open.promise, open.judged);
-        }
-        Ok((self.shadow, self.is_cut))
-    }
-
-    /// Takes an event of the tenant that is about promises, and counts.
-    fn take(&mut self, entry: &Entry, feed: &Feed) -> Result<(), Error> {
-        let Ok(event) = Event::decode(entry.record.body.clone()) else {
-            return Ok(());
-        };
-        if event.tenant_id != self.tenant_id {
-            return Ok(());
-        }
-        // An event of a later version, or one that is sealed, says nothing here.
-        let Ok(Some(fact)) = event.fact() else {
-            return Ok(());
-        };
-        let refused = feed.refusal(entry.position).map_err(Unread::from)?;
-        if refused.is_some() {
-            return Ok(());
-        }
-        match &fact {
-            Fact::InteractionRecorded(recorded) => {
-                let contact = recorded.interaction.as_ref();
-                let customer = contact.and_then(|contact| contact.customer.as_ref());
-                let language = customer.map_or("", |customer| &customer.language);
-                let channel = contact.map_or(0, |contact| contact.channel);
-                for promise in made(&event, recorded) {
-                    self.begin(promise, (channel, language));
-                }
-            }
-            Fact::CommitmentMade(later) => {
-                if let Some(promise) = made_later(&event, later) {
-                    self.begin(promise, (later.channel, &later.language));
-                }
-            }
-            _ => self.go_on(&event, &fact),
-        }
-        Ok(())
-    }
-
-    /// Takes what happened to a promise; counts it if it is over by that.
-    fn go_on(&mut self, event: &Event, fact: &Fact) {
-        let Some(open) = self.open.get_mut(&event.aggregate_id) else {
-            return;
-        };
-        let Some(later) = later_event(event, fact) else {
-            return;
-        };
-        open.promise.apply(&later);
-        if !open.promise.lifecycle.is_over() {
-            return;
-        }
-        if let Some(over) = self.open.remove(&event.aggregate_id) {
-            self.count(&over.promise, over.judged);
-        }
-    }
-
-    /// Counts a promise as it stands. What nobody confirmed was never promised.
-    fn count(&mut self, promise: &Commitment, judged: (Judged<'a>, Judged<'a>)) {
-        if promise.proposed_until.is_some() {
-            return;
-        }
-        let over_at = promise.fulfilled_at.or(promise.closed_at);
-        self.shadow.count(judged, over_at, self.now);
-    }
-
-    fn begin(&mut self, promise: Made, spoken: (i32, &str)) {
-        // A clock may have been put back: then older records stand among the newer ones.
-        if promise.recorded_at < self.since {
-            return;
-        }
-        let looked_at = self.shadow.promises + self.open.len() as u64;
-        if looked_at >= SHADOW_PROMISES_MAX {
-            self.is_cut = true;
-            return;
-        }
-        let facts = facts(&promise, spoken);
-        let times = (promise.made_at, promise.promised_by);
-        let (before, after): (&'a Set, &'a Set) = self.sets;
-        let judged = (before.judge(&facts, times), after.judge(&facts, times));
-        // Hundreds of thousands may be open at once: what does not decide when one is over is not kept.
-        let promise = Commitment::new(Made {
-            promise_text: String::new(),
-            handles: Vec::new(),
-            ..promise
-        });
-        if promise.lifecycle.is_over() {
-            self.count(&promise, judged);
-        } else {
-            let id = promise.commitment_id.clone();
-            self.open.insert(id, Open { promise, judged });
-        }
-    }
-}
-
-/// What of a promise decides which policy it has, with the channel of its contact and the customer's language there.
-fn facts<'a>(promise: &'a Made, (channel, language): (i32, &'a str)) -> PromiseFacts<'a> {
-    PromiseFacts {
-        kind: promise.kind,
-        kind_code: &promise.kind_code,
-        priority: promise.priority,
-        team_id: match promise.owner_team_id.as_str() {
-            "" => &promise.team_id,
-            team => team,
-        },
-        site_id: &promise.site_id,
-        queue_id: match &promise.owner {
-            Some(Owner::Queue(id)) => id,
-            Some(Owner::Agent(_)) | None => "",
-        },
-        channel: Channel::try_from(channel).ok().and_then(convert::channel),
-        language,
-        told_to_customer: promise.told_to_customer,
-    }
 }

@@ -1,5 +1,7 @@
 //! As much of a promise as decides which of its events count.
 
+use jiff::Timestamp;
+
 use super::{Change, Clock, Commitment, Event, Folded, Ignored, Lifecycle};
 
 /// A promise's life in short. [`Commitment`] holds it all; this is what a judge keeps of it.
@@ -63,6 +65,45 @@ impl Commitment {
                 revision: self.target_revision,
                 may_lapse: self.target.as_ref().is_some_and(|target| !target.lapsed),
             },
+        }
+    }
+}
+
+impl Event {
+    /// When the promise is over by this event, which counts: when it was kept by the evidence, or else when the event was
+    /// recorded. None for an event that ends no promise.
+    pub fn over_at(&self) -> Option<Timestamp> {
+        match &self.change {
+            Change::Fulfilled { fulfilled_at, .. } => Some(*fulfilled_at),
+            Change::Attempted { outcome: None, .. } => None,
+            Change::Attempted {
+                attempt,
+                fulfilled_at,
+                ..
+            } => Some(fulfilled_at.unwrap_or(attempt.at)),
+            Change::Dismissed { .. }
+            | Change::Cancelled { .. }
+            | Change::Waived { .. }
+            | Change::Superseded { .. }
+            | Change::Withdrawn { .. }
+            | Change::Expired { .. } => Some(self.recorded_at),
+            Change::Confirmed
+            | Change::Rescheduled(_)
+            | Change::Retargeted(_)
+            | Change::Lapsed(_)
+            | Change::StageReached(_)
+            | Change::Paused(_)
+            | Change::Resumed { .. }
+            | Change::HandoverAsked(_)
+            | Change::HandoverAccepted
+            | Change::HandoverEnded(_)
+            | Change::Reassigned { .. }
+            | Change::WaiverAsked { .. }
+            | Change::WaiverDeclined { .. }
+            | Change::DependenciesSet { .. }
+            | Change::DependencyTurned(_)
+            | Change::RecurrenceEnded { .. }
+            | Change::Alert(_) => None,
         }
     }
 }

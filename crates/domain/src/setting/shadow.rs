@@ -132,4 +132,25 @@ impl Shadow {
             self.by_policy.entry(id.to_owned()).or_default().1 += 1;
         }
     }
+
+    /// Adds what was counted of other promises.
+    pub fn add(&mut self, other: Self) {
+        let Self {
+            promises,
+            other_policy,
+            other_target,
+            missed_now,
+            missed_then,
+            by_policy,
+        } = other;
+        self.promises += promises;
+        self.other_policy += other_policy;
+        self.other_target += other_target;
+        self.missed_now += missed_now;
+        self.missed_then += missed_then;
+        for (id, (now, then)) in by_policy {
+            let sum = self.by_policy.entry(id).or_default();
+            *sum = (sum.0 + now, sum.1 + then);
+        }
+    }
 }

@@ -3,25 +3,31 @@
 //! The engine compares every block that it reads with its checksum. A block that nobody reads for a
 //! year is damaged unseen, and so all of them are read after each opening, a little at a time.
 
-use super::{Store, StoreError};
+use std::fmt;
+
+use super::{EngineAudit, Store, StoreError};
 
 /// A reading of a store, under way until all was read.
-#[derive(Debug)]
-pub(crate) struct Audit {
-    /// All entries below were read. None when the reading is over.
-    next: Option<Vec<u8>>,
+pub(crate) struct Audit(Rest);
+
+/// What is still to be read.
+enum Rest {
+    All,
+    /// What the engine has not read yet, by itself.
+    Files(EngineAudit),
+    /// All entries below were read.
+    From(Vec<u8>),
+    Nothing,
 }
 
 impl Audit {
     pub(crate) fn begin() -> Self {
-        Self {
-            next: Some(Vec::new()),
-        }
+        Self(Rest::All)
     }
 
     /// Whether there is still something to read.
     pub(crate) fn under_way(&self) -> bool {
-        self.next.is_some()
+        !matches!(self.0, Rest::Nothing)
     }
 
     /// Reads up to `entries` more.
@@ -29,21 +35,113 @@ impl Audit {
     /// # Errors
     /// [`StoreError::Failed`] where the store is damaged.
     pub(crate) fn step(&mut self, store: &Store, entries: usize) -> Result<(), StoreError> {
-        let Some(next) = &mut self.next else {
-            return Ok(());
-        };
+        if matches!(self.0, Rest::All) {
+            let files = store.audit()?;
+            self.0 = files.map_or_else(|| Rest::From(Vec::new()), Rest::Files);
+        }
         let mut read = 0;
-        for entry in store.scan_own(next, None).take(entries) {
-            let (key, _) = entry?;
-            next.clear();
-            next.extend_from_slice(&key);
-            // The first key that can follow.
-            next.push(0);
-            read += 1;
+        match &mut self.0 {
+            Rest::All | Rest::Nothing => return Ok(()),
+            Rest::Files(files) => {
+                for entry in files.by_ref().take(entries) {
+                    entry?;
+                    read += 1;
+                }
+            }
+            Rest::From(next) => {
+                for entry in store.scan_own(next, None).take(entries) {
+                    let (key, _) = entry?;
+                    next.clear();
+                    next.extend_from_slice(&key);
+                    // The first key that can follow.
+                    next.push(0);
+                    read += 1;
+                }
+            }
         }
         if read < entries {
-            self.next = None;
+            self.0 = Rest::Nothing;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let under_way = self.under_way();
+        f.debug_struct("Audit")
+            .field("under_way", &under_way)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{Cache, Changes, Direction, Engine, LsmEngine};
+
+    /// More than stays in memory: it becomes a table at once.
+    const ENTRIES: u32 = 20_000;
+
+    fn written(dir: &Path) {
+        let engine = LsmEngine::open(dir, &Cache::of(1 << 20)).unwrap();
+        let entry = |number: u32| {
+            let mut key = vec![1];
+            key.extend_from_slice(&number.to_be_bytes());
+            (
+                Bytes::from(key),
+                Some(Bytes::from_static(b"what is kept of it")),
+            )
+        };
+        let changes = Changes::from_iter((0..ENTRIES).map(entry));
+        engine.apply(changes).unwrap();
+        engine.flush().unwrap();
+    }
+
+    fn audited(store: &Store) -> Result<u32, StoreError> {
+        let (mut audit, mut steps) = (Audit::begin(), 0);
+        while audit.under_way() {
+            audit.step(store, 1_000)?;
+            steps += 1;
+        }
+        Ok(steps)
+    }
+
+    #[test]
+    fn what_an_audit_reads_is_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        written(dir.path());
+        let cache = Cache::of(64 << 20);
+        let store = Store::on(Box::new(LsmEngine::open(dir.path(), &cache).unwrap()));
+        let before = cache.blocks().size();
+        let steps = audited(&store).unwrap();
+        assert!(steps > ENTRIES / 1_000, "all is read: {steps}");
+        assert_eq!(cache.blocks().size(), before);
+        // Where others read, it is kept.
+        assert_eq!(store.scan_prefix([1], Direction::Ascending).count(), 20_000);
+        assert!(cache.blocks().size() > before);
+    }
+
+    #[test]
+    fn a_table_that_is_damaged_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        written(dir.path());
+        let engine = LsmEngine::open(dir.path(), &Cache::of(1 << 20)).unwrap();
+        let store = Store::on(Box::new(engine));
+        let tables = std::fs::read_dir(dir.path().join("tables")).unwrap();
+        let sizes = tables.map(|entry| {
+            let path = entry.unwrap().path();
+            (std::fs::metadata(&path).unwrap().len(), path)
+        });
+        let (_, largest) = sizes.max().unwrap();
+        let mut bytes = std::fs::read(&largest).unwrap();
+        let within_the_data = bytes.len() / 4;
+        bytes[within_the_data] ^= 0x40;
+        std::fs::write(&largest, bytes).unwrap();
+        assert!(matches!(audited(&store), Err(StoreError::Failed(_))));
     }
 }

@@ -28,6 +28,12 @@ pub trait Engine: Send + Sync + fmt::Debug + 'static {
     /// Hands all that was applied to the disk. The writer's to call.
     fn flush(&self) -> Result<(), StoreError>;
 
+    /// A reading of all that the files hold as they are now, that leaves nothing in the memory that other reads share;
+    /// each step reads an entry. None from an engine that has none: it is scanned.
+    fn audit(&self) -> Option<EngineAudit> {
+        None
+    }
+
     /// Called before each batch: writes what a full disk has kept in memory, where that has grown so much
     /// that no more may be added. The writer's to call.
     ///
@@ -46,6 +52,9 @@ pub trait Engine: Send + Sync + fmt::Debug + 'static {
 
 /// What [`Engine::scan`] yields: keys and values.
 pub type EngineScan = Box<dyn Iterator<Item = Result<(Bytes, Bytes), StoreError>> + Send>;
+
+/// What [`Engine::audit`] steps through.
+pub type EngineAudit = Box<dyn Iterator<Item = Result<(), StoreError>> + Send>;
 
 /// What a panic said.
 pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {

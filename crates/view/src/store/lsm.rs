@@ -1,6 +1,7 @@
 //! A log-structured merge tree without a journal: what a crash takes from its memory is read from
 //! the event log again.
 
+mod audit;
 mod compactor;
 mod manifest;
 mod readers;
@@ -21,8 +22,9 @@ use lsm_tree::{
 };
 
 use super::engine::panic_message;
-use super::{Cache, Changes, Direction, Engine, EngineScan, StoreError};
+use super::{Cache, Changes, Direction, Engine, EngineAudit, EngineScan, StoreError};
 use crate::{Cause, Fault, room};
+use audit::Tables;
 use compactor::Compactor;
 use readers::Readers;
 use values::Values;
@@ -165,6 +167,10 @@ impl Engine for LsmEngine {
 
     fn flush(&self) -> Result<(), StoreError> {
         writing(|| self.tree.flush())
+    }
+
+    fn audit(&self) -> Option<EngineAudit> {
+        Some(Box::new(Tables::of(&self.tree)))
     }
 
     fn make_room(&self) -> Result<(), StoreError> {

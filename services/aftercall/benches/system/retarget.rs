@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aftercall_client::Client;
-use aftercall_domain::limits::SHADOW_PROMISES_MAX;
 use aftercall_log::inspect;
-use aftercall_proto::followups::v1::{CommitmentFilter, RetargetOpenRequest, RetargetOpenResponse};
+use aftercall_proto::followups::v1::{RetargetOpenRequest, RetargetOpenResponse};
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{
     Calendar, CommitmentKind, FollowUpPolicy, PromiseFilter, Setting,
@@ -60,7 +59,6 @@ struct Sum {
 pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     // Of each kind the same number.
     let open = timers::open()? / 2 * 2;
-    let oldest = open.min(SHADOW_PROMISES_MAX);
     let data = tempfile::tempdir()?;
     let mut program = timers::program();
     program.env(CALL_MAX_SETTING.0, CALL_MAX_SETTING.1);
@@ -74,16 +72,14 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     house.set(always()).await?;
     house.set(policy(BEFORE)).await?;
     let first_due = Timestamp::now() + SignedDuration::from_hours(240);
-    // The oldest, which a shadow run looks at, and the rest.
-    house.record((0, oldest), first_due).await?;
-    house.record((oldest, open - oldest), first_due).await?;
+    house.record(open, first_due).await?;
     let before = house.records().await?;
 
     let began = Instant::now();
     let shadow = house.shadow(policy(AFTER)).await?;
     report.note("retarget.shadow", began.elapsed().as_secs_f64(), "s");
     ensure!(
-        (shadow.promises, shadow.promises_is_lower_bound) == (oldest, open > oldest),
+        shadow.promises == open,
         "the shadow run looked at {} promises",
         shadow.promises
     );
@@ -98,35 +94,39 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
         edited - before - 1
     );
 
-    let until = at(first_due, oldest)?;
-    let of_oldest = house.retarget("oldest", Some(until), true).await?;
-    let shadowed = totals_of_shadow(&shadow);
-    ensure!(
-        (of_oldest.examined, of_oldest.totals) == (oldest, shadowed),
-        "the shadow run said {shadowed:?}, where it is {of_oldest:?}"
-    );
-    house.follow(open, edited, report).await?;
+    house.follow(&shadow, edited, report).await?;
     server.stop()
 }
 
 impl House<'_> {
     /// Has all open promises follow the edited policy: tried first, then done.
-    async fn follow(&self, open: u64, edited: u64, report: &mut Report) -> anyhow::Result<()> {
+    async fn follow(
+        &self,
+        shadow: &ShadowPoliciesResponse,
+        edited: u64,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let open = shadow.promises;
         let expected = Sum {
             examined: open,
             changed: open,
             totals: [open / 2, open, 0, 0],
         };
         let began = Instant::now();
-        let tried = self.retarget("try", None, true).await?;
+        let tried = self.retarget("try", true).await?;
         let rate = open as f64 / began.elapsed().as_secs_f64();
         report.note("retarget.tried", rate, "promises/s");
         ensure!(tried == expected, "it was to be {expected:?}: {tried:?}");
+        let shadowed = totals_of_shadow(shadow);
+        ensure!(
+            shadowed == tried.totals,
+            "the shadow run said {shadowed:?}, where it is {tried:?}"
+        );
         let records = self.records().await?;
         ensure!(records == edited, "asking alone wrote {}", records - edited);
 
         let began = Instant::now();
-        let done = self.retarget("do", None, false).await?;
+        let done = self.retarget("do", false).await?;
         let rate = done.changed as f64 / began.elapsed().as_secs_f64();
         report.note("retarget.done", rate, "promises/s");
         ensure!(done == expected, "it was to be {expected:?}: {done:?}");
@@ -136,7 +136,7 @@ impl House<'_> {
             "{} events were written for {open} promises",
             records - edited
         );
-        let more = self.retarget("more", None, true).await?;
+        let more = self.retarget("more", true).await?;
         ensure!(more.changed == 0, "something is left to do: {more:?}");
         Ok(())
     }
@@ -160,12 +160,12 @@ impl House<'_> {
         Ok(self.client.call(request).await?)
     }
 
-    /// Records so many promises from a number on, one half of each kind; each is due after those before it.
-    async fn record(&self, (first, count): (u64, u64), first_due: Timestamp) -> anyhow::Result<()> {
+    /// Records so many promises, one half of each kind; each is due after those before it.
+    async fn record(&self, count: u64, first_due: Timestamp) -> anyhow::Result<()> {
         let half = count / 2;
         for (kind, first) in [
-            (CommitmentKind::CallBack, first),
-            (CommitmentKind::SendDocument, first + half),
+            (CommitmentKind::CallBack, 0),
+            (CommitmentKind::SendDocument, half),
         ] {
             let promised = Promised {
                 kind,
@@ -183,19 +183,10 @@ impl House<'_> {
         Ok(inspect::stats(self.data.join("log"))?.records)
     }
 
-    /// The sum over all pages, of all open promises or of those that are due before a time.
-    async fn retarget(
-        &self,
-        id: &str,
-        due_before: Option<Timestamp>,
-        validate_only: bool,
-    ) -> anyhow::Result<Sum> {
+    /// The sum over all pages of all open promises.
+    async fn retarget(&self, id: &str, validate_only: bool) -> anyhow::Result<Sum> {
         let mut request = RetargetOpenRequest {
             request_id: id.to_owned(),
-            filter: Some(CommitmentFilter {
-                due_before: due_before.map(wire),
-                ..CommitmentFilter::default()
-            }),
             validate_only,
             ..RetargetOpenRequest::default()
         };
@@ -274,11 +265,4 @@ fn policy((kinds, hours): (&[CommitmentKind], i64)) -> Setting {
 fn at(first_due: Timestamp, number: u64) -> anyhow::Result<Timestamp> {
     let after = SignedDuration::from_millis(i64::try_from(number)?);
     Ok(first_due + after)
-}
-
-fn wire(at: Timestamp) -> pbjson_types::Timestamp {
-    pbjson_types::Timestamp {
-        seconds: at.as_second(),
-        nanos: at.subsec_nanosecond(),
-    }
 }

@@ -225,7 +225,7 @@ async fn with_three<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
             is_call: false,
             customer: 0,
             agents: (n as u8, Some(2)),
-            reasons: (0, 2),
+            reasons: (1, 2),
             word,
             is_labelled: false,
             is_outbound: false,

@@ -190,6 +190,8 @@ async fn an_edit_moves_nothing_until_it_is_asked_for() {
         let (calls, voice) = (PROMISES as u64 / 2, PROMISES as u64 / 4);
         assert_eq!(sum(&tried, |it| it.examined), PROMISES as u64);
         assert_eq!(sum(&tried, |it| it.changed), calls);
+        // So many contacts are more than a shadow run reads in one piece.
+        assert_eq!(shadowed.promises, PROMISES as u64);
         for (of, shadowed, expected) in [
             (
                 (|it| it.other_policy) as fn(&RetargetOpenResponse) -> u64,

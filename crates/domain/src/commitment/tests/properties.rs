@@ -310,6 +310,10 @@ impl World {
             return;
         }
         assert_eq!(self.commitment.version, before.version + 1);
+        let ended = !before.lifecycle.is_over() && self.commitment.lifecycle.is_over();
+        let over_at = self.commitment.fulfilled_at.or(self.commitment.closed_at);
+        let said = self.log.last().and_then(Event::over_at);
+        assert_eq!(said, over_at.filter(|_| ended));
         if let Some(Change::Alert(step)) = self.log.last().map(|event| &event.change) {
             let goes_on = matches!(
                 step.what,

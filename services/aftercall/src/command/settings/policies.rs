@@ -82,12 +82,8 @@ async fn shadow(session: &mut Session, args: ShadowArgs) -> Result<(), CommandEr
 }
 
 fn print_shadow(answer: &ShadowPoliciesResponse, output: &mut Output) -> std::io::Result<()> {
-    let more = match answer.promises_is_lower_bound {
-        true => " at least",
-        false => "",
-    };
     let mut card = Card::new();
-    card.field("promises", format!("{}{more}", answer.promises))
+    card.field("promises", answer.promises.to_string())
         .field("other policy", answer.other_policy.to_string())
         .field("other target", answer.other_target.to_string())
         .field(

@@ -53,7 +53,6 @@ export const de: Words = {
   },
   shadow: {
     what: (n) => (n === '1' ? 'Von 1 Zusage der letzten 90 Tage' : `Von ${n} Zusagen der letzten 90 Tage`),
-    atLeast: (n) => `Von den ersten ${n} Zusagen der letzten 90 Tage`,
     otherPolicy: 'hätten eine andere Regel',
     otherTarget: 'hätten eine andere eigene Frist',
     missed: 'bis zur eigenen Frist nicht getan',

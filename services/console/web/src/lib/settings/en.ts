@@ -52,7 +52,6 @@ export const en = {
   },
   shadow: {
     what: (n: string) => (n === '1' ? 'Of 1 promise of the last 90 days' : `Of ${n} promises of the last 90 days`),
-    atLeast: (n: string) => `Of the first ${n} promises of the last 90 days`,
     otherPolicy: 'would have another policy',
     otherTarget: 'would have another due of our own',
     missed: 'not done by our own due',
