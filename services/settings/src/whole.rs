@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aftercall_domain::setting::whole::{
-    check_fallback, check_references, check_sole_call_policy, check_sole_synonyms, check_unused, check_webhook, idle,
-    sort,
+    check_fallback, check_references, check_sole_call_policy, check_sole_synonyms, check_unused,
+    check_webhook, idle, sort,
 };
 use aftercall_domain::setting::{Body, FollowUpPolicy, Reference, SettingKind};
 use aftercall_domain::violation::Reason;

@@ -127,9 +127,8 @@ fn check_word(at: FieldPath<'_>, text: &str, found: &mut Violations) -> bool {
         return false;
     }
     if count > SYNONYM_PHRASE_WORDS_MAX {
-        let text = format!(
-            "has {count} words; give a phrase of at most {SYNONYM_PHRASE_WORDS_MAX}"
-        );
+        let text =
+            format!("has {count} words; give a phrase of at most {SYNONYM_PHRASE_WORDS_MAX}");
         found.add(at, Reason::TooLong, text);
         return false;
     }
@@ -198,10 +197,7 @@ mod tests {
     fn there_is_a_bound_to_all_of_it() {
         let many: Vec<String> = (0..=SYNONYM_WORDS_MAX).map(|n| format!("w{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(
-            wrong("", &[&many]),
-            one("groups[0].words", Reason::TooMany)
-        );
+        assert_eq!(wrong("", &[&many]), one("groups[0].words", Reason::TooMany));
         let groups = vec![&["a", "b"][..]; SYNONYM_GROUPS_MAX + 1];
         assert_eq!(wrong("", &groups), one("groups", Reason::TooMany));
         let long = "x".repeat(SYNONYM_WORD_BYTES_MAX + 1);
@@ -210,9 +206,6 @@ mod tests {
             one("groups[0].words[1]", Reason::TooLong)
         );
         let huge = "x".repeat(SYNONYMS_BYTES_MAX);
-        assert_eq!(
-            wrong("", &[&["a", &huge]]),
-            one("groups", Reason::TooLong)
-        );
+        assert_eq!(wrong("", &[&["a", &huge]]), one("groups", Reason::TooLong));
     }
 }

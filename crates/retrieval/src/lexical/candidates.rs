@@ -342,11 +342,7 @@ impl Pool<'_> {
     }
 
     /// How near the candidates, by their weighed terms, are to the text: the cosine.
-    fn near(
-        &self,
-        (query, standing): (&Query, &Standing),
-        rows: &[Vec<(u32, f32)>],
-    ) -> Vec<f32> {
+    fn near(&self, (query, standing): (&Query, &Standing), rows: &[Vec<(u32, f32)>]) -> Vec<f32> {
         let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
         let mut strange: BTreeMap<&str, f32> = BTreeMap::new();
         for word in query.words() {

@@ -3,6 +3,7 @@
 //! What a text says is looked for under the other words of its group, too. A phrase is found where its words stand one
 //! after the other. Nothing here changes what a text without synonyms finds, or how it is ranked.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -64,7 +65,10 @@ impl Groups {
         for group in groups {
             let phrases = group.into_iter().map(|text| Phrase {
                 text: text.into(),
-                terms: words::words(text).into_iter().map(|word| word.term).collect(),
+                terms: words::words(text)
+                    .into_iter()
+                    .map(|word| word.term)
+                    .collect(),
             });
             let phrases: Vec<_> = phrases.filter(|one| !one.terms.is_empty()).collect();
             for (member, phrase) in phrases.iter().enumerate() {
@@ -94,8 +98,8 @@ impl Groups {
 
 /// Whether words begin with the terms.
 fn begins(words: &[Word], terms: &[String]) -> bool {
-    let both = words.iter().zip(terms);
-    words.len() >= terms.len() && both.into_iter().all(|(word, term)| word.term == *term)
+    let mut both = words.iter().zip(terms);
+    words.len() >= terms.len() && both.all(|(word, term)| word.term == *term)
 }
 
 impl Query {
@@ -134,6 +138,11 @@ impl Query {
         &self.synonyms
     }
 
+    /// Whether a phrase stands for something that the text says.
+    pub fn has_phrases(&self) -> bool {
+        self.synonyms.iter().any(|one| one.terms.len() > 1)
+    }
+
     /// Whether the text has the terms, one after the other.
     fn says(&self, terms: &[String]) -> bool {
         let words = self.words();
@@ -142,7 +151,10 @@ impl Query {
 
     /// What is looked up to find what shares `sought` or a synonym, what tells most first. The words of a phrase are among it each
     /// for itself, and tell nothing so.
-    pub fn widened(&self, sought: &[Sought]) -> Vec<Sought> {
+    pub fn widened<'s>(&self, sought: &'s [Sought]) -> Cow<'s, [Sought]> {
+        if self.synonyms.is_empty() {
+            return Cow::Borrowed(sought);
+        }
         let mut all = sought.to_vec();
         for synonym in &self.synonyms {
             let count = synonym.terms.len();
@@ -165,7 +177,19 @@ impl Query {
             }
         }
         super::query::heaviest_first(&mut all);
-        all
+        Cow::Owned(all)
+    }
+}
+
+impl Phrase {
+    /// How much its words count: as the one that tells most.
+    fn weight(&self) -> f32 {
+        let each = self.terms.iter().map(|term| words::weight(term));
+        each.fold(0.0, f32::max)
+    }
+
+    fn tells(&self) -> bool {
+        self.terms.iter().any(|term| words::tells(term))
     }
 }
 
@@ -184,14 +208,13 @@ impl Synonym {
         let of_asked = asked.terms.iter().map(|term| having(term)).min();
         // A rare synonym of a usual word tells no more than that does.
         let having = least.max(of_asked.unwrap_or(0));
-        let each = found.terms.iter().map(|term| words::weight(term));
-        let itself = f32::from(times) * each.fold(0.0, f32::max);
+        let itself = f32::from(times) * asked.weight().min(found.weight());
         Some(Self {
             asked: Arc::clone(&asked.text),
             found: Arc::clone(&found.text),
             terms: found.terms.clone(),
             weight: SYNONYM_WEIGHT * itself * rarity(having as f32, library.documents as f32),
-            tells: found.terms.iter().any(|term| words::tells(term)),
+            tells: asked.tells() && found.tells(),
             instead_of: asked.terms.clone(),
             having: of_found,
         })
@@ -221,8 +244,8 @@ impl Pool<'_> {
             let number = |at: &u16| numbers[usize::from(*at)].0;
             let runs = profile.runs().filter(|_| !by_first.is_empty());
             for (part, run) in runs {
-                for at in 0..run.len() {
-                    for place in by_first.get(&number(&run[at])).into_iter().flatten() {
+                for (at, first) in run.iter().enumerate() {
+                    for place in by_first.get(&number(first)).into_iter().flatten() {
                         let (terms, rest) = (&wanted[*place], &run[at..]);
                         let mut both = terms.iter().zip(rest);
                         if rest.len() >= terms.len() && both.all(|(term, at)| *term == number(at)) {
@@ -258,13 +281,15 @@ impl Pool<'_> {
         for place in there {
             let synonym = &query.synonyms()[place];
             let instead_of = synonym.instead_of.iter().map(String::as_str);
-            let strange = instead_of.filter(|term| !self.numbers.contains_key(term));
+            let strange = instead_of.filter(|term| !self.numbers.contains_key(*term));
             let strange: Vec<&str> = strange.collect();
             if strange.is_empty() {
                 continue;
             }
             let numbers = self.numbered(synonym).into_iter();
-            let square = numbers.map(|number| self.weight(number, 1).powi(2)).sum::<f32>();
+            let square = numbers
+                .map(|number| self.weight(number, 1).powi(2))
+                .sum::<f32>();
             let most = heaviest.entry(&synonym.asked).or_default();
             *most = most.max(square);
             words.extend(strange);

@@ -87,6 +87,7 @@ const COMMANDS: &[&str] = &[
     "taxonomies",
     "taxonomies shipped",
     "call-policies",
+    "synonyms",
     "calls",
     "calls watch",
     "calls report",
