@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn groups_of_words_and_short_phrases_are_taken() {
-        assert_eq!(wrong("", &[&["wlan", "wi-fi", "wireless network"]]), []);
-        assert_eq!(wrong("zh", &[&["退款申请书", "refund"], &["a", "b"]]), []);
+        assert!(wrong("", &[&["wlan", "wi-fi", "wireless network"]]).is_empty());
+        assert!(wrong("zh", &[&["退款申请书", "refund"], &["a", "b"]]).is_empty());
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Synonym {
     pub found: Arc<str>,
     /// The terms of what stands for it, one after the other; more than one of a phrase.
     pub terms: Vec<String>,
-    /// How much it tells: at most half as much as what is asked.
+    /// How much it tells: half as much as it would by itself, and never more than half of what is asked.
     pub weight: f32,
     /// Whether it says what the text is about.
     pub tells: bool,
