@@ -45,6 +45,7 @@ const FILES: [&str; 49] = [
     "aftercall/model/v1/setting.proto",
     "aftercall/model/v1/silence.proto",
     "aftercall/model/v1/solution.proto",
+    "aftercall/model/v1/synonyms.proto",
     "aftercall/model/v1/taxonomy.proto",
     "aftercall/model/v1/warning.proto",
     "aftercall/model/v1/webhook.proto",

@@ -88,6 +88,16 @@ pub const CORRECTION_DAYS_MAX: i64 = 365;
 pub const CONTACTS_LOOKED_AT_MAX: usize = 50;
 /// Codes of a taxonomy.
 pub const TAXONOMY_NODES_MAX: usize = 2_000;
+/// Groups of a tenant's synonyms in one language,
+pub const SYNONYM_GROUPS_MAX: usize = 1_000;
+/// the words and phrases of a group,
+pub const SYNONYM_WORDS_MAX: usize = 20;
+/// the words of a phrase,
+pub const SYNONYM_PHRASE_WORDS_MAX: usize = 3;
+/// how long each of them may be, in bytes: no longer one is searched for,
+pub const SYNONYM_WORD_BYTES_MAX: usize = 40;
+/// and how long all of them are together, in bytes.
+pub const SYNONYMS_BYTES_MAX: usize = 128 << 10;
 
 /// Codes that are told beside one that is not known.
 pub const NEAR_CODES_MAX: usize = 3;

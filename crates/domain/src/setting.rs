@@ -14,6 +14,7 @@ mod receiver;
 pub mod shadow;
 mod shipped;
 mod silence;
+mod synonyms;
 mod taxonomy;
 mod team;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use promises::{PromiseFacts, PromiseFilter};
 pub use receiver::{QuietHours, Receiver, Whose};
 pub use shipped::{Shipped, default_label};
 pub use silence::{LabelMatcher, Silence};
+pub use synonyms::{SynonymGroup, Synonyms};
 pub use taxonomy::{Taxonomy, TaxonomyKind, TaxonomyNode, UnknownCodes};
 pub use team::Team;
 
@@ -64,6 +66,8 @@ pub enum SettingKind {
     Taxonomy,
     /// By what calls are taken to be lost, to have settled and to be over.
     CallPolicy,
+    /// Words that stand for each other when solutions are searched for.
+    Synonyms,
 }
 
 impl SettingKind {
@@ -82,6 +86,7 @@ impl SettingKind {
             Self::Holidays => "feed of holidays",
             Self::Taxonomy => "taxonomy",
             Self::CallPolicy => "call policy",
+            Self::Synonyms => "list of synonyms",
         }
     }
 
@@ -96,7 +101,8 @@ impl SettingKind {
             | Self::Silence
             | Self::Holidays
             | Self::Taxonomy
-            | Self::CallPolicy => Reason::NotFound,
+            | Self::CallPolicy
+            | Self::Synonyms => Reason::NotFound,
         }
     }
 }
@@ -141,6 +147,8 @@ pub enum Body {
     Taxonomy(Taxonomy),
     /// By what calls are taken to be lost, to have settled and to be over.
     CallPolicy(CallPolicy),
+    /// Words that stand for each other when solutions are searched for.
+    Synonyms(Synonyms),
 }
 
 impl Body {
@@ -154,6 +162,7 @@ impl Body {
             Self::Silence(_) => SettingKind::Silence,
             Self::Taxonomy(_) => SettingKind::Taxonomy,
             Self::CallPolicy(_) => SettingKind::CallPolicy,
+            Self::Synonyms(_) => SettingKind::Synonyms,
         }
     }
 
@@ -174,6 +183,10 @@ impl Body {
             Self::CallPolicy(policy) => {
                 policy.fill_in();
                 &mut policy.display_name
+            }
+            Self::Synonyms(synonyms) => {
+                synonyms.clean(at, cleaner);
+                &mut synonyms.display_name
             }
             Self::Receiver(receiver) => {
                 receiver.fill_in();
@@ -210,6 +223,10 @@ impl Body {
                 policy.check(at, found);
                 &policy.display_name
             }
+            Self::Synonyms(synonyms) => {
+                synonyms.check(at, found);
+                &synonyms.display_name
+            }
             Self::Receiver(receiver) => {
                 receiver.check(at, found);
                 &receiver.display_name
@@ -227,7 +244,11 @@ impl Body {
             Self::FollowUpPolicy(policy) => policy.references(at, visit),
             Self::EscalationPolicy(policy) => policy.references(at, visit),
             Self::Receiver(receiver) => receiver.references(at, visit),
-            Self::Team(_) | Self::Silence(_) | Self::Taxonomy(_) | Self::CallPolicy(_) => {}
+            Self::Team(_)
+            | Self::Silence(_)
+            | Self::Taxonomy(_)
+            | Self::CallPolicy(_)
+            | Self::Synonyms(_) => {}
         }
     }
 }

@@ -4,16 +4,19 @@
 //!    of a title or a question counts twice.
 //! 2. *Pairs* of neighbouring words, and *pieces* of three to five letters, count a little: "change
 //!    address" beside "address change", and words that are bent or put together otherwise.
-//! 3. *Smoothing*: candidates that say the same support each other ([`crate::neighbours`]).
+//! 3. *Synonyms*, where a house has set any, count half as much as the words for which they stand.
+//! 4. *Smoothing*: candidates that say the same support each other ([`crate::neighbours`]).
 
 mod candidates;
 mod counts;
 mod pieces;
 mod pool;
 mod query;
+mod synonyms;
 
 pub use candidates::{Match, Scored, Shared, Weighed, Words, score, weigh};
 pub use query::{Library, Query, Sought};
+pub use synonyms::{Groups, SYNONYM_WEIGHT, Synonym};
 
 /// BM25's saturation of a term's frequency,
 pub const K1: f32 = 1.2;

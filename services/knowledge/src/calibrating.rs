@@ -17,7 +17,7 @@ use crate::keys::evidence as keys;
 use crate::lexical;
 use crate::limits::CALIBRATED_BY_MAX;
 use crate::narrow::Filter;
-use crate::ranking::{self, Asked, Comparing, Without};
+use crate::ranking::{self, Asked, Comparing, Text, Without};
 use crate::sayings::{Saying, Sayings};
 use crate::visible::Visible;
 
@@ -146,7 +146,11 @@ fn ask_again(
         let asked = Asked::of(
             comparing,
             visible,
-            (&saying.text, is_whole),
+            Text {
+                text: &saying.text,
+                language: "",
+                is_whole,
+            },
             lexical::Wanted::Best,
         )?;
         let without = Without {

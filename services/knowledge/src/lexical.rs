@@ -15,6 +15,7 @@ use crate::failure::Error;
 use crate::keys;
 use crate::limits::{CANDIDATES_MAX, QUERY_TERMS_MAX, STRANGE_WORDS_MAX, VISITED_MAX};
 use crate::spelling;
+use crate::synonyms::Counting;
 use crate::visible::{Places, Visible};
 
 /// In so many solutions of anybody's a term is not counted one by one: how many of them may be seen tells little then.
@@ -84,13 +85,17 @@ pub(crate) enum Wanted {
 }
 
 /// Scores the visible solutions by their words.
-pub(crate) fn search(visible: &Visible<'_>, text: &str, wanted: Wanted) -> Result<Found, Error> {
+pub(crate) fn search(
+    visible: &Visible<'_>,
+    (text, synonyms): (&str, &Counting),
+    wanted: Wanted,
+) -> Result<Found, Error> {
     let library = Library {
         documents: visible.documents(),
         length_mean: visible.terms_each(),
     };
     let mut known = Known::of(visible);
-    let (query, terms) = sought(&mut known, library, text)?;
+    let (query, terms) = sought(&mut known, library, (text, synonyms))?;
     let mut found = Found {
         query,
         terms,
@@ -98,19 +103,33 @@ pub(crate) fn search(visible: &Visible<'_>, text: &str, wanted: Wanted) -> Resul
         documents: Vec::new(),
         best: Vec::new(),
     };
-    if !found.terms.iter().any(|sought| sought.tells) {
+    let widened = found.query.widened(&found.terms);
+    let phrases = phrases(&found.query, &known);
+    if phrases.is_empty() && !widened.iter().any(|sought| sought.tells) {
         return Ok(found);
     }
-    let searched = affordable(found.terms.iter().map(|sought| sought.having));
-    let searched = found.terms[..searched].iter();
+    let searched = affordable(widened.iter().map(|sought| sought.having));
+    let searched = widened[..searched].iter();
     let searched: Vec<_> = searched
         .filter_map(|sought| Some((sought, known.places(&sought.term)?)))
         .collect();
     let best_max = (wanted == Wanted::Best).then_some(CANDIDATES_MAX);
-    let mut documents = scoring::scored((visible, library), &searched, best_max)?;
+    let by = (searched.as_slice(), phrases.as_slice());
+    let mut documents = scoring::scored((visible, library), by, best_max)?;
     found.best = best(&mut documents, CANDIDATES_MAX);
     found.documents = documents;
     Ok(found)
+}
+
+/// Where the words of each phrase stand that says what the text is about.
+fn phrases<'k>(query: &Query, known: &'k Known<'_>) -> Vec<Vec<&'k Places>> {
+    let synonyms = query.synonyms().iter();
+    let phrases = synonyms.filter(|one| one.tells && one.terms.len() > 1);
+    let places = phrases.filter_map(|one| {
+        let places = one.terms.iter().map(|term| known.places(term));
+        places.collect::<Option<Vec<_>>>()
+    });
+    places.collect()
 }
 
 /// What is known of terms: each is looked up once.
@@ -152,11 +171,11 @@ impl<'v> Known<'v> {
     }
 }
 
-/// What of `text` some visible solution has, what tells most first; slips are looked through.
+/// What of `text` some visible solution has, what tells most first; slips are looked through, and synonyms with it.
 fn sought(
     known: &mut Known<'_>,
     library: Library,
-    text: &str,
+    (text, synonyms): (&str, &Counting),
 ) -> Result<(Query, Vec<Sought>), Error> {
     let mut query = Query::of(text);
     let mut strange = query.strange(|term| known.having(term) > 0);
@@ -167,6 +186,7 @@ fn sought(
         }
     }
     let sought = query.sought(library, |term| known.having(term));
+    query.expand(synonyms.groups(), library, |term| known.having(term));
     match known.failed.take() {
         Some(error) => Err(error.into()),
         None => Ok((query, sought)),

@@ -51,6 +51,7 @@ mod spelling;
 mod standing;
 mod stats;
 mod suggestions;
+mod synonyms;
 mod trusting;
 mod versions;
 mod view;

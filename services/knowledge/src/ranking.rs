@@ -17,6 +17,7 @@ use crate::failure::Error;
 use crate::lexical::{self, Found, Wanted};
 use crate::limits::{NEAREST_MAX, SAID_COMPARED_MAX};
 use crate::meaning::Meaning;
+use crate::synonyms::Synonyms;
 use crate::visible::{Sights, Visible};
 use own::{Own, Owns};
 use said::{AllSaid, Said};
@@ -32,6 +33,8 @@ pub(crate) struct Comparing {
     pub(crate) meaning: Option<Arc<Meaning>>,
     /// What tenants' own uses have shown.
     pub(crate) calibrations: Calibrations,
+    /// What tenants say that words stand for.
+    pub(crate) synonyms: Synonyms,
     /// What requests keep for the next ones.
     pub(crate) memory: Arc<Memory>,
 }
@@ -46,13 +49,25 @@ pub(crate) struct Memory {
 }
 
 impl Comparing {
-    /// With a model, or by words alone.
-    pub(crate) fn with(meaning: Option<Meaning>) -> Self {
+    /// With a model, or by words alone; and with tenants' synonyms.
+    pub(crate) fn with(meaning: Option<Meaning>, synonyms: Synonyms) -> Self {
         Self {
             meaning: meaning.map(Arc::new),
+            synonyms,
             ..Self::default()
         }
     }
+}
+
+/// A text that is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    /// The text.
+    pub(crate) text: &'t str,
+    /// The language that is asked for; may be empty.
+    pub(crate) language: &'t str,
+    /// Whether it is whole: then it is compared in meaning, too.
+    pub(crate) is_whole: bool,
 }
 
 /// A text, and what comes near to it.
@@ -71,11 +86,17 @@ impl Asked {
     pub(crate) fn of(
         comparing: &Comparing,
         visible: &Visible<'_>,
-        (text, is_whole): (&str, bool),
+        asked: Text<'_>,
         wanted: Wanted,
     ) -> Result<Self, Error> {
+        let Text {
+            text,
+            language,
+            is_whole,
+        } = asked;
+        let synonyms = comparing.synonyms.counting(visible.tenant_id(), language);
         let mut asked = Self {
-            found: lexical::search(visible, text, wanted)?,
+            found: lexical::search(visible, (text, &synonyms), wanted)?,
             vector: None,
             nearest: Vec::new(),
         };

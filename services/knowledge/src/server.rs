@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aftercall_domain::{CandidateId, SolutionId, Violations};
+use aftercall_ledger::{Ledger, Ready};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::knowledge::v1::evidence_service_server::EvidenceServiceServer;
 use aftercall_proto::knowledge::v1::knowledge_service_server::{
@@ -40,6 +41,7 @@ use crate::review;
 use crate::searches::{self, Searches, Unanswered};
 use crate::solutions;
 use crate::suggestions;
+use crate::synonyms::Synonyms;
 use crate::versions::SolutionsServer;
 use crate::view::KnowledgeView;
 
@@ -64,6 +66,7 @@ impl Knowledge {
         let view = KnowledgeView::new(fields.clone(), notes.clone());
         let reading = Reading::start(&deps, view, Options::default())?;
         let keeper = Keeper::new(&deps, reading.clone(), notes);
+        let synonyms = Synonyms::of(Ready::of(Ledger::of(&deps.feed)));
         let stopping = deps.supervisor.stopping();
         deps.supervisor.spawn("knowledge keeper", async move {
             tokio::select! {
@@ -76,7 +79,7 @@ impl Knowledge {
         let knowledge = Self {
             reading,
             fields: Arc::new(fields),
-            comparing: Comparing::with(meaning),
+            comparing: Comparing::with(meaning, synonyms),
             deps,
         };
         let following = Following::of(&knowledge);

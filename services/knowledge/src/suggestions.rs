@@ -11,7 +11,9 @@ pub(crate) mod tests;
 use std::collections::BTreeSet;
 
 use aftercall_domain::{InteractionId, Violations};
-use aftercall_proto::knowledge::v1::{Match, SolutionFilter, SuggestSolutionsRequest, Suggestion};
+use aftercall_proto::knowledge::v1::{
+    Match, MatchedSynonym, SolutionFilter, SuggestSolutionsRequest, Suggestion,
+};
 use aftercall_proto::model::v1::{SearchQuestion, Solution, VerificationState};
 use aftercall_retrieval::lexical::Match as Shared;
 use aftercall_retrieval::ranker::Ranked;
@@ -29,7 +31,7 @@ use crate::limits::{
     LOOKED_AT_AGAIN_MAX, QUESTIONS_TOLD_MAX, SUGGESTIONS, TEXT_BYTES_MAX, TRUSTED_BESIDE_MAX,
 };
 use crate::narrow::Filter;
-use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking, Without};
+use crate::ranking::{self, Asked, Comparing, NEAR_MIN, Ranking, Text, Without};
 use crate::reader::Viewer;
 use crate::searches;
 use crate::solutions;
@@ -42,6 +44,8 @@ pub(crate) struct Wanted {
     text: String,
     /// Whether it is whole: then it is compared in meaning, too.
     is_finished: bool,
+    /// The language that is asked for; may be empty.
+    language: String,
     suggestions_max: usize,
     sight: Sight,
     /// The search that it goes on with; empty for a new one.
@@ -75,6 +79,7 @@ impl Wanted {
             suggestions_max: checker.count("suggestions_max", asked, SUGGESTIONS),
             text: request.text.clone(),
             is_finished: request.is_finished,
+            language: request.language.clone(),
             sight: filter.sight(viewer.reader(), at_us),
         };
         checker.done(wanted)
@@ -85,6 +90,7 @@ impl Wanted {
         Self {
             text: text.to_owned(),
             is_finished: true,
+            language: String::new(),
             suggestions_max: 1,
             sight: Filter::default().sight(viewer.reader(), at_us),
             search_id: String::new(),
@@ -144,7 +150,11 @@ pub(crate) fn suggest(
     let asked = Asked::of(
         comparing,
         &visible,
-        (&wanted.text, wanted.is_finished),
+        Text {
+            text: &wanted.text,
+            language: &wanted.language,
+            is_whole: wanted.is_finished,
+        },
         lexical::Wanted::Best,
     )?;
     let (mut scored, _) = scored(
@@ -341,5 +351,13 @@ fn wire(shared: Shared, trust: f32) -> Match {
         field: shared.part.name().to_owned(),
         terms: shared.words.iter().map(|word| word.to_string()).collect(),
         score: shared.score * trust,
+        synonyms: shared
+            .synonyms
+            .iter()
+            .map(|(asked, found)| MatchedSynonym {
+                asked: asked.to_string(),
+                found: found.to_string(),
+            })
+            .collect(),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aftercall_domain::setting::whole::{
-    check_fallback, check_references, check_sole_call_policy, check_unused, check_webhook, idle,
-    sort,
+    check_fallback, check_references, check_sole_call_policy, check_sole_synonyms, check_unused,
+    check_webhook, idle, sort,
 };
 use aftercall_domain::setting::{Body, FollowUpPolicy, Reference, SettingKind};
 use aftercall_domain::violation::Reason;
@@ -49,12 +49,13 @@ pub(crate) fn check(
             let at = at.field(convert::field_of(name.kind));
             check_references(&body, at, |named| after.is_in_use(named), found)?;
             check_webhook(&body, at, |id| current.has_webhook(id), found)?;
-            if let Body::EscalationPolicy(_) | Body::CallPolicy(_) = body {
+            if let Body::EscalationPolicy(_) | Body::CallPolicy(_) | Body::Synonyms(_) = body {
                 let others = after.of(name.kind)?;
                 let others = others.iter().map(|(id, body)| (&**id, body));
                 let own = (name.id, &body);
                 check_fallback(own, at, others.clone(), found);
-                check_sole_call_policy(own, at, others, found);
+                check_sole_call_policy(own, at, others.clone(), found);
+                check_sole_synonyms(own, at, others, found);
             }
         }
     }

@@ -106,6 +106,33 @@ pub fn check_sole_call_policy<'a>(
     }
 }
 
+/// Notes that a setting would be a second list of synonyms of its language in use. `others` are those in use, as they would
+/// be.
+pub fn check_sole_synonyms<'a>(
+    (id, body): (&str, &Body),
+    at: FieldPath<'_>,
+    others: impl IntoIterator<Item = (&'a str, &'a Body)>,
+    found: &mut Violations,
+) {
+    let Body::Synonyms(own) = body else {
+        return;
+    };
+    let mut others = others.into_iter();
+    let other = others.find(|(other, one)| {
+        let Body::Synonyms(one) = one else {
+            return false;
+        };
+        *other != id && one.language.eq_ignore_ascii_case(&own.language)
+    });
+    if let Some((other, _)) = other {
+        let text = format!(
+            "is that of the list of synonyms {other}, too, and one is in use for each language, and one without a language; \
+             add the groups to that one, or take it out of use in the same request"
+        );
+        found.add(at.field("language"), Reason::Conflicting, text);
+    }
+}
+
 /// Notes that a setting can't be taken out of use, because others that are in use name it. `at` is the field that
 /// says so.
 pub fn check_unused<'a>(

@@ -5,6 +5,7 @@ mod calls;
 mod escalation;
 mod policy;
 mod silence;
+mod synonyms;
 mod taxonomy;
 
 use aftercall_domain::setting::{self as domain, SettingKind};
@@ -27,7 +28,8 @@ enums::closed!(SettingKind {
     Silence,
     Holidays,
     Taxonomy,
-    CallPolicy
+    CallPolicy,
+    Synonyms
 });
 
 /// Of which kind a setting is; none for one without a body, or of a kind that a later version knows.
@@ -43,6 +45,7 @@ pub const fn kind_of(setting: &wire::Setting) -> Option<SettingKind> {
         Some(Body::Holidays(_)) => SettingKind::Holidays,
         Some(Body::Taxonomy(_)) => SettingKind::Taxonomy,
         Some(Body::CallPolicy(_)) => SettingKind::CallPolicy,
+        Some(Body::Synonyms(_)) => SettingKind::Synonyms,
     })
 }
 
@@ -58,6 +61,7 @@ pub const fn field_of(kind: SettingKind) -> &'static str {
         SettingKind::Holidays => "holidays",
         SettingKind::Taxonomy => "taxonomy",
         SettingKind::CallPolicy => "call_policy",
+        SettingKind::Synonyms => "synonyms",
     }
 }
 
@@ -70,7 +74,7 @@ pub fn take(
     found: &mut Violations,
 ) {
     let Some(kind) = kind_of(setting) else {
-        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence, taxonomy, call_policy";
+        let text = "sets nothing; give one of calendar, follow_up_policy, escalation_policy, team, receiver, silence, taxonomy, call_policy, synonyms";
         found.add(at, Reason::Required, text);
         return;
     };
@@ -119,6 +123,7 @@ fn read(body: Body, at: FieldPath<'_>, found: &mut Violations) -> Option<domain:
         Body::Silence(silence) => domain::Body::Silence(silence::read(silence, at, found)),
         Body::Taxonomy(taxonomy) => domain::Body::Taxonomy(taxonomy::read(taxonomy, at, found)),
         Body::CallPolicy(policy) => domain::Body::CallPolicy(calls::read(policy, at, found)),
+        Body::Synonyms(synonyms) => domain::Body::Synonyms(synonyms.into()),
     })
 }
 
@@ -132,5 +137,6 @@ pub fn to_wire(body: domain::Body) -> Body {
         domain::Body::Silence(silence) => Body::Silence(silence.into()),
         domain::Body::Taxonomy(taxonomy) => Body::Taxonomy(taxonomy.into()),
         domain::Body::CallPolicy(policy) => Body::CallPolicy(policy.into()),
+        domain::Body::Synonyms(synonyms) => Body::Synonyms(synonyms.into()),
     }
 }

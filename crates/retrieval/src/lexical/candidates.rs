@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::counts::{Counts, Lists};
 use super::pieces::Pieces;
 use super::pool::Pool;
+use super::synonyms::{Standing, Synonym};
 use super::{Library, PAIRS_WEIGHT, PIECES_WEIGHT, Query, Sought, rarity, saturated};
 use crate::map::Map;
 use crate::neighbours::Vectors;
@@ -37,7 +38,17 @@ pub struct Scored {
 /// Words that a text and a candidate share, and what each brings in a part: put together when it is asked for, because
 /// few candidates are told of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shared(Vec<(Part, Arc<str>, f32)>);
+pub struct Shared(Vec<SharedWord>);
+
+/// A word that a text and a part share, and what it brings.
+#[derive(Debug, Clone, PartialEq)]
+struct SharedWord {
+    part: Part,
+    word: Arc<str>,
+    brings: f32,
+    /// What the text says, if the word is a synonym of that.
+    asked: Option<Arc<str>>,
+}
 
 /// Words that a text and a part of a solution share.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +57,8 @@ pub struct Match {
     pub part: Part,
     /// The words, as they are compared, the weightiest first.
     pub words: Vec<Arc<str>>,
+    /// Which of them are synonyms: what the text says, and what stands for it here.
+    pub synonyms: Vec<(Arc<str>, Arc<str>)>,
     /// How much of the score they bring.
     pub score: f32,
 }
@@ -53,7 +66,9 @@ pub struct Match {
 /// Scores all candidates.
 pub fn score(query: &Query, sought: &[Sought], library: Library, candidates: &[&Profile]) -> Words {
     let pool = Pool::of(candidates);
-    let scored = pool.scored(query, sought, library, |score, shares| Scored {
+    let standing = pool.standing(query);
+    let by = (query, &standing);
+    let scored = pool.scored(by, sought, library, |score, shares| Scored {
         score,
         tells: tells(&shares),
         shared: Shared::of(&shares),
@@ -61,7 +76,7 @@ pub fn score(query: &Query, sought: &[Sought], library: Library, candidates: &[&
     let rows = pool.rows();
     Words {
         scored,
-        near: pool.near(query, &rows),
+        near: pool.near(by, &rows),
         among: Vectors::of(rows, pool.terms.len()),
     }
 }
@@ -86,19 +101,42 @@ pub fn weigh(
 ) -> Vec<Weighed> {
     let pool = Pool::of(candidates);
     let told = |score: f32, shares: Vec<Share<'_>>| (score, tells(&shares));
-    let scored = pool.scored(query, sought, library, told).into_iter();
-    let near = pool.near(query, &pool.rows());
+    let standing = pool.standing(query);
+    let by = (query, &standing);
+    let scored = pool.scored(by, sought, library, told).into_iter();
+    let near = pool.near(by, &pool.rows());
     let all = scored
         .zip(near)
         .map(|((score, tells), near)| Weighed { score, tells, near });
     all.collect()
 }
 
-/// What a sought term brings in a part.
-type Share<'s> = (Part, &'s Sought, f32);
+/// What a sought term or a synonym brings in a part.
+#[derive(Debug, Clone, Copy)]
+struct Share<'s> {
+    part: Part,
+    of: Of<'s>,
+    brings: f32,
+}
+
+/// Of what a share is.
+#[derive(Debug, Clone, Copy)]
+enum Of<'s> {
+    Sought(&'s Sought),
+    Synonym(&'s Synonym),
+}
+
+impl Of<'_> {
+    const fn tells(&self) -> bool {
+        match self {
+            Self::Sought(sought) => sought.tells,
+            Self::Synonym(synonym) => synonym.tells,
+        }
+    }
+}
 
 fn tells(shares: &[Share<'_>]) -> bool {
-    shares.iter().any(|(_, sought, _)| sought.tells)
+    shares.iter().any(|share| share.of.tells())
 }
 
 /// What finds the shares of candidates, one after the other.
@@ -135,9 +173,35 @@ impl<'s> Shares<'s> {
             let total: u32 = parts.iter().map(|(_, _, count)| *count).sum();
             let total = total as f32;
             let each = sought.weight * saturated(total, length) / total;
-            let of_part =
-                |(_, part, count): &(usize, Part, u32)| (*part, sought, each * *count as f32);
+            let of_part = |(_, part, count): &(usize, Part, u32)| Share {
+                part: *part,
+                of: Of::Sought(sought),
+                brings: each * *count as f32,
+            };
             shares.extend(parts.iter().map(of_part));
+        }
+        shares
+    }
+
+    /// Of what stands in a candidate of the text's synonyms.
+    fn of_synonyms(
+        &self,
+        query: &'s Query,
+        profile: &Profile,
+        standing: &[(usize, Part, u32)],
+    ) -> Vec<Share<'s>> {
+        let length = profile.length() as f32 / self.library.length_mean.max(1.0);
+        let mut shares = Vec::with_capacity(standing.len());
+        for parts in standing.chunk_by(|a, b| a.0 == b.0) {
+            let synonym = &query.synonyms()[parts[0].0];
+            let total: u32 = parts.iter().map(|(_, _, count)| *count).sum();
+            let total = total as f32;
+            let each = synonym.weight * saturated(total, length) / total;
+            shares.extend(parts.iter().map(|(_, part, count)| Share {
+                part: *part,
+                of: Of::Synonym(synonym),
+                brings: each * *count as f32,
+            }));
         }
         shares
     }
@@ -147,7 +211,7 @@ impl Pool<'_> {
     /// Each candidate's score and its shares, as `told` makes something of them.
     fn scored<'s, T>(
         &self,
-        query: &Query,
+        (query, standing): (&'s Query, &Standing),
         sought: &'s [Sought],
         library: Library,
         told: impl Fn(f32, Vec<Share<'s>>) -> T,
@@ -160,10 +224,13 @@ impl Pool<'_> {
             matching: self.matching(sought),
             counts: Counts::of(sought.len() * Part::ALL.len()),
         };
-        let all = self.each().zip(pairs.into_iter().zip(pieces));
-        let scored = all.map(|((profile, numbers), (pairs, pieces))| {
-            let shares = shares.of(profile, numbers);
-            let mut score: f32 = shares.iter().map(|(_, _, share)| share).sum();
+        let all = self.each().zip(standing.iter());
+        let all = all.zip(pairs.into_iter().zip(pieces));
+        let scored = all.map(|(((profile, numbers), standing), (pairs, pieces))| {
+            let by_synonyms = shares.of_synonyms(query, profile, standing);
+            let mut shares = shares.of(profile, numbers);
+            shares.extend(by_synonyms);
+            let mut score: f32 = shares.iter().map(|share| share.brings).sum();
             score += PAIRS_WEIGHT * pairs + PIECES_WEIGHT * pieces;
             told(score, shares)
         });
@@ -275,7 +342,7 @@ impl Pool<'_> {
     }
 
     /// How near the candidates, by their weighed terms, are to the text: the cosine.
-    fn near(&self, query: &Query, rows: &[Vec<(u32, f32)>]) -> Vec<f32> {
+    fn near(&self, (query, standing): (&Query, &Standing), rows: &[Vec<(u32, f32)>]) -> Vec<f32> {
         let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
         let mut strange: BTreeMap<&str, f32> = BTreeMap::new();
         for word in query.words() {
@@ -293,21 +360,30 @@ impl Pool<'_> {
         for (number, weight) in &asked {
             of_text[*number as usize] = *weight;
         }
+        // What a synonym stands for is known by that.
+        let (stood_for, by_synonyms) = self.stood_for(query, standing);
+        strange.retain(|term, _| !stood_for.contains(term));
         // Words that no candidate has make the text another one, too.
         let rare = (self.profiles.len() as f32 + 1.0).ln() + 1.0;
         let strange = strange
             .iter()
             .map(|(term, count)| (words::weight(term) * rare * (1.0 + count.ln())).powi(2));
         let square = asked.iter().map(|(_, value)| value * value).sum::<f32>();
-        let square = square + strange.sum::<f32>();
-        let near = rows.iter().map(|row| {
+        let square = square + strange.sum::<f32>() + by_synonyms;
+        let near = rows.iter().zip(standing.iter()).map(|(row, standing)| {
             let length: f32 = row.iter().map(|(_, value)| value * value).sum();
             let shared = row
                 .iter()
                 .map(|(number, value)| (value, of_text[*number as usize]))
                 .filter(|(_, of_text)| *of_text != 0.0)
                 .map(|(value, of_text)| value * of_text);
-            shared.sum::<f32>() / (length * square).sqrt().max(f32::MIN_POSITIVE)
+            let mut shared = shared.sum::<f32>();
+            if standing.is_empty() {
+                return shared / (length * square).sqrt().max(f32::MIN_POSITIVE);
+            }
+            shared += self.shared_by_synonyms(query, standing, (row, &of_text));
+            let near = shared / (length * square).sqrt().max(f32::MIN_POSITIVE);
+            near.min(1.0)
         });
         near.collect()
     }
@@ -315,8 +391,18 @@ impl Pool<'_> {
 
 impl Shared {
     fn of(shares: &[Share<'_>]) -> Self {
-        let shares = shares.iter();
-        let shares = shares.map(|(part, sought, share)| (*part, Arc::clone(&sought.word), *share));
+        let shares = shares.iter().map(|share| {
+            let (word, asked) = match share.of {
+                Of::Sought(sought) => (&sought.word, None),
+                Of::Synonym(synonym) => (&synonym.found, Some(Arc::clone(&synonym.asked))),
+            };
+            SharedWord {
+                part: share.part,
+                word: Arc::clone(word),
+                brings: share.brings,
+                asked,
+            }
+        });
         Self(shares.collect())
     }
 
@@ -324,17 +410,24 @@ impl Shared {
     pub fn matches(&self) -> Vec<Match> {
         let mut shares: Vec<_> = self.0.iter().collect();
         shares.sort_by(|a, b| {
-            let more = b.2.total_cmp(&a.2);
-            more.then_with(|| a.1.cmp(&b.1))
+            let more = b.brings.total_cmp(&a.brings);
+            more.then_with(|| a.word.cmp(&b.word))
         });
         let mut matches: Vec<Match> = Vec::new();
-        for (part, word, share) in shares {
+        for SharedWord {
+            part,
+            word,
+            brings,
+            asked,
+        } in shares
+        {
             let found = match matches.iter().position(|found| found.part == *part) {
                 Some(place) => &mut matches[place],
                 None => {
                     matches.push(Match {
                         part: *part,
                         words: Vec::new(),
+                        synonyms: Vec::new(),
                         score: 0.0,
                     });
                     let last = matches.len() - 1;
@@ -344,7 +437,10 @@ impl Shared {
             if !found.words.contains(word) {
                 found.words.push(Arc::clone(word));
             }
-            found.score += share;
+            if let Some(asked) = asked {
+                found.synonyms.push((Arc::clone(asked), Arc::clone(word)));
+            }
+            found.score += brings;
         }
         matches.sort_by(|a, b| b.score.total_cmp(&a.score));
         matches

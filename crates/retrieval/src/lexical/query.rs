@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::rarity;
+use super::{Synonym, rarity};
 use crate::words::{self, Word};
 
 /// Different terms of a text that are looked up,
 const TERMS_MAX: usize = 512;
 /// and how often one that is repeated counts.
-const REPEATED_MAX: u16 = 3;
+pub(super) const REPEATED_MAX: u16 = 3;
 /// How much another word counts that a slip makes of what was written.
 const CORRECTED_WEIGHT: f32 = 0.8;
 /// As how many times as much the forms count of a word that no solution has.
@@ -48,6 +48,8 @@ pub struct Query {
     words: Vec<Word>,
     /// Slips: what was written, and a word that may have been meant.
     corrected: BTreeSet<(String, String)>,
+    /// What stands for something that the text says.
+    pub(super) synonyms: Vec<Synonym>,
 }
 
 impl Query {
@@ -58,6 +60,7 @@ impl Query {
         Self {
             words,
             corrected: BTreeSet::new(),
+            synonyms: Vec::new(),
         }
     }
 
@@ -111,10 +114,7 @@ impl Query {
                 term,
             });
         }
-        all.sort_by(|a, b| {
-            let heavier = b.weight.total_cmp(&a.weight);
-            heavier.then_with(|| a.term.cmp(&b.term))
-        });
+        heaviest_first(&mut all);
         all
     }
 
@@ -145,6 +145,14 @@ impl Query {
         }
         asked
     }
+}
+
+/// Puts what tells most first.
+pub(super) fn heaviest_first(sought: &mut [Sought]) {
+    sought.sort_by(|a, b| {
+        let heavier = b.weight.total_cmp(&a.weight);
+        heavier.then_with(|| a.term.cmp(&b.term))
+    });
 }
 
 /// What is asked for by a term.

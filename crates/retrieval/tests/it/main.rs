@@ -7,3 +7,4 @@ mod model;
 mod naive;
 mod ranking;
 mod scripts;
+mod synonyms;

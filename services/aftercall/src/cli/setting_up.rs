@@ -56,6 +56,14 @@ pub(super) enum SettingUp {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Synonyms: words that stand for each other when solutions are searched for
+    #[command(after_help = settings::example(settings::SYNONYMS))]
+    Synonyms {
+        #[command(subcommand)]
+        command: settings::Managing,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Receivers: people and systems that are told of alerts, and how
     #[command(after_help = settings::example(settings::RECEIVER))]
     Receivers {
@@ -118,7 +126,14 @@ impl SettingUp {
             }
             Self::CallPolicies { command, asking } => {
                 let session = &mut asking.session().await?;
-                finish(settings::call_policies(session, command).await, session)
+                finish(
+                    settings::call_policies::run(session, command).await,
+                    session,
+                )
+            }
+            Self::Synonyms { command, asking } => {
+                let session = &mut asking.session().await?;
+                finish(settings::synonyms::run(session, command).await, session)
             }
             Self::Receivers { command, asking } => {
                 let session = &mut asking.session().await?;

@@ -1,18 +1,19 @@
 //! What a tenant sets up: each kind listed, shown, made, changed and taken out of use in one way.
 
 pub mod calendars;
-mod call_policies;
+pub mod call_policies;
 mod escalations;
 mod holidays;
 pub mod policies;
 pub mod receivers;
 pub mod silences;
+pub mod synonyms;
 pub mod taxonomies;
 mod teams;
 
 use aftercall_domain::limits::SECONDS_PER_DAY;
 use aftercall_proto::model::v1::setting::Body;
-use aftercall_proto::model::v1::{CallPolicy, EscalationPolicy, Setting, SettingKind, Team};
+use aftercall_proto::model::v1::{EscalationPolicy, Setting, SettingKind, Team};
 use aftercall_proto::settings::v1::{
     ChangeSettingsRequest, GetSettingRequest, ListSettingVersionsRequest, ListSettingsRequest,
     SettingChange,
@@ -32,6 +33,8 @@ pub const POLICY: &str = policies::EXAMPLE;
 pub const ESCALATION: &str = escalations::EXAMPLE;
 /// A call policy as `set` takes it.
 pub const CALL_POLICY: &str = call_policies::EXAMPLE;
+/// A list of synonyms as `set` takes it.
+pub const SYNONYMS: &str = synonyms::EXAMPLE;
 /// A team as `set` takes it.
 pub const TEAM: &str = teams::EXAMPLE;
 /// A taxonomy as `set` takes it.
@@ -203,14 +206,6 @@ pub async fn escalations(session: &mut Session, command: Managing) -> Result<(),
 /// As [`escalations`].
 pub async fn teams(session: &mut Session, command: Managing) -> Result<(), CommandError> {
     manage::<Team>(session, command).await
-}
-
-/// Runs a command on call policies.
-///
-/// # Errors
-/// As [`escalations`].
-pub async fn call_policies(session: &mut Session, command: Managing) -> Result<(), CommandError> {
-    manage::<CallPolicy>(session, command).await
 }
 
 async fn list<K: Kind>(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
@@ -468,9 +463,13 @@ mod tests {
         ] {
             assert!(escalation.contains(told), "{told}: {escalation}");
         }
-        let calls = shown::<CallPolicy>(call_policies::EXAMPLE);
+        let calls = shown::<aftercall_proto::model::v1::CallPolicy>(call_policies::EXAMPLE);
         for told in ["1m 30s", "5m", "15m", "4h", "1h"] {
             assert!(calls.contains(told), "{told}: {calls}");
+        }
+        let synonyms = shown::<aftercall_proto::model::v1::Synonyms>(synonyms::EXAMPLE);
+        for told in ["en", "wifi, wlan, wireless network", "no connection"] {
+            assert!(synonyms.contains(told), "{told}: {synonyms}");
         }
         let team = shown::<Team>(teams::EXAMPLE);
         for told in ["a.marsh", "j.doe", "billing-calls", "north"] {

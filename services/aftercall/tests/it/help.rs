@@ -88,6 +88,7 @@ const COMMANDS: &[&str] = &[
     "taxonomies",
     "taxonomies shipped",
     "call-policies",
+    "synonyms",
     "calls",
     "calls watch",
     "calls report",

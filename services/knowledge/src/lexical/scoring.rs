@@ -51,10 +51,10 @@ impl Scores {
 }
 
 /// The documents that share more than faint words, each with its score: all of them, or, where only so many of the best
-/// are wanted, those that may be among these.
+/// are wanted, those that may be among these. Those that have all words of a phrase share more than faint words.
 pub(super) fn scored(
     (visible, library): (&Visible<'_>, Library),
-    searched: &[(&Sought, &Places)],
+    (searched, phrases): (&[(&Sought, &Places)], &[Vec<&Places>]),
     best_max: Option<usize>,
 ) -> Result<Vec<(DocAddress, f32)>, Error> {
     let mut scoring = Scoring {
@@ -63,6 +63,9 @@ pub(super) fn scored(
         segments: vec![Scores::default(); visible.segments()],
         touched: Vec::new(),
     };
+    for phrase in phrases {
+        scoring.tell(phrase)?;
+    }
     // What all terms that are left bring to none, and in how many documents they stand.
     let mut limit: f64 = searched
         .iter()
@@ -100,6 +103,35 @@ struct Scoring<'v> {
 }
 
 impl Scoring<'_> {
+    /// Notes that those that have all of some words share more than faint words, once they have a score.
+    fn tell(&mut self, words: &[&Places]) -> Result<(), Error> {
+        let visible = self.visible;
+        let mut all: Option<Vec<Bits>> = None;
+        for places in words {
+            let segments = 0..self.segments.len();
+            let none = segments.map(|segment| Bits::new(visible.room(segment)));
+            let mut having: Vec<Bits> = none.collect();
+            visible.each_having(places, |segment, found| {
+                for (document, _, _) in found.each() {
+                    having[segment].add(document);
+                }
+            })?;
+            if let Some(before) = &all {
+                for (own, before) in having.iter_mut().zip(before) {
+                    own.keep(before);
+                }
+            }
+            all = Some(having);
+        }
+        for (segment, all) in all.into_iter().flatten().enumerate() {
+            for document in all.iter() {
+                self.segments[segment].begin(visible.room(segment));
+                self.segments[segment].told.add(document);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what a term brings to all that have it.
     fn add(&mut self, sought: &Sought, places: &Places) -> Result<(), Error> {
         let Self {

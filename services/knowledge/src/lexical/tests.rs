@@ -82,12 +82,12 @@ fn scored(
         length_mean: visible.terms_each(),
     };
     let mut known = Known::of(&visible);
-    let (_, terms) = sought(&mut known, library, text).unwrap();
+    let (_, terms) = sought(&mut known, library, (text, &Counting::default())).unwrap();
     let searched: Vec<_> = terms
         .iter()
         .map(|sought| (sought, known.places(&sought.term).unwrap()))
         .collect();
-    let mut all = scoring::scored((&visible, library), &searched, best_max).unwrap();
+    let mut all = scoring::scored((&visible, library), (&searched, &[]), best_max).unwrap();
     let of: HashMap<DocAddress, f32> = all.iter().copied().collect();
     let best = best(&mut all, wanted);
     let best = best.into_iter().map(|address| (address, of[&address]));

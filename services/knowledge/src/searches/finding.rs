@@ -34,7 +34,7 @@ use crate::lexical::{self, Found};
 use crate::limits::{BEST_MAX, FACET_VALUES_MAX, HITS, TEXT_BYTES_MAX};
 use crate::marks::{self, Sort};
 use crate::narrow::Filter;
-use crate::ranking::{Asked, Comparing};
+use crate::ranking::{Asked, Comparing, Text};
 use crate::reader::Viewer;
 use crate::server::Knowledge;
 use crate::solutions;
@@ -50,6 +50,8 @@ struct Query {
     text: String,
     /// Whether it is whole: then it is compared in meaning, too.
     is_finished: bool,
+    /// The language that is asked for; may be empty.
+    language: String,
     sight: Sight,
     facets: Vec<SolutionFacet>,
     paging: Paging,
@@ -131,6 +133,7 @@ impl Query {
         Ok(Self {
             text: message.text.clone(),
             is_finished: message.is_finished,
+            language: filter.language.clone(),
             sight: narrowed.sight(viewer.reader(), microseconds(deps.clock.now())),
             facets,
             paging,
@@ -233,7 +236,11 @@ fn fitting(
     let mut asked = Asked::of(
         comparing,
         visible,
-        (&query.text, query.is_finished),
+        Text {
+            text: &query.text,
+            language: &query.language,
+            is_whole: query.is_finished,
+        },
         lexical::Wanted::All,
     )?;
     asked.leave_out(&gone.documents);
@@ -260,17 +267,15 @@ fn fitting(
         fits,
         hand_off,
         total: all.len() as u64,
-        is_upper_bound: gone.may_be_more,
+        is_upper_bound: gone.may_be_more || asked.found.query.has_phrases(),
         facets: facets(visible, &query.facets, all.into_iter())?,
     })
 }
 
 fn words_of(found: &Found) -> Vec<String> {
-    found
-        .terms
-        .iter()
-        .map(|sought| sought.term.clone())
-        .collect()
+    let sought = found.terms.iter().map(|sought| &sought.term);
+    let synonyms = found.query.synonyms().iter().flat_map(|one| &one.terms);
+    sought.chain(synonyms).cloned().collect()
 }
 
 /// All that the filters leave, the latest first.

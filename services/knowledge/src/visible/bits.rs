@@ -23,7 +23,7 @@ impl Bits {
     }
 
     /// Leaves those alone that are among the others, too.
-    pub(super) fn keep(&mut self, other: &Self) {
+    pub(crate) fn keep(&mut self, other: &Self) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             *own &= other;
         }
@@ -41,7 +41,7 @@ impl Bits {
     }
 
     /// All of them, in their order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = DocId> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = DocId> {
         let words = (0..).zip(&self.0);
         words.flat_map(|(at, word)| documents(at, *word))
     }

@@ -22,6 +22,7 @@ mod searching;
 mod sight;
 mod struggles;
 mod suggestions;
+mod synonyms;
 mod telephony;
 mod tenants;
 mod trusted;

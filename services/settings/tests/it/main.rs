@@ -10,6 +10,7 @@ mod ready;
 mod refused;
 mod shadow;
 mod silences;
+mod synonyms;
 mod telling;
 mod together;
 mod world;

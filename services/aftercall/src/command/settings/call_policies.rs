@@ -3,12 +3,21 @@
 use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::{CallPolicy, SettingKind};
 
-use super::{Kind, Showing, span};
+use super::{Kind, Managing, Showing, manage, span};
+use crate::command::{CommandError, Session};
 use crate::output::{Card, Cell, Column};
 
 /// A call policy as `call-policies set` takes it.
 pub(super) const EXAMPLE: &str = r#"{"displayName": "Our calls", "hangUpOnHoldAfter": "90s", "backWithin": "300s",
  "lateWindow": "900s", "maxDuration": "14400s", "wrapUpWithin": "3600s"}"#;
+
+/// Runs a command on call policies.
+///
+/// # Errors
+/// When the file is none, the server refuses, or the output takes no more.
+pub async fn run(session: &mut Session, command: Managing) -> Result<(), CommandError> {
+    manage::<CallPolicy>(session, command).await
+}
 
 impl Kind for CallPolicy {
     const KIND: SettingKind = SettingKind::CallPolicy;

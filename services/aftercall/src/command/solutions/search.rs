@@ -204,7 +204,14 @@ const fn expired() -> &'static str {
 fn why(matches: &[Match], nearness: Option<f32>, cases: i32) -> String {
     let why = matches.iter().map(|found| {
         let field = found.field.replace('_', " ");
-        format!("{field}: {}", found.terms.join(", "))
+        let terms = found.terms.iter().map(|term| {
+            let synonym = found.synonyms.iter().find(|one| one.found == *term);
+            match synonym {
+                Some(one) => format!("{term} (for {})", one.asked),
+                None => term.clone(),
+            }
+        });
+        format!("{field}: {}", terms.collect::<Vec<_>>().join(", "))
     });
     let meaning = nearness.map(|nearness| format!("means alike by {nearness:.2}"));
     let cases = match cases {
