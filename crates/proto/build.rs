@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 use prost_types::{FileDescriptorSet, ServiceDescriptorProto};
 use tonic_prost_build::Config;
 
-const FILES: [&str; 49] = [
+const FILES: [&str; 50] = [
     "aftercall/alerts/v1/alerts.proto",
     "aftercall/event/v1/calls.proto",
     "aftercall/event/v1/candidates.proto",

@@ -43,9 +43,7 @@ pub use contact::{
     InitiationMethod, ReasonResolution,
 };
 pub use customer::{Customer, MatchStatus, Verification};
-pub use disconnect::{
-    Disconnect, DisconnectReason, DisconnectStage, DropAttribution, DropClass,
-};
+pub use disconnect::{Disconnect, DisconnectReason, DisconnectStage, DropAttribution, DropClass};
 pub use driver::{DriverSegment, DriverSetter};
 pub use followed_up::FollowedUp;
 pub(crate) use forms::is_language;
