@@ -35,6 +35,7 @@ mod marks;
 mod meaning;
 mod narrow;
 mod notes;
+mod numbers;
 mod page;
 mod personal;
 mod promotion;

@@ -120,6 +120,7 @@ pub(crate) fn addressed(solution: &Solution) -> Addressed<'_> {
 pub(crate) fn only_customer_wording(solution: &mut Solution) {
     *solution = Solution {
         solution_id: std::mem::take(&mut solution.solution_id),
+        solution_number: std::mem::take(&mut solution.solution_number),
         title: std::mem::take(&mut solution.title),
         question_in_customer_words: std::mem::take(&mut solution.question_in_customer_words),
         customer_wording: std::mem::take(&mut solution.customer_wording),

@@ -14,6 +14,7 @@ use prost::Message;
 use super::{listing, outcomes, redirects};
 use crate::heads::{self, Head};
 use crate::keys::{self, versions as rows};
+use crate::numbers;
 use crate::records::{Link, micros};
 
 /// A solution that an event is of.
@@ -45,6 +46,7 @@ impl<'a> Subject<'a> {
 
     /// Puts a version's row, whole. Its uses may be known before it is: what came of them follows its reason.
     pub(crate) fn put(&mut self, solution: &Solution, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        self.number(solution, txn)?;
         let tenant_id = self.fact.event.tenant_id.as_str();
         let link = Link {
             solution_id: solution.solution_id.clone(),
@@ -58,6 +60,21 @@ impl<'a> Subject<'a> {
         }
         self.changed.insert(solution.version);
         heads::put_version(txn, tenant_id, solution)
+    }
+
+    /// The solution has a number from the first version on that is known of it.
+    fn number(&mut self, solution: &Solution, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        if !self.head.solution_number.is_empty() {
+            return Ok(());
+        }
+        let tenant_id = self.fact.event.tenant_id.as_str();
+        let number = numbers::of(tenant_id, solution).into_string();
+        txn.put(
+            rows::numbered(tenant_id, &number, &solution.solution_id),
+            "",
+        )?;
+        self.head.solution_number = number;
+        Ok(())
     }
 
     /// Changes a version's row, if it is there.

@@ -9,6 +9,7 @@
 //!  24, 25  what requests did: see [`CHANGES`]
 //!  26   from when, tenant, solution                                 the approved version (u32)
 //!  27   tenant, partition, offset, solution                         - (an event there changed whether it is found)
+//!  28   tenant, number, solution                                    -
 //! ```
 
 use aftercall_ledger::requests::Requests;
@@ -24,6 +25,7 @@ const CHANGE: u8 = 22;
 const SOURCE: u8 = 23;
 const SCHEDULED: u8 = 26;
 const STIRRED: u8 = 27;
+const NUMBERED: u8 = 28;
 
 /// How a solution stands.
 pub(crate) fn head(tenant_id: &str, solution_id: &str) -> Key {
@@ -112,6 +114,22 @@ pub(crate) fn read_stirred(key: &[u8], all: &[u8]) -> Result<(Position, String),
     Ok((position, parts.text()?))
 }
 
+/// The solutions that have a number: one, but for the rarest of chances.
+pub(crate) fn all_numbered(tenant_id: &str, number: &str) -> Key {
+    Key::new(NUMBERED).text(tenant_id).text(number)
+}
+
+/// One of them.
+pub(crate) fn numbered(tenant_id: &str, number: &str, solution_id: &str) -> Key {
+    all_numbered(tenant_id, number).text(solution_id)
+}
+
+/// The solution in a key of [`numbered`].
+pub(crate) fn read_numbered(key: &[u8]) -> Result<String, MalformedKey> {
+    // It stands where the source does in a key of [`source`].
+    read_source(key)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -122,6 +140,7 @@ mod tests {
         #[test]
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>()) {
             prop_assert_eq!(read_source(&source(&tenant, "s", &id)), Ok(id.clone()));
+            prop_assert_eq!(read_numbered(&numbered(&tenant, "n", &id)), Ok(id.clone()));
             let position = Position { partition: 7, offset: at.unsigned_abs() };
             let stirred = stirred(&tenant, position, &id);
             prop_assert_eq!(read_stirred(&stirred, &all_stirred(&tenant)), Ok((position, id.clone())));

@@ -10,6 +10,7 @@ mod hostile;
 mod meaning;
 mod model;
 mod naive;
+mod numbers;
 mod personal;
 mod promotion;
 mod rebuilding;

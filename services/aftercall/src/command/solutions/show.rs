@@ -46,7 +46,7 @@ pub struct ListArgs {
 /// Which solution to show.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The solution's id
+    /// The solution's id, or its number
     solution: String,
     /// This version; left out, the one that is live
     #[arg(long, value_name = "N")]
@@ -282,6 +282,7 @@ fn standing(solution: &Solution, output: &Output, card: &mut Card) {
         .field("replaced by", &solution.replaced_by)
         .styled("recall", &solution.recall_id, Style::Bad)
         .field("worked on", draft)
+        .field("number", &solution.solution_number)
         .field("solution", version(solution))
         .field("sequence", solution.sequence.to_string());
 }
