@@ -53,6 +53,9 @@ pub(crate) struct Head {
     /// The solution's number; empty until a version is known.
     #[prost(string, tag = "14")]
     pub(crate) solution_number: String,
+    /// The bands in which what is live stands: see [`duplicates`](crate::duplicates).
+    #[prost(fixed64, repeated, tag = "15")]
+    pub(crate) bands: Vec<u64>,
 }
 
 /// How a solution ended.

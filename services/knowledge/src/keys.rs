@@ -22,7 +22,7 @@
 //!  15   tenant, sort of party, party, occurred (newest first),
 //!       interaction, whose                                          Lessons: what it taught
 //!  16   tenant, id that a candidate had, candidate                  -
-//!  20 to 28  versions: see [`versions`]
+//!  20 to 29  versions: see [`versions`]
 //!  40   tenant, wording                                             Wording: its candidate and its cases
 //!  41   tenant, candidate                                           its form
 //!  42   tenant, band of forms (u64), candidate                      -

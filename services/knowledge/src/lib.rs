@@ -18,6 +18,7 @@ mod capture;
 mod content;
 mod corrections;
 mod drafting;
+mod duplicates;
 mod evidence;
 mod failure;
 mod fold;

@@ -10,6 +10,7 @@
 //!  26   from when, tenant, solution                                 the approved version (u32)
 //!  27   tenant, partition, offset, solution                         - (an event there changed whether it is found)
 //!  28   tenant, number, solution                                    -
+//!  29   tenant, band of forms (u64), solution                       - (of what is live)
 //! ```
 
 use aftercall_ledger::requests::Requests;
@@ -26,6 +27,7 @@ const SOURCE: u8 = 23;
 const SCHEDULED: u8 = 26;
 const STIRRED: u8 = 27;
 const NUMBERED: u8 = 28;
+const BAND: u8 = 29;
 
 /// How a solution stands.
 pub(crate) fn head(tenant_id: &str, solution_id: &str) -> Key {
@@ -130,6 +132,25 @@ pub(crate) fn read_numbered(key: &[u8]) -> Result<String, MalformedKey> {
     read_source(key)
 }
 
+/// The live solutions whose forms stand in a band.
+pub(crate) fn band(tenant_id: &str, band: u64) -> Key {
+    Key::new(BAND).text(tenant_id).u64(band)
+}
+
+/// One of them.
+pub(crate) fn in_band(tenant_id: &str, of: u64, solution_id: &str) -> Key {
+    band(tenant_id, of).text(solution_id)
+}
+
+/// The solution in a key of [`in_band`].
+pub(crate) fn read_in_band(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.u64()?;
+    parts.text()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -141,6 +162,8 @@ mod tests {
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>()) {
             prop_assert_eq!(read_source(&source(&tenant, "s", &id)), Ok(id.clone()));
             prop_assert_eq!(read_numbered(&numbered(&tenant, "n", &id)), Ok(id.clone()));
+            let in_band = in_band(&tenant, at.unsigned_abs(), &id);
+            prop_assert_eq!(read_in_band(&in_band), Ok(id.clone()));
             let position = Position { partition: 7, offset: at.unsigned_abs() };
             let stirred = stirred(&tenant, position, &id);
             prop_assert_eq!(read_stirred(&stirred, &all_stirred(&tenant)), Ok((position, id.clone())));

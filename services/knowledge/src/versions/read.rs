@@ -13,6 +13,7 @@ use aftercall_view::Store;
 use prost::Message;
 
 use super::{Standing, canonical, says};
+use crate::duplicates;
 use crate::failure::Error;
 use crate::keys::versions as keys;
 use crate::limits::PAGE;
@@ -59,7 +60,8 @@ fn seen(
     check_seen(store, viewer, solution_id)?;
     let solution = solutions::version(store, viewer.whose(), (solution_id, version), now)?;
     let given = solution.and_then(|solution| viewer.given(solution));
-    given.ok_or(Error::VersionNotFound { version })
+    let given = given.ok_or(Error::VersionNotFound { version })?;
+    duplicates::dress(store, viewer, given)
 }
 
 /// Refuses a solution that is not there for somebody.

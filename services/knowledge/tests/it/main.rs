@@ -4,6 +4,7 @@
 
 mod candidates;
 mod capturing;
+mod duplicates;
 mod evidence;
 mod groups;
 mod hostile;

@@ -196,6 +196,12 @@ pub(super) fn print_solution(
         let last_used_at = output.times().minute(stats.last_used_at.as_ref());
         card.field("used", used).field("last used", last_used_at);
     }
+    for duplicate in &solution.duplicate_of_candidates {
+        let (number, title) = (&duplicate.solution_number, &duplicate.title);
+        let percent = duplicate.score * 100.0;
+        let text = format!("{number} {title} ({percent:.0} % of the words are the same)");
+        card.styled("perhaps same as", text, Style::Warn);
+    }
     for lent in &solution.lent {
         card.field("merged", told_of(lent));
     }
