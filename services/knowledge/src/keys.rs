@@ -32,7 +32,7 @@
 //!  46   tenant, solution, candidate                                 -, of the candidates that it was made of
 //!  47   tenant, solution                                            Lent
 //!  48, 49  what requests on candidates did: see [`DECISIONS`]
-//!  30 to 39, 70 to 84  uses, and what came of them: see [`evidence`]
+//!  30 to 39, 70 to 85  uses, and what came of them: see [`evidence`]
 //! ```
 //!
 //! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).

@@ -19,6 +19,7 @@ mod content;
 mod corrections;
 mod drafting;
 mod duplicates;
+mod echoes;
 mod evidence;
 mod failure;
 mod fold;

@@ -29,6 +29,7 @@
 //!                                                                   than by primary reasons (i64)
 //!  83   tenant, solution, version, sort of party, party, whose      how many under 33 (u64)
 //!  84   tenant, solution                                            Brief: what is known of its sayings without them
+//!  85   tenant, solution, version, or 0 for all                      Echo
 //!  75   merged customers: see [`MERGED`]
 //! ```
 
@@ -63,6 +64,7 @@ const DIFFERING: u8 = 81;
 const DIFFERING_HOUR: u8 = 82;
 const TOLD_COUNT: u8 = 83;
 const SAYINGS_BRIEF: u8 = 84;
+const ECHO: u8 = 85;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -408,6 +410,12 @@ pub(crate) fn doubt(tenant_id: &str, solution_id: &str, content_hash: &str) -> K
         .text(tenant_id)
         .text(solution_id)
         .text(content_hash)
+}
+
+/// What is said of a version beside its uses; with 0, of all versions.
+pub(crate) fn echo(tenant_id: &str, solution_id: &str, version: u32) -> Key {
+    let of_solution = Key::new(ECHO).text(tenant_id).text(solution_id);
+    of_solution.u32(version)
 }
 
 /// All recalls of a tenant.

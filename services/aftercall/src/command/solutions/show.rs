@@ -193,6 +193,11 @@ pub(super) fn print_solution(
             stats.wilson_lower * 100.0
         );
         card.field("came of it", back);
+        let helped = format!(
+            "{} times it helped, {} times it did not",
+            stats.helpful_count, stats.unhelpful_count
+        );
+        card.field("in all", helped);
         let last_used_at = output.times().minute(stats.last_used_at.as_ref());
         card.field("used", used).field("last used", last_used_at);
     }
