@@ -19,7 +19,7 @@
 //!  72   tenant, verify by, solution                                 - (what is to be checked again)
 //!  73   tenant, solution, version                                   Recall
 //!  74   tenant, promise                                             - (puts right what was told)
-//!  76   tenant, solution                                            Sayings
+//!  76   tenant, solution, draw, source (u64 both)                   Saying
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
 //!  78   tenant, customer, reason                                    Brief: what is under 34 and 35
 //!  79   tenant, solution, hash of what a version says               Doubt
@@ -77,6 +77,11 @@ pub(crate) type Contact<'a> = (&'a str, u64);
 /// What was said in contacts and searches in which a solution was used or rejected.
 pub(crate) fn sayings(tenant_id: &str, solution_id: &str) -> Key {
     Key::new(SAYINGS).text(tenant_id).text(solution_id)
+}
+
+/// One of them, by its place.
+pub(crate) fn saying(tenant_id: &str, solution_id: &str, (draw, source): (u64, u64)) -> Key {
+    sayings(tenant_id, solution_id).u64(draw).u64(source)
 }
 
 /// What is known of these without a look at them.
