@@ -56,7 +56,7 @@ async fn a_solution_keeps_its_number_and_is_found_by_it() {
     assert_eq!(number, derived.as_str());
     // As somebody types it who was told it on the telephone.
     let typed = number.to_lowercase().replace('-', " ");
-    for named in [number, &typed, &drafted.solution_id] {
+    for named in [number, typed.as_str(), drafted.solution_id.as_str()] {
         let given = get(&world, named, &[]).await.unwrap().solution.unwrap();
         assert_eq!(given.solution_id, drafted.solution_id);
         assert_eq!(given.solution_number, number);
