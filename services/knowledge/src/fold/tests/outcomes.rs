@@ -212,11 +212,7 @@ fn recount(
     // In this log nobody searches, and nobody raises flags.
     counted.helpful_count = counted.success_count;
     counted.unhelpful_count = counted.failure_count + counted.rejected_count;
-    counted.told_count = if version.is_some() {
-        told.len() as u64
-    } else {
-        0
-    };
+    counted.told_count = version.map_or(0, |_| told.len() as u64);
     counted
 }
 
