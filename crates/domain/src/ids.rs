@@ -99,6 +99,8 @@ pub enum Namespace {
     Candidate,
     /// A solution, of its candidate.
     Solution,
+    /// A solution's number, of the solution.
+    SolutionNumber,
     /// A flag on a solution, of the request that raises it.
     SolutionFlag,
     /// A solution's use in a contact, of the two.
@@ -135,6 +137,7 @@ impl Namespace {
             Self::Repeat => "aftercall.repeat",
             Self::Candidate => "aftercall.candidate",
             Self::Solution => "aftercall.solution",
+            Self::SolutionNumber => "aftercall.solution.number",
             Self::SolutionFlag => "aftercall.solution.flag",
             Self::Link => "aftercall.link",
             Self::Cause => "aftercall.cause",

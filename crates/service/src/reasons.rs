@@ -99,6 +99,8 @@ reasons! {
     PersonalWords = "PERSONAL_WORDS", FailedPrecondition;
     /// The solution has no such version.
     VersionNotFound = "VERSION_NOT_FOUND", NotFound;
+    /// Several solutions have the number that one was asked for by.
+    SolutionNumberShared = "SOLUTION_NUMBER_SHARED", FailedPrecondition;
     /// The solution has no such flag.
     FlagNotFound = "FLAG_NOT_FOUND", NotFound;
     /// The version was not recalled.

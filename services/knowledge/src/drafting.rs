@@ -20,6 +20,8 @@ use crate::heads::{self, Head};
 pub(crate) struct Beginning<'a> {
     /// The solution. Of the first version see [`id_of_candidate`] and [`id_of_request`].
     pub(crate) solution_id: String,
+    /// The solution's number, where it is begun: see [`numbers::free`](crate::numbers::free). Empty for one that there is.
+    pub(crate) solution_number: String,
     /// How the solution stands; none for its first version.
     pub(crate) head: Option<&'a Head>,
     /// What the version says; nothing else of it is looked at but the contacts that it was made from and the version
@@ -47,6 +49,7 @@ impl Beginning<'_> {
         let latest = self.head.map_or(0, |head| head.latest_version);
         let mut solution = Solution {
             solution_id: self.solution_id,
+            solution_number: self.solution_number,
             version: latest.saturating_add(1),
             author: by.actor_id.to_string(),
             editors: vec![by.actor_id.to_string()],

@@ -67,6 +67,14 @@ pub(crate) enum Error {
         version: u32,
     },
     #[error(
+        "several solutions have the number {number}: {}; name one of them by its id",
+        .solution_ids.join(", ")
+    )]
+    NumberShared {
+        number: String,
+        solution_ids: Vec<String>,
+    },
+    #[error(
         "there is no such contact for you to see; look it up in the history, or leave interaction_id out"
     )]
     InteractionNotFound,
@@ -128,6 +136,7 @@ impl Failure for Error {
             Self::CandidateState { .. } => Reason::CandidateState,
             Self::PersonalWords { .. } => Reason::PersonalWords,
             Self::VersionNotFound { .. } => Reason::VersionNotFound,
+            Self::NumberShared { .. } => Reason::SolutionNumberShared,
             Self::InteractionNotFound => Reason::InteractionNotFound,
             Self::FlagNotFound => Reason::FlagNotFound,
             Self::NotRecalled => Reason::RecallNotFound,
@@ -179,6 +188,9 @@ impl Failure for Error {
                 ("claimed_by", claimed_by.clone()),
                 ("until", until.to_string()),
             ],
+            Self::NumberShared { solution_ids, .. } => {
+                vec![("solution_ids", solution_ids.join(","))]
+            }
             Self::CandidateState { state } => vec![("state", state.as_str_name().to_owned())],
             Self::Forbidden(error) => error.metadata(),
             Self::Refused(error) => error.metadata(),

@@ -119,8 +119,24 @@ impl Form {
 
     /// Whether two forms say nearly the same. It is the same both ways.
     pub(crate) fn is_near(&self, other: &Self) -> bool {
+        self.shared(other).is_some()
+    }
+
+    /// The share of the words of both that near forms have in common; 1 for the same form, however short or long.
+    pub(crate) fn nearness(&self, other: &Self) -> Option<f32> {
+        if self == other {
+            return Some(1.0);
+        }
+        let together = self.0.len() + other.0.len();
+        let shared = self.shared(other)?;
+        Some(2.0 * shared as f32 / together as f32)
+    }
+
+    /// How many words near forms have in common.
+    fn shared(&self, other: &Self) -> Option<usize> {
         let may = self.may_have_near() && other.may_have_near();
-        may && self.hard().eq(other.hard()) && near::is_near(&self.0, &other.0)
+        let may = may && self.hard().eq(other.hard());
+        may.then(|| near::shared(&self.0, &other.0)).flatten()
     }
 
     /// The bands of the form among those of a reason: near forms share at least one, but for a few. None where nothing

@@ -50,6 +50,12 @@ pub(crate) struct Head {
     /// By which rules the version that somebody works on was approved last.
     #[prost(enumeration = "wire::Governance", tag = "13")]
     approved_under: i32,
+    /// The solution's number; empty until a version is known.
+    #[prost(string, tag = "14")]
+    pub(crate) solution_number: String,
+    /// The bands in which what is live stands: see [`duplicates`](crate::duplicates).
+    #[prost(fixed64, repeated, tag = "15")]
+    pub(crate) bands: Vec<u64>,
 }
 
 /// How a solution ended.
@@ -183,6 +189,7 @@ impl Head {
     /// Says in a version's row what is true of all versions.
     pub(crate) fn say(&self, solution: &mut Solution) {
         solution.sequence = self.sequence;
+        solution.solution_number.clone_from(&self.solution_number);
         solution.live_version = self.live_version();
         solution.draft_version = self.open_version;
         solution.last_verified.clone_from(&self.last_verified);

@@ -22,7 +22,7 @@
 //!  15   tenant, sort of party, party, occurred (newest first),
 //!       interaction, whose                                          Lessons: what it taught
 //!  16   tenant, id that a candidate had, candidate                  -
-//!  20 to 26  versions: see [`versions`]
+//!  20 to 29  versions: see [`versions`]
 //!  40   tenant, wording                                             Wording: its candidate and its cases
 //!  41   tenant, candidate                                           its form
 //!  42   tenant, band of forms (u64), candidate                      -
@@ -32,7 +32,7 @@
 //!  46   tenant, solution, candidate                                 -, of the candidates that it was made of
 //!  47   tenant, solution                                            Lent
 //!  48, 49  what requests on candidates did: see [`DECISIONS`]
-//!  30 to 39, 70 to 84  uses, and what came of them: see [`evidence`]
+//!  30 to 39, 70 to 85  uses, and what came of them: see [`evidence`]
 //! ```
 //!
 //! Two customers' interactions may have the same id: see [`whose`](aftercall_view::key::whose).

@@ -2,6 +2,10 @@
 
 use aftercall_service::Counts;
 
+/// Published solutions that a version is told to say nearly the same as.
+pub(crate) const DUPLICATES_MAX: usize = 10;
+/// Numbers that are tried for a solution that is begun: that even the second is taken happens to nobody.
+pub(crate) const NUMBERS_TRIED_MAX: u32 = 8;
 /// Candidates or solutions on a page.
 pub(crate) const PAGE: Counts = Counts {
     usual: 50,

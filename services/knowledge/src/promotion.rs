@@ -26,6 +26,7 @@ use crate::content;
 use crate::failure::Error;
 use crate::heads::Head;
 use crate::keys::PROMOTIONS;
+use crate::numbers;
 use crate::personal;
 use crate::review::check_free;
 use crate::solutions;
@@ -88,7 +89,7 @@ impl PromoteCommand {
     fn record(
         &self,
         (candidate, known): (Candidate, masking::Known),
-        (group, head): (&Group, &Head),
+        (group, head, solution_number): (&Group, &Head, String),
         by: &Principal,
         now: Timestamp,
     ) -> Result<Record, Error> {
@@ -98,6 +99,7 @@ impl PromoteCommand {
         let (sequence, version) = (head.sequence, head.latest_version);
         let solution = Solution {
             version: version.saturating_add(1),
+            solution_number,
             ..self.solution(candidate, (&solution_id, candidate_id), by, to_wire(now))
         };
         let left = personal::left(&solution, &known);
@@ -235,7 +237,14 @@ impl command::Command for Asked {
         if !head.life().is_given_up() {
             return Err(Error::AlreadyPromoted { solution_id });
         }
-        let record = command.record(candidate, (&group, &head), &self.by, now)?;
+        let number = match head.solution_number.as_str() {
+            "" => numbers::free(store, &command.tenant_id, &solution_id)
+                .map_err(Error::internal)?
+                .into_string(),
+            // It had one when it was given up.
+            number => number.to_owned(),
+        };
+        let record = command.record(candidate, (&group, &head, number), &self.by, now)?;
         Ok(Decision::Append(Box::new(record)))
     }
 }

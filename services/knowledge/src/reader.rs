@@ -2,8 +2,10 @@
 
 use aftercall_domain::Scope;
 use aftercall_domain::solution::{Addressed, Audience, Reader};
-use aftercall_proto::model::v1::{self as wire, Solution};
+use aftercall_proto::model::v1::Solution;
 use aftercall_service::{Access, ActorKind, Call, Principal, Role};
+
+use crate::solutions;
 
 /// Who sees what is not published: those who work on solutions, or watch over it.
 const WORKING: &[Role] = &[
@@ -73,10 +75,7 @@ impl Viewer {
                 .any(|id| **id == *self.principal.actor_id)
         };
         let reads = self.reader.reads(addressed(&solution));
-        let is_open = matches!(
-            solution.state(),
-            wire::VersionState::Draft | wire::VersionState::InReview | wire::VersionState::Approved
-        );
+        let is_open = solutions::is_open(solution.state());
         if !(reads || wrote()) || (is_open && !self.works()) {
             return None;
         }
@@ -120,6 +119,7 @@ pub(crate) fn addressed(solution: &Solution) -> Addressed<'_> {
 pub(crate) fn only_customer_wording(solution: &mut Solution) {
     *solution = Solution {
         solution_id: std::mem::take(&mut solution.solution_id),
+        solution_number: std::mem::take(&mut solution.solution_number),
         title: std::mem::take(&mut solution.title),
         question_in_customer_words: std::mem::take(&mut solution.question_in_customer_words),
         customer_wording: std::mem::take(&mut solution.customer_wording),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_domain::{CandidateId, SolutionId, Violations};
+use aftercall_domain::{CandidateId, Violations};
 use aftercall_ledger::{Ledger, Ready};
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::knowledge::v1::evidence_service_server::EvidenceServiceServer;
@@ -34,6 +34,7 @@ use crate::index::Fields;
 use crate::keeper::Keeper;
 use crate::meaning::Meaning;
 use crate::notes::Notes;
+use crate::numbers;
 use crate::promotion;
 use crate::ranking::Comparing;
 use crate::reader::Viewer;
@@ -234,13 +235,8 @@ impl Knowledge {
         let through = self.reading.store_at(including, call.read_until()).await?;
         let (viewer, now) = (Viewer::of(&call), self.deps.clock.now());
         let find = move |store: &Store| {
-            let id = SolutionId::read(&call.message.solution_id);
-            solutions::given(
-                store,
-                &viewer,
-                (id.as_str(), call.message.unredirected),
-                now,
-            )
+            let id = numbers::id(store, &viewer, &call.message.solution_id, now)?;
+            solutions::given(store, &viewer, (&id, call.message.unredirected), now)
         };
         let (solution, redirected_from) =
             (self.reading.run(find).await?).ok_or(Error::SolutionNotFound)?;

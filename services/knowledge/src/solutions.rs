@@ -8,6 +8,7 @@ use aftercall_view::{Direction, Store};
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::duplicates;
 use crate::evidence;
 use crate::failure::Error;
 use crate::fold::{redirects, stored};
@@ -19,7 +20,7 @@ use crate::reader::Viewer;
 use crate::records::Case;
 use crate::stats;
 
-pub(crate) use listed::{Query, list};
+pub(crate) use listed::{Query, is_open, list};
 
 /// A solution, in the version that is live or was last. It is the whole tenant's; of the contacts that it was made
 /// from it names those that the caller reads.
@@ -84,7 +85,9 @@ fn itself(
         };
         found = version(store, viewer.whose(), (solution_id, number), now)?;
     }
-    Ok(found.and_then(|solution| viewer.given(solution)))
+    let given = found.and_then(|solution| viewer.given(solution));
+    let dress = |solution| duplicates::dress(store, viewer, solution);
+    given.map(dress).transpose()
 }
 
 /// A version's row, with what is true of all versions and how the solution has been used.

@@ -13,6 +13,7 @@ use aftercall_view::{ApplyError, Direction, Store};
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::echoes::{self, Echo};
 use crate::fold::stored;
 use crate::fold::uses::count;
 use crate::heads::{self, Rows};
@@ -100,9 +101,13 @@ pub(crate) fn of_family(
         sum.failure_count += outcomes.failures;
         sum.pending_count += numbers.pending.values().sum::<u64>();
         sum.untraced_count += numbers.all.untraced;
+        let echo = echoes::read(store, (tenant_id, member), 0)?;
+        sum.helpful_count += outcomes.successes + echo.helped();
+        sum.unhelpful_count += outcomes.failures + numbers.all.rejected + echo.failed();
         if place == 0 {
             let uses = version_uses(store, (tenant_id, member), version)?;
-            sum.this_version = Some(of_version(&numbers, version, &uses));
+            let echo = echoes::read(store, (tenant_id, member), version)?;
+            sum.this_version = Some(of_version(&numbers, version, &uses, echo));
         }
         let reach: Reach =
             stored(store.get(keys::search::reach(tenant_id, member))?)?.unwrap_or_default();
@@ -145,7 +150,7 @@ fn agents(store: &Store, tenant_id: &str, family: &[String]) -> Result<u64, Appl
 }
 
 /// How one version has been used.
-pub(crate) fn of_version(numbers: &Numbers, version: u32, uses: &Uses) -> VersionStats {
+pub(crate) fn of_version(numbers: &Numbers, version: u32, uses: &Uses, echo: Echo) -> VersionStats {
     let outcomes = numbers.outcomes_of(version, uses);
     VersionStats {
         version,
@@ -161,6 +166,8 @@ pub(crate) fn of_version(numbers: &Numbers, version: u32, uses: &Uses) -> Versio
         untraced_count: uses.untraced,
         wilson_lower: outcomes.wilson_lower(),
         told_count: uses.parties,
+        helpful_count: outcomes.successes + echo.helped(),
+        unhelpful_count: outcomes.failures + uses.rejected + echo.failed(),
     }
 }
 

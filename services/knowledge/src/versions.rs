@@ -26,6 +26,7 @@ use aftercall_service::{Call, Deps, Principal, Reading, Unread};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 
+use crate::duplicates;
 use crate::failure::unsolved::{self, CONTRIBUTING, DRAFTING};
 use crate::failure::{Error, Unsolved};
 use crate::heads::{self, Head};
@@ -302,7 +303,7 @@ impl<A: Act> Asked<A> {
         let which = (self.named.solution_id.as_str(), u32::from_be_bytes(version));
         let solution = solutions::version(store, self.viewer.whose(), which, now)?;
         Ok(Box::new(Done {
-            solution: solution.unwrap_or_default(),
+            solution: duplicates::dress(store, &self.viewer, solution.unwrap_or_default())?,
             position: Positions::through(done.position()).encode(&self.log),
             warnings: self.act.warnings().to_vec(),
         }))

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use prost::Message;
 
 use super::{seen, standing};
+use crate::duplicates;
 use crate::failure::Error;
 use crate::fold::standing::demand_of;
 use crate::keys::evidence as keys;
@@ -106,7 +107,7 @@ pub(super) fn list(
         if query.after.as_ref().is_some_and(|after| place <= *after) {
             continue;
         }
-        let Ok((_, solution)) = seen(store, viewer, &place.1) else {
+        let Ok((head, solution)) = seen(store, viewer, &place.1) else {
             continue;
         };
         let review = review(
@@ -115,7 +116,9 @@ pub(super) fn list(
             &solution.title,
             query.now,
         );
-        let review = review.map_err(Error::internal)?;
+        let mut review = review.map_err(Error::internal)?;
+        review.solution_number = head.solution_number;
+        review.duplicate_of_candidates = duplicates::find(store, viewer, &solution)?;
         let bytes = review.encoded_len();
         if !page.takes(bytes) {
             more = true;
@@ -224,5 +227,6 @@ fn review(
         checked_at: Some(timestamp(standing.checked_at_us)),
         verify_by: standing.verify_by_us.map(timestamp),
         reasons: reasons.map(|(reason, _)| reason.into()).collect(),
+        ..Review::default()
     })
 }

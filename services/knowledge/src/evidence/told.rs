@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use prost::Message;
 
 use super::seen;
+use crate::echoes;
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::{self, evidence};
@@ -213,7 +214,8 @@ pub(super) fn list_versions(
     let listed = page::read(store, &prefix, paging, |key| {
         let version = evidence::read_version(key, &prefix).map_err(Error::internal)?;
         let uses: Uses = stats::version_uses(store, solution, version).map_err(Error::internal)?;
-        let item: VersionStats = stats::of_version(&numbers, version, &uses);
+        let echo = echoes::read(store, solution, version).map_err(Error::internal)?;
+        let item: VersionStats = stats::of_version(&numbers, version, &uses, echo);
         let bytes = item.encoded_len();
         Ok(Some((item, bytes)))
     })?;

@@ -12,8 +12,10 @@ use pbjson_types::Timestamp;
 use prost::Message;
 
 use super::{listing, outcomes, redirects};
+use crate::duplicates;
 use crate::heads::{self, Head};
 use crate::keys::{self, versions as rows};
+use crate::numbers;
 use crate::records::{Link, micros};
 
 /// A solution that an event is of.
@@ -45,6 +47,7 @@ impl<'a> Subject<'a> {
 
     /// Puts a version's row, whole. Its uses may be known before it is: what came of them follows its reason.
     pub(crate) fn put(&mut self, solution: &Solution, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        self.number(solution, txn)?;
         let tenant_id = self.fact.event.tenant_id.as_str();
         let link = Link {
             solution_id: solution.solution_id.clone(),
@@ -58,6 +61,21 @@ impl<'a> Subject<'a> {
         }
         self.changed.insert(solution.version);
         heads::put_version(txn, tenant_id, solution)
+    }
+
+    /// The solution has a number from the first version on that is known of it.
+    fn number(&mut self, solution: &Solution, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        if !self.head.solution_number.is_empty() {
+            return Ok(());
+        }
+        let tenant_id = self.fact.event.tenant_id.as_str();
+        let number = numbers::of(tenant_id, solution).into_string();
+        txn.put(
+            rows::numbered(tenant_id, &number, &solution.solution_id),
+            "",
+        )?;
+        self.head.solution_number = number;
+        Ok(())
     }
 
     /// Changes a version's row, if it is there.
@@ -118,6 +136,7 @@ impl<'a> Subject<'a> {
         let whose = (tenant_id, solution_id);
         listing::update(txn, whose, &self.before, &mut self.head)?;
         self.show(txn)?;
+        self.offer(txn)?;
         self.note(&change, txn)?;
         txn.put(
             rows::head(tenant_id, solution_id),
@@ -150,6 +169,28 @@ impl<'a> Subject<'a> {
         if let Some(solution) = row {
             let key = keys::solution(&event.tenant_id, &event.aggregate_id);
             txn.put(key, solution.encode_to_vec())?;
+        }
+        Ok(())
+    }
+
+    /// What is live stands where versions that say nearly the same find it.
+    fn offer(&mut self, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
+        let event = &self.fact.event;
+        let (tenant_id, solution_id) = (event.tenant_id.as_str(), event.aggregate_id.as_str());
+        let live = self.head.live_version();
+        if !self.changed.contains(&live) && self.before.live_version() == live {
+            return Ok(());
+        }
+        let row = heads::version(txn, tenant_id, solution_id, live)?;
+        let bands = row.map_or_else(Vec::new, |solution| duplicates::bands(&solution));
+        if bands != self.before.bands {
+            for band in &self.before.bands {
+                txn.delete(rows::in_band(tenant_id, *band, solution_id))?;
+            }
+            for band in &bands {
+                txn.put(rows::in_band(tenant_id, *band, solution_id), "")?;
+            }
+            self.head.bands = bands;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use prost::Message;
 use super::rows::{Subject, change};
 use super::stored;
 use crate::content;
+use crate::echoes;
 use crate::heads::{self, Head};
 use crate::keys::{self, evidence};
 use crate::records::{Doubt, Standing, Uses, micros};
@@ -63,7 +64,11 @@ pub(super) fn flag(
     let mut flag = flagged.flag.clone().unwrap_or_default();
     flag.solution_id.clone_from(&fact.event.aggregate_id);
     flag.set_state(SolutionFlagState::Open);
-    put_flag(&fact.event.tenant_id, &flag, txn)?;
+    let tenant_id = fact.event.tenant_id.as_str();
+    let key = evidence::flag(tenant_id, &flag.solution_id, &flag.flag_id);
+    let before: Option<SolutionFlag> = stored(txn.get(key)?)?;
+    echoes::flag(tenant_id, before.as_ref(), &flag, txn)?;
+    put_flag(tenant_id, &flag, txn)?;
     edit(fact, flag.version, txn, |standing| standing.open_flags += 1)?;
     Ok(change(Kind::Flagged, flag.version, &flag.note))
 }
@@ -87,6 +92,7 @@ pub(super) fn resolve(
             resolution_note: resolved.note.clone(),
             ..before.clone()
         };
+        echoes::flag(&event.tenant_id, Some(&before), &flag, txn)?;
         put_flag(&event.tenant_id, &flag, txn)?;
         let was_open = before.state() == SolutionFlagState::Open;
         edit(fact, flag.version, txn, |standing| {

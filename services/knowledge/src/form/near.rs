@@ -28,13 +28,13 @@ impl Best {
     }
 }
 
-/// Whether the two can be aligned so that enough is common, nothing hard is left over, and no place is left where each
-/// has words of its own. The same both ways.
-pub(super) fn is_near(one: &[Word], other: &[Word]) -> bool {
+/// How many words are common if the two can be aligned so that enough are, nothing hard is left over, and no place is
+/// left where each has words of its own; none if they can't. The same both ways.
+pub(super) fn shared(one: &[Word], other: &[Word]) -> Option<usize> {
     let together = one.len() + other.len();
     let is_enough = |shared: usize| shared * SHARED_OF.1 >= together * SHARED_OF.0;
     if !is_enough(one.len().min(other.len())) {
-        return false;
+        return None;
     }
     let beginning = Best {
         both: Some(0),
@@ -64,7 +64,7 @@ pub(super) fn is_near(one: &[Word], other: &[Word]) -> bool {
         above = below;
     }
     let end = above.last().and_then(|best| best.most());
-    end.is_some_and(is_enough)
+    end.filter(|shared| is_enough(*shared))
 }
 
 /// What is common if the word at `at` is one that only its own text has: not a hard one, not the one that a negation is

@@ -19,7 +19,7 @@
 //!  72   tenant, verify by, solution                                 - (what is to be checked again)
 //!  73   tenant, solution, version                                   Recall
 //!  74   tenant, promise                                             - (puts right what was told)
-//!  76   tenant, solution                                            Sayings
+//!  76   tenant, solution, draw, source (u64 both)                   Saying
 //!  77   tenant                                                      how many sayings speak for solutions (u64)
 //!  78   tenant, customer, reason                                    Brief: what is under 34 and 35
 //!  79   tenant, solution, hash of what a version says               Doubt
@@ -29,6 +29,7 @@
 //!                                                                   than by primary reasons (i64)
 //!  83   tenant, solution, version, sort of party, party, whose      how many under 33 (u64)
 //!  84   tenant, solution                                            Brief: what is known of its sayings without them
+//!  85   tenant, solution, version, or 0 for all                      Echo
 //!  75   merged customers: see [`MERGED`]
 //! ```
 
@@ -63,6 +64,7 @@ const DIFFERING: u8 = 81;
 const DIFFERING_HOUR: u8 = 82;
 const TOLD_COUNT: u8 = 83;
 const SAYINGS_BRIEF: u8 = 84;
+const ECHO: u8 = 85;
 
 /// Customers that are one.
 pub(crate) const MERGED: MergedPairs = MergedPairs::under(75);
@@ -75,6 +77,11 @@ pub(crate) type Contact<'a> = (&'a str, u64);
 /// What was said in contacts and searches in which a solution was used or rejected.
 pub(crate) fn sayings(tenant_id: &str, solution_id: &str) -> Key {
     Key::new(SAYINGS).text(tenant_id).text(solution_id)
+}
+
+/// One of them, by its place.
+pub(crate) fn saying(tenant_id: &str, solution_id: &str, (draw, source): (u64, u64)) -> Key {
+    sayings(tenant_id, solution_id).u64(draw).u64(source)
 }
 
 /// What is known of these without a look at them.
@@ -408,6 +415,12 @@ pub(crate) fn doubt(tenant_id: &str, solution_id: &str, content_hash: &str) -> K
         .text(tenant_id)
         .text(solution_id)
         .text(content_hash)
+}
+
+/// What is said of a version beside its uses; with 0, of all versions.
+pub(crate) fn echo(tenant_id: &str, solution_id: &str, version: u32) -> Key {
+    let of_solution = Key::new(ECHO).text(tenant_id).text(solution_id);
+    of_solution.u32(version)
 }
 
 /// All recalls of a tenant.

@@ -9,6 +9,8 @@
 //!  24, 25  what requests did: see [`CHANGES`]
 //!  26   from when, tenant, solution                                 the approved version (u32)
 //!  27   tenant, partition, offset, solution                         - (an event there changed whether it is found)
+//!  28   tenant, number, solution                                    -
+//!  29   tenant, band of forms (u64), solution                       - (of what is live)
 //! ```
 
 use aftercall_ledger::requests::Requests;
@@ -24,6 +26,8 @@ const CHANGE: u8 = 22;
 const SOURCE: u8 = 23;
 const SCHEDULED: u8 = 26;
 const STIRRED: u8 = 27;
+const NUMBERED: u8 = 28;
+const BAND: u8 = 29;
 
 /// How a solution stands.
 pub(crate) fn head(tenant_id: &str, solution_id: &str) -> Key {
@@ -112,6 +116,41 @@ pub(crate) fn read_stirred(key: &[u8], all: &[u8]) -> Result<(Position, String),
     Ok((position, parts.text()?))
 }
 
+/// The solutions that have a number: one, but for the rarest of chances.
+pub(crate) fn all_numbered(tenant_id: &str, number: &str) -> Key {
+    Key::new(NUMBERED).text(tenant_id).text(number)
+}
+
+/// One of them.
+pub(crate) fn numbered(tenant_id: &str, number: &str, solution_id: &str) -> Key {
+    all_numbered(tenant_id, number).text(solution_id)
+}
+
+/// The solution in a key of [`numbered`].
+pub(crate) fn read_numbered(key: &[u8]) -> Result<String, MalformedKey> {
+    // It stands where the source does in a key of [`source`].
+    read_source(key)
+}
+
+/// The live solutions whose forms stand in a band.
+pub(crate) fn band(tenant_id: &str, band: u64) -> Key {
+    Key::new(BAND).text(tenant_id).u64(band)
+}
+
+/// One of them.
+pub(crate) fn in_band(tenant_id: &str, of: u64, solution_id: &str) -> Key {
+    band(tenant_id, of).text(solution_id)
+}
+
+/// The solution in a key of [`in_band`].
+pub(crate) fn read_in_band(key: &[u8]) -> Result<String, MalformedKey> {
+    let mut parts = Parts::new(key);
+    parts.tag()?;
+    parts.text()?;
+    parts.u64()?;
+    parts.text()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -122,6 +161,9 @@ mod tests {
         #[test]
         fn keys_read_back(tenant in ".{0,8}", id in ".{0,8}", at in any::<i64>()) {
             prop_assert_eq!(read_source(&source(&tenant, "s", &id)), Ok(id.clone()));
+            prop_assert_eq!(read_numbered(&numbered(&tenant, "n", &id)), Ok(id.clone()));
+            let in_band = in_band(&tenant, at.unsigned_abs(), &id);
+            prop_assert_eq!(read_in_band(&in_band), Ok(id.clone()));
             let position = Position { partition: 7, offset: at.unsigned_abs() };
             let stirred = stirred(&tenant, position, &id);
             prop_assert_eq!(read_stirred(&stirred, &all_stirred(&tenant)), Ok((position, id.clone())));

@@ -8,9 +8,10 @@ use aftercall_retrieval::meaning::TextId;
 use aftercall_view::key::Key;
 use aftercall_view::{ApplyError, Store};
 
+use crate::keys::evidence as keys;
 use crate::limits::SAID_KEPT_BYTES;
 use crate::recent::Recent;
-use crate::sayings::{self, Brief, Sayings};
+use crate::sayings::{Brief, Mark, Sayings};
 
 /// What keeping one takes beside what it says, in bytes.
 const KEEPING_BYTES: usize = 128;
@@ -35,7 +36,7 @@ pub(super) struct AllSaid(Recent<Key, Kept>);
 /// What the store has of a solution, as it is compared, and by what that is known again without a look at it.
 #[derive(Debug, Clone)]
 struct Kept {
-    mark: [u8; 16],
+    mark: Mark,
     said: Arc<[Said]>,
 }
 
@@ -56,16 +57,12 @@ impl AllSaid {
         let Some(brief) = Brief::read(store, tenant_id, solution_id)? else {
             return Ok(Arc::default());
         };
-        let key = Sayings::key(tenant_id, solution_id);
+        let key = keys::sayings(tenant_id, solution_id);
         if let Some(kept) = self.0.get(&key).filter(|kept| brief.mark == kept.mark[..]) {
             return Ok(kept.said);
         }
-        let Some(row) = store.get(&key)? else {
-            return Ok(Arc::default());
-        };
-        // Of the row itself: it may be a later one than the mark that was read.
-        let mark = sayings::mark(&row);
-        let sayings = Sayings::of(row)?;
+        // With a mark of their own: they may be later ones than the brief that was read.
+        let (sayings, mark) = Sayings::scan(store, tenant_id, solution_id)?;
         let said = sayings.iter().filter_map(|saying| {
             Some(Said {
                 draw: saying.draw,

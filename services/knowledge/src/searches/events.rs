@@ -11,6 +11,7 @@ use super::contacts;
 use super::counting;
 use super::lending::{self, Lent};
 use super::records::{Asked, Judged, Reach, Seen};
+use crate::echoes::{self, Voice};
 use crate::fold::stored;
 use crate::keys::search as keys;
 use crate::limits::SEEN_MAX;
@@ -70,8 +71,16 @@ fn on_reported(
     let outcome = reported.outcome();
     match outcome {
         SearchOutcome::Opened => search.see(&reported.solution_id, |seen| &mut seen.opened),
-        SearchOutcome::Used => search.see(&reported.solution_id, |seen| &mut seen.used),
-        SearchOutcome::Rejected => search.see(&reported.solution_id, |seen| &mut seen.rejected),
+        SearchOutcome::Used => search.see(&reported.solution_id, |seen| {
+            seen.version = reported.version;
+            &mut seen.used
+        }),
+        SearchOutcome::Rejected => search.see(&reported.solution_id, |seen| {
+            if !seen.used {
+                seen.version = reported.version;
+            }
+            &mut seen.rejected
+        }),
         SearchOutcome::NoneFitted => search.asked.none_fitted = true,
         SearchOutcome::Unspecified => {}
     }
@@ -105,6 +114,8 @@ struct Change {
     named: String,
     /// What it lent before.
     lent: Vec<Lent>,
+    /// What it said of versions before.
+    voiced: Vec<Voice>,
     /// What became of solutions that had not become of them in this search before.
     reached: Vec<(String, Reach)>,
 }
@@ -121,6 +132,7 @@ impl Change {
         Ok(Self {
             named: asked.question.interaction_id.clone(),
             lent: Lent::all(&event.aggregate_id, &asked),
+            voiced: asked.voices(),
             asked,
             reached: Vec::new(),
         })
@@ -162,6 +174,13 @@ impl Change {
     ) -> Result<(), ApplyError> {
         for (solution_id, by) in &self.reached {
             shift_reach(tenant_id, solution_id, by, txn)?;
+        }
+        let voices = self.asked.voices();
+        if voices != self.voiced {
+            let before = self.voiced.iter().map(|one| (one, -1));
+            for (voice, by) in before.chain(voices.iter().map(|one| (one, 1))) {
+                echoes::voice(tenant_id, voice, by, txn)?;
+            }
         }
         let lent = Lent::all(search_id, &self.asked);
         lending::change(tenant_id, &self.lent, &lent, txn)?;

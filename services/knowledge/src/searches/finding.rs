@@ -1,5 +1,6 @@
 //! Solutions by words and filters, with counts of what there is.
 
+mod numbered;
 #[cfg(test)]
 mod tests;
 
@@ -220,6 +221,9 @@ fn search(
     let visible = Visible::of(sights, index, viewer.tenant_id(), &query.sight)?;
     let indexed = (&visible, &snapshot.complete_through);
     let gone = Gone::since(store, indexed, viewer, &query.sight)?;
+    if let Some(listed) = numbered::find(store, &visible, viewer, query)? {
+        return Ok(listed);
+    }
     match query.text.trim().is_empty() {
         true => latest(store, (&visible, gone), viewer, query),
         false => fitting(store, (&visible, gone), (viewer, comparing), query),
@@ -394,6 +398,7 @@ fn hit(scored: Scored, sight: &Sight, terms: &[String]) -> SolutionHit {
         audience: marks::audience(&solution).into(),
         governance: marks::governance(&solution).into(),
         solution_id: solution.solution_id,
+        solution_number: solution.solution_number,
         version: solution.version,
         title: solution.title,
         snippet,

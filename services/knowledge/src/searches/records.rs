@@ -8,6 +8,7 @@ use aftercall_proto::model::v1::{
     Segment, SegmentKind, SignalKind, SolutionUse, SolutionUseKind,
 };
 
+use crate::echoes::Voice;
 use crate::limits::STRUGGLES_OF_A_CONTACT_MAX;
 use crate::records::{Handled, micros};
 
@@ -383,9 +384,27 @@ pub(super) struct Seen {
     pub(super) used: bool,
     #[prost(bool, tag = "5")]
     pub(super) rejected: bool,
+    /// The version that was used, or else rejected.
+    #[prost(uint32, tag = "6")]
+    pub(super) version: u32,
 }
 
 impl Asked {
+    /// What it says of versions where no contact is known that would say so by its uses. What was used in the end was not
+    /// the wrong one.
+    pub(super) fn voices(&self) -> Vec<Voice> {
+        if !self.question.interaction_id.is_empty() {
+            return Vec::new();
+        }
+        let judged = self.seen.iter().filter(|seen| seen.used || seen.rejected);
+        let voices = judged.map(|seen| Voice {
+            solution_id: seen.solution_id.clone(),
+            version: seen.version,
+            used: seen.used,
+        });
+        voices.collect()
+    }
+
     /// Fills what no event has said yet.
     pub(super) fn learn(&mut self, question: &SearchQuestion) {
         let known = &mut self.question;

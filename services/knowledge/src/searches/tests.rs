@@ -1,5 +1,6 @@
 //! What is counted does not depend on how partitions are read beside each other, and is what a recount finds.
 
+mod echoes;
 mod scores;
 
 use aftercall_ledger::testing::{fold, fold_to_store};
@@ -149,6 +150,10 @@ fn solution_id(n: u8) -> String {
     format!("0199{n:04x}-0000-7000-8000-000000000002")
 }
 
+fn search_id(n: u8) -> String {
+    format!("0199{n:04x}-0000-7000-8000-000000000003")
+}
+
 fn customer_id(n: u8) -> String {
     match n {
         0 => String::new(),
@@ -211,7 +216,7 @@ fn search(next: &Next) -> Option<(Vec<u8>, Fact, String, u64)> {
     else {
         return None;
     };
-    let id = format!("0199{search:04x}-0000-7000-8000-000000000003");
+    let id = search_id(*search);
     let question = Some(SearchQuestion {
         text: "why".to_owned(),
         reason_code: match reason {
@@ -233,7 +238,7 @@ fn search(next: &Next) -> Option<(Vec<u8>, Fact, String, u64)> {
                 Ok(SearchOutcome::NoneFitted) => String::new(),
                 _ => solution_id(*solution),
             },
-            version: 1,
+            version: 1 + u32::from(sequence % 2 == 0),
             shown_solution_ids: vec![solution_id(0), solution_id(1)],
         })),
     };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::duplicates;
 use crate::failure::Error;
 use crate::heads::Head;
 use crate::keys;
@@ -158,7 +159,9 @@ pub(crate) fn list(
         .then(|| count(store, &prefix, (viewer, filter), *now))
         .transpose()?;
     let listed = page::read_rows(store, &prefix, paging, |key, row| {
-        let solution = pick(store, (viewer, filter), key, row, *now)?;
+        let picked = pick(store, (viewer, filter), key, row, *now)?;
+        let dress = |solution| duplicates::dress(store, viewer, solution);
+        let solution = picked.map(dress).transpose()?;
         Ok(solution.map(|solution| {
             let bytes = solution.encoded_len();
             (solution, bytes)
@@ -220,7 +223,8 @@ fn count(
     Ok(counting.total())
 }
 
-fn is_open(state: VersionState) -> bool {
+/// Whether somebody works on a version in a state.
+pub(crate) fn is_open(state: VersionState) -> bool {
     matches!(
         state,
         VersionState::Draft | VersionState::InReview | VersionState::Approved

@@ -18,6 +18,7 @@ use crate::drafting::{self, Beginning};
 use crate::failure::Error;
 use crate::heads;
 use crate::keys;
+use crate::numbers;
 use crate::personal;
 use crate::reader::Viewer;
 use crate::records::Case;
@@ -158,8 +159,11 @@ impl Act for NewDraft {
         let life = aftercall_domain::solution::Life::default();
         let drafted = life.draft(actor);
         drafted.map_err(|refused| crate::failure::unsolved::refused(refused, principal))?;
+        let (tenant_id, solution_id) = (new.viewer.tenant_id(), &new.named.solution_id);
+        let number = numbers::free(new.store, tenant_id, solution_id);
         let mut beginning = Beginning {
-            solution_id: new.named.solution_id.clone(),
+            solution_id: solution_id.clone(),
+            solution_number: number.map_err(Error::internal)?.into_string(),
             ..Beginning::default()
         };
         let mut says = Solution::default();

@@ -13,9 +13,11 @@ use aftercall_view::Store;
 use prost::Message;
 
 use super::{Standing, canonical, says};
+use crate::duplicates;
 use crate::failure::Error;
 use crate::keys::versions as keys;
 use crate::limits::PAGE;
+use crate::numbers;
 use crate::page;
 use crate::reader::Viewer;
 use crate::solutions;
@@ -35,9 +37,12 @@ pub(super) async fn version(
     };
     let through = reading.store_at(including, call.read_until()).await?;
     let viewer = Viewer::of(&call);
-    let (solution_id, version) = (canonical(&message.solution_id), message.version);
+    let (named, version) = (message.solution_id.clone(), message.version);
     let now = deps.clock.now();
-    let find = move |store: &Store| seen(store, &viewer, (&solution_id, version), now);
+    let find = move |store: &Store| {
+        let solution_id = numbers::id(store, &viewer, &named, now)?;
+        seen(store, &viewer, (&solution_id, version), now)
+    };
     Ok(GetSolutionVersionResponse {
         solution: Some(reading.run(find).await?),
         complete_through: through.encode(reading.log_identity()),
@@ -55,7 +60,8 @@ fn seen(
     check_seen(store, viewer, solution_id)?;
     let solution = solutions::version(store, viewer.whose(), (solution_id, version), now)?;
     let given = solution.and_then(|solution| viewer.given(solution));
-    given.ok_or(Error::VersionNotFound { version })
+    let given = given.ok_or(Error::VersionNotFound { version })?;
+    duplicates::dress(store, viewer, given)
 }
 
 /// Refuses a solution that is not there for somebody.

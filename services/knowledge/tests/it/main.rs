@@ -4,12 +4,14 @@
 
 mod candidates;
 mod capturing;
+mod duplicates;
 mod evidence;
 mod groups;
 mod hostile;
 mod meaning;
 mod model;
 mod naive;
+mod numbers;
 mod personal;
 mod promotion;
 mod rebuilding;

@@ -7,9 +7,9 @@ use aftercall_proto::knowledge::v1::{
 };
 use aftercall_proto::model::v1::owner::Owner as OwnerId;
 use aftercall_proto::model::v1::{
-    CommitmentKind, Correction, HarmClass, Owner, RecalledParty, Review, ReviewReason,
-    SolutionFlag, SolutionFlagKind, SolutionFlagState, SolutionUseKind, SourceCheck, ToldSolution,
-    UseOutcome,
+    CommitmentKind, Correction, DuplicateOfCandidate, HarmClass, Owner, RecalledParty, Review,
+    ReviewReason, SolutionFlag, SolutionFlagKind, SolutionFlagState, SolutionUseKind, SourceCheck,
+    ToldSolution, UseOutcome,
 };
 
 use super::super::listing::{LIMIT, PAGE_MAX, page_size, tabled, told};
@@ -353,6 +353,7 @@ fn queue_table(reviews: &[Review], output: &mut Output) -> std::io::Result<()> {
         Column::number("used"),
         Column::number("back"),
         Column::number("flags"),
+        Column::narrows("same as"),
         Column::full("checked"),
         Column::id("id"),
     ]);
@@ -366,11 +367,18 @@ fn queue_table(reviews: &[Review], output: &mut Output) -> std::io::Result<()> {
             Cell::from(review.use_count.to_string()),
             Cell::from(review.failure_count.to_string()),
             Cell::from(review.open_flag_count.to_string()),
+            Cell::from(same_as(&review.duplicate_of_candidates)),
             Cell::from(output.times().minute(review.checked_at.as_ref())),
             Cell::from(&review.solution_id),
         ]);
     }
     table.print(output)
+}
+
+/// The numbers of solutions that say nearly the same.
+fn same_as(duplicates: &[DuplicateOfCandidate]) -> String {
+    let numbers = duplicates.iter().map(|one| one.solution_number.as_str());
+    numbers.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) async fn recall(session: &mut Session, args: RecallArgs) -> Result<(), CommandError> {

@@ -58,7 +58,7 @@ pub struct SuggestArgs {
 /// What is searched for.
 #[derive(Debug, clap::Args)]
 pub struct SearchArgs {
-    /// The words; left out, all solutions that the filters leave, the latest first
+    /// The words, or a solution's number; left out, all solutions that the filters leave, the latest first
     text: Vec<String>,
     #[command(flatten)]
     about: About,
@@ -174,6 +174,7 @@ pub(super) fn print_suggestion(
     let (nearness, cases) = (suggestion.nearness, suggestion.cases_compared);
     card.field("why", why(&suggestion.matches, nearness, cases))
         .field("score", score(suggestion.score, suggestion.trust))
+        .field("number", &solution.solution_number)
         .field("solution", version(&solution));
     if suggestion.verification_expired {
         card.styled("verified", expired(), Style::Warn);
@@ -291,6 +292,7 @@ fn print_hit(hit: &SolutionHit, output: &mut Output) -> std::io::Result<()> {
     card.field("why", why(&hit.matches, hit.nearness, hit.cases_compared))
         .field("reason", &hit.reason_code)
         .field("for", label::<Audience>(hit.audience))
+        .field("number", &hit.solution_number)
         .field(
             "solution",
             format!("{} version {}, {trust}", hit.solution_id, hit.version),

@@ -46,7 +46,7 @@ pub struct ListArgs {
 /// Which solution to show.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The solution's id
+    /// The solution's id, or its number
     solution: String,
     /// This version; left out, the one that is live
     #[arg(long, value_name = "N")]
@@ -193,8 +193,19 @@ pub(super) fn print_solution(
             stats.wilson_lower * 100.0
         );
         card.field("came of it", back);
+        let helped = format!(
+            "{} times it helped, {} times it did not",
+            stats.helpful_count, stats.unhelpful_count
+        );
+        card.field("in all", helped);
         let last_used_at = output.times().minute(stats.last_used_at.as_ref());
         card.field("used", used).field("last used", last_used_at);
+    }
+    for duplicate in &solution.duplicate_of_candidates {
+        let (number, title) = (&duplicate.solution_number, &duplicate.title);
+        let percent = duplicate.score * 100.0;
+        let text = format!("{number} {title} ({percent:.0} % of the words are the same)");
+        card.styled("perhaps same as", text, Style::Warn);
     }
     for lent in &solution.lent {
         card.field("merged", told_of(lent));
@@ -282,6 +293,7 @@ fn standing(solution: &Solution, output: &Output, card: &mut Card) {
         .field("replaced by", &solution.replaced_by)
         .styled("recall", &solution.recall_id, Style::Bad)
         .field("worked on", draft)
+        .field("number", &solution.solution_number)
         .field("solution", version(solution))
         .field("sequence", solution.sequence.to_string());
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp as Instant;
 
 use self::steps::{CUSTOMERS, Said, Step, customer_id, of_contact, record, step};
 use super::*;
+use crate::echoes;
 use crate::stats;
 
 mod bounded;
@@ -208,11 +209,10 @@ fn recount(
         }
     }
     counted.distinct_agents_count = agents.len() as u64;
-    counted.told_count = if version.is_some() {
-        told.len() as u64
-    } else {
-        0
-    };
+    // In this log nobody searches, and nobody raises flags.
+    counted.helpful_count = counted.success_count;
+    counted.unhelpful_count = counted.failure_count + counted.rejected_count;
+    counted.told_count = version.map_or(0, |_| told.len() as u64);
     counted
 }
 
@@ -223,7 +223,8 @@ fn read(store: &Store, (solution, version): (usize, Option<u32>), now_s: i64) ->
     let mut read = match version {
         Some(version) => {
             let uses = stats::version_uses(store, (TENANT, id), version).unwrap();
-            stats::of_version(&numbers, version, &uses)
+            let echo = echoes::read(store, (TENANT, id), version).unwrap();
+            stats::of_version(&numbers, version, &uses, echo)
         }
         None => {
             let family = [id.to_owned()];
@@ -242,6 +243,8 @@ fn read(store: &Store, (solution, version): (usize, Option<u32>), now_s: i64) ->
                 untraced_count: all.untraced_count,
                 wilson_lower: 0.0,
                 told_count: 0,
+                helpful_count: all.helpful_count,
+                unhelpful_count: all.unhelpful_count,
             }
         }
     };

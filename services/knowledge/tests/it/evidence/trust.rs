@@ -427,11 +427,14 @@ async fn a_flag_is_listed_until_it_is_judged_and_judged_once() {
         }
     };
     assert_eq!(list(SolutionFlagState::Open).await.len(), 1);
+    let unhelpful = async || world.solution(&id).await.stats.unwrap().unhelpful_count;
+    assert_eq!(unhelpful().await, 1);
     resolve(&world, &id, &flag_id, SolutionFlagState::Dismissed).await;
     assert_eq!(list(SolutionFlagState::Open).await.len(), 0);
     let dismissed = list(SolutionFlagState::Dismissed).await;
     assert_eq!(dismissed[0].flag_id, flag_id);
     assert_eq!(world.solution(&id).await.open_flag_count, 0);
+    assert_eq!(unhelpful().await, 0);
     let request = ResolveFlagRequest {
         request_id: "again".to_owned(),
         solution_id: id.clone(),
