@@ -32,6 +32,7 @@ pub(super) fn find(
             field: "solution_number".to_owned(),
             terms: vec![number.to_string()],
             score: 0.0,
+            synonyms: Vec::new(),
         }];
         let key = keys::solution(viewer.tenant_id(), &solution_id);
         documents.extend(visible.having_key(&key)?);

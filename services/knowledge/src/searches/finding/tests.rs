@@ -16,6 +16,7 @@ fn query(text: &str, viewer: &Viewer) -> Query {
     let log = MemoryLog::new(LogId([7; 16]), 1).identity();
     Query {
         text: text.to_owned(),
+        language: String::new(),
         is_finished: false,
         sight: Filter::default().sight(viewer.reader(), 1_000),
         facets: vec![SolutionFacet::Audience],
