@@ -11,14 +11,22 @@
 // enum. Digits are a package's. `*` is a list, `?` is optional, `|` is which oneof it belongs to, `=` a number out of turn.
 // src/lib/protos.ts reads it.
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { fromBinary } from '@bufbuild/protobuf';
 import { type DescriptorProto, type EnumDescriptorProto, FieldDescriptorProto_Label, FieldDescriptorProto_Type, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 import type { Plugin } from 'vite';
 
-// Nothing, where it is none of proto3: pages have none of those.
-export function textOf(base64: string): string | undefined {
+// Files whose messages no page sends back, and of which the pages show a part.
+const READ = ['history/v1/history', 'insight/v1/insight', 'insight/v1/measures', 'model/v1/call', 'model/v1/interaction'].map((name) => `aftercall/${name}.proto`);
+
+// Nothing, where it is none of proto3: pages have none of those. Of a file that is only read, fields are left out whose names
+// `isSaid` doesn't know: what comes in them is passed over, as what a later server says is.
+export function textOf(base64: string, isSaid: (name: string) => boolean = () => true): string | undefined {
   const file = fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64'));
+  if (READ.includes(file.name)) file.messageType.forEach((one) => forget(one, isSaid));
   if (file.syntax !== 'proto3' || file.extension.length > 0) return undefined;
   const packages = [file.package];
   // Types' names begin with capitals, packages' with small letters.
@@ -42,6 +50,13 @@ export function textOf(base64: string): string | undefined {
   const folder = `${file.package.replaceAll('.', '/')}/`;
   const path = file.name.startsWith(folder) ? file.name.slice(folder.length) : `/${file.name}`;
   return [[path.replace(/\.proto$/, ''), ...packages].join(' '), ...lines].join('\n');
+}
+
+function forget(message: DescriptorProto, isSaid: (name: string) => boolean): void {
+  const localOf = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  // Of what may be only one at a time, none is left out: a page may look which it is.
+  if (!message.options?.mapEntry) message.field = message.field.filter((one) => Object.hasOwn(one, 'oneofIndex') || isSaid(localOf(one.name)));
+  message.nestedType.forEach((one) => forget(one, isSaid));
 }
 
 function messageLines(message: DescriptorProto, deep: string, refer: (typeName: string) => string): string[] {
@@ -89,16 +104,27 @@ function unused(code: string): string {
   return names.map((name) => `export function ${name}() { throw new Error('${name} is not built in'); }\n`).join('');
 }
 
+// Every word of the pages' own sources, without what is generated.
+function wordsOf(folder: string): Set<string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|svelte)$/.test(name) && !name.startsWith('gen'));
+  return new Set(files.flatMap((name) => readFileSync(`${folder}/${name}`, 'utf8').match(/\w+/g) ?? []));
+}
+
 export function protos(): Plugin {
+  const words = wordsOf(fileURLToPath(new URL('src', import.meta.url)));
+  let isBuilt = false;
   return {
     name: 'protos',
+    configResolved(config) {
+      isBuilt = config.command === 'build';
+    },
     transform: {
       filter: { id: /_pb\.[jt]s$|@bufbuild\/protobuf\/dist\/esm\/(from|to)-json\.js$/ },
       handler(code, id) {
         // Messages are sent as bytes, though the library that sends them could speak JSON as well.
         if (id.endsWith('-json.js')) return { code: unused(code), map: null };
         const [before, base64 = ''] = /fileDesc\("([^"]*)"/.exec(code) ?? [];
-        const text = textOf(base64);
+        const text = textOf(base64, (name) => !isBuilt || words.has(name));
         if (!before || text === undefined) return undefined;
         const short = code.replace(before, () => `fileOf(${JSON.stringify(text)}`);
         return { code: `${short}\nimport { fileOf } from '/src/lib/protos.ts';\n`, map: null };

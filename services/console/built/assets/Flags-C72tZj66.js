@@ -1,1 +1,0 @@
-export{t as default}from"./Flags-Ds2LFA69.js";

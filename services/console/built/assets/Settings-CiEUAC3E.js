@@ -1,1 +1,0 @@
-export{t as default}from"./setup-C9SF5-jU.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./setup-Db0Vwam5.js";
