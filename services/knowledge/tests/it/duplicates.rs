@@ -69,7 +69,7 @@ async fn a_draft_is_told_what_says_nearly_the_same_and_nothing_else() {
 
     let desk = Desk::of(&world);
     let draft = desk.draft("d", draft_saying(STEPS)).await.unwrap();
-    let expected = [("The router 2", 100), ("The router 1", 96)];
+    let expected = [("The router 2", 100), ("The router 1", 97)];
     assert_eq!(told(&draft.duplicate_of_candidates), expected);
     let given = get(&world, &draft.solution_id).await;
     assert_eq!(given.duplicate_of_candidates, draft.duplicate_of_candidates);

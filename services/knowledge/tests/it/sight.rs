@@ -156,11 +156,16 @@ impl Asker {
         let answer = searches
             .search_solutions(by(request, &self.as_of(tenant)))
             .await;
-        SearchSolutionsResponse {
+        let mut answer = SearchSolutionsResponse {
             search_id: String::new(),
             complete_through: String::new(),
             ..answer.unwrap().into_inner()
+        };
+        // A number is the tenant's own: the same solution has another one elsewhere.
+        for hit in &mut answer.hits {
+            hit.solution_number.clear();
         }
+        answer
     }
 
     async fn suggested(
