@@ -96,7 +96,7 @@ facts! {
     /// A promise was called off.
     CommitmentCancelled(CommitmentCancelled): Commitment, "aftercall.commitment.cancelled.v1";
     /// A promise's due moved.
-    CommitmentRescheduled(CommitmentRescheduled): Commitment, "aftercall.commitment.rescheduled.v1";
+    CommitmentRescheduled(Box<CommitmentRescheduled>): Commitment, "aftercall.commitment.rescheduled.v1";
     /// A promise is followed up by the policies as they are now.
     CommitmentRetargeted(CommitmentRetargeted): Commitment, "aftercall.commitment.retargeted.v1";
     /// A promise's due passed.

@@ -382,7 +382,7 @@ impl<'a> PartitionRows<'a> {
         })?;
         let mut lists = felt.scorers.iter();
         let is_by_all = lists.all(|any| any.iter().any(|one| scorers.contains(one)));
-        Ok(is_by_all && !(felt.unscored && !scorers.is_empty()))
+        Ok(is_by_all && (!felt.unscored || scorers.is_empty()))
     }
 }
 

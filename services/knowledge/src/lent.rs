@@ -167,7 +167,7 @@ mod tests {
             }
             mixed.extend(rest.into_iter().flatten());
             let lent = after(mixed);
-            prop_assert_eq!(&lent, &after(all.iter().rev().cloned().flatten()));
+            prop_assert_eq!(&lent, &after(all.iter().rev().flatten().cloned()));
             // The latest of all that was ever lent, less what was taken back.
             let mut expected: Vec<(Reverse<i64>, String, u64)> = all.iter().flatten()
                 .filter_map(|(reason, sequence, at_s)| Some((Reverse((*at_s)?), reason.clone(), *sequence)))

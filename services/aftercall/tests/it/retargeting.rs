@@ -166,6 +166,26 @@ fn hours_after_made(commitment: &Commitment) -> Option<i64> {
     Some((at - made) / 3_600)
 }
 
+/// What the customer was told stays; a call-back follows the new policy, or none where none is for it any more.
+fn assert_followed(was: &Commitment, is: &Commitment) {
+    let told = |it: &Commitment| (it.promised_by, it.due_revision);
+    assert_eq!(told(is), told(was));
+    assert_eq!(is.lifecycle(), CommitmentLifecycle::Active);
+    if was.kind() != CommitmentKind::CallBack {
+        assert_eq!(is, was, "no policy is for it, then and now");
+        return;
+    }
+    assert_eq!(hours_after_made(was), Some(24));
+    match is.policy.as_ref().map(|policy| policy.version) {
+        Some(version) => {
+            assert_eq!((version, hours_after_made(is)), (2, Some(8)));
+            assert_eq!(is.target.as_ref().unwrap().due_revision, 2);
+            assert_eq!(is.stages.len(), 1);
+        }
+        None => assert_eq!((&is.target, is.stages.len()), (&None, 0)),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_moves_nothing_until_it_is_asked_for() {
     in_a_house(async |house| {
@@ -214,25 +234,7 @@ async fn an_edit_moves_nothing_until_it_is_asked_for() {
         );
         let after = house.promises().await;
         for (id, was) in &before {
-            let is = &after[id];
-            assert_eq!(
-                (&is.promised_by, is.due_revision),
-                (&was.promised_by, was.due_revision)
-            );
-            assert_eq!(is.lifecycle(), CommitmentLifecycle::Active);
-            if was.kind() != CommitmentKind::CallBack {
-                assert_eq!(is, was, "no policy is for it, then and now");
-                continue;
-            }
-            assert_eq!(hours_after_made(was), Some(24));
-            match is.policy.as_ref().map(|policy| policy.version) {
-                Some(version) => {
-                    assert_eq!((version, hours_after_made(is)), (2, Some(8)));
-                    assert_eq!(is.target.as_ref().unwrap().due_revision, 2);
-                    assert_eq!(is.stages.len(), 1);
-                }
-                None => assert_eq!((&is.target, is.stages.len()), (&None, 0)),
-            }
+            assert_followed(was, &after[id]);
         }
         // Sent again, it tells the same; and there is nothing more to do.
         let again = house.retarget("do", false).await;

@@ -376,9 +376,9 @@ impl Contact {
             rescheduled_by: "agent-1".into(),
             ..Reschedule::default()
         };
-        let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
+        let fact = Fact::CommitmentRescheduled(Box::new(CommitmentRescheduled {
             reschedule: Some(reschedule),
-        });
+        }));
         events.fact(&self.about(id(2, n), version, ago(50)), &fact)
     }
 
@@ -401,9 +401,9 @@ impl Contact {
             rescheduled_by: "agent-1".into(),
             ..Reschedule::default()
         };
-        let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
+        let fact = Fact::CommitmentRescheduled(Box::new(CommitmentRescheduled {
             reschedule: Some(reschedule),
-        });
+        }));
         let about = self.about(commitment_id.to_owned(), version, ago(50));
         events.fact(&about, &fact)
     }

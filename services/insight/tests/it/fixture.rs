@@ -267,7 +267,7 @@ impl Contact {
 
     /// We move a promise without telling the customer.
     pub(crate) fn move_alone(&self, events: &Events, n: u64, version: u64) {
-        let fact = Fact::CommitmentRescheduled(CommitmentRescheduled {
+        let fact = Fact::CommitmentRescheduled(Box::new(CommitmentRescheduled {
             reschedule: Some(Reschedule {
                 due_revision: 2,
                 from_due: Some(ago(100)),
@@ -279,7 +279,7 @@ impl Contact {
                 clock: CommitmentClock::Internal.into(),
                 ..Reschedule::default()
             }),
-        });
+        }));
         self.fact(events, (&id(2, n), version), &fact);
     }
 

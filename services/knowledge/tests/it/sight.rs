@@ -185,7 +185,14 @@ impl Asker {
         };
         let request = by(request, &self.as_of(tenant));
         let answer = world.client.clone().suggest_solutions(request).await;
-        let answer = answer.unwrap().into_inner();
+        let mut answer = answer.unwrap().into_inner();
+        for solution in answer
+            .suggestions
+            .iter_mut()
+            .filter_map(|one| one.solution.as_mut())
+        {
+            solution.solution_number.clear();
+        }
         (answer.suggestions, answer.fits, answer.hand_off)
     }
 

@@ -333,9 +333,10 @@ pub fn fact(change: Change) -> Fact {
                 customer_informed_message_id,
             })
         }
-        Change::Rescheduled(moved) => Fact::CommitmentRescheduled(wire::CommitmentRescheduled {
-            reschedule: Some((*moved).into()),
-        }),
+        Change::Rescheduled(moved) => {
+            let reschedule = Some((*moved).into());
+            Fact::CommitmentRescheduled(Box::new(wire::CommitmentRescheduled { reschedule }))
+        }
         Change::Retargeted(change) => {
             Fact::CommitmentRetargeted(wire::CommitmentRetargeted::from(*change))
         }

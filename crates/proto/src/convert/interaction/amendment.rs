@@ -22,73 +22,52 @@ pub fn read_amendment(
     let masked = check_mask(paths, found);
     let has = |name: &str| masked.iter().any(|path| path == name);
     let at = FieldPath::of("interaction");
-    let wire::Interaction {
-        contact_reasons,
-        handling,
-        disposition,
-        solution_uses,
-        escalations,
-        signals,
-        sentiment,
-        labels,
-        segments,
-        disconnect,
-        occurred_at,
-        ended_at,
-        problem_onset_at,
-        non_talk,
-        interruptions,
-        sentiments,
-        driver_segment,
-        ivr_path,
-        ..
-    } = interaction;
     let mut amendment = Amendment::default();
+    macro_rules! optional {
+        ($($name:ident $read:ident),*) => {$(
+            if has(stringify!($name)) {
+                let at = at.field(stringify!($name));
+                amendment.$name = Some(message::$read(interaction.$name, at, found));
+            }
+        )*};
+    }
+    optional!(handling optional_unless_empty, disposition optional, driver_segment optional);
+    optional!(sentiment optional_unless_empty, disconnect optional_unless_empty);
     if has("contact_reasons") {
         let at = at.field("contact_reasons");
         let len_max = limits::CONTACT_REASONS_MAX;
-        amendment.contact_reasons = Some(message::list(contact_reasons, len_max, at, found));
-    }
-    if has("handling") {
-        let at = at.field("handling");
-        amendment.handling = Some(message::optional_unless_empty(handling, at, found));
-    }
-    if has("disposition") {
-        let at = at.field("disposition");
-        amendment.disposition = Some(message::optional(disposition, at, found));
-    }
-    if has("driver_segment") {
-        let at = at.field("driver_segment");
-        amendment.driver_segment = Some(message::optional(driver_segment, at, found));
-    }
-    if has("sentiment") {
-        let at = at.field("sentiment");
-        amendment.sentiment = Some(message::optional_unless_empty(sentiment, at, found));
-    }
-    if has("disconnect") {
-        let at = at.field("disconnect");
-        amendment.disconnect = Some(message::optional_unless_empty(disconnect, at, found));
+        amendment.contact_reasons = Some(message::list(
+            interaction.contact_reasons,
+            len_max,
+            at,
+            found,
+        ));
     }
     if has("occurred_at") {
         let at = at.field("occurred_at");
-        amendment.occurred_at = Some(instant::required(occurred_at, at, found));
+        amendment.occurred_at = Some(instant::required(interaction.occurred_at, at, found));
     }
     if has("ended_at") {
-        amendment.ended_at = Some(instant::optional(ended_at, at.field("ended_at"), found));
+        amendment.ended_at = Some(instant::optional(
+            interaction.ended_at,
+            at.field("ended_at"),
+            found,
+        ));
     }
     if has("problem_onset_at") {
         let at = at.field("problem_onset_at");
-        amendment.problem_onset_at = Some(instant::optional(problem_onset_at, at, found));
+        amendment.problem_onset_at =
+            Some(instant::optional(interaction.problem_onset_at, at, found));
     }
     if has("sentiments") {
         let (at, len_max) = (at.field("sentiments"), limits::SENTIMENTS_MAX);
-        amendment.sentiments = Some(message::list(sentiments, len_max, at, found));
+        amendment.sentiments = Some(message::list(interaction.sentiments, len_max, at, found));
     }
     macro_rules! lists {
         ($($name:ident $read:ident),*) => {$(
             if has(stringify!($name)) {
                 let at = at.field(stringify!($name));
-                amendment.$name = Some(message::$read($name, limits::LIST_MAX, at, found));
+                amendment.$name = Some(message::$read(interaction.$name, limits::LIST_MAX, at, found));
             }
         )*};
     }

@@ -74,7 +74,7 @@ enum FactJson {
     Identified(InteractionIdentified),
     Fulfilled(CommitmentFulfilled),
     Cancelled(CommitmentCancelled),
-    Rescheduled(CommitmentRescheduled),
+    Rescheduled(Box<CommitmentRescheduled>),
     Retargeted(CommitmentRetargeted),
     Lapsed(CommitmentLapsed),
     CommitmentMade(Box<CommitmentMade>),
