@@ -44,7 +44,8 @@ pub(crate) fn run(filter: Option<&str>) -> anyhow::Result<()> {
 /// The tests that `arguments` select, one a line.
 fn names(arguments: &[&str]) -> anyhow::Result<Vec<String>> {
     let mut list = command::cargo();
-    list.args(["test", "--workspace", "--quiet", "--", "--list"]);
+    list.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
+    list.args(["--quiet", "--", "--list"]);
     let listed = list.args(arguments).stderr(Stdio::inherit()).output();
     let listed = listed.context("can't start cargo")?;
     if !listed.status.success() {

@@ -26,7 +26,7 @@ use crate::crash::seed;
 use crate::process::Start;
 use crate::requests;
 
-const ROUNDS: u64 = 8;
+const ROUNDS: u64 = 5;
 /// Calls that have an id at once, two contents in turn; two in five are given up.
 const CALLERS: usize = 12;
 /// Ids that are recorded at once.

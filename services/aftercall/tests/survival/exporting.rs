@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::crash::seed;
 use crate::process::{Server, Start};
 
-const CONTACTS: u64 = 16_000;
+const CONTACTS: u64 = 8_000;
 /// In how many files they are taken home.
 const FILES: u64 = 40;
 /// How often each export is broken off, by turns on either side.

@@ -2,7 +2,7 @@
 
 use crate::crash::Trial;
 
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_under_load() {

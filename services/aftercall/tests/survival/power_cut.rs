@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::crash::Trial;
 use crate::mount::Mount;
 
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 12;
 const DISK_BYTES: u64 = 512 << 20;
 /// What is written right before a cut, and not synced.
 const CANARY: &[u8] = &[b'c'; 256 << 10];
