@@ -9,4 +9,5 @@ mod sentiment;
 mod sentiment_texts;
 mod spoken;
 mod spoken_texts;
+mod tally;
 mod vectors;

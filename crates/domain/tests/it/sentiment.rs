@@ -14,44 +14,7 @@ use serde_json::Value;
 
 use crate::held_out;
 use crate::sentiment_texts::{ENGLISH, Felt, GERMAN, Labelled};
-
-/// How often it was right that something is so, how often it was not, and how often it was missed.
-#[derive(Debug, Default, Clone, Copy)]
-struct Tally {
-    right: u32,
-    wrong: u32,
-    missed: u32,
-}
-
-impl Tally {
-    fn count(&mut self, said: bool, is: bool) {
-        match (said, is) {
-            (true, true) => self.right += 1,
-            (true, false) => self.wrong += 1,
-            (false, true) => self.missed += 1,
-            (false, false) => {}
-        }
-    }
-
-    fn precision(self) -> f64 {
-        f64::from(self.right) / f64::from((self.right + self.wrong).max(1))
-    }
-
-    fn recall(self) -> f64 {
-        f64::from(self.right) / f64::from((self.right + self.missed).max(1))
-    }
-
-    fn print(self, what: &str) {
-        println!(
-            "{what:44} precision {:.3} recall {:.3} ({} right, {} wrong, {} missed)",
-            self.precision(),
-            self.recall(),
-            self.right,
-            self.wrong,
-            self.missed
-        );
-    }
-}
+use crate::tally::Tally;
 
 fn scored<'t>(texts: impl IntoIterator<Item = &'t str>) -> Scored {
     let turns: Vec<_> = texts

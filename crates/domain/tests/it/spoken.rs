@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::held_out;
 use crate::spoken_texts::{ENGLISH, GERMAN, Heard};
+use crate::tally::Tally;
 
 /// The turns of agents in chats of real people, held out, in which a person hears a promise: of equal texts the first. All
 /// other turns of the half have none.
@@ -36,63 +37,35 @@ fn kinds(text: &str) -> Vec<CommitmentKind> {
     find(&[turn]).into_iter().map(|one| one.kind).collect()
 }
 
-/// How often something that was found is there, and how often it is not; and how often it was missed.
-#[derive(Debug, Default, Clone, Copy)]
-struct Tally {
-    right: u32,
-    wrong: u32,
-    missed: u32,
-}
-
-impl Tally {
-    fn of(texts: &[Heard]) -> Self {
-        let mut tally = Self::default();
-        for (text, expected) in texts {
-            let mut left = expected.to_vec();
-            for kind in kinds(text) {
-                match left.iter().position(|one| *one == kind) {
-                    Some(place) => {
-                        left.remove(place);
-                        tally.right += 1;
-                    }
-                    None => {
-                        tally.wrong += 1;
-                        println!("no {kind:?}: {text}");
-                    }
+/// What is found in texts, held against what a person hears in them.
+fn tally_of(texts: &[Heard]) -> Tally {
+    let mut tally = Tally::default();
+    for (text, expected) in texts {
+        let mut left = expected.to_vec();
+        for kind in kinds(text) {
+            match left.iter().position(|one| *one == kind) {
+                Some(place) => {
+                    left.remove(place);
+                    tally.right += 1;
+                }
+                None => {
+                    tally.wrong += 1;
+                    println!("no {kind:?}: {text}");
                 }
             }
-            for kind in left {
-                tally.missed += 1;
-                println!("missed {kind:?}: {text}");
-            }
         }
-        tally
+        for kind in left {
+            tally.missed += 1;
+            println!("missed {kind:?}: {text}");
+        }
     }
-
-    fn precision(self) -> f64 {
-        f64::from(self.right) / f64::from((self.right + self.wrong).max(1))
-    }
-
-    fn recall(self) -> f64 {
-        f64::from(self.right) / f64::from((self.right + self.missed).max(1))
-    }
-
-    fn print(self, what: &str) {
-        println!(
-            "{what:20} precision {:.3} recall {:.3} ({} right, {} wrong, {} missed)",
-            self.precision(),
-            self.recall(),
-            self.right,
-            self.wrong,
-            self.missed
-        );
-    }
+    tally
 }
 
 #[test]
 fn promises_of_sentences_that_no_rule_was_made_by_are_found_and_seldom_others() {
     for (language, texts) in [("English", ENGLISH), ("German", GERMAN)] {
-        let tally = Tally::of(texts);
+        let tally = tally_of(texts);
         tally.print(language);
         assert!(tally.precision() >= 0.9, "{language}: {tally:?}");
         assert!(tally.recall() >= 0.75, "{language}: {tally:?}");
