@@ -16,6 +16,38 @@ export function pick(page: Page, text: string | RegExp): Promise<void> {
   return row(page, text).getByRole('gridcell').nth(1).click();
 }
 
+// What waits, until it is opened.
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+// Holds what a page asks of a kind, the first so many `times`, until what is given is called.
+export async function held(page: Page, path: string, options?: { times: number }): Promise<() => void> {
+  const { opened, open } = gate();
+  await page.route(
+    path,
+    async (route) => {
+      await opened;
+      await route.continue().catch(() => {});
+    },
+    options,
+  );
+  return open;
+}
+
+// How often a page asks for something.
+export function counted(page: Page, method: string): () => number {
+  let count = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith(`/${method}`)) count += 1;
+  });
+  return () => count;
+}
+
 // Gathers what a page complains of: scripts that fail, and what its policy forbids.
 export function complaints(page: Page): string[] {
   const list: string[] = [];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import { expect, type Route, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 
-import { accessible, complaints } from './pages';
+import { accessible, complaints, counted, held } from './pages';
 import { contact, Server } from './server';
 import { recorded, solved } from './solved';
 
@@ -107,27 +107,20 @@ test('whoever is reached by a number: their calls, and what is promised to them,
 test('what is read again while more of it is on its way has its beginning', async ({ page }) => {
   const many = Array.from({ length: 60 }, (_, n) => contact({ text: `Said before, ${n}`, dueIn: 60 * 24 * 5, customer: 'C-long' }));
   recorded(server, many);
-  let pages = 0;
-  page.on('request', (request) => {
-    if (request.url().endsWith('/ListTimeline')) pages += 1;
-  });
+  const pages = counted(page, 'ListTimeline');
+  const begin = await held(page, '**/Watch*');
   await page.goto(`${server.url}/customer/C-long`);
-  // Once at first, and once more as the watch began.
-  await expect.poll(() => pages).toBe(2);
+  await expect(page.locator('[data-entry]')).toHaveCount(50);
+  expect(pages()).toBe(1);
+  // Once more as the watch begins.
+  begin();
+  await expect.poll(pages).toBe(2);
   await expect(page.locator('[data-entry]')).toHaveCount(50);
   const contacts = page.getByRole('region', { name: 'Timeline' }).getByRole('article');
   const more = page.getByRole('button', { name: 'Show more' });
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const hold = async (route: Route) => {
-    await released;
-    await route.continue().catch(() => {});
-  };
-  await page.route('**/ListTimeline', hold, { times: 1 });
+  const release = await held(page, '**/ListTimeline', { times: 1 });
   await more.click();
-  await expect.poll(() => pages).toBe(3);
+  await expect.poll(pages).toBe(3);
   server.record([contact({ text: 'Said just now', dueIn: 60 * 24 * 5, customer: 'C-long' })]);
   await page.getByRole('button', { name: /change/ }).click();
   await expect(contacts.first()).toContainText('Said just now');

@@ -4,7 +4,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { Line } from './line';
-import { row } from './pages';
+import { counted, gate, held, row } from './pages';
 import { contact, Server } from './server';
 
 const server = new Server();
@@ -24,28 +24,6 @@ test.afterAll(() => {
 });
 
 const fulfil = (n: number) => server.command(['followups', 'fulfil', idOf(n)]);
-
-// Holds what a page asks of a kind, until what is given is called.
-async function held(page: Page, path: string): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route(path, async (route) => {
-    await released;
-    await route.continue().catch(() => {});
-  });
-  return release;
-}
-
-// How often a page asks for something.
-function counted(page: Page, method: string): () => number {
-  let count = 0;
-  page.on('request', (request) => {
-    if (request.url().endsWith(`/${method}`)) count += 1;
-  });
-  return () => count;
-}
 
 test('what happens after the list was read and before the watch begins is shown all the same', async ({ page }) => {
   const begin = await held(page, '**/Watch*');
@@ -78,9 +56,12 @@ test('so it is on a promise’s screen, and on a customer’s', async ({ browser
 test('after a line that broke, the watch goes on from its place, and nothing is read again', async ({ page }) => {
   const lists = counted(page, 'ListCommitments');
   const watches = counted(page, 'WatchCommitments');
+  const begin = await held(page, '**/Watch*');
   await page.goto(line.url);
   await expect(row(page, 'Promised to C-3')).toBeVisible();
-  // Once at first, and once more as the watch began.
+  expect(lists()).toBe(1);
+  // Once more as the watch begins.
+  begin();
   await expect.poll(lists).toBe(2);
   await expect(page.getByTestId('total')).toHaveText(/^\d+ promises$/);
   line.cut();
@@ -95,26 +76,25 @@ test('after a line that broke, the watch goes on from its place, and nothing is 
 
 test('where the server does not know the place any more, what there is is read again once it is watched', async ({ page }) => {
   let watches = 0;
-  let begin = () => {};
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
+  const [listed, begun] = [gate(), gate()];
   await page.route('**/WatchCommitments', async (route) => {
     watches += 1;
     // As it answers to the place of another log.
     const refused = { status: 200, headers: { 'content-type': 'application/grpc-web+proto', 'grpc-status': '3' }, body: '' };
+    if (watches === 1) await listed.opened;
     if (watches === 2) return route.fulfill(refused);
-    if (watches > 2) await begun;
+    if (watches > 2) await begun.opened;
     return route.continue().catch(() => {});
   });
   const lists = counted(page, 'ListCommitments');
   await page.goto(line.url);
   await expect(row(page, 'Promised to C-4')).toBeVisible();
+  listed.open();
   await expect.poll(lists).toBe(2);
   line.cut();
   line.mend();
   await expect.poll(() => watches).toBe(3);
   fulfil(4);
-  begin();
+  begun.open();
   await expect(row(page, 'Promised to C-4')).toHaveCount(0);
 });
