@@ -25,17 +25,23 @@ fn form(solution: &Solution) -> Option<Form> {
 }
 
 /// The bands in which versions that say nearly the same meet. Forms that are too short or too long to be near to any
-/// meet those that are equal.
+/// meet those that are equal. Only what can be merged meets: of a band the first ones are looked at, and an answer that
+/// is filed for each of many clients would stand before the one that is looked for.
 pub(crate) fn bands(solution: &Solution) -> Vec<u64> {
     let Some(form) = form(solution) else {
         return Vec::new();
     };
-    let bands = form.bands("");
+    let among = format!("{}\0{}", solution.client_account_id, solution.language);
+    let bands = form.bands(&among);
     match bands.is_empty() {
         false => bands,
         true => {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(among.as_bytes());
+            hasher.update(&[0]);
+            hasher.update(&form.to_bytes());
             let mut band = [0; 8];
-            band.copy_from_slice(&blake3::hash(&form.to_bytes()).as_bytes()[..8]);
+            band.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
             vec![u64::from_le_bytes(band)]
         }
     }
@@ -147,6 +153,29 @@ mod tests {
         assert_eq!(bands(&doing), bands(&telling));
         assert!(bands(&Solution::default()).is_empty());
         assert_ne!(bands(&doing), bands(&saying("Return it")));
+    }
+
+    #[test]
+    fn only_what_can_be_merged_meets() {
+        for steps in [
+            "Restart it",
+            "Open settings page choose network tab press restart button",
+        ] {
+            let mine = saying(steps);
+            let client = Solution {
+                client_account_id: "client-1".to_owned(),
+                ..saying(steps)
+            };
+            let language = Solution {
+                language: "de".to_owned(),
+                ..saying(steps)
+            };
+            assert!(!bands(&mine).is_empty());
+            for other in [client, language] {
+                let others = bands(&other);
+                assert!(bands(&mine).iter().all(|band| !others.contains(band)));
+            }
+        }
     }
 
     proptest! {

@@ -89,6 +89,26 @@ async fn a_draft_is_told_what_says_nearly_the_same_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_is_filed_for_many_clients_hides_none_of_ones_own() {
+    let world = World::new().await;
+    // More than are looked at of those that say nearly the same, and before it by their ids.
+    for n in 1..=40 {
+        let client = Solution {
+            client_account_id: format!("client-{n}"),
+            ..solution(n, STEPS)
+        };
+        world.publish(TENANT, &client).await;
+    }
+    let own = solution(50, STEPS);
+    world.publish(TENANT, &own).await;
+    get(&world, &own.solution_id).await;
+    let desk = Desk::of(&world);
+    let draft = desk.draft("d", draft_saying(STEPS)).await.unwrap();
+    let expected = [("The router 50", 100)];
+    assert_eq!(told(&draft.duplicate_of_candidates), expected);
+}
+
+#[tokio::test]
 async fn short_answers_are_the_same_only_if_they_are_equal() {
     let world = World::new().await;
     world
