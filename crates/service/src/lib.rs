@@ -11,7 +11,7 @@
 //! * [`Failure`]: a service's errors implement it; [`to_status`] is the one way onto the wire.
 //! * [`Call`]: a request with its caller, and with the [`Deadline`] until when they wait.
 //! * [`Checker`], [`Reading`], [`Paging`]: how a request is checked, how it reads a view, and how a
-//!   list goes over pages.
+//!   list goes over pages. [`Through`]: how far an answer is complete.
 //! * [`Environment`]: where this is, and whether anybody is told anything from there.
 //! * [`Lent`]: which contacts a filter finds, asked of another service of the process.
 //! * [`writing`]: what a service notices by itself goes into the log.
@@ -72,7 +72,7 @@ pub use principal::{
     ActorKind, Forbidden, Principal, Role, Roles, Unauthenticated, UnknownName, principal_of,
 };
 pub use promising::Promising;
-pub use reading::{Including, Reading, Unread};
+pub use reading::{Including, Reading, Through, Unread};
 pub use reasons::Reason;
 pub use scheduler::{Scheduler, Task};
 pub use supervisor::{RunError, Supervisor, TaskCause, TaskFailure};

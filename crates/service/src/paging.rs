@@ -6,11 +6,10 @@ mod total;
 use aftercall_log::LogIdentity;
 use aftercall_view::{PageToken, Positions, fingerprint};
 use bytes::Bytes;
-use jiff::Timestamp;
 use prost::Message;
 use tokio::time::Instant;
 
-use crate::{Clock, Including, Reading, Unread};
+use crate::{Including, Reading, Through, Unread};
 
 pub use total::{COUNTED_MAX, Counting, Total};
 
@@ -68,6 +67,18 @@ impl Paging {
         self.size
     }
 
+    /// What the page is complete through, if the first page would be through `present`. Later pages are through what the
+    /// first one was, and do not say the time again.
+    pub fn through(&self, present: Through) -> Through {
+        match self.first_through() {
+            None => present,
+            Some(first) => Through {
+                positions: first.clone(),
+                at: None,
+            },
+        }
+    }
+
     /// Waits until the store includes what the request asks for, and what the first page did, which
     /// another process may have answered. Answers what the page is complete through.
     ///
@@ -78,20 +89,12 @@ impl Paging {
         reading: &Reading,
         including: Including<'_>,
         until: Instant,
-    ) -> Result<Positions, Unread> {
-        let applied = reading.store_at(including, until).await?;
-        let Some(first) = self.first_through() else {
-            return Ok(applied);
-        };
-        reading.store_through("page_token", first, until).await?;
-        Ok(first.clone())
-    }
-
-    /// The time that the page is complete through: to be asked once the view was [reached](Self::reach), and before it
-    /// is read. None of later pages: the first one said it.
-    pub fn complete_at(&self, reading: &Reading, clock: &dyn Clock) -> Option<Timestamp> {
-        let is_first = self.before.is_none();
-        is_first.then(|| reading.complete_at(clock)).flatten()
+    ) -> Result<Through, Unread> {
+        let present = reading.store_at(including, until).await?;
+        if let Some(first) = self.first_through() {
+            reading.store_through("page_token", first, until).await?;
+        }
+        Ok(self.through(present))
     }
 
     /// Waits as [`Paging::reach`] does, for the search index.

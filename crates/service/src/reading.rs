@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use aftercall_ledger::Happening;
 use aftercall_log::{Log, LogIdentity, ReadError};
+use aftercall_proto::convert::time::to_wire;
+use aftercall_view::index::Snapshot;
 use aftercall_view::{
     ApplyError, Options, Positions, Projection, Store, StoreError, TokenError, ViewError,
     ViewHandle, WaitError,
 };
 use jiff::{SignedDuration, Timestamp};
+use pbjson_types::Timestamp as WireTimestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{Clock, Deps, Failure, Internal, Reason, Supervisor};
@@ -23,11 +26,35 @@ pub struct Including<'a> {
     pub latest: bool,
 }
 
+/// What an answer is complete through: the position, and the time. Every answer that tells the one tells the other, and
+/// has both from here.
+#[derive(Debug, Clone)]
+pub struct Through {
+    /// What of the log is in the answer.
+    pub positions: Positions,
+    /// The time: what was recorded until then is in the answer, so it is never ahead of the positions. None where it is not
+    /// known, as while an index is opened again, and of a page after the first one, which said it.
+    pub at: Option<Timestamp>,
+}
+
+impl Through {
+    /// The position, as answers say it.
+    pub fn position(&self, log: impl Into<LogIdentity>) -> String {
+        self.positions.encode(log)
+    }
+
+    /// The time, as answers say it.
+    pub fn time(&self) -> Option<WireTimestamp> {
+        self.at.map(to_wire)
+    }
+}
+
 /// A service's view, as its requests read it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reading {
     view: ViewHandle,
     log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
     supervisor: Supervisor,
 }
 
@@ -48,6 +75,7 @@ impl Reading {
         Self {
             view,
             log: Arc::clone(&deps.log),
+            clock: Arc::clone(&deps.clock),
             supervisor: deps.supervisor.clone(),
         }
     }
@@ -67,12 +95,35 @@ impl Reading {
         self.log.identity()
     }
 
-    /// The time that the view is complete through, by a clock: what is read of the view after this was asked includes
-    /// all that the log held then. None where that is not known, as while an index is opened again.
-    pub fn complete_at(&self, clock: &dyn Clock) -> Option<Timestamp> {
+    /// How far what is read of the store from now on is complete.
+    pub fn through(&self) -> Through {
+        // In this order: what is folded between the two makes the time an earlier one.
+        let at = self.complete_at();
+        Through {
+            positions: self.view.applied(),
+            at,
+        }
+    }
+
+    /// The search index as of its last commit, and how far what is found in it is complete. To be asked once it was
+    /// [waited for](Self::index_at), at each query.
+    ///
+    /// # Errors
+    /// [`Unread::Unavailable`] before the index is open.
+    pub fn indexed(&self) -> Result<(Snapshot, Through), Unread> {
+        // In this order: what is committed between the two makes the time an earlier one.
+        let at = self.complete_at();
+        let snapshot = self.view.snapshot().ok_or(Unread::Unavailable(None))?;
+        let positions = snapshot.complete_through.clone();
+        Ok((snapshot, Through { positions, at }))
+    }
+
+    /// The time that the view is complete through: what is read of the view after this was asked includes all that the log
+    /// held then. None where that is not known.
+    fn complete_at(&self) -> Option<Timestamp> {
         let complete_at = self.view.complete_at()?;
         // In this order: what passes between the two makes the time an earlier one.
-        let now = clock.now();
+        let now = self.clock.now();
         let since = Instant::now().saturating_duration_since(complete_at);
         now.checked_sub(SignedDuration::try_from(since).ok()?).ok()
     }
@@ -87,7 +138,7 @@ impl Reading {
         ready.map_err(|_| Unread::Unavailable(None))
     }
 
-    /// Waits until the store includes what is asked for; answers what it is complete through.
+    /// Waits until the store includes what is asked for. Answers how far what is read of it from then on is complete.
     ///
     /// # Errors
     /// [`Unread`] says what it does not include, and why.
@@ -95,11 +146,11 @@ impl Reading {
         &self,
         including: Including<'_>,
         until: Instant,
-    ) -> Result<Positions, Unread> {
+    ) -> Result<Through, Unread> {
         let positions = self.asked(including, until).await?;
         self.store_through("min_position", &positions, until)
             .await?;
-        Ok(self.view.applied())
+        Ok(self.through())
     }
 
     /// Waits until the search index includes what is asked for.

@@ -1,6 +1,7 @@
 //! For tests of services: the server as it is in life, before callers who say by their credentials
 //! who they are.
 
+mod complete;
 mod contact;
 mod raw;
 mod refusal;
@@ -17,6 +18,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
+pub use complete::is_complete;
 pub use contact::{contact, promise, reason};
 pub use raw::{Raw, call_raw};
 pub use refusal::{reason_of, violations_of};

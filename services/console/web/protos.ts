@@ -22,11 +22,16 @@ import type { Plugin } from 'vite';
 // Files whose messages no page sends back, and of which the pages show a part.
 const READ = ['history/v1/history', 'insight/v1/insight', 'insight/v1/measures', 'model/v1/call', 'model/v1/interaction'].map((name) => `aftercall/${name}.proto`);
 
-// Nothing, where it is none of proto3: pages have none of those. Of a file that is only read, fields are left out whose names
-// `isSaid` doesn't know: what comes in them is passed over, as what a later server says is.
-export function textOf(base64: string, isSaid: (name: string) => boolean = () => true): string | undefined {
+// Further files of which pages show up to which time an answer is complete. The position of that no page shows.
+const DATED = ['insight/v1/problems', 'knowledge/v1/search'].map((name) => `aftercall/${name}.proto`);
+
+// Nothing, where it is none of proto3: pages have none of those. If `isSaid` is given, fields are left out: of a file that
+// is only read those whose names it doesn't know, of others how far an answer is complete where that is not shown. What comes
+// in them is passed over, as what a later server says is.
+export function textOf(base64: string, isSaid?: (name: string) => boolean): string | undefined {
   const file = fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64'));
-  if (READ.includes(file.name)) file.messageType.forEach((one) => forget(one, isSaid));
+  const isShown = (name: string) => name !== 'completeThrough' && (name !== 'completeThroughAt' || DATED.includes(file.name));
+  if (isSaid) file.messageType.forEach((one) => forget(one, READ.includes(file.name) ? isSaid : isShown));
   if (file.syntax !== 'proto3' || file.extension.length > 0) return undefined;
   const packages = [file.package];
   // Types' names begin with capitals, packages' with small letters.
@@ -124,7 +129,7 @@ export function protos(): Plugin {
         // Messages are sent as bytes, though the library that sends them could speak JSON as well.
         if (id.endsWith('-json.js')) return { code: unused(code), map: null };
         const [before, base64 = ''] = /fileDesc\("([^"]*)"/.exec(code) ?? [];
-        const text = textOf(base64, (name) => !isBuilt || words.has(name));
+        const text = textOf(base64, isBuilt ? (name) => words.has(name) : undefined);
         if (!before || text === undefined) return undefined;
         const short = code.replace(before, () => `fileOf(${JSON.stringify(text)}`);
         return { code: `${short}\nimport { fileOf } from '/src/lib/protos.ts';\n`, map: null };

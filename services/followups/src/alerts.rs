@@ -73,8 +73,9 @@ pub(crate) async fn list(
     let (page, total) = reading.run(read).await?;
     Ok(ListAlertsResponse {
         alerts: page.entries,
-        next_page_token: paging.token(&log, &through, page.next_after),
-        complete_through: through.encode(&log),
+        next_page_token: paging.token(&log, &through.positions, page.next_after),
+        complete_through: through.position(&log),
+        complete_through_at: through.time(),
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
     })

@@ -7,7 +7,7 @@ mod saying;
 use std::pin::Pin;
 
 use aftercall_ledger::CallRow;
-use aftercall_proto::convert::time::{from_wire, microseconds, to_wire};
+use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::followups::v1::live_call_service_server::LiveCallService;
 use aftercall_proto::followups::v1::{
     JudgeCallDropRequest, JudgeCallDropResponse, ListIncompleteCallsRequest,
@@ -199,14 +199,13 @@ async fn list_incomplete(
         latest: message.latest,
     };
     let through = paging.reach(reading, including, call.read_until()).await?;
-    let complete_through_at = paging.complete_at(reading, followups.clock().as_ref());
     let read = move |store: &Store| {
         let (calls, next) = incomplete(store, (&tenant_id, &which), &paging)?;
         Ok::<_, Refused>(ListIncompleteCallsResponse {
             calls,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(&log),
-            complete_through_at: complete_through_at.map(to_wire),
+            next_page_token: paging.token(&log, &through.positions, next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await

@@ -86,7 +86,8 @@ pub(crate) async fn explain(
         shares: shares.collect(),
         commitment: Some(to_wire(promise, now)),
         working: Some(working(explained)),
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
     })
 }
 

@@ -93,9 +93,13 @@ pub(crate) async fn run(
     };
     let (plan, house) = reading.run(read).await?;
     let mut answer = counted(&plan, now);
-    answer.complete_through = through.encode(&log);
-    answer.next_page_token =
-        paging.token(&log, &through, plan.next_after.as_ref().map(list::payload));
+    answer.complete_through = through.position(&log);
+    answer.complete_through_at = through.time();
+    answer.next_page_token = paging.token(
+        &log,
+        &through.positions,
+        plan.next_after.as_ref().map(list::payload),
+    );
     let (commitments, position) = done(followups, &asked, (plan.promises, house), until).await?;
     answer.commitments = commitments;
     answer.position = position.encode(&log);

@@ -71,7 +71,7 @@ impl Grpc {
             latest: *latest,
         };
         let reading = self.0.reading();
-        let complete_through = reading.store_at(including, call.read_until()).await?;
+        let through = reading.store_at(including, call.read_until()).await?;
         let scope = call.scope();
         let now = self.0.clock().now();
         let find = move |store: &Store| {
@@ -81,7 +81,8 @@ impl Grpc {
         let found = reading.run(find).await?.ok_or(Refused::NotFound)?;
         Ok(GetCommitmentResponse {
             commitment: Some(found),
-            complete_through: complete_through.encode(reading.log_identity()),
+            complete_through: through.position(reading.log_identity()),
+            complete_through_at: through.time(),
         })
     }
 

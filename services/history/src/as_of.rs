@@ -7,7 +7,7 @@ use aftercall_domain::violation::Reason;
 use aftercall_log::{Log, LogIdentity, Position, ReadError};
 use aftercall_proto::convert::time;
 use aftercall_proto::history::v1::{AsOf, as_of};
-use aftercall_service::{Checker, Including, Paging, Unread};
+use aftercall_service::{Checker, Including, Paging, Through, Unread};
 use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
@@ -94,11 +94,6 @@ impl Moment {
         }
     }
 
-    /// The same of what includes another position, read after this moment was.
-    pub(crate) fn including(self, through: Positions) -> Self {
-        Self { through, ..self }
-    }
-
     /// What is known then.
     pub(crate) fn known(&self, store: &Store) -> Known {
         match self.is_past {
@@ -152,20 +147,17 @@ impl History {
         };
         let through = paging.reach(reading, including, until).await?;
         match asked {
-            Asked::Now => Ok(Moment {
-                through_at: None,
-                ..self.present(through)
-            }),
+            Asked::Now => Ok(self.present(through)),
             asked => self.past(asked, Some(first), until).await,
         }
     }
 
     /// How things are in a view that includes `through`.
-    pub(crate) fn present(&self, through: Positions) -> Moment {
+    pub(crate) fn present(&self, through: Through) -> Moment {
         Moment {
-            through,
+            through: through.positions,
             now: self.clock().now(),
-            through_at: self.reading().complete_at(self.clock()),
+            through_at: through.at,
             is_past: false,
         }
     }
@@ -192,7 +184,7 @@ impl History {
         let reading = self.reading();
         let log = Arc::clone(reading.log());
         let (through, now) = match (asked, first) {
-            (Asked::Now, _) => return Ok(self.present(reading.view().applied())),
+            (Asked::Now, _) => return Ok(self.present(reading.through())),
             (Asked::Time(time), Some(first)) => (first.clone(), *time),
             (Asked::Time(time), None) => {
                 let time = *time;

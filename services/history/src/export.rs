@@ -139,10 +139,8 @@ async fn start(
     reading.index_at(including, until).await?;
     let moment = match &asked.as_of {
         AsOf::Now => {
-            let snapshot = history.view().snapshot();
-            let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
-            let present = history.present(snapshot.complete_through);
-            Moment::past(present.through, present.through_at.unwrap_or(now))
+            let (_, present) = reading.indexed()?;
+            Moment::past(present.positions, present.at.unwrap_or(now))
         }
         as_of => {
             let past = history.past(as_of, None, until).await?;
@@ -220,8 +218,7 @@ async fn plan(
         moment,
         mut progress,
     } = begun;
-    let snapshot = history.view().snapshot();
-    let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+    let (snapshot, _) = history.reading().indexed()?;
     let request = ExportInteractionsRequest::decode(progress.request.clone())?;
     let finding = Finding {
         tenant_id: call.tenant_id().to_owned(),

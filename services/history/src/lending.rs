@@ -31,8 +31,7 @@ pub(crate) async fn find(history: &History, sought: Sought<Searched>) -> Result<
     // The position is another view's of the same log.
     let field = "min_position";
     reading.index_through(field, &including, until).await?;
-    let snapshot = history.view().snapshot();
-    let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+    let (snapshot, _) = reading.indexed()?;
     let fields = history.fields().clone();
     let find = move |store: &Store| {
         let known = Known::now(store);

@@ -11,9 +11,9 @@ use aftercall_proto::insight::v1::{
     FairClock, FairClockGroupBy, FairClockRow, ListFairClocksRequest, ListFairClocksResponse,
     MeasureFairClocksRequest, MeasureFairClocksResponse, PromiseFilter, TurnSpan, TurnTimes,
 };
-use aftercall_service::{Call, Checker, Including, Paging, Unread};
+use aftercall_service::{Call, Checker, Including, Paging, Through, Unread};
 use aftercall_view::key::prefix_end;
-use aftercall_view::{Direction, Positions, Store, TokenError};
+use aftercall_view::{Direction, Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -295,7 +295,7 @@ impl Listing {
         &self,
         store: &Store,
         whose: (&str, &Scope),
-        (at, through, log): (Timestamp, &Positions, &LogIdentity),
+        (at, through, log): (Timestamp, &Through, &LogIdentity),
     ) -> Result<ListFairClocksResponse, Unanswered> {
         let (now_us, after) = match self.paging.after() {
             None => (time::microseconds(at), None),
@@ -329,8 +329,8 @@ impl Listing {
         Ok(ListFairClocksResponse {
             clocks: page.into_items(),
             total_size: is_first.then_some(total),
-            next_page_token: self.paging.token(log, through, next),
-            complete_through: through.encode(log.clone()),
+            next_page_token: self.paging.token(log, &through.positions, next),
+            complete_through: through.position(log),
             complete_through_at: at.ok().map(time::to_wire),
         })
     }

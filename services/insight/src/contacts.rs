@@ -5,8 +5,8 @@ use aftercall_domain::measure;
 use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{ContactRef, ListContactsRequest, ListContactsResponse};
-use aftercall_service::{Call, Checker, Including, Paging, Places, Searched, Unread};
-use aftercall_view::{Positions, Store, TokenError};
+use aftercall_service::{Call, Checker, Including, Paging, Places, Searched, Through, Unread};
+use aftercall_view::{Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -60,7 +60,7 @@ impl Query {
         &self,
         store: &Store,
         (whose, among): ((&str, &Scope), Option<&Places>),
-        (through, log): (&Positions, &LogIdentity),
+        (through, log): (&Through, &LogIdentity),
     ) -> Result<ListContactsResponse, Unanswered> {
         let is_first = self.paging.after().is_none();
         let (mut contacts, mut total, mut next) = (Vec::new(), 0_i64, None);
@@ -82,9 +82,9 @@ impl Query {
         Ok(ListContactsResponse {
             contacts,
             total_size: is_first.then_some(total),
-            next_page_token: self.paging.token(log, through, next),
-            complete_through: through.encode(log.clone()),
-            complete_through_at: None,
+            next_page_token: self.paging.token(log, &through.positions, next),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     }
 }
@@ -103,22 +103,17 @@ pub(crate) async fn list(
     let reading = insight.reading();
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
-    let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
     let asking = Asking {
         searched: query.searched.take(),
         whose: (call.tenant_id(), &scope),
         until: call.read_until(),
     };
-    let among = insight.look_up(asking, &through).await?;
+    let among = insight.look_up(asking, &through.positions).await?;
     let list = move |store: &Store| {
         let whose = (call.tenant_id(), &scope);
         query.list(store, (whose, among.as_ref()), (&through, &log))
     };
-    let found = reading.run(list).await?;
-    Ok(ListContactsResponse {
-        complete_through_at: complete_through_at.map(time::to_wire),
-        ..found
-    })
+    reading.run(list).await
 }
 
 fn shown(row: RowBytes<'_>) -> ContactRef {

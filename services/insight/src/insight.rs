@@ -185,8 +185,10 @@ impl Insight {
         until: Instant,
     ) -> Result<Complete, Unanswered> {
         let through = self.reading().store_at(including, until).await?;
-        let at = self.reading().complete_at(self.clock().as_ref());
-        let at = at.ok_or(Unread::Unavailable(None))?;
-        Ok(Complete { through, at })
+        let at = through.at.ok_or(Unread::Unavailable(None))?;
+        Ok(Complete {
+            through: through.positions,
+            at,
+        })
     }
 }

@@ -13,9 +13,9 @@ use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     ListSlipUpsRequest, ListSlipUpsResponse, SlipUp, SlipUpKind, SlipUpWindow,
 };
-use aftercall_service::{Call, Checker, Including, Paging, given};
+use aftercall_service::{Call, Checker, Including, Paging, Through, given};
 use aftercall_view::key::{Key, prefix_end};
-use aftercall_view::{ApplyError, Direction, Positions, Store};
+use aftercall_view::{ApplyError, Direction, Store};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -128,7 +128,7 @@ impl Query {
         &self,
         store: &Store,
         whose: (&str, &Scope),
-        (through, log): (&Positions, &LogIdentity),
+        (through, log): (&Through, &LogIdentity),
     ) -> Result<ListSlipUpsResponse, Unanswered> {
         let (mut windows, mut last) = (Vec::new(), None);
         let mut more = false;
@@ -159,9 +159,11 @@ impl Query {
         }
         Ok(ListSlipUpsResponse {
             windows,
-            next_page_token: self.paging.token(log, through, last.filter(|_| more)),
-            complete_through: through.encode(log.clone()),
-            complete_through_at: None,
+            next_page_token: self
+                .paging
+                .token(log, &through.positions, last.filter(|_| more)),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     }
 
@@ -267,11 +269,6 @@ pub(crate) async fn list(
     let reading = insight.reading();
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
-    let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
-    let found = reading.run(list).await?;
-    Ok(ListSlipUpsResponse {
-        complete_through_at: complete_through_at.map(time::to_wire),
-        ..found
-    })
+    reading.run(list).await
 }

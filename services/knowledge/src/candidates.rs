@@ -16,8 +16,8 @@ use aftercall_domain::masking::Known;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListCandidatesRequest, ListCandidatesResponse};
 use aftercall_proto::model::v1::{Candidate, CandidateState};
-use aftercall_service::{Call, Checker, Paging, Total, given};
-use aftercall_view::{Positions, Store};
+use aftercall_service::{Call, Checker, Paging, Through, Total, given};
+use aftercall_view::Store;
 use bytes::Bytes;
 use prost::Message;
 
@@ -113,7 +113,7 @@ impl Query {
 pub(crate) fn list(
     store: &Store,
     query: &Query,
-    (complete_through, log): (&Positions, &LogIdentity),
+    (through, log): (&Through, &LogIdentity),
     now_us: i64,
 ) -> Result<ListCandidatesResponse, Error> {
     let scoped = query.scope.parties();
@@ -131,8 +131,9 @@ pub(crate) fn list(
         .transpose()?;
     let listed = reader.page(query)?;
     Ok(ListCandidatesResponse {
-        next_page_token: query.paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
+        next_page_token: query.paging.token(log, &through.positions, listed.next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
         candidates: listed.items,
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),

@@ -108,6 +108,7 @@ impl Captured {
         CaptureFromCaseResponse {
             similar: similar.suggestions,
             complete_through: similar.complete_through,
+            complete_through_at: similar.complete_through_at,
             ..self.answer
         }
     }

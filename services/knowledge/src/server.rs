@@ -20,7 +20,7 @@ use aftercall_proto::knowledge::v1::{
     RejectCandidateRequest, RejectCandidateResponse, ReleaseCandidateRequest,
     ReleaseCandidateResponse, SuggestSolutionsRequest, SuggestSolutionsResponse,
 };
-use aftercall_service::{Call, Checker, Deps, Including, Reading, Unread, to_status};
+use aftercall_service::{Call, Checker, Deps, Including, Reading, to_status};
 use aftercall_view::{Options, Store, ViewError, ViewHandle};
 use jiff::Timestamp;
 use tonic::{Request, Response, Status};
@@ -191,7 +191,8 @@ impl Knowledge {
             .ok_or(Error::CandidateNotFound)?;
         Ok(GetCandidateResponse {
             candidate: Some(candidate),
-            complete_through: through.encode(self.reading.log_identity()),
+            complete_through: through.position(self.reading.log_identity()),
+            complete_through_at: through.time(),
         })
     }
 
@@ -242,7 +243,8 @@ impl Knowledge {
             (self.reading.run(find).await?).ok_or(Error::SolutionNotFound)?;
         Ok(GetSolutionResponse {
             solution: Some(solution),
-            complete_through: through.encode(self.reading.log_identity()),
+            complete_through: through.position(self.reading.log_identity()),
+            complete_through_at: through.time(),
             redirected_from,
         })
     }
@@ -281,7 +283,7 @@ impl Knowledge {
             min_position: &call.message.min_position,
             latest: call.message.latest,
         };
-        self.reading.store_at(including, call.read_until()).await?;
+        let through = self.reading.store_at(including, call.read_until()).await?;
         let (tenant_id, scope) = (Arc::clone(&call.principal.tenant_id), call.scope());
         let now_us = self.now_us();
         let read = move |store: &Store| capture::read(store, (&tenant_id, &scope), &wanted, now_us);
@@ -297,7 +299,11 @@ impl Knowledge {
             ..SuggestSolutionsRequest::default()
         });
         let similar = match captured.words.trim().is_empty() {
-            true => SuggestSolutionsResponse::default(),
+            true => SuggestSolutionsResponse {
+                complete_through: through.position(self.reading.log_identity()),
+                complete_through_at: through.time(),
+                ..SuggestSolutionsResponse::default()
+            },
             false => self.suggest(similar).await?,
         };
         Ok(captured.answer(similar))
@@ -317,8 +323,7 @@ impl Knowledge {
         let wanted = suggestions::Wanted::of(&call.message, &viewer, at_us)?;
         let (question, given_id) = (wanted.question(&call.message), wanted.search_id());
         self.reading.index_at(including, until).await?;
-        let snapshot = self.reading.view().snapshot();
-        let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+        let (snapshot, through) = self.reading.indexed()?;
         let (fields, comparing) = (Arc::clone(&self.fields), self.comparing.clone());
         let asked_by = viewer.clone();
         let suggest = move |store: &Store| {
@@ -341,7 +346,8 @@ impl Knowledge {
         };
         Ok(SuggestSolutionsResponse {
             suggestions: found.suggestions,
-            complete_through: found.complete_through.encode(self.reading.log_identity()),
+            complete_through: through.position(self.reading.log_identity()),
+            complete_through_at: through.time(),
             search_id,
             fits: found.fits,
             hand_off: found.hand_off,

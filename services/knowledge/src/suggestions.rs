@@ -18,8 +18,8 @@ use aftercall_proto::model::v1::{SearchQuestion, Solution, VerificationState};
 use aftercall_retrieval::lexical::Match as Shared;
 use aftercall_retrieval::ranker::Ranked;
 use aftercall_service::{Checker, Page};
+use aftercall_view::Store;
 use aftercall_view::index::Snapshot;
-use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
 use tantivy::DocAddress;
@@ -126,8 +126,6 @@ pub(crate) struct Answer {
     pub(crate) fits: bool,
     /// Whether a program should hand over to a person.
     pub(crate) hand_off: bool,
-    /// What it is complete through.
-    pub(crate) complete_through: Positions,
 }
 
 /// Two solutions whose scores are as close as this fit alike: a program can't tell which of them is meant.
@@ -136,17 +134,19 @@ const ALIKE: f32 = 0.9;
 /// The suggestions for a text.
 pub(crate) fn suggest(
     store: &Store,
-    Snapshot {
-        searcher,
-        complete_through,
-    }: &Snapshot,
+    snapshot: &Snapshot,
     (fields, comparing): (&Fields, &Comparing),
     viewer: &Viewer,
     wanted: &Wanted,
 ) -> Result<Answer, Error> {
     let sight = &wanted.sight;
     let sights = &comparing.memory.sights;
-    let visible = Visible::of(sights, (searcher, fields), viewer.tenant_id(), sight)?;
+    let visible = Visible::of(
+        sights,
+        (&snapshot.searcher, fields),
+        viewer.tenant_id(),
+        sight,
+    )?;
     let asked = Asked::of(
         comparing,
         &visible,
@@ -179,7 +179,6 @@ pub(crate) fn suggest(
         suggestions: page.into_items(),
         fits,
         hand_off,
-        complete_through: complete_through.clone(),
     })
 }
 

@@ -47,7 +47,8 @@ pub(crate) async fn get(
     Ok(GetWebhookResponse {
         webhook,
         progress: Some(progress),
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
     })
 }
 
@@ -81,8 +82,9 @@ pub(crate) async fn list(
         let (webhooks, next) = paging.fill(found)?;
         Ok::<_, Error>(ListWebhooksResponse {
             webhooks,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(&log),
+            next_page_token: paging.token(&log, &through.positions, next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await
@@ -122,8 +124,9 @@ pub(crate) async fn deliveries(
         let (deliveries, next) = paging.fill(found)?;
         Ok(ListWebhookDeliveriesResponse {
             deliveries,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(&log),
+            next_page_token: paging.token(&log, &through.positions, next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await

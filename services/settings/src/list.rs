@@ -7,8 +7,8 @@ use aftercall_proto::settings::v1::{
     GetSettingRequest, ListSettingVersionsRequest, ListSettingVersionsResponse,
     ListSettingsRequest, ListSettingsResponse,
 };
-use aftercall_service::{Call, Checker, Counting, Counts, Paging, Unread};
-use aftercall_view::{ApplyError, Positions, TokenError};
+use aftercall_service::{Call, Checker, Counting, Counts, Paging, Through, Unread};
+use aftercall_view::{ApplyError, TokenError};
 use bytes::Bytes;
 
 use crate::failure::Error;
@@ -98,7 +98,7 @@ impl Query {
     pub(crate) fn list(
         &self,
         ledger: &Ledger,
-        complete_through: &Positions,
+        through: &Through,
         log: &LogIdentity,
     ) -> Result<ListSettingsResponse, Error> {
         let settings = ledger.settings(&self.tenant_id);
@@ -119,8 +119,9 @@ impl Query {
             .transpose()?;
         Ok(ListSettingsResponse {
             settings: page,
-            next_page_token: self.paging.token(log, complete_through, next),
-            complete_through: complete_through.encode(log),
+            next_page_token: self.paging.token(log, &through.positions, next),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
             total_size: total.map(|total| total.size),
             total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),
         })
@@ -184,7 +185,7 @@ impl VersionsQuery {
     pub(crate) fn list(
         &self,
         ledger: &Ledger,
-        complete_through: &Positions,
+        through: &Through,
         log: &LogIdentity,
     ) -> Result<ListSettingVersionsResponse, Error> {
         let settings = ledger.settings(&self.tenant_id);
@@ -200,8 +201,9 @@ impl VersionsQuery {
         }
         Ok(ListSettingVersionsResponse {
             versions,
-            next_page_token: self.paging.token(log, complete_through, next),
-            complete_through: complete_through.encode(log),
+            next_page_token: self.paging.token(log, &through.positions, next),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     }
 }

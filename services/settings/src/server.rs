@@ -98,7 +98,8 @@ impl Settings {
         let find = move |_: &Store| wanted.find(&ledger.settings(call.tenant_id()));
         Ok(GetSettingResponse {
             setting: Some(self.reading.run(find).await?),
-            complete_through: through.encode(self.reading.log_identity()),
+            complete_through: through.position(self.reading.log_identity()),
+            complete_through_at: through.time(),
         })
     }
 

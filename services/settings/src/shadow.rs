@@ -52,7 +52,8 @@ pub(crate) async fn run(
         latest: message.latest,
     };
     let through = reading.store_at(including, reached_until).await?;
-    let complete_through = through.encode(reading.log_identity());
+    let complete_through = through.position(reading.log_identity());
+    let complete_through_at = through.time();
     let settings: Vec<Setting> = message
         .changes
         .into_iter()
@@ -72,7 +73,7 @@ pub(crate) async fn run(
             policy_ids,
             since: since.unwrap_or(Timestamp::UNIX_EPOCH),
             now,
-            through,
+            through: through.positions,
         };
         let is_refused = move |position| -> Result<bool, Error> {
             let refused = feed.refusal(position).map_err(Unread::from)?;
@@ -89,7 +90,11 @@ pub(crate) async fn run(
         })
     };
     let shadow = to_the_end(run, until, piece).await?;
-    Ok(answer(shadow, complete_through))
+    Ok(ShadowPoliciesResponse {
+        complete_through,
+        complete_through_at,
+        ..answer(shadow)
+    })
 }
 
 /// Does one piece after the other. What is counted is told whole, or not at all.
@@ -115,7 +120,7 @@ where
     }
 }
 
-fn answer(shadow: Shadow, complete_through: String) -> ShadowPoliciesResponse {
+fn answer(shadow: Shadow) -> ShadowPoliciesResponse {
     let by_policy = shadow.by_policy.into_iter();
     ShadowPoliciesResponse {
         promises: shadow.promises,
@@ -130,7 +135,7 @@ fn answer(shadow: Shadow, complete_through: String) -> ShadowPoliciesResponse {
                 promises_then,
             })
             .collect(),
-        complete_through,
+        ..ShadowPoliciesResponse::default()
     }
 }
 

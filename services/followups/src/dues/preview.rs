@@ -60,7 +60,8 @@ pub(crate) async fn preview(
     };
     let answer = reading.run(reckon).await?;
     Ok(PreviewDueResponse {
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
         ..answer
     })
 }

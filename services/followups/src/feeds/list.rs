@@ -70,8 +70,9 @@ pub(super) async fn list(
         let (feeds, next) = fill(store, &wanted, &paging)?;
         Ok::<_, Refused>(ListCalendarFeedsResponse {
             feeds,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(&log),
+            next_page_token: paging.token(&log, &through.positions, next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await

@@ -14,8 +14,8 @@ use aftercall_proto::followups::v1::{
     LocalDay,
 };
 use aftercall_proto::model::v1 as wire;
-use aftercall_service::{Call, Checker, Including, Unread};
-use aftercall_view::{Positions, Store};
+use aftercall_service::{Call, Checker, Including, Through, Unread};
+use aftercall_view::Store;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
@@ -55,13 +55,14 @@ pub(crate) async fn count(
         min_position: &min_position,
         latest,
     };
-    let begun = reading.store_at(including, read_until).await?;
+    let through = reading.store_at(including, read_until).await?;
     let merge = move |store: &Store| filter.with_merged(store).map_err(Unread::from);
     let filter = reading.run(merge).await?;
     let counting = Counting::new(filter, by, now);
-    let (counting, through) = count_all(followups, counting, begun, until).await?;
+    let (counting, through) = count_all(followups, counting, through, until).await?;
     Ok(CountCommitmentsResponse {
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
         ..answer(counting.done())
     })
 }
@@ -70,11 +71,11 @@ pub(crate) async fn count(
 async fn count_all(
     followups: &Followups,
     mut counting: Counting,
-    begun: Positions,
+    begun: Through,
     until: Instant,
-) -> Result<(Counting, Positions), Refused> {
+) -> Result<(Counting, Through), Refused> {
     let reading = followups.reading();
-    let mut place = begun;
+    let mut place = begun.positions;
     let mut large = None;
     loop {
         let piece = move |store: &Store| {
@@ -115,7 +116,12 @@ async fn count_all(
         }
         place = place.union(&applied);
     }
-    Ok((counting, place))
+    // More is in it by now, of later times: the one at which it began still holds.
+    let through = Through {
+        positions: place,
+        at: begun.at,
+    };
+    Ok((counting, through))
 }
 
 /// The turn of a large count, which is waited for as long as somebody waits for the count.

@@ -55,9 +55,10 @@ pub(crate) async fn list(
         let (reschedules, next) = paging.fill(moves)?;
         Ok::<_, Refused>(ListReschedulesResponse {
             reschedules,
-            next_page_token: paging.token(&log, &through, next),
+            next_page_token: paging.token(&log, &through.positions, next),
             total_size: promise.moves.into(),
-            complete_through: through.encode(&log),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await

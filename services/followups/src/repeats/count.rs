@@ -40,12 +40,13 @@ pub(crate) async fn count(
         latest: message.latest,
     };
     let reading = followups.reading();
-    let complete_through = reading.store_at(including, call.read_until()).await?;
+    let through = reading.store_at(including, call.read_until()).await?;
     let scope = call.scope();
     let read = move |store: &Store| counted(store, (call.tenant_id(), &scope), asked);
     let counted = reading.run(read).await?;
     Ok(CountRepeatsResponse {
-        complete_through: complete_through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
         ..counted
     })
 }
@@ -133,7 +134,7 @@ fn counted(
         groups_count,
         contacts: total.0,
         contact_time: Some(duration_to_wire(total.1)),
-        complete_through: String::new(),
+        ..CountRepeatsResponse::default()
     })
 }
 

@@ -51,7 +51,8 @@ pub(crate) async fn explain(
     };
     let answer = reading.run(find).await?;
     Ok(ExplainAlertResponse {
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
         ..answer
     })
 }
@@ -88,7 +89,7 @@ fn of(
         looked_at_again_at,
         next_receiver_ids,
         alert: Some(as_seen(alert, is_decided)),
-        complete_through: String::new(),
+        ..ExplainAlertResponse::default()
     })
 }
 

@@ -79,7 +79,8 @@ pub(crate) async fn test(
     reading.ready(until).await?;
     let answer = reading.run(decide).await?;
     Ok(TestRouteResponse {
-        complete_through: through.encode(settings.log_identity()),
+        complete_through: through.position(settings.log_identity()),
+        complete_through_at: through.time(),
         ..answer
     })
 }
@@ -137,7 +138,7 @@ fn decide(
             .map(|message| notification_to_wire(message, tenant_id, &BTreeMap::new()))
             .collect(),
         escalation_policy_version: version,
-        complete_through: String::new(),
+        ..TestRouteResponse::default()
     })
 }
 

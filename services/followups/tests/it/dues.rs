@@ -64,7 +64,9 @@ async fn preview(running: &Running, due: DueSpec, told: i64, after: &str) -> Pre
         ..PreviewDueRequest::default()
     };
     let answer = running.client("lead").preview_due(request).await;
-    answer.unwrap().into_inner()
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.complete_through_at.is_some());
+    answer
 }
 
 /// The sum of the intervals that a working lists, in seconds.

@@ -10,6 +10,7 @@ mod callers;
 mod catching_up;
 mod clock;
 mod commands;
+mod complete;
 mod concerns;
 mod downtime;
 mod drops;

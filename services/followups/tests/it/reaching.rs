@@ -49,7 +49,9 @@ async fn tested(running: &Running, asked: TestRouteRequest) -> TestRouteResponse
         ..asked
     };
     let answer = running.alerts("lead").test_route(request).await;
-    answer.unwrap().into_inner()
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.complete_through_at.is_some());
+    answer
 }
 
 /// What is said of a receiver, and by which other name.

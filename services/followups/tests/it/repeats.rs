@@ -55,7 +55,9 @@ async fn counted(running: &Running, by: RepeatGrouping) -> CountRepeatsResponse 
         ..CountRepeatsRequest::default()
     };
     let answer = running.client("lead").count_repeats(request).await;
-    answer.unwrap().into_inner()
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.complete_through_at.is_some());
+    answer
 }
 
 fn values(answer: &CountRepeatsResponse) -> Vec<(&str, u64)> {

@@ -82,7 +82,10 @@ async fn page(
     request: &RetargetOpenRequest,
 ) -> Result<RetargetOpenResponse, Status> {
     let answer = running.client(caller).retarget_open(request.clone()).await;
-    Ok(answer?.into_inner())
+    let answer = answer?.into_inner();
+    let is_first = request.page_token.is_empty();
+    assert_eq!(answer.complete_through_at.is_some(), is_first);
+    Ok(answer)
 }
 
 /// All pages.

@@ -168,7 +168,9 @@ pub(crate) async fn explained(running: &Running, alert_id: &str) -> ExplainAlert
         ..ExplainAlertRequest::default()
     };
     let answer = running.alerts("lead").explain_alert(request).await;
-    answer.unwrap().into_inner()
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.complete_through_at.is_some());
+    answer
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! What was changed in a contact's record, the latest first.
 
-use aftercall_proto::convert::time;
 use aftercall_proto::history::v1::{Amendment, ListAmendmentsRequest, ListAmendmentsResponse};
 use aftercall_service::{Call, Checker, Including, Paging, Unread};
 use aftercall_view::{Direction, Store, TokenError};
@@ -37,7 +36,6 @@ pub(crate) async fn list(
     };
     let reading = history.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
-    let complete_through_at = paging.complete_at(reading, history.clock());
     let read = move |store: &Store| {
         let known = Known::now(store);
         let entry = named(&known, (call.tenant_id(), &scope), name.as_ref())?;
@@ -45,10 +43,10 @@ pub(crate) async fn list(
         let (amendments, next) = page(amendments, &paging)?;
         Ok::<_, Unanswered>(ListAmendmentsResponse {
             amendments,
-            next_page_token: paging.token(&log, &through, next),
+            next_page_token: paging.token(&log, &through.positions, next),
             total_size: count(&entry),
-            complete_through: through.encode(&log),
-            complete_through_at: complete_through_at.map(time::to_wire),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(read).await

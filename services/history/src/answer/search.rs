@@ -57,16 +57,13 @@ pub(crate) async fn search(
             Some(past)
         }
     };
-    // Asked before the index is looked at: that may be ahead of it, and never behind.
-    let present = history.present(Positions::new());
-    let snapshot = history.view().snapshot();
-    let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
-    let through = snapshot.complete_through.clone();
+    let (snapshot, present) = reading.indexed()?;
+    let present = history.present(present);
     let among = match request.behind.take() {
         None => None,
-        Some(filter) => Some(behind(history, &call, (filter, through.clone())).await?),
+        Some(filter) => Some(behind(history, &call, (filter, present.through.clone())).await?),
     };
-    let moment = past.unwrap_or_else(|| present.including(through));
+    let moment = past.unwrap_or(present);
     let is_first = after.is_none();
     let page = Asked {
         tenant_id: call.tenant_id().to_owned(),

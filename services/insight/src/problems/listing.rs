@@ -217,8 +217,8 @@ pub(super) async fn list(
         let (problems, next) = query.page(store, tenant_id)?;
         Ok::<_, Unanswered>(ListProblemsResponse {
             problems: query.trends(store, (tenant_id, &scope), (problems, at))?,
-            next_page_token: query.paging.token(&log, &through, next),
-            complete_through: through.encode(log),
+            next_page_token: query.paging.token(&log, &through.positions, next),
+            complete_through: through.position(log),
             complete_through_at: is_first.then(|| time::to_wire(at)),
         })
     };
@@ -248,7 +248,6 @@ pub(super) async fn versions(
     };
     let reading = insight.reading();
     let through = paging.reach(reading, including, call.read_until()).await?;
-    let complete_through_at = paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| {
         let (tenant_id, id) = (call.tenant_id(), &*call.message.problem_id);
         if problem(store, tenant_id, id)?.is_none() {
@@ -266,9 +265,9 @@ pub(super) async fn versions(
         let (versions, next) = paging.fill(found)?;
         Ok(ListProblemVersionsResponse {
             versions,
-            next_page_token: paging.token(&log, &through, next),
-            complete_through: through.encode(log),
-            complete_through_at: complete_through_at.map(time::to_wire),
+            next_page_token: paging.token(&log, &through.positions, next),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(list).await

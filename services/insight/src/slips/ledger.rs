@@ -11,8 +11,8 @@ use aftercall_proto::insight::v1::{
     ListCustomerSlipUpsRequest, ListCustomerSlipUpsResponse, SlipUpEntry, SlipUpInAlert,
     SlipUpInWindow,
 };
-use aftercall_service::{Call, Checker, Including, Paging, Unread};
-use aftercall_view::{ApplyError, Direction, Positions, Store, TokenError};
+use aftercall_service::{Call, Checker, Including, Paging, Through, Unread};
+use aftercall_view::{ApplyError, Direction, Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as WireTimestamp;
@@ -142,7 +142,7 @@ impl Query {
         &self,
         store: &Store,
         whose: (&str, &Scope),
-        (through, log): (&Positions, &LogIdentity),
+        (through, log): (&Through, &LogIdentity),
     ) -> Result<ListCustomerSlipUpsResponse, Unanswered> {
         let customers = MERGED.customers(store, whose.0, &self.customer_id)?;
         let wait_ms = self.limits.long_wait_ms();
@@ -169,10 +169,10 @@ impl Query {
         let next = next.map(|place| Bytes::from(place.encode_to_vec()));
         Ok(ListCustomerSlipUpsResponse {
             entries: page.into_items(),
-            next_page_token: self.paging.token(log, through, next),
+            next_page_token: self.paging.token(log, &through.positions, next),
             customer_ids: customers,
-            complete_through: through.encode(log.clone()),
-            complete_through_at: None,
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     }
 }
@@ -272,11 +272,6 @@ pub(crate) async fn list(
     let reading = insight.reading();
     let through = query.paging.reach(reading, including, call.read_until());
     let (through, scope) = (through.await?, call.scope());
-    let complete_through_at = query.paging.complete_at(reading, insight.clock().as_ref());
     let list = move |store: &Store| query.list(store, (call.tenant_id(), &scope), (&through, &log));
-    let found = reading.run(list).await?;
-    Ok(ListCustomerSlipUpsResponse {
-        complete_through_at: complete_through_at.map(time::to_wire),
-        ..found
-    })
+    reading.run(list).await
 }

@@ -4,8 +4,8 @@ use aftercall_domain::SolutionId;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListFlagsRequest, ListFlagsResponse};
 use aftercall_proto::model::v1::{SolutionFlag, SolutionFlagState};
-use aftercall_service::{Call, Checker, Paging};
-use aftercall_view::{Positions, Store};
+use aftercall_service::{Call, Checker, Paging, Through};
+use aftercall_view::Store;
 use prost::Message;
 
 use super::seen;
@@ -70,7 +70,7 @@ impl Query {
 pub(super) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListFlagsResponse, Error> {
     let (viewer, paging, flags) = (&query.viewer, &query.paging, query.list());
@@ -90,8 +90,9 @@ pub(super) fn list(
     })?;
     Ok(ListFlagsResponse {
         flags: listed.items,
-        next_page_token: paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, listed.next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
     })
 }
 

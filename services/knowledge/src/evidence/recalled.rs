@@ -6,9 +6,9 @@ use aftercall_domain::SolutionId;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListRecalledRequest, ListRecalledResponse};
 use aftercall_proto::model::v1::{Recall, RecalledParty};
-use aftercall_service::{Call, Checker, Paging};
+use aftercall_service::{Call, Checker, Paging, Through};
 use aftercall_view::key::prefix_end;
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_view::{Direction, Store};
 use prost::Message;
 
 use super::seen;
@@ -97,7 +97,7 @@ impl Query {
 pub(super) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListRecalledResponse, Error> {
     let (viewer, paging) = (&query.viewer, &query.paging);
@@ -149,8 +149,9 @@ pub(super) fn list(
     }
     Ok(ListRecalledResponse {
         parties: page.into_items(),
-        next_page_token: paging.token(log, complete_through, next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
     })
 }
 

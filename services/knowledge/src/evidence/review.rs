@@ -14,9 +14,9 @@ use aftercall_log::LogIdentity;
 use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::knowledge::v1::{ListReviewQueueRequest, ListReviewQueueResponse};
 use aftercall_proto::model::v1::{Review, ReviewReason};
-use aftercall_service::{Call, Checker, Paging, Unread};
+use aftercall_service::{Call, Checker, Paging, Through, Unread};
 use aftercall_view::key::{Key, Parts};
-use aftercall_view::{ApplyError, Direction, Positions, Store, TokenError};
+use aftercall_view::{ApplyError, Direction, Store, TokenError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -97,7 +97,7 @@ fn read_token(token: &[u8]) -> Option<(Timestamp, Place)> {
 pub(super) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListReviewQueueResponse, Error> {
     let (viewer, paging) = (&query.viewer, &query.paging);
@@ -130,8 +130,9 @@ pub(super) fn list(
     let next = last.filter(|_| more).map(|last| token(query.now, &last));
     Ok(ListReviewQueueResponse {
         reviews: page.into_items(),
-        next_page_token: paging.token(log, complete_through, next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
     })
 }
 

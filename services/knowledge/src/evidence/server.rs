@@ -148,7 +148,8 @@ impl EvidenceGrpc {
         let recall = reading.run(find).await?;
         Ok(GetRecallResponse {
             recall: Some(recall.ok_or(Error::NotRecalled)?),
-            complete_through: through.encode(reading.log_identity()),
+            complete_through: through.position(reading.log_identity()),
+            complete_through_at: through.time(),
         })
     }
 }

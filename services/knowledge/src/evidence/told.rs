@@ -9,9 +9,9 @@ use aftercall_proto::knowledge::v1::{
     ListUsesRequest, ListUsesResponse, ListVersionStatsRequest, ListVersionStatsResponse,
 };
 use aftercall_proto::model::v1::{SolutionUse, ToldSolution, UseOutcome, VersionStats};
-use aftercall_service::{Call, Checker, Paging};
+use aftercall_service::{Call, Checker, Paging, Through};
+use aftercall_view::Store;
 use aftercall_view::key::Key;
-use aftercall_view::{Positions, Store};
 use jiff::Timestamp;
 use prost::Message;
 
@@ -80,7 +80,7 @@ fn list_of(tenant_id: &str, solution_id: &str, version: u32) -> Key {
 pub(super) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListUsesResponse, Error> {
     let (viewer, paging) = (&query.viewer, &query.paging);
@@ -96,8 +96,9 @@ pub(super) fn list(
     })?;
     Ok(ListUsesResponse {
         uses: listed.items,
-        next_page_token: paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, listed.next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
     })
 }
 
@@ -203,7 +204,7 @@ impl VersionsQuery {
 pub(super) fn list_versions(
     store: &Store,
     query: &VersionsQuery,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListVersionStatsResponse, Error> {
     let (viewer, paging) = (&query.viewer, &query.paging);
@@ -221,7 +222,8 @@ pub(super) fn list_versions(
     })?;
     Ok(ListVersionStatsResponse {
         versions: listed.items,
-        next_page_token: paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, listed.next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
     })
 }

@@ -162,20 +162,19 @@ pub(super) async fn find(
         latest: call.message.latest,
     };
     query.paging.reach_index(reading, including, until).await?;
-    let snapshot = reading.view().snapshot();
-    let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+    let (snapshot, present) = reading.indexed()?;
+    let through = query.paging.through(present);
     let (question, search_id) = (query.question.take(), query.search_id.clone());
     let (fields, log) = (Arc::clone(knowledge.fields()), reading.log_identity());
     let (searched_by, comparing) = (viewer.clone(), knowledge.comparing().clone());
     let search = move |store: &Store| {
         let by = (&searched_by, &comparing);
         let listed = search(store, (&snapshot, &fields), by, &query)?;
-        let through = query.paging.first_through();
-        let through = through.unwrap_or(&snapshot.complete_through);
         Ok::<_, Error>(SearchSolutionsResponse {
             search_id: query.search_id.clone(),
-            next_page_token: query.paging.token(&log, through, listed.next),
-            complete_through: through.encode(log),
+            next_page_token: query.paging.token(&log, &through.positions, listed.next),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
             hits: listed.hits,
             fits: listed.fits,
             hand_off: listed.hand_off,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aftercall_proto::convert::time::{microseconds, to_wire};
+use aftercall_proto::convert::time::microseconds;
 use aftercall_proto::knowledge::v1::search_service_server::SearchService;
 use aftercall_proto::knowledge::v1::{
     JudgeLinkRequest, JudgeLinkResponse, KnowledgeReportRequest, KnowledgeReportResponse,
@@ -10,7 +10,7 @@ use aftercall_proto::knowledge::v1::{
     ListStrugglesResponse, ReportSearchRequest, ReportSearchResponse, SampleLinksRequest,
     SampleLinksResponse, SearchSolutionsRequest, SearchSolutionsResponse,
 };
-use aftercall_service::{Call, Including, Unread};
+use aftercall_service::{Call, Including};
 use aftercall_view::Store;
 use tonic::{Request, Response, Status};
 
@@ -64,7 +64,8 @@ impl Searches {
         let draw = move |store: &Store| judging::sample(store, &viewer, (&wanted, now));
         Ok(SampleLinksResponse {
             links: reading.run(draw).await?,
-            complete_through: through.encode(reading.log_identity()),
+            complete_through: through.position(reading.log_identity()),
+            complete_through_at: through.time(),
         })
     }
 
@@ -81,11 +82,8 @@ impl Searches {
         };
         let until = call.read_until();
         let through = query.paging().reach(reading, including, until).await?;
-        let clock = self.0.deps().clock.as_ref();
-        let complete_through_at = query.paging().complete_at(reading, clock);
         // The nearest solutions are those of the last snapshot.
-        let snapshot = reading.view().snapshot();
-        let snapshot = snapshot.ok_or(Unread::Unavailable(None))?;
+        let (snapshot, _) = reading.indexed()?;
         let (fields, comparing) = (Arc::clone(self.0.fields()), self.0.comparing().clone());
         let at_us = microseconds(self.0.deps().clock.now());
         let list = move |store: &Store| {
@@ -106,9 +104,9 @@ impl Searches {
             };
             let (struggles, next) = struggles::list(store, (&query, at_us), nearest)?;
             Ok::<_, Error>(ListStrugglesResponse {
-                next_page_token: query.paging().token(&log, &through, next),
-                complete_through: through.encode(log),
-                complete_through_at: complete_through_at.map(to_wire),
+                next_page_token: query.paging().token(&log, &through.positions, next),
+                complete_through: through.position(log),
+                complete_through_at: through.time(),
                 struggles,
             })
         };
@@ -128,14 +126,8 @@ impl Searches {
         };
         let until = call.read_until();
         let through = query.paging().reach(reading, including, until).await?;
-        let clock = self.0.deps().clock.as_ref();
-        let complete_through_at = query.paging().complete_at(reading, clock);
         let list = move |store: &Store| query.list(store, (&through, &log));
-        let found = reading.run(list).await?;
-        Ok(ListStruggleEvidenceResponse {
-            complete_through_at: complete_through_at.map(to_wire),
-            ..found
-        })
+        reading.run(list).await
     }
 
     async fn report_knowledge(
@@ -157,8 +149,9 @@ impl Searches {
             Ok::<_, Error>(KnowledgeReportResponse {
                 rows,
                 worth_writing,
-                next_page_token: query.paging().token(&log, &through, next),
-                complete_through: through.encode(log),
+                next_page_token: query.paging().token(&log, &through.positions, next),
+                complete_through: through.position(log),
+                complete_through_at: through.time(),
             })
         };
         reading.run(report).await

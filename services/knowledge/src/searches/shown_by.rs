@@ -4,8 +4,8 @@ use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{
     ListStruggleEvidenceRequest, ListStruggleEvidenceResponse, StruggleEvidence, StruggleSign,
 };
-use aftercall_service::{Call, Checker, Paging, given};
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_service::{Call, Checker, Paging, Through, given};
+use aftercall_view::{Direction, Store};
 use bytes::Bytes;
 use prost::Message;
 
@@ -86,7 +86,7 @@ impl Query {
     pub(super) fn list(
         &self,
         store: &Store,
-        (through, log): (&Positions, &LogIdentity),
+        (through, log): (&Through, &LogIdentity),
     ) -> Result<ListStruggleEvidenceResponse, Error> {
         let list = keys::shown(&self.tenant_id, &self.reason_code);
         let (from_us, before_us) = self.period.span_us();
@@ -130,9 +130,11 @@ impl Query {
             evidence: page.into_items(),
             counts: is_first.then(|| counts(&all)),
             total_size: is_first.then_some(total),
-            next_page_token: self.paging.token(log, through, last.filter(|_| more)),
-            complete_through: through.encode(log.clone()),
-            complete_through_at: None,
+            next_page_token: self
+                .paging
+                .token(log, &through.positions, last.filter(|_| more)),
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     }
 

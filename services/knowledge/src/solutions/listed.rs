@@ -4,8 +4,8 @@ use aftercall_domain::solution::fits_contact;
 use aftercall_log::LogIdentity;
 use aftercall_proto::knowledge::v1::{ListSolutionsRequest, ListSolutionsResponse};
 use aftercall_proto::model::v1::{Audience, Governance, Solution, VersionState};
-use aftercall_service::{Call, Checker, Counting, Paging, Total};
-use aftercall_view::{Direction, Positions, Store};
+use aftercall_service::{Call, Checker, Counting, Paging, Through, Total};
+use aftercall_view::{Direction, Store};
 use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
@@ -144,7 +144,7 @@ enum Picked {
 pub(crate) fn list(
     store: &Store,
     query: &Query,
-    complete_through: &Positions,
+    through: &Through,
     log: &LogIdentity,
 ) -> Result<ListSolutionsResponse, Error> {
     let Query {
@@ -168,8 +168,9 @@ pub(crate) fn list(
         }))
     })?;
     Ok(ListSolutionsResponse {
-        next_page_token: paging.token(log, complete_through, listed.next),
-        complete_through: complete_through.encode(log),
+        next_page_token: paging.token(log, &through.positions, listed.next),
+        complete_through: through.position(log),
+        complete_through_at: through.time(),
         solutions: listed.items,
         total_size: total.map(|total| total.size),
         total_size_is_lower_bound: total.is_some_and(|total| total.is_lower_bound),

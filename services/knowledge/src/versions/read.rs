@@ -45,7 +45,8 @@ pub(super) async fn version(
     };
     Ok(GetSolutionVersionResponse {
         solution: Some(reading.run(find).await?),
-        complete_through: through.encode(reading.log_identity()),
+        complete_through: through.position(reading.log_identity()),
+        complete_through_at: through.time(),
     })
 }
 
@@ -141,8 +142,9 @@ pub(super) async fn versions(
         })?;
         Ok::<_, Error>(ListVersionsResponse {
             versions: listed.items,
-            next_page_token: rows.paging.token(&log, &through, listed.next),
-            complete_through: through.encode(&log),
+            next_page_token: rows.paging.token(&log, &through.positions, listed.next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(list).await
@@ -176,8 +178,9 @@ pub(super) async fn changes(
         })?;
         Ok::<_, Error>(ListChangesResponse {
             changes: listed.items,
-            next_page_token: rows.paging.token(&log, &through, listed.next),
-            complete_through: through.encode(&log),
+            next_page_token: rows.paging.token(&log, &through.positions, listed.next),
+            complete_through: through.position(&log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(list).await
@@ -200,7 +203,7 @@ pub(super) async fn diff(
     let viewer = Viewer::of(&call);
     let (from, to) = (message.from_version, message.to_version);
     let solution_id = canonical(&message.solution_id);
-    let complete_through = through.encode(reading.log_identity());
+    let log = reading.log_identity();
     let now = deps.clock.now();
     let compare = move |store: &Store| {
         check_seen(store, &viewer, &solution_id)?;
@@ -226,7 +229,8 @@ pub(super) async fn diff(
             from_version: before.version,
             to_version: after.version,
             fields: fields.into_iter().map(field).collect(),
-            complete_through,
+            complete_through: through.position(log),
+            complete_through_at: through.time(),
         })
     };
     reading.run(compare).await

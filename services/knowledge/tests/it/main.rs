@@ -4,6 +4,7 @@
 
 mod candidates;
 mod capturing;
+mod complete;
 mod duplicates;
 mod evidence;
 mod groups;

@@ -159,6 +159,7 @@ impl Asker {
         let mut answer = SearchSolutionsResponse {
             search_id: String::new(),
             complete_through: String::new(),
+            complete_through_at: None,
             ..answer.unwrap().into_inner()
         };
         // A number is the tenant's own: the same solution has another one elsewhere.

@@ -2,8 +2,10 @@
 
 use aftercall_proto::model::v1::{Webhook, WebhookAlgorithm, WebhookFormat};
 use aftercall_proto::notify::v1::{
-    CreateWebhookRequest, ListWebhooksRequest, UpdateWebhookRequest,
+    CreateWebhookRequest, ListWebhookDeliveriesRequest, ListWebhooksRequest, UpdateWebhookRequest,
 };
+use aftercall_service::Clock;
+use aftercall_service::testing::is_complete;
 use tonic::Code;
 
 use crate::world::{World, reason, webhook};
@@ -111,6 +113,8 @@ async fn lists_go_over_pages() {
         let page = world.admin().list_webhooks(request.clone()).await.unwrap();
         let page = page.into_inner();
         assert!(page.webhooks.len() <= 2);
+        let is_first = request.page_token.is_empty();
+        assert_eq!(page.complete_through_at.is_some(), is_first);
         listed.extend(page.webhooks);
         if page.next_page_token.is_empty() {
             break;
@@ -118,5 +122,34 @@ async fn lists_go_over_pages() {
         request.page_token = page.next_page_token;
     }
     assert_eq!(listed, made);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn answers_say_by_position_and_time_how_far_they_are_complete() {
+    let world = World::new().await;
+    let made = world.create(webhook("https://crm.example/")).await;
+    let webhook_id = made.webhook.unwrap().webhook_id;
+    let one = world.get(&webhook_id).await;
+    let request = ListWebhooksRequest {
+        latest: true,
+        ..ListWebhooksRequest::default()
+    };
+    let listed = world.admin().list_webhooks(request).await.unwrap();
+    let request = ListWebhookDeliveriesRequest {
+        webhook_id,
+        latest: true,
+        ..ListWebhookDeliveriesRequest::default()
+    };
+    let delivered = world.admin().list_webhook_deliveries(request).await;
+    let (listed, delivered) = (listed.into_inner(), delivered.unwrap().into_inner());
+    for (position, time) in [
+        (one.complete_through, one.complete_through_at),
+        (listed.complete_through, listed.complete_through_at),
+        (delivered.complete_through, delivered.complete_through_at),
+    ] {
+        let is_told = is_complete(&position, time.as_ref(), world.clock.now());
+        assert!(is_told, "{position} {time:?}");
+    }
     world.stop().await;
 }

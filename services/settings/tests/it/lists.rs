@@ -2,8 +2,10 @@
 
 use aftercall_proto::model::v1::{Setting, SettingKind};
 use aftercall_proto::settings::v1::{
-    ListSettingVersionsRequest, ListSettingsRequest, ListSettingsResponse,
+    GetSettingRequest, ListSettingVersionsRequest, ListSettingsRequest, ListSettingsResponse,
 };
+use aftercall_service::Clock;
+use aftercall_service::testing::is_complete;
 use tonic::Code;
 
 use crate::world::{World, office, put, reason};
@@ -136,5 +138,41 @@ async fn another_tenants_settings_are_not_there() {
         (error.code(), &*reason(&error)),
         (Code::NotFound, "SETTING_NOT_FOUND")
     );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn answers_say_by_position_and_time_how_far_they_are_complete() {
+    let world = World::new().await;
+    let both = put("r-1", &[("a", office("UTC")), ("b", office("UTC"))]);
+    world.change(both).await.unwrap();
+    let first = page(&world, asked(1, "")).await;
+    let second = page(&world, asked(1, &first.next_page_token)).await;
+    assert_eq!(ids(&second.settings), ["b"]);
+    assert_eq!(second.complete_through, first.complete_through);
+    assert_eq!(second.complete_through_at, None, "the first page said it");
+    let request = GetSettingRequest {
+        kind: SettingKind::Calendar.into(),
+        setting_id: "a".to_owned(),
+        latest: true,
+        ..GetSettingRequest::default()
+    };
+    let one = world.admin().get_setting(request).await.unwrap();
+    let request = ListSettingVersionsRequest {
+        kind: SettingKind::Calendar.into(),
+        setting_id: "a".to_owned(),
+        latest: true,
+        ..ListSettingVersionsRequest::default()
+    };
+    let versions = world.admin().list_setting_versions(request).await.unwrap();
+    let (one, versions) = (one.into_inner(), versions.into_inner());
+    for (position, time) in [
+        (first.complete_through, first.complete_through_at),
+        (one.complete_through, one.complete_through_at),
+        (versions.complete_through, versions.complete_through_at),
+    ] {
+        let is_told = is_complete(&position, time.as_ref(), world.clock.now());
+        assert!(is_told, "{position} {time:?}");
+    }
     world.stop().await;
 }

@@ -133,8 +133,9 @@ async fn shadow(
         latest: true,
         ..ShadowPoliciesRequest::default()
     };
-    let answer = world.admin().shadow_policies(request).await?;
-    Ok(answer.into_inner())
+    let answer = world.admin().shadow_policies(request).await?.into_inner();
+    assert!(answer.complete_through_at.is_some());
+    Ok(answer)
 }
 
 fn counts(answer: &ShadowPoliciesResponse) -> [u64; 5] {

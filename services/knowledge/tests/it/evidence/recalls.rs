@@ -55,6 +55,8 @@ pub(super) async fn recalled(world: &World, solution_id: &str, version: u32) -> 
     loop {
         let answer = world.evidence.clone().list_recalled(request.clone()).await;
         let answer = answer.unwrap().into_inner();
+        let is_first = request.page_token.is_empty();
+        assert_eq!(answer.complete_through_at.is_some(), is_first);
         parties.extend(answer.parties);
         if answer.next_page_token.is_empty() {
             return parties;
