@@ -6,7 +6,8 @@ use aftercall_proto::history::v1::{
     Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand, SentimentTrend,
 };
 use aftercall_proto::model::v1::{
-    Channel, DriverSegment, DriverSetter, Interaction, ReasonResolution, SignalKind,
+    Channel, Disconnect, DriverSegment, DriverSetter, DropAttribution, Interaction,
+    ReasonResolution, Sentiment, SignalKind,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -62,6 +63,17 @@ const WORDS: [&str; 3] = ["alpha", "alpha beta", "gamma"];
 const DRIVERS: [&str; 3] = ["", "outage.network", "price"];
 
 impl Sample {
+    /// By as many versions of a scorer as the agent has a number: of which none says how the contact ended.
+    fn scored(&self) -> Vec<Sentiment> {
+        let version = |version: usize| Sentiment {
+            start: Some(0.0),
+            scorer: "rules".to_owned(),
+            scorer_version: version.to_string(),
+            ..Sentiment::default()
+        };
+        (0..self.agent).map(version).collect()
+    }
+
     fn interaction(&self, n: u64) -> Interaction {
         let labels: Vec<String> = self
             .labels
@@ -91,6 +103,11 @@ impl Sample {
                     set_by: DriverSetter::Agent.into(),
                     ..DriverSegment::default()
                 });
+                interaction.disconnect = self.chat.then(|| Disconnect {
+                    attribution: DropAttribution::Carrier.into(),
+                    ..Disconnect::default()
+                });
+                interaction.sentiments = self.scored();
             });
         let kinds = self.signals.iter();
         let kinds = kinds.filter_map(|kind| SignalKind::try_from(*kind).ok());
@@ -165,7 +182,10 @@ impl Asked {
             query: query.unwrap_or_default().to_owned(),
             filter: Some(filter),
             page_size: 1,
-            facets: (1..=8).chain(210..=212).chain([50, 240]).collect(),
+            facets: (1..=8)
+                .chain(210..=212)
+                .chain([50, 240, 250, 251])
+                .collect(),
             ..SearchInteractionsRequest::default()
         }
     }
@@ -209,6 +229,15 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
         }
         Facet::Label => one.labels.clone(),
         Facet::RootCause => text(one.root_cause.as_ref().map_or("", |cause| &cause.code)),
+        Facet::DropAttribution => match one.disconnect.map_or(0, |it| it.attribution) {
+            0 => Vec::new(),
+            _ => text(DropAttribution::Carrier.as_str_name()),
+        },
+        Facet::SentimentScorer => {
+            let named = one.sentiments.iter();
+            let named = named.map(|it| format!("{}@{}", it.scorer, it.scorer_version));
+            Vec::from_iter(named.collect::<BTreeSet<_>>())
+        }
     }
 }
 

@@ -308,6 +308,7 @@ impl Kept {
                 .map_or([0; 16], Uuid::into_bytes),
             channel: u8::try_from(contact.channel).unwrap_or(0),
             direction: u8::try_from(contact.direction).unwrap_or(0),
+            attribution: attribution(contact),
             offset: self.offset,
             feeling: feeling::of_contact(contact),
             has_others: !others(contact).scores.is_empty(),
@@ -393,6 +394,13 @@ impl Kept {
         facts.set(known::ONSET, is_followed);
         facts
     }
+}
+
+/// To whom it is put down that the line was lost.
+fn attribution(contact: &Interaction) -> u8 {
+    let said = contact.disconnect.as_ref();
+    let said = said.map_or(0, |disconnect| disconnect.attribution);
+    u8::try_from(said).unwrap_or(0)
 }
 
 fn is_unsolved(reasons: &[ContactReason]) -> bool {
