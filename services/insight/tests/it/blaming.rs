@@ -43,7 +43,10 @@ async fn contacts_are_grouped_and_found_by_to_whom_their_loss_is_put_down() {
     contact(2, 20_000).record(&events);
     // Somebody says otherwise, of a call of which telephony told.
     recorded(3, DropAttribution::Carrier).record(&events);
-    events.tell([event(3, 30_000, Kind::Started), event(3, 29_000, Kind::Ended)]);
+    events.tell([
+        event(3, 30_000, Kind::Started),
+        event(3, 29_000, Kind::Ended),
+    ]);
     events.put_down(3, DropClass::Confirmed, DropAttribution::Ours);
     // And so does an amendment, of a contact of which it told nothing.
     let amended = recorded(4, DropAttribution::Unknown);
