@@ -229,7 +229,7 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
         }
         Facet::Label => one.labels.clone(),
         Facet::RootCause => text(one.root_cause.as_ref().map_or("", |cause| &cause.code)),
-        Facet::DropAttribution => match one.disconnect.map_or(0, |it| it.attribution) {
+        Facet::DropAttribution => match one.disconnect.as_ref().map_or(0, |it| it.attribution) {
             0 => Vec::new(),
             _ => text(DropAttribution::Carrier.as_str_name()),
         },

@@ -91,7 +91,7 @@ impl Kept {
             occurred_at: contact.occurred_at,
             ended_at: contact.ended_at,
             segments: without_words(contact.segments.clone()),
-            disconnect: contact.disconnect,
+            disconnect: without_evidence(contact.disconnect.as_ref()),
             contact_reasons: without_verbatim(contact.contact_reasons.clone()),
             disposition: contact.disposition.clone(),
             problem_onset_at: contact.problem_onset_at,
@@ -194,7 +194,7 @@ impl Kept {
                 "ivr_path" => contact.ivr_path = nodes_alone(&values.ivr_path),
                 "disposition" => contact.disposition.clone_from(&values.disposition),
                 "segments" => contact.segments = without_words(values.segments.clone()),
-                "disconnect" => contact.disconnect = values.disconnect,
+                "disconnect" => contact.disconnect = without_evidence(values.disconnect.as_ref()),
                 "occurred_at" => contact.occurred_at = values.occurred_at,
                 "ended_at" => contact.ended_at = values.ended_at,
                 "non_talk" => contact.non_talk.clone_from(&values.non_talk),
@@ -361,7 +361,7 @@ impl Kept {
         let contact = &self.contact;
         let segments = contact.segments.iter().cloned();
         let segments: Vec<Segment> = segments.filter_map(|it| it.try_into().ok()).collect();
-        let disconnect = contact.disconnect;
+        let disconnect = contact.disconnect.clone();
         let disconnect = disconnect.and_then(|it| Disconnect::try_from(it).ok());
         let non_talk = contact.non_talk.iter();
         let non_talk: Vec<_> = non_talk.filter_map(|it| (*it).try_into().ok()).collect();
@@ -442,6 +442,13 @@ fn without_words(mut segments: Vec<wire::Segment>) -> Vec<wire::Segment> {
         }
     }
     segments
+}
+
+fn without_evidence(disconnect: Option<&wire::Disconnect>) -> Option<wire::Disconnect> {
+    disconnect.map(|disconnect| wire::Disconnect {
+        evidence: Vec::new(),
+        ..disconnect.clone()
+    })
 }
 
 fn without_verbatim(mut reasons: Vec<ContactReason>) -> Vec<ContactReason> {
