@@ -132,6 +132,10 @@ struct Asked {
     alpha: Option<bool>,
     /// What made the customer call: a family of codes, or a code.
     driver: Option<bool>,
+    /// Whether anything is said to have.
+    has_driver: Option<bool>,
+    /// To whom the loss is put down, as is said of chats alone.
+    is_carriers: bool,
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -142,14 +146,20 @@ fn asked() -> impl Strategy<Value = Asked> {
         prop::option::of(0..LABELS),
         option.clone(),
         option,
+        prop::option::weighted(0.2, any::<bool>()),
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(agents, family, label, alpha, driver)| Asked {
-            agents,
-            family,
-            label,
-            alpha,
-            driver,
-        })
+        .prop_map(
+            |(agents, family, label, alpha, driver, has_driver, is_carriers)| Asked {
+                agents,
+                family,
+                label,
+                alpha,
+                driver,
+                has_driver,
+                is_carriers,
+            },
+        )
 }
 
 impl Asked {
@@ -165,6 +175,11 @@ impl Asked {
             .map(|outage| if outage { "outage" } else { "price" });
         let filter = InteractionFilter {
             driver_codes: driver.into_iter().map(str::to_owned).collect(),
+            has_driver: self.has_driver,
+            drop_attributions: Some(DropAttribution::Carrier.into())
+                .filter(|_| self.is_carriers)
+                .into_iter()
+                .collect(),
             agent_ids: self
                 .agents
                 .iter()
@@ -200,6 +215,10 @@ impl Asked {
             && self
                 .driver
                 .is_none_or(|outage| one.word == if outage { 1 } else { 2 })
+            && self
+                .has_driver
+                .is_none_or(|has_driver| has_driver == (one.word > 0))
+            && (one.chat || !self.is_carriers)
     }
 }
 
