@@ -176,7 +176,7 @@ impl Asked {
         let filter = InteractionFilter {
             driver_codes: driver.into_iter().map(str::to_owned).collect(),
             has_driver: self.has_driver,
-            drop_attributions: Some(DropAttribution::Carrier.into())
+            drop_attributions: Some(i32::from(DropAttribution::Carrier))
                 .filter(|_| self.is_carriers)
                 .into_iter()
                 .collect(),
