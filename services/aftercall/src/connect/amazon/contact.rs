@@ -209,7 +209,7 @@ impl Contact {
     /// An event of this contact's call, with the revision of whoever tells it.
     pub(super) fn event(&self, what: &str, kind: CallEventKind, at: Timestamp) -> CallEvent {
         let channel = match self.is_chat {
-            true => Channel::Chat.into(),
+            true => i32::from(Channel::Chat),
             // A call is one unless something else is said.
             false => 0,
         };
