@@ -35,8 +35,8 @@ const FIRE: &str = "internet.outage";
 const FIRE_DAYS: i64 = 5;
 const FIRE_CALLS: usize = 80;
 
-/// What is put right in the month, so many whole days before its end: a letter of ours, about which each of so many others calls
-/// once before that, and of fewer others after it.
+/// What is put right in the month, so many whole days before its end: a letter of ours. So many others call about it before that,
+/// each once, and fewer after it.
 pub(super) const LETTER: &str = "billing.bill_too_high";
 pub(super) const LETTER_LABEL: &str = "yearly-letter";
 pub(super) const LETTER_DAYS: i64 = 10;
