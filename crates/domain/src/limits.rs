@@ -24,6 +24,8 @@ pub const CONTACT_REASONS_MAX: usize = 20;
 pub const COMMITMENTS_MAX: usize = 50;
 /// Promises that one interaction follows up.
 pub const FOLLOW_UPS_MAX: usize = 50;
+/// Pieces of evidence of how a contact ended.
+pub const DROP_EVIDENCE_MAX: usize = 20;
 /// Elements of any other list of an interaction.
 pub const LIST_MAX: usize = 200;
 

@@ -67,7 +67,7 @@ impl CallChange {
     /// Whether what the call adds to the record of its contact once it is over is something else than before.
     pub fn completes_anew(&self) -> bool {
         let adds = |call: &wire::Call| {
-            let how = (call.disconnect, convert::is_judged(call));
+            let how = (call.disconnect.clone(), convert::is_judged(call));
             let (segments, path) = (call.segments.clone(), call.ivr_path.clone());
             (segments, path, call.ended_at, how)
         };

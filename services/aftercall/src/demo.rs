@@ -11,6 +11,7 @@ mod house;
 mod live;
 mod month;
 mod play;
+mod problem;
 mod promises;
 mod receiver;
 mod saving;

@@ -44,7 +44,8 @@ pub(crate) enum Refused {
     #[error("{}", .0.text())]
     State(State),
     #[error(
-        "there is no such call for you to see; check the id, and the teams and sites of your credentials"
+        "there is no such call for you to see; check the id, and the teams and sites of your credentials. A contact of which \
+         telephony told nothing is judged by an amendment of its disconnect"
     )]
     CallNotFound,
     #[error(

@@ -22,7 +22,7 @@ use tantivy::tokenizer::TokenizerManager;
 use crate::people;
 
 /// The version of the documents' making: one more with each change of it.
-const INDEX_VERSION: u32 = 8;
+const INDEX_VERSION: u32 = 9;
 
 const WORDS: &str = "aftercall_words";
 const RAW: &str = "raw";
@@ -44,6 +44,8 @@ pub(crate) mod column {
     pub(crate) const WORST: &str = "worst_sentiment";
     pub(crate) const TREND: &str = "sentiment_trend";
     pub(crate) const ROOT_CAUSE: &str = "said_root_cause";
+    pub(crate) const ATTRIBUTION: &str = "drop_attribution";
+    pub(crate) const SCORED_BY: &str = "scored_by";
 }
 
 /// The index's fields.
@@ -76,6 +78,7 @@ pub(crate) struct Fields {
     /// What made the customer call, and what is above it: `outage.network` and `outage`.
     pub(crate) driver: Field,
     driver_segment: Field,
+    pub(crate) has_driver: Field,
     pub(crate) channel: Field,
     pub(crate) direction: Field,
     pub(crate) sentiment: Field,
@@ -84,6 +87,10 @@ pub(crate) struct Fields {
     pub(crate) trend: Field,
     /// All who scored it.
     pub(crate) scorer: Field,
+    /// The same with their versions.
+    scored_by: Field,
+    /// To whom its loss is put down.
+    pub(crate) attribution: Field,
     /// The names of all its signals' kinds.
     pub(crate) signal: Field,
     pub(crate) open_promise: Field,
@@ -126,12 +133,16 @@ impl Fields {
             driver: builder.add_text_field("driver", exact()),
             driver_segment: builder
                 .add_text_field(column::DRIVER, TextOptions::default().set_fast(RAW)),
+            has_driver: builder.add_bool_field("has_driver", INDEXED),
             channel: builder.add_u64_field(column::CHANNEL, number()),
             direction: builder.add_u64_field(column::DIRECTION, number()),
             sentiment: builder.add_u64_field(column::SENTIMENT, number()),
             worst: builder.add_u64_field(column::WORST, number()),
             trend: builder.add_u64_field(column::TREND, number()),
             scorer: builder.add_text_field("scorer", exact()),
+            scored_by: builder
+                .add_text_field(column::SCORED_BY, TextOptions::default().set_fast(RAW)),
+            attribution: builder.add_u64_field(column::ATTRIBUTION, number()),
             signal: builder.add_text_field(column::SIGNAL, counted()),
             open_promise: builder.add_bool_field("open_promise", INDEXED),
             label: builder.add_text_field(column::LABEL, counted()),
@@ -179,6 +190,7 @@ impl Fields {
         self.add_reasons(interaction, &mut document);
         self.add_root_cause(interaction, &mut document);
         self.add_driver(interaction, &mut document);
+        self.add_attribution(interaction, &mut document);
         for label in interaction.labels.iter().collect::<BTreeSet<_>>() {
             document.add_text(self.label, label);
         }
@@ -202,6 +214,9 @@ impl Fields {
         }
         for scorer in feeling::scorers(interaction) {
             document.add_text(self.scorer, scorer);
+        }
+        for scorer in feeling::versioned_scorers(interaction) {
+            document.add_text(self.scored_by, scorer);
         }
         for kind in feeling::signals(interaction) {
             document.add_text(self.signal, signal_name(kind));
@@ -240,12 +255,21 @@ impl Fields {
     }
 
     fn add_driver(&self, interaction: &Interaction, document: &mut TantivyDocument) {
-        let Some(segment) = interaction.driver_segment.as_ref() else {
-            return;
-        };
+        let segment = interaction.driver_segment.as_ref();
+        document.add_bool(self.has_driver, segment.is_some());
+        let Some(segment) = segment else { return };
         document.add_text(self.driver_segment, &segment.code);
         for code in with_families(&segment.code) {
             document.add_text(self.driver, code);
+        }
+    }
+
+    /// To whom it is put down that the line was lost; nothing where that is not said.
+    fn add_attribution(&self, interaction: &Interaction, document: &mut TantivyDocument) {
+        let said = interaction.disconnect.as_ref();
+        let said = said.map_or(0, |disconnect| disconnect.attribution);
+        if said != 0 {
+            document.add_u64(self.attribution, enum_number(said));
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) const CUSTOMER_PROMISES_MAX: usize = 100;
 /// The most contacts that are asked for at once.
 pub(crate) const NAMES_MAX: usize = 100;
 /// The most facets in one request: each once.
-pub(crate) const FACETS_MAX: usize = 13;
+pub(crate) const FACETS_MAX: usize = 15;
 /// The most values that are listed for one facet.
 pub(crate) const FACET_COUNTS_MAX: usize = 50;
 

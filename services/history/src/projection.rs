@@ -35,7 +35,7 @@ use crate::stored::StoredEntry;
 use crate::{keys, names, promises};
 
 /// The version of the store's layout and of the fold: one more with each change of either.
-const VERSION: u32 = 23;
+const VERSION: u32 = 24;
 
 /// Builds the view `history`: timelines, contacts, promises, and the search index.
 pub(crate) struct HistoryProjection {

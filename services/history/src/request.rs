@@ -115,6 +115,8 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         sentiment_scorers,
         root_cause_codes,
         has_root_cause,
+        has_driver,
+        drop_attributions,
     } = filter;
     let (from, before) = checker.within(
         ("filter.occurred_from", occurred_from.as_ref()),
@@ -127,32 +129,22 @@ pub(crate) fn filter(filter: &InteractionFilter, checker: &mut Checker) -> Filte
         reason_codes: values("filter.reason_codes", reason_codes, checker),
         disposition_codes: values("filter.disposition_codes", disposition_codes, checker),
         driver_codes: values("filter.driver_codes", driver_codes, checker),
-        channels: checker.known_list("filter.channels", channels, FILTER_VALUES_MAX),
-        directions: checker.known_list("filter.directions", directions, FILTER_VALUES_MAX),
-        sentiments: checker.known_list("filter.sentiments", sentiments, FILTER_VALUES_MAX),
+        channels: known("filter.channels", channels, checker),
+        directions: known("filter.directions", directions, checker),
+        sentiments: known("filter.sentiments", sentiments, checker),
         open_promise: *open_promise,
         labels: values("filter.labels", labels, checker),
         handles: handle_keys("filter.handles", handles, checker),
-        match_statuses: checker.known_list(
-            "filter.match_statuses",
-            match_statuses,
-            FILTER_VALUES_MAX,
-        ),
+        match_statuses: known("filter.match_statuses", match_statuses, checker),
         identified: *identified,
-        signals: checker.known_list("filter.signals", signals, FILTER_VALUES_MAX),
-        worst_sentiments: checker.known_list(
-            "filter.worst_sentiments",
-            worst_sentiments,
-            FILTER_VALUES_MAX,
-        ),
-        sentiment_trends: checker.known_list(
-            "filter.sentiment_trends",
-            sentiment_trends,
-            FILTER_VALUES_MAX,
-        ),
+        signals: known("filter.signals", signals, checker),
+        worst_sentiments: known("filter.worst_sentiments", worst_sentiments, checker),
+        sentiment_trends: known("filter.sentiment_trends", sentiment_trends, checker),
         sentiment_scorers: values("filter.sentiment_scorers", sentiment_scorers, checker),
         root_cause_codes: values("filter.root_cause_codes", root_cause_codes, checker),
         has_root_cause: *has_root_cause,
+        has_driver: *has_driver,
+        drop_attributions: known("filter.drop_attributions", drop_attributions, checker),
         occurred_from_us: from.map(microseconds),
         occurred_before_us: before.map(microseconds),
     }
@@ -167,6 +159,10 @@ fn handle_keys(field: &str, handles: &[HandleQuery], checker: &mut Checker) -> O
     let keys = each
         .flat_map(|(place, handle)| whose::handle(&format!("{field}[{place}]"), handle, checker));
     Some(keys.collect())
+}
+
+fn known<W: TryFrom<i32> + Copy>(field: &str, values: &[i32], checker: &mut Checker) -> Vec<W> {
+    checker.known_list(field, values, FILTER_VALUES_MAX)
 }
 
 fn values(field: &str, values: &[String], checker: &mut Checker) -> Vec<String> {

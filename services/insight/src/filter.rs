@@ -11,7 +11,7 @@ use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{
     ContactFact, ContactFilter, Dimension, RepeatCauseKind, Terms as WireTerms,
 };
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution};
 use aftercall_service::Checker;
 use jiff::Timestamp;
 
@@ -38,6 +38,7 @@ pub(crate) struct Filter {
     pub(crate) among: Vec<Among>,
     pub(crate) channels: Vec<Vec<u8>>,
     pub(crate) directions: Vec<Vec<u8>>,
+    pub(crate) attributions: Vec<Vec<u8>>,
     pub(crate) causes: Vec<Vec<Option<Why>>>,
     /// All must be so.
     pub(crate) facts: Vec<Counted>,
@@ -73,6 +74,7 @@ pub(crate) const fn column(dimension: Dimension) -> Option<(Column, bool)> {
         Dimension::IvrNode => (Column::IvrPath, true),
         Dimension::Channel
         | Dimension::Direction
+        | Dimension::DropAttribution
         | Dimension::RepeatCause
         | Dimension::Sentiment
         | Dimension::WorstSentiment
@@ -147,6 +149,7 @@ impl Filter {
             among: Vec::new(),
             channels: Vec::new(),
             directions: Vec::new(),
+            attributions: Vec::new(),
             causes: Vec::new(),
             facts: Vec::new(),
             felt: FeltFilter::of(wire, checker),
@@ -164,6 +167,7 @@ impl Filter {
                 }),
                 (Dimension::Channel, _) => filter.channels.push(vec![0]),
                 (Dimension::Direction, _) => filter.directions.push(vec![0]),
+                (Dimension::DropAttribution, _) => filter.attributions.push(vec![0]),
                 (felt, None) if filter.felt.take_unset(felt) => {}
                 (_, None) => filter.causes.push(vec![None]),
             }
@@ -270,6 +274,12 @@ impl Filter {
         if !directions.is_empty() {
             self.directions
                 .push(directions.into_iter().map(|it| it as u8).collect());
+        }
+        let (field, whose) = ("filter.drop_attributions", &wire.drop_attributions);
+        let whose = checker.known_list::<DropAttribution>(field, whose, VALUES_MAX);
+        if !whose.is_empty() {
+            self.attributions
+                .push(whose.into_iter().map(|it| it as u8).collect());
         }
         let facts = checker.known_list::<ContactFact>("filter.facts", &wire.facts, VALUES_MAX);
         self.facts = facts.into_iter().filter_map(counted).collect();

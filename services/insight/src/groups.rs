@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use aftercall_domain::measure::{Facts, Feeling, Sums, Terms};
 use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
 use aftercall_proto::insight::v1::{ContactFilter, Dimension, RepeatCauseKind};
-use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution, SignalKind};
 use aftercall_view::StoreError;
 
 use crate::buckets::Buckets;
@@ -58,6 +58,9 @@ pub(crate) fn ask_for(filter: &mut ContactFilter, dimension: Dimension, value: &
             filter.all_signals.extend(signal);
         }
         Dimension::SentimentScorer => filter.all_sentiment_scorers.extend(text),
+        Dimension::DropAttribution => {
+            filter.drop_attributions = numbered(value, DropAttribution::from_str_name);
+        }
         Dimension::Unspecified => {}
     }
 }

@@ -40,7 +40,7 @@ pub(crate) const COLUMNS: usize = 15;
 pub(crate) const ROW_BYTES: usize = FACTS_AT + 4 * NUMBERS + 2 * COUNTS;
 
 /// Where it says where its record stands, how the customer felt, and then words and facts.
-const OFFSET_AT: usize = 8 + 16 + 2;
+const OFFSET_AT: usize = 8 + 16 + 3;
 const FEELING_AT: usize = OFFSET_AT + 8;
 const WORDS_AT: usize = FEELING_AT + FEELING_BYTES;
 const FACTS_AT: usize = WORDS_AT + 4 * COLUMNS;
@@ -64,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) interaction_id: [u8; 16],
     pub(crate) channel: u8,
     pub(crate) direction: u8,
+    /// To whom it is put down that the line was lost; 0 where that is not said.
+    pub(crate) attribution: u8,
     /// Where the record, or the first that was told of a call, stands in its partition of the log.
     pub(crate) offset: u64,
     /// How the customer felt, by the sentiment that counts.
@@ -109,6 +111,11 @@ impl<'a> RowBytes<'a> {
     #[inline]
     pub(crate) fn direction(self) -> u8 {
         self.0[25]
+    }
+
+    #[inline]
+    pub(crate) fn attribution(self) -> u8 {
+        self.0[26]
     }
 
     #[inline]
@@ -207,6 +214,7 @@ impl<'a> RowBytes<'a> {
             interaction_id: self.interaction_id(),
             channel: self.channel(),
             direction: self.direction(),
+            attribution: self.attribution(),
             offset: self.offset(),
             feeling: self.feeling(),
             has_others: self.has_others(),
@@ -221,7 +229,7 @@ impl Row {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.occurred_at_us.to_le_bytes());
         out.extend(self.interaction_id);
-        out.extend([self.channel, self.direction]);
+        out.extend([self.channel, self.direction, self.attribution]);
         out.extend(self.offset.to_le_bytes());
         let felt = &self.feeling;
         for number in [felt.start, felt.end, felt.worst, felt.signals] {
@@ -289,6 +297,7 @@ mod tests {
             interaction_id: [9; 16],
             channel: 3,
             direction: 2,
+            attribution: 4,
             offset: 1 << 40,
             feeling: Feeling {
                 start: 23,

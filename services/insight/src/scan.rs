@@ -324,6 +324,7 @@ impl<'a> PartitionRows<'a> {
         let is_among = |lists: &[Vec<u8>], value| lists.iter().all(|list| list.contains(&value));
         if !is_among(&filter.channels, row.channel())
             || !is_among(&filter.directions, row.direction())
+            || !is_among(&filter.attributions, row.attribution())
         {
             return false;
         }

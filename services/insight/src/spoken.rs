@@ -1,5 +1,6 @@
 //! What is said in contacts: their words, which stay in the log and are read there when somebody asks for them.
 
+mod faint;
 mod reading;
 
 use std::collections::HashMap;
@@ -7,10 +8,11 @@ use std::collections::HashMap;
 use aftercall_domain::masking::{self, Known};
 use aftercall_proto::model::v1::Interaction;
 use aftercall_proto::texts;
-use aftercall_retrieval::words::{Word, tells, words};
+use aftercall_retrieval::words::{Word, words};
 
 use crate::limits::{SPOKEN_BYTES_MAX, SPOKEN_WORDS_MAX};
 
+use faint::Telling;
 pub(crate) use reading::LogReader;
 
 /// The words of a contact, and pairs of them that stand together, each once: as they are compared, and as they were written.
@@ -28,11 +30,13 @@ pub(crate) fn terms(contact: &Interaction) -> Terms {
             return;
         }
         let text = &text[..text.floor_char_boundary(SPOKEN_BYTES_MAX)];
-        for piece in unmasked(text, &known) {
-            let mut words = words(piece);
+        let pieces = unmasked(text, &known).into_iter().map(words);
+        let pieces: Vec<Vec<Word>> = pieces.collect();
+        let telling = Telling::of(pieces.iter().flatten());
+        for mut words in pieces {
             words.truncate(left);
             left -= words.len();
-            add(&words, &mut terms);
+            add(&words, telling, &mut terms);
         }
     });
     terms
@@ -49,13 +53,13 @@ fn unmasked<'t>(text: &'t str, known: &Known) -> Vec<&'t str> {
     pieces
 }
 
-fn add(words: &[Word], terms: &mut Terms) {
+fn add(words: &[Word], telling: Telling, terms: &mut Terms) {
     for (place, word) in words.iter().enumerate() {
-        if !is_telling(word) {
+        if !telling.is(word) {
             continue;
         }
         keep(word.term.clone(), word.spelling.clone(), terms);
-        if let Some(next) = words.get(place + 1).filter(|next| is_telling(next)) {
+        if let Some(next) = words.get(place + 1).filter(|next| telling.is(next)) {
             let term = format!("{} {}", word.term, next.term);
             keep(term, format!("{} {}", word.spelling, next.spelling), terms);
         }
@@ -73,11 +77,6 @@ fn keep(term: String, spelling: String, terms: &mut Terms) {
 /// Whether a spelling is rather shown than another one.
 pub(crate) fn is_better(spelling: &str, kept: &str) -> bool {
     (spelling.len(), spelling) < (kept.len(), kept)
-}
-
-fn is_telling(word: &Word) -> bool {
-    let has_letters = word.term.chars().any(char::is_alphabetic);
-    has_letters && word.term.len() > 1 && tells(&word.term)
 }
 
 #[cfg(test)]
@@ -144,6 +143,14 @@ mod tests {
         for word in ["meter", "broken"] {
             assert!(shown.iter().any(|it| it == word), "{word} in {shown:?}");
         }
+    }
+
+    #[test]
+    fn german_is_told_from_all_of_a_text_though_a_name_stands_within_it() {
+        let shown = shown(&contact("Frau Lovelace hat Ärger, sagt sie"));
+        assert!(shown.iter().any(|it| it == "arger"), "{shown:?}");
+        let faint = ["hat", "sie"];
+        assert!(!shown.iter().any(|it| faint.contains(&&**it)), "{shown:?}");
     }
 
     #[test]

@@ -489,8 +489,7 @@ impl Folding {
             disconnect: end.map(|end| Disconnect {
                 reason: end.reason,
                 stage: Some(end.from.stage()),
-                drop_class: None,
-                attribution: None,
+                ..Disconnect::default()
             }),
             measures,
             restatements: Vec::new(),

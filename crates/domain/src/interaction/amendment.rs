@@ -243,6 +243,9 @@ impl Amendment {
         if let Some(path) = &self.ivr_path {
             check_path(at, path, span, checker);
         }
+        if let Some(Some(disconnect)) = &self.disconnect {
+            disconnect.check(at.field("disconnect"), checker);
+        }
         if let Some(Some(segment)) = &self.driver_segment {
             segment.check(at.field("driver_segment"), checker);
         }

@@ -14,6 +14,9 @@ impl Interaction {
             clean_handle(handle, at.field("our_handle"), cleaner);
         }
         clean_segments(&mut self.segments, at, cleaner);
+        if let Some(disconnect) = &mut self.disconnect {
+            disconnect.clean(at.field("disconnect"), cleaner);
+        }
         clean_reasons(&mut self.contact_reasons, at, cleaner);
         if let Some(handling) = &mut self.handling {
             handling.clean(at.field("handling"), cleaner);
@@ -28,6 +31,9 @@ impl Amendment {
     pub(super) fn clean(&mut self, at: FieldPath<'_>, cleaner: &mut Cleaner) {
         if let Some(segments) = &mut self.segments {
             clean_segments(segments, at, cleaner);
+        }
+        if let Some(Some(disconnect)) = &mut self.disconnect {
+            disconnect.clean(at.field("disconnect"), cleaner);
         }
         if let Some(reasons) = &mut self.contact_reasons {
             clean_reasons(reasons, at, cleaner);

@@ -1,4 +1,8 @@
-//! How a contact ended. All of it is said in closed lists, so there is nothing to check.
+//! How a contact ended, and what shows it.
+
+use super::check::Checker;
+use crate::limits::DROP_EVIDENCE_MAX;
+use crate::{Cleaner, FieldPath};
 
 /// How a contact ended.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -11,6 +15,30 @@ pub struct Disconnect {
     pub drop_class: Option<DropClass>,
     /// To whom it is put down that it was.
     pub attribution: Option<DropAttribution>,
+    /// \[P\] What shows it.
+    pub evidence: Vec<String>,
+}
+
+impl Disconnect {
+    pub(super) fn check(&self, at: FieldPath<'_>, checker: &mut Checker<'_>) {
+        let list = at.field("evidence");
+        if !checker.count(list, self.evidence.len(), DROP_EVIDENCE_MAX) {
+            return;
+        }
+        for (index, one) in self.evidence.iter().enumerate() {
+            checker.required_line(list.index(index), one);
+        }
+    }
+
+    pub(super) fn clean(&mut self, at: FieldPath<'_>, cleaner: &mut Cleaner) {
+        cleaner.each(
+            at.field("evidence"),
+            &mut self.evidence,
+            |one, at, cleaner| {
+                cleaner.text(at, one);
+            },
+        );
+    }
 }
 
 /// Who or what ended a contact.
@@ -75,4 +103,44 @@ pub enum DropAttribution {
     CustomerDevice,
     /// That is not known.
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::Violations;
+    use crate::limits::LINE_BYTES_MAX;
+    use crate::violation::Reason;
+
+    fn wrong(evidence: Vec<String>) -> Vec<(String, Reason)> {
+        let mut found = Violations::new();
+        let mut checker = Checker {
+            now: Timestamp::UNIX_EPOCH,
+            import: false,
+            found: &mut found,
+        };
+        let disconnect = Disconnect {
+            evidence,
+            ..Disconnect::default()
+        };
+        disconnect.check(FieldPath::ROOT, &mut checker);
+        let all = found.as_slice().iter();
+        all.map(|one| (one.field.clone(), one.reason)).collect()
+    }
+
+    #[test]
+    fn evidence_is_said_and_bounded() {
+        let said = "the carrier's own report".to_owned();
+        assert!(wrong(vec![said.clone(); DROP_EVIDENCE_MAX]).is_empty());
+        let long = "x".repeat(LINE_BYTES_MAX + 1);
+        let expected = [
+            ("evidence[1]".to_owned(), Reason::Required),
+            ("evidence[2]".to_owned(), Reason::TooLong),
+        ];
+        assert_eq!(wrong(vec![said.clone(), String::new(), long]), expected);
+        let many = wrong(vec![said; DROP_EVIDENCE_MAX + 1]);
+        assert_eq!(many, [("evidence".to_owned(), Reason::TooMany)]);
+    }
 }

@@ -123,6 +123,9 @@ impl Interaction {
         };
         check_segments(at, &self.segments, span, checker);
         check_path(at, &self.ivr_path, span, checker);
+        if let Some(disconnect) = &self.disconnect {
+            disconnect.check(at.field("disconnect"), checker);
+        }
         check_reasons(at, &self.contact_reasons, checker);
         if let Some(handling) = &self.handling {
             handling.check(at.field("handling"), checker);

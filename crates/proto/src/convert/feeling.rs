@@ -61,6 +61,21 @@ pub fn scorers(interaction: &Interaction) -> Vec<&str> {
     names
 }
 
+/// The same with the version in which each scored it, where one was said: `rules@3`. A scorer stands there once for each.
+pub fn versioned_scorers(interaction: &Interaction) -> Vec<String> {
+    let own = interaction.sentiment.iter();
+    let all = own.chain(&interaction.sentiments);
+    let named = all.filter(|one| !one.scorer.is_empty());
+    let names = named.map(|one| match &*one.scorer_version {
+        "" => one.scorer.clone(),
+        version => format!("{}@{version}", one.scorer),
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// What a scorer says of a contact: that of the record if it is theirs, or else what they said last.
 pub fn by_scorer<'i>(interaction: &'i Interaction, scorer: &str) -> Option<&'i Sentiment> {
     let own = interaction.sentiment.iter();

@@ -4,7 +4,7 @@ use aftercall_proto::history::v1::{
     Facet, FacetCounts, HandleQuery, InteractionFilter, SearchInteractionsRequest, SearchOrder,
     SearchResult, SentimentBand, SentimentTrend, Snippet,
 };
-use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution, SignalKind};
 
 use super::as_of::AsOfArgs;
 use super::listing::{gathered, page_size};
@@ -72,6 +72,10 @@ pub(super) struct FilterArgs {
     /// Contacts with this driver; `outage` also finds `outage.network`
     #[arg(long, value_name = "CODE")]
     driver: Vec<String>,
+    /// Whether it was said what made the customer call; =false finds those of which nobody said it
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(require_equals = true)]
+    has_driver: Option<bool>,
     /// Contacts by this channel
     #[arg(long, value_parser = values::<Channel>())]
     channel: Vec<i32>,
@@ -104,6 +108,9 @@ pub(super) struct FilterArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(require_equals = true)]
     has_root_cause: Option<bool>,
+    /// Contacts whose loss is put down to this
+    #[arg(long, value_name = "WHOM", value_parser = values::<DropAttribution>())]
+    drop_attribution: Vec<i32>,
     /// Contacts with this label; repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
@@ -160,6 +167,7 @@ impl FilterArgs {
             reason,
             disposition,
             driver,
+            has_driver,
             channel,
             direction,
             sentiment,
@@ -170,6 +178,7 @@ impl FilterArgs {
             open_promise,
             root_cause,
             has_root_cause,
+            drop_attribution,
             label,
             from,
             before,
@@ -188,6 +197,7 @@ impl FilterArgs {
             reason_codes: reason,
             disposition_codes: disposition,
             driver_codes: driver,
+            has_driver,
             channels: channel,
             directions: direction,
             sentiments: sentiment,
@@ -198,6 +208,7 @@ impl FilterArgs {
             open_promise,
             root_cause_codes: root_cause,
             has_root_cause,
+            drop_attributions: drop_attribution,
             labels: label,
             occurred_from: session.optional_instant(from.as_ref())?,
             occurred_before: session.optional_instant(before.as_ref())?,

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use aftercall_proto::model::v1::{
-    CallEvent, CallEventKind as Kind, Direction, DisconnectReason, Transfer, TransferKind,
+    CallEvent, CallEventKind as Kind, Direction, DisconnectReason, DropSide, Transfer, TransferKind,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -216,6 +216,13 @@ fn worked(contact: &Contact, out: &mut Vec<CallEvent>) {
 }
 
 fn ended(contact: &Contact, at: Timestamp) -> CallEvent {
+    // The agent did not leave the chat: the network between did.
+    if contact.reason == "AGENT_NETWORK_DISCONNECT" {
+        return CallEvent {
+            drop_side: DropSide::Agent.into(),
+            ..contact.event("ended", Kind::Dropped, at)
+        };
+    }
     let reason = reason(&contact.reason, contact.is_outbound());
     CallEvent {
         disconnect_reason: reason.map_or(0, Into::into),
@@ -245,10 +252,12 @@ fn handed_on(
     }
 }
 
-/// Why a voice contact was disconnected, by the contact records data model; none for what is not said, or new.
+/// Why a contact was disconnected, by the contact records data model; none for what is not said, or new.
 fn reason(text: &str, is_outbound: bool) -> Option<DisconnectReason> {
     let reason = match text {
-        "CUSTOMER_DISCONNECT" | "CUSTOMER_NEVER_ARRIVED" => DisconnectReason::Customer,
+        "CUSTOMER_DISCONNECT"
+        | "CUSTOMER_NEVER_ARRIVED"
+        | "CUSTOMER_CONNECTION_NOT_ESTABLISHED" => DisconnectReason::Customer,
         "AGENT_DISCONNECT" => DisconnectReason::Agent,
         "THIRD_PARTY_DISCONNECT" => DisconnectReason::ThirdParty,
         "TELECOM_PROBLEM" => DisconnectReason::TelecomProblem,

@@ -85,6 +85,7 @@ pub(super) fn cut_off(contact: &mut model::Interaction) {
         stage: model::DisconnectStage::Talk.into(),
         drop_class: model::DropClass::Suspected.into(),
         attribution: model::DropAttribution::Carrier.into(),
+        evidence: vec!["Both ends lost the carrier's signal in the same second.".to_owned()],
     });
     contact.labels.push("dropped".to_owned());
     if let Some(handling) = &mut contact.handling {

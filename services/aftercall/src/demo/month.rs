@@ -35,6 +35,14 @@ const FIRE: &str = "internet.outage";
 const FIRE_DAYS: i64 = 5;
 const FIRE_CALLS: usize = 80;
 
+/// What is put right in the month, so many whole days before its end: a letter of ours. So many others call about it before that,
+/// each once, and fewer after it.
+pub(super) const LETTER: &str = "billing.bill_too_high";
+pub(super) const LETTER_LABEL: &str = "yearly-letter";
+pub(super) const LETTER_DAYS: i64 = 10;
+const LETTER_CALLS_BEFORE: usize = 70;
+const LETTER_CALLS_AFTER: usize = 14;
+
 /// The reason that has an answer for most of the month, and since when.
 pub(super) const ANSWERED_REASON: &str = "internet.slow";
 const ANSWERED_AGO: SignedDuration = SignedDuration::from_hours(24 * 20);
@@ -94,6 +102,11 @@ pub(super) fn month(corpus: &Corpus, seed: u64, end: Timestamp) -> Vec<Step> {
     if let Some(fire) = corpus.scenario(FIRE) {
         for number in 0..FIRE_CALLS {
             maker.call_about_fire(fire, number);
+        }
+    }
+    if let Some(letter) = corpus.scenario(LETTER) {
+        for number in 0..LETTER_CALLS_BEFORE + LETTER_CALLS_AFTER {
+            maker.call_about_letter(letter, number);
         }
     }
     maker.steps.push(Step {
@@ -202,6 +215,24 @@ impl<'a> Maker<'a> {
         let at = self.opening_time((0, FIRE_DAYS));
         let draw = self.draw(fire, false);
         let contact = call(self.corpus, &caller, fire, &draw, at);
+        self.record(contact, at);
+    }
+
+    /// The same about the letter; nothing is promised to them.
+    fn call_about_letter(&mut self, letter: &Scenario, number: usize) {
+        let caller = self.caller(CUSTOMERS + CALLS_BEFORE + FIRE_CALLS + number);
+        let days = match number < LETTER_CALLS_BEFORE {
+            true => (LETTER_DAYS, 2 * LETTER_DAYS),
+            false => (0, LETTER_DAYS),
+        };
+        let at = self.opening_time(days);
+        let draw = Draw {
+            promises: false,
+            signals: false,
+            ..self.draw(letter, true)
+        };
+        let mut contact = call(self.corpus, &caller, letter, &draw, at);
+        contact.labels.push(LETTER_LABEL.to_owned());
         self.record(contact, at);
     }
 
@@ -409,6 +440,33 @@ mod tests {
         assert!(
             (FIRE_CALLS - 5..=FIRE_CALLS).contains(&fires),
             "{fires} calls"
+        );
+    }
+
+    #[test]
+    fn fewer_call_about_the_letter_once_it_is_put_right() {
+        let corpus = Corpus::built_in().unwrap();
+        let end: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let put_right = end - SignedDuration::from_hours(24 * LETTER_DAYS);
+        let (mut before, mut after) = (0, 0);
+        for step in month(&corpus, 7, end) {
+            let Act::Record(contact) = step.act else {
+                continue;
+            };
+            if contact.labels.iter().all(|label| label != LETTER_LABEL) {
+                continue;
+            }
+            assert_eq!(contact.contact_reasons[0].code, LETTER);
+            match contact.occurred_at.unwrap().seconds < put_right.as_second() {
+                true => before += 1,
+                false => after += 1,
+            }
+        }
+        assert_eq!(before, LETTER_CALLS_BEFORE);
+        // A call that would end later than the month is not in it.
+        assert!(
+            (LETTER_CALLS_AFTER - 3..=LETTER_CALLS_AFTER).contains(&after),
+            "{after} calls"
         );
     }
 }

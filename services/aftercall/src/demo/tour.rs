@@ -70,6 +70,7 @@ impl Tour {
         self.keep_in_view(player, receiver).await?;
         self.answer(player).await?;
         self.look_into().await?;
+        self.put_right().await?;
         self.save(player).await
     }
 

@@ -54,10 +54,17 @@ fn to_whom_the_loss_of_a_recorded_call_is_put_down_is_revised() {
     let revised = json!({
         "dropClass": "DROP_CLASS_CONFIRMED",
         "attribution": "DROP_ATTRIBUTION_CARRIER",
+        "evidence": ["ticket 4711 of the carrier", "its trace"],
     });
     let fields = json!({ "disconnect": revised }).to_string();
     let (_, contact) = amended(&server, id, &fields);
     assert_eq!(contact["disconnect"], revised);
     let shown = run(&mut server.client(["show", id])).ok();
     assert!(shown.contains("put down to carrier"), "{shown}");
+    assert!(shown.contains("its trace"), "{shown}");
+
+    let unsaid = json!({ "disconnect": { "evidence": [""] } }).to_string();
+    let mut wrong = server.client(["amend", id, "-", "--reason", "nothing shows it"]);
+    let refused = run_with(&mut wrong, unsaid.as_bytes()).fails(1);
+    assert!(refused.contains("disconnect.evidence[0]"), "{refused}");
 }

@@ -374,6 +374,7 @@ async fn whether_a_call_was_lost_is_judged_by_its_events_and_by_people_over_them
         let shown = shown.interaction.unwrap().disconnect.unwrap();
         assert_eq!(shown.drop_class(), DropClass::Confirmed);
         assert_eq!(shown.attribution(), DropAttribution::Carrier);
+        assert_eq!(shown.evidence, ["the carrier's own report"]);
         let unknown = JudgeCallDropRequest {
             request_id: "judge-2".to_owned(),
             interaction_id: uuid::Uuid::from_u128(9).to_string(),

@@ -1,6 +1,7 @@
 //! The contacts behind numbers: whatever is asked of contacts, and by whatever they are grouped, the filter of each number
 //! finds as many as it says, in insight's list and in a search of the history; and a filter of a search has one meaning.
 
+mod alike;
 mod asked;
 
 use aftercall_client::{Client, Error};
@@ -21,7 +22,8 @@ use proptest::test_runner::Config;
 use prost::Message;
 
 use crate::app::beside_an_app;
-use asked::{Asked, BANDS, Felt, One, asked, dimensions, driven_alike, felt_alike, one};
+use alike::{driven_alike, felt_alike};
+use asked::{Asked, BANDS, Felt, One, asked, dimensions, one};
 
 struct House {
     client: Client,
@@ -236,6 +238,7 @@ async fn with_three<F: Future<Output = ()>>(test: impl FnOnce(House) -> F) {
             driver: None,
             way: Vec::new(),
             cause: None,
+            lost_by: None,
         };
         let all = [
             one(1, 0, [None, Some((2, -3)), Some((0, 0))]),

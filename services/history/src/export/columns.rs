@@ -7,8 +7,8 @@ use aftercall_domain::commitment::Commitment;
 use aftercall_domain::interaction::path_in_line;
 use aftercall_proto::convert::time;
 use aftercall_proto::model::v1::{
-    Channel, Customer, Direction, DriverSegment, DriverSetter, DropClass, Handling, Interaction,
-    MatchStatus, ReasonResolution, RepeatCause, RootCause,
+    Channel, Customer, Direction, DriverSegment, DriverSetter, DropAttribution, DropClass,
+    Handling, Interaction, MatchStatus, ReasonResolution, RepeatCause, RootCause,
 };
 use pbjson_types::Timestamp;
 
@@ -192,6 +192,10 @@ columns! {
     };
     "ivr_node", Text, "the last of them", |row| {
         text(row.contact.ivr_path.last().map_or("", |step| &step.node))
+    };
+    "drop_attribution", Text, "to whom it is put down that it was lost, such as `DROP_ATTRIBUTION_CARRIER`", |row| {
+        let whose = row.contact.disconnect.as_ref().map_or(0, |disconnect| disconnect.attribution);
+        name(whose, |value| Some(DropAttribution::try_from(value).ok()?.as_str_name()))
     };
 }
 

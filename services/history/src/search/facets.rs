@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aftercall_proto::history::v1::{Facet, FacetCount, FacetCounts, SentimentBand, SentimentTrend};
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution};
 use tantivy::columnar::{Cardinality, Column, StrColumn};
 use tantivy::{DocId, SegmentReader};
 
@@ -95,7 +95,7 @@ impl Tally {
 fn has_several(facet: Facet) -> bool {
     matches!(
         facet,
-        Facet::Label | Facet::Agent | Facet::Team | Facet::Signal
+        Facet::Label | Facet::Agent | Facet::Team | Facet::Signal | Facet::SentimentScorer
     )
 }
 
@@ -108,6 +108,7 @@ fn is_of_numbers(facet: Facet) -> bool {
             | Facet::Sentiment
             | Facet::WorstSentiment
             | Facet::SentimentTrend
+            | Facet::DropAttribution
     )
 }
 
@@ -319,6 +320,8 @@ fn column_name(facet: Facet) -> Option<&'static str> {
         Facet::WorstSentiment => Some(column::WORST),
         Facet::SentimentTrend => Some(column::TREND),
         Facet::RootCause => Some(column::ROOT_CAUSE),
+        Facet::DropAttribution => Some(column::ATTRIBUTION),
+        Facet::SentimentScorer => Some(column::SCORED_BY),
     }
 }
 
@@ -331,6 +334,7 @@ fn enum_name(facet: Facet, value: u64) -> String {
             Some(SentimentBand::try_from(value).ok()?.as_str_name())
         }
         Facet::SentimentTrend => Some(SentimentTrend::try_from(value).ok()?.as_str_name()),
+        Facet::DropAttribution => Some(DropAttribution::try_from(value).ok()?.as_str_name()),
         _ => None,
     });
     known.map_or_else(|| value.to_string(), str::to_owned)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aftercall_domain::Scope;
 use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
-use aftercall_proto::model::v1::{Channel, Direction, MatchStatus, SignalKind};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution, MatchStatus, SignalKind};
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -21,6 +21,7 @@ pub(crate) struct Filter {
     pub(crate) reason_codes: Vec<String>,
     pub(crate) disposition_codes: Vec<String>,
     pub(crate) driver_codes: Vec<String>,
+    pub(crate) has_driver: Option<bool>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) directions: Vec<Direction>,
     pub(crate) sentiments: Vec<SentimentBand>,
@@ -37,6 +38,7 @@ pub(crate) struct Filter {
     pub(crate) sentiment_scorers: Vec<String>,
     pub(crate) root_cause_codes: Vec<String>,
     pub(crate) has_root_cause: Option<bool>,
+    pub(crate) drop_attributions: Vec<DropAttribution>,
     pub(crate) occurred_from_us: Option<i64>,
     pub(crate) occurred_before_us: Option<i64>,
 }
@@ -78,18 +80,19 @@ pub(crate) fn query(
             .collect();
         clauses.extend(any_of(terms));
     }
-    clauses.extend(any_of(enum_terms(fields.channel, &filter.channels)));
-    clauses.extend(any_of(enum_terms(fields.direction, &filter.directions)));
-    clauses.extend(any_of(enum_terms(fields.sentiment, &filter.sentiments)));
-    clauses.extend(any_of(enum_terms(fields.worst, &filter.worst_sentiments)));
-    clauses.extend(any_of(enum_terms(fields.trend, &filter.sentiment_trends)));
+    let numbers = [
+        enum_terms(fields.channel, &filter.channels),
+        enum_terms(fields.direction, &filter.directions),
+        enum_terms(fields.sentiment, &filter.sentiments),
+        enum_terms(fields.worst, &filter.worst_sentiments),
+        enum_terms(fields.trend, &filter.sentiment_trends),
+        enum_terms(fields.attribution, &filter.drop_attributions),
+        enum_terms(fields.match_status, &filter.match_statuses),
+    ];
+    clauses.extend(numbers.into_iter().filter_map(any_of));
     let signals = filter.signals.iter();
     let signals = signals.map(|kind| Term::from_field_text(fields.signal, kind.as_str_name()));
     clauses.extend(any_of(signals.collect()));
-    clauses.extend(any_of(enum_terms(
-        fields.match_status,
-        &filter.match_statuses,
-    )));
     if let Some(handles) = &filter.handles {
         let terms = handles
             .iter()
@@ -108,6 +111,7 @@ pub(crate) fn query(
         (fields.identified, filter.identified),
         (fields.open_promise, filter.open_promise),
         (fields.has_root_cause, filter.has_root_cause),
+        (fields.has_driver, filter.has_driver),
     ];
     for (field, asked) in flags {
         let clause = asked.map(|is_so| one(Term::from_field_bool(field, is_so)));

@@ -6,7 +6,8 @@ use aftercall_proto::history::v1::{
     Facet, FacetCounts, InteractionFilter, SearchInteractionsRequest, SentimentBand, SentimentTrend,
 };
 use aftercall_proto::model::v1::{
-    Channel, DriverSegment, DriverSetter, Interaction, ReasonResolution, SignalKind,
+    Channel, Disconnect, DriverSegment, DriverSetter, DropAttribution, Interaction,
+    ReasonResolution, Sentiment, SignalKind,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -62,6 +63,17 @@ const WORDS: [&str; 3] = ["alpha", "alpha beta", "gamma"];
 const DRIVERS: [&str; 3] = ["", "outage.network", "price"];
 
 impl Sample {
+    /// By as many versions of a scorer as the agent has a number: of which none says how the contact ended.
+    fn scored(&self) -> Vec<Sentiment> {
+        let version = |version: usize| Sentiment {
+            start: Some(0.0),
+            scorer: "rules".to_owned(),
+            scorer_version: version.to_string(),
+            ..Sentiment::default()
+        };
+        (0..self.agent).map(version).collect()
+    }
+
     fn interaction(&self, n: u64) -> Interaction {
         let labels: Vec<String> = self
             .labels
@@ -91,6 +103,11 @@ impl Sample {
                     set_by: DriverSetter::Agent.into(),
                     ..DriverSegment::default()
                 });
+                interaction.disconnect = self.chat.then(|| Disconnect {
+                    attribution: DropAttribution::Carrier.into(),
+                    ..Disconnect::default()
+                });
+                interaction.sentiments = self.scored();
             });
         let kinds = self.signals.iter();
         let kinds = kinds.filter_map(|kind| SignalKind::try_from(*kind).ok());
@@ -115,6 +132,10 @@ struct Asked {
     alpha: Option<bool>,
     /// What made the customer call: a family of codes, or a code.
     driver: Option<bool>,
+    /// Whether anything is said to have.
+    has_driver: Option<bool>,
+    /// To whom the loss is put down, as is said of chats alone.
+    is_carriers: bool,
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -125,14 +146,20 @@ fn asked() -> impl Strategy<Value = Asked> {
         prop::option::of(0..LABELS),
         option.clone(),
         option,
+        prop::option::weighted(0.2, any::<bool>()),
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(agents, family, label, alpha, driver)| Asked {
-            agents,
-            family,
-            label,
-            alpha,
-            driver,
-        })
+        .prop_map(
+            |(agents, family, label, alpha, driver, has_driver, is_carriers)| Asked {
+                agents,
+                family,
+                label,
+                alpha,
+                driver,
+                has_driver,
+                is_carriers,
+            },
+        )
 }
 
 impl Asked {
@@ -148,6 +175,11 @@ impl Asked {
             .map(|outage| if outage { "outage" } else { "price" });
         let filter = InteractionFilter {
             driver_codes: driver.into_iter().map(str::to_owned).collect(),
+            has_driver: self.has_driver,
+            drop_attributions: Some(i32::from(DropAttribution::Carrier))
+                .filter(|_| self.is_carriers)
+                .into_iter()
+                .collect(),
             agent_ids: self
                 .agents
                 .iter()
@@ -165,7 +197,10 @@ impl Asked {
             query: query.unwrap_or_default().to_owned(),
             filter: Some(filter),
             page_size: 1,
-            facets: (1..=8).chain(210..=212).chain([50, 240]).collect(),
+            facets: (1..=8)
+                .chain(210..=212)
+                .chain([50, 240, 250, 251])
+                .collect(),
             ..SearchInteractionsRequest::default()
         }
     }
@@ -180,6 +215,10 @@ impl Asked {
             && self
                 .driver
                 .is_none_or(|outage| one.word == if outage { 1 } else { 2 })
+            && self
+                .has_driver
+                .is_none_or(|has_driver| has_driver == (one.word > 0))
+            && (one.chat || !self.is_carriers)
     }
 }
 
@@ -209,6 +248,15 @@ fn values(facet: Facet, one: &Interaction) -> Vec<String> {
         }
         Facet::Label => one.labels.clone(),
         Facet::RootCause => text(one.root_cause.as_ref().map_or("", |cause| &cause.code)),
+        Facet::DropAttribution => match one.disconnect.as_ref().map_or(0, |it| it.attribution) {
+            0 => Vec::new(),
+            _ => text(DropAttribution::Carrier.as_str_name()),
+        },
+        Facet::SentimentScorer => {
+            let named = one.sentiments.iter();
+            let named = named.map(|it| format!("{}@{}", it.scorer, it.scorer_version));
+            Vec::from_iter(named.collect::<BTreeSet<_>>())
+        }
     }
 }
 

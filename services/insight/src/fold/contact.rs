@@ -91,7 +91,7 @@ impl Kept {
             occurred_at: contact.occurred_at,
             ended_at: contact.ended_at,
             segments: without_words(contact.segments.clone()),
-            disconnect: contact.disconnect,
+            disconnect: without_evidence(contact.disconnect.as_ref()),
             contact_reasons: without_verbatim(contact.contact_reasons.clone()),
             disposition: contact.disposition.clone(),
             problem_onset_at: contact.problem_onset_at,
@@ -194,7 +194,7 @@ impl Kept {
                 "ivr_path" => contact.ivr_path = nodes_alone(&values.ivr_path),
                 "disposition" => contact.disposition.clone_from(&values.disposition),
                 "segments" => contact.segments = without_words(values.segments.clone()),
-                "disconnect" => contact.disconnect = values.disconnect,
+                "disconnect" => contact.disconnect = without_evidence(values.disconnect.as_ref()),
                 "occurred_at" => contact.occurred_at = values.occurred_at,
                 "ended_at" => contact.ended_at = values.ended_at,
                 "non_talk" => contact.non_talk.clone_from(&values.non_talk),
@@ -308,6 +308,7 @@ impl Kept {
                 .map_or([0; 16], Uuid::into_bytes),
             channel: u8::try_from(contact.channel).unwrap_or(0),
             direction: u8::try_from(contact.direction).unwrap_or(0),
+            attribution: attribution(contact),
             offset: self.offset,
             feeling: feeling::of_contact(contact),
             has_others: !others(contact).scores.is_empty(),
@@ -360,7 +361,7 @@ impl Kept {
         let contact = &self.contact;
         let segments = contact.segments.iter().cloned();
         let segments: Vec<Segment> = segments.filter_map(|it| it.try_into().ok()).collect();
-        let disconnect = contact.disconnect;
+        let disconnect = contact.disconnect.clone();
         let disconnect = disconnect.and_then(|it| Disconnect::try_from(it).ok());
         let non_talk = contact.non_talk.iter();
         let non_talk: Vec<_> = non_talk.filter_map(|it| (*it).try_into().ok()).collect();
@@ -393,6 +394,13 @@ impl Kept {
         facts.set(known::ONSET, is_followed);
         facts
     }
+}
+
+/// To whom it is put down that the line was lost.
+fn attribution(contact: &Interaction) -> u8 {
+    let said = contact.disconnect.as_ref();
+    let said = said.map_or(0, |disconnect| disconnect.attribution);
+    u8::try_from(said).unwrap_or(0)
 }
 
 fn is_unsolved(reasons: &[ContactReason]) -> bool {
@@ -434,6 +442,13 @@ fn without_words(mut segments: Vec<wire::Segment>) -> Vec<wire::Segment> {
         }
     }
     segments
+}
+
+fn without_evidence(disconnect: Option<&wire::Disconnect>) -> Option<wire::Disconnect> {
+    disconnect.map(|disconnect| wire::Disconnect {
+        evidence: Vec::new(),
+        ..disconnect.clone()
+    })
 }
 
 fn without_verbatim(mut reasons: Vec<ContactReason>) -> Vec<ContactReason> {

@@ -6,7 +6,7 @@ use aftercall_domain::measure::{Feeling, SIGNALS, Terms};
 use aftercall_log::Partition;
 use aftercall_proto::history::v1::{SentimentBand, SentimentTrend};
 use aftercall_proto::insight::v1::{Dimension, RepeatCauseKind};
-use aftercall_proto::model::v1::{Channel, Direction, SignalKind};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution, SignalKind};
 use aftercall_view::StoreError;
 
 use crate::filter::{cause_kind, column, part};
@@ -28,6 +28,8 @@ pub(crate) enum By {
     Channel,
     /// The same.
     Direction,
+    /// The same.
+    Attribution,
     /// Why it is a repeat.
     Cause,
     /// The band at the end.
@@ -56,6 +58,7 @@ impl From<Dimension> for By {
             (_, Some((column, false))) => Self::Word(column),
             (Dimension::Channel, None) => Self::Channel,
             (Dimension::Direction, None) => Self::Direction,
+            (Dimension::DropAttribution, None) => Self::Attribution,
             (Dimension::Sentiment, None) => Self::End,
             (Dimension::WorstSentiment, None) => Self::Worst,
             (Dimension::SentimentTrend, None) => Self::Trend,
@@ -104,6 +107,7 @@ impl Values {
             By::Word(column) | By::Part(column) => row.word(column),
             By::Channel => row.channel().into(),
             By::Direction => row.direction().into(),
+            By::Attribution => row.attribution().into(),
             By::Cause => cause_kind(terms.why(&seen.facts())) as u32,
             By::End => end.into(),
             By::Worst => worst.into(),
@@ -172,6 +176,9 @@ impl Values {
             By::Part(column) => part(column, words.word(own)),
             By::Channel => name(Channel::try_from(number).ok(), |it| it.as_str_name()),
             By::Direction => name(Direction::try_from(number).ok(), |it| it.as_str_name()),
+            By::Attribution => name(DropAttribution::try_from(number).ok(), |it| {
+                it.as_str_name()
+            }),
             By::Cause => name(RepeatCauseKind::try_from(number).ok(), |it| {
                 it.as_str_name()
             }),
@@ -195,13 +202,14 @@ impl Values {
 }
 
 /// The prefixes of enum values that are values of dimensions.
-const PREFIXES: [&str; 6] = [
+const PREFIXES: [&str; 7] = [
     "CHANNEL_",
     "DIRECTION_",
     "REPEAT_CAUSE_KIND_",
     "SENTIMENT_BAND_",
     "SENTIMENT_TREND_",
     "SIGNAL_KIND_",
+    "DROP_ATTRIBUTION_",
 ];
 
 /// An enum's value as a dimension has it: without its prefix, and empty for the unspecified one.

@@ -3,8 +3,8 @@
 use aftercall_proto::envelope::Fact;
 use aftercall_proto::event::v1::{ActorKind, CallDropJudged, CallReported, Event};
 use aftercall_proto::model::v1::{
-    CallEvent, CallEventKind as Kind, CallTerms, Direction, DisconnectReason, DropClass,
-    HoldReason, Transfer, TransferKind,
+    CallEvent, CallEventKind as Kind, CallTerms, Direction, DisconnectReason, DropAttribution,
+    DropClass, HoldReason, Transfer, TransferKind,
 };
 
 use crate::fixture::{Events, TENANT, ago, id};
@@ -48,8 +48,14 @@ impl Events {
 
     /// Somebody says whether the call number `n` was lost.
     pub(crate) fn judge(&self, n: u64, class: DropClass) {
+        self.put_down(n, class, DropAttribution::Unspecified);
+    }
+
+    /// The same, and to whom that is put down.
+    pub(crate) fn put_down(&self, n: u64, class: DropClass, whose: DropAttribution) {
         let judged = CallDropJudged {
             drop_class: class.into(),
+            attribution: whose.into(),
             ..CallDropJudged::default()
         };
         let fact = Fact::CallDropJudged(Box::new(judged));

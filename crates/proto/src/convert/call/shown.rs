@@ -154,12 +154,25 @@ pub fn provisional(call: &wire::Call) -> wire::Interaction {
         occurred_at: call.began_at,
         ended_at: call.ended_at,
         segments: call.segments.clone(),
-        disconnect: call.disconnect,
+        disconnect: end(call),
         ivr_path: call.ivr_path.clone(),
         our_handle: call.our_handle.clone(),
         record_status: status.into(),
         ..wire::Interaction::default()
     }
+}
+
+/// How a call ended, with what shows it: why somebody said whether it was lost, if anybody did.
+fn end(call: &wire::Call) -> Option<wire::Disconnect> {
+    let mut end = call.disconnect.clone()?;
+    let judged = call.drop.as_ref().filter(|_| is_judged(call));
+    let said = judged.and_then(|drop| drop.judgements.last());
+    let said = said.filter(|judgement| !judgement.reason.is_empty());
+    end.evidence = said
+        .map(|judgement| judgement.reason.clone())
+        .into_iter()
+        .collect();
+    Some(end)
 }
 
 /// Whether somebody said of a call that is over whether it was lost.
@@ -179,9 +192,9 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
     }
     contact.ended_at = contact.ended_at.or(call.ended_at);
     match &mut contact.disconnect {
-        None => contact.disconnect = call.disconnect,
+        None => contact.disconnect = end(call),
         Some(own) => {
-            let told = call.disconnect.unwrap_or_default();
+            let told = end(call).unwrap_or_default();
             for (own, told) in [
                 (&mut own.reason, told.reason),
                 (&mut own.stage, told.stage),
@@ -200,6 +213,9 @@ pub fn complete(contact: &mut wire::Interaction, call: &wire::Call) {
             let says_none = own.attribution == 0 && own.drop_class() != wire::DropClass::NotADrop;
             if says_none || is_judged(call) {
                 own.attribution = told.attribution;
+            }
+            if is_judged(call) {
+                own.evidence = told.evidence;
             }
         }
     }

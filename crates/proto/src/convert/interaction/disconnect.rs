@@ -3,7 +3,7 @@
 use aftercall_domain::interaction::{
     Disconnect, DisconnectReason, DisconnectStage, DropAttribution, DropClass,
 };
-use aftercall_domain::{FieldPath, Violations};
+use aftercall_domain::{FieldPath, Violations, limits};
 
 use crate::convert::message::FromWire;
 use crate::convert::{enums, message};
@@ -18,6 +18,7 @@ impl FromWire<wire::Disconnect> for Disconnect {
             stage,
             drop_class,
             attribution,
+            evidence,
         } = wire;
         Self {
             reason: enums::optional::<wire::DisconnectReason>(reason, path.field("reason"), found),
@@ -32,6 +33,12 @@ impl FromWire<wire::Disconnect> for Disconnect {
                 path.field("attribution"),
                 found,
             ),
+            evidence: message::bounded(
+                evidence,
+                limits::DROP_EVIDENCE_MAX,
+                path.field("evidence"),
+                found,
+            ),
         }
     }
 }
@@ -43,12 +50,14 @@ impl From<Disconnect> for wire::Disconnect {
             stage,
             drop_class,
             attribution,
+            evidence,
         } = value;
         Self {
             reason: enums::number::<wire::DisconnectReason>(reason),
             stage: enums::number::<wire::DisconnectStage>(stage),
             drop_class: enums::number::<wire::DropClass>(drop_class),
             attribution: enums::number::<wire::DropAttribution>(attribution),
+            evidence,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aftercall_proto::convert::time;
 use aftercall_proto::insight::v1::{ContactFact, ContactFilter, Dimension, RepeatCauseKind};
-use aftercall_proto::model::v1::{Channel, Direction};
+use aftercall_proto::model::v1::{Channel, Direction, DropAttribution};
 
 use super::searched::SearchedArgs;
 use crate::command::{CommandError, Session};
@@ -63,6 +63,9 @@ pub(super) struct FilterArgs {
     /// Contacts with exactly this way through the voice menu: "main > bills"
     #[arg(long, value_name = "STEPS")]
     ivr_path: Vec<String>,
+    /// Contacts whose loss is put down to this
+    #[arg(long, value_name = "WHOM", value_parser = values::<DropAttribution>())]
+    drop_attribution: Vec<i32>,
     /// Contacts that this number counts: dropped, abandoned; all that are named
     #[arg(long, value_parser = values::<ContactFact>())]
     fact: Vec<i32>,
@@ -101,6 +104,7 @@ impl FilterArgs {
             driver_families: self.driver_family,
             ivr_nodes: self.ivr_node,
             ivr_paths: self.ivr_path,
+            drop_attributions: self.drop_attribution,
             unset: self.unset,
             facts: self.fact,
             occurred_from,

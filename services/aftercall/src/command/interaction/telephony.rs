@@ -22,6 +22,9 @@ pub(super) fn fields(interaction: &Interaction, times: &Times, card: &mut Card) 
     }
     if let Some(disconnect) = &interaction.disconnect {
         card.styled("ended by", end(disconnect), style(disconnect));
+        for evidence in &disconnect.evidence {
+            card.field("evidence", evidence);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! capital letter, and its samples in both ways.
 
 use aftercall_domain::limits::ID_BYTES_MAX;
-use aftercall_proto::model::v1::{CallEvent, CallEventKind, Handle};
+use aftercall_proto::model::v1::{CallEvent, CallEventKind, Channel, Handle};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ pub(super) enum Told {
 pub(super) struct Contact {
     pub(super) told: Told,
     pub(super) event_type: String,
+    is_chat: bool,
     pub(super) id: String,
     /// The first contact: the call.
     pub(super) call: String,
@@ -103,7 +104,7 @@ impl Contact {
             return Err("a contact id that is longer than any".to_owned());
         }
         let channel = text(inner, &["channel"]).to_ascii_uppercase();
-        if channel != "VOICE" {
+        if !matches!(channel.as_str(), "VOICE" | "CHAT") {
             return Err(format!("channel {channel}"));
         }
         let method = text(inner, &["initiationMethod"]).to_ascii_uppercase();
@@ -120,6 +121,7 @@ impl Contact {
             _ => Self::event_of(inner, &event_type, said_at),
         };
         let initial = text(inner, &["initialContactId"]);
+        contact.is_chat = channel == "CHAT";
         contact.id = name(contact_id);
         contact.call = name(match initial {
             "" => contact_id,
@@ -182,6 +184,7 @@ impl Contact {
         Self {
             told: Told::Event,
             event_type: String::new(),
+            is_chat: false,
             id: String::new(),
             call: String::new(),
             previous: None,
@@ -205,7 +208,13 @@ impl Contact {
 
     /// An event of this contact's call, with the revision of whoever tells it.
     pub(super) fn event(&self, what: &str, kind: CallEventKind, at: Timestamp) -> CallEvent {
+        let channel = match self.is_chat {
+            true => i32::from(Channel::Chat),
+            // A call is one unless something else is said.
+            false => 0,
+        };
         CallEvent {
+            channel,
             revision: self.revision(),
             ..event(&self.call, &format!("{}:{what}", self.id), kind, at)
         }
@@ -218,9 +227,13 @@ impl Contact {
         }
     }
 
-    /// Whether we reached out.
+    /// Whether we reached out. A program begins a chat for the customer who writes, and a call for us who dial.
     pub(super) fn is_outbound(&self) -> bool {
-        matches!(self.method.as_str(), "OUTBOUND" | "CALLBACK" | "API")
+        match self.method.as_str() {
+            "OUTBOUND" | "CALLBACK" => true,
+            "API" => !self.is_chat,
+            _ => false,
+        }
     }
 }
 

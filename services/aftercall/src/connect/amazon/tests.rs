@@ -1,7 +1,9 @@
 //! What events and records of Amazon Connect come to, by ones written for this purpose in the forms of its data models.
 
-use aftercall_domain::call::{Call, CallState};
-use aftercall_domain::interaction::{Direction, DisconnectReason, SegmentKind, TransferKind};
+use aftercall_domain::call::{Call, CallState, DropSide};
+use aftercall_domain::interaction::{
+    Channel, Direction, DisconnectReason, SegmentKind, TransferKind,
+};
 use aftercall_proto::convert::call::from_log;
 use aftercall_proto::model::v1::{CallEvent, CallEventKind as Kind};
 use jiff::Timestamp;
@@ -257,6 +259,51 @@ fn outbound_calls_abandoned_ones_and_reasons() {
     }
 }
 
+/// What a chat says of itself, which a program begins for the customer.
+fn of_chat(value: &mut Value, ended_by: &str) {
+    let more = json!({
+        "channel": "CHAT",
+        "initiationMethod": "API",
+        "disconnectReason": ended_by,
+    });
+    merge(&mut value["detail"], more);
+}
+
+#[test]
+fn chats_are_told_as_chats_with_their_own_ends() {
+    let mut record = record();
+    record["Channel"] = json!("CHAT");
+    record["InitiationMethod"] = json!("API");
+    for (text, expected, dropped) in [
+        ("CUSTOMER_DISCONNECT", DisconnectReason::Customer, None),
+        (
+            "CUSTOMER_CONNECTION_NOT_ESTABLISHED",
+            DisconnectReason::Customer,
+            None,
+        ),
+        ("IDLE_DISCONNECT", DisconnectReason::System, None),
+        (
+            "AGENT_NETWORK_DISCONNECT",
+            DisconnectReason::TelecomProblem,
+            Some(DropSide::Agent),
+        ),
+    ] {
+        let mut events = events();
+        events.iter_mut().for_each(|event| of_chat(event, text));
+        record["DisconnectReason"] = json!(text);
+        for told in [told(&events), told(std::slice::from_ref(&record))] {
+            let chat = call(&told);
+            assert_eq!(chat.channel, Some(Channel::Chat), "{text}");
+            assert_eq!(chat.direction, Some(Direction::Inbound), "{text}");
+            assert_eq!(chat.ended_at.unwrap().to_string(), at(100), "{text}");
+            assert_eq!(chat.dropped, dropped, "{text}");
+            let reason = chat.disconnect.unwrap().reason;
+            assert_eq!(reason, Some(expected), "{text}");
+            assert_eq!(chat.segments[1].agent_id, "ana", "{text}");
+        }
+    }
+}
+
 #[test]
 fn keys_are_taken_in_any_case_and_events_without_an_envelope() {
     let bare = json!({
@@ -275,12 +322,12 @@ fn keys_are_taken_in_any_case_and_events_without_an_envelope() {
 }
 
 #[test]
-fn what_is_no_voice_call_of_a_customer_is_said_by_its_kind() {
+fn what_is_no_call_or_chat_of_a_customer_is_said_by_its_kind() {
     let format = format();
     for (value, why) in [
         (
-            event(0, "INITIATED", "c-1", json!({"channel": "CHAT"})),
-            "channel CHAT",
+            event(0, "INITIATED", "c-1", json!({"channel": "TASK"})),
+            "channel TASK",
         ),
         (
             event(

@@ -1,12 +1,12 @@
 //! Random contacts, and what is asked of them.
 
 use aftercall_proto::convert::time::to_wire;
-use aftercall_proto::history::v1::{InteractionFilter, SentimentBand, SentimentTrend};
+use aftercall_proto::history::v1::{InteractionFilter, SentimentBand};
 use aftercall_proto::insight::v1::{ContactFilter, Dimension};
 use aftercall_proto::model::v1::{
-    CallEvent, CallEventKind as Kind, ContactReason, Customer, Direction, DriverSegment,
-    DriverSetter, Handling, Interaction, IvrStep, Segment, SegmentKind, Sentiment, Signal,
-    SignalKind,
+    CallEvent, CallEventKind as Kind, ContactReason, Customer, Direction, Disconnect,
+    DriverSegment, DriverSetter, DropAttribution, Handling, Interaction, IvrStep, Segment,
+    SegmentKind, Sentiment, Signal, SignalKind,
 };
 use aftercall_service::testing::{contact, promise, reason};
 use jiff::{SignedDuration, Timestamp};
@@ -19,15 +19,16 @@ const REASONS: [&str; 4] = [
     "outage",
     "outage.region",
 ];
-const DRIVERS: [&str; 3] = ["outage", "outage.network", "own.code"];
+pub(super) const DRIVERS: [&str; 3] = ["outage", "outage.network", "own.code"];
 const STEPS: [&str; 3] = ["main", "main:2", "bills"];
-const CAUSES: [&str; 2] = ["process", "process.delay"];
-const SCORERS: [&str; 2] = ["rules", "model"];
-const SIGNALS: [SignalKind; 3] = [
+pub(super) const CAUSES: [&str; 2] = ["process", "process.delay"];
+pub(super) const SCORERS: [&str; 2] = ["rules", "model"];
+pub(super) const SIGNALS: [SignalKind; 3] = [
     SignalKind::LegalThreat,
     SignalKind::Abuse,
     SignalKind::Praise,
 ];
+pub(super) const BLAMED: [DropAttribution; 2] = [DropAttribution::Ours, DropAttribution::Unknown];
 pub(super) const BANDS: [SentimentBand; 3] = [
     SentimentBand::Negative,
     SentimentBand::Neutral,
@@ -58,6 +59,8 @@ pub(super) struct One {
     pub(super) way: Vec<usize>,
     /// What is said later of why it had to be; of no call.
     pub(super) cause: Option<usize>,
+    /// To whom its record puts down that it was lost.
+    pub(super) lost_by: Option<usize>,
 }
 
 fn felt() -> impl Strategy<Value = Felt> {
@@ -79,6 +82,7 @@ pub(super) fn one() -> impl Strategy<Value = One> {
         prop::option::of(0..DRIVERS.len()),
         prop::collection::vec(0..STEPS.len(), 0..3),
         prop::option::of(0..CAUSES.len()),
+        prop::option::weighted(0.3, 0..BLAMED.len()),
     );
     (whose, is_so, said, why).prop_map(|(whose, is_so, said, why)| One {
         is_call: is_so.0,
@@ -95,6 +99,7 @@ pub(super) fn one() -> impl Strategy<Value = One> {
         driver: why.0,
         way: why.1,
         cause: why.2,
+        lost_by: why.3,
     })
 }
 
@@ -119,6 +124,14 @@ fn step(node: &str) -> IvrStep {
     IvrStep {
         node: node.to_owned(),
         ..IvrStep::default()
+    }
+}
+
+/// Without a class, so that nothing comes of it meanwhile.
+fn lost(attribution: DropAttribution) -> Disconnect {
+    Disconnect {
+        attribution: attribution.into(),
+        ..Disconnect::default()
     }
 }
 
@@ -180,6 +193,7 @@ impl One {
             segments: segments.into_iter().collect(),
             driver_segment: self.driver.map(|driver| driven(DRIVERS[driver])),
             ivr_path: self.steps().map(step).collect(),
+            disconnect: self.lost_by.map(|by| lost(BLAMED[by])),
             ended_at: Some(to_wire(ended)),
             handling: Some(Handling {
                 summary: format!("It was about the {}.", WORDS[self.word]),
@@ -236,6 +250,8 @@ pub(super) struct Asked {
     with_driver: Option<&'static str>,
     with_cause: Option<&'static str>,
     has_cause: Option<bool>,
+    has_driver: Option<bool>,
+    lost_by: Option<usize>,
     label: bool,
     open_promise: Option<bool>,
     customer: Option<u8>,
@@ -264,6 +280,8 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         any_of(&DRIVERS),
         any_of(&CAUSES),
         prop::option::weighted(0.2, any::<bool>()),
+        prop::option::weighted(0.2, any::<bool>()),
+        rarely(BLAMED.len()),
     );
     let own = (
         agent(),
@@ -283,6 +301,8 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         with_driver: why.0,
         with_cause: why.1,
         has_cause: why.2,
+        has_driver: why.3,
+        lost_by: why.4,
         agent: own.0,
         band: own.1,
         signal: own.2,
@@ -302,6 +322,12 @@ impl Asked {
             driver_codes: self.with_driver.map(str::to_owned).into_iter().collect(),
             root_cause_codes: self.with_cause.map(str::to_owned).into_iter().collect(),
             has_root_cause: self.has_cause,
+            has_driver: self.has_driver,
+            drop_attributions: self
+                .lost_by
+                .map(|by| BLAMED[by].into())
+                .into_iter()
+                .collect(),
             labels: Some("vip".to_owned())
                 .filter(|_| self.label)
                 .into_iter()
@@ -347,107 +373,6 @@ impl Asked {
     }
 }
 
-/// What insight knows itself of what made customers call and of why that was so, and the same of a search. Below none of these
-/// codes is another one.
-pub(super) fn driven_alike() -> Vec<(ContactFilter, InteractionFilter)> {
-    let (driver, cause) = (vec![DRIVERS[1].to_owned()], vec![CAUSES[1].to_owned()]);
-    vec![
-        (
-            ContactFilter {
-                driver_codes: driver.clone(),
-                ..ContactFilter::default()
-            },
-            InteractionFilter {
-                driver_codes: driver,
-                ..InteractionFilter::default()
-            },
-        ),
-        (
-            ContactFilter {
-                root_cause_codes: cause.clone(),
-                ..ContactFilter::default()
-            },
-            InteractionFilter {
-                root_cause_codes: cause,
-                ..InteractionFilter::default()
-            },
-        ),
-        (
-            ContactFilter {
-                unset: vec![Dimension::RootCause.into()],
-                ..ContactFilter::default()
-            },
-            InteractionFilter {
-                has_root_cause: Some(false),
-                ..InteractionFilter::default()
-            },
-        ),
-    ]
-}
-
-/// What insight knows itself of feelings and signals, and the same of a search.
-pub(super) fn felt_alike() -> Vec<(ContactFilter, InteractionFilter)> {
-    let own = ContactFilter::default;
-    let searched = InteractionFilter::default;
-    let mut all = Vec::new();
-    for band in BANDS.map(i32::from) {
-        all.push((
-            ContactFilter {
-                sentiments: vec![band],
-                ..own()
-            },
-            InteractionFilter {
-                sentiments: vec![band],
-                ..searched()
-            },
-        ));
-        all.push((
-            ContactFilter {
-                worst_sentiments: vec![band],
-                ..own()
-            },
-            InteractionFilter {
-                worst_sentiments: vec![band],
-                ..searched()
-            },
-        ));
-    }
-    let trends = [SentimentTrend::Worse.into(), SentimentTrend::Steady.into()];
-    all.push((
-        ContactFilter {
-            sentiment_trends: trends.into(),
-            ..own()
-        },
-        InteractionFilter {
-            sentiment_trends: trends.into(),
-            ..searched()
-        },
-    ));
-    let signals: Vec<i32> = SIGNALS[..2].iter().map(|kind| (*kind).into()).collect();
-    all.push((
-        ContactFilter {
-            signals: signals.clone(),
-            ..own()
-        },
-        InteractionFilter {
-            signals,
-            ..searched()
-        },
-    ));
-    let scorers = vec![SCORERS[0].to_owned()];
-    all.push((
-        ContactFilter {
-            sentiment_scorers: scorers.clone(),
-            ..own()
-        },
-        InteractionFilter {
-            sentiment_scorers: scorers,
-            ..searched()
-        },
-    ));
-    all
-}
-
 pub(super) fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
     let all = vec![
         Dimension::Agent,
@@ -466,6 +391,7 @@ pub(super) fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
         Dimension::SentimentTrend,
         Dimension::Signal,
         Dimension::SentimentScorer,
+        Dimension::DropAttribution,
     ];
     prop::sample::subsequence(all, 0..=2)
 }

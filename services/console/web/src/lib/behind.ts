@@ -7,6 +7,7 @@ import type { ContactFilter } from '../gen/aftercall/insight/v1/insight_pb';
 import { ContactFact, Dimension, RepeatCauseKind } from '../gen/aftercall/insight/v1/measures_pb';
 import { Channel, Direction, SignalKind } from '../gen/aftercall/model/v1/interaction_pb';
 
+// Of a search there is nothing in it: no page asks for contacts by one, and a filter asks for what its question did.
 export type Instant = Pick<Timestamp, 'seconds' | 'nanos'>;
 type Lists = Omit<ContactFilter, '$typeName' | '$unknown' | 'occurredFrom' | 'occurredBefore'>;
 
