@@ -176,6 +176,8 @@ pub(crate) const AGENTS_COUNTED_MAX: usize = 100_000;
 pub(crate) const USES_LOOKED_AT_ONCE: usize = 100;
 /// Values of one filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 20;
+/// Versions that are looked at for one page of how each was used.
+pub(crate) const VERSIONS_LOOKED_AT_MAX: usize = 1_000;
 /// Rows of a filtered list that are looked at for one page.
 pub(crate) const ROWS_LOOKED_AT_MAX: usize = 20_000;
 
