@@ -8,7 +8,7 @@ use crate::index::Fields;
 use crate::notes::{Noted, Notes};
 
 /// Raised with each change of the fold or of what is stored.
-const VERSION: u32 = 16;
+const VERSION: u32 = 17;
 
 /// The view's fold and its index.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ impl Projection for Noting {
     }
 
     fn apply(&mut self, fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyError> {
-        crate::fold::apply(fact, txn, &mut self.0)
+        apply(fact, txn, &mut self.0)
     }
 }
 
