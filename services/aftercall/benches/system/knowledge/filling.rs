@@ -124,6 +124,8 @@ impl Progress<'_> {
             report.note(&name("behind"), behind, "records");
             self.kept = now;
         }
+        let is_paused = self.server.metric_max("aftercall_view_paused")? > 0.0;
+        anyhow::ensure!(!is_paused, "the disk is full: a view waits for free space");
         Ok(())
     }
 }
