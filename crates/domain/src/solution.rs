@@ -38,7 +38,7 @@ pub use number::SolutionNumber;
 pub use outcomes::{Outcomes, RETURN_DAYS, RETURN_DAYS_MAX, day_of_return, known_at};
 pub use readability::hard_to_read;
 pub use rights::{Actor, Barred, Right, Rights, Work};
-pub use trust::{RANK_FACTOR_MAX, RANK_FACTOR_MIN, rank_factor};
+pub use trust::{Checked, RANK_FACTOR_MAX, RANK_FACTOR_MIN, rank_factor};
 
 /// The id of the candidate that the case belongs to; none for a case that teaches nothing, because
 /// it has no reason or no words.

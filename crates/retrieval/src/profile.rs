@@ -60,17 +60,39 @@ impl Part {
     }
 }
 
-/// The terms of a text in its order, by part. Few pieces of memory, because an answer reads hundreds.
+/// The terms of a text in its order, by part. Few pieces of memory, because an answer reads hundreds; and no more than they
+/// need, because those of many solutions are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The terms, one after the other: each once, in the order of the first time,
-    text: String,
+    text: Box<str>,
     /// and how long each is, in bytes.
-    lengths: Vec<u8>,
+    lengths: Box<[u8]>,
     /// The words, by their terms' places,
-    places: Vec<u16>,
+    places: Box<[u16]>,
     /// and of each piece of text the part, and where its words end.
-    runs: Vec<(Part, u32)>,
+    runs: Box<[(Part, u16)]>,
+}
+
+/// A profile that is being put together.
+#[derive(Debug, Default)]
+struct Growing {
+    text: String,
+    lengths: Vec<u8>,
+    places: Vec<u16>,
+    runs: Vec<(Part, u16)>,
+}
+
+impl Growing {
+    /// The profile, which grows no more.
+    fn done(self) -> Profile {
+        Profile {
+            text: self.text.into(),
+            lengths: self.lengths.into(),
+            places: self.places.into(),
+            runs: self.runs.into(),
+        }
+    }
 }
 
 impl Profile {
@@ -82,7 +104,7 @@ impl Profile {
 
     /// The profile of pieces of text whose words are read already.
     pub fn of_words(pieces: impl IntoIterator<Item = (Part, Vec<Word>)>) -> Self {
-        let mut profile = Self::default();
+        let mut profile = Growing::default();
         let mut places: HashMap<String, u16> = HashMap::new();
         for (part, words) in pieces {
             let before = profile.places.len();
@@ -97,15 +119,16 @@ impl Profile {
                 profile.places.push(place);
             }
             if profile.places.len() > before {
-                profile.runs.push((part, profile.places.len() as u32));
+                // No more than `WORDS_MAX`.
+                profile.runs.push((part, profile.places.len() as u16));
             }
         }
-        profile
+        profile.done()
     }
 
     /// Each term, once.
     pub fn terms(&self) -> impl ExactSizeIterator<Item = &str> {
-        let mut rest = self.text.as_str();
+        let mut rest = &*self.text;
         self.lengths.iter().map(move |length| {
             let (term, after) = rest.split_at(usize::from(*length));
             rest = after;
@@ -117,8 +140,8 @@ impl Profile {
     pub fn runs(&self) -> impl Iterator<Item = (Part, &[u16])> {
         let mut begin = 0;
         self.runs.iter().map(move |(part, end)| {
-            let run = &self.places[begin..*end as usize];
-            begin = *end as usize;
+            let run = &self.places[begin..usize::from(*end)];
+            begin = usize::from(*end);
             (*part, run)
         })
     }
@@ -142,10 +165,9 @@ impl Profile {
 
     /// About how much memory it takes, in bytes.
     pub fn memory_bytes(&self) -> usize {
-        let terms = self.text.capacity() + self.lengths.capacity();
-        let places = size_of::<u16>() * self.places.capacity();
-        let runs = size_of::<(Part, u32)>() * self.runs.capacity();
-        size_of::<Self>() + terms + places + runs
+        let terms = self.text.len() + size_of_val(&*self.lengths);
+        let places = size_of_val(&*self.places) + size_of_val(&*self.runs);
+        size_of::<Self>() + terms + places
     }
 
     /// The profile in bytes.
@@ -173,7 +195,7 @@ impl Profile {
         if take(&mut rest, 1)? != [FORM] {
             return None;
         }
-        let mut profile = Self::default();
+        let mut profile = Growing::default();
         let count = read(&mut rest)?;
         profile.lengths.reserve(count.min(WORDS_MAX));
         // All terms together are shorter than all bytes.
@@ -195,12 +217,9 @@ impl Profile {
             }
             profile
                 .runs
-                .push((part, u32::try_from(profile.places.len()).ok()?));
+                .push((part, u16::try_from(profile.places.len()).ok()?));
         }
-        // What is read is kept for long.
-        profile.text.shrink_to_fit();
-        profile.places.shrink_to_fit();
-        rest.is_empty().then_some(profile)
+        rest.is_empty().then(|| profile.done())
     }
 }
 
@@ -249,7 +268,9 @@ mod tests {
         fn what_is_written_is_read(texts in prop::collection::vec("\\PC{0,80}", 0..6)) {
             let pieces = Part::ALL.into_iter().cycle().zip(texts.iter().map(String::as_str));
             let profile = Profile::of(pieces);
-            prop_assert_eq!(Profile::from_bytes(&profile.to_bytes()), Some(profile));
+            let read = Profile::from_bytes(&profile.to_bytes()).unwrap();
+            prop_assert_eq!(read.memory_bytes(), profile.memory_bytes());
+            prop_assert_eq!(read, profile);
         }
 
         #[test]

@@ -3,6 +3,7 @@
 
 mod acts;
 mod flags;
+mod per_version;
 mod recalled;
 mod review;
 mod server;

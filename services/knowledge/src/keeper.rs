@@ -46,6 +46,13 @@ const ACTOR: &str = "aftercall-keeper";
 /// How many solutions are looked at in one go.
 const LOOKED_AT_MAX: usize = 200;
 
+/// How many records the view may be behind before the keeper gives way to it: a batch of uses moves hundreds of solutions,
+/// and what follows of one is known no sooner than the view has all of them,
+const BEHIND_MAX: u64 = 10_000;
+
+/// and for how long it does, after each look.
+const GIVES_WAY: Duration = Duration::from_millis(200);
+
 /// The most promises of one append.
 const PROMISES_MAX: usize = 250;
 
@@ -92,6 +99,16 @@ enum Round {
     Again(Duration),
     /// There is nothing to do before this time, or before something changes.
     Idle(Option<Timestamp>),
+}
+
+impl Round {
+    /// The same with a pause while the view is far behind: both want the processor.
+    const fn giving_way(self, records_behind: u64) -> Self {
+        match self {
+            Self::More if records_behind > BEHIND_MAX => Self::Again(GIVES_WAY),
+            round => round,
+        }
+    }
 }
 
 /// The solutions of some partitions.
@@ -150,7 +167,8 @@ impl Keeper {
                 true => self.round(&mut agenda, &held).await?,
                 false => Round::Idle(None),
             };
-            match round {
+            let behind = progress.borrow().lag.records;
+            match round.giving_way(behind) {
                 Round::More => {}
                 Round::Again(pause) => tokio::time::sleep(pause).await,
                 Round::Idle(next) => tokio::select! {
@@ -253,5 +271,23 @@ fn author(tenant_id: &str) -> Author<'_> {
         tenant_id,
         actor_id: ACTOR,
         kind: ActorKind::System,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_gives_way_to_a_view_that_is_far_behind_and_then_alone() {
+        let pause = Duration::from_secs(7);
+        for (round, behind, expected) in [
+            (Round::More, BEHIND_MAX, Round::More),
+            (Round::More, BEHIND_MAX + 1, Round::Again(GIVES_WAY)),
+            (Round::Again(pause), BEHIND_MAX + 1, Round::Again(pause)),
+            (Round::Idle(None), BEHIND_MAX + 1, Round::Idle(None)),
+        ] {
+            assert_eq!(round.giving_way(behind), expected);
+        }
     }
 }

@@ -85,8 +85,8 @@ pub(crate) const SEEN_KEPT_BYTES: usize = 8 << 20;
 pub(crate) const HAVING_KEPT_BYTES: usize = 2 << 20;
 /// how long solutions are,
 pub(crate) const LENGTHS_KEPT_BYTES: usize = 16 << 20;
-/// what ranking needs of them,
-pub(crate) const OWN_KEPT_BYTES: usize = 80 << 20;
+/// what ranking needs of them (about 1.3 kB each, of some 80 words: all of 100,000 solutions),
+pub(crate) const OWN_KEPT_BYTES: usize = 128 << 20;
 /// and of what customers said.
 pub(crate) const SAID_KEPT_BYTES: usize = 12 << 20;
 /// The values of a field that a search is filtered by,
@@ -176,6 +176,8 @@ pub(crate) const AGENTS_COUNTED_MAX: usize = 100_000;
 pub(crate) const USES_LOOKED_AT_ONCE: usize = 100;
 /// Values of one filter.
 pub(crate) const FILTER_VALUES_MAX: usize = 20;
+/// Versions that are looked at for one page of how each was used.
+pub(crate) const VERSIONS_LOOKED_AT_MAX: usize = 1_000;
 /// Rows of a filtered list that are looked at for one page.
 pub(crate) const ROWS_LOOKED_AT_MAX: usize = 20_000;
 

@@ -21,7 +21,7 @@ pub(crate) struct Noted {
     pub(crate) all: bool,
     /// Those whose events or uses are others.
     pub(crate) solutions: BTreeSet<Name>,
-    /// Who was told which version.
+    /// Who was told which version, although it was recalled.
     pub(crate) told: BTreeSet<(Name, u32, Told)>,
     /// Customers, each after its tenant, who are one with others than before.
     pub(crate) customers: BTreeSet<(String, String)>,
@@ -44,7 +44,7 @@ impl Noted {
             .insert((tenant_id.to_owned(), solution_id.to_owned()));
     }
 
-    /// Notes that somebody was told a version.
+    /// Notes that somebody was told a version that was recalled.
     pub(crate) fn told(&mut self, tenant_id: &str, (solution_id, version): (&str, u32), to: Told) {
         let name = (tenant_id.to_owned(), solution_id.to_owned());
         self.told.insert((name, version, to));

@@ -1,16 +1,20 @@
-//! How far trust moves solutions that were found: by what came of their uses, and by whether they were checked in time.
+//! How far trust moves solutions that were found: by what came of their uses, and by when they were checked.
 
 use aftercall_domain::solution::confidence::is_expired;
-use aftercall_domain::solution::{Outcomes, RANK_FACTOR_MAX, RANK_FACTOR_MIN, rank_factor};
-use aftercall_proto::convert::time::from_wire;
+use aftercall_domain::solution::{
+    Checked, Outcomes, RANK_FACTOR_MAX, RANK_FACTOR_MIN, rank_factor,
+};
+use aftercall_proto::convert::time::{from_wire, microseconds};
 use aftercall_proto::model::v1::Confidence;
 use aftercall_view::{ApplyError, Store};
 use jiff::Timestamp;
 
 use crate::evidence::standing;
 use crate::heads;
-use crate::records::timestamp;
+use crate::records::{Standing, timestamp};
 use crate::stats::{self, Numbers};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// By what the score of a solution is multiplied at an instant: see [`rank_factor`]. That of one that is not live is
 /// not changed.
@@ -23,8 +27,6 @@ pub(crate) fn factor(
     if !standing.is_live {
         return Ok(1.0);
     }
-    let verify_by = standing.verify_by_us.map(timestamp);
-    let is_expired = is_expired(verify_by.as_ref().and_then(from_wire), now);
     let version = standing.version;
     let uses = stats::version_uses(store, (tenant_id, solution_id), version)?;
     let (mut outcomes, mut is_validated) = (Outcomes::default(), false);
@@ -35,7 +37,23 @@ pub(crate) fn factor(
         let live = heads::version(store, tenant_id, solution_id, version)?;
         is_validated = live.is_some_and(|live| live.confidence() == Confidence::Validated);
     }
-    Ok(rank_factor(outcomes, is_validated, is_expired) as f32)
+    Ok(rank_factor(outcomes, is_validated, checked(&standing, now)) as f32)
+}
+
+/// When the live version was checked last. What somebody found to speak against it since takes that away.
+fn checked(standing: &Standing, now: Timestamp) -> Checked {
+    let verify_by = standing.verify_by_us.map(timestamp);
+    if is_expired(verify_by.as_ref().and_then(from_wire), now) {
+        return Checked::Overdue;
+    }
+    let is_doubted = standing.is_found_wrong || standing.has_changed_source;
+    match standing.verified_at_us.filter(|_| !is_doubted) {
+        None => Checked::Never,
+        Some(at_us) => {
+            let days = microseconds(now).saturating_sub(at_us) / MICROS_PER_DAY;
+            Checked::DaysAgo(u32::try_from(days.max(0)).unwrap_or(u32::MAX))
+        }
+    }
 }
 
 /// What was found, the best first: the first ones by their scores times how far they are trusted, and the rest as it is.
@@ -150,7 +168,7 @@ mod tests {
         fn the_order_is_that_of_asking_for_all(
             // Some score alike, and some below zero.
             all in prop::collection::vec(
-                (-4..40_i8, prop::sample::select(vec![0.82_f32, 0.9, 1.0, 1.03, 1.1])),
+                (-4..40_i8, prop::sample::select(vec![0.82_f32, 0.9, 1.0, 1.03, 1.12])),
                 0..60,
             ),
             within_reach in 0..70_usize,

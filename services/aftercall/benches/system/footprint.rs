@@ -71,18 +71,29 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a directory takes on disk, in MiB: blocks, so that preallocated files count as they are.
+/// What a directory takes on disk, in MiB: blocks, so that preallocated files count as they are. What a server takes away
+/// meanwhile counts nothing.
 pub(crate) fn mib(path: &Path) -> anyhow::Result<f64> {
+    Ok(blocks(path)? as f64 / 2_048.0)
+}
+
+/// The same in blocks of 512 bytes.
+fn blocks(path: &Path) -> std::io::Result<u64> {
     use std::os::unix::fs::MetadataExt;
-    let mut blocks = 0;
+    let mut all = 0;
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
-        let metadata = entry.metadata()?;
-        if metadata.is_dir() {
-            blocks += (mib(&entry.path())? * 2_048.0) as u64;
-        } else {
-            blocks += metadata.blocks();
+        let of_entry = entry
+            .metadata()
+            .and_then(|metadata| match metadata.is_dir() {
+                true => blocks(&entry.path()),
+                false => Ok(metadata.blocks()),
+            });
+        match of_entry {
+            Ok(of_entry) => all += of_entry,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
-    Ok(blocks as f64 / 2_048.0)
+    Ok(all)
 }

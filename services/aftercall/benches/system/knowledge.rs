@@ -1,5 +1,6 @@
 //! Knowledge at scale: many solutions, many contacts in which they were used, and suggestions while some are edited.
 
+mod filling;
 mod library;
 
 use std::path::Path;
@@ -14,7 +15,8 @@ use hdrhistogram::Histogram;
 use crate::footprint::mib;
 use crate::report::{Figure, Goal, Report};
 use crate::server::Server;
-use library::{Editor, publish, question, use_them};
+use filling::{Size, use_them};
+use library::{Editor, publish, question};
 
 /// How many solutions there are, unless `AFTERCALL_BENCH_SOLUTIONS` says another number.
 const SOLUTIONS: u64 = 100_000;
@@ -43,6 +45,10 @@ pub(crate) fn asked(name: &str, usual: u64) -> anyhow::Result<u64> {
 pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let solutions = asked("AFTERCALL_BENCH_SOLUTIONS", SOLUTIONS)?;
     let uses = asked("AFTERCALL_BENCH_USES", USES)?;
+    anyhow::ensure!(
+        solutions > 0 && uses > 0,
+        "AFTERCALL_BENCH_SOLUTIONS and AFTERCALL_BENCH_USES must be 1 at least"
+    );
     let data = tempfile::tempdir()?;
     let server = Server::aftercall(data.path())?;
     let began = Instant::now();
@@ -52,13 +58,16 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
     server.caught_up().await?;
     report.note("knowledge.memory.unused", server.rss_mib()?, "MiB");
     let began = Instant::now();
-    use_them(&server, solutions, uses).await?;
-    server.caught_up().await?;
-    let rate = uses as f64 / began.elapsed().as_secs_f64();
-    report.note("knowledge.used_and_seen", rate, "uses/s");
+    let view = data.path().join("views").join("knowledge");
+    let size = Size { solutions, uses };
+    let recorded = use_them(&server, size, view.clone(), report).await?;
+    let rate = |took: Duration| uses as f64 / took.as_secs_f64();
+    report.note("knowledge.used", rate(recorded), "uses/s");
+    report.note("knowledge.used_and_seen", rate(began.elapsed()), "uses/s");
     report.note("knowledge.memory.used", server.rss_mib()?, "MiB");
     server.stop()?;
-    let views = mib(&data.path().join("views").join("knowledge"))?;
+    let views = mib(&view)?;
+    report.note("knowledge.view", views, "MiB");
     report.note(
         "knowledge.views_per_million_uses",
         views * 1e6 / uses as f64,

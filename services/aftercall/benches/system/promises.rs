@@ -76,6 +76,7 @@ pub(crate) async fn fill(
         streams.spawn(stream::record_each(
             client,
             numbers.map(move |number| contact(number)),
+            Arc::default(),
         ));
     }
     while let Some(done) = streams.join_next().await {

@@ -116,6 +116,11 @@ impl Server {
 
     /// Waits until every view has taken all that is in the log; how long that took.
     pub(crate) async fn caught_up(&self) -> anyhow::Result<Duration> {
+        self.caught_up_within(Duration::from_secs(3_600)).await
+    }
+
+    /// The same for at most so long.
+    pub(crate) async fn caught_up_within(&self, longest: Duration) -> anyhow::Result<Duration> {
         let began = Instant::now();
         let mut zero_since = None;
         loop {
@@ -125,8 +130,8 @@ impl Server {
             } else if now - *zero_since.get_or_insert(now) > LAG_STALE_MAX {
                 return Ok(zero_since.unwrap_or(now));
             }
-            if now > Duration::from_secs(3_600) {
-                bail!("the views did not catch up within an hour");
+            if now > longest {
+                bail!("the views did not catch up within {longest:?}");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -143,13 +148,7 @@ impl Server {
 
     /// Memory of the process that is its own, in MiB.
     pub(crate) fn rss_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("RssAnon:"))
-            .context("RssAnon")?;
-        let kib: f64 = line.split_whitespace().nth(1).context("RssAnon")?.parse()?;
-        Ok(kib / 1_024.0)
+        rss_mib_of(&self.child.id().to_string())
     }
 
     /// What the process has made the disks write since it was started, in MiB.
@@ -174,4 +173,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Memory of a process that is its own, in MiB: the process by its id, or `self`.
+pub(crate) fn rss_mib_of(process: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("RssAnon:"))
+        .context("RssAnon")?;
+    let kib: f64 = line.split_whitespace().nth(1).context("RssAnon")?.parse()?;
+    Ok(kib / 1_024.0)
 }

@@ -1,6 +1,7 @@
 //! Recording in bulk over streams.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use aftercall_client::Client;
@@ -89,10 +90,12 @@ async fn record(
     Ok(())
 }
 
-/// Records the contacts of `requests` one after the other over one stream.
+/// Records the contacts of `requests` one after the other over one stream, which takes as many at once as the server does.
+/// Counts in `answered` those that are recorded.
 pub(crate) async fn record_each(
     client: Client,
     requests: impl Iterator<Item = RecordInteractionsRequest> + Send + 'static,
+    answered: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
     let mut recorder = RecorderServiceClient::new(client.transport());
     let requests = tokio_stream::iter(requests);
@@ -100,6 +103,7 @@ pub(crate) async fn record_each(
     while let Some(answer) = answers.message().await? {
         let recorded = matches!(answer.outcome, Some(Outcome::Response(_)));
         anyhow::ensure!(recorded, "a record was refused: {answer:?}");
+        answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use super::{CommandError, Session, warnings};
 pub enum Solutions {
     /// Solutions that fit a customer's words, the best first; what none fits is kept for those who write answers
     Suggest(search::SuggestArgs),
-    /// Solutions by words and filters, with counts of what there is
+    /// Solutions by words, their synonyms and filters, with counts of what there is
     Search(search::SearchArgs),
     /// Says what came of a search: its question speaks for what was used and against what was rejected, the next time
     ReportSearch(feedback::ReportSearchArgs),
@@ -79,7 +79,7 @@ pub enum Solutions {
     Unmerge(merge::UnmergeArgs),
     /// Solutions, those that were published last first
     List(show::ListArgs),
-    /// One solution in full
+    /// One solution in full, with how often it helped; of a draft, also what is live and says nearly the same
     Show(show::ShowArgs),
     /// All versions of a solution
     Versions(show::VersionsArgs),
@@ -95,11 +95,12 @@ pub enum Solutions {
     Flags(evidence::FlagsArgs),
     /// Judges a flag
     Resolve(evidence::ResolveArgs),
-    /// Says that the live version was checked against its sources, and until when that holds
+    /// Says that the live version was checked against its sources, and until when that holds; for a year it comes before
+    /// what fits as well
     Verify(evidence::VerifyArgs),
     /// Vouches for the live version
     Validate(evidence::ValidateArgs),
-    /// Solutions that should be looked at, the most urgent first
+    /// Solutions that should be looked at, the most urgent first, each with others that say nearly the same
     Queue(evidence::QueueArgs),
     /// Takes back a version that was found wrong, and promises to put right what customers were told; said again, it
     /// says more of that

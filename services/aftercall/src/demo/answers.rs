@@ -25,6 +25,8 @@ const REASON: &str = "internet.no_connection";
 const WITH_A_STREET: u32 = 2;
 /// The customer's words in the call after that: close to earlier ones, not the same.
 const NEXT_CALL: &str = "Since last night the light on the box is orange and no page loads";
+/// The trouble in words that no solution has, but for the synonyms that the house has set.
+const IN_OTHER_WORDS: &str = "amber lamp";
 /// What nobody has been asked before.
 const NEVER_ASKED: &str = "Do you ship parcels to Peru?";
 /// How often is looked for what must come.
@@ -38,6 +40,11 @@ impl Tour {
         self.make_one(player).await?;
         say("\n── The next customer calls with the same trouble\n");
         self.type_in(&["solutions", "suggest", NEXT_CALL]).await?;
+        say(
+            "\n── Others say it in words of their own: the house has set which stand for its own\n",
+        );
+        let search = ["solutions", "search", IN_OTHER_WORDS, "--limit", "2"];
+        self.type_in(&search).await?;
         say("\n── And one asks what nobody knows: better no answer, and the question is kept\n");
         self.type_in(&["solutions", "suggest", NEVER_ASKED]).await?;
         self.trust(player).await?;

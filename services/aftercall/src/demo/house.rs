@@ -1,4 +1,5 @@
-//! How the fictional company keeps an eye on promises: its opening hours, who is warned, and who is told next.
+//! How the fictional company keeps an eye on promises: its opening hours, who is warned, and who is told next; and what
+//! its customers call things.
 
 use aftercall_client::Client;
 use aftercall_proto::convert::due::duration_to_wire;
@@ -8,7 +9,8 @@ use aftercall_proto::model::v1::setting::Body;
 use aftercall_proto::model::v1::warn_stage::Basis;
 use aftercall_proto::model::v1::{
     Calendar, ClosedDate, CommitmentKind, EscalationLevel, EscalationPolicy, EscalationTarget,
-    FollowUpPolicy, Hours, Priority, PromiseFilter, Receiver, Setting, WarnStage, Webhook, Week,
+    FollowUpPolicy, Hours, Priority, PromiseFilter, Receiver, Setting, SynonymGroup, Synonyms,
+    WarnStage, Webhook, Week,
 };
 use aftercall_proto::notify::v1::CreateWebhookRequest;
 use aftercall_proto::settings::v1::{ChangeSettingsRequest, SettingChange};
@@ -61,6 +63,7 @@ pub(super) async fn set_up(
         ("urgent", Body::EscalationPolicy(escalation())),
         ("urgent-promises", Body::FollowUpPolicy(policy())),
         ("called-back", Body::FollowUpPolicy(called_back())),
+        ("words", Body::Synonyms(synonyms())),
     ];
     let changes = settings.into_iter().map(|(id, body)| SettingChange {
         setting: Some(Setting {
@@ -73,7 +76,7 @@ pub(super) async fn set_up(
     let change = ChangeSettingsRequest {
         request_id: "demo-house".to_owned(),
         changes: changes.collect(),
-        reason: "how promises are kept in view".to_owned(),
+        reason: "how promises are kept in view, and what customers say".to_owned(),
     };
     Ok(client.call(change).await?.position)
 }
@@ -159,5 +162,17 @@ fn called_back() -> FollowUpPolicy {
         }),
         call_back_within: Some(duration_to_wire(CALLED_BACK_WITHIN)),
         ..FollowUpPolicy::default()
+    }
+}
+
+/// Words of customers, and those of the solutions.
+fn synonyms() -> Synonyms {
+    let group = |words: [&str; 2]| SynonymGroup {
+        words: words.map(str::to_owned).to_vec(),
+    };
+    Synonyms {
+        display_name: "What customers say".to_owned(),
+        groups: vec![group(["lamp", "light"]), group(["amber", "orange"])],
+        ..Synonyms::default()
     }
 }

@@ -18,7 +18,7 @@ use aftercall_view::Store;
 use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 
-use super::{acts, flags, recalled, review, seen, told};
+use super::{acts, flags, per_version, recalled, review, seen, told};
 use crate::Knowledge;
 use crate::failure::Error;
 use crate::reader::Viewer;
@@ -184,8 +184,8 @@ impl EvidenceGrpc {
         request: Request<ListVersionStatsRequest>,
     ) -> Result<ListVersionStatsResponse, Error> {
         let now = self.now();
-        listed!(self, request, told::list_versions, |call, log| {
-            told::VersionsQuery::of(call, log, now)
+        listed!(self, request, per_version::list, |call, log| {
+            per_version::Query::of(call, log, now)
         })
     }
 

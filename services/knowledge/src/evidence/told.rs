@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use aftercall_domain::SolutionId;
 use aftercall_domain::solution::{RETURN_DAYS, known_at};
 use aftercall_log::LogIdentity;
-use aftercall_proto::knowledge::v1::{
-    ListUsesRequest, ListUsesResponse, ListVersionStatsRequest, ListVersionStatsResponse,
-};
-use aftercall_proto::model::v1::{SolutionUse, ToldSolution, UseOutcome, VersionStats};
+use aftercall_proto::knowledge::v1::{ListUsesRequest, ListUsesResponse};
+use aftercall_proto::model::v1::{SolutionUse, ToldSolution, UseOutcome};
 use aftercall_service::{Call, Checker, Paging, Through};
 use aftercall_view::Store;
 use aftercall_view::key::Key;
@@ -16,15 +14,14 @@ use jiff::Timestamp;
 use prost::Message;
 
 use super::seen;
-use crate::echoes;
 use crate::failure::Error;
 use crate::fold::stored;
 use crate::keys::{self, evidence};
 use crate::limits::PAGE;
 use crate::page;
 use crate::reader::Viewer;
-use crate::records::{Case, Known, Used, Uses, timestamp};
-use crate::stats::{self, Numbers};
+use crate::records::{Case, Known, Used, timestamp};
+use crate::stats;
 
 /// A list of contacts, as it was asked for.
 #[derive(Debug)]
@@ -158,72 +155,4 @@ fn outcome(known: Known, occurred_at_us: i64, now: Timestamp) -> UseOutcome {
         _ if known_at(used_at, RETURN_DAYS) <= now => UseOutcome::Succeeded,
         _ => UseOutcome::Pending,
     }
-}
-
-/// How the versions of a solution were used, as it was asked for.
-#[derive(Debug)]
-pub(super) struct VersionsQuery {
-    viewer: Viewer,
-    solution_id: String,
-    now: Timestamp,
-    paging: Paging,
-}
-
-impl VersionsQuery {
-    /// Checks the request.
-    pub(super) fn of(
-        call: &Call<ListVersionStatsRequest>,
-        log: &LogIdentity,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        let mut checker = Checker::new();
-        checker.required_id("solution_id", &call.message.solution_id);
-        let size = checker.count("page_size", call.message.page_size, PAGE);
-        checker.done(())?;
-        let viewer = Viewer::of(call);
-        let solution_id = SolutionId::read(&call.message.solution_id).into_string();
-        let prefix = Vec::from(evidence::all_version_uses(viewer.tenant_id(), &solution_id));
-        let query: [&[u8]; 1] = [&prefix];
-        let paging = Paging::asked(log, &query, size, &call.message.page_token)?;
-        page::check_place(&paging, &prefix)?;
-        Ok(Self {
-            viewer,
-            solution_id,
-            now,
-            paging,
-        })
-    }
-
-    /// The page that is asked for.
-    pub(super) const fn paging(&self) -> &Paging {
-        &self.paging
-    }
-}
-
-/// A page of versions, the earliest first.
-pub(super) fn list_versions(
-    store: &Store,
-    query: &VersionsQuery,
-    through: &Through,
-    log: &LogIdentity,
-) -> Result<ListVersionStatsResponse, Error> {
-    let (viewer, paging) = (&query.viewer, &query.paging);
-    seen(store, viewer, &query.solution_id)?;
-    let solution = (viewer.tenant_id(), query.solution_id.as_str());
-    let numbers = Numbers::read(store, solution, query.now).map_err(Error::internal)?;
-    let prefix = evidence::all_version_uses(solution.0, solution.1);
-    let listed = page::read(store, &prefix, paging, |key| {
-        let version = evidence::read_version(key, &prefix).map_err(Error::internal)?;
-        let uses: Uses = stats::version_uses(store, solution, version).map_err(Error::internal)?;
-        let echo = echoes::read(store, solution, version).map_err(Error::internal)?;
-        let item: VersionStats = stats::of_version(&numbers, version, &uses, echo);
-        let bytes = item.encoded_len();
-        Ok(Some((item, bytes)))
-    })?;
-    Ok(ListVersionStatsResponse {
-        versions: listed.items,
-        next_page_token: paging.token(log, &through.positions, listed.next),
-        complete_through: through.position(log),
-        complete_through_at: through.time(),
-    })
 }

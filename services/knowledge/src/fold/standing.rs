@@ -207,8 +207,11 @@ pub(super) fn refresh(fact: &Accepted, txn: &mut Txn<'_>) -> Result<(), ApplyErr
             };
         }
         let verified_at = head.last_verified.and_then(|verified| verified.at);
-        let verified_at_us = micros(verified_at.as_ref());
-        standing.checked_at_us = micros(version.published_at.as_ref()).max(verified_at_us);
+        let verified_at_us = verified_at.as_ref().map(|at| micros(Some(at)));
+        let published_at_us = micros(version.published_at.as_ref());
+        // What was checked before was an earlier version.
+        standing.verified_at_us = verified_at_us.filter(|at_us| *at_us >= published_at_us);
+        standing.checked_at_us = published_at_us.max(verified_at_us.unwrap_or_default());
         let verify_by = version.verify_by.as_ref();
         standing.verify_by_us = verify_by.map(|at| micros(Some(at)));
         standing.is_found_wrong = doubt.is_found_wrong;

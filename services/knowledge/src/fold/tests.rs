@@ -2,6 +2,7 @@
 
 mod former;
 mod solving;
+mod told;
 
 use aftercall_domain::solution::solution_id;
 use aftercall_ledger::testing::fold;

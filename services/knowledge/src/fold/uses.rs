@@ -146,10 +146,20 @@ fn shift_told(
         }
     }
     let parties = shift_count(evidence::told_count(of, &party), by, change.txn)?;
-    if by > 0 {
+    // Of a version that is recalled later the keeper goes through all of them then.
+    if by > 0 && is_recalled(of, change.txn)? {
         change.noted.told(of.0, (solution_id, version), party);
     }
     Ok(parties)
+}
+
+/// Whether a version was recalled by now.
+fn is_recalled(
+    (tenant_id, solution_id, version): (&str, &str, u32),
+    txn: &Txn<'_>,
+) -> Result<bool, ApplyError> {
+    let recall = txn.get(evidence::recall(tenant_id, solution_id, version))?;
+    Ok(recall.is_some())
 }
 
 /// Counts up or down under a key; where nothing is left, nothing stands. Gives 1 if something stands there that did not,

@@ -29,7 +29,7 @@ pub(super) struct Agenda {
     /// When each of the others is to be looked at.
     later: BTreeMap<Name, Timestamp>,
     times: BTreeSet<(Timestamp, Name)>,
-    /// Who was told a version, which may have been recalled.
+    /// Who was told a version, although it was recalled.
     told: BTreeSet<(Name, u32, Told)>,
     /// Customers, each after its tenant, who are one with others than before.
     customers: BTreeSet<(String, String)>,

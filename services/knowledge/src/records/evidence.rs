@@ -322,4 +322,7 @@ pub(crate) struct Standing {
     /// Where it stands among those that should be looked at: the weight of what speaks for that.
     #[prost(uint64, optional, tag = "12")]
     pub(crate) weight: Option<u64>,
+    /// When it was checked last since it was published; none if it was not.
+    #[prost(sint64, optional, tag = "13")]
+    pub(crate) verified_at_us: Option<i64>,
 }

@@ -1,8 +1,10 @@
 //! Of solutions that fit alike those come first that are trusted more.
 
-use aftercall_proto::knowledge::v1::{SearchSolutionsRequest, Suggestion};
+use std::time::Duration;
+
+use aftercall_proto::knowledge::v1::{SearchSolutionsRequest, Suggestion, VerifySolutionRequest};
 use aftercall_proto::model::v1::SolutionUseKind::UsedAsIs;
-use aftercall_proto::model::v1::{Confidence, Solution};
+use aftercall_proto::model::v1::{Confidence, Solution, SourceCheck};
 
 use crate::world::{STARTED_S, TENANT, World, at, solved, using};
 
@@ -110,4 +112,36 @@ async fn one_that_has_expired_stands_behind_one_that_shares_a_little_less() {
     // It does not make up for what a solution is about.
     let found = world.suggest("dinner").await;
     assert_eq!(ids(&found), [ONE]);
+}
+
+#[tokio::test]
+async fn of_two_that_say_the_same_the_one_that_was_checked_within_a_year_comes_first() {
+    let world = World::new().await;
+    for id in [ONE, OTHER] {
+        world
+            .publish(TENANT, &solution(id, "my router is slow"))
+            .await;
+    }
+    let request = VerifySolutionRequest {
+        request_id: "v-1".to_owned(),
+        solution_id: OTHER.to_owned(),
+        version: 1,
+        sources: vec![SourceCheck {
+            uri: "https://wiki.example/12".to_owned(),
+            content_hash: "aa".to_owned(),
+            checked_at: Some(at(STARTED_S)),
+            changed: false,
+        }],
+        verify_by: Some(at(STARTED_S + 700 * DAY)),
+        ..VerifySolutionRequest::default()
+    };
+    let done = world.evidence.clone().verify_solution(request).await;
+    done.unwrap();
+    let found = world.suggest("my router is slow").await;
+    assert_eq!(ids(&found), [OTHER, ONE]);
+    assert!(trust(&found, OTHER) > 1.0 && trust(&found, ONE) == 1.0);
+    world.clock.advance(Duration::from_secs(366 * 86_400));
+    let found = world.suggest("my router is slow").await;
+    assert_eq!(ids(&found), [ONE, OTHER]);
+    assert!(found.iter().all(|one| one.trust == 1.0));
 }

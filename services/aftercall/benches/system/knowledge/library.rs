@@ -1,26 +1,16 @@
-//! Solutions of made-up words, contacts in which they are used, and somebody who edits them.
-
-use std::sync::Arc;
+//! Solutions of made-up words, and somebody who edits them.
 
 use aftercall_client::{Client, Transport};
 use aftercall_proto::knowledge::v1::solution_service_client::SolutionServiceClient;
 use aftercall_proto::knowledge::v1::{
     ApproveVersionRequest, DraftSolutionRequest, PublishVersionRequest,
 };
-use aftercall_proto::model::v1::{
-    Channel, ContactReason, Customer, Direction, Interaction, ReasonResolution, Solution,
-    SolutionUse, SolutionUseKind,
-};
-use aftercall_proto::recorder::v1::{RecordInteractionRequest, RecordInteractionsRequest};
-use jiff::{SignedDuration, Timestamp};
+use aftercall_proto::model::v1::Solution;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::load;
-use crate::message::{customer_id, interaction_id};
 use crate::server::Server;
-use crate::stream;
 
 /// How many writers publish at once.
 const WRITERS: u64 = 64;
@@ -28,7 +18,7 @@ const WRITERS: u64 = 64;
 const WORDS: f64 = 30_000.0;
 
 /// Words of which few are common and most are rare, as in any language: the n-th is said in proportion to 1 / n.
-fn text(seed: u64, words: usize) -> String {
+pub(super) fn text(seed: u64, words: usize) -> String {
     const SYLLABLES: [&str; 16] = [
         "ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "pha", "gre", "sti", "blo",
         "tru", "wan",
@@ -51,19 +41,29 @@ pub(super) fn question(number: u64) -> String {
     text(number ^ 0x5EED_0000_0000, 12)
 }
 
+/// What contacts are about in which the solution of a number is used.
+pub(super) fn reason(number: u64) -> String {
+    format!("reason.{}", number % 200)
+}
+
 fn solution(number: u64, edition: u64) -> Solution {
     let seed = number + (edition << 40);
     Solution {
         title: text(seed, 6),
         question_in_customer_words: vec![text(seed ^ (1 << 60), 14)],
         resolution: text(seed ^ (2 << 60), 60),
-        reason_code: format!("reason.{}", number % 200),
+        reason_code: reason(number),
         ..Solution::default()
     }
 }
 
 /// The id of the solution of a number, as the server names what it makes: not known before.
 static IDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The ids of all solutions, by their numbers.
+pub(super) fn ids() -> Vec<String> {
+    IDS.lock().clone()
+}
 
 /// Publishes so many solutions.
 pub(super) async fn publish(server: &Server, count: u64) -> anyhow::Result<()> {
@@ -135,69 +135,5 @@ impl Editor {
         };
         self.solutions.publish_version(published).await?;
         Ok(solution_id)
-    }
-}
-
-/// Records so many contacts in each of which a solution is used; some are used much, and most little.
-pub(super) async fn use_them(server: &Server, solutions: u64, uses: u64) -> anyhow::Result<()> {
-    let clients = load::connect(&server.grpc).await?;
-    let (ids, now) = (Arc::new(IDS.lock().clone()), Timestamp::now());
-    let lanes = clients.len() as u64;
-    let mut streams = tokio::task::JoinSet::new();
-    for (lane, client) in (0..).zip(clients) {
-        let ids = Arc::clone(&ids);
-        let numbers = (lane..uses).step_by(lanes as usize);
-        let requests = numbers.map(move |number| {
-            let share = StdRng::seed_from_u64(number).random::<f64>();
-            let used = (solutions as f64).powf(share) as u64 % solutions;
-            contact(number, &ids[used as usize], used, now)
-        });
-        streams.spawn(stream::record_each(client, requests));
-    }
-    while let Some(done) = streams.join_next().await {
-        done??;
-    }
-    Ok(())
-}
-
-fn contact(number: u64, solution_id: &str, used: u64, now: Timestamp) -> RecordInteractionsRequest {
-    let at = now - SignedDuration::from_mins(30 + (number % 40_000) as i64);
-    let occurred_at = pbjson_types::Timestamp {
-        seconds: at.as_second(),
-        nanos: 0,
-    };
-    let interaction = Interaction {
-        interaction_id: interaction_id(number),
-        channel: Channel::Voice.into(),
-        direction: Direction::Inbound.into(),
-        customer: Some(Customer {
-            customer_id: customer_id(number),
-            ..Customer::default()
-        }),
-        agent_id: format!("agent-{:03}", number % 400),
-        team_id: format!("team-{:02}", number % 24),
-        occurred_at: Some(occurred_at),
-        contact_reasons: vec![ContactReason {
-            code: format!("reason.{}", used % 200),
-            primary: true,
-            stated_verbatim: text(number ^ (3 << 60), 10),
-            resolution: ReasonResolution::Resolved.into(),
-            ..ContactReason::default()
-        }],
-        no_follow_up_promised: true,
-        solution_uses: vec![SolutionUse {
-            solution_id: solution_id.to_owned(),
-            version: 1,
-            kind: SolutionUseKind::UsedAsIs.into(),
-            relied_on_for_statement: false,
-        }],
-        ..Interaction::default()
-    };
-    RecordInteractionsRequest {
-        correlation_id: String::new(),
-        request: Some(RecordInteractionRequest {
-            interaction: Some(interaction),
-            ..RecordInteractionRequest::default()
-        }),
     }
 }

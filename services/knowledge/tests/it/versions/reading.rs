@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use aftercall_proto::knowledge::v1::{
     DiffKind, DiffVersionsRequest, GetSolutionVersionRequest, ListSolutionsRequest,
+    ListVersionStatsRequest,
 };
-use aftercall_proto::model::v1::{Audience, Governance, Solution, VersionState};
+use aftercall_proto::model::v1::{
+    Audience, Governance, Solution, SolutionUseKind, VersionState, VersionStats,
+};
 
 use super::desk::{Desk, Who, content};
-use crate::world::{World, by, reason};
+use crate::world::{World, by, reason, solved, using};
 
 async fn titles(world: &World, request: ListSolutionsRequest, who: Who<'_>) -> Vec<String> {
     let request = ListSolutionsRequest {
@@ -171,4 +174,56 @@ async fn a_diff_says_which_words_are_different() {
         .await
         .unwrap_err();
     assert_eq!(reason(&refused), "VERSION_NOT_FOUND");
+}
+
+/// How versions were used, in pages of two.
+async fn stats(world: &World, id: &str, who: Who<'_>) -> Vec<VersionStats> {
+    let mut request = ListVersionStatsRequest {
+        solution_id: id.to_owned(),
+        page_size: 2,
+        min_position: world.now(),
+        ..ListVersionStatsRequest::default()
+    };
+    let mut all = Vec::new();
+    loop {
+        let asked = by(request.clone(), who);
+        let answer = world.evidence.clone().list_version_stats(asked).await;
+        let answer = answer.unwrap().into_inner();
+        all.extend(answer.versions);
+        if answer.next_page_token.is_empty() {
+            return all;
+        }
+        request.page_token = answer.next_page_token;
+    }
+}
+
+#[tokio::test]
+async fn every_version_is_told_with_its_uses_and_a_draft_to_those_who_read_it() {
+    let world = World::new().await;
+    let desk = Desk::of(&world);
+    let id = desk.published("Orange light").await;
+    for title in ["Amber light", "Green light"] {
+        desk.publish_next(&id, title).await;
+    }
+    desk.next("d-1", &id, content("Red light")).await.unwrap();
+    let contact = using(
+        solved(10, "net.slow", "slow", ""),
+        &id,
+        SolutionUseKind::UsedAsIs,
+    );
+    world.record(&contact).await;
+    let uses = |stats: &[VersionStats]| -> Vec<(u32, u64)> {
+        let stats = stats.iter();
+        stats.map(|one| (one.version, one.link_count)).collect()
+    };
+    let all = stats(&world, &id, &[]).await;
+    assert_eq!(uses(&all), [(1, 1), (2, 0), (3, 0), (4, 0)]);
+    let unused = VersionStats {
+        version: 2,
+        ..VersionStats::default()
+    };
+    assert_eq!(all[1], unused);
+    let agent = [("actor", "dan"), ("role", "agent")];
+    let read = stats(&world, &id, &agent).await;
+    assert_eq!(uses(&read), [(1, 1), (2, 0), (3, 0)]);
 }
