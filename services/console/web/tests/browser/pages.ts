@@ -16,6 +16,19 @@ export function pick(page: Page, text: string | RegExp): Promise<void> {
   return row(page, text).getByRole('gridcell').nth(1).click();
 }
 
+// Holds what a page asks of a kind, until what is given is called.
+export async function held(page: Page, path: string): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(path, async (route) => {
+    await released;
+    await route.continue().catch(() => {});
+  });
+  return release;
+}
+
 // Gathers what a page complains of: scripts that fail, and what its policy forbids.
 export function complaints(page: Page): string[] {
   const list: string[] = [];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, type Route, test } from '@playwright/test';
 
-import { accessible, complaints } from './pages';
+import { accessible, complaints, held } from './pages';
 import { contact, Server } from './server';
 import { recorded, solved } from './solved';
 
@@ -111,7 +111,11 @@ test('what is read again while more of it is on its way has its beginning', asyn
   page.on('request', (request) => {
     if (request.url().endsWith('/ListTimeline')) pages += 1;
   });
+  // The screen is loaded when it is asked for: the watch may begin before it, and then it has nothing to read again.
+  const begin = await held(page, '**/WatchCommitments');
   await page.goto(`${server.url}/customer/C-long`);
+  await expect(page.locator('[data-entry]')).toHaveCount(50);
+  begin();
   // Once at first, and once more as the watch began.
   await expect.poll(() => pages).toBe(2);
   await expect(page.locator('[data-entry]')).toHaveCount(50);

@@ -4,7 +4,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { Line } from './line';
-import { row } from './pages';
+import { held, row } from './pages';
 import { contact, Server } from './server';
 
 const server = new Server();
@@ -24,19 +24,6 @@ test.afterAll(() => {
 });
 
 const fulfil = (n: number) => server.command(['followups', 'fulfil', idOf(n)]);
-
-// Holds what a page asks of a kind, until what is given is called.
-async function held(page: Page, path: string): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route(path, async (route) => {
-    await released;
-    await route.continue().catch(() => {});
-  });
-  return release;
-}
 
 // How often a page asks for something.
 function counted(page: Page, method: string): () => number {
