@@ -23,6 +23,9 @@ fn told_of_one(url: &str) -> (Server, String) {
     let made = asked(&server, ["webhooks", "create", url, "--event", EVENTS]).remove(0);
     let id = made["webhook"]["webhookId"].as_str().unwrap().to_owned();
     record(&server, 1);
+    // One that stops before this is noted tells it again.
+    let show = ["webhooks", "show", &id];
+    until(&server, show, |shown| shown["progress"]["delivered"] == "1");
     (server, id)
 }
 
